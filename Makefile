@@ -1,0 +1,50 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Each target installs what it needs.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8470
+WORKERS ?= 2
+
+.PHONY: system-deps setup demo run test check bench docs clean
+.DEFAULT_GOAL := test
+
+# Debian's age is one of the programs that the tests hold the sealed format against.
+system-deps:
+	@command -v age >/dev/null || { echo "installing age"; apt-get install -y -q age || { apt-get update -q && apt-get install -y -q age; }; }
+
+setup: .venv/ready tests/interop/node_modules/ready
+
+.venv/ready: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+tests/interop/node_modules/ready: tests/interop/package-lock.json
+	cd tests/interop && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The whole story, then a service to look at. EXIT=1 ends after the story; DATA, PORT and SAMPLES are as in the README.
+demo: .venv/ready
+	$(BIN)/tern demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(if $(EXIT),--exit)
+
+run: .venv/ready
+	$(BIN)/tern serve --port $(PORT)
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: system-deps setup check
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+docs: .venv/ready
+	$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf .venv tests/interop/node_modules build

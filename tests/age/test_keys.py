@@ -1,0 +1,171 @@
+"""Keys as text. The pairs are those that the specification (c2sp.org/age) prints as examples."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import age
+from app.age import bech32
+
+SPECIFIED_X25519 = (
+    "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
+    "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
+)
+HYBRID = age.generate()
+X25519 = age.X25519Identity(os.urandom(32))
+LOW_ORDER = bytes(32)
+
+
+def test_the_recipient_of_an_identity_is_the_one_that_the_specification_prints() -> None:
+    secret, recipient = SPECIFIED_X25519
+
+    assert str(age.parse_identity(secret).recipient) == recipient
+
+
+def test_the_post_quantum_recipient_of_an_identity_is_the_one_that_the_specification_prints() -> None:
+    secret, recipient = (Path(__file__).parent / "specified_hybrid_keys.txt").read_text().split()
+
+    assert str(age.parse_identity(secret).recipient) == recipient
+
+
+@given(secret=st.binary(min_size=32, max_size=32))
+def test_keys_survive_their_text(secret: bytes) -> None:
+    for identity in (age.identity_from_seed(secret), age.X25519Identity(secret)):
+        assert str(age.parse_identity(str(identity))) == str(identity)
+        assert age.parse_recipient(str(identity.recipient)) == identity.recipient
+
+
+def test_one_seed_gives_one_identity() -> None:
+    assert str(age.identity_from_seed(bytes(32)).recipient) == str(age.identity_from_seed(bytes(32)).recipient)
+    assert str(age.generate()) != str(age.generate())
+
+
+@pytest.mark.parametrize("size", [0, 16, 31, 33, 64])
+def test_a_seed_has_32_bytes(size: int) -> None:
+    with pytest.raises(age.IdentityError):
+        age.identity_from_seed(bytes(size))
+    with pytest.raises(age.IdentityError):
+        age.X25519Identity(bytes(size))
+
+
+@pytest.mark.parametrize(
+    "identity", [HYBRID, X25519, age.Passphrase("correct horse")], ids=lambda value: type(value).__name__
+)
+def test_no_repr_shows_a_secret(identity: age.Identity) -> None:
+    secret = identity.text if isinstance(identity, age.Passphrase) else str(identity)
+
+    shown = repr(identity) + repr([identity]) + f"{identity!r}"
+
+    assert secret not in shown
+    assert "SECRET" not in shown
+    assert "horse" not in shown
+
+
+@given(value=st.binary(max_size=100), prefix=st.sampled_from(["age", "age1pq", "age-secret-key-"]))
+def test_bech32_survives(value: bytes, prefix: str) -> None:
+    assert bech32.decode(prefix, bech32.encode(prefix, value)) == value
+
+
+@pytest.mark.parametrize(
+    ("prefix", "text"),
+    [
+        ("a", "a12uel5l"),
+        ("an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio",
+         "an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio1tt5tgs"),
+        ("abcdef", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw"),
+    ],
+)  # fmt: skip
+def test_bech32_is_that_of_bip_173(prefix: str, text: str) -> None:
+    assert bech32.encode(prefix, bech32.decode(prefix, text)) == text
+
+
+@given(place=st.integers(0), letter=st.characters(codec="ascii"))
+def test_one_letter_changed_and_it_is_no_key(place: int, letter: str) -> None:
+    text = str(X25519.recipient)
+    place %= len(text)
+    changed = text[:place] + letter + text[place + 1 :]
+    if changed == text:
+        return
+
+    with pytest.raises(age.RecipientError):
+        age.parse_recipient(changed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "age1",
+        "age1pq1",
+        str(X25519),
+        str(HYBRID),
+        str(X25519.recipient).upper(),
+        str(HYBRID.recipient).upper(),
+        " " + str(X25519.recipient),
+        str(X25519.recipient) + "\n",
+        bech32.encode("age", bytes(31)),
+        bech32.encode("age", bytes(33)),
+        bech32.encode("age1pq", bytes(32)),
+        bech32.encode("age1pq", bytes(1217)),
+        bech32.encode("age1pq", b"\xff" * 1216),  # coefficients beyond the modulus of ML-KEM
+        bech32.encode("age1tag", bytes(33)),
+        bech32.encode("bge", bytes(32)),
+    ],
+)
+def test_what_is_no_recipient_is_refused(text: str) -> None:
+    with pytest.raises(age.RecipientError):
+        age.parse_recipient(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        str(X25519.recipient),
+        str(HYBRID.recipient),
+        str(X25519).lower(),
+        str(HYBRID).lower(),
+        str(HYBRID).replace("K", "\N{KELVIN SIGN}"),
+        bech32.encode("age-secret-key-", bytes(31)).upper(),
+        bech32.encode("age-secret-key-pq-", bytes(33)).upper(),
+        bech32.encode("age-plugin-x-", bytes(32)).upper(),
+    ],
+)
+def test_what_is_no_identity_is_refused(text: str) -> None:
+    with pytest.raises(age.IdentityError):
+        age.parse_identity(text)
+
+
+@pytest.mark.parametrize("public_key", [LOW_ORDER, HYBRID.recipient.public_key[:-32] + LOW_ORDER])
+def test_nothing_is_sealed_to_a_key_that_nobody_can_own(public_key: bytes) -> None:
+    recipient = age.X25519Recipient(public_key) if len(public_key) == 32 else age.HybridRecipient(public_key)
+
+    with pytest.raises(age.RecipientError):
+        age.encrypt(b"words", [recipient])
+
+
+def test_an_identity_file_has_comments_and_empty_lines() -> None:
+    text = f'# tern-grant {{"at":"\u2028\x0b"}}\n\n{HYBRID}\r\n#\n{X25519}\n#' + " " * 4000 + "\n"
+
+    identities = age.parse_identities(text)
+
+    assert [str(identity) for identity in identities] == [str(HYBRID), str(X25519)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "# nobody\n", f"{HYBRID}\n   \n", f" {HYBRID}\n", f"{HYBRID} {X25519}"],
+    ids=["empty", "only-comments", "a-line-of-spaces", "a-space-before", "two-on-a-line"],
+)
+def test_what_is_no_identity_file_is_refused(text: str) -> None:
+    with pytest.raises(age.IdentityError):
+        age.parse_identities(text)
+
+
+@pytest.mark.parametrize(("text", "work_factor"), [("", 18), ("\ud800", 18), ("words", 0), ("words", 21)])
+def test_a_passphrase_that_could_not_be_used_again_is_refused(text: str, work_factor: int) -> None:
+    with pytest.raises(age.IdentityError):
+        age.Passphrase(text, work_factor)

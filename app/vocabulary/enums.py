@@ -1,0 +1,232 @@
+"""The codes that the program itself refers to, one enumeration a list. A test holds them to `vocabulary.json`."""
+
+from enum import StrEnum
+
+
+class ReportState(StrEnum):
+    RECEIVED = "received"
+    IN_TRIAGE = "in_triage"
+    ACCEPTED = "accepted"
+    AWAITING_REPORTER = "awaiting_reporter"
+    REFERRED_OUT = "referred_out"
+    OUT_OF_MANDATE = "out_of_mandate"
+    DUPLICATE = "duplicate"
+    INSUFFICIENT = "insufficient"
+    ABUSIVE = "abusive"
+    UNDECRYPTABLE = "undecryptable"
+    WITHDRAWN = "withdrawn"
+    PURGED = "purged"
+
+
+class CaseStage(StrEnum):
+    INTAKE = "intake"
+    ASSESSMENT = "assessment"
+    PLANNING = "planning"
+    ACTIVE = "active"
+    MONITORING = "monitoring"
+    CLOSURE_REVIEW = "closure_review"
+    CLOSED = "closed"
+    ON_HOLD = "on_hold"
+    MERGED = "merged"
+    TRANSFERRED = "transferred"
+
+
+class Role(StrEnum):
+    TRIAGER = "triager"
+    CASEWORKER = "caseworker"
+    SUPERVISOR = "supervisor"
+    CUSTODIAN = "custodian"
+    ANALYST = "analyst"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class GrantKind(StrEnum):
+    INTAKE = "intake"
+    CASE = "case"
+    ASSIGNED = "assigned"
+    REFERRAL = "referral"
+    APPROVAL = "approval"
+    BREAK_GLASS = "break_glass"
+    RECOVERY = "recovery"
+    CUSTODIAN = "custodian"
+
+
+class ApprovalSubject(StrEnum):
+    ASSESSMENT = "assessment"
+    PLAN = "plan"
+    CODING = "coding"
+    CLOSURE = "closure"
+    ABUSIVE = "abusive"
+    TRANSFER = "transfer"
+    MERGE = "merge"
+    DELETION = "deletion"
+    CONSENT_OVERRIDE = "consent_override"
+    BREAK_GLASS = "break_glass"
+    RELEASE = "release"
+    LEGAL_HOLD = "legal_hold"
+    WAITING = "waiting"
+
+
+class ApprovalState(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class Priority(StrEnum):
+    P1 = "p1"
+    P2 = "p2"
+    P3 = "p3"
+    P4 = "p4"
+
+
+class Door(StrEnum):
+    CLIENT = "client"
+    ON_ARRIVAL = "on_arrival"
+    INTERMEDIARY = "intermediary"
+
+
+class RiskLevel(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class HandlingMark(StrEnum):
+    TLP_RED = "tlp_red"
+    TLP_AMBER_STRICT = "tlp_amber_strict"
+    TLP_AMBER = "tlp_amber"
+    TLP_GREEN = "tlp_green"
+    TLP_CLEAR = "tlp_clear"
+
+
+class RetentionClass(StrEnum):
+    SHORT = "short"
+    STANDARD = "standard"
+    LONG = "long"
+
+
+class TransitionReason(StrEnum):
+    DECIDED = "decided"
+    NEW_INFORMATION = "new_information"
+    ERROR = "error"
+    REQUEST = "request"
+    CAPACITY = "capacity"
+    TIME_LIMIT = "time_limit"
+    SAFETY = "safety"
+    OTHER = "other"
+
+
+class ConsentScope(StrEnum):
+    SERVICE = "service"
+    CONTACT = "contact"
+    REFERRAL_SUPPORT = "referral_support"
+    REFERRAL_LEGAL = "referral_legal"
+    REFERRAL_TECHNICAL = "referral_technical"
+    REFERRAL_UN = "referral_un"
+    REFERRAL_HOST_AUTHORITIES = "referral_host_authorities"
+    EVIDENCE = "evidence"
+    STATISTICS = "statistics"
+    PUBLICATION = "publication"
+
+
+class ConsentStatus(StrEnum):
+    ASKED = "asked"
+    GIVEN = "given"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class ConsentMethod(StrEnum):
+    FORM = "form"
+    MESSAGE = "message"
+    SPOKEN = "spoken"
+    GUARDIAN = "guardian"
+
+
+class ReferralState(StrEnum):
+    DRAFT = "draft"
+    PENDING_APPROVAL = "pending_approval"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    COMPLETED = "completed"
+
+
+class Imminence(StrEnum):
+    NOW = "now"
+    DAYS = "days"
+    WEEKS = "weeks"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    LIFE_OR_LIBERTY = "life_or_liberty"
+    SERIOUS = "serious"
+    LIMITED = "limited"
+    UNKNOWN = "unknown"
+
+
+class VerificationStatus(StrEnum):
+    UNVERIFIED = "unverified"
+    UNDER_REVIEW = "under_review"
+    CORROBORATED = "corroborated"
+    VERIFIED = "verified"
+    INCONCLUSIVE = "inconclusive"
+    CONTESTED = "contested"
+    FALSELY_ATTRIBUTED = "falsely_attributed"
+    REFUTED = "refuted"
+
+
+class Outcome(StrEnum):
+    SAFER = "safer"
+    UNCHANGED = "unchanged"
+    WORSE = "worse"
+    TOO_EARLY = "too_early"
+    UNKNOWN = "unknown"
+
+
+class Relation(StrEnum):
+    SELF = "self"
+    PARTNER = "partner"
+    CHILD = "child"
+    PARENT_OR_SIBLING = "parent_or_sibling"
+    OTHER_RELATIVE = "other_relative"
+    FRIEND_OR_COLLEAGUE = "friend_or_colleague"
+    CLIENT = "client"
+    ORGANISATION = "organisation"
+    STRANGER = "stranger"
+
+
+# Which list each enumeration repeats.
+ENUMERATIONS: dict[str, type[StrEnum]] = {
+    "report_state": ReportState,
+    "case_stage": CaseStage,
+    "role": Role,
+    "grant_kind": GrantKind,
+    "approval_subject": ApprovalSubject,
+    "approval_state": ApprovalState,
+    "priority": Priority,
+    "door": Door,
+    "risk_level": RiskLevel,
+    "handling_mark": HandlingMark,
+    "retention_class": RetentionClass,
+    "transition_reason": TransitionReason,
+    "consent_scope": ConsentScope,
+    "consent_status": ConsentStatus,
+    "consent_method": ConsentMethod,
+    "referral_state": ReferralState,
+    "imminence": Imminence,
+    "severity": Severity,
+    "verification_status": VerificationStatus,
+    "outcome": Outcome,
+    "relation_of_target_to_reporter": Relation,
+}

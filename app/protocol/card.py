@@ -1,0 +1,249 @@
+"""The statistics card: one incident of one affected person in closed codes (DESIGN § 6, the vocabulary's `_meta.card`).
+
+Its plaintext is one JSON object, LF, then spaces up to `CARD_SIZE`: all cards have one length. Codes stand as they are,
+several choices as an integer whose bit n is the n-th code of the list, and null is unknown. It names no case and no
+author: the card token under which it is posted is common to all caseworkers.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, Final, Self, TypeAlias
+
+from app import vocabulary
+from app.protocol.encoding import b64, new_id, unb64
+from app.protocol.errors import Malformed
+from app.vocabulary import ConsentStatus, Outcome, Relation, VerificationStatus
+
+CARD_SIZE: Final = 1024
+TOKEN_SIZE: Final = 16
+FORMAT: Final = 1
+
+# A reporter may speak for these where they cannot safely be asked themselves (RELEASES § 0).
+RELATIVES = frozenset({Relation.PARTNER, Relation.CHILD, Relation.PARENT_OR_SIBLING, Relation.OTHER_RELATIVE})
+# Here a card names no actor: credible sources disagree, or the one who was named did not do it.
+ACTOR_UNKNOWN = frozenset({VerificationStatus.CONTESTED, VerificationStatus.FALSELY_ATTRIBUTED})
+
+_CARD_ID = re.compile(r"card_[0-9a-f]{32}")
+_QUARTER = re.compile(r"(19|20)[0-9]{2}-Q[1-4]")
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){2}")
+
+
+class CardError(Malformed):
+    """These bytes or codes are no card: it is counted for nobody."""
+
+
+# Any list's value on a card: one code, several, or unknown.
+Choice: TypeAlias = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)  # no log line can show what a card says, nor whose it is
+class StatCard:
+    """One incident and affected person. None is unknown; several choices stand in list order.
+
+    `token` is the 16-byte contribution token of the affected person, the same on all of their cards and on no other's.
+    `quarter` is the incident's; the quarter in which the card is counted is stamped by the service. Raises `CardError`
+    where a value is not of its list or the codes contradict one another.
+    """
+
+    id: str
+    token: bytes
+    incident_type: str | None
+    modality: tuple[str, ...] | None
+    channel: tuple[str, ...] | None
+    suspected_actor_role: tuple[str, ...] | None
+    origin_state: str | None
+    host_country: str | None
+    target_group: tuple[str, ...] | None
+    relation_of_target_to_reporter: str | None
+    harm: tuple[str, ...] | None
+    severity: str | None
+    host_response: tuple[str, ...] | None
+    outcome: str | None
+    verification_status: str | None
+    quarter: str | None
+    vocabulary: str = field(default_factory=lambda: vocabulary.vocabulary().version)
+
+    def __post_init__(self) -> None:
+        if not _CARD_ID.fullmatch(self.id):
+            raise CardError("the id is not a card's")
+        if len(self.token) != TOKEN_SIZE:
+            raise CardError("a contribution token has 16 bytes")
+        if not _VERSION.fullmatch(self.vocabulary):
+            raise CardError("the version of the vocabulary is not one")
+        for coded in _fields():
+            coded.check(getattr(self, coded.name))
+        if self.quarter is not None and not _QUARTER.fullmatch(self.quarter):
+            raise CardError("the quarter is not one")
+        if self.verification_status == VerificationStatus.REFUTED:
+            raise CardError("what did not happen has no card")
+        if self.verification_status in ACTOR_UNKNOWN and self.suspected_actor_role is not None:
+            raise CardError("a disputed actor is not named on a card")
+
+    @classmethod
+    def of_coding(cls, coding: Mapping[str, object], *, card_id: str, token: bytes) -> Self:
+        """The card of an incident, from its coding in the sealed case.
+
+        Only the card's own fields are taken. `unknown` and `ZZ` become None, a disputed actor too, and an outcome that
+        is not yet coded is `too_early`. Raises `CardError`, and for a refuted incident always.
+        """
+        values: dict[str, Any] = {coded.name: coded.of_codes(coding.get(coded.name)) for coded in _fields()}
+        if coding.get("outcome") is None:
+            values["outcome"] = Outcome.TOO_EARLY.value
+        if values["verification_status"] in ACTOR_UNKNOWN:
+            values["suspected_actor_role"] = None
+        return cls(id=card_id, token=token, quarter=_quarter(coding.get("quarter")), **values)
+
+
+def new_card_id() -> str:
+    return new_id("card")
+
+
+def new_contribution_token() -> bytes:
+    """16 random bytes; they stand only in the sealed case and, inside the seal, on the person's cards."""
+    return secrets.token_bytes(TOKEN_SIZE)
+
+
+def may_be_counted(
+    relation: Relation, *, own: ConsentStatus | None, reporters: ConsentStatus | None, can_be_asked: bool
+) -> bool:
+    """Whether a person's incidents may have cards.
+
+    `own` is the person's answer to the *statistics* question, None where they gave none, and stands first. `reporters`
+    is that of the reporter, which counts for a relative who cannot safely be asked, and for nobody else.
+    """
+    if relation is Relation.ORGANISATION:
+        return False
+    if relation is Relation.SELF:
+        return (own or reporters) is ConsentStatus.GIVEN
+    if own is not None:
+        return own is ConsentStatus.GIVEN
+    return relation in RELATIVES and not can_be_asked and reporters is ConsentStatus.GIVEN
+
+
+def encode(card: StatCard) -> bytes:
+    """The plaintext of a card: `CARD_SIZE` bytes."""
+    line = {
+        "v": FORMAT,
+        "id": card.id,
+        "token": b64(card.token),
+        "vocabulary": card.vocabulary,
+        **{coded.name: coded.written(getattr(card, coded.name)) for coded in _fields()},
+        "quarter": card.quarter,
+    }
+    text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    return text.ljust(CARD_SIZE, b" ")
+
+
+def parse(plaintext: bytes) -> StatCard:
+    """Raises `CardError` for whatever `encode` does not write, and for a card with a retired code."""
+    if len(plaintext) != CARD_SIZE:
+        raise CardError("a card has one length")
+    try:
+        line = json.loads(plaintext.partition(b"\n")[0])
+    except (ValueError, RecursionError):  # brackets alone can nest deeper than the parser goes
+        raise CardError("a card is a JSON object") from None
+    if not isinstance(line, dict) or line.get("v") != FORMAT:
+        raise CardError("not a card of this format")
+    card = _card(line)
+    if encode(card) != plaintext:  # another order, spelling, key or padding would be a second encoding of one card
+        raise CardError("not the one encoding of this card")
+    return card
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A field of the card and its list: how its value is checked, written and read."""
+
+    name: str
+    codes: tuple[str, ...]
+    retired: frozenset[str]
+    several: bool
+
+    def check(self, value: object) -> None:
+        if value is None:
+            return
+        chosen = value if self.several else (value,)
+        if not isinstance(chosen, tuple) or not chosen:
+            raise CardError(f"{self.name} is not a choice")
+        if any(not isinstance(code, str) or code not in self.codes or code in _UNKNOWN for code in chosen):
+            raise CardError(f"{self.name} has a code that no card bears")
+        if not self.retired.isdisjoint(chosen):
+            raise CardError(f"{self.name} has a retired code")
+        if list(chosen) != [code for code in self.codes if code in chosen]:
+            raise CardError(f"{self.name} is not in list order")
+
+    def of_codes(self, value: object) -> Choice:
+        """The value of a card from one code, or a list of them, as a case holds it."""
+        if value is None or value in _UNKNOWN:
+            return None
+        if not self.several:
+            return self._one(value)
+        if not isinstance(value, list | tuple) or not set(value) <= set(self.codes):
+            raise CardError(f"{self.name} is not a list of its codes")
+        if set(value) <= {"unknown"}:
+            return None
+        return tuple(code for code in self.codes if code in value)
+
+    def written(self, value: Choice) -> str | int | None:
+        if isinstance(value, tuple):
+            return sum(1 << self.codes.index(code) for code in value)
+        return value
+
+    def read(self, value: object) -> Choice:
+        if value is None:
+            return None
+        if not self.several:
+            return self._one(value)
+        if type(value) is not int or not 0 < value < 1 << len(self.codes):
+            raise CardError(f"{self.name} is not a bitmap of its list")
+        return tuple(code for bit, code in enumerate(self.codes) if value >> bit & 1)
+
+    def _one(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise CardError(f"{self.name} is not a code")
+        return value
+
+
+# The codes that say nothing more than null does: a card has one way to say it.
+_UNKNOWN = ("unknown", "ZZ")
+
+
+@cache
+def _fields() -> tuple[_Coded, ...]:
+    return tuple(
+        _Coded(
+            name=card_field.name,
+            codes=vocabulary.codes(card_field.list_name),
+            retired=frozenset(
+                entry.code for entry in vocabulary.code_list(card_field.list_name).codes.values() if entry.retired
+            ),
+            several=card_field.several,
+        )
+        for card_field in vocabulary.vocabulary().card_fields
+        if card_field.list_name is not None
+    )
+
+
+def _card(line: dict[str, object]) -> StatCard:
+    known = {each.name for each in fields(StatCard)} | {"v"}
+    if line.keys() != known:
+        raise CardError("a card has these fields and no others")
+    token, card_id, version = line["token"], line["id"], line["vocabulary"]
+    if not isinstance(token, str) or not isinstance(card_id, str) or not isinstance(version, str):
+        raise CardError("a card has an id, a token and a version")
+    try:
+        contribution = unb64(token, TOKEN_SIZE)
+    except Malformed:
+        raise CardError("the token is not one") from None
+    values: dict[str, Any] = {coded.name: coded.read(line[coded.name]) for coded in _fields()}
+    return StatCard(id=card_id, token=contribution, quarter=_quarter(line["quarter"]), vocabulary=version, **values)
+
+
+def _quarter(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise CardError("the quarter is not one")
+    return value

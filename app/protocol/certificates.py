@@ -1,0 +1,188 @@
+"""Who is who: the root that clients pin, the certificates that it vouches for, and the words that people compare."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from typing import Any, Final, Self
+
+from mnemonic import Mnemonic
+
+from app import age
+from app.protocol.documents import Document, Header, Signature, Signer, signed
+from app.protocol.encoding import b64, check_day, check_id, sha256_hex, unb64
+from app.protocol.errors import Malformed, NotAuthentic
+from app.vocabulary import Role
+
+ROOT_SUBJECT: Final = "root"
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A person as a root or a certificate vouches for them. `recipient` is an age recipient, `key` 32 bytes."""
+
+    person: str
+    roles: frozenset[Role]
+    recipient: age.HybridRecipient = field(repr=False)
+    key: bytes = field(repr=False)
+
+
+def fingerprint(recipient: str, key: str) -> str:
+    """Twelve English words that two people compare by voice before one certifies the other.
+
+    BIP-39 of the first 16 bytes of SHA-256(`tern/v1/fingerprint` LF recipient LF key), the key in base64url.
+    """
+    digest = sha256(f"tern/v1/fingerprint\n{recipient}\n{key}".encode()).digest()
+    words: str = Mnemonic("english").to_mnemonic(digest[:16])
+    return words
+
+
+def make_root(supervisors: Iterable[Certified], *signers: Signer, on: date) -> Document:
+    """The first root (k = 1): its supervisors vouch for themselves, and clients pin it."""
+    body = {"k": 1, "supervisors": [{"id": each.person, **_keys(each)} for each in supervisors]}
+    header = Header(
+        type="root",
+        org=None,
+        subject=ROOT_SUBJECT,
+        version=1,
+        previous=None,
+        generation=None,
+        sealed_to=None,
+        author=signers[0].person,
+        at=on.isoformat(),
+        body=body,
+    )
+    return signed(header, *signers)
+
+
+def org_of(root: Document) -> str:
+    """The organisation's name for itself, which is also the pin: SHA-256 of the first root's line 1."""
+    return sha256_hex(root.line)
+
+
+def certificate(of: Certified, *, org: str, signer: Signer, valid_from: date, valid_until: date) -> Document:
+    """A supervisor vouches for a person's roles and keys, for these days, both included."""
+    header = Header(
+        type="certificate",
+        org=org,
+        subject=of.person,
+        version=1,
+        previous=None,
+        generation=None,
+        sealed_to=None,
+        author=signer.person,
+        at=valid_from.isoformat(),
+        body={**_keys(of), "from": valid_from.isoformat(), "until": valid_until.isoformat()},
+    )
+    return signed(header, signer)
+
+
+@dataclass(frozen=True)
+class _Term:
+    certified: Certified
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The pinned root, and what it vouches for. Made of documents that came from anywhere: all are checked here."""
+
+    org: str
+    root: Document
+    supervisors: dict[str, Certified]
+    _terms: tuple[_Term, ...] = ()
+
+    @classmethod
+    def pinned(cls, root: Document, pin: str) -> Self:
+        """Raises `NotAuthentic` unless this is the root that was pinned and a supervisor whom it lists signed it."""
+        if root.header.type != "root" or root.header.org is not None or org_of(root) != pin:
+            raise NotAuthentic("pin")
+        supervisors = _supervisors(root.header.body)
+        trust = cls(pin, root, supervisors)
+        if not all(trust.is_supervisors(each) for each in root.verify_signatures()):
+            raise NotAuthentic("root-signature")
+        return trust
+
+    def with_certificates(self, certificates: Iterable[Document]) -> Self:
+        """The same root with these certificates beside it. Raises `NotAuthentic` for one that it does not vouch for."""
+        return type(self)(self.org, self.root, self.supervisors, (*self._terms, *map(self._term, certificates)))
+
+    def certified(self, person: str, day: date, *, key: bytes | None = None) -> Certified:
+        """The person as certified on that day (with this key, where one is given). Raises `NotAuthentic`."""
+        terms = [
+            term
+            for term in self._terms
+            if term.certified.person == person and term.valid_from <= day <= term.valid_until
+        ]
+        # The root before all, then the newest: the service, which chooses their order, must not choose the key.
+        found = [self.supervisors[person]] if person in self.supervisors else []
+        found += [term.certified for term in sorted(terms, key=lambda term: term.valid_from, reverse=True)]
+        for each in found:
+            if key is None or each.key == key:
+                return each
+        raise NotAuthentic("uncertified")
+
+    def author_of(self, document: Document, day: date) -> Certified:
+        """The one certified person who signed the document, whom its line 1 names as author. Raises `NotAuthentic`."""
+        signatures = document.verify_signatures()
+        if len(signatures) != 1 or signatures[0].by != document.header.author:
+            raise NotAuthentic("author")
+        return self.certified(signatures[0].by, day, key=signatures[0].key)
+
+    def check_public(self, document: Document, type_: str) -> Document:
+        """A public document of the organisation, signed by a supervisor of the root. Raises `NotAuthentic`."""
+        if document.header.type != type_ or document.header.org != self.org:
+            raise NotAuthentic("type")
+        signatures = document.verify_signatures()
+        if len(signatures) != 1 or not self.is_supervisors(signatures[0]):
+            raise NotAuthentic("signer")
+        if signatures[0].by != document.header.author:
+            raise NotAuthentic("author")
+        return document
+
+    def is_supervisors(self, signature: Signature) -> bool:
+        supervisor = self.supervisors.get(signature.by)
+        return supervisor is not None and supervisor.key == signature.key
+
+    def _term(self, document: Document) -> _Term:
+        self.check_public(document, "certificate")
+        body = dict(document.header.body)
+        try:
+            valid_from, valid_until = (check_day(body.pop(name)) for name in ("from", "until"))
+        except KeyError:
+            raise Malformed("a certificate without its days") from None
+        return _Term(_certified(document.header.subject, body), valid_from, valid_until)
+
+
+def _keys(of: Certified) -> dict[str, Any]:
+    return {"roles": sorted(of.roles), "recipient": str(of.recipient), "key": b64(of.key)}
+
+
+def _supervisors(body: dict[str, Any]) -> dict[str, Certified]:
+    match body:
+        case {"k": 1, "supervisors": list(entries), **rest} if entries and not rest:
+            found = {}
+            for entry in entries:
+                if not isinstance(entry, dict):
+                    raise Malformed("a root lists supervisors")
+                person = check_id("per", entry.get("id"))
+                found[person] = _certified(person, {key: entry[key] for key in entry if key != "id"})
+                if Role.SUPERVISOR not in found[person].roles:
+                    raise Malformed("a root lists supervisors")
+            if len(found) == len(entries):
+                return found
+    raise Malformed("a root of another form")
+
+
+def _certified(person: str, body: dict[str, Any]) -> Certified:
+    match body:
+        case {"roles": list(roles), "recipient": str(recipient), "key": str(key), **rest} if not rest:
+            try:
+                parsed = age.parse_recipient(recipient)
+                known = frozenset(Role(role) for role in roles)
+            except (age.Error, ValueError):
+                raise Malformed("a certificate of another form") from None
+            if isinstance(parsed, age.HybridRecipient) and roles == sorted(known):
+                return Certified(check_id("per", person), known, parsed, unb64(key, 32))
+    raise Malformed("a certificate of another form")

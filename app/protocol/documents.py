@@ -1,0 +1,304 @@
+"""Documents of two lines: what is said, and who says it (SEALING, "A sealed document").
+
+Line 1 is one JSON object, line 2 its signatures, a MAC, or nothing. What is signed is the first line as it stands: no
+reader writes it again. A sealed document is these lines, spaces up to its size class, in an age file to one recipient.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from app import age
+from app.protocol.encoding import (
+    b64,
+    canonical,
+    check_any_id,
+    check_at,
+    check_hash,
+    check_id,
+    parse_object,
+    sha256_hex,
+    unb64,
+)
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.sizes import Kind, pad_document
+
+VERSION: Final = 1
+# By how much the writer's clock may be ahead of the reader's.
+CLOCK_SKEW: Final = timedelta(days=1)
+PUBLIC_TYPES: Final = frozenset({"root", "certificate", "intake", "key", "service-key"})
+SEALED_TYPES: Final = frozenset(
+    {"report", "route", "message.reporter", "message.staff", "state", "case", "members", "approval"}
+)
+MACED_TYPES: Final = frozenset({"route", "message.reporter", "message.staff"})
+BARE_TYPES: Final = frozenset({"report", "state"})
+# The organisation has one of each of these; the subject of every other document is an id.
+_FIXED_SUBJECTS: Final = {"root": "root", "intake": "intake", "service-key": "service-key"}
+
+_KEYS: Final = (
+    "v",
+    "type",
+    "org",
+    "subject",
+    "version",
+    "previous",
+    "generation",
+    "sealed_to",
+    "author",
+    "at",
+    "body",
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Line 1.
+
+    `org` is the pin of the organisation, null in its first root. `previous` is the SHA-256 of the previous version's
+    ciphertext (of its bytes where it is public). `sealed_to` is the SHA-256 of the recipient's text, null where public.
+    `at` is an hour (`2026-06-15T09:00Z`) for staff, a day for reporters and public documents.
+    """
+
+    type: str
+    org: str | None
+    subject: str
+    version: int
+    previous: str | None
+    generation: int | None
+    sealed_to: str | None
+    author: str | None
+    at: str
+    body: dict[str, Any] = field(repr=False)
+
+    def line(self) -> bytes:
+        """The line as it will be signed, without its LF."""
+        return canonical({"v": VERSION, **{key: getattr(self, key) for key in _KEYS[1:]}})
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The signature `sig` (64 bytes) of person `by` with the Ed25519 key `key` (32 bytes)."""
+
+    by: str
+    key: bytes
+    sig: bytes
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """Line 2 of what staff seal and of public documents."""
+
+    each: tuple[Signature, ...]
+
+
+@dataclass(frozen=True)
+class Mac:
+    """Line 2 of what reporter and staff write to each other: HMAC-SHA256 under the thread key, 32 bytes."""
+
+    mac: bytes
+
+
+@dataclass(frozen=True)
+class Unproved:
+    """Line 2 of a first report and of a state: they prove nothing of their author."""
+
+
+Proof = Signatures | Mac | Unproved
+
+
+@dataclass(frozen=True)
+class Document:
+    """Line 1 as it stands, what it says, and line 2."""
+
+    line: bytes = field(repr=False)
+    header: Header
+    proof: Proof
+
+    @property
+    def text(self) -> bytes:
+        """Both lines, each with its LF: the whole of a public document."""
+        return self.line + b"\n" + _proof_line(self.proof) + b"\n"
+
+    def verify_signatures(self) -> tuple[Signature, ...]:
+        """The signatures, each of which holds under its own key. Whose keys they are is for `Trust` to say.
+
+        Raises `NotAuthentic` where there is none, or one does not hold.
+        """
+        if not isinstance(self.proof, Signatures) or not self.proof.each:
+            raise NotAuthentic("unsigned")
+        signed_bytes = bytes_signed(self.header.type, self.line)
+        for signature in self.proof.each:
+            verify_signature(signature, signed_bytes)
+        return self.proof.each
+
+    def verify_mac(self, thread_key: bytes) -> None:
+        """Raises `NotAuthentic` unless somebody wrote the document who has the thread key."""
+        expected = thread_mac(self.header.type, self.line, thread_key)
+        if not isinstance(self.proof, Mac) or not hmac.compare_digest(self.proof.mac, expected):
+            raise NotAuthentic("mac")
+
+
+class Signer:
+    """A person's Ed25519 key, as it signs."""
+
+    def __init__(self, person: str, key: Ed25519PrivateKey) -> None:
+        self.person = person
+        self._key = key
+        self.public_key = key.public_key().public_bytes_raw()
+
+    def sign(self, type_: str, line: bytes) -> Signature:
+        """The signature over `tern/v1/` + type + LF + line."""
+        return self.sign_bytes(bytes_signed(type_, line))
+
+    def sign_bytes(self, signed_bytes: bytes) -> Signature:
+        return Signature(self.person, self.public_key, self._key.sign(signed_bytes))
+
+
+def bytes_signed(type_: str, line: bytes) -> bytes:
+    """What signatures and MACs cover."""
+    return f"tern/v1/{type_}\n".encode() + line
+
+
+def verify_signature(signature: Signature, signed_bytes: bytes) -> None:
+    """Raises `NotAuthentic` where the signature does not hold under its own key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(signature.key).verify(signature.sig, signed_bytes)
+    except (InvalidSignature, ValueError):
+        raise NotAuthentic("signature") from None
+
+
+def thread_mac(type_: str, line: bytes, thread_key: bytes) -> bytes:
+    return hmac.digest(thread_key, bytes_signed(type_, line), "sha256")
+
+
+def signed(header: Header, *signers: Signer) -> Document:
+    """The document under the signatures of these persons."""
+    line = header.line()
+    return Document(line, header, Signatures(tuple(signer.sign(header.type, line) for signer in signers)))
+
+
+def maced(header: Header, thread_key: bytes) -> Document:
+    """The document under the MAC of a thread; `thread_key` is 32 bytes."""
+    line = header.line()
+    return Document(line, header, Mac(thread_mac(header.type, line, thread_key)))
+
+
+def bare(header: Header) -> Document:
+    """A first report or a state, which nothing proves."""
+    return Document(header.line(), header, Unproved())
+
+
+def parse_document(text: bytes) -> Document:
+    """The document in `text`: two lines, then nothing but spaces. Raises `Malformed`."""
+    line, line_feed, rest = text.partition(b"\n")
+    proof_line, second_line_feed, padding = rest.partition(b"\n")
+    if not line_feed or not second_line_feed or padding.strip(b" "):
+        raise Malformed("a document has two lines")
+    header = _parse_header(line)
+    document = Document(line, header, _parse_proof(proof_line))
+    if header.type in PUBLIC_TYPES and padding:
+        raise Malformed("a public document is not padded")
+    if not isinstance(document.proof, _proof_of(header.type)):
+        raise Malformed("a document of this type is proved otherwise")
+    return document
+
+
+def seal(document: Document, kind: Kind, recipient: age.HybridRecipient) -> bytes:
+    """The document, padded to its class and sealed to the one recipient that its line 1 names."""
+    if document.header.sealed_to != recipient_sha256(recipient):
+        raise Malformed("the document names another recipient")
+    return age.encrypt(pad_document(kind, document.text), [recipient])
+
+
+def recipient_sha256(recipient: age.Recipient) -> str:
+    """How documents name a recipient: the SHA-256 of its text."""
+    return sha256_hex(str(recipient).encode())
+
+
+def _parse_header(line: bytes) -> Header:
+    found = parse_object(line)
+    if tuple(found) != _KEYS or type(found["v"]) is not int or found["v"] != VERSION:
+        raise Malformed("line 1 has other keys")
+    header = Header(**{key: found[key] for key in _KEYS[1:]})
+    if not isinstance(header.type, str) or header.type not in PUBLIC_TYPES | SEALED_TYPES:
+        raise Malformed("a document of an unknown type")
+    public = header.type in PUBLIC_TYPES
+    for digest in (header.org, header.previous, header.sealed_to):
+        if digest is not None:
+            check_hash(digest)
+    if header.type in _FIXED_SUBJECTS:
+        _require(header.subject == _FIXED_SUBJECTS[header.type])
+    else:
+        check_any_id(header.subject)
+    if header.author is not None:
+        check_id("per", header.author)
+    check_at(header.at)
+    _require((header.org is None) == (header.type == "root" and header.version == 1))
+    _require(_is_count(header.version))
+    _require(header.generation is None or (not public and _is_count(header.generation)))
+    _require((header.previous is None) == (header.version == 1))
+    _require((header.sealed_to is None) == public)
+    # A message to a reporter names no person of staff: the phone on which it is read may be seized.
+    _require((header.author is None) == (_proof_of(header.type) is not Signatures))
+    _require(isinstance(header.body, dict))
+    return header
+
+
+def _parse_proof(line: bytes) -> Proof:
+    found = parse_object(line)
+    match found:
+        case {"sigs": list(entries), **rest} if not rest:
+            proof: Proof = Signatures(tuple(_parse_signature(entry) for entry in entries))
+        case {"mac": str(mac), **rest} if not rest:
+            proof = Mac(unb64(mac, 32))
+        case {**rest} if not rest:
+            proof = Unproved()
+        case _:
+            raise Malformed("line 2 is none")
+    if _proof_line(proof) != line:
+        raise Malformed("line 2 is written otherwise")
+    return proof
+
+
+def _parse_signature(entry: object) -> Signature:
+    match entry:
+        case {"by": str(by), "key": str(key), "sig": str(sig), **rest} if not rest:
+            return Signature(check_id("per", by), unb64(key, 32), unb64(sig, 64))
+    raise Malformed("not a signature")
+
+
+def parse_signatures(line: bytes) -> tuple[Signature, ...]:
+    """The signatures in a JSON array, as a grant carries them. Raises `Malformed`."""
+    proof = _parse_proof(b'{"sigs":' + line + b"}")
+    return proof.each if isinstance(proof, Signatures) else ()
+
+
+def write_signatures(signatures: tuple[Signature, ...]) -> bytes:
+    """The JSON array that `parse_signatures` reads."""
+    return _proof_line(Signatures(signatures)).removeprefix(b'{"sigs":').removesuffix(b"}")
+
+
+def _proof_line(proof: Proof) -> bytes:
+    if isinstance(proof, Signatures):
+        sigs = [{"by": each.by, "key": b64(each.key), "sig": b64(each.sig)} for each in proof.each]
+        return canonical({"sigs": sigs})
+    return canonical({"mac": b64(proof.mac)}) if isinstance(proof, Mac) else b"{}"
+
+
+def _proof_of(type_: str) -> type[Signatures] | type[Mac] | type[Unproved]:
+    if type_ in MACED_TYPES:
+        return Mac
+    return Unproved if type_ in BARE_TYPES else Signatures
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _require(holds: bool) -> None:  # noqa: FBT001  its one argument is the point of it
+    if not holds:
+        raise Malformed("a field of line 1 has a value that it cannot have")

@@ -1,0 +1,217 @@
+"""Grants: a key sealed to somebody, in a file that stock age can use (SEALING, "A grant").
+
+The plaintext is an identity file: two comment lines that say what the key is for and who granted it, the key, and a
+comment of spaces up to 4 KiB. The signed line is the JSON of the first comment.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from app import age
+from app.protocol.certificates import Trust
+from app.protocol.documents import (
+    CLOCK_SKEW,
+    Signature,
+    Signer,
+    bytes_signed,
+    parse_signatures,
+    recipient_sha256,
+    verify_signature,
+    write_signatures,
+)
+from app.protocol.encoding import canonical, check_any_id, check_at, check_hash, check_id, parse_object
+from app.protocol.errors import Malformed, NotAuthentic, NotMine
+from app.protocol.sizes import Kind, ciphertext_sizes, padded_size
+from app.vocabulary import GrantKind, Imminence, Role
+
+TYPE: Final = "grant"
+# Who may grant what they hold. A key that an analyst or an operator passes on, they should never have had.
+GRANTORS: Final = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.CUSTODIAN})
+_HEAD, _SIGS = b"# tern-grant ", b"# sigs "
+_KEYS: Final = ("v", "org", "subject", "generation", "recipient", "grantee", "sealed_to", "kind", "grantor", "at")
+_ANSWERS: Final = ("language", "danger_now")
+
+
+@dataclass(frozen=True)
+class GrantHeader:
+    """What a grant says of the key in it.
+
+    `recipient` is the SHA-256 of the recipient that belongs to the key, `sealed_to` that of the grantee's. `grantor` is
+    null where a reporter grants to an epoch; only such a grant, of kind `intake`, has `language` and `danger_now`.
+    """
+
+    org: str
+    subject: str
+    generation: int
+    recipient: str
+    grantee: str
+    sealed_to: str
+    kind: GrantKind
+    grantor: str | None
+    at: str
+    language: str | None = field(default=None, repr=False)
+    danger_now: Imminence | None = field(default=None, repr=False)
+
+    def line(self) -> bytes:
+        """The JSON that is signed."""
+        keys = _KEYS + (_ANSWERS if self.kind is GrantKind.INTAKE else ())
+        return canonical({"v": 1, **{key: getattr(self, key) for key in keys[1:]}})
+
+
+@dataclass(frozen=True)
+class OpenedGrant:
+    """An authentic grant, and the key that was in it."""
+
+    header: GrantHeader
+    identity: age.HybridIdentity = field(repr=False)
+
+    def check_granted_by(self, writers: AbstractSet[str]) -> None:
+        """Raises `NotAuthentic` unless one of these people granted it: in a case, those on its member list.
+
+        The list is sealed to the key in the grant, so it can be read, and this be asked, only afterwards.
+        """
+        if self.header.grantor not in writers:
+            raise NotAuthentic("not-a-writer")
+
+
+def seal_grant(
+    secret: age.HybridIdentity,
+    recipient: age.HybridRecipient,
+    *,
+    org: str,
+    subject: str,
+    generation: int,
+    grantee: str,
+    kind: GrantKind,
+    at: str,
+    signer: Signer | None,
+    language: str | None = None,
+    danger_now: Imminence | None = None,
+) -> bytes:
+    """Seal the key `secret` of `subject` to `grantee`, whose recipient comes from a secret or a certificate."""
+    header = GrantHeader(
+        org=org,
+        subject=subject,
+        generation=generation,
+        recipient=recipient_sha256(secret.recipient),
+        grantee=grantee,
+        sealed_to=recipient_sha256(recipient),
+        kind=kind,
+        grantor=signer.person if signer else None,
+        at=at,
+        language=language,
+        danger_now=danger_now,
+    )
+    line = header.line()
+    signatures = (signer.sign(TYPE, line),) if signer else ()
+    text = b"\n".join([_HEAD + line, _SIGS + write_signatures(signatures), str(secret).encode(), b"# "])
+    size = padded_size(Kind.GRANT, len(text) + 1)
+    return age.encrypt(text.ljust(size - 1, b" ") + b"\n", [recipient])
+
+
+def open_grant(
+    file: bytes,
+    identity: age.HybridIdentity,
+    *,
+    org: str,
+    subject: str,
+    grantee: str,
+    trust: Trust | None = None,
+    day: date | None = None,
+) -> OpenedGrant:
+    """Open a grant and check all that it says against what was asked for.
+
+    `trust` and `day`, which is today, are needed for every kind but `intake`, which a reporter made. Raises `NotMine`
+    where it is sealed to another key, or `NotAuthentic`.
+    """
+    header, signatures, secret = _parse(_plaintext(file, identity))
+    for reason, said, asked in (
+        ("org", header.org, org),
+        ("subject", header.subject, subject),
+        ("grantee", header.grantee, grantee),
+        ("sealed_to", header.sealed_to, recipient_sha256(identity.recipient)),
+        ("recipient", header.recipient, recipient_sha256(secret.recipient)),
+    ):
+        if said != asked:
+            raise NotAuthentic(reason)
+    if header.kind is GrantKind.INTAKE:
+        # Nobody vouches for such a grant, so it is good for a report in its epoch and for nothing else: a key that the
+        # service made up would otherwise pass for that of a case.
+        if signatures or header.grantor or not subject.startswith("rep_") or not grantee.startswith("epoch_"):
+            raise NotAuthentic("grantor")
+        return OpenedGrant(header, secret)
+    if trust is None or day is None or len(signatures) != 1 or signatures[0].by != header.grantor:
+        raise NotAuthentic("grantor")
+    verify_signature(signatures[0], bytes_signed(TYPE, header.line()))
+    if check_at(header.at) > day + CLOCK_SKEW:
+        raise NotAuthentic("at")
+    grantor = trust.certified(signatures[0].by, check_at(header.at), key=signatures[0].key)
+    if not grantor.roles & GRANTORS:
+        raise NotAuthentic("role")
+    return OpenedGrant(header, secret)
+
+
+def _plaintext(file: bytes, identity: age.HybridIdentity) -> bytes:
+    try:
+        age.check_envelope(file, sizes=ciphertext_sizes(Kind.GRANT))
+        return age.decrypt(file, [identity])
+    except age.NoMatchError:
+        raise NotMine("a grant to another key") from None
+    except age.EnvelopeError:
+        raise NotAuthentic("envelope") from None
+    except age.Error:
+        raise NotAuthentic("ciphertext") from None
+
+
+def _parse(plaintext: bytes) -> tuple[GrantHeader, tuple[Signature, ...], age.HybridIdentity]:
+    match plaintext.split(b"\n"):
+        case [head, sigs, secret, padding, b""] if not padding.removeprefix(b"# ").strip(b" "):
+            if head.startswith(_HEAD) and sigs.startswith(_SIGS) and padding.startswith(b"# "):
+                header = _parse_header(head.removeprefix(_HEAD))
+                return header, parse_signatures(sigs.removeprefix(_SIGS)), _parse_secret(secret)
+    raise Malformed("not a grant")
+
+
+def _parse_header(line: bytes) -> GrantHeader:
+    found = parse_object(line)
+    try:
+        kind = GrantKind(found.get("kind", ""))
+        values = {key: found[key] for key in found if key not in ("v", "kind")}
+        header = GrantHeader(**values, kind=kind)
+    except (ValueError, TypeError):
+        raise Malformed("a grant of another form") from None
+    _check_values(found)
+    if kind is GrantKind.INTAKE:
+        try:
+            header = GrantHeader(**{**values, "danger_now": Imminence(found.get("danger_now", ""))}, kind=kind)
+        except ValueError:
+            raise Malformed("a grant of another form") from None
+    if header.line() != line:
+        raise Malformed("a grant that is written otherwise")
+    return header
+
+
+def _check_values(found: dict[str, Any]) -> None:
+    for key in ("org", "recipient", "sealed_to"):
+        check_hash(found[key])
+    for key in ("subject", "grantee"):
+        check_any_id(found[key])
+    if found["grantor"] is not None:
+        check_id("per", found["grantor"])
+    check_at(found["at"])
+    generation = found["generation"]
+    is_count = isinstance(generation, int) and not isinstance(generation, bool) and generation >= 1
+    if not is_count or not isinstance(found.get("language"), str | None):
+        raise Malformed("a grant of another form")
+
+
+def _parse_secret(text: bytes) -> age.HybridIdentity:
+    try:
+        identity = age.parse_identity(text.decode())
+    except (age.Error, UnicodeDecodeError):
+        raise Malformed("a grant without a key") from None
+    if not isinstance(identity, age.HybridIdentity):
+        raise Malformed("a grant of another kind of key")
+    return identity

@@ -1,0 +1,115 @@
+"""The key log: every root and intake document ever served, each line chained to the one before.
+
+A line is `{"n","previous","document"}`: its number from 1, the SHA-256 of the line before (null in the first), and a
+public document as text. The service signs its head. Anyone can fetch all of it and check.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.protocol import intake, statements
+from app.protocol.certificates import Trust
+from app.protocol.documents import Document, Signature, bytes_signed, parse_document, verify_signature
+from app.protocol.encoding import b64, canonical, parse_object, sha256_hex, unb64
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
+
+LOGGED_TYPES = frozenset({"root", "service-key", "intake"})
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last line's number and hash: what the service signs, and what a client remembers."""
+
+    n: int
+    hash: str
+
+    def line(self) -> bytes:
+        return canonical({"n": self.n, "hash": self.hash})
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log that was checked from its first line."""
+
+    trust: Trust
+    service_key: bytes | None
+    intakes: tuple[Document, ...]
+    hashes: tuple[str, ...]
+
+    @property
+    def head(self) -> Head:
+        return Head(len(self.hashes), self.hashes[-1])
+
+    def check_follows(self, seen: Head | None) -> None:
+        """Raises `Rollback` unless this log continues the one that was seen before."""
+        if seen is not None and (len(self.hashes) < seen.n or self.hashes[seen.n - 1] != seen.hash):
+            raise Rollback("key-log")
+
+    def check_head(self, head: Head, signature: Signature) -> None:
+        """Raises `NotAuthentic` unless the service signed this very head with the key that the log certifies."""
+        if head != self.head or signature.key != self.service_key:
+            raise NotAuthentic("key-log-head")
+        verify_signature(signature, bytes_signed("key-log-head", head.line()))
+
+
+def entry(n: int, previous: str | None, document: Document) -> bytes:
+    """A line of the log, without its LF."""
+    return canonical({"n": n, "previous": previous, "document": document.text.decode()})
+
+
+def verify(lines: Sequence[bytes], pin: str) -> Log:
+    """Check the whole log against the pin. Raises `NotAuthentic` or `Malformed`."""
+    documents = list(_documents(lines))
+    if not documents or documents[0].header.type != "root":
+        raise NotAuthentic("key-log")
+    trust = Trust.pinned(documents[0], pin)
+    service_key, intakes = None, list[Document]()
+    for document in documents[1:]:
+        if document.header.type not in LOGGED_TYPES - {"root"}:
+            raise NotAuthentic("key-log")
+        trust.check_public(document, document.header.type)
+        if document.header.type == "service-key":
+            service_key = statements.read_service_key(document)
+        else:
+            check_successor(intakes[-1] if intakes else None, document)
+            intakes.append(document)
+    return Log(trust, service_key, tuple(intakes), tuple(sha256_hex(line) for line in lines))
+
+
+def check_successor(previous: Document | None, document: Document) -> None:
+    """Raises `NotAuthentic` unless the intake document is the next one after `previous`."""
+    intake.read(document)
+    expected = (previous.header.version + 1, sha256_hex(previous.text)) if previous else (1, None)
+    if (document.header.version, document.header.previous) != expected:
+        raise NotAuthentic("intake-chain")
+
+
+def parse_head(value: dict[str, Any]) -> tuple[Head, Signature]:
+    """The head as the service tells it: `{"n","hash","key","sig"}`. Raises `Malformed`."""
+    match value:
+        case {"n": int(n), "hash": str(hash_), "key": str(key), "sig": str(sig)}:
+            return Head(n, hash_), Signature("service", unb64(key, 32), unb64(sig, 64))
+    raise Malformed("a head of another form")
+
+
+def write_head(head: Head, signature: Signature) -> dict[str, Any]:
+    """What `parse_head` reads."""
+    return {"n": head.n, "hash": head.hash, "key": b64(signature.key), "sig": b64(signature.sig)}
+
+
+def _documents(lines: Iterable[bytes]) -> Iterable[Document]:
+    previous = None
+    for n, line in enumerate(lines, start=1):
+        found = parse_object(line)
+        match found:
+            case {"n": number, "previous": before, "document": str(text), **rest} if not rest:
+                if number != n or before != previous:
+                    raise NotAuthentic("key-log")
+                document = parse_document(text.encode())
+            case _:
+                raise Malformed("not a line of the key log")
+        if entry(n, previous, document) != line:
+            raise Malformed("a line of the key log that is written otherwise")
+        previous = sha256_hex(line)
+        yield document

@@ -1,0 +1,249 @@
+"""The mailbox: sixteen slots that look alike to everybody but the holder of the receipt (SEALING, "Mailbox").
+
+Slot 1 is the route, the reporter's own memory; slot 2 the state, the service's word; slots 3 to 16 are the staff's.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import shake_256
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app import age
+from app.protocol.encoding import check_hash, check_id
+from app.protocol.errors import Malformed
+from app.protocol.report import Attachment, Consent
+from app.protocol.sizes import Kind, classes
+from app.vocabulary import ReportState
+
+SLOTS: Final = 16
+ROUTE_SLOT, STATE_SLOT, FIRST_STAFF_SLOT = 1, 2, 3
+SLOT_SIZE: Final = age.encrypted_size(classes(Kind.SLOT)[0])
+
+# What is left of a slot for text, after the rest of a document and its MAC, and JSON's escapes.
+PART_SIZE: Final = 1000
+
+
+class Act(StrEnum):
+    """What a reporter's post is, told to the service as a hint and to staff under the MAC."""
+
+    MESSAGE = "message"
+    CONSENT = "consent"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What the reporter's client must remember: where to write, its last number and that message's hash, consents."""
+
+    report: str
+    recipient: str
+    number: int
+    hash: str | None
+    consents: tuple[Consent, ...]
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "report": self.report,
+            "recipient": self.recipient,
+            "number": self.number,
+            "hash": self.hash,
+            "consents": [consent.body() for consent in self.consents],
+        }
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "Route":
+        """Raises `Malformed`."""
+        match body:
+            case {
+                "report": report,
+                "recipient": str(recipient),
+                "number": int(number),
+                "hash": hash_,
+                "consents": list(consents),
+                **rest,
+            } if not rest and number >= 0:
+                return cls(
+                    check_id("rep", report),
+                    recipient,
+                    number,
+                    None if hash_ is None else check_hash(hash_),
+                    tuple(Consent.read(consent) for consent in consents),
+                )
+        raise Malformed("a route of another form")
+
+
+@dataclass(frozen=True)
+class ReporterMessage:
+    """What a reporter writes after the report. `seen` is the ciphertext hash of the last reply that was read."""
+
+    number: int
+    seen: str | None
+    act: Act
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    consents: tuple[Consent, ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "seen": self.seen,
+            "act": self.act,
+            "text": self.text,
+            "attachments": [attachment.body() for attachment in self.attachments],
+            "consents": [consent.body() for consent in self.consents],
+        }
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "ReporterMessage":
+        """Raises `Malformed`."""
+        match body:
+            case {
+                "number": int(number),
+                "seen": seen,
+                "act": str(act),
+                "text": str(text),
+                "attachments": list(attachments),
+                "consents": list(consents),
+                **rest,
+            } if not rest and number >= 1 and act in list(Act):
+                return cls(
+                    number,
+                    None if seen is None else check_hash(seen),
+                    Act(act),
+                    text,
+                    tuple(Attachment.read(attachment) for attachment in attachments),
+                    tuple(Consent.read(consent) for consent in consents),
+                )
+        raise Malformed("a message of another form")
+
+
+@dataclass(frozen=True)
+class StaffMessage:
+    """One part of a reply, as it fills one slot. All parts have one number; `write_to` names a new recipient."""
+
+    number: int
+    seen: str | None
+    part: int
+    parts: int
+    text: str
+    write_to: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "seen": self.seen,
+            "part": self.part,
+            "parts": self.parts,
+            "text": self.text,
+            "write_to": self.write_to,
+        }
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "StaffMessage":
+        """Raises `Malformed`."""
+        match body:
+            case {
+                "number": int(number),
+                "seen": seen,
+                "part": int(part),
+                "parts": int(parts),
+                "text": str(text),
+                "write_to": None | str() as write_to,
+                **rest,
+            } if not rest and number >= 1 and 1 <= part <= parts:
+                return cls(number, None if seen is None else check_hash(seen), part, parts, text, write_to)
+        raise Malformed("a reply of another form")
+
+
+def split(text: str) -> list[str]:
+    """The text in parts that each fit one slot, cut between characters."""
+    parts, part, size = list[str](), "", 0
+    for letter in text:
+        # JSON may write a letter as an escape of six bytes, and no UTF-8 is longer than four.
+        length = 6 if letter < " " else len(letter.encode()) + (letter in '"\\')
+        if size + length > PART_SIZE:
+            parts.append(part)
+            part, size = "", 0
+        part, size = part + letter, size + length
+    return [*parts, part]
+
+
+def join(parts: Sequence[StaffMessage]) -> str:
+    """The text of a reply from its parts. Raises `Malformed` where one is missing or strange."""
+    ordered = sorted(parts, key=lambda part: part.part)
+    if [part.part for part in ordered] != list(range(1, ordered[0].parts + 1)):
+        raise Malformed("a reply of which a part is missing")
+    if len({(part.number, part.parts) for part in ordered}) != 1:
+        raise Malformed("parts of two replies")
+    return "".join(part.text for part in ordered)
+
+
+def shown_state(state: ReportState) -> ReportState:
+    """The state as its reporter is told it: nobody learns that somebody else reported the same."""
+    return ReportState.ACCEPTED if state is ReportState.DUPLICATE else state
+
+
+def read_state(body: dict[str, Any]) -> ReportState:
+    """Raises `Malformed` for anything but one state code."""
+    match body:
+        case {"state": str(state), **rest} if not rest and state in list(ReportState):
+            return ReportState(state)
+    raise Malformed("a state of another form")
+
+
+def gaps(numbers: Sequence[int]) -> list[int]:
+    """The numbers that a thread lacks below its highest. Staff are shown them; nothing is dropped."""
+    return sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
+
+
+def filler_slot(key: bytes, token_sha256: str, slot: int) -> bytes:
+    """What stands in an empty slot: the same bytes at every reading, shaped and spread like an age file.
+
+    `key` is a secret of the service, 32 bytes. The stanza's share must not be told from a real one by its statistics:
+    its first part is the compression of coefficients that are uniform modulo q, as ML-KEM's ciphertexts look to
+    whoever has no key (FIPS 203, section 4.2.1), its second a real X25519 public key.
+    """
+    seed = HKDF(SHA256(), length=64, salt=None, info=f"tern/v1/filler/{token_sha256}/{slot}".encode()).derive(key)
+    stream = shake_256(seed).digest(_FILLER_STREAM + SLOT_SIZE)
+    x25519 = X25519PrivateKey.from_private_bytes(seed[:32]).public_key().public_bytes_raw()
+    share = _mlkem_ciphertext(stream[:_FILLER_STREAM]) + x25519
+    rest = stream[_FILLER_STREAM:]
+    head = age.envelope_of(share=share, wrapped=rest[:32], mac=rest[32:64])
+    return head + rest[64 : 64 + SLOT_SIZE - len(head)]
+
+
+_Q: Final = 3329
+_N, _K, _DU, _DV = 256, 3, 10, 4
+# 16-bit words below the largest multiple of q that fits are uniform modulo q. 3.5 % are thrown away, and an eighth more
+# are drawn than needed: that they run out is sixteen standard deviations away.
+_LIMIT: Final = 65536 - 65536 % _Q
+_FILLER_STREAM: Final = 2 * (_N * (_K + 1) + 144)
+_COMPRESSED_U: Final = [((value << _DU) + _Q // 2) // _Q % (1 << _DU) for value in range(_Q)]
+_COMPRESSED_V: Final = [((value << _DV) + _Q // 2) // _Q % (1 << _DV) for value in range(_Q)]
+
+
+def _mlkem_ciphertext(stream: bytes) -> bytes:
+    coefficients = _uniform(stream)
+    u = _packed((_COMPRESSED_U[next(coefficients)] for _ in range(_N * _K)), _DU)
+    v = _packed((_COMPRESSED_V[next(coefficients)] for _ in range(_N)), _DV)
+    return u + v
+
+
+def _uniform(stream: bytes) -> Iterator[int]:
+    for word in memoryview(stream).cast("H"):
+        if word < _LIMIT:
+            yield word % _Q
+
+
+def _packed(values: Iterator[int], width: int) -> bytes:
+    """Values of `width` bits, least significant first (FIPS 203, ByteEncode)."""
+    bits, size = 0, 0
+    for value in values:
+        bits |= value << size
+        size += width
+    return bits.to_bytes(size // 8, "little")

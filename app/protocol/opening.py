@@ -1,0 +1,168 @@
+"""Everything that a client checks when it opens a sealed document, in one place (SEALING, "On opening, a client").
+
+Each check that fails raises `NotAuthentic` with a reason of its own: the client shows it, and writes nothing to that
+subject. `NotMine` alone means: try the next key.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from app import age
+from app.protocol.certificates import Certified, Trust
+from app.protocol.documents import CLOCK_SKEW, MACED_TYPES, Document, parse_document, recipient_sha256
+from app.protocol.encoding import check_at, sha256_hex
+from app.protocol.errors import NotAuthentic, NotMine, Rollback
+from app.protocol.report import Attachment
+from app.protocol.sizes import Kind, ciphertext_sizes
+from app.vocabulary import Role
+
+# Which roles may write which sealed type. What is not listed proves itself by a MAC, or is a first report or a state.
+WRITERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
+    {
+        "case": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
+        "members": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.CUSTODIAN}),
+        "approval": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
+    }
+)
+
+# Of these the role does not decide alone: the people who may have written them are asked for by name.
+_NAMED_WRITERS: Final = frozenset({"case", "approval"})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The highest version of a subject that this client has seen, its ciphertext hash and key generation."""
+
+    version: int
+    sha256: str
+    generation: int | None
+
+
+class Seen(Protocol):
+    """What a client remembers, in a sealed file of its own, so that nobody can serve it yesterday again."""
+
+    def highest(self, type_: str, subject: str) -> Mark | None: ...
+    def record(self, type_: str, subject: str, mark: Mark) -> None: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the client asked for: the answer must be this and nothing else.
+
+    `writers` are the ids of the people who may have written it (a case's member list, the named approver). None lets
+    the role alone decide, and is refused for a case and for an approval.
+    """
+
+    type: str
+    kind: Kind
+    org: str
+    subject: str
+    writers: AbstractSet[str] | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An authentic document, the hash of the file that it was in, and its author where a person signed it."""
+
+    document: Document = field(repr=False)
+    sha256: str
+    author: Certified | None
+
+    @property
+    def body(self) -> dict[str, object]:
+        return self.document.header.body
+
+
+def open_document(
+    file: bytes,
+    identity: age.HybridIdentity,
+    asked: Asked,
+    *,
+    trust: Trust | None = None,
+    day: date | None = None,
+    thread_key: bytes | None = None,
+    seen: Seen | None = None,
+) -> Opened:
+    """Open what the service gave for `asked`.
+
+    `trust` and `day`, which is today, are needed for what people sign, `thread_key` for what carries a MAC. An author
+    must have been certified on the day of writing. Raises `NotMine` or `NotAuthentic`.
+    """
+    document = parse_document(_plaintext(file, identity, asked.kind))
+    header = document.header
+    for reason, said, expected in (
+        ("sealed_to", header.sealed_to, recipient_sha256(identity.recipient)),
+        ("org", header.org, asked.org),
+        ("type", header.type, asked.type),
+        ("subject", header.subject, asked.subject),
+    ):
+        if said != expected:
+            raise NotAuthentic(reason)
+    author = None
+    if header.type in WRITERS:
+        author = _author(document, asked, trust, day)
+    elif header.type in MACED_TYPES:
+        if thread_key is None:
+            raise NotAuthentic("mac")
+        document.verify_mac(thread_key)
+    if header.type not in WRITERS and header.author is not None:
+        raise NotAuthentic("author")
+    sha256 = sha256_hex(file)
+    if seen is not None:
+        _check_seen(document, sha256, seen)
+    return Opened(document, sha256, author)
+
+
+def check_attachment(attachment: Attachment, *, ciphertext_sha256: str, plaintext_sha256: str) -> None:
+    """The file is the one that the document lists. The plaintext's hash is over its true size, without padding."""
+    if ciphertext_sha256 != attachment.ciphertext_sha256:
+        raise NotAuthentic("attachment-ciphertext")
+    if plaintext_sha256 != attachment.plaintext_sha256:
+        raise NotAuthentic("attachment-plaintext")
+
+
+def _plaintext(file: bytes, identity: age.HybridIdentity, kind: Kind) -> bytes:
+    try:
+        age.check_envelope(file, sizes=ciphertext_sizes(kind))
+        return age.decrypt(file, [identity])
+    except age.NoMatchError:
+        raise NotMine("a file to another key") from None
+    except age.EnvelopeError:
+        raise NotAuthentic("envelope") from None
+    except age.Error:
+        raise NotAuthentic("ciphertext") from None
+
+
+def _author(document: Document, asked: Asked, trust: Trust | None, day: date | None) -> Certified:
+    if trust is None or day is None:
+        raise NotAuthentic("uncertified")
+    written = check_at(document.header.at)
+    if written > day + CLOCK_SKEW:
+        raise NotAuthentic("at")
+    author = trust.author_of(document, written)
+    if not author.roles & WRITERS[asked.type]:
+        raise NotAuthentic("role")
+    if asked.writers is None and asked.type not in _NAMED_WRITERS:
+        return author
+    if author.person not in (asked.writers or ()):
+        raise NotAuthentic("not-a-writer")
+    return author
+
+
+def _check_seen(document: Document, sha256: str, seen: Seen) -> None:
+    header = document.header
+    highest = seen.highest(header.type, header.subject)
+    if highest is not None:
+        if header.version < highest.version:
+            raise Rollback("version")
+        if header.version == highest.version and sha256 != highest.sha256:
+            raise Rollback("version")
+        if header.version == highest.version + 1 and header.previous != highest.sha256:
+            raise Rollback("previous")
+        if (header.generation or 0) < (highest.generation or 0):
+            raise Rollback("generation")
+    seen.record(header.type, header.subject, Mark(header.version, sha256, header.generation))

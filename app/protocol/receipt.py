@@ -1,0 +1,156 @@
+"""The receipt: 128 bits from the reporter's device, as twelve words, and the keys that follow from them."""
+
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from mnemonic import Mnemonic
+
+from app import age
+from app.protocol.errors import ProtocolError
+
+RECEIPT_SIZE: Final = 16
+WORD_COUNT: Final = 12
+# The BIP-39 lists that a phrase may be written in, by language; other languages use English, with a note.
+LISTS: Final = {
+    "en": "english",
+    "zh-Hans": "chinese_simplified",
+    "zh-Hant": "chinese_traditional",
+    "fr": "french",
+    "es": "spanish",
+    "ja": "japanese",
+    "ko": "korean",
+    "it": "italian",
+    "pt": "portuguese",
+    "cs": "czech",
+}
+
+
+class ReceiptError(ProtocolError):
+    """The words are not those of a receipt. No message repeats them."""
+
+
+class WordCountError(ReceiptError):
+    """There are not twelve words."""
+
+
+class UnknownWordError(ReceiptError):
+    """A word is in no list that the others are in; `position` counts from 1."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"word {position} is not one of the list")
+        self.position = position
+
+
+class ChecksumError(ReceiptError):
+    """All words are words of a list, but not together: one is wrong, or two changed places."""
+
+
+class AmbiguousError(ReceiptError):
+    """Two lists read the words as two receipts. No receipt that `Receipt.generate` makes does."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The 16 bytes, and what HKDF-SHA256 (no salt) derives from them. Nothing of it is shown by `repr`."""
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def generate(cls, language: str = "en") -> "Receipt":
+        """A new receipt whose words in this language can be read in one way only."""
+        while True:
+            receipt = cls(secrets.token_bytes(RECEIPT_SIZE))
+            if len(_readings(receipt.words(language).split())) == 1:
+                return receipt
+
+    def words(self, language: str = "en") -> str:
+        """Twelve words, with spaces between; English where the language has no list."""
+        text: str = _mnemonic(LISTS.get(language, "english")).to_mnemonic(self.secret)
+        return text.replace("\u3000", " ")
+
+    @property
+    def token(self) -> bytes:
+        """32 bytes that open the mailbox at the service, which keeps their SHA-256."""
+        return self._derived("mailbox-token")
+
+    @property
+    def identity(self) -> age.HybridIdentity:
+        """The age identity to which replies are sealed."""
+        return age.identity_from_seed(self._derived("mailbox-identity"))
+
+    @property
+    def thread_key(self) -> bytes:
+        """32 bytes under which reporter and staff MAC what they write to each other."""
+        return self._derived("thread-mac")
+
+    def _derived(self, label: str) -> bytes:
+        return HKDF(SHA256(), length=32, salt=None, info=f"tern/v1/{label}".encode()).derive(self.secret)
+
+
+def read(words: str) -> Receipt:
+    """The receipt that the words say, in any list whose checksum holds; case and spacing do not matter.
+
+    Raises `WordCountError`, `UnknownWordError`, `ChecksumError` or `AmbiguousError`.
+    """
+    given = _split(words)
+    if len(given) != WORD_COUNT:
+        raise WordCountError(f"a receipt has {WORD_COUNT} words")
+    readings = _readings(given)
+    if len(readings) > 1:
+        raise AmbiguousError("the words can be read in two ways")
+    if readings:
+        return Receipt(readings.pop())
+    best = max(len(_known_prefix(given, name)) for name in LISTS.values())
+    if best < WORD_COUNT:
+        raise UnknownWordError(best + 1)
+    raise ChecksumError("a word is wrong, or two have changed places")
+
+
+def _split(words: str) -> list[str]:
+    given = _folded(words).split()
+    if len(given) == 1 and len(given[0]) == WORD_COUNT:  # Chinese, where a word is a letter and spaces are not usual
+        return list(given[0])
+    return given
+
+
+def _readings(given: list[str]) -> set[bytes]:
+    """The receipts that the words are in one list or another."""
+    found = set()
+    for name in LISTS.values():
+        places = _places(name)
+        if all(word in places for word in given):
+            bits = "".join(f"{places[word]:011b}" for word in given)
+            secret = int(bits[:128], 2).to_bytes(RECEIPT_SIZE, "big")
+            text = _mnemonic(name).to_mnemonic(secret)
+            if _folded(text).split() == given:  # the library knows the checksum
+                found.add(secret)
+    return found
+
+
+def _known_prefix(given: list[str], name: str) -> list[str]:
+    places = _places(name)
+    known = []
+    for word in given:
+        if word not in places:
+            break
+        known.append(word)
+    return known
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).casefold()
+
+
+@cache
+def _mnemonic(name: str) -> Mnemonic:
+    return Mnemonic(name)
+
+
+@cache
+def _places(name: str) -> dict[str, int]:
+    return {_folded(word): place for place, word in enumerate(_mnemonic(name).wordlist)}

@@ -1,0 +1,97 @@
+"""The public ledger of releases: every draw ever charged, each line chained to the one before (RELEASES § 8)."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+from app.protocol.errors import ProtocolError
+from app.vocabulary import Workload
+
+NO_LINE: Final = "0" * 64
+
+
+class LedgerError(ProtocolError):
+    """A line is missing, changed or out of place."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One draw. `opendp` is the version of the library that drew; `previous` the hash of the line before, or zeros."""
+
+    seq: int
+    release: str
+    kind: str
+    period: str
+    workload: str
+    workload_sha256: str
+    rho_millionths: int
+    opendp: str
+    previous: str
+
+    def sha256(self) -> str:
+        """Over the line as compact JSON, its keys in the order of this class."""
+        return hashlib.sha256(json.dumps(asdict(self), separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line as it is published: with what its rho means by delta, and what its noise cost by table."""
+
+    line: LedgerLine
+    epsilon: Mapping[str, float]
+    maps: Mapping[str, float]
+
+
+def charged(previous: LedgerLine | None, *, release: str, period: str, workload: Workload, opendp: str) -> LedgerLine:
+    """The line of a draw: it costs the workload's whole rho."""
+    return LedgerLine(
+        seq=previous.seq + 1 if previous else 1,
+        release=release,
+        kind=workload.kind.value,
+        period=period,
+        workload=workload.id,
+        workload_sha256=workload.sha256,
+        rho_millionths=workload.rho,
+        opendp=opendp,
+        previous=previous.sha256() if previous else NO_LINE,
+    )
+
+
+def check(lines: Iterable[LedgerLine]) -> None:
+    """Raises `LedgerError` where the chain is broken."""
+    previous, seq = NO_LINE, 1
+    for line in lines:
+        if line.previous != previous or line.seq != seq:
+            raise LedgerError(f"line {seq} of the ledger does not follow from the one before")
+        previous, seq = line.sha256(), seq + 1
+
+
+def write(ledger: Sequence[Told]) -> bytes:
+    """`ledger.json`: an object a line, so that two editions can be compared by eye."""
+    told = (
+        {
+            **asdict(each.line),
+            "sha256": each.line.sha256(),
+            "epsilon": dict(each.epsilon),
+            "maps": dict(each.maps),
+        }
+        for each in ledger
+    )
+    return ('{"ledger": [\n  ' + ",\n  ".join(json.dumps(entry) for entry in told) + "\n]}\n").encode()
+
+
+def read(content: bytes) -> tuple[LedgerLine, ...]:
+    """The lines of `ledger.json`, checked. Raises `LedgerError`."""
+    names = [field.name for field in fields(LedgerLine)]
+    try:
+        told = json.loads(content)["ledger"]
+        lines = tuple(LedgerLine(**{name: entry[name] for name in names}) for entry in told)
+        hashes = [entry["sha256"] for entry in told]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise LedgerError("this is no ledger") from None
+    if hashes != [line.sha256() for line in lines]:
+        raise LedgerError("a line of the ledger is not what its hash says")
+    check(lines)
+    return lines

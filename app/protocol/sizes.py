@@ -1,0 +1,85 @@
+"""Size classes: what is sealed has one of a few lengths, and the service accepts no other (SEALING, "Size classes")."""
+
+import itertools
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+
+from app.age import encrypted_size
+from app.protocol.errors import Malformed
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# No attachment is larger, whatever an installation allows.
+ATTACHMENT_CEILING = 1024 * MIB
+
+
+class Kind(StrEnum):
+    """What is sealed, as far as its length is concerned."""
+
+    GRANT = "grant"
+    SLOT = "slot"
+    TASK = "task"
+    MESSAGE = "message"
+    REPORT = "report"
+    CASE = "case"
+    ATTACHMENT = "attachment"
+
+
+_CLASSES = {
+    Kind.GRANT: (4 * KIB,),
+    Kind.SLOT: (4 * KIB,),
+    Kind.TASK: (4 * KIB,),
+    Kind.MESSAGE: (4 * KIB, 16 * KIB, 64 * KIB),
+    Kind.REPORT: (8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB, MIB),
+    Kind.CASE: tuple(64 * KIB << doubling for doubling in range(6)),
+}
+
+
+def classes(kind: Kind, limit: int | None = None) -> tuple[int, ...]:
+    """The lengths of plaintexts of this kind, in bytes, smallest first.
+
+    `limit` is the largest true size of an attachment; the last class is the one that it falls in.
+    """
+    if kind is not Kind.ATTACHMENT:
+        return _CLASSES[kind]
+    return _attachment_classes(ATTACHMENT_CEILING if limit is None else limit)
+
+
+def padded_size(kind: Kind, length: int, limit: int | None = None) -> int:
+    """The class of a plaintext of `length` bytes. Raises `Malformed` where it is too long for any."""
+    if kind is not Kind.ATTACHMENT or limit is None or length <= limit:
+        for size in classes(kind, limit):
+            if length <= size:
+                return size
+    raise Malformed(f"too long for a {kind}")
+
+
+def pad_document(kind: Kind, text: bytes) -> bytes:
+    """A document, whose text ends in LF, with spaces up to its class. Raises `Malformed` where it is too long."""
+    return text.ljust(padded_size(kind, len(text)), b" ")
+
+
+@cache
+def ciphertext_sizes(kind: Kind, limit: int | None = None) -> frozenset[int]:
+    """The lengths of sealed files of this kind: the only ones that the service accepts."""
+    return frozenset(encrypted_size(size) for size in classes(kind, limit))
+
+
+@cache
+def _attachment_classes(limit: int) -> tuple[int, ...]:
+    sizes = _attachment_sizes()
+    smaller = tuple(itertools.takewhile(lambda size: size < limit, sizes))
+    return (*smaller, next(size for size in _attachment_sizes() if size >= limit))
+
+
+def _attachment_sizes() -> Iterator[int]:
+    """Powers of two from 64 KiB to 4 MiB, then four even steps an octave."""
+    size = 64 * KIB
+    while size < 4 * MIB:
+        yield size
+        size *= 2
+    while True:
+        yield from (size + size // 4 * step for step in range(4))
+        size *= 2

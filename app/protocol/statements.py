@@ -1,0 +1,138 @@
+"""Statements about keys and decisions: public ones of supervisors, and the approvals that are sealed."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from app import age
+from app.protocol.documents import Document, Header, Signer, recipient_sha256, signed
+from app.protocol.encoding import b64, check_day, check_hash, check_id, unb64
+from app.protocol.errors import Malformed
+from app.vocabulary import ApprovalState, ApprovalSubject
+
+
+class KeyKind(StrEnum):
+    """What a shared key is for."""
+
+    STATISTICS = "statistics"
+    CARD_WRITING = "card_writing"
+
+
+@dataclass(frozen=True)
+class SharedKey:
+    """A key that several people hold, as a supervisor states it. Both days are included."""
+
+    id: str
+    kind: KeyKind
+    recipient: age.HybridRecipient
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True)
+class ApprovalStatement:
+    """Another person's decision over the hash of what they opened. Sealed to the case or the report."""
+
+    approval: str
+    subject: ApprovalSubject
+    object: str
+    of: str
+    decision: ApprovalState
+
+
+def state_key(key: SharedKey, *, org: str, signer: Signer) -> Document:
+    """The public statement of a supervisor that this is the key of that use."""
+    body = {
+        "kind": key.kind,
+        "recipient": str(key.recipient),
+        "from": key.valid_from.isoformat(),
+        "until": key.valid_until.isoformat(),
+    }
+    return signed(_public("key", org, key.id, signer, key.valid_from, body), signer)
+
+
+def read_key(document: Document) -> SharedKey:
+    """What a key statement says. Whose word it is, `Trust.check_public` tells. Raises `Malformed`."""
+    match document.header.body:
+        case {"kind": str(kind), "recipient": str(recipient), "from": str(start), "until": str(end), **rest}:
+            try:
+                parsed = age.parse_recipient(recipient)
+                days = check_day(start), check_day(end)
+                if not rest and isinstance(parsed, age.HybridRecipient) and days[0] <= days[1]:
+                    return SharedKey(check_id("key", document.header.subject), KeyKind(kind), parsed, *days)
+            except (age.Error, ValueError):
+                pass
+    raise Malformed("a key statement of another form")
+
+
+def state_service_key(key: bytes, *, org: str, signer: Signer, on: date) -> Document:
+    """A supervisor's word that the service signs with this Ed25519 key of 32 bytes."""
+    return signed(_public("service-key", org, "service-key", signer, on, {"key": b64(key)}), signer)
+
+
+def read_service_key(document: Document) -> bytes:
+    """The 32 bytes of the service's Ed25519 key. Raises `Malformed`."""
+    match document.header.body:
+        case {"key": str(key), **rest} if not rest:
+            return unb64(key, 32)
+    raise Malformed("a service key of another form")
+
+
+def approve(
+    statement: ApprovalStatement, recipient: age.HybridRecipient, *, org: str, generation: int, at: str, signer: Signer
+) -> Document:
+    """The statement, signed by the one who decides and named to the key of what it is about."""
+    body: dict[str, Any] = {
+        "approval": statement.approval,
+        "subject": statement.subject,
+        "object": statement.object,
+        "of": statement.of,
+        "decision": statement.decision,
+    }
+    header = Header(
+        type="approval",
+        org=org,
+        subject=statement.object,
+        version=1,
+        previous=None,
+        generation=generation,
+        sealed_to=recipient_sha256(recipient),
+        author=signer.person,
+        at=at,
+        body=body,
+    )
+    return signed(header, signer)
+
+
+def read_approval(body: dict[str, Any]) -> ApprovalStatement:
+    """Raises `Malformed`."""
+    match body:
+        case {"approval": str(id_), "subject": subject, "object": str(object_), "of": of, "decision": decision, **rest}:
+            try:
+                if not rest:
+                    return ApprovalStatement(
+                        check_id("apr", id_),
+                        ApprovalSubject(subject),
+                        object_,
+                        check_hash(of),
+                        ApprovalState(decision),
+                    )
+            except ValueError:
+                pass
+    raise Malformed("an approval of another form")
+
+
+def _public(type_: str, org: str, subject: str, signer: Signer, on: date, body: dict[str, Any]) -> Header:
+    return Header(
+        type=type_,
+        org=org,
+        subject=subject,
+        version=1,
+        previous=None,
+        generation=None,
+        sealed_to=None,
+        author=signer.person,
+        at=on.isoformat(),
+        body=body,
+    )

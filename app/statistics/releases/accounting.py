@@ -1,0 +1,96 @@
+"""What releases spend, and what refuses them (RELEASES § 1, "Accounting"). Rho is counted in whole millionths."""
+
+import hashlib
+import hmac
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Protocol
+
+from app.statistics.releases.noise import gaussian
+from app.statistics.releases.periods import year_of
+from app.vocabulary import ReleaseKind
+
+# What the releases of one kind may spend: a quarter each, the others in a year.
+KIND_CAP: Mapping[ReleaseKind, int] = {
+    ReleaseKind.QUARTER: 20_000,
+    ReleaseKind.YEAR: 120_000,
+    ReleaseKind.RESERVE: 20_000,
+}
+YEAR_CAP = 220_000
+LIFE_CAP = 500_000
+DELTAS = (1e-5, 1e-6, 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Rho in millionths, and the epsilon that it means, by delta."""
+
+    rho: int
+    epsilon: Mapping[str, float]
+
+
+class Charge(Protocol):
+    """A line of the ledger, as far as it concerns the budget."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def rho_millionths(self) -> int: ...
+
+
+def is_drawn(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> bool:
+    """Whether this kind of release of this period has been drawn: it never is again."""
+    return any(charge.kind == kind and charge.period == period for charge in ledger)
+
+
+def left(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> int:
+    """What a release of this kind and period may still spend. It follows from public facts alone."""
+    year = year_of(period)
+    of_year = [charge for charge in ledger if year_of(charge.period) == year]
+    of_kind = [charge for charge in of_year if charge.kind == kind]
+    if kind is ReleaseKind.QUARTER:
+        of_kind = [charge for charge in of_kind if charge.period == period]
+    return max(0, min(KIND_CAP[kind] - _sum(of_kind), YEAR_CAP - _sum(of_year)))
+
+
+def token_hash(key: bytes, token: bytes) -> str:
+    """The name of a contribution token's account: HMAC-SHA256 under a key of the service, lower-case hex."""
+    return hmac.new(key, token, hashlib.sha256).hexdigest()
+
+
+def admitted(accounts: Mapping[str, int], tokens: Iterable[str], *, rho: int) -> frozenset[str]:
+    """The accounts that can bear this release. The others are dropped, and how many nobody learns."""
+    return frozenset(token for token in tokens if accounts.get(token, 0) + rho <= LIFE_CAP)
+
+
+def spent(rho: int) -> Spent:
+    """What this rho means at every delta that is published."""
+    return Spent(rho, {delta_name(delta): epsilon(rho, delta) for delta in DELTAS})
+
+
+def delta_name(delta: float) -> str:
+    return f"{delta:.0e}".replace("e-0", "e-")
+
+
+def epsilon(rho: int, delta: float) -> float:
+    """The epsilon of rho at this delta, by OpenDP's conversion, rounded up to four decimals."""
+    import opendp.prelude as dp
+
+    unit: Any = dp.c.make_zCDP_to_approxDP(gaussian(1.0))
+    exact = Fraction(float(unit.map(_distance(rho)).epsilon(delta)))
+    return math.ceil(exact * 10_000) / 10_000
+
+
+def _distance(rho: int) -> float:
+    """The distance at which noise of scale 1 costs rho: sqrt(2 rho), rounded up."""
+    square = 2 * Fraction(rho, 1_000_000)
+    root = math.sqrt(square)
+    return root if Fraction(root) ** 2 >= square else math.nextafter(root, math.inf)
+
+
+def _sum(charges: Iterable[Charge]) -> int:
+    return sum(charge.rho_millionths for charge in charges)

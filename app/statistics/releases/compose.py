@@ -1,0 +1,69 @@
+"""From the stored noisy counts to the folder of a release. The same arguments give the same bytes, always."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from app import vocabulary
+from app.protocol import release_ledger
+from app.protocol.release_files import NOISY, SUMS, Noisy, data_files, sums, write_noisy
+from app.protocol.release_ledger import LedgerLine, Told
+from app.statistics.releases import accounting
+from app.statistics.releases.methodology import About, methodology
+from app.vocabulary import Dimension, Level
+
+_COLUMNS = {
+    "period": "The quarter or year in which the persons' cards were recorded",
+    "table": "The table of the workload; _T in a dimension means that the table does not have it",
+    "value": "Rounded estimate of persons, for grades A and B; empty in this release",
+    "lower": "Lower bound of the 95 % interval, rounded down",
+    "upper": "Upper bound of the 95 % interval, rounded up",
+    "sd": "Standard deviation of the noise, in persons",
+    "grade": "A to D by estimate and noise; empty in this release",
+    "status": "E: estimated",
+    "value_adjusted": "Estimate consistent between tables, to be used for sums; empty in this release",
+    "value_raw": "Count of persons with its noise, as drawn; may be negative",
+}
+
+
+def compose(noisy: Noisy, *, about: About, ledger: Sequence[Told]) -> dict[str, bytes]:
+    """Every file but the signatures, by path; `SHA256SUMS` is what the two persons sign.
+
+    `ledger` holds all draws up to and with this one.
+    """
+    files = {
+        **data_files(noisy),
+        NOISY: write_noisy(noisy),
+        "dictionary.csv": _dictionary(noisy),
+        "methodology.md": methodology(noisy, about).encode(),
+        "ledger.json": release_ledger.write(ledger),
+    }
+    return {**files, SUMS: sums(files)}
+
+
+def told(line: LedgerLine, noisy: Noisy) -> Told:
+    """A line of the ledger with what its noise cost, from its stored noisy counts."""
+    return Told(
+        line=line,
+        epsilon=accounting.spent(line.rho_millionths).epsilon,
+        maps={table.name: table.rho for table in noisy.tables},
+    )
+
+
+def _dictionary(noisy: Noisy) -> bytes:
+    """What every column and every code means, in English."""
+    rows = [["column", "code", "alpha3", "meaning"]]
+    rows += [[column, "", "", meaning] for column, meaning in _COLUMNS.items()]
+    for dim in noisy.workload.dims():
+        rows.append([dim.column, "", "", _about(dim)])
+        for cell in dim.cells():
+            entry = vocabulary.code(dim.list_name, cell)
+            rows.append([dim.column, cell, entry.alpha3 or "", entry.labels["en"]])
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _about(dim: Dimension) -> str:
+    grain = "group of codes" if dim.level is Level.GROUP else "code"
+    return f"A {grain} of the list {dim.list_name}, vocabulary field {dim.field}"

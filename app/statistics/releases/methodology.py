@@ -1,0 +1,187 @@
+"""The methodology page of a release: what is counted, what the noise promises, and how to read, add and cite it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.protocol.release_files import Noisy, grid, half_width
+from app.statistics.releases.accounting import DELTAS, KIND_CAP, LIFE_CAP, YEAR_CAP, Spent, delta_name
+from app.vocabulary import Bound, Dimension, ReleaseKind
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The facts of a release that are not in its numbers.
+
+    `this`, `year` and `life` are what this release costs, what all releases of its year have cost with it, and what one
+    person can lose in a life. `versions` names the programs and their versions. `note` is a paragraph at the head, such
+    as that the people are invented.
+    """
+
+    release: str
+    organisation: str
+    requested_by: str
+    approved_by: str
+    contact: str
+    this: Spent
+    year: Spent
+    life: Spent
+    versions: Mapping[str, str]
+    note: str | None = None
+
+
+# How much more often than by chance the best possible adversary is right, by the rho it has read (RELEASES § 3).
+_CAUGHT = (
+    (20_000, "7.4"),
+    (120_000, "12.4"),
+    (220_000, "16"),
+    (500_000, "26"),
+)
+
+
+def methodology(noisy: Noisy, about: About) -> str:
+    """Markdown. A function of its arguments: it names no day and no exact count."""
+    paragraphs = [
+        f"# How the figures of release {about.release} were made",
+        about.note,
+        _counted(noisy, about),
+        _bounds(noisy),
+        _promise(noisy, about),
+        _noise(noisy),
+        _reading(noisy, about),
+        _limits(),
+        _made(about),
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+
+
+def _counted(noisy: Noisy, about: About) -> str:
+    return f"""## Who is counted
+
+The figures are estimates of **persons** targeted by a state beyond its borders, as reported to {about.organisation} and
+recorded in the period {noisy.period}. They are not incidents and not reports.
+
+- *Recorded* means that the coding of an incident was approved by a second person and its statistics card sent. The day
+  of the event does not matter: an event of an earlier year that is recorded now counts now, once.
+- A person is counted with their own consent to statistics. For a partner, a child, a parent, a sibling or another
+  relative who cannot safely be asked, the reporter may consent; the person's own answer, where there is one, stands
+  first. Nobody can consent for a friend, a client, an organisation or a stranger. Cases without a card exist.
+- Who did not trust this service, could not reach it, was not asked or said no is not in these figures. They do not say
+  how common this repression is. A rise may mean more acts, or more trust.
+- The suspected actor, where one is told, is told as suspected. An act whose author is disputed stays, its actor
+  unknown. An act that was found not to have happened is withdrawn."""
+
+
+def _bounds(noisy: Noisy) -> str:
+    dims = "\n".join(f"- {_bound(dim)}" for dim in noisy.workload.dims())
+    return f"""## One person, few cells
+
+A person is one random token, which stands on all of their cards. In every table a person is in at most *m* cells (the
+table below gives *m*), however many cards they have. Their cards are taken in the order of random card ids.
+
+{dims}""".rstrip()
+
+
+def _bound(dim: Dimension) -> str:
+    how = {
+        Bound.MOST_FREQUENT: "the value that most of the person's cards have",
+        Bound.HIGHEST: "the gravest value of the person's cards, unknown last",
+        Bound.FIRST_DISTINCT: "the first *m* different values of the person's cards",
+    }
+    absent = f"counts as `{dim.unknown}`" if dim.unknown else "is in no cell"
+    return f"`{dim.column}`: {how[dim.bound]}; a card that does not say {absent}."
+
+
+def _promise(noisy: Noisy, about: About) -> str:
+    rows = "\n".join(
+        f"| {what} | {_rho(spent.rho)} | " + " | ".join(_epsilon(spent, delta) for delta in DELTAS) + " |"
+        for what, spent in (
+            ("this release", about.this),
+            (f"all releases of {noisy.period[:4]} so far, this one included", about.year),
+            ("one person, all releases in a life, at most", about.life),
+        )
+    )
+    deltas = " | ".join(f"epsilon at delta {delta_name(delta)}" for delta in DELTAS)
+    budget = (
+        f"{_rho(KIND_CAP[ReleaseKind.QUARTER])} a quarter, {_rho(KIND_CAP[ReleaseKind.YEAR])} a yearly release, "
+        f"{_rho(KIND_CAP[ReleaseKind.RESERVE])} a year in reserve, together {_rho(YEAR_CAP)} a year"
+    )
+    caught = "; ".join(f"rho {_rho(rho)}: {share} %" for rho, share in _CAUGHT)
+    return f"""## What it promises to one person
+
+The noise makes the figures nearly as likely with any one person as without: zero-concentrated differential privacy
+whose unit is a person with all of their cards, added or removed.
+
+| | rho | {deltas} |
+|---|---|---|---|---|
+{rows}
+
+In words: an adversary who knows everything but whether one given person is counted, and who reads the releases with the
+best possible method while wrongly accusing 5 in 100 of the others, finds that person with at most this chance
+({caught}; 5 % is guessing). The budget is public: {budget}; {_rho(LIFE_CAP)} for one person in a life.
+A draw is charged whether or not it is published. Withdrawal gives nothing back, and no release is withdrawn.
+
+The promise assumes that one person has one token. Who has two in one release risks four times the rho (c tokens: c
+squared), and so do families as one, by the square of their number. Planted reports can shift a figure by as much as
+their own number; they do not help to read anybody else's."""
+
+
+def _noise(noisy: Noisy) -> str:
+    rows = "\n".join(
+        f"| {table.name} | {len(drawn.counts)} | {table.m} | {drawn.sigma / 1000:.3f} | {drawn.rho!r} | "
+        f"{half_width(drawn.sigma):.1f} | {grid(drawn.sigma)} |"
+        for table, drawn in zip(noisy.workload.tables, noisy.tables, strict=True)
+    )
+    return f"""## The noise
+
+Every cell of the fixed code lists got discrete Gaussian noise, drawn once by OpenDP; cells that nobody is in, too. No
+cell is withheld, merged or chosen by looking at the data. Workload `{noisy.workload.id}`, SHA-256
+`{noisy.workload.sha256}`.
+
+| table | cells | m | sigma | rho | 95 % interval: ± before rounding | rounded outward to |
+|---|---|---|---|---|---|---|
+{rows}
+
+Nothing is exact but the code lists, the period and the parameters on this page. The true counts were not kept."""
+
+
+def _reading(noisy: Noisy, about: About) -> str:
+    return f"""## How to read, add, compare and cite
+
+- `value_raw` is the noisy count. It can be negative. `lower` and `upper` bound the true number of persons in 95 of 100
+  cells: of 100 cells, about 5 miss. They cover the noise alone, not who reported, how persons were linked, or *m*.
+- `sd` is the standard deviation of the noise. `status` `E` means estimated.
+- `value`, `grade` and `value_adjusted` are empty in this release: grades (A from 10 sd, B from 5, C from 3, D below)
+  and consistent estimates come with a later version. Until then quote the interval, never a bare figure, and nothing
+  finer than the interval's steps.
+- To add cells of one table in which a person can be once (m = 1), add `value_raw` and take the root of the summed
+  squares of `sd`; do not add bounds. Never add a table in which a person can be several times.
+- To compare two periods, the difference has the sd sqrt(sd1² + sd2²). Inside 1.96 of it there is no clear change.
+- Cite as: {about.organisation}, release {about.release}, persons recorded {noisy.period}, with the SHA-256 of
+  `SHA256SUMS`.
+- Everything in `data/` can be made again from `raw/noisy.csv`; `tern release verify` does it without a network."""
+
+
+def _limits() -> str:
+    return """## Known limits
+
+- A person whose account of rho is full is left out without a trace. Estimated undercount: among people targeted for
+  more than three years; about 3 to 8 in 100 person-years in a simulation.
+- One person under two tokens is counted twice. Types of acts beyond a person's first *m* are not counted.
+- Cards with a retired code, or that cannot be read, are counted for nobody.
+- A correction after a period was drawn does not change its release."""
+
+
+def _made(about: About) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in about.versions.items())
+    return f"""## Who made it
+
+Requested by {about.requested_by}, approved by {about.approved_by}; both signed `SHA256SUMS`. Made with {versions}.
+`ledger.json` lists every draw so far. Contact: {about.contact}."""
+
+
+def _rho(millionths: int) -> str:
+    return f"{millionths / 1_000_000:g}"
+
+
+def _epsilon(spent: Spent, delta: float) -> str:
+    return f"{spent.epsilon[delta_name(delta)]:.2f}"

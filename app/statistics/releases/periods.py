@@ -1,0 +1,35 @@
+"""The periods of releases: a quarter `2026-Q2` or a year `2026`, always of the day a card was recorded."""
+
+import re
+from calendar import monthrange
+from datetime import date
+
+_PERIOD = re.compile(r"(20[0-9]{2})(?:-Q([1-4]))?")
+
+
+class PeriodError(ValueError):
+    """Neither a quarter nor a year."""
+
+
+def year_of(period: str) -> str:
+    return _split(period)[0]
+
+
+def last_day(period: str) -> date:
+    """The period is closed from the day after."""
+    year, quarter = _split(period)
+    month = int(quarter) * 3 if quarter else 12
+    return date(int(year), month, monthrange(int(year), month)[1])
+
+
+def quarters(period: str) -> tuple[str, ...]:
+    """The recording quarters whose cards the period counts."""
+    year, quarter = _split(period)
+    return (period,) if quarter else tuple(f"{year}-Q{number}" for number in range(1, 5))
+
+
+def _split(period: str) -> tuple[str, str | None]:
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        raise PeriodError("a period is written 2026-Q2 or 2026")
+    return found[1], found[2]

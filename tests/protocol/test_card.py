@@ -1,0 +1,190 @@
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from app.protocol import card as module
+from app.protocol.card import CARD_SIZE, CardError, StatCard, encode, may_be_counted, parse
+from app.vocabulary import ConsentStatus, Relation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.protocol.cards import CODING, a_card, cards
+
+
+@given(cards())
+def test_a_card_is_read_as_it_was_written(card: StatCard) -> None:
+    assert parse(encode(card)) == card
+
+
+@given(cards())
+def test_all_cards_have_one_length(card: StatCard) -> None:
+    assert len(encode(card)) == CARD_SIZE
+
+
+@given(cards(), st.integers(0, CARD_SIZE - 1), st.integers(1, 255))
+def test_a_card_has_one_encoding(card: StatCard, place: int, change: int) -> None:
+    changed = bytearray(encode(card))
+    changed[place] ^= change
+
+    try:
+        read = parse(bytes(changed))
+    except CardError:
+        return
+
+    assert encode(read) == changed
+
+
+@given(st.binary(max_size=CARD_SIZE))
+def test_what_is_no_card_is_refused_and_never_worse(start: bytes) -> None:
+    with pytest.raises(CardError):
+        parse(start.ljust(CARD_SIZE, b" "))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"v": 2},
+        {"v": True},
+        {"id": "case_" + "0" * 32},
+        {"token": "AA"},
+        {"token": None},
+        {"vocabulary": "1"},
+        {"incident_type": "no_such_code"},
+        {"incident_type": 3},
+        {"severity": "unknown"},
+        {"origin_state": "ZZ"},
+        {"channel": 0},
+        {"channel": 1 << 13},
+        {"channel": 1 << 14},
+        {"channel": ["email"]},
+        {"channel": True},
+        {"quarter": "2026-Q5"},
+        {"quarter": "2026-05"},
+        {"verification_status": "refuted"},
+        {"case": "case_" + "0" * 32},
+    ],
+)
+def test_a_field_that_is_not_of_its_list_is_refused(change: dict[str, object]) -> None:
+    line = json.loads(encode(a_card()))
+    text = json.dumps(line | change, separators=(",", ":")).encode() + b"\n"
+
+    with pytest.raises(CardError):
+        parse(text.ljust(CARD_SIZE, b" "))
+
+
+def test_brackets_without_end_are_refused() -> None:
+    with pytest.raises(CardError):
+        parse(b"[" * CARD_SIZE)
+
+
+def test_a_missing_field_is_refused() -> None:
+    line = json.loads(encode(a_card()))
+    del line["harm"]
+
+    with pytest.raises(CardError):
+        parse(json.dumps(line, separators=(",", ":")).encode().ljust(CARD_SIZE, b" "))
+
+
+def test_a_bitmap_counts_in_list_order() -> None:
+    card = a_card(channel=["email", "voice_call"])
+
+    assert card.channel == ("voice_call", "email")
+    assert json.loads(encode(card))["channel"] == 0b1001
+
+
+@pytest.mark.parametrize(
+    "change", [{"channel": ["unknown"]}, {"channel": []}, {"severity": "unknown"}, {"host_country": "ZZ"}]
+)
+def test_unknown_is_written_null(change: dict[str, Any]) -> None:
+    (name,) = change
+
+    assert json.loads(encode(a_card(**change)))[name] is None
+
+
+def test_unknown_stands_alone() -> None:
+    with pytest.raises(CardError):
+        a_card(channel=["email", "unknown"])
+
+
+@pytest.mark.parametrize("status", ["contested", "falsely_attributed"])
+def test_a_disputed_actor_is_unknown_and_the_quarter_stays(status: str) -> None:
+    card = a_card(suspected_actor_role=["police_of_origin_state"], verification_status=status)
+
+    assert (card.suspected_actor_role, card.quarter) == (None, CODING["quarter"])
+
+
+def test_a_disputed_actor_cannot_be_written_either() -> None:
+    with pytest.raises(CardError):
+        dataclasses.replace(a_card(suspected_actor_role=["criminal"]), verification_status="contested")
+
+
+def test_what_was_refuted_has_no_card() -> None:
+    with pytest.raises(CardError):
+        a_card(verification_status="refuted")
+
+
+def test_an_outcome_is_too_early_until_it_is_coded() -> None:
+    assert a_card().outcome == "too_early"
+    assert a_card(outcome="safer").outcome == "safer"
+
+
+def test_a_card_takes_nothing_else_from_the_coding() -> None:
+    card = a_card(imminence="now", narrative="words that nobody may count", affected="psn_1")
+
+    assert b"words" not in encode(card)
+    assert b"now" not in encode(card)
+
+
+def test_a_retired_code_is_refused() -> None:
+    field = module._Coded("channel", ("email", "telex"), frozenset({"telex"}), several=True)
+
+    with pytest.raises(CardError, match="retired"):
+        field.check(("telex",))
+
+
+def test_a_card_shows_nothing_in_a_log() -> None:
+    card = a_card()
+
+    assert not any(str(value) in repr(card) for value in (card.id, card.incident_type, card.token))
+
+
+GIVEN, DECLINED, ASKED, WITHDRAWN = (
+    ConsentStatus.GIVEN,
+    ConsentStatus.DECLINED,
+    ConsentStatus.ASKED,
+    ConsentStatus.WITHDRAWN,
+)
+
+
+@pytest.mark.parametrize(
+    ("relation", "own", "reporters", "can_be_asked", "counted"),
+    [
+        (Relation.SELF, None, GIVEN, True, True),
+        (Relation.SELF, None, None, True, False),
+        (Relation.SELF, DECLINED, GIVEN, True, False),
+        (Relation.PARENT_OR_SIBLING, None, GIVEN, False, True),
+        (Relation.PARENT_OR_SIBLING, None, GIVEN, True, False),
+        (Relation.PARENT_OR_SIBLING, None, DECLINED, False, False),
+        (Relation.PARENT_OR_SIBLING, DECLINED, GIVEN, False, False),
+        (Relation.PARENT_OR_SIBLING, WITHDRAWN, GIVEN, False, False),
+        (Relation.PARENT_OR_SIBLING, ASKED, GIVEN, False, False),
+        (Relation.PARENT_OR_SIBLING, GIVEN, DECLINED, True, True),
+        (Relation.PARTNER, None, GIVEN, False, True),
+        (Relation.CHILD, None, GIVEN, False, True),
+        (Relation.OTHER_RELATIVE, None, GIVEN, False, True),
+        (Relation.FRIEND_OR_COLLEAGUE, None, GIVEN, False, False),
+        (Relation.FRIEND_OR_COLLEAGUE, GIVEN, None, True, True),
+        (Relation.CLIENT, None, GIVEN, False, False),
+        (Relation.STRANGER, None, GIVEN, False, False),
+        (Relation.ORGANISATION, GIVEN, GIVEN, True, False),
+    ],
+)
+def test_a_person_is_counted_by_their_own_word_or_that_of_a_relative_who_must_speak_for_them(
+    relation: Relation,
+    own: ConsentStatus | None,
+    reporters: ConsentStatus | None,
+    can_be_asked: bool,
+    counted: bool,
+) -> None:
+    assert may_be_counted(relation, own=own, reporters=reporters, can_be_asked=can_be_asked) is counted

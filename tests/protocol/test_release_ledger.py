@@ -1,0 +1,56 @@
+import dataclasses
+
+import pytest
+from app import vocabulary
+from app.protocol.release_ledger import LedgerError, LedgerLine, Told, charged, check, read, write
+
+
+def ledger() -> list[LedgerLine]:
+    first = charged(
+        None, release="rel_" + "1" * 32, period="2026-Q2", workload=vocabulary.workload("T"), opendp="0.16.0"
+    )
+    second = charged(
+        first, release="rel_" + "2" * 32, period="2026-Q2", workload=vocabulary.workload("Q"), opendp="0.16.0"
+    )
+    return [first, second]
+
+
+def told(lines: list[LedgerLine]) -> bytes:
+    return write([Told(line, epsilon={"1e-6": 0.9}, maps={"total": 0.005}) for line in lines])
+
+
+def test_a_ledger_is_read_as_it_was_written() -> None:
+    assert list(read(told(ledger()))) == ledger()
+
+
+def test_a_draw_is_charged_the_whole_budget_of_its_workload() -> None:
+    assert [line.rho_millionths for line in ledger()] == [5_000, 20_000]
+
+
+@pytest.mark.parametrize(
+    "change", [{"rho_millionths": 1}, {"period": "2026-Q1"}, {"release": "rel_" + "3" * 32}, {"workload_sha256": ""}]
+)
+def test_a_changed_line_breaks_the_chain(change: dict[str, str | int]) -> None:
+    first, second = ledger()
+
+    with pytest.raises(LedgerError):
+        check([dataclasses.replace(first, **change), second])  # type: ignore[arg-type]  # one field each
+
+
+def test_a_dropped_or_repeated_line_breaks_the_chain() -> None:
+    first, second = ledger()
+
+    for lines in ([second], [first, first], [second, first]):
+        with pytest.raises(LedgerError):
+            check(lines)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"ledger": 1}', b'{"ledger": [{}]}', b"[" * 100_000])
+def test_what_is_no_ledger_is_refused(content: bytes) -> None:
+    with pytest.raises(LedgerError):
+        read(content)
+
+
+def test_a_hash_that_is_not_its_lines_is_refused() -> None:
+    with pytest.raises(LedgerError):
+        read(told(ledger()).replace(b'"rho_millionths": 20000', b'"rho_millionths": 10000'))

@@ -1,0 +1,48 @@
+"""What staff can do that is recorded. docs/audit.md is made of this list."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Action(StrEnum):
+    """An act's code and what it says, in a line."""
+
+    description: str
+
+    def __new__(cls, code: str, description: str) -> Self:
+        """A word that also knows its description."""
+        action = str.__new__(cls, code)
+        action._value_ = code
+        action.description = description
+        return action
+
+    PERSON_INVITED = "person.invited", "A person was invited, with roles and a team"
+    PERSON_JOINED = "person.joined", "An invited person made their keys and joined"
+    PERSON_CERTIFIED = "person.certified", "A supervisor certified a person's keys"
+    SIGNED_IN = "session.opened", "A person signed in"
+    SIGNED_OUT = "session.closed", "A person signed out"
+    KEY_LOG_EXTENDED = "key-log.extended", "A signed public document was added to the key log"
+    EPOCH_DESTROYED = "epoch.destroyed", "The last grants of an intake epoch were destroyed"
+    SHARED_KEY_MADE = "key.made", "A statistics or card-writing key was made and granted"
+    GRANTED = "grant.made", "A key was granted to somebody"
+    GRANT_REVOKED = "grant.revoked", "A grant was withdrawn"
+    GRANT_FETCHED = "grant.fetched", "A person fetched a key that was granted to them"
+    REPORT_MOVED = "report.moved", "A report was claimed, released or disposed of"
+    REPORT_READ = "report.read", "The sealed body of a report was fetched"
+    ATTACHMENT_READ = "attachment.read", "A sealed attachment was fetched"
+    MESSAGES_READ = "messages.read", "The sealed messages of a reporter were fetched"
+    REPORTER_ANSWERED = "reporter.answered", "A sealed message was written to a reporter"
+    WITHDRAWAL_CONFIRMED = "withdrawal.confirmed", "A person's client found the reporter's withdrawal authentic"
+    CASE_MADE = "case.made", "A report was accepted into a new case"
+    CASE_MOVED = "case.moved", "A case went to another stage"
+    CASE_CHANGED = "case.changed", "The workflow of a case was changed: owner, label, priority or mark"
+    CASE_WRITTEN = "case.written", "A new version of the sealed case document was stored"
+    CASE_READ = "case.read", "A sealed case document was fetched"
+    MEMBERS_CHANGED = "members.changed", "A person was added to a case or removed from it"
+    CONSENT_RECORDED = "consent.recorded", "A consent was asked, given, declined or withdrawn"
+    APPROVAL_REQUESTED = "approval.requested", "Another person was asked to approve"
+    APPROVAL_DECIDED = "approval.decided", "An approval was given, refused or cancelled"
+    RELEASE_REQUESTED = "release.requested", "A release was requested"
+    RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled or published"
+    RELEASE_DRAWN = "release.drawn", "The statistics key was lent for a draw"
+    RELEASE_SIGNED = "release.signed", "A release was signed"

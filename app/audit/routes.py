@@ -1,0 +1,25 @@
+"""Reading the chain, page by page, from its first event."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from app.audit import service
+from app.audit.models import AuditEvent
+from app.audit.schemas import AuditEventOut
+from app.http import Actor, Db, Page, Paging, Router, requires
+from app.vocabulary import Role
+
+router = Router("/audit", tag="audit")
+
+Reader = Annotated[Actor, requires(Role.AUDITOR, Role.SUPERVISOR)]
+
+
+@router.get("")
+def list_events(database: Db, _: Reader, paging: Paging) -> Page[AuditEventOut]:
+    """The acts of staff, the oldest first; `tern audit verify` follows their hashes."""
+    with database.read() as session:
+        return paging.page(session, service.events(), by=[AuditEvent.seq], show=_shown)
+
+
+def _shown(event: AuditEvent) -> AuditEventOut:
+    return AuditEventOut(**asdict(service.as_event(event)))

@@ -1,0 +1,123 @@
+"""Recording acts. Every other room does it through here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, event, select, update
+from sqlalchemy.orm import Session
+
+from app.audit.actions import Action
+from app.audit.models import AuditEvent, AuditHead, ReporterActs
+from app.clock import hour_of
+from app.database import insert_or_ignore
+from app.protocol import audit_chain
+
+_HEAD = "acts"
+_WAITING = "audit.waiting"
+
+
+@dataclass(frozen=True)
+class _Act:
+    hour: datetime
+    actor_id: str
+    action: Action
+    object_id: str
+    object_hash: str | None
+
+
+def record(
+    session: Session, actor_id: str, action: Action, object_id: str, *, now: datetime, object_hash: str | None = None
+) -> None:
+    """Add an act to the chain when the transaction commits; one that rolls back leaves none.
+
+    `object_hash` is the SHA-256 of what was written, in hexadecimal. The chain has one end, and whoever extends it
+    makes the others wait: taken last of all locks, it is held for a moment and cannot be part of a deadlock.
+    """
+    waiting: list[_Act] | None = session.info.get(_WAITING)
+    if waiting is None:
+        waiting = session.info[_WAITING] = []
+        event.listen(session, "before_commit", _append)
+        event.listen(session, "after_rollback", _drop)
+    waiting.append(_Act(hour_of(now), actor_id, action, object_id, object_hash))
+
+
+def count(session: Session, action: str, day: date) -> None:
+    """Count an act of a reporter: that it happened on this day, and nothing else."""
+    insert_or_ignore(session, ReporterActs, [{"day": day, "action": action, "number": 0}])
+    session.execute(
+        update(ReporterActs)
+        .where(ReporterActs.day == day, ReporterActs.action == action)
+        .values(number=ReporterActs.number + 1)
+    )
+
+
+def events() -> Select[AuditEvent]:
+    """The whole chain: those who may read it may read all of it."""
+    return select(AuditEvent)
+
+
+def as_event(row: AuditEvent) -> audit_chain.Event:
+    """The event as its hash is made of it."""
+    return audit_chain.Event(
+        seq=row.seq,
+        hour=_hour(row.hour),
+        actor=row.actor_id,
+        action=row.action,
+        object=row.object_id,
+        object_hash=row.object_hash,
+        previous=row.previous,
+        hash=row.hash,
+    )
+
+
+def verify(rows: Iterable[AuditEvent]) -> str:
+    """The hash of the last event. Raises `NotAuthentic` where the chain, from its first event on, is broken."""
+    return audit_chain.verify(as_event(row) for row in rows)
+
+
+def _append(session: Session) -> None:
+    waiting: list[_Act] = session.info[_WAITING]
+    if not waiting:
+        return
+    session.flush()
+    insert_or_ignore(session, AuditHead, [{"name": _HEAD, "seq": 0, "hash": audit_chain.GENESIS}])
+    # PostgreSQL waits here for whoever extends the chain; on SQLite the transaction itself has waited.
+    head = session.scalars(
+        select(AuditHead).where(AuditHead.name == _HEAD).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    for act in waiting:
+        previous, seq = head.hash, head.seq + 1
+        head.seq, head.hash = (
+            seq,
+            audit_chain.event_hash(
+                seq=seq,
+                hour=_hour(act.hour),
+                actor=act.actor_id,
+                action=act.action,
+                object_=act.object_id,
+                object_hash=act.object_hash,
+                previous=previous,
+            ),
+        )
+        session.add(
+            AuditEvent(
+                seq=seq,
+                hour=act.hour,
+                actor_id=act.actor_id,
+                action=act.action.value,
+                object_id=act.object_id,
+                object_hash=act.object_hash,
+                previous=previous,
+                hash=head.hash,
+            )
+        )
+    waiting.clear()
+
+
+def _drop(session: Session) -> None:
+    session.info[_WAITING].clear()
+
+
+def _hour(hour: datetime) -> str:
+    return hour.strftime("%Y-%m-%dT%H:00Z")

@@ -1,0 +1,5 @@
+"""Sealed bytes that are too large for a row: attachments and evidence, as files."""
+
+from app.blobs.files import Blobs, Incoming, Stored
+
+__all__ = ["Blobs", "Incoming", "Stored"]

@@ -1,0 +1,130 @@
+"""The file system as a store. A file is whole and on disk before it has its name, and never changes after."""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+_NAME = re.compile(r"[0-9a-f]{32}")
+_UNFINISHED = ".incoming"
+_PIECE = 2**16
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was stored: its name, which a row must keep, its bytes and their SHA-256 in hexadecimal."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Incoming:
+    """A file that is being written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self.stored: Stored | None = None
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes to the end."""
+        self._file.write(piece)
+        self._digest.update(piece)
+        self._size += len(piece)
+
+    def keep(self, day: date) -> Stored:
+        """Bring the file to disk under a random name, with the day as its time. Without this call it vanishes."""
+        self._file.flush()
+        path = Path(self._file.name)
+        _set_day(path, day)
+        os.fsync(self._file.fileno())
+        name = path.name.removesuffix(_UNFINISHED)
+        path.rename(path.with_name(name))
+        _sync(path.parent, day)
+        self.stored = Stored(name, self._size, self._digest.hexdigest())
+        return self.stored
+
+
+class Blobs:
+    """The files in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @contextmanager
+    def receive(self) -> Iterator[Incoming]:
+        """A new file. What is not kept when the block ends leaves nothing behind."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._directory / f"{secrets.token_hex(16)}{_UNFINISHED}"
+        with path.open("xb") as file:
+            incoming = Incoming(file)
+            try:
+                yield incoming
+            finally:
+                if incoming.stored is None:
+                    path.unlink()
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """The bytes in pieces. Raises `FileNotFoundError` at once, not at the first piece."""
+        file = self._path(name).open("rb")
+
+        def pieces() -> Iterator[bytes]:
+            with file:
+                while piece := file.read(_PIECE):
+                    yield piece
+
+        return pieces()
+
+    def size(self, name: str) -> int:
+        """The number of bytes. Raises `FileNotFoundError`."""
+        return self._path(name).stat().st_size
+
+    def destroy(self, name: str, day: date) -> None:
+        """Remove the file, also from the disk's directory. One that is gone is no error, so this can be repeated."""
+        self._path(name).unlink(missing_ok=True)
+        _sync(self._directory, day)
+
+    def sweep(self, named: Container[str], today: date) -> list[str]:
+        """Remove what no row names and no upload can still be writing: files of the days before yesterday.
+
+        They are left over where the service was killed between a file and its row. The names that were removed.
+        """
+        before = datetime.combine(today - timedelta(days=1), datetime.min.time(), UTC).timestamp()
+        swept = [
+            path
+            for path in (self._directory.iterdir() if self._directory.exists() else ())
+            if path.name not in named and path.stat().st_mtime < before
+        ]
+        for path in swept:
+            path.unlink()
+        if swept:
+            _sync(self._directory, today)
+        return sorted(path.name for path in swept)
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError("not the name of a blob")
+        return self._directory / name
+
+
+def _set_day(path: Path, day: date) -> None:
+    midnight = datetime.combine(day, datetime.min.time(), UTC).timestamp()
+    os.utime(path, (midnight, midnight))
+
+
+def _sync(directory: Path, day: date) -> None:
+    """Bring the directory to disk; its own times would tell when a file came."""
+    _set_day(directory, day)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,30 @@
+"""The time. Services never ask for it: they are given the day or the hour."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The system's time, or in a demo what stands in the file `told_by`, read each time (RFC 3339, with an offset)."""
+
+    told_by: Path | None = None
+
+    def now(self) -> datetime:
+        """The time in UTC. Raises `ValueError` where the file does not tell it."""
+        if self.told_by is None:
+            return datetime.now(UTC)
+        told = datetime.fromisoformat(self.told_by.read_text().strip())
+        if told.tzinfo is None:
+            raise ValueError("the clock's file tells a time without an offset")
+        return told.astimezone(UTC)
+
+    def today(self) -> date:
+        """The UTC day."""
+        return self.now().date()
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The hour in which the moment lies, as the acts of staff are kept."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

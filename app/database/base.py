@@ -1,0 +1,34 @@
+"""What all tables share."""
+
+from enum import Enum, StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
+
+
+def _values(codes: type[Enum]) -> list[str]:
+    return [code.value for code in codes]
+
+
+class Base(DeclarativeBase):
+    """A table of Tern.
+
+    SQLite keeps its rows in the order of the key, which is random, and not in that of their arrival. A table with
+    `__table_args__` of its own repeats this: `(Index(...), {"sqlite_with_rowid": False})`.
+    """
+
+    __table_args__: Any = {"sqlite_with_rowid": False}  # of a table with indexes, a tuple
+    metadata = sa.MetaData(
+        naming_convention={  # so that a migration can name what it drops, on both databases
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        # Codes are kept as their words, in a column that takes a new one without a migration.
+        StrEnum: sa.Enum(StrEnum, native_enum=False, create_constraint=False, length=64, values_callable=_values),
+    }

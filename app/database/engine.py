@@ -1,0 +1,103 @@
+"""Transactions. Each opens and ends in one block, and is either of those that write or of those that cannot."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_THREADS = 40  # in which FastAPI runs endpoints: none of them waits for a connection
+_LOCK_SECONDS = 30
+
+
+class Database:
+    """The database at `url`: an SQLite file or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        # An error that names its parameters would carry them into the log.
+        pool = {"pool_size": 10, "max_overflow": _THREADS, "hide_parameters": True}
+        if url.startswith("sqlite"):
+            engine = create_engine(url, connect_args={"timeout": _LOCK_SECONDS}, **pool)
+            event.listen(engine, "connect", _connect_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        else:
+            engine = create_engine(url, pool_pre_ping=True, **pool)
+        self.dialect = engine.dialect.name
+        self._writing = engine
+        self._reading = engine.execution_options(writes=False, postgresql_readonly=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that the database holds to reading."""
+        with Session(self._reading, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def truncate_log(self) -> None:
+        """After destruction: leave nothing of it in SQLite's write-ahead log. PostgreSQL has no such call."""
+        if self.dialect == "sqlite":
+            connection = self._writing.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
+    @contextmanager
+    def change_schema(self) -> Iterator[Connection]:
+        """A transaction that may alter tables.
+
+        SQLite alters a table by making another and dropping the first, on which foreign keys hang; so they are checked
+        at the end. Raises `RuntimeError` where one then leads nowhere.
+        """
+        with self._writing.connect() as connection:
+            if self.dialect != "sqlite":
+                with connection.begin():
+                    yield connection
+                return
+            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+            driver.execute("PRAGMA foreign_keys = OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                        raise RuntimeError("a foreign key leads nowhere")
+            finally:
+                driver.execute("PRAGMA foreign_keys = ON")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._writing.dispose()
+
+
+def _connect_sqlite(connection: "DBAPIConnection", _: "ConnectionPoolEntry") -> None:
+    driver = cast("sqlite3.Connection", connection)
+    driver.isolation_level = None  # it begins no transactions of its own
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "secure_delete = ON",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",  # what a query sorts never touches a disk
+        "trusted_schema = OFF",
+    ):
+        driver.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql(f"PRAGMA query_only = {not writes}")
+    # SQLite fails at once, without waiting, a transaction that reads first and writes after somebody else did.
+    # So one that may write takes the lock when it begins.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

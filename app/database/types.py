@@ -1,0 +1,42 @@
+"""Column types that refuse what must not be in them."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_AGE = b"age-encryption.org/v1\n"
+_HOUR = "%Y-%m-%dT%H"
+
+
+class Sealed(TypeDecorator[bytes]):
+    """An age file. Anything else in such a column would be something that the server can read."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  its signature
+        """Raises `ValueError` for what is not an age file."""
+        if value is not None and not value.startswith(_AGE):
+            raise ValueError("a sealed column takes only age files")
+        return value
+
+
+class Hour(TypeDecorator[datetime]):
+    """A UTC hour. The column has no room for minutes."""
+
+    impl = sa.String(13)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002  its signature
+        """Raises `ValueError` for a time that is not a whole hour with an offset."""
+        if value is None:
+            return None
+        if value.tzinfo is None or value.minute or value.second or value.microsecond:
+            raise ValueError("an hour column takes whole hours with an offset")
+        return value.astimezone(UTC).strftime(_HOUR)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The hour in UTC."""
+        return None if value is None else datetime.strptime(value, _HOUR).replace(tzinfo=UTC)

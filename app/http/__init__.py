@@ -1,0 +1,34 @@
+"""What all routes share. `routes.py` and `main.py` are its only users."""
+
+from app.http.answers import install
+from app.http.authentication import Actor, Bearer, bearer, requires
+from app.http.bodies import declared_length, sealed_body, stream
+from app.http.idempotency import Once
+from app.http.paging import Page, Paging
+from app.http.routing import Router, problems
+from app.http.state import BlobStore, Config, Db, Keys, Now, Today
+from app.http.versions import IfMatch, etag
+
+__all__ = [
+    "Actor",
+    "Bearer",
+    "BlobStore",
+    "Config",
+    "Db",
+    "IfMatch",
+    "Keys",
+    "Now",
+    "Once",
+    "Page",
+    "Paging",
+    "Router",
+    "Today",
+    "bearer",
+    "declared_length",
+    "etag",
+    "install",
+    "problems",
+    "requires",
+    "sealed_body",
+    "stream",
+]

@@ -1,0 +1,145 @@
+"""What every answer carries, and how failures are told."""
+
+import logging
+import secrets
+import traceback
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.versions import etag
+from app.problems import (
+    InternalError,
+    InvalidRequest,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    StaleVersion,
+    TooLarge,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_log = logging.getLogger("tern")
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+# What the framework raises of itself.
+_FRAMEWORK: dict[int, type[Problem]] = {
+    HTTPStatus.BAD_REQUEST: MalformedRequest,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Give the application its headers and its way of failing."""
+    app.add_middleware(_Answers)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(StaleDataError, _stale)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+
+
+class _Answers:
+    """Sets the headers that a route does not set itself, and answers for what nobody foresaw."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            pass  # nobody is there to answer
+        except Exception as error:  # the outermost place: nothing above it would answer
+            # Of a message, only the kind and the place: its words may be a person's.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("request %s failed with %s\n%s", request_id, type(error).__qualname__, place)
+            if not started:
+                await _answer(InternalError())(scope, receive, send_with_headers)
+
+
+def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    body = {"type": f"/problems/{problem.type}", "title": problem.title, "status": problem.status}
+    return JSONResponse(
+        {**jsonable_encoder(problem.extensions), **body},
+        status_code=problem.status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+async def _problem(_: Request, error: Exception) -> JSONResponse:
+    problem = error if isinstance(error, Problem) else InternalError()
+    headers: dict[str, str] = {}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after_seconds" in problem.extensions:
+        headers["Retry-After"] = str(problem.extensions["retry_after_seconds"])
+    version = problem.extensions.get("version")
+    if isinstance(problem, StaleVersion) and isinstance(version, int):
+        headers["ETag"] = etag(version)
+    return _answer(problem, headers)
+
+
+async def _stale(_: Request, __: Exception) -> JSONResponse:
+    return _answer(StaleVersion())
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    errors: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(found["type"] == "json_invalid" for found in errors):
+        return _answer(MalformedRequest())
+    return _answer(InvalidRequest(errors=[_where(found) for found in errors]))
+
+
+async def _framework(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        return _answer(InternalError())
+    return _answer(_FRAMEWORK.get(error.status_code, InternalError)(), dict(error.headers or {}))
+
+
+def _where(error: dict[str, Any]) -> dict[str, str]:
+    """Where the request is wrong and how, with nothing of what it said: not even a name that we do not know."""
+    part, *path = error["loc"]
+    if error["type"] == "extra_forbidden":
+        path = path[:-1]
+    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return {"in": str(part), "pointer": pointer, "code": error["type"]}

@@ -1,0 +1,77 @@
+"""Bodies: how long they may be, and those that are sealed files rather than JSON."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from fastapi import Depends, Request
+
+from app.problems import LengthRequired, MalformedRequest, TooLarge, UnsupportedMediaType
+
+OCTET_STREAM = "application/octet-stream"
+
+
+def declared_length(request: Request, *, limit: int, media_type: str = OCTET_STREAM) -> int:
+    """The body's Content-Length, which the server holds the sender to.
+
+    Raises `UnsupportedMediaType`, `LengthRequired` or `TooLarge` before a byte is read.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise UnsupportedMediaType
+    declared = request.headers.get("content-length", "")
+    if not declared.isascii() or not declared.isdigit():
+        raise LengthRequired
+    if len(declared) > len(str(limit)) or int(declared) > limit:
+        raise TooLarge
+    return int(declared)
+
+
+async def stream(request: Request, length: int) -> AsyncIterator[bytes]:
+    """The body in the pieces in which it comes. Raises `MalformedRequest` where it is not `length` bytes long."""
+    received = 0
+    async for piece in request.stream():
+        received += len(piece)
+        if received > length:
+            raise MalformedRequest
+        yield piece
+    if received != length:
+        raise MalformedRequest
+
+
+def sealed_body(limit: int) -> Any:  # FastAPI's own type of a dependency
+    """`Body = Annotated[bytes, sealed_body(limit)]`: an octet-stream of at most `limit` bytes, in memory."""
+
+    return Depends(SealedBody(limit))
+
+
+@dataclass(frozen=True)
+class SealedBody:
+    """Reads an octet-stream of at most `limit` bytes."""
+
+    limit: int
+
+    async def __call__(self, request: Request) -> bytes:
+        length = declared_length(request, limit=self.limit)
+        return b"".join([piece async for piece in stream(request, length)])
+
+
+class StrictRequest(Request):
+    """A request whose JSON has one meaning: no repeated names, no NaN, no NUL, which PostgreSQL's text has not."""
+
+    async def json(self) -> Any:  # as Starlette declares it
+        body = await self.body()
+        if rb"\u0000" in body:
+            raise json.JSONDecodeError("NUL", "", 0)
+        return json.loads(body, object_pairs_hook=_object, parse_constant=_refuse)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise json.JSONDecodeError("a name is repeated", "", 0)
+    return found
+
+
+def _refuse(_: str) -> NoReturn:
+    raise json.JSONDecodeError("not a number of JSON", "", 0)

@@ -1,0 +1,131 @@
+"""Lists: a page at a time, after a key and never after a number, with cursors that nobody else can make."""
+
+import hmac
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.http.state import Keys
+from app.problems import InvalidCursor
+
+_MAC_SIZE = 16
+
+_Row = TypeVar("_Row")
+_Shown = TypeVar("_Shown")
+
+
+class Page(BaseModel, Generic[_Shown]):
+    """Part of a list, with the cursors of its neighbours. There is no total: it would count what one may not see."""
+
+    items: list[_Shown]
+    next: str | None
+    prev: str | None
+
+
+@dataclass(frozen=True)
+class _Paging:
+    limit: int
+    backwards: bool
+    after: list[str | int] | None
+    cursor_key: bytes
+    scope: bytes
+
+    def page(
+        self,
+        session: Session,
+        query: Select[_Row],
+        *,
+        by: Sequence[InstrumentedAttribute[Any]],
+        show: Callable[[_Row], _Shown],
+        newest: bool = False,
+    ) -> Page[_Shown]:
+        """The page that was asked for, in the order of `by` (or against it, `newest` first).
+
+        `by` are columns of the selected entity that are never null, the last one unique. Raises `InvalidCursor`.
+        """
+        descending = newest is not self.backwards
+        if self.after is not None:
+            if len(self.after) != len(by):
+                raise InvalidCursor
+            place = tuple(_restored(column, value) for column, value in zip(by, self.after, strict=True))
+            query = query.where(tuple_(*by) < place if descending else tuple_(*by) > place)
+        query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
+        rows = list(session.scalars(query.limit(self.limit + 1)))
+        more, rows = len(rows) > self.limit, rows[: self.limit]
+        if self.backwards:
+            rows.reverse()
+        has_next, has_prev = (True, more) if self.backwards else (more, self.after is not None)
+        return Page(
+            items=[show(row) for row in rows],
+            next=self._cursor(rows[-1], by, backwards=False) if rows and has_next else None,
+            prev=self._cursor(rows[0], by, backwards=True) if rows and has_prev else None,
+        )
+
+    def _cursor(self, row: object, by: Sequence[InstrumentedAttribute[Any]], *, backwards: bool) -> str:
+        place = [_kept(getattr(row, column.key)) for column in by]
+        text = json.dumps([backwards, *place], separators=(",", ":")).encode()
+        return urlsafe_b64encode(_mac(self.cursor_key, self.scope, text) + text).decode().rstrip("=")
+
+
+def paging(
+    request: Request,
+    keyring: Keys,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+) -> _Paging:
+    """The place in a list that the request asks for.
+
+    A cursor holds only for the list, the filters and the person that it was made for. Raises `InvalidCursor`.
+    """
+    filters = sorted((name, value) for name, value in request.query_params.multi_items() if name not in _PLACE)
+    actor = getattr(request.state, "actor", None)
+    scope = json.dumps([request.url.path, filters, actor.id if actor else None]).encode()
+    key = keyring.key("cursor")
+    if cursor is None:
+        return _Paging(limit=limit, backwards=False, after=None, cursor_key=key, scope=scope)
+    try:
+        opened = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except (Base64Error, ValueError):
+        raise InvalidCursor from None
+    mac, text = opened[:_MAC_SIZE], opened[_MAC_SIZE:]
+    if not hmac.compare_digest(mac, _mac(key, scope, text)):
+        raise InvalidCursor
+    backwards, *after = json.loads(text)
+    return _Paging(limit=limit, backwards=backwards, after=after, cursor_key=key, scope=scope)
+
+
+_PLACE = {"cursor", "limit"}
+
+
+def _mac(key: bytes, scope: bytes, text: bytes) -> bytes:
+    return hmac.digest(key, sha256(scope).digest() + text, "sha256")[:_MAC_SIZE]
+
+
+def _kept(value: object) -> str | int:
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, str | int):
+        return value
+    raise TypeError("a list can be sorted by words, numbers, days and hours")
+
+
+def _restored(column: InstrumentedAttribute[Any], value: str | int) -> object:
+    kind = column.type.python_type
+    if isinstance(value, str) and issubclass(kind, datetime):
+        return datetime.fromisoformat(value)
+    if isinstance(value, str) and issubclass(kind, date):
+        return date.fromisoformat(value)
+    return value
+
+
+Paging = Annotated[_Paging, Depends(paging)]

@@ -1,0 +1,50 @@
+"""The service's own secrets. None of them opens a sealed file."""
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """One secret of 32 bytes, from which each use derives a key of its own."""
+
+    secret: bytes = field(repr=False)
+
+    def key(self, label: str) -> bytes:
+        """32 bytes for one use (HKDF-SHA256, no salt). They say nothing of those of another label."""
+        return HKDF(SHA256(), length=_SIZE, salt=None, info=f"tern/v1/server/{label}".encode()).derive(self.secret)
+
+
+def load(data_dir: Path) -> Keyring:
+    """The keyring in `keyring.json`, made on the first start; only its owner may read the file.
+
+    Processes that share a database need the same file. Raises `ValueError` where it is damaged.
+    """
+    path = data_dir / "keyring.json"
+    if not path.exists():
+        _make(path)
+    secret = bytes.fromhex(json.loads(path.read_text())["secret"])
+    if len(secret) != _SIZE:
+        raise ValueError("keyring.json is damaged")
+    return Keyring(secret)
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"keyring.{secrets.token_hex(8)}.new")
+    with open(new, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        json.dump({"secret": secrets.token_hex(_SIZE)}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):  # another process was first, and its keyring is the one
+        path.hardlink_to(new)
+    new.unlink()

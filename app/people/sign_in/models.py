@@ -1,0 +1,18 @@
+"""Who is signed in."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Hour
+
+
+class SignIn(Base):
+    """A session of a person. The token is known to their machine alone; here lies its hash."""
+
+    __tablename__ = "sessions"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    expires: Mapped[datetime] = mapped_column(Hour)

@@ -1,0 +1,28 @@
+"""Signing in and out."""
+
+from fastapi import Request, status
+
+from app.http import Actor, Config, Db, Now, Router, bearer, problems
+from app.people.sign_in import passwords, service
+from app.people.sign_in.schemas import SignInIn, SignInOut
+
+router = Router("/sessions", tag="sign-in")
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(service.SignInFailed))
+def sign_in(database: Db, settings: Config, wanted: SignInIn, now: Now) -> SignInOut:
+    """A session. The password's check takes its time outside any transaction."""
+    with database.read() as session:
+        candidate = service.candidate(session, wanted.person)
+    matched = passwords.matches(wanted.password, candidate.password_hash)
+    if candidate.person_id is None or not matched:
+        raise service.SignInFailed
+    with database.write() as session:
+        token = service.open_(session, candidate.person_id, hours=settings.session_hours, now=now)
+    return SignInOut(token=token, person=candidate.person_id)
+
+
+@router.delete("/current", status_code=status.HTTP_204_NO_CONTENT)
+def sign_out(database: Db, actor: Actor, request: Request, now: Now) -> None:
+    with database.write() as session:
+        service.close(session, actor, bearer(request), now=now)

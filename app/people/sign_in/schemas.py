@@ -1,0 +1,19 @@
+"""The wire form of sessions."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SignInIn(BaseModel):
+    """`person` is an id or a handle."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: Annotated[str, Field(max_length=64)]
+    password: Annotated[str, Field(max_length=1024, repr=False)]
+
+
+class SignInOut(BaseModel):
+    token: str
+    person: str

@@ -1,0 +1,78 @@
+"""Sessions: a token for half a day, after which its holder signs in again."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.clock import hour_of
+from app.people.sign_in.models import SignIn
+from app.people.staff import service as staff
+from app.people.staff.models import Person
+from app.problems import Problem
+from app.protocol.encoding import b64
+
+_TOKEN_SIZE = 32
+
+
+class SignInFailed(Problem):
+    """The same for an unknown person and a wrong password."""
+
+    type, status, title = "sign-in-failed", 401, "There is no such person with this password"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Who says who they are, and what their password must match. None where there is nobody of that name."""
+
+    person_id: str | None
+    password_hash: str | None
+
+
+def candidate(session: Session, name: str) -> Candidate:
+    """The person whose id or handle this is."""
+    person = session.scalar(select(Person).where(or_(Person.id == name, Person.handle == name)))
+    return Candidate(None, None) if person is None else Candidate(person.id, person.password_hash)
+
+
+def open_(session: Session, person_id: str, *, hours: int, now: datetime) -> str:
+    """Sign in somebody whose password matched, and return the token: 32 random bytes in base64url.
+
+    It holds for `hours` and what remains of the present one.
+    """
+    token = b64(secrets.token_bytes(_TOKEN_SIZE))
+    expires = hour_of(now) + timedelta(hours=hours + 1)
+    session.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.expires <= hour_of(now)))
+    session.add(SignIn(token_sha256=_digest(token), person_id=person_id, expires=expires))
+    person = session.get_one(Person, person_id)
+    person.last_use = now.date()
+    audit.record(session, person_id, Action.SIGNED_IN, person_id, now=now)
+    return token
+
+
+def close(session: Session, actor: Actor, token: str, *, now: datetime) -> None:
+    session.execute(delete(SignIn).where(SignIn.token_sha256 == _digest(token)))
+    audit.record(session, actor.id, Action.SIGNED_OUT, actor.id, now=now)
+
+
+def find_actor(session: Session, token_sha256: str, now: datetime) -> Actor | None:
+    """Whose session this is. Roles count only under a certificate, or before there is a root to certify anybody."""
+    person = session.scalar(
+        select(Person)
+        .join(SignIn, SignIn.person_id == Person.id)
+        .where(SignIn.token_sha256 == token_sha256, SignIn.expires > hour_of(now))
+    )
+    if person is None:
+        return None
+    roles = person.roles if staff.may_act(session, person.id, now.date()) else frozenset()
+    return Actor(id=person.id, roles=roles, team_id=person.team_id)
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""The organisation, its teams, its people, and what vouches for them."""
+
+from collections.abc import Set as AbstractSet
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.database import Base
+from app.vocabulary import Role
+
+
+class Roles(TypeDecorator[frozenset[Role]]):
+    """A set of roles in one column, as their words in alphabetical order."""
+
+    impl = sa.String(128)
+    cache_ok = True
+
+    def process_bind_param(self, value: AbstractSet[Role] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else " ".join(sorted(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role] | None:  # noqa: ARG002
+        return None if value is None else frozenset(Role(word) for word in value.split())
+
+
+class Organisation(Base):
+    """The one organisation, once a supervisor has signed its root. `id` is its pin."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document: Mapped[str] = mapped_column(Text)
+
+
+class Team(Base):
+    """The only division of the organisation. It has no name: a name is a typed word."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[str] = mapped_column(String(37), primary_key=True)
+
+
+class Person(Base):
+    """Somebody who works here, under a pseudonym. Their secrets are on their own machine alone."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    handle: Mapped[str] = mapped_column(String(40), unique=True)
+    roles: Mapped[frozenset[Role]] = mapped_column(Roles)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"))
+    password_hash: Mapped[str] = mapped_column(Text)
+    recipient: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(String(43))
+    last_use: Mapped[date | None]
+
+
+class Invitation(Base):
+    """Lets its holder join once. Only the hash of its token is kept."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    roles: Mapped[frozenset[Role]] = mapped_column(Roles)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"))
+    expires_on: Mapped[date]
+    used: Mapped[bool] = mapped_column(default=False)
+
+
+class Certificate(Base):
+    """A signed document that vouches for a person's keys and roles: a certificate, or the root that lists them.
+
+    `sha256` is that of the document, which one root shares among its supervisors.
+    """
+
+    __tablename__ = "certificates"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    document: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]

@@ -1,0 +1,105 @@
+"""Joining, and what everybody who works here may know of one another."""
+
+from typing import Annotated
+
+from fastapi import status
+from sqlalchemy.orm import Session
+
+from app.http import Actor, Db, Keys, Now, Once, Page, Paging, Router, problems, requires
+from app.keyring import Keyring
+from app.people.sign_in import passwords
+from app.people.staff import service
+from app.people.staff.models import Invitation, Person
+from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut
+from app.problems import NotFound
+from app.protocol.encoding import b64, new_id
+from app.vocabulary import Role
+
+router = Router(tag="people")
+
+Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
+Colleague = Annotated[Actor, requires(*Role)]
+
+
+@router.post("/invitations", status_code=status.HTTP_201_CREATED, responses=problems(service.TeamUnknown))
+def invite(database: Db, actor: Supervisor, keyring: Keys, once: Once, wanted: InvitationIn, now: Now) -> InvitationOut:
+    """An invitation for one person. Its token is in this answer alone, and holds for 14 days."""
+
+    def act() -> Invitation:
+        id_ = new_id("inv")
+        roles = frozenset(wanted.roles)
+        token = _token(keyring, id_)
+        return service.invite(session, actor, id_=id_, token=token, roles=roles, team_id=wanted.team, now=now)
+
+    with database.write() as session:
+        made = once(session, actor.id, wanted, act=act, again=lambda id_: service.invitation(session, id_))
+        return InvitationOut(id=made.id, invitation=_token(keyring, made.id), expires_on=made.expires_on)
+
+
+@router.post(
+    "/people",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(service.InvitationInvalid, service.HandleTaken),
+)
+def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
+    """Use an invitation up, which is what keeps a repeated request from joining twice."""
+    password_hash = passwords.hash_(wanted.password)
+    with database.write() as session:
+        person = service.join(
+            session,
+            invitation=wanted.invitation,
+            handle=wanted.handle,
+            recipient=wanted.recipient,
+            key=wanted.key,
+            password_hash=password_hash,
+            now=now,
+        )
+        return shown(session, person)
+
+
+@router.get("/people")
+def list_people(database: Db, _: Colleague, paging: Paging) -> Page[PersonOut]:
+    with database.read() as session:
+        return paging.page(session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person))
+
+
+@router.get("/people/{person_id}", responses=problems(NotFound))
+def get_person(database: Db, _: Actor, person_id: str) -> PersonOut:
+    with database.read() as session:
+        return shown(session, service.get(session, person_id))
+
+
+@router.post(
+    "/certificates",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(service.NoRootYet, service.NotCertifying),
+)
+def certify(database: Db, actor: Supervisor, once: Once, wanted: CertificateIn, now: Now) -> PersonOut:
+    """Keep a certificate that a supervisor signed after comparing fingerprints by voice."""
+    with database.write() as session:
+        person = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.certify(session, actor, wanted.document, now=now),
+            again=lambda id_: service.get(session, id_),
+        )
+        return shown(session, person)
+
+
+def shown(session: Session, person: Person) -> PersonOut:
+    """The person as their colleagues see them."""
+    return PersonOut(
+        id=person.id,
+        handle=person.handle,
+        roles=sorted(person.roles),
+        team=person.team_id,
+        recipient=person.recipient,
+        key=person.key,
+        certificates=service.certificates_of(session, person.id),
+    )
+
+
+def _token(keyring: Keyring, invitation_id: str) -> str:
+    """What only the service can make of the id, so that a repeated request gets the same token and none is kept."""
+    return b64(keyring.key(f"invitation/{invitation_id}"))

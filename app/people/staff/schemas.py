@@ -1,0 +1,93 @@
+"""The wire form of people, invitations and certificates."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app import age
+from app.protocol.encoding import check_id, unb64
+from app.protocol.errors import Malformed
+from app.vocabulary import Role
+
+_KEY_SIZE = 32
+
+
+def _recipient(text: str) -> str:
+    try:
+        recipient = age.parse_recipient(text)
+    except age.Error:
+        raise ValueError("not a recipient") from None
+    if not isinstance(recipient, age.HybridRecipient):
+        raise ValueError("not a hybrid recipient")
+    return text
+
+
+def _key(text: str) -> str:
+    try:
+        unb64(text, _KEY_SIZE)
+    except Malformed:
+        raise ValueError("not an Ed25519 key") from None
+    return text
+
+
+def _team(text: str) -> str:
+    try:
+        return check_id("team", text)
+    except Malformed:
+        raise ValueError("not the id of a team") from None
+
+
+Recipient = Annotated[str, Field(max_length=4096), AfterValidator(_recipient)]
+SigningKey = Annotated[str, AfterValidator(_key)]
+TeamId = Annotated[str, AfterValidator(_team)]
+Handle = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+Password = Annotated[str, Field(min_length=12, max_length=1024, repr=False)]
+PublicDocument = Annotated[str, Field(max_length=64 * 1024)]
+
+
+class PersonIn(BaseModel):
+    """Somebody joins, with the public halves of the keys that their own client made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    invitation: Annotated[str, Field(max_length=64, repr=False)]
+    handle: Handle
+    recipient: Recipient
+    key: SigningKey
+    password: Password
+
+
+class PersonOut(BaseModel):
+    """A person, and the documents that vouch for them. A client believes the documents alone."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    handle: str
+    roles: list[Role]
+    team: str
+    recipient: str
+    key: str
+    certificates: list[str]
+
+
+class InvitationIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    roles: Annotated[list[Role], Field(min_length=1, max_length=len(Role))]
+    team: TeamId | None = None
+
+
+class InvitationOut(BaseModel):
+    """The token is for one person, and is handed to them outside Tern."""
+
+    id: str
+    invitation: str
+    expires_on: date
+
+
+class CertificateIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    document: PublicDocument

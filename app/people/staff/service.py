@@ -1,0 +1,259 @@
+"""People: invited, joined, and certified by a supervisor whom the root lists."""
+
+import secrets
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.people.staff.models import Certificate, Invitation, Organisation, Person, Team
+from app.problems import NotFound, Problem
+from app.protocol.certificates import Certified, Trust, org_of
+from app.protocol.documents import parse_document
+from app.protocol.encoding import b64, new_id, sha256_hex
+from app.protocol.errors import ProtocolError
+from app.vocabulary import Role
+
+INVITATION_DAYS = 14
+_TOKEN_SIZE = 32
+
+
+class AlreadyInitialised(Problem):
+    type, status, title = "already-initialised", 409, "The organisation exists"
+
+
+class InvitationInvalid(Problem):
+    type, status, title = "invitation-invalid", 403, "The invitation was used, is too old or never was"
+
+
+class HandleTaken(Problem):
+    type, status, title = "handle-taken", 409, "Another person has this handle"
+
+
+class TeamUnknown(Problem):
+    type, status, title = "team-unknown", 422, "There is no such team"
+
+
+class NoRootYet(Problem):
+    type, status, title = "no-root-yet", 409, "No root has been signed yet"
+
+
+class NotCertifying(Problem):
+    type, status, title = "not-certifying", 422, "The document certifies no person as they joined, or is not authentic"
+
+
+class NotCertified(Problem):
+    type, status, title = "not-certified", 422, "A key can be granted only to a person who is certified today"
+
+
+def initialise(session: Session, today: date) -> str:
+    """Make the first team, and an invitation for the first supervisor. Raises `AlreadyInitialised`."""
+    if session.scalar(select(Team.id).limit(1)) is not None:
+        raise AlreadyInitialised
+    team = Team(id=new_id("team"))
+    session.add(team)
+    session.flush()
+    token = b64(secrets.token_bytes(_TOKEN_SIZE))
+    _invite(session, new_id("inv"), token, roles={Role.SUPERVISOR}, team_id=team.id, today=today)
+    return token
+
+
+def invite(
+    session: Session,
+    actor: Actor,
+    *,
+    id_: str,
+    token: str,
+    roles: AbstractSet[Role],
+    team_id: str | None,
+    now: datetime,
+) -> Invitation:
+    """Invite somebody to the actor's team, or to another. Raises `TeamUnknown`."""
+    team_id = team_id or actor.team_id
+    if team_id is None or session.get(Team, team_id) is None:
+        raise TeamUnknown
+    invitation = _invite(session, id_, token, roles=roles, team_id=team_id, today=now.date())
+    audit.record(session, actor.id, Action.PERSON_INVITED, id_, now=now)
+    return invitation
+
+
+def invitation(session: Session, id_: str) -> Invitation:
+    """Raises `NotFound`."""
+    found = session.get(Invitation, id_)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def join(
+    session: Session, *, invitation: str, handle: str, recipient: str, key: str, password_hash: str, now: datetime
+) -> Person:
+    """Use an invitation up. Who joins has no role until a supervisor certifies them.
+
+    `recipient` and `key` are those of the person's own client. Raises `InvitationInvalid` or `HandleTaken`.
+    """
+    invited = session.scalar(
+        select(Invitation).where(Invitation.token_sha256 == sha256(invitation.encode()).hexdigest()).with_for_update()
+    )
+    if invited is None or invited.used or invited.expires_on < now.date():
+        raise InvitationInvalid
+    if session.scalar(select(Person.id).where(Person.handle == handle)) is not None:
+        raise HandleTaken
+    invited.used = True
+    person = Person(
+        id=new_id("per"),
+        handle=handle,
+        roles=invited.roles,
+        team_id=invited.team_id,
+        password_hash=password_hash,
+        recipient=recipient,
+        key=key,
+    )
+    session.add(person)
+    audit.record(session, person.id, Action.PERSON_JOINED, person.id, now=now)
+    session.flush()
+    return person
+
+
+def adopt_root(session: Session, document: str, *, now: datetime) -> None:
+    """Take the first root: its pin becomes the organisation's id, and it certifies the supervisors whom it lists.
+
+    Raises `NotCertifying` where it is not authentic, or lists somebody who has not joined with these keys.
+    """
+    try:
+        root = parse_document(document.encode())
+        listed = Trust.pinned(root, org_of(root)).supervisors
+    except ProtocolError:
+        raise NotCertifying from None
+    session.add(Organisation(id=org_of(root), document=document))
+    for supervisor in listed.values():
+        _certify(session, supervisor, document, valid_from=now.date(), valid_until=None)
+
+
+def trust(session: Session) -> Trust:
+    """The organisation's root, to check documents against. Raises `NoRootYet`."""
+    known = organisation(session)
+    return Trust.pinned(parse_document(known.document.encode()), known.id)
+
+
+def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> Person:
+    """Keep a certificate that a supervisor of the root has signed; its roles become the person's.
+
+    Raises `NoRootYet`, and `NotCertifying` for one that does not hold today too.
+    """
+    root = trust(session)
+    try:
+        parsed = parse_document(document.encode())
+        listed = root.with_certificates([parsed]).certified(parsed.header.subject, now.date())
+    except ProtocolError:
+        raise NotCertifying from None
+    person = _certify(
+        session,
+        listed,
+        document,
+        valid_from=date.fromisoformat(parsed.header.body["from"]),
+        valid_until=date.fromisoformat(parsed.header.body["until"]),
+    )
+    audit.record(
+        session, actor.id, Action.PERSON_CERTIFIED, person.id, now=now, object_hash=sha256_hex(document.encode())
+    )
+    return person
+
+
+def organisation(session: Session) -> Organisation:
+    """Raises `NoRootYet`."""
+    found: Organisation | None = session.scalar(select(Organisation))
+    if found is None:
+        raise NoRootYet
+    return found
+
+
+def everybody() -> Select[Person]:
+    """All people: whoever grants must know to whom."""
+    return select(Person)
+
+
+def get(session: Session, person_id: str) -> Person:
+    """Raises `NotFound`."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def certificates_of(session: Session, person_id: str) -> list[str]:
+    """The documents that vouch for a person, the oldest first."""
+    return list(
+        session.scalars(
+            select(Certificate.document)
+            .where(Certificate.person_id == person_id)
+            .order_by(Certificate.valid_from, Certificate.sha256)
+        )
+    )
+
+
+def certified(session: Session, person_id: str, today: date) -> Person:
+    """The person, who holds a certificate today. Raises `NotCertified`, for an absent one too."""
+    person = session.get(Person, person_id)
+    if person is None or not _is_certified(session, person_id, today):
+        raise NotCertified
+    return person
+
+
+def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
+    """Whether this is a person who is certified today and has the role."""
+    person = session.get(Person, person_id)
+    return person is not None and role in person.roles and _is_certified(session, person_id, today)
+
+
+def may_act(session: Session, person_id: str, today: date) -> bool:
+    """Whether a person's roles count: under a certificate, or before there is a root that could give one."""
+    return _is_certified(session, person_id, today) or session.scalar(select(Organisation.id)) is None
+
+
+def _invite(
+    session: Session, id_: str, token: str, *, roles: AbstractSet[Role], team_id: str, today: date
+) -> Invitation:
+    new = Invitation(
+        id=id_,
+        token_sha256=sha256(token.encode()).hexdigest(),
+        roles=frozenset(roles),
+        team_id=team_id,
+        expires_on=today + timedelta(days=INVITATION_DAYS),
+    )
+    session.add(new)
+    return new
+
+
+def _certify(
+    session: Session, listed: Certified, document: str, *, valid_from: date, valid_until: date | None
+) -> Person:
+    person = session.get(Person, listed.person)
+    if person is None or (person.recipient, person.key) != (str(listed.recipient), b64(listed.key)):
+        raise NotCertifying
+    person.roles = frozenset(listed.roles)
+    session.merge(
+        Certificate(
+            sha256=sha256_hex(document.encode()),
+            person_id=person.id,
+            document=document,
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+    )
+    session.flush()
+    return person
+
+
+def _is_certified(session: Session, person_id: str, today: date) -> bool:
+    certificate = select(Certificate.sha256).where(
+        Certificate.person_id == person_id,
+        Certificate.valid_from <= today,
+        or_(Certificate.valid_until.is_(None), Certificate.valid_until >= today),
+    )
+    return session.scalar(certificate.limit(1)) is not None

@@ -1,0 +1,299 @@
+"""People join, are certified, and only then may do what their roles say. Real keys, both databases, over HTTP."""
+
+import secrets
+from datetime import date, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app import age
+from app.clock import Clock
+from app.database import Database
+from app.people.staff import service as staff
+from app.people.staff.models import Invitation, Person
+from app.people.staff.service import AlreadyInitialised
+from app.protocol.certificates import Certified, certificate, make_root, org_of
+from app.protocol.documents import Document, Signer
+from app.protocol.encoding import b64
+from app.vocabulary import Role
+from tests.factories import writes
+
+PASSWORD = "a long password that unlocks no key"
+
+
+class Client:
+    """A person's own machine: their keys, and their session."""
+
+    def __init__(self, http: TestClient, handle: str) -> None:
+        self.http, self.handle = http, handle
+        self.identity, self.key = age.generate(), Ed25519PrivateKey.generate()
+
+    def join(self, invitation: str) -> "Client":
+        body = {
+            "invitation": invitation,
+            "handle": self.handle,
+            "recipient": str(self.identity.recipient),
+            "key": b64(self.key.public_key().public_bytes_raw()),
+            "password": PASSWORD,
+        }
+        answer = self.http.post("/v1/people", json=body)
+        answer.raise_for_status()
+        self.id: str = answer.json()["id"]
+        return self
+
+    def sign_in(self) -> "Client":
+        answer = self.http.post("/v1/sessions", json={"person": self.handle, "password": PASSWORD})
+        answer.raise_for_status()
+        self.headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+        return self
+
+    @property
+    def signer(self) -> Signer:
+        return Signer(self.id, self.key)
+
+    def certified(self, *roles: Role) -> Certified:
+        return Certified(self.id, frozenset(roles), self.identity.recipient, self.signer.public_key)
+
+
+@pytest.fixture
+def invitation(database: Database, today: date) -> str:
+    with database.write() as session:
+        return staff.initialise(session, today)
+
+
+@pytest.fixture
+def supervisor(client: TestClient, invitation: str) -> Client:
+    """The first supervisor, before there is a root."""
+    return Client(client, "first").join(invitation).sign_in()
+
+
+@pytest.fixture
+def root(supervisor: Client, today: date) -> Document:
+    """The root, which the service has taken."""
+    root = make_root([supervisor.certified(Role.SUPERVISOR)], supervisor.signer, on=today)
+    body = {"document": root.text.decode(), "grants": []}
+    supervisor.http.post("/v1/key-log", json=body, headers=supervisor.headers | writes()).raise_for_status()
+    return root
+
+
+@pytest.fixture
+def newcomer(supervisor: Client, root: Document) -> Client:
+    """A triager who has joined and whom nobody has certified yet."""
+    answer = supervisor.http.post("/v1/invitations", json={"roles": ["triager"]}, headers=supervisor.headers | writes())
+    return Client(supervisor.http, "newcomer").join(answer.json()["invitation"]).sign_in()
+
+
+def certify(
+    supervisor: Client, whom: Certified, root: Document, today: date, *, by: Signer | None = None, days: int = 30
+) -> tuple[int, str]:
+    """Sign a certificate and hand it in: the status, and the type of the problem if it is one."""
+    document = certificate(
+        whom,
+        org=org_of(root),
+        signer=by or supervisor.signer,
+        valid_from=today,
+        valid_until=today + timedelta(days=days),
+    )
+    answer = supervisor.http.post(
+        "/v1/certificates", json={"document": document.text.decode()}, headers=supervisor.headers | writes()
+    )
+    return answer.status_code, answer.json().get("type", "")
+
+
+def test_an_organisation_begins_once(database: Database, invitation: str, today: date) -> None:
+    with database.write() as session, pytest.raises(AlreadyInitialised):
+        staff.initialise(session, today)
+
+
+def test_the_first_supervisor_joins_by_the_first_invitation(supervisor: Client) -> None:
+    person = supervisor.http.get(f"/v1/people/{supervisor.id}", headers=supervisor.headers).json()
+
+    assert (person["handle"], person["roles"], person["certificates"]) == ("first", ["supervisor"], [])
+
+
+def test_an_invitation_is_used_once(client: TestClient, supervisor: Client, invitation: str) -> None:
+    second = Client(client, "second")
+    body = {
+        "invitation": invitation,
+        "handle": "second",
+        "recipient": str(second.identity.recipient),
+        "key": b64(second.key.public_key().public_bytes_raw()),
+        "password": PASSWORD,
+    }
+
+    answer = client.post("/v1/people", json=body)
+
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/invitation-invalid")
+
+
+def test_an_invitation_ends_after_two_weeks(client: TestClient, invitation: str, clock: Clock, today: date) -> None:
+    assert clock.told_by is not None
+    clock.told_by.write_text(f"{today + timedelta(days=15)}T09:00:00Z")
+    late = Client(client, "late")
+    body = {
+        "invitation": invitation,
+        "handle": "late",
+        "recipient": str(late.identity.recipient),
+        "key": b64(late.key.public_key().public_bytes_raw()),
+        "password": PASSWORD,
+    }
+
+    assert client.post("/v1/people", json=body).status_code == 403
+
+
+def test_a_repeated_request_gets_the_same_invitation_and_no_second_one(supervisor: Client, rows: Session) -> None:
+    headers = supervisor.headers | writes()
+
+    first, again = (
+        supervisor.http.post("/v1/invitations", json={"roles": ["triager"]}, headers=headers).json() for _ in range(2)
+    )
+
+    assert first == again
+    assert rows.query(Invitation).filter_by(used=False).count() == 1
+
+
+def test_an_invitation_to_a_team_that_is_not_there_is_refused(supervisor: Client) -> None:
+    wanted = {"roles": ["triager"], "team": f"team_{secrets.token_hex(16)}"}
+
+    answer = supervisor.http.post("/v1/invitations", json=wanted, headers=supervisor.headers | writes())
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/team-unknown")
+
+
+def test_two_people_do_not_share_a_handle(supervisor: Client) -> None:
+    answer = supervisor.http.post("/v1/invitations", json={"roles": ["triager"]}, headers=supervisor.headers | writes())
+    twin = Client(supervisor.http, "first")
+    body = {
+        "invitation": answer.json()["invitation"],
+        "handle": "first",
+        "recipient": str(twin.identity.recipient),
+        "key": b64(twin.key.public_key().public_bytes_raw()),
+        "password": PASSWORD,
+    }
+
+    refused = supervisor.http.post("/v1/people", json=body)
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/handle-taken")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"recipient": "age1qqqq"}, {"key": "AAAA"}, {"password": "short"}, {"handle": "Two Words"}, {"name": "Real"}],
+)
+def test_who_joins_with_malformed_keys_is_refused(client: TestClient, invitation: str, wrong: dict[str, str]) -> None:
+    keys = Client(client, "first")
+    body = {
+        "invitation": invitation,
+        "handle": "first",
+        "recipient": str(keys.identity.recipient),
+        "key": b64(keys.key.public_key().public_bytes_raw()),
+        "password": PASSWORD,
+    }
+
+    answer = client.post("/v1/people", json=body | wrong)
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+
+
+def test_the_root_certifies_the_supervisors_whom_it_lists(supervisor: Client, root: Document) -> None:
+    person = supervisor.http.get(f"/v1/people/{supervisor.id}", headers=supervisor.headers).json()
+
+    assert person["certificates"] == [root.text.decode()]
+
+
+def test_a_root_of_other_keys_than_those_that_joined_is_refused(supervisor: Client, today: date) -> None:
+    other = Certified(
+        supervisor.id, frozenset({Role.SUPERVISOR}), age.generate().recipient, supervisor.signer.public_key
+    )
+    root = make_root([other], supervisor.signer, on=today)
+
+    answer = supervisor.http.post(
+        "/v1/key-log",
+        json={"document": root.text.decode(), "grants": []},
+        headers=supervisor.headers | writes(),
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/not-certifying")
+
+
+def test_nobody_has_a_role_before_they_are_certified(newcomer: Client) -> None:
+    answer = newcomer.http.get("/v1/reports", headers=newcomer.headers)
+
+    assert answer.status_code == 403
+
+
+def test_a_certified_person_has_the_roles_of_their_certificate(
+    supervisor: Client, newcomer: Client, root: Document, today: date
+) -> None:
+    status, _ = certify(supervisor, newcomer.certified(Role.TRIAGER, Role.CASEWORKER), root, today)
+
+    person = newcomer.http.get(f"/v1/people/{newcomer.id}", headers=newcomer.headers).json()
+
+    assert status == 201
+    assert person["roles"] == ["caseworker", "triager"]
+    assert newcomer.http.get("/v1/reports", headers=newcomer.headers).status_code == 200
+
+
+def test_a_role_ends_with_its_certificate(
+    supervisor: Client, newcomer: Client, root: Document, today: date, clock: Clock
+) -> None:
+    certify(supervisor, newcomer.certified(Role.TRIAGER), root, today, days=1)
+    assert clock.told_by is not None
+
+    clock.told_by.write_text(f"{today + timedelta(days=2)}T09:00:00Z")
+
+    newcomer.sign_in()
+    assert newcomer.http.get("/v1/reports", headers=newcomer.headers).status_code == 403
+
+
+def test_a_certificate_of_other_keys_than_those_that_joined_is_refused(
+    supervisor: Client, newcomer: Client, root: Document, today: date
+) -> None:
+    swapped = Certified(newcomer.id, frozenset({Role.TRIAGER}), age.generate().recipient, newcomer.signer.public_key)
+
+    assert certify(supervisor, swapped, root, today) == (422, "/problems/not-certifying")
+
+
+def test_nobody_certifies_themselves(supervisor: Client, newcomer: Client, root: Document, today: date) -> None:
+    own = newcomer.certified(Role.SUPERVISOR)
+
+    assert certify(supervisor, own, root, today, by=newcomer.signer) == (422, "/problems/not-certifying")
+
+
+def test_a_wrong_password_and_an_unknown_person_are_refused_alike(supervisor: Client) -> None:
+    wrong = supervisor.http.post("/v1/sessions", json={"person": "first", "password": "not this one"})
+    unknown = supervisor.http.post("/v1/sessions", json={"person": "nobody", "password": PASSWORD})
+
+    assert (wrong.status_code, wrong.json()) == (401, unknown.json())
+
+
+def test_a_session_ends_when_its_person_signs_out(supervisor: Client) -> None:
+    supervisor.http.delete("/v1/sessions/current", headers=supervisor.headers).raise_for_status()
+
+    assert supervisor.http.get("/v1/people", headers=supervisor.headers).status_code == 401
+
+
+def test_a_session_ends_after_its_hours(supervisor: Client, clock: Clock, today: date) -> None:
+    assert clock.told_by is not None
+
+    clock.told_by.write_text(f"{today}T21:59:00Z")
+    before = supervisor.http.get("/v1/people", headers=supervisor.headers).status_code
+    clock.told_by.write_text(f"{today}T22:00:00Z")
+    after = supervisor.http.get("/v1/people", headers=supervisor.headers).status_code
+
+    assert (before, after) == (200, 401)
+
+
+def test_neither_token_nor_password_lies_in_the_database(supervisor: Client, rows: Session, invitation: str) -> None:
+    token = supervisor.headers["Authorization"].removeprefix("Bearer ")
+    connection = rows.connection()
+    stored = " ".join(
+        str(row)
+        for table in ("people", "sessions", "invitations", "idempotency_keys", "audit_events")
+        for row in connection.exec_driver_sql(f"SELECT * FROM {table}")  # noqa: S608  these five names
+    )
+
+    assert rows.get(Person, supervisor.id) is not None
+    assert not any(secret in stored for secret in (token, PASSWORD, invitation))

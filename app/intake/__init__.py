@@ -1,0 +1,1 @@
+"""What reporters meet: the intake document, their report, its attachments and their mailbox."""

@@ -1,0 +1,58 @@
+"""Which epochs take reports, remembered for a moment: every report asks."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import date
+
+from app.database import Database
+from app.intake.keys import service
+from app.people.staff import service as staff
+from app.problems import Problem
+
+_SECONDS = 2.0
+
+
+class EpochClosed(Problem):
+    type, status, title = "epoch-closed", 409, "The report is sealed to an epoch that takes no reports; seal it anew"
+
+
+@dataclass(frozen=True)
+class OpenEpoch:
+    """An epoch that takes reports, with the pin of its organisation. The grants of its reports hold for its days."""
+
+    id: str
+    org: str
+    accepts_from: date
+    destroyed_on: date
+
+
+class OpenEpochs:
+    """The epochs that take reports. One that was opened elsewhere is found at once, one that ended within seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._known: dict[str, OpenEpoch] = {}
+        self._day: date | None = None
+        self._until = 0.0
+
+    def known(self, epoch_id: str, today: date) -> OpenEpoch | None:
+        """The epoch, if it was seen to be open a moment ago. Asks no database, so it can stand in an `async def`."""
+        if self._day != today or time.monotonic() > self._until:
+            return None
+        return self._known.get(epoch_id)
+
+    def find(self, epoch_id: str, today: date) -> OpenEpoch:
+        """The epoch, as the database says now. Raises `EpochClosed`."""
+        with self._lock:
+            with self._database.read() as session:
+                found = service.taking_reports(session, today)
+                org = staff.organisation(session).id if found else ""
+            self._known = {
+                epoch.id: OpenEpoch(epoch.id, org, epoch.accepts_from, epoch.destroyed_on) for epoch in found
+            }
+            self._day, self._until = today, time.monotonic() + _SECONDS
+            if epoch_id not in self._known:
+                raise EpochClosed
+            return self._known[epoch_id]

@@ -1,0 +1,60 @@
+"""The wire form of the key log and its epochs."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.people.grants.schemas import GrantIn
+from app.people.staff.schemas import PublicDocument
+
+
+class EntryIn(BaseModel):
+    """A signed root, service key or intake document; the last with the grants of its epoch's key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document: PublicDocument
+    grants: Annotated[list[GrantIn], Field(max_length=100)] = []
+
+
+class EntryOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    n: int
+
+
+class HeadOut(BaseModel):
+    """The log's last line, by number and SHA-256, and the service's signature of both."""
+
+    n: int
+    hash: str
+    key: str
+    sig: str
+
+
+class IntakeOut(BaseModel):
+    """What a client checks against its pin before it seals anything."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    root: str
+    intake: str
+    head: HeadOut
+
+
+class ServiceKeyOut(BaseModel):
+    """An Ed25519 key in base64url, for a supervisor's client to certify."""
+
+    key: str
+
+
+class EpochOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    sequence: int
+    document: str
+    accepts_from: date
+    accepts_until: date
+    destroyed_on: date

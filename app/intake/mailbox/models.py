@@ -1,0 +1,43 @@
+"""Mailboxes: what reporters fetch with the token of their receipt, and what they sent later."""
+
+from datetime import date
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Sealed
+from app.protocol.mailbox import Act
+
+
+class Mailbox(Base):
+    """One per report. The token is the reporter's alone; `recipient` is for the state that the service seals."""
+
+    __tablename__ = "mailboxes"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), unique=True)
+    recipient: Mapped[str] = mapped_column(Text)
+
+
+class Slot(Base):
+    """A sealed slot that is in use: 1 the route, 2 the state, 3 to 16 staff's messages. The others are not stored."""
+
+    __tablename__ = "slots"
+
+    token_sha256: Mapped[str] = mapped_column(ForeignKey("mailboxes.token_sha256"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    file: Mapped[bytes] = mapped_column(Sealed)
+    until: Mapped[date | None]  # of a message of staff; the others stay as long as the mailbox
+
+
+class Message(Base):
+    """What a reporter posted after the report. `consent_slot` says which consent changed, not how."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), index=True)
+    received_on: Mapped[date]
+    act: Mapped[Act]
+    consent_slot: Mapped[str | None] = mapped_column(String(37))
+    file: Mapped[bytes] = mapped_column(Sealed)

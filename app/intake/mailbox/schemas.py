@@ -1,0 +1,42 @@
+"""The body of a mailbox request: a line of JSON, and after it, where it is a post, a message and a route."""
+
+from app.age import EnvelopeError, check_envelope
+from app.intake.mailbox.service import Post
+from app.problems import InvalidRequest, NotAnEnvelope
+from app.protocol.documents import VERSION
+from app.protocol.encoding import check_id, parse_object
+from app.protocol.errors import Malformed
+from app.protocol.mailbox import SLOT_SIZE, Act
+from app.protocol.sizes import Kind, ciphertext_sizes
+
+LINE_LIMIT = 512
+LIMIT = LINE_LIMIT + max(ciphertext_sizes(Kind.MESSAGE)) + SLOT_SIZE
+
+
+def read(body: bytes) -> Post | None:
+    """What is posted, or None where the slots are only to be read. Raises `InvalidRequest` or `NotAnEnvelope`."""
+    line, _, files = body.partition(b"\n")
+    try:
+        said = parse_object(line)
+        if said.pop("v", None) is not VERSION:  # true is 1, but not as it is written
+            raise InvalidRequest
+        match said:
+            case {"act": "read", **rest} if not rest and not files:
+                return None
+            case {"act": Act.CONSENT, "id": id_, "slot": slot, **rest} if not rest:
+                return _post(check_id("msg", id_), Act.CONSENT, check_id("cons", slot), files)
+            case {"act": Act.MESSAGE | Act.WITHDRAW as act, "id": id_, **rest} if not rest:
+                return _post(check_id("msg", id_), Act(act), None, files)
+    except Malformed:
+        pass
+    raise InvalidRequest
+
+
+def _post(id_: str, act: Act, consent_slot: str | None, files: bytes) -> Post:
+    message, route = files[:-SLOT_SIZE], files[-SLOT_SIZE:]
+    try:
+        check_envelope(message, sizes=ciphertext_sizes(Kind.MESSAGE))
+        check_envelope(route, sizes=(SLOT_SIZE,))
+    except EnvelopeError:
+        raise NotAnEnvelope from None
+    return Post(id=id_, act=act, consent_slot=consent_slot, message=message, route=route)

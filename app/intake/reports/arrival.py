@@ -1,0 +1,110 @@
+"""The body of a report as it is sent: a line of JSON, a grant, a route, a report."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import date
+
+from app import age
+from app.intake.keys.open_epochs import OpenEpoch
+from app.intake.mailbox import service as mailbox
+from app.intake.reports.writer import Arrival
+from app.problems import InvalidRequest, NotAnEnvelope
+from app.protocol.documents import VERSION
+from app.protocol.encoding import check_id, new_id, parse_object
+from app.protocol.errors import Malformed
+from app.protocol.sizes import Kind, ciphertext_sizes
+from app.vocabulary import ReportState
+
+LINE_LIMIT = 4096
+(_GRANT_SIZE,) = ciphertext_sizes(Kind.GRANT)
+(_SLOT_SIZE,) = ciphertext_sizes(Kind.SLOT)
+LIMIT = LINE_LIMIT + _GRANT_SIZE + _SLOT_SIZE + max(ciphertext_sizes(Kind.REPORT))
+_REF_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is read as something else
+_REF_SIZE = 10
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A report as it came, in its parts."""
+
+    epoch_id: str
+    recipient: age.HybridRecipient = field(repr=False)
+    recipient_text: str = field(repr=False)
+    sha256: str
+    grant: bytes = field(repr=False)
+    route: bytes = field(repr=False)
+    report: bytes = field(repr=False)
+
+
+def read(body: bytes) -> Sent:
+    """Raises `InvalidRequest` for another first line, `NotAnEnvelope` for what follows it."""
+    line, _, files = body.partition(b"\n")
+    epoch_id, recipient_text, recipient = _read_line(line)
+    grant, route, report = (
+        files[:_GRANT_SIZE],
+        files[_GRANT_SIZE : _GRANT_SIZE + _SLOT_SIZE],
+        files[_GRANT_SIZE + _SLOT_SIZE :],
+    )
+    check(grant, Kind.GRANT)
+    check(route, Kind.SLOT)
+    check(report, Kind.REPORT)
+    return Sent(
+        epoch_id=epoch_id,
+        recipient=recipient,
+        recipient_text=recipient_text,
+        sha256=hashlib.sha256(body).hexdigest(),
+        grant=grant,
+        route=route,
+        report=report,
+    )
+
+
+def check(file: bytes, kind: Kind) -> None:
+    """Raises `NotAnEnvelope`."""
+    try:
+        age.check_envelope(file, sizes=ciphertext_sizes(kind))
+    except age.EnvelopeError:
+        raise NotAnEnvelope from None
+
+
+def arrive(sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, today: date) -> Arrival:
+    """All rows of a report, its first state sealed already: the writer only writes."""
+    state = mailbox.seal_state(
+        ReportState.RECEIVED,
+        org=epoch.org,
+        report_id=report_id,
+        recipient=sent.recipient,
+        version=1,
+        previous=None,
+        today=today,
+    )
+    return Arrival(
+        id=report_id,
+        ref="".join(secrets.choice(_REF_ALPHABET) for _ in range(_REF_SIZE)),
+        epoch_id=sent.epoch_id,
+        sha256=sent.sha256,
+        received_on=today,
+        size=len(sent.report),
+        grant_id=new_id("grant"),
+        grant_from=epoch.accepts_from,
+        grant_until=epoch.destroyed_on,
+        token_sha256=token_sha256,
+        recipient=sent.recipient_text,
+        grant=sent.grant,
+        route=sent.route,
+        state=state,
+        body=sent.report,
+    )
+
+
+def _read_line(line: bytes) -> tuple[str, str, age.HybridRecipient]:
+    if len(line) > LINE_LIMIT:
+        raise InvalidRequest
+    try:
+        match parse_object(line):
+            case {"v": v, "epoch": epoch_id, "mailbox": str(text), **rest} if v is VERSION and not rest:
+                return check_id("epoch", epoch_id), text, mailbox.hybrid_recipient(text)
+    except (Malformed, age.RecipientError):
+        raise InvalidRequest from None
+    raise InvalidRequest

@@ -1,0 +1,46 @@
+"""Reports: the state of the work on them, in clear, and apart from it what the reporter sealed."""
+
+from datetime import date
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Sealed
+from app.vocabulary import Door, Priority, ReportState, TransitionReason
+
+
+class Report(Base):
+    """A report as triage sees it. `received_on` is the UTC day, and the Monday of its week once it is decided."""
+
+    __tablename__ = "reports"
+    # Each index costs an arriving report a page on the disk, so those of reports in cases leave it out.
+    __table_args__ = (
+        Index(None, "state", "received_on"),
+        Index(None, "case_id", sqlite_where=text("case_id IS NOT NULL"), postgresql_where=text("case_id IS NOT NULL")),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(12))
+    epoch_id: Mapped[str] = mapped_column(ForeignKey("epochs.id"))
+    received_on: Mapped[date]
+    state: Mapped[ReportState]
+    reason: Mapped[TransitionReason | None]
+    priority: Mapped[Priority | None]
+    triager_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    door: Mapped[Door]
+    size: Mapped[int]  # of the sealed report, in bytes: one of the lengths of its classes
+    envelope_sha256: Mapped[str] = mapped_column(String(64))  # of all that was sent, so that a repetition is known
+    case_id: Mapped[str | None] = mapped_column(String(37))  # no foreign key: intake knows no casework
+    withdrawn_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+
+class ReportFile(Base):
+    """The sealed report. It lies apart, so that no list reads it, and goes when the report is destroyed."""
+
+    __tablename__ = "report_files"
+
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    body: Mapped[bytes] = mapped_column(Sealed)

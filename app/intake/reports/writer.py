@@ -1,0 +1,236 @@
+"""The one thread of a process that stores reports: many in one transaction, each answered when it is on disk.
+
+A commit costs a wait for the disk, whatever is in it. While the thread waits, reports gather for the next commit.
+"""
+
+import asyncio
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.database import Database
+from app.database.bulk import Value, insert_rows
+from app.intake.mailbox.models import Mailbox, Slot
+from app.intake.reports.models import Report, ReportFile
+from app.people.grants.models import Grant
+from app.problems import Problem
+from app.protocol.mailbox import ROUTE_SLOT, STATE_SLOT
+from app.vocabulary import Door, GrantKind, ReportState
+
+WAITING_LIMIT = 32 * 2**20  # bytes of reports that wait for the disk; more are refused, not remembered
+_BATCH_LIMIT = 128  # reports in one transaction
+_RETRY_SECONDS = 1
+
+
+class IntakeBusy(Problem):
+    type, status, title = "intake-busy", 503, "More reports arrive than can be stored; send it again in a moment"
+
+
+class Outcome(Enum):
+    """What became of a report: stored now, stored before with the same bytes, or refused for another under its id."""
+
+    NEW = "new"
+    SAME = "same"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A report that was checked, with its grant to the epoch, its mailbox, and the first two slots of that."""
+
+    id: str
+    ref: str
+    epoch_id: str
+    sha256: str
+    received_on: date
+    size: int
+    grant_id: str
+    grant_from: date
+    grant_until: date
+    token_sha256: str
+    recipient: str
+    grant: bytes = field(repr=False)
+    route: bytes = field(repr=False)
+    state: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    arrival: Arrival
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Outcome]"
+
+
+class Writer:
+    """Takes reports from any event loop. Its thread starts with the first and ends with `close`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._changed = threading.Condition()
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    async def put(self, arrival: Arrival) -> Outcome:
+        """Store the report; returns once that is on disk. Raises `IntakeBusy` at once where too many wait."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(arrival, loop, loop.create_future())
+        with self._changed:
+            if self._closed or self._waiting_bytes + arrival.size > WAITING_LIMIT:
+                raise IntakeBusy(retry_after_seconds=_RETRY_SECONDS)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="report-writer", daemon=True)
+                self._thread.start()
+            self._waiting.append(waiting)
+            self._waiting_bytes += arrival.size
+            self._changed.notify()
+        return await waiting.answer
+
+    def close(self) -> None:
+        """Store what waits, and end the thread. What comes later is refused."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while batch := self._next():
+            try:
+                with self._database.write() as session:
+                    outcomes = store(session, [waiting.arrival for waiting in batch])
+            except Exception as error:  # the callers are told, and the thread lives on for the next ones
+                _answer(batch, [error] * len(batch))
+            else:
+                _answer(batch, outcomes)
+
+    def _next(self) -> list[_Waiting]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_LIMIT))]
+            self._waiting_bytes -= sum(waiting.arrival.size for waiting in batch)
+            return batch
+
+
+def store(session: Session, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    """Store all that are new; a repeated id or token spoils nobody else's report."""
+    # In one order, so that two processes with the same rows wait for one another and not in a circle.
+    new = _with_reports(session, sorted(arrivals, key=lambda arrival: arrival.id))
+    new = _with_mailboxes(session, sorted(new, key=lambda arrival: arrival.token_sha256))
+    if new:
+        insert_rows(session, ReportFile, ("report_id", "body"), [(each.id, each.body) for each in new])
+        insert_rows(session, Slot, ("token_sha256", "number", "file"), [slot for each in new for slot in _slots(each)])
+        insert_rows(session, Grant, _GRANT, [_grant(each) for each in new])
+    refs = {arrival.ref for arrival in new}
+    known = _known(session, [arrival for arrival in arrivals if arrival.ref not in refs])
+    return [Outcome.NEW if arrival.ref in refs else _repeated(arrival, known) for arrival in arrivals]
+
+
+def _with_reports(session: Session, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+    """Insert the reports, and return those whose row is theirs: it has their own random `ref`."""
+    if insert_rows(session, Report, _REPORT, [_report(arrival) for arrival in arrivals]) == len(arrivals):
+        return arrivals
+    refs = set(session.scalars(select(Report.ref).where(Report.id.in_([arrival.id for arrival in arrivals]))))
+    return [arrival for arrival in arrivals if arrival.ref in refs]
+
+
+def _with_mailboxes(session: Session, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+    """Insert the mailboxes, and take back the reports whose token is another's."""
+    if not arrivals:
+        return []
+    if insert_rows(session, Mailbox, _MAILBOX, [_mailbox(arrival) for arrival in arrivals]) == len(arrivals):
+        return arrivals
+    tokens = [arrival.token_sha256 for arrival in arrivals]
+    owners = set(session.scalars(select(Mailbox.report_id).where(Mailbox.token_sha256.in_(tokens))))
+    refused = [arrival.id for arrival in arrivals if arrival.id not in owners]
+    session.execute(delete(Report).where(Report.id.in_(refused)))
+    return [arrival for arrival in arrivals if arrival.id in owners]
+
+
+def _known(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str, str]]:
+    """Id, digest and token of the reports that were there under these ids."""
+    if not arrivals:
+        return set()
+    rows = session.execute(
+        select(Report.id, Report.envelope_sha256, Mailbox.token_sha256)
+        .join(Mailbox, Mailbox.report_id == Report.id)
+        .where(Report.id.in_([arrival.id for arrival in arrivals]))
+    )
+    return {(id_, sha256, token_sha256) for id_, sha256, token_sha256 in rows}
+
+
+def _repeated(arrival: Arrival, known: set[tuple[str, str, str]]) -> Outcome:
+    return Outcome.SAME if (arrival.id, arrival.sha256, arrival.token_sha256) in known else Outcome.OTHER
+
+
+_REPORT = ("id", "ref", "epoch_id", "received_on", "state", "door", "size", "envelope_sha256", "version")
+
+
+def _report(arrival: Arrival) -> tuple[Value, ...]:
+    return (
+        arrival.id,
+        arrival.ref,
+        arrival.epoch_id,
+        arrival.received_on.isoformat(),
+        ReportState.RECEIVED.value,
+        Door.CLIENT.value,
+        arrival.size,
+        arrival.sha256,
+        1,
+    )
+
+
+_MAILBOX = ("token_sha256", "report_id", "recipient")
+
+
+def _mailbox(arrival: Arrival) -> tuple[Value, ...]:
+    return arrival.token_sha256, arrival.id, arrival.recipient
+
+
+def _slots(arrival: Arrival) -> list[tuple[Value, ...]]:
+    return [(arrival.token_sha256, ROUTE_SLOT, arrival.route), (arrival.token_sha256, STATE_SLOT, arrival.state)]
+
+
+_GRANT = ("id", "subject", "grantee", "kind", "generation", "granted_on", "until", "revoked", "file")
+
+
+def _grant(arrival: Arrival) -> tuple[Value, ...]:
+    return (
+        arrival.grant_id,
+        arrival.id,
+        arrival.epoch_id,
+        GrantKind.INTAKE.value,
+        1,
+        arrival.grant_from.isoformat(),  # the epoch's first day, which says nothing of the report's
+        arrival.grant_until.isoformat(),
+        False,
+        arrival.grant,
+    )
+
+
+def _answer(batch: Sequence[_Waiting], answers: Iterable[Outcome | Exception]) -> None:
+    """Wake each event loop once, with all answers that are for it."""
+    by_loop = defaultdict(list)
+    for waiting, answer in zip(batch, answers, strict=True):
+        by_loop[waiting.loop].append((waiting.answer, answer))
+    for loop, answered in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, answered)
+
+
+def _resolve(answered: Iterable[tuple["asyncio.Future[Outcome]", Outcome | Exception]]) -> None:
+    for future, answer in answered:
+        if future.done():  # its caller has gone
+            continue
+        if isinstance(answer, Outcome):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)

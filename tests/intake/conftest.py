@@ -1,0 +1,24 @@
+"""An office that takes reports."""
+
+from datetime import date
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.database import Database
+from tests.intake.scene import Epoch, Office, Reporter
+
+
+@pytest.fixture
+def office(database: Database, client: TestClient, today: date) -> Office:
+    return Office(database, client, today).found()
+
+
+@pytest.fixture
+def epoch(office: Office) -> Epoch:
+    return office.open_epoch()
+
+
+@pytest.fixture
+def reporter(epoch: Epoch, today: date) -> Reporter:
+    return Reporter(epoch, today)

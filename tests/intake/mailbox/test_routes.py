@@ -1,0 +1,305 @@
+"""The mailbox over HTTP: what a reporter finds, and what a post does."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app import age
+from app.database import Database
+from app.intake.mailbox import service as mailbox
+from app.intake.mailbox.acts import MOVES, ReporterAct
+from app.intake.mailbox.models import Message, Slot
+from app.intake.mailbox.service import MailboxFull
+from app.intake.reports import service as reports
+from app.intake.reports.models import Report
+from app.protocol.encoding import b64, new_id
+from app.protocol.mailbox import SLOT_SIZE, SLOTS, Act, Route, read_state
+from app.protocol.opening import Asked, Opened, open_document
+from app.protocol.sizes import Kind
+from app.vocabulary import ReportState
+from tests.intake.scene import READ, Reporter, bearer, slots
+
+if TYPE_CHECKING:
+    from app.intake.process import Intake
+
+
+@pytest.fixture
+def sent(client: TestClient, reporter: Reporter) -> Reporter:
+    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+    return reporter
+
+
+def ask(client: TestClient, token: str, body: bytes = READ) -> Response:
+    return client.post("/v1/mailbox", content=body, headers=bearer(token))
+
+
+def opened(reporter: Reporter, slot: bytes, type_: str) -> Opened:
+    asked = Asked(type_, Kind.SLOT, reporter.epoch.org, reporter.id)
+    return open_document(slot, reporter.receipt.identity, asked, thread_key=reporter.receipt.thread_key)
+
+
+def route_number(client: TestClient, reporter: Reporter) -> int:
+    slot = slots(ask(client, reporter.token).content)[0]
+    return Route.read(dict(opened(reporter, slot, "route").body)).number
+
+
+def shown_state(client: TestClient, reporter: Reporter) -> ReportState:
+    slot = slots(ask(client, reporter.token).content)[1]
+    return read_state(dict(opened(reporter, slot, "state").body))
+
+
+def move(database: Database, reporter: Reporter, *states: ReportState, today: date) -> None:
+    for state in states:
+        with database.write() as session:
+            reports.change_state(session, reports.get(session, reporter.id), state, today=today)
+
+
+def test_the_holder_of_the_receipt_finds_route_and_state(client: TestClient, sent: Reporter) -> None:
+    assert route_number(client, sent) == 0
+    assert shown_state(client, sent) is ReportState.RECEIVED
+
+
+def test_a_known_and_an_unknown_mailbox_answer_alike(client: TestClient, sent: Reporter) -> None:
+    known, unknown = ask(client, sent.token), ask(client, b64(secrets.token_bytes(32)))
+
+    for answer in (known, unknown):
+        answer.headers.pop("X-Request-Id")
+        assert len(answer.content) == SLOTS * SLOT_SIZE
+        for slot in slots(answer.content):
+            age.check_envelope(slot, sizes=(SLOT_SIZE,))
+    assert (known.status_code, dict(known.headers)) == (unknown.status_code, dict(unknown.headers))
+
+
+def test_reading_asks_the_database_the_same_for_any_token(
+    client: TestClient, sent: Reporter, statements: list[str]
+) -> None:
+    ask(client, sent.token).raise_for_status()
+    known = statements.copy()
+    statements.clear()
+    ask(client, b64(secrets.token_bytes(32))).raise_for_status()
+
+    assert statements == known
+    assert known
+
+
+def test_a_post_costs_an_unknown_token_as_many_writes(
+    client: TestClient, sent: Reporter, statements: list[str]
+) -> None:
+    ask(client, sent.token, sent.post()).raise_for_status()
+    statements.clear()
+    ask(client, sent.token, sent.post()).raise_for_status()
+    known = statements.copy()
+    statements.clear()
+    ask(client, b64(secrets.token_bytes(32)), sent.post()).raise_for_status()
+
+    assert statements == known
+
+
+def test_empty_slots_are_the_same_at_every_reading(client: TestClient, sent: Reporter) -> None:
+    token = b64(secrets.token_bytes(32))
+
+    assert ask(client, token).content == ask(client, token).content
+    assert slots(ask(client, sent.token).content)[2:] == slots(ask(client, sent.token).content)[2:]
+
+
+def test_a_message_is_kept_and_shows_in_the_route(client: TestClient, rows: Session, sent: Reporter) -> None:
+    answer = ask(client, sent.token, sent.post())
+
+    assert answer.status_code == 200
+    assert route_number(client, sent) == 1
+    message = rows.scalars(select(Message)).one()
+    assert (message.report_id, message.act, message.received_on) == (sent.id, Act.MESSAGE, sent.day)
+
+
+def test_a_repeated_post_changes_nothing_and_an_old_one_brings_no_old_route_back(
+    client: TestClient, rows: Session, sent: Reporter
+) -> None:
+    first, second = sent.post(), sent.post()
+
+    for body in (first, second, first):
+        ask(client, sent.token, body)
+
+    assert route_number(client, sent) == 2
+    assert len(rows.scalars(select(Message)).all()) == 2
+
+
+def test_the_id_of_anothers_message_is_refused(client: TestClient, rows: Session, sent: Reporter) -> None:
+    other = Reporter(sent.epoch, sent.day)
+    client.put("/v1/report", content=other.body(), headers=other.headers).raise_for_status()
+    taken = new_id("msg")
+    ask(client, other.token, other.post(id_=taken))
+
+    ask(client, sent.token, sent.post(id_=taken))
+
+    assert route_number(client, sent) == 0
+    assert rows.scalars(select(Message)).one().report_id == other.id
+
+
+def test_a_consent_names_its_slot(client: TestClient, rows: Session, sent: Reporter) -> None:
+    slot = new_id("cons")
+
+    ask(client, sent.token, sent.post(Act.CONSENT, slot=slot))
+
+    message = rows.scalars(select(Message)).one()
+    assert (message.act, message.consent_slot) == (Act.CONSENT, slot)
+
+
+def test_a_withdrawal_stops_the_work_at_once(client: TestClient, rows: Session, sent: Reporter, today: date) -> None:
+    ask(client, sent.token, sent.post(Act.WITHDRAW))
+
+    report = rows.get_one(Report, sent.id)
+    assert (report.state, report.withdrawn_on) == (ReportState.WITHDRAWN, today)
+    assert shown_state(client, sent) is ReportState.WITHDRAWN
+    assert route_number(client, sent) == 1
+
+
+def test_after_a_withdrawal_nothing_more_is_taken(client: TestClient, rows: Session, sent: Reporter) -> None:
+    ask(client, sent.token, sent.post(Act.WITHDRAW))
+
+    ask(client, sent.token, sent.post())
+
+    assert route_number(client, sent) == 1
+    assert len(rows.scalars(select(Message)).all()) == 1
+
+
+@pytest.mark.parametrize("state", list(ReportState))
+@pytest.mark.parametrize("act", [Act.MESSAGE, Act.WITHDRAW])
+def test_an_act_moves_a_report_as_the_table_says(
+    client: TestClient, rows: Session, sent: Reporter, state: ReportState, act: Act
+) -> None:
+    rows.get_one(Report, sent.id).state = state
+    rows.commit()
+
+    ask(client, sent.token, sent.post(act))
+
+    rows.expire_all()
+    assert rows.get_one(Report, sent.id).state is MOVES.get((act, state), state)
+
+
+def test_a_reply_ends_the_waiting(
+    client: TestClient, database: Database, rows: Session, sent: Reporter, today: date
+) -> None:
+    move(database, sent, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER, today=today)
+
+    ask(client, sent.token, sent.post())
+
+    assert rows.get_one(Report, sent.id).state is ReportState.IN_TRIAGE
+    assert shown_state(client, sent) is ReportState.IN_TRIAGE
+
+
+def test_a_duplicate_reads_like_an_accepted_report(
+    client: TestClient, database: Database, sent: Reporter, today: date
+) -> None:
+    move(database, sent, ReportState.IN_TRIAGE, ReportState.DUPLICATE, today=today)
+
+    assert shown_state(client, sent) is ReportState.ACCEPTED
+
+
+def test_each_state_follows_from_the_one_before(
+    client: TestClient, database: Database, sent: Reporter, today: date
+) -> None:
+    before = opened(sent, slots(ask(client, sent.token).content)[1], "state")
+    move(database, sent, ReportState.IN_TRIAGE, today=today)
+
+    after = opened(sent, slots(ask(client, sent.token).content)[1], "state")
+
+    assert (before.document.header.version, after.document.header.version) == (1, 2)
+    assert after.document.header.previous == before.sha256
+
+
+def test_casework_hears_of_an_act_once_and_in_its_transaction(client: TestClient, sent: Reporter) -> None:
+    heard: list[tuple[str, Act]] = []
+
+    def hear(_: Session, act: ReporterAct) -> None:
+        heard.append((act.report.id, act.act))
+
+    intake: Intake = client.app.state.intake  # type: ignore[attr-defined]  # the test client declares any ASGI app
+    intake.acted = hear
+    body = sent.post(Act.WITHDRAW)
+
+    ask(client, sent.token, body)
+    ask(client, sent.token, body)
+    ask(client, b64(secrets.token_bytes(32)), sent.post())
+
+    assert heard == [(sent.id, Act.WITHDRAW)]
+
+
+def test_a_message_of_staff_fills_free_slots_or_none(
+    client: TestClient, database: Database, sent: Reporter, today: date
+) -> None:
+    part = sent.route()  # any file of a slot's length
+    with database.write() as session:
+        mailbox.put_staff_slots(session, sent.id, [part] * 13, today=today)
+
+    with pytest.raises(MailboxFull), database.write() as session:
+        mailbox.put_staff_slots(session, sent.id, [part] * 2, today=today)
+    with database.write() as session:
+        mailbox.put_staff_slots(session, sent.id, [part], today=today)
+
+    assert slots(ask(client, sent.token).content)[2:] == [part] * 14
+
+
+def test_replies_lie_sixty_days(
+    client: TestClient, database: Database, rows: Session, sent: Reporter, today: date
+) -> None:
+    with database.write() as session:
+        mailbox.put_staff_slots(session, sent.id, [sent.route()], today=today)
+
+    left = []
+    for days in (60, 61):
+        with database.write() as session:
+            mailbox.drop_old_replies(session, today + timedelta(days=days))
+        left.append(sorted(rows.scalars(select(Slot.number))))
+
+    assert left == [[1, 2, 3], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"", "invalid-request"),
+        (READ + b"more", "invalid-request"),
+        (b'{"v":2,"act":"read"}\n', "invalid-request"),
+        (b'{"v":true,"act":"read"}\n', "invalid-request"),
+        (b'{"v":1,"act":"read","act":"read"}\n', "invalid-request"),
+        (b'{"v":1,"act":"forget","id":"msg_' + b"0" * 32 + b'"}\n', "invalid-request"),
+        (b'{"v":1,"act":"message","id":"msg_1"}\n', "invalid-request"),
+        (b'{"v":1,"act":"consent","id":"msg_' + b"0" * 32 + b'"}\n', "invalid-request"),
+        (b'{"v":1,"act":"message","id":"msg_' + b"0" * 32 + b'"}\n', "not-an-envelope"),
+        (b'{"v":1,"act":"withdraw","id":"msg_' + b"0" * 32 + b'"}\n' + bytes(2 * SLOT_SIZE), "not-an-envelope"),
+    ],
+)
+def test_what_has_another_form_is_refused_whoever_sends_it(
+    client: TestClient, sent: Reporter, body: bytes, problem: str
+) -> None:
+    for token in (sent.token, b64(secrets.token_bytes(32))):
+        answer = ask(client, token, body)
+
+        assert (answer.status_code, answer.json()["type"]) == (422, f"/problems/{problem}")
+
+
+def test_a_mailbox_needs_a_token(client: TestClient, sent: Reporter) -> None:
+    answer = client.post("/v1/mailbox", content=READ, headers={"Content-Type": "application/octet-stream"})
+
+    assert answer.status_code == 401
+
+
+@pytest.fixture
+def statements(client: TestClient) -> Iterator[list[str]]:
+    """What the service asks its database, as far as it changes or reads rows."""
+    database: Database = client.app.state.database  # type: ignore[attr-defined]  # the test client declares any ASGI app
+    seen: list[str] = []
+
+    def see(_: object, __: object, statement: str, *___: object) -> None:
+        seen.append(statement)
+
+    event.listen(database._writing, "before_cursor_execute", see)
+    yield seen
+    event.remove(database._writing, "before_cursor_execute", see)

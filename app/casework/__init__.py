@@ -1,0 +1,1 @@
+"""Reports are judged and become cases. The server knows the state of the work, never the facts."""

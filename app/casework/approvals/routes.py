@@ -1,0 +1,110 @@
+"""Approvals over HTTP."""
+
+from fastapi import Response, status
+
+from app.casework.approvals import service
+from app.casework.approvals.models import Approval
+from app.casework.approvals.schemas import ApprovalIn, ApprovalOut, DecisionIn, StepOut, StepsOut
+from app.casework.cases.routes import Worker
+from app.http import Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems
+from app.people.grants.schemas import GrantOut, GrantsOut
+from app.people.staff.service import NotCertified
+from app.problems import NotFound, StaleVersion
+from app.vocabulary import ApprovalState
+
+router = Router("/approvals", tag="approvals")
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NotCertified, service.SelfApproval, service.ApproverUnfit, service.NotApprovable),
+)
+def request_approval(
+    database: Db, actor: Worker, once: Once, wanted: ApprovalIn, now: Now, response: Response
+) -> ApprovalOut:
+    """Ask another person, by name."""
+    new = service.NewApproval(
+        subject=wanted.subject,
+        object_id=wanted.object,
+        approver_id=wanted.approver,
+        of=wanted.of,
+        comment=wanted.comment,
+        grant=wanted.grant.as_new() if wanted.grant else None,
+    )
+    with database.write() as session:
+        approval = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.request(session, actor, new, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(approval, response)
+
+
+@router.get("")
+def list_approvals(
+    database: Db, actor: Worker, paging: Paging, state: ApprovalState | None = None
+) -> Page[ApprovalOut]:
+    """What the caller asked, and what they were asked."""
+    with database.read() as session:
+        visible = service.visible_to(actor)
+        if state is not None:
+            visible = visible.where(Approval.state == state)
+        return paging.page(session, visible, by=[Approval.id], show=ApprovalOut.model_validate)
+
+
+@router.get("/{approval_id}", responses=problems(NotFound))
+def get_approval(database: Db, actor: Worker, approval_id: str, response: Response) -> ApprovalOut:
+    with database.read() as session:
+        return _shown(service.get(session, actor, approval_id), response)
+
+
+@router.get("/{approval_id}/grant", responses=problems(NotFound))
+def fetch_grant(database: Db, actor: Worker, approval_id: str, now: Now) -> GrantsOut:
+    """The key that came with the request, until it is decided. The fetch is recorded."""
+    with database.write() as session:
+        grants = service.fetch_grant(session, actor, approval_id, now=now)
+        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
+
+
+@router.get("/{approval_id}/transitions", responses=problems(NotFound))
+def list_steps(database: Db, actor: Worker, approval_id: str) -> StepsOut:
+    """What the caller may decide."""
+    with database.read() as session:
+        approval = service.get(session, actor, approval_id)
+        return StepsOut(items=[StepOut(to=to) for to in service.steps(approval, actor)])
+
+
+@router.post(
+    "/{approval_id}/transitions",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, StaleVersion, service.NoSuchDecision, service.StatementRequired),
+)
+def decide(
+    database: Db,
+    actor: Worker,
+    once: Once,
+    approval_id: str,
+    wanted: DecisionIn,
+    version: IfMatch,
+    now: Now,
+    response: Response,
+) -> ApprovalOut:
+    with database.write() as session:
+        approval = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.decide(
+                session, actor, approval_id, wanted.to, wanted.statement, version=version, now=now
+            ),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(approval, response)
+
+
+def _shown(approval: Approval, response: Response) -> ApprovalOut:
+    response.headers["ETag"] = etag(approval.version)
+    return ApprovalOut.model_validate(approval)

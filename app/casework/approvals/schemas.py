@@ -1,0 +1,57 @@
+"""The wire form of approvals."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.casework.cases.schemas import PersonId
+from app.http.sealed_json import SealedTask
+from app.people.grants.schemas import GrantIn, Id, Sha256
+from app.vocabulary import ApprovalState, ApprovalSubject
+
+
+class ApprovalIn(BaseModel):
+    """Ask `approver` about the hash `of`. `grant` lets them open it until they have decided."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: Literal[ApprovalSubject.CODING, ApprovalSubject.ABUSIVE, ApprovalSubject.WAITING]
+    object: Id
+    approver: PersonId
+    of: Sha256
+    comment: SealedTask | None = None
+    grant: GrantIn | None = None
+
+
+class ApprovalOut(BaseModel):
+    """What is asked of whom, and the sealed statement once it is decided. Its version is also the ETag."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    subject: ApprovalSubject
+    object: str = Field(validation_alias="object_id")
+    state: ApprovalState
+    requester: str = Field(validation_alias="requester_id")
+    approver: str = Field(validation_alias="approver_id")
+    of: str
+    comment: SealedTask | None
+    statement: SealedTask | None
+    version: int
+
+
+class DecisionIn(BaseModel):
+    """`statement` is the signed decision over the hash, sealed to what it is about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: ApprovalState
+    statement: SealedTask | None = None
+
+
+class StepOut(BaseModel):
+    to: ApprovalState
+
+
+class StepsOut(BaseModel):
+    items: list[StepOut]

@@ -1,0 +1,226 @@
+"""Approvals: one person asks another, by name, about one hash. Nobody approves their own act."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.casework.approvals.models import Approval
+from app.casework.cases import service as cases
+from app.casework.triage import service as triage
+from app.intake.reports.models import Report
+from app.people.grants import service as grants
+from app.people.grants.models import Grant
+from app.people.grants.service import NewGrant
+from app.people.staff import service as staff
+from app.people.staff.models import Person
+from app.problems import NotFound, Problem, StaleVersion
+from app.protocol.encoding import new_id, sha256_hex
+from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, ReportState, Role
+
+
+class SelfApproval(Problem):
+    type, status, title = "self-approval", 409, "Another person than the one who acts approves"
+
+
+class ApproverUnfit(Problem):
+    type, status, title = "approver-unfit", 422, "This person may not decide this, or holds no key to open it"
+
+
+class NotApprovable(Problem):
+    type, status, title = "not-approvable", 409, "What is to be approved is not there any more, or not yet"
+
+
+class NoSuchDecision(Problem):
+    type, status, title = "no-such-decision", 409, "The approval cannot take this step from its state, or not by you"
+
+
+class StatementRequired(Problem):
+    type, status, title = "statement-required", 422, "Who approves says so in a signed statement"
+
+
+@dataclass(frozen=True)
+class NewApproval:
+    """`of` is the SHA-256 of what is approved; `grant` lets the approver open it until they have decided."""
+
+    subject: ApprovalSubject
+    object_id: str
+    approver_id: str
+    of: str
+    comment: bytes | None
+    grant: NewGrant | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may be asked about a subject, and which key they need.
+
+    `authors` gives those who made what is approved, none of whom may approve it. It raises `NotFound` where the actor
+    has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it.
+    """
+
+    approvers: frozenset[Role]
+    authors: Callable[[Session, Actor, NewApproval], set[str]]
+    key_of: Callable[[Session, NewApproval], set[str]]
+
+
+def visible_to(actor: Actor) -> Select[Approval]:
+    """What this person asked, and what they were asked."""
+    return select(Approval).where(or_(Approval.requester_id == actor.id, Approval.approver_id == actor.id))
+
+
+def get(session: Session, actor: Actor, approval_id: str) -> Approval:
+    """Raises `NotFound` for an absent and for a forbidden approval alike, as all that follows does."""
+    return _one(session, visible_to(actor), approval_id)
+
+
+def request(session: Session, actor: Actor, new: NewApproval, *, now: datetime) -> Approval:
+    """Ask. Raises `NotApprovable`, `NotCertified`, `SelfApproval` or `ApproverUnfit`."""
+    rule = RULES[new.subject]
+    authors = rule.authors(session, actor, new)
+    approver = staff.certified(session, new.approver_id, now.date())
+    if approver.id in authors | {actor.id}:
+        raise SelfApproval
+    if not rule.approvers & approver.roles or not _can_open(session, rule, new, approver):
+        raise ApproverUnfit
+    grant = _grant(session, actor, new, now=now)
+    approval = Approval(
+        id=new_id("apr"),
+        subject=new.subject,
+        object_id=new.object_id,
+        requester_id=actor.id,
+        approver_id=approver.id,
+        of=new.of,
+        grant_id=grant.id if grant else None,
+        comment=new.comment,
+    )
+    session.add(approval)
+    session.flush()
+    audit.record(session, actor.id, Action.APPROVAL_REQUESTED, approval.id, now=now, object_hash=new.of)
+    return approval
+
+
+def steps(approval: Approval, actor: Actor) -> list[ApprovalState]:
+    """What the actor may do with the approval now. The check is on the person."""
+    if approval.state is not ApprovalState.REQUESTED:
+        return []
+    if actor.id == approval.approver_id and RULES[approval.subject].approvers & actor.roles:
+        return [ApprovalState.APPROVED, ApprovalState.REJECTED]
+    return [ApprovalState.CANCELLED] if actor.id == approval.requester_id else []
+
+
+def decide(
+    session: Session,
+    actor: Actor,
+    approval_id: str,
+    to: ApprovalState,
+    statement: bytes | None,
+    *,
+    version: int,
+    now: datetime,
+) -> Approval:
+    """Approve, reject or cancel. The grant that came with the request ends.
+
+    Raises `StaleVersion`, `NoSuchDecision` or `StatementRequired`.
+    """
+    approval = get(session, actor, approval_id)
+    if approval.version != version:
+        raise StaleVersion(version=approval.version)
+    if to not in steps(approval, actor):
+        raise NoSuchDecision
+    if to is ApprovalState.APPROVED and statement is None:
+        raise StatementRequired
+    approval.state, approval.statement = to, statement
+    if approval.grant_id is not None:
+        grants.end(session, actor, session.get_one(Grant, approval.grant_id), now=now)
+    said = sha256_hex(statement) if statement else None
+    audit.record(session, actor.id, Action.APPROVAL_DECIDED, approval.id, now=now, object_hash=said)
+    session.flush()  # gives the approval its next version
+    return approval
+
+
+def fetch_grant(session: Session, actor: Actor, approval_id: str, *, now: datetime) -> list[Grant]:
+    """The key that came with the request, for the named approver alone, until they have decided. It is recorded."""
+    approval = _one(session, select(Approval).where(Approval.approver_id == actor.id), approval_id)
+    if approval.grant_id is None or approval.state is not ApprovalState.REQUESTED:
+        raise NotFound
+    return grants.fetch(session, actor, approval.object_id, now=now)
+
+
+def is_approved(session: Session, actor: Actor, report: Report, subject: ApprovalSubject) -> bool:
+    """Whether another person than the actor has approved this of the report as it is."""
+    approved = select(Approval.id).where(
+        Approval.subject == subject,
+        Approval.object_id == report.id,
+        Approval.of == report.envelope_sha256,
+        Approval.state == ApprovalState.APPROVED,
+        Approval.approver_id != actor.id,
+    )
+    return session.scalar(approved.limit(1)) is not None
+
+
+def withdraw(session: Session, object_id: str) -> None:
+    """The reporter withdrew: nobody need decide any more, and the keys that came with the requests go."""
+    open_ = (Approval.object_id == object_id, Approval.state == ApprovalState.REQUESTED)
+    for approval in session.scalars(select(Approval).where(*open_)):
+        approval.state = ApprovalState.CANCELLED
+        if approval.grant_id is not None:
+            grants.lapse(session.get_one(Grant, approval.grant_id))
+
+
+def _one(session: Session, allowed: Select[Approval], approval_id: str) -> Approval:
+    approval: Approval | None = session.scalar(allowed.where(Approval.id == approval_id))
+    if approval is None:
+        raise NotFound
+    return approval
+
+
+def _case_authors(session: Session, actor: Actor, new: NewApproval) -> set[str]:
+    if not cases.is_member(session, actor, new.object_id):
+        raise NotFound
+    document = cases.document_with(session, new.object_id, new.of)
+    if document is None:
+        raise NotApprovable
+    return {document.author_id}
+
+
+def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
+    report = triage.get(session, actor, new.object_id)
+    if report.triager_id != actor.id:
+        raise NotFound
+    if report.state is not ReportState.IN_TRIAGE or report.envelope_sha256 != new.of:
+        raise NotApprovable
+    return {actor.id}
+
+
+def _case_key(session: Session, new: NewApproval) -> set[str]:
+    return grants.holders(session, new.object_id)
+
+
+def _epoch_key(session: Session, new: NewApproval) -> set[str]:
+    return grants.holders(session, session.get_one(Report, new.object_id).epoch_id)
+
+
+RULES: dict[ApprovalSubject, Rule] = {
+    ApprovalSubject.CODING: Rule(frozenset({Role.CASEWORKER, Role.SUPERVISOR}), _case_authors, _case_key),
+    ApprovalSubject.ABUSIVE: Rule(frozenset({Role.TRIAGER}), _triager, _epoch_key),
+    ApprovalSubject.WAITING: Rule(frozenset({Role.SUPERVISOR}), _triager, _epoch_key),
+}
+
+
+def _can_open(session: Session, rule: Rule, new: NewApproval, approver: Person) -> bool:
+    holders = rule.key_of(session, new)
+    if new.subject is ApprovalSubject.ABUSIVE:  # a second triager of the epoch: a key lent for this is not enough
+        return approver.id in holders
+    return approver.id in holders if new.grant is None else new.grant.grantee == approver.id
+
+
+def _grant(session: Session, actor: Actor, new: NewApproval, *, now: datetime) -> Grant | None:
+    if new.grant is None:
+        return None
+    return grants.add_to_person(session, actor, new.grant, subject=new.object_id, kind=GrantKind.APPROVAL, now=now)

@@ -1,0 +1,55 @@
+"""Cases: the state of the work, in clear. The facts are in the sealed documents alone."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Hour, Sealed
+from app.vocabulary import CaseStage, Priority
+
+
+class Case(Base):
+    __tablename__ = "cases"
+
+    id: Mapped[str] = mapped_column(String(37), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(12), unique=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    stage: Mapped[CaseStage] = mapped_column(default=CaseStage.INTAKE)
+    stage_entered: Mapped[datetime] = mapped_column(Hour)
+    priority: Mapped[Priority]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # the slower of two writers gets StaleDataError
+
+
+class Membership(Base):
+    """Who works on a case. The signed statements say the same, and a client believes those."""
+
+    __tablename__ = "memberships"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
+class CaseDocument(Base):
+    """One version of the sealed document of a case. `sha256` is that of its file."""
+
+    __tablename__ = "case_documents"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    author_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    hour: Mapped[datetime] = mapped_column(Hour)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    file: Mapped[bytes] = mapped_column(Sealed)
+
+
+class MemberStatement(Base):
+    """One link of the chain of signed statements that says who the members are."""
+
+    __tablename__ = "member_statements"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    file: Mapped[bytes] = mapped_column(Sealed)

@@ -1,0 +1,207 @@
+"""Cases over HTTP."""
+
+from typing import Annotated
+
+from fastapi import Response, status
+from sqlalchemy.orm import Session
+
+from app.casework.cases import moves, service
+from app.casework.cases.models import Case, CaseDocument
+from app.casework.cases.schemas import (
+    CaseIn,
+    CaseOut,
+    DocumentIn,
+    DocumentOut,
+    MembersIn,
+    StatementOut,
+    StatementsOut,
+    StepOut,
+    StepsOut,
+    TransitionIn,
+)
+from app.casework.cases.service import MembersChange, NewCase
+from app.casework.problems import GuardsFail, NoSuchStep
+from app.http import Actor, Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.people.grants.schemas import GrantOut, GrantsOut
+from app.people.staff.service import NotCertified, TeamUnknown
+from app.problems import NotFound, StaleVersion
+from app.vocabulary import CaseStage
+
+router = Router("/cases", tag="cases")
+
+Worker = Annotated[Actor, requires(*service.MEMBER_ROLES)]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(service.CaseExists, service.MembersUnfit, NotCertified, TeamUnknown),
+)
+def open_case(database: Db, actor: Worker, once: Once, wanted: CaseIn, now: Now, response: Response) -> CaseOut:
+    """Open a case of which the caller is a member, with its first document and a grant for each member."""
+    new = NewCase(
+        id=wanted.id,
+        team_id=wanted.team,
+        owner_id=wanted.owner,
+        priority=wanted.priority,
+        members=wanted.members,
+        document=wanted.document,
+        grants=[grant.as_new() for grant in wanted.grants],
+    )
+    with database.write() as session:
+        case = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.open_(session, actor, new, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(session, case, response)
+
+
+@router.get("")
+def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | None = None) -> Page[CaseOut]:
+    with database.read() as session:
+        visible = service.visible_to(actor)
+        if stage is not None:
+            visible = visible.where(Case.stage == stage)
+        by = [Case.priority, Case.stage_entered, Case.id]
+        return paging.page(session, visible, by=by, show=lambda case: _out(session, case))
+
+
+@router.get("/{case_id}", responses=problems(NotFound))
+def get_case(database: Db, actor: Worker, case_id: str, response: Response) -> CaseOut:
+    with database.read() as session:
+        return _shown(session, service.get(session, actor, case_id), response)
+
+
+@router.get("/{case_id}/grants", responses=problems(NotFound))
+def fetch_grants(database: Db, actor: Worker, case_id: str, now: Now) -> GrantsOut:
+    """The caller's grants of the case key. The fetch is recorded."""
+    with database.write() as session:
+        grants = service.fetch_grants(session, actor, case_id, now=now)
+        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
+
+
+@router.get("/{case_id}/document", responses=problems(NotFound))
+def get_document(database: Db, actor: Worker, case_id: str, now: Now, response: Response) -> DocumentOut:
+    """The newest version, for members and for whoever is asked to approve its coding. The fetch is recorded."""
+    with database.write() as session:
+        return _document(service.document(session, actor, case_id, now=now), response)
+
+
+@router.put("/{case_id}/document", responses=problems(NotFound, StaleVersion))
+def write_document(
+    database: Db, actor: Worker, case_id: str, wanted: DocumentIn, version: IfMatch, now: Now, response: Response
+) -> DocumentOut:
+    """The next version, by a member. The old ones stay."""
+    with database.write() as session:
+        written = service.write_document(session, actor, case_id, wanted.document, version=version, now=now)
+        return _document(written, response)
+
+
+@router.get("/{case_id}/documents/{version}", responses=problems(NotFound))
+def get_document_version(
+    database: Db, actor: Worker, case_id: str, version: int, now: Now, response: Response
+) -> DocumentOut:
+    with database.write() as session:
+        return _document(service.document(session, actor, case_id, version, now=now), response)
+
+
+@router.get("/{case_id}/members", responses=problems(NotFound))
+def get_members(database: Db, actor: Worker, case_id: str, response: Response) -> StatementsOut:
+    """The chain of signed statements; the version of the last is the ETag."""
+    with database.read() as session:
+        chain = service.statements(session, actor, case_id)
+        response.headers["ETag"] = etag(chain[-1].version)
+        return StatementsOut(items=[StatementOut.model_validate(statement) for statement in chain])
+
+
+@router.post(
+    "/{case_id}/members",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, StaleVersion, NotCertified, service.MembersUnfit),
+)
+def change_members(
+    database: Db,
+    actor: Worker,
+    once: Once,
+    case_id: str,
+    wanted: MembersIn,
+    version: IfMatch,
+    now: Now,
+    response: Response,
+) -> CaseOut:
+    change = MembersChange(
+        statement=wanted.statement,
+        add=[grant.as_new() for grant in wanted.add],
+        remove=wanted.remove,
+        owner_id=wanted.owner,
+    )
+    with database.write() as session:
+        case = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.change_members(session, actor, case_id, change, version=version, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(session, case, response)
+
+
+@router.get("/{case_id}/transitions", responses=problems(NotFound))
+def list_steps(database: Db, actor: Worker, case_id: str) -> StepsOut:
+    """What the caller may do with the case now, and which guards fail."""
+    with database.read() as session:
+        steps = moves.steps(session, actor, case_id)
+        return StepsOut(items=[StepOut.model_validate(step) for step in steps])
+
+
+@router.post(
+    "/{case_id}/transitions",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, StaleVersion, NoSuchStep, GuardsFail),
+)
+def move_case(
+    database: Db,
+    actor: Worker,
+    once: Once,
+    case_id: str,
+    wanted: TransitionIn,
+    version: IfMatch,
+    now: Now,
+    response: Response,
+) -> CaseOut:
+    with database.write() as session:
+        case = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: moves.move(session, actor, case_id, to=wanted.to, version=version, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(session, case, response)
+
+
+def _out(session: Session, case: Case) -> CaseOut:
+    return CaseOut(
+        id=case.id,
+        ref=case.ref,
+        team=case.team_id,
+        owner=case.owner_id,
+        stage=case.stage,
+        stage_entered=case.stage_entered,
+        priority=case.priority,
+        members=service.members_of(session, case.id),
+        version=case.version,
+    )
+
+
+def _shown(session: Session, case: Case, response: Response) -> CaseOut:
+    response.headers["ETag"] = etag(case.version)
+    return _out(session, case)
+
+
+def _document(document: CaseDocument, response: Response) -> DocumentOut:
+    response.headers["ETag"] = etag(document.version)
+    return DocumentOut.model_validate(document)

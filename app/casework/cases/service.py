@@ -1,0 +1,263 @@
+"""Cases: opened, written and handed on by their members. The service knows who, and never what about."""
+
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
+from app.clock import hour_of
+from app.people.grants import service as grants
+from app.people.grants.models import Grant
+from app.people.grants.service import NewGrant
+from app.people.staff import service as staff
+from app.people.staff.models import Team
+from app.problems import NotFound, Problem, StaleVersion
+from app.protocol.encoding import sha256_hex
+from app.vocabulary import CaseStage, GrantKind, Priority, Role
+
+# Who may be a member of a case, and who of them may own it.
+MEMBER_ROLES = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})
+OWNER_ROLES = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
+
+_REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is easily read as another
+_REF_LENGTH = 8
+
+
+class CaseExists(Problem):
+    type, status, title = "case-exists", 409, "There is a case with this id"
+
+
+class MembersUnfit(Problem):
+    type, status, title = "members-unfit", 422, "The opener and the owner are members, and members have a role for it"
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """A case as its opener's client makes it: `members` is the genesis of the chain, `grants` are to the members."""
+
+    id: str
+    team_id: str
+    owner_id: str | None
+    priority: Priority
+    members: bytes
+    document: bytes
+    grants: Collection[NewGrant]
+
+
+@dataclass(frozen=True)
+class MembersChange:
+    """A further link of the chain, and what it says: who comes, who goes, and who owns the case from now on."""
+
+    statement: bytes
+    add: Collection[NewGrant]
+    remove: Collection[str]
+    owner_id: str | None
+
+
+def of_member(actor: Actor) -> Select[Case]:
+    """The cases this person works on."""
+    return select(Case).where(_is_member(actor))
+
+
+def visible_to(actor: Actor) -> Select[Case]:
+    """Every case whose state this person may know. Lists, feeds and side panels all start here."""
+    visible: ColumnElement[bool] = _is_member(actor)
+    if Role.SUPERVISOR in actor.roles:
+        visible |= Case.team_id == actor.team_id
+    return select(Case).where(visible)
+
+
+def readable_by(actor: Actor) -> Select[Case]:
+    """Every case whose sealed documents this person may fetch: the key was granted to them, as member or approver."""
+    return select(Case).where(Case.id.in_(grants.held(actor.id)))
+
+
+def get(session: Session, actor: Actor, case_id: str) -> Case:
+    """Raises `NotFound` for an absent and for a forbidden case alike, as all that follows does."""
+    return _one(session, visible_to(actor), case_id)
+
+
+def is_member(session: Session, actor: Actor, case_id: str) -> bool:
+    return session.scalar(of_member(actor).where(Case.id == case_id)) is not None
+
+
+def members_of(session: Session, case_id: str) -> list[str]:
+    return list(
+        session.scalars(
+            select(Membership.person_id).where(Membership.case_id == case_id).order_by(Membership.person_id)
+        )
+    )
+
+
+def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Case:
+    """Raises `CaseExists`, `TeamUnknown`, `NotCertified` or `MembersUnfit`."""
+    if session.get(Case, new.id) is not None:
+        raise CaseExists
+    if session.get(Team, new.team_id) is None:
+        raise staff.TeamUnknown
+    grantees = [grant.grantee for grant in new.grants]
+    if actor.id not in grantees or len(set(grantees)) != len(grantees):
+        raise MembersUnfit
+    _check_owner(session, new.owner_id, members=grantees, now=now)
+    case = Case(
+        id=new.id,
+        ref="".join(secrets.choice(_REF_LETTERS) for _ in range(_REF_LENGTH)),
+        team_id=new.team_id,
+        owner_id=new.owner_id,
+        stage_entered=hour_of(now),
+        priority=new.priority,
+    )
+    session.add(case)
+    session.flush()
+    audit.record(session, actor.id, Action.CASE_MADE, case.id, now=now, object_hash=sha256_hex(new.members))
+    session.add(MemberStatement(case_id=case.id, version=1, file=new.members))
+    _add_members(session, actor, case, new.grants, now=now)
+    _keep_document(session, actor, case, new.document, version=1, now=now)
+    return case
+
+
+def fetch_grants(session: Session, actor: Actor, case_id: str, *, now: datetime) -> list[Grant]:
+    """The actor's grants of the case key. Each is recorded."""
+    case = _one(session, readable_by(actor), case_id)
+    return grants.fetch(session, actor, case.id, now=now)
+
+
+def document(
+    session: Session, actor: Actor, case_id: str, version: int | None = None, *, now: datetime
+) -> CaseDocument:
+    """That version of the document, or the newest. Its fetch is recorded."""
+    case = _one(session, readable_by(actor), case_id)
+    found = _newest_document(session, case) if version is None else session.get(CaseDocument, (case.id, version))
+    if found is None:
+        raise NotFound
+    audit.record(session, actor.id, Action.CASE_READ, case.id, now=now, object_hash=found.sha256)
+    return found
+
+
+def document_with(session: Session, case_id: str, sha256: str) -> CaseDocument | None:
+    """The version whose file has this hash. The caller has checked who asks."""
+    return session.scalar(select(CaseDocument).where(CaseDocument.case_id == case_id, CaseDocument.sha256 == sha256))
+
+
+def write_document(
+    session: Session, actor: Actor, case_id: str, file: bytes, *, version: int, now: datetime
+) -> CaseDocument:
+    """A member writes the next version; `version` is the one that they have read. Raises `StaleVersion`."""
+    case = _locked(session, of_member(actor), case_id)
+    newest = _newest_document(session, case)
+    if newest.version != version:
+        raise StaleVersion(version=newest.version)
+    return _keep_document(session, actor, case, file, version=version + 1, now=now)
+
+
+def statements(session: Session, actor: Actor, case_id: str) -> list[MemberStatement]:
+    """The chain of signed statements of who the members are, from its genesis."""
+    case = _one(session, readable_by(actor), case_id)
+    return _statements(session, case)
+
+
+def change_members(
+    session: Session, actor: Actor, case_id: str, change: MembersChange, *, version: int, now: datetime
+) -> Case:
+    """A member adds or removes others; `version` is that of the last statement they have read.
+
+    Whoever is removed gets no key any more, but what they read they have read. Raises `StaleVersion`, `NotCertified`
+    or `MembersUnfit`.
+    """
+    case = _locked(session, of_member(actor), case_id)
+    last = _statements(session, case)[-1].version
+    if last != version:
+        raise StaleVersion(version=last)
+    before = set(members_of(session, case.id))
+    added, removed = {grant.grantee for grant in change.add}, set(change.remove)
+    after = (before - removed) | added
+    owner_id = change.owner_id or case.owner_id
+    if not after or added & before or added & removed or removed - before or len(added) != len(change.add):
+        raise MembersUnfit
+    _check_owner(session, owner_id, members=after, now=now)
+    session.add(MemberStatement(case_id=case.id, version=version + 1, file=change.statement))
+    _remove_members(session, actor, case, removed, now=now)
+    _add_members(session, actor, case, change.add, now=now)
+    case.owner_id = owner_id
+    audit.record(session, actor.id, Action.MEMBERS_CHANGED, case.id, now=now, object_hash=sha256_hex(change.statement))
+    session.flush()
+    return case
+
+
+def enter(session: Session, actor: Actor, case: Case, stage: CaseStage, *, now: datetime) -> Case:
+    """Take the case to a stage. The guards have been asked."""
+    case.stage, case.stage_entered = stage, hour_of(now)
+    audit.record(session, actor.id, Action.CASE_MOVED, case.id, now=now)
+    session.flush()  # gives the case its next version
+    return case
+
+
+def _is_member(actor: Actor) -> ColumnElement[bool]:
+    return Case.id.in_(select(Membership.case_id).where(Membership.person_id == actor.id))
+
+
+def _one(session: Session, allowed: Select[Case], case_id: str) -> Case:
+    case = session.scalar(allowed.where(Case.id == case_id))
+    if case is None:
+        raise NotFound
+    return case
+
+
+def _locked(session: Session, allowed: Select[Case], case_id: str) -> Case:
+    """The case, held so that two writers cannot both make its next version."""
+    return _one(session, allowed.with_for_update(), case_id)
+
+
+def _newest_document(session: Session, case: Case) -> CaseDocument:
+    newest = select(CaseDocument).where(CaseDocument.case_id == case.id).order_by(CaseDocument.version.desc())
+    return session.scalars(newest.limit(1)).one()
+
+
+def _keep_document(
+    session: Session, actor: Actor, case: Case, file: bytes, *, version: int, now: datetime
+) -> CaseDocument:
+    kept = CaseDocument(
+        case_id=case.id,
+        version=version,
+        author_id=actor.id,
+        hour=hour_of(now),
+        sha256=sha256_hex(file),
+        file=file,
+    )
+    session.add(kept)
+    session.flush()
+    audit.record(session, actor.id, Action.CASE_WRITTEN, case.id, now=now, object_hash=kept.sha256)
+    return kept
+
+
+def _statements(session: Session, case: Case) -> list[MemberStatement]:
+    chain = select(MemberStatement).where(MemberStatement.case_id == case.id).order_by(MemberStatement.version)
+    return list(session.scalars(chain))
+
+
+def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:
+    if owner_id is None:
+        return
+    if owner_id not in members or not OWNER_ROLES & staff.certified(session, owner_id, now.date()).roles:
+        raise MembersUnfit
+
+
+def _add_members(session: Session, actor: Actor, case: Case, new: Iterable[NewGrant], *, now: datetime) -> None:
+    for grant in new:
+        if not MEMBER_ROLES & staff.certified(session, grant.grantee, now.date()).roles:
+            raise MembersUnfit
+        session.add(Membership(case_id=case.id, person_id=grant.grantee))
+        grants.add_to_person(session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now)
+
+
+def _remove_members(session: Session, actor: Actor, case: Case, people: Iterable[str], *, now: datetime) -> None:
+    for person_id in people:
+        session.execute(delete(Membership).where(Membership.case_id == case.id, Membership.person_id == person_id))
+        grants.revoke(session, actor, subject=case.id, grantee=person_id, now=now)

@@ -1,0 +1,37 @@
+"""Consents over HTTP."""
+
+from fastapi import status
+
+from app.casework.cases.routes import Worker
+from app.casework.consents import service
+from app.casework.consents.models import Consent
+from app.casework.consents.schemas import ConsentIn, ConsentOut
+from app.http import Db, Now, Once, Page, Paging, Router, problems
+from app.problems import NotFound
+
+router = Router("/cases/{case_id}/consents", tag="consents")
+
+
+@router.get("", responses=problems(NotFound))
+def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> Page[ConsentOut]:
+    with database.read() as session:
+        answers = service.of_case(session, actor, case_id)
+        by = [Consent.slot, Consent.number]
+        return paging.page(session, answers, by=by, show=ConsentOut.model_validate)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, service.NoSuchConsentStep))
+def record_consent(database: Db, actor: Worker, once: Once, case_id: str, wanted: ConsentIn, now: Now) -> ConsentOut:
+    """A new answer: asked, given, declined, or the end of one that was given."""
+    new = service.NewConsent(
+        person_id=wanted.person, slot=wanted.slot, status=wanted.status, method=wanted.method, file=wanted.file
+    )
+    with database.write() as session:
+        consent = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.record(session, actor, case_id, new, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return ConsentOut.model_validate(consent)

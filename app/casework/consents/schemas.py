@@ -1,0 +1,34 @@
+"""The wire form of consents."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.http.sealed_json import SealedMessage
+from app.vocabulary import ConsentMethod, ConsentStatus
+
+
+class ConsentIn(BaseModel):
+    """An answer of one person in a case. Both ids are random and say nothing outside of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: Annotated[str, Field(pattern=r"^psn_[0-9a-f]{32}$")]
+    slot: Annotated[str, Field(pattern=r"^cons_[0-9a-f]{32}$")]
+    status: ConsentStatus
+    method: ConsentMethod
+    file: SealedMessage
+
+
+class ConsentOut(BaseModel):
+    """Of one slot, the answer with the highest number counts."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    person: str = Field(validation_alias="person_id")
+    slot: str
+    number: int
+    status: ConsentStatus
+    method: ConsentMethod
+    file: SealedMessage

@@ -1,0 +1,101 @@
+"""Consents: asked, given, declined, withdrawn. Every answer is kept; the newest of its slot counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.casework.cases.models import Case
+from app.casework.cases.service import of_member
+from app.casework.consents.models import Consent
+from app.problems import NotFound, Problem
+from app.protocol.encoding import new_id, sha256_hex
+from app.vocabulary import ConsentMethod, ConsentStatus
+
+_ANEW = frozenset({ConsentStatus.ASKED, ConsentStatus.GIVEN, ConsentStatus.DECLINED})
+
+# What may follow in one slot. A slot that ended is asked again, or answered unasked.
+NEXT: dict[ConsentStatus | None, frozenset[ConsentStatus]] = {
+    None: _ANEW,
+    ConsentStatus.ASKED: frozenset({ConsentStatus.GIVEN, ConsentStatus.DECLINED}),
+    ConsentStatus.GIVEN: frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.EXPIRED, ConsentStatus.SUPERSEDED}),
+    ConsentStatus.DECLINED: _ANEW,
+    ConsentStatus.WITHDRAWN: _ANEW,
+    ConsentStatus.EXPIRED: _ANEW,
+    ConsentStatus.SUPERSEDED: _ANEW,
+}
+
+
+class NoSuchConsentStep(Problem):
+    type, status, title = "no-such-consent-step", 409, "This answer cannot follow the last one of its slot"
+
+
+@dataclass(frozen=True)
+class NewConsent:
+    person_id: str
+    slot: str
+    status: ConsentStatus
+    method: ConsentMethod
+    file: bytes
+
+
+def of_case(session: Session, actor: Actor, case_id: str) -> Select[Consent]:
+    """Every answer in a case of which the actor is a member. Raises `NotFound`."""
+    return select(Consent).where(Consent.case_id == _case(session, actor, case_id).id)
+
+
+def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now: datetime) -> Consent:
+    """Keep an answer. Raises `NotFound`, or `NoSuchConsentStep`."""
+    case = _case(session, actor, case_id)
+    last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.slot == new.slot))
+    if new.status not in NEXT[last.status if last else None] or (last and last.person_id != new.person_id):
+        raise NoSuchConsentStep
+    consent = Consent(
+        id=new_id("con"),
+        case_id=case.id,
+        person_id=new.person_id,
+        slot=new.slot,
+        number=last.number + 1 if last else 1,
+        status=new.status,
+        method=new.method,
+        file=new.file,
+    )
+    session.add(consent)
+    session.flush()
+    audit.record(session, actor.id, Action.CONSENT_RECORDED, case.id, now=now, object_hash=sha256_hex(new.file))
+    return consent
+
+
+def get(session: Session, actor: Actor, consent_id: str) -> Consent:
+    """Raises `NotFound`."""
+    consent = session.get(Consent, consent_id)
+    if consent is None:
+        raise NotFound
+    _case(session, actor, consent.case_id)
+    return consent
+
+
+def is_settled(session: Session, case_id: str) -> bool:
+    """Whether somebody's last word in some slot of the case is yes or no."""
+    said = (ConsentStatus.GIVEN, ConsentStatus.DECLINED)
+    settled = _newest().where(Consent.case_id == case_id, Consent.status.in_(said))
+    return session.scalar(settled.limit(1)) is not None
+
+
+def _newest() -> Select[Consent]:
+    later = aliased(Consent)
+    followed = select(later.id).where(
+        later.case_id == Consent.case_id, later.slot == Consent.slot, later.number > Consent.number
+    )
+    return select(Consent).where(~followed.exists())
+
+
+def _case(session: Session, actor: Actor, case_id: str) -> Case:
+    case: Case | None = session.scalar(of_member(actor).where(Case.id == case_id))
+    if case is None:
+        raise NotFound
+    return case

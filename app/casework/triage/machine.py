@@ -1,0 +1,151 @@
+"""The machine of reports, as data: who may take which edge, and what must hold (CASEWORK § 1).
+
+`EDGES` is asked by `steps` (what may I do?) and by `move` (do it), so the two cannot disagree.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.vocabulary import Priority, ReportState, Role
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at: the report as it stands, who asks, and what they send with the step."""
+
+    state: ReportState
+    roles: frozenset[Role]
+    claimed_by_actor: bool
+    holds_epoch_key: bool
+    epoch_lives: bool
+    priority: Priority | None
+    answered: bool
+    no_contact: bool
+    abuse_confirmed: bool
+    waiting_approved: bool
+    handed_on: bool
+    has_target: bool
+
+
+# Who may take an edge.
+
+
+def triager_of_the_epoch(facts: Facts) -> bool:
+    return Role.TRIAGER in facts.roles and facts.holds_epoch_key
+
+
+def claimer(facts: Facts) -> bool:
+    return Role.TRIAGER in facts.roles and facts.claimed_by_actor
+
+
+def supervisor(facts: Facts) -> bool:
+    return Role.SUPERVISOR in facts.roles
+
+
+def reporter(_: Facts) -> bool:
+    """Nobody of staff: the reporter's own post takes this edge."""
+    return False
+
+
+def retention(_: Facts) -> bool:
+    """Nobody of staff: the end of a report's time takes this edge."""
+    return False
+
+
+# What must hold. A guard's name is what a caller reads where it fails.
+
+
+def priority_set(facts: Facts) -> bool:
+    return facts.priority is not None
+
+
+def answer_sent(facts: Facts) -> bool:
+    return facts.answered
+
+
+def answer_sent_or_no_contact(facts: Facts) -> bool:
+    """That contact was not consented to is the client's word: it stands in the sealed report."""
+    return facts.answered or facts.no_contact
+
+
+def waiting_approved_where_urgent(facts: Facts) -> bool:
+    return facts.waiting_approved or facts.priority not in (Priority.P1, Priority.P2)
+
+
+def second_triager_agrees(facts: Facts) -> bool:
+    return facts.abuse_confirmed
+
+
+def handed_on(facts: Facts) -> bool:
+    """The report's key goes to a case of the triager's, or to a colleague who will attach it to theirs."""
+    return facts.handed_on
+
+
+def target_known(facts: Facts) -> bool:
+    return facts.has_target
+
+
+def key_still_exists(facts: Facts) -> bool:
+    return facts.epoch_lives
+
+
+Rule = Callable[[Facts], bool]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One row: any of `who` may take it, once all `guards` hold."""
+
+    who: tuple[Rule, ...]
+    guards: tuple[Rule, ...] = ()
+
+
+_S = ReportState
+
+# Decided for good, but for a supervisor who has a reason.
+REOPENABLE = (
+    _S.REFERRED_OUT,
+    _S.OUT_OF_MANDATE,
+    _S.DUPLICATE,
+    _S.INSUFFICIENT,
+    _S.ABUSIVE,
+    _S.UNDECRYPTABLE,
+)
+TERMINAL = (*REOPENABLE, _S.ACCEPTED, _S.WITHDRAWN)
+
+EDGES: dict[tuple[ReportState, ReportState], Edge] = {
+    (_S.RECEIVED, _S.IN_TRIAGE): Edge((triager_of_the_epoch,)),
+    (_S.IN_TRIAGE, _S.RECEIVED): Edge((claimer, supervisor)),
+    (_S.IN_TRIAGE, _S.AWAITING_REPORTER): Edge((claimer,), (priority_set, answer_sent, waiting_approved_where_urgent)),
+    (_S.AWAITING_REPORTER, _S.IN_TRIAGE): Edge((claimer, supervisor, reporter)),
+    (_S.IN_TRIAGE, _S.ACCEPTED): Edge((claimer,), (priority_set, handed_on)),
+    (_S.IN_TRIAGE, _S.REFERRED_OUT): Edge((claimer,), (priority_set, answer_sent_or_no_contact)),
+    (_S.IN_TRIAGE, _S.OUT_OF_MANDATE): Edge((claimer,), (priority_set, answer_sent_or_no_contact)),
+    (_S.IN_TRIAGE, _S.INSUFFICIENT): Edge((claimer,), (priority_set, answer_sent_or_no_contact)),
+    (_S.IN_TRIAGE, _S.UNDECRYPTABLE): Edge((claimer,)),
+    (_S.IN_TRIAGE, _S.ABUSIVE): Edge((claimer,), (priority_set, second_triager_agrees)),
+    (_S.IN_TRIAGE, _S.DUPLICATE): Edge((claimer,), (priority_set, target_known)),
+    **{
+        (origin, _S.WITHDRAWN): Edge((reporter,))
+        for origin in (_S.RECEIVED, _S.IN_TRIAGE, _S.AWAITING_REPORTER, _S.ACCEPTED)
+    },
+    **{(origin, _S.IN_TRIAGE): Edge((supervisor,), (key_still_exists,)) for origin in REOPENABLE},
+    **{(origin, _S.PURGED): Edge((retention,)) for origin in TERMINAL},
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a report can go from here, and which guards fail now."""
+
+    to: ReportState
+    failing: list[str]
+
+
+def steps(facts: Facts) -> list[Step]:
+    """The edges that the actor may take from here."""
+    return [
+        Step(to, [guard.__name__ for guard in edge.guards if not guard(facts)])
+        for (origin, to), edge in EDGES.items()
+        if origin is facts.state and any(may(facts) for may in edge.who)
+    ]

@@ -1,0 +1,145 @@
+"""Reports move: claimed, released, put to the reporter, decided, reopened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.casework.approvals import service as approvals
+from app.casework.cases import service as cases
+from app.casework.problems import GuardsFail, NoSuchStep
+from app.casework.triage import machine, service
+from app.casework.triage.machine import Facts, Step
+from app.intake.keys import service as keys
+from app.intake.mailbox.acts import ReporterAct
+from app.intake.reports import service as reports
+from app.intake.reports.models import Report
+from app.people.grants import service as grants
+from app.people.grants.service import NewGrant
+from app.people.staff import service as staff
+from app.problems import NotFound, Problem, StaleVersion
+from app.protocol.mailbox import Act
+from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
+
+
+class NotAttachable(Problem):
+    type, status, title = "not-attachable", 409, "Only an accepted report without a case can be attached to one"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A step, and what comes with it.
+
+    `grant` is the report's key, sealed to `case_id`, or where there is no case to a colleague who will attach it.
+    `no_contact` is the client's word that the reporter did not consent to contact.
+    """
+
+    to: ReportState
+    reason: TransitionReason
+    priority: Priority | None = None
+    case_id: str | None = None
+    grant: NewGrant | None = None
+    duplicate_of: str | None = None
+    no_contact: bool = False
+
+
+def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> list[Step]:
+    """Where the actor can take the report now, and which guards fail as long as nothing more is sent."""
+    report = service.get(session, actor, report_id)
+    return machine.steps(_facts(session, actor, report, None, now=now))
+
+
+def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, version: int, now: datetime) -> Report:
+    """Take a report to another state; `version` is the one that the actor has seen.
+
+    Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
+    """
+    report = service.locked(session, actor, report_id)
+    if report.version != version:
+        raise StaleVersion(version=report.version)
+    facts = _facts(session, actor, report, wanted, now=now)
+    step = next((step for step in machine.steps(facts) if step.to is wanted.to), None)
+    if step is None:
+        raise NoSuchStep
+    if step.failing:
+        raise GuardsFail(failing=step.failing)
+    report.priority = wanted.priority or report.priority
+    if report.state is ReportState.RECEIVED:
+        report.triager_id = actor.id
+    if wanted.to is ReportState.RECEIVED:
+        report.triager_id = None
+    if wanted.to is ReportState.ACCEPTED and wanted.grant is not None:
+        _hand_on(session, actor, report, wanted.grant, case_id=wanted.case_id, now=now)
+    audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
+    reports.change_state(session, report, wanted.to, today=now.date(), reason=wanted.reason)
+    return report
+
+
+def attach(
+    session: Session, actor: Actor, report_id: str, case_id: str, grant: NewGrant, *, version: int, now: datetime
+) -> Report:
+    """Whoever was handed an accepted report seals its key to a case of theirs. Raises `NotAttachable`."""
+    report = service.locked(session, actor, report_id)
+    if not grants.holds(session, subject=report.id, grantee=actor.id):
+        raise NotFound
+    if report.version != version:
+        raise StaleVersion(version=report.version)
+    attachable = report.state is ReportState.ACCEPTED and report.case_id is None and grant.grantee == case_id
+    if not attachable or not cases.is_member(session, actor, case_id):
+        raise NotAttachable
+    grants.revoke(session, actor, subject=report.id, grantee=actor.id, now=now)
+    _hand_on(session, actor, report, grant, case_id=case_id, now=now)
+    audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
+    session.flush()
+    return report
+
+
+def reporter_acted(session: Session, done: ReporterAct) -> None:
+    """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report any more."""
+    if done.act is Act.WITHDRAW:
+        approvals.withdraw(session, done.report.id)
+
+
+def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None, *, now: datetime) -> Facts:
+    return Facts(
+        state=report.state,
+        roles=actor.roles,
+        claimed_by_actor=report.triager_id == actor.id,
+        holds_epoch_key=service.holds_epoch_key(session, actor, report),
+        epoch_lives=now.date() < keys.epoch(session, report.epoch_id).destroyed_on,
+        priority=(wanted.priority if wanted else None) or report.priority,
+        answered=service.is_answered(session, report),
+        no_contact=wanted.no_contact if wanted else False,
+        abuse_confirmed=approvals.is_approved(session, actor, report, ApprovalSubject.ABUSIVE),
+        waiting_approved=approvals.is_approved(session, actor, report, ApprovalSubject.WAITING),
+        handed_on=wanted is not None and _is_handed_on(session, actor, wanted, now=now),
+        has_target=wanted is not None and _has_target(session, actor, report, wanted),
+    )
+
+
+def _is_handed_on(session: Session, actor: Actor, wanted: Wanted, *, now: datetime) -> bool:
+    if wanted.grant is None:
+        return False
+    if wanted.case_id is not None:
+        return wanted.grant.grantee == wanted.case_id and cases.is_member(session, actor, wanted.case_id)
+    return staff.has_role(session, wanted.grant.grantee, Role.CASEWORKER, now.date())
+
+
+def _has_target(session: Session, actor: Actor, report: Report, wanted: Wanted) -> bool:
+    """One that the actor may see. Which it was is said in no column: it would join two reports."""
+    if wanted.duplicate_of is None or wanted.duplicate_of == report.id:
+        return False
+    return session.scalar(service.visible_to(actor).where(Report.id == wanted.duplicate_of)) is not None
+
+
+def _hand_on(
+    session: Session, actor: Actor, report: Report, grant: NewGrant, *, case_id: str | None, now: datetime
+) -> None:
+    if case_id is None:
+        grants.add_to_person(session, actor, grant, subject=report.id, kind=GrantKind.ASSIGNED, now=now)
+    else:
+        report.case_id = case_id
+        grants.add_to_object(session, actor, grant, subject=report.id, kind=GrantKind.CASE, now=now)

@@ -1,0 +1,205 @@
+"""Reports over HTTP, on the side of staff."""
+
+from typing import Annotated, Any
+
+from fastapi import Query, Response, status
+from fastapi.responses import StreamingResponse
+
+from app.casework.problems import GuardsFail, NoSuchStep
+from app.casework.triage import moves, service
+from app.casework.triage.schemas import (
+    AnswerIn,
+    AttachIn,
+    AttachmentOut,
+    MessageOut,
+    ReportOut,
+    StepOut,
+    StepsOut,
+    TransitionIn,
+    WithdrawalIn,
+)
+from app.http import Actor, BlobStore, Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.intake.attachments.models import Attachment
+from app.intake.mailbox.models import Message
+from app.intake.mailbox.service import MailboxFull
+from app.intake.reports.models import Report
+from app.people.grants.schemas import GrantOut, GrantsOut
+from app.people.staff.service import NotCertified
+from app.problems import NotFound, StaleVersion
+from app.vocabulary import ReportState, Role
+
+router = Router("/reports", tag="triage")
+
+Reader = Annotated[Actor, requires(Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR)]
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}}, "description": "A sealed file"}
+}
+
+
+@router.get("")
+def list_reports(
+    database: Db, actor: Reader, paging: Paging, state: Annotated[list[ReportState] | None, Query()] = None
+) -> Page[ReportOut]:
+    """The reports that the caller may know of, the oldest day first."""
+    with database.read() as session:
+        visible = service.visible_to(actor)
+        if state:
+            visible = visible.where(Report.state.in_(state))
+        by = [Report.received_on, Report.id]
+        return paging.page(session, visible, by=by, show=ReportOut.model_validate)
+
+
+@router.get("/{report_id}", responses=problems(NotFound))
+def get_report(database: Db, actor: Reader, report_id: str, response: Response) -> ReportOut:
+    with database.read() as session:
+        return _shown(service.get(session, actor, report_id), response)
+
+
+@router.get("/{report_id}/grants", responses=problems(NotFound))
+def fetch_grants(database: Db, actor: Reader, report_id: str, now: Now) -> GrantsOut:
+    """The report's key, sealed to the caller, to its epoch or to its case. The fetch is recorded."""
+    with database.write() as session:
+        grants = service.fetch_grants(session, actor, report_id, now=now)
+        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
+
+
+@router.get("/{report_id}/body", response_class=Response, responses=problems(NotFound) | _FILE)
+def read_body(database: Db, actor: Reader, report_id: str, now: Now) -> Response:
+    with database.write() as session:
+        file = service.body(session, actor, report_id, now=now)
+    return Response(file, media_type="application/octet-stream")
+
+
+@router.get("/{report_id}/attachments", responses=problems(NotFound))
+def list_attachments(database: Db, actor: Reader, report_id: str, paging: Paging) -> Page[AttachmentOut]:
+    with database.read() as session:
+        arrived = service.attachments_of(session, actor, report_id)
+        return paging.page(session, arrived, by=[Attachment.id], show=AttachmentOut.model_validate)
+
+
+@router.get(
+    "/{report_id}/attachments/{attachment_id}",
+    response_class=StreamingResponse,
+    responses=problems(NotFound) | _FILE,
+)
+def read_attachment(
+    database: Db, blobs: BlobStore, actor: Reader, report_id: str, attachment_id: str, now: Now
+) -> StreamingResponse:
+    with database.write() as session:
+        attachment = service.attachment(session, actor, report_id, attachment_id, now=now)
+    return StreamingResponse(
+        blobs.read(attachment.blob),
+        media_type="application/octet-stream",
+        headers={"Content-Length": str(attachment.size)},
+    )
+
+
+@router.get("/{report_id}/messages", responses=problems(NotFound))
+def read_messages(database: Db, actor: Reader, report_id: str, paging: Paging, now: Now) -> Page[MessageOut]:
+    """What the reporter has sent since, in no order: a message's number is sealed."""
+    with database.write() as session:
+        sent = service.messages(session, actor, report_id, now=now)
+        return paging.page(session, sent, by=[Message.id], show=MessageOut.model_validate)
+
+
+@router.post(
+    "/{report_id}/messages",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, service.ReportClosed, MailboxFull),
+)
+def answer(
+    database: Db, actor: Reader, once: Once, report_id: str, wanted: AnswerIn, now: Now, response: Response
+) -> ReportOut:
+    """One message to the reporter, all of its parts or none."""
+    with database.write() as session:
+        report = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.answer(session, actor, report_id, wanted.slots, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(report, response)
+
+
+@router.get("/{report_id}/transitions", responses=problems(NotFound))
+def list_steps(database: Db, actor: Reader, report_id: str, now: Now) -> StepsOut:
+    """What the caller may do with the report now, and which guards fail."""
+    with database.read() as session:
+        steps = moves.steps(session, actor, report_id, now=now)
+        return StepsOut(items=[StepOut.model_validate(step) for step in steps])
+
+
+@router.post(
+    "/{report_id}/transitions",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, StaleVersion, NoSuchStep, GuardsFail, NotCertified),
+)
+def move_report(
+    database: Db,
+    actor: Reader,
+    once: Once,
+    report_id: str,
+    wanted: TransitionIn,
+    version: IfMatch,
+    now: Now,
+    response: Response,
+) -> ReportOut:
+    with database.write() as session:
+        report = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: moves.move(session, actor, report_id, wanted.as_wanted(), version=version, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(report, response)
+
+
+@router.put("/{report_id}/case", responses=problems(NotFound, StaleVersion, moves.NotAttachable))
+def attach_report(
+    database: Db, actor: Reader, report_id: str, wanted: AttachIn, version: IfMatch, now: Now, response: Response
+) -> ReportOut:
+    """Whoever was handed an accepted report attaches it to a case of theirs."""
+    with database.write() as session:
+        grant = wanted.grant.as_new()
+        report = moves.attach(session, actor, report_id, wanted.case, grant, version=version, now=now)
+        return _shown(report, response)
+
+
+@router.post(
+    "/{report_id}/withdrawal",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, service.NotAWithdrawal, service.HeldByCase),
+)
+def confirm_withdrawal(
+    database: Db,
+    blobs: BlobStore,
+    actor: Reader,
+    once: Once,
+    report_id: str,
+    wanted: WithdrawalIn,
+    now: Now,
+    response: Response,
+) -> ReportOut:
+    """The reporter's withdrawal is authentic: what nobody accepted is destroyed before this answers."""
+    doomed: list[str] = []
+
+    def act() -> Report:
+        report, names = service.confirm_withdrawal(session, actor, report_id, wanted.message, now=now)
+        doomed.extend(names)
+        return report
+
+    with database.write() as session:
+        report = once(session, actor.id, wanted, act=act, again=lambda id_: service.get(session, actor, id_))
+        shown = _shown(report, response)
+    for name in doomed:
+        blobs.destroy(name, now.date())
+    database.truncate_log()
+    return shown
+
+
+def _shown(report: Report, response: Response) -> ReportOut:
+    response.headers["ETag"] = etag(report.version)
+    return ReportOut.model_validate(report)

@@ -1,0 +1,121 @@
+"""The wire form of reports, as staff see them."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.casework.cases.schemas import CaseId
+from app.casework.triage.moves import Wanted
+from app.http.sealed_json import SealedMessage, SealedSlot
+from app.people.grants.schemas import GrantIn
+from app.protocol.mailbox import FIRST_STAFF_SLOT, SLOTS, Act
+from app.vocabulary import Door, Priority, ReportState, TransitionReason
+
+ReportId = Annotated[str, Field(pattern=r"^rep_[0-9a-f]{32}$")]
+MessageId = Annotated[str, Field(pattern=r"^msg_[0-9a-f]{32}$")]
+
+
+class ReportOut(BaseModel):
+    """The state of the work on a report; its version is also the ETag."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    ref: str
+    epoch: str = Field(validation_alias="epoch_id")
+    received_on: date
+    state: ReportState
+    reason: TransitionReason | None
+    priority: Priority | None
+    triager: str | None = Field(validation_alias="triager_id")
+    door: Door
+    size: int
+    envelope_sha256: str
+    case: str | None = Field(validation_alias="case_id")
+    withdrawn_on: date | None
+    version: int
+
+
+class AttachmentOut(BaseModel):
+    """A sealed file that has arrived. `sha256` is that of the file as it lies here."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    size: int
+    sha256: str
+    received_on: date
+
+
+class MessageOut(BaseModel):
+    """What a reporter posted; `act` and `consent_slot` are a hint, the sealed file has the word."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    received_on: date
+    act: Act
+    consent_slot: str | None
+    file: SealedMessage
+
+
+class AnswerIn(BaseModel):
+    """The parts of one message, a sealed slot each."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slots: Annotated[list[SealedSlot], Field(min_length=1, max_length=SLOTS - FIRST_STAFF_SLOT + 1)]
+
+
+class TransitionIn(BaseModel):
+    """A step. `grant` is the report's key: sealed to `case`, or to a colleague who will attach the report to theirs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: ReportState
+    reason: TransitionReason
+    priority: Priority | None = None
+    case: CaseId | None = None
+    grant: GrantIn | None = None
+    duplicate_of: ReportId | None = None
+    no_contact: bool = False
+
+    def as_wanted(self) -> Wanted:
+        return Wanted(
+            to=self.to,
+            reason=self.reason,
+            priority=self.priority,
+            case_id=self.case,
+            grant=self.grant.as_new() if self.grant else None,
+            duplicate_of=self.duplicate_of,
+            no_contact=self.no_contact,
+        )
+
+
+class StepOut(BaseModel):
+    """Where the caller can take the report, and the names of the guards that fail as long as nothing more is sent."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    to: ReportState
+    failing: list[str]
+
+
+class StepsOut(BaseModel):
+    items: list[StepOut]
+
+
+class WithdrawalIn(BaseModel):
+    """The message whose MAC the caller's client has checked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: MessageId
+
+
+class AttachIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    case: CaseId
+    grant: GrantIn

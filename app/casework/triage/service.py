@@ -1,0 +1,168 @@
+"""Reports, as those who judge them see them: found, read, answered. `moves` takes them from state to state."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.casework.cases import service as cases
+from app.casework.cases.models import Membership
+from app.intake.attachments import service as attachments
+from app.intake.attachments.models import Attachment
+from app.intake.mailbox import service as mailbox
+from app.intake.mailbox.models import Mailbox, Message, Slot
+from app.intake.reports import service as reports
+from app.intake.reports.models import Report
+from app.people.grants import service as grants
+from app.people.grants.models import Grant
+from app.problems import NotFound, Problem
+from app.protocol.encoding import sha256_hex
+from app.protocol.mailbox import FIRST_STAFF_SLOT, Act
+from app.vocabulary import ReportState, Role
+
+# In these states nobody writes to the reporter any more: the mailbox holds the outcome alone.
+CLOSED = (ReportState.WITHDRAWN, ReportState.PURGED)
+
+
+class ReportClosed(Problem):
+    type, status, title = "report-closed", 409, "The reporter withdrew: no more is written to them"
+
+
+class HeldByCase(Problem):
+    type, status, title = "held-by-case", 409, "A case holds the report, and its client destroys what is in it"
+
+
+class NotAWithdrawal(Problem):
+    type, status, title = "not-a-withdrawal", 409, "This message does not withdraw the report"
+
+
+def visible_to(actor: Actor) -> Select[Report]:
+    """Every report whose state this person may know: that whose key they hold, and for supervisors each."""
+    return select(Report).where(true() if Role.SUPERVISOR in actor.roles else _holds_key(actor))
+
+
+def readable_by(actor: Actor) -> Select[Report]:
+    """Every report whose sealed parts this person may fetch. A supervisor has no key of itself."""
+    return select(Report).where(_holds_key(actor))
+
+
+def get(session: Session, actor: Actor, report_id: str) -> Report:
+    """Raises `NotFound` for an absent and for a forbidden report alike, as all that follows does."""
+    return _one(session, visible_to(actor), report_id)
+
+
+def locked(session: Session, actor: Actor, report_id: str) -> Report:
+    """The report as it is now, which nobody else changes before this transaction ends."""
+    return _one(session, visible_to(actor).with_for_update(), report_id)
+
+
+def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetime) -> list[Grant]:
+    """The report's grants to the actor, to its epoch and to its case, where the actor holds that key. Each is recorded.
+
+    The first, the reporter's own, tells a triager's client language and urgency.
+    """
+    report = _one(session, readable_by(actor), report_id)
+    objects = [report.epoch_id] if holds_epoch_key(session, actor, report) else []
+    if report.case_id is not None and cases.is_member(session, actor, report.case_id):
+        objects.append(report.case_id)
+    return grants.fetch(session, actor, report.id, now=now, also_for=objects)
+
+
+def body(session: Session, actor: Actor, report_id: str, *, now: datetime) -> bytes:
+    """The sealed report. Its fetch is recorded."""
+    report = _one(session, readable_by(actor), report_id)
+    file = reports.body(session, report.id)
+    audit.record(session, actor.id, Action.REPORT_READ, report.id, now=now)
+    return file
+
+
+def attachments_of(session: Session, actor: Actor, report_id: str) -> Select[Attachment]:
+    """What has arrived; the sealed report says what should."""
+    return attachments.of_report(_one(session, readable_by(actor), report_id).id)
+
+
+def attachment(session: Session, actor: Actor, report_id: str, attachment_id: str, *, now: datetime) -> Attachment:
+    """Where one sealed file lies. Its fetch is recorded."""
+    report = _one(session, readable_by(actor), report_id)
+    found = attachments.get(session, report.id, attachment_id)
+    audit.record(session, actor.id, Action.ATTACHMENT_READ, report.id, now=now, object_hash=found.sha256)
+    return found
+
+
+def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -> Select[Message]:
+    """What the reporter has written since. The fetch is recorded."""
+    report = _one(session, readable_by(actor), report_id)
+    audit.record(session, actor.id, Action.MESSAGES_READ, report.id, now=now)
+    return mailbox.messages(report.id)
+
+
+def answer(session: Session, actor: Actor, report_id: str, slots: Sequence[bytes], *, now: datetime) -> Report:
+    """Put the parts of one message into the reporter's mailbox. Its triager writes, or a member of its case.
+
+    Raises `ReportClosed`, or `MailboxFull`.
+    """
+    report = _one(session, readable_by(actor).with_for_update(), report_id)
+    in_case = report.case_id is not None and cases.is_member(session, actor, report.case_id)
+    if not in_case and report.triager_id != actor.id:
+        raise NotFound
+    if report.state in CLOSED:
+        raise ReportClosed
+    mailbox.put_staff_slots(session, report.id, slots, today=now.date())
+    sent = sha256_hex(b"".join(slots))
+    audit.record(session, actor.id, Action.REPORTER_ANSWERED, report.id, now=now, object_hash=sent)
+    return report
+
+
+def is_answered(session: Session, report: Report) -> bool:
+    """Whether a message of staff lies in the mailbox."""
+    slots = (
+        select(Slot.number)
+        .join(Mailbox, Mailbox.token_sha256 == Slot.token_sha256)
+        .where(Mailbox.report_id == report.id, Slot.number >= FIRST_STAFF_SLOT)
+    )
+    return session.scalar(slots.limit(1)) is not None
+
+
+def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
+    return grants.holds(session, subject=report.epoch_id, grantee=actor.id)
+
+
+def confirm_withdrawal(
+    session: Session, actor: Actor, report_id: str, message_id: str, *, now: datetime
+) -> tuple[Report, list[str]]:
+    """The actor's client has checked the MAC of this message: destroy what nobody accepted, at once.
+
+    Returns the report and the names of the blobs to destroy after the commit. Raises `NotAWithdrawal` or `HeldByCase`.
+    """
+    report = _one(session, readable_by(actor).with_for_update(), report_id)
+    message = session.get(Message, message_id)
+    if message is None or message.report_id != report.id:
+        raise NotFound
+    if report.state is not ReportState.WITHDRAWN or message.act is not Act.WITHDRAW:
+        raise NotAWithdrawal
+    if report.case_id is not None:
+        raise HeldByCase
+    audit.record(
+        session, actor.id, Action.WITHDRAWAL_CONFIRMED, report.id, now=now, object_hash=sha256_hex(message.file)
+    )
+    return report, reports.destroy(session, report)
+
+
+def _holds_key(actor: Actor) -> ColumnElement[bool]:
+    """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
+    held: ColumnElement[bool] = Report.id.in_(grants.held(actor.id))
+    held |= Report.case_id.in_(select(Membership.case_id).where(Membership.person_id == actor.id))
+    if Role.TRIAGER in actor.roles:
+        held |= Report.epoch_id.in_(grants.held(actor.id))
+    return held
+
+
+def _one(session: Session, allowed: Select[Report], report_id: str) -> Report:
+    report: Report | None = session.scalar(allowed.where(Report.id == report_id))
+    if report is None:
+        raise NotFound
+    return report

@@ -1,0 +1,189 @@
+"""Approvals over HTTP: nobody approves their own act, and what an approver was lent ends with their decision."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.casework.approvals import service
+from app.casework.approvals.models import Approval
+from app.casework.cases.models import Case
+from app.intake.keys.models import Epoch
+from app.intake.reports.models import Report
+from app.people.staff.models import Person
+from app.protocol.encoding import sha256_hex
+from app.protocol.sizes import Kind
+from app.vocabulary import ApprovalState, ApprovalSubject, ReportState, Role
+from tests import factories
+from tests.casework.conftest import Desk, problem
+
+STATEMENT = factories.in_json(Kind.TASK)
+
+
+@pytest.fixture
+def other(rows: Session) -> Person:
+    """A caseworker who is not a member of the case."""
+    return factories.certified(rows, Role.CASEWORKER)
+
+
+@pytest.fixture
+def case(rows: Session, desk: Desk, caseworker: Person) -> Case:
+    return factories.case(rows, caseworker)
+
+
+@pytest.fixture
+def claimed(rows: Session, desk: Desk, epoch: Epoch, triager: Person) -> Report:
+    return factories.report(rows, epoch, state=ReportState.IN_TRIAGE, triager=triager)
+
+
+def coding(case: Case, approver: Person, *, lend: bool = True) -> dict[str, object]:
+    asked: dict[str, object] = {
+        "subject": "coding",
+        "object": case.id,
+        "approver": approver.id,
+        "of": sha256_hex(factories.sealed(Kind.CASE)),
+    }
+    return asked | ({"grant": {"grantee": approver.id, "file": factories.in_json(Kind.GRANT)}} if lend else {})
+
+
+def about(report: Report, subject: str, approver: Person) -> dict[str, object]:
+    return {"subject": subject, "object": report.id, "approver": approver.id, "of": report.envelope_sha256}
+
+
+def decide(desk: Desk, who: Person, approval: str, to: str, *, statement: str | None = STATEMENT) -> tuple[int, str]:
+    return problem(desk.post(who, f"/approvals/{approval}/transitions", {"to": to, "statement": statement}, version=1))
+
+
+def test_another_person_approves_a_coding_with_a_key_lent_for_it(
+    desk: Desk, case: Case, caseworker: Person, other: Person
+) -> None:
+    path = f"/cases/{case.id}/document"
+    assert desk.get(other, path).status_code == 404
+
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+
+    assert asked["state"] == "requested"
+    assert [item["id"] for item in desk.get(other, "/approvals?state=requested").json()["items"]] == [asked["id"]]
+    lent = desk.get(other, f"/approvals/{asked['id']}/grant").json()["items"]
+    assert [(item["grantee"], item["kind"]) for item in lent] == [(other.id, "approval")]
+    assert desk.get(other, path).status_code == desk.get(other, f"/cases/{case.id}/members").status_code == 200
+    assert decide(desk, other, asked["id"], "approved") == (201, "")
+    assert desk.get(caseworker, f"/approvals/{asked['id']}").json()["statement"] == STATEMENT
+
+
+@pytest.mark.parametrize("to", ["approved", "rejected"])
+def test_what_was_lent_ends_with_the_decision(
+    desk: Desk, case: Case, caseworker: Person, other: Person, to: str
+) -> None:
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+
+    decide(desk, other, asked["id"], to)
+
+    for path in (f"/approvals/{asked['id']}/grant", f"/cases/{case.id}/document", f"/cases/{case.id}/grants"):
+        assert desk.get(other, path).status_code == 404
+
+
+def test_an_approver_reads_the_case_and_does_not_write_it(
+    desk: Desk, case: Case, caseworker: Person, other: Person
+) -> None:
+    desk.post(caseworker, "/approvals", coding(case, other)).raise_for_status()
+    body: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
+
+    assert desk.put(other, f"/cases/{case.id}/document", body, version=1).status_code == 404
+    assert desk.get(other, f"/cases/{case.id}").status_code == 404
+
+
+def test_nobody_is_asked_to_approve_their_own_act(desk: Desk, rows: Session, caseworker: Person, other: Person) -> None:
+    case = factories.case(rows, caseworker, other)
+
+    own = desk.post(caseworker, "/approvals", coding(case, caseworker))
+    of_the_author = desk.post(other, "/approvals", coding(case, caseworker))
+
+    assert problem(own) == problem(of_the_author) == (409, "self-approval")
+
+
+def test_a_coding_is_approved_by_a_caseworker_or_a_supervisor(
+    desk: Desk, case: Case, caseworker: Person, triager: Person, supervisor: Person
+) -> None:
+    assert problem(desk.post(caseworker, "/approvals", coding(case, triager))) == (422, "approver-unfit")
+    assert desk.post(caseworker, "/approvals", coding(case, supervisor)).status_code == 201
+
+
+def test_an_approver_without_a_key_is_not_asked(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
+    assert problem(desk.post(caseworker, "/approvals", coding(case, other, lend=False))) == (422, "approver-unfit")
+
+
+def test_a_hash_of_nothing_in_the_case_is_not_put_to_anybody(
+    desk: Desk, case: Case, caseworker: Person, other: Person
+) -> None:
+    asked = coding(case, other) | {"of": "0" * 64}
+
+    assert problem(desk.post(caseworker, "/approvals", asked)) == (409, "not-approvable")
+
+
+def test_only_a_member_asks_about_a_case(desk: Desk, case: Case, other: Person, supervisor: Person) -> None:
+    assert problem(desk.post(supervisor, "/approvals", coding(case, other))) == (404, "not-found")
+
+
+def test_only_the_named_approver_decides_and_only_once(
+    desk: Desk, case: Case, caseworker: Person, other: Person, supervisor: Person
+) -> None:
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+
+    assert decide(desk, supervisor, asked["id"], "approved") == (404, "not-found")
+    assert decide(desk, caseworker, asked["id"], "approved") == (409, "no-such-decision")
+    assert decide(desk, other, asked["id"], "cancelled") == (409, "no-such-decision")
+    assert decide(desk, other, asked["id"], "approved") == (201, "")
+    assert decide(desk, other, asked["id"], "rejected") == (412, "stale-version")
+
+
+def test_who_approves_signs_a_statement(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+
+    assert decide(desk, other, asked["id"], "approved", statement=None) == (422, "statement-required")
+    assert decide(desk, other, asked["id"], "rejected", statement=None) == (201, "")
+
+
+def test_who_asked_may_take_it_back(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+
+    assert decide(desk, caseworker, asked["id"], "cancelled", statement=None) == (201, "")
+    assert desk.get(other, f"/cases/{case.id}/document").status_code == 404
+
+
+def test_abuse_is_confirmed_by_another_triager_of_the_epoch(
+    desk: Desk, rows: Session, claimed: Report, triager: Person, colleague: Person, supervisor: Person
+) -> None:
+    stranger = factories.certified(rows, Role.TRIAGER)
+
+    for unfit in (stranger, supervisor):
+        assert problem(desk.post(triager, "/approvals", about(claimed, "abusive", unfit))) == (422, "approver-unfit")
+
+    assert desk.post(triager, "/approvals", about(claimed, "abusive", colleague)).status_code == 201
+
+
+def test_waiting_is_approved_by_a_supervisor_who_was_lent_the_report(
+    desk: Desk, claimed: Report, triager: Person, colleague: Person, supervisor: Person
+) -> None:
+    assert problem(desk.post(triager, "/approvals", about(claimed, "waiting", colleague))) == (422, "approver-unfit")
+    assert problem(desk.post(triager, "/approvals", about(claimed, "waiting", supervisor))) == (422, "approver-unfit")
+    lent = {"grant": {"grantee": supervisor.id, "file": factories.in_json(Kind.GRANT)}}
+
+    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent).json()
+
+    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 200
+    assert decide(desk, supervisor, asked["id"], "approved") == (201, "")
+    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
+
+
+def test_only_the_claimer_asks_about_a_report(desk: Desk, claimed: Report, triager: Person, colleague: Person) -> None:
+    assert problem(desk.post(colleague, "/approvals", about(claimed, "abusive", triager))) == (404, "not-found")
+
+
+def test_a_withdrawal_ends_what_is_asked_about_a_report(
+    rows: Session, claimed: Report, triager: Person, colleague: Person
+) -> None:
+    approval = factories.approval(rows, triager, colleague, subject=ApprovalSubject.ABUSIVE, of=claimed)
+
+    service.withdraw(rows, claimed.id)
+    rows.commit()
+
+    assert rows.get_one(Approval, approval.id).state is ApprovalState.CANCELLED

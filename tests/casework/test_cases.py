@@ -1,0 +1,262 @@
+"""Cases over HTTP: opened, written, handed on, and closed to everybody else."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEvent
+from app.casework.cases.machine import EDGES, Facts, steps
+from app.casework.cases.models import Case, CaseDocument
+from app.people.grants.models import Grant
+from app.people.staff.models import Person
+from app.protocol.sizes import Kind
+from app.vocabulary import CaseStage, Role
+from tests import factories
+from tests.casework.conftest import Desk, problem
+
+MOVE: dict[str, object] = {"to": "assessment", "reason": "decided"}
+CONSENT: dict[str, object] = {
+    "person": factories.id_("psn"),
+    "slot": factories.id_("cons"),
+    "status": "given",
+    "method": "form",
+    "file": factories.in_json(Kind.MESSAGE),
+}
+
+
+def grant(to: Person) -> dict[str, str]:
+    return {"grantee": to.id, "file": factories.in_json(Kind.GRANT)}
+
+
+def new_case(opener: Person, *members: Person, owner: Person | None = None) -> dict[str, object]:
+    return {
+        "id": factories.id_("case"),
+        "team": opener.team_id,
+        "owner": owner.id if owner else None,
+        "priority": "p2",
+        "members": factories.in_json(Kind.MESSAGE),
+        "document": factories.in_json(Kind.CASE),
+        "grants": [grant(member) for member in (opener, *members)],
+    }
+
+
+@pytest.fixture
+def case(rows: Session, desk: Desk, caseworker: Person) -> Case:
+    return factories.case(rows, caseworker)
+
+
+def test_a_triager_opens_a_case_for_a_caseworker(
+    desk: Desk, rows: Session, triager: Person, caseworker: Person
+) -> None:
+    wanted = new_case(triager, caseworker, owner=caseworker)
+
+    answer = desk.post(triager, "/cases", wanted)
+
+    assert answer.status_code == 201
+    case = answer.json()
+    assert (case["id"], case["owner"], case["stage"], case["priority"]) == (wanted["id"], caseworker.id, "intake", "p2")
+    assert case["members"] == sorted([triager.id, caseworker.id])
+    assert desk.get(caseworker, f"/cases/{case['id']}/document").json()["author"] == triager.id
+    assert len(desk.get(caseworker, f"/cases/{case['id']}/grants").json()["items"]) == 1
+
+
+def test_a_case_is_opened_with_its_opener_and_its_owner_among_the_members(
+    desk: Desk, triager: Person, caseworker: Person
+) -> None:
+    without_owner = new_case(triager, owner=caseworker)
+    without_opener = new_case(triager, caseworker, owner=caseworker) | {"grants": [grant(caseworker)]}
+    triager_as_owner = new_case(triager, owner=triager)
+
+    for wanted in (without_owner, without_opener, triager_as_owner):
+        assert problem(desk.post(triager, "/cases", wanted)) == (422, "members-unfit")
+
+
+def test_nobody_uncertified_becomes_a_member(desk: Desk, rows: Session, caseworker: Person) -> None:
+    stranger = factories.person(rows, Role.CASEWORKER)
+
+    refused = desk.post(caseworker, "/cases", new_case(caseworker, stranger))
+
+    assert problem(refused) == (422, "not-certified")
+    assert rows.query(Case).count() == 0
+
+
+def test_a_case_id_is_used_once(desk: Desk, caseworker: Person) -> None:
+    wanted = new_case(caseworker)
+    desk.post(caseworker, "/cases", wanted)
+
+    assert problem(desk.post(caseworker, "/cases", wanted)) == (409, "case-exists")
+
+
+def test_a_case_of_others_looks_absent(desk: Desk, rows: Session, case: Case) -> None:
+    outsider = factories.certified(rows, Role.CASEWORKER, Role.SUPERVISOR)
+
+    forbidden = desk.get(outsider, f"/cases/{case.id}")
+    absent = desk.get(outsider, f"/cases/{factories.id_('case')}")
+
+    assert (forbidden.status_code, forbidden.json()) == (404, absent.json())
+    assert desk.get(outsider, "/cases").json()["items"] == []
+
+
+def test_a_supervisor_of_the_team_sees_its_state_and_not_its_words(desk: Desk, case: Case, supervisor: Person) -> None:
+    assert [item["id"] for item in desk.get(supervisor, "/cases").json()["items"]] == [case.id]
+    for part in ("document", "documents/1", "grants", "members", "consents"):
+        assert desk.get(supervisor, f"/cases/{case.id}/{part}").status_code == 404
+
+
+def test_a_member_writes_the_next_version_and_the_old_one_stays(
+    desk: Desk, rows: Session, case: Case, caseworker: Person
+) -> None:
+    body: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
+
+    written = desk.put(caseworker, f"/cases/{case.id}/document", body, version=1)
+
+    assert (written.status_code, written.json()["version"], written.headers["ETag"]) == (200, 2, '"2"')
+    assert desk.get(caseworker, f"/cases/{case.id}/documents/1").json()["version"] == 1
+    assert desk.get(caseworker, f"/cases/{case.id}/document").json()["version"] == 2
+    events = rows.query(AuditEvent).filter_by(action="case.written").all()
+    assert [event.object_hash for event in events] == [written.json()["sha256"]]
+
+
+def test_the_slower_of_two_writers_is_told_so(desk: Desk, rows: Session, case: Case, caseworker: Person) -> None:
+    body: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
+    desk.put(caseworker, f"/cases/{case.id}/document", body, version=1)
+
+    late = desk.put(caseworker, f"/cases/{case.id}/document", body, version=1)
+
+    assert (problem(late), late.headers["ETag"]) == ((412, "stale-version"), '"2"')
+    assert rows.query(CaseDocument).count() == 2
+
+
+def test_a_member_adds_another_who_then_reads(
+    desk: Desk, rows: Session, case: Case, caseworker: Person, triager: Person
+) -> None:
+    change: dict[str, object] = {"statement": factories.in_json(Kind.MESSAGE), "add": [grant(triager)]}
+    assert desk.get(triager, f"/cases/{case.id}").status_code == 404
+
+    answer = desk.post(caseworker, f"/cases/{case.id}/members", change, version=1)
+
+    assert answer.json()["members"] == sorted([caseworker.id, triager.id])
+    assert desk.get(triager, f"/cases/{case.id}/document").status_code == 200
+    chain = desk.get(triager, f"/cases/{case.id}/members")
+    assert ([each["version"] for each in chain.json()["items"]], chain.headers["ETag"]) == ([1, 2], '"2"')
+
+
+def test_who_is_removed_gets_neither_words_nor_key_any_more(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    case = factories.case(rows, caseworker, triager)
+    change: dict[str, object] = {"statement": factories.in_json(Kind.MESSAGE), "remove": [triager.id]}
+
+    desk.post(caseworker, f"/cases/{case.id}/members", change, version=1).raise_for_status()
+
+    for part in ("", "/document", "/grants", "/members", "/consents"):
+        assert desk.get(triager, f"/cases/{case.id}{part}").status_code == 404
+    rows.expire_all()
+    assert [(each.revoked, each.file) for each in rows.query(Grant).filter_by(grantee=triager.id, subject=case.id)] == [
+        (True, None)
+    ]
+
+
+def test_a_case_keeps_an_owner_among_its_members(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    other = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager)
+    remove: dict[str, object] = {"statement": factories.in_json(Kind.MESSAGE), "remove": [caseworker.id]}
+    path = f"/cases/{case.id}/members"
+
+    assert problem(desk.post(triager, path, remove, version=1)) == (422, "members-unfit")
+    assert problem(desk.post(triager, path, remove | {"owner": triager.id}, version=1)) == (422, "members-unfit")
+
+    handed_on = desk.post(triager, path, remove | {"owner": other.id, "add": [grant(other)]}, version=1)
+
+    assert handed_on.json()["owner"] == other.id
+
+
+def test_assessment_waits_for_an_owner_and_the_reporters_consent(
+    desk: Desk, rows: Session, case: Case, caseworker: Person
+) -> None:
+    case.owner_id = None
+    path = f"/cases/{case.id}/transitions"
+
+    offered = desk.get(caseworker, path).json()["items"]
+    refused = desk.post(caseworker, path, MOVE, version=case.version)
+
+    guards = ["has_owner", "reporter_consent_settled"]
+    assert offered == [{"to": "assessment", "failing": guards}]
+    assert (problem(refused), refused.json()["failing"]) == ((409, "guards-fail"), guards)
+
+
+@pytest.mark.parametrize(("status", "settled"), [("given", True), ("declined", True), ("asked", False)])
+def test_a_consent_is_settled_by_a_yes_or_a_no(
+    desk: Desk, case: Case, caseworker: Person, status: str, settled: bool
+) -> None:
+    desk.post(caseworker, f"/cases/{case.id}/consents", CONSENT | {"status": status}).raise_for_status()
+
+    moved = desk.post(caseworker, f"/cases/{case.id}/transitions", MOVE, version=1)
+
+    assert moved.status_code == (201 if settled else 409)
+
+
+def test_a_withdrawn_consent_settles_nothing(desk: Desk, case: Case, caseworker: Person) -> None:
+    path = f"/cases/{case.id}/consents"
+    desk.post(caseworker, path, CONSENT).raise_for_status()
+    desk.post(caseworker, path, CONSENT | {"status": "withdrawn"}).raise_for_status()
+
+    moved = desk.post(caseworker, f"/cases/{case.id}/transitions", MOVE, version=1)
+
+    assert moved.json()["failing"] == ["reporter_consent_settled"]
+
+
+def test_a_changed_mind_is_a_new_answer_and_the_old_one_stays(desk: Desk, case: Case, caseworker: Person) -> None:
+    path = f"/cases/{case.id}/consents"
+    for status in ("asked", "given", "withdrawn", "declined"):
+        desk.post(caseworker, path, CONSENT | {"status": status}).raise_for_status()
+
+    answers = desk.get(caseworker, path).json()["items"]
+
+    assert [(each["number"], each["status"]) for each in answers] == [
+        (1, "asked"),
+        (2, "given"),
+        (3, "withdrawn"),
+        (4, "declined"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("asked", "withdrawn"), ("given", "declined"), ("given", "given"), ("declined", "expired")]
+)
+def test_an_answer_that_cannot_follow_is_refused(
+    desk: Desk, case: Case, caseworker: Person, first: str, second: str
+) -> None:
+    path = f"/cases/{case.id}/consents"
+    desk.post(caseworker, path, CONSENT | {"status": first}).raise_for_status()
+
+    assert problem(desk.post(caseworker, path, CONSENT | {"status": second})) == (409, "no-such-consent-step")
+
+
+def test_a_supervisor_who_is_no_member_does_not_move_a_case(desk: Desk, case: Case, supervisor: Person) -> None:
+    path = f"/cases/{case.id}/transitions"
+
+    assert desk.get(supervisor, path).json()["items"] == []
+    assert problem(desk.post(supervisor, path, MOVE, version=1)) == (409, "no-such-step")
+
+
+def test_a_case_goes_from_intake_to_assessment_and_nowhere_else_yet(desk: Desk, case: Case, caseworker: Person) -> None:
+    desk.post(caseworker, f"/cases/{case.id}/consents", CONSENT).raise_for_status()
+    path = f"/cases/{case.id}/transitions"
+
+    closed = desk.post(caseworker, path, MOVE | {"to": "closed"}, version=1)
+    moved = desk.post(caseworker, path, MOVE, version=1)
+
+    assert problem(closed) == (409, "no-such-step")
+    assert (moved.json()["stage"], moved.headers["ETag"]) == ("assessment", '"2"')
+    assert desk.get(caseworker, path).json()["items"] == []
+
+
+def test_no_walk_through_the_machine_reaches_closed() -> None:
+    reached = {CaseStage.INTAKE}
+    for _ in CaseStage:
+        reached |= {to for origin, to in EDGES if origin in reached}
+
+    assert reached == {CaseStage.INTAKE, CaseStage.ASSESSMENT}
+    assert steps(Facts(stage=CaseStage.CLOSED, has_owner=True, consent_settled=True)) == []

@@ -1,0 +1,379 @@
+"""Reports over HTTP: who sees which, how they move, and what is refused in which order."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEvent
+from app.intake.keys.models import Epoch
+from app.intake.mailbox.models import Message, Slot
+from app.intake.reports.models import Report, ReportFile
+from app.people.grants.models import Grant
+from app.people.staff.models import Person
+from app.protocol.mailbox import Act
+from app.protocol.sizes import Kind
+from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role
+from tests import factories
+from tests.casework.conftest import Desk, problem
+
+CLAIM: dict[str, object] = {"to": "in_triage", "reason": "decided"}
+RELEASE: dict[str, object] = {"to": "received", "reason": "capacity"}
+SLOTS: dict[str, object] = {"slots": [factories.in_json(Kind.SLOT)]}
+
+
+@pytest.fixture
+def claimed(rows: Session, desk: Desk, epoch: Epoch, triager: Person) -> Report:
+    return factories.report(rows, epoch, state=ReportState.IN_TRIAGE, triager=triager)
+
+
+def move(desk: Desk, who: Person, report: Report, to: str, **more: object) -> tuple[int, str, list[str]]:
+    """Status, problem and failing guards of a step from the present version."""
+    desk.rows.commit()
+    desk.rows.expire_all()
+    wanted = {"to": to, "reason": "decided", **more}
+    answer = desk.post(who, f"/reports/{report.id}/transitions", wanted, version=report.version)
+    return *problem(answer), answer.json().get("failing", [])
+
+
+DONE: tuple[int, str, list[str]] = (201, "", [])
+
+
+def test_a_triager_of_the_epoch_claims_a_report(desk: Desk, rows: Session, epoch: Epoch, triager: Person) -> None:
+    report = factories.report(rows, epoch)
+
+    answer = desk.post(triager, f"/reports/{report.id}/transitions", CLAIM, version=1)
+
+    assert answer.status_code == 201
+    assert (answer.json()["state"], answer.json()["triager"]) == ("in_triage", triager.id)
+    assert answer.headers["ETag"] == f'"{answer.json()["version"]}"' == '"2"'
+
+
+def test_the_slower_of_two_claims_is_told_so(
+    desk: Desk, rows: Session, epoch: Epoch, triager: Person, colleague: Person
+) -> None:
+    report = factories.report(rows, epoch)
+    desk.post(triager, f"/reports/{report.id}/transitions", CLAIM, version=1)
+
+    late = desk.post(colleague, f"/reports/{report.id}/transitions", CLAIM, version=1)
+
+    assert problem(late) == (412, "stale-version")
+    assert late.headers["ETag"] == '"2"'
+
+
+def test_a_report_of_an_epoch_whose_key_one_lacks_looks_absent(desk: Desk, rows: Session, epoch: Epoch) -> None:
+    report, outsider = factories.report(rows, epoch), factories.certified(rows, Role.TRIAGER)
+
+    forbidden = desk.get(outsider, f"/reports/{report.id}")
+    absent = desk.get(outsider, f"/reports/{factories.id_('rep')}")
+    listed = desk.get(outsider, "/reports").json()["items"]
+
+    assert (forbidden.status_code, forbidden.json()) == (404, absent.json())
+    assert listed == []
+
+
+def test_a_supervisor_sees_the_state_of_every_report_and_the_words_of_none(
+    desk: Desk, rows: Session, epoch: Epoch, supervisor: Person
+) -> None:
+    report = factories.report(rows, epoch)
+
+    assert desk.get(supervisor, f"/reports/{report.id}").status_code == 200
+    for part in ("grants", "body", "messages", "attachments"):
+        assert desk.get(supervisor, f"/reports/{report.id}/{part}").status_code == 404
+
+
+def test_the_queue_can_be_filtered_by_state(
+    desk: Desk, rows: Session, epoch: Epoch, triager: Person, claimed: Report
+) -> None:
+    waiting = factories.report(rows, epoch)
+
+    received = desk.get(triager, "/reports?state=received").json()["items"]
+    both = desk.get(triager, "/reports?state=received&state=in_triage").json()["items"]
+
+    assert [item["id"] for item in received] == [waiting.id]
+    assert {item["id"] for item in both} == {waiting.id, claimed.id}
+
+
+def test_a_triager_fetches_the_reporters_grant_and_is_recorded(
+    desk: Desk, rows: Session, epoch: Epoch, triager: Person
+) -> None:
+    report = factories.report(rows, epoch)
+
+    items = desk.get(triager, f"/reports/{report.id}/grants").json()["items"]
+
+    assert [(item["grantee"], item["kind"]) for item in items] == [(epoch.id, "intake")]
+    events = rows.query(AuditEvent).filter_by(action="grant.fetched").all()
+    assert [(event.actor_id, event.object_id) for event in events] == [(triager.id, report.id)]
+
+
+def test_only_the_claimer_or_a_supervisor_releases_a_claim(
+    desk: Desk, claimed: Report, triager: Person, colleague: Person, supervisor: Person, rows: Session
+) -> None:
+    assert move(desk, colleague, claimed, "received") == (409, "no-such-step", [])
+    assert move(desk, supervisor, claimed, "received") == DONE
+    rows.expire_all()
+    assert claimed.triager_id is None
+
+
+@pytest.mark.parametrize("to", ["referred_out", "out_of_mandate", "insufficient"])
+def test_a_report_is_not_refused_without_priority_and_answer(
+    desk: Desk, claimed: Report, triager: Person, to: str
+) -> None:
+    assert move(desk, triager, claimed, to) == (409, "guards-fail", ["priority_set", "answer_sent_or_no_contact"])
+    assert move(desk, triager, claimed, to, priority="p4") == (409, "guards-fail", ["answer_sent_or_no_contact"])
+
+    desk.post(triager, f"/reports/{claimed.id}/messages", SLOTS)
+
+    assert move(desk, triager, claimed, to, priority="p4") == DONE
+
+
+def test_the_clients_word_that_contact_was_not_wanted_stands_for_an_answer(
+    desk: Desk, claimed: Report, triager: Person
+) -> None:
+    assert move(desk, triager, claimed, "out_of_mandate", priority="p4", no_contact=True) == DONE
+
+
+def test_an_undecryptable_report_needs_neither_priority_nor_answer(
+    desk: Desk, claimed: Report, triager: Person
+) -> None:
+    assert move(desk, triager, claimed, "undecryptable") == DONE
+
+
+def test_after_the_decision_only_the_week_of_arrival_is_kept(
+    desk: Desk, claimed: Report, triager: Person, rows: Session
+) -> None:
+    claimed.received_on = date(2026, 6, 18)
+
+    move(desk, triager, claimed, "undecryptable")
+
+    rows.expire_all()
+    assert claimed.received_on == date(2026, 6, 15)
+
+
+def test_a_question_needs_a_message_before_the_report_waits(desk: Desk, claimed: Report, triager: Person) -> None:
+    assert move(desk, triager, claimed, "awaiting_reporter", priority="p3", no_contact=True)[2] == ["answer_sent"]
+
+    desk.post(triager, f"/reports/{claimed.id}/messages", SLOTS)
+
+    assert move(desk, triager, claimed, "awaiting_reporter", priority="p3") == DONE
+    assert move(desk, triager, claimed, "in_triage") == DONE
+
+
+def test_an_urgent_report_waits_only_when_a_supervisor_said_so(
+    desk: Desk, claimed: Report, triager: Person, supervisor: Person, rows: Session
+) -> None:
+    desk.post(triager, f"/reports/{claimed.id}/messages", SLOTS)
+    guard = ["waiting_approved_where_urgent"]
+    assert move(desk, triager, claimed, "awaiting_reporter", priority="p1") == (409, "guards-fail", guard)
+
+    approval = factories.approval(rows, triager, supervisor, subject=ApprovalSubject.WAITING, of=claimed)
+    approval.state = ApprovalState.APPROVED
+
+    assert move(desk, triager, claimed, "awaiting_reporter", priority="p1") == DONE
+
+
+def test_an_abusive_report_needs_the_word_of_another_triager(
+    desk: Desk, claimed: Report, triager: Person, colleague: Person, rows: Session
+) -> None:
+    assert move(desk, triager, claimed, "abusive", priority="p4")[2] == ["second_triager_agrees"]
+
+    approval = factories.approval(rows, triager, colleague, subject=ApprovalSubject.ABUSIVE, of=claimed)
+    approval.state = ApprovalState.APPROVED
+
+    assert move(desk, triager, claimed, "abusive", priority="p4") == DONE
+
+
+def test_the_one_who_agreed_does_not_then_decide_on_their_own_word(
+    desk: Desk, claimed: Report, triager: Person, colleague: Person, rows: Session
+) -> None:
+    approval = factories.approval(rows, triager, colleague, subject=ApprovalSubject.ABUSIVE, of=claimed)
+    approval.state = ApprovalState.APPROVED
+    claimed.triager_id = colleague.id
+
+    assert move(desk, colleague, claimed, "abusive", priority="p4")[2] == ["second_triager_agrees"]
+
+
+def test_a_duplicate_needs_a_target_that_its_triager_may_see(
+    desk: Desk, claimed: Report, epoch: Epoch, triager: Person, rows: Session
+) -> None:
+    other = factories.report(rows, epoch)
+    hidden = factories.report(rows, factories.epoch(rows, sequence=2))
+
+    for target in (None, claimed.id, hidden.id, factories.id_("rep")):
+        refused = move(desk, triager, claimed, "duplicate", priority="p2", duplicate_of=target)
+        assert refused == (409, "guards-fail", ["target_known"])
+
+    assert move(desk, triager, claimed, "duplicate", priority="p2", duplicate_of=other.id) == DONE
+
+
+def test_an_accepted_report_hands_its_key_to_a_case_of_its_triager(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person, supervisor: Person, rows: Session
+) -> None:
+    case = factories.case(rows, caseworker, triager)
+    grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
+
+    assert move(desk, triager, claimed, "accepted", priority="p1")[2] == ["handed_on"]
+    assert move(desk, triager, claimed, "accepted", priority="p1", case=case.id, grant=grant) == DONE
+
+    assert desk.get(caseworker, f"/reports/{claimed.id}").json()["case"] == case.id
+    items = desk.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]
+    assert [(item["grantee"], item["kind"]) for item in items] == [(case.id, "case")]
+
+
+def test_a_report_is_not_accepted_into_a_case_of_others(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+) -> None:
+    theirs = factories.case(rows, caseworker)
+    grant = {"grantee": theirs.id, "file": factories.in_json(Kind.GRANT)}
+
+    refused = move(desk, triager, claimed, "accepted", priority="p1", case=theirs.id, grant=grant)
+
+    assert refused == (409, "guards-fail", ["handed_on"])
+
+
+def test_a_report_can_be_handed_to_a_caseworker_who_attaches_it(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+) -> None:
+    case = factories.case(rows, caseworker)
+    to_person = {"grantee": caseworker.id, "file": factories.in_json(Kind.GRANT)}
+    to_case = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
+
+    assert move(desk, triager, claimed, "accepted", priority="p2", grant=to_person) == DONE
+    rows.expire_all()
+    path, body = f"/reports/{claimed.id}/case", {"case": case.id, "grant": to_case}
+    attached = desk.put(caseworker, path, body, version=claimed.version)
+
+    assert (attached.status_code, attached.json()["case"]) == (200, case.id)
+    assert problem(desk.put(caseworker, path, body, version=attached.json()["version"])) == (404, "not-found")
+
+
+def test_only_a_supervisor_reopens_and_only_while_the_key_exists(
+    desk: Desk, rows: Session, epoch: Epoch, triager: Person, supervisor: Person
+) -> None:
+    refused = factories.report(rows, epoch, state=ReportState.INSUFFICIENT, triager=triager, priority=Priority.P4)
+    gone = factories.report(
+        rows, factories.epoch(rows, sequence=2, destroyed_on=date(2026, 6, 15)), state=ReportState.INSUFFICIENT
+    )
+
+    assert move(desk, triager, refused, "in_triage") == (409, "no-such-step", [])
+    assert move(desk, supervisor, refused, "in_triage", reason="error") == DONE
+    assert move(desk, supervisor, gone, "in_triage", reason="error") == (409, "guards-fail", ["key_still_exists"])
+
+
+def test_what_may_be_done_and_what_is_done_agree(
+    desk: Desk, rows: Session, claimed: Report, triager: Person, colleague: Person
+) -> None:
+    offered = {
+        step["to"]: step["failing"] for step in desk.get(triager, f"/reports/{claimed.id}/transitions").json()["items"]
+    }
+
+    assert desk.get(colleague, f"/reports/{claimed.id}/transitions").json()["items"] == []
+    assert "withdrawn" not in offered
+    for to, failing in offered.items():
+        if failing:
+            assert move(desk, triager, claimed, to) == (409, "guards-fail", failing)
+
+
+def test_a_message_of_more_parts_than_there_are_free_slots_is_refused_whole(
+    desk: Desk, rows: Session, claimed: Report, triager: Person
+) -> None:
+    slot = factories.in_json(Kind.SLOT)
+    path = f"/reports/{claimed.id}/messages"
+    assert desk.post(triager, path, {"slots": [slot] * 13}).status_code == 201
+
+    refused = desk.post(triager, path, {"slots": [slot] * 2})
+
+    assert problem(refused) == (409, "mailbox-full")
+    assert rows.query(Slot).count() == 15
+
+
+def test_only_the_claimer_writes_to_the_reporter(desk: Desk, claimed: Report, colleague: Person) -> None:
+    assert problem(desk.post(colleague, f"/reports/{claimed.id}/messages", SLOTS)) == (404, "not-found")
+
+
+def test_what_is_no_sealed_slot_is_not_taken(desk: Desk, claimed: Report, triager: Person) -> None:
+    for wrong in ("not base64!", "YWdl", factories.in_json(Kind.CASE)):
+        refused = desk.post(triager, f"/reports/{claimed.id}/messages", {"slots": [wrong]})
+
+        assert problem(refused) == (422, "not-an-envelope")
+
+
+def message(rows: Session, report: Report, act: Act) -> Message:
+    made = Message(
+        id=factories.id_("msg"),
+        report_id=report.id,
+        received_on=factories.DAY,
+        act=act,
+        consent_slot=None,
+        file=factories.sealed(Kind.MESSAGE),
+    )
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+def test_an_authentic_withdrawal_destroys_what_nobody_accepted(
+    desk: Desk, rows: Session, epoch: Epoch, triager: Person
+) -> None:
+    report = factories.report(rows, epoch, state=ReportState.WITHDRAWN)
+    said = message(rows, report, Act.WITHDRAW)
+
+    answer = desk.post(triager, f"/reports/{report.id}/withdrawal", {"message": said.id})
+
+    assert answer.status_code == 201
+    rows.expire_all()
+    assert rows.query(ReportFile).count() == rows.query(Message).count() == 0
+    assert rows.query(Grant).filter_by(subject=report.id).count() == 0
+    assert desk.get(triager, f"/reports/{report.id}/body").status_code == 404
+
+
+def test_another_message_than_a_withdrawal_destroys_nothing(
+    desk: Desk, rows: Session, epoch: Epoch, triager: Person
+) -> None:
+    report = factories.report(rows, epoch, state=ReportState.WITHDRAWN)
+    said = message(rows, report, Act.MESSAGE)
+
+    answer = desk.post(triager, f"/reports/{report.id}/withdrawal", {"message": said.id})
+
+    assert problem(answer) == (409, "not-a-withdrawal")
+    assert rows.query(ReportFile).count() == 1
+
+
+def test_a_withdrawn_report_that_a_case_holds_waits_for_its_client(
+    desk: Desk, rows: Session, epoch: Epoch, caseworker: Person
+) -> None:
+    case = factories.case(rows, caseworker)
+    report = factories.report(rows, epoch, state=ReportState.WITHDRAWN, case=case)
+    said = message(rows, report, Act.WITHDRAW)
+
+    answer = desk.post(caseworker, f"/reports/{report.id}/withdrawal", {"message": said.id})
+
+    assert problem(answer) == (409, "held-by-case")
+
+
+def test_a_repeated_request_acts_once(desk: Desk, rows: Session, claimed: Report, triager: Person) -> None:
+    headers = factories.signed_in(rows, triager) | {"Idempotency-Key": "the-same"}
+    path = f"/v1/reports/{claimed.id}/messages"
+
+    first, again = (desk.client.post(path, json=SLOTS, headers=headers) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert rows.query(Slot).count() == 3
+
+
+def test_refusals_come_in_their_order(desk: Desk, rows: Session, claimed: Report, triager: Person) -> None:
+    path, absent = f"/v1/reports/{claimed.id}/transitions", f"/v1/reports/{factories.id_('rep')}/transitions"
+    analyst = factories.signed_in(rows, factories.certified(rows, Role.ANALYST))
+    mine = factories.signed_in(rows, triager)
+    once, seen = {"Idempotency-Key": "k"}, {"If-Match": '"99"'}
+
+    def status(at: str, headers: dict[str, str], body: object = CLAIM) -> int:
+        return desk.client.post(at, json=body, headers=headers).status_code
+
+    assert status(absent, {}, []) == 401
+    assert status(absent, analyst, []) == status(path, analyst, []) == 403
+    assert status(absent, mine | seen, CLAIM) == 400
+    assert status(absent, mine | once, CLAIM) == 428
+    assert status(absent, mine | once | seen, {}) == 422
+    assert status(absent, mine | once | seen, CLAIM) == 404
+    assert status(path, mine | once | seen, CLAIM) == 412

@@ -32,10 +32,12 @@ VERSION: Final = 1
 CLOCK_SKEW: Final = timedelta(days=1)
 PUBLIC_TYPES: Final = frozenset({"root", "certificate", "intake", "key", "service-key"})
 SEALED_TYPES: Final = frozenset(
-    {"report", "route", "message.reporter", "message.staff", "state", "case", "members", "approval"}
+    {"report", "route", "message.reporter", "message.staff", "state", "case", "members", "consent", "approval"}
 )
 MACED_TYPES: Final = frozenset({"route", "message.reporter", "message.staff"})
 BARE_TYPES: Final = frozenset({"report", "state"})
+# Each of these is written once. Nothing proves a report, so a "second version" would be anybody's.
+_ONCE: Final = frozenset({"report", "message.reporter", "message.staff"})
 # The organisation has one of each of these; the subject of every other document is an id.
 _FIXED_SUBJECTS: Final = {"root": "root", "intake": "intake", "service-key": "service-key"}
 
@@ -239,6 +241,7 @@ def _parse_header(line: bytes) -> Header:
     check_at(header.at)
     _require((header.org is None) == (header.type == "root" and header.version == 1))
     _require(_is_count(header.version))
+    _require(header.version == 1 or header.type not in _ONCE)
     _require(header.generation is None or (not public and _is_count(header.generation)))
     _require((header.previous is None) == (header.version == 1))
     _require((header.sealed_to is None) == public)

@@ -25,12 +25,13 @@ WRITERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
         "case": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
         "members": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.CUSTODIAN}),
+        "consent": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
         "approval": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
     }
 )
 
 # Of these the role does not decide alone: the people who may have written them are asked for by name.
-_NAMED_WRITERS: Final = frozenset({"case", "approval"})
+_NAMED_WRITERS: Final = frozenset({"case", "consent", "approval"})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -19,16 +21,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from app import vocabulary
 from app.protocol import release_ledger
-from app.protocol.encoding import b64, sha256_hex, unb64
+from app.protocol.certificates import Certified, Trust
+from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import b64, check_day, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.release_ledger import LedgerError, LedgerLine
-from app.vocabulary import Table, Workload
+from app.vocabulary import Role, Table, Workload
 
 NOISY: Final = "raw/noisy.csv"
 SUMS: Final = "SHA256SUMS"
 SIGNATURES: Final = "SHA256SUMS.sig"
 LEDGER: Final = "ledger.json"
-ABOUT: Final = frozenset({"methodology.md", LEDGER, "dictionary.csv"})
+SIGNERS: Final = "signers.jsonl"
+ABOUT: Final = frozenset({"methodology.md", LEDGER, "dictionary.csv", SIGNERS})
+# Who may ask for a release, and so be one of the two who sign it; the other is the supervisor who approved it.
+REQUESTERS: Final = frozenset({Role.ANALYST, Role.CASEWORKER, Role.SUPERVISOR})
 TOTAL: Final = "_T"
 ESTIMATED: Final = "E"
 
@@ -191,6 +198,44 @@ def check_signature(signature: Signature, sums_file: bytes) -> None:
         raise ReleaseError(f"the signature of {signature.by} is not authentic") from None
 
 
+def write_signers(vouchers: Sequence[Document]) -> bytes:
+    """`signers.jsonl`: the root, then the certificates of the two who sign, each document a JSON string in a line."""
+    return b"".join(json.dumps(document.text.decode(), ensure_ascii=False).encode() + b"\n" for document in vouchers)
+
+
+def read_signers(content: bytes) -> tuple[Document, ...]:
+    """Raises `ReleaseError` for whatever `write_signers` does not write. What the documents are worth, a pin tells."""
+    try:
+        vouchers = tuple(parse_document(json.loads(line).encode()) for line in content.splitlines())
+        again = write_signers(vouchers)
+    except (ValueError, AttributeError, RecursionError, Malformed):
+        raise ReleaseError("signers.jsonl cannot be read") from None
+    if again != content or not vouchers:
+        raise ReleaseError("signers.jsonl is not the one writing of these documents")
+    return vouchers
+
+
+def verify_pinned(files: Mapping[str, bytes], pin: str) -> Verified:
+    """`verify`, where the folder's own `signers.jsonl` leads from the organisation's pin to the two who signed.
+
+    Both must have a role that may ask for releases, and one must be a supervisor. Raises `NotAuthentic`.
+    """
+    root, *certificates = read_signers(_file(files, SIGNERS))
+    trust = Trust.pinned(root, pin).with_certificates(certificates)
+    days = [check_day(document.header.at) for document in (root, *certificates)]
+    signers: list[Certified] = []
+
+    def check_signer(signature: Signature) -> None:
+        signers.append(_certified(trust, signature, days))
+
+    verified = verify(files, check_signer=check_signer)
+    if not all(signer.roles & REQUESTERS for signer in signers):
+        raise ReleaseError("a signer has no role that may ask for releases")
+    if not any(Role.SUPERVISOR in signer.roles for signer in signers):
+        raise ReleaseError("no supervisor signed the release")
+    return verified
+
+
 def verify(files: Mapping[str, bytes], *, check_signer: Callable[[Signature], None]) -> Verified:
     """Check a whole folder, given by path, without asking any service.
 
@@ -322,6 +367,14 @@ def _signers(
         check_signature(signature, sums_file)
         check_signer(signature)
     return signatures[0].by, signatures[1].by
+
+
+def _certified(trust: Trust, signature: Signature, days: Iterable[date]) -> Certified:
+    """The signer, certified with this key on one of these days: a release has none, and outlives its certificates."""
+    for day in days:
+        with suppress(NotAuthentic):
+            return trust.certified(signature.by, day, key=signature.key)
+    raise ReleaseError(f"nobody certified the key of {signature.by}")
 
 
 def _ledger_line(noisy: Noisy, ledger: bytes) -> LedgerLine:

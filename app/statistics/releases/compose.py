@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from app import vocabulary
 from app.protocol import release_ledger
-from app.protocol.release_files import NOISY, SUMS, Noisy, data_files, sums, write_noisy
+from app.protocol.documents import Document
+from app.protocol.release_files import NOISY, SIGNERS, SUMS, Noisy, data_files, sums, write_noisy, write_signers
 from app.protocol.release_ledger import LedgerLine, Told
 from app.statistics.releases import accounting
 from app.statistics.releases.methodology import About, methodology
@@ -26,10 +27,10 @@ _COLUMNS = {
 }
 
 
-def compose(noisy: Noisy, *, about: About, ledger: Sequence[Told]) -> dict[str, bytes]:
+def compose(noisy: Noisy, *, about: About, ledger: Sequence[Told], vouchers: Sequence[Document]) -> dict[str, bytes]:
     """Every file but the signatures, by path; `SHA256SUMS` is what the two persons sign.
 
-    `ledger` holds all draws up to and with this one.
+    `ledger` holds all draws up to and with this one, `vouchers` the root and the certificates of the two.
     """
     files = {
         **data_files(noisy),
@@ -37,6 +38,7 @@ def compose(noisy: Noisy, *, about: About, ledger: Sequence[Told]) -> dict[str, 
         "dictionary.csv": _dictionary(noisy),
         "methodology.md": methodology(noisy, about).encode(),
         "ledger.json": release_ledger.write(ledger),
+        SIGNERS: write_signers(vouchers),
     }
     return {**files, SUMS: sums(files)}
 

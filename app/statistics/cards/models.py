@@ -1,0 +1,19 @@
+"""Statistics cards as they lie on the server: sealed, of one size, joined to nothing."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Sealed
+
+
+class Card(Base):
+    """A card under the hash of its random id, which only the sealed case knows.
+
+    There is no owner, no day and no order: the key is a hash, and rows lie in its order.
+    """
+
+    __tablename__ = "cards"
+
+    id_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    quarter: Mapped[str] = mapped_column(String(7), index=True)
+    file: Mapped[bytes] = mapped_column(Sealed)

@@ -1,0 +1,85 @@
+"""Releases, the ledger that refuses, and what each contribution token has spent (RELEASES, section 8)."""
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+
+class ReleaseState(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    DRAWN = "drawn"
+    COMPOSED = "composed"
+    SIGNED = "signed"
+    PUBLISHED = "published"
+
+
+class Release(Base):
+    """One set of tables on its way from a request to a signed folder. Its noisy counts are written once."""
+
+    __tablename__ = "releases"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    period: Mapped[str] = mapped_column(String(7))
+    workload: Mapped[str] = mapped_column(String(8))
+    state: Mapped[ReleaseState] = mapped_column(default=ReleaseState.REQUESTED)
+    requested_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    approved_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    noisy: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    noisy_sha256: Mapped[str | None] = mapped_column(String(64))
+    sums_sha256: Mapped[str | None] = mapped_column(String(64))
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+
+class ReleaseFile(Base):
+    """One file of a composed folder, as its bytes are published."""
+
+    __tablename__ = "release_files"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("releases.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(120), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class ReleaseSignature(Base):
+    """The signature of one person over `SHA256SUMS`; a release is signed when both have given theirs."""
+
+    __tablename__ = "release_signatures"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("releases.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(43))
+    signature: Mapped[str] = mapped_column(String(86))
+
+
+class BudgetEntry(Base):
+    """A line of the public ledger (`app.protocol.release_ledger`). A kind and a period are drawn once."""
+
+    __tablename__ = "budget_entries"
+    __table_args__ = (UniqueConstraint("kind", "period"), {"sqlite_with_rowid": False})
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    release: Mapped[str] = mapped_column(ForeignKey("releases.id"), unique=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    period: Mapped[str] = mapped_column(String(7))
+    workload: Mapped[str] = mapped_column(String(8))
+    workload_sha256: Mapped[str] = mapped_column(String(64))
+    rho_millionths: Mapped[int]
+    opendp: Mapped[str] = mapped_column(String(20))
+    previous: Mapped[str] = mapped_column(String(64))
+
+
+class TokenSpend(Base):
+    """What one contribution token has spent in all releases: no code, no date, and the token only as a keyed hash."""
+
+    __tablename__ = "token_spends"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    rho_millionths: Mapped[int]

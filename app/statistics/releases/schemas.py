@@ -1,0 +1,67 @@
+"""What clients send and see of releases."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.statistics.releases.models import ReleaseState
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReleaseIn(_In):
+    """Nothing else may be asked: no filter, no dimension, no look beforehand."""
+
+    kind: Literal["quarter", "reserve"]
+    period: str = Field(pattern=r"^20[0-9]{2}-Q[1-4]$")
+    workload: Literal["T", "Q"]
+
+
+class DecisionIn(_In):
+    to: Literal["approved", "rejected", "cancelled", "published"]
+
+
+class DrawIn(_In):
+    """The statistics key, lent by the approver's client to this request's memory."""
+
+    statistics_key: str = Field(pattern=r"^AGE-SECRET-KEY-PQ-1[0-9A-Z]{58}$", repr=False)
+
+
+class SignatureIn(_In):
+    """Both in base64url without padding: a key of 32 bytes, a signature of 64."""
+
+    key: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")
+    sig: str = Field(pattern=r"^[A-Za-z0-9_-]{86}$")
+
+
+class ReleaseOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    kind: str
+    period: str
+    workload: str
+    state: ReleaseState
+    requested_by: str
+    approved_by: str | None
+    noisy_sha256: str | None
+    sums_sha256: str | None
+    version: int
+
+
+class StepOut(BaseModel):
+    """A state that the caller may bring the release to."""
+
+    to: str
+
+
+class StepsOut(BaseModel):
+    items: list[StepOut]
+
+
+class FilesOut(BaseModel):
+    """The paths of a folder, in order."""
+
+    items: list[str]

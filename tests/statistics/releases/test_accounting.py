@@ -1,0 +1,103 @@
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import vocabulary
+from app.statistics.releases import accounting
+from app.statistics.releases.accounting import KIND_CAP, LIFE_CAP, YEAR_CAP, admitted, epsilon, is_drawn, left
+from app.vocabulary import ReleaseKind
+
+QUARTER, YEAR, RESERVE = ReleaseKind.QUARTER, ReleaseKind.YEAR, ReleaseKind.RESERVE
+quarters = st.builds(lambda year, number: f"{year}-Q{number}", st.integers(2026, 2028), st.integers(1, 4))
+wanted = st.one_of(
+    st.tuples(st.just(QUARTER), quarters),
+    st.tuples(st.just(RESERVE), quarters),
+    st.tuples(st.just(YEAR), st.integers(2026, 2028).map(str)),
+)
+
+
+@dataclass(frozen=True)
+class Charge:
+    kind: str
+    period: str
+    rho_millionths: int
+
+
+@given(st.lists(st.tuples(wanted, st.integers(1, 150_000)), max_size=40))
+def test_no_sequence_of_requests_overspends_a_kind_or_a_year(
+    requests: list[tuple[tuple[ReleaseKind, str], int]],
+) -> None:
+    ledger: list[Charge] = []
+    for (kind, period), rho in requests:
+        if not is_drawn(ledger, kind=kind, period=period) and rho <= left(ledger, kind=kind, period=period):
+            ledger.append(Charge(kind, period, rho))
+
+    assert len({(charge.kind, charge.period) for charge in ledger}) == len(ledger)
+    for year in ("2026", "2027", "2028"):
+        of_year = [charge for charge in ledger if charge.period.startswith(year)]
+        assert sum(charge.rho_millionths for charge in of_year) <= YEAR_CAP
+        for kind in (YEAR, RESERVE):
+            assert sum(each.rho_millionths for each in of_year if each.kind == kind) <= KIND_CAP[kind]
+    assert all(each.rho_millionths <= KIND_CAP[QUARTER] for each in ledger if each.kind == QUARTER)
+
+
+def test_a_year_of_ordinary_releases_fits_its_budget_exactly() -> None:
+    total = vocabulary.workload("T").rho
+    ledger: list[Charge] = []
+    for number in range(1, 5):
+        for kind, rho in ((RESERVE, total), (QUARTER, vocabulary.workload("Q").rho)):
+            assert left(ledger, kind=kind, period=f"2026-Q{number}") >= rho
+            ledger.append(Charge(kind, f"2026-Q{number}", rho))
+    assert left(ledger, kind=YEAR, period="2026") == 120_000
+    ledger.append(Charge(YEAR, "2026", 120_000))
+
+    assert sum(charge.rho_millionths for charge in ledger) == YEAR_CAP
+    assert {left(ledger, kind=kind, period=period) for kind, period in ((YEAR, "2026"), (RESERVE, "2026-Q4"))} == {0}
+    assert left(ledger, kind=RESERVE, period="2027-Q1") == 20_000
+
+
+def test_a_kind_of_a_period_is_drawn_once() -> None:
+    ledger = [Charge("quarter", "2026-Q2", 20_000)]
+
+    assert is_drawn(ledger, kind=QUARTER, period="2026-Q2")
+    assert not is_drawn(ledger, kind=RESERVE, period="2026-Q2")
+    assert not is_drawn(ledger, kind=QUARTER, period="2026-Q3")
+
+
+@given(st.lists(st.tuples(st.sets(st.sampled_from("abcd")), st.sampled_from([5_000, 20_000, 120_000])), max_size=60))
+def test_no_person_ever_spends_more_than_half_a_rho(releases: list[tuple[set[str], int]]) -> None:
+    accounts: dict[str, int] = {}
+    for counted, rho in releases:  # who has withdrawn is in none that follow, and keeps what was spent
+        before = dict(accounts)
+        for token in admitted(accounts, counted, rho=rho):
+            accounts[token] = accounts.get(token, 0) + rho
+        assert all(accounts[token] >= spent for token, spent in before.items())
+
+    assert all(spent <= LIFE_CAP for spent in accounts.values())
+
+
+def test_a_full_account_is_left_out_and_one_that_just_fits_is_not() -> None:
+    accounts = {"full": 480_001, "fits": 480_000}
+
+    assert admitted(accounts, ["full", "fits", "new"], rho=20_000) == {"fits", "new"}
+
+
+def test_an_account_is_named_by_a_keyed_hash() -> None:
+    name = accounting.token_hash(b"k" * 32, b"t" * 16)
+
+    assert len(name) == 64
+    assert name != accounting.token_hash(b"l" * 32, b"t" * 16)
+    assert (b"t" * 16).hex() not in name
+
+
+@pytest.mark.parametrize(("rho", "expected"), [(20_000, 0.90), (120_000, 2.37), (220_000, 3.30), (500_000, 5.22)])
+def test_rho_means_the_published_epsilons(rho: int, expected: float) -> None:
+    assert epsilon(rho, 1e-6) == pytest.approx(expected, abs=0.005)
+
+
+def test_a_smaller_delta_means_a_larger_epsilon() -> None:
+    spent = accounting.spent(20_000).epsilon
+
+    assert spent["1e-5"] < spent["1e-6"] < spent["1e-9"]

@@ -1,0 +1,87 @@
+from app.protocol.release_files import NOISY, SUMS, check_sums, read_noisy
+from app.statistics.releases.compose import compose, told
+from app.statistics.releases.methodology import methodology
+from tests.statistics.releases import folders
+from tests.statistics.releases.measurements import Seeded
+
+
+def test_the_same_noisy_counts_give_the_same_bytes() -> None:
+    drawn = folders.noisy()
+
+    assert folders.unsigned(drawn) == folders.unsigned(read_noisy(folders.unsigned(drawn)[NOISY]))
+
+
+def test_the_sums_name_every_file() -> None:
+    files = folders.unsigned(folders.noisy())
+
+    check_sums(files)
+    assert set(files) == {
+        "data/host.csv",
+        "data/origin.csv",
+        "data/persons.csv",
+        "data/persons.json",
+        "data/severity.csv",
+        "data/type.csv",
+        "dictionary.csv",
+        "ledger.json",
+        "methodology.md",
+        "raw/noisy.csv",
+        "signers.jsonl",
+        SUMS,
+    }
+
+
+def test_the_shape_of_a_release_does_not_depend_on_who_is_counted() -> None:
+    many, none = (folders.unsigned(folders.noisy(persons=persons, measurement=Seeded(7))) for persons in (300, 0))
+
+    assert many.keys() == none.keys()
+    for path in many:
+        assert many[path].count(b"\n") == none[path].count(b"\n")
+    for same in ("methodology.md", "dictionary.csv", "ledger.json"):
+        assert many[same] == none[same]
+
+
+def test_the_page_states_what_readers_must_know() -> None:
+    page = " ".join(methodology(folders.noisy(), folders.about()).split())
+
+    for words in (
+        "own consent to statistics",
+        "They do not say how common this repression is",
+        "recorded in the period 2026-Q2",
+        "at most *m* cells",
+        "the value that most of the person's cards have",
+        "one person has one token",
+        "| this release | 0.02 | 0.80 | 0.90 | 1.17 |",
+        "| one person, all releases in a life, at most | 0.5 |",
+        "5 % is guessing",
+        "| type | 9 | 3 | 13.229 |",
+        "Nothing is exact but the code lists",
+        "grades (A from 10 sd",
+        "To add cells",
+        "To compare two periods",
+        "Cite as",
+        f"Requested by {folders.REQUESTER}, approved by {folders.APPROVER}",
+        "undercount",
+        "Planted reports can shift a figure",
+        "no release is withdrawn",
+        "tern 0.1.0, opendp 0.16.0",
+        "statistics@organisation.example",
+    ):
+        assert words in page
+
+
+def test_a_note_stands_at_the_head_of_the_page() -> None:
+    page = methodology(folders.noisy("T"), folders.about(note="These people are synthetic."))
+
+    assert page.splitlines()[2] == "These people are synthetic."
+    assert "None" not in page
+
+
+def test_the_ledger_tells_what_the_noise_cost() -> None:
+    drawn = folders.noisy("T")
+    line = told(folders.line(drawn), drawn)
+
+    files = compose(drawn, about=folders.about(), ledger=[line], vouchers=[])
+
+    assert line.maps == {"total": 0.005}
+    assert b'"1e-6": 0.43' in files["ledger.json"]

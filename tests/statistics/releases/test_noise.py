@@ -1,0 +1,116 @@
+import math
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from app import vocabulary
+from app.protocol.release_files import half_width, interval
+from app.statistics.releases.noise import (
+    DiscreteGaussian,
+    OverspentError,
+    budget,
+    draw,
+    l2_sensitivity,
+    opendp_version,
+    sigma_of,
+)
+from tests.statistics.releases.measurements import NoNoise, Seeded
+
+QUARTER = vocabulary.workload("Q")
+EMPTY = {table.name: (0,) * len(table.cells()) for table in QUARTER.tables}
+
+
+class Dear(NoNoise):
+    """Costs a thousandth more than it may, and fails the test if it is asked to draw all the same."""
+
+    def rho(self, *, sigma: float, m: int) -> float:
+        return super().rho(sigma=sigma, m=m) * 1.001
+
+    def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]:  # noqa: ARG002 - the interface has them
+        pytest.fail("drawn before the budget was checked")
+
+
+@pytest.mark.parametrize(
+    ("workload", "sigmas"),
+    [("T", {"total": 10_000}), ("Q", {"origin": 10_802, "host": 10_802, "type": 13_229, "severity": 13_229})],
+)
+def test_sigma_is_the_formula_rounded_up(workload: str, sigmas: dict[str, int]) -> None:
+    chosen = vocabulary.workload(workload)
+
+    assert {table.name: sigma_of(chosen, table) for table in chosen.tables} == sigmas
+
+
+@pytest.mark.parametrize("workload", ["T", "Q"])
+def test_the_library_s_own_maps_stay_within_the_budget(workload: str) -> None:
+    chosen = vocabulary.workload(workload)
+    planned = budget(chosen, DiscreteGaussian())
+
+    assert math.fsum(each.rho for each in planned) <= chosen.rho / 1_000_000
+    for each in planned:
+        assert each.rho == pytest.approx(each.table.m / (2 * (each.sigma / 1000) ** 2), rel=1e-12)
+
+
+def test_nothing_is_drawn_when_the_maps_exceed_the_budget() -> None:
+    with pytest.raises(OverspentError):
+        draw(QUARTER, EMPTY, Dear())
+
+
+def test_every_cell_gets_noise_also_the_empty_ones() -> None:
+    drawn = draw(QUARTER, EMPTY, DiscreteGaussian())
+
+    assert [len(table.counts) for table in drawn] == [251, 251, 9, 4]
+    for table in drawn[:2]:
+        assert statistics.pstdev(table.counts) == pytest.approx(10.8, rel=0.35)  # 7 standard errors of 251 cells
+
+
+def test_two_draws_differ() -> None:
+    first, second = (draw(QUARTER, EMPTY, DiscreteGaussian()) for _ in range(2))
+
+    assert [table.counts for table in first] != [table.counts for table in second]
+
+
+def test_a_whole_number_of_persons_goes_in_and_comes_out() -> None:
+    (drawn,) = draw(vocabulary.workload("T"), {"total": (10**9,)}, DiscreteGaussian())
+
+    assert isinstance(drawn.counts[0], int)
+    assert abs(drawn.counts[0] - 10**9) < 100
+
+
+@pytest.mark.parametrize("m", range(1, 50))
+def test_the_sensitivity_is_never_below_the_root_of_m(m: int) -> None:
+    numerator, denominator = l2_sensitivity(m).as_integer_ratio()
+
+    assert numerator**2 >= m * denominator**2
+    assert l2_sensitivity(m) == pytest.approx(math.sqrt(m), rel=1e-15)
+
+
+def test_intervals_cover_95_of_100_cells_before_rounding_and_no_fewer_after() -> None:
+    true = 40
+    before = after = cells = 0
+    for seed in range(200):
+        for table in draw(QUARTER, {name: (true,) * len(column) for name, column in EMPTY.items()}, Seeded(seed)):
+            for value in table.counts:
+                lower, upper = interval(value, table.sigma)
+                before += abs(value - true) <= half_width(table.sigma)
+                after += lower <= true <= upper
+                cells += 1
+
+    assert 0.94 <= before / cells <= 0.97
+    assert after / cells >= 0.95
+
+
+def test_a_service_that_makes_no_release_does_not_load_the_library() -> None:
+    program = (
+        "import app.statistics.releases.compose, app.statistics.releases.noise, sys; print('opendp' in sys.modules)"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert loaded.stdout == "False\n"
+
+
+def test_the_version_that_draws_is_known() -> None:
+    assert opendp_version().startswith("0.16.")

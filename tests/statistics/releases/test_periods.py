@@ -1,0 +1,24 @@
+from datetime import date
+
+import pytest
+
+from app.statistics.releases.periods import PeriodError, last_day, quarters, year_of
+
+
+@pytest.mark.parametrize(
+    ("period", "day"), [("2026-Q1", date(2026, 3, 31)), ("2026-Q2", date(2026, 6, 30)), ("2026", date(2026, 12, 31))]
+)
+def test_a_period_ends_with_its_last_day(period: str, day: date) -> None:
+    assert last_day(period) == day
+
+
+def test_a_year_counts_the_cards_of_its_quarters() -> None:
+    assert quarters("2026") == ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
+    assert quarters("2026-Q2") == ("2026-Q2",)
+    assert year_of("2026-Q2") == "2026"
+
+
+@pytest.mark.parametrize("period", ["", "2026-Q5", "2026-Q0", "26-Q1", "2026-06", "2026 ", "2026-Q2\n"])
+def test_what_is_neither_quarter_nor_year_is_refused(period: str) -> None:
+    with pytest.raises(PeriodError):
+        last_day(period)

@@ -1,0 +1,118 @@
+"""Files beside a report or a message: sealed before anything is sent, and checked against what lists them."""
+
+import hashlib
+import mimetypes
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from app import age
+from app.age.source import Source
+from app.client.transport import blocks_of
+from app.protocol import opening
+from app.protocol.encoding import new_id
+from app.protocol.report import Attachment
+from app.protocol.sizes import Kind, padded_size
+
+
+class Unsendable(Exception):
+    """What was to be sent is not of the form that can be sealed: an answer of no list, a file that is too large."""
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """A file of the reporter's, and its sealed form that waits to be sent: `size` bytes at `sealed`."""
+
+    source: Path
+    sealed: Path
+    size: int
+    attachment: Attachment
+
+    def blocks(self, progress: Callable[[int], None]) -> Iterator[bytes]:
+        """The sealed bytes; `progress` hears after each block how many have gone."""
+        sent = 0
+        with self.sealed.open("rb") as file:
+            for block in blocks_of(file):
+                yield block
+                sent += len(block)
+                progress(sent)
+
+
+def seal_all(
+    sources: Sequence[Path], recipient: age.HybridRecipient, *, limit: int, drafts: Path
+) -> tuple[SealedFile, ...]:
+    """Seal the files into the directory `drafts`. Raises `Unsendable` for one of more than `limit` bytes."""
+    return tuple(_seal(source, recipient, limit, drafts) for source in sources)
+
+
+def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment: Attachment) -> None:
+    """Write the file that `attachment` describes to `sink`, without its padding.
+
+    Raises `NotAuthentic` where it is another one; what was written then must not be used.
+    """
+    with sealed.open("rb") as file:
+        ciphertext_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    unpadded = _Unpadded(sink, attachment.size)
+    # Nothing is opened that is not what the document lists.
+    opening.check_attachment(
+        attachment, ciphertext_sha256=ciphertext_sha256, plaintext_sha256=attachment.plaintext_sha256
+    )
+    with sealed.open("rb") as file:
+        age.decrypt_stream(file, unpadded, [identity])
+    opening.check_attachment(
+        attachment, ciphertext_sha256=ciphertext_sha256, plaintext_sha256=unpadded.hash.hexdigest()
+    )
+
+
+def _seal(source: Path, recipient: age.HybridRecipient, limit: int, drafts: Path) -> SealedFile:
+    size = source.stat().st_size
+    if size > limit:
+        raise Unsendable(f"{source.name} is larger than {limit} bytes")
+    with source.open("rb") as plain:
+        padded = _Padded(plain, padded_size(Kind.ATTACHMENT, size, limit))
+        id_ = new_id("att")
+        sealed = drafts / id_
+        with sealed.open("wb") as sink:
+            age.encrypt_stream(padded, sink, [recipient])
+    with sealed.open("rb") as file:
+        ciphertext_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    media_type = mimetypes.guess_type(source.name)[0] or "application/octet-stream"
+    attachment = Attachment(id_, source.name, media_type, padded.true_size, padded.hash.hexdigest(), ciphertext_sha256)
+    return SealedFile(source, sealed, sealed.stat().st_size, attachment)
+
+
+class _Padded:
+    """A file and zeros after it, `size` bytes in all; it hashes the file on its way."""
+
+    def __init__(self, source: Source, size: int) -> None:
+        self.hash = hashlib.sha256()
+        self.true_size = 0
+        self._source = source
+        self._zeros = size
+
+    def read(self, size: int, /) -> bytes:
+        # A file that grew since its size was taken ends where its class does.
+        block = self._source.read(min(size, self._zeros))
+        if block:
+            self.hash.update(block)
+            self.true_size += len(block)
+        else:
+            block = bytes(min(size, self._zeros))
+        self._zeros -= len(block)
+        return block
+
+
+class _Unpadded:
+    """Passes on and hashes the first `size` bytes, and drops the padding after them."""
+
+    def __init__(self, sink: BinaryIO, size: int) -> None:
+        self.hash = hashlib.sha256()
+        self._sink = sink
+        self._left = size
+
+    def write(self, block: bytes, /) -> None:
+        kept = block[: self._left]
+        self._left -= len(kept)
+        self.hash.update(kept)
+        self._sink.write(kept)

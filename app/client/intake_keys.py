@@ -1,0 +1,175 @@
+"""Keys that work shares: of intake epochs, statistics, card-writing. Made on a machine, granted to the certified."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app import age, vocabulary
+from app.client.desk import NotGranted, Staff
+from app.protocol import intake, statements
+from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import b64, new_id, parse_object, sha256_hex
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.intake import Intake
+from app.protocol.statements import KeyKind, SharedKey
+from app.vocabulary import GrantKind, Role
+
+EPOCH_DAYS: Final = 7
+KEPT_DAYS: Final = 7
+ATTACHMENT_LIMIT: Final = 100_000_000
+
+# Who needs which key for their work, and for how long it is made.
+HOLDERS: Final = {
+    KeyKind.STATISTICS: (Role.SUPERVISOR,),
+    KeyKind.CARD_WRITING: (Role.CASEWORKER, Role.SUPERVISOR),
+}
+TERMS: Final = {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
+
+
+class NobodyToGrant(Exception):
+    """Nobody is certified who may hold this key: what is sealed to it could never be opened."""
+
+
+@dataclass(frozen=True)
+class HeldKey:
+    """A shared key, and what its statement says of it."""
+
+    stated: SharedKey
+    identity: age.HybridIdentity
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A new epoch under the signature of whoever made its key, with the key's grants. It holds no secret."""
+
+    document: Document
+    grants: tuple[dict[str, str], ...]
+
+
+def draft(
+    staff: Staff,
+    *,
+    days: int = EPOCH_DAYS,
+    notice: str = "",
+    attachment_limit: int = ATTACHMENT_LIMIT,
+) -> Draft:
+    """Make the key of an epoch that accepts reports for `days` from today on, and grant it to the triagers.
+
+    The key stays nowhere but in the grants. Raises `NobodyToGrant`.
+    """
+    secret = age.generate()
+    accepts_until = staff.today + timedelta(days=days)
+    epoch = Intake(
+        epoch=new_id("epoch"),
+        recipient=secret.recipient,
+        accepts_from=staff.today,
+        accepts_until=accepts_until,
+        destroyed_on=accepts_until + timedelta(days=KEPT_DAYS),
+        languages=vocabulary.codes("language"),
+        attachment_limit=attachment_limit,
+        notice=notice,
+    )
+    triagers = staff.colleagues(Role.TRIAGER)
+    if not triagers:
+        raise NobodyToGrant("no triager is certified")
+    document = intake.make(epoch, org=staff.org, previous=_newest(staff), signer=staff.signer)
+    grants = tuple(staff.grant(secret, epoch.epoch, each, GrantKind.ASSIGNED) for each in triagers)
+    return Draft(document, grants)
+
+
+def sign(staff: Staff, new: Draft) -> Intake:
+    """Put an epoch that a triager or supervisor made into the key log, under this supervisor's signature.
+
+    Raises `NotAuthentic` where nobody certified for it made the draft.
+    """
+    author = staff.with_trust(lambda trust: trust.author_of(new.document, staff.today))
+    if not author.roles & {Role.TRIAGER, Role.SUPERVISOR} or new.document.header.org != staff.org:
+        raise NotAuthentic("role")
+    epoch = intake.read(new.document)
+    document = intake.make(epoch, org=staff.org, previous=_newest(staff), signer=staff.signer)
+    staff.service.post("/key-log", {"document": document.text.decode(), "grants": list(new.grants)})
+    staff.forget()
+    return epoch
+
+
+def rotate(
+    staff: Staff, *, days: int = EPOCH_DAYS, notice: str = "", attachment_limit: int = ATTACHMENT_LIMIT
+) -> Intake:
+    """Open a new epoch from today on, made and signed by this supervisor."""
+    return sign(staff, draft(staff, days=days, notice=notice, attachment_limit=attachment_limit))
+
+
+def write_draft(new: Draft) -> str:
+    return json.dumps({"document": new.document.text.decode(), "grants": list(new.grants)}) + "\n"
+
+
+def read_draft(text: str) -> Draft:
+    """What `write_draft` wrote. Raises `Malformed`."""
+    match parse_object(text.encode()):
+        case {"document": str(document), "grants": list(grants), **rest} if not rest:
+            return Draft(parse_document(document.encode()), tuple(grants))
+    raise Malformed("not the draft of an epoch")
+
+
+def _newest(staff: Staff) -> Document | None:
+    staff.forget()
+    return staff.log.intakes[-1] if staff.log.intakes else None
+
+
+def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
+    """Make a statistics or card-writing key from today on, state it, and grant it to those who need it.
+
+    The service gets the hash of the card token, and neither the token nor the key. Raises `NobodyToGrant`.
+    """
+    secret = age.generate()
+    key = SharedKey(new_id("key"), kind, secret.recipient, staff.today, staff.today + TERMS[kind])
+    holders = staff.colleagues(*HOLDERS[kind])
+    if not holders:
+        raise NobodyToGrant("nobody is certified who may hold this key")
+    document = statements.state_key(key, org=staff.org, signer=staff.signer)
+    wanted: dict[str, object] = {
+        "document": document.text.decode(),
+        "grants": [staff.grant(secret, key.id, each, GrantKind.ASSIGNED) for each in holders],
+    }
+    if kind is KeyKind.CARD_WRITING:
+        wanted["token_sha256"] = sha256_hex(card_token(secret).encode())
+    staff.service.post("/keys", wanted)
+    return key
+
+
+def share(staff: Staff, kind: KeyKind, person: str) -> None:
+    """Grant a shared key that one holds to somebody certified since it was made."""
+    held = hold(staff, kind)
+    grant = staff.grant(held.identity, held.stated.id, staff.certified(person), GrantKind.ASSIGNED)
+    staff.service.post(f"/keys/{held.stated.id}/grants", grant)
+
+
+def stated(staff: Staff, kind: KeyKind) -> SharedKey:
+    """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
+    keys = [
+        statements.read_key(staff.trust.check_public(parse_document(str(item["document"]).encode()), "key"))
+        for item in staff.service.items("/keys")
+    ]
+    valid = [key for key in keys if key.kind is kind and key.valid_from <= staff.today <= key.valid_until]
+    if not valid:
+        raise NotGranted(f"no {kind} key is valid today")
+    return max(valid, key=lambda key: (key.valid_from, key.id))
+
+
+def hold(staff: Staff, kind: KeyKind) -> HeldKey:
+    """The same key with its secret, which was granted to this person. Raises `NotGranted` and `NotAuthentic`."""
+    key = stated(staff, kind)
+    opened = staff.open_grants(f"/keys/{key.id}/grants", key.id, {GrantKind.ASSIGNED})
+    if str(opened.identity.recipient) != str(key.recipient):
+        raise NotAuthentic("recipient")
+    return HeldKey(key, opened.identity)
+
+
+def card_token(secret: age.HybridIdentity) -> str:
+    """The bearer token of the card route, common to all who hold the card-writing key: 32 bytes in base64url."""
+    derived = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/card-token").derive(secret.secret)
+    return b64(derived)

@@ -1,0 +1,181 @@
+"""A person's directory on their own machine: keys under a passphrase, what was seen, the session, the outbox.
+
+    machine.json   server, pin, person and handle: no secrets
+    keys.age       the age identity and the signing key, as an age file under the unlock passphrase
+    seen.age       the highest version of everything opened, sealed to the person's own identity
+    session        the token of the present session
+    outbox/        statistics cards that wait for their hour, already sealed
+
+Whoever has a passphrase and stock age reads the keys too: the plaintext of `keys.age` is an ordinary identity file.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app import age
+from app.protocol.encoding import b64, unb64
+
+_SIGNING: Final = "# tern-signing-key "
+
+
+class WrongPassphrase(Exception):
+    """This passphrase does not unlock these keys."""
+
+
+class NoMachine(Exception):
+    """There is no machine of Tern's in this directory."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What makes a person: the identity that opens what is sealed to them, and the key with which they sign."""
+
+    identity: age.HybridIdentity = field(repr=False)
+    signing: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def generate(cls) -> Self:
+        return cls(age.generate(), Ed25519PrivateKey.generate())
+
+    @property
+    def recipient(self) -> str:
+        return str(self.identity.recipient)
+
+    @property
+    def public_key(self) -> str:
+        """The Ed25519 public key as base64url."""
+        return b64(self.signing.public_key().public_bytes_raw())
+
+
+@dataclass(frozen=True)
+class About:
+    """`pin` is None until the first supervisor has made the root, `person` until they have joined."""
+
+    server: str
+    handle: str
+    pin: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True)
+class Machine:
+    directory: Path
+
+    @classmethod
+    def create(
+        cls, directory: Path, about: About, passphrase: str, *, work_factor: int = age.Passphrase.work_factor
+    ) -> Self:
+        """Make keys and lock them. Raises `FileExistsError` rather than write over somebody's keys.
+
+        `work_factor` is the base-two logarithm of scrypt's N; a lower one is for tests and the demo alone.
+        """
+        machine = cls(directory)
+        if machine._keys.exists():
+            raise FileExistsError(f"{machine._keys} exists")
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        machine.outbox.mkdir(mode=0o700, exist_ok=True)
+        keys = Keys.generate()
+        plaintext = f"{keys.identity}\n{_SIGNING}{b64(keys.signing.private_bytes_raw())}\n".encode()
+        write_atomically(machine._keys, age.encrypt(plaintext, [age.Passphrase(passphrase, work_factor)]))
+        machine.tell(about)
+        return machine
+
+    @property
+    def exists(self) -> bool:
+        return self._keys.exists()
+
+    @property
+    def about(self) -> About:
+        """Raises `NoMachine`."""
+        try:
+            return About(**json.loads(self._about.read_bytes()))
+        except FileNotFoundError:
+            raise NoMachine(f"{self.directory} is no machine of Tern's") from None
+
+    def tell(self, about: About) -> None:
+        write_atomically(self._about, json.dumps(asdict(about), indent=2).encode() + b"\n")
+
+    def pin_to(self, pin: str) -> None:
+        """Trust this root from now on."""
+        self.tell(replace(self.about, pin=pin))
+
+    def unlock(self, passphrase: str) -> Keys:
+        """Raises `WrongPassphrase`, and `NoMachine` where there are no keys."""
+        try:
+            sealed = self._keys.read_bytes()
+        except FileNotFoundError:
+            raise NoMachine(f"{self.directory} is no machine of Tern's") from None
+        try:
+            plaintext = age.decrypt(sealed, [age.Passphrase(passphrase)])
+        except (age.NoMatchError, age.IdentityError):
+            raise WrongPassphrase("this passphrase does not unlock the keys") from None
+        identity, signing = plaintext.decode().splitlines()
+        seed = unb64(signing.removeprefix(_SIGNING), 32)
+        return Keys(_hybrid(identity), Ed25519PrivateKey.from_private_bytes(seed))
+
+    @property
+    def session(self) -> str | None:
+        return self._session.read_text().strip() if self._session.exists() else None
+
+    def remember_session(self, token: str) -> None:
+        write_atomically(self._session, token.encode() + b"\n")
+
+    def forget_session(self) -> None:
+        self._session.unlink(missing_ok=True)
+
+    @property
+    def outbox(self) -> Path:
+        return self.directory / "outbox"
+
+    @property
+    def seen(self) -> Path:
+        return self.directory / "seen.age"
+
+    @property
+    def _keys(self) -> Path:
+        return self.directory / "keys.age"
+
+    @property
+    def _about(self) -> Path:
+        return self.directory / "machine.json"
+
+    @property
+    def _session(self) -> Path:
+        return self.directory / "session"
+
+
+def _hybrid(text: str) -> age.HybridIdentity:
+    identity = age.parse_identity(text)
+    if not isinstance(identity, age.HybridIdentity):
+        raise age.IdentityError("a person's identity is post-quantum")
+    return identity
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace the file at `path`, readable by its owner alone: a crash leaves the old one or the new one, whole."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,158 @@
+"""Becoming one of staff: invited, joined, certified after comparing fingerprints by voice, signed in."""
+
+from collections.abc import Collection
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from app import age
+from app.client.desk import Staff
+from app.client.machine import About, Machine
+from app.client.transport import Service
+from app.protocol import certificates, statements
+from app.protocol.certificates import Certified
+from app.protocol.encoding import unb64
+from app.protocol.errors import Malformed
+from app.vocabulary import Role
+
+CERTIFIED_FOR = timedelta(days=365)
+
+
+class FingerprintDiffers(Exception):
+    """The words that were heard are not those of the keys that the service shows: somebody swapped one."""
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A person as the service tells of them. `fingerprint` is to be compared by voice, not to be believed."""
+
+    id: str
+    handle: str
+    roles: tuple[str, ...]
+    certified: bool
+    fingerprint: str
+    recipient: str = field(repr=False)
+    key: str = field(repr=False)
+
+
+def invite(staff: Staff, roles: Collection[Role], *, team: str | None = None) -> str:
+    """A token for one person, to be handed to them outside Tern."""
+    wanted = {"roles": sorted(roles)} | ({"team": team} if team else {})
+    return str(staff.service.post("/invitations", wanted).json()["invitation"])
+
+
+def join(
+    directory: Path,
+    server: str,
+    *,
+    invitation: str,
+    handle: str,
+    password: str,
+    passphrase: str,
+    pin: str | None,
+    work_factor: int = age.Passphrase.work_factor,
+    http: httpx2.Client | None = None,
+) -> Machine:
+    """Make this machine's keys and join with their public halves. Keys that wait from a broken attempt are used.
+
+    `pin` comes from a colleague's mouth, never from the service; the first supervisor alone has none yet.
+    """
+    machine = Machine(directory)
+    if not machine.exists:
+        machine = Machine.create(directory, About(server, handle, pin), passphrase, work_factor=work_factor)
+    keys = machine.unlock(passphrase)
+    wanted = {
+        "invitation": invitation,
+        "handle": handle,
+        "recipient": keys.recipient,
+        "key": keys.public_key,
+        "password": password,
+    }
+    with closing(Service(server, http=http)) as service:
+        person = service.post("/people", wanted).json()
+    machine.tell(About(server, handle, pin, str(person["id"])))
+    return machine
+
+
+def sign_in(staff: Staff, password: str) -> None:
+    """Open a session at the service and keep its token on this machine."""
+    answer = staff.service.post("/sessions", {"person": staff.person, "password": password}).json()
+    staff.service.token = str(answer["token"])
+    staff.machine.remember_session(staff.service.token)
+
+
+def sign_out(staff: Staff) -> None:
+    staff.service.delete("/sessions/current")
+    staff.machine.forget_session()
+    staff.service.token = None
+
+
+def make_root(staff: Staff) -> str:
+    """The organisation's root, with its maker as the one supervisor, and the service's key certified. The pin.
+
+    Everybody's trust begins here: it is done once, by the first supervisor, on a machine of their own.
+    """
+    me = Certified(
+        staff.person, frozenset({Role.SUPERVISOR}), staff.keys.identity.recipient, unb64(staff.keys.public_key, 32)
+    )
+    root = certificates.make_root([me], staff.signer, on=staff.today)
+    staff.service.post("/key-log", {"document": root.text.decode()})
+    staff.machine.pin_to(certificates.org_of(root))
+    key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
+    stated = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
+    staff.service.post("/key-log", {"document": stated.text.decode()})
+    staff.forget()
+    return staff.org
+
+
+def list_(staff: Staff) -> list[Colleague]:
+    """Everybody who joined. Who is certified, the certificates say and not the service."""
+    certified = {each.person for each in staff.colleagues(*Role)}
+    return [_colleague(person, certified) for person in staff.service.items("/people")]
+
+
+def certify(
+    staff: Staff, person: str, words: str, roles: Collection[Role], *, valid_until: date | None = None
+) -> Colleague:
+    """Vouch for a person's keys. `words` are the twelve that the person read out, from their own machine.
+
+    The roles are the supervisor's to say: those that the service shows could be anybody's. Raises
+    `FingerprintDiffers`.
+    """
+    shown = _colleague(staff.service.get(f"/people/{person}").json(), set())
+    if shown.fingerprint.split() != words.lower().split():
+        raise FingerprintDiffers("these are not the words of the keys that the service shows")
+    recipient = age.parse_recipient(shown.recipient)
+    if not isinstance(recipient, age.HybridRecipient):
+        raise Malformed("a person's recipient is post-quantum")
+    certificate = certificates.certificate(
+        Certified(shown.id, frozenset(roles), recipient, unb64(shown.key, 32)),
+        org=staff.org,
+        signer=staff.signer,
+        valid_from=staff.today,
+        valid_until=valid_until or staff.today + CERTIFIED_FOR,
+    )
+    staff.service.post("/certificates", {"document": certificate.text.decode()})
+    staff.forget()
+    return replace(shown, certified=True, roles=tuple(sorted(roles)))
+
+
+def fingerprint(staff: Staff) -> str:
+    """The twelve words of this machine's own keys, to read out to a supervisor."""
+    return certificates.fingerprint(staff.keys.recipient, staff.keys.public_key)
+
+
+def _colleague(person: dict[str, Any], certified: Collection[str]) -> Colleague:
+    return Colleague(
+        id=str(person["id"]),
+        handle=str(person["handle"]),
+        roles=tuple(map(str, person["roles"])),
+        certified=person["id"] in certified,
+        fingerprint=certificates.fingerprint(str(person["recipient"]), str(person["key"])),
+        recipient=str(person["recipient"]),
+        key=str(person["key"]),
+    )

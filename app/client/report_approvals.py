@@ -1,0 +1,57 @@
+"""A second person's word on a report that is still in triage: that it may wait, or that it is abuse."""
+
+from app.client import triage
+from app.client.desk import Staff
+from app.client.triage import OpenReport
+from app.protocol import statements
+from app.protocol.documents import seal
+from app.protocol.encoding import b64
+from app.protocol.sizes import Kind
+from app.protocol.statements import ApprovalStatement
+from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind
+
+
+def request(staff: Staff, opened: OpenReport, subject: ApprovalSubject, approver: str) -> str:
+    """Ask somebody to read the report and decide.
+
+    A supervisor is lent its key until then. Another triager of the epoch holds that already: for abuse, a key lent for
+    the purpose would make the second person a formality.
+    """
+    wanted: dict[str, object] = {
+        "subject": subject.value,
+        "object": opened.id,
+        "approver": approver,
+        "of": staff.service.get(f"/reports/{opened.id}").json()["envelope_sha256"],
+    }
+    if subject is ApprovalSubject.WAITING:
+        to = staff.certified(approver)
+        wanted["grant"] = staff.grant(opened.identity, opened.id, to, GrantKind.APPROVAL)
+    return str(staff.service.post("/approvals", wanted).json()["id"])
+
+
+def review(staff: Staff, approval: str) -> OpenReport:
+    """Read the report that one is asked about. Raises `NotGranted` and `NotAuthentic`."""
+    asked = staff.service.get(f"/approvals/{approval}").json()
+    report = str(asked["object"])
+    if asked["subject"] != ApprovalSubject.WAITING:
+        return triage.open_(staff, report)
+    key = staff.open_grants(f"/approvals/{approval}/grant", report, {GrantKind.APPROVAL}).identity
+    return triage.open_with(staff, report, key)
+
+
+def decide(staff: Staff, approval: str, opened: OpenReport, *, approved: bool) -> None:
+    """Sign the decision over the hash of what was opened, not over one that the service names."""
+    answer = staff.service.get(f"/approvals/{approval}")
+    decision = ApprovalState.APPROVED if approved else ApprovalState.REJECTED
+    subject = ApprovalSubject(answer.json()["subject"])
+    recipient = opened.identity.recipient
+    statement = statements.approve(
+        ApprovalStatement(approval, subject, opened.id, opened.sha256, decision),
+        recipient,
+        org=staff.org,
+        generation=1,
+        at=staff.hour,
+        signer=staff.signer,
+    )
+    wanted = {"to": decision.value, "statement": b64(seal(statement, Kind.TASK, recipient))}
+    staff.service.post(f"/approvals/{approval}/transitions", wanted, version=answer.etag)

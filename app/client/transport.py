@@ -1,0 +1,183 @@
+"""HTTP to one service. What it answers is material to check: nothing here makes it true."""
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final, cast
+
+import httpx2
+
+from app.age.source import Sink
+
+# The largest answer kept in memory, in bytes: sealed documents end at 1 MiB, a key log or a list stays far below.
+ANSWER_LIMIT: Final = 64 * 1024 * 1024
+BLOCK_SIZE: Final = 64 * 1024
+
+# A draw opens every card of a quarter before it answers.
+_TIMEOUT = httpx2.Timeout(30, read=600)
+
+
+class Refused(Exception):
+    """The service said no. `type` is the problem's stable word (docs/problems.md), `extensions` its further members."""
+
+    def __init__(
+        self, type_: str, status: int, title: str = "", extensions: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(title or type_)
+        self.type = type_
+        self.status = status
+        self.extensions = extensions or {}
+
+
+class Unreachable(Exception):
+    """No answer of the service came: it may have done what was asked, or not."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    content: bytes
+    etag: str | None
+
+    def json(self) -> dict[str, Any]:
+        """Raises `Refused` where this is no JSON object: something else than the service answered."""
+        try:
+            found = json.loads(self.content)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise Refused("not-understood", self.status, "The answer is not what the service would say")
+        return cast("dict[str, Any]", found)
+
+
+class Service:
+    """The service at one address, with the session's token once somebody has signed in."""
+
+    def __init__(self, server: str, *, http: httpx2.Client | None = None, token: str | None = None) -> None:
+        self.server = server.rstrip("/")
+        self.token = token
+        self._owned = http is None
+        # Neither a proxy named by the environment nor a redirect may lead a reporter elsewhere.
+        self._http = http or httpx2.Client(
+            base_url=self.server,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=_TIMEOUT,
+            headers={"User-Agent": "tern"},
+        )
+
+    def close(self) -> None:
+        """End the connections, unless they are somebody else's."""
+        if self._owned:
+            self._http.close()
+
+    def get(self, path: str, **parameters: str | int) -> Answer:
+        return self._ask("GET", path, parameters=parameters)
+
+    def items(self, path: str, **parameters: str | int) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page after page."""
+        cursor: dict[str, str | int] = {}
+        while True:
+            page = self.get(path, **parameters, **cursor).json()
+            yield from page["items"]
+            if not page.get("next"):
+                return
+            cursor = {"cursor": page["next"]}
+
+    def post(self, path: str, body: Mapping[str, object], *, version: str | None = None) -> Answer:
+        """Create or transition. `version` is the ETag of what was seen. A repeated call is a new act."""
+        headers = {"Idempotency-Key": secrets.token_hex(16)} | _if_match(version)
+        return self._ask("POST", path, body=body, headers=headers)
+
+    def put(self, path: str, body: Mapping[str, object], *, version: str | None = None) -> Answer:
+        return self._ask("PUT", path, body=body, headers=_if_match(version))
+
+    def delete(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self._ask("DELETE", path, headers=headers)
+
+    def send(
+        self, method: str, path: str, content: bytes | Iterable[bytes], headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send bytes as they are. Those of a stream need their `Content-Length` among the headers."""
+        return self._ask(method, path, content=content, headers={"Content-Type": _BYTES} | dict(headers or {}))
+
+    def download(self, path: str, sink: Sink, *, limit: int) -> int:
+        """Write what lies at `path` to `sink`, at most `limit` bytes, and return how many there were."""
+        try:
+            with self._http.stream("GET", f"/v1{path}", headers=self._headers({})) as response:
+                if response.status_code != httpx2.codes.OK:
+                    raise _refusal(response.status_code, _whole(response, ANSWER_LIMIT))
+                size = 0
+                for block in response.iter_bytes(BLOCK_SIZE):
+                    size += len(block)
+                    if size > limit:
+                        raise _too_much(response.status_code)
+                    sink.write(block)
+                return size
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            raise Unreachable(str(error)) from None
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
+        content: bytes | Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        try:
+            with self._http.stream(
+                method,
+                f"/v1{path}",
+                params=parameters or None,
+                json=body,
+                content=content,
+                headers=self._headers(headers or {}),
+            ) as response:
+                answer = Answer(response.status_code, _whole(response, ANSWER_LIMIT), response.headers.get("ETag"))
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            raise Unreachable(str(error)) from None
+        if not 200 <= answer.status < 300:
+            raise _refusal(answer.status, answer.content)
+        return answer
+
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        session = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return session | dict(headers)
+
+
+_BYTES = "application/octet-stream"
+
+
+def blocks_of(source: BinaryIO) -> Iterator[bytes]:
+    while block := source.read(BLOCK_SIZE):
+        yield block
+
+
+def _if_match(version: str | None) -> dict[str, str]:
+    return {"If-Match": version} if version else {}
+
+
+def _whole(response: httpx2.Response, limit: int) -> bytes:
+    content = bytearray()
+    for block in response.iter_bytes():
+        content += block
+        if len(content) > limit:
+            raise _too_much(response.status_code)
+    return bytes(content)
+
+
+def _too_much(status: int) -> Refused:
+    return Refused("not-understood", status, "The answer is longer than the service would say")
+
+
+def _refusal(status: int, content: bytes) -> Refused:
+    try:
+        problem = Answer(status, content, None).json()
+    except Refused:
+        return Refused("not-understood", status, f"The answer was status {status} without a problem")
+    name = str(problem.get("type", "")).rpartition("/")[2]
+    return Refused(name or "not-understood", status, str(problem.get("title", "")), problem)

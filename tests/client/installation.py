@@ -1,0 +1,123 @@
+"""A real service on a real socket, and the machines of the people who work with it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+
+from app.client import Reporter, Staff, intake_keys, people
+from app.database import Database, schema
+from app.main import create_app
+from app.people.staff import service as staff_service
+from app.protocol.statements import KeyKind
+from app.settings import Settings
+from app.vocabulary import Role
+
+PASSPHRASE = "the passphrase of a test"
+PASSWORD = "the password of a test"
+QUICK = 4  # scrypt's work factor, where nobody attacks
+START = datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+STAFF = {
+    "anna": {Role.TRIAGER, Role.CASEWORKER},
+    "emil": {Role.TRIAGER},
+    "boris": {Role.CASEWORKER},
+    "chen": {Role.CASEWORKER, Role.ANALYST},
+    "dina": {Role.AUDITOR},
+}
+
+
+@dataclass
+class Installation:
+    """The service at `server`, at the time that `clock` tells, and the people by handle."""
+
+    server: str
+    directory: Path
+    pin: str = ""
+    opened: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def clock(self) -> Path:
+        return self.directory / "clock"
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.clock.read_text())
+
+    def pass_(self, time_passed: timedelta) -> None:
+        self.clock.write_text((self.now() + time_passed).isoformat())
+
+    def reporter(self) -> Reporter:
+        return self.opened.enter_context(Reporter(self.server, self.pin, clock=self.now))
+
+    def machine(self, handle: str) -> Path:
+        return self.directory / "people" / handle
+
+    def staff(self, handle: str) -> Staff:
+        """The person at their machine, signed in today."""
+        opened = self.unlock(handle)
+        people.sign_in(opened, PASSWORD)
+        return opened
+
+    def unlock(self, handle: str) -> Staff:
+        return self.opened.enter_context(Staff(self.machine(handle), PASSPHRASE, clock=self.now))
+
+    def join(self, handle: str, invitation: str, *, pin: str | None) -> None:
+        people.join(
+            self.machine(handle),
+            self.server,
+            invitation=invitation,
+            handle=handle,
+            password=PASSWORD,
+            passphrase=PASSPHRASE,
+            pin=pin,
+            work_factor=QUICK,
+        )
+
+
+@contextmanager
+def installation(directory: Path) -> Iterator[Installation]:
+    """A service where everybody of `STAFF` works under the supervisor `sara`, with an open epoch and shared keys."""
+    clock = directory / "clock"
+    clock.write_text(START.isoformat())
+    settings = Settings(data_dir=directory / "server", demo=True, demo_clock=clock)
+    settings.data_dir.mkdir()
+    database = Database(settings.url)
+    schema.upgrade(database)
+    with database.write() as session:
+        invitation = staff_service.initialise(session, START.date())
+    database.close()
+    with _served(settings) as server:
+        here = Installation(server, directory)
+        here.join("sara", invitation, pin=None)
+        sara = here.staff("sara")
+        here.pin = people.make_root(sara)
+        for handle, roles in STAFF.items():
+            here.join(handle, people.invite(sara, roles), pin=here.pin)
+            newcomer = here.unlock(handle)
+            people.certify(sara, newcomer.person, people.fingerprint(newcomer), roles)
+        intake_keys.rotate(sara)
+        for kind in KeyKind:
+            intake_keys.make_shared(sara, kind)
+        with here.opened:
+            yield here
+
+
+@contextmanager
+def _served(settings: Settings) -> Iterator[str]:
+    config = uvicorn.Config(create_app(settings), port=0, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    (port,) = {each.getsockname()[1] for running in server.servers for each in running.sockets}
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,153 @@
+"""Cards, and the release that they end in, against a real service."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app import age
+from app.client import cards, cases, intake_keys, releases
+from app.client.transport import Refused
+from app.protocol.errors import NotAuthentic
+from app.protocol.statements import KeyKind
+from app.vocabulary import ConsentStatus
+from tests.client.casework import approved, coded
+from tests.client.installation import Installation, installation
+
+
+def test_a_card_is_written_for_a_person_who_may_be_counted(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    before = cards.waiting(boris)
+
+    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    assert [note.incident for note in after.file.cards] == [opened.file.incidents[0].id]
+    assert cards.waiting(boris) == before + 1
+
+
+def test_an_incident_has_one_card(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approved(boris, opened, here.staff("chen"))
+
+    once = cards.write(boris, opened, approval)
+    twice = cards.write(boris, once, approval)
+
+    assert twice.file.cards == once.file.cards
+
+
+def test_nobody_is_counted_without_consent(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris, statistics=ConsentStatus.DECLINED)
+
+    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    assert after.file.cards == ()
+
+
+def test_cards_wait_for_their_hour_and_leave_within_days(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris = here.staff("boris")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+        at_once = cards.send(boris)
+        here.pass_(timedelta(hours=cards.DELAY_HOURS))
+        later = cards.send(here.staff("boris"))
+
+        assert (at_once, later, cards.waiting(boris)) == (0, 1, 0)
+
+
+def test_the_outbox_shows_nothing_of_a_card(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    waiting = list(boris.machine.outbox.iterdir())
+
+    assert waiting
+    for path in waiting:
+        age.check_envelope(path.read_bytes())
+        assert after.file.cards[-1].id not in path.name
+
+
+def test_a_card_is_withdrawn_by_the_id_that_the_case_alone_knows(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    cards.send(boris, now=True)
+
+    after = cards.withdraw(boris, written, [opened.file.incidents[0].id])
+    sent = cards.send(boris, now=True)
+
+    assert [note.withdrawn for note in cases.open_(boris, after.id).file.cards] == [True]
+    assert sent == 1
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, str]]:
+    """A published release of the second quarter, requested by Chen and approved by Sara."""
+    with installation(tmp_path_factory.mktemp("released")) as here:
+        boris, chen = here.staff("boris"), here.staff("chen")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, chen))
+        cards.send(boris, now=True)
+        here.pass_(timedelta(days=16))
+        chen, sara = here.staff("chen"), here.staff("sara")
+        release = releases.request(chen, kind="reserve", period="2026-Q2", workload="T")
+        releases.approve(sara, release)
+        releases.draw(sara, release)
+        releases.sign(chen, release)
+        releases.sign(sara, release)
+        releases.publish(sara, release)
+        yield here, release
+
+
+def test_a_release_is_verified_offline_by_whoever_has_the_pin(
+    released: tuple[Installation, str], tmp_path: Path
+) -> None:
+    here, release = released
+    chen = here.staff("chen")
+
+    releases.save(releases.download(chen, release), tmp_path / "release")
+    verified = releases.verify(releases.load(tmp_path / "release"), pin=here.pin)
+
+    assert set(verified.signers) == {chen.person, here.staff("sara").person}
+    assert verified.noisy.period == "2026-Q2"
+
+
+def test_a_release_with_one_changed_byte_is_not_authentic(released: tuple[Installation, str], tmp_path: Path) -> None:
+    here, release = released
+    releases.save(releases.download(here.staff("chen"), release), tmp_path / "release")
+    counts = tmp_path / "release" / "raw" / "noisy.csv"
+    counts.write_bytes(counts.read_bytes().replace(b"1", b"2", 1))
+
+    with pytest.raises(NotAuthentic):
+        releases.verify(releases.load(tmp_path / "release"), pin=here.pin)
+
+
+def test_a_release_under_another_root_is_not_authentic(released: tuple[Installation, str]) -> None:
+    here, release = released
+    folder = releases.download(here.staff("chen"), release)
+
+    with pytest.raises(NotAuthentic):
+        releases.verify(folder, pin="0" * 64)
+
+
+def test_nobody_approves_what_they_requested(released: tuple[Installation, str]) -> None:
+    here, _ = released
+    sara = here.staff("sara")
+    release = releases.request(sara, kind="quarter", period="2026-Q2", workload="Q")
+
+    with pytest.raises(Refused) as refusal:
+        releases.approve(sara, release)
+
+    assert refusal.value.type == "release-self-approval"
+
+
+def test_the_card_token_is_never_the_key(here: Installation) -> None:
+    held = intake_keys.hold(here.staff("boris"), KeyKind.CARD_WRITING)
+
+    assert intake_keys.card_token(held.identity) not in str(held.identity)

@@ -1,0 +1,154 @@
+"""Cases and their approvals against a real service."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.client import approvals, cases, triage
+from app.client.desk import NotGranted
+from app.client.transport import Refused
+from app.protocol.case import RuleBroken
+from app.vocabulary import (
+    CaseStage,
+    ConsentMethod,
+    ConsentScope,
+    ConsentStatus,
+    Relation,
+    VerificationStatus,
+)
+from tests.client.casework import CODING, accepted, approved, coded
+from tests.client.installation import Installation
+
+
+def test_the_owner_reads_the_case_and_its_report(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = accepted(here, here.staff("anna"), boris)
+
+    report = triage.open_(boris, opened.file.reports[0])
+
+    assert opened.file.title == "A title"
+    assert report.report.form.text == "They wrote to my mother."
+
+
+def test_each_version_follows_from_the_one_before(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = accepted(here, here.staff("anna"), boris)
+
+    written = cases.write(boris, opened, replace(opened.file, summary="More."))
+    again = cases.open_(boris, opened.id)
+    earlier, sha256 = cases.open_version(boris, again, 1)
+
+    assert (again.version, again.file.summary, again.sha256) == (2, "More.", written.sha256)
+    assert (earlier, sha256) == (opened.file, opened.sha256)
+
+
+def test_the_slower_of_two_writers_opens_the_case_again(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    of_boris = accepted(here, anna, boris)
+    of_anna = cases.open_(anna, of_boris.id)
+    cases.write(boris, of_boris, replace(of_boris.file, summary="first"))
+
+    with pytest.raises(Refused) as refusal:
+        cases.write(anna, of_anna, replace(of_anna.file, summary="second"))
+
+    assert refusal.value.type == "stale-version"
+
+
+def test_what_was_asserted_is_never_unsaid(here: Installation) -> None:
+    opened = coded(here, here.staff("anna"), here.staff("boris"))
+    forgetful = replace(opened.file.incidents[0], verdicts=())
+
+    with pytest.raises(RuleBroken, match="verdicts-changed"):
+        cases.write(here.staff("boris"), opened, opened.file.with_incident(forgetful))
+
+
+def test_a_verdict_on_somebodys_life_takes_two(here: Installation) -> None:
+    boris = here.staff("boris")
+    person = cases.affected(Relation.SELF, statistics=None, by_reporter=None, can_be_asked=True)
+
+    with pytest.raises(RuleBroken, match="second-person"):
+        cases.incident(boris, person, CODING, status=VerificationStatus.REFUTED, second=boris.person)
+
+
+def test_a_member_is_added_and_another_removed(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = accepted(here, anna, boris)
+
+    changed = cases.change_members(boris, opened, add=[chen.person], remove=[anna.person])
+    seen_by_chen = cases.open_(chen, opened.id)
+
+    assert changed.members == seen_by_chen.members == {boris.person, chen.person}
+    with pytest.raises(Refused):
+        cases.open_(here.staff("anna"), opened.id)
+
+
+def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    report = triage.open_(boris, opened.file.reports[0]).report
+    slots = {each.scope: each.slot for each in report.consents}
+
+    with pytest.raises(RuleBroken, match="no-answer-about-service"):
+        cases.move(boris, opened, CaseStage.ASSESSMENT)
+    cases.record_consent(
+        boris,
+        opened,
+        person=opened.file.persons[0].id,
+        slot=slots[ConsentScope.SERVICE],
+        scope=ConsentScope.SERVICE,
+        status=ConsentStatus.GIVEN,
+        method=ConsentMethod.FORM,
+    )
+    cases.move(boris, opened, CaseStage.ASSESSMENT)
+
+    assert boris.service.get(f"/cases/{opened.id}").json()["stage"] == "assessment"
+
+
+def test_another_person_approves_the_coding_that_they_opened(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+
+    approval = approved(boris, opened, chen)
+
+    assert approvals.approved_file(boris, opened, approval) == opened.file
+
+
+def test_an_approver_keeps_no_key(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approved(boris, opened, chen)
+
+    with pytest.raises((Refused, NotGranted)):
+        cases.open_(here.staff("chen"), opened.id)
+
+
+def test_a_coder_does_not_approve_their_own_coding(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    later = cases.write(anna, cases.open_(anna, opened.id), replace(opened.file, summary="Read by Anna."))
+
+    approval = approvals.request_coding(anna, later, boris.person)
+
+    with pytest.raises(RuleBroken, match="own-coding"):
+        approvals.decide(boris, approvals.review(boris, approval), approved=True)
+
+
+def test_a_coding_that_changed_since_is_not_what_was_asked_about(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approvals.request_coding(boris, opened, chen.person)
+    cases.write(boris, opened, replace(opened.file, summary="Later."))
+
+    with pytest.raises(RuleBroken, match="changed-since"):
+        approvals.review(chen, approval)
+
+
+def test_a_rejected_coding_is_not_approved(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approvals.request_coding(boris, opened, chen.person)
+
+    approvals.decide(chen, approvals.review(chen, approval), approved=False)
+
+    with pytest.raises(RuleBroken, match="not-approved"):
+        approvals.approved_file(boris, opened, approval)

@@ -1,0 +1,159 @@
+"""Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.coding import read
+from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
+from app.client import approvals, cases
+from app.client.cases import OpenCase
+from app.protocol.encoding import new_id
+from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
+
+case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
+Approved = Annotated[
+    bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
+]
+
+
+@case.command("list")
+def list_(
+    stage: Annotated[CaseStage | None, typer.Option(help="Only this stage.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """The cases that you may know of."""
+    columns = ["id", "ref", "stage", "priority", "owner", "stage_entered"]
+    show_list("Cases", columns, cases.list_(staff(machine), stage=stage), as_json=as_json)
+
+
+@case.command("show")
+def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
+    """Where the work on a case stands, and where it can go. The case is not opened."""
+    person = staff(machine)
+    state = person.service.get(f"/cases/{id_}").json()
+    steps = person.service.get(f"/cases/{id_}/transitions").json()["items"]
+    show({**state, "steps": steps}, as_json=as_json)
+
+
+@case.command("open")
+def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
+    """Read a case."""
+    show(_facts(cases.open_(staff(machine), id_)), as_json=as_json)
+
+
+@case.command()
+def code(
+    id_: CaseId,
+    document: Annotated[Path, typer.Option(help="JSON with persons and incidents (docs/cli.md); - for stdin.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Add persons and incidents to a case, coded from the lists."""
+    person = staff(machine)
+    coding = read(text_of(document, "The coding"))
+    opened = cases.open_(person, id_)
+    show(_facts(cases.write(person, opened, coding.added_to(opened.file, by=person))), as_json=as_json)
+
+
+@case.command()
+def consent(
+    id_: CaseId,
+    scope: Annotated[ConsentScope, typer.Argument(help="The use that was asked about.")],
+    status: Annotated[ConsentStatus, typer.Argument(help="What the person said.")],
+    person: Annotated[str, typer.Option(help="The id of the person in the case, psn_….")],
+    method: Annotated[ConsentMethod, typer.Option(help="How they said it.")],
+    slot: Annotated[str | None, typer.Option(help="The slot of an earlier answer, which this one follows.")] = None,
+    wording: Annotated[Path | None, typer.Option(help="A file with what they were asked; - for stdin.")] = None,
+    machine: Home = HOME,
+) -> None:
+    """Keep a person's answer about one use. The service learns that there was one, not to what."""
+    worker = staff(machine)
+    cases.record_consent(
+        worker,
+        cases.open_(worker, id_),
+        person=person,
+        slot=slot or new_id("cons"),
+        scope=scope,
+        status=status,
+        method=method,
+        wording=text_of(wording, "") if wording else "",
+    )
+
+
+@case.command()
+def approve(
+    id_: CaseId,
+    approver: Annotated[str, typer.Option(help="The id of another person, who will decide.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Ask another person to approve the coding as it stands."""
+    person = staff(machine)
+    asked = approvals.request_coding(person, cases.open_(person, id_), approver)
+    show({"approval": asked}, as_json=as_json)
+
+
+@case.command("approvals")
+def approvals_(machine: Home = HOME, as_json: Json = False) -> None:
+    """What you asked and what you are asked."""
+    columns = ["id", "subject", "object", "state", "requester", "approver"]
+    show_list("Approvals", columns, approvals.list_(staff(machine)), as_json=as_json)
+
+
+@case.command()
+def decide(
+    approval: Annotated[str, typer.Argument(help="The approval's id.")],
+    approved: Approved = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Read the coding that you are asked about, and sign what you decide."""
+    person = staff(machine)
+    reviewed = approvals.review(person, approval)
+    show(_facts(reviewed.case), as_json=as_json)
+    if approved is not None:
+        approvals.decide(person, reviewed, approved=approved)
+
+
+@case.command()
+def move(
+    id_: CaseId,
+    to: Annotated[CaseStage, typer.Argument(help="The next stage.")],
+    reason: Annotated[TransitionReason, typer.Option(help="Why.")] = TransitionReason.DECIDED,
+    machine: Home = HOME,
+) -> None:
+    """Take a case to another stage."""
+    person = staff(machine)
+    cases.move(person, cases.open_(person, id_), to, reason=reason)
+
+
+@case.command()
+def members(
+    id_: CaseId,
+    add: Annotated[list[str] | None, typer.Option(help="The id of somebody to add; may be repeated.")] = None,
+    remove: Annotated[list[str] | None, typer.Option(help="The id of somebody to remove; may be repeated.")] = None,
+    owner: Annotated[str | None, typer.Option(help="The id of who leads the case from now on.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Who works on a case; with options, who from now on does."""
+    person = staff(machine)
+    opened = cases.open_(person, id_)
+    if add or remove or owner:
+        opened = cases.change_members(person, opened, add=add or (), remove=remove or (), owner=owner)
+    show({"members": sorted(opened.members)}, as_json=as_json)
+
+
+def _facts(opened: OpenCase) -> dict[str, Any]:
+    """All but the contribution tokens, which nobody needs to see."""
+    persons = tuple(replace(each, token="") for each in opened.file.persons)
+    body = asdict(replace(opened.file, persons=persons))
+    for each in body["persons"]:
+        del each["token"]
+    return {"case": opened.id, "version": opened.version, "author": opened.author, **body}

@@ -1,0 +1,131 @@
+"""What all commands share: how they ask, how they print, which machine they act from, and how they end."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from app.cli.plain_text import visible
+from app.client import Staff
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
+Home = Annotated[
+    Path,
+    typer.Option("--machine", "-m", envvar="TERN_MACHINE", help="The directory of your keys.", show_default="~/.tern"),
+]
+Server = Annotated[str, typer.Option("--server", envvar="TERN_SERVER", help="The address of the service.")]
+Pin = Annotated[str, typer.Option("--pin", envvar="TERN_PIN", help="The fingerprint of the organisation's root.")]
+
+HOME = Path.home() / ".tern"
+
+_OUT = Console()
+_ERR = Console(stderr=True)
+
+
+def show(facts: Mapping[str, object], *, as_json: bool) -> None:
+    """One thing: a line a fact for a person, one object for a program."""
+    if as_json:
+        _print_json(facts)
+        return
+    for name, value in facts.items():
+        _OUT.print(f"[bold]{name}[/bold]", end="  ")
+        _OUT.print(_words(value), markup=False, highlight=False, soft_wrap=True)
+
+
+def show_list(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, as_json: bool) -> None:
+    """Several things: a table for a person, one array for a program."""
+    if as_json:
+        _print_json(list(rows))
+        return
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(_plain(row.get(column)) for column in columns))
+    _OUT.print(table)
+
+
+def say(sentence: str) -> None:
+    """To the person, not to the program that reads the output."""
+    _ERR.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def fail(sentence: str) -> None:
+    """The one line on standard error with which a failed command ends."""
+    _ERR.print(f"tern: {sentence}", markup=False, highlight=False, soft_wrap=True, style="red")
+
+
+def passphrase(*, confirm: bool = False) -> str:
+    """That of the keys on this machine, which no service ever sees."""
+    return _secret("TERN_PASSPHRASE", "Passphrase of your keys", confirm=confirm)
+
+
+def password(*, confirm: bool = False) -> str:
+    """That of the service."""
+    return _secret("TERN_PASSWORD", "Password of the service", confirm=confirm)
+
+
+def receipt() -> str:
+    """The words of a receipt. They are never an argument: those stand in the list of processes and in histories."""
+    return _secret("TERN_RECEIPT", "The words of your receipt")
+
+
+def invitation() -> str:
+    """Whoever has it joins as the person that it was made for, so it is no argument either."""
+    return _secret("TERN_INVITATION", "Your invitation")
+
+
+def text_of(file: Path | None, question: str) -> str:
+    """What a person writes: from a file, from standard input for `-`, or asked for."""
+    if file is None:
+        return str(typer.prompt(question, err=True))
+    return sys.stdin.read() if str(file) == "-" else file.read_text()
+
+
+def clock() -> datetime:
+    """Now, or in the demo and in tests what the file named by TERN_DEMO_CLOCK says."""
+    file = os.environ.get("TERN_DEMO_CLOCK")
+    if file and os.environ.get("TERN_DEMO") == "1":
+        return datetime.fromisoformat(Path(file).read_text().strip()).astimezone(UTC)
+    return datetime.now(UTC)
+
+
+def staff(home: Path) -> Staff:
+    """The person at this machine, with the keys unlocked."""
+    return Staff(home, passphrase(), clock=clock)
+
+
+@contextmanager
+def progress(title: str, *, hidden: bool) -> Iterator[Progress]:
+    """A bar on standard error where a person looks at it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=_ERR, disable=hidden or not _ERR.is_terminal, transient=True) as bar:
+        bar.add_task(title, total=None)
+        yield bar
+
+
+def _secret(variable: str, question: str, *, confirm: bool = False) -> str:
+    if variable in os.environ:
+        return os.environ[variable]
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True))
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _words(value: object) -> str:
+    return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else _words(value).replace("[", r"\[")

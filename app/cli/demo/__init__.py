@@ -1,0 +1,1 @@
+"""`tern demo`: the whole story, through the real client against a real server process."""

@@ -1,0 +1,317 @@
+"""The chapters of the story. Each is what people do with their clients; none reaches into the service."""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from app import age, vocabulary
+from app.cli.demo.stage import Stage
+from app.cli.demo.stories import Story
+from app.cli.demo_population import population
+from app.client import (
+    Reporter,
+    Staff,
+    approvals,
+    audit,
+    cards,
+    cases,
+    intake_keys,
+    people,
+    releases,
+    report_approvals,
+    triage,
+)
+from app.client.cases import OpenCase
+from app.client.reporter import Submitted
+from app.client.transport import Service
+from app.client.triage import OpenReport
+from app.database import Database
+from app.database.schema import upgrade
+from app.people.staff import service as staff_service
+from app.protocol import card
+from app.protocol import receipt as receipts
+from app.protocol.case import CODED, Affected, Assertion
+from app.protocol.release_files import Verified
+from app.protocol.statements import KeyKind
+from app.settings import Settings
+from app.vocabulary import (
+    ApprovalSubject,
+    ConsentStatus,
+    Imminence,
+    Priority,
+    Relation,
+    ReportState,
+    Role,
+    Severity,
+    VerificationStatus,
+)
+
+# Everybody's passphrase in a demo. scrypt's work is small here, so that the story is not about waiting.
+PASSPHRASE, PASSWORD = "demo passphrase", "demo password"
+WORK_FACTOR = 10
+
+CAST: dict[str, frozenset[Role]] = {
+    "sofia": frozenset({Role.SUPERVISOR}),
+    "boris": frozenset({Role.SUPERVISOR}),
+    "tenzin": frozenset({Role.TRIAGER, Role.CASEWORKER}),
+    "leyla": frozenset({Role.TRIAGER, Role.CASEWORKER}),
+    "mai": frozenset({Role.CASEWORKER}),
+    "amir": frozenset({Role.ANALYST}),
+    "ruth": frozenset({Role.AUDITOR}),
+}
+FIRST_SUPERVISOR = "sofia"
+TRIAGERS = ("tenzin", "leyla")
+CASEWORKERS = ("tenzin", "leyla", "mai")
+ANSWER = (
+    "Thank you for writing to us. We have read it, and we believe you. We will write here again. You did nothing wrong."
+)
+
+
+class DemoFailed(Exception):
+    """Something did not happen as the story tells it."""
+
+
+@dataclass
+class Company:
+    """Everybody at their machines, and what the reporters keep."""
+
+    stage: Stage
+    pin: str = ""
+    staff: dict[str, Staff] = field(default_factory=dict)
+    submitted: dict[str, Submitted] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
+    decided: dict[str, ReportState] = field(default_factory=dict)
+
+    def reporter(self) -> Reporter:
+        return Reporter(self.stage.url, self.pin, clock=self.stage.clock.now)
+
+
+def prepare(stage: Stage) -> str:
+    """The operator makes the tables, and an invitation for the first supervisor."""
+    settings = Settings(data_dir=stage.directory / "server")
+    settings.data_dir.mkdir(parents=True)
+    database = Database(settings.url)
+    upgrade(database)
+    with database.write() as session:
+        invitation = staff_service.initialise(session, stage.clock.today())
+    database.close()
+    return invitation
+
+
+def organisation(company: Company, invitation: str) -> None:
+    """The first supervisor makes the root; the others join and are certified after comparing words by voice."""
+    first = _joined(company, FIRST_SUPERVISOR, invitation, pin=None)
+    company.pin = people.make_root(first)
+    for name in CAST:
+        if name != FIRST_SUPERVISOR:
+            other = _joined(company, name, people.invite(first, CAST[name]), pin=company.pin)
+            people.certify(first, other.person, people.fingerprint(other), CAST[name])
+
+
+def keys(company: Company) -> None:
+    """An intake epoch of seven days, the statistics key of the year, the card-writing key of the month."""
+    first = company.staff[FIRST_SUPERVISOR]
+    intake_keys.rotate(first)
+    intake_keys.make_shared(first, KeyKind.STATISTICS)
+    intake_keys.make_shared(first, KeyKind.CARD_WRITING)
+
+
+def reports(company: Company, stories: Iterable[Story], told: Callable[[], None]) -> None:
+    """Every reporter seals and sends their report and its files, and keeps the twelve words."""
+    reporter = company.reporter()
+    for story in stories:
+        files = [_made_up(company.stage, story, number) for number in range(len(story.files))]
+        company.submitted[story.id] = reporter.submit(story.document, files)
+        told()
+
+
+def triage_and_answer(company: Company, stories: Sequence[Story], told: Callable[[], None]) -> None:
+    """Triagers take turns: claim, open, answer, decide, each story as it is expected to end."""
+    for number, story in enumerate(stories):
+        triager = company.staff[TRIAGERS[number % len(TRIAGERS)]]
+        report = company.submitted[story.id].report
+        triage.claim(triager, report)
+        if story.disposition is ReportState.UNDECRYPTABLE:
+            triage.undecryptable(triager, report)
+        else:
+            _decide(company, triager, story, triage.open_(triager, report))
+        told()
+
+
+def _decide(company: Company, triager: Staff, story: Story, opened: OpenReport) -> None:
+    if opened.missing:
+        raise DemoFailed(f"{story.id}: an attachment has not arrived")
+    if opened.may_contact:
+        triage.answer(triager, opened, ANSWER)
+    judged = [(Severity(each["severity"]), Imminence(each["imminence"])) for each in story.incidents]
+    match story.disposition:
+        case ReportState.ACCEPTED:
+            company.cases[story.id] = cases.accept(
+                triager, opened, judged, owner=company.staff[_owner(story)].person, title=story.id, summary=story.id
+            )
+        case ReportState.WITHDRAWN:
+            _withdraw(company, triager, story, opened)
+        case ReportState.AWAITING_REPORTER:
+            if vocabulary.priority_of(judged) in (Priority.P1, Priority.P2):
+                _second_person(triager, opened, ApprovalSubject.WAITING, company.staff[FIRST_SUPERVISOR])
+            triage.ask(triager, opened, judged)
+        case ReportState.ABUSIVE:
+            colleague = next(company.staff[name] for name in TRIAGERS if company.staff[name] is not triager)
+            _second_person(triager, opened, ApprovalSubject.ABUSIVE, colleague)
+            triage.dispose(triager, opened, story.disposition, judged)
+        case _:
+            twin = company.submitted[story.duplicate_of].report if story.duplicate_of else None
+            triage.dispose(triager, opened, story.disposition, judged, duplicate_of=twin)
+    company.decided[story.id] = story.disposition
+
+
+def _second_person(asking: Staff, opened: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:
+    approval = report_approvals.request(asking, opened, subject, colleague.person)
+    report_approvals.decide(colleague, approval, report_approvals.review(colleague, approval), approved=True)
+
+
+def _withdraw(company: Company, triager: Staff, story: Story, opened: OpenReport) -> None:
+    """The reporter reads the answer, then takes the report back; the triager's client sees the MAC and destroys it."""
+    receipt = receipts.read(company.submitted[story.id].receipt)
+    if not company.reporter().mailbox(receipt).replies:
+        raise DemoFailed(f"{story.id}: the answer did not arrive")
+    company.reporter().withdraw(receipt)
+    triage.confirm_withdrawal(triager, opened)
+
+
+def compare(company: Company, stories: Sequence[Story]) -> str:
+    """Hold what the service shows against what the story expects. Raises `DemoFailed` at the first difference."""
+    shown = {item["id"]: item for item in company.staff[FIRST_SUPERVISOR].service.items("/reports")}
+    for story in stories:
+        found = shown[company.submitted[story.id].report]
+        if found["state"] != story.disposition:
+            raise DemoFailed(f"{story.id} is {found['state']}, not {story.disposition}")
+        has_priority = story.disposition not in (ReportState.WITHDRAWN, ReportState.UNDECRYPTABLE)
+        if has_priority and found["priority"] != story.priority:
+            raise DemoFailed(f"{story.id} has priority {found['priority']}, not {story.priority}")
+    return f"{len(stories)} of {len(stories)} reports as their story tells"
+
+
+def expected_cards(stories: Sequence[Story]) -> list[str]:
+    """Whom the stories' cards are of, a label for each card."""
+    return [
+        incident["affected"]
+        for story in stories
+        for incident in story.incidents
+        if incident.get("card") and story.disposition is ReportState.ACCEPTED
+    ]
+
+
+def coding(company: Company, stories: Sequence[Story], told: Callable[[], None]) -> None:
+    """Each owner codes the incidents of their cases, and a colleague opens and approves the coding."""
+    for story in stories:
+        if story.id in company.cases:
+            owner, colleague = company.staff[_owner(story)], company.staff[_approver(story)]
+            opened = _coded(owner, cases.open_(owner, company.cases[story.id]), story)
+            approval = approvals.request_coding(owner, opened, colleague.person)
+            approvals.decide(colleague, approvals.review(colleague, approval), approved=True)
+            cards.write(owner, opened, approval)
+        told()
+
+
+def send_cards(company: Company) -> int:
+    """Everybody's outbox, at once: a demo does not wait for random hours."""
+    return sum(cards.send(person, now=True) for person in company.staff.values() if cards.waiting(person))
+
+
+def send_population(company: Company, persons: int, told: Callable[[], None]) -> int:
+    """The cards of an invented population, by the same route: the people of forty stories alone are too few."""
+    sender = company.staff["mai"]
+    recipient = intake_keys.stated(sender, KeyKind.STATISTICS).recipient
+    token = intake_keys.card_token(intake_keys.hold(sender, KeyKind.CARD_WRITING).identity)
+    service = Service(company.stage.url)
+    written = population(persons, b"tern demo")
+    for each in written:
+        headers = {"Authorization": f"Bearer {token}", "Tern-Card": each.id}
+        service.send("PUT", "/card", age.encrypt(card.encode(each), [recipient]), headers)
+        told()
+    return len(written)
+
+
+def release(company: Company, *, kind: str, period: str, workload: str, folder: Path) -> Verified:
+    """One person requests, a supervisor approves and lends the key, both sign; then anybody verifies the folder."""
+    analyst, supervisor = company.staff["amir"], company.staff["boris"]
+    id_ = releases.request(analyst, kind=kind, period=period, workload=workload)
+    releases.approve(supervisor, id_)
+    releases.draw(supervisor, id_)
+    for signer in (analyst, supervisor):
+        releases.sign(signer, id_)
+    releases.publish(supervisor, id_)
+    releases.save(releases.download(analyst, id_), folder)
+    return releases.verify(releases.load(folder), pin=company.pin)
+
+
+def check_audit(company: Company) -> int:
+    """The auditor fetches the chain of acts and follows it hash by hash; how many acts there are."""
+    events = audit.fetch(company.staff["ruth"])
+    audit.verify(events)
+    return len(events)
+
+
+def _owner(story: Story) -> str:
+    return CASEWORKERS[sum(story.id.encode()) % len(CASEWORKERS)]
+
+
+def _approver(story: Story) -> str:
+    return CASEWORKERS[(sum(story.id.encode()) + 1) % len(CASEWORKERS)]
+
+
+def _coded(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
+    """The case with its people and incidents. One contribution token for each `affected` label."""
+    persons: dict[str, Affected] = {}
+    incidents = []
+    for expected in story.incidents:
+        label = expected["affected"]
+        if label not in persons:
+            given = ConsentStatus.GIVEN if _is_counted(story, label) else ConsentStatus.DECLINED
+            persons[label] = cases.affected(
+                Relation(expected["relation_of_target_to_reporter"]),
+                statistics=given if expected["relation_of_target_to_reporter"] == Relation.SELF else None,
+                by_reporter=given,
+                can_be_asked=not _is_counted(story, label),
+            )
+        status = VerificationStatus(expected["verification_status"])
+        coded = {name: expected[name] for name in expected if name in (*CODED, "quarter", "imminence")}
+        assertions = [Assertion(by="reporter", text=story.id, basis=basis) for basis in expected["attribution_basis"]]
+        incidents.append(
+            cases.incident(owner, persons[label], coded, assertions=assertions, status=status, second=None)
+        )
+    file = replace(opened.file, persons=tuple(persons.values()), incidents=tuple(incidents))
+    return cases.write(owner, opened, file)
+
+
+def _is_counted(story: Story, label: str) -> bool:
+    return any(each["affected"] == label and each.get("card") for each in story.incidents)
+
+
+def _joined(company: Company, name: str, invitation: str, *, pin: str | None) -> Staff:
+    directory = company.stage.person(name)
+    people.join(
+        directory,
+        company.stage.url,
+        invitation=invitation,
+        handle=name,
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        pin=pin,
+        work_factor=WORK_FACTOR,
+    )
+    person = Staff(directory, PASSPHRASE, clock=company.stage.clock.now)
+    people.sign_in(person, PASSWORD)
+    company.staff[name] = person
+    return person
+
+
+def _made_up(stage: Stage, story: Story, number: int) -> Path:
+    """A file of the right name and size, full of random bytes."""
+    file = story.files[number]
+    path = stage.directory / "attached" / story.id / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(secrets.token_bytes(file.size))
+    return path

@@ -1,0 +1,134 @@
+"""The command: the chapters in their order, a line for each, and a table of what happened at the end."""
+
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from app.cli.demo import chapters, stories
+from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
+from app.cli.demo.stage import Stage
+from app.cli.demo.stories import Story
+from app.client import people
+from app.protocol.release_files import Verified
+
+BEGINS = datetime(2026, 6, 15, 9, tzinfo=UTC)
+RELEASED = datetime(2026, 7, 1, 9, tzinfo=UTC)
+QUARTER = "2026-Q2"
+PERSONS = 2000
+
+_OUT = Console()
+
+
+@dataclass
+class _Told:
+    """What happened, and how long each part took, for the table at the end."""
+
+    rows: list[tuple[str, str, float]] = field(default_factory=list)
+
+    @contextmanager
+    def part(self, name: str, steps: int | None = None) -> Iterator[tuple[Callable[[], None], list[str]]]:
+        """Tell a part: what to call at each step, and a list that takes the sentence on what happened."""
+        outcome: list[str] = []
+        started = time.perf_counter()
+        with Progress(console=_OUT, transient=True) as bar:
+            task = bar.add_task(name, total=steps)
+            yield lambda: bar.advance(task), outcome
+        self.rows.append((name, outcome[0] if outcome else "", time.perf_counter() - started))
+        _OUT.print(f"{name}: {outcome[0]}" if outcome else name, highlight=False)
+
+    def table(self) -> Table:
+        table = Table("part", "what happened", "seconds", title="The whole road", title_justify="left")
+        for name, outcome, seconds in self.rows:
+            table.add_row(name, outcome, f"{seconds:.1f}")
+        table.add_row("in all", "", f"{sum(seconds for _, _, seconds in self.rows):.1f}")
+        return table
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8470,
+    data: Annotated[Path | None, typer.Option(help="A new directory for all files; else a temporary one.")] = None,
+    samples: Annotated[Path, typer.Option(help="The stories to tell.", exists=True)] = stories.SAMPLES,
+    end: Annotated[bool, typer.Option("--exit", help="End after the story instead of serving on.")] = False,
+) -> None:
+    """Tell the whole story, with invented reports, through the real client against a real server process."""
+    told = stories.load(samples)
+    if data is not None and data.exists() and any(data.iterdir()):
+        raise DemoFailed(f"{data} is not empty")
+    directory = data or Path(tempfile.mkdtemp(prefix="tern-demo-"))
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        _play(Stage(directory.resolve(), port), told, serve_on=not end)
+    finally:
+        if data is None:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _play(stage: Stage, told: Sequence[Story], *, serve_on: bool) -> None:
+    stage.set_clock(BEGINS)
+    (stage.directory / "SYNTHETIC.txt").write_text("Everything in this directory is invented. Nobody reported it.\n")
+    invitation = chapters.prepare(stage)
+    company, parts = Company(stage), _Told()
+    with stage.served() as server:
+        _tell(company, parts, told, invitation)
+        _OUT.print(parts.table())
+        if serve_on:
+            _OUT.print(f"Tern serves on {stage.url} until you press Ctrl-C. Files: {stage.directory}", highlight=False)
+            server.wait()
+
+
+def _tell(company: Company, parts: _Told, told: Sequence[Story], invitation: str) -> None:
+    with parts.part("An organisation") as (_, outcome):
+        chapters.organisation(company, invitation)
+        chapters.keys(company)
+        outcome.append(f"{len(company.staff)} people certified, an intake epoch open, pin {company.pin[:16]}…")
+    with parts.part("Reports", len(told)) as (step, outcome):
+        chapters.reports(company, told, step)
+        files = sum(len(story.files) for story in told)
+        outcome.append(f"{len(company.submitted)} sealed and acknowledged, with {files} attachments")
+    with parts.part("Triage", len(told)) as (step, outcome):
+        chapters.triage_and_answer(company, told, step)
+        counts = Counter(company.decided.values())
+        outcome.append(", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
+    with parts.part("As expected") as (_, outcome):
+        outcome.append(chapters.compare(company, told))
+    with parts.part("Cases, coding, approval", len(told)) as (step, outcome):
+        chapters.coding(company, told, step)
+        incidents = sum(len(story.incidents) for story in told if story.id in company.cases)
+        outcome.append(f"{len(company.cases)} cases, {incidents} incidents coded and approved by another person")
+    with parts.part("Cards") as (_, outcome):
+        sent, expected = chapters.send_cards(company), chapters.expected_cards(told)
+        if sent != len(expected):
+            raise DemoFailed(f"{sent} cards were sent where the story has {len(expected)}")
+        outcome.append(f"{sent} cards of {len(set(expected))} persons sent")
+    with parts.part("An invented population") as (step, outcome):
+        sent = chapters.send_population(company, PERSONS, step)
+        outcome.append(f"{sent} synthetic cards of {PERSONS} persons through the same route")
+    company.stage.set_clock(RELEASED)
+    for person in company.staff.values():
+        people.sign_in(person, PASSWORD)
+    for name, kind, workload in (("The total", "reserve", "T"), ("The quarter", "quarter", "Q")):
+        with parts.part(f"Release: {name.lower()}") as (_, outcome):
+            folder = company.stage.directory / "releases" / workload
+            folder.parent.mkdir(exist_ok=True)
+            verified = chapters.release(company, kind=kind, period=QUARTER, workload=workload, folder=folder)
+            outcome.append(_about(verified))
+    with parts.part("Audit") as (_, outcome):
+        outcome.append(f"{chapters.check_audit(company)} acts, the chain verified offline")
+
+
+def _about(verified: Verified) -> str:
+    cells = sum(len(table.counts) for table in verified.noisy.tables)
+    total = f", {verified.noisy.tables[0].counts[0]} persons (sd 10)" if verified.noisy.workload.id == "T" else ""
+    return f"{cells} cells{total}, signed by two, verified offline"

@@ -1,0 +1,78 @@
+"""Where the story takes place: a server process with its own clock, and a directory for each person's machine."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx2
+
+from app.clock import Clock
+
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`directory` holds `server/`, `people/NAME/`, the clock's file and what the reporters attach."""
+
+    directory: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(self.directory / "clock")
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the server process and the operator's commands are told."""
+        return {
+            **os.environ,
+            "TERN_DATA_DIR": str(self.directory / "server"),
+            "TERN_DEMO": "1",
+            "TERN_DEMO_CLOCK": str(self.directory / "clock"),
+        }
+
+    def person(self, name: str) -> Path:
+        """The machine of this person."""
+        return self.directory / "people" / name
+
+    def set_clock(self, moment: datetime) -> None:
+        file = self.directory / "clock.new"
+        file.write_text(moment.isoformat())
+        file.replace(self.directory / "clock")
+
+    @contextmanager
+    def served(self) -> Iterator["subprocess.Popen[bytes]"]:
+        """A server process that answers, ended with the block. Raises `RuntimeError` where it does not start."""
+        log = (self.directory / "server.log").open("ab")
+        command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(self.port)]
+        process = subprocess.Popen(command, env=dict(self.environment), stdout=log, stderr=log)  # noqa: S603  our own
+        try:
+            self._wait_for(process)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            log.close()
+
+    def _wait_for(self, process: "subprocess.Popen[bytes]") -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        with httpx2.Client(trust_env=False) as http:
+            while time.monotonic() < deadline and process.poll() is None:
+                try:
+                    http.get(f"{self.url}/v1/health")
+                except httpx2.TransportError:
+                    time.sleep(0.1)
+                else:
+                    return
+        raise RuntimeError("the server did not start; server.log says why")

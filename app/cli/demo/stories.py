@@ -1,0 +1,55 @@
+"""The stories that the demo tells: what each reporter writes, and what ought to become of it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.vocabulary import Priority, ReportState
+
+SAMPLES = Path(__file__).with_name("samples.json")
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment, which is made up to its size."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Story:
+    """One reporter's report, and what is expected of the staff. `incidents` are codings with `affected` and `card`."""
+
+    id: str
+    document: dict[str, Any]
+    files: tuple[File, ...]
+    disposition: ReportState
+    priority: Priority | None
+    incidents: tuple[dict[str, Any], ...]
+    selectors: tuple[dict[str, Any], ...]
+    duplicate_of: str | None
+
+
+def load(path: Path) -> list[Story]:
+    """The stories in a file of the form of `samples.json`. Raises `ValueError` where it has another."""
+    try:
+        return [_story(entry) for entry in json.loads(path.read_bytes())]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path.name} is no file of stories: {error}") from None
+
+
+def _story(entry: dict[str, Any]) -> Story:
+    expected = entry["expected"]
+    return Story(
+        id=entry["id"],
+        document={key: entry[key] for key in ("language", "text", "answers")},
+        files=tuple(File(each["name"], each["media_type"], each["bytes"]) for each in entry["attachments"]),
+        disposition=ReportState(expected["disposition"]),
+        priority=Priority(expected["priority"]) if expected.get("priority") else None,
+        incidents=tuple(expected.get("incidents", ())),
+        selectors=tuple(expected.get("selectors", ())),
+        duplicate_of=expected.get("duplicate_of"),
+    )

@@ -1,0 +1,76 @@
+"""`tern open`: any sealed file, with the keys that open it and nothing else."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import age
+from app.cli.console import Json, passphrase, say, show
+from app.cli.plain_text import visible
+from app.client.machine import WrongPassphrase
+from app.protocol.documents import parse_document
+from app.protocol.encoding import parse_object
+from app.protocol.errors import Malformed
+
+_GRANT = b"# tern-grant "
+_LOCKED = (b"age-encryption.org/v1\n", b"-----BEGIN AGE")
+
+
+def open_(
+    file: Annotated[Path, typer.Argument(help="A sealed file.", exists=True, dir_okay=False)],
+    identity: Annotated[
+        Path,
+        typer.Option("--identity", "-i", help="A file with keys, such as an opened grant or keys.age.", exists=True),
+    ],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write what was sealed to a new file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Open a sealed file with keys that you hold. It proves nothing of who sealed it."""
+    keys = _identities(identity)
+    if output:
+        _write(file, keys, output)
+        return
+    line = _line_of(age.decrypt(file.read_bytes(), keys))
+    if line is None:
+        raise typer.BadParameter("neither a document nor a grant: name a file with --output")
+    if as_json:
+        show(parse_object(line), as_json=True)
+        return
+    sys.stdout.write(visible(line.decode()) + "\n")
+    say("No signature was checked.")
+
+
+def _identities(file: Path) -> list[age.HybridIdentity | age.X25519Identity]:
+    content = file.read_bytes()
+    if content.startswith(_LOCKED):
+        try:
+            content = age.decrypt(content, [age.Passphrase(passphrase())])
+        except (age.NoMatchError, age.IdentityError):
+            raise WrongPassphrase("this passphrase does not unlock the keys") from None
+    try:
+        return age.parse_identities(content.decode())
+    except (age.IdentityError, UnicodeDecodeError):
+        raise typer.BadParameter("no file of keys") from None
+
+
+def _write(file: Path, keys: list[age.HybridIdentity | age.X25519Identity], output: Path) -> None:
+    """Readable by its owner alone, and gone again where the sealed file is not whole."""
+    output.touch(mode=0o600, exist_ok=False)
+    try:
+        with file.open("rb") as sealed, output.open("wb") as sink:
+            age.decrypt_stream(sealed, sink, keys)
+    except BaseException:
+        output.unlink()
+        raise
+
+
+def _line_of(plaintext: bytes) -> bytes | None:
+    """Line 1 of a document, or what a grant says of its key, which itself is not shown. None for anything else."""
+    if plaintext.startswith(_GRANT):
+        return plaintext.partition(b"\n")[0].removeprefix(_GRANT)
+    try:
+        return parse_document(plaintext).line
+    except Malformed:
+        return None

@@ -1,0 +1,121 @@
+"""Commands with which somebody becomes one of staff: invited, joined, certified, signed in."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from app.cli.console import (
+    HOME,
+    Home,
+    Json,
+    Server,
+    invitation,
+    passphrase,
+    password,
+    say,
+    show,
+    show_list,
+    staff,
+    text_of,
+)
+from app.client import people
+from app.client.people import Colleague
+from app.vocabulary import Role
+
+colleagues = typer.Typer(help="Who works here, and under which keys.", no_args_is_help=True)
+
+Roles = Annotated[list[Role], typer.Option("--role", help="A role of the person; may be repeated.")]
+
+
+def join(
+    server: Server,
+    handle: Annotated[str, typer.Option(help="The name by which colleagues will know you.")],
+    pin: Annotated[
+        str | None,
+        typer.Option(envvar="TERN_PIN", help="The root's fingerprint, told by a colleague; the first has none."),
+    ] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Make your keys on this machine, and join with your invitation."""
+    made = people.join(
+        machine,
+        server,
+        invitation=invitation(),
+        handle=handle,
+        passphrase=passphrase(confirm=True),
+        password=password(confirm=True),
+        pin=pin,
+    )
+    show({"person": made.about.person, "machine": str(machine)}, as_json=as_json)
+    if not as_json:
+        say("Sign in, then read your fingerprint out to a supervisor, who certifies you.")
+
+
+def root(machine: Home = HOME, as_json: Json = False) -> None:
+    """Make the organisation's root, once, as its first supervisor. Prints the pin that everybody else needs."""
+    show({"pin": people.make_root(staff(machine))}, as_json=as_json)
+
+
+def invite(
+    role: Roles,
+    team: Annotated[str | None, typer.Option(help="The id of the person's team, if not your own.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Make an invitation for one person, to be handed over outside Tern."""
+    show({"invitation": people.invite(staff(machine), role, team=team)}, as_json=as_json)
+
+
+def certify(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    role: Roles,
+    words: Annotated[str | None, typer.Option(help="The twelve words; without it they are asked for.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; a year if not.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Vouch for a person's keys, after they read their twelve words out to you by voice."""
+    supervisor = staff(machine)
+    heard = words or text_of(None, "The words that the person reads out")
+    valid_until = until.date() if until else None
+    _show(people.certify(supervisor, person, heard, role, valid_until=valid_until), as_json=as_json)
+
+
+def sign_in(machine: Home = HOME) -> None:
+    """Open a session at the service."""
+    person = staff(machine)
+    people.sign_in(person, password())
+
+
+def sign_out(machine: Home = HOME) -> None:
+    """End the session at the service."""
+    people.sign_out(staff(machine))
+
+
+def fingerprint(machine: Home = HOME, as_json: Json = False) -> None:
+    """The twelve words of your own keys, to be read out to a supervisor."""
+    show({"fingerprint": people.fingerprint(staff(machine))}, as_json=as_json)
+
+
+@colleagues.command("list")
+def list_(machine: Home = HOME, as_json: Json = False) -> None:
+    """Everybody who joined, and who of them is certified."""
+    columns = ["id", "handle", "roles", "certified", "fingerprint"]
+    show_list("People", columns, map(_row, people.list_(staff(machine))), as_json=as_json)
+
+
+def _show(colleague: Colleague, *, as_json: bool) -> None:
+    show(_row(replace(colleague, certified=True)), as_json=as_json)
+
+
+def _row(colleague: Colleague) -> dict[str, object]:
+    return {
+        "id": colleague.id,
+        "handle": colleague.handle,
+        "roles": list(colleague.roles),
+        "certified": colleague.certified,
+        "fingerprint": colleague.fingerprint,
+    }

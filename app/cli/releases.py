@@ -1,0 +1,88 @@
+"""Commands about releases. Whoever has a folder verifies it, without an account and without the service."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.console import HOME, Home, Json, Pin, show, show_list, staff
+from app.client import releases
+from app.vocabulary import ReleaseKind
+
+release = typer.Typer(help="Make releases of statistics, and verify them.", no_args_is_help=True)
+
+ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's id.")]
+
+
+@release.command("list")
+def list_(machine: Home = HOME, as_json: Json = False) -> None:
+    """Releases that were asked for, and how far they are."""
+    columns = ["id", "kind", "period", "workload", "state", "requested_by", "approved_by"]
+    show_list("Releases", columns, releases.list_(staff(machine)), as_json=as_json)
+
+
+@release.command()
+def request(
+    kind: Annotated[ReleaseKind, typer.Argument(help="Which kind of release.")],
+    period: Annotated[str, typer.Argument(help="The period, such as 2026-Q2.")],
+    workload: Annotated[str, typer.Argument(help="The workload: T or Q.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Ask for a release of a period that has ended."""
+    made = releases.request(staff(machine), kind=kind.value, period=period, workload=workload)
+    show({"release": made}, as_json=as_json)
+
+
+@release.command()
+def approve(
+    id_: ReleaseId,
+    reject: Annotated[bool, typer.Option("--reject", help="Say no instead.")] = False,
+    machine: Home = HOME,
+) -> None:
+    """Say yes to another person's request, and draw: it is charged to the budget, published or not."""
+    person = staff(machine)
+    if reject:
+        releases.reject(person, id_)
+        return
+    releases.approve(person, id_)
+    releases.draw(person, id_)
+
+
+@release.command()
+def sign(id_: ReleaseId, machine: Home = HOME) -> None:
+    """Check the drawn folder and sign it, as its requester or its approver."""
+    releases.sign(staff(machine), id_)
+
+
+@release.command()
+def publish(id_: ReleaseId, machine: Home = HOME) -> None:
+    """Publish a release that two have signed."""
+    releases.publish(staff(machine), id_)
+
+
+@release.command()
+def download(
+    id_: ReleaseId,
+    folder: Annotated[Path, typer.Argument(help="A new directory for the files.")],
+    machine: Home = HOME,
+) -> None:
+    """Save the folder of a release, after verifying it."""
+    releases.save(releases.download(staff(machine), id_), folder)
+
+
+@release.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The folder of a release.", exists=True, file_okay=False)],
+    pin: Pin,
+    as_json: Json = False,
+) -> None:
+    """Check the folder of a release offline, against nothing but the pin."""
+    verified = releases.verify(releases.load(folder), pin=pin)
+    facts = {
+        "period": verified.noisy.period,
+        "workload": verified.noisy.workload.id,
+        "signers": list(verified.signers),
+        "sums_sha256": verified.sums_sha256,
+    }
+    show(facts, as_json=as_json)

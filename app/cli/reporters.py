@@ -1,0 +1,96 @@
+"""Commands of a reporter. They store nothing on the machine; the receipt is shown once."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.console import Json, Pin, Server, clock, progress, receipt, say, show, show_list, text_of
+from app.client import Reporter
+from app.protocol import receipt as receipts
+from app.protocol.errors import Malformed
+from app.protocol.report import Form
+from app.vocabulary import ConsentScope
+
+report = typer.Typer(help="Send a report.", no_args_is_help=True)
+mailbox = typer.Typer(help="Read replies, answer, take a report back.", no_args_is_help=True)
+
+Attach = Annotated[list[Path] | None, typer.Option("--attach", help="A file to add; may be repeated.", exists=True)]
+
+
+@report.command()
+def submit(
+    server: Server,
+    pin: Pin,
+    document: Annotated[Path, typer.Option(help="JSON with language, text and answers; - for standard input.")],
+    attach: Attach = None,
+    as_json: Json = False,
+) -> None:
+    """Seal a report and its files on this machine, and send them. Prints the receipt."""
+    form = _form(document)
+    with progress("Sending", hidden=as_json) as bar:
+        done = Reporter(server, pin, clock=clock).submit(
+            form, attach or (), progress=lambda sent, whole: bar.update(bar.task_ids[0], completed=sent, total=whole)
+        )
+    for path in done.not_arrived:
+        say(f"{path.name} did not arrive. Add it with `tern mailbox answer --attach`.")
+    show({"report": done.report, "receipt": done.receipt}, as_json=as_json)
+    if not as_json:
+        say("Keep these twelve words. They are the only way to your mailbox, and nobody can give them to you again.")
+
+
+def _form(document: Path) -> dict[str, Any]:
+    """Checked here, so that a form that was not filled in well is told from a service that is not authentic."""
+    try:
+        form = json.loads(sys.stdin.read() if str(document) == "-" else document.read_text())
+        Form.read(form)
+    except ValueError:
+        raise typer.BadParameter("the document is not JSON") from None
+    except Malformed as error:
+        raise typer.BadParameter(str(error)) from None
+    return dict(form)
+
+
+@mailbox.command()
+def read(server: Server, pin: Pin, as_json: Json = False) -> None:
+    """What became of the report, and the replies."""
+    found = Reporter(server, pin, clock=clock).mailbox(receipts.read(receipt()))
+    replies = [{"number": reply.number, "text": reply.text} for reply in found.replies]
+    if as_json:
+        show({"state": found.state, "replies": replies, "missing": list(found.missing)}, as_json=True)
+        return
+    show({"state (the service's word)": found.state}, as_json=False)
+    show_list("Replies", ["number", "text"], replies, as_json=False)
+
+
+@mailbox.command()
+def answer(
+    server: Server,
+    pin: Pin,
+    text: Annotated[Path | None, typer.Option("--text", help="A file with your words; - for standard input.")] = None,
+    attach: Attach = None,
+) -> None:
+    """Write to the team."""
+    words = receipts.read(receipt())
+    written = text_of(text, "Your message")
+    for path in Reporter(server, pin, clock=clock).answer(words, written, attach or ()):
+        say(f"{path.name} did not arrive. Send it again with `tern mailbox answer --attach`.")
+
+
+@mailbox.command()
+def withdraw(server: Server, pin: Pin) -> None:
+    """Take the report back. Work on it stops at once; what was published stays."""
+    Reporter(server, pin, clock=clock).withdraw(receipts.read(receipt()))
+
+
+@mailbox.command()
+def consent(
+    server: Server,
+    pin: Pin,
+    scope: Annotated[ConsentScope, typer.Argument(help="The use that you decide about.")],
+    given: Annotated[bool, typer.Option("--yes/--no", help="Whether you agree to it.")],
+) -> None:
+    """Say yes or no to one use of the report."""
+    Reporter(server, pin, clock=clock).change_consent(receipts.read(receipt()), scope, given=given)

@@ -1,0 +1,268 @@
+"""Commands of triage. What a reporter wrote is shown as plain text, and never interpreted."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
+from app.client import cases, report_approvals, triage
+from app.client.desk import Staff
+from app.client.triage import OpenReport, Received, Thread, Waiting
+from app.protocol.report import Attachment
+from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, TransitionReason
+
+queue = typer.Typer(help="Read what was reported, answer, decide.", no_args_is_help=True)
+
+Report = Annotated[str, typer.Argument(help="The report's id.")]
+Found = tuple[Severity, Imminence]
+Incidents = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--incident", help="What was found, as SEVERITY:IMMINENCE (serious:days); may be repeated. It gives priority."
+    ),
+]
+
+Approved = Annotated[
+    bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
+]
+
+
+@queue.command("list")
+def list_(
+    state: Annotated[list[ReportState] | None, typer.Option(help="Only these states; may be repeated.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """What waits, the most urgent first. No report is opened for it."""
+    person = staff(machine)
+    waiting = triage.list_(person, states=state) if state else triage.list_(person)
+    columns = ["id", "ref", "received_on", "state", "danger_now", "language", "triager", "problem"]
+    show_list("Reports", columns, map(_row, waiting), as_json=as_json)
+
+
+@queue.command()
+def claim(report: Report, machine: Home = HOME) -> None:
+    """Take a report out of the queue, to decide about it yourself."""
+    triage.claim(staff(machine), report)
+
+
+@queue.command()
+def release(report: Report, machine: Home = HOME) -> None:
+    """Put a report back into the queue."""
+    triage.release(staff(machine), report)
+
+
+@queue.command("open")
+def open_(
+    report: Report,
+    save: Annotated[Path | None, typer.Option(help="A directory for the attachments, each named by its id.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Read a report and what its reporter wrote since."""
+    person = staff(machine)
+    opened = triage.open_(person, report)
+    thread = triage.thread(person, opened)
+    if save:
+        for attachment in (*opened.report.attachments, *_attached_since(thread)):
+            _save(person, opened, attachment, save)
+    _show(opened, thread, as_json=as_json)
+
+
+@queue.command()
+def answer(
+    report: Report,
+    text: Annotated[Path | None, typer.Option(help="A file with your words; - for standard input.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Then wait for the reporter; needs --incident.")] = False,
+    incident: Incidents = None,
+    machine: Home = HOME,
+) -> None:
+    """Write to the reporter. Your name is not in it."""
+    person = staff(machine)
+    opened = triage.open_(person, report)
+    found = _found(incident) if wait else ()
+    triage.answer(person, opened, text_of(text, "Your message"))
+    if wait:
+        triage.ask(person, opened, found)
+
+
+@queue.command()
+def accept(
+    report: Report,
+    incident: Incidents = None,
+    owner: Annotated[str | None, typer.Option(help="The id of who will lead the case; you, if not given.")] = None,
+    colleague: Annotated[list[str] | None, typer.Option(help="The id of a further member; may be repeated.")] = None,
+    about: Annotated[
+        Path | None, typer.Option(help="JSON with title and summary of the case; - for standard input.")
+    ] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Accept a report into a new case."""
+    person = staff(machine)
+    found = _found(incident)
+    title, summary = _about(about)
+    made = cases.accept(
+        person,
+        triage.open_(person, report),
+        found,
+        owner=owner or person.person,
+        colleagues=colleague or (),
+        title=title,
+        summary=summary,
+    )
+    show({"case": made}, as_json=as_json)
+
+
+@queue.command()
+def dispose(
+    report: Report,
+    to: Annotated[ReportState, typer.Argument(help="What becomes of it.")],
+    incident: Incidents = None,
+    duplicate_of: Annotated[str | None, typer.Option(help="The id of the report that says the same.")] = None,
+    reason: Annotated[TransitionReason, typer.Option(help="Why.")] = TransitionReason.DECIDED,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Decide about a report that is not accepted. `withdrawn` destroys what its reporter took back."""
+    person = staff(machine)
+    if to is ReportState.UNDECRYPTABLE:
+        triage.undecryptable(person, report)
+        show({"state": to.value}, as_json=as_json)
+        return
+    if to is ReportState.WITHDRAWN:
+        triage.confirm_withdrawal(person, triage.open_(person, report))
+        show({"state": to.value}, as_json=as_json)
+        return
+    found = _found(incident)
+    opened = triage.open_(person, report)
+    priority = triage.dispose(person, opened, to, found, duplicate_of=duplicate_of, reason=reason)
+    show({"state": to.value, "priority": priority.value}, as_json=as_json)
+
+
+@queue.command()
+def approve(
+    report: Report,
+    subject: Annotated[ApprovalSubject, typer.Argument(help="What is asked: abusive or waiting.")],
+    approver: Annotated[str, typer.Option(help="The id of another person, who will decide.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Ask a second person whether a report is abuse, or may wait."""
+    if subject not in (ApprovalSubject.ABUSIVE, ApprovalSubject.WAITING):
+        raise typer.BadParameter("a report is approved to be abusive, or to be waiting")
+    person = staff(machine)
+    asked = report_approvals.request(person, triage.open_(person, report), subject, approver)
+    show({"approval": asked}, as_json=as_json)
+
+
+@queue.command()
+def decide(
+    approval: Annotated[str, typer.Argument(help="The approval's id.")],
+    approved: Approved = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Read the report that you are asked about, and sign what you decide."""
+    person = staff(machine)
+    opened = report_approvals.review(person, approval)
+    _show(opened, None, as_json=as_json)
+    if approved is not None:
+        report_approvals.decide(person, approval, opened, approved=approved)
+
+
+def _found(incidents: Sequence[str] | None) -> tuple[Found, ...]:
+    if not incidents:
+        raise typer.BadParameter("say what was found: --incident SEVERITY:IMMINENCE")
+    return tuple(map(_incident, incidents))
+
+
+def _incident(text: str) -> Found:
+    severity, _, imminence = text.partition(":")
+    try:
+        return Severity(severity), Imminence(imminence)
+    except ValueError:
+        severities, imminences = ", ".join(Severity), ", ".join(Imminence)
+        raise typer.BadParameter(f"an incident is one of {severities}, then : and one of {imminences}") from None
+
+
+def _about(file: Path | None) -> tuple[str, str]:
+    if file is None:
+        return "", ""
+    try:
+        about = json.loads(text_of(file, "About the case"))
+    except ValueError:
+        raise typer.BadParameter("what the case is about is not JSON") from None
+    match about:
+        case {"title": str(title), "summary": str(summary), **rest} if not rest:
+            return title, summary
+    raise typer.BadParameter("what the case is about has a title and a summary")
+
+
+def _save(person: Staff, opened: OpenReport, attachment: Attachment, directory: Path) -> None:
+    """Under its id alone: the name that its sender chose could lead elsewhere, or make a program of it."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if attachment in opened.missing:
+        say(f"{attachment.id} has not arrived")
+        return
+    unchecked = directory / f".{attachment.id}"
+    unchecked.touch(mode=0o600)
+    try:
+        with unchecked.open("wb") as sink:
+            triage.save_attachment(person, opened, attachment, sink)
+        unchecked.replace(directory / attachment.id)
+    finally:
+        unchecked.unlink(missing_ok=True)
+
+
+def _attached_since(thread: Thread) -> tuple[Attachment, ...]:
+    return tuple(each for message in thread.messages for each in message.said.attachments)
+
+
+def _show(opened: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
+    """The report as its reporter last left it; without `thread`, as it first came."""
+    thread = thread or Thread((), (), ())
+    form = opened.report.form
+    consents = {each.scope: each.given for each in opened.report.consents} | thread.consents
+    facts: dict[str, object] = {
+        "report": opened.id,
+        "language": form.language,
+        "text": form.text,
+        "answers": dict(form.answers),
+        "consents": {scope.value: given for scope, given in consents.items()},
+        "withdrawn": thread.withdrawal is not None,
+        "missing": list(thread.missing),
+        "repeated": list(thread.repeated),
+    }
+    files = [_file(each, opened) for each in (*opened.report.attachments, *_attached_since(thread))]
+    messages = [_message(each) for each in thread.messages]
+    if as_json:
+        show({**facts, "attachments": files, "messages": messages}, as_json=True)
+        return
+    show(facts, as_json=False)
+    if files:
+        show_list("Attachments", ["id", "name", "media_type", "size", "arrived"], files, as_json=False)
+    if messages:
+        show_list("Messages", ["number", "act", "text"], messages, as_json=False)
+
+
+def _file(attachment: Attachment, opened: OpenReport) -> dict[str, Any]:
+    return {
+        "id": attachment.id,
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "arrived": attachment.id in opened.arrived,
+    }
+
+
+def _message(received: Received) -> dict[str, Any]:
+    return {"number": received.said.number, "act": received.said.act.value, "text": received.said.text}
+
+
+def _row(waiting: Waiting) -> dict[str, Any]:
+    return {**asdict(waiting), "received_on": waiting.received_on.isoformat()}

@@ -1,0 +1,75 @@
+"""The wiring: which rooms there are, and what they are given."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import http, keyring
+from app.audit.routes import router as audit
+from app.blobs import Blobs
+from app.casework.approvals.routes import router as approvals
+from app.casework.cases.routes import router as cases
+from app.casework.consents.routes import router as consents
+from app.casework.triage import moves
+from app.casework.triage.routes import router as triage
+from app.clock import Clock
+from app.database import Database
+from app.intake.attachments.routes import router as attachments
+from app.intake.keys.routes import router as intake_keys
+from app.intake.mailbox.routes import router as mailbox
+from app.intake.process import Intake
+from app.intake.reports.routes import router as intake_reports
+from app.people.grants.routes import router as keys
+from app.people.sign_in.routes import router as sessions
+from app.people.sign_in.service import find_actor
+from app.people.staff.routes import router as people
+from app.settings import Settings
+from app.statistics.cards.routes import router as cards
+from app.statistics.releases.routes import router as releases
+
+ROUTERS = [
+    triage,
+    cases,
+    consents,
+    approvals,
+    releases,
+    cards,
+    people,
+    sessions,
+    keys,
+    audit,
+    intake_keys,
+    intake_reports,
+    attachments,
+    mailbox,
+]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service on the database and in the directory that the settings name. Its tables must exist."""
+    app = FastAPI(title="Tern", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan)
+    app.state.settings = settings
+    app.state.clock = Clock(settings.demo_clock)
+    app.state.keyring = keyring.load(settings.data_dir)
+    app.state.database = Database(settings.url)
+    app.state.blobs = Blobs(settings.data_dir / "blobs")
+    app.state.find_actor = find_actor
+    app.state.intake = Intake(app.state.database, acted=moves.reporter_acted)
+    http.install(app)
+    app.add_api_route("/v1/health", health, tags=["health"])
+    for router in ROUTERS:
+        app.include_router(router, prefix="/v1")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.intake.close()
+    app.state.database.close()
+
+
+async def health() -> dict[str, str]:
+    """Says that the process answers, and nothing else."""
+    return {"status": "ok"}

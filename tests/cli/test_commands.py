@@ -1,0 +1,64 @@
+"""Every command has its line in docs/cli.md, and every line its command."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from app.cli.main import app
+
+PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
+LINE = re.compile(r"^\| `tern (?P<name>[a-z -]+)` \| (?P<says>.+) \|$", re.MULTILINE)
+
+
+def test_the_page_lists_the_commands_in_their_own_words() -> None:
+    listed = {line["name"]: line["says"] for line in LINE.finditer(PAGE.read_text())}
+
+    assert listed == dict(_commands(typer.main.get_command(app), ()))
+
+
+def test_whatever_prints_something_prints_it_for_programs_too() -> None:
+    silent = {
+        "serve",
+        "demo",
+        "sign-in",
+        "sign-out",
+        "intake draft",
+        "intake share",
+        "mailbox answer",
+        "mailbox withdraw",
+        "mailbox consent",
+        "triage claim",
+        "triage release",
+        "triage answer",
+        "case consent",
+        "case move",
+        "release approve",
+        "release sign",
+        "release publish",
+        "release download",
+    }
+
+    without_json = {name for name, options in _options(typer.main.get_command(app), ()) if "--json" not in options}
+
+    assert without_json == silent
+
+
+def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    return ((" ".join(name), str(leaf.help)) for name, leaf in _leaves(command, path))
+
+
+def _options(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, set[str]]]:
+    for name, leaf in _leaves(command, path):
+        yield " ".join(name), {option for parameter in leaf.params for option in parameter.opts}
+
+
+def _leaves(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The commands below a group, at any depth."""
+    if not hasattr(command, "commands"):
+        yield path, command
+        return
+    for name, below in command.commands.items():
+        yield from _leaves(below, (*path, name))

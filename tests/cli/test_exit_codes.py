@@ -1,0 +1,136 @@
+"""The real command line, in a process of its own: how each kind of failure ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import age
+from app.client.machine import About, Machine
+
+OK, REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 0, 1, 2, 3, 4, 5
+NOWHERE = "http://127.0.0.1:9"  # the port of a service that throws everything away, and that nothing runs any more
+PIN = "0" * 64
+FORM = {"language": "en", "text": "They followed me home.", "answers": {"danger_now": "none"}}
+WORDS = " ".join(["abandon"] * 12)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A person's machine that has joined a service which is not there."""
+    made = Machine.create(tmp_path / "machine", About(NOWHERE, "mai", PIN, f"per_{'0' * 32}"), "right", work_factor=1)
+    return made.directory
+
+
+def test_a_service_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps(FORM))
+
+    done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
+
+    assert done.returncode == UNREACHABLE
+    assert done.stdout == ""
+
+
+def test_words_that_are_no_receipt_are_told_from_a_service_that_refuses() -> None:
+    done = tern("mailbox", "read", "--server", NOWHERE, "--pin", PIN, typed=WORDS)
+
+    assert done.returncode == WRONG_SECRET
+    assert "abandon" not in done.stderr
+
+
+def test_a_document_that_is_not_json_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("They followed me home.")
+
+    done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
+
+    assert done.returncode == USAGE
+    assert "followed" not in done.stderr
+
+
+def test_a_form_without_its_one_necessary_answer_is_wrong_usage() -> None:
+    form = json.dumps({**FORM, "answers": {}})
+
+    done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", "-", typed=form)
+
+    assert done.returncode == USAGE
+    assert "danger_now" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["triage", "claim"], ["case", "list", "--stage", "x"]])
+def test_a_command_that_is_not_given_as_it_should_be_is_wrong_usage(arguments: list[str]) -> None:
+    assert tern(*arguments).returncode == USAGE
+
+
+def test_a_directory_without_keys_is_wrong_usage(tmp_path: Path) -> None:
+    assert tern("triage", "list", "--machine", str(tmp_path), typed="right").returncode == USAGE
+
+
+def test_another_passphrase_opens_no_machine(machine: Path) -> None:
+    done = tern("fingerprint", "--machine", str(machine), typed="wrong")
+
+    assert done.returncode == WRONG_SECRET
+    assert "wrong" not in done.stderr
+
+
+def test_the_fingerprint_is_shown_without_the_service(machine: Path) -> None:
+    done = tern("fingerprint", "--machine", str(machine), "--json", typed="right")
+
+    assert done.returncode == OK
+    assert len(json.loads(done.stdout)["fingerprint"].split()) == 12
+
+
+def test_the_queue_of_a_service_that_is_not_there_cannot_be_read(machine: Path) -> None:
+    assert tern("triage", "list", "--machine", str(machine), typed="right").returncode == UNREACHABLE
+
+
+def test_cards_leave_at_once_only_in_a_demo(machine: Path) -> None:
+    done = tern("cards", "send", "--now", "--machine", str(machine), typed="right")
+
+    assert done.returncode == USAGE
+
+
+def test_a_chain_of_acts_with_another_first_event_is_not_authentic(tmp_path: Path) -> None:
+    event = {
+        "seq": 1,
+        "hour": "2026-06-15T09:00Z",
+        "actor": f"per_{'0' * 32}",
+        "action": "case.opened",
+        "object": f"case_{'0' * 32}",
+        "object_hash": None,
+        "previous": "0" * 64,
+        "hash": "1" * 64,
+    }
+    (tmp_path / "chain").write_text(json.dumps(event) + "\n")
+
+    done = tern("audit", "verify", "--file", str(tmp_path / "chain"))
+
+    assert done.returncode == NOT_AUTHENTIC
+    assert "audit-chain" in done.stderr
+
+
+def test_a_file_to_another_key_is_not_authentic(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(f"{age.generate()}\n")
+    (tmp_path / "file.age").write_bytes(age.encrypt(b"hello", [age.generate().recipient]))
+
+    done = tern("open", str(tmp_path / "file.age"), "-i", str(tmp_path / "keys"), "-o", str(tmp_path / "plain"))
+
+    assert done.returncode == NOT_AUTHENTIC
+    assert not (tmp_path / "plain").exists()
+
+
+def test_a_release_with_nothing_to_check_it_against_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "release").mkdir()
+
+    done = tern("release", "verify", str(tmp_path / "release"), "--pin", PIN)
+
+    assert done.returncode in (REFUSED, NOT_AUTHENTIC)
+    assert "Traceback" not in done.stderr
+
+
+def tern(*arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TERN_")}
+    command = [sys.executable, "-m", "app.cli.main", *arguments]
+    return subprocess.run(command, input=typed, env=environment, capture_output=True, text=True, check=False)

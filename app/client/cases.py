@@ -14,7 +14,7 @@ from app.protocol.case import Affected, Assertion, CaseFile, Incident, RuleBroke
 from app.protocol.documents import Document, Header, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
-from app.protocol.opening import Asked, Mark, Opened
+from app.protocol.opening import Asked, Mark, Opened, check_seen
 from app.protocol.sizes import Kind
 from app.vocabulary import (
     CaseStage,
@@ -129,6 +129,8 @@ def open_(staff: Staff, id_: str) -> OpenCase:
     if grant.header.grantor not in ever:
         raise NotAuthentic("grantor")
     present = members.members_of(chain)
+    # Only now: a chain that is refused leaves no trace in what this machine has seen.
+    check_seen(chain[-1].document, chain[-1].sha256, staff.seen)
     shown = staff.service.get(f"/cases/{id_}/document").json()
     asked = Asked("case", Kind.CASE, staff.org, id_, writers=present)
     opened = staff.open_document(unb64(str(shown["document"])), grant.identity, asked)
@@ -334,11 +336,8 @@ def move(staff: Staff, opened: OpenCase, to: CaseStage, *, reason: TransitionRea
 def _chain(staff: Staff, id_: str, identity: age.HybridIdentity) -> list[Opened]:
     items = staff.service.get(f"/cases/{id_}/members").json()["items"]
     asked = Asked("members", Kind.CASE, staff.org, id_)
-    *earlier, last = (unb64(str(item["statement"])) for item in items)
-    return [
-        *(staff.open_document(file, identity, asked, remember=False) for file in earlier),
-        staff.open_document(last, identity, asked),
-    ]
+    files = [unb64(str(item["statement"])) for item in items]
+    return [staff.open_document(file, identity, asked, remember=False) for file in files]
 
 
 def _document(

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from app import vocabulary
 from app.protocol.card import StatCard, may_be_counted
-from app.protocol.encoding import check_id, unb64
+from app.protocol.encoding import b64, check_id, unb64
 from app.protocol.errors import Malformed, ProtocolError
 from app.vocabulary import ConsentStatus, Imminence, Priority, Relation, Severity, VerificationStatus
 
@@ -223,7 +223,7 @@ def _person(body: Mapping[str, Any]) -> Affected:
     return Affected(
         id=check_id("psn", body["id"]),
         relation=Relation(body["relation"]),
-        token=body["token"],
+        token=b64(unb64(_text(body["token"]), 16)),
         statistics=_status(body["statistics"]),
         by_reporter=_status(body["by_reporter"]),
         can_be_asked=body["can_be_asked"] is True,

@@ -56,6 +56,13 @@ def check_id(prefix: str, text: object) -> str:
     return text
 
 
+def check_number(value: object, allowed: range) -> int:
+    """`value`, if it is one of the whole numbers `allowed`; `true` is none. Raises `Malformed`."""
+    if type(value) is not int or value not in allowed:
+        raise Malformed("not a number that may stand here")
+    return value
+
+
 def check_any_id(text: object) -> str:
     """`text`, if it is an id of whatever kind. Raises `Malformed`."""
     if not isinstance(text, str) or not _ID.fullmatch(text):

@@ -3,10 +3,13 @@
 Slot 1 is the route, the reporter's own memory; slot 2 the state, the service's word; slots 3 to 16 are the staff's.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import shake_256
+from sys import byteorder
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -14,9 +17,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app import age
-from app.protocol.encoding import check_hash, check_id
+from app.protocol.encoding import check_hash, check_id, check_number
 from app.protocol.errors import Malformed
-from app.protocol.report import Attachment, Consent
+from app.protocol.report import Attachment, Consent, check_attachments, check_recipient
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import ReportState
 
@@ -24,8 +27,11 @@ SLOTS: Final = 16
 ROUTE_SLOT, STATE_SLOT, FIRST_STAFF_SLOT = 1, 2, 3
 SLOT_SIZE: Final = age.encrypted_size(classes(Kind.SLOT)[0])
 
-# What is left of a slot for text, after the rest of a document and its MAC, and JSON's escapes.
+# Bytes of JSON for the text of one part: what is left of a slot after the rest of the document, a new recipient too.
 PART_SIZE: Final = 1000
+
+# Far above any real thread. A number from a stranger must not make a client count to it.
+NUMBERS: Final = range(1, 10_000)
 
 
 class Act(StrEnum):
@@ -41,7 +47,7 @@ class Route:
     """What the reporter's client must remember: where to write, its last number and that message's hash, consents."""
 
     report: str
-    recipient: str
+    recipient: str = field(repr=False)
     number: int
     hash: str | None
     consents: tuple[Consent, ...]
@@ -62,15 +68,15 @@ class Route:
             case {
                 "report": report,
                 "recipient": str(recipient),
-                "number": int(number),
+                "number": number,
                 "hash": hash_,
                 "consents": list(consents),
                 **rest,
-            } if not rest and number >= 0:
+            } if not rest and (number == 0) == (hash_ is None):
                 return cls(
                     check_id("rep", report),
-                    recipient,
-                    number,
+                    check_recipient(recipient),
+                    check_number(number, range(NUMBERS.stop)),
                     None if hash_ is None else check_hash(hash_),
                     tuple(Consent.read(consent) for consent in consents),
                 )
@@ -79,12 +85,15 @@ class Route:
 
 @dataclass(frozen=True)
 class ReporterMessage:
-    """What a reporter writes after the report. `seen` is the ciphertext hash of the last reply that was read."""
+    """What a reporter writes after the report. `seen` is the ciphertext hash of the last reply that was read.
+
+    `consents` are the choices that it changes: at least one where `act` is `consent`, and none otherwise.
+    """
 
     number: int
     seen: str | None
     act: Act
-    text: str
+    text: str = field(repr=False)
     attachments: tuple[Attachment, ...] = ()
     consents: tuple[Consent, ...] = ()
 
@@ -103,20 +112,22 @@ class ReporterMessage:
         """Raises `Malformed`."""
         match body:
             case {
-                "number": int(number),
+                "number": number,
                 "seen": seen,
                 "act": str(act),
                 "text": str(text),
                 "attachments": list(attachments),
                 "consents": list(consents),
                 **rest,
-            } if not rest and number >= 1 and act in list(Act):
+            } if not rest and act in list(Act) and (act == Act.CONSENT) == bool(consents):
+                listed = tuple(Attachment.read(attachment) for attachment in attachments)
+                check_attachments(listed)
                 return cls(
-                    number,
+                    check_number(number, NUMBERS),
                     None if seen is None else check_hash(seen),
                     Act(act),
                     text,
-                    tuple(Attachment.read(attachment) for attachment in attachments),
+                    listed,
                     tuple(Consent.read(consent) for consent in consents),
                 )
         raise Malformed("a message of another form")
@@ -130,8 +141,8 @@ class StaffMessage:
     seen: str | None
     part: int
     parts: int
-    text: str
-    write_to: str | None = None
+    text: str = field(repr=False)
+    write_to: str | None = field(default=None, repr=False)
 
     def body(self) -> dict[str, Any]:
         return {
@@ -148,15 +159,23 @@ class StaffMessage:
         """Raises `Malformed`."""
         match body:
             case {
-                "number": int(number),
+                "number": number,
                 "seen": seen,
-                "part": int(part),
-                "parts": int(parts),
+                "part": part,
+                "parts": parts,
                 "text": str(text),
                 "write_to": None | str() as write_to,
                 **rest,
-            } if not rest and number >= 1 and 1 <= part <= parts:
-                return cls(number, None if seen is None else check_hash(seen), part, parts, text, write_to)
+            } if not rest:
+                parts = check_number(parts, range(1, SLOTS - FIRST_STAFF_SLOT + 2))
+                return cls(
+                    check_number(number, NUMBERS),
+                    None if seen is None else check_hash(seen),
+                    check_number(part, range(1, parts + 1)),
+                    parts,
+                    text,
+                    None if write_to is None else check_recipient(write_to),
+                )
         raise Malformed("a reply of another form")
 
 
@@ -174,12 +193,12 @@ def split(text: str) -> list[str]:
 
 
 def join(parts: Sequence[StaffMessage]) -> str:
-    """The text of a reply from its parts. Raises `Malformed` where one is missing or strange."""
+    """The text of a reply from its parts, in whatever order. Raises `Malformed` where one is missing or strange."""
     ordered = sorted(parts, key=lambda part: part.part)
+    if len({(part.number, part.parts, part.seen, part.write_to) for part in ordered}) != 1:
+        raise Malformed("parts of two replies, or of none")
     if [part.part for part in ordered] != list(range(1, ordered[0].parts + 1)):
-        raise Malformed("a reply of which a part is missing")
-    if len({(part.number, part.parts) for part in ordered}) != 1:
-        raise Malformed("parts of two replies")
+        raise Malformed("a reply of which a part is missing or there twice")
     return "".join(part.text for part in ordered)
 
 
@@ -189,16 +208,21 @@ def shown_state(state: ReportState) -> ReportState:
 
 
 def read_state(body: dict[str, Any]) -> ReportState:
-    """Raises `Malformed` for anything but one state code."""
+    """The state as it may be shown, whatever the service wrote. Raises `Malformed` for anything but one state code."""
     match body:
         case {"state": str(state), **rest} if not rest and state in list(ReportState):
-            return ReportState(state)
+            return shown_state(ReportState(state))
     raise Malformed("a state of another form")
 
 
 def gaps(numbers: Sequence[int]) -> list[int]:
     """The numbers that a thread lacks below its highest. Staff are shown them; nothing is dropped."""
     return sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
+
+
+def repeats(numbers: Sequence[int]) -> list[int]:
+    """The numbers that several messages of a thread have. Staff are shown these too."""
+    return sorted(number for number, times in Counter(numbers).items() if times > 1)
 
 
 def filler_slot(key: bytes, token_sha256: str, slot: int) -> bytes:
@@ -209,41 +233,43 @@ def filler_slot(key: bytes, token_sha256: str, slot: int) -> bytes:
     whoever has no key (FIPS 203, section 4.2.1), its second a real X25519 public key.
     """
     seed = HKDF(SHA256(), length=64, salt=None, info=f"tern/v1/filler/{token_sha256}/{slot}".encode()).derive(key)
-    stream = shake_256(seed).digest(_FILLER_STREAM + SLOT_SIZE)
+    stream = shake_256(seed).digest(_COEFFICIENTS_DRAWN + SLOT_SIZE)
     x25519 = X25519PrivateKey.from_private_bytes(seed[:32]).public_key().public_bytes_raw()
-    share = _mlkem_ciphertext(stream[:_FILLER_STREAM]) + x25519
-    rest = stream[_FILLER_STREAM:]
+    share = _mlkem_ciphertext(stream[:_COEFFICIENTS_DRAWN]) + x25519
+    rest = stream[_COEFFICIENTS_DRAWN:]
     head = age.envelope_of(share=share, wrapped=rest[:32], mac=rest[32:64])
     return head + rest[64 : 64 + SLOT_SIZE - len(head)]
 
 
+# ML-KEM-768 (FIPS 203, section 8): its ciphertext is 768 coefficients of 10 bits, then 256 of 4.
 _Q: Final = 3329
-_N, _K, _DU, _DV = 256, 3, 10, 4
+_U, _V = 3 * 256, 256
+_DU, _DV = 10, 4
 # 16-bit words below the largest multiple of q that fits are uniform modulo q. 3.5 % are thrown away, and an eighth more
 # are drawn than needed: that they run out is sixteen standard deviations away.
 _LIMIT: Final = 65536 - 65536 % _Q
-_FILLER_STREAM: Final = 2 * (_N * (_K + 1) + 144)
-_COMPRESSED_U: Final = [((value << _DU) + _Q // 2) // _Q % (1 << _DU) for value in range(_Q)]
-_COMPRESSED_V: Final = [((value << _DV) + _Q // 2) // _Q % (1 << _DV) for value in range(_Q)]
+_COEFFICIENTS_DRAWN: Final = 2 * (_U + _V + 144)
+
+
+def _compressed(width: int) -> list[str]:
+    """Compress_d of each coefficient (FIPS 203, 4.7), in binary."""
+    return [f"{((value << width) + _Q // 2) // _Q % (1 << width):0{width}b}" for value in range(_Q)]
+
+
+_COMPRESSED_U: Final = _compressed(_DU)
+_COMPRESSED_V: Final = _compressed(_DV)
 
 
 def _mlkem_ciphertext(stream: bytes) -> bytes:
-    coefficients = _uniform(stream)
-    u = _packed((_COMPRESSED_U[next(coefficients)] for _ in range(_N * _K)), _DU)
-    v = _packed((_COMPRESSED_V[next(coefficients)] for _ in range(_N)), _DV)
-    return u + v
+    words = array("H", stream)
+    if byteorder == "big":  # the slot is the same on every machine that has the key
+        words.byteswap()
+    coefficients = [word % _Q for word in words if word < _LIMIT]
+    u = _packed([_COMPRESSED_U[each] for each in coefficients[:_U]])
+    return u + _packed([_COMPRESSED_V[each] for each in coefficients[_U : _U + _V]])
 
 
-def _uniform(stream: bytes) -> Iterator[int]:
-    for word in memoryview(stream).cast("H"):
-        if word < _LIMIT:
-            yield word % _Q
-
-
-def _packed(values: Iterator[int], width: int) -> bytes:
-    """Values of `width` bits, least significant first (FIPS 203, ByteEncode)."""
-    bits, size = 0, 0
-    for value in values:
-        bits |= value << size
-        size += width
-    return bits.to_bytes(size // 8, "little")
+def _packed(values: list[str]) -> bytes:
+    """Values of one width in binary, least significant bits first (FIPS 203, ByteEncode)."""
+    bits = "".join(reversed(values))
+    return int(bits, 2).to_bytes(len(bits) // 8, "little")

@@ -114,7 +114,7 @@ def open_document(
         raise NotAuthentic("author")
     sha256 = sha256_hex(file)
     if seen is not None:
-        _check_seen(document, sha256, seen)
+        check_seen(document, sha256, seen)
     return Opened(document, sha256, author)
 
 
@@ -154,7 +154,8 @@ def _author(document: Document, asked: Asked, trust: Trust | None, day: date | N
     return author
 
 
-def _check_seen(document: Document, sha256: str, seen: Seen) -> None:
+def check_seen(document: Document, sha256: str, seen: Seen) -> None:
+    """Not older than the newest that this client has seen, which it is from now on. Raises `Rollback`."""
     header = document.header
     highest = seen.highest(header.type, header.subject)
     if highest is not None:

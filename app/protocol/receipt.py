@@ -39,7 +39,7 @@ class WordCountError(ReceiptError):
 
 
 class UnknownWordError(ReceiptError):
-    """A word is in no list that the others are in; `position` counts from 1."""
+    """A word is not in the list that most of the others are in; `position` counts from 1."""
 
     def __init__(self, position: int) -> None:
         super().__init__(f"word {position} is not one of the list")
@@ -60,18 +60,22 @@ class Receipt:
 
     secret: bytes = field(repr=False)
 
+    def __post_init__(self) -> None:
+        if len(self.secret) != RECEIPT_SIZE:
+            raise ValueError(f"a receipt has {RECEIPT_SIZE} bytes")
+
     @classmethod
     def generate(cls, language: str = "en") -> "Receipt":
         """A new receipt whose words in this language can be read in one way only."""
         while True:
             receipt = cls(secrets.token_bytes(RECEIPT_SIZE))
-            if len(_readings(receipt.words(language).split())) == 1:
+            if len(_readings(_split(receipt.words(language)))) == 1:
                 return receipt
 
     def words(self, language: str = "en") -> str:
         """Twelve words, with spaces between; English where the language has no list."""
         text: str = _mnemonic(LISTS.get(language, "english")).to_mnemonic(self.secret)
-        return text.replace("\u3000", " ")
+        return text.replace("\u3000", " ")  # Japanese phrases are written with wide spaces
 
     @property
     def token(self) -> bytes:
@@ -93,8 +97,9 @@ class Receipt:
 
 
 def read(words: str) -> Receipt:
-    """The receipt that the words say, in any list whose checksum holds; case and spacing do not matter.
+    """The receipt that the words say, in any list whose checksum holds.
 
+    Case, spacing, punctuation and numbering do not matter, nor how letters with marks are composed.
     Raises `WordCountError`, `UnknownWordError`, `ChecksumError` or `AmbiguousError`.
     """
     given = _split(words)
@@ -105,16 +110,20 @@ def read(words: str) -> Receipt:
         raise AmbiguousError("the words can be read in two ways")
     if readings:
         return Receipt(readings.pop())
-    best = max(len(_known_prefix(given, name)) for name in LISTS.values())
-    if best < WORD_COUNT:
-        raise UnknownWordError(best + 1)
+    known = max(([word in _places(name) for word in given] for name in LISTS.values()), key=sum)
+    if not all(known):
+        raise UnknownWordError(known.index(False) + 1)
     raise ChecksumError("a word is wrong, or two have changed places")
 
 
 def _split(words: str) -> list[str]:
-    given = _folded(words).split()
-    if len(given) == 1 and len(given[0]) == WORD_COUNT:  # Chinese, where a word is a letter and spaces are not usual
-        return list(given[0])
+    """The words as `_places` has them. What a messenger or a person puts between them (commas, numbers) is left out."""
+    spaced = "".join(" " if unicodedata.category(each)[0] in "CPSZ" else each for each in _folded(words))
+    given = [word for word in spaced.split() if not word.isdigit()]
+    letters = list("".join(given))
+    # In Chinese a word is one character, and nobody puts spaces.
+    if all(letter in _places("chinese_simplified") or letter in _places("chinese_traditional") for letter in letters):
+        return letters
     return given
 
 
@@ -132,18 +141,10 @@ def _readings(given: list[str]) -> set[bytes]:
     return found
 
 
-def _known_prefix(given: list[str], name: str) -> list[str]:
-    places = _places(name)
-    known = []
-    for word in given:
-        if word not in places:
-            break
-        known.append(word)
-    return known
-
-
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).casefold()
+    """NFKD in lower case. A Turkish keyboard writes the i of other languages with its own two letters."""
+    lower = unicodedata.normalize("NFKD", text).lower()
+    return lower.replace("i\N{COMBINING DOT ABOVE}", "i").replace("ı", "i")
 
 
 @cache

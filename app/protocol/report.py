@@ -1,15 +1,17 @@
 """The report document: what a reporter tells, and how staff can write back (FIELD, section 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from app import vocabulary
-from app.protocol.encoding import check_hash, check_id, unb64
+from app import age, vocabulary
+from app.protocol.encoding import check_hash, check_id, check_number, unb64
 from app.protocol.errors import Malformed
+from app.protocol.sizes import ATTACHMENT_CEILING
 from app.vocabulary import ConsentScope, Imminence
 
-# The questions by key, with the list that answers them; None is free text. The form has no others.
+# The questions by key, with the list that answers them. The form has no others. Where somebody does not know, they
+# say `unknown` if the list has it, and else leave the question out.
 ONE_OF: Final = {
     "danger_now": "imminence",
     "about_whom": "relation_of_target_to_reporter",
@@ -24,7 +26,12 @@ SEVERAL_OF: Final = {
     "consent": "consent_scope",
 }
 FREE: Final = ("when", "identifiers", "needs")
-_UNKNOWN: Final = "unknown"
+
+# A report is at most 1 MiB with all that is in it; these keep a part of it from being all.
+FREE_LENGTH: Final = 20_000
+NAME_LENGTH: Final = 255
+MEDIA_TYPE_LENGTH: Final = 127
+ATTACHMENTS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,19 @@ class Attachment:
                 "id": id_,
                 "name": str(name),
                 "media_type": str(media_type),
-                "size": int(size),
+                "size": size,
                 "plaintext_sha256": plaintext,
                 "ciphertext_sha256": ciphertext,
                 **rest,
-            } if not rest and size >= 0:
-                return cls(check_id("att", id_), name, media_type, size, check_hash(plaintext), check_hash(ciphertext))
+            } if not rest and _is_file_name(name) and _is_media_type(media_type):
+                return cls(
+                    check_id("att", id_),
+                    name,
+                    media_type,
+                    check_number(size, range(ATTACHMENT_CEILING + 1)),
+                    check_hash(plaintext),
+                    check_hash(ciphertext),
+                )
         raise Malformed("an attachment of another form")
 
 
@@ -83,17 +97,18 @@ class Consent:
 class Form:
     """What the reporter filled in, before anything is sealed: `{"language", "text", "answers"}`."""
 
-    language: str
+    language: str = field(repr=False)
     text: str = field(repr=False)
     answers: Mapping[str, Any] = field(repr=False)
 
     @property
     def danger_now(self) -> Imminence:
-        return Imminence(self.answers.get("danger_now", _UNKNOWN))
+        return Imminence(self.answers["danger_now"])
 
     @property
     def consents(self) -> frozenset[ConsentScope]:
-        return frozenset(ConsentScope(scope) for scope in self.answers.get("consent", ()))
+        """What was ticked. Where the question was left as it stood, that is reading and helping, and nothing else."""
+        return frozenset(ConsentScope(scope) for scope in self.answers.get("consent", (ConsentScope.SERVICE,)))
 
     @classmethod
     def read(cls, form: object) -> "Form":
@@ -112,13 +127,27 @@ class Form:
 
 @dataclass(frozen=True)
 class Report:
-    """The body of a report. `mailbox` is the recipient of replies, `thread_key` 32 bytes."""
+    """The body of a report. `mailbox` is the recipient of replies, `thread_key` 32 bytes in base64url.
+
+    `consents` repeat the ticked boxes of the form, each with its slot; `vocabulary` is the version whose codes it has.
+    Raises `Malformed` where the parts contradict each other.
+    """
 
     form: Form
     mailbox: str = field(repr=False)
     thread_key: str = field(repr=False)
     attachments: tuple[Attachment, ...]
     consents: tuple[Consent, ...]
+    vocabulary: str = field(default_factory=lambda: vocabulary.vocabulary().version)
+
+    def __post_init__(self) -> None:
+        scopes = [consent.scope for consent in self.consents]
+        slots = {consent.slot for consent in self.consents}
+        if len(set(scopes)) != len(scopes) or len(slots) != len(scopes):
+            raise Malformed("consents: one choice and one slot for each scope")
+        if {consent.scope for consent in self.consents if consent.given} != self.form.consents:
+            raise Malformed("consents: other ones than were ticked")
+        check_attachments(self.attachments)
 
     def body(self) -> dict[str, Any]:
         return {
@@ -129,7 +158,7 @@ class Report:
             "thread_key": self.thread_key,
             "attachments": [attachment.body() for attachment in self.attachments],
             "consents": [consent.body() for consent in self.consents],
-            "vocabulary": vocabulary.vocabulary().version,
+            "vocabulary": self.vocabulary,
         }
 
     @classmethod
@@ -144,30 +173,66 @@ class Report:
                 "thread_key": str(thread_key),
                 "attachments": list(attachments),
                 "consents": list(consents),
-                "vocabulary": str(),
+                "vocabulary": str(version),
                 **rest,
             } if not rest:
                 unb64(thread_key, 32)
                 return cls(
                     Form.read({"language": language, "text": text, "answers": answers}),
-                    mailbox,
+                    check_recipient(mailbox),
                     thread_key,
                     tuple(Attachment.read(attachment) for attachment in attachments),
                     tuple(Consent.read(consent) for consent in consents),
+                    version,
                 )
         raise Malformed("a report of another form")
 
 
+def check_attachments(attachments: Sequence[Attachment]) -> None:
+    """Raises `Malformed` where a document lists more files than a report may have, or one of them twice."""
+    if len(attachments) > ATTACHMENTS or len({each.id for each in attachments}) != len(attachments):
+        raise Malformed("attachments: too many, or one twice")
+
+
+def check_recipient(text: str) -> str:
+    """`text`, if a document can be sealed to it. Raises `Malformed`."""
+    try:
+        recipient = age.parse_recipient(text)
+    except age.Error:
+        recipient = None
+    if not isinstance(recipient, age.HybridRecipient):
+        raise Malformed("not a post-quantum recipient")
+    return text
+
+
 def _check_answer(name: str, answer: object) -> None:
     if name in ONE_OF:
-        known = isinstance(answer, str) and answer in vocabulary.codes(ONE_OF[name])
+        known = answer in vocabulary.codes(ONE_OF[name])
     elif name in SEVERAL_OF:
-        codes = (*vocabulary.codes(SEVERAL_OF[name]), _UNKNOWN)
-        known = isinstance(answer, list) and len(set(map(str, answer))) == len(answer)
-        known = known and isinstance(answer, list) and all(each in codes for each in answer)
+        known = isinstance(answer, list) and _are_distinct(answer, _codes(name))
     elif name == "answer_language":
         known = answer in vocabulary.codes("language")
+    elif name in FREE:
+        known = isinstance(answer, str) and len(answer) <= FREE_LENGTH
     else:
-        known = name in FREE and isinstance(answer, str)
+        raise Malformed("answers: to a question that is not asked")
     if not known:
-        raise Malformed(f"{name if name.isidentifier() and len(name) < 30 else 'answers'}: not an answer to this")
+        raise Malformed(f"{name}: not an answer to this")
+
+
+def _codes(name: str) -> tuple[str, ...]:
+    if name == "what_kind":  # a reporter ticks groups; a caseworker finds the type
+        return vocabulary.groups()
+    return vocabulary.codes(SEVERAL_OF[name])
+
+
+def _are_distinct(answers: list[object], codes: tuple[str, ...]) -> bool:
+    return all(each in codes for each in answers) and len(set(answers)) == len(answers)
+
+
+def _is_file_name(name: str) -> bool:
+    return 0 < len(name) <= NAME_LENGTH and not {"/", "\0"} & set(name) and name not in (".", "..")
+
+
+def _is_media_type(media_type: str) -> bool:
+    return len(media_type) <= MEDIA_TYPE_LENGTH and media_type.isascii() and media_type.isprintable()

@@ -1,8 +1,9 @@
 """Cards for tests: an ordinary one, and any."""
 
+from hypothesis import strategies as st
+
 from app import vocabulary
 from app.protocol.card import TOKEN_SIZE, StatCard
-from hypothesis import strategies as st
 
 CODING: dict[str, object] = {
     "incident_type": "hoax_booking",

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from app import age
 from app.protocol import members
 from app.protocol.certificates import Certified, Trust, certificate, make_root, org_of
@@ -12,7 +14,6 @@ from app.protocol.encoding import new_id
 from app.protocol.opening import Mark, Opened
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 DAY = date(2026, 6, 15)
 HOUR = "2026-06-15T09:00Z"

@@ -3,12 +3,12 @@ import json
 from typing import Any
 
 import pytest
-from app.protocol import card as module
-from app.protocol.card import CARD_SIZE, CardError, StatCard, encode, may_be_counted, parse
-from app.vocabulary import ConsentStatus, Relation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.protocol import card as module
+from app.protocol.card import CARD_SIZE, CardError, StatCard, encode, may_be_counted, parse
+from app.vocabulary import ConsentStatus, Relation
 from tests.protocol.cards import CODING, a_card, cards
 
 

@@ -5,10 +5,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
 from app.protocol import release_files
+from app.protocol.errors import NotAuthentic
 from app.protocol.release_files import (
     NOISY,
     SIGNATURES,
+    SIGNERS,
     SUMS,
     ReleaseError,
     Signature,
@@ -20,13 +26,11 @@ from app.protocol.release_files import (
     read_signatures,
     sign,
     verify,
+    verify_pinned,
     write_noisy,
     write_signatures,
+    write_signers,
 )
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.statistics.releases import folders
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
@@ -50,6 +54,23 @@ def test_a_release_of_the_total_is_verified_too() -> None:
     total = folders.noisy("T")
 
     assert verify(folders.signed(folders.unsigned(total)), check_signer=certified).noisy == total
+
+
+def test_the_pin_alone_verifies_a_release() -> None:
+    assert verify_pinned(FOLDER, folders.PIN) == verify(FOLDER, check_signer=certified)
+
+
+def test_the_pin_of_another_organisation_does_not() -> None:
+    with pytest.raises(NotAuthentic, match="pin"):
+        verify_pinned(FOLDER, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    "vouchers", [b"", b'"no document"\n', b"3\n", write_signers([folders.ROOT]), write_signers([folders.CERTIFICATE])]
+)
+def test_a_release_whose_signers_nobody_vouches_for_is_refused(vouchers: bytes) -> None:
+    with pytest.raises(NotAuthentic):
+        verify_pinned(folders.signed({**FOLDER, SIGNERS: vouchers}), folders.PIN)
 
 
 def test_the_sums_are_those_of_the_ordinary_tool(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from app import vocabulary
 from app.protocol.release_ledger import LedgerError, LedgerLine, Told, charged, check, read, write
 

@@ -3,11 +3,12 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from app import age
 from app.protocol.errors import Malformed
 from app.protocol.sizes import KIB, MIB, Kind, ciphertext_sizes, classes, pad_document, padded_size
-from hypothesis import given
-from hypothesis import strategies as st
 
 DOCUMENTS = sorted(set(Kind) - {Kind.ATTACHMENT})
 

@@ -1,4 +1,5 @@
 import pytest
+
 from app import vocabulary
 from app.vocabulary import Imminence, Priority, Ring, Severity, UnknownCodeError
 from app.vocabulary.enums import ENUMERATIONS

@@ -4,6 +4,7 @@ from fractions import Fraction
 from importlib import resources
 
 import pytest
+
 from app import vocabulary
 from app.vocabulary import ReleaseKind, UnknownCodeError, WorkloadError
 from app.vocabulary import workloads as module

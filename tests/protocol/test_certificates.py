@@ -1,0 +1,188 @@
+"""Who is who, from the pin to a person's keys."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from app import age
+from app.protocol.certificates import Trust, certificate, fingerprint, make_root, org_of
+from app.protocol.documents import Document, Signatures, parse_document, signed
+from app.protocol.encoding import b64, sha256_hex
+from app.protocol.errors import Malformed, NotAuthentic
+from app.vocabulary import Role
+from tests.protocol.organisation import (
+    CASEWORKER,
+    COLLEAGUE,
+    DAY,
+    HOUR,
+    ORG,
+    ROOT,
+    STRANGER,
+    SUPERVISOR,
+    TRUST,
+    case_header,
+    certify,
+    person,
+)
+
+
+def test_the_pin_is_the_hash_of_the_roots_first_line() -> None:
+    assert sha256_hex(ROOT.text.split(b"\n")[0]) == ORG
+    assert Trust.pinned(parse_document(ROOT.text), ORG).supervisors == {SUPERVISOR.id: SUPERVISOR.certified}
+
+
+def test_another_root_is_refused() -> None:
+    other = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
+
+    with pytest.raises(NotAuthentic, match="pin"):
+        Trust.pinned(other, ORG)
+
+
+def test_a_root_that_its_supervisors_did_not_sign_is_refused() -> None:
+    stolen = Document(ROOT.line, ROOT.header, Signatures((STRANGER.signer.sign("root", ROOT.line),)))
+
+    with pytest.raises(NotAuthentic, match="root-signature"):
+        Trust.pinned(stolen, ORG)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"k": 2, "supervisors": [{}]},
+        {"k": 1, "supervisors": []},
+        {"k": 1, "supervisors": [[]]},
+        {**ROOT.header.body, "more": 1},
+        {"k": 1, "supervisors": ROOT.header.body["supervisors"] * 2},
+        {"k": 1, "supervisors": [{**ROOT.header.body["supervisors"][0], "roles": ["caseworker"]}]},
+        {"k": 1, "supervisors": [{**ROOT.header.body["supervisors"][0], "roles": ["supervisor", "king"]}]},
+        {"k": 1, "supervisors": [{**ROOT.header.body["supervisors"][0], "roles": [[]]}]},
+        {"k": 1, "supervisors": [{**ROOT.header.body["supervisors"][0], "key": b64(bytes(31))}]},
+        {"k": 1, "supervisors": [{**ROOT.header.body["supervisors"][0], "recipient": "age1"}]},
+        {"k": 1, "supervisors": [{**ROOT.header.body["supervisors"][0], "id": "supervisor"}]},
+    ],
+)
+def test_a_root_of_another_form_is_refused(body: dict[str, object]) -> None:
+    root = signed(replace(ROOT.header, body=body), SUPERVISOR.signer)
+
+    with pytest.raises(Malformed):
+        Trust.pinned(root, org_of(root))
+
+
+def test_a_certified_person_is_known_on_the_days_of_the_certificate() -> None:
+    trust = Trust.pinned(ROOT, ORG).with_certificates([certify(CASEWORKER, valid_until=DAY + timedelta(days=1))])
+
+    for day in (DAY, DAY + timedelta(days=1)):
+        assert trust.certified(CASEWORKER.id, day) == CASEWORKER.certified
+    for day in (DAY - timedelta(days=1), DAY + timedelta(days=2)):
+        with pytest.raises(NotAuthentic, match="uncertified"):
+            trust.certified(CASEWORKER.id, day)
+
+
+def test_a_stranger_is_not_certified() -> None:
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        TRUST.certified(STRANGER.id, DAY)
+
+
+def test_a_certificate_of_someone_who_is_no_supervisor_is_refused() -> None:
+    with pytest.raises(NotAuthentic, match="signer"):
+        TRUST.with_certificates([certify(STRANGER, by=CASEWORKER)])
+
+
+def test_the_role_of_supervisor_in_a_certificate_does_not_let_its_holder_certify() -> None:
+    deputy = person(Role.SUPERVISOR)
+    trust = TRUST.with_certificates([certify(deputy)])
+
+    with pytest.raises(NotAuthentic, match="signer"):
+        trust.with_certificates([certify(STRANGER, by=deputy)])
+
+
+def test_a_certificate_of_another_organisation_is_refused() -> None:
+    foreign = certificate(
+        STRANGER.certified, org="0" * 64, signer=SUPERVISOR.signer, valid_from=DAY, valid_until=date(2026, 12, 31)
+    )
+
+    with pytest.raises(NotAuthentic, match="type"):
+        TRUST.with_certificates([foreign])
+
+
+@pytest.mark.parametrize("key", ["org", "subject", "author", "at", "body"])
+def test_a_certificate_with_a_field_swapped_is_refused(key: str) -> None:
+    genuine, other = certify(CASEWORKER), certify(STRANGER, by=STRANGER, valid_from=DAY + timedelta(days=1))
+    value: Any = "0" * 64 if key == "org" else getattr(other.header, key)
+    header = replace(genuine.header, **{key: value})
+
+    with pytest.raises(NotAuthentic):
+        Trust.pinned(ROOT, ORG).with_certificates([Document(header.line(), header, genuine.proof)])
+
+
+@pytest.mark.parametrize("days", [("2026-06-15", "20261231"), ("2026-06-15", None), ("", "2026-12-31")])
+def test_a_certificate_without_its_days_is_refused(days: tuple[str, str | None]) -> None:
+    body = {**certify(CASEWORKER).header.body, "from": days[0], "until": days[1]}
+
+    with pytest.raises(Malformed):
+        TRUST.with_certificates([signed(replace(certify(CASEWORKER).header, body=body), SUPERVISOR.signer)])
+
+
+def test_the_newest_certificate_counts_however_the_service_orders_them() -> None:
+    renewed = replace(person(Role.CASEWORKER), id=CASEWORKER.id)
+    tomorrow = DAY + timedelta(days=1)
+    both = [certify(CASEWORKER), certify(renewed, valid_from=tomorrow)]
+
+    for certificates in (both, both[::-1]):
+        trust = Trust.pinned(ROOT, ORG).with_certificates(certificates)
+        assert trust.certified(CASEWORKER.id, tomorrow) == renewed.certified
+
+
+def test_no_certificate_stands_above_the_root() -> None:
+    impostor = replace(person(Role.SUPERVISOR), id=SUPERVISOR.id)
+
+    trust = TRUST.with_certificates([certify(impostor)])
+
+    assert trust.certified(SUPERVISOR.id, DAY) == SUPERVISOR.certified
+
+
+def test_an_author_signs_alone() -> None:
+    document = signed(case_header(), CASEWORKER.signer, COLLEAGUE.signer)
+
+    with pytest.raises(NotAuthentic, match="author"):
+        TRUST.author_of(document, DAY)
+
+
+def test_nobody_signs_in_anothers_name() -> None:
+    document = signed(case_header(author=CASEWORKER.id), COLLEAGUE.signer)
+
+    with pytest.raises(NotAuthentic, match="author"):
+        TRUST.author_of(document, DAY)
+
+
+def test_a_signature_with_a_key_that_is_not_the_authors_is_refused() -> None:
+    thief = replace(person(Role.CASEWORKER), id=CASEWORKER.id)
+
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        TRUST.author_of(signed(case_header(), thief.signer), DAY)
+
+
+def test_a_public_document_is_signed_by_one_supervisor_who_is_its_author() -> None:
+    by_caseworker = signed(replace(certify(STRANGER).header, author=CASEWORKER.id), SUPERVISOR.signer)
+
+    with pytest.raises(NotAuthentic, match="author"):
+        TRUST.check_public(by_caseworker, "certificate")
+    with pytest.raises(NotAuthentic, match="type"):
+        TRUST.check_public(certify(STRANGER), "intake")
+
+
+def test_the_fingerprint_is_twelve_words_of_both_keys() -> None:
+    recipient, key = str(CASEWORKER.identity.recipient), b64(CASEWORKER.certified.key)
+
+    words = fingerprint(recipient, key)
+
+    assert len(words.split()) == 12
+    assert words != fingerprint(recipient, b64(COLLEAGUE.certified.key))
+    assert words != fingerprint(str(age.generate().recipient), key)
+
+
+def test_certificates_are_dated_by_the_day() -> None:
+    assert certify(CASEWORKER).header.at == DAY.isoformat() == HOUR[:10]

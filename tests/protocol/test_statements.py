@@ -1,0 +1,112 @@
+"""What supervisors state about keys, and what approvers state about what they opened."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app import age
+from app.protocol.documents import parse_document, seal
+from app.protocol.encoding import new_id
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.opening import Asked, open_document
+from app.protocol.sizes import Kind
+from app.protocol.statements import (
+    ApprovalStatement,
+    KeyKind,
+    SharedKey,
+    approve,
+    read_approval,
+    read_key,
+    read_service_key,
+    state_key,
+    state_service_key,
+)
+from app.vocabulary import ApprovalState, ApprovalSubject
+from tests.protocol.organisation import CASE, CASE_KEY, CASEWORKER, COLLEAGUE, DAY, HOUR, ORG, SUPERVISOR, TRUST
+
+KEY = SharedKey(
+    id=new_id("key"),
+    kind=KeyKind.STATISTICS,
+    recipient=age.generate().recipient,
+    valid_from=DAY,
+    valid_until=DAY + timedelta(days=365),
+)
+STATEMENT = state_key(KEY, org=ORG, signer=SUPERVISOR.signer)
+APPROVAL = ApprovalStatement(
+    approval=new_id("apr"),
+    subject=ApprovalSubject.CODING,
+    object=CASE,
+    of="a" * 64,
+    decision=ApprovalState.APPROVED,
+)
+
+
+def test_a_key_statement_says_what_a_key_is_for() -> None:
+    assert read_key(TRUST.check_public(parse_document(STATEMENT.text), "key")) == KEY
+
+
+def test_a_key_statement_of_somebody_who_is_no_supervisor_is_refused() -> None:
+    with pytest.raises(NotAuthentic, match="signer"):
+        TRUST.check_public(state_key(KEY, org=ORG, signer=CASEWORKER.signer), "key")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "master"},
+        {"recipient": "age1"},
+        {"recipient": None},
+        {"from": "20260615"},
+        {"until": "2026-06-14"},
+        {"more": 1},
+    ],
+)
+def test_a_key_statement_of_another_form_is_refused(changes: dict[str, Any]) -> None:
+    header = replace(STATEMENT.header, body=STATEMENT.header.body | changes)
+
+    with pytest.raises(Malformed):
+        read_key(replace(STATEMENT, header=header))
+
+
+def test_the_service_key_is_the_one_that_a_supervisor_states() -> None:
+    key = bytes(range(32))
+    document = state_service_key(key, org=ORG, signer=SUPERVISOR.signer, on=DAY)
+
+    assert read_service_key(TRUST.check_public(parse_document(document.text), "service-key")) == key
+    for body in ({}, {"key": "AA"}, {**document.header.body, "more": 1}):
+        with pytest.raises(Malformed):
+            read_service_key(replace(document, header=replace(document.header, body=body)))
+
+
+def test_an_approval_is_the_word_of_its_named_approver() -> None:
+    document = approve(APPROVAL, CASE_KEY.recipient, org=ORG, generation=1, at=HOUR, signer=COLLEAGUE.signer)
+    file = seal(document, Kind.TASK, CASE_KEY.recipient)
+    asked = Asked("approval", Kind.TASK, ORG, CASE, writers=frozenset({COLLEAGUE.id}))
+
+    opened = open_document(file, CASE_KEY, asked, trust=TRUST, day=DAY)
+
+    assert read_approval(opened.document.header.body) == APPROVAL
+    with pytest.raises(NotAuthentic, match="not-a-writer"):
+        open_document(file, CASE_KEY, replace(asked, writers=frozenset({CASEWORKER.id})), trust=TRUST, day=DAY)
+
+
+BODY = approve(APPROVAL, CASE_KEY.recipient, org=ORG, generation=1, at=HOUR, signer=COLLEAGUE.signer).header.body
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"approval": "yes"},
+        {"subject": "lunch"},
+        {"object": None},
+        {"of": "A" * 64},
+        {"decision": "perhaps"},
+        {"decision": []},
+        {"more": 1},
+    ],
+)
+def test_an_approval_of_another_form_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        read_approval(BODY | changes)

@@ -1,0 +1,77 @@
+"""Write the pages that follow from the code: problems, acts of the audit chain, settings, and the API's description."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app import problems
+from app.audit.actions import Action
+from app.main import create_app
+from app.settings import Settings
+
+HERE = Path(__file__).parent
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Each generated page: its name in this folder, and its text."""
+    with TemporaryDirectory() as directory:
+        app = create_app(Settings(data_dir=Path(directory)))
+        app.state.database.close()
+    yield "openapi.json", json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    yield "problems.md", _problems()
+    yield "audit.md", _audit()
+    yield "settings.md", _settings()
+
+
+def _problems() -> str:
+    rows = [f"| `/problems/{each.type}` | {each.status} | {each.title} |" for each in problems.catalogue()]
+    return _page(
+        "Problems",
+        "Every refusal is `application/problem+json` (RFC 9457) with one of these types. No text of it repeats what the"
+        "\nrequest said.",
+        "| type | status | title |\n|---|---|---|",
+        rows,
+    )
+
+
+def _audit() -> str:
+    rows = [f"| `{action.value}` | {action.description} |" for action in Action]
+    return _page(
+        "The audit chain",
+        "Every act of staff and every key that is fetched is an event with its hour, never with content. Each has the"
+        "\nhash of the one before; `tern audit verify` checks the whole chain offline.",
+        "| act | what it says |\n|---|---|",
+        rows,
+    )
+
+
+def _settings() -> str:
+    rows = [
+        f"| `TERN_{name.upper()}` | {_default(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return _page(
+        "Settings",
+        "All settings are variables of the environment.",
+        "| variable | default | meaning |\n|---|---|---|",
+        rows,
+    )
+
+
+def _default(value: object) -> str:
+    return f"`{value}`" if value not in (None, "") else "–"
+
+
+def _page(title: str, lead: str, head: str, rows: list[str]) -> str:
+    body = "\n".join([head, *rows])
+    return f"# {title}\n\n<!-- Generated from the code by `make docs`. -->\n\n{lead}\n\n{body}\n"
+
+
+def main() -> None:
+    for name, text in pages():
+        (HERE / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -26,6 +26,7 @@ from app.client.cases import OpenCase
 from app.client.reporter import Submitted
 from app.client.transport import Service
 from app.client.triage import OpenReport
+from app.client.trust import OpenIntake
 from app.database import Database
 from app.database.schema import upgrade
 from app.people.staff import service as staff_service
@@ -87,6 +88,14 @@ class Company:
         return Reporter(self.stage.url, self.pin, clock=self.stage.clock.now)
 
 
+class _Mistaken(Reporter):
+    """A client that seals to a key which nobody holds."""
+
+    def intake(self) -> OpenIntake:
+        found = super().intake()
+        return replace(found, epoch=replace(found.epoch, recipient=age.generate().recipient))
+
+
 def prepare(stage: Stage) -> str:
     """The operator makes the tables, and an invitation for the first supervisor."""
     settings = Settings(data_dir=stage.directory / "server")
@@ -119,8 +128,10 @@ def keys(company: Company) -> None:
 
 def reports(company: Company, stories: Iterable[Story], told: Callable[[], None]) -> None:
     """Every reporter seals and sends their report and its files, and keeps the twelve words."""
-    reporter = company.reporter()
     for story in stories:
+        reporter = company.reporter()
+        if story.disposition is ReportState.UNDECRYPTABLE:
+            reporter = _Mistaken(company.stage.url, company.pin, clock=company.stage.clock.now)
         files = [_made_up(company.stage, story, number) for number in range(len(story.files))]
         company.submitted[story.id] = reporter.submit(story.document, files)
         told()
@@ -136,6 +147,7 @@ def triage_and_answer(company: Company, stories: Sequence[Story], told: Callable
             triage.undecryptable(triager, report)
         else:
             _decide(company, triager, story, triage.open_(triager, report))
+        company.decided[story.id] = story.disposition
         told()
 
 
@@ -163,7 +175,6 @@ def _decide(company: Company, triager: Staff, story: Story, opened: OpenReport) 
         case _:
             twin = company.submitted[story.duplicate_of].report if story.duplicate_of else None
             triage.dispose(triager, opened, story.disposition, judged, duplicate_of=twin)
-    company.decided[story.id] = story.disposition
 
 
 def _second_person(asking: Staff, opened: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:
@@ -174,7 +185,7 @@ def _second_person(asking: Staff, opened: OpenReport, subject: ApprovalSubject, 
 def _withdraw(company: Company, triager: Staff, story: Story, opened: OpenReport) -> None:
     """The reporter reads the answer, then takes the report back; the triager's client sees the MAC and destroys it."""
     receipt = receipts.read(company.submitted[story.id].receipt)
-    if not company.reporter().mailbox(receipt).replies:
+    if opened.may_contact and not company.reporter().mailbox(receipt).replies:
         raise DemoFailed(f"{story.id}: the answer did not arrive")
     company.reporter().withdraw(receipt)
     triage.confirm_withdrawal(triager, opened)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.vocabulary import Priority, ReportState
+from app.protocol.card import may_be_counted
+from app.vocabulary import ConsentScope, ConsentStatus, Priority, Relation, ReportState, VerificationStatus
 
 SAMPLES = Path(__file__).with_name("samples.json")
 
@@ -49,7 +50,22 @@ def _story(entry: dict[str, Any]) -> Story:
         files=tuple(File(each["name"], each["media_type"], each["bytes"]) for each in entry["attachments"]),
         disposition=ReportState(expected["disposition"]),
         priority=Priority(expected["priority"]) if expected.get("priority") else None,
-        incidents=tuple(expected.get("incidents", ())),
+        incidents=tuple(_incident(entry, each) for each in expected.get("incidents", ())),
         selectors=tuple(expected.get("selectors", ())),
         duplicate_of=expected.get("duplicate_of"),
     )
+
+
+def _incident(entry: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+    """The incident, with whom it affected and whether it has a card where the file leaves that to the rules.
+
+    Then the reporter's statistics consent decides, for themselves and for relatives who cannot safely be asked.
+    """
+    relation = Relation(expected["relation_of_target_to_reporter"])
+    consents = entry["answers"].get("consent", ())
+    given = ConsentStatus.GIVEN if ConsentScope.STATISTICS in consents else ConsentStatus.DECLINED
+    counted = may_be_counted(
+        relation, own=given if relation is Relation.SELF else None, reporters=given, can_be_asked=False
+    )
+    happened = expected["verification_status"] != VerificationStatus.REFUTED
+    return {"affected": f"{entry['id']}/{relation}", "card": counted and happened, **expected}

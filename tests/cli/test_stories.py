@@ -1,0 +1,41 @@
+"""The stories of the demo."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli.demo import stories
+from app.cli.demo.chapters import expected_cards
+
+
+def test_the_forty_samples_have_56_cards_of_30_persons() -> None:
+    cards = expected_cards(stories.load(stories.SAMPLES))
+
+    assert (len(cards), len(set(cards))) == (56, 30)
+
+
+def test_where_a_story_does_not_say_the_reporters_consent_decides_whose_card_there_is(tmp_path: Path) -> None:
+    entries = json.loads(stories.SAMPLES.read_bytes())
+    for entry in entries:
+        for incident in entry["expected"]["incidents"]:
+            del incident["affected"], incident["card"]
+    path = tmp_path / "stories.json"
+    path.write_text(json.dumps(entries))
+
+    told = {story.id: story for story in stories.load(path)}
+
+    assert all(incident["card"] for incident in told["syn-001"].incidents)
+    assert {incident["affected"] for incident in told["syn-001"].incidents} == {
+        "syn-001/self",
+        "syn-001/parent_or_sibling",
+    }
+    assert not any(incident["card"] for incident in told["syn-003"].incidents)
+
+
+def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "stories.json"
+    path.write_text('[{"id": "syn-001"}]')
+
+    with pytest.raises(ValueError, match=r"stories\.json is no file of stories"):
+        stories.load(path)

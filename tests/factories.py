@@ -26,6 +26,7 @@ from app.protocol.encoding import b64
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalSubject,
+    CaseStage,
     Door,
     GrantKind,
     Priority,
@@ -169,6 +170,7 @@ def case(rows: Session, owner: Person, *members: Person) -> Case:
         ref=secrets.token_hex(4),
         team_id=owner.team_id,
         owner_id=owner.id,
+        stage=CaseStage.INTAKE,
         stage_entered=HOUR,
         priority=Priority.P2,
     )
@@ -177,7 +179,7 @@ def case(rows: Session, owner: Person, *members: Person) -> Case:
     for member in (owner, *members):
         rows.add(Membership(case_id=made.id, person_id=member.id))
         grant(rows, made.id, member.id)
-    rows.add(MemberStatement(case_id=made.id, version=1, file=sealed(Kind.MESSAGE)))
+    rows.add(MemberStatement(case_id=made.id, version=1, file=sealed(Kind.CASE)))
     rows.add(
         CaseDocument(
             case_id=made.id,

@@ -1,13 +1,13 @@
 """Bech32 without its limit on length (BIP 173, as c2sp.org/age wants it for recipients and identities)."""
 
 import base64
+from functools import cache
 
 _ALPHABET = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _DIGITS = b"0123456789abcdefghijklmnopqrstuv"
 _TO_BECH32 = bytes.maketrans(_BASE32, _ALPHABET)
 _TO_DIGITS = bytes.maketrans(_ALPHABET, _DIGITS)
-_TO_SYMBOLS = bytes.maketrans(_ALPHABET, bytes(range(32)))
 
 # The generator polynomial, times one for each bit of the symbol that leaves the register.
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
@@ -22,15 +22,14 @@ def _after(register: int) -> int:
     return following
 
 
-# What the ten bits that leave the 30-bit register with two symbols put back into it.
-_FEEDBACK = [_after(_after(top << 20)) for top in range(1024)]
 _CHECKSUM_SIZE = 6
+_LONG = 1952  # symbols of a post-quantum recipient (1216 bytes) and its checksum
 
 
 def encode(prefix: str, value: bytes) -> str:
     """`prefix`, `1`, the value and six symbols of checksum, in lower case."""
     padded = base64.b32encode(value).rstrip(b"=").translate(_TO_BECH32)
-    checksum = _checksum(prefix, padded.translate(_TO_SYMBOLS) + bytes(_CHECKSUM_SIZE)) ^ 1
+    checksum = _checksum(prefix, padded.translate(_TO_DIGITS) + b"0" * _CHECKSUM_SIZE) ^ 1
     tail = bytes(_ALPHABET[checksum >> 5 * (5 - place) & 31] for place in range(_CHECKSUM_SIZE))
     return f"{prefix}1{(padded + tail).decode()}"
 
@@ -42,7 +41,7 @@ def decode(prefix: str, text: str) -> bytes:
     symbols = text[len(prefix) + 1 :].encode("ascii")
     if len(symbols) < _CHECKSUM_SIZE or symbols.translate(None, _ALPHABET):
         raise ValueError("a character that Bech32 does not have")
-    if _checksum(prefix, symbols.translate(_TO_SYMBOLS)) != 1:
+    if _checksum(prefix, symbols.translate(_TO_DIGITS)) != 1:
         raise ValueError("wrong checksum")
     return _value(symbols[:-_CHECKSUM_SIZE])
 
@@ -55,14 +54,46 @@ def _value(symbols: bytes) -> bytes:
     return (number >> spare_bits).to_bytes(size, "big")
 
 
-def _checksum(prefix: str, symbols: bytes) -> int:
-    expanded = bytes(ord(letter) >> 5 for letter in prefix) + b"\0" + bytes(ord(letter) & 31 for letter in prefix)
-    symbols = expanded + symbols
+def _checksum(prefix: str, digits: bytes) -> int:
+    """The register after the prefix and these symbols, which are written as digits of base 32."""
+    if len(digits) == _LONG:
+        # The register is linear in the bits of the symbols, so each of its bits is the parity of some of them: thirty
+        # operations on large numbers in place of two thousand steps. The service checks a recipient with each report.
+        start, masks = _parities(prefix)
+        number = int(digits, 32)
+        return start ^ sum(((number & mask).bit_count() & 1) << bit for bit, mask in enumerate(masks))
+    register = _after_prefix(prefix)
+    for digit in digits:
+        register = _after(register) ^ _DIGITS.index(digit)
+    return register
+
+
+@cache
+def _parities(prefix: str) -> tuple[int, list[int]]:
+    """The register after the prefix and `_LONG` zeros; and for each of its bits, the symbols' bits that turn it."""
+    register = _after_prefix(prefix)
+    turned = [1, 2, 4, 8, 16]  # by each bit of the last symbol, then of the one before, …
+    columns = []
+    for _ in range(_LONG):
+        columns.append(turned)
+        turned = [_after(change) for change in turned]
+        register = _after(register)
+    columns.reverse()
+    masks = [
+        int(
+            "".join(
+                _DIGITS.decode()[sum((change >> bit & 1) << place for place, change in enumerate(column))]
+                for column in columns
+            ),
+            32,
+        )
+        for bit in range(30)
+    ]
+    return register, masks
+
+
+def _after_prefix(prefix: str) -> int:
     register = 1
-    if len(symbols) % 2:
-        register = _after(register) ^ symbols[0]
-        symbols = symbols[1:]
-    # Two symbols a step: a recipient has two thousand, and the service checks one with each report.
-    for first, second in zip(symbols[::2], symbols[1::2], strict=True):
-        register = (register & 0xFFFFF) << 10 ^ first << 5 ^ second ^ _FEEDBACK[register >> 20]
+    for symbol in (*(ord(letter) >> 5 for letter in prefix), 0, *(ord(letter) & 31 for letter in prefix)):
+        register = _after(register) ^ symbol
     return register

@@ -27,7 +27,7 @@ def parse_recipient(text: str) -> HybridRecipient | X25519Recipient:
     """From `age1pq1…` or `age1…`, in lower case. Raises `RecipientError`."""
     try:
         if text.startswith(mlkem768x25519.RECIPIENT_PREFIX + "1"):
-            return HybridRecipient(bech32.decode(mlkem768x25519.RECIPIENT_PREFIX, text))
+            return HybridRecipient.read(text)
         return X25519Recipient(bech32.decode(x25519.RECIPIENT_PREFIX, text))
     except ValueError:
         raise RecipientError("not a recipient of age") from None

@@ -44,6 +44,13 @@ class HybridRecipient:
     def __post_init__(self) -> None:
         self._key()
 
+    @classmethod
+    def read(cls, text: str) -> "HybridRecipient":
+        """From `age1pq1…`. Raises `ValueError`, or `RecipientError` for a value that is no key."""
+        recipient = cls(bech32.decode(RECIPIENT_PREFIX, text))
+        vars(recipient)["_text"] = text  # `decode` takes only what `encode` writes, so it need not be written again
+        return recipient
+
     def __str__(self) -> str:
         return self._text
 

@@ -46,7 +46,9 @@ def show_list(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, ob
     if as_json:
         _print_json(list(rows))
         return
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column == "id")  # an id is there to be copied
     for row in rows:
         table.add_row(*(_plain(row.get(column)) for column in columns))
     _OUT.print(table)

@@ -10,6 +10,7 @@ from app.age import Error as AgeError
 from app.cli import audit, cards, cases, console, files, intake, operator, people, releases, reporters, triage
 from app.cli.demo.chapters import DemoFailed
 from app.cli.demo.command import demo
+from app.client.attachments import Unsendable
 from app.client.desk import NotGranted, NotJoined, NotPinned
 from app.client.intake_keys import NobodyToGrant
 from app.client.machine import NoMachine, WrongPassphrase
@@ -28,7 +29,7 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 1, 2, 3, 4, 5
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
     ((NotAuthentic, NotMine, FingerprintDiffers, AgeError), NOT_AUTHENTIC),
-    ((NoMachine, NotJoined, NotPinned), USAGE),
+    ((NoMachine, NotJoined, NotPinned, Unsendable), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, Problem, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, AlreadyInitialised), REFUSED),
     ((ProtocolError,), REFUSED),

@@ -164,7 +164,7 @@ def write(staff: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
 
     Raises `Refused` (`stale-version`) where a colleague was faster: open the case again.
     """
-    case.check_successor(opened.file, file)
+    case.check_successor(opened.file, file, author=staff.person)
     recipient = opened.identity.recipient
     document = _document(
         staff,

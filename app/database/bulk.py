@@ -26,15 +26,15 @@ def insert_rows(
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     cursor = connection.connection.cursor()
     try:
-        cursor.executemany(_statement(model, columns, mark), rows)
+        cursor.executemany(statement(model, columns, mark), rows)
         return cursor.rowcount
     finally:
         cursor.close()
 
 
 @cache
-def _statement(model: type[Base], columns: tuple[str, ...], mark: str) -> str:
-    """Names come from the code alone, values never."""
+def statement(model: type[Base], columns: tuple[str, ...], mark: str) -> str:
+    """The insert of one row, its values each a `mark` of the driver's. Names come from the code alone."""
     table = cast("Table", model.__table__)
     names = ", ".join(table.c[column].name for column in columns)
     marks = ", ".join([mark] * len(columns))

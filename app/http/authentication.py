@@ -32,6 +32,11 @@ def bearer(request: Request) -> str:
     return match[1]
 
 
+async def read_bearer(request: Request) -> str:
+    """`bearer` as a dependency: without a thread, which is not worth starting for it."""
+    return bearer(request)
+
+
 def authenticate(request: Request) -> actor.Actor:
     """The person whose session token the request carries, found once per request. Raises `Unauthenticated`."""
     known: actor.Actor | None = getattr(request.state, "actor", None)
@@ -62,7 +67,7 @@ class AnyOf:
 
 
 Actor = Annotated[actor.Actor, Depends(authenticate)]
-Bearer = Annotated[str, Depends(bearer)]  # a token that is not a session's: of a mailbox, or of cards
+Bearer = Annotated[str, Depends(read_bearer)]  # a token that is not a session's: of a mailbox, or of cards
 
 
 def requires(*roles: Role) -> Any:  # FastAPI's own type of a dependency

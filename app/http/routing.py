@@ -10,7 +10,7 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from app.http.authentication import AnyOf, authenticate, bearer
+from app.http.authentication import AnyOf, authenticate, read_bearer
 from app.http.bodies import OCTET_STREAM, SealedBody, StrictRequest, declared_length
 from app.http.idempotency import once
 from app.http.paging import paging
@@ -77,7 +77,7 @@ class Route(APIRoute):
         calls = set(dependencies(self.dependant))
         if any(isinstance(call, AnyOf) for call in calls):
             yield from (Unauthenticated, Forbidden)
-        if calls & {authenticate, bearer}:
+        if calls & {authenticate, read_bearer}:
             yield Unauthenticated
         if self.body_field is not None or any(isinstance(call, SealedBody) for call in calls):
             yield from (LengthRequired, TooLarge, UnsupportedMediaType)

@@ -5,7 +5,7 @@ from typing import Final
 
 def _by_country(table: str) -> dict[str, str]:
     """From lines `code: countries`."""
-    found = {}
+    found: dict[str, str] = {}
     for line in table.strip().splitlines():
         code, countries = line.split(":")
         found |= dict.fromkeys(countries.split(), code.strip())
@@ -220,8 +220,8 @@ CALLING_CODES: Final = _by_country("""
 998: UZ
 """)
 
-# What is dialled before a national number and is not part of it: 1 under the calling code 1, 0 nearly everywhere else, and
-# here something else or nothing. Where it is nothing, a 0 in front belongs to the number.
+# What is dialled before a national number and is not part of it: 1 under the calling code 1, 0 nearly everywhere else,
+# and here something else or nothing. Where it is nothing, a 0 in front belongs to the number.
 TRUNK_PREFIXES: Final = _by_country("""
 8: BY KZ RU TM
 06: HU

@@ -33,7 +33,7 @@ def new_case(opener: Person, *members: Person, owner: Person | None = None) -> d
         "team": opener.team_id,
         "owner": owner.id if owner else None,
         "priority": "p2",
-        "members": factories.in_json(Kind.MESSAGE),
+        "members": factories.in_json(Kind.CASE),
         "document": factories.in_json(Kind.CASE),
         "grants": [grant(member) for member in (opener, *members)],
     }
@@ -129,7 +129,7 @@ def test_the_slower_of_two_writers_is_told_so(desk: Desk, rows: Session, case: C
 def test_a_member_adds_another_who_then_reads(
     desk: Desk, rows: Session, case: Case, caseworker: Person, triager: Person
 ) -> None:
-    change: dict[str, object] = {"statement": factories.in_json(Kind.MESSAGE), "add": [grant(triager)]}
+    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "add": [grant(triager)]}
     assert desk.get(triager, f"/cases/{case.id}").status_code == 404
 
     answer = desk.post(caseworker, f"/cases/{case.id}/members", change, version=1)
@@ -144,7 +144,7 @@ def test_who_is_removed_gets_neither_words_nor_key_any_more(
     desk: Desk, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     case = factories.case(rows, caseworker, triager)
-    change: dict[str, object] = {"statement": factories.in_json(Kind.MESSAGE), "remove": [triager.id]}
+    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [triager.id]}
 
     desk.post(caseworker, f"/cases/{case.id}/members", change, version=1).raise_for_status()
 
@@ -161,7 +161,7 @@ def test_a_case_keeps_an_owner_among_its_members(
 ) -> None:
     other = factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, triager)
-    remove: dict[str, object] = {"statement": factories.in_json(Kind.MESSAGE), "remove": [caseworker.id]}
+    remove: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [caseworker.id]}
     path = f"/cases/{case.id}/members"
 
     assert problem(desk.post(triager, path, remove, version=1)) == (422, "members-unfit")

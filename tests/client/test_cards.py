@@ -139,7 +139,7 @@ def test_a_release_under_another_root_is_not_authentic(released: tuple[Installat
 def test_nobody_approves_what_they_requested(released: tuple[Installation, str]) -> None:
     here, _ = released
     sara = here.staff("sara")
-    release = releases.request(sara, kind="quarter", period="2026-Q2", workload="Q")
+    release = releases.request(sara, kind="reserve", period="2026-Q1", workload="T")
 
     with pytest.raises(Refused) as refusal:
         releases.approve(sara, release)

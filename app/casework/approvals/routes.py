@@ -9,7 +9,7 @@ from app.casework.cases.routes import Worker
 from app.http import Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
-from app.problems import NotFound, StaleVersion
+from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import ApprovalState
 
 router = Router("/approvals", tag="approvals")
@@ -18,7 +18,9 @@ router = Router("/approvals", tag="approvals")
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotCertified, service.SelfApproval, service.ApproverUnfit, service.NotApprovable),
+    responses=problems(
+        NotFound, NotAnEnvelope, NotCertified, service.SelfApproval, service.ApproverUnfit, service.NotApprovable
+    ),
 )
 def request_approval(
     database: Db, actor: Worker, once: Once, wanted: ApprovalIn, now: Now, response: Response
@@ -80,7 +82,7 @@ def list_steps(database: Db, actor: Worker, approval_id: str) -> StepsOut:
 @router.post(
     "/{approval_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, StaleVersion, service.NoSuchDecision, service.StatementRequired),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, service.NoSuchDecision, service.StatementRequired),
 )
 def decide(
     database: Db,

@@ -16,7 +16,7 @@ class Case(Base):
     ref: Mapped[str] = mapped_column(String(12), unique=True)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
-    stage: Mapped[CaseStage] = mapped_column(default=CaseStage.INTAKE)
+    stage: Mapped[CaseStage]
     stage_entered: Mapped[datetime] = mapped_column(Hour)
     priority: Mapped[Priority]
     version: Mapped[int] = mapped_column(default=1)

@@ -24,7 +24,7 @@ from app.casework.problems import GuardsFail, NoSuchStep
 from app.http import Actor, Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems, requires
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified, TeamUnknown
-from app.problems import NotFound, StaleVersion
+from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import CaseStage
 
 router = Router("/cases", tag="cases")
@@ -35,7 +35,7 @@ Worker = Annotated[Actor, requires(*service.MEMBER_ROLES)]
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(service.CaseExists, service.MembersUnfit, NotCertified, TeamUnknown),
+    responses=problems(NotAnEnvelope, service.CaseExists, service.MembersUnfit, NotCertified, TeamUnknown),
 )
 def open_case(database: Db, actor: Worker, once: Once, wanted: CaseIn, now: Now, response: Response) -> CaseOut:
     """Open a case of which the caller is a member, with its first document and a grant for each member."""
@@ -90,7 +90,7 @@ def get_document(database: Db, actor: Worker, case_id: str, now: Now, response: 
         return _document(service.document(session, actor, case_id, now=now), response)
 
 
-@router.put("/{case_id}/document", responses=problems(NotFound, StaleVersion))
+@router.put("/{case_id}/document", responses=problems(NotFound, NotAnEnvelope, StaleVersion))
 def write_document(
     database: Db, actor: Worker, case_id: str, wanted: DocumentIn, version: IfMatch, now: Now, response: Response
 ) -> DocumentOut:
@@ -120,7 +120,7 @@ def get_members(database: Db, actor: Worker, case_id: str, response: Response) -
 @router.post(
     "/{case_id}/members",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, StaleVersion, NotCertified, service.MembersUnfit),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, service.MembersUnfit),
 )
 def change_members(
     database: Db,

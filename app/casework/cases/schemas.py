@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.sealed_json import SealedCase, SealedMessage
+from app.http.sealed_json import SealedCase
 from app.people.grants.schemas import GrantIn
 from app.vocabulary import CaseStage, Priority, TransitionReason
 
@@ -24,7 +24,7 @@ class CaseIn(BaseModel):
     team: TeamId
     owner: PersonId | None = None
     priority: Priority
-    members: SealedMessage
+    members: SealedCase
     document: SealedCase
     grants: Grants
 
@@ -64,7 +64,7 @@ class MembersIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    statement: SealedMessage
+    statement: SealedCase
     add: Grants = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
@@ -74,7 +74,7 @@ class StatementOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     version: int
-    statement: SealedMessage = Field(validation_alias="file")
+    statement: SealedCase = Field(validation_alias="file")
 
 
 class StatementsOut(BaseModel):

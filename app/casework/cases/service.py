@@ -13,6 +13,7 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
 from app.clock import hour_of
+from app.database import insert_or_ignore
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -98,24 +99,25 @@ def members_of(session: Session, case_id: str) -> list[str]:
 
 def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Case:
     """Raises `CaseExists`, `TeamUnknown`, `NotCertified` or `MembersUnfit`."""
-    if session.get(Case, new.id) is not None:
-        raise CaseExists
     if session.get(Team, new.team_id) is None:
         raise staff.TeamUnknown
     grantees = [grant.grantee for grant in new.grants]
     if actor.id not in grantees or len(set(grantees)) != len(grantees):
         raise MembersUnfit
     _check_owner(session, new.owner_id, members=grantees, now=now)
-    case = Case(
-        id=new.id,
-        ref="".join(secrets.choice(_REF_LETTERS) for _ in range(_REF_LENGTH)),
-        team_id=new.team_id,
-        owner_id=new.owner_id,
-        stage_entered=hour_of(now),
-        priority=new.priority,
-    )
-    session.add(case)
-    session.flush()
+    row = {
+        "id": new.id,
+        "ref": "".join(secrets.choice(_REF_LETTERS) for _ in range(_REF_LENGTH)),
+        "team_id": new.team_id,
+        "owner_id": new.owner_id,
+        "stage": CaseStage.INTAKE,
+        "stage_entered": hour_of(now),
+        "priority": new.priority,
+        "version": 1,
+    }
+    if not insert_or_ignore(session, Case, [row]):
+        raise CaseExists
+    case = session.get_one(Case, new.id)
     audit.record(session, actor.id, Action.CASE_MADE, case.id, now=now, object_hash=sha256_hex(new.members))
     session.add(MemberStatement(case_id=case.id, version=1, file=new.members))
     _add_members(session, actor, case, new.grants, now=now)

@@ -7,7 +7,7 @@ from app.casework.consents import service
 from app.casework.consents.models import Consent
 from app.casework.consents.schemas import ConsentIn, ConsentOut
 from app.http import Db, Now, Once, Page, Paging, Router, problems
-from app.problems import NotFound
+from app.problems import NotAnEnvelope, NotFound
 
 router = Router("/cases/{case_id}/consents", tag="consents")
 
@@ -20,7 +20,9 @@ def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> 
         return paging.page(session, answers, by=by, show=ConsentOut.model_validate)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, service.NoSuchConsentStep))
+@router.post(
+    "", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NotAnEnvelope, service.NoSuchConsentStep)
+)
 def record_consent(database: Db, actor: Worker, once: Once, case_id: str, wanted: ConsentIn, now: Now) -> ConsentOut:
     """A new answer: asked, given, declined, or the end of one that was given."""
     new = service.NewConsent(

@@ -50,7 +50,7 @@ def of_case(session: Session, actor: Actor, case_id: str) -> Select[Consent]:
 
 def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now: datetime) -> Consent:
     """Keep an answer. Raises `NotFound`, or `NoSuchConsentStep`."""
-    case = _case(session, actor, case_id)
+    case = _case(session, actor, case_id, lock=True)  # or two answers at once would be the same number of their slot
     last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.slot == new.slot))
     if new.status not in NEXT[last.status if last else None] or (last and last.person_id != new.person_id):
         raise NoSuchConsentStep
@@ -94,8 +94,9 @@ def _newest() -> Select[Consent]:
     return select(Consent).where(~followed.exists())
 
 
-def _case(session: Session, actor: Actor, case_id: str) -> Case:
-    case: Case | None = session.scalar(of_member(actor).where(Case.id == case_id))
+def _case(session: Session, actor: Actor, case_id: str, *, lock: bool = False) -> Case:
+    mine = of_member(actor).where(Case.id == case_id)
+    case: Case | None = session.scalar(mine.with_for_update() if lock else mine)
     if case is None:
         raise NotFound
     return case

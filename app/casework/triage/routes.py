@@ -25,7 +25,7 @@ from app.intake.mailbox.service import MailboxFull
 from app.intake.reports.models import Report
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
-from app.problems import NotFound, StaleVersion
+from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import ReportState, Role
 
 router = Router("/reports", tag="triage")
@@ -106,7 +106,7 @@ def read_messages(database: Db, actor: Reader, report_id: str, paging: Paging, n
 @router.post(
     "/{report_id}/messages",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, service.ReportClosed, MailboxFull),
+    responses=problems(NotFound, NotAnEnvelope, service.ReportClosed, MailboxFull),
 )
 def answer(
     database: Db, actor: Reader, once: Once, report_id: str, wanted: AnswerIn, now: Now, response: Response
@@ -134,7 +134,7 @@ def list_steps(database: Db, actor: Reader, report_id: str, now: Now) -> StepsOu
 @router.post(
     "/{report_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, StaleVersion, NoSuchStep, GuardsFail, NotCertified),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail, NotCertified),
 )
 def move_report(
     database: Db,
@@ -157,7 +157,7 @@ def move_report(
         return _shown(report, response)
 
 
-@router.put("/{report_id}/case", responses=problems(NotFound, StaleVersion, moves.NotAttachable))
+@router.put("/{report_id}/case", responses=problems(NotFound, NotAnEnvelope, StaleVersion, moves.NotAttachable))
 def attach_report(
     database: Db, actor: Reader, report_id: str, wanted: AttachIn, version: IfMatch, now: Now, response: Response
 ) -> ReportOut:

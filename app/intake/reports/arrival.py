@@ -1,5 +1,6 @@
 """The body of a report as it is sent: a line of JSON, a grant, a route, a report."""
 
+import base64
 import hashlib
 import secrets
 from dataclasses import dataclass, field
@@ -20,8 +21,7 @@ LINE_LIMIT = 4096
 (_GRANT_SIZE,) = ciphertext_sizes(Kind.GRANT)
 (_SLOT_SIZE,) = ciphertext_sizes(Kind.SLOT)
 LIMIT = LINE_LIMIT + _GRANT_SIZE + _SLOT_SIZE + max(ciphertext_sizes(Kind.REPORT))
-_REF_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is read as something else
-_REF_SIZE = 10
+_REF_BYTES = 5  # eight letters and digits, which staff can say to each other
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def arrive(sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, t
     )
     return Arrival(
         id=report_id,
-        ref="".join(secrets.choice(_REF_ALPHABET) for _ in range(_REF_SIZE)),
+        ref=base64.b32encode(secrets.token_bytes(_REF_BYTES)).decode(),
         epoch_id=sent.epoch_id,
         sha256=sent.sha256,
         received_on=today,

@@ -14,7 +14,7 @@ from enum import Enum
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database import Base, Database
 from app.database.bulk import Value, insert_rows
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
@@ -59,6 +59,15 @@ class Arrival:
     route: bytes = field(repr=False)
     state: bytes = field(repr=False)
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Rows for one table, each with the values of these columns."""
+
+    model: type[Base]
+    columns: tuple[str, ...]
+    rows: list[tuple[Value, ...]]
 
 
 @dataclass(frozen=True)
@@ -125,18 +134,25 @@ def store(session: Session, arrivals: Sequence[Arrival]) -> list[Outcome]:
     # In one order, so that two processes with the same rows wait for one another and not in a circle.
     new = _with_reports(session, sorted(arrivals, key=lambda arrival: arrival.id))
     new = _with_mailboxes(session, sorted(new, key=lambda arrival: arrival.token_sha256))
-    if new:
-        insert_rows(session, ReportFile, ("report_id", "body"), [(each.id, each.body) for each in new])
-        insert_rows(session, Slot, ("token_sha256", "number", "file"), [slot for each in new for slot in _slots(each)])
-        insert_rows(session, Grant, _GRANT, [_grant(each) for each in new])
+    for rest in _files(new):
+        _insert(session, rest)
     refs = {arrival.ref for arrival in new}
     known = _known(session, [arrival for arrival in arrivals if arrival.ref not in refs])
     return [Outcome.NEW if arrival.ref in refs else _repeated(arrival, known) for arrival in arrivals]
 
 
+def inserts(arrivals: Sequence[Arrival]) -> list[Insert]:
+    """All rows of these reports, in an order in which they can be inserted."""
+    return [_reports(arrivals), _mailboxes(arrivals), *_files(arrivals)]
+
+
+def _insert(session: Session, new: Insert) -> int:
+    return insert_rows(session, new.model, new.columns, new.rows) if new.rows else 0
+
+
 def _with_reports(session: Session, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
     """Insert the reports, and return those whose row is theirs: it has their own random `ref`."""
-    if insert_rows(session, Report, _REPORT, [_report(arrival) for arrival in arrivals]) == len(arrivals):
+    if _insert(session, _reports(arrivals)) == len(arrivals):
         return arrivals
     refs = set(session.scalars(select(Report.ref).where(Report.id.in_([arrival.id for arrival in arrivals]))))
     return [arrival for arrival in arrivals if arrival.ref in refs]
@@ -144,9 +160,7 @@ def _with_reports(session: Session, arrivals: Sequence[Arrival]) -> Sequence[Arr
 
 def _with_mailboxes(session: Session, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
     """Insert the mailboxes, and take back the reports whose token is another's."""
-    if not arrivals:
-        return []
-    if insert_rows(session, Mailbox, _MAILBOX, [_mailbox(arrival) for arrival in arrivals]) == len(arrivals):
+    if _insert(session, _mailboxes(arrivals)) == len(arrivals):
         return arrivals
     tokens = [arrival.token_sha256 for arrival in arrivals]
     owners = set(session.scalars(select(Mailbox.report_id).where(Mailbox.token_sha256.in_(tokens))))
@@ -171,49 +185,43 @@ def _repeated(arrival: Arrival, known: set[tuple[str, str, str]]) -> Outcome:
     return Outcome.SAME if (arrival.id, arrival.sha256, arrival.token_sha256) in known else Outcome.OTHER
 
 
-_REPORT = ("id", "ref", "epoch_id", "received_on", "state", "door", "size", "envelope_sha256", "version")
+def _reports(arrivals: Sequence[Arrival]) -> Insert:
+    columns = ("id", "ref", "epoch_id", "received_on", "state", "door", "size", "envelope_sha256", "version")
+    state, door = ReportState.RECEIVED.value, Door.CLIENT.value
+    rows: list[tuple[Value, ...]] = [
+        (each.id, each.ref, each.epoch_id, each.received_on.isoformat(), state, door, each.size, each.sha256, 1)
+        for each in arrivals
+    ]
+    return Insert(Report, columns, rows)
 
 
-def _report(arrival: Arrival) -> tuple[Value, ...]:
-    return (
-        arrival.id,
-        arrival.ref,
-        arrival.epoch_id,
-        arrival.received_on.isoformat(),
-        ReportState.RECEIVED.value,
-        Door.CLIENT.value,
-        arrival.size,
-        arrival.sha256,
-        1,
-    )
+def _mailboxes(arrivals: Sequence[Arrival]) -> Insert:
+    columns = ("token_sha256", "report_id", "recipient")
+    return Insert(Mailbox, columns, [(each.token_sha256, each.id, each.recipient) for each in arrivals])
 
 
-_MAILBOX = ("token_sha256", "report_id", "recipient")
+def _files(arrivals: Sequence[Arrival]) -> list[Insert]:
+    slots: list[tuple[Value, ...]] = [
+        (each.token_sha256, number, file)
+        for each in arrivals
+        for number, file in ((ROUTE_SLOT, each.route), (STATE_SLOT, each.state))
+    ]
+    return [
+        Insert(ReportFile, ("report_id", "body"), [(each.id, each.body) for each in arrivals]),
+        Insert(Slot, ("token_sha256", "number", "file"), slots),
+        _grants(arrivals),
+    ]
 
 
-def _mailbox(arrival: Arrival) -> tuple[Value, ...]:
-    return arrival.token_sha256, arrival.id, arrival.recipient
-
-
-def _slots(arrival: Arrival) -> list[tuple[Value, ...]]:
-    return [(arrival.token_sha256, ROUTE_SLOT, arrival.route), (arrival.token_sha256, STATE_SLOT, arrival.state)]
-
-
-_GRANT = ("id", "subject", "grantee", "kind", "generation", "granted_on", "until", "revoked", "file")
-
-
-def _grant(arrival: Arrival) -> tuple[Value, ...]:
-    return (
-        arrival.grant_id,
-        arrival.id,
-        arrival.epoch_id,
-        GrantKind.INTAKE.value,
-        1,
-        arrival.grant_from.isoformat(),  # the epoch's first day, which says nothing of the report's
-        arrival.grant_until.isoformat(),
-        False,
-        arrival.grant,
-    )
+def _grants(arrivals: Sequence[Arrival]) -> Insert:
+    columns = ("id", "subject", "grantee", "kind", "generation", "granted_on", "until", "revoked", "file")
+    kind = GrantKind.INTAKE.value
+    rows: list[tuple[Value, ...]] = [
+        # From the epoch's first day on, which says nothing of the report's.
+        (each.grant_id, each.id, each.epoch_id, kind, 1, str(each.grant_from), str(each.grant_until), False, each.grant)
+        for each in arrivals
+    ]
+    return Insert(Grant, columns, rows)
 
 
 def _answer(batch: Sequence[_Waiting], answers: Iterable[Outcome | Exception]) -> None:

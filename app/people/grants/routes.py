@@ -9,7 +9,7 @@ from app.people.grants import service
 from app.people.grants.models import SharedKey
 from app.people.grants.schemas import GrantIn, GrantOut, GrantsOut, SharedKeyIn, SharedKeyOut
 from app.people.staff.service import NoRootYet, NotCertified
-from app.problems import NotFound
+from app.problems import NotAnEnvelope, NotFound
 from app.vocabulary import Role
 
 router = Router("/keys", tag="keys")
@@ -21,7 +21,7 @@ Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NoRootYet, NotCertified, service.NotAKeyStatement),
+    responses=problems(NoRootYet, NotAnEnvelope, NotCertified, service.NotAKeyStatement),
 )
 def make_key(database: Db, actor: Supervisor, once: Once, wanted: SharedKeyIn, now: Now) -> SharedKeyOut:
     with database.write() as session:
@@ -63,7 +63,9 @@ def fetch_grants(database: Db, actor: Holder, key_id: str, now: Now) -> GrantsOu
         return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
 
 
-@router.post("/{key_id}/grants", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NotCertified))
+@router.post(
+    "/{key_id}/grants", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NotAnEnvelope, NotCertified)
+)
 def share_key(database: Db, actor: Holder, once: Once, key_id: str, wanted: GrantIn, now: Now) -> GrantOut:
     """A holder grants the key to somebody else whose work needs it."""
     with database.write() as session:

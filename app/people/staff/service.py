@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.database import insert_or_ignore
 from app.people.staff.models import Certificate, Invitation, Organisation, Person, Team
 from app.problems import NotFound, Problem
 from app.protocol.certificates import Certified, Trust, org_of
@@ -102,21 +103,20 @@ def join(
     )
     if invited is None or invited.used or invited.expires_on < now.date():
         raise InvitationInvalid
-    if session.scalar(select(Person.id).where(Person.handle == handle)) is not None:
+    new = {
+        "id": new_id("per"),
+        "handle": handle,
+        "roles": invited.roles,
+        "team_id": invited.team_id,
+        "password_hash": password_hash,
+        "recipient": recipient,
+        "key": key,
+    }
+    if not insert_or_ignore(session, Person, [new]):  # another may be taking the same handle at this moment
         raise HandleTaken
     invited.used = True
-    person = Person(
-        id=new_id("per"),
-        handle=handle,
-        roles=invited.roles,
-        team_id=invited.team_id,
-        password_hash=password_hash,
-        recipient=recipient,
-        key=key,
-    )
-    session.add(person)
+    person = session.get_one(Person, new["id"])
     audit.record(session, person.id, Action.PERSON_JOINED, person.id, now=now)
-    session.flush()
     return person
 
 

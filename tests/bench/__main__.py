@@ -1,0 +1,28 @@
+"""`make bench`: every benchmark in turn, each a table of ratios within one run."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import age_speed, intake_speed, release_speed
+
+BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
+    "age: 100 MB": age_speed.run,
+    "Intake": intake_speed.run,
+    "A release of 100,000 cards": release_speed.run,
+}
+
+
+def main() -> None:
+    console = Console()
+    for title, run in BENCHMARKS.items():
+        rows = run()
+        table = Table(*rows[0], title=title, title_justify="left")
+        for row in rows:
+            table.add_row(*(f"{value:.2f}" if isinstance(value, float) else str(value) for value in row.values()))
+        console.print(table)
+
+
+if __name__ == "__main__":
+    main()

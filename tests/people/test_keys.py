@@ -1,0 +1,141 @@
+"""Shared keys: stated by a supervisor of the root, held by those whose work needs them, fetched on the record."""
+
+from datetime import date, timedelta
+
+import pytest
+from httpx2 import Response
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app import age
+from app.audit.models import AuditEvent
+from app.database import Database
+from app.people.grants import service as grants
+from app.protocol.documents import Signer
+from app.protocol.encoding import b64, new_id
+from app.protocol.grants import seal_grant
+from app.protocol.statements import KeyKind, SharedKey, state_key
+from app.vocabulary import GrantKind, Role
+from tests import factories
+from tests.casework.conftest import problem
+from tests.intake.scene import Office, Staff
+
+TOKEN_SHA256 = "ab" * 32
+
+
+@pytest.fixture
+def office(database: Database, client: TestClient, today: date) -> Office:
+    return Office(database, client, today).found()
+
+
+@pytest.fixture
+def caseworker(office: Office) -> Staff:
+    return office.hire(Role.CASEWORKER)
+
+
+def a_key(kind: KeyKind, today: date) -> tuple[SharedKey, age.HybridIdentity]:
+    identity = age.generate()
+    return SharedKey(new_id("key"), kind, identity.recipient, today, today + timedelta(days=29)), identity
+
+
+def sealed_to(office: Office, key: SharedKey, identity: age.HybridIdentity, to: Staff) -> dict[str, str]:
+    file = seal_grant(
+        identity,
+        to.identity.recipient,
+        org=office.org,
+        subject=key.id,
+        generation=1,
+        grantee=to.id,
+        kind=GrantKind.ASSIGNED,
+        at=f"{office.today}T09:00Z",
+        signer=office.supervisor.signer,
+    )
+    return {"grantee": to.id, "file": b64(file)}
+
+
+def state(
+    office: Office,
+    key: SharedKey,
+    *given: dict[str, str],
+    token_sha256: str | None = None,
+    signer: Signer | None = None,
+) -> Response:
+    document = state_key(key, org=office.org, signer=signer or office.supervisor.signer)
+    token = {"token_sha256": token_sha256} if token_sha256 else {}
+    return office.client.post(
+        "/v1/keys",
+        json={"document": document.text.decode(), "grants": list(given)} | token,
+        headers=office.as_(office.supervisor) | factories.writes(),
+    )
+
+
+def test_a_card_writing_key_is_held_by_caseworkers_and_its_fetch_is_recorded(
+    office: Office, caseworker: Staff, today: date, rows: Session
+) -> None:
+    key, identity = a_key(KeyKind.CARD_WRITING, today)
+
+    stated = state(office, key, sealed_to(office, key, identity, caseworker), token_sha256=TOKEN_SHA256)
+
+    assert (stated.status_code, stated.json()["id"]) == (201, key.id)
+    fetched = office.client.get(f"/v1/keys/{key.id}/grants", headers=office.as_(caseworker)).json()["items"]
+    assert [item["grantee"] for item in fetched] == [caseworker.id]
+    event = rows.query(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1).one()
+    assert (event.action, event.actor_id, event.object_id) == ("grant.fetched", caseworker.id, key.id)
+
+
+def test_the_statistics_key_is_given_to_no_caseworker(office: Office, caseworker: Staff, today: date) -> None:
+    key, identity = a_key(KeyKind.STATISTICS, today)
+
+    assert problem(state(office, key, sealed_to(office, key, identity, caseworker))) == (422, "not-certified")
+    assert state(office, key, sealed_to(office, key, identity, office.supervisor)).status_code == 201
+
+
+def test_a_key_that_no_supervisor_of_the_root_stated_is_refused(office: Office, caseworker: Staff, today: date) -> None:
+    key, _ = a_key(KeyKind.STATISTICS, today)
+
+    assert problem(state(office, key, signer=caseworker.signer)) == (422, "not-a-key-statement")
+
+
+def test_a_card_token_comes_with_a_card_writing_key_and_with_no_other(office: Office, today: date) -> None:
+    statistics, _ = a_key(KeyKind.STATISTICS, today)
+    card_writing, _ = a_key(KeyKind.CARD_WRITING, today)
+
+    assert problem(state(office, statistics, token_sha256=TOKEN_SHA256)) == (422, "not-a-key-statement")
+    assert problem(state(office, card_writing)) == (422, "not-a-key-statement")
+
+
+def test_a_card_token_holds_for_the_days_of_its_key(office: Office, today: date, database: Database) -> None:
+    key, _ = a_key(KeyKind.CARD_WRITING, today)
+    state(office, key, token_sha256=TOKEN_SHA256).raise_for_status()
+
+    with database.read() as session:
+        holds = [grants.is_card_token(session, TOKEN_SHA256, today + timedelta(days=days)) for days in (-1, 0, 29, 30)]
+        another = grants.is_card_token(session, "cd" * 32, today)
+
+    assert holds == [False, True, True, False]
+    assert not another
+
+
+def test_only_a_holder_passes_a_key_on(office: Office, caseworker: Staff, today: date) -> None:
+    key, identity = a_key(KeyKind.CARD_WRITING, today)
+    stranger, colleague = office.hire(Role.CASEWORKER), office.hire(Role.CASEWORKER)
+    state(office, key, sealed_to(office, key, identity, caseworker), token_sha256=TOKEN_SHA256).raise_for_status()
+
+    def passed_on(by: Staff) -> int:
+        return office.client.post(
+            f"/v1/keys/{key.id}/grants",
+            json=sealed_to(office, key, identity, colleague),
+            headers=office.as_(by) | factories.writes(),
+        ).status_code
+
+    assert passed_on(stranger) == 404
+    assert passed_on(caseworker) == 201
+
+
+def test_a_statistics_recipient_is_one_that_was_stated(office: Office, today: date, database: Database) -> None:
+    key, _ = a_key(KeyKind.STATISTICS, today)
+    state(office, key).raise_for_status()
+
+    with database.read() as session:
+        assert grants.is_statistics_recipient(session, str(key.recipient))
+        assert not grants.is_statistics_recipient(session, str(age.generate().recipient))

@@ -1,0 +1,93 @@
+"""The steps of a release over HTTP, each by the one who may take it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from httpx2 import Response
+from sqlalchemy.orm import Session
+
+from app.cli.demo_population import population
+from app.protocol import release_files
+from app.protocol.encoding import b64, sha256_hex
+from app.statistics.cards.models import Card
+from tests.factories import writes
+from tests.protocol.organisation import Person
+from tests.statistics.conftest import ANALYST, APPROVER, STATISTICS, Office, seal_card
+
+TOTAL = {"kind": "reserve", "period": "2026-Q2", "workload": "T"}
+QUARTER = {"kind": "quarter", "period": "2026-Q2", "workload": "Q"}
+KEY = str(STATISTICS)
+
+
+def keep_cards(rows: Session, persons: int) -> None:
+    """Cards of the quarter as they lie there, without the way in which they came."""
+    rows.add_all(
+        Card(id_sha256=sha256_hex(card.id.encode()), quarter="2026-Q2", file=seal_card(card))
+        for card in population(persons, b"flow")
+    )
+    rows.flush()
+
+
+@dataclass(frozen=True)
+class Flow:
+    office: Office
+    release: str
+
+    @classmethod
+    def requested(cls, office: Office, wanted: dict[str, str], *, by: Person = ANALYST) -> "Flow":
+        answer = request(office, wanted, by=by)
+        assert answer.status_code == 201, answer.text
+        return cls(office, answer.json()["id"])
+
+    @classmethod
+    def approved(cls, office: Office, wanted: dict[str, str]) -> "Flow":
+        flow = cls.requested(office, wanted)
+        assert flow.move("approved", by=APPROVER).status_code == 201
+        return flow
+
+    @classmethod
+    def composed(cls, office: Office, wanted: dict[str, str]) -> "Flow":
+        flow = cls.approved(office, wanted)
+        assert flow.draw().json()["state"] == "composed"
+        return flow
+
+    @classmethod
+    def published(cls, office: Office, wanted: dict[str, str]) -> "Flow":
+        flow = cls.composed(office, wanted)
+        assert flow.sign(ANALYST).json()["state"] == "composed"
+        assert flow.sign(APPROVER).json()["state"] == "signed"
+        assert flow.move("published", by=APPROVER).json()["state"] == "published"
+        return flow
+
+    def get(self, path: str = "", *, by: Person = ANALYST) -> Response:
+        return self.office.http.get(f"/v1/releases/{self.release}{path}", headers=self.office.by(by))
+
+    def post(self, path: str, body: dict[str, Any], *, by: Person, **more: str) -> Response:
+        headers = self.office.by(by) | more
+        return self.office.http.post(f"/v1/releases/{self.release}{path}", json=body, headers=headers)
+
+    def move(self, to: str, *, by: Person) -> Response:
+        version = self.get(by=APPROVER).json()["version"]
+        return self.post("/transitions", {"to": to}, by=by, **writes(version=version))
+
+    def draw(self, *, by: Person = APPROVER, key: str = KEY) -> Response:
+        return self.post("/draw", {"statistics_key": key}, by=by)
+
+    def sign(self, who: Person, *, with_key_of: Person | None = None) -> Response:
+        """The signature of `who`, though with another's key where one is named."""
+        sums = self.get(f"/files/{release_files.SUMS}", by=who).content
+        made = release_files.sign(sums, by=who.id, key=(with_key_of or who).key)
+        return self.post("/signatures", {"key": b64(made.key), "sig": b64(made.sig)}, by=who)
+
+    def folder(self, *, by: Person = ANALYST) -> dict[str, bytes]:
+        paths = self.get("/files", by=by).json()["items"]
+        return {path: self.get(f"/files/{path}", by=by).content for path in paths}
+
+
+def request(office: Office, wanted: dict[str, str], *, by: Person = ANALYST) -> Response:
+    return office.http.post("/v1/releases", json=wanted, headers=office.by(by) | writes())
+
+
+def problem(answer: Response) -> tuple[int, str]:
+    """The status and the type of a refusal."""
+    return answer.status_code, answer.json()["type"].removeprefix("/problems/")

@@ -1,0 +1,272 @@
+"""A release from the sealed cards to the published folder: real keys, real noise, both databases, over HTTP."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import age
+from app.database import Base, Sealed
+from app.protocol import release_files
+from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
+from tests.protocol.organisation import Person
+from tests.statistics.conftest import (
+    ANALYST,
+    APPROVER,
+    COLLEAGUE,
+    PERSONS,
+    PIN,
+    TRIAGER,
+    Office,
+    card_headers,
+    sealed_population,
+)
+from tests.statistics.releases.flow import QUARTER, TOTAL, Flow, keep_cards, problem, request
+
+
+def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office: Office, rows: Session) -> None:
+    for card, file in sealed_population():
+        assert office.http.put("/v1/card", content=file, headers=card_headers(card)).status_code == 201
+    office.let_the_quarter_end()
+
+    total = Flow.published(office, TOTAL).folder()
+    quarter = Flow.published(office, QUARTER)
+
+    verified = release_files.verify_pinned(total, PIN)
+    assert set(verified.signers) == {ANALYST.id, APPROVER.id}
+    assert abs(verified.noisy.tables[0].counts[0] - PERSONS) < 100  # ten sd of its noise
+    folder = quarter.folder(by=COLLEAGUE)
+    assert release_files.verify_pinned(folder, PIN).line.seq == 2
+    assert quarter.folder() == folder
+    assert b"**Synthetic.**" in folder["methodology.md"]
+    numbers = set(_numbers(rows))
+    assert {5_000, 20_000, 25_000} <= numbers  # the ledger's and the accounts': the search finds what is there
+    assert PERSONS not in numbers
+
+
+def test_what_is_published_stays_as_it_is(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.published(office, TOTAL)
+    before = flow.folder()
+    keep_cards(rows, 3)
+
+    refused = [flow.draw(), flow.post("/composition", {}, by=APPROVER), flow.move("cancelled", by=ANALYST)]
+
+    assert {problem(answer) for answer in refused} == {(409, "release-step")}
+    assert flow.folder() == before
+
+
+def test_a_period_that_has_not_ended_is_not_released(office: Office) -> None:
+    assert problem(request(office, TOTAL)) == (409, "release-period-open")
+
+
+def test_a_kind_and_a_period_are_released_once(office: Office) -> None:
+    office.let_the_quarter_end()
+    first = Flow.requested(office, TOTAL)
+
+    again = request(office, TOTAL, by=APPROVER)
+
+    assert (*problem(again), again.json()["release"]) == (409, "release-exists", first.release)
+
+
+def test_a_refused_request_may_be_made_again(office: Office) -> None:
+    office.let_the_quarter_end()
+    assert Flow.requested(office, TOTAL).move("rejected", by=APPROVER).status_code == 201
+    assert Flow.requested(office, TOTAL).move("cancelled", by=ANALYST).status_code == 201
+
+    assert request(office, TOTAL).status_code == 201
+
+
+def test_what_the_budget_does_not_bear_is_refused(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    rows.add(
+        Release(
+            id="rel_" + "1" * 32,
+            kind="reserve",
+            period="2026-Q1",
+            workload="T",
+            state=ReleaseState.PUBLISHED,
+            requested_by=ANALYST.id,
+        )
+    )
+    rows.flush()
+    rows.add(
+        BudgetEntry(
+            seq=1,
+            release="rel_" + "1" * 32,
+            kind="reserve",
+            period="2026-Q1",
+            workload="T",
+            workload_sha256="0" * 64,
+            rho_millionths=15_001,
+            opendp="0.16.0",
+            previous="0" * 64,
+        )
+    )
+    rows.flush()
+
+    answer = request(office, TOTAL)
+
+    assert problem(answer) == (409, "release-budget-exhausted")
+    assert (answer.json()["rho_millionths"], answer.json()["left_millionths"]) == (5_000, 4_999)
+
+
+def test_a_quarter_waits_for_a_published_total_that_is_worth_it(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    assert problem(request(office, QUARTER)) == (409, "release-too-few")
+    keep_cards(rows, 20)
+    Flow.published(office, TOTAL)
+
+    assert problem(request(office, QUARTER)) == (409, "release-too-few")
+
+
+@pytest.mark.parametrize("wanted", [TOTAL | {"workload": "Q"}, QUARTER | {"workload": "T"}])
+def test_a_workload_belongs_to_its_kind(office: Office, wanted: dict[str, str]) -> None:
+    office.let_the_quarter_end()
+
+    assert problem(request(office, wanted)) == (422, "release-workload")
+
+
+@pytest.mark.parametrize("more", [{"filter": "origin=AZ"}, {"dimensions": "origin"}, {"preview": "true"}])
+def test_nothing_else_may_be_asked(office: Office, more: dict[str, str]) -> None:
+    assert request(office, TOTAL | more).status_code == 422
+
+
+def test_nobody_approves_their_own_request(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.requested(office, TOTAL, by=APPROVER)
+
+    assert problem(flow.move("approved", by=APPROVER)) == (409, "release-self-approval")
+    assert problem(flow.move("approved", by=ANALYST)) == (403, "forbidden")
+    assert flow.move("approved", by=COLLEAGUE).json()["approved_by"] == COLLEAGUE.id
+
+
+def test_the_steps_that_one_is_told_of_are_those_that_one_may_take(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.requested(office, TOTAL)
+
+    told = {who.id: [step["to"] for step in flow.get("/transitions", by=who).json()["items"]] for who in SEEING}
+
+    assert told == {ANALYST.id: ["cancelled"], APPROVER.id: ["approved", "rejected"]}
+
+
+def test_only_the_approver_draws_and_only_what_is_approved(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.requested(office, TOTAL)
+    assert problem(flow.draw()) == (409, "release-step")
+    flow.move("approved", by=APPROVER)
+
+    assert problem(flow.draw(by=ANALYST)) == (403, "forbidden")
+    assert problem(flow.draw(by=COLLEAGUE)) == (409, "release-step")
+    assert rows.scalar(select(func.count()).select_from(BudgetEntry)) == 0
+
+
+@pytest.mark.parametrize("key", [str(age.generate()), "AGE-SECRET-KEY-PQ-1" + "Q" * 58])
+def test_another_key_than_that_of_statistics_draws_and_charges_nothing(office: Office, rows: Session, key: str) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    answer = flow.draw(key=key)
+
+    assert problem(answer) == (422, "statistics-key-wrong")
+    assert key not in answer.text
+    assert rows.scalar(select(func.count()).select_from(BudgetEntry)) == 0
+    assert flow.draw().status_code == 201
+
+
+def test_a_key_of_another_form_is_refused_and_not_repeated(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    answer = flow.draw(key="AGE-SECRET-KEY-1secret")
+
+    assert answer.status_code == 422
+    assert "secret" not in answer.text
+
+
+def test_nobody_sees_files_before_the_draw_and_only_signers_before_the_publication(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.requested(office, TOTAL)
+    everybody = (*SEEING, COLLEAGUE)
+
+    def seen_by() -> list[bool]:
+        paths = ("/files", "/files/raw/noisy.csv")
+        return [all(flow.get(path, by=who).status_code == 200 for path in paths) for who in everybody]
+
+    assert seen_by() == [False, False, False]
+    flow.move("approved", by=APPROVER)
+    assert seen_by() == [False, False, False]
+    flow.draw()
+    assert seen_by() == [True, True, False]
+    flow.sign(ANALYST)
+    flow.sign(APPROVER)
+    assert seen_by() == [True, True, False]
+    flow.move("published", by=APPROVER)
+    assert seen_by() == [True, True, True]
+
+
+def test_a_release_is_none_of_a_triagers_matters(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.requested(office, TOTAL)
+
+    for path in ("", "/transitions", "/files"):
+        assert flow.get(path, by=TRIAGER).status_code == 403
+    assert request(office, QUARTER, by=TRIAGER).status_code == 403
+
+
+def test_an_absent_release_and_an_absent_file_are_not_found(office: Office) -> None:
+    office.let_the_quarter_end()
+
+    assert problem(Flow(office, "rel_" + "0" * 32).get()) == (404, "not-found")
+    assert problem(Flow.composed(office, TOTAL).get("/files/data/none.csv")) == (404, "not-found")
+
+
+@pytest.mark.parametrize(("who", "key_of"), [(ANALYST, APPROVER), (APPROVER, TRIAGER)])
+def test_one_signs_with_ones_own_key(office: Office, who: Person, key_of: Person) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+
+    assert problem(flow.sign(who, with_key_of=key_of)) == (422, "release-signature-wrong")
+
+
+def test_one_signature_publishes_nothing_however_often_it_is_given(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+
+    states = [flow.sign(ANALYST).json()["state"] for _ in range(2)]
+
+    assert states == ["composed", "composed"]
+    assert problem(flow.move("published", by=APPROVER)) == (409, "release-step")
+
+
+def test_ten_draws_at_once_are_one_draw_and_charged_once(office: Office, rows: Session) -> None:
+    keep_cards(rows, 20)
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda _: flow.draw(), range(10)))
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+    assert rows.scalars(select(BudgetEntry.rho_millionths)).all() == [5_000]
+    assert rows.scalars(select(TokenSpend.rho_millionths)).all() == [5_000] * 20
+    assert flow.get().json()["state"] == "composed"
+
+
+SEEING = (ANALYST, APPROVER)
+
+
+def _numbers(rows: Session) -> Iterator[int]:
+    """Every number that stands alone in the database, but sealed files and what follows from the noisy counts."""
+    for table in Base.metadata.sorted_tables:
+        for row in rows.execute(select(table)):
+            if str(row._mapping.get("path", "")).startswith(("data/", "raw/")):
+                continue
+            for column, value in zip(table.columns, row, strict=True):
+                if isinstance(column.type, Sealed) or column is Release.__table__.c.noisy:
+                    continue
+                text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                yield from map(int, re.findall(r"(?<![\w-])[0-9]+(?![\w-])", text))

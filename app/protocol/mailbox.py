@@ -72,7 +72,7 @@ class Route:
                 "hash": hash_,
                 "consents": list(consents),
                 **rest,
-            } if not rest and (number == 0) == (hash_ is None):
+            } if not rest:
                 return cls(
                     check_id("rep", report),
                     check_recipient(recipient),

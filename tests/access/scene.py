@@ -1,0 +1,115 @@
+"""One of each object, and the cast around them."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.intake.attachments.models import Attachment
+from app.intake.mailbox.models import Mailbox, Message, Slot
+from app.people.grants.models import SharedKey
+from app.people.staff.models import Person
+from app.protocol.mailbox import FIRST_STAFF_SLOT, Act
+from app.protocol.sizes import Kind
+from app.protocol.statements import KeyKind
+from app.statistics.releases.models import Release
+from app.vocabulary import ApprovalSubject, ReportState, Role
+from tests import factories
+from tests.access import table
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from app.blobs import Blobs
+
+
+@dataclass
+class Scene:
+    """`ids` are what stands for the names in a route's path; `people` are the cast, but for nobody."""
+
+    client: TestClient
+    rows: Session
+    ids: dict[str, str] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def set(self) -> "Scene":
+        factories.organisation(self.rows)
+        self._cast()
+        self._report()
+        self._case()
+        self._rest()
+        self.rows.commit()
+        return self
+
+    def headers(self, who: str) -> dict[str, str]:
+        """Those of a new session."""
+        return {} if who == table.NOBODY else factories.signed_in(self.rows, self.people[who])
+
+    def _cast(self) -> None:
+        team_id = factories.team(self.rows).id
+        of_team = {table.COLLEAGUE, table.TEAM_SUPERVISOR, table.OWNER}
+        for name, roles in table.CAST.items():
+            if name == table.UNCERTIFIED:
+                self.people[name] = factories.person(self.rows, *Role)
+            elif name != table.NOBODY:
+                own = team_id if name in of_team else None
+                self.people[name] = factories.certified(self.rows, *roles, team_id=own)
+        self.ids |= {"team_id": team_id, "person_id": self.people[table.OWNER].id}
+
+    def _report(self) -> None:
+        epoch = factories.epoch(self.rows, self.people[table.CLAIMER], self.people[table.SECOND_TRIAGER])
+        report = factories.report(self.rows, epoch, state=ReportState.IN_TRIAGE, triager=self.people[table.CLAIMER])
+        box = self.rows.query(Mailbox).filter_by(report_id=report.id).one()
+        self.rows.add(Slot(token_sha256=box.token_sha256, number=FIRST_STAFF_SLOT, file=factories.sealed(Kind.SLOT)))
+        message = Message(
+            id=factories.id_("msg"),
+            report_id=report.id,
+            received_on=factories.DAY,
+            act=Act.MESSAGE,
+            file=factories.sealed(Kind.MESSAGE),
+        )
+        self.rows.add(message)
+        self.ids |= {"epoch_id": epoch.id, "report_id": report.id, "message_id": message.id}
+        self.ids["attachment_id"] = self._attachment(report.id)
+
+    def _attachment(self, report_id: str) -> str:
+        blobs: Blobs = cast("FastAPI", self.client.app).state.blobs
+        with blobs.receive() as incoming:
+            incoming.write(factories.sealed(Kind.ATTACHMENT))
+            stored = incoming.keep(factories.DAY)
+        attachment = Attachment(
+            id=factories.id_("att"),
+            report_id=report_id,
+            size=stored.size,
+            sha256=stored.sha256,
+            received_on=factories.DAY,
+            blob=stored.name,
+        )
+        self.rows.add(attachment)
+        return attachment.id
+
+    def _case(self) -> None:
+        owner, approver = self.people[table.OWNER], self.people[table.APPROVER]
+        case = factories.case(self.rows, owner, self.people[table.MEMBER])
+        approval = factories.approval(self.rows, owner, approver, subject=ApprovalSubject.CODING, of=case)
+        self.ids |= {"case_id": case.id, "approval_id": approval.id, "version": "1"}
+
+    def _rest(self) -> None:
+        key = SharedKey(
+            id=factories.id_("key"),
+            kind=KeyKind.STATISTICS,
+            recipient=str(factories.SOMEBODY),
+            document="",
+            valid_from=factories.DAY,
+            valid_until=factories.DAY,
+        )
+        release = Release(
+            id=factories.id_("rel"),
+            kind="reserve",
+            period="2026-Q1",
+            workload="T",
+            requested_by=self.people[table.TEAM_SUPERVISOR].id,
+        )
+        self.rows.add_all([key, release])
+        self.ids |= {"key_id": key.id, "release_id": release.id, "path": "data/persons.csv"}

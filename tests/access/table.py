@@ -1,0 +1,223 @@
+"""The table of rights: who may ask each route, written out once more, apart from the code that holds it.
+
+A row says which roles a route is for at all (everybody else is answered 403), to whom its object is there (everybody
+else with a role is answered 404), and what those are answered. A write is asked in a form that changes nothing for
+those who may make it: with a version that nobody has seen, or about something that is not there. So one cast serves
+every cell of a row.
+
+Each room has its own section. A route without a row fails the test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.protocol.sizes import Kind
+from app.vocabulary import Role
+from tests import factories
+
+T, C, S, A, U = Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR
+EVERY_ROLE = frozenset(Role)
+WORKERS = frozenset({T, C, S})
+
+# The cast: who they are to the report, the case and the approval of the scene (tests/access/scene.py).
+NOBODY = "nobody"  # no session
+UNCERTIFIED = "uncertified"  # joined for every role, and certified for none
+OUTSIDERS = {f"outside {role}": frozenset({role}) for role in Role}  # another team, no key
+COLLEAGUE = "colleague"  # of the case's team, and not its member
+TEAM_SUPERVISOR = "supervisor of the team"
+CLAIMER = "claimer"  # of the report; holds the epoch's key
+SECOND_TRIAGER = "second triager"  # holds the epoch's key too
+OWNER = "owner"  # of the case
+MEMBER = "member"
+APPROVER = "approver"  # was asked by the owner to approve the coding, and lent the key
+
+CAST: dict[str, frozenset[Role]] = {
+    NOBODY: frozenset(),
+    UNCERTIFIED: frozenset(),
+    **OUTSIDERS,
+    COLLEAGUE: frozenset({C}),
+    TEAM_SUPERVISOR: frozenset({S}),
+    CLAIMER: frozenset({T}),
+    SECOND_TRIAGER: frozenset({T}),
+    OWNER: frozenset({C}),
+    MEMBER: frozenset({T}),
+    APPROVER: frozenset({C}),
+}
+
+ANYBODY = frozenset(CAST)
+SUPERVISORS = frozenset({f"outside {S}", TEAM_SUPERVISOR})
+IN_CASE = frozenset({OWNER, MEMBER})
+OF_EPOCH = frozenset({CLAIMER, SECOND_TRIAGER})
+
+GRANT = factories.in_json(Kind.GRANT)
+UNSEEN = 999  # a version that nobody has seen
+
+
+@dataclass(frozen=True)
+class Row:
+    """`there_for` are those for whom the object exists; `answered` is the status of what they ask.
+
+    `body` may name an object of the scene, as `{case_id}`. `version` is that of an If-Match.
+    """
+
+    roles: frozenset[Role] = EVERY_ROLE
+    there_for: frozenset[str] = ANYBODY
+    answered: int = 200
+    body: Mapping[str, object] | None = None
+    version: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    for_staff: bool = True  # or no session is looked at, and roles decide nothing
+    needs_role: bool = True  # or a session is enough, for somebody uncertified too
+    without_session: int = 401
+
+    def expected(self, who: str) -> int:
+        """The status that this member of the cast is answered."""
+        if who == NOBODY:
+            return self.without_session
+        if self.for_staff and self.needs_role and not self.roles & CAST[who]:
+            return 403
+        if self.for_staff and who not in self.there_for:
+            return 404
+        return self.answered
+
+
+_SOMEBODY, _NO_HASH = factories.id_("per"), "0" * 64
+
+PEOPLE = {
+    "POST /v1/invitations": Row(
+        frozenset({S}), answered=422, body={"roles": ["triager"], "team": factories.id_("team")}
+    ),
+    "POST /v1/people": Row(for_staff=False, without_session=422, answered=422, body={}),
+    "GET /v1/people": Row(),
+    "GET /v1/people/{person_id}": Row(needs_role=False),
+    "POST /v1/certificates": Row(frozenset({S}), answered=422, body={"document": ""}),
+    "POST /v1/sessions": Row(for_staff=False, without_session=422, answered=422, body={}),
+    "DELETE /v1/sessions/current": Row(needs_role=False, answered=204),
+    "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
+    "GET /v1/keys": Row(frozenset({S, C})),
+    "GET /v1/keys/{key_id}/grants": Row(frozenset({S, C})),
+    "POST /v1/keys/{key_id}/grants": Row(frozenset({S, C}), answered=404, body={"grantee": _SOMEBODY, "file": GRANT}),
+}
+
+_SEES_CLAIMED = OF_EPOCH | SUPERVISORS
+_READS_CLAIMED = OF_EPOCH
+_MOVE = {"to": "in_triage", "reason": "decided"}
+
+TRIAGE = {
+    "GET /v1/reports": Row(WORKERS),
+    "GET /v1/reports/{report_id}": Row(WORKERS, _SEES_CLAIMED),
+    "GET /v1/reports/{report_id}/grants": Row(WORKERS, _READS_CLAIMED),
+    "GET /v1/reports/{report_id}/body": Row(WORKERS, _READS_CLAIMED),
+    "GET /v1/reports/{report_id}/attachments": Row(WORKERS, _READS_CLAIMED),
+    "GET /v1/reports/{report_id}/attachments/{attachment_id}": Row(WORKERS, _READS_CLAIMED),
+    "GET /v1/reports/{report_id}/messages": Row(WORKERS, _READS_CLAIMED),
+    "POST /v1/reports/{report_id}/messages": Row(
+        WORKERS, frozenset({CLAIMER}), answered=409, body={"slots": [factories.in_json(Kind.SLOT)] * 14}
+    ),
+    "GET /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED),
+    "POST /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED, 412, body=_MOVE, version=UNSEEN),
+    "PUT /v1/reports/{report_id}/case": Row(
+        WORKERS,
+        frozenset(),  # nobody was handed this report
+        body={"case": factories.id_("case"), "grant": {"grantee": factories.id_("case"), "file": GRANT}},
+        version=UNSEEN,
+    ),
+    "POST /v1/reports/{report_id}/withdrawal": Row(WORKERS, _READS_CLAIMED, 409, body={"message": "{message_id}"}),
+}
+
+_SEES_CASE = IN_CASE | {TEAM_SUPERVISOR}
+_READS_CASE = IN_CASE | {APPROVER}
+_CONSENT = {
+    "person": factories.id_("psn"),
+    "slot": factories.id_("cons"),
+    "status": "withdrawn",
+    "method": "form",
+    "file": factories.in_json(Kind.MESSAGE),
+}
+_CASE = {
+    "id": factories.id_("case"),
+    "team": "{team_id}",
+    "priority": "p2",
+    "members": factories.in_json(Kind.CASE),
+    "document": factories.in_json(Kind.CASE),
+    "grants": [],
+}
+
+CASES = {
+    "POST /v1/cases": Row(WORKERS, answered=422, body=_CASE),
+    "GET /v1/cases": Row(WORKERS),
+    "GET /v1/cases/{case_id}": Row(WORKERS, _SEES_CASE),
+    "GET /v1/cases/{case_id}/grants": Row(WORKERS, _READS_CASE),
+    "GET /v1/cases/{case_id}/document": Row(WORKERS, _READS_CASE),
+    "PUT /v1/cases/{case_id}/document": Row(
+        WORKERS, IN_CASE, 412, body={"document": factories.in_json(Kind.CASE)}, version=UNSEEN
+    ),
+    "GET /v1/cases/{case_id}/documents/{version}": Row(WORKERS, _READS_CASE),
+    "GET /v1/cases/{case_id}/members": Row(WORKERS, _READS_CASE),
+    "POST /v1/cases/{case_id}/members": Row(
+        WORKERS, IN_CASE, 412, body={"statement": factories.in_json(Kind.CASE)}, version=UNSEEN
+    ),
+    "GET /v1/cases/{case_id}/transitions": Row(WORKERS, _SEES_CASE),
+    "POST /v1/cases/{case_id}/transitions": Row(
+        WORKERS, _SEES_CASE, 412, body={"to": "assessment", "reason": "decided"}, version=UNSEEN
+    ),
+    "GET /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE),
+    "POST /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE, 409, body=_CONSENT),
+}
+
+_IN_APPROVAL = frozenset({OWNER, APPROVER})
+_ASK = {"subject": "coding", "object": "{case_id}", "approver": _SOMEBODY, "of": _NO_HASH}
+
+APPROVALS = {
+    "POST /v1/approvals": Row(WORKERS, IN_CASE, 409, body=_ASK),
+    "GET /v1/approvals": Row(WORKERS),
+    "GET /v1/approvals/{approval_id}": Row(WORKERS, _IN_APPROVAL),
+    "GET /v1/approvals/{approval_id}/grant": Row(WORKERS, frozenset({APPROVER})),
+    "GET /v1/approvals/{approval_id}/transitions": Row(WORKERS, _IN_APPROVAL),
+    "POST /v1/approvals/{approval_id}/transitions": Row(
+        WORKERS, _IN_APPROVAL, 412, body={"to": "rejected"}, version=UNSEEN
+    ),
+}
+
+_BYTES = {"Content-Type": "application/octet-stream"}
+
+INTAKE = {
+    "GET /v1/intake": Row(for_staff=False, without_session=404, answered=404),
+    "GET /v1/key-log": Row(for_staff=False, without_session=200),
+    # Any bearer token does: it is the reporter's own. What is sent under it here is no envelope.
+    "PUT /v1/report": Row(for_staff=False, answered=422, headers=_BYTES),
+    "PUT /v1/attachment": Row(for_staff=False, answered=422, headers=_BYTES),
+    "POST /v1/mailbox": Row(for_staff=False, answered=422, headers=_BYTES),
+    "POST /v1/key-log": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
+    "GET /v1/service-key": Row(frozenset({S})),
+    "GET /v1/epochs": Row(frozenset({T, S})),
+    "GET /v1/epochs/{epoch_id}/grants": Row(frozenset({T, S})),
+}
+
+_REQUESTERS = frozenset({A, C, S})
+_CARD = {"Tern-Card": factories.id_("card")} | _BYTES
+
+STATISTICS = {
+    "POST /v1/releases": Row(_REQUESTERS, answered=409, body={"kind": "reserve", "period": "2026-Q2", "workload": "T"}),
+    "GET /v1/releases": Row(_REQUESTERS),
+    "GET /v1/releases/{release_id}": Row(_REQUESTERS),
+    "GET /v1/releases/{release_id}/transitions": Row(_REQUESTERS),
+    "POST /v1/releases/{release_id}/transitions": Row(
+        _REQUESTERS, answered=412, body={"to": "cancelled"}, version=UNSEEN
+    ),
+    "POST /v1/releases/{release_id}/draw": Row(frozenset({S}), answered=422, body={}),
+    "POST /v1/releases/{release_id}/composition": Row(frozenset({S}), answered=409),
+    "GET /v1/releases/{release_id}/files": Row(_REQUESTERS, answered=404),  # it is not composed yet
+    "GET /v1/releases/{release_id}/files/{path}": Row(_REQUESTERS, answered=404),
+    "POST /v1/releases/{release_id}/signatures": Row(_REQUESTERS, answered=422, body={}),
+    # A session is no card token.
+    "PUT /v1/card": Row(for_staff=False, answered=422, headers=_CARD),
+    "DELETE /v1/card": Row(for_staff=False, answered=401, headers=_CARD),
+}
+
+AUDIT = {
+    "GET /v1/audit": Row(frozenset({S, U})),
+    "GET /v1/health": Row(for_staff=False, without_session=200),
+}
+
+TABLE = PEOPLE | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | AUDIT

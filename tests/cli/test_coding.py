@@ -1,0 +1,70 @@
+"""The file from which a case is coded is read strictly, and never quoted."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+
+from app.cli import coding
+from app.client.desk import Staff
+from app.client.machine import About, Machine
+from app.protocol.case import CaseFile, RuleBroken
+
+PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
+EMPTY = CaseFile(title="", summary="", reports=(), persons=(), incidents=(), cards=())
+
+
+@pytest.fixture
+def caseworker(tmp_path: Path) -> Staff:
+    about = About("http://tern.test", "mai", "0" * 64, f"per_{'1' * 32}")
+    Machine.create(tmp_path / "machine", about, "right", work_factor=1)
+    return Staff(tmp_path / "machine", "right")
+
+
+def test_the_example_of_the_page_codes_a_case(caseworker: Staff) -> None:
+    _, _, rest = PAGE.read_text().partition("```json\n")
+    example, _, _ = rest.partition("```")
+
+    file = coding.read(example).added_to(EMPTY, by=caseworker)
+
+    (incident,) = file.incidents
+    assert incident.affected == file.persons[0].id
+    assert incident.coder == caseworker.person
+    assert CaseFile.read(json.loads(json.dumps(file.body()))) is not None
+
+
+def test_a_later_file_names_a_known_person_by_id(caseworker: Staff) -> None:
+    first = coding.read('{"persons": {"a": {"relation": "self"}}}').added_to(EMPTY, by=caseworker)
+    later = coding.read(json.dumps({"incidents": [{"affected": first.persons[0].id, "coding": {}}]}))
+
+    file = later.added_to(first, by=caseworker)
+
+    assert [each.affected for each in file.incidents] == [first.persons[0].id]
+
+
+def test_an_incident_of_nobody_is_not_coded(caseworker: Staff) -> None:
+    nobodys = coding.read('{"incidents": [{"affected": "stranger", "coding": {}}]}')
+
+    with pytest.raises(RuleBroken, match="no-such-person"):
+        nobodys.added_to(EMPTY, by=caseworker)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not JSON at all",
+        "[]",
+        '{"persons": []}',
+        '{"persons": {"a": {}}}',
+        '{"persons": {"a": {"relation": "neighbour"}}}',
+        '{"persons": {"a": {"relation": "self", "age": 40}}}',
+        '{"incidents": [{"affected": "a"}]}',
+        '{"incidents": [{"affected": "a", "coding": {}, "place": "home"}]}',
+        '{"incidents": [{"affected": "a", "coding": {}, "status": "surely"}]}',
+        '{"notes": "something"}',
+    ],
+)
+def test_what_is_no_coding_is_wrong_usage(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        coding.read(text)

@@ -1,0 +1,116 @@
+"""One report from the first word to its withdrawal, between a reporter's client and a triager's."""
+
+import io
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.client import Reporter, Staff, triage
+from app.client.desk import NotGranted
+from app.client.reporter import NotTaken, Submitted
+from app.client.triage import OpenReport
+from app.intake.mailbox.models import Message
+from app.intake.reports.models import ReportFile
+from app.protocol import receipt
+from app.vocabulary import ConsentScope, Imminence, ReportState, Severity
+from tests.flows.organisation import Organisation
+
+DOCUMENT = {
+    "language": "en",
+    "text": "A man waits outside my house since Tuesday.",
+    "answers": {"danger_now": "now", "consent": ["service", "contact"]},
+}
+FILES = {"voice message.ogg": b"voice " * 9000, "the man.jpg": b"picture" * 20_000}
+
+
+@pytest.fixture
+def reporter(organisation: Organisation) -> Reporter:
+    return organisation.reporter()
+
+
+@pytest.fixture
+def submitted(reporter: Reporter, tmp_path: Path) -> Submitted:
+    paths = [tmp_path / name for name in FILES]
+    for path in paths:
+        path.write_bytes(FILES[path.name])
+    return reporter.submit(DOCUMENT, paths)
+
+
+@pytest.fixture
+def triager(organisation: Organisation) -> Staff:
+    return organisation.staff["tenzin"]
+
+
+@pytest.fixture
+def opened(triager: Staff, submitted: Submitted) -> OpenReport:
+    triage.claim(triager, submitted.report)
+    return triage.open_(triager, submitted.report)
+
+
+def test_a_triager_finds_claims_and_reads_a_report_with_its_files(
+    triager: Staff, submitted: Submitted, organisation: Organisation
+) -> None:
+    [waiting] = triage.list_(triager)
+    triage.claim(triager, waiting.id)
+    opened = triage.open_(triager, waiting.id)
+    files = {}
+    for attachment in opened.report.attachments:
+        sink = io.BytesIO()
+        triage.save_attachment(triager, opened, attachment, sink)
+        files[attachment.name] = sink.getvalue()
+
+    assert (submitted.not_arrived, opened.missing) == ((), ())
+    assert (waiting.id, waiting.language, waiting.danger_now) == (submitted.report, "en", Imminence.NOW)
+    assert opened.report.form.text == DOCUMENT["text"]
+    assert opened.report.form.answers == DOCUMENT["answers"]
+    assert files == FILES
+    [claimed] = triage.list_(organisation.staff["leyla"])
+    assert (claimed.state, claimed.triager) == (ReportState.IN_TRIAGE, triager.person)
+
+
+def test_reporter_and_triager_write_to_each_other(
+    triager: Staff, opened: OpenReport, reporter: Reporter, submitted: Submitted, tmp_path: Path
+) -> None:
+    words = receipt.read(submitted.receipt)
+    photograph = tmp_path / "number plate.png"
+    photograph.write_bytes(b"plate" * 100)
+    question = "Do you know his face? " * 60  # more than one slot holds
+
+    triage.answer(triager, opened, question)
+    triage.ask(triager, opened, [(Severity.LIMITED, Imminence.WEEKS)])
+    asked = reporter.mailbox(words)
+    reporter.answer(words, "No, but I have this.", [photograph])
+    reporter.change_consent(words, ConsentScope.STATISTICS, given=True)
+    thread = triage.thread(triager, triage.open_(triager, opened.id))
+
+    assert (asked.state, [reply.text for reply in asked.replies]) == (ReportState.AWAITING_REPORTER, [question])
+    assert [each.said.text for each in thread.messages] == ["No, but I have this.", ""]
+    assert thread.messages[0].said.seen == asked.last_seen
+    assert (thread.missing, thread.repeated) == ((), ())
+    assert thread.consents == {ConsentScope.STATISTICS: True}
+    sink = io.BytesIO()
+    triage.save_attachment(triager, opened, thread.messages[0].said.attachments[0], sink)
+    assert sink.getvalue() == photograph.read_bytes()
+    assert reporter.mailbox(words).state is ReportState.IN_TRIAGE
+
+
+def test_a_withdrawn_report_is_destroyed_once_a_triager_has_seen_its_mac(
+    triager: Staff, opened: OpenReport, reporter: Reporter, submitted: Submitted, rows: Session
+) -> None:
+    words = receipt.read(submitted.receipt)
+
+    reporter.withdraw(words, "They found out.")
+    kept = rows.scalar(sa.select(sa.func.count()).select_from(ReportFile))
+    triage.confirm_withdrawal(triager, opened)
+
+    assert kept == 1
+    for table in (ReportFile, Message):
+        assert rows.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+    mailbox = reporter.mailbox(words)
+    assert (mailbox.route, mailbox.state, mailbox.replies) == (None, ReportState.WITHDRAWN, ())
+    with pytest.raises(NotTaken):
+        reporter.answer(words, "Wait.")
+    with pytest.raises(NotGranted):
+        triage.open_(triager, submitted.report)

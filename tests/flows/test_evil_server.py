@@ -1,0 +1,598 @@
+"""A service that swaps what it stores for something of its own, or for something older: the client stops and writes
+nothing. What no client can notice is listed in SEALING.md, "What remains visible"."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.testclient import TestClient
+
+from app import age, keyring
+from app.client import Reporter, Staff, intake_keys, people, triage
+from app.client.reporter import Submitted
+from app.clock import Clock
+from app.main import create_app
+from app.protocol import intake, key_log, receipt
+from app.protocol.certificates import Certified, certificate, make_root
+from app.protocol.documents import Document, parse_document, recipient_sha256
+from app.protocol.encoding import b64, canonical, new_id, sha256_hex
+from app.protocol.errors import NotAuthentic, NotMine
+from app.protocol.intake import Intake
+from app.protocol.mailbox import SLOT_SIZE
+from app.protocol.sizes import Kind
+from app.settings import Settings
+from app.vocabulary import Role
+from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, signed_head
+from tests.flows.organisation import Organisation
+
+DOCUMENT = {
+    "language": "en",
+    "text": "They know my address.",
+    "answers": {"danger_now": "days", "consent": ["contact"]},
+}
+TODAY = "2026-06-15"
+HASH = "0" * 64
+
+
+@dataclass
+class World:
+    """An organisation with two epochs, two reports in the second, and a thread with each reporter.
+
+    The recipients inside the seals are handed to the attacker too: it gets more than it can have.
+    """
+
+    organisation: Organisation
+    service_key: Ed25519PrivateKey
+    epochs: list[Intake]
+    submitted: Submitted
+    other: Submitted
+    report_recipient: age.HybridRecipient
+    attachments: tuple[str, ...]
+
+    @property
+    def pin(self) -> str:
+        return self.organisation.pin
+
+    @property
+    def report(self) -> str:
+        return self.submitted.report
+
+    def person(self, name: str) -> str:
+        return self.organisation.staff[name].person
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Iterator[World]:
+    directory = tmp_path_factory.mktemp("evil")
+    (directory / "tern.sqlite").write_bytes(sqlite_tables)
+    clock = Clock(directory / "clock")
+    (directory / "clock").write_text(f"{TODAY}T09:00:00Z")
+    settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
+    with TestClient(create_app(settings), base_url="https://tern.test") as http:
+        organisation = Organisation(directory / "people", http, clock).found(settings)
+        intake_keys.rotate(organisation.staff["sofia"])
+        files = [directory / "one.txt", directory / "two.txt"]
+        for file in files:
+            file.write_bytes(file.name.encode() * 100)
+        reporter, triager = organisation.reporter(), organisation.staff["tenzin"]
+        submitted, other = reporter.submit(DOCUMENT, files), reporter.submit(DOCUMENT)
+        for each in (submitted, other):
+            triage.claim(triager, each.report)
+            triage.answer(triager, triage.open_(triager, each.report), "Are you safe tonight?")
+            reporter.answer(receipt.read(each.receipt), "Yes.")
+        opened = triage.open_(triager, submitted.report)
+        yield World(
+            organisation=organisation,
+            service_key=Ed25519PrivateKey.from_private_bytes(keyring.load(directory).key("service-key")),
+            epochs=[intake.read(each) for each in organisation.staff["sofia"].log.intakes],
+            submitted=submitted,
+            other=other,
+            report_recipient=opened.identity.recipient,
+            attachments=tuple(each.id for each in opened.report.attachments),
+        )
+
+
+@pytest.fixture
+def evil(world: World) -> EvilServer:
+    return EvilServer(world.organisation.http._transport)
+
+
+@pytest.fixture
+def http(evil: EvilServer) -> Iterator[httpx2.Client]:
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        yield http
+
+
+@pytest.fixture
+def triager(world: World, http: httpx2.Client, tmp_path: Path) -> Staff:
+    """Who has read the report before."""
+    return world.organisation.copy_of("tenzin", tmp_path / "tenzin", http)
+
+
+@pytest.fixture
+def supervisor(world: World, http: httpx2.Client, tmp_path: Path) -> Staff:
+    return world.organisation.copy_of("sofia", tmp_path / "sofia", http)
+
+
+@pytest.fixture
+def reporter(world: World, http: httpx2.Client) -> Reporter:
+    return world.organisation.reporter(http)
+
+
+@pytest.fixture
+def attacker() -> Attacker:
+    return Attacker()
+
+
+def stops(evil: EvilServer, act: Callable[[], object], reason: str) -> None:
+    """The client finds it out for this reason, and no request that writes has left it."""
+    with pytest.raises((NotAuthentic, NotMine)) as caught:
+        act()
+
+    assert getattr(caught.value, "reason", "another key") == reason
+    assert evil.written == []
+
+
+def test_without_a_lie_everything_opens(world: World, evil: EvilServer, triager: Staff, reporter: Reporter) -> None:
+    opened = triage.open_(triager, world.report)
+    mailbox = reporter.mailbox(receipt.read(world.submitted.receipt))
+
+    assert opened.report.form.text == DOCUMENT["text"]
+    assert [reply.text for reply in mailbox.replies] == ["Are you safe tonight?"]
+    assert [each.said.text for each in triage.thread(triager, opened).messages] == ["Yes."]
+    assert evil.written == []
+
+
+def report_line(world: World, to: age.HybridRecipient) -> dict[str, Any]:
+    """Line 1 of a report as the attacker would have it: every check holds but the hash of what was seen."""
+    body = {
+        "language": "en",
+        "text": "Nothing happened.",
+        "answers": {"danger_now": "none"},
+        "mailbox": str(age.generate().recipient),
+        "thread_key": b64(bytes(32)),
+        "attachments": [],
+        "consents": [],
+        "vocabulary": "1",
+    }
+    return document_line(world, "report", to, body) | {"generation": 1}
+
+
+def document_line(world: World, type_: str, to: age.HybridRecipient, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "type": type_,
+        "org": world.pin,
+        "subject": world.report,
+        "version": 1,
+        "previous": None,
+        "generation": None,
+        "sealed_to": recipient_sha256(to),
+        "author": None,
+        "at": TODAY,
+        "body": body,
+    }
+
+
+REPORT_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"type": "case"}, "malformed"),
+    ({"type": "state", "generation": None}, "type"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("rep")}, "subject"),
+    ({"version": 2, "previous": HASH}, "malformed"),
+    ({"previous": HASH}, "malformed"),
+    ({"generation": 2}, "version"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"author": new_id("per")}, "malformed"),
+    ({"at": "2026-06-14"}, "version"),
+    ({"body": {}}, "version"),
+    ({}, "version"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), REPORT_ROWS)
+def test_another_report_in_the_place_of_one_that_was_read(
+    world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    line_1 = report_line(world, world.report_recipient) | changes
+    forged = attacker.document(line_1, Kind.REPORT, world.report_recipient)
+    evil.lies[f"/v1/reports/{world.report}/body"] = instead(forged)
+
+    stops(evil, lambda: triage.open_(triager, world.report), reason)
+
+
+def test_a_later_version_that_follows_from_the_report_that_was_read(
+    world: World, evil: EvilServer, triager: Staff, attacker: Attacker
+) -> None:
+    follows = sha256_hex(world.organisation.staff["tenzin"].service.get(f"/reports/{world.report}/body").content)
+    line_1 = report_line(world, world.report_recipient) | {"version": 2, "previous": follows}
+    evil.lies[f"/v1/reports/{world.report}/body"] = instead(
+        attacker.document(line_1, Kind.REPORT, world.report_recipient)
+    )
+
+    stops(evil, lambda: triage.open_(triager, world.report), "malformed")
+
+
+def test_the_report_of_somebody_else(world: World, evil: EvilServer, triager: Staff) -> None:
+    theirs = world.organisation.http.get(
+        f"/v1/reports/{world.other.report}/body", headers={"Authorization": f"Bearer {triager.service.token}"}
+    ).content
+    evil.lies[f"/v1/reports/{world.report}/body"] = instead(theirs)
+
+    stops(evil, lambda: triage.open_(triager, world.report), "another key")
+
+
+INTAKE_GRANT_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("rep")}, "subject"),
+    ({"generation": 2}, "version"),
+    ({"recipient": HASH}, "recipient"),
+    ({"grantee": new_id("epoch")}, "grantee"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"kind": "assigned"}, "malformed"),
+    ({"grantor": new_id("per")}, "grantor"),
+    ({"at": "2026-06-14"}, "version"),
+    ({"language": "fr"}, "version"),
+    ({"danger_now": "none"}, "version"),
+    ({}, "version"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), INTAKE_GRANT_ROWS)
+def test_another_key_and_with_it_another_report(
+    world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    epoch = world.epochs[-1]
+    header = attacker.grant_header(world.pin, world.report, epoch.epoch, epoch.recipient)
+    header |= {"kind": "intake", "grantor": None, "at": TODAY, "language": "en", "danger_now": "now"} | changes
+    forged = attacker.grant(header, epoch.recipient, as_=None)
+    evil.lies[f"/v1/reports/{world.report}/grants"] = grant_file(epoch.epoch, [forged])
+    body = attacker.document(report_line(world, attacker.secret.recipient), Kind.REPORT, attacker.secret.recipient)
+    evil.lies[f"/v1/reports/{world.report}/body"] = instead(body)
+
+    stops(evil, lambda: triage.open_(triager, world.report), reason)
+
+
+def test_another_key_for_the_report_as_it_is(
+    world: World, evil: EvilServer, triager: Staff, attacker: Attacker
+) -> None:
+    epoch = world.epochs[-1]
+    header = attacker.grant_header(world.pin, world.report, epoch.epoch, epoch.recipient)
+    header |= {"kind": "intake", "grantor": None, "at": TODAY, "language": "en", "danger_now": "now"}
+    forged = attacker.grant(header, epoch.recipient, as_=None)
+    evil.lies[f"/v1/reports/{world.report}/grants"] = grant_file(epoch.epoch, [forged])
+
+    stops(evil, lambda: triage.open_(triager, world.report), "another key")
+
+
+STAFF_GRANT_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("epoch")}, "subject"),
+    ({"generation": 2}, "uncertified"),
+    ({"recipient": HASH}, "recipient"),
+    ({"grantee": new_id("per")}, "grantee"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"kind": "intake", "language": "en", "danger_now": "now"}, "grantor"),
+    ({"kind": "approval"}, "uncertified"),
+    ({"grantor": new_id("per")}, "grantor"),
+    ({"grantor": None}, "grantor"),
+    ({"at": "2026-06-17T09:00Z"}, "at"),
+    ({"at": "2026-06-14T09:00Z"}, "uncertified"),
+    ({}, "uncertified"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), STAFF_GRANT_ROWS)
+def test_another_key_of_the_epoch(
+    world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    epoch, mine = world.epochs[-1].epoch, triager.keys.identity.recipient
+    header = attacker.grant_header(world.pin, epoch, triager.person, mine)
+    header |= {"kind": "assigned", "grantor": world.person("sofia"), "at": f"{TODAY}T09:00Z"} | changes
+    forged = attacker.grant(header, mine, as_=world.person("sofia"))
+    evil.lies[f"/v1/epochs/{epoch}/grants"] = grant_file(triager.person, [forged])
+
+    stops(evil, lambda: triage.open_(triager, world.report), reason)
+
+
+def test_the_key_of_an_older_epoch(world: World, evil: EvilServer, triager: Staff) -> None:
+    first, second = (each.epoch for each in world.epochs)
+    older = triager.service.get(f"/epochs/{first}/grants").content
+    evil.lies[f"/v1/epochs/{second}/grants"] = instead(older)
+
+    stops(evil, lambda: triage.open_(triager, world.report), "subject")
+
+
+@pytest.mark.parametrize("whose", ["another attachment", "the attacker's"])
+def test_another_attachment(world: World, evil: EvilServer, triager: Staff, attacker: Attacker, whose: str) -> None:
+    path = f"/v1/reports/{world.report}/attachments"
+    opened = triage.open_(triager, world.report)
+    other = triager.service.get(f"{path.removeprefix('/v1')}/{world.attachments[1]}").content
+    forged = age.encrypt(bytes(64 * 1024), [world.report_recipient])
+    evil.lies[f"{path}/{world.attachments[0]}"] = instead(other if whose == "another attachment" else forged)
+    sink = io.BytesIO()
+
+    stops(
+        evil,
+        lambda: triage.save_attachment(triager, opened, opened.report.attachments[0], sink),
+        "attachment-ciphertext",
+    )
+
+    assert sink.getvalue() == b""
+
+
+MESSAGE_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"type": "message.staff"}, "type"),
+    ({"type": "report"}, "type"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("rep")}, "subject"),
+    ({"version": 2, "previous": HASH}, "malformed"),
+    ({"previous": HASH}, "malformed"),
+    ({"generation": 2}, "mac"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"author": new_id("per")}, "malformed"),
+    ({"at": "2026-06-14"}, "mac"),
+    ({"body": {}}, "mac"),
+    ({}, "mac"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), MESSAGE_ROWS)
+def test_a_message_that_withdraws_without_the_reporter(
+    world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    opened = triage.open_(triager, world.report)
+    said: dict[str, Any] = {"number": 2, "seen": None, "act": "withdraw", "text": "", "attachments": [], "consents": []}
+    line_1 = document_line(world, "message.reporter", world.report_recipient, said) | changes
+    forged = b64(attacker.document(line_1, Kind.MESSAGE, world.report_recipient))
+    evil.lies[f"/v1/reports/{world.report}/messages"] = in_json(lambda answer: answer["items"][0].update(file=forged))
+
+    stops(evil, lambda: triage.confirm_withdrawal(triager, opened), reason)
+
+
+ROUTE_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"type": "message.staff"}, "type"),
+    ({"type": "state"}, "type"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("rep")}, "mac"),
+    ({"version": 2, "previous": HASH}, "mac"),
+    ({"previous": HASH}, "malformed"),
+    ({"generation": 2}, "mac"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"author": new_id("per")}, "malformed"),
+    ({"at": "2026-06-14"}, "mac"),
+    *[
+        ({"body": changed}, "mac")
+        for changed in (
+            {"report": new_id("rep")},
+            {"recipient": str(age.generate().recipient)},
+            {"number": 9},
+            {"hash": HASH},
+            {"consents": [{"scope": "statistics", "given": True, "slot": new_id("cons")}]},
+        )
+    ],
+    ({}, "mac"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), ROUTE_ROWS)
+def test_another_route(
+    world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    words = receipt.read(world.submitted.receipt)
+    mailbox = words.identity.recipient
+    route = {
+        "report": world.report,
+        "recipient": str(world.report_recipient),
+        "number": 1,
+        "hash": HASH,
+        "consents": [],
+    }
+    line_1 = document_line(world, "route", mailbox, route)
+    line_1 |= changes | {"body": route | changes.get("body", {})}
+    forged = attacker.document(line_1, Kind.SLOT, mailbox)
+    evil.lies["/v1/mailbox"] = lambda slots: forged + slots[SLOT_SIZE:]
+
+    stops(evil, lambda: reporter.answer(words, "I moved."), reason)
+
+
+@pytest.mark.parametrize(("type_", "reason"), [("message.staff", "mac"), ("state", "type"), ("route", "type")])
+def test_a_reply_that_nobody_of_staff_wrote(
+    world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, type_: str, reason: str
+) -> None:
+    words = receipt.read(world.submitted.receipt)
+    mailbox = words.identity.recipient
+    reply = {"number": 2, "seen": None, "part": 1, "parts": 1, "text": "Call this number.", "write_to": str(mailbox)}
+    forged = attacker.document(document_line(world, type_, mailbox, reply), Kind.SLOT, mailbox)
+    evil.lies["/v1/mailbox"] = lambda slots: slots[: 3 * SLOT_SIZE] + forged + slots[4 * SLOT_SIZE :]
+
+    stops(evil, lambda: reporter.answer(words, "I moved."), reason)
+
+
+def test_a_state_that_says_more_than_a_state(
+    world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker
+) -> None:
+    words = receipt.read(world.submitted.receipt)
+    mailbox = words.identity.recipient
+    said = {"state": "accepted", "text": "Call this number."}
+    forged = attacker.document(document_line(world, "state", mailbox, said), Kind.SLOT, mailbox)
+    evil.lies["/v1/mailbox"] = lambda slots: slots[:SLOT_SIZE] + forged + slots[2 * SLOT_SIZE :]
+
+    stops(evil, lambda: reporter.answer(words, "I moved."), "malformed")
+
+
+def log_of(world: World) -> list[bytes]:
+    return world.organisation.http.get("/v1/key-log").content.splitlines()
+
+
+def chained(documents: list[Document]) -> list[bytes]:
+    """A log of these documents, each line chained to the one before."""
+    lines: list[bytes] = []
+    for n, document in enumerate(documents, start=1):
+        lines.append(key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document))
+    return lines
+
+
+def tell(world: World, evil: EvilServer, documents: list[Document], shown: Document, log: list[bytes]) -> None:
+    """The service stands by this log, with its own key."""
+    evil.log = log
+    head = signed_head(world.service_key, len(log), sha256_hex(log[-1]))
+    answer = {"root": documents[0].text.decode(), "intake": shown.text.decode(), "head": head}
+    evil.lies["/v1/intake"] = instead(canonical(answer))
+
+
+def documents_of(world: World) -> list[Document]:
+    return [parse_document(json.loads(line)["document"].encode()) for line in log_of(world)]
+
+
+def own_epoch(world: World, attacker: Attacker, honest: list[Document], as_: str) -> Document:
+    epoch = replace(world.epochs[-1], epoch=new_id("epoch"), recipient=attacker.secret.recipient)
+    return intake.make(epoch, org=world.pin, previous=honest[-1], signer=attacker.signer(as_))
+
+
+def with_recipient(document: Document, other: str) -> Document:
+    """The same words and signature, but for the recipient."""
+    real = document.header.body["epoch"]["recipient"]
+    return parse_document(document.text.replace(real.encode(), other.encode()))
+
+
+@pytest.mark.parametrize("act", ["a report", "an epoch", "a case of trust"])
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("an epoch of its own under a supervisor's name", "signer"),
+        ("an epoch of its own under its own name", "signer"),
+        ("another recipient under the real signature", "signature"),
+        ("a root of its own", "pin"),
+        ("a line left out", "key-log"),
+        ("an epoch left out", "intake-chain"),
+    ],
+)
+def test_another_key_log(
+    world: World,
+    evil: EvilServer,
+    reporter: Reporter,
+    supervisor: Staff,
+    attacker: Attacker,
+    lie: str,
+    reason: str,
+    act: str,
+) -> None:
+    honest = documents_of(world)
+    acts: dict[str, Callable[[], object]] = {
+        "a report": lambda: reporter.submit(DOCUMENT),
+        "an epoch": lambda: intake_keys.rotate(supervisor),
+        "a case of trust": lambda: supervisor.certified(world.person("tenzin")),
+    }
+    match lie:
+        case "an epoch of its own under a supervisor's name":
+            told = [*honest, own_epoch(world, attacker, honest, world.person("sofia"))]
+        case "an epoch of its own under its own name":
+            told = [*honest, own_epoch(world, attacker, honest, new_id("per"))]
+        case "another recipient under the real signature":
+            told = [*honest[:-1], with_recipient(honest[-1], str(attacker.secret.recipient))]
+        case "a root of its own":
+            signer = attacker.signer(world.person("sofia"))
+            me = Certified(signer.person, frozenset({Role.SUPERVISOR}), attacker.secret.recipient, signer.public_key)
+            told = [make_root([me], signer, on=supervisor.today), *honest[1:]]
+        case _:
+            told = [*honest[:-2], honest[-1]]
+    log = chained(told)
+    if lie == "a line left out":
+        log = [*log_of(world)[:1], *log_of(world)[2:]]
+    tell(world, evil, told, told[-1], log)
+
+    stops(evil, acts[act], reason)
+
+
+def test_an_intake_document_older_than_the_log(world: World, evil: EvilServer, reporter: Reporter) -> None:
+    older = documents_of(world)[-2].text.decode()
+    evil.lies["/v1/intake"] = in_json(lambda answer: answer.update(intake=older))
+
+    stops(evil, lambda: reporter.submit(DOCUMENT), "intake")
+
+
+def test_an_intake_document_whose_days_are_over(world: World, evil: EvilServer, http: httpx2.Client) -> None:
+    a_month_later = datetime(2026, 7, 15, tzinfo=UTC)
+    reporter = Reporter("https://tern.test", world.pin, http=http, clock=lambda: a_month_later)
+
+    stops(evil, lambda: reporter.submit(DOCUMENT), "epoch-days")
+
+
+@pytest.mark.parametrize("field", ["n", "hash", "key", "sig"])
+def test_another_head_of_the_log(world: World, evil: EvilServer, reporter: Reporter, field: str) -> None:
+    others = signed_head(Ed25519PrivateKey.generate(), len(log_of(world)) - 1, HASH)
+    evil.lies["/v1/intake"] = in_json(lambda answer: answer["head"].update({field: others[field]}))
+
+    # A number below the present one is that of a shorter log, whose head this is not.
+    stops(evil, lambda: reporter.submit(DOCUMENT), "signature" if field == "sig" else "key-log-head")
+
+
+def test_a_log_shorter_than_this_machine_has_seen(world: World, evil: EvilServer, supervisor: Staff) -> None:
+    evil.log = log_of(world)[:-1]
+
+    stops(evil, lambda: intake_keys.rotate(supervisor), "key-log")
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("its own recipient under the real signature", "signature"),
+        ("its own signature under a supervisor's name", "signer"),
+        ("its own signature under the name of somebody certified", "signer"),
+        ("another organisation's", "type"),
+    ],
+)
+def test_another_certificate(
+    world: World, evil: EvilServer, supervisor: Staff, attacker: Attacker, lie: str, reason: str
+) -> None:
+    tenzin = supervisor.certified(world.person("tenzin"))
+    under = "leyla" if lie.endswith("certified") else "sofia"
+    forged = certificate(
+        replace(tenzin, recipient=attacker.secret.recipient),
+        org=HASH if lie.startswith("another") else world.pin,
+        signer=attacker.signer(world.person(under)),
+        valid_from=supervisor.today,
+        valid_until=supervisor.today,
+    ).text.decode()
+    swapped = (str(tenzin.recipient), str(attacker.secret.recipient))
+
+    def change(answer: dict[str, Any]) -> None:
+        for person in answer["items"]:
+            if person["id"] == tenzin.person:
+                real = person["certificates"]
+                person["certificates"] = (
+                    [text.replace(*swapped) for text in real]
+                    if lie.startswith("its own recipient")
+                    else [*real, forged]
+                )
+
+    evil.lies["/v1/people"] = in_json(change)
+
+    stops(evil, lambda: intake_keys.rotate(supervisor), reason)
+
+
+def test_a_person_whose_keys_were_swapped_is_not_certified(
+    world: World, evil: EvilServer, supervisor: Staff, attacker: Attacker
+) -> None:
+    leyla = world.organisation.staff["leyla"]
+    evil.lies[f"/v1/people/{leyla.person}"] = in_json(
+        lambda shown: shown.update(recipient=str(attacker.secret.recipient))
+    )
+
+    with pytest.raises(people.FingerprintDiffers):
+        people.certify(supervisor, leyla.person, people.fingerprint(leyla), {Role.TRIAGER})
+
+    assert evil.written == []

@@ -1,0 +1,156 @@
+"""What is destroyed by rule, and what is left."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.audit.actions import Action
+from app.audit.models import AuditEvent
+from app.database import Database
+from app.intake.attachments.models import Attachment
+from app.intake.mailbox.models import Mailbox, Message, Slot
+from app.intake.reports import service as reports
+from app.intake.reports.models import Report, ReportFile
+from app.intake.sweep import sweep
+from app.people.grants.models import Grant
+from app.protocol.encoding import new_id
+from app.protocol.mailbox import STATE_SLOT, Act
+from app.vocabulary import ReportState
+from tests.intake.scene import Epoch, Office, Reporter, bearer
+
+
+@pytest.fixture
+def withdrawn(client: TestClient, reporter: Reporter) -> Reporter:
+    """A report with an attachment and a message, which its reporter withdrew today."""
+    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+    headers = bearer(reporter.token) | {"Tern-Attachment": new_id("att")}
+    client.put("/v1/attachment", content=reporter.attachment(), headers=headers).raise_for_status()
+    client.post("/v1/mailbox", content=reporter.post(), headers=bearer(reporter.token)).raise_for_status()
+    client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
+    return reporter
+
+
+def swept(database: Database, today: date) -> list[str]:
+    with database.write() as session:
+        return sweep(session, today)
+
+
+def left(rows: Session, reporter: Reporter) -> dict[str, int]:
+    tables = {
+        "body": select(ReportFile.report_id).where(ReportFile.report_id == reporter.id),
+        "grants": select(Grant.id).where(Grant.subject == reporter.id),
+        "attachments": select(Attachment.id),
+        "messages": select(Message.id),
+        "slots": select(Slot.number),
+        "mailbox": select(Mailbox.token_sha256),
+    }
+    return {name: len(rows.execute(query).all()) for name, query in tables.items()}
+
+
+def test_a_withdrawn_report_is_destroyed_after_three_full_days(
+    database: Database, rows: Session, withdrawn: Reporter, today: date
+) -> None:
+    blob = rows.scalars(select(Attachment.blob)).one()
+
+    early = swept(database, today + timedelta(days=3))
+    kept = left(rows, withdrawn)
+    due = swept(database, today + timedelta(days=4))
+
+    assert (early, due) == ([], [blob])
+    assert kept == {"body": 1, "grants": 1, "attachments": 1, "messages": 2, "slots": 2, "mailbox": 1}
+    assert left(rows, withdrawn) == {
+        "body": 0,
+        "grants": 0,
+        "attachments": 0,
+        "messages": 0,
+        "slots": 1,
+        "mailbox": 1,
+    }
+    assert rows.scalars(select(Slot.number)).one() == STATE_SLOT
+
+
+def test_the_outcome_stays_thirty_days(database: Database, rows: Session, withdrawn: Reporter, today: date) -> None:
+    boxes = []
+    for days in (4, 30, 31):
+        swept(database, today + timedelta(days=days))
+        boxes.append(left(rows, withdrawn)["mailbox"])
+
+    assert boxes == [1, 1, 0]
+    assert rows.get_one(Report, withdrawn.id).state is ReportState.WITHDRAWN
+
+
+def test_a_withdrawn_report_of_a_case_waits_for_its_members(
+    database: Database, rows: Session, withdrawn: Reporter, today: date
+) -> None:
+    rows.get_one(Report, withdrawn.id).case_id = new_id("case")
+    rows.commit()
+
+    assert swept(database, today + timedelta(days=100)) == []
+    assert left(rows, withdrawn)["body"] == 1
+
+
+def test_a_report_that_was_not_withdrawn_is_left_alone(
+    client: TestClient, database: Database, rows: Session, reporter: Reporter, today: date
+) -> None:
+    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+
+    swept(database, today + timedelta(days=4))
+
+    assert left(rows, reporter)["body"] == 1
+
+
+def test_a_destroyed_report_is_not_taken_again(
+    client: TestClient, database: Database, rows: Session, reporter: Reporter, today: date
+) -> None:
+    body = reporter.body()
+    client.put("/v1/report", content=body, headers=reporter.headers).raise_for_status()
+    client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
+    swept(database, today + timedelta(days=4))
+
+    answer = client.put("/v1/report", content=body, headers=reporter.headers)
+
+    assert answer.status_code == 200
+    assert left(rows, reporter)["body"] == 0
+
+
+def test_the_keys_of_an_epoch_go_on_its_day(
+    database: Database, rows: Session, office: Office, client: TestClient, today: date
+) -> None:
+    epoch = office.open_epoch(days=2, kept=3)
+    reporter = Reporter(epoch, today)
+    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+
+    counts = []
+    for days in (4, 5, 6):
+        swept(database, today + timedelta(days=days))
+        counts.append(len(granted(rows, epoch)))
+
+    assert counts == [2, 0, 0]
+    destroyed = rows.scalars(select(AuditEvent).where(AuditEvent.action == Action.EPOCH_DESTROYED.value)).all()
+    assert [event.object_id for event in destroyed] == [epoch.id]
+
+
+@pytest.mark.parametrize("state", list(ReportState))
+def test_once_decided_only_the_week_is_kept(
+    client: TestClient, database: Database, rows: Session, office: Office, today: date, state: ReportState
+) -> None:
+    thursday = today + timedelta(days=3)
+    reporter = Reporter(office.open_epoch(), today)
+    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+    rows.get_one(Report, reporter.id).received_on = thursday
+    rows.commit()
+
+    with database.write() as session:
+        reports.change_state(session, reports.get(session, reporter.id), state, today=thursday)
+
+    rows.expire_all()
+    undecided = state in (ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER)
+    assert rows.get_one(Report, reporter.id).received_on == (thursday if undecided else today)
+
+
+def granted(rows: Session, epoch: Epoch) -> Iterable[str]:
+    return rows.scalars(select(Grant.id).where((Grant.subject == epoch.id) | (Grant.grantee == epoch.id))).all()

@@ -1,6 +1,6 @@
 """What is destroyed by rule, and what is left."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -152,5 +152,5 @@ def test_once_decided_only_the_week_is_kept(
     assert rows.get_one(Report, reporter.id).received_on == (thursday if undecided else today)
 
 
-def granted(rows: Session, epoch: Epoch) -> Iterable[str]:
+def granted(rows: Session, epoch: Epoch) -> Sequence[str]:
     return rows.scalars(select(Grant.id).where((Grant.subject == epoch.id) | (Grant.grantee == epoch.id))).all()

@@ -1,10 +1,12 @@
 """The receipt: twelve words that a person can copy, and the keys behind them."""
 
+import contextlib
 import hmac
 import json
-import subprocess
+import secrets
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -12,8 +14,6 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
 from app import vocabulary
-from app.protocol import receipt
-from app.protocol.encoding import b64
 from app.protocol.receipt import (
     LISTS,
     AmbiguousError,
@@ -25,8 +25,7 @@ from app.protocol.receipt import (
     read,
 )
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "receipt.json").read_bytes())
-INTEROP = Path(__file__).parents[1] / "interop"
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "receipt_typed.json").read_bytes())
 
 SECRETS = st.binary(min_size=16, max_size=16)
 LANGUAGES = st.sampled_from(sorted(LISTS))
@@ -38,10 +37,8 @@ ENGLISH = RECEIPT.words("en")
 @example(bytes(16), "zh-Hant")
 @example(b"\xff" * 16, "ja")
 def test_what_is_shown_reads_back(secret: bytes, language: str) -> None:
-    try:
+    with contextlib.suppress(AmbiguousError):  # which `generate` does not let happen
         assert read(Receipt(secret).words(language)).secret == secret
-    except AmbiguousError:
-        pass  # which `generate` does not let happen
 
 
 @given(LANGUAGES)
@@ -134,7 +131,7 @@ def test_words_with_two_readings_are_refused_and_never_made(monkeypatch: pytest.
     shared = sorted(set(Mnemonic("english").wordlist) & set(Mnemonic("french").wordlist))
     phrase = _phrase_of_both(shared)
     drawn = iter([Mnemonic("english").to_entropy(phrase), RECEIPT.secret])
-    monkeypatch.setattr(receipt.secrets, "token_bytes", lambda size: bytes(next(drawn)))
+    monkeypatch.setattr(secrets, "token_bytes", lambda _: bytes(next(drawn)))
 
     with pytest.raises(AmbiguousError):
         read(phrase)
@@ -163,23 +160,13 @@ def test_a_receipt_has_sixteen_bytes() -> None:
         Receipt(bytes(15))
 
 
-@pytest.mark.parametrize("vector", VECTORS["receipts"], ids=lambda vector: vector["language"])
-def test_words_and_keys_are_those_of_the_vectors(vector: dict[str, str]) -> None:
-    made = Receipt(bytes.fromhex(vector["secret"]))
-
-    assert made.words(vector["language"]) == vector["words"]
-    assert b64(made.token) == vector["token"]
-    assert str(made.identity) == vector["identity"]
-    assert b64(made.thread_key) == vector["thread_key"]
-
-
 @pytest.mark.parametrize("vector", VECTORS["read"], ids=lambda vector: vector["name"])
-def test_what_is_typed_reads_as_the_vectors_say(vector: dict[str, str]) -> None:
+def test_what_is_typed_reads_as_the_vectors_say(vector: dict[str, Any]) -> None:
     assert read(vector["typed"]).secret.hex() == vector["secret"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["refused"], ids=lambda vector: vector["name"])
-def test_what_cannot_be_read_is_refused_as_the_vectors_say(vector: dict[str, str]) -> None:
+def test_what_cannot_be_read_is_refused_as_the_vectors_say(vector: dict[str, Any]) -> None:
     with pytest.raises(ReceiptError) as failure:
         read(vector["typed"])
 
@@ -198,13 +185,6 @@ def test_the_keys_are_hkdf_as_the_standard_has_it() -> None:
     assert RECEIPT.token == expected["mailbox-token"]
     assert RECEIPT.thread_key == expected["thread-mac"]
     assert len(set(expected.values())) == 3
-
-
-def test_a_stranger_derives_the_same_keys_with_nothing_of_ours() -> None:
-    path = Path(__file__).parents[1] / "vectors" / "receipt.json"
-    answer = subprocess.run(["node", "receipt.mjs", path], capture_output=True, check=True, cwd=INTEROP).stdout
-
-    assert json.loads(answer) == {"receipts": len(VECTORS["receipts"])}
 
 
 def _phrase_of_both(shared: list[str]) -> str:

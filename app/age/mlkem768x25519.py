@@ -42,7 +42,7 @@ class HybridRecipient:
     public_key: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        self._key()
+        _ = self._key  # refuses what is none
 
     @classmethod
     def read(cls, text: str) -> "HybridRecipient":
@@ -57,7 +57,7 @@ class HybridRecipient:
     def wrap(self, file_key: bytes) -> Stanza:
         """Raises `RecipientError` for a key that nobody can own: one whose X25519 part is of low order."""
         try:
-            sealed = _SUITE.encrypt(file_key, self._key(), INFO)
+            sealed = _SUITE.encrypt(file_key, self._key, INFO)
         except ValueError:
             raise RecipientError("a recipient of low order") from None
         share = encoding.encode(sealed[:ENCAPSULATED_SIZE]).decode()
@@ -67,6 +67,7 @@ class HybridRecipient:
     def _text(self) -> str:
         return bech32.encode(RECIPIENT_PREFIX, self.public_key)  # two thousand letters, asked for again and again
 
+    @cached_property
     def _key(self) -> MLKEM768X25519PublicKey:
         try:
             mlkem = MLKEM768PublicKey.from_public_bytes(self.public_key[:MLKEM_PUBLIC_SIZE])

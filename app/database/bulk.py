@@ -24,7 +24,7 @@ def insert_rows(
     """
     connection = session.connection()
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    cursor = connection.connection.cursor()
+    cursor = connection.connection.cursor()  # the driver's own
     try:
         cursor.executemany(statement(model, columns, mark), rows)
         return cursor.rowcount

@@ -75,6 +75,14 @@ class Selector:
 
 def normalise(type_: str, value: str, *, country: str | None = None, platform: str | None = None) -> str:
     """The one spelling of `value`; that of a spelling is itself. Raises `NotASelector`."""
+    spelling = _spelling(type_, value, country, platform)
+    # Letters that meet when what stood between them is gone may become one: nobody can say which spelling is meant.
+    if _spelling(type_, spelling, None, None) != spelling:
+        raise NotASelector("of no one spelling")
+    return spelling
+
+
+def _spelling(type_: str, value: str, country: str | None, platform: str | None) -> str:
     plain = _plain(value)
     if type_ not in vocabulary.codes("selector_type") or not plain or len(plain) > VALUE_LENGTH:
         raise NotASelector("no value, or of no type of the list")

@@ -53,8 +53,8 @@ class Arrival:
     grant_id: str
     grant_from: date
     grant_until: date
-    token_sha256: str
-    recipient: str
+    token_sha256: str = field(repr=False)
+    recipient: str = field(repr=False)
     grant: bytes = field(repr=False)
     route: bytes = field(repr=False)
     state: bytes = field(repr=False)

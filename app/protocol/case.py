@@ -302,7 +302,7 @@ def _person(body: Mapping[str, Any]) -> Affected:
         token=body["token"],
         statistics=_status(body["statistics"]),
         by_reporter=_status(body["by_reporter"]),
-        can_be_asked=body["can_be_asked"] is True,
+        can_be_asked=_yes_or_no(body["can_be_asked"]),
         note=_text(body["note"]),
     )
 
@@ -345,7 +345,7 @@ def _verdict(body: Mapping[str, Any]) -> Verdict:
 
 
 def _card_note(body: Mapping[str, Any]) -> CardNote:
-    return CardNote(check_id("card", body["id"]), check_id("inc", body["incident"]), body["withdrawn"] is True)
+    return CardNote(check_id("card", body["id"]), check_id("inc", body["incident"]), _yes_or_no(body["withdrawn"]))
 
 
 def _status(value: object) -> ConsentStatus | None:
@@ -360,6 +360,12 @@ def _text(value: object) -> str:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -50,11 +50,11 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
 @case.command()
 def code(
     id_: CaseId,
-    document: Annotated[Path, typer.Option(help="JSON with persons and incidents (docs/cli.md); - for stdin.")],
+    document: Annotated[Path, typer.Option(help="JSON with persons, incidents, selectors (docs/cli.md); - for stdin.")],
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Add persons and incidents to a case, coded from the lists."""
+    """Add persons, incidents and selectors to a case, coded from the lists."""
     person = staff(machine)
     coding = read(text_of(document, "The coding"))
     opened = cases.open_(person, id_)

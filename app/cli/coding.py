@@ -1,4 +1,4 @@
-"""The file from which `tern case code` adds persons and incidents to a case (docs/cli.md, "A coding")."""
+"""The file from which `tern case code` adds persons, incidents and selectors to a case (docs/cli.md, "A coding")."""
 
 import json
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import typer
 from app.client import cases
 from app.client.desk import Staff
 from app.protocol.case import Affected, Assertion, CaseFile
+from app.protocol.selectors import Selector
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
 
@@ -37,14 +38,18 @@ class NewIncident:
 
 @dataclass(frozen=True)
 class Coding:
-    """New persons by the name that this file gives them, which goes nowhere else, and new incidents."""
+    """New persons by the name that this file gives them, which goes nowhere else, new incidents, new selectors."""
 
     persons: Mapping[str, Affected] = field(repr=False)
     incidents: tuple[NewIncident, ...] = field(repr=False)
+    selectors: tuple[Selector, ...] = field(repr=False)
 
     def added_to(self, file: CaseFile, *, by: Staff) -> CaseFile:
         """The next version of the case. Raises `RuleBroken` for a code of no list, or a person nobody knows."""
-        added = replace(file, persons=(*file.persons, *self.persons.values()))
+        selectors: dict[tuple[str, str], Selector] = {}
+        for each in (*file.selectors, *self.selectors):
+            selectors.setdefault((each.type, each.normalised), each)
+        added = replace(file, persons=(*file.persons, *self.persons.values()), selectors=tuple(selectors.values()))
         for new in self.incidents:
             person = self.persons.get(new.affected) or added.person(new.affected)
             added = added.with_incident(
@@ -62,16 +67,17 @@ class Coding:
 
 
 def read(text: str) -> Coding:
-    """Raises `typer.BadParameter`, which quotes nothing of the file."""
+    """Raises `typer.BadParameter`, and `NotASelector` for a value of no one spelling; neither quotes the file."""
     try:
         found = json.loads(text)
         persons = {str(name): _person(entry) for name, entry in found.pop("persons", {}).items()}
         incidents = tuple(NewIncident.read(entry) for entry in found.pop("incidents", ()))
+        selectors = tuple(_selector(entry) for entry in found.pop("selectors", ()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise typer.BadParameter("this is no coding as docs/cli.md has it") from None
     if found:
-        raise typer.BadParameter("a coding has persons and incidents, and nothing else")
-    return Coding(persons, incidents)
+        raise typer.BadParameter("a coding has persons, incidents and selectors, and nothing else")
+    return Coding(persons, incidents, selectors)
 
 
 def _person(entry: Mapping[str, Any]) -> Affected:
@@ -86,6 +92,15 @@ def _person(entry: Mapping[str, Any]) -> Affected:
     if fields:
         raise ValueError("a person has other fields")
     return person
+
+
+def _selector(entry: Mapping[str, Any]) -> Selector:
+    fields = dict(entry)
+    type_, value = fields.pop("type"), fields.pop("value")
+    selector = Selector.of(type_, value, country=fields.pop("country", None), platform=fields.pop("platform", None))
+    if fields:
+        raise ValueError("a selector has other fields")
+    return selector
 
 
 def _status(text: str | None) -> ConsentStatus | None:

@@ -10,6 +10,7 @@ from app.cli import coding
 from app.client.desk import Staff
 from app.client.machine import About, Machine
 from app.protocol.case import CaseFile, RuleBroken
+from app.protocol.selectors import NotASelector
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 EMPTY = CaseFile(title="", summary="", reports=(), persons=(), incidents=(), cards=())
@@ -31,6 +32,7 @@ def test_the_example_of_the_page_codes_a_case(caseworker: Staff) -> None:
     (incident,) = file.incidents
     assert incident.affected == file.persons[0].id
     assert incident.coder == caseworker.person
+    assert [each.normalised for each in file.selectors] == ["+493023125417"]
     assert CaseFile.read(json.loads(json.dumps(file.body()))) is not None
 
 
@@ -41,6 +43,24 @@ def test_a_later_file_names_a_known_person_by_id(caseworker: Staff) -> None:
     file = later.added_to(first, by=caseworker)
 
     assert [each.affected for each in file.incidents] == [first.persons[0].id]
+
+
+def test_a_selector_that_the_case_knows_is_not_added_again(caseworker: Staff) -> None:
+    first = coding.read('{"selectors": [{"type": "email", "value": "Visa@Office.Example"}]}')
+    later = coding.read(
+        '{"selectors": [{"type": "email", "value": "visa@office.example"}, {"type": "ip", "value": "203.0.113.45"}]}'
+    )
+
+    file = later.added_to(first.added_to(EMPTY, by=caseworker), by=caseworker)
+
+    assert [each.value for each in file.selectors] == ["Visa@Office.Example", "203.0.113.45"]
+
+
+def test_what_has_no_one_spelling_is_refused_and_not_quoted() -> None:
+    with pytest.raises(NotASelector) as refusal:
+        coding.read('{"selectors": [{"type": "phone", "value": "030 23125 417"}]}')
+
+    assert "23125" not in str(refusal.value)
 
 
 def test_an_incident_of_nobody_is_not_coded(caseworker: Staff) -> None:
@@ -62,6 +82,9 @@ def test_an_incident_of_nobody_is_not_coded(caseworker: Staff) -> None:
         '{"incidents": [{"affected": "a"}]}',
         '{"incidents": [{"affected": "a", "coding": {}, "place": "home"}]}',
         '{"incidents": [{"affected": "a", "coding": {}, "status": "surely"}]}',
+        '{"selectors": [{"type": "phone"}]}',
+        '{"selectors": [{"type": "phone", "value": 7}]}',
+        '{"selectors": [{"type": "phone", "value": "+493023125417", "owner": "me"}]}',
         '{"notes": "something"}',
     ],
 )

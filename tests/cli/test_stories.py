@@ -33,6 +33,22 @@ def test_where_a_story_does_not_say_the_reporters_consent_decides_whose_card_the
     assert not any(incident["card"] for incident in told["syn-003"].incidents)
 
 
+def test_a_selector_of_no_one_spelling_is_left_out(tmp_path: Path) -> None:
+    entry = json.loads(stories.SAMPLES.read_bytes())[0]
+    del entry["answers"]["where_now"]
+    entry["expected"]["selectors"] = [
+        {"type": "phone", "value": "030 23125 417"},
+        {"type": "handle", "value": "@example_warmheart"},
+        {"type": "email", "value": "Visa@Office.Example"},
+    ]
+    path = tmp_path / "stories.json"
+    path.write_text(json.dumps([entry]))
+
+    (told,) = stories.load(path)
+
+    assert [each.normalised for each in told.selectors] == ["visa@office.example"]
+
+
 def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "stories.json"
     path.write_text('[{"id": "syn-001"}]')

@@ -35,9 +35,11 @@ from app.protocol import receipt as receipts
 from app.protocol.case import CODED, Affected, Assertion
 from app.protocol.release_files import Verified
 from app.protocol.statements import KeyKind
-from app.settings import Settings
 from app.vocabulary import (
     ApprovalSubject,
+    CaseStage,
+    ConsentMethod,
+    ConsentScope,
     ConsentStatus,
     Imminence,
     Priority,
@@ -98,7 +100,7 @@ class _Mistaken(Reporter):
 
 def prepare(stage: Stage) -> str:
     """The operator makes the tables, and an invitation for the first supervisor."""
-    settings = Settings(data_dir=stage.directory / "server")
+    settings = stage.settings
     settings.data_dir.mkdir(parents=True)
     database = Database(settings.url)
     upgrade(database)
@@ -226,6 +228,22 @@ def coding(company: Company, stories: Sequence[Story], told: Callable[[], None])
         told()
 
 
+def assess(company: Company, stories: Sequence[Story], told: Callable[[], None]) -> int:
+    """Each owner keeps what the reporter answered about service, and takes the case to assessment; how many there are.
+
+    The answer is kept beside a person of the case, so a case that is of nobody stays where it is.
+    """
+    for story in stories:
+        if story.id in company.cases:
+            owner = company.staff[_owner(story)]
+            opened = cases.open_(owner, company.cases[story.id])
+            if opened.file.persons:
+                _keep_answer(owner, opened)
+                cases.move(owner, opened, CaseStage.ASSESSMENT)
+        told()
+    return len(cases.list_(company.staff[FIRST_SUPERVISOR], stage=CaseStage.ASSESSMENT))
+
+
 def send_cards(company: Company) -> int:
     """Everybody's outbox, at once: a demo does not wait for random hours."""
     return sum(cards.send(person, now=True) for person in company.staff.values() if cards.waiting(person))
@@ -293,8 +311,24 @@ def _coded(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
         incidents.append(
             cases.incident(owner, persons[label], coded, assertions=assertions, status=status, second=None)
         )
-    file = replace(opened.file, persons=tuple(persons.values()), incidents=tuple(incidents))
+    file = replace(opened.file, persons=tuple(persons.values()), incidents=tuple(incidents), selectors=story.selectors)
     return cases.write(owner, opened, file)
+
+
+def _keep_answer(owner: Staff, opened: OpenCase) -> None:
+    """What the report says about service, in the slot that the reporter's client gave it."""
+    report = triage.open_(owner, opened.file.reports[0]).report
+    answer = next(each for each in report.consents if each.scope is ConsentScope.SERVICE)
+    persons = opened.file.persons
+    cases.record_consent(
+        owner,
+        opened,
+        person=next((each for each in persons if each.relation is Relation.SELF), persons[0]).id,
+        slot=answer.slot,
+        scope=answer.scope,
+        status=ConsentStatus.GIVEN if answer.given else ConsentStatus.DECLINED,
+        method=ConsentMethod.FORM,
+    )
 
 
 def _is_counted(story: Story, label: str) -> bool:

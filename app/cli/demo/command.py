@@ -61,6 +61,7 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="A new directory for all files; else a temporary one.")] = None,
     samples: Annotated[Path, typer.Option(help="The stories to tell.", exists=True)] = stories.SAMPLES,
     end: Annotated[bool, typer.Option("--exit", help="End after the story instead of serving on.")] = False,
+    persons: Annotated[int, typer.Option(hidden=True, help="How many people the population has.")] = PERSONS,
 ) -> None:
     """Tell the whole story, with invented reports, through the real client against a real server process."""
     told = stories.load(samples)
@@ -69,26 +70,26 @@ def demo(
     directory = data or Path(tempfile.mkdtemp(prefix="tern-demo-"))
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        _play(Stage(directory.resolve(), port), told, serve_on=not end)
+        _play(Stage(directory.resolve(), port), told, persons, serve_on=not end)
     finally:
         if data is None:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _play(stage: Stage, told: Sequence[Story], *, serve_on: bool) -> None:
+def _play(stage: Stage, told: Sequence[Story], persons: int, *, serve_on: bool) -> None:
     stage.set_clock(BEGINS)
     (stage.directory / "SYNTHETIC.txt").write_text("Everything in this directory is invented. Nobody reported it.\n")
     invitation = chapters.prepare(stage)
     company, parts = Company(stage), _Told()
     with stage.served() as server:
-        _tell(company, parts, told, invitation)
+        _tell(company, parts, told, persons, invitation)
         _OUT.print(parts.table())
         if serve_on:
             _OUT.print(f"Tern serves on {stage.url} until you press Ctrl-C. Files: {stage.directory}", highlight=False)
             server.wait()
 
 
-def _tell(company: Company, parts: _Told, told: Sequence[Story], invitation: str) -> None:
+def _tell(company: Company, parts: _Told, told: Sequence[Story], persons: int, invitation: str) -> None:
     with parts.part("An organisation") as (_, outcome):
         chapters.organisation(company, invitation)
         chapters.keys(company)
@@ -105,16 +106,23 @@ def _tell(company: Company, parts: _Told, told: Sequence[Story], invitation: str
         outcome.append(chapters.compare(company, told))
     with parts.part("Cases, coding, approval", len(told)) as (step, outcome):
         chapters.coding(company, told, step)
-        incidents = sum(len(story.incidents) for story in told if story.id in company.cases)
-        outcome.append(f"{len(company.cases)} cases, {incidents} incidents coded and approved by another person")
+        accepted = [story for story in told if story.id in company.cases]
+        incidents = sum(len(story.incidents) for story in accepted)
+        selectors = sum(len(story.selectors) for story in accepted)
+        outcome.append(
+            f"{len(accepted)} cases, {incidents} incidents and {selectors} selectors coded, approved by another person"
+        )
+    with parts.part("Assessment", len(told)) as (step, outcome):
+        assessed = chapters.assess(company, told, step)
+        outcome.append(f"{assessed} cases in assessment, after their reporter's answer about service")
     with parts.part("Cards") as (_, outcome):
         sent, expected = chapters.send_cards(company), chapters.expected_cards(told)
         if sent != len(expected):
             raise DemoFailed(f"{sent} cards were sent where the story has {len(expected)}")
         outcome.append(f"{sent} cards of {len(set(expected))} persons sent")
     with parts.part("An invented population") as (step, outcome):
-        sent = chapters.send_population(company, PERSONS, step)
-        outcome.append(f"{sent} synthetic cards of {PERSONS} persons through the same route")
+        sent = chapters.send_population(company, persons, step)
+        outcome.append(f"{sent} synthetic cards of {persons} persons through the same route")
     company.stage.set_clock(RELEASED)
     for person in company.staff.values():
         people.sign_in(person, PASSWORD)
@@ -131,4 +139,4 @@ def _tell(company: Company, parts: _Told, told: Sequence[Story], invitation: str
 def _about(verified: Verified) -> str:
     cells = sum(len(table.counts) for table in verified.noisy.tables)
     total = f", {verified.noisy.tables[0].counts[0]} persons (sd 10)" if verified.noisy.workload.id == "T" else ""
-    return f"{cells} cells{total}, signed by two, verified offline"
+    return f"{cells} {'cell' if cells == 1 else 'cells'}{total}, signed by two, verified offline"

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 
 from app.clock import Clock
+from app.settings import Settings
 
 _START_SECONDS = 60
 
@@ -33,11 +34,17 @@ class Stage:
         return Clock(self.directory / "clock")
 
     @property
+    def settings(self) -> Settings:
+        """Those of a service that keeps everything here: a database that the environment names is somebody's own."""
+        return Settings(data_dir=self.directory / "server", database_url="")
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """What the server process and the operator's commands are told."""
         return {
             **os.environ,
-            "TERN_DATA_DIR": str(self.directory / "server"),
+            "TERN_DATA_DIR": str(self.settings.data_dir),
+            "TERN_DATABASE_URL": self.settings.database_url,
             "TERN_DEMO": "1",
             "TERN_DEMO_CLOCK": str(self.directory / "clock"),
         }

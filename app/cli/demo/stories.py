@@ -1,11 +1,14 @@
 """The stories that the demo tells: what each reporter writes, and what ought to become of it."""
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.protocol.card import may_be_counted
+from app.protocol.selectors import NotASelector, Selector
 from app.vocabulary import ConsentScope, ConsentStatus, Priority, Relation, ReportState, VerificationStatus
 
 SAMPLES = Path(__file__).with_name("samples.json")
@@ -30,7 +33,7 @@ class Story:
     disposition: ReportState
     priority: Priority | None
     incidents: tuple[dict[str, Any], ...]
-    selectors: tuple[dict[str, Any], ...]
+    selectors: tuple[Selector, ...]
     duplicate_of: str | None
 
 
@@ -51,9 +54,18 @@ def _story(entry: dict[str, Any]) -> Story:
         disposition=ReportState(expected["disposition"]),
         priority=Priority(expected["priority"]) if expected.get("priority") else None,
         incidents=tuple(_incident(entry, each) for each in expected.get("incidents", ())),
-        selectors=tuple(expected.get("selectors", ())),
+        selectors=tuple(_selectors(entry, expected.get("selectors", ()))),
         duplicate_of=expected.get("duplicate_of"),
     )
+
+
+def _selectors(entry: dict[str, Any], noted: Iterable[dict[str, Any]]) -> Iterator[Selector]:
+    """What the actors used. What has no one spelling, such as a national number of no country, is left out."""
+    for each in noted:
+        # Where a handle is, the caseworker reads in the story.
+        platform = each.get("normalised", "").partition(":")[0] if each["type"] == "handle" else None
+        with suppress(NotASelector):
+            yield Selector.of(each["type"], each["value"], country=entry["answers"].get("where_now"), platform=platform)
 
 
 def _incident(entry: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:

@@ -1,22 +1,25 @@
 """What all routes share. `routes.py` and `main.py` are its only users."""
 
 from app.http.answers import install
-from app.http.authentication import Actor, Bearer, bearer, requires
+from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.idempotency import Once
 from app.http.paging import Page, Paging
-from app.http.routing import Router, problems
+from app.http.routing import SEALED_BODY, Router, problems
 from app.http.state import BlobStore, Config, Db, Keys, Now, Today
-from app.http.versions import IfMatch, etag
+from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
+    "SEALED_BODY",
     "Actor",
-    "Bearer",
     "BlobStore",
+    "CardToken",
     "Config",
     "Db",
     "IfMatch",
+    "IfNoneMatch",
     "Keys",
+    "MailboxToken",
     "Now",
     "Once",
     "Page",

@@ -8,6 +8,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from sqlalchemy.orm import Session
 
 from app import actor
@@ -32,9 +34,27 @@ def bearer(request: Request) -> str:
     return match[1]
 
 
-async def read_bearer(request: Request) -> str:
-    """`bearer` as a dependency: without a thread, which is not worth starting for it."""
-    return bearer(request)
+class Token(SecurityBase):
+    """A token that is nobody's session, as a dependency. Raises `Unauthenticated`."""
+
+    def __init__(self, name: str, description: str) -> None:
+        self.scheme_name = name
+        self.model = HTTPBearer(description=description)
+
+    async def __call__(self, request: Request) -> str:  # without a thread, which is not worth starting for it
+        return bearer(request)
+
+
+class _OfSession(SecurityBase):
+    scheme_name = "session"
+    model = HTTPBearer(description="The token that signing in gave a person of staff.")
+
+
+class Authenticated(_OfSession):
+    """Lets everybody pass who has a session."""
+
+    def __call__(self, request: Request) -> actor.Actor:
+        return authenticate(request)
 
 
 def authenticate(request: Request) -> actor.Actor:
@@ -54,7 +74,7 @@ def authenticate(request: Request) -> actor.Actor:
 
 
 @dataclass(frozen=True)
-class AnyOf:
+class AnyOf(_OfSession):
     """Lets those pass who have one of the roles. Raises `Forbidden`."""
 
     roles: frozenset[Role]
@@ -66,8 +86,9 @@ class AnyOf:
         return found
 
 
-Actor = Annotated[actor.Actor, Depends(authenticate)]
-Bearer = Annotated[str, Depends(read_bearer)]  # a token that is not a session's: of a mailbox, or of cards
+Actor = Annotated[actor.Actor, Depends(Authenticated())]
+MailboxToken = Annotated[str, Depends(Token("mailbox_token", "What a reporter's client derived from the receipt."))]
+CardToken = Annotated[str, Depends(Token("card_token", "What lets cards come, go and change, and names nobody."))]
 
 
 def requires(*roles: Role) -> Any:  # FastAPI's own type of a dependency

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Header, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from sqlalchemy import String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -82,9 +82,14 @@ def forget(session: Session, today: date) -> int:
     return len(session.scalars(old).all())
 
 
-async def once(
-    request: Request, today: Today, key: Annotated[str | None, Header(alias="Idempotency-Key")] = None
-) -> _Once:
+_Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="Chosen anew for each act. It is required: 400 without it."),
+    WithJsonSchema({"type": "string", "pattern": f"^{_KEY.pattern}$"}),
+]
+
+
+async def once(request: Request, today: Today, key: _Key = None) -> _Once:
     """Raises `IdempotencyKeyRequired` without a key, `MalformedRequest` for one that is not visible ASCII."""
     if key is None:
         raise IdempotencyKeyRequired

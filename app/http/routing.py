@@ -10,11 +10,11 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from app.http.authentication import AnyOf, authenticate, read_bearer
+from app.http.authentication import AnyOf, Authenticated, Token, bearer
 from app.http.bodies import OCTET_STREAM, SealedBody, StrictRequest, declared_length
 from app.http.idempotency import once
 from app.http.paging import paging
-from app.http.versions import if_match
+from app.http.versions import if_match, if_none_match, unless_seen
 from app.problems import (
     Forbidden,
     IdempotencyKeyRequired,
@@ -39,7 +39,10 @@ PROBLEM_JSON = "application/problem+json"
 _Responses = dict[int | str, dict[str, Any]]
 
 
-_SEALED_BODY = {"requestBody": {"required": True, "content": {OCTET_STREAM: {"schema": {"type": "string"}}}}}
+_ETAG = {"ETag": {"description": "The version", "schema": {"type": "string"}}}
+_WITH_ETAG: dict[str, Any] = {"description": "As it is now", "headers": _ETAG}
+_NOT_MODIFIED: dict[str, Any] = {"description": "As the caller has it", "headers": _ETAG}
+SEALED_BODY = {"requestBody": {"required": True, "content": {OCTET_STREAM: {"schema": {"type": "string"}}}}}
 
 
 class Route(APIRoute):
@@ -49,27 +52,38 @@ class Route(APIRoute):
         super().__init__(path, endpoint, **options)
         self.responses = _joined(problems(*self._refusals()), self.responses)
         if any(isinstance(call, SealedBody) for call in dependencies(self.dependant)):
-            self.openapi_extra = _SEALED_BODY | (self.openapi_extra or {})
+            self.openapi_extra = SEALED_BODY | (self.openapi_extra or {})
+        if self._is_conditional():
+            self.responses = {**self.responses, 200: _WITH_ETAG, 304: _NOT_MODIFIED}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI's, after the checks that need no body."""
         answer = super().get_route_handler()
-        guards = [call for call in dependencies(self.dependant) if call is authenticate or isinstance(call, AnyOf)]
+        calls = list(dependencies(self.dependant))
+        guards = [call for call in calls if isinstance(call, Authenticated | AnyOf)]
+        takes_token = any(isinstance(call, Token) for call in calls)
+        is_conditional = self._is_conditional()
         parameters = {field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)}
         takes_json = self.body_field is not None
 
         async def in_order(request: Request) -> Response:
             for guard in guards:
                 await run_in_threadpool(guard, request)
+            if takes_token:
+                bearer(request)
             if request.query_params.keys() - parameters:
                 raise UnknownParameter
             if "\0" in request.url.path or any("\0" in value for value in request.query_params.values()):
                 raise MalformedRequest
             if takes_json:
                 declared_length(request, limit=JSON_LIMIT, media_type="application/json")
-            return await answer(StrictRequest(request.scope, request.receive))
+            answered = await answer(StrictRequest(request.scope, request.receive))
+            return unless_seen(request, answered) if is_conditional else answered
 
         return in_order
+
+    def _is_conditional(self) -> bool:
+        return if_none_match in dependencies(self.dependant)
 
     def _refusals(self) -> Iterator[type[Problem]]:
         """What the route's parameters refuse before its endpoint runs."""
@@ -77,7 +91,7 @@ class Route(APIRoute):
         calls = set(dependencies(self.dependant))
         if any(isinstance(call, AnyOf) for call in calls):
             yield from (Unauthenticated, Forbidden)
-        if calls & {authenticate, read_bearer}:
+        if any(isinstance(call, Authenticated | Token) for call in calls):
             yield Unauthenticated
         if self.body_field is not None or any(isinstance(call, SealedBody) for call in calls):
             yield from (LengthRequired, TooLarge, UnsupportedMediaType)

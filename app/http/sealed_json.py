@@ -30,10 +30,13 @@ class Envelope:
         return file
 
 
-_BASE64URL = PlainSerializer(b64, return_type=str), WithJsonSchema({"type": "string", "contentEncoding": "base64url"})
+def _as_text(kind: Kind) -> tuple[PlainSerializer, WithJsonSchema]:
+    described = {"type": "string", "contentEncoding": "base64url", "format": f"sealed-{kind}"}
+    return PlainSerializer(b64, return_type=str), WithJsonSchema(described)
 
-SealedGrant = Annotated[bytes, BeforeValidator(Envelope(Kind.GRANT)), *_BASE64URL]
-SealedSlot = Annotated[bytes, BeforeValidator(Envelope(Kind.SLOT)), *_BASE64URL]
-SealedTask = Annotated[bytes, BeforeValidator(Envelope(Kind.TASK)), *_BASE64URL]
-SealedMessage = Annotated[bytes, BeforeValidator(Envelope(Kind.MESSAGE)), *_BASE64URL]
-SealedCase = Annotated[bytes, BeforeValidator(Envelope(Kind.CASE)), *_BASE64URL]
+
+SealedGrant = Annotated[bytes, BeforeValidator(Envelope(Kind.GRANT)), *_as_text(Kind.GRANT)]
+SealedSlot = Annotated[bytes, BeforeValidator(Envelope(Kind.SLOT)), *_as_text(Kind.SLOT)]
+SealedTask = Annotated[bytes, BeforeValidator(Envelope(Kind.TASK)), *_as_text(Kind.TASK)]
+SealedMessage = Annotated[bytes, BeforeValidator(Envelope(Kind.MESSAGE)), *_as_text(Kind.MESSAGE)]
+SealedCase = Annotated[bytes, BeforeValidator(Envelope(Kind.CASE)), *_as_text(Kind.CASE)]

@@ -1,13 +1,17 @@
 """Strong ETags: the version that a writer has seen."""
 
 import re
+from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request, Response, status
+from pydantic import WithJsonSchema
 
 from app.problems import MalformedRequest, VersionRequired
 
 _ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
+_ANY_ETAG = r'(?:W/)?("[!#-~]*")'  # compared as if it were strong, for whoever only reads
+_ETAGS = re.compile(rf"\*|{_ANY_ETAG}(?:[ \t]*,[ \t]*{_ANY_ETAG})*")
 
 
 def etag(version: int) -> str:
@@ -15,7 +19,19 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-async def if_match(value: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
+_Seen = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The ETag that the caller has seen. It is required: 428 without it."),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ETAG.pattern}$"}),
+]
+_Had = Annotated[
+    str | None,
+    Header(alias="If-None-Match", description="The ETags of what the caller has. For one of these the answer is 304."),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{_ETAGS.pattern})$"}),
+]
+
+
+async def if_match(value: _Seen = None) -> int:
     """The version in `If-Match: "3"`. Raises `VersionRequired` without it, `MalformedRequest` for anything else."""
     if value is None:
         raise VersionRequired
@@ -25,4 +41,24 @@ async def if_match(value: Annotated[str | None, Header(alias="If-Match")] = None
     return int(match[1])
 
 
+async def if_none_match(value: _Had = None) -> None:
+    """For a GET of one thing: its route then answers 304 where the caller has it. Raises `MalformedRequest`."""
+    if value is not None and _ETAGS.fullmatch(value) is None:
+        raise MalformedRequest
+
+
+def unless_seen(request: Request, answered: Response) -> Response:
+    """`answered` with its ETag, or 304 in its place where the If-None-Match names it.
+
+    What has no version of its own is told by its bytes.
+    """
+    tag = answered.headers.get("ETag") or f'"{sha256(answered.body).hexdigest()}"'
+    answered.headers["ETag"] = tag
+    seen = request.headers.get("If-None-Match", "")
+    if seen != "*" and tag not in re.findall(_ANY_ETAG, seen):
+        return answered
+    return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
+
+
 IfMatch = Annotated[int, Depends(if_match)]
+IfNoneMatch = Annotated[None, Depends(if_none_match)]

@@ -32,7 +32,7 @@ class LedgerLine:
 
     def sha256(self) -> str:
         """Over the line as compact JSON, its keys in the order of this class."""
-        return hashlib.sha256(json.dumps(asdict(self), separators=(",", ":")).encode()).hexdigest()
+        return hashlib.sha256(_text(self)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ def check(lines: Iterable[LedgerLine]) -> None:
         previous, seq = line.sha256(), seq + 1
 
 
+def write_lines(lines: Iterable[LedgerLine]) -> bytes:
+    """The ledger by itself, a compact JSON object a line: exactly what each line's hash is over."""
+    return b"".join(_text(line) + b"\n" for line in lines)
+
+
 def write(ledger: Sequence[Told]) -> bytes:
     """`ledger.json`: an object a line, so that two editions can be compared by eye."""
     told = (
@@ -95,3 +100,7 @@ def read(content: bytes) -> tuple[LedgerLine, ...]:
         raise LedgerError("a line of the ledger is not what its hash says")
     check(lines)
     return lines
+
+
+def _text(line: LedgerLine) -> bytes:
+    return json.dumps(asdict(line), separators=(",", ":")).encode()

@@ -210,6 +210,7 @@ STATISTICS = {
     "GET /v1/releases/{release_id}/files": Row(_REQUESTERS, answered=404),  # it is not composed yet
     "GET /v1/releases/{release_id}/files/{path}": Row(_REQUESTERS, answered=404),
     "POST /v1/releases/{release_id}/signatures": Row(_REQUESTERS, answered=422, body={}),
+    "GET /v1/ledger": Row(for_staff=False, without_session=200),
     # A session is no card token.
     "PUT /v1/card": Row(for_staff=False, answered=422, headers=_CARD),
     "DELETE /v1/card": Row(for_staff=False, answered=401, headers=_CARD),

@@ -140,6 +140,19 @@ def test_a_member_adds_another_who_then_reads(
     assert ([each["version"] for each in chain.json()["items"]], chain.headers["ETag"]) == ([1, 2], '"2"')
 
 
+def test_a_case_with_other_members_has_another_version(
+    desk: Desk, case: Case, caseworker: Person, triager: Person
+) -> None:
+    before = desk.get(caseworker, f"/cases/{case.id}")
+    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "add": [grant(triager)]}
+    changed = desk.post(caseworker, f"/cases/{case.id}/members", change, version=1)
+
+    after = desk.get(caseworker, f"/cases/{case.id}")
+
+    assert (before.headers["ETag"], changed.headers["ETag"], after.headers["ETag"]) == ('"1"', '"2"', '"2"')
+    assert after.json()["members"] != before.json()["members"]
+
+
 def test_who_is_removed_gets_neither_words_nor_key_any_more(
     desk: Desk, rows: Session, caseworker: Person, triager: Person
 ) -> None:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Annotated
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,12 +22,15 @@ from app.http import (
     Actor,
     Db,
     IfMatch,
+    IfNoneMatch,
+    MailboxToken,
     Once,
     Page,
     Paging,
     Router,
     Today,
     declared_length,
+    etag,
     install,
     problems,
     requires,
@@ -99,6 +102,22 @@ def make_thing(database: Db, actor: Actor, once: Once, wanted: ThingIn, today: T
         return shown(session.get_one(ReporterActs, (today, made.id)))
 
 
+@router.get("/failing")
+def fail(word: str) -> None:
+    raise RuntimeError(word)
+
+
+@router.get("/unversioned")
+def get_unversioned(_: Actor, __: IfNoneMatch) -> ThingOut:
+    return ThingOut(action="unversioned", number=1)
+
+
+@router.get("/{name}")
+def get_thing(_: Actor, name: str, __: IfNoneMatch, response: Response) -> ThingOut:
+    response.headers["ETag"] = etag(2)
+    return ThingOut(action=name, number=1)
+
+
 @router.put("/{name}")
 def change_thing(_: Actor, name: str, wanted: ThingIn, version: IfMatch) -> ThingOut:
     if version != 2:
@@ -116,15 +135,15 @@ async def seal(body: Annotated[bytes, sealed_body(1000)]) -> int:
     return len(body)
 
 
+@router.post("/held")
+async def hold(token: MailboxToken) -> int:
+    return len(token)
+
+
 @router.post("/streamed")
 async def take(request: Request) -> int:
     length = declared_length(request, limit=1000)
     return sum([len(piece) async for piece in stream(request, length)])
-
-
-@router.get("/failing")
-def fail(word: str) -> None:
-    raise RuntimeError(word)
 
 
 def find_actor(_: Session, token_sha256: str, __: datetime) -> Person | None:

@@ -36,6 +36,7 @@ def test_a_route_lists_what_its_parameters_and_its_endpoint_refuse(client: TestC
     ("method", "path", "statuses"),
     [
         ("get", "/v1/things", {"400", "401", "422"}),
+        ("get", "/v1/things/{name}", {"400", "401", "422"}),
         ("put", "/v1/things/{name}", {"400", "401", "411", "412", "413", "415", "422", "428"}),
         ("post", "/v1/things/secret", {"400", "401", "403", "411", "413", "415", "422"}),
         ("post", "/v1/things/sealed", {"400", "411", "413", "415", "422"}),
@@ -49,3 +50,25 @@ def test_a_sealed_body_is_described_as_bytes(client: TestClient) -> None:
     operation = client.get("/openapi.json").json()["paths"]["/v1/things/sealed"]["post"]
 
     assert list(operation["requestBody"]["content"]) == ["application/octet-stream"]
+
+
+def test_a_route_says_what_token_it_needs(client: TestClient) -> None:
+    description = client.get("/openapi.json").json()
+
+    needed = {
+        path: description["paths"][path]["post"].get("security")
+        for path in ("/v1/things/secret", "/v1/things/sealed", "/v1/things/held")
+    }
+
+    assert needed == {
+        "/v1/things/secret": [{"session": []}],
+        "/v1/things/sealed": None,
+        "/v1/things/held": [{"mailbox_token": []}],
+    }
+    assert description["components"]["securitySchemes"].keys() == {"session", "mailbox_token"}
+
+
+def test_a_route_that_tells_a_version_says_that_it_may_answer_nothing_new(client: TestClient) -> None:
+    responses = client.get("/openapi.json").json()["paths"]["/v1/things/{name}"]["get"]["responses"]
+
+    assert [list(responses[status]["headers"]) for status in ("200", "304")] == [["ETag"], ["ETag"]]

@@ -27,6 +27,10 @@ def test_without_a_known_session_nothing_else_is_said(client: TestClient, author
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_without_a_token_of_a_mailbox_nothing_else_is_said(client: TestClient) -> None:
+    assert refusal(client.post("/v1/things/held?unknown=1")) == (401, "unauthenticated")
+
+
 def test_a_role_is_refused_before_the_form_is_looked_at(client: TestClient) -> None:
     answer = client.post("/v1/things/secret?unknown=1", content=b"{not json", headers=JSON | signed_in("triager"))
 

@@ -6,7 +6,7 @@ from app.casework.approvals import service
 from app.casework.approvals.models import Approval
 from app.casework.approvals.schemas import ApprovalIn, ApprovalOut, DecisionIn, StepOut, StepsOut
 from app.casework.cases.routes import Worker
-from app.http import Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems
+from app.http import Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
@@ -58,7 +58,7 @@ def list_approvals(
 
 
 @router.get("/{approval_id}", responses=problems(NotFound))
-def get_approval(database: Db, actor: Worker, approval_id: str, response: Response) -> ApprovalOut:
+def get_approval(database: Db, actor: Worker, approval_id: str, _: IfNoneMatch, response: Response) -> ApprovalOut:
     with database.read() as session:
         return _shown(service.get(session, actor, approval_id), response)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Response, status
+from fastapi import Path, Response, status
 from sqlalchemy.orm import Session
 
 from app.casework.cases import moves, service
@@ -21,7 +21,7 @@ from app.casework.cases.schemas import (
 )
 from app.casework.cases.service import MembersChange, NewCase
 from app.casework.problems import GuardsFail, NoSuchStep
-from app.http import Actor, Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
@@ -30,6 +30,7 @@ from app.vocabulary import CaseStage
 router = Router("/cases", tag="cases")
 
 Worker = Annotated[Actor, requires(*service.MEMBER_ROLES)]
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.post(
@@ -70,7 +71,7 @@ def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | N
 
 
 @router.get("/{case_id}", responses=problems(NotFound))
-def get_case(database: Db, actor: Worker, case_id: str, response: Response) -> CaseOut:
+def get_case(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, response: Response) -> CaseOut:
     with database.read() as session:
         return _shown(session, service.get(session, actor, case_id), response)
 
@@ -84,7 +85,9 @@ def fetch_grants(database: Db, actor: Worker, case_id: str, now: Now) -> GrantsO
 
 
 @router.get("/{case_id}/document", responses=problems(NotFound))
-def get_document(database: Db, actor: Worker, case_id: str, now: Now, response: Response) -> DocumentOut:
+def get_document(
+    database: Db, actor: Worker, case_id: str, _: IfNoneMatch, now: Now, response: Response
+) -> DocumentOut:
     """The newest version, for members and for whoever is asked to approve its coding. The fetch is recorded."""
     with database.write() as session:
         return _document(service.document(session, actor, case_id, now=now), response)
@@ -102,14 +105,14 @@ def write_document(
 
 @router.get("/{case_id}/documents/{version}", responses=problems(NotFound))
 def get_document_version(
-    database: Db, actor: Worker, case_id: str, version: int, now: Now, response: Response
+    database: Db, actor: Worker, case_id: str, version: Version, _: IfNoneMatch, now: Now, response: Response
 ) -> DocumentOut:
     with database.write() as session:
         return _document(service.document(session, actor, case_id, version, now=now), response)
 
 
 @router.get("/{case_id}/members", responses=problems(NotFound))
-def get_members(database: Db, actor: Worker, case_id: str, response: Response) -> StatementsOut:
+def get_members(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, response: Response) -> StatementsOut:
     """The chain of signed statements; the version of the last is the ETag."""
     with database.read() as session:
         chain = service.statements(session, actor, case_id)

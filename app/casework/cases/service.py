@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.actor import Actor
 from app.audit import service as audit
@@ -188,6 +189,7 @@ def change_members(
     _remove_members(session, actor, case, removed, now=now)
     _add_members(session, actor, case, change.add, now=now)
     case.owner_id = owner_id
+    flag_modified(case, "owner_id")  # a case shows its members, so it has a new version though its row stays the same
     audit.record(session, actor.id, Action.MEMBERS_CHANGED, case.id, now=now, object_hash=sha256_hex(change.statement))
     session.flush()
     return case

@@ -18,7 +18,21 @@ from app.casework.triage.schemas import (
     TransitionIn,
     WithdrawalIn,
 )
-from app.http import Actor, BlobStore, Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.http import (
+    Actor,
+    BlobStore,
+    Db,
+    IfMatch,
+    IfNoneMatch,
+    Now,
+    Once,
+    Page,
+    Paging,
+    Router,
+    etag,
+    problems,
+    requires,
+)
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Message
 from app.intake.mailbox.service import MailboxFull
@@ -51,7 +65,7 @@ def list_reports(
 
 
 @router.get("/{report_id}", responses=problems(NotFound))
-def get_report(database: Db, actor: Reader, report_id: str, response: Response) -> ReportOut:
+def get_report(database: Db, actor: Reader, report_id: str, _: IfNoneMatch, response: Response) -> ReportOut:
     with database.read() as session:
         return _shown(service.get(session, actor, report_id), response)
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.casework.cases.schemas import CaseId
 from app.casework.triage.moves import Wanted
@@ -79,7 +79,7 @@ class TransitionIn(BaseModel):
     case: CaseId | None = None
     grant: GrantIn | None = None
     duplicate_of: ReportId | None = None
-    no_contact: bool = False
+    no_contact: StrictBool = False
 
     def as_wanted(self) -> Wanted:
         return Wanted(

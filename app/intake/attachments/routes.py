@@ -9,9 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from app.age import HEADER_SIZE, EnvelopeError, check_envelope
 from app.blobs import Blobs, Stored
 from app.database import Database
-from app.http import Bearer, BlobStore, Config, Db, Router, Today, declared_length, problems, stream
+from app.http import SEALED_BODY, BlobStore, Config, Db, MailboxToken, Router, Today, declared_length, problems, stream
 from app.intake.attachments import service
-from app.problems import LengthRequired, NotAnEnvelope, NotFound, Problem, TooLarge
+from app.problems import LengthRequired, NotAnEnvelope, NotFound, Problem, TooLarge, UnsupportedMediaType
 from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind, ciphertext_sizes
 
@@ -25,13 +25,20 @@ AttachmentId = Annotated[str, Header(alias="Tern-Attachment", pattern=r"^att_[0-
     status_code=status.HTTP_201_CREATED,
     response_class=Response,
     responses=problems(
-        LengthRequired, TooLarge, NotAnEnvelope, NotFound, service.AttachmentExists, service.TooManyAttachments
+        LengthRequired,
+        TooLarge,
+        UnsupportedMediaType,
+        NotAnEnvelope,
+        NotFound,
+        service.AttachmentExists,
+        service.TooManyAttachments,
     )
     | {200: {"description": "The same file was sent before"}},
+    openapi_extra=SEALED_BODY,
 )
 async def put_attachment(
     request: Request,
-    token: Bearer,
+    token: MailboxToken,
     database: Db,
     blobs: BlobStore,
     settings: Config,
@@ -44,12 +51,13 @@ async def put_attachment(
     length = declared_length(request, limit=max(sizes))
     if length not in sizes:
         raise NotAnEnvelope
-    await run_in_threadpool(_check_room, database, token_sha256, attachment)
     with blobs.receive() as incoming:
         start: bytes | None = b""
         async for piece in stream(request, length):
             if start is not None:
                 start = _checked(start + piece, length)
+                if start is None:  # a form that is right, so now the mailbox may be looked for
+                    await run_in_threadpool(_check_room, database, token_sha256, attachment)
             await run_in_threadpool(incoming.write, piece)
         stored = await run_in_threadpool(incoming.keep, today)
     is_new = await run_in_threadpool(_name, database, blobs, token_sha256, attachment, stored, today)

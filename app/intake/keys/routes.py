@@ -28,7 +28,7 @@ def get_intake(database: Db, keyring: Keys, today: Today) -> IntakeOut:
         return IntakeOut.model_validate(service.served(session, keyring, today))
 
 
-@router.get("/key-log", response_class=Response)
+@router.get("/key-log", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
 def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)] = 1) -> Response:
     """Lines of the log from a number on, at most a thousand."""
     with database.read() as session:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Request, Response
 
-from app.http import Bearer, Db, Keys, Router, Today, problems, sealed_body
+from app.http import Db, Keys, MailboxToken, Router, Today, problems, sealed_body
 from app.intake.mailbox import acts, schemas, service
 from app.people.staff.service import NoRootYet
 from app.problems import NotAnEnvelope
@@ -19,7 +19,9 @@ Sent = Annotated[bytes, sealed_body(schemas.LIMIT)]
 
 
 @router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet))
-def use_mailbox(request: Request, token: Bearer, database: Db, keyring: Keys, today: Today, body: Sent) -> Response:
+def use_mailbox(
+    request: Request, token: MailboxToken, database: Db, keyring: Keys, today: Today, body: Sent
+) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
     intake: Intake = request.app.state.intake
     token_sha256 = sha256_hex(token.encode())

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Header, Request, Response, status
 from starlette.concurrency import run_in_threadpool
 
-from app.http import Bearer, Router, Today, problems, sealed_body
+from app.http import MailboxToken, Router, Today, problems, sealed_body
 from app.intake.keys.open_epochs import EpochClosed
 from app.intake.reports import arrival, writer
 from app.intake.reports.service import ReportExists
@@ -29,7 +29,7 @@ Sent = Annotated[bytes, sealed_body(arrival.LIMIT)]
     responses=problems(NotAnEnvelope, EpochClosed, ReportExists, writer.IntakeBusy)
     | {200: {"description": "The same report was sent before"}},
 )
-async def put_report(request: Request, token: Bearer, report: ReportId, today: Today, body: Sent) -> Response:
+async def put_report(request: Request, token: MailboxToken, report: ReportId, today: Today, body: Sent) -> Response:
     """Store a report. The answer comes when it is on disk; until then, send it again."""
     intake: Intake = request.app.state.intake
     sent = arrival.read(body)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import status
 from sqlalchemy.orm import Session
 
-from app.http import Actor, Db, Keys, Now, Once, Page, Paging, Router, problems, requires
+from app.http import Actor, Db, IfNoneMatch, Keys, Now, Once, Page, Paging, Router, problems, requires
 from app.keyring import Keyring
 from app.people.sign_in import passwords
 from app.people.staff import service
@@ -64,7 +64,7 @@ def list_people(database: Db, _: Colleague, paging: Paging) -> Page[PersonOut]:
 
 
 @router.get("/people/{person_id}", responses=problems(NotFound))
-def get_person(database: Db, _: Actor, person_id: str) -> PersonOut:
+def get_person(database: Db, _: Actor, person_id: str, __: IfNoneMatch) -> PersonOut:
     with database.read() as session:
         return shown(session, service.get(session, person_id))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Header, Response, status
 
 from app.age import EnvelopeError, check_envelope, encrypted_size
-from app.http import Bearer, Db, Router, Today, problems, sealed_body
+from app.http import CardToken, Db, Router, Today, problems, sealed_body
 from app.problems import NotAnEnvelope
 from app.protocol.card import CARD_SIZE
 from app.protocol.encoding import sha256_hex
@@ -25,7 +25,7 @@ SealedCard = Annotated[bytes, sealed_body(SEALED_SIZE)]
     response_class=Response,
     responses=problems(NotAnEnvelope, service.CardTokenUnknown) | {200: {"description": "The card was corrected"}},
 )
-def put_card(database: Db, token: Bearer, today: Today, card: CardId, file: SealedCard) -> Response:
+def put_card(database: Db, token: CardToken, today: Today, card: CardId, file: SealedCard) -> Response:
     try:
         check_envelope(file, sizes=(SEALED_SIZE,))
     except EnvelopeError:
@@ -36,7 +36,7 @@ def put_card(database: Db, token: Bearer, today: Today, card: CardId, file: Seal
 
 
 @router.delete("/card", status_code=status.HTTP_204_NO_CONTENT, responses=problems(service.CardTokenUnknown))
-def withdraw_card(database: Db, token: Bearer, today: Today, card: CardId) -> None:
+def withdraw_card(database: Db, token: CardToken, today: Today, card: CardId) -> None:
     with database.write() as session:
         service.withdraw(session, token_sha256=sha256_hex(token.encode()), card=card, today=today)
     database.truncate_log()

@@ -2,13 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import Path, Response, status
+from fastapi import Response, status
 
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.http import Actor, Config, Db, IfMatch, Keys, Now, Once, Page, Paging, Router, Today, etag, problems, requires
+from app.http import (
+    Actor,
+    Config,
+    Db,
+    IfMatch,
+    IfNoneMatch,
+    Keys,
+    Now,
+    Once,
+    Page,
+    Paging,
+    Router,
+    Today,
+    etag,
+    problems,
+    requires,
+)
 from app.people.staff import service as staff
 from app.problems import NotFound, StaleVersion
+from app.protocol import release_ledger
 from app.statistics.releases import noise, service
 from app.statistics.releases.models import Release, ReleaseState
 from app.statistics.releases.schemas import (
@@ -26,10 +43,10 @@ from app.vocabulary import ReleaseKind, Role
 SYNTHETIC = "**Synthetic.** The people in these figures are invented: this release comes from a demonstration."
 
 router = Router(prefix="/releases", tag="releases")
+ledger = Router(tag="releases")
 
 Requester = Annotated[Actor, requires(Role.ANALYST, Role.CASEWORKER, Role.SUPERVISOR)]
 Approver = Annotated[Actor, requires(Role.SUPERVISOR)]
-ReleaseId = Annotated[str, Path(pattern=r"^rel_[0-9a-f]{32}$")]
 
 
 @router.post(
@@ -65,13 +82,13 @@ def list_releases(database: Db, actor: Requester, paging: Paging) -> Page[Releas
 
 
 @router.get("/{release_id}", responses=problems(NotFound))
-def get_release(database: Db, actor: Requester, release_id: ReleaseId, response: Response) -> ReleaseOut:
+def get_release(database: Db, actor: Requester, release_id: str, _: IfNoneMatch, response: Response) -> ReleaseOut:
     with database.read() as session:
         return _shown(service.get(session, actor, release_id), response)
 
 
 @router.get("/{release_id}/transitions", responses=problems(NotFound))
-def get_steps(database: Db, actor: Requester, release_id: ReleaseId) -> StepsOut:
+def get_steps(database: Db, actor: Requester, release_id: str) -> StepsOut:
     with database.read() as session:
         release = service.get(session, actor, release_id)
         return StepsOut(items=[StepOut(to=to) for to in service.steps(actor, release)])
@@ -86,7 +103,7 @@ def move_release(
     database: Db,
     actor: Requester,
     once: Once,
-    release_id: ReleaseId,
+    release_id: str,
     wanted: DecisionIn,
     version: IfMatch,
     response: Response,
@@ -112,7 +129,7 @@ def draw_release(
     actor: Approver,
     keyring: Keys,
     config: Config,
-    release_id: ReleaseId,
+    release_id: str,
     lent: DrawIn,
     response: Response,
     now: Now,
@@ -133,21 +150,19 @@ def draw_release(
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, service.ReleaseStep),
 )
-def compose_release(
-    database: Db, actor: Approver, config: Config, release_id: ReleaseId, response: Response
-) -> ReleaseOut:
+def compose_release(database: Db, actor: Approver, config: Config, release_id: str, response: Response) -> ReleaseOut:
     """Makes the folder of a draw whose request was cut off before it did."""
     return _composed(database, actor, config, release_id, response)
 
 
 @router.get("/{release_id}/files", responses=problems(NotFound))
-def list_files(database: Db, actor: Requester, release_id: ReleaseId) -> FilesOut:
+def list_files(database: Db, actor: Requester, release_id: str) -> FilesOut:
     with database.read() as session:
         return FilesOut(items=service.files(session, actor, release_id))
 
 
 @router.get("/{release_id}/files/{path:path}", response_class=Response, responses=problems(NotFound))
-def get_file(database: Db, actor: Requester, release_id: ReleaseId, path: str) -> Response:
+def get_file(database: Db, actor: Requester, release_id: str, path: str) -> Response:
     with database.read() as session:
         content = service.file(session, actor, release_id, path)
     return Response(content, media_type="application/octet-stream")
@@ -159,12 +174,20 @@ def get_file(database: Db, actor: Requester, release_id: ReleaseId, path: str) -
     responses=problems(NotFound, service.ReleaseStep, service.ReleaseSignatureWrong),
 )
 def sign_release(
-    database: Db, actor: Requester, release_id: ReleaseId, given: SignatureIn, response: Response, now: Now
+    database: Db, actor: Requester, release_id: str, given: SignatureIn, response: Response, now: Now
 ) -> ReleaseOut:
     with database.write() as session:
         release = service.sign(session, actor, release_id, key=given.key, signature=given.sig)
         audit.record(session, actor.id, Action.RELEASE_SIGNED, release_id, now=now, object_hash=release.sums_sha256)
         return _shown(release, response)
+
+
+@ledger.get("/ledger", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
+def read_ledger(database: Db) -> Response:
+    """Every draw ever charged, a line each. Each has the hash of the one before, so anybody can check the whole."""
+    with database.read() as session:
+        lines = service.ledger(session)
+    return Response(release_ledger.write_lines(lines), media_type="application/x-ndjson")
 
 
 def _composed(database: Db, actor: Actor, config: Config, release_id: str, response: Response) -> ReleaseOut:

@@ -1,6 +1,7 @@
 """Reports arrive over HTTP."""
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +18,9 @@ from app.protocol.grants import open_grant
 from app.protocol.mailbox import SLOT_SIZE
 from app.vocabulary import Door, ReportState
 from tests.intake.scene import BYTES, Epoch, Office, Reporter
+
+if TYPE_CHECKING:
+    from app.intake.process import Intake
 
 
 def put(client: TestClient, reporter: Reporter, body: bytes | None = None) -> int:
@@ -181,6 +185,16 @@ def test_a_report_needs_a_token_and_an_id(client: TestClient, reporter: Reporter
     ]
 
     assert statuses == [401, 422, 401]
+
+
+def test_what_cannot_be_stored_now_is_asked_for_again(client: TestClient, reporter: Reporter) -> None:
+    intake: Intake = client.app.state.intake  # type: ignore[attr-defined]  # the test client declares any ASGI app
+    intake.close()
+
+    answer = client.put("/v1/report", content=reporter.body(), headers=reporter.headers)
+
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/intake-busy")
+    assert answer.headers["Retry-After"] == "1"
 
 
 X25519 = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"

@@ -1,5 +1,6 @@
 """A release from the sealed cards to the published folder: real keys, real noise, both databases, over HTTP."""
 
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from app import age
 from app.database import Base, Sealed
-from app.protocol import release_files
+from app.protocol import release_files, release_ledger
+from app.protocol.encoding import sha256_hex
+from app.protocol.release_ledger import LedgerLine
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
 from tests.protocol.organisation import Person
 from tests.statistics.conftest import (
@@ -45,6 +48,24 @@ def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office:
     numbers = set(_numbers(rows))
     assert {5_000, 20_000, 25_000} <= numbers  # the ledger's and the accounts': the search finds what is there
     assert PERSONS not in numbers
+
+
+def test_the_ledger_is_read_by_anybody_and_checked_without_us(office: Office, rows: Session) -> None:
+    keep_cards(rows, PERSONS)
+    empty = office.http.get("/v1/ledger")
+    office.let_the_quarter_end()
+    folder = Flow.published(office, TOTAL).folder()
+    Flow.published(office, QUARTER)
+
+    answer = office.http.get("/v1/ledger")
+
+    lines = [LedgerLine(**json.loads(line)) for line in answer.text.splitlines()]
+    release_ledger.check(lines)
+    assert (empty.status_code, empty.content) == (200, b"")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert [line.workload for line in lines] == ["T", "Q"]
+    assert release_ledger.read(folder["ledger.json"]) == (lines[0],)
+    assert sha256_hex(answer.content.splitlines()[0]) == lines[1].previous
 
 
 def test_what_is_published_stays_as_it_is(office: Office, rows: Session) -> None:

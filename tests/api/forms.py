@@ -1,0 +1,221 @@
+"""One request of the right form for every route, about things that are not there.
+
+What the tests of this folder make of them is wrong in one place each. Because nothing of what they name is there, a
+refusal of the form is seen to come before 404. Who may ask a route is said in the table of rights
+(tests/access/table.py). A route without a row fails the test.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app import age
+from app.protocol.card import CARD_SIZE
+from app.protocol.encoding import b64
+from app.protocol.sizes import Kind
+from tests import factories
+
+ABSENT = {
+    name: factories.id_(prefix)
+    for name, prefix in {
+        "approval_id": "apr",
+        "attachment_id": "att",
+        "case_id": "case",
+        "epoch_id": "epoch",
+        "key_id": "key",
+        "person_id": "per",
+        "release_id": "rel",
+        "report_id": "rep",
+    }.items()
+} | {"version": "1", "path": "data/persons.csv"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """`body` is JSON. A body of bytes is a line of JSON, `said`, unless there is none, and sealed `files`.
+
+    `optional` are the names in the JSON that may be missing; `query` is what may be asked beside `limit` and `cursor`.
+    """
+
+    body: Mapping[str, object] | None = None
+    optional: frozenset[str] = frozenset()
+    said: Mapping[str, object] | None = None
+    files: tuple[bytes, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: frozenset[str] = frozenset()
+    pages: bool = False
+    acts_once: bool = False
+    sees_version: bool = False
+
+
+GRANT = {"grantee": factories.id_("per"), "file": factories.in_json(Kind.GRANT)}
+_SOMEBODY, _NO_HASH, _KEY = factories.id_("per"), "0" * 64, b64(bytes(32))
+_LIST = Form(pages=True)
+_ONE = Form()
+
+
+def _made(body: Mapping[str, object], *optional: str) -> Form:
+    return Form(body, frozenset(optional), acts_once=True)
+
+
+def _moved(body: Mapping[str, object], *optional: str) -> Form:
+    return Form(body, frozenset(optional), acts_once=True, sees_version=True)
+
+
+PEOPLE = {
+    "POST /v1/invitations": _made({"roles": ["triager"], "team": factories.id_("team")}, "team"),
+    "POST /v1/people": Form(
+        {
+            "invitation": "no invitation",
+            "handle": "nobody",
+            "recipient": str(factories.SOMEBODY),
+            "key": _KEY,
+            "password": "correct horse battery",
+        }
+    ),
+    "GET /v1/people": _LIST,
+    "GET /v1/people/{person_id}": _ONE,
+    "POST /v1/certificates": _made({"document": "no document"}),
+    "POST /v1/sessions": Form({"person": "nobody", "password": "correct horse battery"}),
+    "DELETE /v1/sessions/current": _ONE,
+    "POST /v1/keys": _made({"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT]}, "token_sha256"),
+    "GET /v1/keys": _LIST,
+    "GET /v1/keys/{key_id}/grants": _ONE,
+    "POST /v1/keys/{key_id}/grants": _made(GRANT),
+}
+
+TRIAGE = {
+    "GET /v1/reports": Form(query=frozenset({"state"}), pages=True),
+    "GET /v1/reports/{report_id}": _ONE,
+    "GET /v1/reports/{report_id}/grants": _ONE,
+    "GET /v1/reports/{report_id}/body": _ONE,
+    "GET /v1/reports/{report_id}/attachments": _LIST,
+    "GET /v1/reports/{report_id}/attachments/{attachment_id}": _ONE,
+    "GET /v1/reports/{report_id}/messages": _LIST,
+    "POST /v1/reports/{report_id}/messages": _made({"slots": [factories.in_json(Kind.SLOT)]}),
+    "GET /v1/reports/{report_id}/transitions": _ONE,
+    "POST /v1/reports/{report_id}/transitions": _moved(
+        {
+            "to": "in_triage",
+            "reason": "decided",
+            "priority": "p2",
+            "case": factories.id_("case"),
+            "grant": GRANT,
+            "duplicate_of": factories.id_("rep"),
+            "no_contact": True,
+        },
+        *("priority", "case", "grant", "duplicate_of", "no_contact"),
+    ),
+    "PUT /v1/reports/{report_id}/case": Form({"case": factories.id_("case"), "grant": GRANT}, sees_version=True),
+    "POST /v1/reports/{report_id}/withdrawal": _made({"message": factories.id_("msg")}),
+}
+
+_CASE = {
+    "id": factories.id_("case"),
+    "team": factories.id_("team"),
+    "owner": _SOMEBODY,
+    "priority": "p2",
+    "members": factories.in_json(Kind.CASE),
+    "document": factories.in_json(Kind.CASE),
+    "grants": [GRANT],
+}
+_CONSENT = {
+    "person": factories.id_("psn"),
+    "slot": factories.id_("cons"),
+    "status": "withdrawn",
+    "method": "form",
+    "file": factories.in_json(Kind.MESSAGE),
+}
+_MEMBERS = {
+    "statement": factories.in_json(Kind.CASE),
+    "add": [GRANT],
+    "remove": [_SOMEBODY],
+    "owner": _SOMEBODY,
+}
+
+CASES = {
+    "POST /v1/cases": _made(_CASE, "owner"),
+    "GET /v1/cases": Form(query=frozenset({"stage"}), pages=True),
+    "GET /v1/cases/{case_id}": _ONE,
+    "GET /v1/cases/{case_id}/grants": _ONE,
+    "GET /v1/cases/{case_id}/document": _ONE,
+    "PUT /v1/cases/{case_id}/document": Form({"document": factories.in_json(Kind.CASE)}, sees_version=True),
+    "GET /v1/cases/{case_id}/documents/{version}": _ONE,
+    "GET /v1/cases/{case_id}/members": _ONE,
+    "POST /v1/cases/{case_id}/members": _moved(_MEMBERS, "add", "remove", "owner"),
+    "GET /v1/cases/{case_id}/transitions": _ONE,
+    "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
+    "GET /v1/cases/{case_id}/consents": _LIST,
+    "POST /v1/cases/{case_id}/consents": _made(_CONSENT),
+}
+
+APPROVALS = {
+    "POST /v1/approvals": _made(
+        {
+            "subject": "coding",
+            "object": factories.id_("case"),
+            "approver": _SOMEBODY,
+            "of": _NO_HASH,
+            "comment": factories.in_json(Kind.TASK),
+            "grant": GRANT,
+        },
+        *("comment", "grant"),
+    ),
+    "GET /v1/approvals": Form(query=frozenset({"state"}), pages=True),
+    "GET /v1/approvals/{approval_id}": _ONE,
+    "GET /v1/approvals/{approval_id}/grant": _ONE,
+    "GET /v1/approvals/{approval_id}/transitions": _ONE,
+    "POST /v1/approvals/{approval_id}/transitions": _moved(
+        {"to": "approved", "statement": factories.in_json(Kind.TASK)}, "statement"
+    ),
+}
+
+_GRANT, _SLOT = factories.sealed(Kind.GRANT), factories.sealed(Kind.SLOT)
+
+INTAKE = {
+    "GET /v1/intake": _ONE,
+    "GET /v1/key-log": Form(query=frozenset({"from"})),
+    "PUT /v1/report": Form(
+        said={"v": 1, "epoch": factories.id_("epoch"), "mailbox": str(factories.SOMEBODY)},
+        files=(_GRANT, _SLOT, factories.sealed(Kind.REPORT)),
+        headers={"Tern-Report": factories.id_("rep")},
+    ),
+    "PUT /v1/attachment": Form(
+        files=(factories.sealed(Kind.ATTACHMENT),), headers={"Tern-Attachment": factories.id_("att")}
+    ),
+    "POST /v1/mailbox": Form(
+        said={"v": 1, "act": "consent", "id": factories.id_("msg"), "slot": factories.id_("cons")},
+        files=(factories.sealed(Kind.MESSAGE), _SLOT),
+    ),
+    "POST /v1/key-log": _made({"document": "no document", "grants": [GRANT]}, "grants"),
+    "GET /v1/service-key": _ONE,
+    "GET /v1/epochs": _LIST,
+    "GET /v1/epochs/{epoch_id}/grants": _ONE,
+}
+
+_CARD = {"Tern-Card": factories.id_("card")}
+
+STATISTICS = {
+    "POST /v1/releases": _made({"kind": "reserve", "period": "2020-Q2", "workload": "Q"}),
+    "GET /v1/releases": _LIST,
+    "GET /v1/releases/{release_id}": _ONE,
+    "GET /v1/releases/{release_id}/transitions": _ONE,
+    "POST /v1/releases/{release_id}/transitions": _moved({"to": "cancelled"}),
+    "POST /v1/releases/{release_id}/draw": Form({"statistics_key": "AGE-SECRET-KEY-PQ-1" + "Q" * 58}),
+    "POST /v1/releases/{release_id}/composition": _ONE,
+    "GET /v1/releases/{release_id}/files": _ONE,
+    "GET /v1/releases/{release_id}/files/{path}": _ONE,
+    "POST /v1/releases/{release_id}/signatures": Form({"key": _KEY, "sig": b64(bytes(64))}),
+    "GET /v1/ledger": _ONE,
+    "PUT /v1/card": Form(files=(age.encrypt(bytes(CARD_SIZE), [factories.SOMEBODY]),), headers=_CARD),
+    "DELETE /v1/card": Form(headers=_CARD),
+}
+
+AUDIT = {"GET /v1/audit": _LIST, "GET /v1/health": _ONE}
+
+FORMS = PEOPLE | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | AUDIT
+
+
+def path_of(route: str, ids: Mapping[str, str]) -> str:
+    """The path of a route, with these ids in the place of their names."""
+    return re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], route.partition(" ")[2])

@@ -1,0 +1,129 @@
+"""Whatever is wrong with a request, on whatever route, is refused as documented, in the one order, with nothing of it
+repeated."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.problems import Forbidden, Problem, Unauthenticated
+from app.vocabulary import Role
+from docs.generate import HERE
+from tests import factories
+from tests.access.table import TABLE
+from tests.access.test_rights import routes
+from tests.api.badly import WORD, Request, in_every_way, in_one_way, rightly
+from tests.api.forms import FORMS
+
+DESCRIPTION: dict[str, Any] = json.loads((HERE / "openapi.json").read_text())
+OF_THE_FORM = {
+    *("malformed-request", "unknown-parameter", "invalid-cursor", "idempotency-key-required", "length-required"),
+    *("too-large", "unsupported-media-type", "invalid-request", "not-an-envelope", "version-required"),
+}
+
+
+@pytest.fixture
+def everything(rows: Session) -> Mapping[str, str]:
+    """The headers of somebody with all roles; their token is also that of an unused mailbox."""
+    factories.organisation(rows)
+    return factories.signed_in(rows, factories.certified(rows, *Role))
+
+
+@pytest.fixture
+def nothing(rows: Session, everything: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of somebody without a role."""
+    return factories.signed_in(rows, factories.certified(rows))
+
+
+def send(client: TestClient, request: Request, headers: Mapping[str, str]) -> Response:
+    content: Any = iter([request.content]) if request.streamed else request.content or None
+    sent = {name.encode(): value.encode() for name, value in {**headers, **request.headers}.items()}
+    return client.request(request.method, request.path + request.query, headers=sent, content=content)
+
+
+def refused(answer: Response) -> str:
+    """The problem, with its status; or only the status, where the answer is none or repeats what was sent."""
+    if answer.headers.get("content-type") != "application/problem+json":
+        return f"{answer.status_code}"
+    if WORD in answer.text or WORD in str(answer.headers):
+        return f"{answer.status_code}, repeating what was sent"
+    return f"{answer.status_code} {answer.json()['type']}"
+
+
+def named(problem: type[Problem]) -> str:
+    return f"{problem.status} /problems/{problem.type}"
+
+
+def test_every_route_has_a_form_and_every_form_a_route() -> None:
+    assert FORMS.keys() == routes()
+
+
+@pytest.mark.parametrize("route", FORMS)
+def test_a_form_names_all_that_its_route_is_described_to_take(route: str) -> None:
+    form = FORMS[route]
+    method, path = route.split(" ")
+    operation = DESCRIPTION["paths"][path][method.lower()]
+
+    described = {"query": set(), "header": set(), "path": set()}  # type: dict[str, set[str]]
+    for parameter in operation.get("parameters", ()):
+        described[parameter["in"]].add(parameter["name"])
+
+    assert described["query"] == form.query | ({"limit", "cursor"} if form.pages else set())
+    assert described["header"] - {"If-None-Match"} == set(form.headers) | (
+        {"Idempotency-Key"} if form.acts_once else set()
+    ) | ({"If-Match"} if form.sees_version else set())
+    assert fields_described(operation) == (set(form.body or ()), set(form.body or ()) - form.optional)
+
+
+def fields_described(operation: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """The names in the JSON that the route takes, and those that it needs."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" not in content:
+        return set(), set()
+    schema = DESCRIPTION["components"]["schemas"][content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+    return set(schema["properties"]), set(schema["required"])
+
+
+def test_a_request_of_the_right_form_is_not_refused_for_it(
+    client: TestClient, rows: Session, everything: Mapping[str, str]
+) -> None:
+    answers = {
+        # Last, for it ends the session.
+        route: refused(send(client, rightly(route, FORMS[route]), everything))
+        for route in sorted(FORMS, key=lambda route: route.startswith("DELETE"))
+    }
+
+    assert {route: answer for route, answer in answers.items() if answer.rpartition("/")[2] in OF_THE_FORM} == {}
+
+
+def test_what_is_wrong_in_one_place_is_refused_for_that_before_it_is_looked_for(
+    client: TestClient, everything: Mapping[str, str]
+) -> None:
+    wrong = {
+        f"{route}: {what}": (answer, named(problem))
+        for route, form in FORMS.items()
+        for what, request, problem in in_one_way(route, form)
+        if (answer := refused(send(client, request, everything))) != named(problem)
+    }
+
+    assert wrong == {}
+
+
+def test_without_a_token_nothing_is_said_of_what_else_is_wrong(client: TestClient) -> None:
+    guarded = [route for route, row in TABLE.items() if row.without_session == Unauthenticated.status]
+
+    answers = {route: refused(send(client, in_every_way(route), {})) for route in guarded}
+
+    assert answers == dict.fromkeys(guarded, named(Unauthenticated))
+
+
+def test_without_a_role_nothing_is_said_of_what_else_is_wrong(client: TestClient, nothing: Mapping[str, str]) -> None:
+    guarded = [route for route, row in TABLE.items() if row.for_staff and row.needs_role]
+
+    answers = {route: refused(send(client, in_every_way(route), nothing)) for route in guarded}
+
+    assert answers == dict.fromkeys(guarded, named(Forbidden))

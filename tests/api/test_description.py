@@ -1,0 +1,106 @@
+"""The service is what docs/openapi.json says it is, for requests that nobody thought of."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.protocol.sizes import Kind
+from app.vocabulary import Role
+from docs.generate import HERE
+from tests import factories
+from tests.access.scene import Scene
+from tests.access.table import OWNER
+from tests.api.badly import rightly
+from tests.api.forms import FORMS
+
+_OPERATIONS = {
+    result.ok().label: result.ok()
+    for result in schemathesis.openapi.from_path(HERE / "openapi.json").get_all_operations()
+    if isinstance(result, Ok)
+}
+_Case = Case[Any]
+_CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+_TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger"}
+_EXAMPLES = {"sqlite": 12, "postgresql": 3}
+
+for kind in (Kind.GRANT, Kind.SLOT, Kind.TASK, Kind.MESSAGE, Kind.CASE):
+    schemathesis.openapi.format(f"sealed-{kind}", st.just(factories.in_json(kind)))
+schemathesis.openapi.media_type(
+    "application/octet-stream",
+    st.sampled_from([rightly(route, form).content for route, form in FORMS.items() if form.files]),
+)
+
+
+@pytest.fixture
+def scene(client: TestClient, rows: Session) -> Scene:
+    """The scene of the rights, with an owner who may do everything to all that is in it."""
+    scene = Scene(client, rows).set()
+    owner = scene.people[OWNER]
+    owner.roles = frozenset(Role)
+    factories.grant(rows, scene.ids["epoch_id"], owner.id)
+    rows.commit()
+    return scene
+
+
+@pytest.mark.parametrize("label", _OPERATIONS)
+def test_what_is_asked_rightly_is_answered_as_described(scene: Scene, label: str) -> None:
+    headers = scene.headers(OWNER)
+
+    def about_something_there(case: _Case) -> None:
+        case.path_parameters = {name: scene.ids[name] for name in case.path_parameters or {}}
+        described = {"If-Match": '"1"', "Idempotency-Key": secrets.token_hex(8)}
+        wanted = {parameter.name for parameter in case.operation.headers}
+        case.headers.update({name: text for name, text in described.items() if name in wanted})
+        _ask(scene, case, scene.headers(OWNER) if case.method == "DELETE" else headers)
+
+    _examine(scene, label, GenerationMode.POSITIVE, about_something_there)
+
+
+@pytest.mark.parametrize("label", sorted(_OPERATIONS.keys() - _TAKES_NOTHING))
+def test_what_is_asked_wrongly_is_answered_as_described(scene: Scene, label: str) -> None:
+    headers = scene.headers(OWNER)
+
+    _examine(scene, label, GenerationMode.NEGATIVE, lambda case: _ask(scene, case, headers))
+
+
+@pytest.mark.parametrize("label", _OPERATIONS)
+def test_what_nobody_in_particular_asks_is_answered_as_described(scene: Scene, label: str) -> None:
+    _examine(scene, label, GenerationMode.POSITIVE, lambda case: _ask(scene, case, {}))
+
+
+def _examine(scene: Scene, label: str, mode: GenerationMode, ask: Callable[[_Case], None]) -> None:
+    """`ask` for examples of the operation, always the same ones."""
+    most = _EXAMPLES[scene.rows.get_bind().dialect.name]
+    examples = given(_OPERATIONS[label].as_strategy(generation_mode=mode))
+    bounded = settings(
+        max_examples=most, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    bounded(examples(ask))()
+
+
+def _ask(scene: Scene, case: _Case, headers: dict[str, str]) -> None:
+    answer = case.call(app=scene.client.app, headers=headers)
+    case.validate_response(answer, checks=_CHECKS)

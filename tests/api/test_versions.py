@@ -1,0 +1,46 @@
+"""Whatever can change has a version, which saves who has it from being sent it again."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.vocabulary import Role
+from tests.access.scene import Scene
+from tests.access.table import OWNER
+from tests.api.forms import path_of
+from tests.api.test_bad_input import DESCRIPTION
+
+PATHS: dict[str, dict[str, Any]] = DESCRIPTION["paths"]
+CONDITIONAL = [path for path, operations in PATHS.items() if "304" in operations.get("get", {}).get("responses", ())]
+VERSIONED = [
+    path
+    for path, operations in PATHS.items()
+    for operation in operations.values()
+    if "428" in operation["responses"]  # its writers say which version they have seen
+]
+
+
+@pytest.mark.parametrize("path", VERSIONED)
+def test_what_is_written_by_its_version_can_be_read_by_it(path: str) -> None:
+    of_which = path if path in CONDITIONAL else path.rpartition("/")[0]  # of the case, its transitions
+
+    assert of_which in CONDITIONAL
+
+
+def test_what_the_caller_has_is_not_sent_again(client: TestClient, rows: Session) -> None:
+    scene = Scene(client, rows).set()
+    owner = scene.people[OWNER]
+    owner.roles = frozenset(Role)
+    rows.commit()
+    headers = scene.headers(OWNER)
+
+    answers = {}
+    for path in CONDITIONAL:
+        asked = path_of(f"GET {path}", scene.ids)
+        first = client.get(asked, headers=headers)
+        again = client.get(asked, headers=headers | {"If-None-Match": first.headers["ETag"]})
+        answers[path] = (first.status_code, again.status_code, again.content)
+
+    assert answers == dict.fromkeys(CONDITIONAL, (200, 304, b""))

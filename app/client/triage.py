@@ -185,11 +185,12 @@ def thread(staff: Staff, opened: OpenReport) -> Thread:
 def answer(staff: Staff, opened: OpenReport, text: str) -> None:
     """Write to the reporter. It carries a MAC and no signature: a seized phone names nobody.
 
-    Raises `Refused` (`mailbox-full`) where not enough slots are free.
+    Raises `Refused`: `mailbox-full` where not enough slots are free, `stale-version` where a colleague was faster.
     """
     last = thread(staff, opened).messages
     parts = mailbox.split(text)
-    number = _next_number(staff, opened)
+    shown = staff.service.get(f"/reports/{opened.id}")
+    number = _next_number(staff, opened, replies=shown.json()["replies"])
     slots = [
         _slot(
             staff,
@@ -198,7 +199,7 @@ def answer(staff: Staff, opened: OpenReport, text: str) -> None:
         )
         for part, words in enumerate(parts, start=1)
     ]
-    staff.service.post(f"/reports/{opened.id}/messages", {"slots": [b64(slot) for slot in slots]})
+    staff.service.post(f"/reports/{opened.id}/messages", {"slots": [b64(slot) for slot in slots]}, version=shown.etag)
     staff.seen.record(_SENT, opened.id, Mark(number, sha256_hex(slots[-1]), None))
 
 
@@ -330,10 +331,13 @@ def _slot(staff: Staff, opened: OpenReport, message: StaffMessage) -> bytes:
     return seal(maced(header, opened.thread_key), Kind.SLOT, opened.mailbox)
 
 
-def _next_number(staff: Staff, opened: OpenReport) -> int:
-    """From this machine's memory: what colleagues have sent is sealed to the reporter alone."""
+def _next_number(staff: Staff, opened: OpenReport, *, replies: int) -> int:
+    """After all that colleagues sent, which is sealed to the reporter alone and so the service's word.
+
+    This machine's own memory stands beside it: no service can make it use a number twice.
+    """
     sent = staff.seen.highest(_SENT, opened.id)
-    return sent.version + 1 if sent else 1
+    return max(replies, sent.version if sent else 0) + 1
 
 
 def _move(

@@ -26,16 +26,20 @@ def insert_rows(
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     cursor = connection.connection.cursor()  # the driver's own
     try:
-        cursor.executemany(statement(model, columns, mark), rows)
+        cursor.execute(statement(model, columns, mark, len(rows)), [value for row in rows for value in row])
         return cursor.rowcount
     finally:
         cursor.close()
 
 
 @cache
-def statement(model: type[Base], columns: tuple[str, ...], mark: str) -> str:
-    """The insert of one row, its values each a `mark` of the driver's. Names come from the code alone."""
+def statement(model: type[Base], columns: tuple[str, ...], mark: str, rows: int) -> str:
+    """The insert of so many rows, their values each a `mark` of the driver's. Names come from the code alone.
+
+    One statement for all rows: the driver gives Python's lock away once for each, and a thread that has to wait for it
+    beside a busy event loop waits for milliseconds.
+    """
     table = cast("Table", model.__table__)
     names = ", ".join(table.c[column].name for column in columns)
-    marks = ", ".join([mark] * len(columns))
-    return f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+    marks = ", ".join([f"({', '.join([mark] * len(columns))})"] * rows)
+    return f"INSERT INTO {table.name} ({names}) VALUES {marks} ON CONFLICT DO NOTHING"  # noqa: S608

@@ -112,7 +112,7 @@ TRIAGE = {
     "GET /v1/reports/{report_id}/attachments/{attachment_id}": Row(WORKERS, _READS_CLAIMED),
     "GET /v1/reports/{report_id}/messages": Row(WORKERS, _READS_CLAIMED),
     "POST /v1/reports/{report_id}/messages": Row(
-        WORKERS, frozenset({CLAIMER}), answered=409, body={"slots": [factories.in_json(Kind.SLOT)] * 14}
+        WORKERS, frozenset({CLAIMER}), 412, body={"slots": [factories.in_json(Kind.SLOT)]}, version=UNSEEN
     ),
     "GET /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED),
     "POST /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED, 412, body=_MOVE, version=UNSEEN),

@@ -92,7 +92,7 @@ TRIAGE = {
     "GET /v1/reports/{report_id}/attachments": _LIST,
     "GET /v1/reports/{report_id}/attachments/{attachment_id}": _ONE,
     "GET /v1/reports/{report_id}/messages": _LIST,
-    "POST /v1/reports/{report_id}/messages": _made({"slots": [factories.in_json(Kind.SLOT)]}),
+    "POST /v1/reports/{report_id}/messages": _moved({"slots": [factories.in_json(Kind.SLOT)]}),
     "GET /v1/reports/{report_id}/transitions": _ONE,
     "POST /v1/reports/{report_id}/transitions": _moved(
         {

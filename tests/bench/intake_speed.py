@@ -2,7 +2,7 @@
 
 "The same bytes" can be read in two ways, and there is a bare handler for each. `bare_body` stores the body as it came,
 in one row of one table: the stricter measure. `bare_rows` stores the rows that the service stores, with their indexes.
-Neither looks at anything, has a framework, or seals a state. For all an answer means that the bytes are on disk. Each
+Neither looks at anything or has a framework. For all an answer means that the bytes are on disk. Each
 is served by uvicorn in a process of its own; they take turns in several rounds, of which the best counts, so that a
 busy machine slows all alike.
 """
@@ -88,7 +88,7 @@ def bare_rows() -> "ASGIApp":
 
     def store(id_: str, token: bytes, body: bytes) -> None:
         rows = inserts([_rows(id_, token, body)])
-        commit([(statement(each.model, each.columns, "{mark}"), each.rows) for each in rows])
+        commit([(statement(each.model, each.columns, "{mark}", 1), each.rows) for each in rows])
 
     return _bare(store)
 
@@ -130,7 +130,6 @@ def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
         recipient=said["mailbox"],
         grant=grant,
         route=route,
-        state=route,
         body=report,
     )
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from httpx2 import Response
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
@@ -37,6 +38,13 @@ def move(desk: Desk, who: Person, report: Report, to: str, **more: object) -> tu
 
 
 DONE: tuple[int, str, list[str]] = (201, "", [])
+
+
+def answered(desk: Desk, who: Person, report: Report) -> Response:
+    """A message of one part, by somebody who has seen the present version."""
+    desk.rows.commit()
+    desk.rows.expire_all()
+    return desk.post(who, f"/reports/{report.id}/messages", SLOTS, version=report.version)
 
 
 def test_a_triager_of_the_epoch_claims_a_report(desk: Desk, rows: Session, epoch: Epoch, triager: Person) -> None:
@@ -122,7 +130,7 @@ def test_a_report_is_not_refused_without_priority_and_answer(
     assert move(desk, triager, claimed, to) == (409, "guards-fail", ["priority_set", "answer_sent_or_no_contact"])
     assert move(desk, triager, claimed, to, priority="p4") == (409, "guards-fail", ["answer_sent_or_no_contact"])
 
-    desk.post(triager, f"/reports/{claimed.id}/messages", SLOTS)
+    answered(desk, triager, claimed)
 
     assert move(desk, triager, claimed, to, priority="p4") == DONE
 
@@ -153,7 +161,7 @@ def test_after_the_decision_only_the_week_of_arrival_is_kept(
 def test_a_question_needs_a_message_before_the_report_waits(desk: Desk, claimed: Report, triager: Person) -> None:
     assert move(desk, triager, claimed, "awaiting_reporter", priority="p3", no_contact=True)[2] == ["answer_sent"]
 
-    desk.post(triager, f"/reports/{claimed.id}/messages", SLOTS)
+    answered(desk, triager, claimed)
 
     assert move(desk, triager, claimed, "awaiting_reporter", priority="p3") == DONE
     assert move(desk, triager, claimed, "in_triage") == DONE
@@ -162,7 +170,7 @@ def test_a_question_needs_a_message_before_the_report_waits(desk: Desk, claimed:
 def test_an_urgent_report_waits_only_when_a_supervisor_said_so(
     desk: Desk, claimed: Report, triager: Person, supervisor: Person, rows: Session
 ) -> None:
-    desk.post(triager, f"/reports/{claimed.id}/messages", SLOTS)
+    answered(desk, triager, claimed)
     guard = ["waiting_approved_where_urgent"]
     assert move(desk, triager, claimed, "awaiting_reporter", priority="p1") == (409, "guards-fail", guard)
 
@@ -279,21 +287,30 @@ def test_a_message_of_more_parts_than_there_are_free_slots_is_refused_whole(
 ) -> None:
     slot = factories.in_json(Kind.SLOT)
     path = f"/reports/{claimed.id}/messages"
-    assert desk.post(triager, path, {"slots": [slot] * 13}).status_code == 201
+    assert desk.post(triager, path, {"slots": [slot] * 13}, version=1).status_code == 201
 
-    refused = desk.post(triager, path, {"slots": [slot] * 2})
+    refused = desk.post(triager, path, {"slots": [slot] * 2}, version=2)
 
     assert problem(refused) == (409, "mailbox-full")
     assert rows.query(Slot).count() == 15
 
 
+def test_of_two_who_answer_at_once_the_slower_is_told_so(desk: Desk, claimed: Report, triager: Person) -> None:
+    path = f"/reports/{claimed.id}/messages"
+
+    first, late = (desk.post(triager, path, SLOTS, version=1) for _ in range(2))
+
+    assert (first.status_code, first.json()["replies"], first.headers["ETag"]) == (201, 1, '"2"')
+    assert problem(late) == (412, "stale-version")
+
+
 def test_only_the_claimer_writes_to_the_reporter(desk: Desk, claimed: Report, colleague: Person) -> None:
-    assert problem(desk.post(colleague, f"/reports/{claimed.id}/messages", SLOTS)) == (404, "not-found")
+    assert problem(answered(desk, colleague, claimed)) == (404, "not-found")
 
 
 def test_what_is_no_sealed_slot_is_not_taken(desk: Desk, claimed: Report, triager: Person) -> None:
     for wrong in ("not base64!", "YWdl", factories.in_json(Kind.CASE)):
-        refused = desk.post(triager, f"/reports/{claimed.id}/messages", {"slots": [wrong]})
+        refused = desk.post(triager, f"/reports/{claimed.id}/messages", {"slots": [wrong]}, version=1)
 
         assert problem(refused) == (422, "not-an-envelope")
 
@@ -352,7 +369,7 @@ def test_a_withdrawn_report_that_a_case_holds_waits_for_its_client(
 
 
 def test_a_repeated_request_acts_once(desk: Desk, rows: Session, claimed: Report, triager: Person) -> None:
-    headers = factories.signed_in(rows, triager) | {"Idempotency-Key": "the-same"}
+    headers = factories.signed_in(rows, triager) | {"Idempotency-Key": "the-same", "If-Match": '"1"'}
     path = f"/v1/reports/{claimed.id}/messages"
 
     first, again = (desk.client.post(path, json=SLOTS, headers=headers) for _ in range(2))

@@ -4,6 +4,7 @@ import pytest
 
 from app.client import triage
 from app.client.transport import Refused
+from app.protocol import receipt
 from app.protocol.errors import NotMine
 from app.vocabulary import Imminence, Priority, ReportState, Severity
 from tests.client.casework import DOCUMENT, FOUND, claimed
@@ -81,3 +82,20 @@ def test_a_colleague_without_the_epochs_key_reads_nothing(here: Installation) ->
 
     with pytest.raises((NotMine, Refused)):
         triage.open_(here.staff("boris"), sent.report)
+
+
+def test_the_replies_of_colleagues_are_numbered_one_after_the_other(here: Installation) -> None:
+    anna, emil = here.staff("anna"), here.staff("emil")
+    sent = claimed(here, anna)
+    triage.answer(anna, triage.open_(anna, sent.report), "Are you safe tonight?")
+    triage.release(anna, sent.report)
+    triage.claim(emil, sent.report)
+
+    triage.answer(emil, triage.open_(emil, sent.report), "I read this now in her place.")
+    mailbox = here.reporter().mailbox(receipt.read(sent.receipt))
+
+    assert [(reply.number, reply.text) for reply in mailbox.replies] == [
+        (1, "Are you safe tonight?"),
+        (2, "I read this now in her place."),
+    ]
+    assert mailbox.missing == ()

@@ -1,6 +1,7 @@
 """What the migrations make is what the models say, on both databases, and can be taken back."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -74,3 +75,51 @@ def test_all_the_way_down_nothing_is_left(empty: Database) -> None:
     schema.downgrade(empty, "base")
 
     assert tables(empty) == set()
+
+
+def test_a_mailbox_with_replies_goes_on_above_their_number(empty: Database) -> None:
+    schema.upgrade(empty, "0001")
+    insert(empty, "epochs", [EPOCH])
+    insert(empty, "reports", [REPORT, REPORT | {"id": "rep_2"}])
+    insert(empty, "mailboxes", [{"token_sha256": "a", "report_id": "rep_1", "recipient": "age1pq1"}])
+    insert(empty, "slots", [{"token_sha256": "a", "number": number, "file": b"sealed"} for number in (1, 2, 3, 4)])
+
+    schema.upgrade(empty, "0002")
+    counted = read(empty, "SELECT id, replies FROM reports ORDER BY id")
+    schema.downgrade(empty, "0001")
+
+    assert counted == [("rep_1", 2), ("rep_2", 0)]
+    assert read(empty, "SELECT id, state FROM reports ORDER BY id") == [("rep_1", "received"), ("rep_2", "received")]
+
+
+EPOCH: dict[str, object] = {
+    "id": "epoch_1",
+    "sequence": 1,
+    "document": "{}",
+    "accepts_from": date(2026, 6, 15),
+    "accepts_until": date(2026, 6, 21),
+    "destroyed_on": date(2026, 6, 28),
+}
+REPORT: dict[str, object] = {
+    "id": "rep_1",
+    "ref": "ABCDEFGH",
+    "epoch_id": "epoch_1",
+    "received_on": date(2026, 6, 15),
+    "state": "received",
+    "door": "client",
+    "size": 9851,
+    "envelope_sha256": "0" * 64,
+    "version": 1,
+}
+
+
+def insert(database: Database, table: str, rows: list[dict[str, object]]) -> None:
+    """Rows into a table as it is at this revision."""
+    with database.change_schema() as connection:
+        reflected = sa.Table(table, sa.MetaData(), autoload_with=connection)
+        connection.execute(reflected.insert(), rows)
+
+
+def read(database: Database, query: str) -> list[tuple[object, ...]]:
+    with database.read() as session:
+        return [tuple(row) for row in session.execute(sa.text(query))]

@@ -120,10 +120,17 @@ def read_messages(database: Db, actor: Reader, report_id: str, paging: Paging, n
 @router.post(
     "/{report_id}/messages",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, service.ReportClosed, MailboxFull),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, service.ReportClosed, MailboxFull),
 )
 def answer(
-    database: Db, actor: Reader, once: Once, report_id: str, wanted: AnswerIn, now: Now, response: Response
+    database: Db,
+    actor: Reader,
+    once: Once,
+    report_id: str,
+    wanted: AnswerIn,
+    version: IfMatch,
+    now: Now,
+    response: Response,
 ) -> ReportOut:
     """One message to the reporter, all of its parts or none."""
     with database.write() as session:
@@ -131,7 +138,7 @@ def answer(
             session,
             actor.id,
             wanted,
-            act=lambda: service.answer(session, actor, report_id, wanted.slots, now=now),
+            act=lambda: service.answer(session, actor, report_id, wanted.slots, version=version, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _shown(report, response)

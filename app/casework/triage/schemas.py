@@ -34,6 +34,7 @@ class ReportOut(BaseModel):
     envelope_sha256: str
     case: str | None = Field(validation_alias="case_id")
     withdrawn_on: date | None
+    replies: int
     version: int
 
 

@@ -19,7 +19,7 @@ from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
-from app.problems import NotFound, Problem
+from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
 from app.protocol.mailbox import FIRST_STAFF_SLOT, Act
 from app.vocabulary import ReportState, Role
@@ -100,17 +100,23 @@ def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -
     return mailbox.messages(report.id)
 
 
-def answer(session: Session, actor: Actor, report_id: str, slots: Sequence[bytes], *, now: datetime) -> Report:
+def answer(
+    session: Session, actor: Actor, report_id: str, slots: Sequence[bytes], *, version: int, now: datetime
+) -> Report:
     """Put the parts of one message into the reporter's mailbox. Its triager writes, or a member of its case.
 
-    Raises `ReportClosed`, or `MailboxFull`.
+    Its number is sealed and follows from `replies`, so the writer must have seen the last one: of two colleagues who
+    write at once the slower seals again. Raises `StaleVersion`, `ReportClosed`, or `MailboxFull`.
     """
     report = _one(session, readable_by(actor).with_for_update(), report_id)
     in_case = report.case_id is not None and cases.is_member(session, actor, report.case_id)
     if not in_case and report.triager_id != actor.id:
         raise NotFound
+    if report.version != version:
+        raise StaleVersion(version=report.version)
     if report.state in CLOSED:
         raise ReportClosed
+    report.replies += 1
     mailbox.put_staff_slots(session, report.id, slots, today=now.date())
     sent = sha256_hex(b"".join(slots))
     audit.record(session, actor.id, Action.REPORTER_ANSWERED, report.id, now=now, object_hash=sent)

@@ -124,20 +124,28 @@ def seal_state(
 
 
 def show_state(session: Session, report: Report, *, org: str, today: date) -> None:
-    """Seal the report's present state into its mailbox, if there still is one."""
+    """Seal the report's present state into its mailbox, if there still is one.
+
+    A mailbox begins without a state, which reads as *received*: sealing one would cost an arriving report half of its
+    time, and would say what the route says already.
+    """
     box = session.scalar(select(Mailbox).where(Mailbox.report_id == report.id))
     if box is None:
         return
-    before = session.get_one(Slot, (box.token_sha256, STATE_SLOT))
-    before.file = seal_state(
+    shown = session.get(Slot, (box.token_sha256, STATE_SLOT))
+    file = seal_state(
         report.state,
         org=org,
         report_id=report.id,
         recipient=hybrid_recipient(box.recipient),
-        version=report.version,
-        previous=sha256_hex(before.file),
+        version=report.version - 1 if shown else 1,  # the report as it came was its own version 1
+        previous=sha256_hex(shown.file) if shown else None,
         today=today,
     )
+    if shown:
+        shown.file = file
+    else:
+        session.add(Slot(token_sha256=box.token_sha256, number=STATE_SLOT, file=file))
 
 
 def hybrid_recipient(text: str) -> age.HybridRecipient:

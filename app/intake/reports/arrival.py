@@ -15,7 +15,6 @@ from app.protocol.documents import VERSION
 from app.protocol.encoding import check_id, new_id, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import ReportState
 
 LINE_LIMIT = 4096
 (_GRANT_SIZE,) = ciphertext_sizes(Kind.GRANT)
@@ -69,16 +68,7 @@ def check(file: bytes, kind: Kind) -> None:
 
 
 def arrive(sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, today: date) -> Arrival:
-    """All rows of a report, its first state sealed already: the writer only writes."""
-    state = mailbox.seal_state(
-        ReportState.RECEIVED,
-        org=epoch.org,
-        report_id=report_id,
-        recipient=sent.recipient,
-        version=1,
-        previous=None,
-        today=today,
-    )
+    """All rows of a report: the writer only writes."""
     return Arrival(
         id=report_id,
         ref=base64.b32encode(secrets.token_bytes(_REF_BYTES)).decode(),
@@ -93,7 +83,6 @@ def arrive(sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, t
         recipient=sent.recipient_text,
         grant=sent.grant,
         route=sent.route,
-        state=state,
         body=sent.report,
     )
 

@@ -20,7 +20,7 @@ from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant
 from app.problems import Problem
-from app.protocol.mailbox import ROUTE_SLOT, STATE_SLOT
+from app.protocol.mailbox import ROUTE_SLOT
 from app.vocabulary import Door, GrantKind, ReportState
 
 WAITING_LIMIT = 32 * 2**20  # bytes of reports that wait for the disk; more are refused, not remembered
@@ -42,7 +42,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Arrival:
-    """A report that was checked, with its grant to the epoch, its mailbox, and the first two slots of that."""
+    """A report that was checked, with its grant to the epoch, its mailbox, and the first slot of that."""
 
     id: str
     ref: str
@@ -57,7 +57,6 @@ class Arrival:
     recipient: str = field(repr=False)
     grant: bytes = field(repr=False)
     route: bytes = field(repr=False)
-    state: bytes = field(repr=False)
     body: bytes = field(repr=False)
 
 
@@ -201,11 +200,7 @@ def _mailboxes(arrivals: Sequence[Arrival]) -> Insert:
 
 
 def _files(arrivals: Sequence[Arrival]) -> list[Insert]:
-    slots: list[tuple[Value, ...]] = [
-        (each.token_sha256, number, file)
-        for each in arrivals
-        for number, file in ((ROUTE_SLOT, each.route), (STATE_SLOT, each.state))
-    ]
+    slots: list[tuple[Value, ...]] = [(each.token_sha256, ROUTE_SLOT, each.route) for each in arrivals]
     return [
         Insert(ReportFile, ("report_id", "body"), [(each.id, each.body) for each in arrivals]),
         Insert(Slot, ("token_sha256", "number", "file"), slots),

@@ -20,6 +20,7 @@ from app.intake.mailbox.service import MailboxFull
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.protocol.encoding import b64, new_id
+from app.protocol.errors import NotMine
 from app.protocol.mailbox import SLOT_SIZE, SLOTS, Act, Route, read_state
 from app.protocol.opening import Asked, Opened, open_document
 from app.protocol.sizes import Kind
@@ -61,9 +62,20 @@ def move(database: Database, reporter: Reporter, *states: ReportState, today: da
             reports.change_state(session, reports.get(session, reporter.id), state, today=today)
 
 
-def test_the_holder_of_the_receipt_finds_route_and_state(client: TestClient, sent: Reporter) -> None:
+def test_the_holder_of_the_receipt_finds_the_route(client: TestClient, sent: Reporter) -> None:
     assert route_number(client, sent) == 0
-    assert shown_state(client, sent) is ReportState.RECEIVED
+
+
+def test_a_state_lies_in_the_mailbox_from_the_first_change_on(
+    client: TestClient, sent: Reporter, database: Database, today: date
+) -> None:
+    before = slots(ask(client, sent.token).content)[1]
+    move(database, sent, ReportState.IN_TRIAGE, today=today)
+    first = opened(sent, slots(ask(client, sent.token).content)[1], "state").document.header
+
+    with pytest.raises(NotMine):
+        opened(sent, before, "state")
+    assert (first.version, first.previous, read_state(dict(first.body))) == (1, None, ReportState.IN_TRIAGE)
 
 
 def test_a_known_and_an_unknown_mailbox_answer_alike(client: TestClient, sent: Reporter) -> None:
@@ -205,8 +217,9 @@ def test_a_duplicate_reads_like_an_accepted_report(
 def test_each_state_follows_from_the_one_before(
     client: TestClient, database: Database, sent: Reporter, today: date
 ) -> None:
-    before = opened(sent, slots(ask(client, sent.token).content)[1], "state")
     move(database, sent, ReportState.IN_TRIAGE, today=today)
+    before = opened(sent, slots(ask(client, sent.token).content)[1], "state")
+    move(database, sent, ReportState.ACCEPTED, today=today)
 
     after = opened(sent, slots(ask(client, sent.token).content)[1], "state")
 
@@ -258,7 +271,7 @@ def test_replies_lie_sixty_days(
             mailbox.drop_old_replies(session, today + timedelta(days=days))
         left.append(sorted(rows.scalars(select(Slot.number))))
 
-    assert left == [[1, 2, 3], [1, 2]]
+    assert left == [[1, 3], [1]]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_reports_that_come_together_share_a_commit(
 
     assert outcomes == [Outcome.NEW] * 50
     assert len(commits) < 10
-    assert counts(rows) == [50, 50, 50, 100, 51]  # the epoch's own grant is there too
+    assert counts(rows) == [50, 50, 50, 50, 51]  # the epoch's own grant is there too
 
 
 def test_one_repeated_id_spoils_nobody_elses_report(database: Database, rows: Session, template: Arrival) -> None:
@@ -86,7 +86,7 @@ def test_one_repeated_id_spoils_nobody_elses_report(database: Database, rows: Se
 
     new, same, other = Outcome.NEW, Outcome.SAME, Outcome.OTHER
     assert outcomes == [new, same, other, other, new, same, other, new]
-    assert counts(rows) == [4, 4, 4, 8, 5]
+    assert counts(rows) == [4, 4, 4, 4, 5]
 
 
 def test_of_two_reports_with_one_token_one_is_stored_whole_and_the_other_not_at_all(
@@ -99,7 +99,7 @@ def test_of_two_reports_with_one_token_one_is_stored_whole_and_the_other_not_at_
         outcomes = store(session, batch)
 
     assert sorted(outcome.value for outcome in outcomes) == ["new", "other"]
-    assert counts(rows) == [1, 1, 1, 2, 2]
+    assert counts(rows) == [1, 1, 1, 1, 2]
 
 
 def test_two_processes_with_the_same_reports_store_each_once(

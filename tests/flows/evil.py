@@ -86,6 +86,27 @@ class Attacker:
         text = line + b"\n" + canonical(proof) + b"\n"
         return age.encrypt(text.ljust(classes(kind)[0], b" "), [recipient])
 
+    def signed_document(
+        self,
+        line_1: dict[str, Any],
+        kind: Kind,
+        recipient: age.HybridRecipient,
+        *,
+        signer: Signer | None = None,
+        as_: str = "",
+        shown_key: str | None = None,
+    ) -> bytes:
+        """A sealed document with this line 1, signed by a conspirator, or with its own key under the name `as_`.
+
+        `shown_key` stands in the place of its own, as if the signature were that key's.
+        """
+        line = canonical(line_1)
+        proof = write_signatures(((signer or self.signer(as_)).sign(line_1["type"], line),))
+        if shown_key:
+            proof = proof.replace(b64(self.signer(as_).public_key).encode(), shown_key.encode())
+        text = line + b"\n" + b'{"sigs":' + proof + b"}\n"
+        return age.encrypt(text.ljust(classes(kind)[0], b" "), [recipient])
+
     def grant(self, header: dict[str, Any], recipient: age.HybridRecipient, *, as_: str | None) -> bytes:
         """Its own secret in a grant that says `header`, signed with its own key under the name `as_`, or unsigned."""
         line = canonical(header)

@@ -1,0 +1,438 @@
+"""A service that swaps parts of a case: its document, key, members, consents and approvals. Like `test_evil_server`,
+of which this is the staff's half: the client stops, and writes nothing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from app import age
+from app.client import Staff, approvals, cases, intake_keys, triage
+from app.clock import Clock
+from app.main import create_app
+from app.protocol.documents import recipient_sha256
+from app.protocol.encoding import b64, new_id, sha256_hex, unb64
+from app.protocol.errors import NotAuthentic, NotMine
+from app.protocol.sizes import Kind
+from app.settings import Settings
+from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, GrantKind, Relation, Role
+from tests.client.casework import CODING, DOCUMENT, FOUND
+from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead
+from tests.flows.organisation import Organisation
+
+CAST = {
+    "sofia": {Role.SUPERVISOR},
+    "tenzin": {Role.TRIAGER, Role.CASEWORKER},
+    "leyla": {Role.CASEWORKER},
+    "omid": {Role.CASEWORKER},
+}
+NOW = "2026-06-15T09:00Z"
+HASH = "0" * 64
+
+
+@dataclass
+class World:
+    """An organisation with two cases of tenzin's and leyla's. omid, a colleague, has approved the coding of the first.
+
+    leyla is asked too and has not decided. `before` is the first case's document before its last change, `recipient`
+    where the case is sealed to: the attacker gets more than it can have.
+    """
+
+    organisation: Organisation
+    case: str
+    other: str
+    approval: str
+    asked: str
+    before: str
+    recipient: age.HybridRecipient
+
+    @property
+    def pin(self) -> str:
+        return self.organisation.pin
+
+    def person(self, name: str) -> str:
+        return self.organisation.staff[name].person
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Iterator[World]:
+    directory = tmp_path_factory.mktemp("evil-case")
+    (directory / "tern.sqlite").write_bytes(sqlite_tables)
+    clock = Clock(directory / "clock")
+    (directory / "clock").write_text("2026-06-15T09:00:00Z")
+    settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
+    with TestClient(create_app(settings), base_url="https://tern.test") as http:
+        organisation = Organisation(directory / "people", http, clock).found(settings, CAST)
+        intake_keys.rotate(organisation.staff["sofia"])
+        tenzin, leyla, omid = (organisation.staff[name] for name in ("tenzin", "leyla", "omid"))
+        first, other = (_accepted(organisation, tenzin, leyla) for _ in range(2))
+        opened = cases.open_(tenzin, first)
+        before = str(tenzin.service.get(f"/cases/{first}/document").json()["document"])
+        person = cases.affected(Relation.SELF, statistics=ConsentStatus.GIVEN, by_reporter=None, can_be_asked=True)
+        incident = cases.incident(tenzin, person, CODING)
+        opened = cases.write(tenzin, opened, replace(opened.file, persons=(person,), incidents=(incident,)))
+        cases.record_consent(
+            tenzin,
+            opened,
+            person=person.id,
+            slot=new_id("cons"),
+            scope=ConsentScope.STATISTICS,
+            status=ConsentStatus.GIVEN,
+            method=ConsentMethod.SPOKEN,
+        )
+        approval = approvals.request_coding(tenzin, opened, omid.person)
+        approvals.decide(omid, approvals.review(omid, approval), approved=True)
+        asked = approvals.request_coding(tenzin, opened, leyla.person)
+        yield World(organisation, first, other, approval, asked, before, opened.identity.recipient)
+
+
+def _accepted(organisation: Organisation, triager: Staff, colleague: Staff) -> str:
+    sent = organisation.reporter().submit(DOCUMENT)
+    triage.claim(triager, sent.report)
+    return cases.accept(
+        triager,
+        triage.open_(triager, sent.report),
+        FOUND,
+        owner=triager.person,
+        colleagues=[colleague.person],
+    )
+
+
+@pytest.fixture
+def evil(world: World) -> EvilServer:
+    return EvilServer(world.organisation.http._transport)
+
+
+@pytest.fixture
+def tenzin(world: World, evil: EvilServer, tmp_path: Path) -> Iterator[Staff]:
+    """Who has read and written the case before."""
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        yield world.organisation.copy_of("tenzin", tmp_path / "tenzin", http)
+
+
+@pytest.fixture
+def attacker() -> Attacker:
+    return Attacker()
+
+
+def stops(evil: EvilServer, act: Callable[[], object], reason: str) -> None:
+    """The client finds it out for this reason, and no request that writes has left it."""
+    with pytest.raises((NotAuthentic, NotMine)) as caught:
+        act()
+
+    assert getattr(caught.value, "reason", "another key") == reason
+    assert evil.written == []
+
+
+def line(world: World, type_: str, body: dict[str, Any], *, author: str) -> dict[str, Any]:
+    """Line 1 as the attacker would have it, under a colleague's name."""
+    return {
+        "v": 1,
+        "type": type_,
+        "org": world.pin,
+        "subject": world.case,
+        "version": 1,
+        "previous": None,
+        "generation": 1,
+        "sealed_to": recipient_sha256(world.recipient),
+        "author": author,
+        "at": NOW,
+        "body": body,
+    }
+
+
+def shown_document(answer: dict[str, Any], document: str) -> None:
+    answer["document"] = document
+
+
+def test_without_a_lie_the_case_opens(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    opened = cases.open_(tenzin, world.case)
+
+    assert opened.version == 2
+    assert len(cases.consents(tenzin, opened)) == 1
+    assert approvals.approved_file(tenzin, opened, world.approval) == opened.file
+    assert evil.written == []
+
+
+CASE_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"type": "consent"}, "type"),
+    ({"type": "members"}, "type"),
+    ({"type": "report"}, "malformed"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("case")}, "subject"),
+    ({"version": 2}, "malformed"),
+    ({"previous": HASH}, "malformed"),
+    ({"version": 3, "previous": HASH}, "signature"),
+    ({"generation": 2}, "signature"),
+    ({"generation": None}, "signature"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"author": None}, "malformed"),
+    ({"author": new_id("per")}, "signature"),
+    ({"at": "2026-06-14T09:00Z"}, "signature"),
+    ({"at": "2026-06-17T09:00Z"}, "at"),
+    ({"body": {}}, "signature"),
+    ({}, "signature"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), CASE_ROWS)
+def test_another_document_under_a_colleagues_name_and_key(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    leyla = world.organisation.staff["leyla"]
+    body = cases.open_(world.organisation.staff["tenzin"], world.case).file.body()
+    line_1 = line(world, "case", body | {"summary": "Nothing happened."}, author=leyla.person) | changes
+    forged = attacker.signed_document(
+        line_1, Kind.CASE, world.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
+    )
+    evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, b64(forged)))
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), reason)
+
+
+@pytest.mark.parametrize(
+    ("whose", "reason"),
+    [("its own name", "uncertified"), ("a colleague's name", "uncertified"), ("nobody's", "malformed")],
+)
+def test_another_document_under_a_key_of_its_own(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, whose: str, reason: str
+) -> None:
+    author = new_id("per") if whose == "its own name" else world.person("leyla")
+    body = cases.open_(world.organisation.staff["tenzin"], world.case).file.body()
+    line_1 = line(world, "case", body, author=author) | ({"author": None} if whose == "nobody's" else {})
+    forged = attacker.signed_document(line_1, Kind.CASE, world.recipient, as_=author)
+    evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, b64(forged)))
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), reason)
+
+
+@pytest.mark.parametrize(("under", "reason"), [("omid", "not-a-writer"), ("leyla", "author")])
+def test_a_document_by_somebody_certified_who_is_no_member(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, under: str, reason: str
+) -> None:
+    """omid was lent the key to approve, and conspires with the service."""
+    omid = world.organisation.staff["omid"]
+    body = cases.open_(world.organisation.staff["tenzin"], world.case).file.body()
+    line_1 = line(world, "case", body, author=world.person(under))
+    theirs = attacker.signed_document(line_1, Kind.CASE, world.recipient, signer=omid.signer)
+    evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, b64(theirs)))
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), reason)
+
+
+def test_a_document_older_than_this_machine_has_seen(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, world.before))
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), "version")
+
+
+def test_the_document_of_another_case(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    theirs = str(tenzin.service.get(f"/cases/{world.other}/document").json()["document"])
+    evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, theirs))
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), "another key")
+
+
+GRANT_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("case")}, "subject"),
+    ({"generation": 2}, "uncertified"),
+    ({"recipient": HASH}, "recipient"),
+    ({"grantee": new_id("per")}, "grantee"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"kind": "epoch"}, "malformed"),
+    ({"kind": "approval"}, "uncertified"),
+    ({"grantor": new_id("per")}, "grantor"),
+    ({"grantor": None}, "grantor"),
+    ({"at": "2026-06-17T09:00Z"}, "at"),
+    ({}, "uncertified"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), GRANT_ROWS)
+def test_another_key_of_the_case(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    mine = tenzin.keys.identity.recipient
+    header = attacker.grant_header(world.pin, world.case, tenzin.person, mine)
+    header |= {"kind": "assigned", "grantor": world.person("leyla"), "at": NOW} | changes
+    forged = attacker.grant(header, mine, as_=world.person("leyla"))
+    evil.lies[f"/v1/cases/{world.case}/grants"] = grant_file(tenzin.person, [forged])
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), reason)
+
+
+def test_the_key_of_another_case(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    items = tenzin.service.get(f"/cases/{world.other}/grants").json()["items"]
+    theirs = [unb64(str(item["file"])) for item in items if item["grantee"] == tenzin.person]
+    evil.lies[f"/v1/cases/{world.case}/grants"] = grant_file(tenzin.person, theirs)
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), "subject")
+
+
+def test_a_key_from_somebody_certified_who_was_never_a_member(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    """The real key, so that all that is sealed to it opens; but omid had it for an approval, and may not hand it on."""
+    omid = world.organisation.staff["omid"]
+    case = cases.open_(world.organisation.staff["tenzin"], world.case)
+    me = omid.certified(tenzin.person)
+    handed_on = unb64(str(omid.grant(case.identity, world.case, me, GrantKind.ASSIGNED, generation=1)["file"]))
+    evil.lies[f"/v1/cases/{world.case}/grants"] = grant_file(tenzin.person, [handed_on])
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), "grantor")
+
+
+MEMBERS_ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"v": 2}, "malformed"),
+    ({"type": "case"}, "type"),
+    ({"org": HASH}, "org"),
+    ({"subject": new_id("case")}, "subject"),
+    ({"version": 2, "previous": None}, "malformed"),
+    ({"generation": 2}, "signature"),
+    ({"sealed_to": HASH}, "sealed_to"),
+    ({"author": None}, "malformed"),
+    ({"author": new_id("per")}, "signature"),
+    ({"body": {"members": []}}, "signature"),
+    ({}, "signature"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), MEMBERS_ROWS)
+def test_another_list_of_members(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    leyla = world.organisation.staff["leyla"]
+    listed = {"members": sorted([tenzin.person, leyla.person, world.person("omid")])}
+    line_1 = line(world, "members", listed, author=leyla.person) | changes
+    forged = attacker.signed_document(
+        line_1, Kind.CASE, world.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
+    )
+    evil.lies[f"/v1/cases/{world.case}/members"] = in_json(
+        lambda answer: answer["items"][0].update(statement=b64(forged))
+    )
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), reason)
+
+
+def test_a_member_who_let_themselves_in(world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker) -> None:
+    """omid signs the next statement with his own certified key, and the service hangs it on."""
+    omid = world.organisation.staff["omid"]
+    shown = tenzin.service.get(f"/cases/{world.case}/members").json()["items"]
+    genesis = sha256_hex(unb64(str(shown[0]["statement"])))
+    listed = {"members": sorted([tenzin.person, world.person("leyla"), omid.person])}
+    line_1 = line(world, "members", listed, author=omid.person) | {"version": 2, "previous": genesis}
+    theirs = attacker.signed_document(line_1, Kind.CASE, world.recipient, signer=omid.signer)
+    evil.lies[f"/v1/cases/{world.case}/members"] = in_json(
+        lambda answer: answer["items"].append({"version": 2, "statement": b64(theirs)})
+    )
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), "members-author")
+
+
+@pytest.mark.parametrize(("lie", "reason"), [("none at all", "grantor"), ("twice the first", "members-chain")])
+def test_a_chain_of_members_that_is_no_chain(
+    world: World, evil: EvilServer, tenzin: Staff, lie: str, reason: str
+) -> None:
+    def change(answer: dict[str, Any]) -> None:
+        answer["items"] = [] if lie == "none at all" else [*answer["items"], *answer["items"]]
+
+    evil.lies[f"/v1/cases/{world.case}/members"] = in_json(change)
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "signature"),
+        ({"type": "case"}, "type"),
+        ({"subject": new_id("case")}, "subject"),
+        ({"sealed_to": HASH}, "sealed_to"),
+        ({"author": new_id("per")}, "signature"),
+    ],
+)
+def test_another_consent(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    leyla = world.organisation.staff["leyla"]
+    opened = cases.open_(tenzin, world.case)
+    body = {
+        "person": opened.file.persons[0].id,
+        "slot": new_id("cons"),
+        "scope": "publication",
+        "status": "given",
+        "method": "form",
+        "wording": "",
+    }
+    line_1 = line(world, "consent", body, author=leyla.person) | changes
+    forged = attacker.signed_document(
+        line_1, Kind.MESSAGE, world.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
+    )
+    evil.lies[f"/v1/cases/{world.case}/consents"] = in_json(
+        lambda answer: answer["items"][0].update(
+            {name: body[name] for name in ("person", "slot", "status", "method")} | {"file": b64(forged)}
+        )
+    )
+
+    stops(evil, lambda: cases.consents(tenzin, opened), reason)
+
+
+def test_a_consent_that_the_service_shows_as_another_answer(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    opened = cases.open_(tenzin, world.case)
+    evil.lies[f"/v1/cases/{world.case}/consents"] = in_json(
+        lambda answer: answer["items"][0].update(status="withdrawn")
+    )
+
+    stops(evil, lambda: cases.consents(tenzin, opened), "consent")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "signature"),
+        ({"type": "consent"}, "type"),
+        ({"org": HASH}, "org"),
+        ({"subject": new_id("case")}, "subject"),
+        ({"sealed_to": HASH}, "sealed_to"),
+        ({"author": new_id("per")}, "signature"),
+    ],
+)
+def test_another_approval(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    omid = world.organisation.staff["omid"]
+    opened = cases.open_(tenzin, world.case)
+    body = {
+        "approval": world.approval,
+        "subject": "coding",
+        "object": world.case,
+        "of": opened.sha256,
+        "decision": "approved",
+    }
+    line_1 = line(world, "approval", body, author=omid.person) | changes
+    forged = attacker.signed_document(
+        line_1, Kind.TASK, world.recipient, as_=omid.person, shown_key=omid.keys.public_key
+    )
+    evil.lies[f"/v1/approvals/{world.approval}"] = in_json(lambda answer: answer.update(statement=b64(forged)))
+
+    stops(evil, lambda: approvals.approved_file(tenzin, opened, world.approval), reason)
+
+
+def test_an_approval_by_somebody_else_than_who_was_asked(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    opened = cases.open_(tenzin, world.case)
+    evil.lies[f"/v1/approvals/{world.approval}"] = in_json(lambda answer: answer.update(approver=world.person("leyla")))
+
+    stops(evil, lambda: approvals.approved_file(tenzin, opened, world.approval), "not-a-writer")
+
+
+def test_the_approval_of_another_request(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    opened = cases.open_(tenzin, world.case)
+    approved = tenzin.service.get(f"/approvals/{world.approval}").content
+    evil.lies[f"/v1/approvals/{world.asked}"] = instead(approved)
+
+    stops(evil, lambda: approvals.approved_file(tenzin, opened, world.asked), "approval")

@@ -85,10 +85,16 @@ def invitation() -> str:
 
 
 def text_of(file: Path | None, question: str) -> str:
-    """What a person writes: from a file, from standard input for `-`, or asked for."""
+    """What a person writes: from a file, from standard input for `-`, or asked for.
+
+    Raises `typer.BadParameter` for a file that cannot be read as text.
+    """
     if file is None:
         return str(typer.prompt(question, err=True))
-    return sys.stdin.read() if str(file) == "-" else file.read_text()
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise typer.BadParameter("there is no such file of text") from None
 
 
 def clock() -> datetime:

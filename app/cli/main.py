@@ -15,11 +15,11 @@ from app.client.desk import NotGranted, NotJoined, NotPinned
 from app.client.intake_keys import NobodyToGrant
 from app.client.machine import NoMachine, WrongPassphrase
 from app.client.people import FingerprintDiffers
-from app.client.reporter import NoSuchMailbox, NotTaken
 from app.client.transport import Refused, Unreachable
 from app.client.triage import RuleOfTriage
 from app.people.staff.service import AlreadyInitialised
 from app.problems import Problem
+from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
 

@@ -1,7 +1,6 @@
 """Commands of a reporter. They store nothing on the machine; the receipt is shown once."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,7 +41,7 @@ def submit(
 def _form(document: Path) -> dict[str, Any]:
     """What is sent of a document. A story of the samples tells more than a reporter would."""
     try:
-        form = json.loads(sys.stdin.read() if str(document) == "-" else document.read_text())
+        form = json.loads(text_of(document, "The document"))
     except ValueError:
         raise typer.BadParameter("the document is not JSON") from None
     if not isinstance(form, dict):

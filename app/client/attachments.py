@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app import age
-from app.age.source import Source
 from app.client.transport import blocks_of
 from app.protocol import opening
+from app.protocol.attachments import seal
 from app.protocol.encoding import new_id
+from app.protocol.errors import Malformed
 from app.protocol.report import Attachment
-from app.protocol.sizes import Kind, padded_size
 
 
 class Unsendable(Exception):
@@ -66,41 +66,14 @@ def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment
 
 
 def _seal(source: Path, recipient: age.HybridRecipient, limit: int, drafts: Path) -> SealedFile:
-    size = source.stat().st_size
-    if size > limit:
-        raise Unsendable(f"{source.name} is larger than {limit} bytes")
-    with source.open("rb") as plain:
-        padded = _Padded(plain, padded_size(Kind.ATTACHMENT, size, limit))
-        id_ = new_id("att")
-        sealed = drafts / id_
-        with sealed.open("wb") as sink:
-            age.encrypt_stream(padded, sink, [recipient])
-    with sealed.open("rb") as file:
-        ciphertext_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sealed = drafts / new_id("att")
     media_type = mimetypes.guess_type(source.name)[0] or "application/octet-stream"
-    attachment = Attachment(id_, source.name, media_type, padded.true_size, padded.hash.hexdigest(), ciphertext_sha256)
+    with source.open("rb") as plain, sealed.open("wb") as sink:
+        try:
+            attachment = seal(plain, sink, recipient, name=source.name, media_type=media_type, limit=limit)
+        except Malformed:
+            raise Unsendable(f"{source.name} is larger than {limit} bytes") from None
     return SealedFile(source, sealed, sealed.stat().st_size, attachment)
-
-
-class _Padded:
-    """A file and zeros after it, `size` bytes in all; it hashes the file on its way."""
-
-    def __init__(self, source: Source, size: int) -> None:
-        self.hash = hashlib.sha256()
-        self.true_size = 0
-        self._source = source
-        self._zeros = size
-
-    def read(self, size: int, /) -> bytes:
-        # A file that grew since its size was taken ends where its class does.
-        block = self._source.read(min(size, self._zeros))
-        if block:
-            self.hash.update(block)
-            self.true_size += len(block)
-        else:
-            block = bytes(min(size, self._zeros))
-        self._zeros -= len(block)
-        return block
 
 
 class _Unpadded:

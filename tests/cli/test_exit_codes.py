@@ -50,6 +50,16 @@ def test_a_document_that_is_not_json_is_wrong_usage(tmp_path: Path) -> None:
     assert "followed" not in done.stderr
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_document_that_is_no_file_of_text_is_wrong_usage(tmp_path: Path, content: bytes | None) -> None:
+    if content:
+        (tmp_path / "report.json").write_bytes(content)
+
+    done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
+
+    assert done.returncode == USAGE
+
+
 def test_a_form_without_its_one_necessary_answer_is_wrong_usage() -> None:
     form = json.dumps({**FORM, "answers": {}})
 

@@ -6,8 +6,8 @@ import pytest
 
 from app.client import triage
 from app.client.attachments import Unsendable
-from app.client.reporter import NoSuchMailbox, NotTaken
 from app.protocol import receipt as receipts
+from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.opening import Mark
 from app.protocol.receipt import Receipt
 from app.vocabulary import ConsentScope, ReportState

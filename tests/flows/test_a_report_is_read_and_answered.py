@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.client import Reporter, Staff, triage
 from app.client.desk import NotGranted
-from app.client.reporter import NotTaken, Submitted
+from app.client.reporter import Submitted
 from app.client.triage import OpenReport
 from app.intake.mailbox.models import Message
 from app.intake.reports.models import ReportFile
 from app.protocol import receipt
+from app.protocol.conversation import NotTaken
 from app.vocabulary import ConsentScope, Imminence, ReportState, Severity
 from tests.flows.organisation import Organisation
 

@@ -1,0 +1,273 @@
+"""A reporter's side of the conversation: the report as it is sent, what lies in the mailbox, what is posted to it.
+
+No network and no disk: whoever acts for the reporter carries the bytes (`app/client`, and the door without script).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app import age, vocabulary
+from app.protocol import mailbox, opening
+from app.protocol.documents import Header, bare, maced, parse_document, recipient_sha256, seal
+from app.protocol.encoding import b64, canonical, new_id, sha256_hex
+from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
+from app.protocol.grants import seal_grant
+from app.protocol.mailbox import Act, ReporterMessage, Route, StaffMessage
+from app.protocol.opening import Asked, Opened
+from app.protocol.receipt import Receipt
+from app.protocol.report import Attachment, Consent, Form, Report
+from app.protocol.sizes import Kind
+from app.vocabulary import ConsentScope, GrantKind, ReportState
+
+READ = canonical({"v": 1, "act": "read"}) + b"\n"
+
+
+class NoSuchMailbox(ProtocolError):
+    """No slot opens: the words are another mailbox's, or it is gone."""
+
+
+class NotTaken(ProtocolError):
+    """Nothing more is taken for this report: the mailbox is as it was before."""
+
+
+@dataclass(frozen=True)
+class To:
+    """Where a report goes: the organisation, by its pin, and an intake epoch of its."""
+
+    org: str
+    epoch: str
+    recipient: age.HybridRecipient = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole message of staff. `seen` is the hash of the reporter's last message that its writer had read."""
+
+    number: int
+    text: str = field(repr=False)
+    seen: str | None
+    write_to: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """What lies in a mailbox. `route` is None once the report is destroyed; `state` is the service's word alone.
+
+    A mailbox in which no state lies is that of a report that nothing has happened to yet.
+    """
+
+    route: Route | None
+    state: ReportState
+    replies: tuple[Reply, ...]
+    missing: tuple[int, ...]
+    route_opened: Opened | None = field(default=None, repr=False)
+    last_seen: str | None = field(default=None, repr=False)
+
+    @property
+    def write_to(self) -> age.HybridRecipient:
+        """The report's own recipient, or the one that an authentic reply has named since. Raises `NotTaken`."""
+        route, _ = self.opened()
+        named = [reply.write_to for reply in self.replies if reply.write_to]
+        recipient = age.parse_recipient(named[-1] if named else route.recipient)
+        if not isinstance(recipient, age.HybridRecipient):
+            raise Malformed("not a recipient of a report")
+        return recipient
+
+    def opened(self) -> tuple[Route, Opened]:
+        """The route, and the document that it stood in. Raises `NotTaken` where there is none any more."""
+        if self.route is None or self.route_opened is None:
+            raise NotTaken("the report was withdrawn or destroyed: nothing more is taken for it")
+        return self.route, self.route_opened
+
+
+@dataclass(frozen=True)
+class Post:
+    """What is sent to the mailbox. It was taken where slot 1 of the answer is `route`."""
+
+    content: bytes = field(repr=False)
+    route: bytes = field(repr=False)
+
+    def check_taken(self, answer: bytes) -> None:
+        """Raises `NotTaken`."""
+        if answer[: mailbox.SLOT_SIZE] != self.route:
+            raise NotTaken("the service did not take this message")
+
+
+def seal_report(
+    form: Form,
+    to: To,
+    *,
+    id_: str,
+    secret: age.HybridIdentity,
+    receipt: Receipt,
+    attachments: Iterable[Attachment],
+    today: str,
+) -> bytes:
+    """The body of `PUT /v1/report`: a line of JSON, the grant to the epoch, the route, the report.
+
+    `secret` is the report's own key, to which its attachments were sealed.
+    """
+    mailbox_recipient = receipt.identity.recipient
+    consents = tuple(
+        Consent(ConsentScope(scope), ConsentScope(scope) in form.consents, new_id("cons"))
+        for scope in vocabulary.codes("consent_scope")
+    )
+    report = Report(
+        form=form,
+        mailbox=str(mailbox_recipient),
+        thread_key=b64(receipt.thread_key),
+        attachments=tuple(attachments),
+        consents=consents,
+    )
+    grant = seal_grant(
+        secret,
+        to.recipient,
+        org=to.org,
+        subject=id_,
+        generation=1,
+        grantee=to.epoch,
+        kind=GrantKind.INTAKE,
+        at=today,
+        signer=None,
+        language=str(form.answers.get("answer_language", form.language)),
+        danger_now=form.danger_now,
+    )
+    route = Route(id_, str(secret.recipient), 0, None, consents)
+    first = canonical({"v": 1, "epoch": to.epoch, "mailbox": str(mailbox_recipient)}) + b"\n"
+    header = _header(to.org, today, "report", id_, secret.recipient, report.body())
+    sealed_route = _seal_route(to.org, today, receipt, route, None)
+    return first + grant + sealed_route + seal(bare(header), Kind.REPORT, secret.recipient)
+
+
+def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
+    """What lies in an answer of the mailbox. Raises `NoSuchMailbox` where no slot opens, and `NotAuthentic`."""
+    if len(answer) != mailbox.SLOTS * mailbox.SLOT_SIZE:
+        raise Malformed("an answer of the mailbox has sixteen slots")
+    slots = [answer[start : start + mailbox.SLOT_SIZE] for start in range(0, len(answer), mailbox.SLOT_SIZE)]
+    opened = _open(slots[mailbox.ROUTE_SLOT - 1], receipt, "route", org, None)
+    route = Route.read(opened.body) if opened else None
+    report = route.report if route else None
+    state = _open(slots[mailbox.STATE_SLOT - 1], receipt, "state", org, report)
+    if opened is None and state is None:
+        raise NoSuchMailbox("no slot opens with this receipt")
+    messages = [
+        (StaffMessage.read(found.body), found.sha256)
+        for slot in slots[mailbox.FIRST_STAFF_SLOT - 1 :]
+        if (found := _open(slot, receipt, "message.staff", org, report))
+    ]
+    replies = _replies([message for message, _ in messages])
+    newest = max(messages, key=lambda each: (each[0].number, each[0].part), default=None)
+    return Mailbox(
+        route=route,
+        state=mailbox.read_state(state.body) if state else ReportState.RECEIVED,
+        replies=replies,
+        missing=tuple(mailbox.gaps([reply.number for reply in replies])),
+        route_opened=opened,
+        last_seen=newest[1] if newest else None,
+    )
+
+
+def write(
+    before: Mailbox,
+    receipt: Receipt,
+    act: Act,
+    *,
+    org: str,
+    today: str,
+    text: str = "",
+    attachments: Iterable[Attachment] = (),
+    changed: Consent | None = None,
+) -> Post:
+    """One message under the reporter's MAC, and the route that remembers it. Raises `NotTaken`."""
+    route, route_before = before.opened()
+    message = ReporterMessage(
+        number=route.number + 1,
+        seen=before.last_seen,
+        act=act,
+        text=text,
+        attachments=tuple(attachments),
+        consents=(changed,) if changed else (),
+    )
+    header = _header(org, today, "message.reporter", route.report, before.write_to, message.body())
+    sealed = seal(maced(header, receipt.thread_key), Kind.MESSAGE, before.write_to)
+    after = Route(route.report, route.recipient, message.number, sha256_hex(sealed), _with(route.consents, changed))
+    sealed_route = _seal_route(org, today, receipt, after, route_before)
+    line = {"v": 1, "act": act, "id": new_id("msg")} | ({"slot": changed.slot} if changed else {})
+    return Post(canonical(line) + b"\n" + sealed + sealed_route, sealed_route)
+
+
+def choose(before: Mailbox, scope: ConsentScope, *, given: bool) -> Consent:
+    """A changed choice, in the slot that it has had since the report. Raises `NotTaken`."""
+    slots = {consent.scope: consent.slot for consent in before.opened()[0].consents}
+    return Consent(scope, given, slots.get(scope) or new_id("cons"))
+
+
+def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | None) -> Opened | None:
+    """The document in a slot; None where it is one that nobody can open.
+
+    Where nobody said yet which report the mailbox is of, the slot itself does: the route is proved by its MAC, and a
+    state alone is the service's word anyway.
+    """
+    try:
+        plaintext = age.decrypt(slot, [receipt.identity])
+    except age.NoMatchError:
+        return None
+    except age.Error:
+        raise NotAuthentic("ciphertext") from None
+    subject = report or parse_document(plaintext).header.subject
+    asked = Asked(type_, Kind.SLOT, org, subject)
+    return opening.open_document(slot, receipt.identity, asked, thread_key=receipt.thread_key)
+
+
+def _header(
+    org: str, today: str, type_: str, subject: str, recipient: age.HybridRecipient, body: dict[str, Any]
+) -> Header:
+    return Header(
+        type=type_,
+        org=org,
+        subject=subject,
+        version=1,
+        previous=None,
+        generation=1 if type_ == "report" else None,
+        sealed_to=recipient_sha256(recipient),
+        author=None,
+        at=today,
+        body=body,
+    )
+
+
+def _seal_route(org: str, today: str, receipt: Receipt, route: Route, before: Opened | None) -> bytes:
+    recipient = receipt.identity.recipient
+    header = _header(org, today, "route", route.report, recipient, route.body())
+    if before:
+        header = replace(header, version=before.document.header.version + 1, previous=before.sha256)
+    return seal(maced(header, receipt.thread_key), Kind.SLOT, recipient)
+
+
+def _replies(messages: Sequence[StaffMessage]) -> tuple[Reply, ...]:
+    """Whole replies, by number and then by slot. One of which a part is missing is not shown, so its number is.
+
+    Two replies of one number are both shown: colleagues may have written without knowing of each other.
+    """
+    parts_of: list[dict[int, StaffMessage]] = []
+    for message in messages:
+        for parts in parts_of:
+            other = next(iter(parts.values()))
+            if (other.number, other.parts) == (message.number, message.parts) and message.part not in parts:
+                parts[message.part] = message
+                break
+        else:
+            parts_of.append({message.part: message})
+    replies = []
+    for parts in parts_of:
+        first = next(iter(parts.values()))
+        if len(parts) == first.parts:
+            replies.append(Reply(first.number, mailbox.join(list(parts.values())), first.seen, first.write_to))
+    return tuple(sorted(replies, key=lambda reply: reply.number))
+
+
+def _with(consents: tuple[Consent, ...], changed: Consent | None) -> tuple[Consent, ...]:
+    if changed is None:
+        return consents
+    return (*(consent for consent in consents if consent.scope is not changed.scope), changed)

@@ -1,0 +1,62 @@
+/**
+ * The intake document: which epoch takes reports now, under which key, and what it promises (docs/protocol.md,
+ * section 7).
+ */
+
+import { checkRecipient } from "./age.ts"
+import type { Document } from "./documents.ts"
+import { checkDay, checkFields, checkId, checkList, checkNumber, checkText, daysBetween } from "./encoding.ts"
+import { Malformed, NotAuthentic } from "./errors.ts"
+
+const LONGEST_ACCEPTANCE_DAYS = 30
+const LONGEST_KEEPING_DAYS = 7
+
+/**
+ * An epoch as supervisors sign it. All days are included; the key is destroyed after `destroyedOn`.
+ * `attachmentBytes` is the largest true size of an attachment; `notice` is shown to the reporter.
+ */
+export interface Epoch {
+    id: string
+    recipient: string
+    acceptsFrom: string
+    acceptsUntil: string
+    destroyedOn: string
+    languages: string[]
+    attachmentBytes: number
+    notice: string
+}
+
+/** What the document says. Whose word it is, `Trust.checkPublic` tells. Raises `Malformed`. */
+export function readIntake(document: Document): Epoch {
+    const body = checkFields(document.header.body, [
+        "epoch",
+        "accepts_from",
+        "accepts_until",
+        "destroyed_on",
+        "languages",
+        "limits",
+        "notice",
+    ])
+    const { id, recipient } = checkFields(body.epoch, ["id", "recipient"])
+    const { attachment_bytes } = checkFields(body.limits, ["attachment_bytes"])
+    const epoch: Epoch = {
+        id: checkId(id, "epoch"),
+        recipient: checkRecipient(recipient),
+        acceptsFrom: checkDay(body.accepts_from),
+        acceptsUntil: checkDay(body.accepts_until),
+        destroyedOn: checkDay(body.destroyed_on),
+        languages: checkList(body.languages).map(checkText),
+        attachmentBytes: checkNumber(attachment_bytes, 1, Number.MAX_SAFE_INTEGER),
+        notice: checkText(body.notice),
+    }
+    const accepts = daysBetween(epoch.acceptsFrom, epoch.acceptsUntil)
+    const keeps = daysBetween(epoch.acceptsUntil, epoch.destroyedOn)
+    if (accepts < 0 || accepts > LONGEST_ACCEPTANCE_DAYS || keeps < 0 || keeps > LONGEST_KEEPING_DAYS)
+        throw new Malformed("an epoch of other days")
+    return epoch
+}
+
+/** Raises `NotAuthentic` where the device's day is outside the epoch: an old document, or a wrong clock. */
+export function checkAccepts(epoch: Epoch, today: string): void {
+    if (today < epoch.acceptsFrom || today > epoch.acceptsUntil) throw new NotAuthentic("epoch-days")
+}

@@ -1,0 +1,399 @@
+/** The vectors that Python reads, writes and refuses, unchanged: so the two agree byte for byte. */
+
+import { readFileSync } from "node:fs"
+import { expect, test } from "vitest"
+
+import { decrypt, identityOf, recipientHash, type Identity } from "./age.ts"
+import { Trust } from "./certificates.ts"
+import {
+    bytesSigned,
+    parseDocument,
+    seal,
+    textOf,
+    verifyMac,
+    verifySignature,
+    verifySignatures,
+    type Header,
+} from "./documents.ts"
+import {
+    b64,
+    canonical,
+    checkFields,
+    checkText,
+    concat,
+    parseObject,
+    sha256Hex,
+    unb64,
+    utf8,
+    type Bytes,
+} from "./encoding.ts"
+import { Malformed, NotAuthentic, NotMine } from "./errors.ts"
+import { intakeGrantText } from "./grants.ts"
+import { checkAccepts, readIntake } from "./intake.ts"
+import { checkFollows, checkHead, headLine, parseHead, verifyLog } from "./key_log.ts"
+import {
+    gaps,
+    join,
+    readReporterMessage,
+    readRoute,
+    readStaffMessage,
+    readState,
+    repeats,
+    SLOT_SIZE,
+    SLOTS,
+} from "./mailbox.ts"
+import { openDocument } from "./opening.ts"
+import { mailboxKeys, readWords, ReceiptError, writeWords } from "./receipt.ts"
+import { attachmentClasses, ciphertextSizes, classes, type Kind } from "./sizes.ts"
+import { listOf, load } from "./words.ts"
+
+const DAY = "2026-06-15"
+
+function read(name: string): unknown {
+    return JSON.parse(readFileSync(new URL(`../../../tests/vectors/${name}.json`, import.meta.url), "utf8"))
+}
+
+interface Person {
+    id: string
+    identity: string
+    recipient: string
+    key: string
+}
+const organisation = read("organisation") as Record<"supervisor" | "caseworker" | "triager", Person> & {
+    pin: string
+    root: string
+    certificates: string[]
+    fingerprints: Record<string, string>
+}
+const sizes = read("sizes") as {
+    plaintext: Record<Kind, number[]>
+    sealed: Record<Kind, number[]>
+    attachments: Record<string, number[]>
+}
+const documents = read("documents") as {
+    asked: {
+        org: string
+        signed: { type: string; subject: string; recipient: string; day: string }
+        writers: string[]
+        thread_key: string
+    }
+    bytes_signed: { type: string; hex: string }
+    vectors: { name: string; text: string; refused: string | null }[]
+}
+interface SealedGrant {
+    file: string
+    identity: string
+    plaintext: string
+    secret: string
+}
+const sealed = read("sealed") as {
+    grant: SealedGrant
+    first_grant: SealedGrant
+    document: { file: string; identity: string; text: string }
+    to_two_recipients: { file: string; refused: string }
+    of_no_class: { file: string; refused: string }
+}
+const keyLog = read("key_log") as { pin: string; lines: string[]; head: Record<string, unknown>; head_line: string }
+const receipts = read("receipt") as {
+    vectors: {
+        secret: string
+        words: Record<string, string>
+        token: string
+        token_sha256: string
+        identity: string
+        recipient: string
+        thread_key: string
+    }[]
+}
+const typed = read("receipt_typed") as {
+    read: { name: string; typed: string; secret: string }[]
+    refused: { name: string; typed: string; error: string; position: number | null }[]
+}
+const mailbox = read("mailbox") as {
+    receipt: string
+    org: string
+    report: string
+    report_identity: string
+    reply: string
+    documents: Record<string, string>
+    refused: { type: string; body: object }[]
+    threads: { numbers: number[]; gaps: number[]; repeats: number[] }[]
+    fillers: { key: string; token_sha256: string; sha256: string[] }
+    answer: string
+}
+
+const TRUST = Trust.pinned(parseDocument(organisation.root), organisation.pin).withCertificates(
+    organisation.certificates.map(parseDocument),
+)
+
+function hex(text: string): Bytes {
+    return Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16))
+}
+
+/** The identity of a secret, whose recipient the vectors name by its hash or in full. */
+async function identity(secret: string): Promise<Identity> {
+    const known = [organisation.supervisor, organisation.caseworker, organisation.triager]
+    const person = known.find((each) => each.identity === secret)
+    if (person) return { secret, recipient: person.recipient }
+    for (let number = 0; number < 10; number++) {
+        const found = await identityOf(new Uint8Array(32).fill(number))
+        if (found.secret === secret) return found
+    }
+    throw new Error("a vector with an identity that is not counted")
+}
+
+async function sealedText(text: string, kind: Kind, to: Identity): Promise<Bytes> {
+    // Texts that no writer of ours would make are sealed as they stand.
+    const { encrypt } = await import("./age.ts")
+    const size = classes(kind)[0] ?? 0
+    return encrypt(concat(utf8(text), new Uint8Array(size - utf8(text).length).fill(0x20)), to.recipient)
+}
+
+test("the root is the one that is pinned, and every certificate is vouched for", () => {
+    expect(() => Trust.pinned(parseDocument(organisation.root), "0".repeat(64))).toThrow("pin")
+    expect(sha256Hex(parseDocument(organisation.root).line)).toBe(organisation.pin)
+})
+
+test("the fingerprints are the words of the English list", async () => {
+    const { sha256 } = await import("@noble/hashes/sha2.js")
+    for (const { id, recipient, key } of [organisation.supervisor, organisation.caseworker, organisation.triager]) {
+        const digest = sha256(utf8(`tern/v1/fingerprint\n${recipient}\n${key}`))
+        expect(writeWords(digest.slice(0, 16), await load("english"))).toBe(organisation.fingerprints[id])
+    }
+})
+
+test("the sizes are the same", () => {
+    for (const [kind, expected] of Object.entries(sizes.plaintext)) {
+        expect(classes(kind as Kind)).toEqual(expected)
+        expect([...ciphertextSizes(kind as Kind)]).toEqual(sizes.sealed[kind as Kind])
+    }
+    for (const [limit, expected] of Object.entries(sizes.attachments))
+        expect(attachmentClasses(Number(limit))).toEqual(expected)
+})
+
+test("what is signed are these bytes", () => {
+    const [signed] = documents.vectors
+    const line = signed?.text.split("\n")[0] ?? ""
+    expect(bytesSigned(documents.bytes_signed.type, line)).toEqual(hex(documents.bytes_signed.hex))
+})
+
+test.each(documents.vectors)("a document: $name", async ({ text, refused }) => {
+    const { org, signed, writers, thread_key } = documents.asked
+    const to = await identity(sealed.document.identity)
+    const type = ["route", "state"].find((each) => text.includes(`"type":"${each}"`))
+    const subject = type ? (JSON.parse(text.split("\n")[0] ?? "") as Header).subject : signed.subject
+    const asked = { type: type ?? signed.type, org, subject, writers: new Set(writers) }
+    const file = await sealedText(text, type ? "slot" : "task", to)
+
+    const opened = openDocument(file, to, type ? "slot" : "task", asked, {
+        trust: TRUST,
+        today: DAY,
+        threadKey: unb64(thread_key),
+    })
+
+    if (refused === null) expect(textOf((await opened).document)).toBe(text)
+    else await expect(opened).rejects.toSatisfy((error) => error instanceof NotAuthentic && error.reason === refused)
+})
+
+test("a sealed document opens, and a grant holds the key of it", async () => {
+    const { grant, document } = sealed
+    const plaintext = new TextDecoder().decode(await decrypt(unb64(grant.file), grant.identity))
+    const [head = "", sigs = "", secret = ""] = plaintext.split("\n")
+    const [signature] = JSON.parse(sigs.replace("# sigs ", "")) as { by: string; key: string; sig: string }[]
+
+    expect(plaintext).toBe(grant.plaintext)
+    expect(secret).toBe(document.identity)
+    if (!signature) throw new Error("a grant without a signature")
+    const { by, key, sig } = signature
+    verifySignature({ by, key: unb64(key), sig: unb64(sig) }, "grant", head.replace("# tern-grant ", ""))
+    const { signed, writers, org } = documents.asked
+    const asked = { type: signed.type, org, subject: signed.subject, writers: new Set(writers) }
+    const opened = await openDocument(unb64(document.file), await identity(secret), "task", asked, {
+        trust: TRUST,
+        today: DAY,
+    })
+    expect(textOf(opened.document)).toBe(document.text)
+})
+
+test("a reporter's grant is written as Python writes it", async () => {
+    const { first_grant } = sealed
+    const epoch = await identity(first_grant.identity)
+    const plaintext = new TextDecoder().decode(await decrypt(unb64(first_grant.file), epoch.secret))
+    const said = parseObject(plaintext.split("\n")[0]?.replace("# tern-grant ", "") ?? "")
+
+    const written = intakeGrantText(await identity(first_grant.secret), epoch.recipient, {
+        org: checkText(said.org),
+        report: checkText(said.subject),
+        epoch: checkText(said.grantee),
+        at: checkText(said.at),
+        language: checkText(said.language),
+        danger_now: checkText(said.danger_now),
+    })
+
+    expect(plaintext).toBe(first_grant.plaintext)
+    expect(written).toBe(first_grant.plaintext)
+})
+
+test.each(["to_two_recipients", "of_no_class"] as const)("a file of another envelope is refused: %s", async (name) => {
+    const to = await identity(sealed.document.identity)
+
+    const opened = openDocument(unb64(sealed[name].file), to, "task", { type: "approval", org: "", subject: "" }, {})
+
+    await expect(opened).rejects.toThrow(sealed[name].refused)
+})
+
+test("the key log, its head and its intake document hold", () => {
+    const log = verifyLog(keyLog.lines, keyLog.pin)
+
+    const [head, signature] = parseHead(keyLog.head)
+    checkHead(log, head, signature)
+    expect(headLine(head)).toBe(keyLog.head_line)
+    if (!log.intake) throw new Error("a log without an intake document")
+    const epoch = readIntake(log.intake)
+    expect(epoch).toMatchObject({ acceptsFrom: "2026-06-22", acceptsUntil: "2026-06-28", attachmentBytes: 100_000_000 })
+    expect(() => {
+        checkAccepts(epoch, "2026-06-21")
+    }).toThrow("epoch-days")
+    checkAccepts(epoch, "2026-06-28")
+})
+
+test("a shorter log, and one in which a line is missing or changed, is noticed", () => {
+    const log = verifyLog(keyLog.lines, keyLog.pin)
+    const [head, signature] = parseHead(keyLog.head)
+    const shorter = verifyLog(keyLog.lines.slice(0, -1), keyLog.pin)
+
+    checkFollows(log, head)
+    checkFollows(log, { n: 2, hash: sha256Hex(keyLog.lines[1] ?? "") })
+    expect(() => {
+        checkFollows(shorter, head)
+    }).toThrow("key-log")
+    expect(() => {
+        checkHead(shorter, head, signature)
+    }).toThrow("key-log-head")
+    expect(() => verifyLog(keyLog.lines.toSpliced(1, 1), keyLog.pin)).toThrow("key-log")
+    expect(() =>
+        verifyLog(
+            keyLog.lines.map((line) => line.replace("within a day", "within an hour")),
+            keyLog.pin,
+        ),
+    ).toThrow()
+    expect(() => verifyLog(keyLog.lines.slice(1), keyLog.pin)).toThrow("key-log")
+})
+
+test.each(receipts.vectors)("a receipt and what follows from it: $secret", async (vector) => {
+    const secret = hex(vector.secret)
+
+    const keys = await mailboxKeys(secret)
+
+    expect(b64(keys.token)).toBe(vector.token)
+    expect(sha256Hex(b64(keys.token))).toBe(vector.token_sha256)
+    expect(keys.identity).toEqual({ secret: vector.identity, recipient: vector.recipient })
+    expect(b64(keys.threadMac)).toBe(vector.thread_key)
+    for (const [language, words] of Object.entries(vector.words)) {
+        expect(writeWords(secret, await listOf(language))).toBe(words)
+        expect(await readWords(words)).toEqual(secret)
+    }
+})
+
+test.each(typed.read)("what is typed is read: $name", async (vector) => {
+    expect(await readWords(vector.typed)).toEqual(hex(vector.secret))
+})
+
+const REASONS: Record<string, string> = {
+    WordCountError: "count",
+    UnknownWordError: "unknown",
+    ChecksumError: "checksum",
+    AmbiguousError: "ambiguous",
+}
+
+test.each(typed.refused)("what is typed is refused: $name", async ({ typed, error, position }) => {
+    const expected = REASONS[error]
+    if (expected === undefined) throw new Error("an outcome that this runner does not know")
+
+    const failure: unknown = await readWords(typed).catch((reason: unknown) => reason)
+
+    if (!(failure instanceof ReceiptError)) throw new Error("it was read")
+    expect([failure.reason, failure.position]).toEqual([expected, position])
+})
+
+const READERS: Record<string, (body: object) => unknown> = {
+    route: readRoute,
+    "message.reporter": readReporterMessage,
+    "message.staff": readStaffMessage,
+    state: readState,
+}
+
+test.each(mailbox.refused)("a body is refused: $type", ({ type, body }) => {
+    const reader = READERS[type]
+    if (!reader) throw new Error("a type that this runner does not know")
+
+    expect(() => reader(parseObject(canonical(body)))).toThrow(Malformed)
+})
+
+test.each(Object.entries(mailbox.documents))(
+    "a document of a thread is read and written alike: %s",
+    async (name, text) => {
+        const keys = await mailboxKeys(await readWords(mailbox.receipt))
+        const document = parseDocument(text)
+        const reader = READERS[name.split(" ")[0] ?? ""]
+        if (!reader) throw new Error("a type that this runner does not know")
+
+        if (name === "state") expect(reader(document.header.body)).toBe("accepted")
+        else {
+            verifyMac(document, keys.threadMac)
+            const read = reader(document.header.body) as object
+            expect(canonical(read)).toBe(canonical(document.header.body))
+        }
+        expect(textOf(document)).toBe(text)
+    },
+)
+
+test("an answer of the mailbox: route, state, the parts of a reply, and nothing in the other slots", async () => {
+    const keys = await mailboxKeys(await readWords(mailbox.receipt))
+    const answer = unb64(mailbox.answer)
+    expect(answer.length).toBe(SLOTS * SLOT_SIZE)
+    const opened = []
+    for (let slot = 0; slot < SLOTS; slot++) {
+        const file = answer.subarray(slot * SLOT_SIZE, (slot + 1) * SLOT_SIZE)
+        const type = ["route", "state"][slot] ?? "message.staff"
+        const asked = { type, org: mailbox.org, subject: mailbox.report }
+        try {
+            opened.push(
+                (await openDocument(file, keys.identity, "slot", asked, { threadKey: keys.threadMac })).document,
+            )
+        } catch (error) {
+            if (!(error instanceof NotMine)) throw error
+            expect(sha256Hex(file)).toBe(mailbox.fillers.sha256[slot])
+        }
+    }
+
+    const [route, state, ...parts] = opened
+    expect(textOf(route ?? fail())).toBe(mailbox.documents.route)
+    expect(readState((state ?? fail()).header.body)).toBe("accepted")
+    expect(join(parts.map(({ header }) => readStaffMessage(header.body)).reverse())).toBe(mailbox.reply)
+    expect(recipientHash(keys.identity.recipient)).toBe(route?.header.sealed_to)
+})
+
+test.each(mailbox.threads)("gaps and repeats of $numbers", (thread) => {
+    expect(gaps(thread.numbers)).toEqual(thread.gaps)
+    expect(repeats(thread.numbers)).toEqual(thread.repeats)
+})
+
+test("a document is not sealed to somebody whom it does not name", async () => {
+    const document = parseDocument(mailbox.documents.route ?? "")
+    await expect(seal(document, "slot", organisation.triager.recipient)).rejects.toThrow(Malformed)
+})
+
+test("a signature is checked for every public document", () => {
+    for (const text of organisation.certificates) {
+        const document = parseDocument(text)
+        const changed = { ...document, line: document.line.replace("2026-12-31", "2036-12-31") }
+        expect(verifySignatures(document)).toHaveLength(1)
+        expect(() => verifySignatures(changed)).toThrow("signature")
+    }
+    expect(checkFields({ a: 1 }, ["a"])).toEqual({ a: 1 })
+})
+
+function fail(): never {
+    throw new Error("a slot that should have opened")
+}

@@ -1,0 +1,107 @@
+/** What a page may ask of the reporter's client. The client runs in a worker, so that the page answers while it seals. */
+
+/** The answers of the form: keys and codes of docs/protocol-documents.md, "Report". */
+export type Answers = Record<string, string | string[]>
+
+export interface Form {
+    language: string
+    text: string
+    answers: Answers
+}
+
+/** A file as it will be sealed: its metadata has been dealt with. */
+export interface Picked {
+    name: string
+    type: string
+    blob: Blob
+}
+
+/** What the authentic intake document says, and whether the device's clock lies outside its days. */
+export interface Intake {
+    languages: string[]
+    attachmentBytes: number
+    notice: string
+}
+
+/** `file` is the place of the file among those that were picked, null for the report itself. Numbers are bytes. */
+export interface Step {
+    doing: "sealing" | "sending"
+    file: number | null
+    done: number
+    whole: number
+}
+
+/**
+ * The report is stored. `earlier`: it is an earlier version of what was typed, whose answer had got lost, so that what
+ * was changed since has to be sent as a message. `notArrived` are places of files; `sendFiles` tries them again.
+ */
+export interface Submitted {
+    words: string
+    earlier: boolean
+    notArrived: number[]
+}
+
+export interface Reply {
+    number: number
+    text: string
+}
+
+export interface Choice {
+    scope: string
+    given: boolean
+}
+
+/** `open`: the report still takes messages. `written`: how many messages its reporter has sent so far. */
+export interface Mailbox {
+    state: string | null
+    open: boolean
+    written: number
+    replies: Reply[]
+    missing: number[]
+    choices: Choice[]
+}
+
+/** Each leads to a sentence of its own on the page. */
+export type Kind =
+    | "unreachable" // no answer; it may have been taken or not, and trying again is safe
+    | "busy" // 429, 503
+    | "too-large" // 413, or over the limit of the intake document
+    | "closed" // no epoch takes reports now
+    | "clock" // the device's clock and the epoch's days disagree
+    | "not-authentic" // what came is not what the organisation signed
+    | "write-to" // the report recipient changed without authority
+    | "not-set-up" // the service has no organisation yet
+    | "refused" // anything else that the service says no to
+    | "no-mailbox" // the words are right in themselves, but no slot opens
+    | "not-taken" // the message was not taken: the report is closed
+    | "cancelled"
+
+export class Failure extends Error {
+    readonly kind: Kind
+    /** A code of docs/protocol.md section 9, or a problem's type; never a word that somebody typed. */
+    readonly reason: string
+    constructor(kind: Kind, reason = "") {
+        super(kind)
+        this.kind = kind
+        this.reason = reason
+    }
+}
+
+/** Every method rejects with `Failure` alone. */
+export interface ReporterClient {
+    intake(): Promise<Intake>
+    /**
+     * Seal everything, send the report, then its files. Called again, it goes on with the same report: id, receipt and
+     * keys stay, what is sealed and unchanged is not sealed again, so that a retry can never make two reports.
+     */
+    submit(form: Form, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Submitted>
+    /** Send the files again that have not arrived; the places of those that still have not. */
+    sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<number[]>
+    /** Open the mailbox of these words, and keep it for what follows. */
+    open(words: string): Promise<Mailbox>
+    answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
+    consent(scope: string, given: boolean): Promise<Mailbox>
+    withdraw(): Promise<Mailbox>
+    /** Overwrite what can be overwritten and end the worker. */
+    forget(): void
+}

@@ -58,6 +58,9 @@ ROUTERS = [
     health,
 ]
 
+# What people open in a browser. It is no part of the interface, and so not of its description.
+PAGES = [no_script]
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The service on the database and in the directory that the settings name. Its tables must exist."""
@@ -68,10 +71,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = Database(settings.url)
     app.state.blobs = Blobs(settings.data_dir / "blobs")
     app.state.find_actor = find_actor
+    app.state.site = site.load()
     app.state.intake = Intake(app.state.database, acted=moves.reporter_acted)
     http.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
     return app
 
 

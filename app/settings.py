@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     attachment_limit: int = Field(
         100_000_000, gt=0, description="The largest attachment, in bytes of its true size before padding."
     )
+    no_script_door: bool = Field(
+        default=True, description="Whether the page without script takes reports, which it seals on arrival."
+    )
     session_hours: int = Field(12, gt=0, le=168, description="Hours after which a person signs in again.")
     demo: bool = Field(
         default=False, description="Says that this is a demo or a test, where time may be told by a file."

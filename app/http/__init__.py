@@ -4,6 +4,7 @@ from app.http.answers import install
 from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.idempotency import Once
+from app.http.pages import page
 from app.http.paging import Page, Paging
 from app.http.routing import SEALED_BODY, Router, problems
 from app.http.state import BlobStore, Config, Db, Keys, Now, Today
@@ -30,6 +31,7 @@ __all__ = [
     "declared_length",
     "etag",
     "install",
+    "page",
     "problems",
     "requires",
     "sealed_body",

@@ -1,18 +1,26 @@
 """What one process of the service keeps in memory for reporters. `main` makes it, and closes it at the end."""
 
+import anyio
+
 from app.database import Database
 from app.intake.keys.open_epochs import OpenEpochs
 from app.intake.mailbox.acts import Acted
 from app.intake.reports.writer import Writer
 
+_ON_ARRIVAL = 8
+
 
 class Intake:
-    """The writer of reports, the epochs that take them, and what casework does when a reporter acts."""
+    """The writer of reports, the epochs that take them, and what casework does when a reporter acts.
+
+    `on_arrival` bounds the threads of the door without script, each of which waits for somebody's slow line.
+    """
 
     def __init__(self, database: Database, acted: Acted) -> None:
         self.writer = Writer(database)
         self.epochs = OpenEpochs(database)
         self.acted = acted
+        self.on_arrival = anyio.CapacityLimiter(_ON_ARRIVAL)
 
     def close(self) -> None:
         """Store what was taken and not yet stored."""

@@ -39,6 +39,7 @@ from app.main import create_app
 from app.protocol.encoding import b64, new_id
 from app.protocol.mailbox import SLOT_SIZE
 from app.settings import Settings
+from app.vocabulary import Door
 from tests.intake.scene import Office, Reporter
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
         grant_id=new_id("grant"),
         grant_from=today,
         grant_until=today,
+        door=Door.CLIENT,
         token_sha256=hashlib.sha256(token).hexdigest(),
         recipient=said["mailbox"],
         grant=grant,

@@ -15,6 +15,7 @@ from app.protocol.documents import VERSION
 from app.protocol.encoding import check_id, new_id, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.sizes import Kind, ciphertext_sizes
+from app.vocabulary import Door
 
 LINE_LIMIT = 4096
 (_GRANT_SIZE,) = ciphertext_sizes(Kind.GRANT)
@@ -67,7 +68,9 @@ def check(file: bytes, kind: Kind) -> None:
         raise NotAnEnvelope from None
 
 
-def arrive(sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, today: date) -> Arrival:
+def arrive(
+    sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, today: date, door: Door = Door.CLIENT
+) -> Arrival:
     """All rows of a report: the writer only writes."""
     return Arrival(
         id=report_id,
@@ -79,6 +82,7 @@ def arrive(sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, t
         grant_id=new_id("grant"),
         grant_from=epoch.accepts_from,
         grant_until=epoch.destroyed_on,
+        door=door,
         token_sha256=token_sha256,
         recipient=sent.recipient_text,
         grant=sent.grant,

@@ -53,6 +53,7 @@ class Arrival:
     grant_id: str
     grant_from: date
     grant_until: date
+    door: Door
     token_sha256: str = field(repr=False)
     recipient: str = field(repr=False)
     grant: bytes = field(repr=False)
@@ -186,9 +187,19 @@ def _repeated(arrival: Arrival, known: set[tuple[str, str, str]]) -> Outcome:
 
 def _reports(arrivals: Sequence[Arrival]) -> Insert:
     columns = ("id", "ref", "epoch_id", "received_on", "state", "door", "size", "envelope_sha256", "version")
-    state, door = ReportState.RECEIVED.value, Door.CLIENT.value
+    state = ReportState.RECEIVED.value
     rows: list[tuple[Value, ...]] = [
-        (each.id, each.ref, each.epoch_id, each.received_on.isoformat(), state, door, each.size, each.sha256, 1)
+        (
+            each.id,
+            each.ref,
+            each.epoch_id,
+            each.received_on.isoformat(),
+            state,
+            each.door.value,
+            each.size,
+            each.sha256,
+            1,
+        )
         for each in arrivals
     ]
     return Insert(Report, columns, rows)

@@ -1,0 +1,297 @@
+"""Pages that take a form instead of running a client. They answer with pages, whatever happens, and keep nothing."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
+
+import anyio.from_thread
+import anyio.to_thread
+from fastapi import Depends, Request, Response
+
+from app.blobs import Blobs
+from app.database import Database
+from app.http import BlobStore, Config, Db, Keys, Router, Today, page
+from app.intake.keys.open_epochs import EpochClosed
+from app.intake.mailbox.service import CLOSED, fillers
+from app.intake.no_script import multipart, sealing, service
+from app.intake.no_script.multipart import MalformedForm, Part
+from app.intake.no_script.sealing import Files, Mistake, Typed
+from app.intake.no_script.service import Holder
+from app.intake.reports import arrival
+from app.intake.reports.writer import IntakeBusy
+from app.keyring import Keyring
+from app.people.staff import service as staff
+from app.people.staff.service import NoRootYet
+from app.problems import NotFound
+from app.protocol import receipt as receipts
+from app.protocol.conversation import Mailbox, NoSuchMailbox, NotTaken, Reply
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.receipt import AmbiguousError, ReceiptError, UnknownWordError, WordCountError
+from app.protocol.report import Consent
+from app.settings import Settings
+from app.vocabulary import ConsentScope, Door, ReportState
+from app.web.site import Site
+
+if TYPE_CHECKING:
+    from app.intake.process import Intake
+
+router = Router(tag="pages")
+
+_PIECE_SECONDS = 60  # without a byte from the browser, after which it is gone
+_FORM_SECONDS = 3600  # for all of a form: Tor is slow, and files are large
+_FIELDS_LIMIT = 2 * 2**20  # bytes of the fields of a form and its seams, beside its files
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request to the door, in the language of its page, and what it may use."""
+
+    request: Request = field(repr=False)
+    language: str
+    site: Site = field(repr=False)
+    database: Database
+    blobs: Blobs
+    settings: Settings
+    keyring: Keyring = field(repr=False)
+    today: date
+
+    @property
+    def intake(self) -> "Intake":
+        intake: Intake = self.request.app.state.intake
+        return intake
+
+    def show(self, template: str, status: int = HTTPStatus.OK, **context: object) -> Response:
+        return page(self.site.render(template, self.language, **context), status)
+
+    def parts(self) -> Iterator[Part]:
+        """The fields of the form that is sent. Raises `MalformedForm`."""
+        boundary = multipart.boundary_of(self.request.headers.get("content-type", ""))
+        return multipart.parts(_Body(self.request, self.settings.attachment_limit + _FIELDS_LIMIT), boundary)
+
+    def files(self) -> Files:
+        return Files(self.blobs, limit=self.settings.attachment_limit, today=self.today)
+
+
+async def _visit(
+    request: Request,
+    language: str,
+    database: Db,
+    blobs: BlobStore,
+    settings: Config,
+    keyring: Keys,
+    today: Today,
+) -> Visit:
+    """Raises `NotFound` for a language that is not offered, and where the operator has closed the door."""
+    site: Site = request.app.state.site
+    if language not in site.languages or not settings.no_script_door:
+        raise NotFound
+    return Visit(request, language, site, database, blobs, settings, keyring, today)
+
+
+@router.post("/{language}/plain/", response_class=Response)
+async def send_report(visit: Annotated[Visit, Depends(_visit)]) -> Response:
+    """Seal a report as it arrives, and answer with the words that open its mailbox."""
+    return await _in_own_thread(_send, visit)
+
+
+@router.post("/{language}/plain/replies/", response_class=Response)
+async def use_mailbox(visit: Annotated[Visit, Depends(_visit)]) -> Response:
+    """Open a mailbox with its words, which stand in the form; write, choose or withdraw."""
+    return await _in_own_thread(_converse, visit)
+
+
+async def _in_own_thread(act: Callable[[Visit], Response], visit: Visit) -> Response:
+    """In one of the few threads that this door has of its own: a flood here waits here, and stops nobody else."""
+    return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.intake.on_arrival)
+
+
+def _send(visit: Visit) -> Response:
+    typed, files = Typed(), visit.files()
+
+    def again(key: str, status: int) -> Response:
+        files.destroy()
+        return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.kept())
+
+    try:
+        with visit.database.read() as session:
+            to = service.receiving(session, visit.today)
+        sealed = sealing.seal_report(
+            visit.parts(), typed, files, to, language=visit.language, today=visit.today.isoformat()
+        )
+        with files.kept_if_named():
+            _store(visit, sealed)
+    except Mistake as mistake:
+        files.destroy()
+        return visit.show("plain.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake], kept=typed.kept())
+    except MalformedForm:
+        return again("refused", HTTPStatus.BAD_REQUEST)
+    except IntakeBusy:
+        return again("busy", HTTPStatus.SERVICE_UNAVAILABLE)
+    except EpochClosed:
+        return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
+    except NoRootYet:
+        return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
+    return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language))
+
+
+def _store(visit: Visit, sealed: sealing.SealedReport) -> None:
+    """On the disk when this returns: first the report, then the names of its files, which lie there already."""
+    sent = arrival.read(sealed.envelope)
+    token_sha256 = service.token_sha256(sealed.receipt)
+    epoch = visit.intake.epochs.find(sent.epoch_id, visit.today)
+    arrived = arrival.arrive(sent, sealed.id, token_sha256, epoch, today=visit.today, door=Door.ON_ARRIVAL)
+    anyio.from_thread.run(visit.intake.writer.put, arrived)
+    if sealed.files:
+        with visit.database.write() as session:
+            service.name_files(session, token_sha256, sealed.files, today=visit.today)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A mailbox as its page shows it."""
+
+    state: ReportState
+    open: bool
+    replies: tuple[Reply, ...]
+    missing: tuple[int, ...]
+    choices: tuple[Consent, ...]
+
+    @classmethod
+    def of(cls, mailbox: Mailbox) -> "_Shown":
+        return cls(
+            state=mailbox.state,
+            open=mailbox.route is not None and mailbox.state not in CLOSED,
+            replies=mailbox.replies,
+            missing=mailbox.missing,
+            choices=mailbox.route.consents if mailbox.route else (),
+        )
+
+
+def _converse(visit: Visit) -> Response:
+    typed, files = Typed(), visit.files()
+    opened: list[tuple[Holder, Mailbox]] = []
+
+    def open_() -> tuple[Holder, Mailbox]:
+        """With the words of the form, which stand before its files."""
+        if not opened:
+            opened.append(_open(visit, typed.last("words")))
+        return opened[0]
+
+    def show(
+        mailbox: Mailbox, status: int = HTTPStatus.OK, *, done: str = "", mistake: Mistake | None = None
+    ) -> Response:
+        return visit.show(
+            "plain_replies.html",
+            status,
+            words=typed.last("words"),
+            mailbox=_Shown.of(mailbox),
+            done=done,
+            mistakes=[mistake] if mistake else [],
+            kept={} if done else {"text": typed.last("text")},
+        )
+
+    try:
+        sealing.read(visit.parts(), typed, files, lambda: open_()[1].write_to)
+        holder, before = open_()
+        with files.kept_if_named():
+            after = _act(visit, holder, before, typed, files)
+        return show(after, done=typed.last("act"))
+    except Mistake as mistake:
+        files.destroy()
+        if opened:
+            return show(opened[0][1], HTTPStatus.UNPROCESSABLE_ENTITY, mistake=mistake)
+        return visit.show("plain_mailbox.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake])
+    except MalformedForm:
+        files.destroy()
+        return visit.show("plain_mailbox.html", HTTPStatus.BAD_REQUEST, mistakes=[Mistake("refused")])
+    except NoRootYet:
+        return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
+
+
+def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
+    """Raises `Mistake` for words that are no receipt or open nothing."""
+    try:
+        receipt = receipts.read(words)
+    except WordCountError:
+        raise Mistake("words-count", "words") from None
+    except UnknownWordError as error:
+        raise Mistake("words-unknown", "words", n=str(error.position)) from None
+    except AmbiguousError:
+        raise Mistake("words-ambiguous", "words") from None
+    except ReceiptError:
+        raise Mistake("words-checksum", "words") from None
+    with visit.database.read() as session:
+        holder = Holder(
+            receipt=receipt,
+            empty=fillers(visit.keyring.key("mailbox-filler"), service.token_sha256(receipt)),
+            org=staff.organisation(session).id,
+            today=visit.today,
+            acted=visit.intake.acted,
+        )
+        try:
+            return holder, holder.open(session)
+        except NoSuchMailbox:
+            raise Mistake("no-mailbox", "words") from None
+        except NotAuthentic:
+            raise Mistake("not-authentic") from None
+
+
+def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Files) -> Mailbox:
+    """Raises `Mistake`, `MalformedForm`."""
+    act, text = typed.last("act"), typed.last("text")
+    if act == "open":
+        return before
+    try:
+        with visit.database.write() as session:
+            match act:
+                case "write":
+                    if not text.strip() and not files.sealed:
+                        raise Mistake("nothing-to-send", "text")
+                    return holder.write(session, before, text, files.sealed)
+                case "consent":
+                    return holder.choose(session, before, _scopes(typed))
+                case "withdraw":
+                    return holder.withdraw(session, before)
+    except NotTaken:
+        raise Mistake("not-taken") from None
+    except Malformed:
+        raise Mistake("too-long", "text") from None
+    raise MalformedForm("an act that there is not")
+
+
+def _scopes(typed: Typed) -> frozenset[ConsentScope]:
+    chosen = typed.chosen("consent")
+    if not set(chosen) <= set(ConsentScope):
+        raise MalformedForm("a use that there is not")
+    return frozenset(map(ConsentScope, chosen))
+
+
+class _Body:
+    """The body of a request, pulled by the thread that seals it."""
+
+    def __init__(self, request: Request, limit: int) -> None:
+        self._pieces: AsyncIterator[bytes] = request.stream()
+        self._left = limit
+        self._piece = b""
+        self._deadline = anyio.from_thread.run_sync(anyio.current_time) + _FORM_SECONDS
+
+    def read(self, size: int, /) -> bytes:
+        """Raises `MalformedForm` where the browser is gone, and `Mistake` for more than the limit."""
+        while not self._piece:
+            piece = anyio.from_thread.run(self._next)
+            if piece is None:
+                return b""
+            self._piece = piece
+        taken, self._piece = self._piece[:size], self._piece[size:]
+        self._left -= len(taken)
+        if self._left < 0:
+            raise Mistake("too-large", sealing.FILES)
+        return taken
+
+    async def _next(self) -> bytes | None:
+        with anyio.CancelScope(deadline=min(self._deadline, anyio.current_time() + _PIECE_SECONDS)):
+            return await anext(self._pieces, None)
+        raise MalformedForm("the browser is gone")

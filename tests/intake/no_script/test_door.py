@@ -1,0 +1,337 @@
+"""The door without script, from the form that a browser posts to the report that a caseworker reads."""
+
+import html
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.client import Staff, triage
+from app.clock import Clock
+from app.intake.attachments.models import Attachment
+from app.intake.reports.models import Report
+from app.main import create_app
+from app.protocol.report import ATTACHMENTS, FREE_LENGTH
+from app.settings import Settings
+from app.vocabulary import ConsentScope, Door, ReportState
+from tests.flows.organisation import Organisation
+from tests.intake.no_script.browser import HEADERS, File, encoded
+
+TEXT = "They know my address & my sister's <name>."
+PHOTO = File("my photo.jpg", "image/jpeg", b"\xff\xd8" + bytes(range(256)) * 300)
+LETTER = File("信.pdf", "application/pdf", b"%PDF-1.7" + bytes(70_000))
+FORM: list[tuple[str, str | File]] = [
+    ("danger_now", "days"),
+    ("answer_language", "fa"),
+    ("text", TEXT + "\r\nThey came twice."),
+    ("about_whom", ""),
+    ("where_now", "DE"),
+    ("what_kind", "threat"),
+    ("what_kind", "family"),
+    ("how", ""),
+    ("identifiers", ""),
+    ("needs", "A letter."),
+    ("files", PHOTO),
+    ("files", LETTER),
+    ("consent", "contact"),
+    ("consent", "statistics"),
+]
+NO_FILE = ("files", File("", "application/octet-stream", b""))
+
+
+@pytest.fixture
+def organisation(client: TestClient, settings: Settings, clock: Clock, tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path / "people", client, clock).found(settings)
+
+
+@pytest.fixture
+def triager(organisation: Organisation) -> Staff:
+    return organisation.staff["tenzin"]
+
+
+def post(
+    client: TestClient, form: list[tuple[str, str | File]], path: str = "/en/plain/", **headers: str
+) -> Response:
+    return client.post(path, content=encoded(form), headers=HEADERS | headers)
+
+
+def words_in(answer: Response) -> str:
+    assert answer.status_code == 200, answer.text
+    (listed,) = re.findall(r'<ol class="words"[^>]*>(.*?)</ol>', answer.text, re.DOTALL)
+    return " ".join(re.findall(r"<li>(\S+)</li>", listed))
+
+
+def mailbox(client: TestClient, words: str, act: str = "open", *more: tuple[str, str | File]) -> Response:
+    return post(client, [("act", act), ("words", words), *more], "/en/plain/replies/")
+
+
+def test_a_report_with_two_files_is_read_by_a_triager_who_is_told_how_it_came(
+    organisation: Organisation, triager: Staff, client: TestClient, rows: Session
+) -> None:
+    words = words_in(post(client, FORM))
+
+    (waiting,) = triage.list_(triager)
+    triage.claim(triager, waiting.id)
+    opened = triage.open_(triager, waiting.id)
+    form = opened.report.form
+    assert len(words.split()) == 12
+    assert rows.scalars(select(Report.door)).one() is Door.ON_ARRIVAL
+    assert (waiting.language, waiting.danger_now) == ("fa", "days")
+    assert form.text == TEXT + "\nThey came twice."
+    assert form.answers == {
+        "danger_now": "days",
+        "answer_language": "fa",
+        "where_now": "DE",
+        "what_kind": ["threat", "family"],
+        "needs": "A letter.",
+        "consent": ["service", "contact", "statistics"],
+    }
+    assert opened.missing == ()
+    for listed, file in zip(opened.report.attachments, (PHOTO, LETTER), strict=True):
+        sink = io.BytesIO()
+        triage.save_attachment(triager, opened, listed, sink)
+        assert (listed.name, listed.media_type, sink.getvalue()) == (file.name, file.media_type, file.content)
+
+
+def test_its_reporter_reads_a_reply_answers_adds_a_file_changes_a_choice_and_withdraws(
+    organisation: Organisation, triager: Staff, client: TestClient
+) -> None:
+    words = words_in(post(client, FORM))
+    (waiting,) = triage.list_(triager)
+    triage.claim(triager, waiting.id)
+    triage.answer(triager, triage.open_(triager, waiting.id), "Are you <safe> tonight?")
+
+    shown = mailbox(client, words)
+    written = mailbox(client, words, "write", ("text", "Yes, at a friend's."), ("files", PHOTO))
+    chosen = mailbox(client, words, "consent", ("consent", "contact"), ("consent", "evidence"))
+    opened = triage.open_(triager, waiting.id)
+    thread = triage.thread(triager, opened)
+    withdrawn = mailbox(client, words, "withdraw")
+
+    assert "Are you &lt;safe&gt; tonight?" in shown.text
+    assert "Your message has arrived." in written.text
+    assert "Your choices have arrived" in chosen.text
+    assert [each.said.text for each in thread.messages][:1] == ["Yes, at a friend's."]
+    assert thread.missing == thread.repeated == ()
+    assert thread.consents == {ConsentScope.STATISTICS: False, ConsentScope.EVIDENCE: True}
+    (sent,) = thread.messages[0].said.attachments
+    sink = io.BytesIO()
+    triage.save_attachment(triager, opened, sent, sink)
+    assert (sent.name, sink.getvalue()) == (PHOTO.name, PHOTO.content)
+    assert "You have taken your report back" in withdrawn.text
+    assert triager.service.get(f"/reports/{waiting.id}").json()["state"] == ReportState.WITHDRAWN
+    assert triage.thread(triager, opened).withdrawal is not None
+
+
+def test_the_words_open_the_same_mailbox_through_the_installed_client(
+    organisation: Organisation, client: TestClient
+) -> None:
+    words = words_in(post(client, FORM))
+    from app.protocol import receipt
+
+    found = organisation.reporter().mailbox(receipt.read(words))
+
+    assert found.state is ReportState.RECEIVED
+    assert {each.scope for each in found.replies} == set()
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ([("danger_now", "days"), ("text", " "), NO_FILE], "There is nothing to read yet"),
+        ([("text", TEXT)], "Choose one answer"),
+        ([("danger_now", "days"), ("text", TEXT), ("needs", "a" * (FREE_LENGTH + 1))], "longer than we can take"),
+        ([("danger_now", "days"), ("text", TEXT + "a" * 2**20)], "longer than we can take"),
+        (
+            [("danger_now", "days"), ("text", TEXT), *[("files", PHOTO)] * (ATTACHMENTS + 1)],
+            f"at most {ATTACHMENTS} files",
+        ),
+    ],
+)
+def test_what_a_person_can_mend_comes_back_with_all_that_they_typed_and_leaves_nothing(
+    organisation: Organisation,
+    client: TestClient,
+    rows: Session,
+    settings: Settings,
+    form: list[tuple[str, str | File]],
+    sentence: str,
+) -> None:
+    form = [*form, ("when", "In <March>."), ("who_behind", "criminal"), ("consent", "evidence")]
+
+    answer = post(client, form)
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "In &lt;March&gt;." in answer.text
+    assert re.search(r'value="criminal" checked', answer.text)
+    assert re.search(r'value="evidence"[^>]* checked', answer.text)
+    kept = re.search(r'<textarea id="text"[^>]*>(.*?)</textarea>', answer.text, re.DOTALL)
+    typed = next((value for name, value in form if name == "text" and isinstance(value, str)), "")
+    if len(typed) < 2**20:
+        assert kept is not None
+        assert html.unescape(kept[1]) == typed
+    assert rows.scalars(select(Report.id)).all() == []
+    assert [*(settings.data_dir / "blobs").glob("*")] == []
+
+
+def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_back(
+    url: str, tmp_path: Path, clock: Clock, rows: Session
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, attachment_limit=100_000
+    )
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        Organisation(tmp_path / "people", client, clock).found(settings)
+        large = File("film.mp4", "video/mp4", bytes(100_001))
+
+        answer = post(client, [("danger_now", "none"), ("files", large), ("needs", "A lawyer.")])
+
+    assert answer.status_code == 422
+    assert "more than we can take in one go" in answer.text
+    assert "A lawyer." in answer.text
+    assert [*(tmp_path / "data" / "blobs").glob("*")] == []
+    assert rows.scalars(select(Attachment.id)).all() == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"They know my address.",
+        encoded(FORM)[:-200],
+        encoded([*FORM, ("passport", "123")]),
+        encoded([*FORM, ("where_now", "Germany")]),
+        encoded([("danger_now", "days"), ("photo", PHOTO)]),
+    ],
+)
+def test_what_is_not_the_form_is_refused_and_leaves_nothing(
+    organisation: Organisation, client: TestClient, rows: Session, settings: Settings, content: bytes
+) -> None:
+    answer = client.post("/en/plain/", content=content, headers=HEADERS)
+
+    assert answer.status_code == 400
+    assert "The server did not take this" in answer.text
+    assert rows.scalars(select(Report.id)).all() == []
+    assert [*(settings.data_dir / "blobs").glob("*")] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("abandon " * 11, "There should be 12 words"),
+        ("abandon " * 11 + "abandonn", "Word number 12 is not in the list"),
+        ("abandon " * 12, "together they do not fit"),
+        ("abandon " * 11 + "about", "there is no mailbox for them here"),
+    ],
+)
+def test_wrong_words_lead_to_a_sentence_and_are_not_repeated(
+    organisation: Organisation, client: TestClient, words: str, sentence: str
+) -> None:
+    answer = mailbox(client, words)
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "abandon" not in answer.text
+
+
+def test_an_empty_message_is_not_sent(organisation: Organisation, client: TestClient) -> None:
+    words = words_in(post(client, FORM))
+
+    answer = mailbox(client, words, "write", ("text", "  "), NO_FILE)
+
+    assert answer.status_code == 422
+    assert "Write a message or add a file first" in answer.text
+
+
+def test_after_a_withdrawal_nothing_more_is_taken(organisation: Organisation, client: TestClient) -> None:
+    words = words_in(post(client, FORM))
+    mailbox(client, words, "withdraw")
+
+    late = mailbox(client, words, "write", ("text", "One more thing."))
+
+    assert late.status_code == 422
+    assert "Your message was not taken" in late.text
+
+
+def test_without_an_epoch_or_an_organisation_the_page_says_so(client: TestClient, settings: Settings) -> None:
+    from app.database import Database
+    from app.people.staff import service as staff
+
+    before = post(client, FORM)
+    database = Database(settings.url)
+    with database.write() as session:
+        staff.initialise(session, settings_day(settings))
+    database.close()
+
+    assert (before.status_code, post(client, FORM).status_code) == (503, 503)
+    assert "not ready yet" in before.text
+
+
+def settings_day(settings: Settings):  # type: ignore[no-untyped-def]
+    return Clock(settings.demo_clock).today()
+
+
+def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, no_script_door=False
+    )
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        answers = [post(client, FORM), mailbox(client, "abandon " * 12)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_no_answer_of_the_door_may_be_kept(organisation: Organisation, client: TestClient) -> None:
+    sent = post(client, FORM)
+    opened = mailbox(client, words_in(sent))
+
+    for answer in (sent, opened):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "set-cookie" not in answer.headers
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_nothing_is_written_in_clear_while_a_form_arrives(
+    organisation: Organisation, client: TestClient, settings: Settings
+) -> None:
+    """Every file that the process has open while the form comes, looked at between two pieces of it."""
+    secret = b"what only the reporter knows " * 8
+    film = File("film.mp4", "video/mp4", secret * 20_000)  # far above what a form reader would keep in memory
+    looked_at: set[str] = set()
+    seen_in: list[str] = []
+
+    def pieces() -> Iterator[bytes]:
+        whole = encoded([("danger_now", "days"), ("text", secret.decode()), ("files", film)])
+        for start in range(0, len(whole), 2**18):
+            yield whole[start : start + 2**18]
+            for path in open_files():
+                looked_at.add(path)
+                if secret[:28] in Path(f"/proc/self/fd/{path}").read_bytes():
+                    seen_in.append(path)
+
+    answer = client.post("/en/plain/", content=pieces(), headers=HEADERS)
+
+    words_in(answer)
+    assert looked_at
+    assert seen_in == []
+
+
+def open_files() -> list[str]:
+    """Descriptors of regular files that this process has open."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        path = Path(f"/proc/self/fd/{name}")
+        try:
+            if path.is_file() and path.stat().st_size < 2**27:
+                found.append(name)
+        except OSError:
+            continue
+    return found

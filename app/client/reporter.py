@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -16,6 +15,7 @@ from app.client import attachments as files
 from app.client.attachments import SealedFile, Unsendable
 from app.client.transport import Refused, Service, Unreachable
 from app.client.trust import OpenIntake, fetch_intake
+from app.client.uploads import Upload
 from app.protocol import conversation
 from app.protocol.conversation import Mailbox, Post, To
 from app.protocol.encoding import b64, new_id
@@ -141,20 +141,13 @@ class Reporter:
         late, done = [], 0
         for file in sealed:
             try:
-                _try_again(partial(self._send_file, receipt, file, done, progress))
+                upload = Upload(self._service, b64(receipt.token), file.attachment.id, file.sealed)
+                upload.send(_after(done, progress))
             except (Refused, Unreachable):
                 late.append(file.source)
             done += file.size
             progress(done)
         return tuple(late)
-
-    def _send_file(self, receipt: Receipt, file: SealedFile, done: int, progress: Callable[[int], None]) -> None:
-        headers = {
-            "Authorization": f"Bearer {b64(receipt.token)}",
-            "Tern-Attachment": file.attachment.id,
-            "Content-Length": str(file.size),
-        }
-        self._service.send("PUT", "/attachment", file.blocks(lambda sent: progress(done + sent)), headers)
 
     def _write(self, receipt: Receipt, post: Post) -> None:
         post.check_taken(_try_again(lambda: self._post(receipt, post.content)))
@@ -173,6 +166,10 @@ def _form(document: Mapping[str, Any]) -> Form:
         return Form.read(dict(document))
     except Malformed as error:
         raise Unsendable(str(error)) from None
+
+
+def _after(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:
+    return lambda sent: progress(done + sent)
 
 
 def _try_again(act: Callable[[], _T]) -> _T:

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, cast
 
 import httpx2
@@ -38,7 +38,11 @@ class Unreachable(Exception):
 class Answer:
     status: int
     content: bytes
-    etag: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str | None:
+        return self.headers.get("ETag")
 
     def json(self) -> dict[str, Any]:
         """Raises `Refused` where this is no JSON object: something else than the service answered."""
@@ -102,6 +106,14 @@ class Service:
         """Send bytes as they are. Those of a stream need their `Content-Length` among the headers."""
         return self._ask(method, path, content=content, headers={"Content-Type": _BYTES} | dict(headers or {}))
 
+    def page(self, path: str, coding: str) -> Answer:
+        """What lies at a path outside the API, as it travels, whatever the status. `coding` is what a browser takes."""
+        try:
+            with self._http.stream("GET", f"/{path}", headers={"Accept-Encoding": coding}) as response:
+                return Answer(response.status_code, _whole(response, ANSWER_LIMIT, raw=True), response.headers)
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            raise Unreachable(str(error)) from None
+
     def download(self, path: str, sink: Sink, *, limit: int) -> int:
         """Write what lies at `path` to `sink`, at most `limit` bytes, and return how many there were."""
         try:
@@ -137,7 +149,7 @@ class Service:
                 content=content,
                 headers=self._headers(headers or {}),
             ) as response:
-                answer = Answer(response.status_code, _whole(response, ANSWER_LIMIT), response.headers.get("ETag"))
+                answer = Answer(response.status_code, _whole(response, ANSWER_LIMIT), response.headers)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise Unreachable(str(error)) from None
         if not 200 <= answer.status < 300:
@@ -161,9 +173,9 @@ def _if_match(version: str | None) -> dict[str, str]:
     return {"If-Match": version} if version else {}
 
 
-def _whole(response: httpx2.Response, limit: int) -> bytes:
+def _whole(response: httpx2.Response, limit: int, *, raw: bool = False) -> bytes:
     content = bytearray()
-    for block in response.iter_bytes():
+    for block in response.iter_raw() if raw else response.iter_bytes():
         content += block
         if len(content) > limit:
             raise _too_much(response.status_code)
@@ -176,7 +188,7 @@ def _too_much(status: int) -> Refused:
 
 def _refusal(status: int, content: bytes) -> Refused:
     try:
-        problem = Answer(status, content, None).json()
+        problem = Answer(status, content).json()
     except Refused:
         return Refused("not-understood", status, f"The answer was status {status} without a problem")
     name = str(problem.get("type", "")).rpartition("/")[2]

@@ -4,14 +4,14 @@ from app.http.answers import install
 from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.idempotency import Once
-from app.http.pages import page
+from app.http.pages import PAGE_HEADERS, page
 from app.http.paging import Page, Paging
-from app.http.routing import SEALED_BODY, Router, problems
+from app.http.routing import Route, Router, problems
 from app.http.state import BlobStore, Config, Db, Keys, Now, Today
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
-    "SEALED_BODY",
+    "PAGE_HEADERS",
     "Actor",
     "BlobStore",
     "CardToken",
@@ -25,6 +25,7 @@ __all__ = [
     "Once",
     "Page",
     "Paging",
+    "Route",
     "Router",
     "Today",
     "bearer",

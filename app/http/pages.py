@@ -8,7 +8,7 @@ _CONTENT_SECURITY_POLICY = (
     "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types tern"
 )
-HEADERS = {
+PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -17,4 +17,4 @@ HEADERS = {
 
 def page(html: str, status: int = 200) -> HTMLResponse:
     """A page, with its headers; those that every answer carries come after (`answers`)."""
-    return HTMLResponse(html, status, headers=HEADERS)
+    return HTMLResponse(html, status, headers=PAGE_HEADERS)

@@ -1,11 +1,12 @@
 """The file system as a store. A file is whole and on disk before it has its name, and never changes after."""
 
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,10 @@ class Stored:
     name: str
     size: int
     sha256: str
+
+
+class OutOfPlace(Exception):
+    """Bytes were to be added at another place than where the file ends."""
 
 
 class Incoming:
@@ -72,6 +77,65 @@ class Blobs:
                 if incoming.stored is None:
                     path.unlink()
 
+    def begin(self, day: date) -> str:
+        """Make an empty file that will come in parts: its name, under which it is to be read when it is finished."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = secrets.token_hex(16)
+        path = self._unfinished(name)
+        path.touch(exist_ok=False)
+        _set_day(path, day)
+        _set_day(self._directory, day)
+        return name
+
+    def append(self, name: str, piece: bytes, *, at: int, day: date) -> None:
+        """Add bytes to an unfinished file that ends at `at`.
+
+        Of several processes that add at one place, one does, and the others get `OutOfPlace`. The lock lasts for this
+        piece only: a sender whose connection died holds up nobody. Raises `FileNotFoundError` where the file is gone.
+        """
+        with self._open_unfinished(name) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if file.seek(0, os.SEEK_END) != at:
+                raise OutOfPlace
+            file.write(piece)
+            file.flush()
+            _set_day(Path(file.name), day)
+
+    def reached(self, name: str, day: date) -> int:
+        """Where the file ends, finished or not. Up to there it is on disk before this returns.
+
+        Raises `FileNotFoundError` where it is gone.
+        """
+        try:
+            file = self._unfinished(name).open("rb")
+        except FileNotFoundError:
+            file = self._path(name).open("rb")
+        with file:
+            size = file.seek(0, os.SEEK_END)
+            os.fsync(file.fileno())
+        _sync(self._directory, day)
+        return size
+
+    def start_of(self, name: str, size: int) -> bytes:
+        """The first `size` bytes of an unfinished file, or as many as there are."""
+        with self._open_unfinished(name) as file:
+            return file.read(size)
+
+    def finish(self, name: str, day: date) -> Stored:
+        """Give an unfinished file its name, when nothing is added any more. A repetition changes nothing.
+
+        Raises `FileNotFoundError` where the file is gone.
+        """
+        self.reached(name, day)  # on disk before it has its name
+        path = self._path(name)
+        with suppress(FileNotFoundError):  # where it has its name from a process that was killed right after
+            self._unfinished(name).rename(path)
+        _sync(self._directory, day)
+        # Read again: who began to hash it may not be who ends it.
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return Stored(name, file.tell(), sha256)
+
     def read(self, name: str) -> Iterator[bytes]:
         """The bytes in pieces. Raises `FileNotFoundError` at once, not at the first piece."""
         file = self._path(name).open("rb")
@@ -90,7 +154,9 @@ class Blobs:
     def destroy(self, name: str, day: date) -> None:
         """Remove the file, also from the disk's directory. One that is gone is no error, so this can be repeated."""
         self._path(name).unlink(missing_ok=True)
-        _sync(self._directory, day)
+        self._unfinished(name).unlink(missing_ok=True)
+        if self._directory.exists():
+            _sync(self._directory, day)
 
     def sweep(self, named: Container[str], today: date) -> list[str]:
         """Remove what no row names and no upload can still be writing: files of the days before yesterday.
@@ -101,7 +167,7 @@ class Blobs:
         swept = [
             path
             for path in (self._directory.iterdir() if self._directory.exists() else ())
-            if path.name not in named and path.stat().st_mtime < before
+            if path.name.removesuffix(_UNFINISHED) not in named and path.stat().st_mtime < before
         ]
         for path in swept:
             path.unlink()
@@ -113,6 +179,19 @@ class Blobs:
         if not _NAME.fullmatch(name):
             raise ValueError("not the name of a blob")
         return self._directory / name
+
+    def _unfinished(self, name: str) -> Path:
+        path = self._path(name)
+        return path.with_name(path.name + _UNFINISHED)
+
+    def _open_unfinished(self, name: str) -> BinaryIO:
+        """For reading and adding. Raises `OutOfPlace` where it is finished."""
+        try:
+            return self._unfinished(name).open("r+b")
+        except FileNotFoundError:
+            if self._path(name).exists():
+                raise OutOfPlace from None
+            raise
 
 
 def _set_day(path: Path, day: date) -> None:

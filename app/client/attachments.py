@@ -2,14 +2,13 @@
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from app import age
 from app.age.source import Source
-from app.client.transport import blocks_of
 from app.protocol import opening
 from app.protocol.encoding import new_id
 from app.protocol.report import Attachment
@@ -28,15 +27,6 @@ class SealedFile:
     sealed: Path
     size: int
     attachment: Attachment
-
-    def blocks(self, progress: Callable[[int], None]) -> Iterator[bytes]:
-        """The sealed bytes; `progress` hears after each block how many have gone."""
-        sent = 0
-        with self.sealed.open("rb") as file:
-            for block in blocks_of(file):
-                yield block
-                sent += len(block)
-                progress(sent)
 
 
 def seal_all(

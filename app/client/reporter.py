@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -16,6 +15,7 @@ from app.client import attachments as files
 from app.client.attachments import SealedFile, Unsendable
 from app.client.transport import Refused, Service, Unreachable
 from app.client.trust import OpenIntake, fetch_intake
+from app.client.uploads import Upload
 from app.protocol import mailbox, opening
 from app.protocol.documents import Header, bare, maced, parse_document, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
@@ -167,20 +167,13 @@ class Reporter:
         late, done = [], 0
         for file in sealed:
             try:
-                _try_again(partial(self._send_file, receipt, file, done, progress))
+                upload = Upload(self._service, b64(receipt.token), file.attachment.id, file.sealed)
+                upload.send(_after(done, progress))
             except (Refused, Unreachable):
                 late.append(file.source)
             done += file.size
             progress(done)
         return tuple(late)
-
-    def _send_file(self, receipt: Receipt, file: SealedFile, done: int, progress: Callable[[int], None]) -> None:
-        headers = {
-            "Authorization": f"Bearer {b64(receipt.token)}",
-            "Tern-Attachment": file.attachment.id,
-            "Content-Length": str(file.size),
-        }
-        self._service.send("PUT", "/attachment", file.blocks(lambda sent: progress(done + sent)), headers)
 
     def _write(
         self,
@@ -388,6 +381,10 @@ def _with(consents: tuple[Consent, ...], changed: Consent | None) -> tuple[Conse
     if changed is None:
         return consents
     return (*(consent for consent in consents if consent.scope is not changed.scope), changed)
+
+
+def _after(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:
+    return lambda sent: progress(done + sent)
 
 
 def _try_again(act: Callable[[], _T]) -> _T:

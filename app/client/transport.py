@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, cast
 
 import httpx2
@@ -38,7 +38,11 @@ class Unreachable(Exception):
 class Answer:
     status: int
     content: bytes
-    etag: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str | None:
+        return self.headers.get("ETag")
 
     def json(self) -> dict[str, Any]:
         """Raises `Refused` where this is no JSON object: something else than the service answered."""
@@ -137,7 +141,7 @@ class Service:
                 content=content,
                 headers=self._headers(headers or {}),
             ) as response:
-                answer = Answer(response.status_code, _whole(response, ANSWER_LIMIT), response.headers.get("ETag"))
+                answer = Answer(response.status_code, _whole(response, ANSWER_LIMIT), response.headers)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise Unreachable(str(error)) from None
         if not 200 <= answer.status < 300:
@@ -176,7 +180,7 @@ def _too_much(status: int) -> Refused:
 
 def _refusal(status: int, content: bytes) -> Refused:
     try:
-        problem = Answer(status, content, None).json()
+        problem = Answer(status, content).json()
     except Refused:
         return Refused("not-understood", status, f"The answer was status {status} without a problem")
     name = str(problem.get("type", "")).rpartition("/")[2]

@@ -5,12 +5,11 @@ from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requ
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.idempotency import Once
 from app.http.paging import Page, Paging
-from app.http.routing import SEALED_BODY, Router, problems
+from app.http.routing import Route, Router, problems
 from app.http.state import BlobStore, Config, Db, Keys, Now, Today
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
-    "SEALED_BODY",
     "Actor",
     "BlobStore",
     "CardToken",
@@ -24,6 +23,7 @@ __all__ = [
     "Once",
     "Page",
     "Paging",
+    "Route",
     "Router",
     "Today",
     "bearer",

@@ -42,7 +42,7 @@ _Responses = dict[int | str, dict[str, Any]]
 _ETAG = {"ETag": {"description": "The version", "schema": {"type": "string"}}}
 _WITH_ETAG: dict[str, Any] = {"description": "As it is now", "headers": _ETAG}
 _NOT_MODIFIED: dict[str, Any] = {"description": "As the caller has it", "headers": _ETAG}
-SEALED_BODY = {"requestBody": {"required": True, "content": {OCTET_STREAM: {"schema": {"type": "string"}}}}}
+_SEALED_BODY = {"requestBody": {"required": True, "content": {OCTET_STREAM: {"schema": {"type": "string"}}}}}
 
 
 class Route(APIRoute):
@@ -52,7 +52,7 @@ class Route(APIRoute):
         super().__init__(path, endpoint, **options)
         self.responses = _joined(problems(*self._refusals()), self.responses)
         if any(isinstance(call, SealedBody) for call in dependencies(self.dependant)):
-            self.openapi_extra = SEALED_BODY | (self.openapi_extra or {})
+            self.openapi_extra = _SEALED_BODY | (self.openapi_extra or {})
         if self._is_conditional():
             self.responses = {**self.responses, 200: _WITH_ETAG, 304: _NOT_MODIFIED}
 
@@ -103,9 +103,11 @@ class Route(APIRoute):
             yield InvalidCursor
 
 
-def Router(prefix: str = "", *, tag: str) -> APIRouter:  # noqa: N802  it stands where FastAPI's class would
+def Router(  # noqa: N802  it stands where FastAPI's class would
+    prefix: str = "", *, tag: str, route_class: type[Route] = Route
+) -> APIRouter:
     """The router of a room. `tag` is its heading in the API's description."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=route_class)
 
 
 def problems(*kinds: type[Problem]) -> _Responses:

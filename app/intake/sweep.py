@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app.intake.attachments import uploads
 from app.intake.keys import service as keys
 from app.intake.mailbox import service as mailbox
 from app.intake.reports import service as reports
@@ -16,4 +17,4 @@ def sweep(session: Session, today: date) -> list[str]:
     """
     keys.destroy_ended(session, today)
     mailbox.drop_old_replies(session, today)
-    return reports.destroy_withdrawn(session, today)
+    return [*reports.destroy_withdrawn(session, today), *uploads.drop_old(session, today)]

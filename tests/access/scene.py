@@ -1,5 +1,6 @@
 """One of each object, and the cast around them."""
 
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -72,6 +73,7 @@ class Scene:
         self.rows.add(message)
         self.ids |= {"epoch_id": epoch.id, "report_id": report.id, "message_id": message.id}
         self.ids["attachment_id"] = self._attachment(report.id)
+        self.ids["address"] = secrets.token_hex(16)
 
     def _attachment(self, report_id: str) -> str:
         blobs: Blobs = cast("FastAPI", self.client.app).state.blobs

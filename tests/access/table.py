@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
+from tests.intake import tus
 
 T, C, S, A, U = Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR
 EVERY_ROLE = frozenset(Role)
@@ -186,7 +187,12 @@ INTAKE = {
     "GET /v1/key-log": Row(for_staff=False, without_session=200),
     # Any bearer token does: it is the reporter's own. What is sent under it here is no envelope.
     "PUT /v1/report": Row(for_staff=False, answered=422, headers=_BYTES),
-    "PUT /v1/attachment": Row(for_staff=False, answered=422, headers=_BYTES),
+    "OPTIONS /v1/uploads": Row(for_staff=False, without_session=204, answered=204),
+    "POST /v1/uploads": Row(
+        for_staff=False, answered=404, headers=tus.of_file(factories.id_("att"), len(factories.sealed(Kind.ATTACHMENT)))
+    ),
+    "HEAD /v1/uploads/{address}": Row(for_staff=False, answered=404, headers=tus.TUS),
+    "PATCH /v1/uploads/{address}": Row(for_staff=False, answered=404, headers=tus.at(0)),
     "POST /v1/mailbox": Row(for_staff=False, answered=422, headers=_BYTES),
     "POST /v1/key-log": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
     "GET /v1/service-key": Row(frozenset({S})),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.age import HEADER_SIZE
+from app.intake.attachments.uploads import OtherProtocol
 from app.problems import (
     IdempotencyKeyRequired,
     InvalidCursor,
@@ -55,10 +56,14 @@ def rightly(route: str, form: Form) -> Request:
         content, headers = _json(form.body), {"Content-Type": "application/json"}
     elif form.files:
         content, headers = _joined(form.said, form.files), {"Content-Type": "application/octet-stream"}
+    elif form.part:
+        content, headers = form.part, {"Content-Type": "application/offset+octet-stream"}
     if form.acts_once:
         headers |= {"Idempotency-Key": "key"}
     if form.sees_version:
         headers |= {"If-Match": '"999"'}
+    if form.tus:
+        headers |= {"Tus-Resumable": "1.0.0"}
     return Request(route.partition(" ")[0], path_of(route, ABSENT), headers | dict(form.headers), content=content)
 
 
@@ -90,6 +95,12 @@ def _wrong_headers(right: Request, form: Form) -> Iterator[Wrong]:
         yield "no If-Match", _without(right, "If-Match"), VersionRequired
         for tag in ("", "3", '"03"', 'W/"3"', "*", f'"{WORD}"'):
             yield f"the If-Match {tag}", _with(right, "If-Match", tag), MalformedRequest
+    if form.tus:
+        yield "no Tus-Resumable", _without(right, "Tus-Resumable"), OtherProtocol
+        for version in ("", "1.0", "0.2.2", f"1.0.0,{WORD}"):
+            yield f"the Tus-Resumable {version}", _with(right, "Tus-Resumable", version), OtherProtocol
+        for name in ("Upload-Metadata", "Upload-Defer-Length", "Upload-Concat"):
+            yield name, _with(right, name, WORD), InvalidRequest
     for name, id_ in form.headers.items():
         yield f"no {name}", _without(right, name), InvalidRequest
         for text in (WORD, *_other_spellings(id_)):

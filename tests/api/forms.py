@@ -18,6 +18,7 @@ from tests import factories
 ABSENT = {
     name: factories.id_(prefix)
     for name, prefix in {
+        "address": "upload",
         "approval_id": "apr",
         "attachment_id": "att",
         "case_id": "case",
@@ -34,6 +35,7 @@ ABSENT = {
 class Form:
     """`body` is JSON. A body of bytes is a line of JSON, `said`, unless there is none, and sealed `files`.
 
+    `part` is one of an upload, of which only the upload says whether it is right; `tus` is said of uploads' protocol.
     `optional` are the names in the JSON that may be missing; `query` is what may be asked beside `limit` and `cursor`.
     """
 
@@ -41,11 +43,13 @@ class Form:
     optional: frozenset[str] = frozenset()
     said: Mapping[str, object] | None = None
     files: tuple[bytes, ...] = ()
+    part: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     query: frozenset[str] = frozenset()
     pages: bool = False
     acts_once: bool = False
     sees_version: bool = False
+    tus: bool = False
 
 
 GRANT = {"grantee": factories.id_("per"), "file": factories.in_json(Kind.GRANT)}
@@ -170,7 +174,7 @@ APPROVALS = {
     ),
 }
 
-_GRANT, _SLOT = factories.sealed(Kind.GRANT), factories.sealed(Kind.SLOT)
+_GRANT, _SLOT, _FILE = (factories.sealed(kind) for kind in (Kind.GRANT, Kind.SLOT, Kind.ATTACHMENT))
 
 INTAKE = {
     "GET /v1/intake": _ONE,
@@ -180,9 +184,12 @@ INTAKE = {
         files=(_GRANT, _SLOT, factories.sealed(Kind.REPORT)),
         headers={"Tern-Report": factories.id_("rep")},
     ),
-    "PUT /v1/attachment": Form(
-        files=(factories.sealed(Kind.ATTACHMENT),), headers={"Tern-Attachment": factories.id_("att")}
+    "OPTIONS /v1/uploads": _ONE,
+    "POST /v1/uploads": Form(
+        headers={"Tern-Attachment": factories.id_("att"), "Upload-Length": str(len(_FILE))}, tus=True
     ),
+    "HEAD /v1/uploads/{address}": Form(tus=True),
+    "PATCH /v1/uploads/{address}": Form(part=_FILE, headers={"Upload-Offset": "0"}, tus=True),
     "POST /v1/mailbox": Form(
         said={"v": 1, "act": "consent", "id": factories.id_("msg"), "slot": factories.id_("cons")},
         files=(factories.sealed(Kind.MESSAGE), _SLOT),

@@ -43,11 +43,15 @@ _CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-_TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger"}
+_TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "OPTIONS /v1/uploads"}
 _EXAMPLES = {"sqlite": 12, "postgresql": 3}
 
 for kind in (Kind.GRANT, Kind.SLOT, Kind.TASK, Kind.MESSAGE, Kind.CASE):
     schemathesis.openapi.format(f"sealed-{kind}", st.just(factories.in_json(kind)))
+schemathesis.openapi.media_type(
+    "application/offset+octet-stream",
+    st.sampled_from([form.part for form in FORMS.values() if form.part]),
+)
 schemathesis.openapi.media_type(
     "application/octet-stream",
     st.sampled_from([rightly(route, form).content for route, form in FORMS.items() if form.files]),
@@ -71,7 +75,7 @@ def test_what_is_asked_rightly_is_answered_as_described(scene: Scene, label: str
 
     def about_something_there(case: _Case) -> None:
         case.path_parameters = {name: scene.ids[name] for name in case.path_parameters or {}}
-        described = {"If-Match": '"1"', "Idempotency-Key": secrets.token_hex(8)}
+        described = {"If-Match": '"1"', "Idempotency-Key": secrets.token_hex(8), "Tus-Resumable": "1.0.0"}
         wanted = {parameter.name for parameter in case.operation.headers}
         case.headers.update({name: text for name, text in described.items() if name in wanted})
         _ask(scene, case, scene.headers(OWNER) if case.method == "DELETE" else headers)

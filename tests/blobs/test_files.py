@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.blobs import Blobs, Stored
+from app.blobs import Blobs, OutOfPlace, Stored
 
 DAY = date(2026, 6, 15)
 MIDNIGHT = datetime(2026, 6, 15, tzinfo=UTC).timestamp()
@@ -107,3 +107,51 @@ def test_only_old_files_without_a_row_are_swept(blobs: Blobs, directory: Path) -
 
 def test_there_is_nothing_to_sweep_before_the_first_file(blobs: Blobs) -> None:
     assert blobs.sweep(set(), DAY) == []
+
+
+def test_a_file_comes_in_parts_at_their_places_only(blobs: Blobs, directory: Path) -> None:
+    name = blobs.begin(DAY)
+
+    blobs.append(name, b"one ", at=0, day=DAY)
+    for place in (0, 3, 5):
+        with pytest.raises(OutOfPlace):
+            blobs.append(name, b"again", at=place, day=DAY)
+    blobs.append(name, b"two", at=4, day=DAY)
+
+    assert (blobs.reached(name, DAY), blobs.start_of(name, 5)) == (7, b"one t")
+    assert {path.stat().st_mtime for path in (directory, *directory.iterdir())} == {MIDNIGHT}
+
+
+def test_a_file_in_parts_has_no_name_before_it_is_finished(blobs: Blobs) -> None:
+    name = blobs.begin(DAY)
+    blobs.append(name, b"whole", at=0, day=DAY)
+    with pytest.raises(FileNotFoundError):
+        blobs.read(name)
+
+    stored = [blobs.finish(name, DAY) for _ in range(2)]
+
+    assert stored == [Stored(name, 5, hashlib.sha256(b"whole").hexdigest())] * 2
+    assert b"".join(blobs.read(name)) == b"whole"
+    assert blobs.reached(name, DAY) == 5
+    with pytest.raises(OutOfPlace):
+        blobs.append(name, b"more", at=5, day=DAY)
+
+
+def test_an_unfinished_file_can_be_destroyed_and_is_then_gone(blobs: Blobs, directory: Path) -> None:
+    name = blobs.begin(DAY)
+
+    blobs.destroy(name, DAY)
+
+    assert list(directory.iterdir()) == []
+    for act in (lambda: blobs.append(name, b"", at=0, day=DAY), lambda: blobs.reached(name, DAY)):
+        with pytest.raises(FileNotFoundError):
+            act()
+
+
+def test_an_unfinished_file_is_swept_where_no_row_names_it(blobs: Blobs, directory: Path) -> None:
+    named, orphan = blobs.begin(DAY), blobs.begin(DAY)
+
+    swept = blobs.sweep({named}, DAY + timedelta(days=2))
+
+    assert swept == [f"{orphan}.incoming"]
+    assert [path.name for path in directory.iterdir()] == [f"{named}.incoming"]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,19 +27,32 @@ from app.main import create_app
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.mailbox import ROUTE_SLOT
 from app.settings import Settings
-from tests.intake.scene import Office, Reporter, bearer
+from tests.intake import tus
+from tests.intake.scene import BYTES, Office, Reporter
 
 ROUNDS = 3
 SECONDS = 0.7
 SENDERS = 6
+PART = 16_384
+CREATED, NO_CONTENT = 201, 204
+
+
+@dataclass
+class Sending:
+    """An attachment on its way: the answers that came say where it is and how far."""
+
+    token: str
+    id: str
+    address: str | None = None
+    acknowledged: int = 0
 
 
 class Load:
-    """Threads that send reports, each followed by an attachment, and remember what was acknowledged."""
+    """Threads that send reports, each followed by an attachment in parts, and remember what was acknowledged."""
 
     def __init__(self, port: int, bodies: list[bytes], file: bytes) -> None:
         self.reports: dict[str, tuple[str, bytes]] = {}  # id to token and body
-        self.attachments: list[str] = []
+        self.attachments: list[Sending] = []
         self._port, self._bodies, self._file = port, bodies, file
         self._threads = [threading.Thread(target=self._send) for _ in range(SENDERS)]
 
@@ -56,22 +70,37 @@ class Load:
         try:
             while True:
                 report, token, body = new_id("rep"), b64(secrets.token_bytes(32)), secrets.choice(self._bodies)
-                if self._put(connection, "/v1/report", token, {"Tern-Report": report}, body):
+                answer = ask(connection, "PUT", "/v1/report", token, BYTES | {"Tern-Report": report}, body)
+                if answer.status == CREATED:
                     self.reports[report] = (token, body)
-                attachment = new_id("att")
-                if self._put(connection, "/v1/attachment", token, {"Tern-Attachment": attachment}, self._file):
-                    self.attachments.append(attachment)
+                self._attach(connection, token)
         except (OSError, http.client.HTTPException):
             connection.close()
 
-    @staticmethod
-    def _put(
-        connection: http.client.HTTPConnection, path: str, token: str, headers: dict[str, str], body: bytes
-    ) -> bool:
-        connection.request("PUT", path, body, bearer(token) | headers)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status == 201
+    def _attach(self, connection: http.client.HTTPConnection, token: str) -> None:
+        sending = Sending(token, new_id("att"))
+        begun = ask(connection, "POST", "/v1/uploads", token, tus.of_file(sending.id, len(self._file)))
+        sending.address = begun.headers["Location"]
+        self.attachments.append(sending)
+        while sending.acknowledged < len(self._file):
+            part = self._file[sending.acknowledged : sending.acknowledged + PART]
+            answer = ask(connection, "PATCH", sending.address, token, tus.at(sending.acknowledged), part)
+            if answer.status == NO_CONTENT:
+                sending.acknowledged = int(answer.headers["Upload-Offset"])
+
+
+def ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    token: str,
+    headers: dict[str, str],
+    body: bytes = b"",
+) -> http.client.HTTPResponse:
+    connection.request(method, path, body, {"Authorization": f"Bearer {token}"} | headers)
+    answer = connection.getresponse()
+    answer.read()
+    return answer
 
 
 def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, rows: Session, tmp_path: Path) -> None:
@@ -83,7 +112,7 @@ def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, row
     bodies, file = [reporter.body() for _ in range(4)], reporter.attachment()
 
     acknowledged: dict[str, tuple[str, bytes]] = {}
-    attached: list[str] = []
+    attached: list[Sending] = []
     for _ in range(ROUNDS):
         with served(settings) as (port, process):
             load = Load(port, bodies, file)
@@ -94,18 +123,32 @@ def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, row
             load.join()
         acknowledged |= load.reports
         attached += load.attachments
-        with served(settings):
+        with served(settings) as (port, _):
             for report, (token, body) in acknowledged.items():
                 assert rows.get_one(Report, report).envelope_sha256 == sha256_hex(body)
                 assert body.endswith(rows.get_one(ReportFile, report).body)
                 assert rows.get_one(Slot, (sha256_hex(token.encode()), ROUTE_SLOT)).file in body
+            go_on(port, attached, file)
             blobs = {row.id: row.blob for row in rows.execute(select(Attachment.id, Attachment.blob))}
-            for attachment in attached:
-                assert (tmp_path / "data" / "blobs" / blobs[attachment]).read_bytes() == file
+            for sending in attached:
+                assert (tmp_path / "data" / "blobs" / blobs[sending.id]).read_bytes() == file
         rows.expunge_all()
 
     assert len(acknowledged) > ROUNDS
     assert len(attached) > ROUNDS
+
+
+def go_on(port: int, attached: list[Sending], file: bytes) -> None:
+    """Send what is missing of each, from where the service is: not before what it had acknowledged."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        for sending in attached:
+            assert sending.address is not None
+            told = ask(connection, "HEAD", sending.address, sending.token, tus.TUS)
+            offset = int(told.headers["Upload-Offset"])
+            assert sending.acknowledged <= offset
+            if offset < len(file):
+                answer = ask(connection, "PATCH", sending.address, sending.token, tus.at(offset), file[offset:])
+                assert answer.status == NO_CONTENT
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
 from app.protocol.mailbox import STATE_SLOT, Act
 from app.vocabulary import ReportState
+from tests.intake import tus
 from tests.intake.scene import Epoch, Office, Reporter, bearer
 
 
@@ -27,8 +28,7 @@ from tests.intake.scene import Epoch, Office, Reporter, bearer
 def withdrawn(client: TestClient, reporter: Reporter) -> Reporter:
     """A report with an attachment and a message, which its reporter withdrew today."""
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
-    headers = bearer(reporter.token) | {"Tern-Attachment": new_id("att")}
-    client.put("/v1/attachment", content=reporter.attachment(), headers=headers).raise_for_status()
+    tus.send(client, reporter.token, new_id("att"), reporter.attachment()).raise_for_status()
     client.post("/v1/mailbox", content=reporter.post(), headers=bearer(reporter.token)).raise_for_status()
     client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
     return reporter

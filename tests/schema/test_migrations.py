@@ -10,6 +10,8 @@ from alembic.script import ScriptDirectory
 
 import app.main  # noqa: F401  it brings the tables of every room
 from app.database import Base, Database, schema
+from app.intake.attachments.models import Attachment, Upload
+from tests import factories
 
 REVISIONS = [script.revision for script in ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions()][::-1]
 
@@ -66,6 +68,36 @@ def test_every_step_can_be_taken_back_and_again(empty: Database, revision: str) 
     schema.upgrade(empty, revision)
 
     assert tables(empty) == before
+
+
+def test_without_uploads_what_has_arrived_stays(empty: Database) -> None:
+    schema.upgrade(empty)
+    with empty.write() as session:
+        report = factories.report(session, factories.epoch(session))
+        arrived = Attachment(
+            id=factories.id_("att"),
+            report_id=report.id,
+            size=1,
+            sha256="0" * 64,
+            received_on=factories.DAY,
+            blob="0" * 32,
+        )
+        coming = Upload(
+            address_sha256="0" * 64,
+            report_id=report.id,
+            attachment_id=factories.id_("att"),
+            size=1,
+            started_on=factories.DAY,
+            blob="1" * 32,
+        )
+        session.add_all([arrived, coming])
+
+    schema.downgrade(empty, "0001")
+    schema.upgrade(empty)
+
+    with empty.read() as session:
+        assert session.scalars(sa.select(Attachment.id)).all() == [arrived.id]
+        assert session.scalars(sa.select(Upload.address_sha256)).all() == []
 
 
 def test_all_the_way_down_nothing_is_left(empty: Database) -> None:

@@ -1,28 +1,142 @@
-"""How an attachment comes in: streamed to a file, which then gets its name in a short transaction."""
+"""How an attachment comes in: the core of tus 1.0 and its extension `creation`, and nothing else of it."""
 
 from datetime import date
 from typing import Annotated
 
-from fastapi import Header, Request, Response, status
+from fastapi import Depends, Header, Request, Response, status
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
 
 from app.age import HEADER_SIZE, EnvelopeError, check_envelope
-from app.blobs import Blobs, Stored
+from app.blobs import Blobs, OutOfPlace, Stored
 from app.database import Database
-from app.http import SEALED_BODY, BlobStore, Config, Db, MailboxToken, Router, Today, declared_length, problems, stream
-from app.intake.attachments import service
-from app.problems import LengthRequired, NotAnEnvelope, NotFound, Problem, TooLarge, UnsupportedMediaType
+from app.http import BlobStore, Config, Db, MailboxToken, Route, Router, Today, declared_length, problems, stream
+from app.intake.attachments import service, uploads
+from app.intake.attachments.models import Upload
+from app.problems import (
+    InvalidRequest,
+    LengthRequired,
+    NotAnEnvelope,
+    NotFound,
+    Problem,
+    TooLarge,
+    UnsupportedMediaType,
+)
 from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind, ciphertext_sizes
 
-router = Router(tag="reporters")
+VERSION = "1.0.0"
+PART = "application/offset+octet-stream"
 
+# A name, a length that changes, an upload made of others: none of them has a use here, and the first would tell.
+_REFUSED = ("Upload-Metadata", "Upload-Defer-Length", "Upload-Concat")
+
+
+class _TusRoute(Route):
+    """Every answer says which protocol it is of, refusals too."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_version(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Tus-Resumable"] = VERSION
+                headers["Tus-Version"] = VERSION
+            await send(message)
+
+        await super().handle(scope, receive, send_with_version)
+
+
+router = Router("/uploads", tag="reporters", route_class=_TusRoute)
+
+
+async def _speaks_tus(request: Request, version: Annotated[str | None, Header(alias="Tus-Resumable")] = None) -> None:
+    if version != VERSION:
+        raise uploads.OtherProtocol
+    for name in _REFUSED:
+        if name in request.headers:
+            raise InvalidRequest(errors=[{"in": "header", "pointer": f"/{name}", "code": "extra_forbidden"}])
+
+
+_NUMBER = r"^(0|[1-9][0-9]{0,9})$"
+Tus = Annotated[None, Depends(_speaks_tus)]
 AttachmentId = Annotated[str, Header(alias="Tern-Attachment", pattern=r"^att_[0-9a-f]{32}$")]
+Length = Annotated[str, Header(alias="Upload-Length", pattern=_NUMBER)]
+Offset = Annotated[str, Header(alias="Upload-Offset", pattern=_NUMBER)]
+
+_UPLOAD_HEADERS = {
+    "Upload-Offset": {"description": "Bytes that have arrived", "schema": {"type": "string"}},
+    "Upload-Length": {"description": "Bytes of the whole", "schema": {"type": "string"}},
+}
+_LOCATION = {"Location": {"description": "The upload's own address", "schema": {"type": "string"}}}
 
 
-@router.put(
-    "/attachment",
+@router.options("", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
+async def tell_protocol(settings: Config) -> Response:
+    """What of tus there is: the core, creation, and the length of the largest sealed attachment."""
+    largest = max(ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit))
+    headers = {"Tus-Extension": "creation", "Tus-Max-Size": str(largest)}
+    return Response(status_code=status.HTTP_204_NO_CONTENT, headers=headers)
+
+
+@router.post(
+    "",
     status_code=status.HTTP_201_CREATED,
+    response_class=Response,
+    responses=problems(NotFound, uploads.OtherProtocol, TooLarge, service.AttachmentExists, service.TooManyAttachments)
+    | {201: {"description": "The upload has begun", "headers": _LOCATION}},
+)
+def start_upload(
+    token: MailboxToken,
+    _: Tus,
+    database: Db,
+    blobs: BlobStore,
+    settings: Config,
+    attachment: AttachmentId,
+    length: Length,
+    today: Today,
+) -> Response:
+    """Begin to send one sealed attachment. One that was begun under the same id is given up."""
+    sizes = ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit)
+    if int(length) > max(sizes):
+        raise TooLarge
+    if int(length) not in sizes:
+        raise InvalidRequest(errors=[{"in": "header", "pointer": "/Upload-Length", "code": "no_size_class"}])
+    blob = blobs.begin(today)
+    try:
+        with database.write() as session:
+            started = uploads.start(
+                session, sha256_hex(token.encode()), attachment, size=int(length), blob=blob, today=today
+            )
+    except Problem:
+        blobs.destroy(blob, today)
+        raise
+    if started.replaced is not None:
+        blobs.destroy(started.replaced, today)
+    location = {"Location": f"/v1{router.prefix}/{started.address}"}
+    return Response(status_code=status.HTTP_201_CREATED, headers=location)
+
+
+@router.head(
+    "/{address}",
+    response_class=Response,
+    responses=problems(NotFound, uploads.OtherProtocol, service.AttachmentExists, service.TooManyAttachments)
+    | {200: {"description": "Where to go on", "headers": _UPLOAD_HEADERS}},
+)
+def tell_offset(token: MailboxToken, _: Tus, database: Db, blobs: BlobStore, address: str, today: Today) -> Response:
+    """How much has arrived. Where that is all, the attachment is there."""
+    token_sha256 = sha256_hex(token.encode())
+    upload = _find(database, token_sha256, address)
+    headers = {
+        "Upload-Offset": str(_settle(database, blobs, token_sha256, upload, today)),
+        "Upload-Length": str(upload.size),
+    }
+    return Response(headers=headers)
+
+
+@router.patch(
+    "/{address}",
+    status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
     responses=problems(
         LengthRequired,
@@ -30,64 +144,96 @@ AttachmentId = Annotated[str, Header(alias="Tern-Attachment", pattern=r"^att_[0-
         UnsupportedMediaType,
         NotAnEnvelope,
         NotFound,
+        uploads.OtherProtocol,
+        uploads.WrongOffset,
         service.AttachmentExists,
         service.TooManyAttachments,
     )
-    | {200: {"description": "The same file was sent before"}},
-    openapi_extra=SEALED_BODY,
+    | {204: {"description": "All of it is on disk", "headers": {"Upload-Offset": _UPLOAD_HEADERS["Upload-Offset"]}}},
+    openapi_extra={"requestBody": {"required": True, "content": {PART: {"schema": {"type": "string"}}}}},
 )
-async def put_attachment(
+async def add_to_upload(
     request: Request,
     token: MailboxToken,
+    _: Tus,
     database: Db,
     blobs: BlobStore,
     settings: Config,
-    attachment: AttachmentId,
+    address: str,
+    offset: Offset,
     today: Today,
 ) -> Response:
-    """Store one sealed attachment. The answer comes when it is on disk; until then, send it again."""
+    """Send what follows. What of it has come stays, also where the connection breaks."""
     token_sha256 = sha256_hex(token.encode())
-    sizes = ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit)
-    length = declared_length(request, limit=max(sizes))
-    if length not in sizes:
-        raise NotAnEnvelope
-    with blobs.receive() as incoming:
-        start: bytes | None = b""
-        async for piece in stream(request, length):
-            if start is not None:
-                start = _checked(start + piece, length)
-                if start is None:  # a form that is right, so now the mailbox may be looked for
-                    await run_in_threadpool(_check_room, database, token_sha256, attachment)
-            await run_in_threadpool(incoming.write, piece)
-        stored = await run_in_threadpool(incoming.keep, today)
-    is_new = await run_in_threadpool(_name, database, blobs, token_sha256, attachment, stored, today)
-    return Response(status_code=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+    largest = max(ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit))
+    length = declared_length(request, limit=largest, media_type=PART)
+    upload = await run_in_threadpool(_find, database, token_sha256, address)
+    place = int(offset)
+    if await run_in_threadpool(_settle, database, blobs, token_sha256, upload, today) != place:
+        raise uploads.WrongOffset
+    if place + length > upload.size:
+        raise TooLarge
+    async for piece in stream(request, length):
+        if piece:
+            await run_in_threadpool(_add, database, blobs, upload, place, piece, today)
+            place += len(piece)
+    # An offset that was told is one that a power cut cannot take back.
+    await run_in_threadpool(_settle, database, blobs, token_sha256, upload, today)
+    return Response(status_code=status.HTTP_204_NO_CONTENT, headers={"Upload-Offset": str(place)})
 
 
-def _checked(start: bytes, length: int) -> bytes | None:
-    """None once the header is there and right. Raises `NotAnEnvelope` before more of the file is taken."""
-    if len(start) < HEADER_SIZE:
-        return start
-    try:
-        check_envelope(start, size=length)
-    except EnvelopeError:
-        raise NotAnEnvelope from None
-    return None
-
-
-def _check_room(database: Database, token_sha256: str, attachment_id: str) -> None:
+def _find(database: Database, token_sha256: str, address: str) -> Upload:
     with database.read() as session:
-        service.check_room(session, token_sha256, attachment_id)
+        return uploads.find(session, token_sha256, sha256_hex(address.encode()))
 
 
-def _name(database: Database, blobs: Blobs, token_sha256: str, attachment_id: str, stored: Stored, today: date) -> bool:
+def _add(database: Database, blobs: Blobs, upload: Upload, place: int, piece: bytes, today: date) -> None:
+    """Add one piece, unless it completes a header that is none: then the upload is given up."""
+    blob = upload.blob or ""
+    try:
+        if place < HEADER_SIZE <= place + len(piece):
+            check_envelope((blobs.start_of(blob, place) if place else b"") + piece, size=upload.size)
+        blobs.append(blob, piece, at=place, day=today)
+    except EnvelopeError:
+        _give_up(database, blobs, upload.address_sha256, blob, today)
+        raise NotAnEnvelope from None
+    except OutOfPlace:
+        raise uploads.WrongOffset from None
+    except FileNotFoundError:  # given up meanwhile
+        raise NotFound from None
+
+
+def _settle(database: Database, blobs: Blobs, token_sha256: str, upload: Upload, today: date) -> int:
+    """Bring to disk what has come, and where it is all, name it: how much it is.
+
+    This is repeated where a process was killed between the last byte and the name.
+    """
+    if upload.blob is None:
+        return upload.size
+    try:
+        reached = blobs.reached(upload.blob, today)
+        if reached == upload.size:
+            _name(database, blobs, token_sha256, upload.address_sha256, blobs.finish(upload.blob, today), today)
+    except FileNotFoundError:  # given up meanwhile
+        raise NotFound from None
+    return reached
+
+
+def _name(
+    database: Database, blobs: Blobs, token_sha256: str, address_sha256: str, stored: Stored, today: date
+) -> None:
     """A file that no row names is removed, but not where the database failed: then its row may yet be there."""
     try:
         with database.write() as session:
-            is_new = service.name(session, token_sha256, attachment_id, stored, today=today)
+            is_kept = uploads.finish(session, token_sha256, address_sha256, stored, today=today)
     except Problem:
-        blobs.destroy(stored.name, today)
+        _give_up(database, blobs, address_sha256, stored.name, today)
         raise
-    if not is_new:
+    if not is_kept:
         blobs.destroy(stored.name, today)
-    return is_new
+
+
+def _give_up(database: Database, blobs: Blobs, address_sha256: str, blob: str, today: date) -> None:
+    with database.write() as session:
+        uploads.give_up(session, address_sha256)
+    blobs.destroy(blob, today)

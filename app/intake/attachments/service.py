@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.blobs import Stored
-from app.intake.attachments.models import Attachment
+from app.intake.attachments.models import Attachment, Upload
 from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import CLOSED
 from app.intake.reports.models import Report
@@ -23,9 +23,34 @@ class TooManyAttachments(Problem):
     type, status, title = "too-many-attachments", 409, f"A report has at most {LIMIT} attachments"
 
 
-def check_room(session: Session, token_sha256: str, attachment_id: str) -> None:
-    """Raises what `name` would raise for any file, before one is received."""
-    _room(session, _found(session.scalar(_open_report(token_sha256))), attachment_id)
+def of_token(token_sha256: str) -> Select[Report]:
+    """The report whose mailbox this token opens, while it takes attachments."""
+    return (
+        select(Report)
+        .join(Mailbox, Mailbox.report_id == Report.id)
+        .where(Mailbox.token_sha256 == token_sha256, Report.state.not_in(CLOSED))
+    )
+
+
+def locked(session: Session, token_sha256: str) -> Report:
+    """The same; files sent to it at once are counted one after the other. Raises `NotFound`."""
+    report = session.scalar(of_token(token_sha256).with_for_update(of=Report))
+    if report is None:
+        raise NotFound
+    return report
+
+
+def room(session: Session, report: Report, attachment_id: str) -> Attachment | None:
+    """What has arrived under this id already. Raises `AttachmentExists` or `TooManyAttachments` where no file may."""
+    known = session.get(Attachment, attachment_id)
+    if known is not None and known.report_id != report.id:
+        raise AttachmentExists
+    sent = select(Attachment.id).where(Attachment.report_id == report.id)
+    coming = select(Upload.attachment_id).where(Upload.report_id == report.id, Upload.blob.is_not(None))
+    others = set(session.scalars(sent.union(coming))) - {attachment_id}
+    if known is None and len(others) >= LIMIT:
+        raise TooManyAttachments
+    return known
 
 
 def name(session: Session, token_sha256: str, attachment_id: str, stored: Stored, *, today: date) -> bool:
@@ -33,9 +58,8 @@ def name(session: Session, token_sha256: str, attachment_id: str, stored: Stored
 
     Raises `NotFound` for a token that opens no mailbox, `TooManyAttachments`, and `AttachmentExists`.
     """
-    # Locked, so that two files sent at once are counted one after the other.
-    report = _found(session.scalar(_open_report(token_sha256).with_for_update(of=Report)))
-    known = _room(session, report, attachment_id)
+    report = locked(session, token_sha256)
+    known = room(session, report, attachment_id)
     if known is not None:
         if known.sha256 != stored.sha256:
             raise AttachmentExists
@@ -69,33 +93,12 @@ def get(session: Session, report_id: str, attachment_id: str) -> Attachment:
 
 def destroy(session: Session, report_id: str) -> list[str]:
     """Forget a report's attachments: the names of their blobs, which the caller destroys after the commit."""
-    return list(session.scalars(delete(Attachment).where(Attachment.report_id == report_id).returning(Attachment.blob)))
+    arrived = session.scalars(delete(Attachment).where(Attachment.report_id == report_id).returning(Attachment.blob))
+    coming = session.scalars(delete(Upload).where(Upload.report_id == report_id).returning(Upload.blob))
+    return [*arrived, *(blob for blob in coming if blob is not None)]
 
 
 def blobs(session: Session) -> set[str]:
     """The names of all blobs that a row names."""
-    return set(session.scalars(select(Attachment.blob)))
-
-
-def _open_report(token_sha256: str) -> Select[Report]:
-    return (
-        select(Report)
-        .join(Mailbox, Mailbox.report_id == Report.id)
-        .where(Mailbox.token_sha256 == token_sha256, Report.state.not_in(CLOSED))
-    )
-
-
-def _found(report: Report | None) -> Report:
-    if report is None:
-        raise NotFound
-    return report
-
-
-def _room(session: Session, report: Report, attachment_id: str) -> Attachment | None:
-    known = session.get(Attachment, attachment_id)
-    if known is not None and known.report_id != report.id:
-        raise AttachmentExists
-    sent = session.scalar(select(func.count()).where(Attachment.report_id == report.id)) or 0
-    if known is None and sent >= LIMIT:
-        raise TooManyAttachments
-    return known
+    coming = select(Upload.blob).where(Upload.blob.is_not(None))
+    return set(session.scalars(select(Attachment.blob).union_all(coming)))

@@ -6,7 +6,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.intake.attachments import service as attachments
-from app.intake.attachments.models import Attachment
+from app.intake.attachments.models import Attachment, Upload
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox, Message
 from app.intake.reports.models import Report, ReportFile
@@ -103,6 +103,8 @@ def _forget_days(session: Session, report: Report) -> None:
     report.received_on = _monday(report.received_on)
     for attachment in session.scalars(select(Attachment).where(Attachment.report_id == report.id)):
         attachment.received_on = _monday(attachment.received_on)
+    for upload in session.scalars(select(Upload).where(Upload.report_id == report.id)):
+        upload.started_on = _monday(upload.started_on)
     for message in session.scalars(select(Message).where(Message.report_id == report.id)):
         message.received_on = _monday(message.received_on)
 

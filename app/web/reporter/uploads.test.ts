@@ -10,7 +10,7 @@ const ATTACHMENT = `att_${"0".repeat(32)}`
 const SEALED = Uint8Array.from({ length: 1_300_000 }, (_, place) => (place * 7919) % 251)
 
 /** What a request is answered with instead of being taken; `cut` breaks the connection after some bytes of its body. */
-type Mishap = { status: number; type?: string } | { cut: number } | "lose the answer"
+type Mishap = { status: number; type?: string } | { cut: number } | "lose the answer" | "lead elsewhere"
 
 /** A service that takes uploads by tus 1.0, core and creation, and what was asked of it. */
 class Uploads {
@@ -52,6 +52,10 @@ class Uploads {
             return
         }
         if (method === "PATCH") this.stored.set(at, Buffer.concat([has, body]))
+        if (mishap === "lead elsewhere") {
+            response.writeHead(201, { Location: `http://localhost:1/v1/uploads/${"0".repeat(32)}` }).end()
+            return
+        }
         if (mishap !== undefined) {
             request.socket.destroy()
             return
@@ -206,6 +210,14 @@ test("an upload that the service has forgotten is begun anew", async () => {
     await upload(new Blob([SEALED]), { ...asked, address: `${asked.server}/v1/uploads/${"f".repeat(32)}` })
 
     expect(service.whole?.equals(SEALED)).toBe(true)
+})
+
+test("the token goes to no address but the service's", async () => {
+    const [service, asked] = await sending({ POST: ["lead elsewhere"] })
+
+    await expect(upload(new Blob([SEALED]), asked)).rejects.toMatchObject({ kind: "refused", reason: "address" })
+
+    expect(service.asked).toHaveLength(1)
 })
 
 test("it stops when it is cancelled", async () => {

@@ -51,7 +51,13 @@ export function upload(sealed: Blob, sending: Sending): Promise<void> {
             fingerprint: () => Promise.resolve(""),
             storeFingerprintForResuming: false,
             onUploadUrlAvailable: () => {
-                if (running.url !== null) begun(running.url)
+                if (isOfService(running.url, server)) {
+                    begun(running.url)
+                    return
+                }
+                void running.abort()
+                end()
+                reject(new Failure("refused", "address"))
             },
             onProgress: progress,
             onSuccess: () => {
@@ -70,6 +76,12 @@ export function upload(sealed: Blob, sending: Sending): Promise<void> {
         cancel?.addEventListener("abort", stop)
         running.start()
     })
+}
+
+/** The token goes to no other address than one that the protocol has. */
+function isOfService(address: string | null, server: string): address is string {
+    const start = `${server || globalThis.location.origin}/v1/uploads/`
+    return address !== null && address.startsWith(start) && /^[0-9a-f]{32}$/.test(address.slice(start.length))
 }
 
 /** Where no answer came, the service is busy, or another request still holds the upload. */

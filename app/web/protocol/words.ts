@@ -1,13 +1,15 @@
 /**
  * The BIP-39 lists that a receipt is written in. Each is a file of its own, fetched when it is needed: nobody on a slow
- * line waits for ten lists to write down twelve words.
+ * line waits for ten lists to write down twelve words. English alone comes along, for whom no other can be fetched.
  */
+
+import { wordlist as english } from "@scure/bip39/wordlists/english.js"
 
 import { Unavailable } from "./errors.ts"
 
 // In the order in which they are tried: of several that know as many words, the first says which word it lacks.
 const SOURCES = {
-    english: () => import("@scure/bip39/wordlists/english.js"),
+    english: () => Promise.resolve({ wordlist: english }),
     chinese_simplified: () => import("@scure/bip39/wordlists/simplified-chinese.js"),
     chinese_traditional: () => import("@scure/bip39/wordlists/traditional-chinese.js"),
     french: () => import("@scure/bip39/wordlists/french.js"),

@@ -16,7 +16,7 @@ export interface Picked {
     blob: Blob
 }
 
-/** What the authentic intake document says. Where the device's clock lies outside its days, there is none: `clock`. */
+/** What the authentic intake document says; there is none (`clock`) where the device's clock lies outside its days. */
 export interface Intake {
     languages: string[]
     attachmentBytes: number
@@ -32,12 +32,14 @@ export interface Step {
 }
 
 /**
- * The report is stored. `earlier`: it is an earlier version of what was typed, whose answer had got lost, so that what
- * was changed since has to be sent as a message. `notArrived` are places of files; `sendFiles` tries them again, but
- * for those that the earlier version does not list: these go with the message too.
+ * The report is stored. `language` is that of the words: the form's, or English where that has no list. `earlier`: what
+ * is stored is an earlier version of what was typed, whose answer had got lost, so that what was changed since has to be
+ * sent as a message. `notArrived` are places of files; `sendFiles` tries them again, but for those that the earlier
+ * version does not list: these go with the message too.
  */
 export interface Submitted {
     words: string
+    language: string
     earlier: boolean
     notArrived: number[]
 }
@@ -97,11 +99,11 @@ export interface ReporterClient {
      * report is stored it resolves, whatever becomes of its files, also where they are cancelled.
      */
     submit(form: Form, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Submitted>
-    /** Send the files again that have not arrived, of a report or an answer; the places of those that still have not. */
+    /** Send the files of a report or an answer again that have not arrived; the places of those that have not yet. */
     sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<number[]>
     /** Open the mailbox of these words, which `readWords` can read, and keep it for what follows. */
     open(words: string): Promise<Mailbox>
-    /** Called again after its answer got lost, it sends nothing twice. Which files have not arrived, `sendFiles` tells. */
+    /** Called again after an answer got lost, it sends nothing twice. Which files have not arrived, `sendFiles` tells. */
     answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
     consent(scope: string, given: boolean): Promise<Mailbox>
     withdraw(): Promise<Mailbox>

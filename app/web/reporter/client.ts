@@ -3,7 +3,7 @@
 import { areEqual, b64, dayOf, newId } from "../protocol/encoding.ts"
 import { NotAuthentic, Unavailable } from "../protocol/errors.ts"
 import { checkAccepts } from "../protocol/intake.ts"
-import { mailboxKeys, readWords, ReceiptError } from "../protocol/receipt.ts"
+import { readWords, ReceiptError } from "../protocol/receipt.ts"
 import { ATTACHMENT_CEILING } from "../protocol/sizes.ts"
 import {
     Failure,
@@ -21,6 +21,7 @@ import { recipientOf, shown, Thread, type Contents, type Said } from "./thread.t
 import { Service } from "./transport.ts"
 import { fetchIntake, type OpenIntake } from "./trust.ts"
 import { upload } from "./uploads.ts"
+import { holderOf } from "./writing.ts"
 
 type Progress = (step: Step) => void
 
@@ -77,7 +78,7 @@ export class Client implements ReporterClient {
             const stored = draft.stored ?? wanted
             this.expect(b64(draft.keys.token), files, draft.identity.recipient, stored.files)
             const notArrived = await this.sendOutgoing(progress, cancel)
-            return { words: draft.words, earlier: stored.body !== wanted.body, notArrived }
+            return { words: draft.words, language: draft.language, earlier: stored.body !== wanted.body, notArrived }
         })
     }
 
@@ -87,7 +88,9 @@ export class Client implements ReporterClient {
 
     open(words: string): Promise<Mailbox> {
         return told(async () => {
-            const keys = await mailboxKeys(await readWords(words))
+            const receipt = await readWords(words)
+            const keys = await holderOf(receipt)
+            receipt.fill(0)
             const thread = new Thread(this.service, this.pin, keys, () => this.today())
             const found = shown(await thread.read())
             this.thread?.forget()
@@ -187,7 +190,7 @@ export class Client implements ReporterClient {
         const headers = { Authorization: `Bearer ${b64(draft.keys.token)}`, "Tern-Report": draft.id }
         const step = { doing: "sending", file: null, whole: version.envelope.length } as const
         progress({ ...step, done: 0 })
-        // A proof of work over the envelope, where the service asks for one under load, belongs here, before it is sent.
+        // A proof of work over the envelope, if the service asks for one under load, belongs here: before it is sent.
         try {
             await this.service.askAgain("/report", { method: "PUT", body: version.envelope, headers, cancel })
             draft.stored = version

@@ -9,7 +9,7 @@ import { bare } from "../protocol/documents.ts"
 import { b64, canonical, concat, newId, utf8, type Bytes } from "../protocol/encoding.ts"
 import { sealIntakeGrant } from "../protocol/grants.ts"
 import type { Epoch } from "../protocol/intake.ts"
-import { mailboxKeys, makeReceipt, type MailboxKeys } from "../protocol/receipt.ts"
+import { makeReceipt } from "../protocol/receipt.ts"
 import {
     checkForm,
     consentsGiven,
@@ -20,9 +20,10 @@ import {
     type Consent,
     type Form,
 } from "../protocol/report.ts"
+import { listOf } from "../protocol/words.ts"
 import type { Picked } from "./api.ts"
 import type { SealedFile } from "./sealing.ts"
-import { reporterHeader, sealRoute, sealWritten, sendable } from "./writing.ts"
+import { holderOf, reporterHeader, sealRoute, sealWritten, sendable, type Holder } from "./writing.ts"
 
 /** One version of the report as it was sent, or is about to be. */
 export interface Version {
@@ -36,7 +37,9 @@ export interface Version {
 export class Draft {
     readonly id = newId("rep")
     readonly words: string
-    readonly keys: MailboxKeys
+    /** The language of the words. */
+    readonly language: string
+    readonly keys: Holder
     readonly identity: Identity
     readonly versions: Version[] = []
     /** The version that the service has, once that is known. */
@@ -44,17 +47,25 @@ export class Draft {
     private readonly receipt: Bytes
     private readonly slots = new Map(CODES.consent_scope.map((scope) => [scope, newId("cons")]))
 
-    private constructor(receipt: Bytes, words: string, keys: MailboxKeys, identity: Identity) {
+    private constructor(
+        receipt: Bytes,
+        { words, language }: { words: string; language: string },
+        keys: Holder,
+        identity: Identity,
+    ) {
         this.receipt = receipt
         this.words = words
+        this.language = language
         this.keys = keys
         this.identity = identity
     }
 
-    /** `language` is that of the words, if it has a list. */
+    /** The words are of this language where it has a list that can be fetched; a report does not wait for words. */
     static async begin(language: string): Promise<Draft> {
-        const { secret, words } = await makeReceipt(language)
-        return new Draft(secret, words, await mailboxKeys(secret), await newIdentity())
+        const list = await listOf(language).catch(() => listOf("en"))
+        const { secret, words } = await makeReceipt(list)
+        const said = { words, language: list.name === "english" ? "en" : language }
+        return new Draft(secret, said, await holderOf(secret), await newIdentity())
     }
 
     /** What says whether two versions tell the same. Raises `Failure` for what cannot be a report. */

@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest"
 import { Failure, type Mailbox, type Picked, type ReporterClient, type Step, type Submitted } from "./api.ts"
 import { Host } from "./host.ts"
 import type { FromWorker, ToWorker } from "./messages.ts"
-import { Session, type Port } from "./session.ts"
+import { Session, startSession, type Port } from "./session.ts"
 
 const FORM = { language: "en", text: "words", answers: { danger_now: "days" } }
 const MAILBOX: Mailbox = { state: "received", open: true, written: 0, replies: [], missing: [], choices: [] }
@@ -27,7 +27,7 @@ class Small implements ReporterClient {
             cancel?.addEventListener("abort", () => {
                 reject(new Failure("cancelled"))
             })
-            if (files.length) resolve({ words: "twelve words", earlier: false, notArrived: [] })
+            if (files.length) resolve({ words: "twelve words", language: "en", earlier: false, notArrived: [] })
         })
     }
     sendFiles = () => Promise.resolve([1])
@@ -156,3 +156,41 @@ test("a worker that does not run is said to be out of reach", async () => {
     await expect(session.open("right")).rejects.toMatchObject({ kind: "unreachable" })
     port.terminate()
 })
+
+test("the worker's address goes through the one policy, which lets no other address through", () => {
+    const started = stubbedWorkers()
+    const names: string[] = []
+    vi.stubGlobal("trustedTypes", {
+        createPolicy: (name: string, { createScriptURL }: { createScriptURL: (address: string) => string }) => {
+            names.push(name)
+            return { createScriptURL: (address: string) => ({ trusted: createScriptURL(address) }) }
+        },
+    })
+
+    startSession("/assets/worker-0a1B2c.js")
+
+    expect(names).toEqual(["tern"])
+    expect(started).toEqual([{ trusted: "/assets/worker-0a1B2c.js" }])
+    for (const address of ["https://elsewhere.example/assets/worker-0a.js", "/assets/worker-0a.js?x", "/other.js", ""])
+        expect(() => startSession(address)).toThrow(TypeError)
+    vi.unstubAllGlobals()
+})
+
+test("a browser without Trusted Types starts the same worker", () => {
+    const started = stubbedWorkers()
+
+    startSession("/assets/worker-0a1B2c.js")
+
+    expect(started).toEqual(["/assets/worker-0a1B2c.js"])
+    vi.unstubAllGlobals()
+})
+
+/** The addresses that workers are started with from now on. */
+function stubbedWorkers(): unknown[] {
+    const started: unknown[] = []
+    const worker = function (address: unknown) {
+        started.push(address)
+    }
+    vi.stubGlobal("Worker", worker)
+    return started
+}

@@ -19,11 +19,10 @@ import {
     type StaffMessage,
 } from "../protocol/mailbox.ts"
 import { checkDocument, decryptDocument, type Decrypted, type Opened, type Seen } from "../protocol/opening.ts"
-import type { MailboxKeys } from "../protocol/receipt.ts"
 import type { Attachment, Consent } from "../protocol/report.ts"
 import { Failure, type Mailbox, type Reply } from "./api.ts"
 import type { Service } from "./transport.ts"
-import { reporterHeader, sealRoute, sealWritten, sendable } from "./writing.ts"
+import { reporterHeader, sealRoute, sealWritten, sendable, type Holder } from "./writing.ts"
 
 // A mailbox in which no state lies is that of a report that nothing has happened to yet.
 const RECEIVED = "received"
@@ -52,7 +51,7 @@ export interface Said {
 export class Thread {
     private readonly service: Service
     private readonly org: string
-    private readonly keys: MailboxKeys
+    private readonly keys: Holder
     private readonly today: () => string
     private readonly seen: Seen = new Map()
     /** Where this report's messages go, since this client first knew. */
@@ -60,7 +59,7 @@ export class Thread {
     /** A message of which no answer came, by what it says, and the route that was sent with it. */
     private unanswered: { said: string; route: Bytes } | null = null
 
-    constructor(service: Service, org: string, keys: MailboxKeys, today: () => string) {
+    constructor(service: Service, org: string, keys: Holder, today: () => string) {
         this.service = service
         this.org = org
         this.keys = keys

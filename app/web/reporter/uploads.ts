@@ -29,6 +29,8 @@ export interface Sending {
 /** Send the sealed file. Rejects with `Failure`; called again with the address that it began, it goes on. */
 export function upload(sealed: Blob, sending: Sending): Promise<void> {
     const { server, token, attachment, address, begun, progress, cancel, pausesMs = PAUSES_MS } = sending
+    // The library resolves where it is led against the address that it was given, which therefore is a whole one.
+    const endpoint = `${server || globalThis.location.origin}/v1/uploads`
     return new Promise((resolve, reject) => {
         const stop = () => {
             void running.abort()
@@ -40,7 +42,7 @@ export function upload(sealed: Blob, sending: Sending): Promise<void> {
         }
         const running = new PlainUpload(sealed, {
             ...PlainUpload.defaultOptions,
-            endpoint: `${server}/v1/uploads`,
+            endpoint,
             uploadUrl: address,
             headers: { Authorization: `Bearer ${token}`, "Tern-Attachment": attachment },
             chunkSize: CHUNK_SIZE,
@@ -51,7 +53,7 @@ export function upload(sealed: Blob, sending: Sending): Promise<void> {
             fingerprint: () => Promise.resolve(""),
             storeFingerprintForResuming: false,
             onUploadUrlAvailable: () => {
-                if (isOfService(running.url, server)) {
+                if (isUpload(running.url, endpoint)) {
                     begun(running.url)
                     return
                 }
@@ -79,9 +81,8 @@ export function upload(sealed: Blob, sending: Sending): Promise<void> {
 }
 
 /** The token goes to no other address than one that the protocol has. */
-function isOfService(address: string | null, server: string): address is string {
-    const start = `${server || globalThis.location.origin}/v1/uploads/`
-    return address !== null && address.startsWith(start) && /^[0-9a-f]{32}$/.test(address.slice(start.length))
+function isUpload(address: string | null, endpoint: string): address is string {
+    return address !== null && address.startsWith(endpoint) && /^\/[0-9a-f]{32}$/.test(address.slice(endpoint.length))
 }
 
 /** Where no answer came, the service is busy, or another request still holds the upload. */

@@ -1,13 +1,27 @@
-/** Documents as a reporter's client writes them. */
+/** Documents as a reporter's client writes them, and what it needs for it. */
 
-import { recipientHash } from "../protocol/age.ts"
+import { identityOf, recipientHash, type Identity } from "../protocol/age.ts"
 import { maced, seal, type Document, type Header } from "../protocol/documents.ts"
 import type { Bytes } from "../protocol/encoding.ts"
 import { Malformed } from "../protocol/errors.ts"
 import type { Route } from "../protocol/mailbox.ts"
 import type { Opened } from "../protocol/opening.ts"
-import type { MailboxKeys } from "../protocol/receipt.ts"
+import { mailboxKeys } from "../protocol/receipt.ts"
 import { Failure } from "./api.ts"
+
+/** What the holder of a receipt has: the token (32 bytes), the identity of the mailbox, the key of the thread (32). */
+export interface Holder {
+    token: Bytes
+    identity: Identity
+    threadMac: Bytes
+}
+
+export async function holderOf(receipt: Bytes): Promise<Holder> {
+    const { token, identity, threadMac } = await mailboxKeys(receipt)
+    const found = { token, identity: await identityOf(identity), threadMac }
+    identity.fill(0)
+    return found
+}
 
 /** Line 1 of a first version by a reporter, who has no name. */
 export function reporterHeader(
@@ -51,7 +65,7 @@ export function sendable<Body>(write: () => Body): Body {
 /** The reporter's memory, sealed to their own mailbox, as the version after `before`. */
 export async function sealRoute(
     route: Route,
-    { org, at, keys, before }: { org: string; at: string; keys: MailboxKeys; before: Opened | null },
+    { org, at, keys, before }: { org: string; at: string; keys: Holder; before: Opened | null },
 ): Promise<Bytes> {
     const { recipient } = keys.identity
     const first = reporterHeader({ type: "route", org, subject: route.report, recipient, at, body: route })

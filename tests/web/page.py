@@ -53,13 +53,25 @@ class Page:
     def forget(self) -> None:
         self._ask("forget")
 
+    def twice(self, method: str, *args: object) -> list[Any]:
+        """The answers to two calls of which the second does not wait for the first."""
+        for _ in range(2):
+            self._say(method, args, ())
+        return [self._hear() for _ in range(2)]
+
     def _ask(self, method: str, *args: object, files: Sequence[Path] = ()) -> Any:
         """Raises `PageFailure`."""
+        self._say(method, args, files)
+        return self._hear()
+
+    def _say(self, method: str, args: Sequence[object], files: Sequence[Path]) -> None:
         assert self._process.stdin
-        assert self._process.stdout
         call = {"method": method, "args": args, "files": [str(path) for path in files]}
         self._process.stdin.write(json.dumps(call) + "\n")
         self._process.stdin.flush()
+
+    def _hear(self) -> Any:
+        assert self._process.stdout
         answer = json.loads(self._process.stdout.readline())
         if "failure" in answer:
             raise PageFailure(answer["failure"], answer["reason"])

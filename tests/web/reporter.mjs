@@ -24,13 +24,19 @@ function ask({ method, args = [], files = [] }) {
     return method === "sendFiles" ? client.sendFiles(quiet) : client[method](...args)
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-    let answer
+async function answerTo(line) {
     try {
-        answer = { result: (await ask(JSON.parse(line))) ?? null }
+        return { result: (await ask(JSON.parse(line))) ?? null }
     } catch (error) {
         if (error.kind === undefined) throw error
-        answer = { failure: error.kind, reason: error.reason }
+        return { failure: error.kind, reason: error.reason }
     }
-    process.stdout.write(`${JSON.stringify(answer)}\n`)
 }
+
+// Calls begin when they come, as on a page; they are answered in their order.
+let last = Promise.resolve()
+for await (const line of createInterface({ input: process.stdin })) {
+    const answer = answerTo(line)
+    last = last.then(async () => process.stdout.write(`${JSON.stringify(await answer)}\n`))
+}
+await last

@@ -152,6 +152,16 @@ def test_a_report_that_is_asked_for_twice_is_one(here: Installation, new_page: O
     assert changed == {**first, "earlier": True}
 
 
+def test_two_taps_on_a_button_make_one_report(here: Installation, new_page: OpenPage) -> None:
+    anna = here.staff("anna")
+    before = {each.id for each in triage.list_(anna)}
+
+    first, second = new_page().twice("submit", FORM)
+
+    assert first == second
+    assert len({each.id for each in triage.list_(anna)} - before) == 1
+
+
 def test_what_a_page_forgot_it_cannot_use(new_page: OpenPage) -> None:
     page = new_page()
     page.open_(page.submit(FORM)["words"])

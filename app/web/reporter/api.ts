@@ -32,10 +32,10 @@ export interface Step {
 }
 
 /**
- * The report is stored. `language` is that of the words: the form's, or English where that has no list. `earlier`: what
- * is stored is an earlier version of what was typed, whose answer had got lost, so that what was changed since has to be
- * sent as a message. `notArrived` are places of files; `sendFiles` tries them again, but for those that the earlier
- * version does not list: these go with the message too.
+ * The report is stored. `language` is that of the words: the form's, or English where that has no list. `earlier`: it
+ * is an earlier version of what was typed, whose answer had got lost, so that what was changed since has to be sent as
+ * a message. `notArrived` are places of files; `sendFiles` tries them again, but for those that the earlier version
+ * does not list: these go with the message too.
  */
 export interface Submitted {
     words: string
@@ -90,7 +90,7 @@ export class Failure extends Error {
     }
 }
 
-/** Every method rejects with `Failure` alone. */
+/** Every method rejects with `Failure` alone. Calls are answered one after the other. */
 export interface ReporterClient {
     intake(): Promise<Intake>
     /**
@@ -103,7 +103,7 @@ export interface ReporterClient {
     sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<number[]>
     /** Open the mailbox of these words, which `readWords` can read, and keep it for what follows. */
     open(words: string): Promise<Mailbox>
-    /** Called again after an answer got lost, it sends nothing twice. Which files have not arrived, `sendFiles` tells. */
+    /** Called again after an answer got lost, it sends nothing twice. `sendFiles` tells which files did not arrive. */
     answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
     consent(scope: string, given: boolean): Promise<Mailbox>
     withdraw(): Promise<Mailbox>

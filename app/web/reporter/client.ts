@@ -56,6 +56,7 @@ export class Client implements ReporterClient {
     /** Files that were sealed, by the recipient that they are sealed to: none is sealed twice. */
     private readonly sealed = new Map<string, Map<Blob, SealedFile>>()
     private outgoing: { token: string; files: Outgoing[] } = { token: "", files: [] }
+    private last: Promise<unknown> = Promise.resolve()
 
     constructor({ server, pin, clock = Date.now, pausesMs }: Settings) {
         this.service = new Service(server, pausesMs)
@@ -65,14 +66,14 @@ export class Client implements ReporterClient {
     }
 
     intake(): Promise<Intake> {
-        return told(async () => {
+        return this.inTurn(async () => {
             const { languages, attachmentBytes, notice } = (await this.freshIntake()).epoch
             return { languages, attachmentBytes, notice }
         })
     }
 
     submit(form: Form, files: Picked[], progress: Progress, cancel?: AbortSignal): Promise<Submitted> {
-        return told(async () => {
+        return this.inTurn(async () => {
             const draft = (this.draft ??= await Draft.begin(form.language))
             const wanted = await this.send(draft, tidied(form), files, progress, cancel)
             const stored = draft.stored ?? wanted
@@ -83,11 +84,11 @@ export class Client implements ReporterClient {
     }
 
     sendFiles(progress: Progress, cancel?: AbortSignal): Promise<number[]> {
-        return told(() => this.sendOutgoing(progress, cancel))
+        return this.inTurn(() => this.sendOutgoing(progress, cancel))
     }
 
     open(words: string): Promise<Mailbox> {
-        return told(async () => {
+        return this.inTurn(async () => {
             const receipt = await readWords(words)
             const keys = await holderOf(receipt)
             receipt.fill(0)
@@ -101,7 +102,7 @@ export class Client implements ReporterClient {
     }
 
     answer(text: string, files: Picked[], progress: Progress, cancel?: AbortSignal): Promise<Mailbox> {
-        return told(async () => {
+        return this.inTurn(async () => {
             const thread = this.openThread()
             const before = await thread.read(cancel)
             if (!before.route) throw new Failure("not-taken")
@@ -142,11 +143,18 @@ export class Client implements ReporterClient {
     }
 
     private write(said: (before: Contents) => Said): Promise<Mailbox> {
-        return told(async () => {
+        return this.inTurn(async () => {
             const thread = this.openThread()
             const before = await thread.read()
             return shown(await thread.write(before, said(before)))
         })
+    }
+
+    /** One call after the other: two at once, from two taps on a button, could make two reports. */
+    private inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+        const result = this.last.then(() => told(act))
+        this.last = result.catch(() => undefined)
+        return result
     }
 
     private openThread(): Thread {

@@ -156,7 +156,7 @@ export class Thread {
             route,
             state: state ? readState(state.document.header.body) : RECEIVED,
             replies: replies.map(({ number, text }) => ({ number, text })),
-            writeTo: replies.findLast(({ write_to }) => write_to !== null)?.write_to ?? null,
+            writeTo: replies.flatMap(({ write_to }) => write_to ?? []).at(-1) ?? null,
             lastSeen: newest?.sha256 ?? null,
         }
     }

@@ -73,7 +73,7 @@ export class Service {
     }
 
     /** The same, again where no answer came or the service is busy: for what it takes once, however often sent. */
-    async askAgain(path: string, request: Request): Promise<Bytes> {
+    async askAgain(path: string, request: Request = {}): Promise<Bytes> {
         for (const pauseMs of this.pausesMs) {
             try {
                 return await this.ask(path, request)

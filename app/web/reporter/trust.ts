@@ -23,7 +23,7 @@ export async function fetchIntake(
     today: string,
     seen: Head | null,
 ): Promise<OpenIntake> {
-    const shown = parseObject(await service.ask("/intake"))
+    const shown = parseObject(await service.askAgain("/intake"))
     const [head, signature] = parseHead(shown.head)
     // The log may have grown since the head was signed.
     const log = verifyLog((await fetchLines(service)).slice(0, head.n), pin)
@@ -40,7 +40,7 @@ export async function fetchIntake(
 async function fetchLines(service: Service): Promise<string[]> {
     const lines: string[] = []
     for (;;) {
-        const page = unUtf8(await service.ask(`/key-log?from=${lines.length + 1}`))
+        const page = unUtf8(await service.askAgain(`/key-log?from=${lines.length + 1}`))
         if (page === "") return lines
         if (!page.endsWith("\n")) throw new Malformed("a key log ends with its last line")
         lines.push(...page.slice(0, -1).split("\n"))

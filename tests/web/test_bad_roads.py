@@ -214,6 +214,17 @@ def test_a_new_recipient_that_staff_named_is_written_to(here: Installation, road
     assert b"To the new key." in age.decrypt(message, [named])
 
 
+def test_a_mailbox_without_a_state_is_that_of_a_report_to_which_nothing_has_happened(
+    here: Installation, road: Between, new_page: OpenPage
+) -> None:
+    words, page = _sent(here, new_page)
+    road.lies["/v1/mailbox"] = lambda answer: answer[:SLOT_SIZE] + answer[-SLOT_SIZE:] + answer[2 * SLOT_SIZE :]
+
+    found = page.open_(words)
+
+    assert (found["state"], found["open"]) == ("received", True)
+
+
 def test_an_older_route_is_noticed(here: Installation, road: Between, new_page: OpenPage) -> None:
     words, page = _sent(here, new_page)
     page.open_(words)

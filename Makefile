@@ -13,7 +13,7 @@ system-deps:
 	@for package in age tor; do command -v $$package >/dev/null || { echo "installing $$package"; \
 		apt-get install -y -q $$package || { apt-get update -q && apt-get install -y -q $$package; }; } || exit 1; done
 
-setup: .venv/ready tests/interop/node_modules/ready
+setup: .venv/ready tests/interop/node_modules/ready app/web/node_modules/ready
 
 .venv/ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -25,6 +25,11 @@ tests/interop/node_modules/ready: tests/interop/package-lock.json
 	cd tests/interop && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# Without scripts: nothing that a package brings is run before it is used.
+app/web/node_modules/ready: app/web/package-lock.json
+	cd app/web && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # The whole story, then a service to look at. EXIT=1 ends after the story; DATA, PORT and SAMPLES are as in the README.
 demo: .venv/ready
 	$(BIN)/tern demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(if $(EXIT),--exit)
@@ -32,13 +37,15 @@ demo: .venv/ready
 run: .venv/ready
 	$(BIN)/tern serve --port $(PORT)
 
-check: .venv/ready
+check: .venv/ready app/web/node_modules/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd app/web && npm run --silent check
 
 test: system-deps setup check
+	cd app/web && npm test --silent
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 bench: setup
@@ -48,4 +55,4 @@ docs: .venv/ready
 	$(BIN)/python -m docs.generate
 
 clean:
-	rm -rf .venv tests/interop/node_modules build
+	rm -rf .venv tests/interop/node_modules app/web/node_modules build

@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 
 import { makeReceipt, readWords, ReceiptError, writeWords } from "./receipt.ts"
 import { nearestWords } from "./typos.ts"
-import { alsoPossible, candidates, load, type ListName } from "./words.ts"
+import { alsoPossible, candidates, listOf, load, type ListName } from "./words.ts"
 
 const NAMES: ListName[] = [
     "english",
@@ -19,7 +19,7 @@ const NAMES: ListName[] = [
 const LANGUAGES = ["en", "zh-Hans", "zh-Hant", "fr", "es", "ja", "ko", "it", "pt", "cs", "ug", "fa"]
 
 test.each(LANGUAGES)("a new receipt reads back: %s", async (language) => {
-    const { secret, words } = await makeReceipt(language)
+    const { secret, words } = await makeReceipt(await listOf(language))
 
     expect(words.split(" ")).toHaveLength(12)
     expect(await readWords(words)).toEqual(secret)

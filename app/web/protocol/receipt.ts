@@ -5,10 +5,9 @@
 
 import { sha256 } from "@noble/hashes/sha2.js"
 
-import { identityOf, type Identity } from "./age.ts"
 import { characters, type Bytes } from "./encoding.ts"
 import { ProtocolError } from "./errors.ts"
-import { alsoPossible, candidates, fold, listOf, load, type ListName, type WordList } from "./words.ts"
+import { alsoPossible, candidates, fold, load, type ListName, type WordList } from "./words.ts"
 
 const RECEIPT_SIZE = 16
 const WORD_COUNT = 12
@@ -28,16 +27,15 @@ export class ReceiptError extends ProtocolError {
     }
 }
 
-/** What follows from a receipt: the bearer token, the identity of the mailbox, the key of the thread. */
+/** What follows from a receipt, 32 bytes each: the bearer token, the secret of the age identity, the thread key. */
 export interface MailboxKeys {
     token: Bytes
-    identity: Identity
+    identity: Bytes
     threadMac: Bytes
 }
 
-/** A new receipt, and its words in the language of the page, which can be read in one way only. */
-export async function makeReceipt(language: string): Promise<{ secret: Bytes; words: string }> {
-    const list = await listOf(language)
+/** A new receipt, and its words in this list, which can be read in one way only. */
+export async function makeReceipt(list: WordList): Promise<{ secret: Bytes; words: string }> {
     for (;;) {
         const secret = crypto.getRandomValues(new Uint8Array(RECEIPT_SIZE))
         const words = writeWords(secret, list)
@@ -87,10 +85,11 @@ export async function mailboxKeys(receipt: Bytes): Promise<MailboxKeys> {
         const hkdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info }
         return new Uint8Array(await crypto.subtle.deriveBits(hkdf, secret, 256))
     }
-    const seed = await derive("mailbox-identity")
-    const identity = await identityOf(seed)
-    seed.fill(0)
-    return { token: await derive("mailbox-token"), identity, threadMac: await derive("thread-mac") }
+    return {
+        token: await derive("mailbox-token"),
+        identity: await derive("mailbox-identity"),
+        threadMac: await derive("thread-mac"),
+    }
 }
 
 /** The words as lists have them. What a messenger or a person puts between them (commas, numbers) is left out. */

@@ -1,11 +1,15 @@
 /**
  * The BIP-39 lists that a receipt is written in. Each is a file of its own, fetched when it is needed: nobody on a slow
- * line waits for ten lists to write down twelve words.
+ * line waits for ten lists to write down twelve words. English alone comes along, for whom no other can be fetched.
  */
+
+import { wordlist as english } from "@scure/bip39/wordlists/english.js"
+
+import { Unavailable } from "./errors.ts"
 
 // In the order in which they are tried: of several that know as many words, the first says which word it lacks.
 const SOURCES = {
-    english: () => import("@scure/bip39/wordlists/english.js"),
+    english: () => Promise.resolve({ wordlist: english }),
     chinese_simplified: () => import("@scure/bip39/wordlists/simplified-chinese.js"),
     chinese_traditional: () => import("@scure/bip39/wordlists/traditional-chinese.js"),
     french: () => import("@scure/bip39/wordlists/french.js"),
@@ -56,22 +60,24 @@ export interface WordList {
 
 const loaded = new Map<ListName, Promise<WordList>>()
 
-/** The list of a page's language. Rejects where it cannot be fetched; asked again, it is fetched again. */
+/** The list of a page's language. */
 export function listOf(language: string): Promise<WordList> {
     return load(LISTS[language] ?? "english")
 }
 
+/** The list of this name. Rejects with `Unavailable` where it cannot be fetched; asked again, it is fetched again. */
 export function load(name: ListName): Promise<WordList> {
-    const found =
-        loaded.get(name) ??
-        SOURCES[name]().then(({ wordlist }) => ({
-            name,
-            shown: wordlist,
-            places: new Map(wordlist.map((word, place) => [fold(word), place])),
-        }))
+    const found = loaded.get(name) ?? fetchList(name)
     loaded.set(name, found)
     found.catch(() => loaded.delete(name))
     return found
+}
+
+async function fetchList(name: ListName): Promise<WordList> {
+    const { wordlist } = await SOURCES[name]().catch(() => {
+        throw new Unavailable("a list of words")
+    })
+    return { name, shown: wordlist, places: new Map(wordlist.map((word, place) => [fold(word), place])) }
 }
 
 /** The lists that any of these words could be of, by their letters alone. */

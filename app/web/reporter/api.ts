@@ -1,4 +1,4 @@
-/** What a page may ask of the reporter's client. The client runs in a worker, so that the page answers while it seals. */
+/** What a page may ask of the reporter's client, which runs in a worker so that the page answers while it seals. */
 
 /** The answers of the form: keys and codes of docs/protocol-documents.md, "Report". */
 export type Answers = Record<string, string | string[]>
@@ -16,7 +16,7 @@ export interface Picked {
     blob: Blob
 }
 
-/** What the authentic intake document says, and whether the device's clock lies outside its days. */
+/** What the authentic intake document says; there is none (`clock`) where the device's clock lies outside its days. */
 export interface Intake {
     languages: string[]
     attachmentBytes: number
@@ -32,11 +32,14 @@ export interface Step {
 }
 
 /**
- * The report is stored. `earlier`: it is an earlier version of what was typed, whose answer had got lost, so that what
- * was changed since has to be sent as a message. `notArrived` are places of files; `sendFiles` tries them again.
+ * The report is stored. `language` is that of the words: the form's, or English where that has no list. `earlier`: it
+ * is an earlier version of what was typed, whose answer had got lost, so that what was changed since has to be sent as
+ * a message. `notArrived` are places of files; `sendFiles` tries them again, but for those that the earlier version
+ * does not list: these go with the message too.
  */
 export interface Submitted {
     words: string
+    language: string
     earlier: boolean
     notArrived: number[]
 }
@@ -87,18 +90,20 @@ export class Failure extends Error {
     }
 }
 
-/** Every method rejects with `Failure` alone. */
+/** Every method rejects with `Failure` alone. Calls are answered one after the other. */
 export interface ReporterClient {
     intake(): Promise<Intake>
     /**
      * Seal everything, send the report, then its files. Called again, it goes on with the same report: id, receipt and
-     * keys stay, what is sealed and unchanged is not sealed again, so that a retry can never make two reports.
+     * keys stay, what is sealed and unchanged is not sealed again, so that a retry can never make two reports. Once the
+     * report is stored it resolves, whatever becomes of its files, also where they are cancelled.
      */
     submit(form: Form, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Submitted>
-    /** Send the files again that have not arrived; the places of those that still have not. */
+    /** Send the files of a report or an answer again that have not arrived; the places of those that have not yet. */
     sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<number[]>
-    /** Open the mailbox of these words, and keep it for what follows. */
+    /** Open the mailbox of these words, which `readWords` can read, and keep it for what follows. */
     open(words: string): Promise<Mailbox>
+    /** Called again after an answer got lost, it sends nothing twice. `sendFiles` tells which files did not arrive. */
     answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
     consent(scope: string, given: boolean): Promise<Mailbox>
     withdraw(): Promise<Mailbox>

@@ -2,6 +2,9 @@
 
 export class ProtocolError extends Error {}
 
+/** Try again: a part of the client itself could not be fetched. */
+export class Unavailable extends ProtocolError {}
+
 /** Try the next key: the file is sealed to somebody else. */
 export class NotMine extends ProtocolError {}
 

@@ -3,6 +3,8 @@
  * line waits for ten lists to write down twelve words.
  */
 
+import { Unavailable } from "./errors.ts"
+
 // In the order in which they are tried: of several that know as many words, the first says which word it lacks.
 const SOURCES = {
     english: () => import("@scure/bip39/wordlists/english.js"),
@@ -56,22 +58,24 @@ export interface WordList {
 
 const loaded = new Map<ListName, Promise<WordList>>()
 
-/** The list of a page's language. Rejects where it cannot be fetched; asked again, it is fetched again. */
+/** The list of a page's language. */
 export function listOf(language: string): Promise<WordList> {
     return load(LISTS[language] ?? "english")
 }
 
+/** The list of this name. Rejects with `Unavailable` where it cannot be fetched; asked again, it is fetched again. */
 export function load(name: ListName): Promise<WordList> {
-    const found =
-        loaded.get(name) ??
-        SOURCES[name]().then(({ wordlist }) => ({
-            name,
-            shown: wordlist,
-            places: new Map(wordlist.map((word, place) => [fold(word), place])),
-        }))
+    const found = loaded.get(name) ?? fetchList(name)
     loaded.set(name, found)
     found.catch(() => loaded.delete(name))
     return found
+}
+
+async function fetchList(name: ListName): Promise<WordList> {
+    const { wordlist } = await SOURCES[name]().catch(() => {
+        throw new Unavailable("a list of words")
+    })
+    return { name, shown: wordlist, places: new Map(wordlist.map((word, place) => [fold(word), place])) }
 }
 
 /** The lists that any of these words could be of, by their letters alone. */

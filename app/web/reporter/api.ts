@@ -1,4 +1,4 @@
-/** What a page may ask of the reporter's client. The client runs in a worker, so that the page answers while it seals. */
+/** What a page may ask of the reporter's client, which runs in a worker so that the page answers while it seals. */
 
 /** The answers of the form: keys and codes of docs/protocol-documents.md, "Report". */
 export type Answers = Record<string, string | string[]>
@@ -16,7 +16,7 @@ export interface Picked {
     blob: Blob
 }
 
-/** What the authentic intake document says, and whether the device's clock lies outside its days. */
+/** What the authentic intake document says. Where the device's clock lies outside its days, there is none: `clock`. */
 export interface Intake {
     languages: string[]
     attachmentBytes: number
@@ -33,7 +33,8 @@ export interface Step {
 
 /**
  * The report is stored. `earlier`: it is an earlier version of what was typed, whose answer had got lost, so that what
- * was changed since has to be sent as a message. `notArrived` are places of files; `sendFiles` tries them again.
+ * was changed since has to be sent as a message. `notArrived` are places of files; `sendFiles` tries them again, but
+ * for those that the earlier version does not list: these go with the message too.
  */
 export interface Submitted {
     words: string
@@ -92,13 +93,15 @@ export interface ReporterClient {
     intake(): Promise<Intake>
     /**
      * Seal everything, send the report, then its files. Called again, it goes on with the same report: id, receipt and
-     * keys stay, what is sealed and unchanged is not sealed again, so that a retry can never make two reports.
+     * keys stay, what is sealed and unchanged is not sealed again, so that a retry can never make two reports. Once the
+     * report is stored it resolves, whatever becomes of its files, also where they are cancelled.
      */
     submit(form: Form, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Submitted>
-    /** Send the files again that have not arrived; the places of those that still have not. */
+    /** Send the files again that have not arrived, of a report or an answer; the places of those that still have not. */
     sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<number[]>
-    /** Open the mailbox of these words, and keep it for what follows. */
+    /** Open the mailbox of these words, which `readWords` can read, and keep it for what follows. */
     open(words: string): Promise<Mailbox>
+    /** Called again after its answer got lost, it sends nothing twice. Which files have not arrived, `sendFiles` tells. */
     answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
     consent(scope: string, given: boolean): Promise<Mailbox>
     withdraw(): Promise<Mailbox>

@@ -1,0 +1,315 @@
+/** The reporter's client: it seals and sends a report, and reads and answers with the receipt. It stores nothing. */
+
+import { areEqual, b64, dayOf, newId } from "../protocol/encoding.ts"
+import { NotAuthentic, Unavailable } from "../protocol/errors.ts"
+import { checkAccepts } from "../protocol/intake.ts"
+import { mailboxKeys, readWords, ReceiptError } from "../protocol/receipt.ts"
+import { ATTACHMENT_CEILING } from "../protocol/sizes.ts"
+import {
+    Failure,
+    type Form,
+    type Intake,
+    type Mailbox,
+    type Picked,
+    type ReporterClient,
+    type Step,
+    type Submitted,
+} from "./api.ts"
+import { describe, Draft, tidied, whole, type Version } from "./draft.ts"
+import { sealFile, type SealedFile } from "./sealing.ts"
+import { recipientOf, shown, Thread, type Contents, type Said } from "./thread.ts"
+import { Service } from "./transport.ts"
+import { fetchIntake, type OpenIntake } from "./trust.ts"
+import { upload } from "./uploads.ts"
+
+type Progress = (step: Step) => void
+
+/** A file that is to be sent, by its place among those picked; `sealed` is null where no document lists it. */
+interface Outgoing {
+    place: number
+    sealed: SealedFile | null
+    /** Where the service keeps what has arrived of it. */
+    address: string | null
+    hasArrived: boolean
+}
+
+export interface Settings {
+    /** The address of the service; the empty string is the page's own. */
+    server: string
+    /** The fingerprint of the organisation's root. */
+    pin: string
+    /** Milliseconds since 1970, as `Date.now`. */
+    clock?: () => number
+    /** The pauses before each further try, in milliseconds. */
+    pausesMs?: readonly number[]
+}
+
+export class Client implements ReporterClient {
+    private readonly service: Service
+    private readonly pin: string
+    private readonly clock: () => number
+    private readonly pausesMs: readonly number[] | undefined
+    private opened: OpenIntake | null = null
+    private draft: Draft | null = null
+    private thread: Thread | null = null
+    /** Files that were sealed, by the recipient that they are sealed to: none is sealed twice. */
+    private readonly sealed = new Map<string, Map<Blob, SealedFile>>()
+    private outgoing: { token: string; files: Outgoing[] } = { token: "", files: [] }
+
+    constructor({ server, pin, clock = Date.now, pausesMs }: Settings) {
+        this.service = new Service(server, pausesMs)
+        this.pin = pin
+        this.clock = clock
+        this.pausesMs = pausesMs
+    }
+
+    intake(): Promise<Intake> {
+        return told(async () => {
+            const { languages, attachmentBytes, notice } = (await this.freshIntake()).epoch
+            return { languages, attachmentBytes, notice }
+        })
+    }
+
+    submit(form: Form, files: Picked[], progress: Progress, cancel?: AbortSignal): Promise<Submitted> {
+        return told(async () => {
+            const draft = (this.draft ??= await Draft.begin(form.language))
+            const wanted = await this.send(draft, tidied(form), files, progress, cancel)
+            const stored = draft.stored ?? wanted
+            this.expect(b64(draft.keys.token), files, draft.identity.recipient, stored.files)
+            const notArrived = await this.sendOutgoing(progress, cancel)
+            return { words: draft.words, earlier: stored.body !== wanted.body, notArrived }
+        })
+    }
+
+    sendFiles(progress: Progress, cancel?: AbortSignal): Promise<number[]> {
+        return told(() => this.sendOutgoing(progress, cancel))
+    }
+
+    open(words: string): Promise<Mailbox> {
+        return told(async () => {
+            const keys = await mailboxKeys(await readWords(words))
+            const thread = new Thread(this.service, this.pin, keys, () => this.today())
+            const found = shown(await thread.read())
+            this.thread?.forget()
+            this.thread = thread
+            this.outgoing = { token: "", files: [] }
+            return found
+        })
+    }
+
+    answer(text: string, files: Picked[], progress: Progress, cancel?: AbortSignal): Promise<Mailbox> {
+        return told(async () => {
+            const thread = this.openThread()
+            const before = await thread.read(cancel)
+            if (!before.route) throw new Failure("not-taken")
+            const recipient = recipientOf(before, before.route.said)
+            const limit = files.length ? await this.attachmentLimit() : 0
+            const sealed = await this.sealAll(files, recipient, limit, progress, cancel)
+            const attachments = sealed.map(([picked, file]) => describe(picked, file))
+            const said: Said = { act: "message", text: whole(text), attachments, changed: null }
+            const after = await thread.write(before, said, cancel)
+            this.expect(
+                thread.token,
+                files,
+                recipient,
+                sealed.map(([, file]) => file),
+            )
+            await this.sendOutgoing(progress, cancel)
+            return shown(after)
+        })
+    }
+
+    consent(scope: string, given: boolean): Promise<Mailbox> {
+        return this.write((before) => {
+            const slot = before.route?.said.consents.find((each) => each.scope === scope)?.slot ?? newId("cons")
+            return { act: "consent", text: "", attachments: [], changed: { scope, given, slot } }
+        })
+    }
+
+    withdraw(): Promise<Mailbox> {
+        return this.write(() => ({ act: "withdraw", text: "", attachments: [], changed: null }))
+    }
+
+    forget(): void {
+        this.draft?.forget()
+        this.thread?.forget()
+        this.sealed.clear()
+        this.draft = this.thread = this.opened = null
+        this.outgoing = { token: "", files: [] }
+    }
+
+    private write(said: (before: Contents) => Said): Promise<Mailbox> {
+        return told(async () => {
+            const thread = this.openThread()
+            const before = await thread.read()
+            return shown(await thread.write(before, said(before)))
+        })
+    }
+
+    private openThread(): Thread {
+        if (!this.thread) throw new Failure("no-mailbox")
+        return this.thread
+    }
+
+    /** The version of the report that was asked for; from here on `draft.stored` is the one that the service has. */
+    private async send(
+        draft: Draft,
+        form: Form,
+        files: Picked[],
+        progress: Progress,
+        cancel: AbortSignal | undefined,
+    ): Promise<Version> {
+        let { epoch } = await this.presentIntake()
+        const { recipient } = draft.identity
+        for (;;) {
+            const limit = Math.min(epoch.attachmentBytes, ATTACHMENT_CEILING)
+            const sealed = await this.sealAll(files, recipient, limit, progress, cancel)
+            const version = await draft.version(form, sealed, { org: this.pin, epoch, today: this.today() })
+            if (draft.stored) return version
+            try {
+                await this.put(draft, version, progress, cancel)
+                return version
+            } catch (error) {
+                if (!(error instanceof Failure) || error.reason !== "epoch-closed") throw error
+                const following = (await this.freshIntake()).epoch
+                if (following.id === epoch.id) throw error
+                epoch = following
+            }
+        }
+    }
+
+    private async put(
+        draft: Draft,
+        version: Version,
+        progress: Progress,
+        cancel: AbortSignal | undefined,
+    ): Promise<void> {
+        const headers = { Authorization: `Bearer ${b64(draft.keys.token)}`, "Tern-Report": draft.id }
+        const step = { doing: "sending", file: null, whole: version.envelope.length } as const
+        progress({ ...step, done: 0 })
+        // A proof of work over the envelope, where the service asks for one under load, belongs here, before it is sent.
+        try {
+            await this.service.askAgain("/report", { method: "PUT", body: version.envelope, headers, cancel })
+            draft.stored = version
+        } catch (error) {
+            if (!(error instanceof Failure) || error.reason !== "report-exists") throw error
+            draft.stored = await this.storedVersion(draft)
+        }
+        progress({ ...step, done: version.envelope.length })
+    }
+
+    /** The version that had arrived although its answer got lost: the one whose route lies in the mailbox. */
+    private async storedVersion(draft: Draft): Promise<Version> {
+        const { routeFile } = await new Thread(this.service, this.pin, draft.keys, () => this.today()).read()
+        const stored = draft.versions.find(({ route }) => areEqual(route, routeFile))
+        if (!stored) throw new Failure("refused", "report-exists")
+        return stored
+    }
+
+    private async sealAll(
+        files: readonly Picked[],
+        recipient: string,
+        limit: number,
+        progress: Progress,
+        cancel: AbortSignal | undefined,
+    ): Promise<(readonly [Picked, SealedFile])[]> {
+        const known = this.sealedTo(recipient)
+        const found: (readonly [Picked, SealedFile])[] = []
+        for (const [file, picked] of files.entries()) {
+            const { blob } = picked
+            const before = known.get(blob)
+            const step = (done: number) => {
+                progress({ doing: "sealing", file, done, whole: blob.size })
+            }
+            const sealed = before ?? (await sealFile(blob, { recipient, limit, progress: step, cancel }))
+            known.set(blob, sealed)
+            found.push([picked, sealed])
+        }
+        return found
+    }
+
+    private sealedTo(recipient: string): Map<Blob, SealedFile> {
+        const known = this.sealed.get(recipient) ?? new Map<Blob, SealedFile>()
+        this.sealed.set(recipient, known)
+        return known
+    }
+
+    /** From now on these files are to be sent, of which the document that the service has lists those in `listed`. */
+    private expect(token: string, files: readonly Picked[], recipient: string, listed: readonly SealedFile[]): void {
+        const begun = this.outgoing.token === token ? this.outgoing.files : []
+        const known = this.sealedTo(recipient)
+        const outgoing = files.map(({ blob }, place): Outgoing => {
+            const sealed = listed.find((each) => each === known.get(blob)) ?? null
+            const before = begun.find((each) => sealed !== null && each.sealed === sealed)
+            return { place, sealed, address: before?.address ?? null, hasArrived: before?.hasArrived ?? false }
+        })
+        this.outgoing = { token, files: outgoing }
+    }
+
+    /** The places of files that have not arrived. A file that fails, or is cancelled, does not stop the report. */
+    private async sendOutgoing(progress: Progress, cancel: AbortSignal | undefined): Promise<number[]> {
+        const { token, files } = this.outgoing
+        for (const file of files) {
+            const { place, sealed } = file
+            if (!sealed || file.hasArrived) continue
+            try {
+                await upload(sealed.sealed, {
+                    server: this.service.server,
+                    token,
+                    attachment: sealed.id,
+                    address: file.address,
+                    begun: (address) => {
+                        file.address = address
+                    },
+                    progress: (done) => {
+                        progress({ doing: "sending", file: place, done, whole: sealed.sealed.size })
+                    },
+                    cancel,
+                    pausesMs: this.pausesMs,
+                })
+                file.hasArrived = true
+            } catch (error) {
+                if (!(error instanceof Failure)) throw error
+            }
+        }
+        return files.filter(({ hasArrived }) => !hasArrived).map(({ place }) => place)
+    }
+
+    private async attachmentLimit(): Promise<number> {
+        const { epoch } = await this.presentIntake()
+        return Math.min(epoch.attachmentBytes, ATTACHMENT_CEILING)
+    }
+
+    /** The intake document that was read before, on its days; nothing is sealed to an epoch out of them. */
+    private async presentIntake(): Promise<OpenIntake> {
+        if (!this.opened) return this.freshIntake()
+        try {
+            checkAccepts(this.opened.epoch, this.today())
+            return this.opened
+        } catch {
+            return this.freshIntake()
+        }
+    }
+
+    private async freshIntake(): Promise<OpenIntake> {
+        this.opened = await fetchIntake(this.service, this.pin, this.today(), this.opened?.head ?? null)
+        return this.opened
+    }
+
+    private today(): string {
+        return dayOf(this.clock())
+    }
+}
+
+/** What `act` resolves with; what the protocol refuses, as the failure that a page tells of. */
+async function told<Result>(act: () => Promise<Result>): Promise<Result> {
+    try {
+        return await act()
+    } catch (error) {
+        if (error instanceof NotAuthentic)
+            throw new Failure(error.reason === "epoch-days" ? "clock" : "not-authentic", error.reason)
+        if (error instanceof Unavailable) throw new Failure("unreachable", "words")
+        if (error instanceof ReceiptError) throw new Failure("refused", "words")
+        throw error
+    }
+}

@@ -1,0 +1,241 @@
+/** A mailbox, as the holder of its receipt reads it and writes into it. */
+
+import { areEqual, b64, canonical, concat, newId, sha256Hex, utf8, type Bytes } from "../protocol/encoding.ts"
+import { Malformed, NotAuthentic, NotMine } from "../protocol/errors.ts"
+import { maced } from "../protocol/documents.ts"
+import {
+    gaps,
+    isOfOneReply,
+    join,
+    readReporterMessage,
+    readRoute,
+    readStaffMessage,
+    readState,
+    SLOT_SIZE,
+    SLOTS,
+    type Act,
+    type ReporterMessage,
+    type Route,
+    type StaffMessage,
+} from "../protocol/mailbox.ts"
+import { checkDocument, decryptDocument, type Decrypted, type Opened, type Seen } from "../protocol/opening.ts"
+import type { MailboxKeys } from "../protocol/receipt.ts"
+import type { Attachment, Consent } from "../protocol/report.ts"
+import { Failure, type Mailbox, type Reply } from "./api.ts"
+import type { Service } from "./transport.ts"
+import { reporterHeader, sealRoute, sealWritten, sendable } from "./writing.ts"
+
+// A mailbox in which no state lies is that of a report that nothing has happened to yet.
+const RECEIVED = "received"
+// Nothing more is taken for a report in these states.
+const CLOSED = new Set(["withdrawn", "purged"])
+
+/** What lies in a mailbox. `route` is null once the report is destroyed; `state` is the service's word alone. */
+export interface Contents {
+    routeFile: Bytes
+    route: { said: Route; opened: Opened } | null
+    state: string
+    replies: Reply[]
+    /** Where a reply in an authentic message told to write from now on, or null. */
+    writeTo: string | null
+    /** The hash of the newest of staff's files. */
+    lastSeen: string | null
+}
+
+export interface Said {
+    act: Act
+    text: string
+    attachments: Attachment[]
+    changed: Consent | null
+}
+
+export class Thread {
+    private readonly service: Service
+    private readonly org: string
+    private readonly keys: MailboxKeys
+    private readonly today: () => string
+    private readonly seen: Seen = new Map()
+    /** Where this report's messages go, since this client first knew. */
+    private recipient: string | null = null
+    /** A message of which no answer came, by what it says, and the route that was sent with it. */
+    private unanswered: { said: string; route: Bytes } | null = null
+
+    constructor(service: Service, org: string, keys: MailboxKeys, today: () => string) {
+        this.service = service
+        this.org = org
+        this.keys = keys
+        this.today = today
+    }
+
+    get token(): string {
+        return b64(this.keys.token)
+    }
+
+    /** What lies there now. Rejects with `Failure` (`no-mailbox`, `write-to`) or `NotAuthentic`. */
+    async read(cancel?: AbortSignal): Promise<Contents> {
+        return this.contents(await this.post(utf8(`${canonical({ v: 1, act: "read" })}\n`), cancel))
+    }
+
+    /**
+     * Send one message under the reporter's MAC, and the route that remembers it; what lies there then. What was sent
+     * before and had lost its answer is not sent twice. Rejects with `Failure`: `not-taken` where the report is closed.
+     */
+    async write(before: Contents, { act, text, attachments, changed }: Said, cancel?: AbortSignal): Promise<Contents> {
+        const { route } = before
+        if (!route) throw new Failure("not-taken")
+        const said = canonical({ act, text, attachments, changed })
+        const arrived =
+            this.unanswered && areEqual(this.unanswered.route, before.routeFile) ? this.unanswered.said : null
+        this.unanswered = null
+        if (arrived === said) return before
+        const body: ReporterMessage = {
+            number: route.said.number + 1,
+            seen: before.lastSeen,
+            act,
+            text,
+            attachments,
+            consents: changed ? [changed] : [],
+        }
+        const message = await this.sealMessage(route.said, recipientOf(before, route.said), body)
+        const memory = {
+            report: route.said.report,
+            recipient: route.said.recipient,
+            number: body.number,
+            hash: sha256Hex(message),
+            consents: withChange(route.said.consents, changed),
+        }
+        const { org, keys } = this
+        const routeFile = await sealRoute(memory, { org, at: this.today(), keys, before: route.opened })
+        const hint = { v: 1, act, id: newId("msg"), ...(changed ? { slot: changed.slot } : {}) }
+        this.unanswered = { said, route: routeFile }
+        const answer = await this.post(concat(utf8(`${canonical(hint)}\n`), message, routeFile), cancel)
+        this.unanswered = null
+        if (!areEqual(answer.subarray(0, SLOT_SIZE), routeFile)) throw new Failure("not-taken")
+        return this.contents(answer)
+    }
+
+    /** Overwrite the secrets that are bytes. */
+    forget(): void {
+        this.keys.token.fill(0)
+        this.keys.threadMac.fill(0)
+    }
+
+    private async sealMessage(route: Route, recipient: string, body: ReporterMessage): Promise<Bytes> {
+        const said = { type: "message.reporter", org: this.org, subject: route.report, recipient, at: this.today() }
+        const header = reporterHeader({ ...said, body: sendable(() => readReporterMessage(body)) })
+        return sealWritten(maced(header, this.keys.threadMac), "message", recipient)
+    }
+
+    private async post(content: Bytes, cancel?: AbortSignal): Promise<Bytes> {
+        const headers = { Authorization: `Bearer ${this.token}` }
+        const answer = await this.service.askAgain("/mailbox", { method: "POST", body: content, headers, cancel })
+        if (answer.length !== SLOTS * SLOT_SIZE) throw new Malformed("an answer of the mailbox has sixteen slots")
+        return answer
+    }
+
+    private async contents(answer: Bytes): Promise<Contents> {
+        const slots = Array.from({ length: SLOTS }, (_, place) =>
+            answer.slice(place * SLOT_SIZE, (place + 1) * SLOT_SIZE),
+        )
+        const [routeFile, stateFile, ...staffFiles] = slots
+        if (!routeFile || !stateFile) throw new Malformed("an answer of the mailbox has sixteen slots")
+        const openedRoute = await this.open(routeFile, "route", null)
+        const route = openedRoute && { said: readRoute(openedRoute.document.header.body), opened: openedRoute }
+        const report = route?.said.report ?? null
+        const state = await this.open(stateFile, "state", report)
+        if (!route && !state) throw new Failure("no-mailbox")
+        this.checkRecipient(route?.said ?? null)
+        const parts: { said: StaffMessage; sha256: string }[] = []
+        for (const file of staffFiles) {
+            const opened = await this.open(file, "message.staff", report)
+            if (opened) parts.push({ said: readStaffMessage(opened.document.header.body), sha256: opened.sha256 })
+        }
+        const replies = wholeReplies(parts.map(({ said }) => said))
+        const newest = parts.sort((one, other) => byPlace(one.said, other.said)).at(-1)
+        return {
+            routeFile,
+            route,
+            state: state ? readState(state.document.header.body) : RECEIVED,
+            replies: replies.map(({ number, text }) => ({ number, text })),
+            writeTo: replies.findLast(({ write_to }) => write_to !== null)?.write_to ?? null,
+            lastSeen: newest?.sha256 ?? null,
+        }
+    }
+
+    /**
+     * The document in a slot; null where it is one that nobody can open. Where nobody said yet which report the mailbox
+     * is of, the slot itself does: the route is proved by its MAC, and a state alone is the service's word anyway.
+     */
+    private async open(file: Bytes, type: string, report: string | null): Promise<Opened | null> {
+        let decrypted: Decrypted
+        try {
+            decrypted = await decryptDocument(file, this.keys.identity, "slot")
+        } catch (error) {
+            if (error instanceof NotMine) return null
+            throw error
+        }
+        const { header } = decrypted.document
+        const asked = { type, org: this.org, subject: report ?? header.subject }
+        // Of staff's messages each is a first version, so there is nothing that one could be older than.
+        const seen = type === "message.staff" ? {} : { seen: this.seen }
+        try {
+            return checkDocument(decrypted, asked, { threadKey: this.keys.threadMac, ...seen })
+        } catch (error) {
+            const namesRecipient = "write_to" in header.body && header.body.write_to !== null
+            if (error instanceof NotAuthentic && error.reason === "mac" && namesRecipient)
+                throw new Failure("write-to", "mac")
+            throw error
+        }
+    }
+
+    /** Who has read the report could write a route too; but where its messages go was settled when it was sent. */
+    private checkRecipient(route: Route | null): void {
+        if (!route) return
+        if (this.recipient !== null && this.recipient !== route.recipient) throw new Failure("write-to", "route")
+        this.recipient = route.recipient
+    }
+}
+
+/** What a page shows of it. */
+export function shown({ route, state, replies }: Contents): Mailbox {
+    return {
+        state,
+        open: route !== null && !CLOSED.has(state),
+        written: route?.said.number ?? 0,
+        replies,
+        missing: gaps(replies.map(({ number }) => number)),
+        choices: route?.said.consents.map(({ scope, given }) => ({ scope, given })) ?? [],
+    }
+}
+
+/** The report's own recipient, or the one that an authentic reply has named since. */
+export function recipientOf({ writeTo }: Contents, route: Route): string {
+    return writeTo ?? route.recipient
+}
+
+/**
+ * Whole replies, by number and then by slot. One of which a part is missing is not shown, so its number is missing.
+ * Two replies of one number are both shown: colleagues may have written without knowing of each other.
+ */
+function wholeReplies(messages: readonly StaffMessage[]): { number: number; text: string; write_to: string | null }[] {
+    const replies: StaffMessage[][] = []
+    for (const message of messages) {
+        const begun = replies.find(
+            (parts) => isOfOneReply(message, parts[0]) && !parts.some(({ part }) => part === message.part),
+        )
+        if (begun) begun.push(message)
+        else replies.push([message])
+    }
+    return replies
+        .filter((parts) => parts.length === parts[0]?.parts)
+        .map((parts) => ({ number: parts[0]?.number ?? 0, text: join(parts), write_to: parts[0]?.write_to ?? null }))
+        .sort((one, other) => one.number - other.number)
+}
+
+function byPlace(one: StaffMessage, other: StaffMessage): number {
+    return one.number - other.number || one.part - other.part
+}
+
+function withChange(consents: readonly Consent[], changed: Consent | null): Consent[] {
+    return changed ? [...consents.filter(({ scope }) => scope !== changed.scope), changed] : [...consents]
+}

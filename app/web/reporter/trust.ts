@@ -1,0 +1,48 @@
+/** From the pin to the key of the epoch: root, key log, intake document. Nothing else vouches for a recipient. */
+
+import { checkText, parseObject, unUtf8 } from "../protocol/encoding.ts"
+import { Malformed, NotAuthentic } from "../protocol/errors.ts"
+import { textOf } from "../protocol/documents.ts"
+import { checkAccepts, readIntake, type Epoch } from "../protocol/intake.ts"
+import { checkFollows, checkHead, parseHead, verifyLog, type Head } from "../protocol/key_log.ts"
+import type { Service } from "./transport.ts"
+
+/** Where reports go now: the epoch in an authentic document, and the head of the log in which it stands. */
+export interface OpenIntake {
+    epoch: Epoch
+    head: Head
+}
+
+/**
+ * The epoch that takes reports. Rejects with `NotAuthentic` unless supervisors of the pinned root signed it and it
+ * stands last in the public log, which continues the one whose head was `seen`; `epoch-days` where it is not its time.
+ */
+export async function fetchIntake(
+    service: Service,
+    pin: string,
+    today: string,
+    seen: Head | null,
+): Promise<OpenIntake> {
+    const shown = parseObject(await service.ask("/intake"))
+    const [head, signature] = parseHead(shown.head)
+    // The log may have grown since the head was signed.
+    const log = verifyLog((await fetchLines(service)).slice(0, head.n), pin)
+    checkHead(log, head, signature)
+    checkFollows(log, seen)
+    if (!log.intake) throw new Malformed("no intake document")
+    if (checkText(shown.intake) !== textOf(log.intake)) throw new NotAuthentic("intake")
+    const epoch = readIntake(log.intake)
+    checkAccepts(epoch, today)
+    return { epoch, head }
+}
+
+/** The log comes in pages, each of whole lines; an empty one is its end. */
+async function fetchLines(service: Service): Promise<string[]> {
+    const lines: string[] = []
+    for (;;) {
+        const page = unUtf8(await service.ask(`/key-log?from=${lines.length + 1}`))
+        if (page === "") return lines
+        if (!page.endsWith("\n")) throw new Malformed("a key log ends with its last line")
+        lines.push(...page.slice(0, -1).split("\n"))
+    }
+}

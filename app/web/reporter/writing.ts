@@ -1,0 +1,60 @@
+/** Documents as a reporter's client writes them. */
+
+import { recipientHash } from "../protocol/age.ts"
+import { maced, seal, type Document, type Header } from "../protocol/documents.ts"
+import type { Bytes } from "../protocol/encoding.ts"
+import { Malformed } from "../protocol/errors.ts"
+import type { Route } from "../protocol/mailbox.ts"
+import type { Opened } from "../protocol/opening.ts"
+import type { MailboxKeys } from "../protocol/receipt.ts"
+import { Failure } from "./api.ts"
+
+/** Line 1 of a first version by a reporter, who has no name. */
+export function reporterHeader(
+    said: Pick<Header, "type" | "subject" | "at" | "body"> & { org: string; recipient: string },
+): Header {
+    const { type, org, subject, recipient, at, body } = said
+    return {
+        type,
+        org,
+        subject,
+        version: 1,
+        previous: null,
+        generation: type === "report" ? 1 : null,
+        sealed_to: recipientHash(recipient),
+        author: null,
+        at,
+        body,
+    }
+}
+
+/** The document, sealed. Rejects with `Failure` where it has grown too long for its kind. */
+export async function sealWritten(document: Document, kind: "report" | "message", recipient: string): Promise<Bytes> {
+    try {
+        return await seal(document, kind, recipient)
+    } catch (error) {
+        if (error instanceof Malformed) throw new Failure("too-large", kind)
+        throw error
+    }
+}
+
+/** What `write` returns. Throws `Failure` where an answer, or the number of files, is not one that can be sent. */
+export function sendable<Body>(write: () => Body): Body {
+    try {
+        return write()
+    } catch (error) {
+        if (error instanceof Malformed) throw new Failure("refused", "form")
+        throw error
+    }
+}
+
+/** The reporter's memory, sealed to their own mailbox, as the version after `before`. */
+export async function sealRoute(
+    route: Route,
+    { org, at, keys, before }: { org: string; at: string; keys: MailboxKeys; before: Opened | null },
+): Promise<Bytes> {
+    const { recipient } = keys.identity
+    const first = reporterHeader({ type: "route", org, subject: route.report, recipient, at, body: route })
+    const header = before ? { ...first, version: before.document.header.version + 1, previous: before.sha256 } : first
+    return seal(maced(header, keys.threadMac), "slot", recipient)
+}

@@ -31,7 +31,8 @@ def test_a_form_that_comes_back_has_everything_that_was_typed_and_ticked(site: S
         ("how", "via_relative"),
     ]
     assert '<details class="more" open>' in html
-    assert '<a href="#text">There is nothing to read yet.' in html
+    assert '<a href="#text-mistake">There is nothing to read yet.' in html
+    assert re.search(r'<p class="mistake" id="text-mistake">There is nothing to read yet\.[^<]*</p>', html)
 
 
 def test_the_words_of_a_receipt_are_shown_one_by_one(site: Site) -> None:

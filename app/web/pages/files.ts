@@ -3,11 +3,13 @@
 import { characters } from "../protocol/encoding.ts"
 import type { Picked } from "../reporter/api.ts"
 import { button, byId, isolated, make } from "./elements.ts"
-import { inspect, type Fact } from "./metadata.ts"
+import { BEGINNING, inspect, isUnderstood, type Fact } from "./metadata.ts"
 import type { Mistake } from "./mistakes.ts"
 import { size, word } from "./words.ts"
 
 const MOST = 32
+// What the protocol can say; how much the team takes is known a moment later.
+const LARGEST = 2 ** 30
 const NAME_LENGTH = 255
 const TYPE = /^[ -~]{1,127}$/
 // Such files may say a lot, which we do not read. Of a plain text, what one sees is all.
@@ -25,7 +27,7 @@ interface Chosen {
 
 export class Files {
     private chosen: Chosen[] = []
-    private limit = Infinity
+    private limit = LARGEST
     private readonly list = byId("file-list", HTMLUListElement)
     private readonly field = byId("files", HTMLInputElement)
     private readonly mistaken: (mistakes: Mistake[]) => void
@@ -103,7 +105,7 @@ export class Files {
         if (type.startsWith(SAYS_ALL)) return []
         if (!facts) return [make("p", {}, word("tells-more"))]
         if (facts.length === 0) return [make("p", {}, word("tells-nothing"))]
-        const list = make("ul", {}, ...facts.map((fact) => make("li", {}, isolated(said(fact)))))
+        const list = make("ul", {}, ...facts.map((fact) => make("li", {}, said(fact))))
         const about = [make("p", {}, word("tells")), list, make("p", {}, word("tells-keep"))]
         return clean ? [...about, this.turn(chosen, true)] : about
     }
@@ -127,14 +129,14 @@ export class Files {
     }
 }
 
-/** Read once, so that a file that changes or vanishes later is sent as it was seen. */
 async function chosen(file: File): Promise<Chosen> {
-    const bytes = new Uint8Array(await file.arrayBuffer())
     const type = TYPE.test(file.type) ? file.type : "application/octet-stream"
     const name = characters(file.name).slice(0, NAME_LENGTH).join("")
-    const inspection = inspect(bytes)
+    // A long film is not read into memory to learn that it is no photo.
+    const isPhoto = isUnderstood(new Uint8Array(await file.slice(0, BEGINNING).arrayBuffer()))
+    const inspection = isPhoto ? inspect(new Uint8Array(await file.arrayBuffer())) : null
     const clean = inspection?.clean ? new Blob([inspection.clean], { type }) : null
-    return { name, type, original: new Blob([bytes], { type }), facts: inspection?.facts ?? null, clean, isCleaned: false }
+    return { name, type, original: file, facts: inspection?.facts ?? null, clean, isCleaned: false }
 }
 
 function said({ kind, value }: Fact): string {

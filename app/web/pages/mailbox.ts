@@ -138,6 +138,7 @@ class MailboxPage {
             this.draw(await this.client.answer(text, picked, waiting.step.bind(waiting), this.stopping.signal))
             this.notArrived.show(picked, picked.length > 0 ? await this.client.sendFiles(waiting.step.bind(waiting)) : [])
             this.message.value = ""
+            this.message.dispatchEvent(new Event("input"))
             this.files.clear()
             this.say("answer-sent")
         })

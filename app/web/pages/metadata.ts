@@ -22,6 +22,13 @@ type Bytes = Uint8Array<ArrayBuffer>
 /** A file that begins like a photo but does not go on like one: left as it is. */
 class NotReadable extends Error {}
 
+/** By so many bytes one sees of what kind a file is. */
+export const BEGINNING = 12
+
+export function isUnderstood(beginning: Bytes): boolean {
+    return walkers.some(([isOf]) => isOf(beginning))
+}
+
 /** Null where this kind of file is not understood here, so that nothing can be said of it. */
 export function inspect(bytes: Bytes): Inspection | null {
     const walk = walkers.find(([isOf]) => isOf(bytes))?.[1]

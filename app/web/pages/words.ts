@@ -26,12 +26,12 @@ export function pluralForm(forms: ReadonlyMap<string, string>, n: string | numbe
     return forms.get(name) ?? forms.get("other") ?? [...forms.values()][0] ?? ""
 }
 
-/** Values in the place of their names, numbers in the digits of the language. */
+/** Values in the place of their names, numbers in the digits of the language, words so that they turn nothing around them. */
 export function fill(words: string, values: Values, locale: string): string {
     return words.replace(/\{(\w+)\}/g, (whole, name: string) => {
         const value = values[name]
         if (value === undefined) return whole
-        return typeof value === "number" ? new Intl.NumberFormat(locale).format(value) : value
+        return typeof value === "number" ? new Intl.NumberFormat(locale).format(value) : `\u2068${value}\u2069`
     })
 }
 

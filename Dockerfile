@@ -4,11 +4,20 @@ WORKDIR /src
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 
+FROM node:22-slim AS pages
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
+WORKDIR /src
+COPY requirements.lock ./
+RUN python3 -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY app ./app
+RUN cd app/web && npm ci --ignore-scripts --no-audit --no-fund && cd /src && /venv/bin/python -m app.web.build
+
 FROM python:3.13-slim
 RUN useradd --system --home /data --create-home tern
 WORKDIR /srv/tern
 COPY --from=build /venv /venv
 COPY app ./app
+COPY --from=pages /src/app/web/built ./app/web/built
 COPY migrations ./migrations
 COPY alembic.ini ./
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/srv/tern PYTHONDONTWRITEBYTECODE=1 TERN_DATA_DIR=/data

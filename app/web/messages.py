@@ -26,6 +26,9 @@ VOCABULARY = "vocabulary"  # the context of labels that the code lists lack in a
 
 # What stays as it is in every translation: {names}, %(names)s and the tags around words.
 _FIXED = re.compile(r"\{\w+\}|%\(\w+\)s|</?\w+>")
+_DATED = re.compile(
+    rb'"(POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team)'
+)
 _KEYWORDS = {"_": None, "ngettext": (1, 2), "forms": (2, 3)}
 _WHERE = re.compile(r"\{# WHERE: (.*?) #\}")
 
@@ -91,6 +94,14 @@ def reviewed(language: str) -> bool:
         return True
     with (CATALOGUES / f"{language}.po").open("rb") as lines:
         return bool(re.search(rb'^"X-Reviewed-By: *[^ \\]', lines.read(), re.MULTILINE))
+
+
+def write(path: Path, catalog: Catalog) -> None:
+    target = io.BytesIO()
+    write_po(target, catalog, width=120, include_lineno=False, ignore_obsolete=True)
+    # Dates would change with every run and say when somebody worked.
+    lines = [line for line in target.getvalue().splitlines(keepends=True) if not _DATED.match(line)]
+    path.write_bytes(b"".join(lines))
 
 
 def compiled(language: str) -> bytes:
@@ -184,22 +195,9 @@ _HEADER = """\
 # When a speaker has read everything, add a header line "X-Reviewed-By: name or pseudonym\\n"."""
 
 
-def _write(path: Path, catalog: Catalog) -> None:
-    target = io.BytesIO()
-    write_po(target, catalog, width=120, include_lineno=False, ignore_obsolete=True)
-    # Dates would change with every run and say when somebody worked.
-    lines = [line for line in target.getvalue().splitlines(keepends=True) if not _DATED.match(line)]
-    path.write_bytes(b"".join(lines))
-
-
-_DATED = re.compile(
-    rb'"(POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team)'
-)
-
-
 def main() -> None:
     CATALOGUES.mkdir(exist_ok=True)
-    _write(CATALOGUES / "messages.pot", template())
+    write(CATALOGUES / "messages.pot", template())
     for language in WANTED:
         path = CATALOGUES / f"{language}.po"
         if path.exists():
@@ -209,7 +207,7 @@ def main() -> None:
         else:
             continue
         catalog.update(needed(language), no_fuzzy_matching=True, update_header_comment=True)
-        _write(path, catalog)
+        write(path, catalog)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The built pages, as the service reads them."""
+"""The built pages, as the service reads them: files to hand out, and templates for the door without script."""
 
 import hashlib
 import json
@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from jinja2 import Environment
+
+from app.web.languages import Language
+from app.web.messages import translations
+from app.web.rendering import Asset, environment
+
 BUILT = Path(__file__).parent / "built"
 
 _MEDIA_TYPES = {
@@ -14,6 +20,7 @@ _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
 }
 
 
@@ -29,21 +36,49 @@ class File:
 
 
 class Site:
-    """Empty where nothing has been built. `files` have the path under which they are served, without leading slash."""
+    """Empty where nothing has been built."""
 
-    def __init__(self, files: Mapping[str, File], languages: tuple[str, ...]) -> None:
+    def __init__(self, files: Mapping[str, File], environments: Mapping[str, Environment]) -> None:
         self.files = MappingProxyType(dict(files))
-        self.languages = languages
+        self.languages = tuple(environments)
+        self._environments = environments
 
     @classmethod
     def load(cls, directory: Path = BUILT) -> "Site":
-        """Everything that was built: `en/index.html` is served as `en/`."""
-        listed = directory / "languages.json"
-        if not listed.exists():
-            return cls({}, ())
-        paths = (*directory.glob("assets/*"), *directory.glob("**/index.html"))
-        files = {_served(path.relative_to(directory)): _file(path) for path in paths if path.suffix in _MEDIA_TYPES}
-        return cls(files, tuple(each["code"] for each in json.loads(listed.read_bytes())))
+        """Everything that was built, by the path under which it is served, without the leading slash."""
+        if not (directory / "languages.json").exists():
+            return cls({}, {})
+        files: dict[str, File] = {}
+        for path in sorted((*directory.glob("assets/*"), *directory.glob("**/index.html"))):
+            if path.suffix in _MEDIA_TYPES:
+                files[_served(path.relative_to(directory))] = _file(path)
+        assets, offered = read_assets(directory), read_languages(directory)
+        return cls(
+            files,
+            {
+                each.code: environment(each, translations(each.code, _compiled(directory, each.code)), assets, offered)
+                for each in offered
+            },
+        )
+
+    def render(self, template: str, language: str, **context: object) -> str:
+        """A page that depends on a request, in a language that is offered; what it takes stands in its template."""
+        return self._environments[language].get_template(template).render(**context)
+
+
+def read_languages(directory: Path) -> tuple[Language, ...]:
+    listed = json.loads((directory / "languages.json").read_bytes())
+    return tuple(Language(**{**each, "countries": tuple(each["countries"])}) for each in listed)
+
+
+def read_assets(directory: Path) -> dict[str, Asset]:
+    return {name: Asset(**each) for name, each in json.loads((directory / "assets.json").read_bytes()).items()}
+
+
+def _compiled(directory: Path, language: str) -> bytes | None:
+    """None for the language of the templates, which needs no catalogue."""
+    path = directory / "catalogues" / f"{language}.mo"
+    return path.read_bytes() if path.exists() else None
 
 
 def _served(path: Path) -> str:

@@ -1,0 +1,9 @@
+/** The reporter's client of a page. The page's own element says where its worker lies, whose name changes with each build. */
+
+import type { ReporterClient } from "../reporter/api.ts"
+import { startSession } from "../reporter/session.ts"
+
+export function connect(): ReporterClient {
+    const script = document.querySelector<HTMLScriptElement>("script[data-worker]")
+    return startSession(script?.dataset.worker ?? "")
+}

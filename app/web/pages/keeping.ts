@@ -1,0 +1,66 @@
+/** The words that open the mailbox: shown, kept in one of four ways, and tried once. */
+
+import { byId, make } from "./elements.ts"
+import { word } from "./words.ts"
+
+// A browser may still be reading when the click has returned.
+const SAVED_AFTER_MILLISECONDS = 10_000
+
+export function showReceipt(words: string): void {
+    const each = words.split(" ")
+    const list = byId("receipt", HTMLOListElement)
+    list.replaceChildren(...each.map((one) => make("li", {}, one)))
+    offerToKeep(words)
+    practise(each)
+}
+
+function offerToKeep(words: string): void {
+    const kept = byId("kept", HTMLParagraphElement)
+    byId("copy", HTMLButtonElement).onclick = () => {
+        navigator.clipboard.writeText(words).then(
+            () => (kept.textContent = word("copied")),
+            () => (kept.textContent = word("not-copied")),
+        )
+    }
+    byId("print", HTMLButtonElement).onclick = () => {
+        window.print()
+    }
+    byId("save", HTMLButtonElement).onclick = () => {
+        const name = `${word("file-name")}.txt`
+        const href = URL.createObjectURL(new Blob([`${words}\n`], { type: "text/plain" }))
+        make("a", { href, download: name }).click()
+        setTimeout(() => {
+            URL.revokeObjectURL(href)
+        }, SAVED_AFTER_MILLISECONDS)
+        kept.textContent = word("saved", { name })
+    }
+}
+
+function practise(words: readonly string[]): void {
+    const [first, second] = twoPlaces(words.length)
+    const asked = [
+        { place: first, field: "practise-a" },
+        { place: second, field: "practise-b" },
+    ].map(({ place, field }) => {
+        byId(`${field}-label`, HTMLLabelElement).textContent = word("practise", { n: place + 1 })
+        return { right: words[place] ?? "", field: byId(field, HTMLInputElement) }
+    })
+    byId("practise-check", HTMLButtonElement).onclick = () => {
+        const isRight = asked.every(({ right, field }) => isSameWord(field.value, right))
+        byId("practise-answer", HTMLParagraphElement).textContent = word(isRight ? "practise-right" : "practise-wrong")
+    }
+}
+
+/** Two different places, in their order. */
+export function twoPlaces(count: number): [number, number] {
+    const [one = 0, other = 0] = crypto.getRandomValues(new Uint32Array(2))
+    const first = one % count
+    const second = (first + 1 + (other % (count - 1))) % count
+    return first < second ? [first, second] : [second, first]
+}
+
+/** Case and the way in which accents are composed do not matter. */
+export function isSameWord(typed: string, right: string): boolean {
+    const plain = (text: string) => text.normalize("NFKD").toLowerCase().trim()
+    return plain(typed) === plain(right)
+}

@@ -1,0 +1,213 @@
+/** The mailbox page: the twelve words in, then replies, a message, choices, and taking the report back. */
+
+import { ReceiptError, readWords } from "../protocol/receipt.ts"
+import { nearestWords } from "../protocol/typos.ts"
+import { listOf } from "../protocol/words.ts"
+import { Failure, type Choice, type Mailbox, type ReporterClient } from "../reporter/api.ts"
+import { changedChoices, tickChoices } from "./choices.ts"
+import { connect } from "./client.ts"
+import { countCharacters, isTooLong } from "./counts.ts"
+import { button, byId, make } from "./elements.ts"
+import { Files } from "./files.ts"
+import { learnWhereToLeave, watchForLeaving } from "./leave.ts"
+import { clearMistakes, showMistakes } from "./mistakes.ts"
+import { NotArrived } from "./not_arrived.ts"
+import { show } from "./screens.ts"
+import { Waiting } from "./waiting.ts"
+import { language, word } from "./words.ts"
+
+class MailboxPage {
+    private readonly client: ReporterClient
+    private readonly typed = byId("typed", HTMLTextAreaElement)
+    private readonly message = byId("text", HTMLTextAreaElement)
+    private readonly choices = byId("choices", HTMLFormElement)
+    private readonly files = new Files(showMistakes)
+    private readonly notArrived: NotArrived
+    private before: Choice[] = []
+    private stopping = new AbortController()
+
+    constructor(client: ReporterClient) {
+        this.client = client
+        this.notArrived = new NotArrived(client)
+        this.on("open", () => this.open())
+        this.on("write", () => this.write())
+        this.on("choices", () => this.choose())
+        byId("to-withdraw", HTMLButtonElement).onclick = () => {
+            show("withdraw")
+        }
+        byId("keep", HTMLButtonElement).onclick = () => {
+            show("box")
+        }
+        byId("withdraw", HTMLButtonElement).onclick = () => void this.withdraw()
+        byId("stop", HTMLButtonElement).onclick = () => {
+            this.stopping.abort()
+        }
+        countCharacters()
+        byId("open-mailbox", HTMLButtonElement).disabled = false
+    }
+
+    private on(form: string, act: () => Promise<void>): void {
+        byId(form, HTMLFormElement).addEventListener("submit", (event) => {
+            event.preventDefault()
+            void act()
+        })
+    }
+
+    private async open(): Promise<void> {
+        const words = this.typed.value
+        byId("nearest", HTMLDivElement).replaceChildren()
+        await this.doing("open-mailbox", "opening", "opening", async () => {
+            if (!(await this.areRight(words))) return
+            this.draw(await this.client.open(words))
+            this.typed.value = ""
+            show("box")
+            void this.learnLimit()
+        })
+    }
+
+    /** Looked at on the device: a slip of the pen is found without asking anybody. */
+    private async areRight(words: string): Promise<boolean> {
+        try {
+            ;(await readWords(words)).fill(0)
+            return true
+        } catch (error) {
+            if (!(error instanceof ReceiptError)) throw new Failure("unreachable")
+            await this.explain(error, words)
+            return false
+        }
+    }
+
+    private async explain({ reason, position }: ReceiptError, typed: string): Promise<void> {
+        const words = typed.split(/[\s\p{P}\p{Nd}]+/u).filter((each) => each !== "")
+        const mistaken = position === null ? undefined : words[position - 1]
+        const near = mistaken === undefined ? [] : await nearestTo(mistaken)
+        const key = near.length > 0 ? "words-nearest" : `words-${reason}`
+        const sentence = word(key, { n: position ?? 0, words: near.join(word("between")) })
+        showMistakes([{ place: "typed", sentence }])
+        const offers = near.map((better) =>
+            button(
+                better,
+                () => {
+                    words[(position ?? 1) - 1] = better
+                    this.typed.value = words.join(" ")
+                    byId("nearest", HTMLDivElement).replaceChildren()
+                    clearMistakes()
+                    this.typed.focus()
+                },
+                "button second",
+            ),
+        )
+        byId("nearest", HTMLDivElement).replaceChildren(...offers)
+    }
+
+    private draw(mailbox: Mailbox): void {
+        byId("done", HTMLParagraphElement).textContent = ""
+        byId("state", HTMLParagraphElement).textContent = stateInWords(mailbox.state)
+        const replies = mailbox.replies.map(({ number, text }) => {
+            const title = make("h3", {}, word("reply", { n: number }))
+            return make("article", {}, title, make("div", { className: "typed", dir: "auto" }, text))
+        })
+        const none = make("p", {}, word("no-replies"))
+        byId("replies", HTMLDivElement).replaceChildren(...(replies.length > 0 ? replies : [none]))
+        const missing = byId("missing", HTMLParagraphElement)
+        missing.hidden = mailbox.missing.length === 0
+        missing.textContent = word("missing", { n: mailbox.missing.length })
+        byId("sent-before", HTMLSpanElement).textContent =
+            mailbox.written > 0 ? word("sent-before", { n: mailbox.written }) : ""
+        byId("when-open", HTMLDivElement).hidden = !mailbox.open
+        this.before = mailbox.choices
+        tickChoices(this.choices, mailbox.choices)
+    }
+
+    private async write(): Promise<void> {
+        const picked = this.files.picked()
+        if (this.message.value.trim() === "" && picked.length === 0) {
+            showMistakes([{ place: "text", sentence: word("nothing-to-send") }])
+            return
+        }
+        if (isTooLong(this.message)) {
+            showMistakes([{ place: "text", sentence: word("too-long") }])
+            return
+        }
+        const [writing, stop] = [byId("writing", HTMLDivElement), byId("stop", HTMLButtonElement)]
+        const waiting = new Waiting(picked.map(({ name }) => name))
+        this.stopping = new AbortController()
+        writing.hidden = stop.hidden = false
+        await this.doing("send", "doing", "sending", async () => {
+            const text = this.message.value.trim()
+            this.draw(await this.client.answer(text, picked, waiting.step.bind(waiting), this.stopping.signal))
+            this.notArrived.show(picked, picked.length > 0 ? await this.client.sendFiles(waiting.step.bind(waiting)) : [])
+            this.message.value = ""
+            this.message.dispatchEvent(new Event("input"))
+            this.files.clear()
+            this.say("answer-sent")
+        })
+        writing.hidden = stop.hidden = true
+    }
+
+    private async choose(): Promise<void> {
+        await this.doing("save-choices", "saving", "saving", async () => {
+            let changed: Mailbox | undefined
+            for (const { scope, given } of changedChoices(this.choices, this.before)) {
+                changed = await this.client.consent(scope, given)
+                this.before = changed.choices
+            }
+            if (changed) this.draw(changed)
+            this.say("choices-saved")
+        })
+    }
+
+    private async withdraw(): Promise<void> {
+        await this.doing("withdraw", "withdrawing", "withdrawing", async () => {
+            await this.client.withdraw()
+            show("withdrawn")
+        })
+    }
+
+    private say(key: string): void {
+        show("box")
+        byId("done", HTMLParagraphElement).textContent = word(key)
+    }
+
+    /** How large a file may be is not needed to read; where it cannot be learnt, sending says it. */
+    private async learnLimit(): Promise<void> {
+        const intake = await this.client.intake().catch(() => null)
+        if (intake) this.files.setLimit(intake.attachmentBytes)
+    }
+
+    /** Runs `act` while its button rests and `key` is said; a failure is told, and what was typed stays. */
+    private async doing(buttonId: string, place: string, key: string, act: () => Promise<void>): Promise<void> {
+        const [pressed, said] = [byId(buttonId, HTMLButtonElement), byId(place, HTMLParagraphElement)]
+        pressed.disabled = true
+        said.textContent = word(key)
+        clearMistakes()
+        try {
+            await act()
+        } catch (error) {
+            if (!(error instanceof Failure)) throw error
+            showMistakes([{ place: null, sentence: word(error.kind) }])
+        } finally {
+            pressed.disabled = false
+            said.textContent = ""
+        }
+    }
+}
+
+/** In the list of the page's language, else in the English one, which receipts of many languages are written in. */
+async function nearestTo(typed: string): Promise<string[]> {
+    const near = nearestWords(typed, await listOf(language()))
+    return near.length > 0 ? near : nearestWords(typed, await listOf("en"))
+}
+
+function stateInWords(state: string | null): string {
+    if (state === null) return word("state-none")
+    // Nobody learns that somebody else reported the same.
+    return word(`state-${state === "duplicate" ? "accepted" : state}`)
+}
+
+const client = connect()
+watchForLeaving(() => {
+    client.forget()
+})
+void learnWhereToLeave()
+new MailboxPage(client)

@@ -1,0 +1,176 @@
+/** The report page: from the first screen through the questions to the receipt. What is typed stays in its fields. */
+
+import { Failure, type Picked, type ReporterClient } from "../reporter/api.ts"
+import { formOf, isNear } from "./answers.ts"
+import { keepUnknownAlone } from "./choices.ts"
+import { connect } from "./client.ts"
+import { countCharacters, isTooLong } from "./counts.ts"
+import { byId } from "./elements.ts"
+import { showNumbers } from "./emergency.ts"
+import { Files } from "./files.ts"
+import { showReceipt } from "./keeping.ts"
+import { learnWhereToLeave, watchForLeaving } from "./leave.ts"
+import { showMistakes } from "./mistakes.ts"
+import { NotArrived } from "./not_arrived.ts"
+import { drawReview } from "./review.ts"
+import { Path, screen, show } from "./screens.ts"
+import { Waiting } from "./waiting.ts"
+import { language, word } from "./words.ts"
+
+const SCREENS = [
+    "start",
+    "danger_now",
+    "emergency",
+    "text",
+    "about_whom",
+    "where_now",
+    "state_behind",
+    "when",
+    "what_kind",
+    "how",
+    "who_behind",
+    "identifiers",
+    "told_authorities",
+    "needs",
+    "consent",
+    "review",
+]
+
+class ReportPage {
+    private readonly client: ReporterClient
+    private readonly form = byId("report", HTMLFormElement)
+    private readonly files = new Files(showMistakes)
+    private readonly path = new Path(SCREENS, (name) => name === "emergency" && !isNear(this.danger))
+    private readonly notArrived: NotArrived
+    private isChanging = false
+    private stopping = new AbortController()
+
+    constructor(client: ReporterClient) {
+        this.client = client
+        this.notArrived = new NotArrived(client)
+        this.form.addEventListener("submit", (event) => {
+            event.preventDefault()
+        })
+        for (const control of document.querySelectorAll<HTMLButtonElement>("[data-go]")) {
+            control.addEventListener("click", () => {
+                this.go(control.dataset.go)
+            })
+        }
+        byId("send", HTMLButtonElement).onclick = () => void this.send()
+        byId("again", HTMLButtonElement).onclick = () => void this.send()
+        byId("look-again", HTMLButtonElement).onclick = () => void this.look()
+        byId("to-review", HTMLButtonElement).onclick = () => {
+            this.open("review")
+        }
+        byId("stop", HTMLButtonElement).onclick = () => {
+            this.stopping.abort()
+        }
+        keepUnknownAlone(this.form)
+        countCharacters()
+        showNumbers()
+        byId("start", HTMLButtonElement).disabled = false
+    }
+
+    /** Ask what the team takes now. Whoever has begun to write is not interrupted: sending will say it. */
+    async look(): Promise<void> {
+        try {
+            const { attachmentBytes, notice } = await this.client.intake()
+            this.files.setLimit(attachmentBytes)
+            const shown = byId("notice", HTMLParagraphElement)
+            shown.textContent = notice
+            shown.hidden = notice === ""
+            if (!screen("closed").hidden) this.open("start")
+        } catch (error) {
+            const { kind } = failureOf(error)
+            if (kind === "unreachable" || kind === "busy" || this.path.name !== "start") return
+            byId("closed-why", HTMLParagraphElement).textContent = word(kind)
+            show("closed")
+        }
+    }
+
+    private get danger(): string {
+        return formOf(new FormData(this.form), new Set(), language()).answers.danger_now?.toString() ?? ""
+    }
+
+    private go(way: string | undefined): void {
+        if (way === "back") {
+            this.isChanging = false
+            show(this.path.back())
+            return
+        }
+        const here = this.path.name
+        if (way === "skip") this.path.skipped.add(here)
+        else if (this.hasMistakes(here)) return
+        else this.path.skipped.delete(here)
+        const next = this.path.next()
+        // Who came from the review to change one answer goes back there.
+        this.open(this.isChanging && next !== "emergency" ? "review" : next)
+    }
+
+    private open(name: string): void {
+        if (name === "review") {
+            this.isChanging = false
+            drawReview(this.path.skipped, this.files, (wanted) => {
+                this.isChanging = true
+                show(this.path.to(wanted))
+            })
+        }
+        show(this.path.to(name))
+    }
+
+    private hasMistakes(here: string): boolean {
+        if (here === "danger_now" && this.danger === "") {
+            showMistakes([{ place: "danger_now", sentence: word("danger-missing") }])
+            return true
+        }
+        const fields = [...screen(here).querySelectorAll("textarea")].filter(isTooLong)
+        if (fields.length === 0) return false
+        showMistakes(fields.map((field) => ({ place: field.id, sentence: word("too-long") })))
+        return true
+    }
+
+    private async send(): Promise<void> {
+        const form = formOf(new FormData(this.form), this.path.skipped, language())
+        const picked = this.files.picked()
+        if (form.text === "" && picked.length === 0) {
+            this.isChanging = true
+            show(this.path.to("text"))
+            showMistakes([{ place: "text", sentence: word("nothing-told") }])
+            return
+        }
+        const waiting = new Waiting(picked.map(({ name }) => name))
+        this.stopping = new AbortController()
+        show("sending")
+        try {
+            const sent = await this.client.submit(form, picked, waiting.step.bind(waiting), this.stopping.signal)
+            this.showArrived(sent.words, sent.earlier ? form.text : null, picked, sent.notArrived)
+        } catch (error) {
+            show("stopped")
+            showMistakes([{ place: null, sentence: word(failureOf(error).kind) }])
+        }
+    }
+
+    /** `unsent` is what was typed since, where an earlier version of the report has arrived instead of it. */
+    private showArrived(words: string, unsent: string | null, picked: Picked[], notArrived: number[]): void {
+        showReceipt(words)
+        byId("earlier", HTMLDivElement).hidden = unsent === null
+        byId("earlier-text", HTMLTextAreaElement).value = unsent ?? ""
+        this.notArrived.show(picked, notArrived)
+        this.form.reset()
+        this.files.clear()
+        show("receipt")
+    }
+}
+
+/** The client fails with `Failure` alone; anything else is a bug, and shows as one. */
+function failureOf(error: unknown): Failure {
+    if (error instanceof Failure) return error
+    throw error
+}
+
+const client = connect()
+watchForLeaving(() => {
+    client.forget()
+})
+void learnWhereToLeave()
+void new ReportPage(client).look()

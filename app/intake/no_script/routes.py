@@ -118,6 +118,14 @@ def _send(visit: Visit) -> Response:
     try:
         with visit.database.read() as session:
             to = service.receiving(session, visit.today)
+    except NoRootYet:
+        return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
+    except EpochClosed:
+        to = None
+    try:
+        if to is None:  # what was typed must come back all the same
+            sealing.read_fields(visit.parts(), typed)
+            return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
         sealed = sealing.seal_report(
             visit.parts(), typed, files, to, language=visit.language, today=visit.today.isoformat()
         )
@@ -132,8 +140,6 @@ def _send(visit: Visit) -> Response:
         return again("busy", HTTPStatus.SERVICE_UNAVAILABLE)
     except EpochClosed:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
-    except NoRootYet:
-        return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
     return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language))
 
 

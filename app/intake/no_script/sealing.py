@@ -179,6 +179,13 @@ def read(parts: Iterable[Part], typed: Typed, files: Files, recipient: Callable[
         raise mistake
 
 
+def read_fields(parts: Iterable[Part], typed: Typed) -> None:
+    """The fields alone, to be shown again: files pass by. Raises `Mistake`."""
+    for part in parts:
+        if part.filename is None:
+            typed.add(part)
+
+
 def _form(typed: Typed, language: str) -> Form:
     answers: dict[str, Any] = {}
     for name in typed.fields:

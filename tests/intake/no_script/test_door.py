@@ -2,9 +2,9 @@
 
 import html
 import io
-import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from app.clock import Clock
 from app.intake.attachments.models import Attachment
 from app.intake.reports.models import Report
 from app.main import create_app
+from app.protocol import receipt
 from app.protocol.report import ATTACHMENTS, FREE_LENGTH
 from app.settings import Settings
 from app.vocabulary import ConsentScope, Door, ReportState
@@ -56,10 +57,8 @@ def triager(organisation: Organisation) -> Staff:
     return organisation.staff["tenzin"]
 
 
-def post(
-    client: TestClient, form: list[tuple[str, str | File]], path: str = "/en/plain/", **headers: str
-) -> Response:
-    return client.post(path, content=encoded(form), headers=HEADERS | headers)
+def post(client: TestClient, form: list[tuple[str, str | File]], path: str = "/en/plain/", **headers: str) -> Response:
+    return client.post(path, content=encoded(form), headers=HEADERS)
 
 
 def words_in(answer: Response) -> str:
@@ -134,12 +133,16 @@ def test_the_words_open_the_same_mailbox_through_the_installed_client(
     organisation: Organisation, client: TestClient
 ) -> None:
     words = words_in(post(client, FORM))
-    from app.protocol import receipt
 
     found = organisation.reporter().mailbox(receipt.read(words))
 
+    assert found.route is not None
     assert found.state is ReportState.RECEIVED
-    assert {each.scope for each in found.replies} == set()
+    assert {each.scope for each in found.route.consents if each.given} == {
+        ConsentScope.SERVICE,
+        ConsentScope.CONTACT,
+        ConsentScope.STATISTICS,
+    }
 
 
 @pytest.mark.parametrize(
@@ -260,22 +263,24 @@ def test_after_a_withdrawal_nothing_more_is_taken(organisation: Organisation, cl
     assert "Your message was not taken" in late.text
 
 
-def test_without_an_epoch_or_an_organisation_the_page_says_so(client: TestClient, settings: Settings) -> None:
-    from app.database import Database
-    from app.people.staff import service as staff
-
-    before = post(client, FORM)
-    database = Database(settings.url)
-    with database.write() as session:
-        staff.initialise(session, settings_day(settings))
-    database.close()
-
-    assert (before.status_code, post(client, FORM).status_code) == (503, 503)
-    assert "not ready yet" in before.text
+def test_before_there_is_an_organisation_the_page_says_so(client: TestClient) -> None:
+    for answer in (post(client, FORM), mailbox(client, "abandon " * 11 + "about")):
+        assert answer.status_code == 503
+        assert "not ready yet" in answer.text
 
 
-def settings_day(settings: Settings):  # type: ignore[no-untyped-def]
-    return Clock(settings.demo_clock).today()
+def test_after_the_last_day_of_the_epoch_no_report_is_taken_and_what_was_typed_comes_back(
+    organisation: Organisation, client: TestClient, clock: Clock, rows: Session
+) -> None:
+    assert clock.told_by is not None
+    clock.told_by.write_text("2026-09-01T09:00:00Z")
+
+    answer = post(client, FORM)
+
+    assert answer.status_code == 503
+    assert "We cannot take new reports at this moment" in answer.text
+    assert html.escape(TEXT).replace("&#x27;", "&#39;") in answer.text
+    assert rows.scalars(select(Report.id)).all() == []
 
 
 def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock) -> None:
@@ -305,8 +310,8 @@ def test_nothing_is_written_in_clear_while_a_form_arrives(
     """Every file that the process has open while the form comes, looked at between two pieces of it."""
     secret = b"what only the reporter knows " * 8
     film = File("film.mp4", "video/mp4", secret * 20_000)  # far above what a form reader would keep in memory
-    looked_at: set[str] = set()
-    seen_in: list[str] = []
+    looked_at: set[Path] = set()
+    seen_in: list[Path] = []
 
     def pieces() -> Iterator[bytes]:
         whole = encoded([("danger_now", "days"), ("text", secret.decode()), ("files", film)])
@@ -314,7 +319,7 @@ def test_nothing_is_written_in_clear_while_a_form_arrives(
             yield whole[start : start + 2**18]
             for path in open_files():
                 looked_at.add(path)
-                if secret[:28] in Path(f"/proc/self/fd/{path}").read_bytes():
+                if secret[:28] in path.read_bytes():
                     seen_in.append(path)
 
     answer = client.post("/en/plain/", content=pieces(), headers=HEADERS)
@@ -324,14 +329,11 @@ def test_nothing_is_written_in_clear_while_a_form_arrives(
     assert seen_in == []
 
 
-def open_files() -> list[str]:
-    """Descriptors of regular files that this process has open."""
+def open_files() -> list[Path]:
+    """Regular files that this process has open, as it sees them."""
     found = []
-    for name in os.listdir("/proc/self/fd"):
-        path = Path(f"/proc/self/fd/{name}")
-        try:
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # closed since the folder was read
             if path.is_file() and path.stat().st_size < 2**27:
-                found.append(name)
-        except OSError:
-            continue
+                found.append(path)
     return found

@@ -8,9 +8,10 @@ WORKERS ?= 2
 .PHONY: system-deps setup demo run test check bench docs clean
 .DEFAULT_GOAL := test
 
-# Debian's age is one of the programs that the tests hold the sealed format against.
+# Debian's age is one of the programs that the tests hold the sealed format against; its Tor reads what docs/onion.md says.
 system-deps:
-	@command -v age >/dev/null || { echo "installing age"; apt-get install -y -q age || { apt-get update -q && apt-get install -y -q age; }; }
+	@for package in age tor; do command -v $$package >/dev/null || { echo "installing $$package"; \
+		apt-get install -y -q $$package || { apt-get update -q && apt-get install -y -q $$package; }; } || exit 1; done
 
 setup: .venv/ready tests/interop/node_modules/ready app/web/node_modules/ready
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -18,6 +19,7 @@ from app.database import Database
 from app.intake.attachments.routes import router as attachments
 from app.intake.keys.routes import router as intake_keys
 from app.intake.mailbox.routes import router as mailbox
+from app.intake.pages.routes import routes as pages
 from app.intake.process import Intake
 from app.intake.reports.routes import router as intake_reports
 from app.people.grants.routes import router as keys
@@ -28,6 +30,7 @@ from app.settings import Settings
 from app.statistics.cards.routes import router as cards
 from app.statistics.releases.routes import ledger
 from app.statistics.releases.routes import router as releases
+from app.web.site import BUILT, Site
 
 health = http.Router(tag="health")
 
@@ -39,6 +42,7 @@ async def is_well() -> dict[str, str]:
 
 
 # In the order in which a request is compared with them: those of reporters come first, for their speed is promised.
+# This is the API, of which each route has its place in the table of rights. Pages are files, and come after it.
 ROUTERS = [
     intake_reports,
     attachments,
@@ -59,8 +63,11 @@ ROUTERS = [
 ]
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service on the database and in the directory that the settings name. Its tables must exist."""
+def create_app(settings: Settings, *, built: Path = BUILT) -> FastAPI:
+    """The service on the database and in the directory that the settings name. Its tables must exist.
+
+    `built` are the reporter's pages, which need not be there.
+    """
     app = FastAPI(title="Tern", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan)
     app.state.settings = settings
     app.state.clock = Clock(settings.demo_clock)
@@ -72,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     http.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
+    app.router.routes += pages(Site.load(built), settings)
     return app
 
 

@@ -1,9 +1,12 @@
 """Everything that an operator may set, as `TERN_*` in the environment. Read once, in `main` or the CLI."""
 
+import re
+from base64 import b32decode
+from hashlib import sha3_256
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,10 +25,23 @@ class Settings(BaseSettings):
         100_000_000, gt=0, description="The largest attachment, in bytes of its true size before padding."
     )
     session_hours: int = Field(12, gt=0, le=168, description="Hours after which a person signs in again.")
+    onion: str = Field(
+        "",
+        description="The onion service beside this address, 56 characters and `.onion`: pages name it to Tor Browser"
+        " in `Onion-Location`.",
+    )
     demo: bool = Field(
         default=False, description="Says that this is a demo or a test, where time may be told by a file."
     )
     demo_clock: Path | None = Field(None, description="A file with the time (RFC 3339), only in a demo or a test.")
+
+    @field_validator("onion")
+    @classmethod
+    def _is_an_onion_service(cls, onion: str) -> str:
+        """One wrong letter would send reporters to a service of somebody else's, or nowhere."""
+        if onion and not _is_onion(onion):
+            raise ValueError("TERN_ONION is no address of an onion service, version 3")
+        return onion
 
     @model_validator(mode="after")
     def _only_a_demo_has_a_clock_of_its_own(self) -> Self:
@@ -37,3 +53,12 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """Where the database is."""
         return self.database_url or f"sqlite:///{self.data_dir / 'tern.sqlite'}"
+
+
+def _is_onion(name: str) -> bool:
+    """Key, checksum and version in base 32 (Tor's rend-spec-v3, "Encoding onion addresses")."""
+    if not re.fullmatch(r"[a-z2-7]{56}\.onion", name):
+        return False
+    decoded = b32decode(name.removesuffix(".onion").upper())
+    key, checksum, version = decoded[:32], decoded[32:34], decoded[34:]
+    return version == b"\x03" and checksum == sha3_256(b".onion checksum" + key + version).digest()[:2]

@@ -7,13 +7,14 @@ from typing import Final
 import typer
 
 from app.age import Error as AgeError
-from app.cli import audit, cards, cases, console, files, intake, operator, people, releases, reporters, triage
+from app.cli import audit, cards, cases, console, files, intake, operator, pages, people, releases, reporters, triage
 from app.cli.demo.chapters import DemoFailed
 from app.cli.demo.command import demo
 from app.client.attachments import Unsendable
 from app.client.desk import NotGranted, NotJoined, NotPinned
 from app.client.intake_keys import NobodyToGrant
 from app.client.machine import NoMachine, WrongPassphrase
+from app.client.pages import NotBuilt
 from app.client.people import FingerprintDiffers
 from app.client.reporter import NoSuchMailbox, NotTaken
 from app.client.transport import Refused, Unreachable
@@ -29,7 +30,7 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 1, 2, 3, 4, 5
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
     ((NotAuthentic, NotMine, FingerprintDiffers, AgeError), NOT_AUTHENTIC),
-    ((NoMachine, NotJoined, NotPinned, Unsendable), USAGE),
+    ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, Problem, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, AlreadyInitialised), REFUSED),
     ((ProtocolError,), REFUSED),
@@ -68,6 +69,7 @@ _ROOMS: Final = (
     ("cards", cards.cards),
     ("release", releases.release),
     ("audit", audit.audit),
+    ("client", pages.client),
 )
 for name, room in _ROOMS:
     app.add_typer(room, name=name)

@@ -106,6 +106,14 @@ class Service:
         """Send bytes as they are. Those of a stream need their `Content-Length` among the headers."""
         return self._ask(method, path, content=content, headers={"Content-Type": _BYTES} | dict(headers or {}))
 
+    def page(self, path: str, coding: str) -> Answer:
+        """What lies at a path outside the API, as it travels, whatever the status. `coding` is what a browser takes."""
+        try:
+            with self._http.stream("GET", f"/{path}", headers={"Accept-Encoding": coding}) as response:
+                return Answer(response.status_code, _whole(response, ANSWER_LIMIT, raw=True), response.headers)
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            raise Unreachable(str(error)) from None
+
     def download(self, path: str, sink: Sink, *, limit: int) -> int:
         """Write what lies at `path` to `sink`, at most `limit` bytes, and return how many there were."""
         try:
@@ -165,9 +173,9 @@ def _if_match(version: str | None) -> dict[str, str]:
     return {"If-Match": version} if version else {}
 
 
-def _whole(response: httpx2.Response, limit: int) -> bytes:
+def _whole(response: httpx2.Response, limit: int, *, raw: bool = False) -> bytes:
     content = bytearray()
-    for block in response.iter_bytes():
+    for block in response.iter_raw() if raw else response.iter_bytes():
         content += block
         if len(content) > limit:
             raise _too_much(response.status_code)

@@ -30,7 +30,7 @@ from app.protocol.sizes import Kind, pad_document
 VERSION: Final = 1
 # By how much the writer's clock may be ahead of the reader's.
 CLOCK_SKEW: Final = timedelta(days=1)
-PUBLIC_TYPES: Final = frozenset({"root", "certificate", "intake", "key", "service-key"})
+PUBLIC_TYPES: Final = frozenset({"root", "certificate", "intake", "key", "service-key", "client"})
 SEALED_TYPES: Final = frozenset(
     {"report", "route", "message.reporter", "message.staff", "state", "case", "members", "consent", "approval"}
 )
@@ -39,7 +39,7 @@ BARE_TYPES: Final = frozenset({"report", "state"})
 # Each of these is written once. Nothing proves a report, so a "second version" would be anybody's.
 _ONCE: Final = frozenset({"report", "message.reporter", "message.staff"})
 # The organisation has one of each of these; the subject of every other document is an id.
-_FIXED_SUBJECTS: Final = {"root": "root", "intake": "intake", "service-key": "service-key"}
+_FIXED_SUBJECTS: Final = {"root": "root", "intake": "intake", "service-key": "service-key", "client": "client"}
 
 _KEYS: Final = (
     "v",

@@ -42,6 +42,11 @@ class Installation:
     opened: ExitStack = field(default_factory=ExitStack)
 
     @property
+    def site(self) -> Path:
+        """What the organisation adds to the built pages."""
+        return self.directory / "server" / "site"
+
+    @property
     def clock(self) -> Path:
         return self.directory / "clock"
 
@@ -81,7 +86,10 @@ class Installation:
 
 @contextmanager
 def installation(directory: Path) -> Iterator[Installation]:
-    """A service where everybody of `STAFF` works under the supervisor `sara`, with an open epoch and shared keys."""
+    """A service where everybody of `STAFF` works under the supervisor `sara`, with an open epoch and shared keys.
+
+    It serves the pages that are in `built` of the directory, if any.
+    """
     clock = directory / "clock"
     clock.write_text(START.isoformat())
     settings = Settings(data_dir=directory / "server", demo=True, demo_clock=clock)
@@ -91,7 +99,7 @@ def installation(directory: Path) -> Iterator[Installation]:
     with database.write() as session:
         invitation = staff_service.initialise(session, START.date())
     database.close()
-    with _served(settings) as server:
+    with _served(settings, directory / "built") as server:
         here = Installation(server, directory)
         here.join("sara", invitation, pin=None)
         sara = here.staff("sara")
@@ -108,8 +116,8 @@ def installation(directory: Path) -> Iterator[Installation]:
 
 
 @contextmanager
-def _served(settings: Settings) -> Iterator[str]:
-    config = uvicorn.Config(create_app(settings), port=0, log_level="warning", access_log=False)
+def _served(settings: Settings, built: Path) -> Iterator[str]:
+    config = uvicorn.Config(create_app(settings, built=built), port=0, log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

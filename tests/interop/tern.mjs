@@ -59,6 +59,14 @@ assert.equal(log.head.hash, previous)
 assertSigned("key-log-head", log.head_line, log.head)
 for (const certificate of vectors("organisation").certificates) assertSignedDocument(certificate)
 
+// Two manifests of the pages.
+const manifest = vectors("manifest")
+for (const [text, previous] of [[manifest.first, null], [manifest.second, sha256(manifest.first)]]) {
+    const signed = assertSignedDocument(text)
+    assert.equal(signed.previous, previous)
+    assert.equal(signed.body.files["organisation.json"], sha256(manifest.organisation))
+}
+
 // What is derived from a receipt.
 const hkdf = (secret, label) => Buffer.from(hkdfSync("sha256", secret, "", `tern/v1/${label}`, 32))
 for (const each of vectors("receipt").vectors) {

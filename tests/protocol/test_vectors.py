@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import age
-from app.protocol import key_log
+from app.protocol import key_log, manifest
 from app.protocol import receipt as receipts
 from app.protocol.certificates import Trust, fingerprint
 from app.protocol.documents import parse_document
@@ -103,6 +103,22 @@ def test_the_key_log_and_its_head_hold() -> None:
     log.check_head(*key_log.parse_head(LOG["head"]))
 
     assert log.head.line().decode() == LOG["head_line"]
+
+
+def test_a_manifest_names_the_files_that_a_supervisor_signed() -> None:
+    vectors = read("manifest")
+    for text in (vectors["first"], vectors["second"]):
+        document = TRUST.check_public(parse_document(text.encode()), "client")
+
+        assert manifest.read(document) == vectors["files"]
+
+
+@pytest.mark.parametrize("vector", read("manifest")["refused"], ids=lambda vector: vector["name"])
+def test_another_manifest_is_refused_for_the_stated_reason(vector: dict[str, Any]) -> None:
+    with pytest.raises(NotAuthentic) as failure:
+        manifest.read(TRUST.check_public(parse_document(vector["text"].encode()), "client"))
+
+    assert failure.value.reason == vector["refused"]
 
 
 def test_the_sizes_are_ours() -> None:

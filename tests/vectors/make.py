@@ -16,7 +16,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
-from app.protocol import intake, key_log, statements
+from app.protocol import intake, key_log, manifest, statements
 from app.protocol.certificates import Certified, certificate, fingerprint, make_root, org_of
 from app.protocol.documents import (
     Document,
@@ -34,6 +34,7 @@ from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
 from app.protocol.intake import Intake
 from app.protocol.key_log import Head
+from app.protocol.manifest import ORGANISATION, Organisation
 from app.protocol.receipt import Receipt
 from app.protocol.sizes import KIB, MIB, Kind, classes
 from app.protocol.statements import ApprovalStatement
@@ -315,6 +316,54 @@ def public_log() -> dict[str, Any]:
     }
 
 
+def client() -> dict[str, Any]:
+    """The organisation's file, two manifests that follow one another, and others that are refused."""
+    organisation = Organisation("Tern", ORG, "https://www.example.org/").content()
+    files = {
+        "assets/report-ab12cd34.js": "a" * 64,
+        "en/": "b" * 64,
+        "en/replies/": "c" * 64,
+        ORGANISATION: sha256_hex(organisation),
+        "zh-Hans/": "d" * 64,
+    }
+    first = manifest.make(files, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
+    second = manifest.make(files, org=ORG, previous=first, signer=SUPERVISOR.signer, on=date(2026, 6, 16))
+    return {
+        "pin": ORG,
+        "organisation": organisation.decode(),
+        "files": files,
+        "first": first.text.decode(),
+        "second": second.text.decode(),
+        "refused": [
+            {"name": name, "text": text.decode(), "refused": why} for name, text, why in _refused_manifests(first)
+        ],
+    }
+
+
+def _refused_manifests(genuine: Document) -> Iterator[tuple[str, bytes, str]]:
+    files: dict[str, Any] = genuine.header.body["files"]
+    for name, body in (
+        ("without the organisation's file", {path: hash_ for path, hash_ in files.items() if path != ORGANISATION}),
+        ("with itself", {**files, "manifest.txt": "e" * 64}),
+        ("with a path from the root", {**files, "/en/": "e" * 64}),
+        ("with a path that leads out", {**files, "en/../": "e" * 64}),
+        ("with an empty path", {**files, "": "e" * 64}),
+        ("with a question", {**files, "en/?a": "e" * 64}),
+        ("with no hash", {**files, "en/": None}),
+    ):
+        yield name, _manifest(genuine, {"files": dict(sorted(body.items()))}), "malformed"
+    yield "in another order", _manifest(genuine, {"files": dict(reversed(files.items()))}), "malformed"
+    yield "with something else", _manifest(genuine, {"files": files, "more": 1}), "malformed"
+    of_another = replace(genuine.header, author=CASEWORKER.id)
+    yield "of somebody who is no supervisor", signed(of_another, CASEWORKER.signer).text, "signer"
+    another = replace(genuine.header, body={"files": {**files, "en/": "e" * 64}})
+    yield "changed after it was signed", Document(another.line(), another, genuine.proof).text, "signature"
+
+
+def _manifest(genuine: Document, body: dict[str, Any]) -> bytes:
+    return signed(replace(genuine.header, body=body), SUPERVISOR.signer).text
+
+
 def receipt() -> dict[str, Any]:
     """Receipts, their words in some lists, and what is derived from them."""
     secrets = (bytes(16), bytes(range(16)), b"\xff" * 16, bytes.fromhex("7f3c0011aa55de9912844bf0c2e6d781"))
@@ -339,6 +388,7 @@ FILES: Final = {
     "documents": documents,
     "sealed": sealed,
     "key_log": public_log,
+    "manifest": client,
     "receipt": receipt,
 }
 

@@ -1,0 +1,101 @@
+"""The reporter's pages: built files, each with the headers that keep it to itself.
+
+They lie outside `/v1` and its description, take nothing but GET and HEAD, and look at no token.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app.intake.pages import service
+from app.problems import NotFound
+from app.settings import Settings
+from app.web.site import File, Site
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types tern"
+    ),
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+NOT_KEPT = "no-store"
+KEPT = "public, max-age=31536000, immutable"
+
+# What an organisation adds to the built files: its name and pin, and the manifest that its supervisor signed.
+_OWN = {"organisation.json": "application/json", "manifest.txt": "text/plain; charset=utf-8"}
+
+
+def routes(site: Site, settings: Settings) -> list[Route]:
+    """One for each file, and no pattern: what is not there is refused as any unknown path is."""
+    return list(_routes(site, settings))
+
+
+def _routes(site: Site, settings: Settings) -> Iterator[Route]:
+    for path, file in site.files.items():
+        yield _route(path, _Built(path, file, settings.onion))
+    for name, media_type in _OWN.items():
+        yield _route(name, _Own(settings.data_dir / "site" / name, media_type))
+    if site.languages:
+        yield _route("", _Choice(site.languages))
+
+
+def _route(path: str, answer: "_Built | _Own | _Choice") -> Route:
+    return Route(f"/{path}", answer.answer, methods=["GET"])  # which Starlette takes as HEAD too
+
+
+class _Built:
+    """A file that was built. Its compressed form travels where the browser takes it."""
+
+    def __init__(self, path: str, file: File, onion: str) -> None:
+        self._file = file
+        self._headers = HEADERS | {"Cache-Control": KEPT if file.immutable else NOT_KEPT}
+        if file.brotli is not None:
+            self._headers["Vary"] = "Accept-Encoding"
+        if onion and not file.immutable:
+            self._headers["Onion-Location"] = f"http://{onion}/{path}"
+
+    async def answer(self, request: Request) -> Response:
+        content, coding = self._content(request.headers.get("Accept-Encoding", ""))
+        headers = self._headers | ({"Content-Encoding": coding} if coding else {})
+        return Response(content, headers=headers, media_type=self._file.media_type)
+
+    def _content(self, accepted: str) -> tuple[bytes, str]:
+        if self._file.brotli is None:
+            return self._file.content, ""
+        if service.takes(accepted, "br"):
+            return self._file.brotli, "br"
+        if service.takes(accepted, "gzip"):
+            return service.gzipped(self._file.content), "gzip"
+        return self._file.content, ""
+
+
+class _Own:
+    """A file of the organisation's, read anew each time: a supervisor may sign another while the service runs."""
+
+    def __init__(self, path: Path, media_type: str) -> None:
+        self._path, self._media_type = path, media_type
+
+    async def answer(self, _: Request) -> Response:
+        try:
+            content = await run_in_threadpool(self._path.read_bytes)
+        except FileNotFoundError:
+            raise NotFound from None
+        return Response(content, headers=HEADERS | {"Cache-Control": NOT_KEPT}, media_type=self._media_type)
+
+
+class _Choice:
+    """The address that people are given: it leads to the page in their language."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        self._languages = languages
+
+    async def answer(self, request: Request) -> Response:
+        language = service.language_of(request.headers.get("Accept-Language", ""), self._languages)
+        headers = {"Cache-Control": NOT_KEPT, "Vary": "Accept-Language"}
+        return RedirectResponse(f"/{language}/", status_code=303, headers=headers)

@@ -1,0 +1,51 @@
+"""What a browser asks of the pages: a language, and a form in which the bytes travel."""
+
+import gzip
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+DEFAULT = "en"
+
+# What devices say for a script that they do not name (the likely subtags of CLDR).
+_ALIASES = {"zh": "zh-hans", "zh-tw": "zh-hant", "zh-hk": "zh-hant", "zh-mo": "zh-hant"}
+
+_RANGE = re.compile(r"\s*([A-Za-z0-9*-]{1,40})\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
+# No browser lists more, and nobody else decides how long this takes.
+_LONGEST = 1000
+
+
+def language_of(accepted: str, offered: Sequence[str]) -> str:
+    """The offered language that an Accept-Language asks for first (RFC 4647, "Lookup"); else English, or the first."""
+    by_tag = {language.lower(): language for language in offered}
+    for tag in _wanted(accepted):
+        while tag:
+            found = by_tag.get(_ALIASES.get(tag, tag))
+            if found is not None:
+                return found
+            tag = tag.rpartition("-")[0]
+            if tag[-2:-1] == "-":  # a letter that begins an extension goes with what it began
+                tag = tag[:-2]
+    return DEFAULT if DEFAULT in offered else offered[0]
+
+
+def takes(accepted: str, coding: str) -> bool:
+    """Whether an Accept-Encoding names this coding."""
+    return coding in _wanted(accepted)
+
+
+@lru_cache(maxsize=512)
+def gzipped(content: bytes) -> bytes:
+    """The same bytes each time. Browsers take Brotli over TLS alone, so at an onion address this is what travels."""
+    return gzip.compress(content, mtime=0)
+
+
+def _wanted(accepted: str) -> list[str]:
+    """The names in a header that are not refused, the most wanted first."""
+    weighed = []
+    for part in accepted[:_LONGEST].split(","):
+        match = _RANGE.fullmatch(part)
+        weight = float(match[2] or 1) if match else 0
+        if match and weight > 0:
+            weighed.append((weight, match[1].lower()))
+    return [name for _, name in sorted(weighed, key=lambda each: -each[0])]

@@ -1,0 +1,71 @@
+"""The manifest of the pages, and the organisation's own file. That strangers' are refused, the vectors say."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from app.protocol import manifest
+from app.protocol.documents import parse_document
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.manifest import ORGANISATION, Organisation
+from tests.protocol.organisation import CASEWORKER, DAY, ORG, SUPERVISOR, TRUST
+
+FILES = {"zh-Hans/": "a" * 64, ORGANISATION: "b" * 64, "assets/report-ab12cd34.js": "c" * 64}
+TOLD = Organisation("Help without borders", ORG, None)
+
+
+def test_what_is_made_is_read_whatever_the_order_of_the_files() -> None:
+    document = manifest.make(FILES, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
+
+    read = manifest.read(TRUST.check_public(parse_document(document.text), "client"))
+
+    assert read == FILES
+    assert list(read) == sorted(FILES)
+
+
+def test_nobody_but_a_supervisor_of_the_root_signs_one() -> None:
+    document = manifest.make(FILES, org=ORG, previous=None, signer=CASEWORKER.signer, on=DAY)
+
+    with pytest.raises(NotAuthentic, match="signer"):
+        TRUST.check_public(document, "client")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"en/": "a" * 64},
+        *(
+            {ORGANISATION: "b" * 64, path: "a" * 64}
+            for path in ("", "/", "a//", "./", "en/..", "en/é/", "manifest.txt")
+        ),
+        {ORGANISATION: "B" * 64},
+    ],
+)
+def test_what_no_reader_takes_is_not_signed(files: Mapping[str, str]) -> None:
+    with pytest.raises(Malformed):
+        manifest.make(files, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
+
+
+def test_an_organisations_file_is_read_as_it_was_written() -> None:
+    for told in (TOLD, Organisation("帮助", ORG, "https://www.example.org/weather?in=here")):
+        assert Organisation.read(told.content()) == told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}\n",
+        TOLD.content().rstrip(b"\n"),
+        TOLD.content().replace(b'":', b'": '),
+        TOLD.content().replace(b"null", b'"http://example.org/"'),
+        TOLD.content().replace(b"}", b',"more":1}'),
+        TOLD.content().replace(ORG.encode(), b"0"),
+        TOLD.content().replace(b"Help", b"Help\\n"),
+        TOLD.content().replace(b"Help without borders", b" "),
+    ],
+)
+def test_an_organisations_file_of_another_form_is_refused(content: bytes) -> None:
+    with pytest.raises(Malformed):
+        Organisation.read(content)

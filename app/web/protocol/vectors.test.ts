@@ -19,6 +19,7 @@ import {
     b64,
     canonical,
     checkFields,
+    checkHash,
     checkText,
     concat,
     parseObject,
@@ -94,6 +95,13 @@ const sealed = read("sealed") as {
     of_no_class: { file: string; refused: string }
 }
 const keyLog = read("key_log") as { pin: string; lines: string[]; head: Record<string, unknown>; head_line: string }
+const manifest = read("manifest") as {
+    pin: string
+    organisation: string
+    files: Record<string, string>
+    first: string
+    second: string
+}
 const receipts = read("receipt") as {
     vectors: {
         secret: string
@@ -240,6 +248,20 @@ test.each(["to_two_recipients", "of_no_class"] as const)("a file of another enve
     const opened = openDocument(unb64(sealed[name].file), to, "task", { type: "approval", org: "", subject: "" }, {})
 
     await expect(opened).rejects.toThrow(sealed[name].refused)
+})
+
+test("the manifests of the pages are documents of the organisation, one after the other", () => {
+    const [first, second] = [manifest.first, manifest.second].map((text) => parseDocument(text))
+    if (!first || !second) throw new Error("two manifests")
+
+    for (const document of [first, second]) {
+        TRUST.checkPublic(document, "client")
+        const { files } = document.header.body as { files: Record<string, string> }
+        expect(files).toEqual(manifest.files)
+        expect(files["organisation.json"]).toBe(sha256Hex(manifest.organisation))
+    }
+    expect(second.header.previous).toBe(sha256Hex(textOf(first)))
+    expect(checkHash(parseObject(manifest.organisation).pin)).toBe(manifest.pin)
 })
 
 test("the key log, its head and its intake document hold", () => {

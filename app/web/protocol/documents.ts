@@ -148,6 +148,11 @@ export function bytesSigned(type: string, line: string): Bytes {
     return concat(utf8(`tern/v1/${type}\n`), utf8(line))
 }
 
+/** Whether sealed documents of this type carry the signature of a person. */
+export function isSigned(type: string): boolean {
+    return SIGNED_TYPES.has(type)
+}
+
 /** Whether documents of this type carry a MAC. */
 export function isMaced(type: string): boolean {
     return MACED_TYPES.has(type)

@@ -1,18 +1,8 @@
-/** Who is who: the root that clients pin, and the certificates that it vouches for (docs/protocol.md, section 4). */
+/** Who is who: the root that clients pin, and what it vouches for (docs/protocol.md, section 4). */
 
 import { checkRecipient } from "./age.ts"
 import { CODES } from "./codes.ts"
-import {
-    areEqual,
-    checkDay,
-    checkFields,
-    checkId,
-    checkList,
-    checkText,
-    sha256Hex,
-    unb64,
-    type Bytes,
-} from "./encoding.ts"
+import { areEqual, checkFields, checkId, checkList, checkText, sha256Hex, unb64, type Bytes } from "./encoding.ts"
 import { Malformed, NotAuthentic } from "./errors.ts"
 import { verifySignatures, type Document, type Signature } from "./documents.ts"
 
@@ -24,22 +14,14 @@ export interface Certified {
     key: Bytes
 }
 
-interface Term {
-    certified: Certified
-    from: string
-    until: string
-}
-
-/** The pinned root, and what it vouches for. Made of documents that came from anywhere: all are checked here. */
+/** The pinned root and its supervisors. Made of documents that came from anywhere: all are checked here. */
 export class Trust {
     readonly org: string
-    private readonly supervisors: ReadonlyMap<string, Certified>
-    private readonly terms: readonly Term[]
+    readonly supervisors: ReadonlyMap<string, Certified>
 
-    private constructor(org: string, supervisors: ReadonlyMap<string, Certified>, terms: readonly Term[] = []) {
+    private constructor(org: string, supervisors: ReadonlyMap<string, Certified>) {
         this.org = org
         this.supervisors = supervisors
-        this.terms = terms
     }
 
     /** Raises `NotAuthentic` unless this is the root that was pinned and a supervisor whom it lists signed it. */
@@ -51,11 +33,6 @@ export class Trust {
         return trust
     }
 
-    /** The same root with these certificates beside it. Raises `NotAuthentic` for one that it does not vouch for. */
-    withCertificates(certificates: readonly Document[]): Trust {
-        return new Trust(this.org, this.supervisors, [...this.terms, ...certificates.map((each) => this.term(each))])
-    }
-
     /** A public document of the organisation, signed by a supervisor of the root. Raises `NotAuthentic`. */
     checkPublic(document: Document, type: string): Document {
         if (document.header.type !== type || document.header.org !== this.org) throw new NotAuthentic("type")
@@ -65,45 +42,14 @@ export class Trust {
         return document
     }
 
-    /** The one certified person who signed the document, whom its line 1 names as author. Raises `NotAuthentic`. */
-    authorOf(document: Document, day: string): Certified {
-        const [signature, ...others] = verifySignatures(document)
-        if (!signature || others.length || signature.by !== document.header.author) throw new NotAuthentic("author")
-        return this.certified(signature, day)
-    }
-
-    private certified(signature: Signature, day: string): Certified {
-        const supervisor = this.supervisors.get(signature.by)
-        const terms = this.terms
-            .filter(({ certified, from, until }) => certified.person === signature.by && from <= day && day <= until)
-            // The newest first: the service, which chooses their order, must not choose the key.
-            .sort((one, other) => (one.from < other.from ? 1 : -1))
-        for (const each of [...(supervisor ? [supervisor] : []), ...terms.map(({ certified }) => certified)])
-            if (areEqual(each.key, signature.key)) return each
-        throw new NotAuthentic("uncertified")
-    }
-
     private isSupervisors(signature: Signature): boolean {
         const supervisor = this.supervisors.get(signature.by)
         return supervisor !== undefined && areEqual(supervisor.key, signature.key)
     }
-
-    private term(document: Document): Term {
-        this.checkPublic(document, "certificate")
-        const { roles, recipient, key, from, until } = checkFields(document.header.body, [
-            ...CERTIFIED,
-            "from",
-            "until",
-        ])
-        return {
-            certified: readCertified(document.header.subject, { roles, recipient, key }),
-            from: checkDay(from),
-            until: checkDay(until),
-        }
-    }
 }
 
-const CERTIFIED = ["roles", "recipient", "key"] as const
+/** The fields in which a root and a certificate tell of a person. */
+export const CERTIFIED = ["roles", "recipient", "key"] as const
 
 function readSupervisors(body: object): Map<string, Certified> {
     const { k, supervisors } = checkFields(body, ["k", "supervisors"])
@@ -119,7 +65,8 @@ function readSupervisors(body: object): Map<string, Certified> {
     return found
 }
 
-function readCertified(person: string, said: Record<(typeof CERTIFIED)[number], unknown>): Certified {
+/** Raises `Malformed`. */
+export function readCertified(person: string, said: Record<(typeof CERTIFIED)[number], unknown>): Certified {
     const roles = checkList(said.roles).map(checkText)
     const isOrdered = roles.every((role, place) => place === 0 || (roles[place - 1] ?? "") < role)
     if (!isOrdered || !roles.every((role) => CODES.role.includes(role)))

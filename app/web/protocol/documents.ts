@@ -31,14 +31,14 @@ import { Malformed, NotAuthentic } from "./errors.ts"
 import { isObject, type Json, type JsonObject } from "./json.ts"
 import { padDocument, type Kind } from "./sizes.ts"
 
-const PUBLIC_TYPES = new Set(["root", "certificate", "intake", "key", "service-key"])
+const PUBLIC_TYPES = new Set(["root", "certificate", "intake", "key", "service-key", "client"])
 const MACED_TYPES = new Set(["route", "message.reporter", "message.staff"])
 const BARE_TYPES = new Set(["report", "state"])
 const SIGNED_TYPES = new Set(["case", "members", "consent", "approval"])
 // Each of these is written once. Nothing proves a report, so a "second version" would be anybody's.
 const WRITTEN_ONCE = new Set(["report", "message.reporter", "message.staff"])
 // The organisation has one of each of these, whose subject is its type; that of every other document is an id.
-const OWN_SUBJECTS = new Set(["root", "intake", "service-key"])
+const OWN_SUBJECTS = new Set(["root", "intake", "service-key", "client"])
 
 const KEYS = ["v", "type", "org", "subject", "version", "previous", "generation", "sealed_to", "author", "at", "body"]
 
@@ -146,6 +146,11 @@ export function verifyMac(document: Document, threadKey: Uint8Array): void {
 /** What signatures and MACs cover. */
 export function bytesSigned(type: string, line: string): Bytes {
     return concat(utf8(`tern/v1/${type}\n`), utf8(line))
+}
+
+/** Whether sealed documents of this type carry the signature of a person. */
+export function isSigned(type: string): boolean {
+    return SIGNED_TYPES.has(type)
 }
 
 /** Whether documents of this type carry a MAC. */

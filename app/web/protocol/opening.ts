@@ -4,24 +4,11 @@
  */
 
 import { checkEnvelope, decrypt, recipientHash, type Identity } from "./age.ts"
-import type { Certified, Trust } from "./certificates.ts"
-import { isMaced, parseDocument, verifyMac, type Document } from "./documents.ts"
-import { checkAt, dayOf, sha256Hex } from "./encoding.ts"
+import type { Certified } from "./certificates.ts"
+import { isMaced, isSigned, parseDocument, verifyMac, type Document } from "./documents.ts"
+import { sha256Hex } from "./encoding.ts"
 import { NotAuthentic, Rollback } from "./errors.ts"
 import { ciphertextSizes, type Kind } from "./sizes.ts"
-
-// By how much the writer's clock may be ahead of the reader's.
-const CLOCK_SKEW_MS = 86_400_000
-
-// Which roles may write which sealed type. What is not listed proves itself by a MAC, or is a first report or a state.
-const WRITERS = new Map([
-    ["case", ["triager", "caseworker", "supervisor"]],
-    ["members", ["triager", "caseworker", "supervisor", "custodian"]],
-    ["consent", ["triager", "caseworker", "supervisor"]],
-    ["approval", ["triager", "caseworker", "supervisor"]],
-])
-// Of these the role does not decide alone: the people who may have written them are asked for by name.
-const NAMED_WRITERS = new Set(["case", "consent", "approval"])
 
 /** The highest version of a subject that this client has seen, its file's hash and key generation. */
 export interface Mark {
@@ -33,19 +20,17 @@ export interface Mark {
 /** What a client remembers, so that nobody can serve it yesterday again: marks by type and subject. */
 export type Seen = Map<string, Mark>
 
-/** What the client asked for: the answer must be this and nothing else. `writers` are ids of people. */
+/** What the client asked for: the answer must be this and nothing else. */
 export interface Asked {
     type: string
     org: string
     subject: string
-    writers?: ReadonlySet<string>
 }
 
-/** What a document proves itself by: a thread key for a MAC; for what people sign, trust and today. */
+/** What a document proves itself by: a thread key for a MAC, a check of its author for what people sign. */
 export interface Means {
     threadKey?: Uint8Array
-    trust?: Trust
-    today?: string
+    author?: (document: Document) => Certified
     seen?: Seen
 }
 
@@ -77,8 +62,7 @@ export function checkDocument({ document, sha256, recipient }: Decrypted, asked:
     if (header.org !== asked.org) throw new NotAuthentic("org")
     if (header.type !== asked.type) throw new NotAuthentic("type")
     if (header.subject !== asked.subject) throw new NotAuthentic("subject")
-    const roles = WRITERS.get(header.type)
-    const author = roles ? checkAuthor(document, roles, asked, means) : null
+    const author = isSigned(header.type) ? checkAuthor(document, means) : null
     if (isMaced(header.type)) {
         if (!means.threadKey) throw new NotAuthentic("mac")
         verifyMac(document, means.threadKey)
@@ -98,15 +82,9 @@ export async function openDocument(
     return checkDocument(await decryptDocument(file, identity, kind), asked, means)
 }
 
-function checkAuthor(document: Document, roles: readonly string[], asked: Asked, means: Means): Certified {
-    if (!means.trust || !means.today) throw new NotAuthentic("uncertified")
-    const written = checkAt(document.header.at)
-    if (written > dayOf(Date.parse(`${means.today}T00:00Z`) + CLOCK_SKEW_MS)) throw new NotAuthentic("at")
-    const author = means.trust.authorOf(document, written)
-    if (!author.roles.some((role) => roles.includes(role))) throw new NotAuthentic("role")
-    if (!asked.writers && !NAMED_WRITERS.has(asked.type)) return author
-    if (!asked.writers?.has(author.person)) throw new NotAuthentic("not-a-writer")
-    return author
+function checkAuthor(document: Document, { author }: Means): Certified {
+    if (!author) throw new NotAuthentic("uncertified")
+    return author(document)
 }
 
 /** Not older than the newest that this client has seen, which it is from now on. Raises `Rollback`. */

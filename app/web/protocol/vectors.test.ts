@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { expect, test } from "vitest"
 
 import { decrypt, identityOf, recipientHash, type Identity } from "./age.ts"
+import { Certificates, signedBy } from "./authors.ts"
 import { Trust } from "./certificates.ts"
 import {
     bytesSigned,
@@ -19,6 +20,7 @@ import {
     b64,
     canonical,
     checkFields,
+    checkHash,
     checkText,
     concat,
     parseObject,
@@ -94,6 +96,13 @@ const sealed = read("sealed") as {
     of_no_class: { file: string; refused: string }
 }
 const keyLog = read("key_log") as { pin: string; lines: string[]; head: Record<string, unknown>; head_line: string }
+const manifest = read("manifest") as {
+    pin: string
+    organisation: string
+    files: Record<string, string>
+    first: string
+    second: string
+}
 const receipts = read("receipt") as {
     vectors: {
         secret: string
@@ -122,9 +131,9 @@ const mailbox = read("mailbox") as {
     answer: string
 }
 
-const TRUST = Trust.pinned(parseDocument(organisation.root), organisation.pin).withCertificates(
-    organisation.certificates.map(parseDocument),
-)
+const TRUST = Trust.pinned(parseDocument(organisation.root), organisation.pin)
+const CERTIFICATES = new Certificates(TRUST, organisation.certificates.map(parseDocument))
+const AUTHOR = signedBy(CERTIFICATES, { writers: new Set(documents.asked.writers), today: DAY })
 
 function hex(text: string): Bytes {
     return Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16))
@@ -154,6 +163,18 @@ test("the root is the one that is pinned, and every certificate is vouched for",
     expect(sha256Hex(parseDocument(organisation.root).line)).toBe(organisation.pin)
 })
 
+test("the writer of an approval is asked for by name", () => {
+    const approval = parseDocument(documents.vectors[0]?.text ?? "")
+    const members = { ...approval, header: { ...approval.header, type: "members" } }
+
+    expect(() => signedBy(CERTIFICATES, { today: DAY })(approval)).toThrow("not-a-writer")
+    // Signed as another type it is not believed in any case.
+    expect(() => signedBy(CERTIFICATES, { today: DAY })(members)).toThrow("signature")
+    expect(signedBy(CERTIFICATES, { today: DAY, writers: new Set([organisation.triager.id]) })(approval).person).toBe(
+        organisation.triager.id,
+    )
+})
+
 test("the fingerprints are the words of the English list", async () => {
     const { sha256 } = await import("@noble/hashes/sha2.js")
     for (const { id, recipient, key } of [organisation.supervisor, organisation.caseworker, organisation.triager]) {
@@ -178,16 +199,15 @@ test("what is signed are these bytes", () => {
 })
 
 test.each(documents.vectors)("a document: $name", async ({ text, refused }) => {
-    const { org, signed, writers, thread_key } = documents.asked
+    const { org, signed, thread_key } = documents.asked
     const to = await identity(sealed.document.identity)
     const type = ["route", "state"].find((each) => text.includes(`"type":"${each}"`))
     const subject = type ? (JSON.parse(text.split("\n")[0] ?? "") as Header).subject : signed.subject
-    const asked = { type: type ?? signed.type, org, subject, writers: new Set(writers) }
+    const asked = { type: type ?? signed.type, org, subject }
     const file = await sealedText(text, type ? "slot" : "task", to)
 
     const opened = openDocument(file, to, type ? "slot" : "task", asked, {
-        trust: TRUST,
-        today: DAY,
+        author: AUTHOR,
         threadKey: unb64(thread_key),
     })
 
@@ -206,12 +226,9 @@ test("a sealed document opens, and a grant holds the key of it", async () => {
     if (!signature) throw new Error("a grant without a signature")
     const { by, key, sig } = signature
     verifySignature({ by, key: unb64(key), sig: unb64(sig) }, "grant", head.replace("# tern-grant ", ""))
-    const { signed, writers, org } = documents.asked
-    const asked = { type: signed.type, org, subject: signed.subject, writers: new Set(writers) }
-    const opened = await openDocument(unb64(document.file), await identity(secret), "task", asked, {
-        trust: TRUST,
-        today: DAY,
-    })
+    const { signed, org } = documents.asked
+    const asked = { type: signed.type, org, subject: signed.subject }
+    const opened = await openDocument(unb64(document.file), await identity(secret), "task", asked, { author: AUTHOR })
     expect(textOf(opened.document)).toBe(document.text)
 })
 
@@ -240,6 +257,20 @@ test.each(["to_two_recipients", "of_no_class"] as const)("a file of another enve
     const opened = openDocument(unb64(sealed[name].file), to, "task", { type: "approval", org: "", subject: "" }, {})
 
     await expect(opened).rejects.toThrow(sealed[name].refused)
+})
+
+test("the manifests of the pages are documents of the organisation, one after the other", () => {
+    const [first, second] = [manifest.first, manifest.second].map((text) => parseDocument(text))
+    if (!first || !second) throw new Error("two manifests")
+
+    for (const document of [first, second]) {
+        TRUST.checkPublic(document, "client")
+        const { files } = document.header.body as { files: Record<string, string> }
+        expect(files).toEqual(manifest.files)
+        expect(files["organisation.json"]).toBe(sha256Hex(manifest.organisation))
+    }
+    expect(second.header.previous).toBe(sha256Hex(textOf(first)))
+    expect(checkHash(parseObject(manifest.organisation).pin)).toBe(manifest.pin)
 })
 
 test("the key log, its head and its intake document hold", () => {

@@ -48,6 +48,14 @@ export interface Said {
     changed: Consent | null
 }
 
+/** A message as it is posted: what it says, the route that lay there before, the one that comes with it, all bytes. */
+interface Post {
+    said: string
+    after: Bytes
+    route: Bytes
+    content: Bytes
+}
+
 export class Thread {
     private readonly service: Service
     private readonly org: string
@@ -56,8 +64,8 @@ export class Thread {
     private readonly seen: Seen = new Map()
     /** Where this report's messages go, since this client first knew. */
     private recipient: string | null = null
-    /** A message of which no answer came, by what it says, and the route that was sent with it. */
-    private unanswered: { said: string; route: Bytes } | null = null
+    /** A message of which no answer came. */
+    private unanswered: Post | null = null
 
     constructor(service: Service, org: string, keys: Holder, today: () => string) {
         this.service = service
@@ -80,36 +88,22 @@ export class Thread {
      * before and had lost its answer is not sent twice. Rejects with `Failure`: `not-taken` where the report is closed.
      */
     async write(before: Contents, { act, text, attachments, changed }: Said, cancel?: AbortSignal): Promise<Contents> {
-        const { route } = before
-        if (!route) throw new Failure("not-taken")
+        if (!before.route) throw new Failure("not-taken")
         const said = canonical({ act, text, attachments, changed })
-        const arrived =
-            this.unanswered && areEqual(this.unanswered.route, before.routeFile) ? this.unanswered.said : null
-        this.unanswered = null
-        if (arrived === said) return before
-        const body: ReporterMessage = {
-            number: route.said.number + 1,
-            seen: before.lastSeen,
-            act,
-            text,
-            attachments,
-            consents: changed ? [changed] : [],
+        const last = this.unanswered?.said === said ? this.unanswered : null
+        if (last && areEqual(last.route, before.routeFile)) {
+            this.unanswered = null
+            return before
         }
-        const message = await this.sealMessage(route.said, recipientOf(before, route.said), body)
-        const memory = {
-            report: route.said.report,
-            recipient: route.said.recipient,
-            number: body.number,
-            hash: sha256Hex(message),
-            consents: withChange(route.said.consents, changed),
-        }
-        const { org, keys } = this
-        const routeFile = await sealRoute(memory, { org, at: this.today(), keys, before: route.opened })
-        const hint = { v: 1, act, id: newId("msg"), ...(changed ? { slot: changed.slot } : {}) }
-        this.unanswered = { said, route: routeFile }
-        const answer = await this.post(concat(utf8(`${canonical(hint)}\n`), message, routeFile), cancel)
+        // One that may still be on its way goes again as it is: the service takes an id once.
+        const post =
+            last && areEqual(last.after, before.routeFile)
+                ? last
+                : await this.seal(said, before, before.route, { act, text, attachments, changed })
+        this.unanswered = post
+        const answer = await this.post(post.content, cancel)
         this.unanswered = null
-        if (!areEqual(answer.subarray(0, SLOT_SIZE), routeFile)) throw new Failure("not-taken")
+        if (!areEqual(answer.subarray(0, SLOT_SIZE), post.route)) throw new Failure("not-taken")
         return this.contents(answer)
     }
 
@@ -119,10 +113,39 @@ export class Thread {
         this.keys.threadMac.fill(0)
     }
 
-    private async sealMessage(route: Route, recipient: string, body: ReporterMessage): Promise<Bytes> {
-        const said = { type: "message.reporter", org: this.org, subject: route.report, recipient, at: this.today() }
-        const header = reporterHeader({ ...said, body: sendable(() => readReporterMessage(body)) })
-        return sealWritten(maced(header, this.keys.threadMac), "message", recipient)
+    private async seal(
+        said: string,
+        before: Contents,
+        route: { said: Route; opened: Opened },
+        { act, text, attachments, changed }: Said,
+    ): Promise<Post> {
+        const { report, recipient, consents } = route.said
+        const message: ReporterMessage = {
+            number: route.said.number + 1,
+            seen: before.lastSeen,
+            act,
+            text,
+            attachments,
+            consents: changed ? [changed] : [],
+        }
+        const { org, keys } = this
+        const at = this.today()
+        const to = recipientOf(before, route.said)
+        const header = reporterHeader({
+            type: "message.reporter",
+            org,
+            subject: report,
+            recipient: to,
+            at,
+            body: sendable(() => readReporterMessage(message)),
+        })
+        const sealed = await sealWritten(maced(header, keys.threadMac), "message", to)
+        const hash = sha256Hex(sealed)
+        const memory = { report, recipient, number: message.number, hash, consents: withChange(consents, changed) }
+        const routeFile = await sealRoute(memory, { org, at, keys, before: route.opened })
+        const hint = canonical({ v: 1, act, id: newId("msg"), ...(changed ? { slot: changed.slot } : {}) })
+        const content = concat(utf8(`${hint}\n`), sealed, routeFile)
+        return { said, after: before.routeFile, route: routeFile, content }
     }
 
     private async post(content: Bytes, cancel?: AbortSignal): Promise<Bytes> {

@@ -1,6 +1,6 @@
 /** The worker's entry: a client of the organisation whose pin the page came with. */
 
-import { checkText, parseObject, unUtf8 } from "../protocol/encoding.ts"
+import { checkHash, parseObject } from "../protocol/encoding.ts"
 import { Failure, type ReporterClient } from "./api.ts"
 import { Client } from "./client.ts"
 import { Host } from "./host.ts"
@@ -39,7 +39,7 @@ async function open(): Promise<ReporterClient> {
 
 function pinIn(content: Uint8Array): string {
     try {
-        return checkText(parseObject(unUtf8(content)).pin)
+        return checkHash(parseObject(content).pin)
     } catch {
         throw new Failure("not-authentic", "organisation")
     }

@@ -68,7 +68,7 @@ class Blobs:
     def receive(self) -> Iterator[Incoming]:
         """A new file. What is not kept when the block ends leaves nothing behind."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._directory / f"{secrets.token_hex(16)}{_UNFINISHED}"
+        path = self._unfinished(self.new_name())
         with path.open("xb") as file:
             incoming = Incoming(file)
             try:
@@ -77,15 +77,18 @@ class Blobs:
                 if incoming.stored is None:
                     path.unlink()
 
-    def begin(self, day: date) -> str:
-        """Make an empty file that will come in parts: its name, under which it is to be read when it is finished."""
+    @staticmethod
+    def new_name() -> str:
+        """A name for a file that will come in parts. A row has it before there is a file."""
+        return secrets.token_hex(16)
+
+    def begin(self, name: str, day: date) -> None:
+        """Make an unfinished file, which is empty."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = secrets.token_hex(16)
         path = self._unfinished(name)
         path.touch(exist_ok=False)
         _set_day(path, day)
         _set_day(self._directory, day)
-        return name
 
     def append(self, name: str, piece: bytes, *, at: int, day: date) -> None:
         """Add bytes to an unfinished file that ends at `at`.
@@ -112,6 +115,7 @@ class Blobs:
             file = self._path(name).open("rb")
         with file:
             size = file.seek(0, os.SEEK_END)
+            _set_day(Path(file.name), day)  # a process may have been killed between a piece and this
             os.fsync(file.fileno())
         _sync(self._directory, day)
         return size

@@ -17,9 +17,9 @@ _ADDRESS: Final = re.compile(r"/v1(/uploads/[0-9a-f]{32})")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _FIRST_PAUSE: Final = 0.5  # seconds, doubled with each failure
 
-# The upload is elsewhere than this client thought, the service has forgotten it, or it is busy: what follows from
-# asking again is never worse.
-_PASSING: Final = frozenset({404, 409, 503})
+_GONE: Final = 404
+# The service, or the proxy before it, says that it may be asked again.
+_BUSY: Final = frozenset({408, 429, 502, 503, 504})
 
 
 class Upload:
@@ -46,13 +46,18 @@ class Upload:
             try:
                 self._go_on(progress)
             except (Refused, Unreachable) as failure:
-                is_passing = isinstance(failure, Unreachable) or failure.status in _PASSING
                 failures = 1 if self._arrived > before else failures + 1
-                if not is_passing or failures == TRIES:
+                if not self._is_passing(failure) or failures == TRIES:
                     raise
                 time.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
             else:
                 return
+
+    def _is_passing(self, failure: Refused | Unreachable) -> bool:
+        """Whether asking again can help: at another offset, or for an upload that the service has forgotten."""
+        if isinstance(failure, Unreachable) or failure.status in _BUSY:
+            return True
+        return failure.type == "wrong-offset" or (failure.status == _GONE and self._address is not None)
 
     def _go_on(self, progress: Callable[[int], None]) -> None:
         """From where the service says that the file is; from its beginning where it knows of none."""
@@ -109,9 +114,6 @@ class Upload:
         if not _NUMBER.fullmatch(told) or int(told) > self._size:
             raise _not_understood()
         return int(told)
-
-
-_GONE: Final = 404
 
 
 def _not_understood() -> Refused:

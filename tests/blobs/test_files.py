@@ -23,6 +23,12 @@ def blobs(directory: Path) -> Blobs:
     return Blobs(directory)
 
 
+def begun(blobs: Blobs) -> str:
+    name = blobs.new_name()
+    blobs.begin(name, DAY)
+    return name
+
+
 def keep(blobs: Blobs, *pieces: bytes, day: date = DAY) -> Stored:
     with blobs.receive() as incoming:
         for piece in pieces:
@@ -110,7 +116,7 @@ def test_there_is_nothing_to_sweep_before_the_first_file(blobs: Blobs) -> None:
 
 
 def test_a_file_comes_in_parts_at_their_places_only(blobs: Blobs, directory: Path) -> None:
-    name = blobs.begin(DAY)
+    name = begun(blobs)
 
     blobs.append(name, b"one ", at=0, day=DAY)
     for place in (0, 3, 5):
@@ -123,7 +129,7 @@ def test_a_file_comes_in_parts_at_their_places_only(blobs: Blobs, directory: Pat
 
 
 def test_a_file_in_parts_has_no_name_before_it_is_finished(blobs: Blobs) -> None:
-    name = blobs.begin(DAY)
+    name = begun(blobs)
     blobs.append(name, b"whole", at=0, day=DAY)
     with pytest.raises(FileNotFoundError):
         blobs.read(name)
@@ -138,7 +144,7 @@ def test_a_file_in_parts_has_no_name_before_it_is_finished(blobs: Blobs) -> None
 
 
 def test_an_unfinished_file_can_be_destroyed_and_is_then_gone(blobs: Blobs, directory: Path) -> None:
-    name = blobs.begin(DAY)
+    name = begun(blobs)
 
     blobs.destroy(name, DAY)
 
@@ -149,7 +155,7 @@ def test_an_unfinished_file_can_be_destroyed_and_is_then_gone(blobs: Blobs, dire
 
 
 def test_an_unfinished_file_is_swept_where_no_row_names_it(blobs: Blobs, directory: Path) -> None:
-    named, orphan = blobs.begin(DAY), blobs.begin(DAY)
+    named, orphan = begun(blobs), begun(blobs)
 
     swept = blobs.sweep({named}, DAY + timedelta(days=2))
 

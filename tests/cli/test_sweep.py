@@ -16,7 +16,9 @@ from tests import factories
 
 def test_only_files_that_a_row_names_stay(rows: Session, url: str, tmp_path: Path, today: date) -> None:
     store = Blobs(tmp_path / "data" / "blobs")
-    arrived, coming, too_late, _ = (store.begin(today) for _ in range(4))
+    arrived, coming, too_late, _ = names = [store.new_name() for _ in range(4)]
+    for name in names:
+        store.begin(name, today)
     store.finish(arrived, today)
     report = factories.report(rows, factories.epoch(rows))
     rows.add(

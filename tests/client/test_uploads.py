@@ -13,7 +13,11 @@ import pytest
 
 from app.client import triage
 from app.client.reporter import Reporter
+from app.client.transport import Refused, Service
+from app.client.uploads import Upload
 from app.protocol import receipt as receipts
+from app.protocol.encoding import b64, new_id
+from app.protocol.sizes import Kind, ciphertext_sizes
 from tests.client.installation import Installation
 from tests.client.test_reporter import DOCUMENT
 
@@ -152,6 +156,20 @@ def test_a_file_whose_connection_never_holds_is_told_as_not_arrived(here: Instal
         sent = reporter.submit(DOCUMENT, [photo])
 
     assert sent.not_arrived == (photo,)
+
+
+def test_a_report_that_was_withdrawn_is_asked_once(here: Installation, tmp_path: Path) -> None:
+    receipt = receipts.read(here.reporter().submit(DOCUMENT).receipt)
+    here.reporter().withdraw(receipt)
+    sealed = tmp_path / "sealed"
+    sealed.write_bytes(bytes(min(ciphertext_sizes(Kind.ATTACHMENT))))
+
+    with httpx2.HTTPTransport() as honest:
+        watched = Liar(honest, lambda *_: None)
+        with httpx2.Client(base_url=here.server, transport=watched) as http, pytest.raises(Refused) as refusal:
+            Upload(Service(here.server, http=http), b64(receipt.token), new_id("att"), sealed).send(lambda _: None)
+
+    assert (refusal.value.type, watched.asked) == ("not-found", [f"POST {here.server}/v1/uploads"])
 
 
 def test_progress_never_goes_back(here: Installation, photo: Path) -> None:

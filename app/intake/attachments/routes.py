@@ -102,15 +102,13 @@ def start_upload(
         raise TooLarge
     if int(length) not in sizes:
         raise InvalidRequest(errors=[{"in": "header", "pointer": "/Upload-Length", "code": "no_size_class"}])
-    blob = blobs.begin(today)
-    try:
-        with database.write() as session:
-            started = uploads.start(
-                session, sha256_hex(token.encode()), attachment, size=int(length), blob=blob, today=today
-            )
-    except Problem:
-        blobs.destroy(blob, today)
-        raise
+    # The row comes first: whoever has no mailbox costs no file, and a row without one is an upload that is begun again.
+    blob = blobs.new_name()
+    with database.write() as session:
+        started = uploads.start(
+            session, sha256_hex(token.encode()), attachment, size=int(length), blob=blob, today=today
+        )
+    blobs.begin(blob, today)
     if started.replaced is not None:
         blobs.destroy(started.replaced, today)
     location = {"Location": f"/v1{router.prefix}/{started.address}"}

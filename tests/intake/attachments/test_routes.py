@@ -221,6 +221,18 @@ def test_an_upload_of_another_token_is_absent(client: TestClient, sent: Reporter
     assert reached(client, sent.token, address) == 0
 
 
+def test_an_upload_whose_process_was_killed_before_it_had_a_file_is_begun_again(
+    client: TestClient, settings: Settings, sent: Reporter
+) -> None:
+    file, id_ = sent.attachment(), new_id("att")
+    address = begun(client, sent, id_, file)
+    for path in (settings.data_dir / "blobs").iterdir():
+        path.unlink()
+
+    assert (reached(client, sent.token, address), add(client, sent.token, address, file).status_code) == (-1, 404)
+    assert send(client, sent.token, id_, file).status_code == 204
+
+
 def test_the_file_tells_no_time_but_the_day(client: TestClient, settings: Settings, sent: Reporter) -> None:
     midnight = datetime(sent.day.year, sent.day.month, sent.day.day, tzinfo=UTC).timestamp()
     file = sent.attachment()

@@ -40,12 +40,21 @@ _PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def build(directory: Path, *, pseudo: bool = False) -> tuple[Language, ...]:
-    """Build into `directory`, which is emptied before. Returns the languages that are offered.
+    """Build into `directory`, in the place of what was there. Returns the languages that are offered.
 
     `pseudo` adds a language that shows what breaks a layout; it is for tests and must not be served.
     """
+    # Beside it first: where a build breaks off, the pages of the one before stay.
+    beside = directory.with_name(f"{directory.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    offered = _build(beside, pseudo=pseudo)
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    beside.rename(directory)
+    return offered
+
+
+def _build(directory: Path, *, pseudo: bool) -> tuple[Language, ...]:
     offered = _languages((*(code for code in WANTED if not messages.lacks(code)), *([PSEUDO] if pseudo else [])))
     assets = _assets(directory)
     _write_json(directory / "languages.json", [asdict(language) for language in offered])

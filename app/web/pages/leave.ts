@@ -42,12 +42,9 @@ export function watchForLeaving(forget: () => void): void {
     }
 }
 
-/** Where the organisation wants leaving to lead; without an answer, to a blank page. */
-export async function learnWhereToLeave(): Promise<void> {
-    const answer = await fetch("/organisation.json", { credentials: "omit" }).catch(() => null)
-    if (!answer?.ok) return
-    const { leave_to: to } = (await answer.json()) as { leave_to: string | null }
-    if (to?.startsWith("https://")) leaveTo = to
+/** Leaving leads to `address`, which the organisation chose, instead of a blank page. */
+export function leaveFor(address: string): void {
+    if (address.startsWith("https://")) leaveTo = address
 }
 
 /** Counts presses that come quickly enough after one another to be meant. */

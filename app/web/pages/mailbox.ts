@@ -9,9 +9,10 @@ import { connect } from "./client.ts"
 import { countCharacters, isTooLong } from "./counts.ts"
 import { button, byId, make } from "./elements.ts"
 import { Files } from "./files.ts"
-import { learnWhereToLeave, watchForLeaving } from "./leave.ts"
+import { watchForLeaving } from "./leave.ts"
 import { clearMistakes, showMistakes } from "./mistakes.ts"
 import { NotArrived } from "./not_arrived.ts"
+import { introduce } from "./organisation.ts"
 import { show } from "./screens.ts"
 import { Waiting } from "./waiting.ts"
 import { language, word } from "./words.ts"
@@ -209,5 +210,5 @@ const client = connect()
 watchForLeaving(() => {
     client.forget()
 })
-void learnWhereToLeave()
+void introduce()
 new MailboxPage(client)

@@ -9,9 +9,10 @@ import { byId } from "./elements.ts"
 import { showNumbers } from "./emergency.ts"
 import { Files } from "./files.ts"
 import { showReceipt } from "./keeping.ts"
-import { learnWhereToLeave, watchForLeaving } from "./leave.ts"
+import { watchForLeaving } from "./leave.ts"
 import { showMistakes } from "./mistakes.ts"
 import { NotArrived } from "./not_arrived.ts"
+import { introduce } from "./organisation.ts"
 import { drawReview } from "./review.ts"
 import { Path, screen, show } from "./screens.ts"
 import { Waiting } from "./waiting.ts"
@@ -172,5 +173,5 @@ const client = connect()
 watchForLeaving(() => {
     client.forget()
 })
-void learnWhereToLeave()
+void introduce()
 void new ReportPage(client).look()

@@ -1,0 +1,20 @@
+/** Who reads what is written here, and where its organisation wants a hurried leaving to lead. */
+
+import { byId } from "./elements.ts"
+import { leaveFor } from "./leave.ts"
+
+interface Organisation {
+    name: string
+    leave_to: string | null
+}
+
+/** The page works without an answer: it then names nobody, and leaving leads to a blank page. */
+export async function introduce(): Promise<void> {
+    const answer = await fetch("/organisation.json", { credentials: "omit" }).catch(() => null)
+    if (!answer?.ok) return
+    const { name, leave_to } = (await answer.json()) as Organisation
+    if (leave_to !== null) leaveFor(leave_to)
+    const shown = byId("organisation", HTMLParagraphElement)
+    shown.textContent = name
+    shown.hidden = false
+}

@@ -24,7 +24,8 @@ from app.web.site import Site
 
 _FOUND, _ELSEWHERE, _ABSENT = 200, 303, 404
 # The pages of a language, whether or not the manifest names them.
-_PAGES = ("", "replies/", "plain/", "plain/replies/")
+_PLAIN = "plain/"
+_PAGES = ("", "replies/", _PLAIN, f"{_PLAIN}replies/")
 
 Progress = Callable[[int], None]  # bytes that have come
 
@@ -56,13 +57,16 @@ class Checked:
         return not (self.differing or self.missing or self.beside or self.unlike_source)
 
 
-def sign(staff: Staff, built: Path, out: Path, *, name: str, leave_to: str | None) -> Document:
+def sign(
+    staff: Staff, built: Path, out: Path, *, name: str, leave_to: str | None, no_script_door: bool = True
+) -> Document:
     """Write the organisation's file and the next manifest into `out`, where the service reads them.
 
+    Without the door without script, which an operator may close, its pages are not in the manifest.
     It follows the manifest that lies there. Raises `NotBuilt`, and `NotAuthentic` for somebody who is no supervisor of
     the root.
     """
-    files = {path: file.sha256 for path, file in _site(built).files.items()}
+    files = {path: file.sha256 for path, file in _site(built).files.items() if no_script_door or not _is_plain(path)}
     organisation = Organisation(name, staff.org, leave_to).content()
     trust = staff.log.trust
     previous = _previous(out / MANIFEST)
@@ -154,6 +158,11 @@ def _site(built: Path) -> Site:
     return site
 
 
+def _is_plain(path: str) -> bool:
+    """Whether it is a page of the door without script."""
+    return path.partition("/")[2].startswith(_PLAIN)
+
+
 def _previous(path: Path) -> Document | None:
     return parse_document(path.read_bytes()) if path.exists() else None
 
@@ -232,7 +241,8 @@ class _Links(HTMLParser):
 
 
 def _unlike(files: Mapping[str, str], site: Site) -> tuple[str, ...]:
-    """The organisation's own file is of no source."""
+    """The organisation's own file is of no source, and the door without script may be closed."""
     built = {path: file.sha256 for path, file in site.files.items()}
-    both = (built.keys() | files.keys()) - {ORGANISATION}
+    closed = {path for path in built.keys() - files.keys() if _is_plain(path)}
+    both = (built.keys() | files.keys()) - closed - {ORGANISATION}
     return tuple(sorted(path for path in both if built.get(path) != files.get(path)))

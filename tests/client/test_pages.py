@@ -151,9 +151,20 @@ def test_a_file_that_is_missing_is_named(here: Installation, signed: Path) -> No
     assert verified(here, {f"/{SCRIPT}": instead(b"", status=404)}).missing == (SCRIPT,)
 
 
-@pytest.mark.parametrize("path", ["fa/", "fa/plain/replies/", "en/plain/"])
+@pytest.mark.parametrize("path", ["fa/", "fa/plain/replies/", "en/plain/replies/"])
 def test_a_page_beside_the_manifest_is_named(here: Installation, signed: Path, path: str) -> None:
     assert verified(here, {f"/{path}": instead(b"<p>")}).beside == (path,)
+
+
+def test_a_door_without_script_that_was_signed_as_closed_and_stands_open_is_named(here: Installation) -> None:
+    built = here.directory / "built"
+    pages.sign(here.staff("sara"), built, here.site, name=NAME, leave_to=None, no_script_door=False)
+
+    checked = verified(here, against=built)
+    shutil.rmtree(here.site)
+
+    assert checked.beside == tuple(f"{language}/plain/" for language in sorted(LANGUAGES))
+    assert checked.unlike_source == ()
 
 
 def test_what_a_page_names_beside_the_manifest_is_named(here: Installation, signed: Path) -> None:

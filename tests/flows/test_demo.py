@@ -73,6 +73,7 @@ def test_its_table_tells_what_became_of_every_story(played: Played) -> None:
         r"1 cell, \d+ persons \(sd 10\), signed by two, verified offline", played.outcome("Release: the total")
     )
     assert re.fullmatch(r"\d+ cells, signed by two, verified offline", played.outcome("Release: the quarter"))
+    assert re.fullmatch(r"\d+ files signed, and served as signed", played.outcome("The reporters' pages"))
     assert played.outcome("Audit").endswith(" acts, the chain verified offline")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "ar")
 SCRIPT = "assets/report-ab12cd.js"
-PAGES = ("", "replies/")
+PAGES = ("", "replies/", "plain/")
 
 
 def build(directory: Path, languages: tuple[str, ...] = LANGUAGES) -> Path:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app import age, vocabulary
@@ -17,6 +18,7 @@ from app.client import (
     cards,
     cases,
     intake_keys,
+    pages,
     people,
     releases,
     report_approvals,
@@ -49,6 +51,7 @@ from app.vocabulary import (
     Severity,
     VerificationStatus,
 )
+from app.web.site import BUILT
 
 # Everybody's passphrase in a demo. scrypt's work is small here, so that the story is not about waiting.
 PASSPHRASE, PASSWORD = "demo passphrase", "demo password"
@@ -242,6 +245,25 @@ def assess(company: Company, stories: Sequence[Story], told: Callable[[], None])
                 cases.move(owner, opened, CaseStage.ASSESSMENT)
         told()
     return len(cases.list_(company.staff[FIRST_SUPERVISOR], stage=CaseStage.ASSESSMENT))
+
+
+def sign_pages(company: Company) -> pages.Checked | None:
+    """A supervisor signs what browsers are served, and somebody outside compares. None where no pages were built."""
+    stage, first = company.stage, company.staff[FIRST_SUPERVISOR]
+    site = stage.settings.data_dir / "site"
+    try:
+        pages.sign(first, BUILT, site, name="A demonstration of Tern", leave_to=None)
+    except pages.NotBuilt:
+        return None
+    return pages.verify(stage.url, pin=company.pin, today=first.today, against=BUILT)
+
+
+def open_to_visitors(company: Company) -> None:
+    """The present day and an epoch of it, so that a visitor's own browser finds an intake that is open."""
+    company.stage.set_clock(datetime.now(UTC))
+    first = company.staff[FIRST_SUPERVISOR]
+    people.sign_in(first, PASSWORD)
+    intake_keys.rotate(first)
 
 
 def send_cards(company: Company) -> int:

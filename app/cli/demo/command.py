@@ -85,6 +85,7 @@ def _play(stage: Stage, told: Sequence[Story], persons: int, *, serve_on: bool) 
         _tell(company, parts, told, persons, invitation)
         _OUT.print(parts.table())
         if serve_on:
+            chapters.open_to_visitors(company)
             _OUT.print(f"Tern serves on {stage.url} until you press Ctrl-C. Files: {stage.directory}", highlight=False)
             server.wait()
 
@@ -132,6 +133,11 @@ def _tell(company: Company, parts: _Told, told: Sequence[Story], persons: int, i
             folder.parent.mkdir(exist_ok=True)
             verified = chapters.release(company, kind=kind, period=QUARTER, workload=workload, folder=folder)
             outcome.append(_about(verified))
+    with parts.part("The reporters' pages") as (_, outcome):
+        checked = chapters.sign_pages(company)
+        if checked is not None and not checked.is_as_signed:
+            raise DemoFailed("the service serves other pages than were signed")
+        outcome.append(f"{checked.files} files signed, and served as signed" if checked else "none were built")
     with parts.part("Audit") as (_, outcome):
         outcome.append(f"{chapters.check_audit(company)} acts, the chain verified offline")
 

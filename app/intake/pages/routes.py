@@ -4,6 +4,7 @@ They lie outside `/v1` and its description, take nothing but GET and HEAD, and l
 """
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -11,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from app.http import PAGE_HEADERS
+from app.http import PAGE_HEADERS, page
 from app.intake.pages import service
 from app.problems import NotFound
 from app.settings import Settings
 from app.web.site import File, Site
 
+PLAIN = "plain/"
 KEPT = "public, max-age=31536000, immutable"
 
 # What an organisation adds to the built files: its name and pin, and the manifest that its supervisor signed.
@@ -30,14 +32,18 @@ def routes(site: Site, settings: Settings) -> list[Route]:
 
 def _routes(site: Site, settings: Settings) -> Iterator[Route]:
     for path, file in site.files.items():
-        yield _route(path, _Built(path, file, settings.onion))
+        language, _, place = path.partition("/")
+        if place.startswith(PLAIN) and not settings.no_script_door:
+            yield _route(path, _Closed(site, language))
+        else:
+            yield _route(path, _Built(path, file, settings.onion))
     for name, media_type in _OWN.items():
         yield _route(name, _Own(settings.data_dir / "site" / name, media_type))
     if site.languages:
         yield _route("", _Choice(site.languages))
 
 
-def _route(path: str, answer: "_Built | _Own | _Choice") -> Route:
+def _route(path: str, answer: "_Built | _Closed | _Own | _Choice") -> Route:
     return Route(f"/{path}", answer.answer, methods=["GET"])  # which Starlette takes as HEAD too
 
 
@@ -65,6 +71,16 @@ class _Built:
         if service.takes(accepted, "gzip"):
             return service.gzipped(self._file.content), "gzip"
         return self._file.content, ""
+
+
+class _Closed:
+    """Stands where the door without script would be, if the operator had not closed it."""
+
+    def __init__(self, site: Site, language: str) -> None:
+        self._html = site.render("plain_error.html", language, key="not-set-up")
+
+    async def answer(self, _: Request) -> Response:
+        return page(self._html, HTTPStatus.NOT_FOUND)
 
 
 class _Own:

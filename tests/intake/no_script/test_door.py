@@ -288,9 +288,14 @@ def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock) 
         data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, no_script_door=False
     )
     with TestClient(create_app(settings), base_url="https://tern.test") as client:
-        answers = [post(client, FORM), mailbox(client, "abandon " * 12)]
+        posted = [post(client, FORM), mailbox(client, "abandon " * 12)]
+        pages = [client.get(path) for path in ("/en/plain/", "/en/plain/replies/")]
+        others = [client.get(path) for path in ("/en/", "/en/replies/")]
 
-    assert [answer.status_code for answer in answers] == [404, 404]
+    assert [answer.status_code for answer in [*posted, *pages, *others]] == [404] * 4 + [200] * 2
+    for page in pages:
+        assert "The team has not opened its door here" in page.text
+        assert "<form" not in page.text
 
 
 def test_no_answer_of_the_door_may_be_kept(organisation: Organisation, client: TestClient) -> None:

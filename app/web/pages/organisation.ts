@@ -1,6 +1,6 @@
 /** Who reads what is written here, and where its organisation wants a hurried leaving to lead. */
 
-import { byId } from "./elements.ts"
+import { byId, isolated } from "./elements.ts"
 import { leaveFor } from "./leave.ts"
 
 interface Organisation {
@@ -15,6 +15,6 @@ export async function introduce(): Promise<void> {
     const { name, leave_to } = (await answer.json()) as Organisation
     if (leave_to !== null) leaveFor(leave_to)
     const shown = byId("organisation", HTMLParagraphElement)
-    shown.textContent = name
+    shown.replaceChildren(isolated(name))
     shown.hidden = false
 }

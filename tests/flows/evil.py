@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx2
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.protocol.documents import Signer, bytes_signed, recipient_sha256, thread_mac, write_signatures
 from app.protocol.encoding import b64, canonical
+from app.protocol.errors import NotAuthentic, NotMine
 from app.protocol.sizes import Kind, classes
 
 Lie = Callable[[bytes], bytes]
@@ -135,3 +137,12 @@ def signed_head(key: Ed25519PrivateKey, n: int, hash_: str) -> dict[str, Any]:
     line = canonical({"n": n, "hash": hash_})
     sig = key.sign(bytes_signed("key-log-head", line))
     return {"n": n, "hash": hash_, "key": b64(key.public_key().public_bytes_raw()), "sig": b64(sig)}
+
+
+def stops(evil: EvilServer, act: Callable[[], object], reason: str) -> None:
+    """The client finds it out for this reason, and no request that writes has left it."""
+    with pytest.raises((NotAuthentic, NotMine)) as caught:
+        act()
+
+    assert getattr(caught.value, "reason", "another key") == reason
+    assert evil.written == []

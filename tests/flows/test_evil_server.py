@@ -23,13 +23,12 @@ from app.protocol import intake, key_log, receipt
 from app.protocol.certificates import Certified, certificate, make_root
 from app.protocol.documents import Document, parse_document, recipient_sha256
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
-from app.protocol.errors import NotAuthentic, NotMine
 from app.protocol.intake import Intake
 from app.protocol.mailbox import SLOT_SIZE
 from app.protocol.sizes import Kind
 from app.settings import Settings
 from app.vocabulary import Role
-from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, signed_head
+from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, signed_head, stops
 from tests.flows.organisation import Organisation
 
 DOCUMENT = {
@@ -129,15 +128,6 @@ def reporter(world: World, http: httpx2.Client) -> Reporter:
 @pytest.fixture
 def attacker() -> Attacker:
     return Attacker()
-
-
-def stops(evil: EvilServer, act: Callable[[], object], reason: str) -> None:
-    """The client finds it out for this reason, and no request that writes has left it."""
-    with pytest.raises((NotAuthentic, NotMine)) as caught:
-        act()
-
-    assert getattr(caught.value, "reason", "another key") == reason
-    assert evil.written == []
 
 
 def test_without_a_lie_everything_opens(world: World, evil: EvilServer, triager: Staff, reporter: Reporter) -> None:

@@ -1,7 +1,7 @@
 """A service that swaps parts of a case: its document, key, members, consents and approvals. Like `test_evil_server`,
 of which this is the staff's half: the client stops, and writes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,11 @@ from app.clock import Clock
 from app.main import create_app
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
-from app.protocol.errors import NotAuthentic, NotMine
 from app.protocol.sizes import Kind
 from app.settings import Settings
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, GrantKind, Relation, Role
 from tests.client.casework import CODING, DOCUMENT, FOUND
-from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead
+from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, stops
 from tests.flows.organisation import Organisation
 
 CAST = {
@@ -117,15 +116,6 @@ def tenzin(world: World, evil: EvilServer, tmp_path: Path) -> Iterator[Staff]:
 @pytest.fixture
 def attacker() -> Attacker:
     return Attacker()
-
-
-def stops(evil: EvilServer, act: Callable[[], object], reason: str) -> None:
-    """The client finds it out for this reason, and no request that writes has left it."""
-    with pytest.raises((NotAuthentic, NotMine)) as caught:
-        act()
-
-    assert getattr(caught.value, "reason", "another key") == reason
-    assert evil.written == []
 
 
 def line(world: World, type_: str, body: dict[str, Any], *, author: str) -> dict[str, Any]:

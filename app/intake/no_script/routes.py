@@ -112,7 +112,6 @@ def _send(visit: Visit) -> Response:
     typed, files = Typed(), visit.files()
 
     def again(key: str, status: int) -> Response:
-        files.destroy()
         return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.kept())
 
     try:
@@ -126,13 +125,12 @@ def _send(visit: Visit) -> Response:
         if to is None:  # what was typed must come back all the same
             sealing.read_fields(visit.parts(), typed)
             return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
-        sealed = sealing.seal_report(
-            visit.parts(), typed, files, to, language=visit.language, today=visit.today.isoformat()
-        )
         with files.kept_if_named():
+            sealed = sealing.seal_report(
+                visit.parts(), typed, files, to, language=visit.language, today=visit.today.isoformat()
+            )
             _store(visit, sealed)
     except Mistake as mistake:
-        files.destroy()
         return visit.show("plain.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake], kept=typed.kept())
     except MalformedForm:
         return again("refused", HTTPStatus.BAD_REQUEST)
@@ -200,18 +198,16 @@ def _converse(visit: Visit) -> Response:
         )
 
     try:
-        sealing.read(visit.parts(), typed, files, lambda: open_()[1].write_to)
-        holder, before = open_()
         with files.kept_if_named():
+            sealing.read(visit.parts(), typed, files, lambda: open_()[1].write_to)
+            holder, before = open_()
             after = _act(visit, holder, before, typed, files)
         return show(after, done=typed.last("act"))
     except Mistake as mistake:
-        files.destroy()
         if opened:
             return show(opened[0][1], HTTPStatus.UNPROCESSABLE_ENTITY, mistake=mistake)
         return visit.show("plain_mailbox.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake])
     except MalformedForm:
-        files.destroy()
         return visit.show("plain_mailbox.html", HTTPStatus.BAD_REQUEST, mistakes=[Mistake("refused")])
     except NoRootYet:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")

@@ -116,19 +116,14 @@ class Files:
                 raise Mistake("too-large", FILES) from None
             self.sealed.append(SealedFile(attachment, incoming.keep(self._today)))
 
-    def destroy(self) -> None:
-        """Forget what was sealed: no row will name it."""
-        for file in self.sealed:
-            self._blobs.destroy(file.stored.name, self._today)
-        self.sealed.clear()
-
     @contextmanager
     def kept_if_named(self) -> Iterator[None]:
-        """The block names the files in a row; where it raises, they go."""
+        """The block seals the files and names them in a row; where it raises, whatever it is, they go."""
         try:
             yield
         except BaseException:
-            self.destroy()
+            for file in self.sealed:
+                self._blobs.destroy(file.stored.name, self._today)
             raise
 
 

@@ -169,10 +169,11 @@ def decide(
 ) -> None:
     """Read the report that you are asked about, and sign what you decide."""
     person = staff(machine)
-    opened = report_approvals.review(person, approval)
-    _show(opened, None, as_json=as_json)
+    reviewed = report_approvals.review(person, approval)
+    _show(reviewed.report, None, as_json=as_json)
+    typer.echo(f"You are asked whether this report is {reviewed.subject}.", err=True)
     if approved is not None:
-        report_approvals.decide(person, approval, opened, approved=approved)
+        report_approvals.decide(person, reviewed, approved=approved)
 
 
 def _found(incidents: Sequence[str] | None) -> tuple[Found, ...]:

@@ -306,34 +306,33 @@ def record_consent(
     method: ConsentMethod,
     wording: str = "",
 ) -> None:
-    """Keep an answer of a person of the case. The service learns that there was one, and not to what."""
+    """Keep an answer of a person of the case, the next of its slot. The service learns that there was one, no more."""
     recipient = opened.identity.recipient
+    earlier = _answers(staff, opened).get(slot, [])
     body = {"person": person, "slot": slot, "scope": scope, "status": status, "method": method, "wording": wording}
     header = _header(staff, "consent", opened.id, recipient, body, generation=opened.generation)
+    header = replace(header, version=len(earlier) + 1, previous=earlier[-1].sha256 if earlier else None)
     sealed = seal(signed(header, staff.signer), Kind.MESSAGE, recipient)
     staff.service.post(
         f"/cases/{opened.id}/consents",
-        {"person": person, "slot": slot, "status": status.value, "method": method.value, "file": b64(sealed)},
+        {
+            "person": person,
+            "slot": slot,
+            "number": header.version,
+            "status": status.value,
+            "method": method.value,
+            "file": b64(sealed),
+        },
     )
+    _see_answer(staff, slot, Mark(header.version, sha256_hex(sealed), None))
 
 
 def consents(staff: Staff, opened: OpenCase) -> list[OpenConsent]:
-    """The newest answer in each slot. Raises `NotAuthentic` where the service shows another than was sealed."""
-    newest: dict[str, OpenConsent] = {}
-    for item in staff.service.items(f"/cases/{opened.id}/consents"):
-        asked = Asked("consent", Kind.MESSAGE, staff.org, opened.id, writers=opened.ever_members)
-        found = staff.open_document(unb64(str(item["file"])), opened.identity, asked, remember=False)
-        body = found.document.header.body
-        if any(body[name] != item[name] for name in ("person", "slot", "status", "method")):
-            raise NotAuthentic("consent")
-        newest[str(body["slot"])] = OpenConsent(
-            person=str(body["person"]),
-            slot=str(body["slot"]),
-            status=ConsentStatus(body["status"]),
-            scope=ConsentScope(body["scope"]),
-            wording=str(body["wording"]),
-        )
-    return list(newest.values())
+    """The newest answer in each slot. Raises `NotAuthentic` where the service shows another than was sealed.
+
+    Also where it leaves one out: an answer names the one before it, and the last is not older than this machine saw.
+    """
+    return [_consent(answers[-1].document.header.body) for answers in _answers(staff, opened).values()]
 
 
 def move(staff: Staff, opened: OpenCase, to: CaseStage, *, reason: TransitionReason = TransitionReason.DECIDED) -> None:
@@ -349,6 +348,45 @@ def move(staff: Staff, opened: OpenCase, to: CaseStage, *, reason: TransitionRea
     shown = staff.service.get(f"/cases/{opened.id}")
     wanted = {"to": to.value, "reason": reason.value}
     staff.service.post(f"/cases/{opened.id}/transitions", wanted, version=shown.etag)
+
+
+def _answers(staff: Staff, opened: OpenCase) -> dict[str, list[Opened]]:
+    """All answers in a case by slot, in the order that they give themselves."""
+    slots: dict[str, list[Opened]] = {}
+    for item in staff.service.items(f"/cases/{opened.id}/consents"):
+        asked = Asked("consent", Kind.MESSAGE, staff.org, opened.id, writers=opened.ever_members)
+        found = staff.open_document(unb64(str(item["file"])), opened.identity, asked, remember=False)
+        body = found.document.header.body
+        if any(body[name] != item[name] for name in ("person", "slot", "status", "method")):
+            raise NotAuthentic("consent")
+        slots.setdefault(str(body["slot"]), []).append(found)
+    for slot, answers in slots.items():
+        answers.sort(key=lambda answer: answer.document.header.version)
+        before: Opened | None = None
+        for number, answer in enumerate(answers, start=1):
+            header = answer.document.header
+            if (header.version, header.previous) != (number, before.sha256 if before else None):
+                raise NotAuthentic("consent-chain")
+            before = answer
+        _see_answer(staff, slot, Mark(len(answers), answers[-1].sha256, None))
+    return slots
+
+
+def _see_answer(staff: Staff, slot: str, newest: Mark) -> None:
+    seen = staff.seen.highest("consent", slot)
+    if seen and (newest.version < seen.version or (newest.version == seen.version and newest.sha256 != seen.sha256)):
+        raise Rollback("version")
+    staff.seen.record("consent", slot, newest)
+
+
+def _consent(body: Mapping[str, Any]) -> OpenConsent:
+    return OpenConsent(
+        person=str(body["person"]),
+        slot=str(body["slot"]),
+        status=ConsentStatus(body["status"]),
+        scope=ConsentScope(body["scope"]),
+        wording=str(body["wording"]),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """Releases: requested by one, approved and drawn by another, signed by both, verified by anyone offline."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
 from app.client import intake_keys
 from app.client.desk import Staff
 from app.protocol import release_files
-from app.protocol.encoding import b64, check_id
-from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.release_files import NOISY, SIGNATURES, SUMS, Verified
+from app.protocol.encoding import b64, canonical, check_id, sha256_hex
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.opening import Mark
+from app.protocol.release_files import SUMS, Verified
+from app.protocol.release_ledger import LedgerLine
 from app.protocol.statements import KeyKind
 
 # The files of a release by path.
@@ -28,12 +31,16 @@ def get(staff: Staff, release: str) -> dict[str, Any]:
 def request(staff: Staff, *, kind: str, period: str, workload: str) -> str:
     """Ask for a release of a period that has ended. Its id."""
     wanted = {"kind": kind, "period": period, "workload": workload}
-    return str(staff.service.post("/releases", wanted).json()["id"])
+    release = str(staff.service.post("/releases", wanted).json()["id"])
+    staff.seen.record(_WANTED, release, _asked(wanted))
+    return release
 
 
 def approve(staff: Staff, release: str) -> None:
     """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will."""
+    shown = get(staff, release)
     _move(staff, release, "approved")
+    staff.seen.record(_WANTED, release, _asked(shown))
 
 
 def reject(staff: Staff, release: str) -> None:
@@ -51,14 +58,21 @@ def draw(staff: Staff, release: str) -> None:
 
 
 def sign(staff: Staff, release: str) -> None:
-    """Sign the folder's hashes, after checking that every file is what they say and follows from the noisy counts."""
+    """Sign the folder's hashes, after checking all that anybody could check but the signatures.
+
+    It must be of the period and workload that this machine asked for or approved, charged as this release, in a ledger
+    that leaves no line out that this machine has seen. Raises `NotAuthentic`.
+    """
     files = _fetch_files(staff, release)
-    files.pop(SIGNATURES, None)
-    release_files.check_sums(files)
-    expected = release_files.data_files(release_files.read_noisy(files.get(NOISY, b"")))
-    if any(files.get(path) != content for path, content in expected.items()):
-        raise NotAuthentic("release-data")
+    found = release_files.read_contents(files)
+    line = found.line
+    if staff.seen.highest(_WANTED, release) != _asked(asdict(line)):
+        raise NotAuthentic("release-unasked")
+    if (line.release, line.rho_millionths) != (release, found.noisy.workload.rho):
+        raise NotAuthentic("release-charge")
     signature = release_files.sign(files[SUMS], by=staff.person, key=staff.keys.signing)
+    release_files.vouchers(files, staff.org)(signature)
+    _check_ledger(staff, found.ledger)
     staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
 
 
@@ -92,6 +106,23 @@ def load(directory: Path) -> Folder:
 def verify(folder: Folder, *, pin: str) -> Verified:
     """Check a release offline, against nothing but the pin. Raises `NotAuthentic`, of which `ReleaseError` is one."""
     return release_files.verify_pinned(folder, pin)
+
+
+# In what this machine has seen: what a release was to be, and each line of the ledger.
+_WANTED, _LINE = "release", "ledger"
+
+
+def _asked(wanted: Mapping[str, Any]) -> Mark:
+    return Mark(1, sha256_hex(canonical({name: wanted[name] for name in ("kind", "period", "workload")})), None)
+
+
+def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
+    """No line is another than the one seen at its place. An older release ends with an older line."""
+    lines = {str(line.seq): Mark(line.seq, line.sha256(), None) for line in ledger}
+    if any(staff.seen.highest(_LINE, seq) not in (None, mark) for seq, mark in lines.items()):
+        raise Rollback("ledger")
+    for seq, mark in lines.items():
+        staff.seen.record(_LINE, seq, mark)
 
 
 def _fetch_files(staff: Staff, release: str) -> dict[str, bytes]:

@@ -1,5 +1,7 @@
 """A second person's word on a report that is still in triage: that it may wait, or that it is abuse."""
 
+from dataclasses import dataclass, field
+
 from app.client import triage
 from app.client.desk import Staff
 from app.client.triage import OpenReport
@@ -9,6 +11,16 @@ from app.protocol.encoding import b64
 from app.protocol.sizes import Kind
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind
+
+
+@dataclass(frozen=True)
+class Review:
+    """What somebody decides about: the report as they opened it, and what they were asked about it then."""
+
+    id: str
+    subject: ApprovalSubject
+    report: OpenReport = field(repr=False)
+    etag: str | None
 
 
 def request(staff: Staff, opened: OpenReport, subject: ApprovalSubject, approver: str) -> str:
@@ -29,24 +41,24 @@ def request(staff: Staff, opened: OpenReport, subject: ApprovalSubject, approver
     return str(staff.service.post("/approvals", wanted).json()["id"])
 
 
-def review(staff: Staff, approval: str) -> OpenReport:
+def review(staff: Staff, approval: str) -> Review:
     """Read the report that one is asked about. Raises `NotGranted` and `NotAuthentic`."""
-    asked = staff.service.get(f"/approvals/{approval}").json()
-    report = str(asked["object"])
-    if asked["subject"] != ApprovalSubject.WAITING:
-        return triage.open_(staff, report)
-    key = staff.open_grants(f"/approvals/{approval}/grant", report, {GrantKind.APPROVAL}).identity
-    return triage.open_with(staff, report, key)
-
-
-def decide(staff: Staff, approval: str, opened: OpenReport, *, approved: bool) -> None:
-    """Sign the decision over the hash of what was opened, not over one that the service names."""
     answer = staff.service.get(f"/approvals/{approval}")
+    asked = answer.json()
+    report, subject = str(asked["object"]), ApprovalSubject(asked["subject"])
+    if subject is ApprovalSubject.WAITING:
+        key = staff.open_grants(f"/approvals/{approval}/grant", report, {GrantKind.APPROVAL}).identity
+        return Review(approval, subject, triage.open_with(staff, report, key), answer.etag)
+    return Review(approval, subject, triage.open_(staff, report), answer.etag)
+
+
+def decide(staff: Staff, reviewed: Review, *, approved: bool) -> None:
+    """Sign the decision about what was reviewed and over the hash of what was opened: the service names neither."""
+    opened = reviewed.report
     decision = ApprovalState.APPROVED if approved else ApprovalState.REJECTED
-    subject = ApprovalSubject(answer.json()["subject"])
     recipient = opened.identity.recipient
     statement = statements.approve(
-        ApprovalStatement(approval, subject, opened.id, opened.sha256, decision),
+        ApprovalStatement(reviewed.id, reviewed.subject, opened.id, opened.sha256, decision),
         recipient,
         org=staff.org,
         generation=1,
@@ -54,4 +66,4 @@ def decide(staff: Staff, approval: str, opened: OpenReport, *, approved: bool) -
         signer=staff.signer,
     )
     wanted = {"to": decision.value, "statement": b64(seal(statement, Kind.TASK, recipient))}
-    staff.service.post(f"/approvals/{approval}/transitions", wanted, version=answer.etag)
+    staff.service.post(f"/approvals/{reviewed.id}/transitions", wanted, version=reviewed.etag)

@@ -85,6 +85,18 @@ class Verified:
     sums_sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the files of a folder say, whoever signs them: the counts, and all draws up to and with this one."""
+
+    noisy: Noisy
+    ledger: tuple[LedgerLine, ...]
+
+    @property
+    def line(self) -> LedgerLine:
+        return self.ledger[-1]
+
+
 def write_noisy(noisy: Noisy) -> bytes:
     """`raw/noisy.csv`: a row a cell, with the mechanism of its table."""
     columns = [dim.column for dim in noisy.workload.dims()]
@@ -220,15 +232,9 @@ def verify_pinned(files: Mapping[str, bytes], pin: str) -> Verified:
 
     Both must have a role that may ask for releases, and one must be a supervisor. Raises `NotAuthentic`.
     """
-    root, *certificates = read_signers(_file(files, SIGNERS))
-    trust = Trust.pinned(root, pin).with_certificates(certificates)
-    days = [check_day(document.header.at) for document in (root, *certificates)]
+    vouched = vouchers(files, pin)
     signers: list[Certified] = []
-
-    def check_signer(signature: Signature) -> None:
-        signers.append(_certified(trust, signature, days))
-
-    verified = verify(files, check_signer=check_signer)
+    verified = verify(files, check_signer=lambda signature: signers.append(vouched(signature)))
     if not all(signer.roles & REQUESTERS for signer in signers):
         raise ReleaseError("a signer has no role that may ask for releases")
     if not any(Role.SUPERVISOR in signer.roles for signer in signers):
@@ -245,19 +251,29 @@ def verify(files: Mapping[str, bytes], *, check_signer: Callable[[Signature], No
     sums_file = _file(files, SUMS)
     check_sums(files)
     signers = _signers(read_signatures(_file(files, SIGNATURES)), sums_file, check_signer)
+    found = read_contents(files)
+    return Verified(noisy=found.noisy, line=found.line, signers=signers, sums_sha256=sha256_hex(sums_file))
+
+
+def read_contents(files: Mapping[str, bytes]) -> Contents:
+    """All that can be checked before anybody signs. Raises `ReleaseError`."""
+    check_sums(files)
     noisy = read_noisy(_file(files, NOISY))
     expected = data_files(noisy)
-    if files.keys() != expected.keys() | ABOUT | {NOISY, SUMS, SIGNATURES}:
+    if files.keys() - {SIGNATURES} != expected.keys() | ABOUT | {NOISY, SUMS}:
         raise ReleaseError("the folder lacks a file, or has one too many")
     for path, content in expected.items():
         if files[path] != content:
             raise ReleaseError(f"{path} does not follow from the noisy counts")
-    return Verified(
-        noisy=noisy,
-        line=_ledger_line(noisy, files[LEDGER]),
-        signers=signers,
-        sums_sha256=sha256_hex(sums_file),
-    )
+    return Contents(noisy, _ledger(noisy, files[LEDGER]))
+
+
+def vouchers(files: Mapping[str, bytes], pin: str) -> Callable[[Signature], Certified]:
+    """Who is certified by the folder's own `signers.jsonl`, which has to lead from the pin. Raises `NotAuthentic`."""
+    root, *certificates = read_signers(_file(files, SIGNERS))
+    trust = Trust.pinned(root, pin).with_certificates(certificates)
+    days = [check_day(document.header.at) for document in (root, *certificates)]
+    return lambda signature: _certified(trust, signature, days)
 
 
 def check_sums(files: Mapping[str, bytes]) -> None:
@@ -377,11 +393,12 @@ def _certified(trust: Trust, signature: Signature, days: Iterable[date]) -> Cert
     raise ReleaseError(f"nobody certified the key of {signature.by}")
 
 
-def _ledger_line(noisy: Noisy, ledger: bytes) -> LedgerLine:
+def _ledger(noisy: Noisy, content: bytes) -> tuple[LedgerLine, ...]:
     try:
-        line = release_ledger.read(ledger)[-1]
+        ledger = release_ledger.read(content)
+        line = ledger[-1]
     except (LedgerError, IndexError):
         raise ReleaseError("the ledger is not whole") from None
     if (line.period, line.workload_sha256) != (noisy.period, noisy.workload.sha256):
         raise ReleaseError("the ledger does not end with this release")
-    return line
+    return ledger

@@ -127,6 +127,7 @@ _CONSENT = {
     "person": factories.id_("psn"),
     "slot": factories.id_("cons"),
     "status": "withdrawn",
+    "number": 1,
     "method": "form",
     "file": factories.in_json(Kind.MESSAGE),
 }

@@ -17,6 +17,7 @@ MOVE: dict[str, object] = {"to": "assessment", "reason": "decided"}
 CONSENT: dict[str, object] = {
     "person": factories.id_("psn"),
     "slot": factories.id_("cons"),
+    "number": 1,
     "status": "given",
     "method": "form",
     "file": factories.in_json(Kind.MESSAGE),
@@ -243,7 +244,7 @@ def test_a_consent_is_settled_by_a_yes_or_a_no(
 def test_a_withdrawn_consent_settles_nothing(desk: Desk, case: Case, caseworker: Person) -> None:
     path = f"/cases/{case.id}/consents"
     desk.post(caseworker, path, CONSENT).raise_for_status()
-    desk.post(caseworker, path, CONSENT | {"status": "withdrawn"}).raise_for_status()
+    desk.post(caseworker, path, CONSENT | {"status": "withdrawn", "number": 2}).raise_for_status()
 
     moved = desk.post(caseworker, f"/cases/{case.id}/transitions", MOVE, version=1)
 
@@ -252,8 +253,8 @@ def test_a_withdrawn_consent_settles_nothing(desk: Desk, case: Case, caseworker:
 
 def test_a_changed_mind_is_a_new_answer_and_the_old_one_stays(desk: Desk, case: Case, caseworker: Person) -> None:
     path = f"/cases/{case.id}/consents"
-    for status in ("asked", "given", "withdrawn", "declined"):
-        desk.post(caseworker, path, CONSENT | {"status": status}).raise_for_status()
+    for number, status in enumerate(("asked", "given", "withdrawn", "declined"), start=1):
+        desk.post(caseworker, path, CONSENT | {"status": status, "number": number}).raise_for_status()
 
     answers = desk.get(caseworker, path).json()["items"]
 
@@ -274,7 +275,22 @@ def test_an_answer_that_cannot_follow_is_refused(
     path = f"/cases/{case.id}/consents"
     desk.post(caseworker, path, CONSENT | {"status": first}).raise_for_status()
 
-    assert problem(desk.post(caseworker, path, CONSENT | {"status": second})) == (409, "no-such-consent-step")
+    assert problem(desk.post(caseworker, path, CONSENT | {"status": second, "number": 2})) == (
+        409,
+        "no-such-consent-step",
+    )
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_an_answer_by_somebody_who_had_not_read_the_last_one_is_refused(
+    desk: Desk, case: Case, caseworker: Person, number: int
+) -> None:
+    path = f"/cases/{case.id}/consents"
+    desk.post(caseworker, path, CONSENT | {"status": "asked"}).raise_for_status()
+
+    late = desk.post(caseworker, path, CONSENT | {"number": number})
+
+    assert problem(late) == (409, "no-such-consent-step")
 
 
 def test_a_supervisor_who_is_no_member_does_not_move_a_case(desk: Desk, case: Case, supervisor: Person) -> None:

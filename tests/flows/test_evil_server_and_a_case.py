@@ -11,16 +11,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import age
-from app.client import Staff, approvals, cases, intake_keys, triage
+from app.client import Staff, approvals, cases, intake_keys, report_approvals, triage
+from app.client.cases import OpenCase
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import members
-from app.protocol.documents import Header, recipient_sha256, seal, signed
+from app.protocol.documents import Header, parse_document, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
 from app.protocol.opening import Opened
 from app.protocol.sizes import Kind
 from app.settings import Settings
-from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, GrantKind, Relation, Role
+from app.vocabulary import ApprovalSubject, ConsentMethod, ConsentScope, ConsentStatus, GrantKind, Relation, Role
 from tests.client.casework import CODING, DOCUMENT, FOUND
 from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, stops
 from tests.flows.organisation import Organisation
@@ -30,6 +31,7 @@ CAST = {
     "tenzin": {Role.TRIAGER, Role.CASEWORKER},
     "leyla": {Role.CASEWORKER},
     "omid": {Role.CASEWORKER},
+    "mina": {Role.TRIAGER},
 }
 NOW = "2026-06-15T09:00Z"
 HASH = "0" * 64
@@ -442,6 +444,65 @@ def test_a_consent_that_the_service_shows_as_another_answer(world: World, evil: 
     )
 
     stops(evil, lambda: cases.consents(tenzin, opened), "consent")
+
+
+def test_a_withdrawal_that_the_service_shows_before_the_consent(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    opened = twice_answered(world)
+    evil.lies[f"/v1/cases/{world.other}/consents"] = in_json(lambda answer: answer["items"].reverse())
+
+    assert [each.status for each in cases.consents(tenzin, opened)] == [ConsentStatus.WITHDRAWN]
+
+
+@pytest.mark.parametrize(("left_out", "reason"), [(0, "consent-chain"), (1, "version")])
+def test_an_answer_that_the_service_leaves_out(
+    world: World, evil: EvilServer, tenzin: Staff, left_out: int, reason: str
+) -> None:
+    opened = twice_answered(world)
+    cases.consents(tenzin, opened)
+    evil.lies[f"/v1/cases/{world.other}/consents"] = in_json(lambda answer: answer["items"].pop(left_out))
+
+    stops(evil, lambda: cases.consents(tenzin, opened), reason)
+
+
+def twice_answered(world: World) -> OpenCase:
+    """The second case, with an answer that was withdrawn by another colleague than who took it."""
+    tenzin, leyla = (world.organisation.staff[name] for name in ("tenzin", "leyla"))
+    opened = cases.open_(tenzin, world.other)
+    if not cases.consents(tenzin, opened):
+        slot, person = new_id("cons"), new_id("psn")
+        for who, status in ((tenzin, ConsentStatus.GIVEN), (leyla, ConsentStatus.WITHDRAWN)):
+            cases.record_consent(
+                who,
+                opened,
+                person=person,
+                slot=slot,
+                scope=ConsentScope.PUBLICATION,
+                status=status,
+                method=ConsentMethod.SPOKEN,
+            )
+    return opened
+
+
+@pytest.mark.parametrize("asked", [ApprovalSubject.WAITING, ApprovalSubject.ABUSIVE])
+def test_a_signature_is_under_what_was_reviewed(
+    world: World, evil: EvilServer, tmp_path: Path, asked: ApprovalSubject
+) -> None:
+    """The service says, once the report was read, that something else was asked about it."""
+    tenzin, colleague = world.organisation.staff["tenzin"], "sofia" if asked is ApprovalSubject.WAITING else "mina"
+    sent = world.organisation.reporter().submit(DOCUMENT)
+    triage.claim(tenzin, sent.report)
+    opened = triage.open_(tenzin, sent.report)
+    approval = report_approvals.request(tenzin, opened, asked, world.person(colleague))
+    other = next(each for each in (ApprovalSubject.WAITING, ApprovalSubject.ABUSIVE) if each is not asked)
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        theirs = world.organisation.copy_of(colleague, tmp_path / colleague, http)
+        reviewed = report_approvals.review(theirs, approval)
+        evil.lies[f"/v1/approvals/{approval}"] = in_json(lambda answer: answer.update(subject=other.value))
+        report_approvals.decide(theirs, reviewed, approved=True)
+
+    signed_one = unb64(str(tenzin.service.get(f"/approvals/{approval}").json()["statement"]))
+    said = parse_document(age.decrypt(signed_one, [opened.identity])).header.body
+    assert (said["subject"], said["object"], said["of"]) == (asked, sent.report, opened.sha256)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,12 @@ def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> 
 def record_consent(database: Db, actor: Worker, once: Once, case_id: str, wanted: ConsentIn, now: Now) -> ConsentOut:
     """A new answer: asked, given, declined, or the end of one that was given."""
     new = service.NewConsent(
-        person_id=wanted.person, slot=wanted.slot, status=wanted.status, method=wanted.method, file=wanted.file
+        person_id=wanted.person,
+        slot=wanted.slot,
+        number=wanted.number,
+        status=wanted.status,
+        method=wanted.method,
+        file=wanted.file,
     )
     with database.write() as session:
         consent = once(

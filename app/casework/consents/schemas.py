@@ -9,12 +9,16 @@ from app.vocabulary import ConsentMethod, ConsentStatus
 
 
 class ConsentIn(BaseModel):
-    """An answer of one person in a case. Both ids are random and say nothing outside of it."""
+    """An answer of one person in a case. Both ids are random and say nothing outside of it.
+
+    `number` counts the answers of the slot: the sealed one has it too, as its version.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     person: Annotated[str, Field(pattern=r"^psn_[0-9a-f]{32}$")]
     slot: Annotated[str, Field(pattern=r"^cons_[0-9a-f]{32}$")]
+    number: Annotated[int, Field(ge=1, le=2**31 - 1)]
     status: ConsentStatus
     method: ConsentMethod
     file: SealedMessage

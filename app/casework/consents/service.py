@@ -38,6 +38,7 @@ class NoSuchConsentStep(Problem):
 class NewConsent:
     person_id: str
     slot: str
+    number: int
     status: ConsentStatus
     method: ConsentMethod
     file: bytes
@@ -54,12 +55,14 @@ def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now
     last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.slot == new.slot))
     if new.status not in NEXT[last.status if last else None] or (last and last.person_id != new.person_id):
         raise NoSuchConsentStep
+    if new.number != (last.number + 1 if last else 1):  # sealed by somebody who had not read the last one
+        raise NoSuchConsentStep
     consent = Consent(
         id=new_id("con"),
         case_id=case.id,
         person_id=new.person_id,
         slot=new.slot,
-        number=last.number + 1 if last else 1,
+        number=new.number,
         status=new.status,
         method=new.method,
         file=new.file,

@@ -184,7 +184,7 @@ def _decide(company: Company, triager: Staff, story: Story, opened: OpenReport) 
 
 def _second_person(asking: Staff, opened: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:
     approval = report_approvals.request(asking, opened, subject, colleague.person)
-    report_approvals.decide(colleague, approval, report_approvals.review(colleague, approval), approved=True)
+    report_approvals.decide(colleague, report_approvals.review(colleague, approval), approved=True)
 
 
 def _withdraw(company: Company, triager: Staff, story: Story, opened: OpenReport) -> None:

@@ -1,13 +1,13 @@
 """Approvals of a coding: one person asks, another opens what is approved and signs over its hash."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.client import cases
 from app.client.cases import OpenCase
 from app.client.desk import Staff
 from app.protocol import statements
-from app.protocol.case import CaseFile, RuleBroken
+from app.protocol.case import SECOND_PERSON, CaseFile, Incident, RuleBroken
 from app.protocol.documents import seal
 from app.protocol.encoding import b64, unb64
 from app.protocol.errors import NotAuthentic
@@ -87,6 +87,9 @@ def cancel(staff: Staff, approval: str) -> None:
 def approved_file(staff: Staff, opened: OpenCase, approval: str) -> CaseFile:
     """The version whose coding another person has approved, from their signed statement.
 
+    Without the incidents whose verdict names a second person who is not the approver: nobody has asked them, and the
+    name alone is its author's word.
+
     Raises `RuleBroken` where it is not approved, or by somebody who coded it, and `NotAuthentic`.
     """
     shown = staff.service.get(f"/approvals/{approval}").json()
@@ -106,7 +109,11 @@ def approved_file(staff: Staff, opened: OpenCase, approval: str) -> CaseFile:
         raise NotAuthentic("role")
     if any(incident.coder == author.person for incident in file.incidents):
         raise RuleBroken("own-coding")
-    return file
+    return replace(file, incidents=tuple(each for each in file.incidents if _is_said_by(author.person, each)))
+
+
+def _is_said_by(approver: str, incident: Incident) -> bool:
+    return incident.verification not in SECOND_PERSON or incident.verdicts[-1].second == approver
 
 
 def _version_with(staff: Staff, opened: OpenCase, sha256: str) -> CaseFile:

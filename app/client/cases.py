@@ -131,7 +131,8 @@ def accept(
 def open_(staff: Staff, id_: str) -> OpenCase:
     """Read a case, after the whole chain of its members and all versions that this machine has not seen.
 
-    Raises `NotGranted`, `NotMine` and `NotAuthentic`. Where the newest version is at fault, `restore` leads back.
+    Raises `NotGranted`, `NotMine` and `NotAuthentic`, and `RuleBroken` where the newest unsays something: its author's
+    client should not have sealed it, and no reader takes its word. Where it is at fault, `restore` leads back.
     """
     key = _key(staff, id_)
     shown = staff.service.get(f"/cases/{id_}/document").json()
@@ -144,6 +145,7 @@ def open_(staff: Staff, id_: str) -> OpenCase:
         past = _past(staff, key, until=header.version - 1)
         if header.previous != past.sha256:
             raise Rollback("previous")
+        case.check_successor(past.file or case.NOTHING, file, author=str(header.author))
         passed_over = past.passed_over
     # Only now: what is refused leaves no trace in what this machine has seen.
     check_seen(key.last_statement.document, key.last_statement.sha256, staff.seen)
@@ -445,8 +447,9 @@ def _opened(key: _Key, version: int, found: _Version) -> OpenCase:
 def _past(staff: Staff, key: _Key, *, until: int) -> _Version:
     """What version `until` comes to, read from the one that this machine saw last, or from the first.
 
-    Each names the file before, or a history of somebody else's would only have to be longer by two. Any member can
-    store a file that is no version of the case: it is passed over, or one of them could close the case to all.
+    Each names the file before, or a history of somebody else's would only have to be longer by two, and unsays nothing
+    of the one before. Any member can store a file that is no version of the case: it is passed over, or one of them
+    could close the case to all.
     """
     seen = staff.seen.highest("case", key.case)
     past = _Version(None, "", None, ())
@@ -459,7 +462,10 @@ def _past(staff: Staff, key: _Key, *, until: int) -> _Version:
             header = _open_file(staff, key, file, writers=key.ever_members).document.header
             if header.version != version or (not is_seen and header.previous != past.sha256):
                 raise NotAuthentic("previous")
-            past = _Version(CaseFile.read(header.body), str(header.author), sha256_hex(file), past.passed_over)
+            said = CaseFile.read(header.body)
+            if not is_seen:
+                case.check_successor(past.file or case.NOTHING, said, author=str(header.author))
+            past = _Version(said, str(header.author), sha256_hex(file), past.passed_over)
         except ProtocolError:
             past = replace(past, sha256=sha256_hex(file), passed_over=(*past.passed_over, version))
     return past

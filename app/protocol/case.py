@@ -192,6 +192,10 @@ class CaseFile:
             self.incident(note.incident)
 
 
+# What a case says before its first version, which has to follow from it as every other does from the one before.
+NOTHING: Final = CaseFile(title="", summary="", reports=(), persons=(), incidents=(), cards=())
+
+
 def check_coding(incident: Incident) -> None:
     """Every code from its list, and two persons where the verdict takes two. Raises `RuleBroken`."""
     if set(incident.coding) != {*CODED, "quarter", "imminence"} - {"verification_status"}:

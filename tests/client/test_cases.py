@@ -9,9 +9,11 @@ from app.client import approvals, cases, triage
 from app.client.cases import OpenCase
 from app.client.desk import NotGranted, Staff
 from app.client.transport import Refused
-from app.protocol.case import RuleBroken
-from app.protocol.encoding import b64
+from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict
+from app.protocol.documents import Header, recipient_sha256, seal, signed
+from app.protocol.encoding import b64, sha256_hex
 from app.protocol.errors import NotAuthentic, NotMine
+from app.protocol.sizes import Kind
 from app.vocabulary import (
     CaseStage,
     ConsentMethod,
@@ -196,6 +198,75 @@ def test_a_coder_does_not_approve_their_own_coding(here: Installation) -> None:
 
     with pytest.raises(RuleBroken, match="own-coding"):
         approvals.decide(boris, approvals.review(boris, approval), approved=True)
+
+
+def unsaid(incident: Incident, colleague: str) -> list[tuple[Incident, str]]:
+    """What a member may not write, each with its rule."""
+    verdict = Verdict(VerificationStatus.VERIFIED, colleague, incident.coder)
+    return [
+        (replace(incident, assertions=()), "assertions-changed"),
+        (replace(incident, verdicts=()), "verdicts-changed"),
+        (replace(incident, verdicts=(*incident.verdicts, verdict)), "verdict-of-another"),
+        (replace(incident, coding={**incident.coding, "severity": "limited"}), "coder"),
+        (replace(incident, coder=colleague), "coder"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_no_client_believes_a_version_that_unsays_another(here: Installation, number: int) -> None:
+    """Anna's client is a changed one. Boris knows the version before, and Chen, who is to approve, has seen none."""
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = coded(here, anna, boris)
+    denied = Assertion(by="the embassy", text="It was not us.", basis="denied")
+    told = replace(opened.file.incidents[0], assertions=(denied,))
+    opened = cases.write(boris, opened, opened.file.with_incident(told))
+    broken, rule = unsaid(told, chen.person)[number]
+    theirs = write_past_the_rules(anna, opened, opened.file.with_incident(broken))
+    theirs = write_past_the_rules(anna, theirs, replace(theirs.file, summary="And on from there."))
+    approval = approvals.request_coding(anna, theirs, chen.person)
+
+    with pytest.raises(RuleBroken, match=f"^{rule}$"):
+        cases.open_(boris, opened.id)
+    with pytest.raises(RuleBroken, match=f"^{rule}$"):
+        approvals.review(chen, approval)
+    restored = cases.restore(boris, opened.id)
+
+    assert restored.file == opened.file
+    assert restored.passed_over == (4, 5)
+
+
+def write_past_the_rules(author: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
+    """The next version as somebody with a client of their own seals it."""
+    recipient = opened.identity.recipient
+    header = Header(
+        type="case",
+        org=author.org,
+        subject=opened.id,
+        version=opened.version + 1,
+        previous=opened.sha256,
+        generation=1,
+        sealed_to=recipient_sha256(recipient),
+        author=author.person,
+        at=author.hour,
+        body=file.body(),
+    )
+    sealed = seal(signed(header, author.signer), Kind.CASE, recipient)
+    author.service.put(f"/cases/{opened.id}/document", {"document": b64(sealed)}, version=f'"{opened.version}"')
+    return replace(opened, version=header.version, sha256=sha256_hex(sealed), file=file)
+
+
+@pytest.mark.parametrize("approver", ["chen", "anna"])
+def test_a_verdict_of_two_counts_once_its_second_person_has_approved_it(here: Installation, approver: str) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = coded(here, anna, boris)
+    before = opened.file.incidents[0]
+    verdict = Verdict(VerificationStatus.VERIFIED, boris.person, chen.person)
+    judged = replace(before, verdicts=(*before.verdicts, verdict))
+    opened = cases.write(boris, opened, opened.file.with_incident(judged))
+
+    approval = approved(boris, opened, {"chen": chen, "anna": anna}[approver])
+
+    assert approvals.approved_file(boris, opened, approval).incidents == ((judged,) if approver == "chen" else ())
 
 
 def test_a_coding_that_changed_since_is_not_what_was_asked_about(here: Installation) -> None:

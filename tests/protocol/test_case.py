@@ -14,6 +14,7 @@ import app.cli.demo
 from app.protocol import card
 from app.protocol.case import (
     CODED,
+    NOTHING,
     SECOND_PERSON,
     Affected,
     Assertion,
@@ -324,6 +325,12 @@ def test_a_card_stays_that_of_its_incident_and_stays_withdrawn() -> None:
     moved = replace(NOTE, incident=other.id, withdrawn=True)
     with pytest.raises(RuleBroken, match="cards-lost"):
         check_successor(withdrawn, replace(withdrawn, cards=(moved,)), author=CODER)
+
+
+def test_the_first_version_says_nothing_in_anothers_name() -> None:
+    check_successor(NOTHING, FILE, author=CODER)
+    with pytest.raises(RuleBroken, match="verdict-of-another"):
+        check_successor(NOTHING, FILE, author=COLLEAGUE)
 
 
 def test_a_colleague_may_add_what_is_theirs() -> None:

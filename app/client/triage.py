@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 
 from app import age, vocabulary
 from app.client import attachments as files
+from app.client import case_reading
 from app.client.desk import NotGranted, Staff
 from app.protocol import mailbox
 from app.protocol.documents import Header, maced, recipient_sha256, seal
-from app.protocol.encoding import b64, sha256_hex, unb64
+from app.protocol.encoding import b64, check_at, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.mailbox import Act, ReporterMessage, StaffMessage
@@ -25,6 +26,7 @@ from app.vocabulary import (
     Imminence,
     Priority,
     ReportState,
+    Role,
     Severity,
     TransitionReason,
 )
@@ -291,15 +293,25 @@ def _urgency(waiting: Waiting) -> int:
 
 
 def _opened_grant(staff: Staff, report: str, shown: dict[str, Any]) -> OpenedGrant:
-    """The report's key, granted to this person, to a case of theirs or to an epoch whose key they hold."""
+    """The report's key, granted to this person, to a case of theirs or to an epoch whose key they hold.
+
+    It comes from a triager, or in a case from somebody on its list: anybody certified could make up a key, and a
+    report to it.
+    """
     items = staff.service.get(f"/reports/{report}/grants").json()["items"]
     files = {str(item["grantee"]): unb64(str(item["file"])) for item in items}
     case, epoch = shown["case"], str(shown["epoch"])
     if staff.person in files:
-        return staff.open_grant(files[staff.person], report, {GrantKind.ASSIGNED})
+        direct = staff.open_grant(files[staff.person], report, {GrantKind.ASSIGNED})
+        grantor, at = str(direct.header.grantor), check_at(direct.header.at)
+        if Role.TRIAGER not in staff.with_trust(lambda trust: trust.certified(grantor, at)).roles:
+            raise NotAuthentic("role")
+        return direct
     if case in files:
-        key = staff.case_grant(case).identity
-        return staff.open_grant(files[case], report, {GrantKind.CASE}, grantee=case, identity=key)
+        opened = case_reading.open_(staff, case)
+        nested = staff.open_grant(files[case], report, {GrantKind.CASE}, grantee=case, identity=opened.identity)
+        nested.check_granted_by(opened.ever_members)
+        return nested
     if epoch in files:
         key = staff.epoch_key(epoch)
         return staff.open_grant(files[epoch], report, {GrantKind.INTAKE}, grantee=epoch, identity=key)

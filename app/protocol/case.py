@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from app import vocabulary
 from app.protocol.card import TOKEN_SIZE, StatCard, may_be_counted
-from app.protocol.encoding import check_id, unb64
+from app.protocol.encoding import check_hash, check_id, unb64
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.selectors import Selector
 from app.vocabulary import ConsentStatus, Imminence, Priority, Relation, Severity, VerificationStatus
@@ -116,12 +116,20 @@ class CardNote:
 
 
 @dataclass(frozen=True)
+class ReportNote:
+    """A report of the case, and the hash of its sealed file as whoever accepted it had opened it."""
+
+    id: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class CaseFile:
     """The body of a case document. `selectors` are what the actors used; never anything of the people themselves."""
 
     title: str = field(repr=False)
     summary: str = field(repr=False)
-    reports: tuple[str, ...]
+    reports: tuple[ReportNote, ...]
     persons: tuple[Affected, ...]
     incidents: tuple[Incident, ...]
     cards: tuple[CardNote, ...]
@@ -158,7 +166,9 @@ class CaseFile:
             file = cls(
                 title=_text(body["title"]),
                 summary=_text(body["summary"]),
-                reports=tuple(check_id("rep", each) for each in body["reports"]),
+                reports=tuple(
+                    ReportNote(check_id("rep", each["id"]), check_hash(each["sha256"])) for each in body["reports"]
+                ),
                 persons=tuple(_person(each) for each in body["persons"]),
                 incidents=tuple(_incident(each) for each in body["incidents"]),
                 cards=tuple(_card_note(each) for each in body["cards"]),
@@ -175,7 +185,7 @@ class CaseFile:
         """The rules that hold for every version. Raises `RuleBroken`."""
         live = [note.incident for note in self.cards if not note.withdrawn]
         for rule, ids in (
-            ("report-twice", self.reports),
+            ("report-twice", [report.id for report in self.reports]),
             ("person-twice", [person.id for person in self.persons]),
             # One token for two people would make one of them.
             ("token-twice", [person.token for person in self.persons]),

@@ -30,7 +30,7 @@ def test_the_owner_reads_the_case_and_its_report(here: Installation) -> None:
     boris = here.staff("boris")
     opened = accepted(here, here.staff("anna"), boris)
 
-    report = triage.open_(boris, opened.file.reports[0])
+    report = triage.open_(boris, opened.file.reports[0].id)
 
     assert opened.file.title == "A title"
     assert report.report.form.text == "They wrote to my mother."
@@ -152,7 +152,7 @@ def spoil(member: Staff, opened: OpenCase) -> None:
 def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: Installation) -> None:
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris)
-    report = triage.open_(boris, opened.file.reports[0]).report
+    report = triage.open_(boris, opened.file.reports[0].id).report
     slots = {each.scope: each.slot for each in report.consents}
 
     with pytest.raises(RuleBroken, match="no-answer-about-service"):

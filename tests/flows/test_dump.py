@@ -205,7 +205,7 @@ def _code(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
     )
     file = replace(opened.file, persons=(person,), incidents=incidents, selectors=story.selectors)
     after = cases.write(owner, opened, file)
-    report = triage.open_(owner, opened.file.reports[0]).report
+    report = triage.open_(owner, opened.file.reports[0].id).report
     cases.record_consent(
         owner,
         after,

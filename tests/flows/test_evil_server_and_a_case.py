@@ -16,12 +16,24 @@ from app.client.cases import OpenCase
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import members
-from app.protocol.documents import Header, parse_document, recipient_sha256, seal, signed
+from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
-from app.protocol.opening import Opened
+from app.protocol.grants import seal_grant
+from app.protocol.opening import Mark, Opened
+from app.protocol.receipt import Receipt
+from app.protocol.report import Consent, Form, Report
 from app.protocol.sizes import Kind
 from app.settings import Settings
-from app.vocabulary import ApprovalSubject, ConsentMethod, ConsentScope, ConsentStatus, GrantKind, Relation, Role
+from app.vocabulary import (
+    ApprovalSubject,
+    ConsentMethod,
+    ConsentScope,
+    ConsentStatus,
+    GrantKind,
+    Imminence,
+    Relation,
+    Role,
+)
 from tests.client.casework import CODING, DOCUMENT, FOUND
 from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, stops
 from tests.flows.organisation import Organisation
@@ -29,7 +41,7 @@ from tests.flows.organisation import Organisation
 CAST = {
     "sofia": {Role.SUPERVISOR},
     "tenzin": {Role.TRIAGER, Role.CASEWORKER},
-    "leyla": {Role.CASEWORKER},
+    "leyla": {Role.TRIAGER, Role.CASEWORKER},
     "omid": {Role.CASEWORKER},
     "mina": {Role.TRIAGER},
 }
@@ -279,6 +291,88 @@ def test_a_key_from_somebody_certified_who_was_never_a_member(world: World, evil
     evil.lies[f"/v1/cases/{world.case}/grants"] = grant_file(tenzin.person, [handed_on])
 
     stops(evil, lambda: cases.open_(tenzin, world.case), "grantor")
+
+
+@pytest.mark.parametrize(
+    ("grantor", "kind", "reason"),
+    [
+        ("omid", "assigned", "role"),  # a caseworker who was never there, straight to leyla
+        ("mina", "assigned", "version"),  # a triager, straight to leyla
+        ("omid", "case", "not-a-writer"),  # to the case, whose recipient he knows
+        ("nobody", "intake", "version"),  # as a report of an epoch, whose key leyla holds too
+    ],
+)
+def test_another_report_in_the_place_of_one_in_the_case(
+    world: World, evil: EvilServer, tmp_path: Path, attacker: Attacker, grantor: str, kind: str, reason: str
+) -> None:
+    """leyla has opened the case on this machine, and not yet the report."""
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        leyla = world.organisation.copy_of("leyla", tmp_path / "leyla", http)
+        report = cases.open_(leyla, world.case).file.reports[0].id
+        path = f"/v1/reports/{report}"
+        told = leyla.service.get(f"/reports/{report}").json()
+        if grantor == "nobody":
+            to, where = leyla.epoch_key(told["epoch"]).recipient, told["epoch"]
+            grant = seal_grant(attacker.secret, to, **intake_grant(world, report, where))
+            evil.lies[path] = in_json(lambda answer: answer.update(case=None))
+        else:
+            where = leyla.person if kind == "assigned" else world.case
+            to = leyla.keys.identity.recipient if kind == "assigned" else world.recipient
+            grant = unb64(
+                world.organisation.staff[grantor].seal_grant(attacker.secret, report, to, where, GrantKind(kind))
+            )
+        evil.lies[f"{path}/grants"] = grant_file(where, [grant])
+        evil.lies[f"{path}/body"] = instead(another_report(world, report, attacker.secret.recipient))
+
+        stops(evil, lambda: triage.open_(leyla, report), reason)
+
+
+def test_a_case_that_lists_another_report_than_the_one_that_was_read(
+    world: World, evil: EvilServer, tenzin: Staff
+) -> None:
+    """leyla is a member, and her version is authentic; tenzin read the report when he accepted it."""
+    opened = cases.open_(tenzin, world.other)
+    tenzin.seen.record("report", opened.file.reports[0].id, Mark(1, HASH, 1))
+
+    stops(evil, lambda: cases.open_(tenzin, world.other), "report")
+
+
+def intake_grant(world: World, report: str, epoch: str) -> dict[str, Any]:
+    """What an unsigned grant says, which anybody can make."""
+    return {
+        "org": world.pin,
+        "subject": report,
+        "generation": 1,
+        "grantee": epoch,
+        "kind": GrantKind.INTAKE,
+        "at": NOW[:10],
+        "signer": None,
+        "language": "fa",
+        "danger_now": Imminence.NOW,
+    }
+
+
+def another_report(world: World, report: str, recipient: age.HybridRecipient) -> bytes:
+    """A report under this id, and a mailbox of the attacker's for what leyla would answer."""
+    receipt = Receipt.generate()
+    scopes = (ConsentScope.SERVICE, ConsentScope.CONTACT)
+    consents = tuple(Consent(scope, True, new_id("cons")) for scope in scopes)
+    form = Form.read({"language": "fa", "text": "x", "answers": {"danger_now": "now", "consent": [*scopes]}})
+    mailbox, thread_key = str(receipt.identity.recipient), b64(receipt.thread_key)
+    body = Report(form=form, mailbox=mailbox, thread_key=thread_key, attachments=(), consents=consents).body()
+    header = Header(
+        type="report",
+        org=world.pin,
+        subject=report,
+        version=1,
+        previous=None,
+        generation=1,
+        sealed_to=recipient_sha256(recipient),
+        author=None,
+        at=NOW[:10],
+        body=body,
+    )
+    return seal(bare(header), Kind.REPORT, recipient)
 
 
 MEMBERS_ROWS: list[tuple[dict[str, Any], str]] = [

@@ -339,7 +339,7 @@ def _coded(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
 
 def _keep_answer(owner: Staff, opened: OpenCase) -> None:
     """What the report says about service, in the slot that the reporter's client gave it."""
-    report = triage.open_(owner, opened.file.reports[0]).report
+    report = triage.open_(owner, opened.file.reports[0].id).report
     answer = next(each for each in report.consents if each.scope is ConsentScope.SERVICE)
     persons = opened.file.persons
     cases.record_consent(

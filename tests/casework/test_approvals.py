@@ -1,13 +1,19 @@
 """Approvals over HTTP: nobody approves their own act, and what an approver was lent ends with their decision."""
 
+from datetime import date
+
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.casework.approvals import service
 from app.casework.approvals.models import Approval
 from app.casework.cases.models import Case
+from app.database import Database
 from app.intake.keys.models import Epoch
+from app.intake.reports import service as reports
 from app.intake.reports.models import Report
+from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
@@ -187,3 +193,22 @@ def test_a_withdrawal_ends_what_is_asked_about_a_report(
     rows.commit()
 
     assert rows.get_one(Approval, approval.id).state is ApprovalState.CANCELLED
+
+
+def test_a_report_that_was_once_approved_to_wait_is_destroyed_with_all_that_was_lent(
+    desk: Desk, rows: Session, claimed: Report, triager: Person, supervisor: Person, database: Database, today: date
+) -> None:
+    lent = {"grantee": supervisor.id, "file": factories.in_json(Kind.GRANT)}
+    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | {"grant": lent}).json()["id"]
+    decide(desk, supervisor, asked, "approved")
+    rows.expire_all()
+    claimed.state, claimed.withdrawn_on = ReportState.WITHDRAWN, today
+    rows.commit()
+
+    with database.write() as session:
+        reports.destroy(session, session.get_one(Report, claimed.id))
+
+    rows.expire_all()
+    assert rows.scalars(select(Grant.id).where(Grant.subject == claimed.id)).all() == []
+    kept = rows.get_one(Approval, asked)
+    assert (kept.state, kept.grant_id) == (ApprovalState.APPROVED, None)

@@ -3,7 +3,8 @@
 import { characters } from "../protocol/encoding.ts"
 import type { Picked } from "../reporter/api.ts"
 import { button, byId, isolated, make } from "./elements.ts"
-import { BEGINNING, inspect, isUnderstood, type Fact } from "./metadata.ts"
+import type { Fact } from "./exif.ts"
+import { BEGINNING, inspect, isUnderstood } from "./metadata.ts"
 import type { Mistake } from "./mistakes.ts"
 import { size, word } from "./words.ts"
 

@@ -12,7 +12,7 @@ import httpx2
 from app import age
 from app.client.desk import Staff
 from app.client.machine import About, Machine
-from app.client.transport import Service
+from app.client.transport import Service, try_again
 from app.protocol import certificates, statements
 from app.protocol.certificates import Certified
 from app.protocol.encoding import unb64
@@ -80,7 +80,7 @@ def join(
 
 def sign_in(staff: Staff, password: str) -> None:
     """Open a session at the service and keep its token on this machine."""
-    answer = staff.service.post("/sessions", {"person": staff.person, "password": password}).json()
+    answer = try_again(lambda: staff.service.post("/sessions", {"person": staff.person, "password": password})).json()
     staff.service.token = str(answer["token"])
     staff.machine.remember_session(staff.service.token)
 

@@ -124,6 +124,19 @@ def test_a_mailbox_with_replies_goes_on_above_their_number(empty: Database) -> N
     assert read(empty, "SELECT id, state FROM reports ORDER BY id") == [("rep_1", "received"), ("rep_2", "received")]
 
 
+def test_cards_stay_and_of_withdrawn_ones_nothing_is_left_below(empty: Database) -> None:
+    schema.upgrade(empty, "0003")
+    insert(empty, "cards", [{"id_sha256": "a", "quarter": "2026-Q2", "file": b"sealed"}])
+
+    schema.upgrade(empty, "0004")
+    insert(empty, "cards", [{"id_sha256": "b", "quarter": None, "file": None}])
+    above = read(empty, "SELECT id_sha256, quarter, revision_sha256 FROM cards ORDER BY id_sha256")
+    schema.downgrade(empty, "0003")
+
+    assert above == [("a", "2026-Q2", None), ("b", None, None)]
+    assert read(empty, "SELECT id_sha256, quarter FROM cards") == [("a", "2026-Q2")]
+
+
 EPOCH: dict[str, object] = {
     "id": "epoch_1",
     "sequence": 1,

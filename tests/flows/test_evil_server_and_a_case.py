@@ -361,8 +361,8 @@ def test_a_document_that_leaves_out_the_versions_that_lead_to_it(world: World, e
     """leyla is a member. What she shows is two versions on from what tenzin has seen, and does not follow from it."""
     leyla = world.organisation.staff["leyla"]
     key = cases.open_(world.organisation.staff["tenzin"], world.case).identity
-    between = by(leyla, world, key, version=3, previous=HASH)
-    last = by(leyla, world, key, version=4, previous=sha256_hex(between))
+    between = by(leyla, world, key, version=3, previous=cases.open_(tenzin, world.case).sha256)
+    last = by(leyla, world, key, version=4, previous=HASH)
     evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, b64(last)))
     evil.answers[f"/v1/cases/{world.case}/documents/3"] = canonical({"document": b64(between)})
 

@@ -146,12 +146,14 @@ def certify(
     recipient = age.parse_recipient(shown.recipient)
     if not isinstance(recipient, age.HybridRecipient):
         raise Malformed("a person's recipient is post-quantum")
+    staff.forget()  # so that the certificate follows the last one
     certificate = certificates.certificate(
         Certified(person, frozenset(roles), recipient, unb64(shown.key, 32)),
         org=staff.org,
         signer=staff.signer,
         valid_from=staff.today,
         valid_until=valid_until or staff.today + CERTIFIED_FOR,
+        previous=staff.trust.last_certificate(shown.id),
     )
     staff.service.post("/certificates", {"document": certificate.text.decode()})
     staff.seen.record(_VOUCHED, person, mark)

@@ -19,7 +19,6 @@ from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
-from app.people.staff.models import Person
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id, sha256_hex
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, ReportState, Role
@@ -86,10 +85,10 @@ def request(session: Session, actor: Actor, new: NewApproval, *, now: datetime) 
     """Ask. Raises `NotApprovable`, `NotCertified`, `SelfApproval` or `ApproverUnfit`."""
     rule = RULES[new.subject]
     authors = rule.authors(session, actor, new)
-    approver = staff.certified(session, new.approver_id, now.date())
-    if approver.id in authors | {actor.id}:
+    roles = staff.certified_as(session, new.approver_id, now.date())
+    if new.approver_id in authors | {actor.id}:
         raise SelfApproval
-    if not rule.approvers & approver.roles or not _can_open(session, rule, new, approver):
+    if not rule.approvers & roles or not _can_open(session, rule, new):
         raise ApproverUnfit
     grant = _lend(session, actor, rule, new, now=now)
     approval = Approval(
@@ -97,7 +96,7 @@ def request(session: Session, actor: Actor, new: NewApproval, *, now: datetime) 
         subject=new.subject,
         object_id=new.object_id,
         requester_id=actor.id,
-        approver_id=approver.id,
+        approver_id=new.approver_id,
         of=new.of,
         grant_id=grant.id if grant else None,
         comment=new.comment,
@@ -234,12 +233,12 @@ RULES: dict[ApprovalSubject, Rule] = {
 }
 
 
-def _can_open(session: Session, rule: Rule, new: NewApproval, approver: Person) -> bool:
-    if new.grant is not None and new.grant.grantee != approver.id:  # a key is lent to nobody else
+def _can_open(session: Session, rule: Rule, new: NewApproval) -> bool:
+    if new.grant is not None and new.grant.grantee != new.approver_id:  # a key is lent to nobody else
         return False
     # A second triager is one of the epoch: to them, a key lent for this is not enough.
     lent = new.grant is not None and new.subject is not ApprovalSubject.ABUSIVE
-    return lent or approver.id in rule.key_of(session, new)
+    return lent or new.approver_id in rule.key_of(session, new)
 
 
 def _lend(session: Session, actor: Actor, rule: Rule, new: NewApproval, *, now: datetime) -> Grant | None:

@@ -177,7 +177,7 @@ def _open_epoch(session: Session, actor: Actor, document: Document, new: Sequenc
         )
     )
     for each in new:
-        if not INTAKE_HOLDERS & staff.certified(session, each.grantee, now.date()).roles:
+        if not INTAKE_HOLDERS & staff.certified_as(session, each.grantee, now.date()):
             raise staff.NotCertified
         grants.add_to_person(session, actor, each, subject=stated.epoch, kind=GrantKind.ASSIGNED, now=now)
 

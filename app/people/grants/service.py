@@ -69,7 +69,7 @@ def add_to_person(
     until: date | None = None,
 ) -> Grant:
     """Grant to a certified person; `until` is the last day, if there is one. Raises `NotCertified`."""
-    staff.certified(session, new.grantee, now.date())
+    staff.certified_as(session, new.grantee, now.date())
     return add_to_object(session, actor, new, subject=subject, kind=kind, now=now, until=until)
 
 
@@ -240,6 +240,6 @@ def _stated(session: Session, document: str) -> statements.SharedKey:
 
 
 def _share(session: Session, actor: Actor, key: SharedKey, new: NewGrant, *, now: datetime) -> Grant:
-    if not KEY_HOLDERS[key.kind] & staff.certified(session, new.grantee, now.date()).roles:
+    if not KEY_HOLDERS[key.kind] & staff.certified_as(session, new.grantee, now.date()):
         raise staff.NotCertified
     return add_to_person(session, actor, new, subject=key.id, kind=GrantKind.ASSIGNED, now=now)

@@ -1,6 +1,7 @@
 """Cases: opened from a report, read, written version by version, shared with members. Facts stay inside the seal."""
 
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +14,8 @@ from app.protocol.card import new_contribution_token
 from app.protocol.case import Affected, Assertion, CaseFile, Incident, RuleBroken, Verdict
 from app.protocol.documents import Document, Header, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
-from app.protocol.errors import NotAuthentic
+from app.protocol.errors import NotAuthentic, Rollback
+from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked, Mark, Opened, check_seen
 from app.protocol.sizes import Kind
 from app.vocabulary import (
@@ -95,6 +97,7 @@ def accept(
     )
     file = CaseFile(title=title, summary=summary, reports=(opened.id,), persons=(), incidents=(), cards=())
     document = _document(staff, id_, secret.recipient, file, version=1, previous=None, generation=1)
+    list_of_members, first = seal(genesis, Kind.CASE, secret.recipient), seal(document, Kind.CASE, secret.recipient)
     team = staff.service.get(f"/people/{staff.person}").json()["team"]
     staff.service.post(
         "/cases",
@@ -103,11 +106,13 @@ def accept(
             "team": team,
             "owner": owner,
             "priority": priority.value,
-            "members": b64(seal(genesis, Kind.CASE, secret.recipient)),
-            "document": b64(seal(document, Kind.CASE, secret.recipient)),
+            "members": b64(list_of_members),
+            "document": b64(first),
             "grants": [staff.grant(secret, id_, staff.certified(person), GrantKind.ASSIGNED) for person in people],
         },
     )
+    staff.seen.record("members", id_, Mark(1, sha256_hex(list_of_members), 1))
+    staff.seen.record("case", id_, Mark(1, sha256_hex(first), 1))
     handed_on = staff.seal_grant(opened.identity, opened.id, secret.recipient, id_, GrantKind.CASE)
     move_report(
         staff,
@@ -123,29 +128,28 @@ def accept(
 
 def open_(staff: Staff, id_: str) -> OpenCase:
     """Read a case, after the whole chain of its members. Raises `NotGranted`, `NotMine` and `NotAuthentic`."""
-    grant = staff.case_grant(id_)
-    chain = _chain(staff, id_, grant.identity)
-    ever = frozenset[str]().union(*(members.read(link.document.header.body) for link in chain))
-    if grant.header.grantor not in ever:
-        raise NotAuthentic("grantor")
-    present = members.members_of(chain)
-    # Only now: a chain that is refused leaves no trace in what this machine has seen.
-    check_seen(chain[-1].document, chain[-1].sha256, staff.seen)
+    key = _key(staff, id_)
     shown = staff.service.get(f"/cases/{id_}/document").json()
-    asked = Asked("case", Kind.CASE, staff.org, id_, writers=present)
-    opened = staff.open_document(unb64(str(shown["document"])), grant.identity, asked)
+    opened = _open_file(staff, key, unb64(str(shown["document"])), writers=key.members)
     header = opened.document.header
+    file = CaseFile.read(header.body)
+    seen = staff.seen.highest("case", id_)
+    if seen and header.version > seen.version and header.previous != _past(staff, key, seen, until=header.version - 1):
+        raise Rollback("previous")
+    # Only now: what is refused leaves no trace in what this machine has seen.
+    check_seen(key.last_statement.document, key.last_statement.sha256, staff.seen)
+    check_seen(opened.document, opened.sha256, staff.seen)
     return OpenCase(
         id=id_,
-        identity=grant.identity,
-        generation=grant.header.generation,
+        identity=key.grant.identity,
+        generation=key.grant.header.generation,
         version=header.version,
         sha256=opened.sha256,
         author=str(header.author),
-        file=CaseFile.read(header.body),
-        members=present,
-        ever_members=ever,
-        last_statement=chain[-1],
+        file=file,
+        members=key.members,
+        ever_members=key.ever_members,
+        last_statement=key.last_statement,
     )
 
 
@@ -331,6 +335,48 @@ def move(staff: Staff, opened: OpenCase, to: CaseStage, *, reason: TransitionRea
     shown = staff.service.get(f"/cases/{opened.id}")
     wanted = {"to": to.value, "reason": reason.value}
     staff.service.post(f"/cases/{opened.id}/transitions", wanted, version=shown.etag)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """The key of a case, from somebody who may grant it, and the authentic list of who works there."""
+
+    case: str
+    grant: OpenedGrant = field(repr=False)
+    members: frozenset[str]
+    ever_members: frozenset[str]
+    last_statement: Opened = field(repr=False)
+
+
+def _key(staff: Staff, id_: str) -> _Key:
+    grant = staff.case_grant(id_)
+    chain = _chain(staff, id_, grant.identity)
+    ever = frozenset[str]().union(*(members.read(link.document.header.body) for link in chain))
+    if grant.header.grantor not in ever:
+        raise NotAuthentic("grantor")
+    return _Key(id_, grant, members.members_of(chain, staff.seen.highest("members", id_)), ever, chain[-1])
+
+
+def _open_file(staff: Staff, key: _Key, file: bytes, *, writers: AbstractSet[str]) -> Opened:
+    asked = Asked("case", Kind.CASE, staff.org, key.case, writers=writers)
+    return staff.open_document(file, key.grant.identity, asked, remember=False)
+
+
+def _past(staff: Staff, key: _Key, seen: Mark, *, until: int) -> str:
+    """The hash of version `until`, after each version from the one that was seen has led to the next.
+
+    Without that, a history of somebody else's would only have to be longer by two. Raises `NotAuthentic`.
+    """
+    last = seen.sha256
+    for version in range(seen.version, until + 1):
+        shown = staff.service.get(f"/cases/{key.case}/documents/{version}").json()
+        found = _open_file(staff, key, unb64(str(shown["document"])), writers=key.ever_members)
+        if found.document.header.version != version:
+            raise NotAuthentic("version")
+        if last != (found.sha256 if version == seen.version else found.document.header.previous):
+            raise Rollback("previous")
+        last = found.sha256
+    return last
 
 
 def _chain(staff: Staff, id_: str, identity: age.HybridIdentity) -> list[Opened]:

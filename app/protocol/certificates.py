@@ -123,6 +123,11 @@ class Trust:
                 return each
         raise NotAuthentic("uncertified")
 
+    def fingerprints_of(self, person: str) -> frozenset[str]:
+        """Those of all keys that were ever vouched for as this person's."""
+        known = (*self.supervisors.values(), *(term.certified for term in self._terms))
+        return frozenset(fingerprint(str(each.recipient), b64(each.key)) for each in known if each.person == person)
+
     def author_of(self, document: Document, day: date) -> Certified:
         """The one certified person who signed the document, whom its line 1 names as author. Raises `NotAuthentic`."""
         signatures = document.verify_signatures()

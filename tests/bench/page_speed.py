@@ -11,11 +11,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from tests.browser_looks.door import Door, chromium, door
+from tests.browser.device import chromium
+from tests.browser_looks.door import Door, door
 
 SLOWER = 6
 BYTES_A_SECOND = 400_000 / 8
@@ -58,7 +59,12 @@ Row = dict[str, str | float]
 
 def run() -> list[Row]:
     """A row for each promise: `what`, `measured`, `limit`, and `of_limit`, the share of it that was used."""
-    with tempfile.TemporaryDirectory() as folder, door(Path(folder)) as here, chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        door(Path(folder)) as here,
+        sync_playwright() as playwright,
+        chromium(playwright) as browser,
+    ):
         sealing = [sealed(browser, here, Path(folder)) for _ in range(ROUNDS)]
         return [
             row("script, style and worker, Brotli: kB", compressed(here) / 1000, 90),

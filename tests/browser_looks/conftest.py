@@ -5,23 +5,27 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser_looks.door import Door, chromium, door
+from tests.browser.device import CHROMIUM, chromium
+from tests.browser_looks.door import Door, door
 from tests.browser_looks.looking import Looking
 
 NewPage = Callable[..., Looking]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     with door(tmp_path_factory.mktemp("door"), pseudo=True) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    with chromium() as started:
+    if CHROMIUM is None:
+        pytest.skip("no chromium is installed; `make system-deps` does it")
+    # It holds the thread's event loop, so it must end before tests that run one of their own.
+    with sync_playwright() as playwright, chromium(playwright) as started:
         yield started
 
 

@@ -1,12 +1,10 @@
-"""A reporter's door with an organisation behind it, as Debian's Chromium meets it, and a mailbox with replies."""
+"""A reporter's door with an organisation behind it, and a mailbox with replies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from playwright.sync_api import Browser, sync_playwright
 
 from app.client import intake_keys, pages, triage
 from app.web.build import build
@@ -19,18 +17,6 @@ REPLIES = (
     "Thank you for writing. Is your mother safe now? You can answer with a single word.",
     "ماذا قالوا في الهاتف؟ لا تحذفي الرسائل.\nhttps://example.org/a-rather-long-address/that-has-no-place-to-break-it",
 )
-
-# Nothing but what it is told, and nothing from elsewhere.
-_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @dataclass(frozen=True)
@@ -57,11 +43,3 @@ def door(directory: Path, *, pseudo: bool = False) -> Iterator[Door]:
         for reply in REPLIES:
             triage.answer(anna, triage.open_(anna, report), reply)
         yield Door(here.server, Site.load(directory / "built"), sent.receipt)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_ARGUMENTS)
-        yield browser
-        browser.close()

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.browser_looks.door import chromium, door
+from playwright.sync_api import sync_playwright
+
+from tests.browser.device import chromium
+from tests.browser_looks.door import door
 from tests.browser_looks.looking import ORDINARY, TWICE, Looking
 from tests.browser_looks.walk import everything
 
@@ -41,7 +44,8 @@ def take(directory: Path, languages: Sequence[str] = LANGUAGES) -> None:
     with (
         tempfile.TemporaryDirectory() as place,
         door(Path(place), pseudo=True) as here,
-        chromium() as browser,
+        sync_playwright() as playwright,
+        chromium(playwright) as browser,
     ):
         for language in languages:
             with browser.new_context() as context:

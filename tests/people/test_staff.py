@@ -1,6 +1,9 @@
 """People join, are certified, and only then may do what their roles say. Real keys, both databases, over HTTP."""
 
 import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +14,7 @@ from starlette.testclient import TestClient
 from app import age
 from app.clock import Clock
 from app.database import Database
+from app.people.sign_in import passwords
 from app.people.staff import service as staff
 from app.people.staff.models import Invitation, Person
 from app.people.staff.service import AlreadyInitialised
@@ -18,6 +22,7 @@ from app.protocol.certificates import Certified, certificate, make_root, org_of
 from app.protocol.documents import Document, Signer
 from app.protocol.encoding import b64
 from app.vocabulary import Role
+from tests import factories
 from tests.factories import writes
 
 PASSWORD = "a long password that unlocks no key"
@@ -297,3 +302,35 @@ def test_neither_token_nor_password_lies_in_the_database(supervisor: Client, row
 
     assert rows.get(Person, supervisor.id) is not None
     assert not any(secret in stored for secret in (token, PASSWORD, invitation))
+
+
+def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(client: TestClient, rows: Session) -> None:
+    """Anybody may ask, each costs 64 MiB, and a thread that waits is one that reporters lack."""
+    factories.organisation(rows)
+    rows.commit()
+
+    with ThreadPoolExecutor(12) as threads:
+        asked = {"person": "nobody", "password": "correct horse battery"}
+        answers = list(threads.map(lambda _: client.post("/v1/sessions", json=asked), range(24)))
+
+    busy = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {401, 503}
+    assert {answer.json()["type"] for answer in busy} == {"/problems/sign-in-busy"}
+    assert {answer.headers["Retry-After"] for answer in busy} == {"1"}
+
+
+def test_a_stranger_without_an_invitation_costs_no_hash(client: TestClient, all_busy: None) -> None:
+    asked = {"invitation": "none", "handle": "mallory", "recipient": str(factories.SOMEBODY), "key": b64(bytes(32))}
+
+    answer = client.post("/v1/people", json=asked | {"password": "correct horse battery"})
+
+    assert answer.json()["type"] == "/problems/invitation-invalid"
+
+
+@pytest.fixture
+def all_busy() -> Iterator[None]:
+    """As many passwords are being checked as may be: one more would be refused."""
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(passwords._turn())
+        yield

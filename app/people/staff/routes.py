@@ -39,10 +39,12 @@ def invite(database: Db, actor: Supervisor, keyring: Keys, once: Once, wanted: I
 @router.post(
     "/people",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(service.InvitationInvalid, service.HandleTaken),
+    responses=problems(service.InvitationInvalid, service.HandleTaken, passwords.SignInBusy),
 )
 def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
     """Use an invitation up, which is what keeps a repeated request from joining twice."""
+    with database.read() as session:  # before the password's hash, which is not for strangers
+        service.invited(session, wanted.invitation, now=now)
     password_hash = passwords.hash_(wanted.password)
     with database.write() as session:
         person = service.join(

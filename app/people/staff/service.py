@@ -98,26 +98,31 @@ def join(
 
     `recipient` and `key` are those of the person's own client. Raises `InvitationInvalid` or `HandleTaken`.
     """
-    invited = session.scalar(
-        select(Invitation).where(Invitation.token_sha256 == sha256(invitation.encode()).hexdigest()).with_for_update()
-    )
-    if invited is None or invited.used or invited.expires_on < now.date():
-        raise InvitationInvalid
+    used = invited(session, invitation, now=now, for_use=True)
     new = {
         "id": new_id("per"),
         "handle": handle,
-        "roles": invited.roles,
-        "team_id": invited.team_id,
+        "roles": used.roles,
+        "team_id": used.team_id,
         "password_hash": password_hash,
         "recipient": recipient,
         "key": key,
     }
     if not insert_or_ignore(session, Person, [new]):  # another may be taking the same handle at this moment
         raise HandleTaken
-    invited.used = True
+    used.used = True
     person = session.get_one(Person, new["id"])
     audit.record(session, person.id, Action.PERSON_JOINED, person.id, now=now)
     return person
+
+
+def invited(session: Session, invitation: str, *, now: datetime, for_use: bool = False) -> Invitation:
+    """The invitation of this token, locked where it is to be used. Raises `InvitationInvalid`."""
+    of_token = select(Invitation).where(Invitation.token_sha256 == sha256(invitation.encode()).hexdigest())
+    found = session.scalar(of_token.with_for_update() if for_use else of_token)
+    if found is None or found.used or found.expires_on < now.date():
+        raise InvitationInvalid
+    return found
 
 
 def adopt_root(session: Session, document: str, *, now: datetime) -> None:

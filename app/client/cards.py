@@ -36,6 +36,7 @@ class _Entry:
 
     path: Path
     card: str = field(repr=False)
+    revision: int
     due: datetime
     file: bytes | None = field(repr=False)
 
@@ -48,37 +49,38 @@ def write(staff: Staff, opened: OpenCase, approval: str, *, correct: bool = Fals
     """
     approved = approvals.approved_file(staff, opened, approval)
     recipient = intake_keys.stated(staff, KeyKind.STATISTICS).recipient
-    notes, sealed = list(opened.file.cards), dict[str, bytes]()
-    known = {note.incident: note.id for note in notes if not note.withdrawn}
+    notes, sealed = {note.id: note for note in opened.file.cards}, dict[str, bytes]()
+    known = {note.incident: note for note in opened.file.cards if not note.withdrawn}
     for incident in opened.file.incidents:
-        if not _is_covered(incident, opened.file, approved) or (incident.id in known and not correct):
+        before = known.get(incident.id)
+        if not _is_covered(incident, opened.file, approved) or (before and not correct):
             continue
-        id_ = known.get(incident.id) or card.new_card_id()
+        note = _next(before) if before else CardNote(card.new_card_id(), incident.id, revision=0, withdrawn=False)
         try:
-            written = card_of(opened.file, incident.id, card_id=id_)
+            written = card_of(opened.file, incident.id, card_id=note.id)
         except RuleBroken as broken:
             if broken.rule not in _NOT_COUNTED:
                 raise
             continue
-        sealed[id_] = age.encrypt(card.encode(written), [recipient])
-        if incident.id not in known:
-            notes.append(CardNote(id_, incident.id, withdrawn=False))
-    after = cases.write(staff, opened, replace(opened.file, cards=tuple(notes))) if sealed else opened
+        sealed[note.id] = age.encrypt(card.encode(written), [recipient])
+        notes[note.id] = note
+    after = cases.write(staff, opened, replace(opened.file, cards=tuple(notes.values()))) if sealed else opened
     for id_, file in sealed.items():
-        _put_out(staff, id_, file)
+        _put_out(staff, notes[id_], file)
     return after
 
 
 def withdraw(staff: Staff, opened: OpenCase, incidents: Collection[str]) -> OpenCase:
-    """Take back the cards of these incidents: those that wait are dropped, those that left are deleted by their ids."""
-    doomed = {note.id for note in opened.file.cards if note.incident in incidents and not note.withdrawn}
-    notes = tuple(replace(note, withdrawn=note.withdrawn or note.id in doomed) for note in opened.file.cards)
+    """Take back the cards of these incidents, wherever they are.
+
+    Those that wait here are dropped, those that left are deleted by their ids, and those that wait on a colleague's
+    machine are taken no more.
+    """
+    doomed = [note for note in opened.file.cards if note.incident in incidents and not note.withdrawn]
+    notes = tuple(replace(note, withdrawn=note.withdrawn or note in doomed) for note in opened.file.cards)
     after = cases.write(staff, opened, replace(opened.file, cards=notes)) if doomed else opened
-    for entry in _entries(staff):
-        if entry.card in doomed:
-            entry.path.unlink()
-    for id_ in doomed:
-        _put_out(staff, id_, None)
+    for note in doomed:
+        _put_out(staff, note, None)
     return after
 
 
@@ -109,7 +111,7 @@ def _send(anonymous: Service, token: str, entry: _Entry) -> None:
     if entry.file is None:
         anonymous.delete("/card", headers)
     else:
-        anonymous.send("PUT", "/card", entry.file, headers)
+        anonymous.send("PUT", "/card", entry.file, headers | {"Tern-Revision": str(entry.revision)})
 
 
 def _is_covered(incident: Incident, file: CaseFile, approved: CaseFile) -> bool:
@@ -121,11 +123,24 @@ def _is_covered(incident: Incident, file: CaseFile, approved: CaseFile) -> bool:
     )
 
 
-def _put_out(staff: Staff, id_: str, file: bytes | None) -> None:
+def _next(note: CardNote) -> CardNote:
+    return replace(note, revision=note.revision + 1)
+
+
+def _put_out(staff: Staff, note: CardNote, file: bytes | None) -> None:
+    """Let a card or its withdrawal wait for its hour, in the place of what waits of the same card."""
+    earlier = [entry.path for entry in _entries(staff) if entry.card == note.id]
     due = staff.now + timedelta(hours=secrets.randbelow(DELAY_HOURS) + 1)
-    entry = {"card": id_, "due": due.isoformat(), "file": None if file is None else b64(file)}
+    entry = {
+        "card": note.id,
+        "revision": note.revision,
+        "due": due.isoformat(),
+        "file": None if file is None else b64(file),
+    }
     sealed = age.encrypt(json.dumps(entry).encode(), [staff.keys.identity.recipient])
     write_atomically(staff.machine.outbox / f"{secrets.token_hex(16)}.age", sealed)
+    for path in earlier:
+        path.unlink()
 
 
 def _entries(staff: Staff) -> list[_Entry]:
@@ -133,7 +148,8 @@ def _entries(staff: Staff) -> list[_Entry]:
     for path in _paths(staff):
         found = json.loads(age.decrypt(path.read_bytes(), [staff.keys.identity]))
         file = None if found["file"] is None else unb64(found["file"])
-        entries.append(_Entry(path, found["card"], datetime.fromisoformat(found["due"]), file))
+        due = datetime.fromisoformat(found["due"])
+        entries.append(_Entry(path, found["card"], found["revision"], due, file))
     return entries
 
 

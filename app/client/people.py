@@ -12,7 +12,7 @@ import httpx2
 from app import age
 from app.client.desk import Staff
 from app.client.machine import About, Machine
-from app.client.transport import Service
+from app.client.transport import Service, try_again
 from app.protocol import certificates, statements
 from app.protocol.certificates import Certified
 from app.protocol.encoding import sha256_hex, unb64
@@ -88,7 +88,7 @@ def join(
 
 def sign_in(staff: Staff, password: str) -> None:
     """Open a session at the service and keep its token on this machine."""
-    answer = staff.service.post("/sessions", {"person": staff.person, "password": password}).json()
+    answer = try_again(lambda: staff.service.post("/sessions", {"person": staff.person, "password": password})).json()
     staff.service.token = str(answer["token"])
     staff.machine.remember_session(staff.service.token)
 
@@ -146,12 +146,14 @@ def certify(
     recipient = age.parse_recipient(shown.recipient)
     if not isinstance(recipient, age.HybridRecipient):
         raise Malformed("a person's recipient is post-quantum")
+    staff.forget()  # so that the certificate follows the last one
     certificate = certificates.certificate(
         Certified(person, frozenset(roles), recipient, unb64(shown.key, 32)),
         org=staff.org,
         signer=staff.signer,
         valid_from=staff.today,
         valid_until=valid_until or staff.today + CERTIFIED_FOR,
+        previous=staff.trust.last_certificate(shown.id),
     )
     staff.service.post("/certificates", {"document": certificate.text.decode()})
     staff.seen.record(_VOUCHED, person, mark)

@@ -14,13 +14,15 @@ from functools import cache
 from typing import Any, Final, Self, TypeAlias
 
 from app import vocabulary
-from app.protocol.encoding import b64, new_id, unb64
+from app.protocol.encoding import b64, new_id, sha256_hex, unb64
 from app.protocol.errors import Malformed
 from app.vocabulary import ConsentStatus, Outcome, Relation, VerificationStatus
 
 CARD_SIZE: Final = 1024
 TOKEN_SIZE: Final = 16
 FORMAT: Final = 1
+# The last number that a correction of a card may have.
+LAST_REVISION: Final = 999
 
 # A reporter may speak for these where they cannot safely be asked themselves (RELEASES § 0).
 RELATIVES = frozenset({Relation.PARTNER, Relation.CHILD, Relation.PARENT_OR_SIBLING, Relation.OTHER_RELATIVE})
@@ -100,6 +102,14 @@ class StatCard:
 
 def new_card_id() -> str:
     return new_id("card")
+
+
+def revision_sha256(card_id: str, revision: int) -> str:
+    """How the service keeps the number of a card's correction: who does not know the id learns nothing from it.
+
+    In clear it would join the card to a case, of which one can see how often its coding was approved.
+    """
+    return sha256_hex(f"{card_id} {revision}".encode())
 
 
 def new_contribution_token() -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from app import vocabulary
-from app.protocol.card import TOKEN_SIZE, StatCard, may_be_counted
+from app.protocol.card import LAST_REVISION, TOKEN_SIZE, StatCard, may_be_counted
 from app.protocol.encoding import check_hash, check_id, unb64
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.selectors import Selector
@@ -108,10 +108,14 @@ class Incident:
 
 @dataclass(frozen=True)
 class CardNote:
-    """Which card tells of which incident. Its id is nowhere else, so only the case can correct or withdraw it."""
+    """Which card tells of which incident. Its id is nowhere else, so only the case can correct or withdraw it.
+
+    `revision` counts its corrections: of two files of one card, which may arrive in any order, the later one stands.
+    """
 
     id: str = field(repr=False)
     incident: str
+    revision: int
     withdrawn: bool
 
 
@@ -200,6 +204,8 @@ class CaseFile:
             check_coding(incident)
         for note in self.cards:
             self.incident(note.incident)
+            if not 0 <= note.revision <= LAST_REVISION:
+                raise RuleBroken("card-revision")
 
 
 # What a case says before its first version, which has to follow from it as every other does from the one before.
@@ -248,7 +254,9 @@ def check_successor(old: CaseFile, new: CaseFile, *, author: str) -> None:
     kept = {note.id: note for note in new.cards}
     for note in old.cards:
         after = kept.get(note.id)
-        if after is None or after.incident != note.incident or (note.withdrawn and not after.withdrawn):
+        if after is None or after.incident != note.incident:
+            raise RuleBroken("cards-lost")
+        if after.revision < note.revision or after.withdrawn < note.withdrawn:
             raise RuleBroken("cards-lost")
 
 
@@ -359,7 +367,12 @@ def _verdict(body: Mapping[str, Any]) -> Verdict:
 
 
 def _card_note(body: Mapping[str, Any]) -> CardNote:
-    return CardNote(check_id("card", body["id"]), check_id("inc", body["incident"]), _yes_or_no(body["withdrawn"]))
+    return CardNote(
+        id=check_id("card", body["id"]),
+        incident=check_id("inc", body["incident"]),
+        revision=_number(body["revision"]),
+        withdrawn=_yes_or_no(body["withdrawn"]),
+    )
 
 
 def _status(value: object) -> ConsentStatus | None:
@@ -374,6 +387,12 @@ def _text(value: object) -> str:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("not a number")
+    return value
 
 
 def _yes_or_no(value: object) -> bool:

@@ -219,7 +219,7 @@ STATISTICS = {
     "POST /v1/releases/{release_id}/signatures": Row(_REQUESTERS, answered=422, body={}),
     "GET /v1/ledger": Row(for_staff=False, without_session=200),
     # A session is no card token.
-    "PUT /v1/card": Row(for_staff=False, answered=422, headers=_CARD),
+    "PUT /v1/card": Row(for_staff=False, answered=422, headers=_CARD | {"Tern-Revision": "0"}),
     "DELETE /v1/card": Row(for_staff=False, answered=401, headers=_CARD),
 }
 

@@ -215,7 +215,9 @@ STATISTICS = {
     "GET /v1/releases/{release_id}/files/{path}": _ONE,
     "POST /v1/releases/{release_id}/signatures": Form({"key": _KEY, "sig": b64(bytes(64))}),
     "GET /v1/ledger": _ONE,
-    "PUT /v1/card": Form(files=(age.encrypt(bytes(CARD_SIZE), [factories.SOMEBODY]),), headers=_CARD),
+    "PUT /v1/card": Form(
+        files=(age.encrypt(bytes(CARD_SIZE), [factories.SOMEBODY]),), headers=_CARD | {"Tern-Revision": "0"}
+    ),
     "DELETE /v1/card": Form(headers=_CARD),
 }
 

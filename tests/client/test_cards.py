@@ -1,16 +1,23 @@
 """Cards, and the release that they end in, against a real service."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app import age
 from app.client import cards, cases, intake_keys, releases
+from app.client.cases import OpenCase
+from app.client.desk import Staff
 from app.client.transport import Refused
+from app.database import Database
+from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
+from app.statistics.cards.models import Card
 from app.vocabulary import ConsentStatus
 from tests.client.casework import approved, coded
 from tests.client.installation import Installation, installation
@@ -84,6 +91,61 @@ def test_a_card_is_withdrawn_by_the_id_that_the_case_alone_knows(here: Installat
 
     assert [note.withdrawn for note in cases.open_(boris, after.id).file.cards] == [True]
     assert sent == 1
+
+
+def test_a_withdrawn_card_stays_withdrawn_though_a_colleagues_machine_sends_it_later(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    cards.withdraw(anna, cases.open_(anna, opened.id), [opened.file.incidents[0].id])
+    cards.send(anna, now=True)
+    cards.send(boris, now=True)
+
+    assert kept(here, written) is None
+
+
+def test_a_correction_takes_the_place_of_the_card_that_still_waits(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    before = cards.waiting(boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    corrected(here, boris, written)
+
+    assert cards.waiting(boris) == before + 1
+
+
+def test_a_correction_stands_though_a_colleagues_machine_sends_the_card_later(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    corrected(here, anna, cases.open_(anna, opened.id))
+    cards.send(anna, now=True)
+    correction = kept(here, written)
+    cards.send(boris, now=True)
+
+    assert correction is not None
+    assert kept(here, written) == correction
+
+
+def corrected(here: Installation, by: Staff, opened: OpenCase) -> OpenCase:
+    """The case with another severity, approved, and its card written again."""
+    incident = opened.file.incidents[0]
+    changed = replace(incident, coder=by.person, coding={**incident.coding, "severity": "limited"})
+    recoded = cases.write(by, opened, opened.file.with_incident(changed))
+    return cards.write(by, recoded, approved(by, recoded, here.staff("chen")), correct=True)
+
+
+def kept(here: Installation, opened: OpenCase) -> bytes | None:
+    """The card of the case as the service has it."""
+    database = Database(f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}")
+    with database.read() as session:
+        key = sha256_hex(opened.file.cards[0].id.encode())
+        file = session.scalar(select(Card.file).where(Card.id_sha256 == key))
+    database.close()
+    return file
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ def judged(status: VerificationStatus) -> Incident:
 
 
 INCIDENT = incident()
-NOTE = CardNote(card.new_card_id(), INCIDENT.id, withdrawn=False)
+NOTE = CardNote(card.new_card_id(), INCIDENT.id, revision=1, withdrawn=False)
 FILE = CaseFile(
     title="Rooms",
     summary="Rooms that nobody booked.",
@@ -265,6 +265,8 @@ def test_the_last_verdict_is_the_one_that_holds() -> None:
         (replace(FILE, persons=(PERSON, affected(token=PERSON.token))), "token-twice"),
         (replace(FILE, incidents=(INCIDENT, INCIDENT)), "incident-twice"),
         (replace(FILE, cards=(NOTE, replace(NOTE, withdrawn=True))), "card-twice"),
+        (replace(FILE, cards=(replace(NOTE, revision=-1),)), "card-revision"),
+        (replace(FILE, cards=(replace(NOTE, revision=1000),)), "card-revision"),
         (replace(FILE, cards=(NOTE, replace(NOTE, id=card.new_card_id()))), "two-cards-of-one"),
         (replace(FILE, incidents=(replace(INCIDENT, coding=CODING | {"harm": ["none"]}),)), "code-harm"),
     ],
@@ -309,6 +311,7 @@ def test_a_version_adds_and_never_unsays(changed: Incident, rule: str) -> None:
         (replace(FILE, reports=(ReportNote(new_id("rep"), "0" * 64),)), "reports-lost"),
         (replace(FILE, incidents=(), cards=()), "incidents-lost"),
         (replace(FILE, cards=()), "cards-lost"),
+        (replace(FILE, cards=(replace(NOTE, revision=0),)), "cards-lost"),
         (replace(FILE, persons=(replace(PERSON, token=b64(bytes(16))),)), "token-changed"),
         (replace(FILE, persons=()), "no-such-person"),
     ],
@@ -464,6 +467,8 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda body: body["incidents"][0]["assertions"][0].update(weight=1),
     lambda body: body["incidents"][0]["assertions"].append("he said"),
     lambda body: body["cards"][0].update(withdrawn=0),
+    lambda body: body["cards"][0].update(revision="1"),
+    lambda body: body["cards"][0].update(revision=True),
     lambda body: body["cards"][0].update(id="card"),
     lambda body: body["selectors"][0].update(normalised="030"),
 ]

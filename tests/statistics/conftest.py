@@ -88,9 +88,14 @@ def seal_card(card: StatCard) -> bytes:
     return age.encrypt(cards_.encode(card), [STATISTICS.recipient])
 
 
-def card_headers(card: str, *, token: str = CARD_TOKEN) -> dict[str, str]:
+def card_headers(card: str, *, revision: int = 0, token: str = CARD_TOKEN) -> dict[str, str]:
     """Those of a request that brings or withdraws a card: no session."""
-    return {"Authorization": f"Bearer {token}", "Tern-Card": card, "Content-Type": "application/octet-stream"}
+    return {
+        "Authorization": f"Bearer {token}",
+        "Tern-Card": card,
+        "Tern-Revision": str(revision),
+        "Content-Type": "application/octet-stream",
+    }
 
 
 @cache
@@ -106,7 +111,7 @@ def _row(who: Person, team_id: str) -> PersonRow:
     return PersonRow(
         id=who.id,
         handle=who.id[-8:],
-        roles=frozenset(),
+        invited_as=frozenset(),
         team_id=team_id,
         password_hash="",
         recipient=str(who.identity.recipient),

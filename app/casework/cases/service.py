@@ -260,13 +260,13 @@ def _statements(session: Session, case: Case) -> list[MemberStatement]:
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:
     if owner_id is None:
         return
-    if owner_id not in members or not OWNER_ROLES & staff.certified(session, owner_id, now.date()).roles:
+    if owner_id not in members or not OWNER_ROLES & staff.certified_as(session, owner_id, now.date()):
         raise MembersUnfit
 
 
 def _add_members(session: Session, actor: Actor, case: Case, new: Iterable[NewGrant], *, now: datetime) -> None:
     for grant in new:
-        if not MEMBER_ROLES & staff.certified(session, grant.grantee, now.date()).roles:
+        if not MEMBER_ROLES & staff.certified_as(session, grant.grantee, now.date()):
             raise MembersUnfit
         session.add(Membership(case_id=case.id, person_id=grant.grantee))
         grants.add_to_person(session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now)

@@ -279,7 +279,7 @@ def send_population(company: Company, persons: int, told: Callable[[], None]) ->
     service = Service(company.stage.url)
     written = population(persons, b"tern demo")
     for each in written:
-        headers = {"Authorization": f"Bearer {token}", "Tern-Card": each.id}
+        headers = {"Authorization": f"Bearer {token}", "Tern-Card": each.id, "Tern-Revision": "0"}
         service.send("PUT", "/card", age.encrypt(card.encode(each), [recipient]), headers)
         told()
     return len(written)

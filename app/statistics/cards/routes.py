@@ -16,6 +16,8 @@ SEALED_SIZE = encrypted_size(CARD_SIZE)
 router = Router(tag="cards")
 
 CardId = Annotated[str, Header(alias="Tern-Card", pattern=r"^card_[0-9a-f]{32}$")]
+# Which correction of the card this is; it is not kept as it stands.
+Revision = Annotated[str, Header(alias="Tern-Revision", pattern=r"^(0|[1-9][0-9]{0,2})$")]
 SealedCard = Annotated[bytes, sealed_body(SEALED_SIZE)]
 
 
@@ -23,15 +25,29 @@ SealedCard = Annotated[bytes, sealed_body(SEALED_SIZE)]
     "/card",
     status_code=status.HTTP_201_CREATED,
     response_class=Response,
-    responses=problems(NotAnEnvelope, service.CardTokenUnknown) | {200: {"description": "The card was corrected"}},
+    responses=problems(NotAnEnvelope, service.CardTokenUnknown)
+    | {
+        200: {
+            "description": "The card was known: it is corrected, unless it was withdrawn or corrected later than this"
+        }
+    },
 )
-def put_card(database: Db, token: CardToken, today: Today, card: CardId, file: SealedCard) -> Response:
+def put_card(
+    database: Db, token: CardToken, today: Today, card: CardId, revision: Revision, file: SealedCard
+) -> Response:
     try:
         check_envelope(file, sizes=(SEALED_SIZE,))
     except EnvelopeError:
         raise NotAnEnvelope from None
     with database.write() as session:
-        is_new = service.put(session, token_sha256=sha256_hex(token.encode()), card=card, file=file, today=today)
+        is_new = service.put(
+            session,
+            token_sha256=sha256_hex(token.encode()),
+            card=card,
+            revision=int(revision),
+            file=file,
+            today=today,
+        )
     return Response(status_code=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
 

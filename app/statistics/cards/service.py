@@ -2,12 +2,13 @@
 
 from datetime import date
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.database import insert_or_ignore
 from app.people.grants import service as grants
 from app.problems import Problem
+from app.protocol.card import revision_sha256
 from app.protocol.encoding import sha256_hex
 from app.statistics.cards.models import Card
 
@@ -21,29 +22,38 @@ def quarter_of(day: date) -> str:
     return f"{day.year}-Q{(day.month - 1) // 3 + 1}"
 
 
-def put(session: Session, *, token_sha256: str, card: str, file: bytes, today: date) -> bool:
+def put(session: Session, *, token_sha256: str, card: str, revision: int, file: bytes, today: date) -> bool:
     """Keep a card, or correct one; true where it is new.
 
-    A corrected card keeps the quarter in which it was first recorded, so that a correction moves nobody into another
-    release. Raises `CardTokenUnknown`.
+    Machines send at random hours, so what was written first may come last: it changes nothing where a later revision
+    is here, or the card was withdrawn. A corrected card keeps the quarter in which it was first recorded, so that a
+    correction moves nobody into another release. Raises `CardTokenUnknown`.
     """
     _check_token(session, token_sha256, today)
-    key = sha256_hex(card.encode())
-    if insert_or_ignore(session, Card, [{"id_sha256": key, "quarter": quarter_of(today), "file": file}]):
+    key, revised = sha256_hex(card.encode()), revision_sha256(card, revision)
+    row = {"id_sha256": key, "quarter": quarter_of(today), "revision_sha256": revised, "file": file}
+    if insert_or_ignore(session, Card, [row]):
         return True
-    session.execute(update(Card).where(Card.id_sha256 == key).values(file=file))
+    kept = session.scalars(select(Card).where(Card.id_sha256 == key).with_for_update()).one()
+    earlier = {None, *(revision_sha256(card, number) for number in range(revision))}
+    if kept.file is not None and kept.revision_sha256 in earlier:
+        kept.revision_sha256, kept.file = revised, file
     return False
 
 
 def withdraw(session: Session, *, token_sha256: str, card: str, today: date) -> None:
-    """Forget a card; one that was never here too, so that a repeated call is no error. Raises `CardTokenUnknown`."""
+    """Forget a card for good, also one that has not come yet. Raises `CardTokenUnknown`."""
     _check_token(session, token_sha256, today)
-    session.execute(delete(Card).where(Card.id_sha256 == sha256_hex(card.encode())))
+    key = sha256_hex(card.encode())
+    gone = {"quarter": None, "revision_sha256": None, "file": None}
+    if not insert_or_ignore(session, Card, [{"id_sha256": key, **gone}]):
+        session.execute(update(Card).where(Card.id_sha256 == key).values(gone))
 
 
 def recorded_in(session: Session, quarter: str) -> list[bytes]:
     """The sealed cards of a quarter, ordered by the hash of a random id, hence by nothing."""
-    return list(session.scalars(select(Card.file).where(Card.quarter == quarter).order_by(Card.id_sha256)))
+    recorded = select(Card.file).where(Card.quarter == quarter, Card.file.is_not(None)).order_by(Card.id_sha256)
+    return [file for file in session.scalars(recorded) if file is not None]
 
 
 def _check_token(session: Session, token_sha256: str, today: date) -> None:

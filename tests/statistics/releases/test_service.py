@@ -84,6 +84,15 @@ def test_what_opens_to_no_card_is_counted_for_nobody(database: Database, rows: S
     assert _total(_draw(_start(database, approved))) == 20
 
 
+def test_what_is_left_of_a_withdrawn_card_is_counted_for_nobody(
+    database: Database, rows: Session, approved: str
+) -> None:
+    rows.add(Card(id_sha256="0" * 64))
+    rows.flush()
+
+    assert _total(_draw(_start(database, approved))) == 20
+
+
 def test_cards_of_another_quarter_are_not_counted(database: Database, rows: Session, approved: str) -> None:
     keep = rows.scalars(select(Card)).first()
     assert keep is not None

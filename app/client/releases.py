@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 
 from app.client import intake_keys
 from app.client.desk import Staff
+from app.client.intake_keys import HeldKey
 from app.protocol import release_files
 from app.protocol.encoding import b64, check_id
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.release_files import NOISY, SIGNATURES, SUMS, Verified
-from app.protocol.statements import KeyKind
 
 # The files of a release by path.
 Folder: TypeAlias = Mapping[str, bytes]
@@ -32,7 +32,11 @@ def request(staff: Staff, *, kind: str, period: str, workload: str) -> str:
 
 
 def approve(staff: Staff, release: str) -> None:
-    """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will."""
+    """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will.
+
+    Raises `NotGranted` where they lack a key of the period: nobody else than the approver can draw.
+    """
+    _keys(staff, release)
     _move(staff, release, "approved")
 
 
@@ -45,9 +49,9 @@ def cancel(staff: Staff, release: str) -> None:
 
 
 def draw(staff: Staff, release: str) -> None:
-    """Lend the statistics key to the service's memory for the one draw, which is charged even if never published."""
-    held = intake_keys.hold(staff, KeyKind.STATISTICS)
-    staff.service.post(f"/releases/{release}/draw", {"statistics_key": str(held.identity)})
+    """Lend the statistics keys to the service's memory for the one draw, which is charged even if never published."""
+    lent = [str(held.identity) for held in _keys(staff, release)]
+    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": lent})
 
 
 def sign(staff: Staff, release: str) -> None:
@@ -92,6 +96,10 @@ def load(directory: Path) -> Folder:
 def verify(folder: Folder, *, pin: str) -> Verified:
     """Check a release offline, against nothing but the pin. Raises `NotAuthentic`, of which `ReleaseError` is one."""
     return release_files.verify_pinned(folder, pin)
+
+
+def _keys(staff: Staff, release: str) -> list[HeldKey]:
+    return intake_keys.hold_for(staff, str(get(staff, release)["period"]))
 
 
 def _fetch_files(staff: Staff, release: str) -> dict[str, bytes]:

@@ -8,9 +8,13 @@ WORKERS ?= 2
 .PHONY: system-deps setup demo run test check bench docs clean
 .DEFAULT_GOAL := test
 
-# Debian's age is one of the programs that the tests hold the sealed format against; its Tor reads what docs/onion.md says.
+# Debian's age is one of the programs that the tests hold the sealed format against; its Tor reads what docs/onion.md says;
+# its Chromium, with fonts for every script that the pages are written in, opens the pages.
+SYSTEM := age tor chromium fonts-noto-core fonts-noto-cjk
+
 system-deps:
-	@for package in age tor; do command -v $$package >/dev/null || { echo "installing $$package"; \
+	@for package in $(SYSTEM); do command -v $$package >/dev/null || dpkg -s $$package >/dev/null 2>&1 || { \
+		echo "installing $$package"; \
 		apt-get install -y -q $$package || { apt-get update -q && apt-get install -y -q $$package; }; } || exit 1; done
 
 setup: .venv/ready tests/interop/node_modules/ready app/web/built/languages.json

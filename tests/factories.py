@@ -58,7 +58,7 @@ def person(rows: Session, *roles: Role, team_id: str | None = None) -> Person:
     made = Person(
         id=id_("per"),
         handle=secrets.token_hex(8),
-        roles=frozenset(roles),
+        invited_as=frozenset(roles),
         team_id=team_id or team(rows).id,
         password_hash="",
         recipient="",
@@ -89,17 +89,23 @@ def organisation(rows: Session) -> Organisation:
 
 
 def certified(rows: Session, *roles: Role, team_id: str | None = None) -> Person:
-    """Somebody who is certified for these roles; of what the certificate says, these tests look at its days."""
+    """Somebody who is certified for these roles; of a certificate, these tests look at its roles and days."""
     made = person(rows, *roles, team_id=team_id)
-    rows.add(
-        Certificate(
-            sha256=secrets.token_hex(32),
-            person_id=made.id,
-            document="",
-            valid_from=date(2026, 1, 1),
-            valid_until=date(2026, 12, 31),
-        )
+    certificate(rows, made, *roles)
+    return made
+
+
+def certificate(rows: Session, of: Person, *roles: Role, version: int = 1) -> Certificate:
+    made = Certificate(
+        sha256=secrets.token_hex(32),
+        person_id=of.id,
+        document="",
+        version=version,
+        roles=frozenset(roles),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 31),
     )
+    rows.add(made)
     rows.flush()
     return made
 

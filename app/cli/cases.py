@@ -62,6 +62,12 @@ def code(
 
 
 @case.command()
+def restore(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
+    """Write the newest version that counts once more, where a later one was spoiled or its author has left."""
+    show(_facts(cases.restore(staff(machine), id_)), as_json=as_json)
+
+
+@case.command()
 def consent(
     id_: CaseId,
     scope: Annotated[ConsentScope, typer.Argument(help="The use that was asked about.")],
@@ -156,4 +162,5 @@ def _facts(opened: OpenCase) -> dict[str, Any]:
     body = asdict(replace(opened.file, persons=persons))
     for each in body["persons"]:
         del each["token"]
-    return {"case": opened.id, "version": opened.version, "author": opened.author, **body}
+    about = {"case": opened.id, "version": opened.version, "author": opened.author}
+    return {**about, "passed_over": list(opened.passed_over), **body}

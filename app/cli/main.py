@@ -15,7 +15,7 @@ from app.client.desk import NotGranted, NotJoined, NotPinned
 from app.client.intake_keys import NobodyToGrant
 from app.client.machine import NoMachine, WrongPassphrase
 from app.client.pages import NotBuilt
-from app.client.people import FingerprintDiffers
+from app.client.people import FingerprintDiffers, KeysOfAnother
 from app.client.transport import Refused, Unreachable
 from app.client.triage import RuleOfTriage
 from app.people.staff.service import AlreadyInitialised
@@ -29,7 +29,7 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 1, 2, 3, 4, 5
 # The first row whose errors include the one raised names the exit code.
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
-    ((NotAuthentic, NotMine, FingerprintDiffers, AgeError), NOT_AUTHENTIC),
+    ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, AgeError), NOT_AUTHENTIC),
     ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, Problem, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, AlreadyInitialised), REFUSED),

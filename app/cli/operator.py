@@ -54,20 +54,12 @@ def serve(
 def sweep(as_json: Json = False) -> None:
     """Destroy what a rule says is due today. Run it once a day."""
     from app.blobs import Blobs
-    from app.intake.attachments import service as attachments
     from app.intake.sweep import sweep as destroy_due
 
     settings = Settings()
-    today = clock().date()
     database = Database(settings.url)
-    with database.write() as session:
-        blobs = destroy_due(session, today)
-    database.truncate_log()
-    with database.read() as session:
-        named = attachments.blobs(session)
-    database.close()
-    store = Blobs(settings.data_dir / "blobs")
-    for blob in blobs:
-        store.destroy(blob, today)
-    left_over = store.sweep(named, today)
-    show({"blobs_destroyed": len(blobs) + len(left_over)}, as_json=as_json)
+    try:
+        destroyed = destroy_due(database, Blobs(settings.data_dir / "blobs"), clock().date())
+    finally:
+        database.close()
+    show({"blobs_destroyed": len(destroyed)}, as_json=as_json)

@@ -1,6 +1,7 @@
 """Cases: opened from a report, read, written version by version, shared with members. Facts stay inside the seal."""
 
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +14,8 @@ from app.protocol.card import new_contribution_token
 from app.protocol.case import Affected, Assertion, CaseFile, Incident, RuleBroken, Verdict
 from app.protocol.documents import Document, Header, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
-from app.protocol.errors import NotAuthentic
+from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
+from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked, Mark, Opened, check_seen
 from app.protocol.sizes import Kind
 from app.vocabulary import (
@@ -48,6 +50,8 @@ class OpenCase:
     members: frozenset[str]
     ever_members: frozenset[str]
     last_statement: Opened = field(repr=False)
+    # Versions that count for nothing: junk, or by somebody who was never there. Their files stay where they are.
+    passed_over: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ def accept(
     )
     file = CaseFile(title=title, summary=summary, reports=(opened.id,), persons=(), incidents=(), cards=())
     document = _document(staff, id_, secret.recipient, file, version=1, previous=None, generation=1)
+    list_of_members, first = seal(genesis, Kind.CASE, secret.recipient), seal(document, Kind.CASE, secret.recipient)
     team = staff.service.get(f"/people/{staff.person}").json()["team"]
     staff.service.post(
         "/cases",
@@ -103,11 +108,13 @@ def accept(
             "team": team,
             "owner": owner,
             "priority": priority.value,
-            "members": b64(seal(genesis, Kind.CASE, secret.recipient)),
-            "document": b64(seal(document, Kind.CASE, secret.recipient)),
+            "members": b64(list_of_members),
+            "document": b64(first),
             "grants": [staff.grant(secret, id_, staff.certified(person), GrantKind.ASSIGNED) for person in people],
         },
     )
+    staff.seen.record("members", id_, Mark(1, sha256_hex(list_of_members), 1))
+    staff.seen.record("case", id_, Mark(1, sha256_hex(first), 1))
     handed_on = staff.seal_grant(opened.identity, opened.id, secret.recipient, id_, GrantKind.CASE)
     move_report(
         staff,
@@ -122,31 +129,27 @@ def accept(
 
 
 def open_(staff: Staff, id_: str) -> OpenCase:
-    """Read a case, after the whole chain of its members. Raises `NotGranted`, `NotMine` and `NotAuthentic`."""
-    grant = staff.case_grant(id_)
-    chain = _chain(staff, id_, grant.identity)
-    ever = frozenset[str]().union(*(members.read(link.document.header.body) for link in chain))
-    if grant.header.grantor not in ever:
-        raise NotAuthentic("grantor")
-    present = members.members_of(chain)
-    # Only now: a chain that is refused leaves no trace in what this machine has seen.
-    check_seen(chain[-1].document, chain[-1].sha256, staff.seen)
+    """Read a case, after the whole chain of its members and all versions that this machine has not seen.
+
+    Raises `NotGranted`, `NotMine` and `NotAuthentic`. Where the newest version is at fault, `restore` leads back.
+    """
+    key = _key(staff, id_)
     shown = staff.service.get(f"/cases/{id_}/document").json()
-    asked = Asked("case", Kind.CASE, staff.org, id_, writers=present)
-    opened = staff.open_document(unb64(str(shown["document"])), grant.identity, asked)
+    opened = _open_file(staff, key, unb64(str(shown["document"])), writers=key.members)
     header = opened.document.header
-    return OpenCase(
-        id=id_,
-        identity=grant.identity,
-        generation=grant.header.generation,
-        version=header.version,
-        sha256=opened.sha256,
-        author=str(header.author),
-        file=CaseFile.read(header.body),
-        members=present,
-        ever_members=ever,
-        last_statement=chain[-1],
-    )
+    file = CaseFile.read(header.body)
+    seen = staff.seen.highest("case", id_)
+    passed_over: tuple[int, ...] = ()
+    if seen is None or header.version > seen.version:
+        past = _past(staff, key, until=header.version - 1)
+        if header.previous != past.sha256:
+            raise Rollback("previous")
+        passed_over = past.passed_over
+    # Only now: what is refused leaves no trace in what this machine has seen.
+    check_seen(key.last_statement.document, key.last_statement.sha256, staff.seen)
+    check_seen(opened.document, opened.sha256, staff.seen)
+    version = _Version(file, str(header.author), opened.sha256, passed_over)
+    return _opened(key, header.version, version)
 
 
 def open_version(staff: Staff, opened: OpenCase, version: int) -> tuple[CaseFile, str]:
@@ -157,6 +160,18 @@ def open_version(staff: Staff, opened: OpenCase, version: int) -> tuple[CaseFile
     if found.document.header.version != version:
         raise NotAuthentic("version")
     return CaseFile.read(found.document.header.body), found.sha256
+
+
+def restore(staff: Staff, id_: str) -> OpenCase:
+    """Write the newest version that counts once more, over those after it that do not, so that the case opens again.
+
+    For where somebody spoiled the newest version, or left after writing it. What its author said stays under the rules
+    of every next version; the caller vouches for it. Raises `Rollback` where the service shows less than was seen.
+    """
+    key = _key(staff, id_)
+    newest = int(staff.service.get(f"/cases/{id_}/document").json()["version"])
+    opened = _opened(key, newest, _past(staff, key, until=newest))
+    return write(staff, opened, opened.file)
 
 
 def write(staff: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
@@ -236,10 +251,13 @@ def change_members(
 ) -> OpenCase:
     """The next statement of who works on the case, with a grant for each who comes.
 
-    What those who go have read cannot be unread. Whose version is the newest stays readable: where its author goes,
-    it is written again first.
+    What those who go have read cannot be unread. Only who is there may have written the newest version, so where its
+    author goes, it is written again first, and who wrote last does not leave by themselves: `RuleBroken`. Should
+    somebody write on while they are removed, `restore` leads back.
     """
     if opened.author in remove:
+        if opened.author == staff.person:
+            raise RuleBroken("last-author")
         opened = write(staff, opened, opened.file)
     after = (opened.members - set(remove)) | set(add)
     statement = members.state(
@@ -331,6 +349,82 @@ def move(staff: Staff, opened: OpenCase, to: CaseStage, *, reason: TransitionRea
     shown = staff.service.get(f"/cases/{opened.id}")
     wanted = {"to": to.value, "reason": reason.value}
     staff.service.post(f"/cases/{opened.id}/transitions", wanted, version=shown.etag)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """The key of a case, from somebody who may grant it, and the authentic list of who works there."""
+
+    case: str
+    grant: OpenedGrant = field(repr=False)
+    members: frozenset[str]
+    ever_members: frozenset[str]
+    last_statement: Opened = field(repr=False)
+
+
+def _key(staff: Staff, id_: str) -> _Key:
+    grant = staff.case_grant(id_)
+    chain = _chain(staff, id_, grant.identity)
+    ever = frozenset[str]().union(*(members.read(link.document.header.body) for link in chain))
+    if grant.header.grantor not in ever:
+        raise NotAuthentic("grantor")
+    return _Key(id_, grant, members.members_of(chain, staff.seen.highest("members", id_)), ever, chain[-1])
+
+
+def _open_file(staff: Staff, key: _Key, file: bytes, *, writers: AbstractSet[str]) -> Opened:
+    asked = Asked("case", Kind.CASE, staff.org, key.case, writers=writers)
+    return staff.open_document(file, key.grant.identity, asked, remember=False)
+
+
+@dataclass(frozen=True)
+class _Version:
+    """The newest version that counts, None before the first; `sha256` is of the last file, whether it counts or not."""
+
+    file: CaseFile | None = field(repr=False)
+    author: str
+    sha256: str | None
+    passed_over: tuple[int, ...]
+
+
+def _opened(key: _Key, version: int, found: _Version) -> OpenCase:
+    if found.file is None or found.sha256 is None:
+        raise Rollback("version")
+    return OpenCase(
+        id=key.case,
+        identity=key.grant.identity,
+        generation=key.grant.header.generation,
+        version=version,
+        sha256=found.sha256,
+        author=found.author,
+        file=found.file,
+        members=key.members,
+        ever_members=key.ever_members,
+        last_statement=key.last_statement,
+        passed_over=found.passed_over,
+    )
+
+
+def _past(staff: Staff, key: _Key, *, until: int) -> _Version:
+    """What version `until` comes to, read from the one that this machine saw last, or from the first.
+
+    Each names the file before, or a history of somebody else's would only have to be longer by two. Any member can
+    store a file that is no version of the case: it is passed over, or one of them could close the case to all.
+    """
+    seen = staff.seen.highest("case", key.case)
+    past = _Version(None, "", None, ())
+    for version in range(seen.version if seen else 1, until + 1):
+        file = unb64(str(staff.service.get(f"/cases/{key.case}/documents/{version}").json()["document"]))
+        is_seen = seen is not None and version == seen.version
+        if seen and is_seen and sha256_hex(file) != seen.sha256:
+            raise Rollback("version")
+        try:
+            header = _open_file(staff, key, file, writers=key.ever_members).document.header
+            if header.version != version or (not is_seen and header.previous != past.sha256):
+                raise NotAuthentic("previous")
+            past = _Version(CaseFile.read(header.body), str(header.author), sha256_hex(file), past.passed_over)
+        except ProtocolError:
+            past = replace(past, sha256=sha256_hex(file), passed_over=(*past.passed_over, version))
+    return past
 
 
 def _chain(staff: Staff, id_: str, identity: age.HybridIdentity) -> list[Opened]:

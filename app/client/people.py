@@ -12,18 +12,26 @@ import httpx2
 from app import age
 from app.client.desk import Staff
 from app.client.machine import About, Machine
-from app.client.transport import Service
+from app.client.transport import Service, try_again
 from app.protocol import certificates, statements
 from app.protocol.certificates import Certified
-from app.protocol.encoding import unb64
+from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import Malformed
+from app.protocol.opening import Mark
 from app.vocabulary import Role
 
 CERTIFIED_FOR = timedelta(days=365)
 
+# In what this machine has seen: the fingerprint of each person whom it certified.
+_VOUCHED = "certificate"
+
 
 class FingerprintDiffers(Exception):
     """The words that were heard are not those of the keys that the service shows: somebody swapped one."""
+
+
+class KeysOfAnother(Exception):
+    """The service says that these keys are of a person who is certified with others."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ def join(
 
 def sign_in(staff: Staff, password: str) -> None:
     """Open a session at the service and keep its token on this machine."""
-    answer = staff.service.post("/sessions", {"person": staff.person, "password": password}).json()
+    answer = try_again(lambda: staff.service.post("/sessions", {"person": staff.person, "password": password})).json()
     staff.service.token = str(answer["token"])
     staff.machine.remember_session(staff.service.token)
 
@@ -120,23 +128,35 @@ def certify(
 ) -> Colleague:
     """Vouch for a person's keys. `words` are the twelve that the person read out, from their own machine.
 
-    The roles are the supervisor's to say: those that the service shows could be anybody's. Raises
-    `FingerprintDiffers`.
+    The roles are the supervisor's to say: those that the service shows could be anybody's. So could the id, which no
+    words cover: it is the one that was asked for, and has no other keys yet. Raises `FingerprintDiffers` or
+    `KeysOfAnother`.
     """
     shown = _colleague(staff.service.get(f"/people/{person}").json(), set())
-    if shown.fingerprint.split() != words.lower().split():
+    if shown.id != person or shown.fingerprint.split() != words.lower().split():
         raise FingerprintDiffers("these are not the words of the keys that the service shows")
+    staff.forget()
+    mark = Mark(1, sha256_hex(shown.fingerprint.encode()), None)
+    # What this machine vouched for stands beside what the service shows: that can leave a certificate out.
+    if staff.trust.fingerprints_of(person) - {shown.fingerprint} or staff.seen.highest(_VOUCHED, person) not in (
+        None,
+        mark,
+    ):
+        raise KeysOfAnother("this person is certified with other keys")
     recipient = age.parse_recipient(shown.recipient)
     if not isinstance(recipient, age.HybridRecipient):
         raise Malformed("a person's recipient is post-quantum")
+    staff.forget()  # so that the certificate follows the last one
     certificate = certificates.certificate(
-        Certified(shown.id, frozenset(roles), recipient, unb64(shown.key, 32)),
+        Certified(person, frozenset(roles), recipient, unb64(shown.key, 32)),
         org=staff.org,
         signer=staff.signer,
         valid_from=staff.today,
         valid_until=valid_until or staff.today + CERTIFIED_FOR,
+        previous=staff.trust.last_certificate(shown.id),
     )
     staff.service.post("/certificates", {"document": certificate.text.decode()})
+    staff.seen.record(_VOUCHED, person, mark)
     staff.forget()
     return replace(shown, certified=True, roles=tuple(sorted(roles)))
 

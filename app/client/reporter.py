@@ -1,19 +1,18 @@
 """A reporter's client: it seals and sends a report, and reads and answers with the receipt. It stores nothing."""
 
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Self
 
 import httpx2
 
 from app import age
 from app.client import attachments as files
 from app.client.attachments import SealedFile, Unsendable
-from app.client.transport import Refused, Service, Unreachable
+from app.client.transport import Refused, Service, Unreachable, try_again
 from app.client.trust import OpenIntake, fetch_intake
 from app.client.uploads import Upload
 from app.protocol import conversation
@@ -24,12 +23,6 @@ from app.protocol.mailbox import Act
 from app.protocol.receipt import Receipt
 from app.protocol.report import Form
 from app.vocabulary import ConsentScope
-
-# A report whose answer got lost is sent again, byte for byte: the service keeps it once.
-TRIES: Final = 3
-
-_T = TypeVar("_T")
-_BUSY: Final = 503
 
 Progress = Callable[[int, int], None]  # bytes sent, bytes in all
 
@@ -133,7 +126,7 @@ class Reporter:
 
     def _send_report(self, receipt: Receipt, report: str, envelope: bytes) -> None:
         headers = {"Authorization": f"Bearer {b64(receipt.token)}", "Tern-Report": report}
-        _try_again(lambda: self._service.send("PUT", "/report", envelope, headers))
+        try_again(lambda: self._service.send("PUT", "/report", envelope, headers))
 
     def _send_files(
         self, receipt: Receipt, sealed: Sequence[SealedFile], progress: Callable[[int], None]
@@ -150,7 +143,7 @@ class Reporter:
         return tuple(late)
 
     def _write(self, receipt: Receipt, post: Post) -> None:
-        post.check_taken(_try_again(lambda: self._post(receipt, post.content)))
+        post.check_taken(try_again(lambda: self._post(receipt, post.content)))
 
     def _post(self, receipt: Receipt, content: bytes) -> bytes:
         headers = {"Authorization": f"Bearer {b64(receipt.token)}"}
@@ -170,16 +163,3 @@ def _form(document: Mapping[str, Any]) -> Form:
 
 def _after(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:
     return lambda sent: progress(done + sent)
-
-
-def _try_again(act: Callable[[], _T]) -> _T:
-    for _ in range(TRIES - 1):
-        try:
-            return act()
-        except Unreachable:
-            continue
-        except Refused as refusal:
-            if refusal.status != _BUSY:
-                raise
-            time.sleep(1)
-    return act()

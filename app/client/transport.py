@@ -2,9 +2,10 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, TypeVar, cast
 
 import httpx2
 
@@ -13,6 +14,11 @@ from app.age.source import Sink
 # The largest answer kept in memory, in bytes: sealed documents end at 1 MiB, a key log or a list stays far below.
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
 BLOCK_SIZE: Final = 64 * 1024
+# A report whose answer got lost is sent again, byte for byte: the service keeps it once.
+TRIES: Final = 3
+
+_T = TypeVar("_T")
+_BUSY: Final = 503
 
 # A draw opens every card of a quarter before it answers.
 _TIMEOUT = httpx2.Timeout(30, read=600)
@@ -162,6 +168,20 @@ class Service:
 
 
 _BYTES = "application/octet-stream"
+
+
+def try_again(act: Callable[[], _T]) -> _T:
+    """What `act` answers. It is done again where no answer came or the service was too busy, so it must bear that."""
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except Unreachable:
+            continue
+        except Refused as refusal:
+            if refusal.status != _BUSY:
+                raise
+            time.sleep(1)
+    return act()
 
 
 def blocks_of(source: BinaryIO) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ _KEY = re.compile(r"[!-~]{1,255}")
 class IdempotencyKey(Base):
     """What a request with this key made. The status is its route's, so it is not kept.
 
-    Caller, route and key are only in the hash, so the table says nothing of who did what, or what a client calls it.
+    Caller, route and key are only in hashes, so the table says nothing of who did what, or what a client calls it.
     """
 
     __tablename__ = "idempotency_keys"
@@ -63,7 +63,8 @@ class _Once:
         request.
         """
         id_sha256 = _digest(caller, self.route, self.key)
-        request_sha256 = _digest(self.path, "" if wanted is None else wanted.model_dump_json())
+        # With the key, which nobody can guess: a request is a few ids and codes, which somebody with a copy could try.
+        request_sha256 = _digest(self.key, self.path, "" if wanted is None else wanted.model_dump_json())
         new = {"id_sha256": id_sha256, "request_sha256": request_sha256, "object_id": None, "day": self.today}
         if insert_or_ignore(session, IdempotencyKey, [new]):
             made = act()
@@ -76,10 +77,9 @@ class _Once:
         return made
 
 
-def forget(session: Session, today: date) -> int:
-    """Drop the keys that are surely older than 24 hours; how many they were."""
-    old = delete(IdempotencyKey).where(IdempotencyKey.day < today - timedelta(days=1)).returning(IdempotencyKey.day)
-    return len(session.scalars(old).all())
+def forget(session: Session, today: date) -> None:
+    """Drop the keys that are surely older than 24 hours."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.day < today - timedelta(days=1)))
 
 
 _Key = Annotated[

@@ -60,14 +60,25 @@ def org_of(root: Document) -> str:
     return sha256_hex(root.line)
 
 
-def certificate(of: Certified, *, org: str, signer: Signer, valid_from: date, valid_until: date) -> Document:
-    """A supervisor vouches for a person's roles and keys, for these days, both included."""
+def certificate(
+    of: Certified,
+    *,
+    org: str,
+    signer: Signer,
+    valid_from: date,
+    valid_until: date,
+    previous: Document | None = None,
+) -> Document:
+    """A supervisor vouches for a person's roles and keys, for these days, both included.
+
+    `previous` is the person's last certificate, above which this one stands.
+    """
     header = Header(
         type="certificate",
         org=org,
         subject=of.person,
-        version=1,
-        previous=None,
+        version=previous.header.version + 1 if previous else 1,
+        previous=sha256_hex(previous.text) if previous else None,
         generation=None,
         sealed_to=None,
         author=signer.person,
@@ -79,9 +90,15 @@ def certificate(of: Certified, *, org: str, signer: Signer, valid_from: date, va
 
 @dataclass(frozen=True)
 class _Term:
+    document: Document
     certified: Certified
     valid_from: date
     valid_until: date
+
+    @property
+    def place(self) -> tuple[int, date, str]:
+        """The later stands above the earlier. The service chooses the order of its lists, so it must not count."""
+        return self.document.header.version, self.valid_from, sha256_hex(self.document.text)
 
 
 @dataclass(frozen=True)
@@ -115,13 +132,23 @@ class Trust:
             for term in self._terms
             if term.certified.person == person and term.valid_from <= day <= term.valid_until
         ]
-        # The root before all, then the newest: the service, which chooses their order, must not choose the key.
+        # The root before all, then the newest.
         found = [self.supervisors[person]] if person in self.supervisors else []
-        found += [term.certified for term in sorted(terms, key=lambda term: term.valid_from, reverse=True)]
+        found += [term.certified for term in sorted(terms, key=lambda term: term.place, reverse=True)]
         for each in found:
             if key is None or each.key == key:
                 return each
         raise NotAuthentic("uncertified")
+
+    def fingerprints_of(self, person: str) -> frozenset[str]:
+        """Those of all keys that were ever vouched for as this person's."""
+        known = (*self.supervisors.values(), *(term.certified for term in self._terms))
+        return frozenset(fingerprint(str(each.recipient), b64(each.key)) for each in known if each.person == person)
+
+    def last_certificate(self, person: str) -> Document | None:
+        """The newest of a person's certificates, whatever its days: the one that the next follows."""
+        terms = [term for term in self._terms if term.certified.person == person]
+        return max(terms, key=lambda term: term.place).document if terms else None
 
     def author_of(self, document: Document, day: date) -> Certified:
         """The one certified person who signed the document, whom its line 1 names as author. Raises `NotAuthentic`."""
@@ -152,7 +179,7 @@ class Trust:
             valid_from, valid_until = (check_day(body.pop(name)) for name in ("from", "until"))
         except KeyError:
             raise Malformed("a certificate without its days") from None
-        return _Term(_certified(document.header.subject, body), valid_from, valid_until)
+        return _Term(document, _certified(document.header.subject, body), valid_from, valid_until)
 
 
 def _keys(of: Certified) -> dict[str, Any]:

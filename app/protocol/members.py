@@ -1,13 +1,13 @@
 """The member list of a case: a chain of signed statements, each by somebody on the list before (SEALING)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app import age
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, signed
 from app.protocol.encoding import check_id
-from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.opening import Opened
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.opening import Mark, Opened
 
 
 def state(
@@ -47,8 +47,14 @@ def read(body: dict[str, Any]) -> frozenset[str]:
     raise Malformed("a member list of another form")
 
 
-def members_of(chain: Iterable[Opened]) -> frozenset[str]:
-    """The present members, from the genesis on. Raises `NotAuthentic` where a link is missing or by a stranger."""
+def members_of(chain: Sequence[Opened], seen: Mark | None = None) -> frozenset[str]:
+    """The present members, from the genesis on. Raises `NotAuthentic` where a link is missing or by a stranger.
+
+    `seen` is the last link that this client saw. A chain that does not contain it, however long, is another one, whose
+    genesis anybody certified can sign: `Rollback`.
+    """
+    if seen and (len(chain) < seen.version or chain[seen.version - 1].sha256 != seen.sha256):
+        raise Rollback("members-chain")
     members, previous = frozenset[str](), None
     for version, link in enumerate(chain, start=1):
         header = link.document.header

@@ -11,6 +11,8 @@ SOURCE = "en"  # the language in which the templates are written; the others are
 WANTED = ("en", "zh-Hans", "zh-Hant", "ug", "fa", "ru", "ar", "tr", "bo", "vi", "fr", "es")
 PSEUDO = "en-XA"  # for tests of the layout; never offered
 
+# CLDR has the name of the spoken language, with the mark that parts syllables at its end; these pages are written.
+_OWN_NAMES = {"bo": "བོད་ཡིག"}
 # Kurmanji is CLDR's `ku`; Babel has no locale that is called `kmr`.
 _IN_CLDR = {"kmr": "ku", PSEUDO: "en"}
 
@@ -40,6 +42,8 @@ def own_name(language: str) -> str:
     """A language as it calls itself, alone in a list: "Français", "中文（简体）"."""
     if language == PSEUDO:
         return language
+    if language in _OWN_NAMES:
+        return _OWN_NAMES[language]
     base = _IN_CLDR.get(language, language).split("-")[0]
     name: str = locale(language).languages.get(base, code("language", language).labels[SOURCE])
     if "-" in language:

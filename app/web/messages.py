@@ -8,6 +8,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -106,8 +107,11 @@ def write(path: Path, catalog: Catalog) -> None:
 
 def compiled(language: str) -> bytes:
     """The catalogue as programs read it (.mo)."""
+    catalog = read(CATALOGUES / f"{language}.po", language)
+    # Babel would write the minute in which it read it, and two builds would differ.
+    catalog.creation_date = datetime.fromtimestamp(0, UTC)
     target = io.BytesIO()
-    write_mo(target, read(CATALOGUES / f"{language}.po", language))
+    write_mo(target, catalog)
     return target.getvalue()
 
 

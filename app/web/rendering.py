@@ -54,6 +54,11 @@ SENTENCES = (
     "file-unreadable",
     "too-long",
 )
+# Babel writes the separators of these numbering systems, and not their digits.
+_DIGITS = {
+    "arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"),
+    "arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"),
+}
 # Nobody learns that somebody else reported: a duplicate is shown as accepted.
 STATES = tuple(state for state in ReportState if state is not ReportState.DUPLICATE)
 
@@ -178,9 +183,14 @@ class _Words:
         """Put values in the place of their {names}."""
         filled = str(words).strip()
         for name, value in values.items():
-            shown = format_decimal(value, locale=self._locale) if isinstance(value, int) else str(value)
+            shown = self._number(value) if isinstance(value, int) else str(value)
             filled = filled.replace(f"{{{name}}}", str(escape(shown)))
         return Markup(filled)  # noqa: S704  # our own words; what came from outside is escaped above
+
+    def _number(self, value: int) -> str:
+        """As scripts write it in this language."""
+        written = format_decimal(value, locale=self._locale, numbering_system="default")
+        return written.translate(_DIGITS.get(self._locale.default_numbering_system, {}))
 
     def _entry(self, list_name: str, of: str) -> Entry:
         english = label(list_name, of)

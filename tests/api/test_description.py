@@ -63,7 +63,7 @@ def scene(client: TestClient, rows: Session) -> Scene:
     """The scene of the rights, with an owner who may do everything to all that is in it."""
     scene = Scene(client, rows).set()
     owner = scene.people[OWNER]
-    owner.roles = frozenset(Role)
+    factories.certificate(rows, owner, *Role, version=2)
     factories.grant(rows, scene.ids["epoch_id"], owner.id)
     rows.commit()
     return scene

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.vocabulary import Role
+from tests import factories
 from tests.access.scene import Scene
 from tests.access.table import OWNER
 from tests.api.forms import path_of
@@ -32,7 +33,7 @@ def test_what_is_written_by_its_version_can_be_read_by_it(path: str) -> None:
 def test_what_the_caller_has_is_not_sent_again(client: TestClient, rows: Session) -> None:
     scene = Scene(client, rows).set()
     owner = scene.people[OWNER]
-    owner.roles = frozenset(Role)
+    factories.certificate(rows, owner, *Role, version=2)
     rows.commit()
     headers = scene.headers(OWNER)
 

@@ -1,15 +1,31 @@
 """Approvals over HTTP: nobody approves their own act, and what an approver was lent ends with their decision."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import date, timedelta
+from pathlib import Path
+
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actor import Actor
+from app.blobs import Blobs
 from app.casework.approvals import service
 from app.casework.approvals.models import Approval
 from app.casework.cases.models import Case
+from app.casework.triage import moves
+from app.database import Database
 from app.intake.keys.models import Epoch
+from app.intake.mailbox import acts
+from app.intake.mailbox.models import Mailbox
+from app.intake.mailbox.service import Post
+from app.intake.reports import service as reports
 from app.intake.reports.models import Report
+from app.intake.sweep import sweep
+from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
+from app.protocol.mailbox import Act
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, ReportState, Role
 from tests import factories
@@ -46,6 +62,10 @@ def coding(case: Case, approver: Person, *, lend: bool = True) -> dict[str, obje
 
 def about(report: Report, subject: str, approver: Person) -> dict[str, object]:
     return {"subject": subject, "object": report.id, "approver": approver.id, "of": report.envelope_sha256}
+
+
+def lent_to(person: Person) -> dict[str, object]:
+    return {"grant": {"grantee": person.id, "file": factories.in_json(Kind.GRANT)}}
 
 
 def decide(desk: Desk, who: Person, approval: str, to: str, *, statement: str | None = STATEMENT) -> tuple[int, str]:
@@ -165,9 +185,8 @@ def test_waiting_is_approved_by_a_supervisor_who_was_lent_the_report(
 ) -> None:
     assert problem(desk.post(triager, "/approvals", about(claimed, "waiting", colleague))) == (422, "approver-unfit")
     assert problem(desk.post(triager, "/approvals", about(claimed, "waiting", supervisor))) == (422, "approver-unfit")
-    lent = {"grant": {"grantee": supervisor.id, "file": factories.in_json(Kind.GRANT)}}
 
-    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent).json()
+    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).json()
 
     assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 200
     assert decide(desk, supervisor, asked["id"], "approved") == (201, "")
@@ -183,7 +202,107 @@ def test_a_withdrawal_ends_what_is_asked_about_a_report(
 ) -> None:
     approval = factories.approval(rows, triager, colleague, subject=ApprovalSubject.ABUSIVE, of=claimed)
 
-    service.withdraw(rows, claimed.id)
+    service.cancel_open(rows, claimed.id)
     rows.commit()
 
     assert rows.get_one(Approval, approval.id).state is ApprovalState.CANCELLED
+
+
+def test_a_report_that_was_once_approved_to_wait_is_destroyed_with_all_that_was_lent(
+    desk: Desk, rows: Session, claimed: Report, triager: Person, supervisor: Person, database: Database, today: date
+) -> None:
+    lent = {"grantee": supervisor.id, "file": factories.in_json(Kind.GRANT)}
+    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | {"grant": lent}).json()["id"]
+    decide(desk, supervisor, asked, "approved")
+    rows.expire_all()
+    claimed.state, claimed.withdrawn_on = ReportState.WITHDRAWN, today
+    rows.commit()
+
+    with database.write() as session:
+        reports.destroy(session, session.get_one(Report, claimed.id))
+
+    rows.expire_all()
+    assert rows.scalars(select(Grant.id).where(Grant.subject == claimed.id)).all() == []
+    kept = rows.get_one(Approval, asked)
+    assert (kept.state, kept.grant_id) == (ApprovalState.APPROVED, None)
+
+
+@pytest.mark.parametrize("subject", ["abusive", "waiting"])
+def test_a_key_is_lent_to_the_approver_and_to_nobody_else(
+    desk: Desk,
+    claimed: Report,
+    triager: Person,
+    colleague: Person,
+    supervisor: Person,
+    caseworker: Person,
+    subject: str,
+) -> None:
+    approver = colleague if subject == "abusive" else supervisor
+
+    asked = desk.post(triager, "/approvals", about(claimed, subject, approver) | lent_to(caseworker))
+
+    assert problem(asked) == (422, "approver-unfit")
+    assert desk.get(caseworker, f"/reports/{claimed.id}/body").status_code == 404
+
+
+@pytest.mark.parametrize(("to", "more"), [("insufficient", {"no_contact": True}), ("received", {})])
+def test_what_was_lent_ends_when_the_report_moves_on_undecided(
+    desk: Desk, claimed: Report, triager: Person, supervisor: Person, to: str, more: dict[str, object]
+) -> None:
+    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).json()
+    step: dict[str, object] = {"to": to, "reason": "decided", "priority": "p3", **more}
+
+    desk.post(triager, f"/reports/{claimed.id}/transitions", step, version=1).raise_for_status()
+
+    assert desk.get(supervisor, f"/approvals/{asked['id']}").json()["state"] == "cancelled"
+    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
+
+
+def test_what_was_lent_ends_with_the_key_of_its_epoch(
+    desk: Desk,
+    database: Database,
+    rows: Session,
+    claimed: Report,
+    epoch: Epoch,
+    triager: Person,
+    supervisor: Person,
+    tmp_path: Path,
+) -> None:
+    last_day = epoch.destroyed_on - timedelta(days=1)
+    desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).raise_for_status()
+    kept = []
+
+    for day in (last_day, epoch.destroyed_on):
+        sweep(database, Blobs(tmp_path), day)
+        rows.expire_all()
+        kept.append(
+            [grant.file is not None for grant in rows.scalars(select(Grant).where(Grant.grantee == supervisor.id))]
+        )
+
+    assert kept == [[True], [False]]
+    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
+
+
+def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
+    database: Database, rows: Session, claimed: Report, triager: Person, supervisor: Person
+) -> None:
+    approval = factories.approval(rows, triager, supervisor, subject=ApprovalSubject.WAITING, of=claimed)
+    box = rows.scalars(select(Mailbox.token_sha256).where(Mailbox.report_id == claimed.id)).one()
+    sent = Post(factories.id_("msg"), Act.WITHDRAW, None, factories.sealed(Kind.MESSAGE), factories.sealed(Kind.SLOT))
+    approver = Actor(supervisor.id, frozenset({Role.SUPERVISOR}), None)
+
+    def withdraw() -> None:
+        with database.write() as session:
+            acts.post(session, box, sent, acted=moves.reporter_acted, today=factories.DAY)
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.write() as session:
+            said = factories.sealed(Kind.TASK)
+            service.decide(session, approver, approval.id, ApprovalState.APPROVED, said, version=1, now=factories.HOUR)
+            withdrawal = threads.submit(withdraw)
+            assert not wait([withdrawal], timeout=1).done  # it is under way, and has to wait
+        withdrawal.result()
+
+    rows.expire_all()
+    assert claimed.state is ReportState.WITHDRAWN
+    assert approval.state is ApprovalState.APPROVED

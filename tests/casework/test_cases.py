@@ -169,6 +169,36 @@ def test_who_is_removed_gets_neither_words_nor_key_any_more(
     ]
 
 
+def test_who_wrote_the_newest_version_does_not_leave_a_case_that_nobody_can_read(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    case = factories.case(rows, caseworker, triager)
+    path = f"/cases/{case.id}"
+    leave: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [triager.id]}
+    document: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
+    desk.put(triager, f"{path}/document", document, version=1).raise_for_status()
+
+    refused = desk.post(triager, f"{path}/members", leave, version=1)
+    desk.put(caseworker, f"{path}/document", document, version=2).raise_for_status()
+    left = desk.post(triager, f"{path}/members", leave, version=1)
+
+    assert problem(refused) == (409, "last-author")
+    assert left.json()["members"] == [caseworker.id]
+
+
+def test_nobody_stays_in_a_case_by_writing_without_end(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    case = factories.case(rows, caseworker, triager)
+    document: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
+    desk.put(triager, f"/cases/{case.id}/document", document, version=1).raise_for_status()
+    remove: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [triager.id]}
+
+    removed = desk.post(caseworker, f"/cases/{case.id}/members", remove, version=1)
+
+    assert removed.json()["members"] == [caseworker.id]
+
+
 def test_a_case_keeps_an_owner_among_its_members(
     desk: Desk, rows: Session, caseworker: Person, triager: Person
 ) -> None:

@@ -85,21 +85,21 @@ class Installation:
 
 
 @contextmanager
-def installation(directory: Path) -> Iterator[Installation]:
+def installation(directory: Path, *, built: Path | None = None, start: datetime = START) -> Iterator[Installation]:
     """A service where everybody of `STAFF` works under the supervisor `sara`, with an open epoch and shared keys.
 
-    It serves the pages that are in `built` of the directory, if any.
+    It serves the pages that are `built`, or those in the directory of that name, if any.
     """
     clock = directory / "clock"
-    clock.write_text(START.isoformat())
+    clock.write_text(start.isoformat())
     settings = Settings(data_dir=directory / "server", demo=True, demo_clock=clock)
     settings.data_dir.mkdir()
     database = Database(settings.url)
     schema.upgrade(database)
     with database.write() as session:
-        invitation = staff_service.initialise(session, START.date())
+        invitation = staff_service.initialise(session, start.date())
     database.close()
-    with _served(settings, directory / "built") as server:
+    with _served(settings, built or directory / "built") as server:
         here = Installation(server, directory)
         here.join("sara", invitation, pin=None)
         sara = here.staff("sara")

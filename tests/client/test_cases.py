@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from app import age
 from app.client import approvals, cases, triage
-from app.client.desk import NotGranted
+from app.client.cases import OpenCase
+from app.client.desk import NotGranted, Staff
 from app.client.transport import Refused
 from app.protocol.case import RuleBroken
+from app.protocol.encoding import b64
+from app.protocol.errors import NotAuthentic, NotMine
 from app.vocabulary import (
     CaseStage,
     ConsentMethod,
@@ -80,6 +84,67 @@ def test_a_member_is_added_and_another_removed(here: Installation) -> None:
     assert changed.members == seen_by_chen.members == {boris.person, chen.person}
     with pytest.raises(Refused):
         cases.open_(here.staff("anna"), opened.id)
+
+
+def test_who_wrote_last_is_removed_by_a_colleague(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+
+    with pytest.raises(RuleBroken, match="last-author"):
+        cases.change_members(anna, cases.open_(anna, opened.id), remove=[anna.person])
+    cases.change_members(boris, opened, remove=[anna.person])
+
+    assert cases.open_(here.staff("boris"), opened.id).file == opened.file
+
+
+def test_a_file_that_is_no_version_of_the_case_closes_it_to_nobody(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+    written = cases.write(boris, opened, replace(opened.file, summary="What counts."))
+    spoil(anna, written)
+
+    with pytest.raises(NotMine):
+        cases.open_(boris, opened.id)
+    restored = cases.restore(boris, opened.id)
+    theirs = cases.open_(here.staff("anna"), opened.id)
+
+    assert (restored.version, restored.passed_over, restored.file.summary) == (4, (3,), "What counts.")
+    assert (theirs.version, theirs.passed_over, theirs.file) == (4, (3,), restored.file)
+
+
+def test_whoever_spoils_a_case_is_removed_though_they_do_it_again(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+    spoil(anna, opened)
+    restored = cases.restore(boris, opened.id)
+    spoil(anna, restored)
+
+    cases.change_members(boris, restored, remove=[anna.person])
+    cases.restore(boris, opened.id)
+
+    theirs = cases.open_(chen, opened.id)
+    assert (theirs.file, theirs.passed_over, theirs.author) == (opened.file, (2, 4), boris.person)
+
+
+def test_what_somebody_wrote_while_they_were_removed_is_not_lost(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+    before = cases.write(boris, opened, opened.file)
+    cases.write(anna, cases.open_(anna, opened.id), replace(opened.file, summary="In time."))
+    cases.change_members(boris, before, remove=[anna.person])
+
+    with pytest.raises(NotAuthentic, match="not-a-writer"):
+        cases.open_(boris, opened.id)
+    restored = cases.restore(boris, opened.id)
+
+    assert (restored.file.summary, restored.author) == ("In time.", boris.person)
+    assert cases.open_(here.staff("boris"), opened.id).file == restored.file
+
+
+def spoil(member: Staff, opened: OpenCase) -> None:
+    """A member stores what nobody can open as the next version, which the service cannot tell from a document."""
+    junk = age.encrypt(bytes(64 * 1024), [age.generate().recipient])
+    member.service.put(f"/cases/{opened.id}/document", {"document": b64(junk)}, version=f'"{opened.version}"')
 
 
 def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: Installation) -> None:

@@ -117,3 +117,13 @@ def test_the_chain_of_acts_verifies_and_a_changed_one_does_not(here: Installatio
         audit.verify([replace(events[0], action="person.certified"), *events[1:]])
     with pytest.raises(NotAuthentic):
         audit.verify(events[1:])
+
+
+def test_a_colleague_certified_anew_has_the_new_roles_at_once_for_clients_and_service(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        sara, dina = here.staff("sara"), here.staff("dina")
+
+        people.certify(sara, dina.person, people.fingerprint(dina), {Role.ANALYST})
+
+        assert sara.certified(dina.person).roles == {Role.ANALYST}
+        assert {each.id: each.roles for each in people.list_(sara)}[dina.person] == ("analyst",)

@@ -20,11 +20,13 @@ Lie = Callable[[bytes], bytes]
 class EvilServer(httpx2.BaseTransport):
     """Between a client and the service. `lies` say by path what becomes of an answer; `written` is what got through.
 
+    `answers` are those that the service itself does not give.
     `log`, where it is set, stands in the place of the lines of the key log.
     """
 
     def __init__(self, honest: httpx2.BaseTransport) -> None:
         self.lies: dict[str, Lie] = {}
+        self.answers: dict[str, bytes] = {}
         self.log: list[bytes] | None = None
         self.written: list[str] = []
         self._honest = honest
@@ -33,6 +35,8 @@ class EvilServer(httpx2.BaseTransport):
         reads_mailbox = request.url.path == "/v1/mailbox" and b'"act":"read"' in request.read()
         if request.method != "GET" and not reads_mailbox:
             self.written.append(f"{request.method} {request.url.path}")
+        if request.url.path in self.answers:
+            return httpx2.Response(200, content=self.answers[request.url.path])
         response = self._honest.handle_request(request)
         if request.url.path == "/v1/key-log" and self.log is not None:
             first = int(request.url.params["from"]) - 1

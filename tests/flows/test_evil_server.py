@@ -586,3 +586,32 @@ def test_a_person_whose_keys_were_swapped_is_not_certified(
         people.certify(supervisor, leyla.person, people.fingerprint(leyla), {Role.TRIAGER})
 
     assert evil.written == []
+
+
+def test_nobody_is_certified_under_the_id_of_another(world: World, evil: EvilServer, supervisor: Staff) -> None:
+    """leyla reads out her own words, and they are right; the service says that they are tenzin's."""
+    leyla, tenzin = world.organisation.staff["leyla"], world.organisation.staff["tenzin"]
+    evil.lies[f"/v1/people/{leyla.person}"] = in_json(lambda shown: shown.update(id=tenzin.person))
+
+    with pytest.raises(people.FingerprintDiffers):
+        people.certify(supervisor, leyla.person, people.fingerprint(leyla), {Role.TRIAGER})
+
+    assert evil.written == []
+
+
+@pytest.mark.parametrize("certificates", ["shown", "left out"])
+def test_nobody_joins_as_somebody_who_is_certified(
+    world: World, evil: EvilServer, supervisor: Staff, certificates: str
+) -> None:
+    """leyla's machine was told tenzin's id when it joined, so the supervisor asks for that."""
+    leyla, tenzin = world.organisation.staff["leyla"], world.organisation.staff["tenzin"]
+    evil.lies[f"/v1/people/{tenzin.person}"] = in_json(
+        lambda shown: shown.update(recipient=leyla.keys.recipient, key=leyla.keys.public_key)
+    )
+    if certificates == "left out":
+        evil.lies["/v1/people"] = in_json(lambda shown: shown.update(items=[]))
+
+    with pytest.raises(people.KeysOfAnother):
+        people.certify(supervisor, tenzin.person, people.fingerprint(leyla), {Role.TRIAGER})
+
+    assert evil.written == []

@@ -14,8 +14,10 @@ from app import age
 from app.client import Staff, approvals, cases, intake_keys, triage
 from app.clock import Clock
 from app.main import create_app
-from app.protocol.documents import recipient_sha256
-from app.protocol.encoding import b64, new_id, sha256_hex, unb64
+from app.protocol import members
+from app.protocol.documents import Header, recipient_sha256, seal, signed
+from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
+from app.protocol.opening import Opened
 from app.protocol.sizes import Kind
 from app.settings import Settings
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, GrantKind, Relation, Role
@@ -322,6 +324,67 @@ def test_a_member_who_let_themselves_in(world: World, evil: EvilServer, tenzin: 
     )
 
     stops(evil, lambda: cases.open_(tenzin, world.case), "members-author")
+
+
+def test_a_whole_case_of_somebody_elses_in_the_place_of_the_one_that_was_seen(
+    world: World, evil: EvilServer, tenzin: Staff
+) -> None:
+    """omid was never on it: key, members and document are his, all longer by two than what tenzin has seen."""
+    omid, mine = world.organisation.staff["omid"], age.generate()
+    chain: list[Opened] = []
+    files: list[bytes] = []
+    for names in (["omid"], ["omid"], ["omid", "leyla", "tenzin"]):
+        statement = members.state(
+            map(world.person, names),
+            world.case,
+            mine.recipient,
+            org=world.pin,
+            previous=chain[-1] if chain else None,
+            generation=1,
+            at=omid.hour,
+            signer=omid.signer,
+        )
+        files.append(seal(statement, Kind.CASE, mine.recipient))
+        chain.append(Opened(statement, sha256_hex(files[-1]), None))
+    forged = by(omid, world, mine, version=4, previous=HASH)
+    handed = unb64(str(omid.grant(mine, world.case, omid.certified(tenzin.person), GrantKind.ASSIGNED)["file"]))
+    evil.lies[f"/v1/cases/{world.case}/grants"] = grant_file(tenzin.person, [handed])
+    evil.lies[f"/v1/cases/{world.case}/members"] = in_json(
+        lambda answer: answer.update(items=[{"version": n, "statement": b64(file)} for n, file in enumerate(files, 1)])
+    )
+    evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, b64(forged)))
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), "members-chain")
+
+
+def test_a_document_that_leaves_out_the_versions_that_lead_to_it(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    """leyla is a member. What she shows is two versions on from what tenzin has seen, and does not follow from it."""
+    leyla = world.organisation.staff["leyla"]
+    key = cases.open_(world.organisation.staff["tenzin"], world.case).identity
+    between = by(leyla, world, key, version=3, previous=cases.open_(tenzin, world.case).sha256)
+    last = by(leyla, world, key, version=4, previous=HASH)
+    evil.lies[f"/v1/cases/{world.case}/document"] = in_json(lambda answer: shown_document(answer, b64(last)))
+    evil.answers[f"/v1/cases/{world.case}/documents/3"] = canonical({"document": b64(between)})
+
+    stops(evil, lambda: cases.open_(tenzin, world.case), "previous")
+
+
+def by(author: Staff, world: World, key: age.HybridIdentity, *, version: int, previous: str) -> bytes:
+    """The case as it is, in another version that this colleague has signed."""
+    body = cases.open_(world.organisation.staff["tenzin"], world.case).file.body()
+    header = Header(
+        type="case",
+        org=world.pin,
+        subject=world.case,
+        version=version,
+        previous=previous,
+        generation=1,
+        sealed_to=recipient_sha256(key.recipient),
+        author=author.person,
+        at=author.hour,
+        body=body,
+    )
+    return seal(signed(header, author.signer), Kind.CASE, key.recipient)
 
 
 @pytest.mark.parametrize(("lie", "reason"), [("none at all", "grantor"), ("twice the first", "members-chain")])

@@ -89,8 +89,21 @@ def test_the_table_names_neither_the_caller_nor_the_key(client: TestClient, rows
 def test_a_key_is_kept_for_a_day_and_then_forgotten(client: TestClient, database: Database, today: date) -> None:
     make(client, "key")
 
-    def forgotten(days: int) -> int:
+    def kept(days: int) -> int:
         with database.write() as session:
-            return forget(session, today + timedelta(days=days))
+            forget(session, today + timedelta(days=days))
+            return len(session.scalars(select(IdempotencyKey)).all())
 
-    assert [forgotten(1), forgotten(2), forgotten(3)] == [0, 1, 0]
+    assert [kept(1), kept(2)] == [1, 0]
+
+
+def test_what_was_asked_cannot_be_found_by_trying(client: TestClient, rows: Session) -> None:
+    """Two requests alike but for the key leave nothing alike: whoever has the table would have to guess the key."""
+    make(client, "one")
+    rows.delete(rows.scalars(select(ReporterActs)).one())
+    rows.commit()
+    make(client, "two")
+
+    kept = rows.scalars(select(IdempotencyKey.request_sha256)).all()
+
+    assert len(set(kept)) == 2

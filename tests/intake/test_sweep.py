@@ -1,7 +1,8 @@
 """What is destroyed by rule, and what is left."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -10,15 +11,17 @@ from starlette.testclient import TestClient
 
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
+from app.blobs import Blobs
 from app.database import Database
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report, ReportFile
-from app.intake.sweep import sweep
+from app.intake.sweep import RULES, sweep
 from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
 from app.protocol.mailbox import STATE_SLOT, Act
+from app.settings import Settings
 from app.vocabulary import ReportState
 from tests.intake import tus
 from tests.intake.scene import Epoch, Office, Reporter, bearer
@@ -34,9 +37,13 @@ def withdrawn(client: TestClient, reporter: Reporter) -> Reporter:
     return reporter
 
 
-def swept(database: Database, today: date) -> list[str]:
-    with database.write() as session:
-        return sweep(session, today)
+Swept = Callable[[date], list[str]]
+
+
+@pytest.fixture
+def swept(database: Database, settings: Settings) -> Swept:
+    """What a day's destruction takes with it."""
+    return partial(sweep, database, Blobs(settings.data_dir / "blobs"))
 
 
 def left(rows: Session, reporter: Reporter) -> dict[str, int]:
@@ -52,13 +59,13 @@ def left(rows: Session, reporter: Reporter) -> dict[str, int]:
 
 
 def test_a_withdrawn_report_is_destroyed_after_three_full_days(
-    database: Database, rows: Session, withdrawn: Reporter, today: date
+    swept: Swept, rows: Session, withdrawn: Reporter, today: date
 ) -> None:
     blob = rows.scalars(select(Attachment.blob)).one()
 
-    early = swept(database, today + timedelta(days=3))
+    early = swept(today + timedelta(days=3))
     kept = left(rows, withdrawn)
-    due = swept(database, today + timedelta(days=4))
+    due = swept(today + timedelta(days=4))
 
     assert (early, due) == ([], [blob])
     assert kept == {"body": 1, "grants": 1, "attachments": 1, "messages": 2, "slots": 2, "mailbox": 1}
@@ -73,10 +80,10 @@ def test_a_withdrawn_report_is_destroyed_after_three_full_days(
     assert rows.scalars(select(Slot.number)).one() == STATE_SLOT
 
 
-def test_the_outcome_stays_thirty_days(database: Database, rows: Session, withdrawn: Reporter, today: date) -> None:
+def test_the_outcome_stays_thirty_days(swept: Swept, rows: Session, withdrawn: Reporter, today: date) -> None:
     boxes = []
     for days in (4, 30, 31):
-        swept(database, today + timedelta(days=days))
+        swept(today + timedelta(days=days))
         boxes.append(left(rows, withdrawn)["mailbox"])
 
     assert boxes == [1, 1, 0]
@@ -84,32 +91,32 @@ def test_the_outcome_stays_thirty_days(database: Database, rows: Session, withdr
 
 
 def test_a_withdrawn_report_of_a_case_waits_for_its_members(
-    database: Database, rows: Session, withdrawn: Reporter, today: date
+    swept: Swept, rows: Session, withdrawn: Reporter, today: date
 ) -> None:
     rows.get_one(Report, withdrawn.id).case_id = new_id("case")
     rows.commit()
 
-    assert swept(database, today + timedelta(days=100)) == []
+    assert swept(today + timedelta(days=100)) == []
     assert left(rows, withdrawn)["body"] == 1
 
 
 def test_a_report_that_was_not_withdrawn_is_left_alone(
-    client: TestClient, database: Database, rows: Session, reporter: Reporter, today: date
+    client: TestClient, swept: Swept, rows: Session, reporter: Reporter, today: date
 ) -> None:
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
 
-    swept(database, today + timedelta(days=4))
+    swept(today + timedelta(days=4))
 
     assert left(rows, reporter)["body"] == 1
 
 
 def test_a_destroyed_report_is_not_taken_again(
-    client: TestClient, database: Database, rows: Session, reporter: Reporter, today: date
+    client: TestClient, swept: Swept, rows: Session, reporter: Reporter, today: date
 ) -> None:
     body = reporter.body()
     client.put("/v1/report", content=body, headers=reporter.headers).raise_for_status()
     client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
-    swept(database, today + timedelta(days=4))
+    swept(today + timedelta(days=4))
 
     answer = client.put("/v1/report", content=body, headers=reporter.headers)
 
@@ -118,7 +125,7 @@ def test_a_destroyed_report_is_not_taken_again(
 
 
 def test_the_keys_of_an_epoch_go_on_its_day(
-    database: Database, rows: Session, office: Office, client: TestClient, today: date
+    swept: Swept, rows: Session, office: Office, client: TestClient, today: date
 ) -> None:
     epoch = office.open_epoch(days=2, kept=3)
     reporter = Reporter(epoch, today)
@@ -126,7 +133,7 @@ def test_the_keys_of_an_epoch_go_on_its_day(
 
     counts = []
     for days in (4, 5, 6):
-        swept(database, today + timedelta(days=days))
+        swept(today + timedelta(days=days))
         counts.append(len(granted(rows, epoch)))
 
     assert counts == [2, 0, 0]
@@ -154,3 +161,22 @@ def test_once_decided_only_the_week_is_kept(
 
 def granted(rows: Session, epoch: Epoch) -> Sequence[str]:
     return rows.scalars(select(Grant.id).where((Grant.subject == epoch.id) | (Grant.grantee == epoch.id))).all()
+
+
+def test_one_rule_that_fails_holds_up_no_other(
+    client: TestClient, rows: Session, office: Office, swept: Swept, monkeypatch: pytest.MonkeyPatch, today: date
+) -> None:
+    def fail(_: Session, __: date) -> None:
+        raise RuntimeError
+
+    epoch = office.open_epoch(days=2, kept=3)
+    reporter = Reporter(epoch, today)
+    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+    client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
+    monkeypatch.setattr("app.intake.sweep.RULES", (fail, *RULES))
+
+    with pytest.raises(ExceptionGroup):
+        swept(today + timedelta(days=30))
+
+    assert granted(rows, epoch) == []
+    assert left(rows, reporter)["body"] == 0

@@ -1,6 +1,9 @@
 """People join, are certified, and only then may do what their roles say. Real keys, both databases, over HTTP."""
 
 import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +14,7 @@ from starlette.testclient import TestClient
 from app import age
 from app.clock import Clock
 from app.database import Database
+from app.people.sign_in import passwords
 from app.people.staff import service as staff
 from app.people.staff.models import Invitation, Person
 from app.people.staff.service import AlreadyInitialised
@@ -18,6 +22,7 @@ from app.protocol.certificates import Certified, certificate, make_root, org_of
 from app.protocol.documents import Document, Signer
 from app.protocol.encoding import b64
 from app.vocabulary import Role
+from tests import factories
 from tests.factories import writes
 
 PASSWORD = "a long password that unlocks no key"
@@ -89,13 +94,30 @@ def certify(
     supervisor: Client, whom: Certified, root: Document, today: date, *, by: Signer | None = None, days: int = 30
 ) -> tuple[int, str]:
     """Sign a certificate and hand it in: the status, and the type of the problem if it is one."""
-    document = certificate(
+    return hand_in(supervisor, signed(supervisor, whom, root, today, by=by, days=days))
+
+
+def signed(
+    supervisor: Client,
+    whom: Certified,
+    root: Document,
+    today: date,
+    *,
+    by: Signer | None = None,
+    days: int = 30,
+    previous: Document | None = None,
+) -> Document:
+    return certificate(
         whom,
         org=org_of(root),
         signer=by or supervisor.signer,
         valid_from=today,
         valid_until=today + timedelta(days=days),
+        previous=previous,
     )
+
+
+def hand_in(supervisor: Client, document: Document) -> tuple[int, str]:
     answer = supervisor.http.post(
         "/v1/certificates", json={"document": document.text.decode()}, headers=supervisor.headers | writes()
     )
@@ -248,6 +270,59 @@ def test_a_role_ends_with_its_certificate(
     assert newcomer.http.get("/v1/reports", headers=newcomer.headers).status_code == 403
 
 
+def test_a_role_that_was_given_for_three_days_ends_with_them(
+    supervisor: Client, newcomer: Client, root: Document, today: date, clock: Clock
+) -> None:
+    first = signed(supervisor, newcomer.certified(Role.CASEWORKER), root, today)
+    standing_in = newcomer.certified(Role.CASEWORKER, Role.SUPERVISOR)
+    hand_in(supervisor, first)
+    hand_in(supervisor, signed(supervisor, standing_in, root, today, days=2, previous=first))
+    assert clock.told_by is not None
+    found = []
+
+    for days in (0, 2, 3):
+        clock.told_by.write_text(f"{today + timedelta(days=days)}T09:00:00Z")
+        newcomer.sign_in()
+        shown = newcomer.http.get(f"/v1/people/{newcomer.id}", headers=newcomer.headers).json()["roles"]
+        found.append((shown, newcomer.http.get("/v1/audit", headers=newcomer.headers).status_code))
+
+    supervising = (["caseworker", "supervisor"], 200)
+    assert found == [supervising, supervising, (["caseworker"], 403)]
+
+
+def test_an_old_certificate_handed_in_again_brings_no_role_back(
+    supervisor: Client, newcomer: Client, root: Document, today: date
+) -> None:
+    first = signed(supervisor, newcomer.certified(Role.AUDITOR), root, today)
+    demoted = signed(supervisor, newcomer.certified(Role.ANALYST), root, today, previous=first)
+    assert hand_in(supervisor, first)[0] == hand_in(supervisor, demoted)[0] == 201
+
+    again = [hand_in(supervisor, document) for document in (first, demoted)]
+
+    assert again == [(412, "/problems/stale-version")] * 2
+    assert newcomer.http.get("/v1/audit", headers=newcomer.headers).status_code == 403
+
+
+def test_of_two_certificates_that_follow_the_same_one_is_refused(
+    supervisor: Client, newcomer: Client, root: Document, today: date
+) -> None:
+    twins = [signed(supervisor, newcomer.certified(role), root, today) for role in (Role.TRIAGER, Role.AUDITOR)]
+
+    answers = [hand_in(supervisor, twin) for twin in twins]
+
+    assert answers == [(201, ""), (412, "/problems/stale-version")]
+
+
+def test_no_certificate_takes_from_a_supervisor_what_the_root_says(
+    supervisor: Client, root: Document, today: date
+) -> None:
+    assert certify(supervisor, supervisor.certified(Role.ANALYST), root, today) == (201, "")
+
+    person = supervisor.http.get(f"/v1/people/{supervisor.id}", headers=supervisor.headers).json()
+
+    assert person["roles"] == ["supervisor"]
+
+
 def test_a_certificate_of_other_keys_than_those_that_joined_is_refused(
     supervisor: Client, newcomer: Client, root: Document, today: date
 ) -> None:
@@ -297,3 +372,35 @@ def test_neither_token_nor_password_lies_in_the_database(supervisor: Client, row
 
     assert rows.get(Person, supervisor.id) is not None
     assert not any(secret in stored for secret in (token, PASSWORD, invitation))
+
+
+def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(client: TestClient, rows: Session) -> None:
+    """Anybody may ask, each costs 64 MiB, and a thread that waits is one that reporters lack."""
+    factories.organisation(rows)
+    rows.commit()
+
+    with ThreadPoolExecutor(12) as threads:
+        asked = {"person": "nobody", "password": "correct horse battery"}
+        answers = list(threads.map(lambda _: client.post("/v1/sessions", json=asked), range(24)))
+
+    busy = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {401, 503}
+    assert {answer.json()["type"] for answer in busy} == {"/problems/sign-in-busy"}
+    assert {answer.headers["Retry-After"] for answer in busy} == {"1"}
+
+
+def test_a_stranger_without_an_invitation_costs_no_hash(client: TestClient, all_busy: None) -> None:
+    asked = {"invitation": "none", "handle": "mallory", "recipient": str(factories.SOMEBODY), "key": b64(bytes(32))}
+
+    answer = client.post("/v1/people", json=asked | {"password": "correct horse battery"})
+
+    assert answer.json()["type"] == "/problems/invitation-invalid"
+
+
+@pytest.fixture
+def all_busy() -> Iterator[None]:
+    """As many passwords are being checked as may be: one more would be refused."""
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(passwords._turn())
+        yield

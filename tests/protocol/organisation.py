@@ -50,9 +50,21 @@ ORG = org_of(ROOT)
 
 
 def certify(
-    whom: Person, *, by: Person = SUPERVISOR, valid_from: date = DAY, valid_until: date = date(2026, 12, 31)
+    whom: Person,
+    *,
+    by: Person = SUPERVISOR,
+    valid_from: date = DAY,
+    valid_until: date = date(2026, 12, 31),
+    previous: Document | None = None,
 ) -> Document:
-    return certificate(whom.certified, org=ORG, signer=by.signer, valid_from=valid_from, valid_until=valid_until)
+    return certificate(
+        whom.certified,
+        org=ORG,
+        signer=by.signer,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        previous=previous,
+    )
 
 
 TRUST = Trust.pinned(ROOT, ORG).with_certificates([certify(each) for each in (CASEWORKER, COLLEAGUE, ANALYST)])

@@ -136,6 +136,38 @@ def test_the_newest_certificate_counts_however_the_service_orders_them() -> None
         assert trust.certified(CASEWORKER.id, tomorrow) == renewed.certified
 
 
+def test_of_two_certificates_of_one_day_the_later_counts() -> None:
+    first = certify(CASEWORKER)
+    demoted = replace(CASEWORKER, roles=frozenset({Role.ANALYST}))
+    second = certify(demoted, previous=first)
+
+    for certificates in ([first, second], [second, first]):
+        trust = Trust.pinned(ROOT, ORG).with_certificates(certificates)
+        assert trust.certified(CASEWORKER.id, DAY).roles == {Role.ANALYST}
+        assert trust.last_certificate(CASEWORKER.id) == second
+
+
+def test_the_service_does_not_choose_between_two_certificates_that_follow_the_same() -> None:
+    twins = [certify(replace(CASEWORKER, roles=frozenset({role}))) for role in (Role.ANALYST, Role.AUDITOR)]
+
+    ways = [
+        Trust.pinned(ROOT, ORG).with_certificates(certificates).certified(CASEWORKER.id, DAY)
+        for certificates in (twins, twins[::-1])
+    ]
+
+    assert ways[0] == ways[1]
+
+
+def test_after_a_later_certificate_has_ended_the_one_before_counts_again() -> None:
+    first = certify(CASEWORKER)
+    promoted = replace(CASEWORKER, roles=frozenset({Role.SUPERVISOR}))
+    trust = Trust.pinned(ROOT, ORG).with_certificates([first, certify(promoted, valid_until=DAY, previous=first)])
+
+    days = [trust.certified(CASEWORKER.id, day).roles for day in (DAY, DAY + timedelta(days=1))]
+
+    assert days == [{Role.SUPERVISOR}, CASEWORKER.roles]
+
+
 def test_no_certificate_stands_above_the_root() -> None:
     impostor = replace(person(Role.SUPERVISOR), id=SUPERVISOR.id)
 

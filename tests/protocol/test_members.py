@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from app.protocol.documents import Document
-from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.members import members_of
-from app.protocol.opening import Opened
+from app.protocol.opening import Mark, Opened
 from tests.protocol.organisation import ANALYST, CASEWORKER, COLLEAGUE, STRANGER, link
 
 GENESIS = link([CASEWORKER], by=CASEWORKER)
@@ -55,6 +55,22 @@ def test_the_opener_is_on_the_list() -> None:
 def test_a_chain_with_a_link_missing_or_out_of_place_is_refused(chain: list[Opened]) -> None:
     with pytest.raises(NotAuthentic, match="members-chain"):
         members_of(chain)
+
+
+@pytest.mark.parametrize("chain", [[GENESIS, SECOND], [GENESIS, SECOND, THIRD]])
+def test_a_chain_goes_on_from_the_link_that_was_seen(chain: list[Opened]) -> None:
+    assert members_of(chain, Mark(2, SECOND.sha256, 1))
+
+
+def test_a_longer_chain_without_the_link_that_was_seen_is_another_one() -> None:
+    fork = link([COLLEAGUE], by=CASEWORKER, after=GENESIS)
+    theirs = [link([STRANGER], by=STRANGER)]
+    for _ in range(3):
+        theirs.append(link([STRANGER, CASEWORKER], by=STRANGER, after=theirs[-1]))
+
+    for chain in ([GENESIS], [GENESIS, fork, link([COLLEAGUE], by=COLLEAGUE, after=fork)], theirs):
+        with pytest.raises(Rollback, match="members-chain"):
+            members_of(chain, Mark(2, SECOND.sha256, 1))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the migrations make is what the models say, on both databases, and can be taken back."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 
@@ -125,16 +126,51 @@ def test_a_mailbox_with_replies_goes_on_above_their_number(empty: Database) -> N
 
 
 def test_cards_stay_and_of_withdrawn_ones_nothing_is_left_below(empty: Database) -> None:
-    schema.upgrade(empty, "0003")
+    schema.upgrade(empty, "0004")
     insert(empty, "cards", [{"id_sha256": "a", "quarter": "2026-Q2", "file": b"sealed"}])
 
-    schema.upgrade(empty, "0004")
+    schema.upgrade(empty, "0005")
     insert(empty, "cards", [{"id_sha256": "b", "quarter": None, "file": None}])
     above = read(empty, "SELECT id_sha256, quarter, revision_sha256 FROM cards ORDER BY id_sha256")
-    schema.downgrade(empty, "0003")
+    schema.downgrade(empty, "0004")
 
     assert above == [("a", "2026-Q2", None), ("b", None, None)]
     assert read(empty, "SELECT id_sha256, quarter FROM cards") == [("a", "2026-Q2")]
+
+
+def test_everybody_keeps_the_roles_of_their_certificates(empty: Database) -> None:
+    listed = {"id": "per_1", "roles": ["supervisor"]}
+    schema.upgrade(empty, "0005")
+    insert(empty, "teams", [{"id": "team_1"}])
+    insert(empty, "people", [PERSON | {"id": f"per_{n}", "handle": str(n), "roles": "triager"} for n in (1, 2, 3)])
+    insert(
+        empty,
+        "certificates",
+        [
+            written("a", "per_1", {"k": 1, "supervisors": [listed]}, until=None),
+            written("b", "per_2", {"roles": ["analyst", "auditor"]}, until=date(2026, 12, 31)),
+        ],
+    )
+
+    schema.upgrade(empty, "0006")
+    certified = read(empty, "SELECT person_id, version, roles FROM certificates ORDER BY person_id")
+    invited = read(empty, "SELECT invited_as FROM people")
+    schema.downgrade(empty, "0005")
+
+    assert certified == [("per_1", 1, "supervisor"), ("per_2", 1, "analyst auditor")]
+    assert invited == [("triager",)] * 3
+    roles = read(empty, "SELECT roles FROM people ORDER BY id")
+    assert roles == [("supervisor",), ("analyst auditor",), ("triager",)]
+
+
+PERSON: dict[str, object] = {"team_id": "team_1", "password_hash": "", "recipient": "", "key": ""}
+
+
+def written(sha256: str, person: str, body: dict[str, object], *, until: date | None) -> dict[str, object]:
+    """A row of a certificate, or of a root, as it was before."""
+    document = json.dumps({"version": 1, "body": body}) + "\n{}\n"
+    days = {"valid_from": date(2026, 6, 15), "valid_until": until}
+    return {"sha256": sha256, "person_id": person, "document": document, **days}
 
 
 EPOCH: dict[str, object] = {

@@ -122,7 +122,7 @@ def _row(who: Person, team_id: str) -> PersonRow:
     return PersonRow(
         id=who.id,
         handle=who.id[-8:],
-        roles=frozenset(),
+        invited_as=frozenset(),
         team_id=team_id,
         password_hash="",
         recipient=str(who.identity.recipient),

@@ -88,6 +88,10 @@ def test_a_label_that_the_code_lists_lack_is_asked_of_the_catalogue(catalogue: P
     assert not [message for message in messages.needed("zh-Hans") if message.context == messages.VOCABULARY]
 
 
+def test_a_compiled_catalogue_does_not_tell_when_it_was_made() -> None:
+    assert set(re.findall(rb"\d{4}-\d\d-\d\d \d\d:\d\d", messages.compiled("tr"))) == {b"1970-01-01 00:00"}
+
+
 def test_no_page_speaks_like_a_police_form() -> None:
     never = r"\b(victim|perpetrator|dissident|invalid|failed|failure|submit|are you sure|why did you|repression)\b"
     for message in messages.template():

@@ -58,6 +58,14 @@ def test_an_open_mailbox_shows_replies_as_text_and_choices_as_they_are(site: Sit
     assert html.count('name="words" value="a b"') == 3
 
 
+def test_numbers_are_written_in_the_digits_of_the_language(site: Site) -> None:
+    def shown(language: str) -> str:
+        return site.render("plain_replies.html", language, words="w", mailbox=MAILBOX, done=None, kept={}, mistakes=())
+
+    assert "پاسخ ۱" in shown("fa")
+    assert "الرد 1" in shown("ar")
+
+
 def test_a_closed_mailbox_offers_nothing_that_would_not_be_taken(site: Site) -> None:
     mailbox = {**MAILBOX, "state": "withdrawn", "open": False}
 
@@ -80,6 +88,7 @@ def test_there_is_a_page_for_what_does_not_work_just_now(site: Site) -> None:
 
 def test_languages_name_themselves_and_run_their_own_way() -> None:
     assert [own_name(code) for code in WANTED[:4]] == ["English", "中文 (简体)", "中文 (繁體)", "ئۇيغۇرچە"]
+    assert own_name("bo") == "བོད་ཡིག"
     assert [code for code in WANTED if direction(code) == "rtl"] == ["ug", "fa", "ar"]
     assert [receipt_words(code) for code in ("zh-Hant", "ar", "fr")] == ["zh-Hant", "en", "fr"]
 

@@ -19,7 +19,8 @@ class Approval(Base):
     requester_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     approver_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     of: Mapped[str] = mapped_column(String(64))
-    grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.id"))
+    # The grant may go before: it is destroyed with its report or its epoch, whatever was asked about it.
+    grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.id", ondelete="SET NULL"))
     comment: Mapped[bytes | None] = mapped_column(Sealed)
     statement: Mapped[bytes | None] = mapped_column(Sealed)
     version: Mapped[int] = mapped_column(default=1)

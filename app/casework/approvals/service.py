@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -13,12 +13,12 @@ from app.audit.actions import Action
 from app.casework.approvals.models import Approval
 from app.casework.cases import service as cases
 from app.casework.triage import service as triage
+from app.intake.keys import service as keys
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
-from app.people.staff.models import Person
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id, sha256_hex
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, ReportState, Role
@@ -61,12 +61,14 @@ class Rule:
     """Who may be asked about a subject, and which key they need.
 
     `authors` gives those who made what is approved, none of whom may approve it. It raises `NotFound` where the actor
-    has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it.
+    has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it. `until` is the last
+    day of a key that is lent, where it must not outlive another.
     """
 
     approvers: frozenset[Role]
     authors: Callable[[Session, Actor, NewApproval], set[str]]
     key_of: Callable[[Session, NewApproval], set[str]]
+    until: Callable[[Session, NewApproval], date | None]
 
 
 def visible_to(actor: Actor) -> Select[Approval]:
@@ -83,18 +85,18 @@ def request(session: Session, actor: Actor, new: NewApproval, *, now: datetime) 
     """Ask. Raises `NotApprovable`, `NotCertified`, `SelfApproval` or `ApproverUnfit`."""
     rule = RULES[new.subject]
     authors = rule.authors(session, actor, new)
-    approver = staff.certified(session, new.approver_id, now.date())
-    if approver.id in authors | {actor.id}:
+    roles = staff.certified_as(session, new.approver_id, now.date())
+    if new.approver_id in authors | {actor.id}:
         raise SelfApproval
-    if not rule.approvers & approver.roles or not _can_open(session, rule, new, approver):
+    if not rule.approvers & roles or not _can_open(session, rule, new):
         raise ApproverUnfit
-    grant = _grant(session, actor, new, now=now)
+    grant = _lend(session, actor, rule, new, now=now)
     approval = Approval(
         id=new_id("apr"),
         subject=new.subject,
         object_id=new.object_id,
         requester_id=actor.id,
-        approver_id=approver.id,
+        approver_id=new.approver_id,
         of=new.of,
         grant_id=grant.id if grant else None,
         comment=new.comment,
@@ -128,7 +130,7 @@ def decide(
 
     Raises `StaleVersion`, `NoSuchDecision` or `StatementRequired`.
     """
-    approval = get(session, actor, approval_id)
+    approval = _one(session, _as_it_is_now(visible_to(actor)), approval_id)
     if approval.version != version:
         raise StaleVersion(version=approval.version)
     if to not in steps(approval, actor):
@@ -164,13 +166,21 @@ def is_approved(session: Session, actor: Actor, report: Report, subject: Approva
     return session.scalar(approved.limit(1)) is not None
 
 
-def withdraw(session: Session, object_id: str) -> None:
-    """The reporter withdrew: nobody need decide any more, and the keys that came with the requests go."""
-    open_ = (Approval.object_id == object_id, Approval.state == ApprovalState.REQUESTED)
-    for approval in session.scalars(select(Approval).where(*open_)):
+def cancel_open(session: Session, object_id: str) -> None:
+    """The reporter withdrew, or it was decided otherwise: nobody is asked any more, and the keys lent for it go.
+
+    Whoever decides at this moment is waited for: a reporter must not be told that somebody was faster.
+    """
+    open_ = select(Approval).where(Approval.object_id == object_id, Approval.state == ApprovalState.REQUESTED)
+    for approval in session.scalars(_as_it_is_now(open_)):
         approval.state = ApprovalState.CANCELLED
         if approval.grant_id is not None:
             grants.lapse(session.get_one(Grant, approval.grant_id))
+
+
+def _as_it_is_now(query: Select[Approval]) -> Select[Approval]:
+    """Approvals that nobody else changes before this transaction ends."""
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def _one(session: Session, allowed: Select[Approval], approval_id: str) -> Approval:
@@ -190,7 +200,7 @@ def _case_authors(session: Session, actor: Actor, new: NewApproval) -> set[str]:
 
 
 def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
-    report = triage.get(session, actor, new.object_id)
+    report = triage.locked(session, actor, new.object_id)  # so that it is asked before the report moves on, or never
     if report.triager_id != actor.id:
         raise NotFound
     if report.state is not ReportState.IN_TRIAGE or report.envelope_sha256 != new.of:
@@ -206,21 +216,35 @@ def _epoch_key(session: Session, new: NewApproval) -> set[str]:
     return grants.holders(session, session.get_one(Report, new.object_id).epoch_id)
 
 
+def _no_end(_: Session, __: NewApproval) -> None:
+    return None
+
+
+def _with_its_epoch(session: Session, new: NewApproval) -> date:
+    """When an epoch's key is destroyed, no report of it that nobody accepted can be opened any more."""
+    epoch_id = session.get_one(Report, new.object_id).epoch_id
+    return keys.epoch(session, epoch_id).destroyed_on - timedelta(days=1)
+
+
 RULES: dict[ApprovalSubject, Rule] = {
-    ApprovalSubject.CODING: Rule(frozenset({Role.CASEWORKER, Role.SUPERVISOR}), _case_authors, _case_key),
-    ApprovalSubject.ABUSIVE: Rule(frozenset({Role.TRIAGER}), _triager, _epoch_key),
-    ApprovalSubject.WAITING: Rule(frozenset({Role.SUPERVISOR}), _triager, _epoch_key),
+    ApprovalSubject.CODING: Rule(frozenset({Role.CASEWORKER, Role.SUPERVISOR}), _case_authors, _case_key, _no_end),
+    ApprovalSubject.ABUSIVE: Rule(frozenset({Role.TRIAGER}), _triager, _epoch_key, _with_its_epoch),
+    ApprovalSubject.WAITING: Rule(frozenset({Role.SUPERVISOR}), _triager, _epoch_key, _with_its_epoch),
 }
 
 
-def _can_open(session: Session, rule: Rule, new: NewApproval, approver: Person) -> bool:
-    holders = rule.key_of(session, new)
-    if new.subject is ApprovalSubject.ABUSIVE:  # a second triager of the epoch: a key lent for this is not enough
-        return approver.id in holders
-    return approver.id in holders if new.grant is None else new.grant.grantee == approver.id
+def _can_open(session: Session, rule: Rule, new: NewApproval) -> bool:
+    if new.grant is not None and new.grant.grantee != new.approver_id:  # a key is lent to nobody else
+        return False
+    # A second triager is one of the epoch: to them, a key lent for this is not enough.
+    lent = new.grant is not None and new.subject is not ApprovalSubject.ABUSIVE
+    return lent or new.approver_id in rule.key_of(session, new)
 
 
-def _grant(session: Session, actor: Actor, new: NewApproval, *, now: datetime) -> Grant | None:
+def _lend(session: Session, actor: Actor, rule: Rule, new: NewApproval, *, now: datetime) -> Grant | None:
     if new.grant is None:
         return None
-    return grants.add_to_person(session, actor, new.grant, subject=new.object_id, kind=GrantKind.APPROVAL, now=now)
+    until = rule.until(session, new)
+    return grants.add_to_person(
+        session, actor, new.grant, subject=new.object_id, kind=GrantKind.APPROVAL, now=now, until=until
+    )

@@ -123,7 +123,7 @@ def get_members(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, respo
 @router.post(
     "/{case_id}/members",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, service.MembersUnfit),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, service.MembersUnfit, service.LastAuthor),
 )
 def change_members(
     database: Db,

@@ -40,6 +40,14 @@ class MembersUnfit(Problem):
     type, status, title = "members-unfit", 422, "The opener and the owner are members, and members have a role for it"
 
 
+class LastAuthor(Problem):
+    type, status, title = (
+        "last-author",
+        409,
+        "Who wrote the newest version does not remove themselves: a colleague does",
+    )
+
+
 @dataclass(frozen=True)
 class NewCase:
     """A case as its opener's client makes it: `members` is the genesis of the chain, `grants` are to the members."""
@@ -171,8 +179,9 @@ def change_members(
 ) -> Case:
     """A member adds or removes others; `version` is that of the last statement they have read.
 
-    Whoever is removed gets no key any more, but what they read they have read. Raises `StaleVersion`, `NotCertified`
-    or `MembersUnfit`.
+    Whoever is removed gets no key any more, but what they read they have read. Clients read the newest version only by
+    somebody who is there, so its author does not leave on their own; a colleague may remove them at any moment, or
+    somebody could stay by writing. Raises `StaleVersion`, `NotCertified`, `MembersUnfit` or `LastAuthor`.
     """
     case = _locked(session, of_member(actor), case_id)
     last = _statements(session, case)[-1].version
@@ -185,6 +194,8 @@ def change_members(
     if not after or added & before or added & removed or removed - before or len(added) != len(change.add):
         raise MembersUnfit
     _check_owner(session, owner_id, members=after, now=now)
+    if actor.id in removed and _newest_document(session, case).author_id == actor.id:
+        raise LastAuthor
     session.add(MemberStatement(case_id=case.id, version=version + 1, file=change.statement))
     _remove_members(session, actor, case, removed, now=now)
     _add_members(session, actor, case, change.add, now=now)
@@ -249,13 +260,13 @@ def _statements(session: Session, case: Case) -> list[MemberStatement]:
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:
     if owner_id is None:
         return
-    if owner_id not in members or not OWNER_ROLES & staff.certified(session, owner_id, now.date()).roles:
+    if owner_id not in members or not OWNER_ROLES & staff.certified_as(session, owner_id, now.date()):
         raise MembersUnfit
 
 
 def _add_members(session: Session, actor: Actor, case: Case, new: Iterable[NewGrant], *, now: datetime) -> None:
     for grant in new:
-        if not MEMBER_ROLES & staff.certified(session, grant.grantee, now.date()).roles:
+        if not MEMBER_ROLES & staff.certified_as(session, grant.grantee, now.date()):
             raise MembersUnfit
         session.add(Membership(case_id=case.id, person_id=grant.grantee))
         grants.add_to_person(session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now)

@@ -55,6 +55,7 @@ def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> l
 def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, version: int, now: datetime) -> Report:
     """Take a report to another state; `version` is the one that the actor has seen.
 
+    What was asked about it and is not decided yet was asked about the state that it leaves, and is cancelled.
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
     report = service.locked(session, actor, report_id)
@@ -66,6 +67,7 @@ def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, vers
         raise NoSuchStep
     if step.failing:
         raise GuardsFail(failing=step.failing)
+    approvals.cancel_open(session, report.id)
     report.priority = wanted.priority or report.priority
     if report.state is ReportState.RECEIVED:
         report.triager_id = actor.id
@@ -100,7 +102,7 @@ def attach(
 def reporter_acted(session: Session, done: ReporterAct) -> None:
     """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report any more."""
     if done.act is Act.WITHDRAW:
-        approvals.withdraw(session, done.report.id)
+        approvals.cancel_open(session, done.report.id)
 
 
 def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None, *, now: datetime) -> Facts:

@@ -148,11 +148,12 @@ def epoch(session: Session, epoch_id: str) -> Epoch:
 def destroy_ended(session: Session, today: date) -> list[str]:
     """Destroy the grants of epochs that have reached their day: those of their keys, and those sealed to them.
 
-    The ids of the epochs whose grants were still there.
+    What was lent of their reports ends with them. The ids of the epochs whose grants were still there.
     """
     granted = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id))
     ended = list(session.scalars(select(Epoch.id).where(Epoch.destroyed_on <= today, granted.exists())))
     session.execute(delete(Grant).where(or_(Grant.subject.in_(ended), Grant.grantee.in_(ended))))
+    grants.lapse_ended(session, today)
     midnight = datetime.combine(today, datetime.min.time(), UTC)
     for epoch_id in ended:
         audit.record(session, _SERVICE, Action.EPOCH_DESTROYED, epoch_id, now=midnight)
@@ -176,7 +177,7 @@ def _open_epoch(session: Session, actor: Actor, document: Document, new: Sequenc
         )
     )
     for each in new:
-        if not INTAKE_HOLDERS & staff.certified(session, each.grantee, now.date()).roles:
+        if not INTAKE_HOLDERS & staff.certified_as(session, each.grantee, now.date()):
             raise staff.NotCertified
         grants.add_to_person(session, actor, each, subject=stated.epoch, kind=GrantKind.ASSIGNED, now=now)
 

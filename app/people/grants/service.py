@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -59,18 +59,32 @@ def add(
 
 
 def add_to_person(
-    session: Session, actor: Actor, new: NewGrant, *, subject: str, kind: GrantKind, now: datetime
+    session: Session,
+    actor: Actor,
+    new: NewGrant,
+    *,
+    subject: str,
+    kind: GrantKind,
+    now: datetime,
+    until: date | None = None,
 ) -> Grant:
-    """Grant to a certified person. Raises `NotCertified`."""
-    staff.certified(session, new.grantee, now.date())
-    return add_to_object(session, actor, new, subject=subject, kind=kind, now=now)
+    """Grant to a certified person; `until` is the last day, if there is one. Raises `NotCertified`."""
+    staff.certified_as(session, new.grantee, now.date())
+    return add_to_object(session, actor, new, subject=subject, kind=kind, now=now, until=until)
 
 
 def add_to_object(
-    session: Session, actor: Actor, new: NewGrant, *, subject: str, kind: GrantKind, now: datetime
+    session: Session,
+    actor: Actor,
+    new: NewGrant,
+    *,
+    subject: str,
+    kind: GrantKind,
+    now: datetime,
+    until: date | None = None,
 ) -> Grant:
     """Grant to an object whose key the grantor's client holds: a report to its case."""
-    grant = add(session, new, subject=subject, kind=kind, today=now.date())
+    grant = add(session, new, subject=subject, kind=kind, today=now.date(), until=until)
     audit.record(session, actor.id, Action.GRANTED, subject, now=now, object_hash=sha256_hex(new.file))
     return grant
 
@@ -131,6 +145,12 @@ def end(session: Session, actor: Actor, grant: Grant, *, now: datetime) -> None:
 def lapse(grant: Grant) -> None:
     """Revoke a grant whose use is over and forget its file; that there was one stays known."""
     grant.revoked, grant.file = True, None
+
+
+def lapse_ended(session: Session, today: date) -> None:
+    """Lapse every grant whose last day has passed."""
+    ended = update(Grant).where(Grant.until < today, Grant.revoked.is_(False))
+    session.execute(ended.values(revoked=True, file=None))
 
 
 def destroy(session: Session, subjects: Iterable[str]) -> None:
@@ -223,6 +243,6 @@ def _stated(session: Session, document: str) -> statements.SharedKey:
 
 
 def _share(session: Session, actor: Actor, key: SharedKey, new: NewGrant, *, now: datetime) -> Grant:
-    if not KEY_HOLDERS[key.kind] & staff.certified(session, new.grantee, now.date()).roles:
+    if not KEY_HOLDERS[key.kind] & staff.certified_as(session, new.grantee, now.date()):
         raise staff.NotCertified
     return add_to_person(session, actor, new, subject=key.id, kind=GrantKind.ASSIGNED, now=now)

@@ -1,7 +1,17 @@
 """Passwords of sign-in (Argon2id, RFC 9106's second recommended parameters). They unlock no key."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
+
+from app.problems import Problem
+
+# So many at once in a process: each takes 64 MiB, anybody may ask for one, and what reporters need runs beside it.
+_AT_ONCE = BoundedSemaphore(2)
+_RETRY_SECONDS = 1
 
 _HASHER = PasswordHasher()
 
@@ -9,15 +19,34 @@ _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("")
 
 
+class SignInBusy(Problem):
+    type, status, title = "sign-in-busy", 503, "Too many passwords are being checked; try again in a moment"
+
+
 def hash_(password: str) -> str:
-    """Takes some 50 ms: call it outside a transaction."""
-    return _HASHER.hash(password)
+    """Takes some 50 ms: call it outside a transaction. Raises `SignInBusy` rather than wait."""
+    with _turn():
+        return _HASHER.hash(password)
 
 
 def matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is the one that was hashed; never for None. Takes some 50 ms either way."""
-    try:
-        _HASHER.verify(password_hash or _NOBODY, password)
-    except VerifyMismatchError:
-        return False
+    """Whether the password is the one that was hashed; never for None. Takes some 50 ms either way.
+
+    Raises `SignInBusy` rather than wait: a thread that waits here is one that reporters lack.
+    """
+    with _turn():
+        try:
+            _HASHER.verify(password_hash or _NOBODY, password)
+        except VerifyMismatchError:
+            return False
     return password_hash is not None
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _AT_ONCE.acquire(blocking=False):
+        raise SignInBusy(retry_after_seconds=_RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()

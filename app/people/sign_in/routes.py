@@ -9,7 +9,7 @@ from app.people.sign_in.schemas import SignInIn, SignInOut
 router = Router("/sessions", tag="sign-in")
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(service.SignInFailed))
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(service.SignInFailed, passwords.SignInBusy))
 def sign_in(database: Db, settings: Config, wanted: SignInIn, now: Now) -> SignInOut:
     """A session. The password's check takes its time outside any transaction."""
     with database.read() as session:

@@ -70,8 +70,7 @@ def find_actor(session: Session, token_sha256: str, now: datetime) -> Actor | No
     )
     if person is None:
         return None
-    roles = person.roles if staff.may_act(session, person.id, now.date()) else frozenset()
-    return Actor(id=person.id, roles=roles, team_id=person.team_id)
+    return Actor(id=person.id, roles=staff.roles_of(session, person, now.date()), team_id=person.team_id)
 
 
 def _digest(token: str) -> str:

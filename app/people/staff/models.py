@@ -50,7 +50,7 @@ class Person(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     handle: Mapped[str] = mapped_column(String(40), unique=True)
-    roles: Mapped[frozenset[Role]] = mapped_column(Roles)
+    invited_as: Mapped[frozenset[Role]] = mapped_column(Roles)  # counts until there is a root; see `service.roles_of`
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"))
     password_hash: Mapped[str] = mapped_column(Text)
     recipient: Mapped[str] = mapped_column(Text)
@@ -82,5 +82,7 @@ class Certificate(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     document: Mapped[str] = mapped_column(Text)
+    version: Mapped[int]
+    roles: Mapped[frozenset[Role]] = mapped_column(Roles)
     valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
+    valid_until: Mapped[date | None]  # none for the root

@@ -1,17 +1,18 @@
 """Joining, and what everybody who works here may know of one another."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import status
 from sqlalchemy.orm import Session
 
-from app.http import Actor, Db, IfNoneMatch, Keys, Now, Once, Page, Paging, Router, problems, requires
+from app.http import Actor, Db, IfNoneMatch, Keys, Now, Once, Page, Paging, Router, Today, problems, requires
 from app.keyring import Keyring
 from app.people.sign_in import passwords
 from app.people.staff import service
 from app.people.staff.models import Invitation, Person
 from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut
-from app.problems import NotFound
+from app.problems import NotFound, StaleVersion
 from app.protocol.encoding import b64, new_id
 from app.vocabulary import Role
 
@@ -39,10 +40,12 @@ def invite(database: Db, actor: Supervisor, keyring: Keys, once: Once, wanted: I
 @router.post(
     "/people",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(service.InvitationInvalid, service.HandleTaken),
+    responses=problems(service.InvitationInvalid, service.HandleTaken, passwords.SignInBusy),
 )
 def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
     """Use an invitation up, which is what keeps a repeated request from joining twice."""
+    with database.read() as session:  # before the password's hash, which is not for strangers
+        service.invited(session, wanted.invitation, now=now)
     password_hash = passwords.hash_(wanted.password)
     with database.write() as session:
         person = service.join(
@@ -54,25 +57,27 @@ def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
             password_hash=password_hash,
             now=now,
         )
-        return shown(session, person)
+        return shown(session, person, now.date())
 
 
 @router.get("/people")
-def list_people(database: Db, _: Colleague, paging: Paging) -> Page[PersonOut]:
+def list_people(database: Db, _: Colleague, paging: Paging, today: Today) -> Page[PersonOut]:
     with database.read() as session:
-        return paging.page(session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person))
+        return paging.page(
+            session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person, today)
+        )
 
 
 @router.get("/people/{person_id}", responses=problems(NotFound))
-def get_person(database: Db, _: Actor, person_id: str, __: IfNoneMatch) -> PersonOut:
+def get_person(database: Db, _: Actor, person_id: str, today: Today, __: IfNoneMatch) -> PersonOut:
     with database.read() as session:
-        return shown(session, service.get(session, person_id))
+        return shown(session, service.get(session, person_id), today)
 
 
 @router.post(
     "/certificates",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(service.NoRootYet, service.NotCertifying),
+    responses=problems(service.NoRootYet, service.NotCertifying, StaleVersion),
 )
 def certify(database: Db, actor: Supervisor, once: Once, wanted: CertificateIn, now: Now) -> PersonOut:
     """Keep a certificate that a supervisor signed after comparing fingerprints by voice."""
@@ -84,15 +89,15 @@ def certify(database: Db, actor: Supervisor, once: Once, wanted: CertificateIn, 
             act=lambda: service.certify(session, actor, wanted.document, now=now),
             again=lambda id_: service.get(session, id_),
         )
-        return shown(session, person)
+        return shown(session, person, now.date())
 
 
-def shown(session: Session, person: Person) -> PersonOut:
+def shown(session: Session, person: Person, today: date) -> PersonOut:
     """The person as their colleagues see them."""
     return PersonOut(
         id=person.id,
         handle=person.handle,
-        roles=sorted(person.roles),
+        roles=sorted(service.roles_of(session, person, today)),
         team=person.team_id,
         recipient=person.recipient,
         key=person.key,

@@ -13,9 +13,9 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.database import insert_or_ignore
 from app.people.staff.models import Certificate, Invitation, Organisation, Person, Team
-from app.problems import NotFound, Problem
+from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.certificates import Certified, Trust, org_of
-from app.protocol.documents import parse_document
+from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import ProtocolError
 from app.vocabulary import Role
@@ -98,26 +98,31 @@ def join(
 
     `recipient` and `key` are those of the person's own client. Raises `InvitationInvalid` or `HandleTaken`.
     """
-    invited = session.scalar(
-        select(Invitation).where(Invitation.token_sha256 == sha256(invitation.encode()).hexdigest()).with_for_update()
-    )
-    if invited is None or invited.used or invited.expires_on < now.date():
-        raise InvitationInvalid
+    used = invited(session, invitation, now=now, for_use=True)
     new = {
         "id": new_id("per"),
         "handle": handle,
-        "roles": invited.roles,
-        "team_id": invited.team_id,
+        "invited_as": used.roles,
+        "team_id": used.team_id,
         "password_hash": password_hash,
         "recipient": recipient,
         "key": key,
     }
     if not insert_or_ignore(session, Person, [new]):  # another may be taking the same handle at this moment
         raise HandleTaken
-    invited.used = True
+    used.used = True
     person = session.get_one(Person, new["id"])
     audit.record(session, person.id, Action.PERSON_JOINED, person.id, now=now)
     return person
+
+
+def invited(session: Session, invitation: str, *, now: datetime, for_use: bool = False) -> Invitation:
+    """The invitation of this token, locked where it is to be used. Raises `InvitationInvalid`."""
+    of_token = select(Invitation).where(Invitation.token_sha256 == sha256(invitation.encode()).hexdigest())
+    found = session.scalar(of_token.with_for_update() if for_use else of_token)
+    if found is None or found.used or found.expires_on < now.date():
+        raise InvitationInvalid
+    return found
 
 
 def adopt_root(session: Session, document: str, *, now: datetime) -> None:
@@ -127,12 +132,12 @@ def adopt_root(session: Session, document: str, *, now: datetime) -> None:
     """
     try:
         root = parse_document(document.encode())
-        listed = Trust.pinned(root, org_of(root)).supervisors
+        supervisors = Trust.pinned(root, org_of(root)).supervisors
     except ProtocolError:
         raise NotCertifying from None
     session.add(Organisation(id=org_of(root), document=document))
-    for supervisor in listed.values():
-        _certify(session, supervisor, document, valid_from=now.date(), valid_until=None)
+    for listed in supervisors.values():
+        _keep(session, _joined(session, listed), listed, root, valid_from=now.date(), valid_until=None)
 
 
 def trust(session: Session) -> Trust:
@@ -142,9 +147,10 @@ def trust(session: Session) -> Trust:
 
 
 def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> Person:
-    """Keep a certificate that a supervisor of the root has signed; its roles become the person's.
+    """Keep a certificate that a supervisor of the root has signed.
 
-    Raises `NoRootYet`, and `NotCertifying` for one that does not hold today too.
+    Raises `NoRootYet`, `NotCertifying` for one that does not hold today too, and `StaleVersion` for one that does not
+    follow the person's last: an old one, handed in again, would bring back what has been taken from them since.
     """
     root = trust(session)
     try:
@@ -152,10 +158,15 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
         listed = root.with_certificates([parsed]).certified(parsed.header.subject, now.date())
     except ProtocolError:
         raise NotCertifying from None
-    person = _certify(
+    person = _joined(session, listed)
+    last = session.scalar(_certificates(person.id).where(Certificate.valid_until.is_not(None)).limit(1))
+    if (parsed.header.version, parsed.header.previous) != ((last.version + 1, last.sha256) if last else (1, None)):
+        raise StaleVersion
+    _keep(
         session,
+        person,
         listed,
-        document,
+        parsed,
         valid_from=date.fromisoformat(parsed.header.body["from"]),
         valid_until=date.fromisoformat(parsed.header.body["until"]),
     )
@@ -188,32 +199,29 @@ def get(session: Session, person_id: str) -> Person:
 
 def certificates_of(session: Session, person_id: str) -> list[str]:
     """The documents that vouch for a person, the oldest first."""
-    return list(
-        session.scalars(
-            select(Certificate.document)
-            .where(Certificate.person_id == person_id)
-            .order_by(Certificate.valid_from, Certificate.sha256)
-        )
-    )
+    return [each.document for each in session.scalars(_certificates(person_id))][::-1]
 
 
-def certified(session: Session, person_id: str, today: date) -> Person:
-    """The person, who holds a certificate today. Raises `NotCertified`, for an absent one too."""
-    person = session.get(Person, person_id)
-    if person is None or not _is_certified(session, person_id, today):
+def certified_as(session: Session, person_id: str, today: date) -> frozenset[Role]:
+    """The roles for which the person is certified today. Raises `NotCertified`, for an absent one too."""
+    certificate = _counting(session, person_id, today)
+    if certificate is None:
         raise NotCertified
-    return person
+    return certificate.roles
 
 
 def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
     """Whether this is a person who is certified today and has the role."""
-    person = session.get(Person, person_id)
-    return person is not None and role in person.roles and _is_certified(session, person_id, today)
+    certificate = _counting(session, person_id, today)
+    return certificate is not None and role in certificate.roles
 
 
-def may_act(session: Session, person_id: str, today: date) -> bool:
-    """Whether a person's roles count: under a certificate, or before there is a root that could give one."""
-    return _is_certified(session, person_id, today) or session.scalar(select(Organisation.id)) is None
+def roles_of(session: Session, person: Person, today: date) -> frozenset[Role]:
+    """What the person may do today: as their certificate says, or as invited before there is a root to give one."""
+    certificate = _counting(session, person.id, today)
+    if certificate is not None:
+        return certificate.roles
+    return person.invited_as if session.scalar(select(Organisation.id)) is None else frozenset()
 
 
 def _invite(
@@ -230,30 +238,51 @@ def _invite(
     return new
 
 
-def _certify(
-    session: Session, listed: Certified, document: str, *, valid_from: date, valid_until: date | None
-) -> Person:
-    person = session.get(Person, listed.person)
+def _joined(session: Session, listed: Certified) -> Person:
+    """The person with these keys, whom nobody else certifies before this transaction ends."""
+    person = session.get(Person, listed.person, with_for_update=True)
     if person is None or (person.recipient, person.key) != (str(listed.recipient), b64(listed.key)):
         raise NotCertifying
-    person.roles = frozenset(listed.roles)
-    session.merge(
+    return person
+
+
+def _keep(
+    session: Session,
+    person: Person,
+    listed: Certified,
+    document: Document,
+    *,
+    valid_from: date,
+    valid_until: date | None,
+) -> None:
+    session.add(
         Certificate(
-            sha256=sha256_hex(document.encode()),
+            sha256=sha256_hex(document.text),
             person_id=person.id,
-            document=document,
+            document=document.text.decode(),
+            version=document.header.version,
+            roles=listed.roles,
             valid_from=valid_from,
             valid_until=valid_until,
         )
     )
     session.flush()
-    return person
 
 
-def _is_certified(session: Session, person_id: str, today: date) -> bool:
-    certificate = select(Certificate.sha256).where(
-        Certificate.person_id == person_id,
-        Certificate.valid_from <= today,
-        or_(Certificate.valid_until.is_(None), Certificate.valid_until >= today),
+def _certificates(person_id: str) -> Select[Certificate]:
+    """All that vouch for a person, in the order in which `Trust` lets them count: the root, then the newest."""
+    newest = (Certificate.version.desc(), Certificate.valid_from.desc(), Certificate.sha256.desc())
+    of_person = select(Certificate).where(Certificate.person_id == person_id)
+    return of_person.order_by(Certificate.valid_until.is_not(None), *newest)
+
+
+def _counting(session: Session, person_id: str, today: date) -> Certificate | None:
+    """The certificate that counts today."""
+    found: Certificate | None = session.scalar(
+        _certificates(person_id)
+        .where(
+            Certificate.valid_from <= today, or_(Certificate.valid_until.is_(None), Certificate.valid_until >= today)
+        )
+        .limit(1)
     )
-    return session.scalar(certificate.limit(1)) is not None
+    return found

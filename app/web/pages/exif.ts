@@ -1,6 +1,10 @@
 /** EXIF (CIPA DC-008) inside a photo: a TIFF whose directories say where, when and with what it was taken. */
 
-import type { Fact } from "./metadata.ts"
+/** Each has words of its own on the page, `fact-…`. */
+export interface Fact {
+    kind: "place" | "time" | "device" | "program" | "author" | "text" | "other" | "preview"
+    value: string
+}
 
 /** `orientation` is how the picture has to be turned to be shown, 1 for not at all. */
 export interface Exif {

@@ -2,8 +2,9 @@
 
 import { characters } from "../protocol/encoding.ts"
 import type { Picked } from "../reporter/api.ts"
-import { button, byId, isolated, make } from "./elements.ts"
-import { BEGINNING, inspect, isUnderstood, type Fact } from "./metadata.ts"
+import { button, byId, isolated, make, nameAfter } from "./elements.ts"
+import type { Fact } from "./exif.ts"
+import { BEGINNING, inspect, isUnderstood } from "./metadata.ts"
 import type { Mistake } from "./mistakes.ts"
 import { size, word } from "./words.ts"
 
@@ -84,18 +85,18 @@ export class Files {
     }
 
     private draw(): void {
-        this.list.replaceChildren(...this.chosen.map((each) => this.entry(each)))
+        this.list.replaceChildren(...this.chosen.map((each, place) => this.entry(each, place)))
     }
 
-    private entry(chosen: Chosen): HTMLLIElement {
-        const name = make("span", {}, isolated(chosen.name))
+    private entry(chosen: Chosen, place: number): HTMLLIElement {
+        const name = make("span", { id: `file-${place}` }, isolated(chosen.name))
         const bytes = make("span", { className: "size" }, isolated(size(chosen.original.size)))
         const takeAway = button(word("take-away"), () => {
             this.chosen = this.chosen.filter((other) => other !== chosen)
             this.draw()
             this.field.focus()
         })
-        takeAway.setAttribute("aria-label", word("take-away-file", { name: chosen.name }))
+        nameAfter(takeAway, name)
         const about = chosen.isCleaned ? this.cleaned(chosen) : this.says(chosen)
         return make("li", {}, make("div", { className: "file" }, name, bytes, takeAway), ...about)
     }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 
-import { inspect, type Fact } from "./metadata.ts"
+import type { Fact } from "./exif.ts"
+import { inspect } from "./metadata.ts"
 
 type Bytes = Uint8Array<ArrayBuffer>
 

@@ -3,13 +3,7 @@
  * is decoded or compressed anew: the bytes of the picture itself stay as they are.
  */
 
-import { orientationOnly, readExif } from "./exif.ts"
-
-/** Each has words of its own on the page, `fact-…`. */
-export interface Fact {
-    kind: "place" | "time" | "device" | "program" | "author" | "text" | "other" | "preview"
-    value: string
-}
+import { orientationOnly, readExif, type Fact } from "./exif.ts"
 
 /** `clean` is the copy; null where there is nothing to take out. */
 export interface Inspection {

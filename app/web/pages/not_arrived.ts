@@ -30,6 +30,7 @@ export class NotArrived {
 
     private async send(): Promise<void> {
         const waiting = new Waiting(this.names, "files-")
+        waiting.say(word("sending"))
         this.again.disabled = true
         try {
             const places = await this.client.sendFiles(waiting.step.bind(waiting))

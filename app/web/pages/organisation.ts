@@ -10,11 +10,12 @@ interface Organisation {
 
 /** The page works without an answer: it then names nobody, and leaving leads to a blank page. */
 export async function introduce(): Promise<void> {
+    // Found first: when the answer comes, somebody may have left, and the page be wiped.
+    const shown = byId("organisation", HTMLParagraphElement)
     const answer = await fetch("/organisation.json", { credentials: "omit" }).catch(() => null)
     if (!answer?.ok) return
     const { name, leave_to } = (await answer.json()) as Organisation
     if (leave_to !== null) leaveFor(leave_to)
-    const shown = byId("organisation", HTMLParagraphElement)
     shown.replaceChildren(isolated(name))
     shown.hidden = false
 }

@@ -1,6 +1,6 @@
 /** The check before sending: every question with its answer in the words of the page, and a way back to it. */
 
-import { button, byId, make } from "./elements.ts"
+import { button, byId, make, nameAfter } from "./elements.ts"
 import type { Files } from "./files.ts"
 import { word } from "./words.ts"
 
@@ -11,13 +11,14 @@ export function drawReview(skipped: ReadonlySet<string>, files: Files, change: (
         const screen = question.closest<HTMLElement>("[data-screen]")?.dataset.screen ?? ""
         const title = byId(`${key}-title`, HTMLElement).textContent.trim()
         const answer = skipped.has(key) ? "" : key === "files" ? countOf(files) : answerIn(question)
+        const asked = make("dt", { id: `asked-${key}` }, title)
         const again = button(word("change"), () => {
             change(screen)
         })
-        again.setAttribute("aria-label", word("change-question", { question: title }))
+        nameAfter(again, asked)
         const said = make("dd", { dir: "auto" }, answer || word("skipped"))
         said.classList.toggle("skipped", answer === "")
-        return make("div", {}, make("dt", {}, title), said, make("dd", { className: "change" }, again))
+        return make("div", {}, asked, said, make("dd", { className: "change" }, again))
     })
     byId("review", HTMLDListElement).replaceChildren(...rows)
 }

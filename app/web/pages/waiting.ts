@@ -21,7 +21,8 @@ export class Waiting {
         this.left = byId(`${prefix}left`, HTMLParagraphElement)
         this.line = byId(`${prefix}sent`, HTMLProgressElement)
         this.list = byId(`${prefix}sent-files`, HTMLUListElement)
-        this.doing.textContent = ""
+        // Said at once: on a slow network the first step is a while away.
+        this.doing.textContent = word("sealing")
         this.left.textContent = ""
         this.line.value = 0
         this.list.replaceChildren(

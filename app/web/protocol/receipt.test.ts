@@ -81,4 +81,5 @@ test.each([
 test("a letter with a lost mark is guessed, and what is far from all words is not", async () => {
     expect(nearestWords("abaco", await load("spanish"))[0]?.normalize("NFC")).toBe("ábaco")
     expect(nearestWords("xyzzyxyzzy", await load("english"))).toEqual([])
+    expect(nearestWords("鑫", await load("chinese_simplified"))).toEqual([])
 })

@@ -10,8 +10,8 @@ export function nearestWords(typed: string, list: WordList, most = 3): string[] 
     const word = fold(typed)
     const near: { place: number; distance: number }[] = []
     for (const [known, place] of list.places) {
-        // Of a very short word everything is two letters away.
-        const furthest = Math.min(FURTHEST, Math.ceil(known.length / 3))
+        // Of a very short word everything is two letters away, and of a single one, as in Chinese, everything is one.
+        const furthest = known.length === 1 ? 0 : Math.min(FURTHEST, Math.ceil(known.length / 3))
         if (Math.abs(known.length - word.length) > furthest) continue
         const distance = distanceBetween(word, known)
         if (distance <= furthest) near.push({ place, distance })

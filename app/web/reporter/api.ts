@@ -107,6 +107,6 @@ export interface ReporterClient {
     answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
     consent(scope: string, given: boolean): Promise<Mailbox>
     withdraw(): Promise<Mailbox>
-    /** Overwrite what can be overwritten and end the worker. */
+    /** Overwrite what can be overwritten and end the worker. Calls that are under way are not answered any more. */
     forget(): void
 }

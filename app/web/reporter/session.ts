@@ -86,7 +86,8 @@ export class Session implements ReporterClient {
 
     forget(): void {
         this.ended = new Failure("cancelled")
-        this.failAll(this.ended)
+        // The page that asked has been wiped: there is nothing left that could show an answer.
+        this.running.clear()
         this.port.postMessage({ say: "forget" })
         setTimeout(() => {
             this.port.terminate()

@@ -1,0 +1,41 @@
+"""One browser and one service for all of these tests; every test has a context of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.device import CHROMIUM, chromium
+from tests.browser_looks.door import Door, door
+from tests.browser_looks.looking import Looking
+
+NewPage = Callable[..., Looking]
+
+
+@pytest.fixture(scope="package")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with door(tmp_path_factory.mktemp("door"), pseudo=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium is installed; `make system-deps` does it")
+    # It holds the thread's event loop, so it must end before tests that run one of their own.
+    with sync_playwright() as playwright, chromium(playwright) as started:
+        yield started
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Opens a page in a window of this width, with options of the browser's context; all are closed in the end."""
+    with ExitStack() as opened:
+
+        def open_(width: int = 390, **options: Any) -> Looking:
+            context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+            return Looking(opened.enter_context(context).new_page())
+
+        yield open_

@@ -1,0 +1,67 @@
+"""What can be asked of a page as it stands, in a real browser."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from app.web.rendering import HERE
+
+ORDINARY, TWICE = 16, 32  # pixels of text, as somebody sets them in the browser
+_ROOT = 1.125  # of that, in `reporter.css`
+
+_AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
+_LOOKING = Path(__file__).parent / "looking.js"
+_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class Looking:
+    """A page that is looked at, and not changed by it. A finding says what is wrong, then where."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._devtools = page.context.new_cdp_session(page)
+        page.add_init_script(path=_LOOKING)
+
+    def with_axe(self) -> "Looking":
+        self.page.add_init_script(path=_AXE)
+        return self
+
+    def text(self, size: int) -> None:
+        """As a person does who needs larger letters everywhere."""
+        self._devtools.send("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size}})
+        shown = self.page.evaluate("getComputedStyle(document.documentElement).fontSize")
+        assert shown == f"{size * _ROOT:g}px"
+
+    def see(self, what: str) -> list[str]:
+        """The findings of a function of `looking.js`."""
+        found: list[str] = self.page.evaluate(f"looking.{what}()")
+        return [f"{what}: {each}" for each in found]
+
+    def violations(self) -> list[str]:
+        """Of WCAG 2.2, A and AA, as axe-core finds them, in light and dark: only colours differ between these."""
+        self.page.emulate_media(color_scheme="light")
+        light = self._axe({"type": "tag", "values": _WCAG})
+        self.page.emulate_media(color_scheme="dark")
+        dark = self._axe({"type": "rule", "values": ["color-contrast"]})
+        return [*light, *dark]
+
+    def _axe(self, rules: dict[str, Any]) -> list[str]:
+        options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+        found = self.page.evaluate("options => axe.run(options)", options)
+        return [f"{rule['id']}: {node['html'][:150]}" for rule in found["violations"] for node in rule["nodes"]]
+
+    def nameless(self) -> list[str]:
+        """What takes the focus and has no name, in the tree that assistive technology is given."""
+        tree = self._devtools.send("Accessibility.getFullAXTree")
+        return [
+            f"nameless: {node['role']['value']} {node['nodeId']}"
+            for node in tree["nodes"]
+            if not node["ignored"] and _takes_focus(node) and not node.get("name", {}).get("value", "").strip()
+        ]
+
+
+def _takes_focus(node: dict[str, Any]) -> bool:
+    return node["role"]["value"] != "RootWebArea" and any(
+        each["name"] == "focusable" and each["value"].get("value") for each in node.get("properties", ())
+    )

@@ -1,0 +1,71 @@
+"""`python -m tests.browser_looks.pictures DIRECTORY [LANGUAGE …]`: pictures of everything that a reporter can see.
+
+One file for each stop of the walk and each view: `ar/08-needs-390-dark.png`. They are for eyes, and kept nowhere.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.device import chromium
+from tests.browser_looks.door import door
+from tests.browser_looks.looking import ORDINARY, TWICE, Looking
+from tests.browser_looks.walk import everything
+
+HEIGHT = 800
+LANGUAGES = ("en", "ar", "zh-Hans", "bo")
+
+
+@dataclass(frozen=True)
+class View:
+    name: str
+    width: int
+    scheme: Literal["light", "dark"] = "light"
+    text: int = ORDINARY
+    media: Literal["screen", "print"] = "screen"
+
+
+VIEWS = (
+    View("320", 320),
+    View("390-dark", 390, scheme="dark"),
+    View("390-twice", 390, text=TWICE),
+    View("1440", 1440),
+    View("print", 794, media="print"),
+)
+
+
+def take(directory: Path, languages: Sequence[str] = LANGUAGES) -> None:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        door(Path(place), pseudo=True) as here,
+        sync_playwright() as playwright,
+        chromium(playwright) as browser,
+    ):
+        for language in languages:
+            with browser.new_context() as context:
+                looking = Looking(context.new_page())
+                for number, stop in enumerate(everything(looking.page, here, language), 1):
+                    for view in VIEWS:
+                        look(looking, view)
+                        name = f"{number:02}-{re.sub(r'[^a-z_]+', '-', stop)}-{view.name}.png"
+                        looking.page.screenshot(path=directory / language / name)
+                    look(looking, View("", 390))
+
+
+def look(looking: Looking, view: View) -> None:
+    """Through a window as high as the page, so that what stays at its top is there once."""
+    looking.page.set_viewport_size({"width": view.width, "height": HEIGHT})
+    looking.page.emulate_media(color_scheme=view.scheme, media=view.media)
+    looking.text(view.text)
+    height: int = looking.page.evaluate("document.documentElement.scrollHeight")
+    looking.page.set_viewport_size({"width": view.width, "height": height})
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]), sys.argv[2:] or LANGUAGES)

@@ -44,5 +44,5 @@ class Action(StrEnum):
     APPROVAL_DECIDED = "approval.decided", "An approval was given, refused or cancelled"
     RELEASE_REQUESTED = "release.requested", "A release was requested"
     RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled or published"
-    RELEASE_DRAWN = "release.drawn", "The statistics key was lent for a draw"
+    RELEASE_DRAWN = "release.drawn", "The statistics keys were lent for a draw"
     RELEASE_SIGNED = "release.signed", "A release was signed"

@@ -247,6 +247,10 @@ class Staff:
         """The key of an intake epoch, kept as long as this machine is open: each fetch is recorded."""
         return self._key(f"/epochs/{epoch}/grants", epoch, {GrantKind.ASSIGNED}).identity
 
+    def shared_key(self, key: str) -> age.HybridIdentity:
+        """A key that work shares, kept likewise."""
+        return self._key(f"/keys/{key}/grants", key, {GrantKind.ASSIGNED}).identity
+
     def case_grant(self, case: str) -> OpenedGrant:
         """The key of a case of this person's, or of one whose coding they are asked to approve, kept likewise.
 

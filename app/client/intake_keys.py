@@ -15,6 +15,7 @@ from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import b64, new_id, parse_object, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
+from app.protocol.periods import first_day, quarter_of
 from app.protocol.statements import KeyKind, SharedKey
 from app.vocabulary import GrantKind, Role
 
@@ -142,19 +143,21 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
 
 
 def share(staff: Staff, kind: KeyKind, person: str) -> None:
-    """Grant a shared key that one holds to somebody certified since it was made."""
-    held = hold(staff, kind)
-    grant = staff.grant(held.identity, held.stated.id, staff.certified(person), GrantKind.ASSIGNED)
-    staff.service.post(f"/keys/{held.stated.id}/grants", grant)
+    """Grant a shared key that one holds to somebody certified since it was made.
+
+    Of statistics these are all keys that the next release needs. Raises `NotGranted` and `NotAuthentic`.
+    """
+    last_quarter = quarter_of(first_day(quarter_of(staff.today)) - timedelta(days=1))
+    shared = hold_for(staff, last_quarter) if kind is KeyKind.STATISTICS else [hold(staff, kind)]
+    grantee = staff.certified(person)
+    for held in shared:
+        grant = staff.grant(held.identity, held.stated.id, grantee, GrantKind.ASSIGNED)
+        staff.service.post(f"/keys/{held.stated.id}/grants", grant)
 
 
 def stated(staff: Staff, kind: KeyKind) -> SharedKey:
     """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
-    keys = [
-        statements.read_key(staff.trust.check_public(parse_document(str(item["document"]).encode()), "key"))
-        for item in staff.service.items("/keys")
-    ]
-    valid = [key for key in keys if key.kind is kind and key.valid_from <= staff.today <= key.valid_until]
+    valid = [key for key in _stated(staff, kind) if key.valid_from <= staff.today <= key.valid_until]
     if not valid:
         raise NotGranted(f"no {kind} key is valid today")
     return max(valid, key=lambda key: (key.valid_from, key.id))
@@ -162,11 +165,35 @@ def stated(staff: Staff, kind: KeyKind) -> SharedKey:
 
 def hold(staff: Staff, kind: KeyKind) -> HeldKey:
     """The same key with its secret, which was granted to this person. Raises `NotGranted` and `NotAuthentic`."""
-    key = stated(staff, kind)
-    opened = staff.open_grants(f"/keys/{key.id}/grants", key.id, {GrantKind.ASSIGNED})
-    if str(opened.identity.recipient) != str(key.recipient):
+    return _held(staff, stated(staff, kind))
+
+
+def hold_for(staff: Staff, period: str) -> list[HeldKey]:
+    """Every statistics key to which cards of the period may be sealed.
+
+    Raises `NotGranted` where this person lacks one: without it some cards would be counted for nobody.
+    """
+    keys = [
+        key
+        for key in _stated(staff, KeyKind.STATISTICS)
+        if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
+    ]
+    return [_held(staff, key) for key in keys]
+
+
+def _stated(staff: Staff, kind: KeyKind) -> list[SharedKey]:
+    keys = (
+        statements.read_key(staff.trust.check_public(parse_document(str(item["document"]).encode()), "key"))
+        for item in staff.service.items("/keys")
+    )
+    return [key for key in keys if key.kind is kind]
+
+
+def _held(staff: Staff, key: SharedKey) -> HeldKey:
+    identity = staff.shared_key(key.id)
+    if str(identity.recipient) != str(key.recipient):
         raise NotAuthentic("recipient")
-    return HeldKey(key, opened.identity)
+    return HeldKey(key, identity)
 
 
 def card_token(secret: age.HybridIdentity) -> str:

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 from app.client import intake_keys
 from app.client.desk import Staff
+from app.client.intake_keys import HeldKey
 from app.protocol import release_files
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.opening import Mark
 from app.protocol.release_files import SUMS, Verified
 from app.protocol.release_ledger import LedgerLine
-from app.protocol.statements import KeyKind
 
 # The files of a release by path.
 Folder: TypeAlias = Mapping[str, bytes]
@@ -37,8 +37,12 @@ def request(staff: Staff, *, kind: str, period: str, workload: str) -> str:
 
 
 def approve(staff: Staff, release: str) -> None:
-    """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will."""
+    """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will.
+
+    Raises `NotGranted` where they lack a key of the period: nobody else than the approver can draw.
+    """
     shown = get(staff, release)
+    _keys(staff, shown)
     _move(staff, release, "approved")
     staff.seen.record(_WANTED, release, _asked(shown))
 
@@ -52,9 +56,9 @@ def cancel(staff: Staff, release: str) -> None:
 
 
 def draw(staff: Staff, release: str) -> None:
-    """Lend the statistics key to the service's memory for the one draw, which is charged even if never published."""
-    held = intake_keys.hold(staff, KeyKind.STATISTICS)
-    staff.service.post(f"/releases/{release}/draw", {"statistics_key": str(held.identity)})
+    """Lend the statistics keys to the service's memory for the one draw, which is charged even if never published."""
+    lent = [str(held.identity) for held in _keys(staff, get(staff, release))]
+    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": lent})
 
 
 def sign(staff: Staff, release: str) -> None:
@@ -123,6 +127,10 @@ def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
         raise Rollback("ledger")
     for seq, mark in lines.items():
         staff.seen.record(_LINE, seq, mark)
+
+
+def _keys(staff: Staff, shown: Mapping[str, Any]) -> list[HeldKey]:
+    return intake_keys.hold_for(staff, str(shown["period"]))
 
 
 def _fetch_files(staff: Staff, release: str) -> dict[str, bytes]:

@@ -1,15 +1,19 @@
 """Statements about keys and decisions: public ones of supervisors, and the approvals that are sealed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from app import age
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, signed
 from app.protocol.encoding import b64, check_day, check_hash, check_id, unb64
 from app.protocol.errors import Malformed
+from app.protocol.periods import first_day
 from app.vocabulary import ApprovalState, ApprovalSubject
+
+# How long a card may lie on a machine that was switched off before it counts for the period of its arrival.
+LATE: Final = timedelta(days=31)
 
 
 class KeyKind(StrEnum):
@@ -28,6 +32,14 @@ class SharedKey:
     recipient: age.HybridRecipient
     valid_from: date
     valid_until: date
+
+
+def may_open(*, valid_from: date, valid_until: date, period: str, today: date) -> bool:
+    """Whether cards that count for a period may be sealed to a statistics key of these days.
+
+    A correction of such a card is sealed later than the period; a card that was late, before it.
+    """
+    return valid_from <= today and valid_until >= first_day(period) - LATE
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,7 @@ STATISTICS = {
     "GET /v1/releases/{release_id}": _ONE,
     "GET /v1/releases/{release_id}/transitions": _ONE,
     "POST /v1/releases/{release_id}/transitions": _moved({"to": "cancelled"}),
-    "POST /v1/releases/{release_id}/draw": Form({"statistics_key": "AGE-SECRET-KEY-PQ-1" + "Q" * 58}),
+    "POST /v1/releases/{release_id}/draw": Form({"statistics_keys": ["AGE-SECRET-KEY-PQ-1" + "Q" * 58]}),
     "POST /v1/releases/{release_id}/composition": _ONE,
     "GET /v1/releases/{release_id}/files": _ONE,
     "GET /v1/releases/{release_id}/files/{path}": _ONE,

@@ -9,16 +9,17 @@ import pytest
 from sqlalchemy import select
 
 from app import age
-from app.client import cards, cases, intake_keys, releases
+from app.client import cards, cases, intake_keys, people, releases
 from app.client.cases import OpenCase
-from app.client.desk import Staff
+from app.client.desk import NotGranted, Staff
 from app.client.transport import Refused
 from app.database import Database
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
 from app.statistics.cards.models import Card
-from app.vocabulary import ConsentStatus
+from app.statistics.releases.models import TokenSpend
+from app.vocabulary import ConsentStatus, Role
 from tests.client.casework import approved, coded
 from tests.client.installation import Installation, installation
 
@@ -140,12 +141,16 @@ def corrected(here: Installation, by: Staff, opened: OpenCase) -> OpenCase:
 
 def kept(here: Installation, opened: OpenCase) -> bytes | None:
     """The card of the case as the service has it."""
-    database = Database(f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}")
-    with database.read() as session:
+    with server(here).read() as session:
         key = sha256_hex(opened.file.cards[0].id.encode())
-        file = session.scalar(select(Card.file).where(Card.id_sha256 == key))
-    database.close()
-    return file
+        return session.scalar(select(Card.file).where(Card.id_sha256 == key))
+
+
+def server(here: Installation) -> Database:
+    """What the service has, for a look past it."""
+    database = Database(f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}")
+    here.opened.callback(database.close)
+    return database
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +193,41 @@ def test_a_release_with_one_changed_byte_is_not_authentic(released: tuple[Instal
 
     with pytest.raises(NotAuthentic):
         releases.verify(releases.load(tmp_path / "release"), pin=here.pin)
+
+
+def test_the_figure_of_a_quarter_is_whole_though_the_statistics_key_turned(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris = here.staff("boris")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+        cards.send(boris, now=True)
+        here.pass_(timedelta(days=16))
+        sara = here.staff("sara")
+        intake_keys.make_shared(sara, KeyKind.STATISTICS)
+        release = releases.request(here.staff("chen"), kind="reserve", period="2026-Q2", workload="T")
+
+        releases.approve(sara, release)
+        releases.draw(sara, release)
+
+        with server(here).read() as session:
+            assert session.scalars(select(TokenSpend.rho_millionths)).all() == [5_000]
+
+
+def test_whoever_lacks_a_key_of_the_period_approves_no_release_until_it_is_shared(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        here.pass_(timedelta(days=20))
+        sara, chen = here.staff("sara"), here.staff("chen")
+        people.certify(sara, chen.person, people.fingerprint(chen), {Role.SUPERVISOR})
+        intake_keys.make_shared(sara, KeyKind.STATISTICS)
+        release = releases.request(here.staff("sara"), kind="reserve", period="2026-Q2", workload="T")
+
+        with pytest.raises(NotGranted):
+            releases.approve(chen, release)
+        intake_keys.share(sara, KeyKind.STATISTICS, chen.person)
+        releases.approve(chen, release)
+        releases.draw(chen, release)
+
+        assert releases.get(chen, release)["state"] == "composed"
 
 
 def test_a_release_under_another_root_is_not_authentic(released: tuple[Installation, str]) -> None:

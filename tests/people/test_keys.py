@@ -1,5 +1,6 @@
 """Shared keys: stated by a supervisor of the root, held by those whose work needs them, fetched on the record."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -132,10 +133,23 @@ def test_only_a_holder_passes_a_key_on(office: Office, caseworker: Staff, today:
     assert passed_on(caseworker) == 201
 
 
-def test_a_statistics_recipient_is_one_that_was_stated(office: Office, today: date, database: Database) -> None:
-    key, _ = a_key(KeyKind.STATISTICS, today)
-    state(office, key).raise_for_status()
+def test_cards_of_a_period_may_lie_under_every_statistics_key_of_its_days_and_of_those_since(
+    office: Office, today: date, database: Database
+) -> None:
+    past, before, present, later = (
+        replace(a_key(KeyKind.STATISTICS, today)[0], valid_from=start, valid_until=end)
+        for start, end in (
+            (date(2025, 1, 1), date(2026, 2, 28)),
+            (date(2025, 3, 1), date(2026, 3, 1)),
+            (date(2026, 5, 1), date(2026, 12, 31)),
+            (date(2026, 7, 2), date(2027, 7, 1)),
+        )
+    )
+    for key in (past, before, present, later):
+        state(office, key).raise_for_status()
 
     with database.read() as session:
-        assert grants.is_statistics_recipient(session, str(key.recipient))
-        assert not grants.is_statistics_recipient(session, str(age.generate().recipient))
+        found = [grants.statistics_recipients(session, "2026-Q2", day) for day in (date(2026, 7, 1), date(2026, 7, 2))]
+
+    assert found[0] == {str(key.recipient) for key in (before, present)}
+    assert found[1] == found[0] | {str(later.recipient)}

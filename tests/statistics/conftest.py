@@ -23,7 +23,7 @@ from app.protocol.certificates import certificate, make_root, org_of
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.statements import KeyKind, SharedKey, state_key
 from app.vocabulary import Role
-from tests.factories import signed_in
+from tests.factories import signed_in, writes
 from tests.protocol.organisation import Person, person
 
 DAY = date(2026, 6, 15)
@@ -82,6 +82,17 @@ def office(client: TestClient, database: Database, rows: Session, clock: Clock) 
             keys.add_key(session, actor, document=document.text.decode(), token_sha256=token_sha256, grants=[], now=now)
     signed = {each.id: signed_in(rows, rows.get_one(PersonRow, each.id)) for each in people}
     return Office(client, clock, signed)
+
+
+def state_statistics_key(
+    office: Office, identity: age.HybridIdentity, *, valid_from: date, valid_until: date = LAST_DAY
+) -> None:
+    """One more statistics key, over HTTP."""
+    key = SharedKey(new_id("key"), KeyKind.STATISTICS, identity.recipient, valid_from, valid_until)
+    document = state_key(key, org=PIN, signer=APPROVER.signer)
+    body = {"document": document.text.decode(), "grants": []}
+    answer = office.http.post("/v1/keys", json=body, headers=office.by(APPROVER) | writes())
+    assert answer.status_code == 201, answer.text
 
 
 def seal_card(card: StatCard) -> bytes:

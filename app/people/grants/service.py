@@ -225,10 +225,13 @@ def is_card_token(session: Session, token_sha256: str, today: date) -> bool:
     return session.scalar(key) is not None
 
 
-def is_statistics_recipient(session: Session, recipient: str) -> bool:
-    """Whether a supervisor has stated this recipient to be that of statistics, in whatever year."""
-    key = select(SharedKey.id).where(SharedKey.kind == KeyKind.STATISTICS, SharedKey.recipient == recipient)
-    return session.scalar(key.limit(1)) is not None
+def statistics_recipients(session: Session, period: str, today: date) -> set[str]:
+    """Those to which cards of the period may be sealed, of all that supervisors have stated."""
+    return {
+        key.recipient
+        for key in session.scalars(select(SharedKey).where(SharedKey.kind == KeyKind.STATISTICS))
+        if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=today)
+    }
 
 
 def _stated(session: Session, document: str) -> statements.SharedKey:

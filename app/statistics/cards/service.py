@@ -10,16 +10,12 @@ from app.people.grants import service as grants
 from app.problems import Problem
 from app.protocol.card import revision_sha256
 from app.protocol.encoding import sha256_hex
+from app.protocol.periods import quarter_of
 from app.statistics.cards.models import Card
 
 
 class CardTokenUnknown(Problem):
     type, status, title = "card-token-unknown", 401, "This is not the card token of the present month"
-
-
-def quarter_of(day: date) -> str:
-    """`2026-Q2` for a day of April, May or June 2026."""
-    return f"{day.year}-Q{(day.month - 1) // 3 + 1}"
 
 
 def put(session: Session, *, token_sha256: str, card: str, revision: int, file: bytes, today: date) -> bool:

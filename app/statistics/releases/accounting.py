@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+from app.protocol.periods import year_of
 from app.statistics.releases.noise import gaussian
-from app.statistics.releases.periods import year_of
 from app.vocabulary import ReleaseKind
 
 # What the releases of one kind may spend: a quarter each, the others in a year.

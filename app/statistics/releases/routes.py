@@ -136,9 +136,9 @@ def draw_release(
 ) -> ReleaseOut:
     with database.read() as session:
         start = service.snapshot(session, actor, release_id)
-        identity = service.statistics_identity(session, lent.statistics_key)
+        identities = service.statistics_identities(session, lent.statistics_keys, period=start.period, today=now.date())
     account_key = keyring.key("contribution-account")
-    drawn = service.draw(start, identity, account_key=account_key, measurement=noise.DiscreteGaussian())
+    drawn = service.draw(start, identities, account_key=account_key, measurement=noise.DiscreteGaussian())
     with database.write() as session:
         service.settle(session, actor, start, drawn)
         audit.record(session, actor.id, Action.RELEASE_DRAWN, release_id, now=now)

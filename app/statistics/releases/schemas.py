@@ -1,6 +1,6 @@
 """What clients send and see of releases."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,9 +24,11 @@ class DecisionIn(_In):
 
 
 class DrawIn(_In):
-    """The statistics key, lent by the approver's client to this request's memory."""
+    """The statistics keys of the period, lent by the approver's client to this request's memory."""
 
-    statistics_key: str = Field(pattern=r"^AGE-SECRET-KEY-PQ-1[0-9A-Z]{58}$", repr=False)
+    statistics_keys: list[Annotated[str, Field(pattern=r"^AGE-SECRET-KEY-PQ-1[0-9A-Z]{58}$")]] = Field(
+        min_length=1, max_length=100, repr=False
+    )
 
 
 class SignatureIn(_In):

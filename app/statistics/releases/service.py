@@ -18,6 +18,7 @@ from app.protocol import card as cards_
 from app.protocol import release_files, release_ledger
 from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import new_id, sha256_hex, unb64
+from app.protocol.periods import last_day, quarters, year_of
 from app.protocol.release_files import Noisy
 from app.protocol.release_ledger import LedgerLine
 from app.statistics.cards import service as cards
@@ -32,7 +33,6 @@ from app.statistics.releases.models import (
     ReleaseState,
     TokenSpend,
 )
-from app.statistics.releases.periods import last_day, quarters, year_of
 from app.vocabulary import ReleaseKind, Role, Workload
 
 # Below this many persons a quarter, by the last published total, a quarter has nothing worth its budget; the gate
@@ -77,7 +77,7 @@ class ReleaseStep(Problem):
 
 
 class StatisticsKeyWrong(Problem):
-    type, status, title = "statistics-key-wrong", 422, "This is no statistics key of the organisation"
+    type, status, title = "statistics-key-wrong", 422, "These are not all statistics keys of the period, and no others"
 
 
 class ReleaseSignatureWrong(Problem):
@@ -177,28 +177,36 @@ def snapshot(session: Session, actor: Actor, release_id: str) -> Snapshot:
     )
 
 
-def statistics_identity(session: Session, text: str) -> age.HybridIdentity:
-    """The lent key. Another one would open no card, and its draw would spend the budget on nothing.
+def statistics_identities(
+    session: Session, lent: Sequence[str], *, period: str, today: date
+) -> list[age.HybridIdentity]:
+    """The lent keys, which are those of the period.
 
-    Raises `StatisticsKeyWrong`.
+    Without one of them the draw would spend the budget on a part of the cards, and never be drawn again. What is asked
+    for follows from the public statements, so a refusal tells nothing of the cards. Raises `StatisticsKeyWrong`.
     """
     try:
-        identity = age.parse_identity(text)
+        parsed = [age.parse_identity(text) for text in lent]
     except age.Error:
         raise StatisticsKeyWrong from None
-    if not isinstance(identity, age.HybridIdentity) or not keys.is_statistics_recipient(
-        session, str(identity.recipient)
-    ):
+    identities = [identity for identity in parsed if isinstance(identity, age.HybridIdentity)]
+    if {str(identity.recipient) for identity in identities} != keys.statistics_recipients(session, period, today):
         raise StatisticsKeyWrong
-    return identity
+    return identities
 
 
-def draw(start: Snapshot, identity: age.HybridIdentity, *, account_key: bytes, measurement: noise.Measurement) -> Drawn:
+def draw(
+    start: Snapshot,
+    identities: Sequence[age.HybridIdentity],
+    *,
+    account_key: bytes,
+    measurement: noise.Measurement,
+) -> Drawn:
     """Open, count and draw, in memory and outside any transaction.
 
     Who may still be counted is each token's own matter; how many are not, nobody is told.
     """
-    opened = list(_opened(start.sealed_cards, identity))
+    opened = _opened(start.sealed_cards, identities)
     accounts = {card.token: accounting.token_hash(account_key, card.token) for card in opened}
     admitted = accounting.admitted(start.accounts, accounts.values(), rho=start.workload.rho)
     counts = counting.count((card for card in opened if accounts[card.token] in admitted), start.workload)
@@ -353,12 +361,12 @@ def _locked(session: Session, actor: Actor, release_id: str) -> Release:
     return release
 
 
-def _opened(sealed: Sequence[bytes], identity: age.HybridIdentity) -> list[cards_.StatCard]:
+def _opened(sealed: Sequence[bytes], identities: Sequence[age.HybridIdentity]) -> list[cards_.StatCard]:
     """The cards that are cards. One that does not open or parse is counted for nobody (RELEASES § 0)."""
     opened = []
     for each in sealed:
         try:
-            opened.append(cards_.parse(age.decrypt(each, [identity])))
+            opened.append(cards_.parse(age.decrypt(each, identities)))
         except (age.Error, cards_.CardError):
             continue
     return opened

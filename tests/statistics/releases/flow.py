@@ -1,5 +1,6 @@
 """The steps of a release over HTTP, each by the one who may take it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +71,8 @@ class Flow:
         version = self.get(by=APPROVER).json()["version"]
         return self.post("/transitions", {"to": to}, by=by, **writes(version=version))
 
-    def draw(self, *, by: Person = APPROVER, key: str = KEY) -> Response:
-        return self.post("/draw", {"statistics_key": key}, by=by)
+    def draw(self, *, by: Person = APPROVER, keys: Sequence[str] = (KEY,)) -> Response:
+        return self.post("/draw", {"statistics_keys": list(keys)}, by=by)
 
     def sign(self, who: Person, *, with_key_of: Person | None = None) -> Response:
         """The signature of `who`, though with another's key where one is named."""

@@ -4,30 +4,36 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import age
+from app.cli.demo_population import population
 from app.database import Base, Sealed
+from app.protocol import card as cards_
 from app.protocol import release_files, release_ledger
 from app.protocol.encoding import sha256_hex
 from app.protocol.release_ledger import LedgerLine
+from app.statistics.cards.models import Card
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
 from tests.protocol.organisation import Person
 from tests.statistics.conftest import (
     ANALYST,
     APPROVER,
     COLLEAGUE,
+    DAY,
     PERSONS,
     PIN,
     TRIAGER,
     Office,
     card_headers,
     sealed_population,
+    state_statistics_key,
 )
-from tests.statistics.releases.flow import QUARTER, TOTAL, Flow, keep_cards, problem, request
+from tests.statistics.releases.flow import KEY, QUARTER, TOTAL, Flow, keep_cards, problem, request
 
 
 def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office: Office, rows: Session) -> None:
@@ -190,7 +196,7 @@ def test_another_key_than_that_of_statistics_draws_and_charges_nothing(office: O
     office.let_the_quarter_end()
     flow = Flow.approved(office, TOTAL)
 
-    answer = flow.draw(key=key)
+    answer = flow.draw(keys=[key])
 
     assert problem(answer) == (422, "statistics-key-wrong")
     assert key not in answer.text
@@ -198,11 +204,51 @@ def test_another_key_than_that_of_statistics_draws_and_charges_nothing(office: O
     assert flow.draw().status_code == 201
 
 
+def test_a_draw_counts_the_cards_of_every_statistics_key_of_the_period(office: Office, rows: Session) -> None:
+    keep_cards(rows, 20)
+    turned, card = age.generate(), population(1, b"turned")[0]
+    state_statistics_key(office, turned, valid_from=DAY + timedelta(days=1))
+    sealed = age.encrypt(cards_.encode(card), [turned.recipient])
+    rows.add(Card(id_sha256=sha256_hex(card.id.encode()), quarter="2026-Q2", file=sealed))
+    rows.flush()
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    assert flow.draw(keys=[str(turned), KEY]).status_code == 201
+
+    assert rows.scalars(select(TokenSpend.rho_millionths)).all() == [5_000] * 21
+
+
+@pytest.mark.parametrize("left_out", [0, 1])
+def test_nothing_is_charged_where_a_key_of_the_period_is_not_lent(office: Office, rows: Session, left_out: int) -> None:
+    keep_cards(rows, 20)
+    turned = age.generate()
+    state_statistics_key(office, turned, valid_from=DAY + timedelta(days=1))
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    answer = flow.draw(keys=[(KEY, str(turned))[left_out]])
+
+    assert problem(answer) == (422, "statistics-key-wrong")
+    assert rows.scalar(select(func.count()).select_from(BudgetEntry)) == 0
+
+
+def test_a_key_that_opens_nothing_of_the_period_is_not_taken(office: Office, rows: Session) -> None:
+    """It would lie in the service's memory for nothing, with all cards of another time."""
+    past = age.generate()
+    state_statistics_key(office, past, valid_from=date(2025, 1, 1), valid_until=date(2025, 12, 31))
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    assert problem(flow.draw(keys=[KEY, str(past)])) == (422, "statistics-key-wrong")
+    assert flow.draw().status_code == 201
+
+
 def test_a_key_of_another_form_is_refused_and_not_repeated(office: Office) -> None:
     office.let_the_quarter_end()
     flow = Flow.approved(office, TOTAL)
 
-    answer = flow.draw(key="AGE-SECRET-KEY-1secret")
+    answer = flow.draw(keys=["AGE-SECRET-KEY-1secret"])
 
     assert answer.status_code == 422
     assert "secret" not in answer.text

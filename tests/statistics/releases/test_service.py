@@ -154,7 +154,7 @@ def _start(database: Database, release: str) -> Snapshot:
 
 
 def _draw(start: Snapshot) -> Drawn:
-    return service.draw(start, STATISTICS, account_key=ACCOUNT_KEY, measurement=NoNoise())
+    return service.draw(start, [STATISTICS], account_key=ACCOUNT_KEY, measurement=NoNoise())
 
 
 def _total(drawn: Drawn) -> int:

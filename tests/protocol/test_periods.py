@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from app.statistics.releases.periods import PeriodError, last_day, quarters, year_of
+from app.protocol.periods import PeriodError, first_day, last_day, quarter_of, quarters, year_of
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,18 @@ from app.statistics.releases.periods import PeriodError, last_day, quarters, yea
 )
 def test_a_period_ends_with_its_last_day(period: str, day: date) -> None:
     assert last_day(period) == day
+
+
+@pytest.mark.parametrize(
+    ("period", "day"), [("2026-Q1", date(2026, 1, 1)), ("2026-Q2", date(2026, 4, 1)), ("2026", date(2026, 1, 1))]
+)
+def test_a_period_begins_with_its_first_day(period: str, day: date) -> None:
+    assert first_day(period) == day
+
+
+@pytest.mark.parametrize("quarter", quarters("2026"))
+def test_a_day_is_of_the_quarter_that_it_lies_in(quarter: str) -> None:
+    assert (quarter_of(first_day(quarter)), quarter_of(last_day(quarter))) == (quarter, quarter)
 
 
 def test_a_year_counts_the_cards_of_its_quarters() -> None:

@@ -15,11 +15,21 @@ def year_of(period: str) -> str:
     return _split(period)[0]
 
 
+def first_day(period: str) -> date:
+    year, quarter = _split(period)
+    return date(int(year), int(quarter) * 3 - 2 if quarter else 1, 1)
+
+
 def last_day(period: str) -> date:
     """The period is closed from the day after."""
     year, quarter = _split(period)
     month = int(quarter) * 3 if quarter else 12
     return date(int(year), month, monthrange(int(year), month)[1])
+
+
+def quarter_of(day: date) -> str:
+    """`2026-Q2` for a day of April, May or June 2026."""
+    return f"{day.year}-Q{(day.month - 1) // 3 + 1}"
 
 
 def quarters(period: str) -> tuple[str, ...]:

@@ -56,8 +56,14 @@ def cancel(staff: Staff, release: str) -> None:
 
 
 def draw(staff: Staff, release: str) -> None:
-    """Lend the statistics keys to the service's memory for the one draw, which is charged even if never published."""
-    lent = [str(held.identity) for held in _keys(staff, get(staff, release))]
+    """Lend the statistics keys to the service's memory for the one draw, which is charged even if never published.
+
+    They are lent for what was approved on this machine and for nothing else. Raises `NotAuthentic` and `NotGranted`.
+    """
+    shown = get(staff, release)
+    if staff.seen.highest(_WANTED, release) != _asked(shown):
+        raise NotAuthentic("release-unasked")
+    lent = [str(held.identity) for held in _keys(staff, shown)]
     staff.service.post(f"/releases/{release}/draw", {"statistics_keys": lent})
 
 

@@ -1,6 +1,7 @@
 """Statistics cards: written for approved coding, kept in the outbox, sent shuffled at a random hour of the next days.
 
-They go without a session and over connections of their own, so that nothing joins them to a person or a case.
+They go without a session and over connections of their own, and nothing is asked of the service under a session when
+they leave, so that nothing joins them to a person or a case.
 """
 
 import json
@@ -92,12 +93,13 @@ def waiting(staff: Staff) -> int:
 def send(staff: Staff, *, now: bool = False) -> int:
     """Send what is due, in no order; how many there were. `now` sends all, which only a demo and tests may ask for.
 
-    Raises `Unreachable` or `Refused`; what was not taken stays in the outbox.
+    Raises `Unreachable`, `NotGranted` where no sign-in has brought a card token yet, and `Refused`, as after the
+    card-writing key has turned: the next sign-in brings its token. What was not taken stays in the outbox.
     """
     due = [entry for entry in _entries(staff) if now or entry.due <= staff.now]
     if not due:
         return 0
-    token = intake_keys.card_token(intake_keys.hold(staff, KeyKind.CARD_WRITING).identity)
+    token = intake_keys.kept_card_token(staff)
     secrets.SystemRandom().shuffle(due)
     with closing(Service(staff.about.server, http=staff.http)) as anonymous:
         for entry in due:

@@ -10,11 +10,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app import age, vocabulary
 from app.client.desk import NotGranted, Staff
+from app.client.machine import write_atomically
 from app.protocol import intake, statements
 from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import b64, new_id, parse_object, sha256_hex
-from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.intake import Intake
+from app.protocol.opening import Mark
 from app.protocol.periods import first_day, quarter_of
 from app.protocol.statements import KeyKind, SharedKey
 from app.vocabulary import GrantKind, Role
@@ -29,6 +31,10 @@ HOLDERS: Final = {
     KeyKind.CARD_WRITING: (Role.CASEWORKER, Role.SUPERVISOR),
 }
 TERMS: Final = {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
+
+
+# In what this machine has seen: the newest statement of a kind.
+_KIND: Final = "shared-key"
 
 
 class NobodyToGrant(Exception):
@@ -127,7 +133,17 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
     The service gets the hash of the card token, and neither the token nor the key. Raises `NobodyToGrant`.
     """
     secret = age.generate()
-    key = SharedKey(new_id("key"), kind, secret.recipient, staff.today, staff.today + TERMS[kind])
+    staff.forget()
+    last = max(_stated(staff, kind), key=lambda each: each.key.place, default=None)
+    key = SharedKey(
+        new_id("key"),
+        kind,
+        secret.recipient,
+        staff.today,
+        staff.today + TERMS[kind],
+        version=last.key.version + 1 if last else 1,
+        previous=last.sha256 if last else None,
+    )
     holders = staff.colleagues(*HOLDERS[kind])
     if not holders:
         raise NobodyToGrant("nobody is certified who may hold this key")
@@ -157,10 +173,10 @@ def share(staff: Staff, kind: KeyKind, person: str) -> None:
 
 def stated(staff: Staff, kind: KeyKind) -> SharedKey:
     """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
-    valid = [key for key in _stated(staff, kind) if key.valid_from <= staff.today <= key.valid_until]
-    if not valid:
+    newest = statements.newest_of((each.key for each in _stated(staff, kind)), kind, staff.today)
+    if newest is None:
         raise NotGranted(f"no {kind} key is valid today")
-    return max(valid, key=lambda key: (key.valid_from, key.id))
+    return newest
 
 
 def hold(staff: Staff, kind: KeyKind) -> HeldKey:
@@ -175,18 +191,33 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
     """
     keys = [
         key
-        for key in _stated(staff, KeyKind.STATISTICS)
+        for key in (each.key for each in _stated(staff, KeyKind.STATISTICS))
         if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
     ]
     return [_held(staff, key) for key in keys]
 
 
-def _stated(staff: Staff, kind: KeyKind) -> list[SharedKey]:
-    keys = (
-        statements.read_key(staff.trust.check_public(parse_document(str(item["document"]).encode()), "key"))
-        for item in staff.service.items("/keys")
-    )
-    return [key for key in keys if key.kind is kind]
+@dataclass(frozen=True)
+class _Stated:
+    key: SharedKey
+    sha256: str
+
+
+def _stated(staff: Staff, kind: KeyKind) -> list[_Stated]:
+    """All authentic statements of the kind. Raises `Rollback` where the newest is older than this machine has seen."""
+    documents = [parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys")]
+    every = [
+        _Stated(statements.read_key(staff.trust.check_public(document, "key")), sha256_hex(document.text))
+        for document in documents
+    ]
+    found = sorted((each for each in every if each.key.kind is kind), key=lambda each: each.key.place)
+    seen = staff.seen.highest(_KIND, kind)
+    newest = Mark(found[-1].key.version, found[-1].sha256, None) if found else None
+    if seen and (newest is None or newest.version < seen.version):
+        raise Rollback("key")
+    if newest:
+        staff.seen.record(_KIND, kind, newest)
+    return found
 
 
 def _held(staff: Staff, key: SharedKey) -> HeldKey:
@@ -194,6 +225,32 @@ def _held(staff: Staff, key: SharedKey) -> HeldKey:
     if str(identity.recipient) != str(key.recipient):
         raise NotAuthentic("recipient")
     return HeldKey(key, identity)
+
+
+def keep_card_token(staff: Staff) -> None:
+    """Fetch the newest card token and keep it sealed on this machine, for whoever may hold the card-writing key.
+
+    It happens at every sign-in, whether a card waits or not: the service records who fetches a key in which hour, and
+    a fetch when cards leave would tell whose they are (DESIGN § 6). Raises `NotAuthentic`.
+    """
+    if staff.about.pin is None:  # the first supervisor, before there is a root
+        return
+    if not {*staff.service.get(f"/people/{staff.person}").json()["roles"]} & {*HOLDERS[KeyKind.CARD_WRITING]}:
+        return
+    try:
+        token = card_token(hold(staff, KeyKind.CARD_WRITING).identity)
+    except NotGranted:
+        return
+    write_atomically(staff.machine.card_token, age.encrypt(token.encode(), [staff.keys.identity.recipient]))
+
+
+def kept_card_token(staff: Staff) -> str:
+    """The token that the last sign-in brought, without a word to the service. Raises `NotGranted`."""
+    try:
+        sealed = staff.machine.card_token.read_bytes()
+    except FileNotFoundError:
+        raise NotGranted("no card token was brought by a sign-in yet") from None
+    return age.decrypt(sealed, [staff.keys.identity]).decode()
 
 
 def card_token(secret: age.HybridIdentity) -> str:

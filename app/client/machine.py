@@ -4,6 +4,7 @@
     keys.age       the age identity and the signing key, as an age file under the unlock passphrase
     seen.age       the highest version of everything opened, sealed to the person's own identity
     session        the token of the present session
+    card-token.age the token under which cards are sent, from the last sign-in, sealed to the person's own identity
     outbox/        statistics cards that wait for their hour, already sealed
 
 Whoever has a passphrase and stock age reads the keys too: the plaintext of `keys.age` is an ordinary identity file.
@@ -136,6 +137,10 @@ class Machine:
     @property
     def seen(self) -> Path:
         return self.directory / "seen.age"
+
+    @property
+    def card_token(self) -> Path:
+        return self.directory / "card-token.age"
 
     @property
     def _keys(self) -> Path:

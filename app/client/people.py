@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from app import age
+from app.client import intake_keys
 from app.client.desk import Staff
 from app.client.machine import About, Machine
 from app.client.transport import Service, try_again
@@ -87,10 +88,11 @@ def join(
 
 
 def sign_in(staff: Staff, password: str) -> None:
-    """Open a session at the service and keep its token on this machine."""
+    """Open a session at the service and keep its token on this machine, and with it the card token of these days."""
     answer = try_again(lambda: staff.service.post("/sessions", {"person": staff.person, "password": password})).json()
     staff.service.token = str(answer["token"])
     staff.machine.remember_session(staff.service.token)
+    intake_keys.keep_card_token(staff)
 
 
 def sign_out(staff: Staff) -> None:

@@ -1,6 +1,7 @@
 """Statements about keys and decisions: public ones of supervisors, and the approvals that are sealed."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -25,13 +26,30 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True)
 class SharedKey:
-    """A key that several people hold, as a supervisor states it. Both days are included."""
+    """A key that several people hold, as a supervisor states it. Both days are included.
+
+    `version` counts the keys of a kind, `previous` is the hash of the statement before: a key that turns in the middle
+    of its term ends the one before, on that very day.
+    """
 
     id: str
     kind: KeyKind
     recipient: age.HybridRecipient
     valid_from: date
     valid_until: date
+    version: int = 1
+    previous: str | None = None
+
+    @property
+    def place(self) -> tuple[int, date, str]:
+        """The later stands above the earlier, in whatever order a service lists them."""
+        return self.version, self.valid_from, self.id
+
+
+def newest_of(keys: Iterable[SharedKey], kind: KeyKind, today: date) -> SharedKey | None:
+    """The key of this kind that is used today."""
+    valid = (key for key in keys if key.kind is kind and key.valid_from <= today <= key.valid_until)
+    return max(valid, key=lambda key: key.place, default=None)
 
 
 def may_open(*, valid_from: date, valid_until: date, period: str, today: date) -> bool:
@@ -61,7 +79,8 @@ def state_key(key: SharedKey, *, org: str, signer: Signer) -> Document:
         "from": key.valid_from.isoformat(),
         "until": key.valid_until.isoformat(),
     }
-    return signed(_public("key", org, key.id, signer, key.valid_from, body), signer)
+    header = _public("key", org, key.id, signer, key.valid_from, body)
+    return signed(replace(header, version=key.version, previous=key.previous), signer)
 
 
 def read_key(document: Document) -> SharedKey:
@@ -72,7 +91,8 @@ def read_key(document: Document) -> SharedKey:
                 parsed = age.parse_recipient(recipient)
                 days = check_day(start), check_day(end)
                 if not rest and isinstance(parsed, age.HybridRecipient) and days[0] <= days[1]:
-                    return SharedKey(check_id("key", document.header.subject), KeyKind(kind), parsed, *days)
+                    place = document.header.version, document.header.previous
+                    return SharedKey(check_id("key", document.header.subject), KeyKind(kind), parsed, *days, *place)
             except (age.Error, ValueError):
                 pass
     raise Malformed("a key statement of another form")

@@ -103,6 +103,7 @@ class Scene:
             kind=KeyKind.STATISTICS,
             recipient=str(factories.SOMEBODY),
             document="",
+            version=1,
             valid_from=factories.DAY,
             valid_until=factories.DAY,
         )

@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import age
+from app.audit.models import AuditEvent
 from app.client import cards, cases, intake_keys, people, releases
 from app.client.cases import OpenCase
 from app.client.desk import NotGranted, Staff
@@ -66,6 +67,54 @@ def test_cards_wait_for_their_hour_and_leave_within_days(tmp_path: Path) -> None
         later = cards.send(here.staff("boris"))
 
         assert (at_once, later, cards.waiting(boris)) == (0, 1, 0)
+
+
+def test_cards_leave_without_a_session_and_on_no_record(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    people.sign_out(boris)
+    before = recorded(here)
+
+    cards.send(boris, now=True)
+
+    assert kept(here, written) is not None
+    assert recorded(here) == before
+
+
+def test_a_card_waits_for_the_next_sign_in_where_the_card_writing_key_has_turned(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris = here.staff("boris")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+        intake_keys.make_shared(here.staff("sara"), KeyKind.CARD_WRITING)
+
+        with pytest.raises(Refused) as refusal:
+            cards.send(boris, now=True)
+        waiting = cards.waiting(boris)
+        sent = cards.send(here.staff("boris"), now=True)
+
+        assert refusal.value.type == "card-token-unknown"
+        assert (waiting, sent) == (1, 1)
+
+
+def test_a_machine_that_was_never_given_a_card_token_keeps_its_cards(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    boris.machine.card_token.unlink()
+
+    with pytest.raises(NotGranted):
+        cards.send(boris, now=True)
+
+    assert cards.waiting(boris) > 0
+
+
+def test_the_card_token_lies_sealed_and_with_those_alone_who_write_cards(here: Installation) -> None:
+    boris, emil = here.staff("boris"), here.staff("emil")
+
+    age.check_envelope(boris.machine.card_token.read_bytes())
+    assert not emil.machine.card_token.exists()
 
 
 def test_the_outbox_shows_nothing_of_a_card(here: Installation) -> None:
@@ -144,6 +193,12 @@ def kept(here: Installation, opened: OpenCase) -> bytes | None:
     with server(here).read() as session:
         key = sha256_hex(opened.file.cards[0].id.encode())
         return session.scalar(select(Card.file).where(Card.id_sha256 == key))
+
+
+def recorded(here: Installation) -> int | None:
+    """How many acts the service has on record."""
+    with server(here).read() as session:
+        return session.scalar(select(func.count()).select_from(AuditEvent))
 
 
 def server(here: Installation) -> Database:

@@ -134,6 +134,7 @@ def _tell(directory: Path, url: str) -> Told:
         organisation.found(settings, {**CAST, "amir": {Role.ANALYST}})
         for kind in KeyKind:
             intake_keys.make_shared(organisation.staff["sofia"], kind)
+        people.sign_in(organisation.staff["tenzin"], PASSWORD)
         before = Dump(settings, log)
         submitted, keys = _report_and_work(organisation, directory / "attached")
         clock.write_text(RELEASED)

@@ -13,7 +13,7 @@ from app.audit.models import AuditEvent
 from app.database import Database
 from app.people.grants import service as grants
 from app.protocol.documents import Signer
-from app.protocol.encoding import b64, new_id
+from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.grants import seal_grant
 from app.protocol.statements import KeyKind, SharedKey, state_key
 from app.vocabulary import GrantKind, Role
@@ -52,6 +52,10 @@ def sealed_to(office: Office, key: SharedKey, identity: age.HybridIdentity, to: 
         signer=office.supervisor.signer,
     )
     return {"grantee": to.id, "file": b64(file)}
+
+
+def statement_sha256(office: Office, key: SharedKey) -> str:
+    return sha256_hex(state_key(key, org=office.org, signer=office.supervisor.signer).text)
 
 
 def state(
@@ -117,6 +121,29 @@ def test_a_card_token_holds_for_the_days_of_its_key(office: Office, today: date,
     assert not another
 
 
+def test_the_card_token_of_a_key_before_holds_no_longer(office: Office, today: date, database: Database) -> None:
+    before, _ = a_key(KeyKind.CARD_WRITING, today)
+    state(office, before, token_sha256=TOKEN_SHA256).raise_for_status()
+    turned = replace(a_key(KeyKind.CARD_WRITING, today)[0], version=2, previous=statement_sha256(office, before))
+    state(office, turned, token_sha256="cd" * 32).raise_for_status()
+
+    with database.read() as session:
+        holds = [grants.is_card_token(session, token, today) for token in (TOKEN_SHA256, "cd" * 32)]
+
+    assert holds == [False, True]
+
+
+@pytest.mark.parametrize(("version", "previous"), [(1, None), (2, "00" * 32), (3, "")])
+def test_a_key_follows_the_last_of_its_kind(office: Office, today: date, version: int, previous: str | None) -> None:
+    first, another = (a_key(KeyKind.STATISTICS, today)[0] for _ in range(2))
+    state(office, first).raise_for_status()
+    named = statement_sha256(office, first) if previous == "" else previous
+
+    answer = state(office, replace(another, version=version, previous=named))
+
+    assert problem(answer) == (412, "stale-version")
+
+
 def test_only_a_holder_passes_a_key_on(office: Office, caseworker: Staff, today: date) -> None:
     key, identity = a_key(KeyKind.CARD_WRITING, today)
     stranger, colleague = office.hire(Role.CASEWORKER), office.hire(Role.CASEWORKER)
@@ -145,8 +172,11 @@ def test_cards_of_a_period_may_lie_under_every_statistics_key_of_its_days_and_of
             (date(2026, 7, 2), date(2027, 7, 1)),
         )
     )
-    for key in (past, before, present, later):
-        state(office, key).raise_for_status()
+    last = None
+    for version, key in enumerate((past, before, present, later), 1):
+        follows = replace(key, version=version, previous=statement_sha256(office, last) if last else None)
+        state(office, follows).raise_for_status()
+        last = follows
 
     with database.read() as session:
         found = [grants.statistics_recipients(session, "2026-Q2", day) for day in (date(2026, 7, 1), date(2026, 7, 2))]

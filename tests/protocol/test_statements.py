@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.protocol.statements import (
     KeyKind,
     SharedKey,
     approve,
+    newest_of,
     read_approval,
     read_key,
     read_service_key,
@@ -45,6 +47,23 @@ APPROVAL = ApprovalStatement(
 
 def test_a_key_statement_says_what_a_key_is_for() -> None:
     assert read_key(TRUST.check_public(parse_document(STATEMENT.text), "key")) == KEY
+
+
+def test_the_key_that_is_used_is_the_last_one_stated_of_those_that_are_valid() -> None:
+    first = replace(KEY, id="key_" + "f" * 32)
+    turned = replace(KEY, id="key_" + "0" * 32, version=2, previous="0" * 64)
+    not_yet = replace(turned, version=3, valid_from=DAY + timedelta(days=1))
+    of_another_kind = replace(turned, version=4, kind=KeyKind.CARD_WRITING)
+
+    for shown in permutations((first, turned, not_yet, of_another_kind)):
+        assert newest_of(shown, KeyKind.STATISTICS, DAY) == turned
+    assert newest_of((not_yet,), KeyKind.STATISTICS, DAY) is None
+
+
+def test_a_key_statement_names_the_one_before() -> None:
+    turned = replace(KEY, id=new_id("key"), version=2, previous="0" * 64)
+
+    assert read_key(parse_document(state_key(turned, org=ORG, signer=SUPERVISOR.signer).text)) == turned
 
 
 def test_a_key_statement_of_somebody_who_is_no_supervisor_is_refused() -> None:

@@ -163,6 +163,19 @@ def test_everybody_keeps_the_roles_of_their_certificates(empty: Database) -> Non
     assert roles == [("supervisor",), ("analyst auditor",), ("triager",)]
 
 
+def test_shared_keys_from_before_are_the_first_of_their_kind(empty: Database) -> None:
+    schema.upgrade(empty, "0006")
+    days = {"valid_from": date(2026, 6, 15), "valid_until": date(2027, 6, 15)}
+    insert(empty, "shared_keys", [{"id": "key_1", "kind": "statistics", "recipient": "", "document": "{}", **days}])
+
+    schema.upgrade(empty, "0007")
+    numbered = read(empty, "SELECT id, version FROM shared_keys")
+    schema.downgrade(empty, "0006")
+
+    assert numbered == [("key_1", 1)]
+    assert read(empty, "SELECT id FROM shared_keys") == [("key_1",)]
+
+
 PERSON: dict[str, object] = {"team_id": "team_1", "password_hash": "", "recipient": "", "key": ""}
 
 

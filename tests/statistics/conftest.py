@@ -20,6 +20,7 @@ from app.people.staff.models import Team
 from app.protocol import card as cards_
 from app.protocol.card import StatCard
 from app.protocol.certificates import certificate, make_root, org_of
+from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.statements import KeyKind, SharedKey, state_key
 from app.vocabulary import Role
@@ -88,7 +89,18 @@ def state_statistics_key(
     office: Office, identity: age.HybridIdentity, *, valid_from: date, valid_until: date = LAST_DAY
 ) -> None:
     """One more statistics key, over HTTP."""
-    key = SharedKey(new_id("key"), KeyKind.STATISTICS, identity.recipient, valid_from, valid_until)
+    listed = office.http.get("/v1/keys", headers=office.by(APPROVER)).json()["items"]
+    texts = [each["document"].encode() for each in listed if each["kind"] == KeyKind.STATISTICS]
+    last = max(map(parse_document, texts), key=lambda document: document.header.version)
+    key = SharedKey(
+        new_id("key"),
+        KeyKind.STATISTICS,
+        identity.recipient,
+        valid_from,
+        valid_until,
+        version=last.header.version + 1,
+        previous=sha256_hex(last.text),
+    )
     document = state_key(key, org=PIN, signer=APPROVER.signer)
     body = {"document": document.text.decode(), "grants": []}
     answer = office.http.post("/v1/keys", json=body, headers=office.by(APPROVER) | writes())

@@ -41,5 +41,6 @@ class SharedKey(Base):
     recipient: Mapped[str] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text)
     token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    version: Mapped[int]
     valid_from: Mapped[date]
     valid_until: Mapped[date]

@@ -9,7 +9,7 @@ from app.people.grants import service
 from app.people.grants.models import SharedKey
 from app.people.grants.schemas import GrantIn, GrantOut, GrantsOut, SharedKeyIn, SharedKeyOut
 from app.people.staff.service import NoRootYet, NotCertified
-from app.problems import NotAnEnvelope, NotFound
+from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import Role
 
 router = Router("/keys", tag="keys")
@@ -21,7 +21,7 @@ Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NoRootYet, NotAnEnvelope, NotCertified, service.NotAKeyStatement),
+    responses=problems(NoRootYet, NotAnEnvelope, NotCertified, service.NotAKeyStatement, StaleVersion),
 )
 def make_key(database: Db, actor: Supervisor, once: Once, wanted: SharedKeyIn, now: Now) -> SharedKeyOut:
     with database.write() as session:

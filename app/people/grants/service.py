@@ -12,7 +12,7 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.people.grants.models import Grant, SharedKey
 from app.people.staff import service as staff
-from app.problems import NotFound, Problem
+from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import statements
 from app.protocol.documents import parse_document
 from app.protocol.encoding import new_id, sha256_hex
@@ -169,19 +169,26 @@ def add_key(
 ) -> SharedKey:
     """Keep a supervisor's statement of a shared key with its first grants.
 
-    Raises `NoRootYet`, `NotAKeyStatement`, and `NotCertified` for a grantee without a certificate or the role.
+    Raises `NoRootYet`, `NotAKeyStatement`, `StaleVersion` for one that does not follow the last of its kind, and
+    `NotCertified` for a grantee without a certificate or the role.
     """
     stated = _stated(session, document)
     if (token_sha256 is not None) != (stated.kind is KeyKind.CARD_WRITING):
         raise NotAKeyStatement
     if session.get(SharedKey, stated.id) is not None:
         raise NotAKeyStatement
+    last = session.scalar(_newest_first(stated.kind).limit(1))
+    if (stated.version, stated.previous) != (
+        (last.version + 1, sha256_hex(last.document.encode())) if last else (1, None)
+    ):
+        raise StaleVersion
     key = SharedKey(
         id=stated.id,
         kind=stated.kind,
         recipient=str(stated.recipient),
         document=document,
         token_sha256=token_sha256,
+        version=stated.version,
         valid_from=stated.valid_from,
         valid_until=stated.valid_until,
     )
@@ -218,11 +225,13 @@ def shared_key(session: Session, key_id: str) -> SharedKey:
 
 
 def is_card_token(session: Session, token_sha256: str, today: date) -> bool:
-    """Whether this is the hash of the card token of a month that has begun and not ended."""
-    key = select(SharedKey.id).where(
-        SharedKey.token_sha256 == token_sha256, SharedKey.valid_from <= today, SharedKey.valid_until >= today
-    )
-    return session.scalar(key) is not None
+    """Whether this is the hash of the token of the card-writing key that is used today.
+
+    Those before count no more, or somebody who left would go on writing cards until the end of the month.
+    """
+    valid = _newest_first(KeyKind.CARD_WRITING).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
+    newest = session.scalar(valid.limit(1))
+    return newest is not None and newest.token_sha256 == token_sha256
 
 
 def statistics_recipients(session: Session, period: str, today: date) -> set[str]:
@@ -232,6 +241,11 @@ def statistics_recipients(session: Session, period: str, today: date) -> set[str
         for key in session.scalars(select(SharedKey).where(SharedKey.kind == KeyKind.STATISTICS))
         if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=today)
     }
+
+
+def _newest_first(kind: KeyKind) -> Select[SharedKey]:
+    place = SharedKey.version.desc(), SharedKey.valid_from.desc(), SharedKey.id.desc()
+    return select(SharedKey).where(SharedKey.kind == kind).order_by(*place)
 
 
 def _stated(session: Session, document: str) -> statements.SharedKey:

@@ -15,7 +15,7 @@ from app.statistics.cards.models import Card
 
 
 class CardTokenUnknown(Problem):
-    type, status, title = "card-token-unknown", 401, "This is not the card token of the present month"
+    type, status, title = "card-token-unknown", 401, "This is not the token of the newest card-writing key"
 
 
 def put(session: Session, *, token_sha256: str, card: str, revision: int, file: bytes, today: date) -> bool:

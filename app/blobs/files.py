@@ -102,7 +102,7 @@ class Blobs:
                 raise OutOfPlace
             file.write(piece)
             file.flush()
-            _set_day(Path(file.name), day)
+            _set_day(file.fileno(), day)
 
     def reached(self, name: str, day: date) -> int:
         """Where the file ends, finished or not. Up to there it is on disk before this returns.
@@ -115,7 +115,7 @@ class Blobs:
             file = self._path(name).open("rb")
         with file:
             size = file.seek(0, os.SEEK_END)
-            _set_day(Path(file.name), day)  # a process may have been killed between a piece and this
+            _set_day(file.fileno(), day)  # a process may have been killed between a piece and this
             os.fsync(file.fileno())
         _sync(self._directory, day)
         return size
@@ -198,7 +198,8 @@ class Blobs:
             raise
 
 
-def _set_day(path: Path, day: date) -> None:
+def _set_day(path: Path | int, day: date) -> None:
+    """Of a path, or of an open file, which may get its name meanwhile."""
     midnight = datetime.combine(day, datetime.min.time(), UTC).timestamp()
     os.utime(path, (midnight, midnight))
 

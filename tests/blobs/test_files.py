@@ -1,6 +1,7 @@
 """Files of sealed bytes: whole or not there, under names that say nothing, with the day as their time."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -141,6 +142,24 @@ def test_a_file_in_parts_has_no_name_before_it_is_finished(blobs: Blobs) -> None
     assert blobs.reached(name, DAY) == 5
     with pytest.raises(OutOfPlace):
         blobs.append(name, b"more", at=5, day=DAY)
+
+
+def test_a_file_is_found_though_somebody_else_names_it_meanwhile(
+    blobs: Blobs, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = begun(blobs)
+    blobs.append(name, b"whole", at=0, day=DAY)
+    utime = os.utime
+
+    def meanwhile(of: Path | int, times: tuple[float, float]) -> None:
+        if (directory / f"{name}.incoming").exists():
+            (directory / f"{name}.incoming").rename(directory / name)
+        utime(of, times)
+
+    monkeypatch.setattr(os, "utime", meanwhile)
+
+    assert blobs.reached(name, DAY) == 5
+    assert (directory / name).stat().st_mtime == MIDNIGHT
 
 
 def test_an_unfinished_file_can_be_destroyed_and_is_then_gone(blobs: Blobs, directory: Path) -> None:

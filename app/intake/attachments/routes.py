@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response, status
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from app.age import HEADER_SIZE, EnvelopeError, check_envelope
@@ -44,7 +45,11 @@ class _TusRoute(Route):
                 headers["Tus-Version"] = VERSION
             await send(message)
 
-        await super().handle(scope, receive, send_with_version)
+        try:
+            await super().handle(scope, receive, send_with_version)
+        except HTTPException as error:  # of a method that there is not, which is answered further out
+            error.headers = {**(error.headers or {}), "Tus-Resumable": VERSION, "Tus-Version": VERSION}
+            raise
 
 
 router = Router("/uploads", tag="reporters", route_class=_TusRoute)

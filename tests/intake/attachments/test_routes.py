@@ -401,9 +401,10 @@ def test_every_answer_says_its_protocol_and_no_date(client: TestClient, sent: Re
         client.head(address, headers=TUS),
         client.head(address, headers={"Authorization": f"Bearer {sent.token}"}),
         begin(client, sent.token, new_id("att"), 1),
+        client.delete(address, headers=bearer(sent.token)),
     ]
 
-    assert [answer.status_code for answer in answers] == [201, 204, 200, 204, 401, 412, 422]
+    assert [answer.status_code for answer in answers] == [201, 204, 200, 204, 401, 412, 422, 405]
     assert {answer.headers["Tus-Resumable"] for answer in answers} == {"1.0.0"}
     assert {answer.headers["Tus-Version"] for answer in answers} == {"1.0.0"}
     assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}

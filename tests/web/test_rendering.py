@@ -2,6 +2,8 @@
 
 import re
 
+import phonenumbers
+
 from app.vocabulary import codes
 from app.web.languages import WANTED, direction, locale, own_name, receipt_words
 from app.web.rendering import SENTENCES, STATES, country_name, emergency_numbers
@@ -105,3 +107,14 @@ def test_emergency_numbers_are_of_known_countries_and_can_be_dialled() -> None:
     assert len(numbers) >= 60
     assert set(numbers) <= set(codes("country"))
     assert all(len(each) == 3 and all(re.fullmatch(r"\d{2,5}", number) for number in each) for each in numbers.values())
+
+
+def test_emergency_numbers_are_such_in_their_country_for_libphonenumber_too() -> None:
+    doubtful = [
+        (country, number)
+        for country, each in emergency_numbers().items()
+        for number in each
+        if not phonenumbers.is_emergency_number(number, country)
+    ]
+
+    assert doubtful == []

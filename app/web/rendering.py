@@ -41,6 +41,7 @@ SENTENCES = (
     "no-mailbox",
     "not-taken",
     "cancelled",
+    "no-word-list",
     "nothing-told",
     "danger-missing",
     "nothing-to-send",

@@ -32,10 +32,15 @@ def page(device: Device) -> ReportPage:
     return report
 
 
-def refuse(window: BrowserContext, path: str, status: int, type_: str) -> None:
-    """What the service, or what stands before it, answers from now on."""
+def refuse(window: BrowserContext, path: str, status: int, type_: str) -> Callable[[], None]:
+    """What the service, or what stands before it, answers until the answer of this is called."""
     problem = json.dumps({"type": f"/problems/{type_}"})
-    window.route(f"**{path}", lambda route: route.fulfill(status=status, body=problem))
+
+    def answer(route: Route) -> None:
+        route.fulfill(status=status, body=problem)
+
+    window.route(f"**{path}", answer)
+    return lambda: window.unroute(f"**{path}", answer)
 
 
 def lie(window: BrowserContext, path: str, told: Lie) -> None:
@@ -124,12 +129,12 @@ def test_nothing_is_sent_under_a_key_that_nobody_signed_and_the_text_stays(
 ) -> None:
     device.expects.append("Failed to load resource")
     window = device.window()
-    refuse(window, "/v1/intake", 503, "")  # so that it is read only when something is to be sealed
+    read_on = refuse(window, "/v1/intake", 503, "")  # so that it is read only when something is to be sealed
     page = ReportPage(window.new_page())
     page.page.goto(f"{road.address}/en/")
     page.tell_shortly(TEXT)
-    window.unroute_all()
     lie(window, path, told)
+    read_on()  # only now: the page may ask again at any moment
 
     page.send()
 
@@ -309,3 +314,27 @@ def test_a_mailbox_that_was_changed_on_its_way_is_not_believed(page: ReportPage,
     mailbox.type(words)
 
     expect(mistakes(mailbox.page)).to_have_text(word(mailbox.page, "not-authentic"))
+
+
+def test_a_list_of_words_that_did_not_come_is_said_to_need_the_page_again(device: Device, road: Wire) -> None:
+    device.expects.append("Failed to load resource")
+    window = device.window()
+    window.route("**/assets/simplified-chinese*", lambda route: route.abort(), times=1)
+    page = MailboxPage(window.new_page())
+    page.page.goto(f"{road.address}/zh-Hans/replies/")
+    words = Receipt.generate("zh-Hans").words("zh-Hans")
+
+    page.type(words)
+    expect(mistakes(page.page)).to_have_text(word(page.page, "no-word-list"))
+    page.page.reload()
+    page.type(words)
+
+    expect(mistakes(page.page)).to_have_text(word(page.page, "no-mailbox"))
+
+
+def test_back_from_an_answer_that_was_looked_at_again_leads_to_the_review(page: ReportPage) -> None:
+    page.change("where_now")
+
+    page.go_back()
+
+    page.must_show("review")

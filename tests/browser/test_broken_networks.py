@@ -240,3 +240,98 @@ def test_going_back_and_forth_between_the_questions_loses_nothing(device: Device
     page.must_show("review")
     shown = page.page.locator("#review dd[dir]").all_text_contents()
     assert {told.text, told.when, told.identifiers, told.needs} <= set(shown)
+
+
+def test_a_worker_that_did_not_come_at_first_is_fetched_again_and_no_word_is_lost(
+    device: Device, road: Wire, desk: Desk
+) -> None:
+    device.expects.append("Failed to load resource")
+    window = device.window()
+    window.route("**/assets/worker-*.js", lambda route: route.abort(), times=1)
+    page = ReportPage(window.new_page())
+    page.page.goto(f"{road.address}/en/")
+
+    page.must_show("closed")
+    expect(page.page.locator("#closed-why")).to_have_text(word(page.page, "unreachable"))
+    page.press("#look-again")
+    page.must_show("start")
+    page.tell_shortly(TEXT)
+    page.send()
+    page.words()
+
+    assert desk.claim().report.form.text == TEXT
+
+
+def test_stopping_a_message_stops_its_files_too_and_they_can_be_sent_later(
+    device: Device, road: Wire, desk: Desk, film: Path
+) -> None:
+    device.expects.append(DROPPED)
+    page = ReportPage(device.page("/en/"))
+    page.tell_shortly(TEXT)
+    page.send()
+    mailbox = MailboxPage(device.page("/en/replies/"))
+    mailbox.open(page.words())
+    road.stall(after=1_500_000)
+    mailbox.page.locator("#text").fill("Look at this.")
+    mailbox.page.locator("#files").set_input_files([film])
+    expect(mailbox.page.locator("#file-list > li")).to_have_count(1)
+
+    mailbox.press("#send")
+    road.wait_until_stalled()
+    mailbox.press("#stop")
+    mailbox.must_say("answer-sent")
+    expect(mailbox.page.locator("#not-arrived-files")).to_have_text(film.name)
+    road.cut()
+    mailbox.press("#send-files")
+    expect(mailbox.page.locator("#files-arrived")).to_have_text(word(mailbox.page, "all-arrived"))
+
+    assert len(road.requests("POST", "/v1/uploads")) == 1
+    opened = desk.claim()
+    [said] = [each.said for each in triage.thread(desk.anna, opened).messages]
+    assert desk.files(opened, said.attachments) == {film.name: FILM}
+
+
+def test_what_is_typed_and_ticked_while_a_message_is_on_its_way_stays(device: Device, road: Wire, film: Path) -> None:
+    device.expects.append(DROPPED)
+    page = ReportPage(device.page("/en/"))
+    page.tell_shortly(TEXT)
+    page.send()
+    mailbox = MailboxPage(device.page("/en/replies/"))
+    mailbox.open(page.words())
+    road.stall(after=1_500_000)
+    mailbox.page.locator("#text").fill("First.")
+    mailbox.page.locator("#files").set_input_files([film])
+    expect(mailbox.page.locator("#file-list > li")).to_have_count(1)
+    mailbox.press("#send")
+    road.wait_until_stalled()
+
+    mailbox.page.locator("#text").fill("First. And then?")
+    mailbox.fill("consent", ["statistics"])
+    note = film.with_name("note.txt")
+    note.write_text("later")
+    mailbox.page.locator("#files").set_input_files([note])
+    expect(mailbox.page.locator("#file-list > li")).to_have_count(2)
+    mailbox.press("#stop")
+    mailbox.must_say("answer-sent")
+
+    expect(mailbox.page.locator("#text")).to_have_value("First. And then?")
+    expect(mailbox.page.locator("#file-list > li")).to_contain_text(["note.txt"])
+    expect(mailbox.page.locator('[name="consent"][value="statistics"]')).to_be_checked()
+    road.cut()
+
+
+def test_why_a_file_cannot_arrive_is_said(device: Device, road: Wire, film: Path) -> None:
+    device.expects.append("Failed to load resource")
+    page = ReportPage(device.page("/en/"))
+    page.tell_shortly(TEXT, [film])
+    page.page.context.route(
+        "**/v1/uploads", lambda route: route.fulfill(status=409, body='{"type":"/problems/too-many-attachments"}')
+    )
+
+    page.send()
+    page.words()
+    expect(page.page.locator("#not-arrived-files")).to_have_text(film.name)
+    page.press("#send-files")
+
+    expect(page.page.locator("#files-doing")).to_contain_text("A report can have 32 files in all")
+    expect(page.page.locator("#files-sent-files > li")).to_have_count(0)

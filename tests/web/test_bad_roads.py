@@ -70,7 +70,7 @@ def test_what_was_changed_after_a_lost_answer_is_known_to_be_missing(
     assert opened.report.form.text == FORM["text"]
     assert [each.name for each in opened.report.attachments] == ["listed.jpg"]
     assert not opened.missing
-    assert page.send_files() == [1]
+    assert page.send_files()["places"] == [1]
 
 
 def test_a_message_whose_answer_got_lost_is_sent_once_and_a_changed_one_is_another(

@@ -38,9 +38,20 @@ def test_a_form_that_comes_back_has_everything_that_was_typed_and_ticked(site: S
 
 
 def test_the_words_of_a_receipt_are_shown_one_by_one(site: Site) -> None:
-    html = site.render("plain_receipt.html", "en", words="abandon ability able")
+    html = site.render("plain_receipt.html", "en", words="abandon ability able", contact=True)
 
     assert re.findall(r"<li>(\w+)</li>", html) == ["abandon", "ability", "able"]
+
+
+def test_an_answer_is_promised_only_to_those_who_may_be_written_to(site: Site) -> None:
+    with_contact, without = (
+        site.render("plain_receipt.html", "en", words="able", contact=contact) for contact in (True, False)
+    )
+
+    assert "Look into your mailbox after two days" in with_contact
+    assert "Look into your mailbox after two days" not in without
+    assert "You have not said yet that we may write to you" in without
+    assert "You have not said yet that we may write to you" not in with_contact
 
 
 def test_nobody_learns_that_somebody_else_reported(site: Site) -> None:

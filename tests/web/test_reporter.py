@@ -80,7 +80,7 @@ def test_reporter_and_triager_write_to_each_other(here: Installation, new_page: 
     assert found["missing"] == []
     assert {"scope": "statistics", "given": True} in found["choices"]
     assert answered["written"] == 1
-    assert page.send_files() == []
+    assert page.send_files() == {"places": [], "why": None}
     assert {"scope": "contact", "given": False} in changed["choices"]
     assert [each.said.text for each in thread.messages] == ["No, but I have this.", ""]
     assert thread.messages[0].said.seen

@@ -138,7 +138,8 @@ def _send(visit: Visit) -> Response:
         return again("busy", HTTPStatus.SERVICE_UNAVAILABLE)
     except EpochClosed:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
-    return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language))
+    contact = ConsentScope.CONTACT in typed.chosen("consent")
+    return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language), contact=contact)
 
 
 def _store(visit: Visit, sealed: sealing.SealedReport) -> None:

@@ -14,9 +14,11 @@ export function keepUnknownAlone(form: HTMLFormElement): void {
     })
 }
 
-export function tickChoices(form: HTMLFormElement, choices: readonly Choice[]): void {
+/** As it is now, but for what was ticked or unticked since `before` and is not sent yet. */
+export function tickChoices(form: HTMLFormElement, choices: readonly Choice[], before: readonly Choice[]): void {
+    const changed = new Set(changedChoices(form, before).map((choice) => choice.scope))
     const given = new Set(choices.filter((choice) => choice.given).map((choice) => choice.scope))
-    for (const box of boxes(form, "consent")) box.checked = given.has(box.value)
+    for (const box of boxes(form, "consent")) if (!changed.has(box.value)) box.checked = given.has(box.value)
 }
 
 /** What is ticked otherwise than it was. */

@@ -5,10 +5,9 @@ import type { Picked } from "../reporter/api.ts"
 import { button, byId, isolated, make, nameAfter } from "./elements.ts"
 import type { Fact } from "./exif.ts"
 import { BEGINNING, inspect, isUnderstood } from "./metadata.ts"
-import type { Mistake } from "./mistakes.ts"
+import { MOST_FILES, type Mistake } from "./mistakes.ts"
 import { size, word } from "./words.ts"
 
-const MOST = 32
 // What the protocol can say; how much the team takes is known a moment later.
 const LARGEST = 2 ** 30
 const NAME_LENGTH = 255
@@ -46,13 +45,20 @@ export class Files {
     /** The largest file that the team takes, in bytes. */
     setLimit(bytes: number): void {
         this.limit = bytes
-        byId("files-limit", HTMLParagraphElement).textContent = word("files-limit", { size: size(bytes), n: MOST })
+        byId("files-limit", HTMLParagraphElement).textContent = word("files-limit", { size: size(bytes), n: MOST_FILES })
     }
 
     picked(): Picked[] {
         return this.chosen.map(({ name, type, original, clean, isCleaned }) => {
             return { name, type, blob: isCleaned && clean ? clean : original }
         })
+    }
+
+    /** Take these away, which were sent; what was added since stays. */
+    remove(sent: readonly Picked[]): void {
+        const blobs = new Set(sent.map(({ blob }) => blob))
+        this.chosen = this.chosen.filter(({ original, clean }) => !blobs.has(original) && !(clean && blobs.has(clean)))
+        this.draw()
     }
 
     clear(): void {
@@ -63,8 +69,8 @@ export class Files {
     private async add(files: readonly File[]): Promise<void> {
         const mistakes: Mistake[] = []
         for (const file of files) {
-            if (this.count === MOST) {
-                mistakes.push({ place: "files", sentence: word("too-many-files", { n: MOST }) })
+            if (this.count === MOST_FILES) {
+                mistakes.push({ place: "files", sentence: word("too-many-files", { n: MOST_FILES }) })
                 break
             }
             if (file.size > this.limit) {

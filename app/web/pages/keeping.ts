@@ -6,9 +6,12 @@ import { word } from "./words.ts"
 // A browser may still be reading when the click has returned.
 const SAVED_AFTER_MILLISECONDS = 10_000
 
-export function showReceipt(words: string): void {
+/** `language` is that of the words, which are English where the page's own list could not be had. */
+export function showReceipt(words: string, language: string): void {
     const each = words.split(" ")
     const list = byId("receipt", HTMLOListElement)
+    list.lang = language
+    byId("in-english", HTMLParagraphElement).hidden = language === document.documentElement.lang
     list.replaceChildren(...each.map((one) => make("li", {}, one)))
     offerToKeep(words)
     practise(each)

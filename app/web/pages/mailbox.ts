@@ -3,14 +3,14 @@
 import { ReceiptError, readWords } from "../protocol/receipt.ts"
 import { nearestWords } from "../protocol/typos.ts"
 import { listOf } from "../protocol/words.ts"
-import { Failure, type Choice, type Mailbox, type ReporterClient } from "../reporter/api.ts"
+import { Failure, type Choice, type Mailbox, type Picked, type ReporterClient } from "../reporter/api.ts"
 import { changedChoices, tickChoices } from "./choices.ts"
 import { connect } from "./client.ts"
 import { countCharacters, isTooLong } from "./counts.ts"
 import { button, byId, make } from "./elements.ts"
 import { Files } from "./files.ts"
 import { watchForLeaving } from "./leave.ts"
-import { clearMistakes, showMistakes } from "./mistakes.ts"
+import { clearMistakes, showMistakes, told } from "./mistakes.ts"
 import { NotArrived } from "./not_arrived.ts"
 import { introduce } from "./organisation.ts"
 import { show } from "./screens.ts"
@@ -72,7 +72,7 @@ class MailboxPage {
             ;(await readWords(words)).fill(0)
             return true
         } catch (error) {
-            if (!(error instanceof ReceiptError)) throw new Failure("unreachable")
+            if (!(error instanceof ReceiptError)) throw new Failure("no-word-list")
             await this.explain(error, words)
             return false
         }
@@ -102,22 +102,22 @@ class MailboxPage {
     }
 
     private draw(mailbox: Mailbox): void {
-        byId("done", HTMLParagraphElement).textContent = ""
         byId("state", HTMLParagraphElement).textContent = stateInWords(mailbox.state)
         const replies = mailbox.replies.map(({ number, text }) => {
             const title = make("h3", {}, word("reply", { n: number }))
             return make("article", {}, title, make("div", { className: "typed", dir: "auto" }, text))
         })
-        const none = make("p", {}, word("no-replies"))
-        byId("replies", HTMLDivElement).replaceChildren(...(replies.length > 0 ? replies : [none]))
+        const mayAnswer = mailbox.choices.some(({ scope, given }) => scope === "contact" && given)
+        const none = mailbox.open ? [make("p", {}, word(mayAnswer ? "no-replies" : "no-contact"))] : []
+        byId("replies", HTMLDivElement).replaceChildren(...(replies.length > 0 ? replies : none))
         const missing = byId("missing", HTMLParagraphElement)
         missing.hidden = mailbox.missing.length === 0
         missing.textContent = word("missing", { n: mailbox.missing.length })
         byId("sent-before", HTMLSpanElement).textContent =
             mailbox.written > 0 ? word("sent-before", { n: mailbox.written }) : ""
         byId("when-open", HTMLDivElement).hidden = !mailbox.open
+        tickChoices(this.choices, mailbox.choices, this.before)
         this.before = mailbox.choices
-        tickChoices(this.choices, mailbox.choices)
     }
 
     private async write(): Promise<void> {
@@ -135,14 +135,15 @@ class MailboxPage {
         this.stopping = new AbortController()
         writing.hidden = stop.hidden = false
         await this.doing("send", "doing", "sending", async () => {
-            const text = this.message.value.trim()
-            this.draw(await this.client.answer(text, picked, waiting.step.bind(waiting), this.stopping.signal))
-            this.notArrived.show(picked, picked.length > 0 ? await this.client.sendFiles(waiting.step.bind(waiting)) : [])
-            this.message.value = ""
+            const typed = this.message.value
+            this.draw(await this.client.answer(typed.trim(), picked, waiting.step.bind(waiting), this.stopping.signal))
+            await this.notArrived.look(picked)
+            // What was written or added while it was on its way has not been sent.
+            if (this.message.value === typed) this.message.value = ""
             this.message.dispatchEvent(new Event("input"))
-            this.files.clear()
+            this.files.remove(picked)
             this.say("answer-sent")
-        })
+        }, picked)
         writing.hidden = stop.hidden = true
     }
 
@@ -177,16 +178,24 @@ class MailboxPage {
     }
 
     /** Runs `act` while its button rests and `key` is said; a failure is told, and what was typed stays. */
-    private async doing(buttonId: string, place: string, key: string, act: () => Promise<void>): Promise<void> {
+    private async doing(
+        buttonId: string,
+        place: string,
+        key: string,
+        act: () => Promise<void>,
+        picked: readonly Picked[] = [],
+    ): Promise<void> {
         const [pressed, said] = [byId(buttonId, HTMLButtonElement), byId(place, HTMLParagraphElement)]
         pressed.disabled = true
         said.textContent = word(key)
+        byId("done", HTMLParagraphElement).textContent = ""
         clearMistakes()
         try {
             await act()
         } catch (error) {
             if (!(error instanceof Failure)) throw error
-            showMistakes([{ place: null, sentence: word(error.kind) }])
+            const names = picked.map(({ name }) => name)
+            showMistakes([{ place: null, sentence: told(error, names) }])
         } finally {
             pressed.disabled = false
             said.textContent = ""

@@ -1,6 +1,6 @@
 /** The report page: from the first screen through the questions to the receipt. What is typed stays in its fields. */
 
-import { Failure, type Picked, type ReporterClient } from "../reporter/api.ts"
+import { Failure, type ReporterClient, type Submitted } from "../reporter/api.ts"
 import { formOf, isNear } from "./answers.ts"
 import { keepUnknownAlone } from "./choices.ts"
 import { connect } from "./client.ts"
@@ -10,7 +10,7 @@ import { showNumbers } from "./emergency.ts"
 import { Files } from "./files.ts"
 import { showReceipt } from "./keeping.ts"
 import { watchForLeaving } from "./leave.ts"
-import { showMistakes } from "./mistakes.ts"
+import { showMistakes, told } from "./mistakes.ts"
 import { NotArrived } from "./not_arrived.ts"
 import { introduce } from "./organisation.ts"
 import { drawReview } from "./review.ts"
@@ -82,9 +82,11 @@ class ReportPage {
             shown.hidden = notice === ""
             if (!screen("closed").hidden) this.open("start")
         } catch (error) {
-            const { kind } = failureOf(error)
-            if (kind === "unreachable" || kind === "busy" || this.path.name !== "start") return
-            byId("closed-why", HTMLParagraphElement).textContent = word(kind)
+            const { kind, reason } = failureOf(error)
+            // Without its worker the page can send nothing, which must be said before somebody writes.
+            const isLasting = reason === "worker" || (kind !== "unreachable" && kind !== "busy")
+            if (!isLasting || this.path.name !== "start") return
+            byId("closed-why", HTMLParagraphElement).textContent = word(kind === "closed" ? "closed-now" : kind)
             show("closed")
         }
     }
@@ -95,8 +97,9 @@ class ReportPage {
 
     private go(way: string | undefined): void {
         if (way === "back") {
-            this.isChanging = false
-            show(this.path.back())
+            // Who came from the review to look at one answer goes back there.
+            if (this.isChanging) this.open("review")
+            else show(this.path.back())
             return
         }
         const here = this.path.name
@@ -104,7 +107,6 @@ class ReportPage {
         else if (this.hasMistakes(here)) return
         else this.path.skipped.delete(here)
         const next = this.path.next()
-        // Who came from the review to change one answer goes back there.
         this.open(this.isChanging && next !== "emergency" ? "review" : next)
     }
 
@@ -144,19 +146,23 @@ class ReportPage {
         show("sending")
         try {
             const sent = await this.client.submit(form, picked, waiting.step.bind(waiting), this.stopping.signal)
-            this.showArrived(sent.words, sent.earlier ? form.text : null, picked, sent.notArrived)
+            await this.notArrived.look(picked)
+            const mayAnswer = form.answers.consent?.includes("contact") ?? false
+            this.showArrived(sent, sent.earlier ? form.text : null, mayAnswer)
         } catch (error) {
             show("stopped")
-            showMistakes([{ place: null, sentence: word(failureOf(error).kind) }])
+            const names = picked.map(({ name }) => name)
+            showMistakes([{ place: null, sentence: told(failureOf(error), names) }])
         }
     }
 
     /** `unsent` is what was typed since, where an earlier version of the report has arrived instead of it. */
-    private showArrived(words: string, unsent: string | null, picked: Picked[], notArrived: number[]): void {
-        showReceipt(words)
+    private showArrived({ words, language: listed }: Submitted, unsent: string | null, mayAnswer: boolean): void {
+        showReceipt(words, listed)
+        byId("with-contact", HTMLLIElement).hidden = !mayAnswer
+        byId("without-contact", HTMLLIElement).hidden = mayAnswer
         byId("earlier", HTMLDivElement).hidden = unsent === null
         byId("earlier-text", HTMLTextAreaElement).value = unsent ?? ""
-        this.notArrived.show(picked, notArrived)
         this.form.reset()
         this.files.clear()
         show("receipt")

@@ -25,6 +25,7 @@ export class Waiting {
         this.doing.textContent = word("sealing")
         this.left.textContent = ""
         this.line.value = 0
+        this.line.hidden = false
         this.list.replaceChildren(
             ...names.map((name) => {
                 const state = make("span", { className: "size" }, word("file-waits"))
@@ -51,6 +52,14 @@ export class Waiting {
     /** Read out when it changes, so it changes only when something else is done. */
     say(sentence: string): void {
         if (this.doing.textContent !== sentence) this.doing.textContent = sentence
+    }
+
+    /** Nothing goes on any more: what it came to, if that needs a word. */
+    end(sentence: string): void {
+        this.say(sentence)
+        this.left.textContent = ""
+        this.line.hidden = true
+        this.list.replaceChildren()
     }
 
     private sayOfFile(file: number, doing: Step["doing"], share: number): void {

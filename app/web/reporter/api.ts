@@ -44,6 +44,12 @@ export interface Submitted {
     notArrived: number[]
 }
 
+/** Files that have not arrived, by their places among those picked, and why the last of them that was tried did not. */
+export interface NotSent {
+    places: number[]
+    why: Kind | null
+}
+
 export interface Reply {
     number: number
     text: string
@@ -69,6 +75,9 @@ export type Kind =
     | "unreachable" // no answer; it may have been taken or not, and trying again is safe
     | "busy" // 429, 503
     | "too-large" // 413, or over the limit of the intake document
+    | "too-many-files" // more than one report can have
+    | "file-unreadable" // the device gave a file that was picked no more; the reason is its place
+    | "no-word-list" // the list of words that a receipt is in could not be had, until the page is loaded again
     | "closed" // no epoch takes reports now
     | "clock" // the device's clock and the epoch's days disagree
     | "not-authentic" // what came is not what the organisation signed
@@ -99,11 +108,13 @@ export interface ReporterClient {
      * report is stored it resolves, whatever becomes of its files, also where they are cancelled.
      */
     submit(form: Form, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Submitted>
-    /** Send the files of a report or an answer again that have not arrived; the places of those that have not yet. */
-    sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<number[]>
+    /** Send the files of a report or an answer again that have not arrived; those that have not yet. */
+    sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<NotSent>
+    /** The files of the last report or answer that have not arrived. */
+    notSent(): Promise<NotSent>
     /** Open the mailbox of these words, which `readWords` can read, and keep it for what follows. */
     open(words: string): Promise<Mailbox>
-    /** Called again after an answer got lost, it sends nothing twice. `sendFiles` tells which files did not arrive. */
+    /** Called again after an answer got lost, it sends nothing twice. `notSent` tells which files did not arrive. */
     answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
     consent(scope: string, given: boolean): Promise<Mailbox>
     withdraw(): Promise<Mailbox>

@@ -9,7 +9,9 @@ import {
     Failure,
     type Form,
     type Intake,
+    type Kind,
     type Mailbox,
+    type NotSent,
     type Picked,
     type ReporterClient,
     type Step,
@@ -34,6 +36,13 @@ interface Outgoing {
     hasArrived: boolean
 }
 
+interface OutgoingFiles {
+    token: string
+    files: Outgoing[]
+    /** Why the last that was tried has not arrived. */
+    why: Kind | null
+}
+
 export interface Settings {
     /** The address of the service; the empty string is the page's own. */
     server: string
@@ -55,7 +64,7 @@ export class Client implements ReporterClient {
     private thread: Thread | null = null
     /** Files that were sealed, by the recipient that they are sealed to: none is sealed twice. */
     private readonly sealed = new Map<string, Map<Blob, SealedFile>>()
-    private outgoing: { token: string; files: Outgoing[] } = { token: "", files: [] }
+    private outgoing: OutgoingFiles = { token: "", files: [], why: null }
     private last: Promise<unknown> = Promise.resolve()
 
     constructor({ server, pin, clock = Date.now, pausesMs }: Settings) {
@@ -78,13 +87,17 @@ export class Client implements ReporterClient {
             const wanted = await this.send(draft, tidied(form), files, progress, cancel)
             const stored = draft.stored ?? wanted
             this.expect(b64(draft.keys.token), files, draft.identity.recipient, stored.files)
-            const notArrived = await this.sendOutgoing(progress, cancel)
+            const { places: notArrived } = await this.sendOutgoing(progress, cancel)
             return { words: draft.words, language: draft.language, earlier: stored.body !== wanted.body, notArrived }
         })
     }
 
-    sendFiles(progress: Progress, cancel?: AbortSignal): Promise<number[]> {
+    sendFiles(progress: Progress, cancel?: AbortSignal): Promise<NotSent> {
         return this.inTurn(() => this.sendOutgoing(progress, cancel))
+    }
+
+    notSent(): Promise<NotSent> {
+        return this.inTurn(() => Promise.resolve(this.left()))
     }
 
     open(words: string): Promise<Mailbox> {
@@ -96,7 +109,7 @@ export class Client implements ReporterClient {
             const found = shown(await thread.read())
             this.thread?.forget()
             this.thread = thread
-            this.outgoing = { token: "", files: [] }
+            this.outgoing = { token: "", files: [], why: null }
             return found
         })
     }
@@ -139,7 +152,7 @@ export class Client implements ReporterClient {
         this.thread?.forget()
         this.sealed.clear()
         this.draft = this.thread = this.opened = null
-        this.outgoing = { token: "", files: [] }
+        this.outgoing = { token: "", files: [], why: null }
     }
 
     private write(said: (before: Contents) => Said): Promise<Mailbox> {
@@ -232,7 +245,11 @@ export class Client implements ReporterClient {
             const step = (done: number) => {
                 progress({ doing: "sealing", file, done, whole: blob.size })
             }
-            const sealed = before ?? (await sealFile(blob, { recipient, limit, progress: step, cancel }))
+            const sealed =
+                before ??
+                (await sealFile(blob, { recipient, limit, progress: step, cancel }).catch((error: unknown) => {
+                    throw isOf(error, "file-unreadable") ? new Failure("file-unreadable", String(file)) : error
+                }))
             known.set(blob, sealed)
             found.push([picked, sealed])
         }
@@ -254,12 +271,13 @@ export class Client implements ReporterClient {
             const before = begun.find((each) => sealed !== null && each.sealed === sealed)
             return { place, sealed, address: before?.address ?? null, hasArrived: before?.hasArrived ?? false }
         })
-        this.outgoing = { token, files: outgoing }
+        this.outgoing = { token, files: outgoing, why: null }
     }
 
-    /** The places of files that have not arrived. A file that fails, or is cancelled, does not stop the report. */
-    private async sendOutgoing(progress: Progress, cancel: AbortSignal | undefined): Promise<number[]> {
+    /** What has not arrived. A file that fails, or is cancelled, does not stop the report. */
+    private async sendOutgoing(progress: Progress, cancel: AbortSignal | undefined): Promise<NotSent> {
         const { token, files } = this.outgoing
+        this.outgoing.why = null
         for (const file of files) {
             const { place, sealed } = file
             if (!sealed || file.hasArrived) continue
@@ -281,9 +299,15 @@ export class Client implements ReporterClient {
                 file.hasArrived = true
             } catch (error) {
                 if (!(error instanceof Failure)) throw error
+                this.outgoing.why = error.kind
             }
         }
-        return files.filter(({ hasArrived }) => !hasArrived).map(({ place }) => place)
+        return this.left()
+    }
+
+    private left(): NotSent {
+        const { files, why } = this.outgoing
+        return { places: files.filter(({ hasArrived }) => !hasArrived).map(({ place }) => place), why }
     }
 
     private async attachmentLimit(): Promise<number> {
@@ -312,6 +336,10 @@ export class Client implements ReporterClient {
     }
 }
 
+function isOf(error: unknown, kind: Kind): boolean {
+    return error instanceof Failure && error.kind === kind
+}
+
 /** What `act` resolves with; what the protocol refuses, as the failure that a page tells of. */
 async function told<Result>(act: () => Promise<Result>): Promise<Result> {
     try {
@@ -319,7 +347,7 @@ async function told<Result>(act: () => Promise<Result>): Promise<Result> {
     } catch (error) {
         if (error instanceof NotAuthentic)
             throw new Failure(error.reason === "epoch-days" ? "clock" : "not-authentic", error.reason)
-        if (error instanceof Unavailable) throw new Failure("unreachable", "words")
+        if (error instanceof Unavailable) throw new Failure("no-word-list")
         if (error instanceof ReceiptError) throw new Failure("refused", "words")
         throw error
     }

@@ -58,6 +58,8 @@ export class Host {
                 return client.submit(call.given[0], this.known(call.given[1]), progress, cancel)
             case "sendFiles":
                 return client.sendFiles(progress, cancel)
+            case "notSent":
+                return client.notSent()
             case "open":
                 return client.open(call.given[0])
             case "answer":

@@ -80,5 +80,5 @@ test("a file that cannot be read any more is said to be one", async () => {
 
     const sealing = sealFile(gone, { recipient, limit: LIMIT, progress: QUIET })
 
-    await expect(sealing).rejects.toMatchObject({ kind: "refused", reason: "file" })
+    await expect(sealing).rejects.toMatchObject({ kind: "file-unreadable" })
 })

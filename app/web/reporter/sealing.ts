@@ -29,7 +29,7 @@ export interface Sealing {
     cancel?: AbortSignal | undefined
 }
 
-/** Seal the file, with zeros up to its class. Rejects with `Failure`: `too-large`, `cancelled`, `refused` (`file`). */
+/** Seal the file, with zeros up to its class. Rejects with `Failure`: `too-large`, `cancelled`, `file-unreadable`. */
 export async function sealFile(file: Blob, { recipient, limit, progress, cancel }: Sealing): Promise<SealedFile> {
     if (file.size > limit) throw new Failure("too-large", "file")
     const plaintext = new Padded(file, attachmentClass(file.size, limit), progress, cancel)
@@ -93,7 +93,7 @@ async function read(part: Blob): Promise<Bytes> {
         return new Uint8Array(await part.arrayBuffer())
     } catch {
         // It was moved, changed or deleted since it was picked.
-        throw new Failure("refused", "file")
+        throw new Failure("file-unreadable")
     }
 }
 

@@ -30,7 +30,8 @@ class Small implements ReporterClient {
             if (files.length) resolve({ words: "twelve words", language: "en", earlier: false, notArrived: [] })
         })
     }
-    sendFiles = () => Promise.resolve([1])
+    sendFiles = () => Promise.resolve({ places: [1], why: "busy" as const })
+    notSent = () => Promise.resolve({ places: [], why: null })
     open(words: string): Promise<Mailbox> {
         if (words === "ours") throw new TypeError("a mistake")
         return words === "right" ? Promise.resolve(MAILBOX) : Promise.reject(new Failure("no-mailbox", "why"))
@@ -54,7 +55,7 @@ function connected() {
     )
     port2.on("message", (message: ToWorker) => void host.hear(message))
     const port = portOf(port1)
-    return { session: new Session(port), client, port, port1 }
+    return { session: new Session(() => port), client, port, port1 }
 }
 
 const ended: MessagePort[] = []
@@ -84,7 +85,8 @@ test("what is asked for is answered, with its steps", async () => {
 
     expect(sent.words).toBe("twelve words")
     expect(heard).toEqual([STEP])
-    expect(await session.sendFiles(QUIET)).toEqual([1])
+    expect(await session.sendFiles(QUIET)).toEqual({ places: [1], why: "busy" })
+    expect(await session.notSent()).toEqual({ places: [], why: null })
     expect(await session.consent("contact", false)).toMatchObject({ choices: [{ scope: "contact", given: false }] })
     expect((await session.withdraw()).open).toBe(false)
     expect((await session.intake()).languages).toEqual(["en"])
@@ -147,14 +149,30 @@ test("forgetting ends everything: the client's keys, what was under way, the wor
     await expect(session.intake()).rejects.toMatchObject({ kind: "cancelled" })
 })
 
-test("a worker that does not run is said to be out of reach", async () => {
+test("a worker that stops in its work is said to be out of reach, and no other takes its place", async () => {
     const { session, port } = connected()
+    await session.intake()
     const waiting = session.submit(FORM, [], QUIET)
 
     port.onerror?.({} as ErrorEvent)
 
-    await expect(waiting).rejects.toMatchObject({ kind: "unreachable" })
-    await expect(session.open("right")).rejects.toMatchObject({ kind: "unreachable" })
+    await expect(waiting).rejects.toMatchObject({ kind: "unreachable", reason: "worker" })
+    await expect(session.open("right")).rejects.toMatchObject({ kind: "unreachable", reason: "worker" })
+    port.terminate()
+})
+
+test("a worker whose script did not come is started again with the next call", async () => {
+    const silent: Port = { postMessage: QUIET, terminate: QUIET, onmessage: null, onerror: null }
+    const { port } = connected()
+    const ports = [silent, port]
+    const session = new Session(() => ports.shift() ?? silent)
+    const waiting = session.open("right")
+
+    silent.onerror?.({} as ErrorEvent)
+
+    await expect(waiting).rejects.toMatchObject({ kind: "unreachable", reason: "worker" })
+    expect(await session.open("right")).toEqual(MAILBOX)
+    expect(ports).toEqual([])
     port.terminate()
 })
 

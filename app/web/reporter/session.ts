@@ -33,27 +33,41 @@ interface Running {
 
 /** A client in a worker whose script is at `address`. Called once a page: the policy can be made only once. */
 export function startSession(address: string): ReporterClient {
-    return new Session(new Worker(trusted(address), { type: "module" }))
+    const script = trusted(address)
+    return new Session(() => new Worker(script, { type: "module" }))
 }
 
 export class Session implements ReporterClient {
-    private readonly port: Port
+    private readonly start: () => Port
+    private port: Port | null
+    private hasHeard = false
     private readonly running = new Map<number, Running>()
     private readonly keys = new WeakMap<Blob, number>()
     private last = 0
     /** Why nothing more can be asked for, once the worker is gone. */
     private ended: Failure | null = null
 
-    constructor(port: Port) {
-        this.port = port
+    /** `start` starts a worker: at once, and with the next call where its script could not be fetched. */
+    constructor(start: () => Port) {
+        this.start = start
+        this.port = this.connected()
+    }
+
+    private connected(): Port {
+        const port = this.start()
         port.onmessage = ({ data }) => {
+            this.hasHeard = true
             this.hear(data)
         }
         // Its script could not be fetched, or this browser runs no modules in workers.
         port.onerror = () => {
-            this.ended = new Failure("unreachable", "worker")
-            this.failAll(this.ended)
+            const failure = new Failure("unreachable", "worker")
+            // One that has answered may hold a report that is half sent: another would make a second report of it.
+            if (this.hasHeard) this.ended = failure
+            else this.port = null
+            this.failAll(failure)
         }
+        return port
     }
 
     intake() {
@@ -66,6 +80,10 @@ export class Session implements ReporterClient {
 
     sendFiles(...[progress, cancel]: Parameters<ReporterClient["sendFiles"]>) {
         return this.call<"sendFiles">({ method: "sendFiles", given: [] }, progress, cancel)
+    }
+
+    notSent() {
+        return this.call<"notSent">({ method: "notSent", given: [] })
     }
 
     open(words: string) {
@@ -88,9 +106,9 @@ export class Session implements ReporterClient {
         this.ended = new Failure("cancelled")
         // The page that asked has been wiped: there is nothing left that could show an answer.
         this.running.clear()
-        this.port.postMessage({ say: "forget" })
+        this.port?.postMessage({ say: "forget" })
         setTimeout(() => {
-            this.port.terminate()
+            this.port?.terminate()
         }, FORGETTING_MS)
     }
 
@@ -100,13 +118,14 @@ export class Session implements ReporterClient {
         cancel?: AbortSignal,
     ): ReturnType<ReporterClient[Method]> {
         const id = ++this.last
-        const stop = () => {
-            this.port.postMessage({ say: "cancel", id })
-        }
         if (this.ended) return Promise.reject(this.ended) as ReturnType<ReporterClient[Method]>
+        const port = (this.port ??= this.connected())
+        const stop = () => {
+            port.postMessage({ say: "cancel", id })
+        }
         const answered = new Promise<Result>((resolve, reject) => {
             this.running.set(id, { resolve, reject, progress })
-            this.port.postMessage({ say: "call", id, call })
+            port.postMessage({ say: "call", id, call })
             cancel?.addEventListener("abort", stop)
             if (cancel?.aborted) stop()
         }).finally(() => {
@@ -128,7 +147,7 @@ export class Session implements ReporterClient {
                 this.running.get(message.id)?.reject(new Failure(message.kind, message.reason))
                 return
             case "forgotten":
-                this.port.terminate()
+                this.port?.terminate()
         }
     }
 

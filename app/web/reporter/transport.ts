@@ -21,6 +21,7 @@ const KINDS: Partial<Record<string, Kind>> = {
     "not-open": "closed",
     "no-root-yet": "not-set-up",
     "too-large": "too-large",
+    "too-many-attachments": "too-many-files",
 }
 
 export interface Request {

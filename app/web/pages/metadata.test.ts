@@ -101,6 +101,16 @@ test("what lies behind the end of a picture is told and taken out", () => {
     expect(clean).toEqual(jpeg(jfif, tables, scan))
 })
 
+test("the small picture in the head of a JPEG is told and taken out", () => {
+    const head = segment(0xe0, join(ascii("JFIF\0\x01\x01\0\0\x01\0\x01\x02\x01"), ascii("abcdef")))
+    const photo = jpeg(head, tables, scan)
+
+    const { facts, clean } = look(photo)
+
+    expect(facts).toEqual([{ kind: "preview", value: "" }])
+    expect(clean).toEqual(jpeg(jfif, tables, scan))
+})
+
 test("colours stay: a profile and the mark of Adobe belong to the picture", () => {
     const photo = jpeg(segment(0xe2, ascii("ICC_PROFILE\0..")), segment(0xee, ascii("Adobe\0d....")), tables, scan)
 

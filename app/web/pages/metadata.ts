@@ -43,6 +43,8 @@ const walkers: [(bytes: Bytes) => boolean, (bytes: Bytes) => Inspection][] = [
 
 // JPEG (ITU-T T.81, annex B): segments of a marker and a length, then scans of compressed data.
 
+// With its marker and length, and without the small picture that may follow it (JFIF 1.02).
+const JFIF_SIZE = 18
 const [APP0, APP1, APP2, APP14, APP15] = [0xe0, 0xe1, 0xe2, 0xee, 0xef]
 const [SOS, EOI, COM] = [0xda, 0xd9, 0xfe]
 
@@ -90,7 +92,7 @@ function belongsToPicture(marker: number, segment: Bytes): boolean {
     if (marker < APP0 || marker > APP15) return true
     const name = text(segment, 4, 16)
     return (
-        (marker === APP0 && name.startsWith("JFIF\0")) ||
+        (marker === APP0 && name.startsWith("JFIF\0") && segment.length <= JFIF_SIZE) ||
         (marker === APP2 && name.startsWith("ICC_PROFILE\0")) ||
         (marker === APP14 && name.startsWith("Adobe"))
     )
@@ -105,6 +107,11 @@ function saidBySegment(marker: number, segment: Bytes): { facts: Fact[]; turned:
     }
     if (marker === APP1 && name.startsWith("http://ns.adobe.com/x")) {
         return { facts: readXmp(utf8(segment.subarray(4))), turned: null }
+    }
+    if (marker === APP0 && name.startsWith("JFIF\0")) {
+        // Its last two bytes are the sides of a small picture, which follows.
+        const head = join([segment.subarray(4, JFIF_SIZE - 2), new Uint8Array(2)])
+        return { facts: [{ kind: "preview", value: "" }], turned: jpegSegment(APP0, head) }
     }
     if (marker === COM) return { facts: textFact(text(segment, 4)), turned: null }
     const label = /^[\w .:/-]+/.exec(name)?.[0] ?? `APP${marker - APP0}`

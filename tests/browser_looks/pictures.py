@@ -1,12 +1,13 @@
 """`python -m tests.browser_looks.pictures DIRECTORY [LANGUAGE …]`: pictures of everything that a reporter can see.
 
-One file for each stop of the walk and each view: `ar/08-needs-390-dark.png`. They are for eyes, and kept nowhere.
+One file for each stop of the walk and each view: `ar/08-needs-390-dark.png`. They are for eyes, and kept nowhere. With
+`--main` before the directory, the few that are kept in docs/pictures/ for review: `ar-needs.jpg`.
 """
 
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,11 @@ from tests.browser_looks.walk import everything
 
 HEIGHT = 800
 LANGUAGES = ("en", "ar", "zh-Hans", "bo")
+
+
+# What is kept for review, in the languages whose pages differ most.
+MAIN = ("start", "text", "needs, with a cleaned photo", "review", "receipt", "mailbox", "plain form", "plain receipt")
+MAIN_LANGUAGES = ("en", "ar", "zh-Hans")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,24 @@ VIEWS = (
 
 
 def take(directory: Path, languages: Sequence[str] = LANGUAGES) -> None:
+    for language, number, stop, looking in stops(languages):
+        for view in VIEWS:
+            look(looking, view)
+            name = f"{number:02}-{named(stop)}-{view.name}.png"
+            looking.page.screenshot(path=directory / language / name)
+        look(looking, View("", 390))
+
+
+def take_main(directory: Path) -> None:
+    for language, _, stop, looking in stops(MAIN_LANGUAGES):
+        if stop in MAIN:
+            look(looking, View("", 390))
+            path = directory / f"{language}-{named(stop)}.jpg"
+            looking.page.screenshot(path=path, type="jpeg", quality=45)
+
+
+def stops(languages: Sequence[str]) -> Iterator[tuple[str, int, str, Looking]]:
+    """Language, number and name of each stop, while a page shows it."""
     with (
         tempfile.TemporaryDirectory() as place,
         door(Path(place), pseudo=True) as here,
@@ -51,11 +75,11 @@ def take(directory: Path, languages: Sequence[str] = LANGUAGES) -> None:
             with browser.new_context() as context:
                 looking = Looking(context.new_page())
                 for number, stop in enumerate(everything(looking.page, here, language), 1):
-                    for view in VIEWS:
-                        look(looking, view)
-                        name = f"{number:02}-{re.sub(r'[^a-z_]+', '-', stop)}-{view.name}.png"
-                        looking.page.screenshot(path=directory / language / name)
-                    look(looking, View("", 390))
+                    yield language, number, stop, looking
+
+
+def named(stop: str) -> str:
+    return re.sub(r"[^a-z_]+", "-", stop)
 
 
 def look(looking: Looking, view: View) -> None:
@@ -68,4 +92,7 @@ def look(looking: Looking, view: View) -> None:
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]), sys.argv[2:] or LANGUAGES)
+    if sys.argv[1] == "--main":
+        take_main(Path(sys.argv[2]))
+    else:
+        take(Path(sys.argv[1]), sys.argv[2:] or LANGUAGES)

@@ -14,6 +14,7 @@ from fastapi import Depends, Request, Response
 from app.blobs import Blobs
 from app.database import Database
 from app.http import BlobStore, Config, Db, Keys, Router, Today, page
+from app.intake.attachments.service import TooManyAttachments
 from app.intake.keys.open_epochs import EpochClosed
 from app.intake.mailbox.service import CLOSED, fillers
 from app.intake.no_script import multipart, sealing, service
@@ -25,12 +26,12 @@ from app.intake.reports.writer import IntakeBusy
 from app.keyring import Keyring
 from app.people.staff import service as staff
 from app.people.staff.service import NoRootYet
-from app.problems import NotFound
+from app.problems import NotFound, Problem
 from app.protocol import receipt as receipts
 from app.protocol.conversation import Mailbox, NoSuchMailbox, NotTaken, Reply
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.receipt import AmbiguousError, ReceiptError, UnknownWordError, WordCountError
-from app.protocol.report import Consent
+from app.protocol.report import ATTACHMENTS, Consent
 from app.settings import Settings
 from app.vocabulary import ConsentScope, Door, ReportState
 from app.web.site import Site
@@ -138,6 +139,8 @@ def _send(visit: Visit) -> Response:
         return again("busy", HTTPStatus.SERVICE_UNAVAILABLE)
     except EpochClosed:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
+    except Problem as problem:  # of the rooms that take it in: a person gets a page all the same
+        return again("refused", problem.status)
     return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language))
 
 
@@ -259,6 +262,10 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Fil
                     return holder.withdraw(session, before)
     except NotTaken:
         raise Mistake("not-taken") from None
+    except TooManyAttachments:
+        raise Mistake("too-many-files", sealing.FILES, n=str(ATTACHMENTS)) from None
+    except Problem:
+        raise Mistake("refused") from None
     except Malformed:
         raise Mistake("too-long", "text") from None
     raise MalformedForm("an act that there is not")

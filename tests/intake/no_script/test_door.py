@@ -263,6 +263,27 @@ def test_after_a_withdrawal_nothing_more_is_taken(organisation: Organisation, cl
     assert "Your message was not taken" in late.text
 
 
+def test_a_report_that_has_all_its_files_says_so_and_the_message_comes_back_and_is_taken_without_one(
+    organisation: Organisation, client: TestClient, triager: Staff, settings: Settings
+) -> None:
+    small = File("note.txt", "text/plain", b"They came.")
+    words = words_in(post(client, [("danger_now", "none"), *[("files", small)] * ATTACHMENTS]))
+    blobs = {*(settings.data_dir / "blobs").glob("*")}
+
+    answer = mailbox(client, words, "write", ("text", "One more <photo>."), ("files", PHOTO))
+    after = mailbox(client, words, "write", ("text", "One more <photo>."), NO_FILE)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "text/html; charset=utf-8")
+    assert f"at most {ATTACHMENTS} files" in answer.text
+    assert "One more &lt;photo&gt;.</textarea>" in answer.text
+    assert {*(settings.data_dir / "blobs").glob("*")} == blobs
+    assert "Your message has arrived." in after.text
+    (waiting,) = triage.list_(triager)
+    triage.claim(triager, waiting.id)
+    thread = triage.thread(triager, triage.open_(triager, waiting.id))
+    assert [each.said.text for each in thread.messages] == ["One more <photo>."]
+
+
 def test_before_there_is_an_organisation_the_page_says_so(client: TestClient) -> None:
     for answer in (post(client, FORM), mailbox(client, "abandon " * 11 + "about")):
         assert answer.status_code == 503

@@ -57,7 +57,7 @@ def test_an_open_mailbox_shows_replies_as_text_and_choices_as_they_are(site: Sit
     assert '<div class="typed" dir="auto">Are you &lt;safe&gt;?</div>' in html
     assert "2 replies are no longer here" in html
     assert re.findall(r'value="(\w+)" aria-describedby="consent-\w+-meaning" checked', html) == ["contact"]
-    assert html.count('name="words" value="a b"') == 3
+    assert html.count('name="words" value="a b"') == html.count("<form") == 2
 
 
 def test_numbers_are_written_in_the_digits_of_the_language(site: Site) -> None:

@@ -197,7 +197,7 @@ def _converse(visit: Visit) -> Response:
             mailbox=_Shown.of(mailbox),
             done=done,
             mistakes=[mistake] if mistake else [],
-            kept={} if done else {"text": typed.last("text")},
+            kept=_kept(typed, files, done),
         )
 
     try:
@@ -214,6 +214,16 @@ def _converse(visit: Visit) -> Response:
         return visit.show("plain_mailbox.html", HTTPStatus.BAD_REQUEST, mistakes=[Mistake("refused")])
     except NoRootYet:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
+
+
+def _kept(typed: Typed, files: Files, done: str) -> dict[str, object]:
+    """What stood in the form beside what was done: a message that was not sent, choices that were not saved."""
+    kept: dict[str, object] = {}
+    if done != "write":
+        kept |= {"text": typed.last("text"), "files": files.came}
+    if typed.last("act") in {"write", "consent"} and done != "consent":
+        kept["consent"] = typed.chosen("consent")
+    return kept
 
 
 def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
@@ -247,6 +257,8 @@ def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
 def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Files) -> Mailbox:
     """Raises `Mistake`, `MalformedForm`."""
     act, text = typed.last("act"), typed.last("text")
+    if act != "write":
+        files.destroy()
     if act == "open":
         return before
     try:

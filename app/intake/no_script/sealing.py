@@ -98,12 +98,14 @@ class Files:
 
     def __init__(self, blobs: Blobs, *, limit: int, today: date) -> None:
         self.sealed: list[SealedFile] = []
+        self.came = False  # whether the form had any, taken or not
         self._blobs = blobs
         self._limit = limit
         self._today = today
 
     def seal(self, part: Part, recipient: age.HybridRecipient) -> None:
         """From the network into the seal. Raises `Mistake` for one file too many, or too large a one."""
+        self.came = True
         name = _file_name(part.filename or "")
         if len(self.sealed) == ATTACHMENTS:
             raise Mistake("too-many-files", FILES, n=str(ATTACHMENTS))
@@ -122,9 +124,14 @@ class Files:
         try:
             yield
         except BaseException:
-            for file in self.sealed:
-                self._blobs.destroy(file.stored.name, self._today)
+            self.destroy()
             raise
+
+    def destroy(self) -> None:
+        """What the files came with is not stored, so neither are they."""
+        for file in self.sealed:
+            self._blobs.destroy(file.stored.name, self._today)
+        self.sealed.clear()
 
 
 def seal_report(

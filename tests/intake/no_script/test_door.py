@@ -244,6 +244,45 @@ def test_wrong_words_lead_to_a_sentence_and_are_not_repeated(
     assert "abandon" not in answer.text
 
 
+def test_what_is_typed_and_ticked_survives_the_other_button_of_the_mailbox(
+    organisation: Organisation, client: TestClient, triager: Staff, settings: Settings
+) -> None:
+    words = words_in(post(client, FORM))
+    blobs = {*(settings.data_dir / "blobs").glob("*")}
+    both: list[tuple[str, str | File]] = [
+        ("text", "They <know>."),
+        ("files", PHOTO),
+        ("consent", "evidence"),
+        ("consent", "contact"),
+    ]
+
+    saved = mailbox(client, words, "consent", *both)
+    after_saving = {*(settings.data_dir / "blobs").glob("*")}
+    empty = mailbox(client, words, "write", ("text", " "), NO_FILE, ("consent", "publication"))
+    sent = mailbox(client, words, "write", ("text", "They <know>."), NO_FILE, ("consent", "statistics"))
+    shown = mailbox(client, words)
+
+    assert "Your choices have arrived" in saved.text
+    assert "They &lt;know&gt;.</textarea>" in saved.text
+    assert "add them again" in saved.text
+    assert after_saving == blobs
+    assert ticked(saved) == ticked(shown) == ["contact", "evidence"]
+    assert (empty.status_code, ticked(empty)) == (422, ["publication"])
+    assert "Your message has arrived." in sent.text
+    assert ticked(sent) == ["statistics"]
+    for answer in (sent, shown):
+        assert "&lt;know&gt;" not in answer.text
+        assert "add them again" not in answer.text
+    (waiting,) = triage.list_(triager)
+    triage.claim(triager, waiting.id)
+    thread = triage.thread(triager, triage.open_(triager, waiting.id))
+    assert [each.said.text for each in thread.messages if each.said.text] == ["They <know>."]
+
+
+def ticked(answer: Response) -> list[str]:
+    return sorted(re.findall(r'name="consent" value="(\w+)"[^>]* checked', answer.text))
+
+
 def test_an_empty_message_is_not_sent(organisation: Organisation, client: TestClient) -> None:
     words = words_in(post(client, FORM))
 

@@ -47,10 +47,14 @@ ANSWERS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     (
         "plain mailbox with mistakes",
         "plain_mailbox.html",
-        {"mistakes": [{"key": "words-count", "field": "words", "fill": {"n": 11}}]},
+        {"mistakes": [{"key": "words-count", "field": "words", "fill": {"n": 11}}], "kept": {"text": TYPED}},
     ),
     ("plain replies", "plain_replies.html", {"mailbox": MAILBOX, "done": "write", "kept": {}, "mistakes": ()}),
-    ("plain replies, closed", "plain_replies.html", {"mailbox": CLOSED, "done": None, "kept": {}, "mistakes": ()}),
+    (
+        "plain replies, closed",
+        "plain_replies.html",
+        {"mailbox": CLOSED, "done": None, "kept": {"text": TYPED}, "mistakes": ()},
+    ),
     ("plain withdrawn", "plain_replies.html", {"mailbox": CLOSED, "done": "withdraw", "kept": {}, "mistakes": ()}),
     ("plain error", "plain_error.html", {"key": "not-set-up"}),
 )

@@ -200,6 +200,11 @@ def _converse(visit: Visit) -> Response:
             kept=_kept(typed, files, done),
         )
 
+    def again(mistake: Mistake, status: int) -> Response:
+        if opened:
+            return show(opened[0][1], status, mistake=mistake)
+        return visit.show("plain_mailbox.html", status, mistakes=[mistake], kept={"text": typed.last("text")})
+
     try:
         with files.kept_if_named():
             sealing.read(visit.parts(), typed, files, lambda: open_()[1].write_to)
@@ -207,11 +212,9 @@ def _converse(visit: Visit) -> Response:
             after = _act(visit, holder, before, typed, files)
         return show(after, done=typed.last("act"))
     except Mistake as mistake:
-        if opened:
-            return show(opened[0][1], HTTPStatus.UNPROCESSABLE_ENTITY, mistake=mistake)
-        return visit.show("plain_mailbox.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake])
+        return again(mistake, HTTPStatus.UNPROCESSABLE_ENTITY)
     except MalformedForm:
-        return visit.show("plain_mailbox.html", HTTPStatus.BAD_REQUEST, mistakes=[Mistake("refused")])
+        return again(Mistake("refused"), HTTPStatus.BAD_REQUEST)
     except NoRootYet:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
 

@@ -300,6 +300,32 @@ def test_after_a_withdrawal_nothing_more_is_taken(organisation: Organisation, cl
 
     assert late.status_code == 422
     assert "Your message was not taken" in late.text
+    assert typed_before(late) == "One more thing."
+
+
+def test_a_message_to_a_mailbox_that_does_not_open_comes_back_and_waits_until_one_does(
+    organisation: Organisation, client: TestClient
+) -> None:
+    words = words_in(post(client, FORM))
+    said = ("text", "They </textarea> came.")
+
+    absent = mailbox(client, "abandon " * 11 + "about", "write", said)
+    malformed = post(client, [said, ("act", "write"), ("files", PHOTO)], "/en/plain/replies/")
+    unreadable = mailbox(client, words, "shout", said)
+    opened = mailbox(client, words, "open", said)
+
+    assert (absent.status_code, typed_before(absent)) == (422, said[1])
+    assert (malformed.status_code, typed_before(malformed)) == (422, said[1])
+    for answer, status in ((unreadable, 400), (opened, 200)):
+        assert answer.status_code == status
+        assert "They &lt;/textarea&gt; came.</textarea>" in answer.text
+        assert 'value="write"' in answer.text
+
+
+def typed_before(answer: Response) -> str:
+    """What can be read and copied, and not sent from here."""
+    (field,) = re.findall(r'<textarea id="text"[^>]* readonly[^>]*>(.*?)</textarea>', answer.text, re.DOTALL)
+    return html.unescape(field)
 
 
 def test_a_report_that_has_all_its_files_says_so_and_the_message_comes_back_and_is_taken_without_one(

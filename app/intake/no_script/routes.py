@@ -43,7 +43,9 @@ router = Router(tag="pages")
 
 _PIECE_SECONDS = 60  # without a byte from the browser, after which it is gone
 _FORM_SECONDS = 3600  # for all of a form: Tor is slow, and files are large
-_FIELDS_LIMIT = 2 * 2**20  # bytes of the fields of a form and its seams, beside its files
+# Bytes of the fields of a form and its seams, beside its files. Of those, more is read than taken: what stands below
+# them in the form has to come back.
+_FIELDS_LIMIT = 2 * 2**20
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ class Visit:
     def parts(self) -> Iterator[Part]:
         """The fields of the form that is sent. Raises `MalformedForm`."""
         boundary = multipart.boundary_of(self.request.headers.get("content-type", ""))
-        return multipart.parts(_Body(self.request, self.settings.attachment_limit + _FIELDS_LIMIT), boundary)
+        return multipart.parts(
+            _Body(self.request, ATTACHMENTS * self.settings.attachment_limit + _FIELDS_LIMIT), boundary
+        )
 
     def files(self) -> Files:
         return Files(self.blobs, limit=self.settings.attachment_limit, today=self.today)

@@ -94,13 +94,16 @@ class SealedReport:
 
 
 class Files:
-    """Seals files one after the other, and takes them back where what they belong to is not stored."""
+    """Seals files one after the other, and takes them back where what they belong to is not stored.
+
+    All of them together may be as large as one attachment.
+    """
 
     def __init__(self, blobs: Blobs, *, limit: int, today: date) -> None:
         self.sealed: list[SealedFile] = []
         self.came = False  # whether the form had any, taken or not
         self._blobs = blobs
-        self._limit = limit
+        self._limit = self._left = limit
         self._today = today
 
     def seal(self, part: Part, recipient: age.HybridRecipient) -> None:
@@ -112,11 +115,21 @@ class Files:
         with self._blobs.receive() as incoming:
             try:
                 attachment = attachments.seal(
-                    part, incoming, recipient, name=name, media_type=_media_type(part.media_type), limit=self._limit
+                    _Counted(part, self._count),
+                    incoming,
+                    recipient,
+                    name=name,
+                    media_type=_media_type(part.media_type),
+                    limit=self._limit,
                 )
             except Malformed:
                 raise Mistake("too-large", FILES) from None
             self.sealed.append(SealedFile(attachment, incoming.keep(self._today)))
+
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise Mistake("too-large", FILES)
 
     @contextmanager
     def kept_if_named(self) -> Iterator[None]:
@@ -132,6 +145,19 @@ class Files:
         for file in self.sealed:
             self._blobs.destroy(file.stored.name, self._today)
         self.sealed.clear()
+
+
+class _Counted:
+    """A file as it arrives. What counts its bytes may raise."""
+
+    def __init__(self, part: Part, count: Callable[[int], None]) -> None:
+        self._part = part
+        self._count = count
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._part.read(size)
+        self._count(len(piece))
+        return piece
 
 
 def seal_report(

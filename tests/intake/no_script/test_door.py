@@ -203,6 +203,33 @@ def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_bac
     assert rows.scalars(select(Attachment.id)).all() == []
 
 
+def test_files_that_are_too_large_together_do_not_take_the_answers_below_them_along(
+    url: str, tmp_path: Path, clock: Clock, rows: Session
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, attachment_limit=1_000_000
+    )
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        Organisation(tmp_path / "people", client, clock).found(settings)
+        films = [("files", File("film.mp4", "video/mp4", bytes(900_000)))] * 4
+        ticks = [("consent", "contact"), ("consent", "evidence")]
+        words = words_in(post(client, FORM))
+        blobs = {*(tmp_path / "data" / "blobs").glob("*")}
+
+        form = post(client, [("danger_now", "none"), *films, ("needs", "A lawyer."), *ticks])
+        message = post(
+            client, [("words", words), ("text", "Films."), *films, ("act", "write"), *ticks], "/en/plain/replies/"
+        )
+
+    for answer, typed in ((form, "A lawyer."), (message, "Films.")):
+        assert answer.status_code == 422
+        assert "more than we can take in one go" in answer.text
+        assert f"{typed}</textarea>" in answer.text
+        assert ticked(answer) == ["contact", "evidence"]
+    assert {*(tmp_path / "data" / "blobs").glob("*")} == blobs
+    assert len(rows.scalars(select(Report.id)).all()) == 1
+
+
 @pytest.mark.parametrize(
     "content",
     [

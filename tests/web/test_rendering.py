@@ -3,6 +3,7 @@
 import re
 
 import phonenumbers
+import pytest
 
 from app.vocabulary import codes
 from app.web.languages import WANTED, direction, locale, own_name, receipt_words
@@ -35,6 +36,24 @@ def test_a_form_that_comes_back_has_everything_that_was_typed_and_ticked(site: S
     assert '<details class="more" open>' in html
     assert '<a href="#text-mistake">There is nothing to read yet.' in html
     assert re.search(r'<p class="mistake" id="text-mistake">There is nothing to read yet\.[^<]*</p>', html)
+
+
+@pytest.mark.parametrize("field", ["danger_now", "text", "when", "identifiers", "needs", "files"])
+def test_a_mistake_leads_to_its_field_and_stands_beside_it(site: Site, field: str) -> None:
+    mistakes = [{"key": "too-long", "field": field, "fill": {}}]
+
+    html = site.render("plain.html", "en", kept={}, mistakes=mistakes)
+
+    assert f'<a href="#{field}-mistake">This text is longer' in html
+    assert re.findall(r'<p class="mistake" id="(\w+)-mistake">This text is longer', html) == [field]
+
+
+def test_a_mistake_with_the_files_of_a_message_stands_beside_them(site: Site) -> None:
+    mistakes = [{"key": "too-many-files", "field": "files", "fill": {"n": 32}}]
+
+    html = site.render("plain_replies.html", "en", words="w", mailbox=MAILBOX, done=None, kept={}, mistakes=mistakes)
+
+    assert re.search(r'<p class="mistake" id="files-mistake">You can add at most 32 files', html)
 
 
 def test_the_words_of_a_receipt_are_shown_one_by_one(site: Site) -> None:

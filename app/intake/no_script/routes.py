@@ -240,7 +240,7 @@ def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
     except WordCountError:
         raise Mistake("words-count", "words") from None
     except UnknownWordError as error:
-        raise Mistake("words-unknown", "words", n=str(error.position)) from None
+        raise Mistake("words-unknown", "words", n=error.position) from None
     except AmbiguousError:
         raise Mistake("words-ambiguous", "words") from None
     except ReceiptError:
@@ -282,7 +282,7 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Fil
     except NotTaken:
         raise Mistake("not-taken") from None
     except TooManyAttachments:
-        raise Mistake("too-many-files", sealing.FILES, n=str(ATTACHMENTS)) from None
+        raise Mistake("too-many-files", sealing.FILES, n=ATTACHMENTS) from None
     except Problem:
         raise Mistake("refused") from None
     except Malformed:

@@ -39,7 +39,7 @@ _ONE_CHOICE: Final = frozenset({*ONE_OF, "answer_language"})
 class Mistake(Exception):
     """What a person has to look at before this can be sent: the key of a sentence, and the field that it is about."""
 
-    def __init__(self, key: str, field_: str = "", **fill: str) -> None:
+    def __init__(self, key: str, field_: str = "", **fill: object) -> None:
         super().__init__(key)
         self.key = key
         self.field = field_
@@ -111,7 +111,7 @@ class Files:
         self.came = True
         name = _file_name(part.filename or "")
         if len(self.sealed) == ATTACHMENTS:
-            raise Mistake("too-many-files", FILES, n=str(ATTACHMENTS))
+            raise Mistake("too-many-files", FILES, n=ATTACHMENTS)
         with self._blobs.receive() as incoming:
             try:
                 attachment = attachments.seal(

@@ -310,6 +310,20 @@ def ticked(answer: Response) -> list[str]:
     return sorted(re.findall(r'name="consent" value="(\w+)"[^>]* checked', answer.text))
 
 
+def test_numbers_in_a_mistake_are_written_as_elsewhere_on_the_page(
+    organisation: Organisation, client: TestClient
+) -> None:
+    small = File("note.txt", "text/plain", b"They came.")
+
+    words = post(client, [("act", "open"), ("words", "abandon " * 11 + "abandonn")], "/fa/plain/replies/")
+    files = post(client, [("danger_now", "none"), *[("files", small)] * (ATTACHMENTS + 1)], "/fa/plain/")
+
+    for answer, number, latin in ((words, "۱۲", "12"), (files, "۳۲", "32")):
+        (mistake,) = re.findall(r'<ul id="mistakes">(.*?)</ul>', answer.text, re.DOTALL)
+        assert number in mistake
+        assert latin not in mistake
+
+
 def test_an_empty_message_is_not_sent(organisation: Organisation, client: TestClient) -> None:
     words = words_in(post(client, FORM))
 

@@ -35,6 +35,7 @@ MISTAKES = [
 MAILBOX = {
     "state": "in_triage",
     "open": True,
+    "written": 2,
     "replies": [{"number": number, "text": text} for number, text in enumerate(REPLIES, 1)],
     "missing": [3, 4],
     "choices": [{"scope": "contact", "given": True}, {"scope": "publication", "given": False}],

@@ -14,6 +14,7 @@ REPLY = {"number": 1, "text": "Are you <safe>?"}
 MAILBOX = {
     "state": "duplicate",
     "open": True,
+    "written": 2,
     "replies": [REPLY],
     "missing": [2, 3],
     "choices": [{"scope": "contact", "given": True}, {"scope": "publication", "given": False}],
@@ -75,6 +76,7 @@ def test_an_open_mailbox_shows_replies_as_text_and_choices_as_they_are(site: Sit
 
     assert '<div class="typed" dir="auto">Are you &lt;safe&gt;?</div>' in html
     assert "2 replies are no longer here" in html
+    assert "You have sent 2 messages since your report." in html
     assert re.findall(r'value="(\w+)" aria-describedby="consent-\w+-meaning" checked', html) == ["contact"]
     assert html.count('name="words" value="a b"') == html.count("<form") == 2
 

@@ -166,6 +166,7 @@ class _Shown:
 
     state: ReportState
     open: bool
+    written: int
     replies: tuple[Reply, ...]
     missing: tuple[int, ...]
     choices: tuple[Consent, ...]
@@ -175,6 +176,7 @@ class _Shown:
         return cls(
             state=mailbox.state,
             open=mailbox.route is not None and mailbox.state not in CLOSED,
+            written=mailbox.route.number if mailbox.route else 0,
             replies=mailbox.replies,
             missing=mailbox.missing,
             choices=mailbox.route.consents if mailbox.route else (),

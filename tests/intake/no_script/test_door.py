@@ -115,7 +115,9 @@ def test_its_reporter_reads_a_reply_answers_adds_a_file_changes_a_choice_and_wit
     withdrawn = mailbox(client, words, "withdraw")
 
     assert "Are you &lt;safe&gt; tonight?" in shown.text
+    assert "You have sent" not in shown.text
     assert "Your message has arrived." in written.text
+    assert "You have sent 1 message since your report." in written.text
     assert "Your choices have arrived" in chosen.text
     assert [each.said.text for each in thread.messages][:1] == ["Yes, at a friend's."]
     assert thread.missing == thread.repeated == ()

@@ -276,6 +276,8 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Fil
                 case "write":
                     if not text.strip() and not files.sealed:
                         raise Mistake("nothing-to-send", "text")
+                    if len(text) > sealing.MESSAGE_LENGTH:
+                        raise Mistake("too-long", "text")
                     return holder.write(session, before, text, files.sealed)
                 case "consent":
                     return holder.choose(session, before, _scopes(typed))

@@ -33,6 +33,9 @@ from app.vocabulary import ConsentScope
 
 FILES: Final = "files"
 TEXT_LIMIT: Final = 2**20  # bytes of all fields together: more would not fit a report either
+# Characters: as many as the page with script takes.
+TEXT_LENGTH: Final = 200_000
+MESSAGE_LENGTH: Final = 20_000
 _ONE_CHOICE: Final = frozenset({*ONE_OF, "answer_language"})
 
 
@@ -229,8 +232,8 @@ def _form(typed: Typed, language: str) -> Form:
         raise Mistake("danger-missing", "danger_now")
     # Its box cannot be unticked, and browsers do not send such a box.
     answers["consent"] = [ConsentScope.SERVICE.value, *answers.get("consent", [])]
-    for name in FREE:
-        if len(answers.get(name, "")) > FREE_LENGTH:
+    for name, length in (("text", TEXT_LENGTH), *((name, FREE_LENGTH) for name in FREE)):
+        if len(typed.last(name)) > length:
             raise Mistake("too-long", name)
     try:
         return Form.read({"language": language, "text": typed.last("text"), "answers": answers})

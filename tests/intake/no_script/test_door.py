@@ -326,6 +326,24 @@ def test_numbers_in_a_mistake_are_written_as_elsewhere_on_the_page(
         assert latin not in mistake
 
 
+@pytest.mark.parametrize("page", ["plain/", "plain/replies/"])
+def test_a_text_may_be_as_long_as_the_page_with_script_takes_it_and_no_longer(
+    organisation: Organisation, client: TestClient, page: str
+) -> None:
+    words = words_in(post(client, FORM))
+    with_script = client.get(f"/en/{page.removeprefix('plain/')}").text
+    (limit,) = re.findall(r'<textarea id="text"[^>]* data-limit="(\d+)"', with_script)
+    beside = [("act", "write"), ("words", words)] if "replies" in page else [("danger_now", "none")]
+
+    def sent(length: int) -> Response:
+        return post(client, [*beside, ("text", "字" * length)], f"/en/{page}")
+
+    assert sent(int(limit)).status_code == 200
+    longer = sent(int(limit) + 1)
+    assert longer.status_code == 422
+    assert 'href="#text-mistake">This text is longer' in longer.text
+
+
 def test_an_empty_message_is_not_sent(organisation: Organisation, client: TestClient) -> None:
     words = words_in(post(client, FORM))
 

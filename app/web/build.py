@@ -35,7 +35,7 @@ _PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "": ("report.html", {}),
     "replies": ("mailbox.html", {}),
     "plain": ("plain.html", {"mistakes": (), "kept": {}}),
-    "plain/replies": ("plain_mailbox.html", {"mistakes": ()}),
+    "plain/replies": ("plain_mailbox.html", {"mistakes": (), "kept": {}}),
 }
 
 

@@ -235,8 +235,7 @@ class PlainMailbox(Form):
         self._act("withdraw")
 
     def _act(self, act: str) -> None:
-        form = self.page.locator("form").filter(has=self.page.locator(f'[name="act"][value="{act}"]'))
-        form.locator("button").click()
+        self.page.locator(f'button[name="act"][value="{act}"]').click()
 
 
 def word(page: Page, key: str) -> str:

@@ -35,6 +35,7 @@ MISTAKES = [
 MAILBOX = {
     "state": "in_triage",
     "open": True,
+    "written": 2,
     "replies": [{"number": number, "text": text} for number, text in enumerate(REPLIES, 1)],
     "missing": [3, 4],
     "choices": [{"scope": "contact", "given": True}, {"scope": "publication", "given": False}],
@@ -47,10 +48,14 @@ ANSWERS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     (
         "plain mailbox with mistakes",
         "plain_mailbox.html",
-        {"mistakes": [{"key": "words-count", "field": "words", "fill": {"n": 11}}]},
+        {"mistakes": [{"key": "words-count", "field": "words", "fill": {"n": 11}}], "kept": {"text": TYPED}},
     ),
     ("plain replies", "plain_replies.html", {"mailbox": MAILBOX, "done": "write", "kept": {}, "mistakes": ()}),
-    ("plain replies, closed", "plain_replies.html", {"mailbox": CLOSED, "done": None, "kept": {}, "mistakes": ()}),
+    (
+        "plain replies, closed",
+        "plain_replies.html",
+        {"mailbox": CLOSED, "done": None, "kept": {"text": TYPED}, "mistakes": ()},
+    ),
     ("plain withdrawn", "plain_replies.html", {"mailbox": CLOSED, "done": "withdraw", "kept": {}, "mistakes": ()}),
     ("plain error", "plain_error.html", {"key": "not-set-up"}),
 )

@@ -3,6 +3,7 @@
 import re
 
 import phonenumbers
+import pytest
 
 from app.vocabulary import codes
 from app.web.languages import WANTED, direction, locale, own_name, receipt_words
@@ -13,6 +14,7 @@ REPLY = {"number": 1, "text": "Are you <safe>?"}
 MAILBOX = {
     "state": "duplicate",
     "open": True,
+    "written": 2,
     "replies": [REPLY],
     "missing": [2, 3],
     "choices": [{"scope": "contact", "given": True}, {"scope": "publication", "given": False}],
@@ -35,6 +37,24 @@ def test_a_form_that_comes_back_has_everything_that_was_typed_and_ticked(site: S
     assert '<details class="more" open>' in html
     assert '<a href="#text-mistake">There is nothing to read yet.' in html
     assert re.search(r'<p class="mistake" id="text-mistake">There is nothing to read yet\.[^<]*</p>', html)
+
+
+@pytest.mark.parametrize("field", ["danger_now", "text", "when", "identifiers", "needs", "files"])
+def test_a_mistake_leads_to_its_field_and_stands_beside_it(site: Site, field: str) -> None:
+    mistakes = [{"key": "too-long", "field": field, "fill": {}}]
+
+    html = site.render("plain.html", "en", kept={}, mistakes=mistakes)
+
+    assert f'<a href="#{field}-mistake">This text is longer' in html
+    assert re.findall(r'<p class="mistake" id="(\w+)-mistake">This text is longer', html) == [field]
+
+
+def test_a_mistake_with_the_files_of_a_message_stands_beside_them(site: Site) -> None:
+    mistakes = [{"key": "too-many-files", "field": "files", "fill": {"n": 32}}]
+
+    html = site.render("plain_replies.html", "en", words="w", mailbox=MAILBOX, done=None, kept={}, mistakes=mistakes)
+
+    assert re.search(r'<p class="mistake" id="files-mistake">A report can have 32 files in all', html)
 
 
 def test_the_words_of_a_receipt_are_shown_one_by_one(site: Site) -> None:
@@ -67,8 +87,9 @@ def test_an_open_mailbox_shows_replies_as_text_and_choices_as_they_are(site: Sit
 
     assert '<div class="typed" dir="auto">Are you &lt;safe&gt;?</div>' in html
     assert "2 replies are no longer here" in html
+    assert "You have sent 2 messages since your report." in html
     assert re.findall(r'value="(\w+)" aria-describedby="consent-\w+-meaning" checked', html) == ["contact"]
-    assert html.count('name="words" value="a b"') == 3
+    assert html.count('name="words" value="a b"') == html.count("<form") == 2
 
 
 def test_numbers_are_written_in_the_digits_of_the_language(site: Site) -> None:

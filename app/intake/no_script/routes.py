@@ -14,6 +14,7 @@ from fastapi import Depends, Request, Response
 from app.blobs import Blobs
 from app.database import Database
 from app.http import BlobStore, Config, Db, Keys, Router, Today, page
+from app.intake.attachments.service import TooManyAttachments
 from app.intake.keys.open_epochs import EpochClosed
 from app.intake.mailbox.service import CLOSED, fillers
 from app.intake.no_script import multipart, sealing, service
@@ -25,12 +26,12 @@ from app.intake.reports.writer import IntakeBusy
 from app.keyring import Keyring
 from app.people.staff import service as staff
 from app.people.staff.service import NoRootYet
-from app.problems import NotFound
+from app.problems import NotFound, Problem
 from app.protocol import receipt as receipts
 from app.protocol.conversation import Mailbox, NoSuchMailbox, NotTaken, Reply
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.receipt import AmbiguousError, ReceiptError, UnknownWordError, WordCountError
-from app.protocol.report import Consent
+from app.protocol.report import ATTACHMENTS, Consent
 from app.settings import Settings
 from app.vocabulary import ConsentScope, Door, ReportState
 from app.web.site import Site
@@ -42,7 +43,9 @@ router = Router(tag="pages")
 
 _PIECE_SECONDS = 60  # without a byte from the browser, after which it is gone
 _FORM_SECONDS = 3600  # for all of a form: Tor is slow, and files are large
-_FIELDS_LIMIT = 2 * 2**20  # bytes of the fields of a form and its seams, beside its files
+# Bytes of the fields of a form and its seams, beside its files. Of those, more is read than taken: what stands below
+# them in the form has to come back.
+_FIELDS_LIMIT = 2 * 2**20
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class Visit:
     def parts(self) -> Iterator[Part]:
         """The fields of the form that is sent. Raises `MalformedForm`."""
         boundary = multipart.boundary_of(self.request.headers.get("content-type", ""))
-        return multipart.parts(_Body(self.request, self.settings.attachment_limit + _FIELDS_LIMIT), boundary)
+        return multipart.parts(
+            _Body(self.request, ATTACHMENTS * self.settings.attachment_limit + _FIELDS_LIMIT), boundary
+        )
 
     def files(self) -> Files:
         return Files(self.blobs, limit=self.settings.attachment_limit, today=self.today)
@@ -138,6 +143,8 @@ def _send(visit: Visit) -> Response:
         return again("busy", HTTPStatus.SERVICE_UNAVAILABLE)
     except EpochClosed:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
+    except Problem as problem:  # of the rooms that take it in: a person gets a page all the same
+        return again("refused", problem.status)
     contact = ConsentScope.CONTACT in typed.chosen("consent")
     return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language), contact=contact)
 
@@ -160,6 +167,7 @@ class _Shown:
 
     state: ReportState
     open: bool
+    written: int
     replies: tuple[Reply, ...]
     missing: tuple[int, ...]
     choices: tuple[Consent, ...]
@@ -169,6 +177,7 @@ class _Shown:
         return cls(
             state=mailbox.state,
             open=mailbox.route is not None and mailbox.state not in CLOSED,
+            written=mailbox.route.number if mailbox.route else 0,
             replies=mailbox.replies,
             missing=mailbox.missing,
             choices=mailbox.route.consents if mailbox.route else (),
@@ -195,8 +204,13 @@ def _converse(visit: Visit) -> Response:
             mailbox=_Shown.of(mailbox),
             done=done,
             mistakes=[mistake] if mistake else [],
-            kept={} if done else {"text": typed.last("text")},
+            kept=_kept(typed, files, done),
         )
+
+    def again(mistake: Mistake, status: int) -> Response:
+        if opened:
+            return show(opened[0][1], status, mistake=mistake)
+        return visit.show("plain_mailbox.html", status, mistakes=[mistake], kept={"text": typed.last("text")})
 
     try:
         with files.kept_if_named():
@@ -205,13 +219,21 @@ def _converse(visit: Visit) -> Response:
             after = _act(visit, holder, before, typed, files)
         return show(after, done=typed.last("act"))
     except Mistake as mistake:
-        if opened:
-            return show(opened[0][1], HTTPStatus.UNPROCESSABLE_ENTITY, mistake=mistake)
-        return visit.show("plain_mailbox.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake])
+        return again(mistake, HTTPStatus.UNPROCESSABLE_ENTITY)
     except MalformedForm:
-        return visit.show("plain_mailbox.html", HTTPStatus.BAD_REQUEST, mistakes=[Mistake("refused")])
+        return again(Mistake("refused"), HTTPStatus.BAD_REQUEST)
     except NoRootYet:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
+
+
+def _kept(typed: Typed, files: Files, done: str) -> dict[str, object]:
+    """What stood in the form beside what was done: a message that was not sent, choices that were not saved."""
+    kept: dict[str, object] = {}
+    if done != "write":
+        kept |= {"text": typed.last("text"), "files": files.came}
+    if typed.last("act") in {"write", "consent"} and done != "consent":
+        kept["consent"] = typed.chosen("consent")
+    return kept
 
 
 def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
@@ -221,7 +243,7 @@ def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
     except WordCountError:
         raise Mistake("words-count", "words") from None
     except UnknownWordError as error:
-        raise Mistake("words-unknown", "words", n=str(error.position)) from None
+        raise Mistake("words-unknown", "words", n=error.position) from None
     except AmbiguousError:
         raise Mistake("words-ambiguous", "words") from None
     except ReceiptError:
@@ -245,6 +267,8 @@ def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
 def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Files) -> Mailbox:
     """Raises `Mistake`, `MalformedForm`."""
     act, text = typed.last("act"), typed.last("text")
+    if act != "write":
+        files.destroy()
     if act == "open":
         return before
     try:
@@ -253,6 +277,8 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Fil
                 case "write":
                     if not text.strip() and not files.sealed:
                         raise Mistake("nothing-to-send", "text")
+                    if len(text) > sealing.MESSAGE_LENGTH:
+                        raise Mistake("too-long", "text")
                     return holder.write(session, before, text, files.sealed)
                 case "consent":
                     return holder.choose(session, before, _scopes(typed))
@@ -260,6 +286,10 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Fil
                     return holder.withdraw(session, before)
     except NotTaken:
         raise Mistake("not-taken") from None
+    except TooManyAttachments:
+        raise Mistake("too-many-files", sealing.FILES, n=ATTACHMENTS) from None
+    except Problem:
+        raise Mistake("refused") from None
     except Malformed:
         raise Mistake("too-long", "text") from None
     raise MalformedForm("an act that there is not")

@@ -33,13 +33,16 @@ from app.vocabulary import ConsentScope
 
 FILES: Final = "files"
 TEXT_LIMIT: Final = 2**20  # bytes of all fields together: more would not fit a report either
+# Characters: as many as the page with script takes.
+TEXT_LENGTH: Final = 200_000
+MESSAGE_LENGTH: Final = 20_000
 _ONE_CHOICE: Final = frozenset({*ONE_OF, "answer_language"})
 
 
 class Mistake(Exception):
     """What a person has to look at before this can be sent: the key of a sentence, and the field that it is about."""
 
-    def __init__(self, key: str, field_: str = "", **fill: str) -> None:
+    def __init__(self, key: str, field_: str = "", **fill: object) -> None:
         super().__init__(key)
         self.key = key
         self.field = field_
@@ -94,27 +97,42 @@ class SealedReport:
 
 
 class Files:
-    """Seals files one after the other, and takes them back where what they belong to is not stored."""
+    """Seals files one after the other, and takes them back where what they belong to is not stored.
+
+    All of them together may be as large as one attachment.
+    """
 
     def __init__(self, blobs: Blobs, *, limit: int, today: date) -> None:
         self.sealed: list[SealedFile] = []
+        self.came = False  # whether the form had any, taken or not
         self._blobs = blobs
-        self._limit = limit
+        self._limit = self._left = limit
         self._today = today
 
     def seal(self, part: Part, recipient: age.HybridRecipient) -> None:
         """From the network into the seal. Raises `Mistake` for one file too many, or too large a one."""
+        self.came = True
         name = _file_name(part.filename or "")
         if len(self.sealed) == ATTACHMENTS:
-            raise Mistake("too-many-files", FILES, n=str(ATTACHMENTS))
+            raise Mistake("too-many-files", FILES, n=ATTACHMENTS)
         with self._blobs.receive() as incoming:
             try:
                 attachment = attachments.seal(
-                    part, incoming, recipient, name=name, media_type=_media_type(part.media_type), limit=self._limit
+                    _Counted(part, self._count),
+                    incoming,
+                    recipient,
+                    name=name,
+                    media_type=_media_type(part.media_type),
+                    limit=self._limit,
                 )
             except Malformed:
                 raise Mistake("too-large", FILES) from None
             self.sealed.append(SealedFile(attachment, incoming.keep(self._today)))
+
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise Mistake("too-large", FILES)
 
     @contextmanager
     def kept_if_named(self) -> Iterator[None]:
@@ -122,9 +140,27 @@ class Files:
         try:
             yield
         except BaseException:
-            for file in self.sealed:
-                self._blobs.destroy(file.stored.name, self._today)
+            self.destroy()
             raise
+
+    def destroy(self) -> None:
+        """What the files came with is not stored, so neither are they."""
+        for file in self.sealed:
+            self._blobs.destroy(file.stored.name, self._today)
+        self.sealed.clear()
+
+
+class _Counted:
+    """A file as it arrives. What counts its bytes may raise."""
+
+    def __init__(self, part: Part, count: Callable[[int], None]) -> None:
+        self._part = part
+        self._count = count
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._part.read(size)
+        self._count(len(piece))
+        return piece
 
 
 def seal_report(
@@ -196,8 +232,8 @@ def _form(typed: Typed, language: str) -> Form:
         raise Mistake("danger-missing", "danger_now")
     # Its box cannot be unticked, and browsers do not send such a box.
     answers["consent"] = [ConsentScope.SERVICE.value, *answers.get("consent", [])]
-    for name in FREE:
-        if len(answers.get(name, "")) > FREE_LENGTH:
+    for name, length in (("text", TEXT_LENGTH), *((name, FREE_LENGTH) for name in FREE)):
+        if len(typed.last(name)) > length:
             raise Mistake("too-long", name)
     try:
         return Form.read({"language": language, "text": typed.last("text"), "answers": answers})

@@ -115,7 +115,9 @@ def test_its_reporter_reads_a_reply_answers_adds_a_file_changes_a_choice_and_wit
     withdrawn = mailbox(client, words, "withdraw")
 
     assert "Are you &lt;safe&gt; tonight?" in shown.text
+    assert "You have sent" not in shown.text
     assert "Your message has arrived." in written.text
+    assert "You have sent 1 message since your report." in written.text
     assert "Your choices have arrived" in chosen.text
     assert [each.said.text for each in thread.messages][:1] == ["Yes, at a friend's."]
     assert thread.missing == thread.repeated == ()
@@ -154,7 +156,7 @@ def test_the_words_open_the_same_mailbox_through_the_installed_client(
         ([("danger_now", "days"), ("text", TEXT + "a" * 2**20)], "longer than we can take"),
         (
             [("danger_now", "days"), ("text", TEXT), *[("files", PHOTO)] * (ATTACHMENTS + 1)],
-            f"at most {ATTACHMENTS} files",
+            f"{ATTACHMENTS} files in all",
         ),
     ],
 )
@@ -203,6 +205,33 @@ def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_bac
     assert rows.scalars(select(Attachment.id)).all() == []
 
 
+def test_files_that_are_too_large_together_do_not_take_the_answers_below_them_along(
+    url: str, tmp_path: Path, clock: Clock, rows: Session
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, attachment_limit=1_000_000
+    )
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        Organisation(tmp_path / "people", client, clock).found(settings)
+        films = [("files", File("film.mp4", "video/mp4", bytes(900_000)))] * 4
+        ticks = [("consent", "contact"), ("consent", "evidence")]
+        words = words_in(post(client, FORM))
+        blobs = {*(tmp_path / "data" / "blobs").glob("*")}
+
+        form = post(client, [("danger_now", "none"), *films, ("needs", "A lawyer."), *ticks])
+        message = post(
+            client, [("words", words), ("text", "Films."), *films, ("act", "write"), *ticks], "/en/plain/replies/"
+        )
+
+    for answer, typed in ((form, "A lawyer."), (message, "Films.")):
+        assert answer.status_code == 422
+        assert "more than we can take in one go" in answer.text
+        assert f"{typed}</textarea>" in answer.text
+        assert ticked(answer) == ["contact", "evidence"]
+    assert {*(tmp_path / "data" / "blobs").glob("*")} == blobs
+    assert len(rows.scalars(select(Report.id)).all()) == 1
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -244,6 +273,77 @@ def test_wrong_words_lead_to_a_sentence_and_are_not_repeated(
     assert "abandon" not in answer.text
 
 
+def test_what_is_typed_and_ticked_survives_the_other_button_of_the_mailbox(
+    organisation: Organisation, client: TestClient, triager: Staff, settings: Settings
+) -> None:
+    words = words_in(post(client, FORM))
+    blobs = {*(settings.data_dir / "blobs").glob("*")}
+    both: list[tuple[str, str | File]] = [
+        ("text", "They <know>."),
+        ("files", PHOTO),
+        ("consent", "evidence"),
+        ("consent", "contact"),
+    ]
+
+    saved = mailbox(client, words, "consent", *both)
+    after_saving = {*(settings.data_dir / "blobs").glob("*")}
+    empty = mailbox(client, words, "write", ("text", " "), NO_FILE, ("consent", "publication"))
+    sent = mailbox(client, words, "write", ("text", "They <know>."), NO_FILE, ("consent", "statistics"))
+    shown = mailbox(client, words)
+
+    assert "Your choices have arrived" in saved.text
+    assert "They &lt;know&gt;.</textarea>" in saved.text
+    assert "add them again" in saved.text
+    assert after_saving == blobs
+    assert ticked(saved) == ticked(shown) == ["contact", "evidence"]
+    assert (empty.status_code, ticked(empty)) == (422, ["publication"])
+    assert "Your message has arrived." in sent.text
+    assert ticked(sent) == ["statistics"]
+    for answer in (sent, shown):
+        assert "&lt;know&gt;" not in answer.text
+        assert "add them again" not in answer.text
+    (waiting,) = triage.list_(triager)
+    triage.claim(triager, waiting.id)
+    thread = triage.thread(triager, triage.open_(triager, waiting.id))
+    assert [each.said.text for each in thread.messages if each.said.text] == ["They <know>."]
+
+
+def ticked(answer: Response) -> list[str]:
+    return sorted(re.findall(r'name="consent" value="(\w+)"[^>]* checked', answer.text))
+
+
+def test_numbers_in_a_mistake_are_written_as_elsewhere_on_the_page(
+    organisation: Organisation, client: TestClient
+) -> None:
+    small = File("note.txt", "text/plain", b"They came.")
+
+    words = post(client, [("act", "open"), ("words", "abandon " * 11 + "abandonn")], "/fa/plain/replies/")
+    files = post(client, [("danger_now", "none"), *[("files", small)] * (ATTACHMENTS + 1)], "/fa/plain/")
+
+    for answer, number, latin in ((words, "۱۲", "12"), (files, "۳۲", "32")):
+        (mistake,) = re.findall(r'<ul id="mistakes">(.*?)</ul>', answer.text, re.DOTALL)
+        assert number in mistake
+        assert latin not in mistake
+
+
+@pytest.mark.parametrize("page", ["plain/", "plain/replies/"])
+def test_a_text_may_be_as_long_as_the_page_with_script_takes_it_and_no_longer(
+    organisation: Organisation, client: TestClient, page: str
+) -> None:
+    words = words_in(post(client, FORM))
+    with_script = client.get(f"/en/{page.removeprefix('plain/')}").text
+    (limit,) = re.findall(r'<textarea id="text"[^>]* data-limit="(\d+)"', with_script)
+    beside = [("act", "write"), ("words", words)] if "replies" in page else [("danger_now", "none")]
+
+    def sent(length: int) -> Response:
+        return post(client, [*beside, ("text", "字" * length)], f"/en/{page}")
+
+    assert sent(int(limit)).status_code == 200
+    longer = sent(int(limit) + 1)
+    assert longer.status_code == 422
+    assert 'href="#text-mistake">This text is longer' in longer.text
+
+
 def test_an_empty_message_is_not_sent(organisation: Organisation, client: TestClient) -> None:
     words = words_in(post(client, FORM))
 
@@ -261,6 +361,53 @@ def test_after_a_withdrawal_nothing_more_is_taken(organisation: Organisation, cl
 
     assert late.status_code == 422
     assert "Your message was not taken" in late.text
+    assert typed_before(late) == "One more thing."
+
+
+def test_a_message_to_a_mailbox_that_does_not_open_comes_back_and_waits_until_one_does(
+    organisation: Organisation, client: TestClient
+) -> None:
+    words = words_in(post(client, FORM))
+    said = ("text", "They </textarea> came.")
+
+    absent = mailbox(client, "abandon " * 11 + "about", "write", said)
+    malformed = post(client, [said, ("act", "write"), ("files", PHOTO)], "/en/plain/replies/")
+    unreadable = mailbox(client, words, "shout", said)
+    opened = mailbox(client, words, "open", said)
+
+    assert (absent.status_code, typed_before(absent)) == (422, said[1])
+    assert (malformed.status_code, typed_before(malformed)) == (422, said[1])
+    for answer, status in ((unreadable, 400), (opened, 200)):
+        assert answer.status_code == status
+        assert "They &lt;/textarea&gt; came.</textarea>" in answer.text
+        assert 'value="write"' in answer.text
+
+
+def typed_before(answer: Response) -> str:
+    """What can be read and copied, and not sent from here."""
+    (field,) = re.findall(r'<textarea id="text"[^>]* readonly[^>]*>(.*?)</textarea>', answer.text, re.DOTALL)
+    return html.unescape(field)
+
+
+def test_a_report_that_has_all_its_files_says_so_and_the_message_comes_back_and_is_taken_without_one(
+    organisation: Organisation, client: TestClient, triager: Staff, settings: Settings
+) -> None:
+    small = File("note.txt", "text/plain", b"They came.")
+    words = words_in(post(client, [("danger_now", "none"), *[("files", small)] * ATTACHMENTS]))
+    blobs = {*(settings.data_dir / "blobs").glob("*")}
+
+    answer = mailbox(client, words, "write", ("text", "One more <photo>."), ("files", PHOTO))
+    after = mailbox(client, words, "write", ("text", "One more <photo>."), NO_FILE)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "text/html; charset=utf-8")
+    assert f"{ATTACHMENTS} files in all" in answer.text
+    assert "One more &lt;photo&gt;.</textarea>" in answer.text
+    assert {*(settings.data_dir / "blobs").glob("*")} == blobs
+    assert "Your message has arrived." in after.text
+    (waiting,) = triage.list_(triager)
+    triage.claim(triager, waiting.id)
+    thread = triage.thread(triager, triage.open_(triager, waiting.id))
+    assert [each.said.text for each in thread.messages] == ["One more <photo>."]
 
 
 def test_before_there_is_an_organisation_the_page_says_so(client: TestClient) -> None:

@@ -20,7 +20,7 @@ from app.intake.attachments.routes import router as attachments
 from app.intake.keys.routes import router as intake_keys
 from app.intake.mailbox.routes import router as mailbox
 from app.intake.no_script.routes import router as no_script
-from app.intake.pages.routes import routes as pages
+from app.intake.pages import routes as pages
 from app.intake.process import Intake
 from app.intake.reports.routes import router as intake_reports
 from app.people.grants.routes import router as keys
@@ -83,7 +83,9 @@ def create_app(settings: Settings, *, built: Path = BUILT) -> FastAPI:
         app.include_router(router, prefix="/v1")
     # What people open in a browser is no part of the interface, and so not of its description.
     app.include_router(no_script, include_in_schema=False)
-    app.router.routes += pages(app.state.site, settings)
+    files = pages.routes(app.state.site, settings)
+    app.router.routes += files
+    app.router.default = pages.elsewhere(app.state.site, files, app.router.default)
     return app
 
 

@@ -21,6 +21,7 @@ from app.intake.no_script import multipart, sealing, service
 from app.intake.no_script.multipart import MalformedForm, Part
 from app.intake.no_script.sealing import Files, Mistake, Typed
 from app.intake.no_script.service import Holder
+from app.intake.pages.service import no_page
 from app.intake.reports import arrival
 from app.intake.reports.writer import IntakeBusy
 from app.keyring import Keyring
@@ -89,9 +90,9 @@ async def _visit(
     keyring: Keys,
     today: Today,
 ) -> Visit:
-    """Raises `NotFound` for a language that is not offered, and where the operator has closed the door."""
+    """Raises `NotFound` where no pages were built."""
     site: Site = request.app.state.site
-    if language not in site.languages or not settings.no_script_door:
+    if not site.languages:
         raise NotFound
     return Visit(request, language, site, database, blobs, settings, keyring, today)
 
@@ -110,6 +111,10 @@ async def use_mailbox(visit: Annotated[Visit, Depends(_visit)]) -> Response:
 
 async def _in_own_thread(act: Callable[[Visit], Response], visit: Visit) -> Response:
     """In one of the few threads that this door has of its own: a flood here waits here, and stops nobody else."""
+    if visit.language not in visit.site.languages:
+        return page(no_page(visit.site, visit.request.headers.get("Accept-Language", "")), HTTPStatus.NOT_FOUND)
+    if not visit.settings.no_script_door:
+        return visit.show("plain_error.html", HTTPStatus.NOT_FOUND, key="not-set-up")
     return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.intake.on_arrival)
 
 

@@ -3,7 +3,7 @@
 They lie outside `/v1` and its description, take nothing but GET and HEAD, and look at no token.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http import PAGE_HEADERS, page
 from app.intake.pages import service
@@ -26,8 +27,29 @@ _OWN = {"organisation.json": "application/json", "manifest.txt": "text/plain; ch
 
 
 def routes(site: Site, settings: Settings) -> list[Route]:
-    """One for each file, and no pattern: what is not there is refused as any unknown path is."""
+    """One for each file, and no pattern: what is not there is `elsewhere`."""
     return list(_routes(site, settings))
+
+
+def elsewhere(site: Site, pages: Collection[Route], beside: ASGIApp) -> ASGIApp:
+    """What stands at every address that no route knows. `beside` answers for the interface, and where no pages are.
+
+    People copy addresses by hand: a forgotten slash leads on, and any other slip to a page that they can read.
+    """
+    known = {route.path for route in pages}
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not site.languages or f"{path}/".startswith("/v1/"):
+            await beside(scope, receive, send)
+        elif f"{path}/" in known:
+            leads = RedirectResponse(f"{path}/", HTTPStatus.PERMANENT_REDIRECT, headers=PAGE_HEADERS)
+            await leads(scope, receive, send)
+        else:
+            refused = await _Nowhere(site).answer(Request(scope))
+            await refused(scope, receive, send)
+
+    return answer
 
 
 def _routes(site: Site, settings: Settings) -> Iterator[Route]:
@@ -41,9 +63,11 @@ def _routes(site: Site, settings: Settings) -> Iterator[Route]:
         yield _route(name, _Own(settings.data_dir / "site" / name, media_type))
     if site.languages:
         yield _route("", _Choice(site.languages))
+        for place in (PLAIN, f"{PLAIN}replies/"):  # where the door without script takes forms in any language
+            yield _route(f"{{language}}/{place}", _Nowhere(site))
 
 
-def _route(path: str, answer: "_Built | _Closed | _Own | _Choice") -> Route:
+def _route(path: str, answer: "_Built | _Closed | _Own | _Choice | _Nowhere") -> Route:
     return Route(f"/{path}", answer.answer, methods=["GET"])  # which Starlette takes as HEAD too
 
 
@@ -107,3 +131,16 @@ class _Choice:
         language = service.language_of(request.headers.get("Accept-Language", ""), self._languages)
         headers = PAGE_HEADERS | {"Vary": "Accept-Language"}
         return RedirectResponse(f"/{language}/", status_code=303, headers=headers)
+
+
+class _Nowhere:
+    """Stands where there is no page."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def answer(self, request: Request) -> Response:
+        accepted = request.headers.get("Accept-Language", "")
+        answer = page(await run_in_threadpool(service.no_page, self._site, accepted), HTTPStatus.NOT_FOUND)
+        answer.headers["Vary"] = "Accept-Language"
+        return answer

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from app.web.site import Site
+
 DEFAULT = "en"
 
 # What devices say for a script that they do not name (the likely subtags of CLDR).
@@ -27,6 +29,16 @@ def language_of(accepted: str, offered: Sequence[str]) -> str:
             if tag[-2:-1] == "-":  # a letter that begins an extension goes with what it began
                 tag = tag[:-2]
     return DEFAULT if DEFAULT in offered else offered[0]
+
+
+def no_page(site: Site, accepted: str) -> str:
+    """The page that says that there is none, in the language that an Accept-Language asks for."""
+    return _no_page(site, language_of(accepted, site.languages))
+
+
+@lru_cache(maxsize=64)
+def _no_page(site: Site, language: str) -> str:
+    return site.render("plain_error.html", language, key="no-page")
 
 
 def takes(accepted: str, coding: str) -> bool:

@@ -440,7 +440,7 @@ def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock) 
         others = [client.get(path) for path in ("/en/", "/en/replies/")]
 
     assert [answer.status_code for answer in [*posted, *pages, *others]] == [404] * 4 + [200] * 2
-    for page in pages:
+    for page in [*posted, *pages]:
         assert "The team has not opened its door here" in page.text
         assert "<form" not in page.text
 

@@ -166,12 +166,44 @@ def test_where_english_is_not_offered_the_first_language_is(settings: Settings, 
 
 
 @pytest.mark.parametrize(
-    "path", ["/en", "/de/", "/en/index.html", "/assets/", "/assets/report.js", "/..%2fkeyring.json", "/languages.json"]
+    "path",
+    [
+        *("/de/", "/en/index.html", "/assets/", "/assets/report.js", "/..%2fkeyring.json", "/languages.json"),
+        *("/xx", "/en/replis/", "/v1x", "//en", "/xx/plain/", "/xx/plain/replies/"),
+    ],
 )
-def test_another_path_is_refused_as_any_is(client: TestClient, path: str) -> None:
-    answer = client.get(path)
+def test_a_slip_in_the_address_leads_to_a_page_in_the_readers_language(client: TestClient, path: str) -> None:
+    answer = client.get(f"https://tern.test{path}", headers={"Accept-Language": "ar"})
 
-    assert (answer.status_code, answer.json()) == (404, client.get("/unknown").json())
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert '<html lang="ar"' in answer.text
+    assert "There is no page at this address" in answer.text  # untranslated here: nothing was compiled
+    assert 'href="/ar/replies/"' in answer.text
+    told = {name: answer.headers.get(name) for name in ("Content-Security-Policy", "Cache-Control", "Vary")}
+    assert told == {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "Vary": "Accept-Language"}
+
+
+@pytest.mark.parametrize("path", ["/en", "/ar", "/en/replies", "/zh-Hans/plain"])
+def test_a_forgotten_slash_leads_on_and_takes_nothing_along(client: TestClient, path: str) -> None:
+    answer = client.get(f"{path}?from=a-letter")
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{path}/")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/unknown"])
+def test_the_interface_goes_on_answering_with_problems(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(method, path)
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+def test_a_form_that_is_sent_in_no_language_leads_to_a_page(client: TestClient) -> None:
+    answer = client.post("/xx/plain/", headers={"Accept-Language": "ar"})
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert '<html lang="ar"' in answer.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

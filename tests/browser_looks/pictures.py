@@ -60,7 +60,7 @@ def take_main(directory: Path) -> None:
         if stop in MAIN:
             look(looking, View("", 390))
             path = directory / f"{language}-{named(stop)}.jpg"
-            looking.page.screenshot(path=path, type="jpeg", quality=45)
+            looking.page.screenshot(path=path, type="jpeg", quality=30)
 
 
 def stops(languages: Sequence[str]) -> Iterator[tuple[str, int, str, Looking]]:

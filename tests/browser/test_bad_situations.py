@@ -55,6 +55,7 @@ def must_keep(page: ReportPage, sentence: str) -> None:
     """The sending has stopped with this sentence, and what was typed is there."""
     page.must_show("stopped")
     expect(mistakes(page.page)).to_have_text(word(page.page, sentence))
+    expect(page.page.locator("#perhaps-arrived")).to_be_visible(visible=sentence in ("unreachable", "cancelled"))
     page.press("#to-review")
     expect(page.page.locator("#review")).to_contain_text(TEXT)
     expect(page.page.locator("#text")).to_have_value(TEXT)

@@ -112,6 +112,7 @@ def test_a_report_whose_answer_was_lost_is_there_once(device: Device, road: Wire
     page.send()
     page.must_show("stopped")
     assert len(desk.arrived) == 1
+    expect(page.page.locator("#perhaps-arrived")).to_be_visible()
     road.lose_answers(b"", times=0)
     page.press("#again")
     words = page.words()

@@ -151,8 +151,11 @@ class ReportPage {
             this.showArrived(sent, sent.earlier ? form.text : null, mayAnswer)
         } catch (error) {
             show("stopped")
+            const failure = failureOf(error)
+            // Of these alone nobody can say whether the service has it.
+            byId("perhaps-arrived", HTMLParagraphElement).hidden = !["unreachable", "cancelled"].includes(failure.kind)
             const names = picked.map(({ name }) => name)
-            showMistakes([{ place: null, sentence: told(failureOf(error), names) }])
+            showMistakes([{ place: null, sentence: told(failure, names) }])
         }
     }
 

@@ -184,7 +184,7 @@ def test_from_one_page_to_another_there_is_no_entry_in_the_history(device: Devic
     page = device.page("/en/")
     before = page.evaluate("history.length")
 
-    page.locator('a[href="replies/"][data-replace]').click()
+    page.locator('a[href="replies/"][data-replace]:visible').click()
     page.wait_for_url("**/en/replies/")
 
     assert page.evaluate("history.length") == before

@@ -27,6 +27,7 @@ from app.vocabulary import (
     ConsentStatus,
     GrantKind,
     Imminence,
+    Priority,
     Relation,
     ReportState,
     Severity,
@@ -70,7 +71,33 @@ def accept(
     """
     priority = vocabulary.priority_of(incidents)
     secret, id_ = age.generate(), new_id("case")
-    people = sorted({staff.person, owner, *colleagues})
+    reports = (ReportNote(opened.id, opened.sha256),)
+    file = CaseFile(title=title, summary=summary, reports=reports, persons=(), incidents=(), cards=())
+    _begin(staff, id_, secret, file, priority, owner=owner, people=sorted({staff.person, owner, *colleagues}))
+    handed_on = staff.seal_grant(opened.identity, opened.id, secret.recipient, id_, GrantKind.CASE)
+    move_report(
+        staff,
+        opened.id,
+        ReportState.ACCEPTED,
+        reason=TransitionReason.DECIDED,
+        priority=priority.value,
+        case=id_,
+        grant={"grantee": id_, "file": handed_on},
+    )
+    return id_
+
+
+def _begin(
+    staff: Staff,
+    id_: str,
+    secret: age.HybridIdentity,
+    file: CaseFile,
+    priority: Priority,
+    *,
+    owner: str,
+    people: Collection[str],
+) -> None:
+    """The first list of members, the first version, and the key for everybody on the list."""
     genesis = members.state(
         people,
         id_,
@@ -81,8 +108,6 @@ def accept(
         at=staff.hour,
         signer=staff.signer,
     )
-    reports = (ReportNote(opened.id, opened.sha256),)
-    file = CaseFile(title=title, summary=summary, reports=reports, persons=(), incidents=(), cards=())
     document = _document(staff, id_, secret.recipient, file, version=1, previous=None, generation=1)
     list_of_members, first = seal(genesis, Kind.CASE, secret.recipient), seal(document, Kind.CASE, secret.recipient)
     team = staff.service.get(f"/people/{staff.person}").json()["team"]
@@ -100,17 +125,6 @@ def accept(
     )
     staff.seen.record("members", id_, Mark(1, sha256_hex(list_of_members), 1))
     staff.seen.record("case", id_, Mark(1, sha256_hex(first), 1))
-    handed_on = staff.seal_grant(opened.identity, opened.id, secret.recipient, id_, GrantKind.CASE)
-    move_report(
-        staff,
-        opened.id,
-        ReportState.ACCEPTED,
-        reason=TransitionReason.DECIDED,
-        priority=priority.value,
-        case=id_,
-        grant={"grantee": id_, "file": handed_on},
-    )
-    return id_
 
 
 def restore(staff: Staff, id_: str) -> OpenCase:

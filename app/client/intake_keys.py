@@ -189,12 +189,12 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
 
     Raises `NotGranted` where this person lacks one: without it some cards would be counted for nobody.
     """
-    keys = [
-        key
-        for key in (each.key for each in _stated(staff, KeyKind.STATISTICS))
+    keys = (each.key for each in _stated(staff, KeyKind.STATISTICS))
+    return [
+        _held(staff, key)
+        for key in keys
         if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
     ]
-    return [_held(staff, key) for key in keys]
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,7 @@ def draw(staff: Staff, release: str) -> None:
     They are lent for what was approved on this machine and for nothing else. Raises `NotAuthentic` and `NotGranted`.
     """
     shown = get(staff, release)
-    if staff.seen.highest(_WANTED, release) != _asked(shown):
-        raise NotAuthentic("release-unasked")
+    _check_asked(staff, release, shown)
     lent = [str(held.identity) for held in _keys(staff, shown)]
     staff.service.post(f"/releases/{release}/draw", {"statistics_keys": lent})
 
@@ -76,8 +75,7 @@ def sign(staff: Staff, release: str) -> None:
     files = _fetch_files(staff, release)
     found = release_files.read_contents(files)
     line = found.line
-    if staff.seen.highest(_WANTED, release) != _asked(asdict(line)):
-        raise NotAuthentic("release-unasked")
+    _check_asked(staff, release, asdict(line))
     if (line.release, line.rho_millionths) != (release, found.noisy.workload.rho):
         raise NotAuthentic("release-charge")
     signature = release_files.sign(files[SUMS], by=staff.person, key=staff.keys.signing)
@@ -124,6 +122,12 @@ _WANTED, _LINE = "release", "ledger"
 
 def _asked(wanted: Mapping[str, Any]) -> Mark:
     return Mark(1, sha256_hex(canonical({name: wanted[name] for name in ("kind", "period", "workload")})), None)
+
+
+def _check_asked(staff: Staff, release: str, shown: Mapping[str, Any]) -> None:
+    """It is what this machine asked for or approved under this id."""
+    if staff.seen.highest(_WANTED, release) != _asked(shown):
+        raise NotAuthentic("release-unasked")
 
 
 def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:

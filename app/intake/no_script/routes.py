@@ -21,7 +21,7 @@ from app.intake.no_script import multipart, sealing, service
 from app.intake.no_script.multipart import MalformedForm, Part
 from app.intake.no_script.sealing import Files, Mistake, Typed
 from app.intake.no_script.service import Holder
-from app.intake.pages.service import no_page
+from app.intake.pages.routes import Nowhere
 from app.intake.reports import arrival
 from app.intake.reports.writer import IntakeBusy
 from app.keyring import Keyring
@@ -100,19 +100,22 @@ async def _visit(
 @router.post("/{language}/plain/", response_class=Response)
 async def send_report(visit: Annotated[Visit, Depends(_visit)]) -> Response:
     """Seal a report as it arrives, and answer with the words that open its mailbox."""
-    return await _in_own_thread(_send, visit)
+    return await _answered(_send, visit)
 
 
 @router.post("/{language}/plain/replies/", response_class=Response)
 async def use_mailbox(visit: Annotated[Visit, Depends(_visit)]) -> Response:
     """Open a mailbox with its words, which stand in the form; write, choose or withdraw."""
-    return await _in_own_thread(_converse, visit)
+    return await _answered(_converse, visit)
 
 
-async def _in_own_thread(act: Callable[[Visit], Response], visit: Visit) -> Response:
-    """In one of the few threads that this door has of its own: a flood here waits here, and stops nobody else."""
+async def _answered(act: Callable[[Visit], Response], visit: Visit) -> Response:
+    """A page, where there is no such door too.
+
+    An open one acts in one of the few threads that it has of its own: a flood here waits here, and stops nobody else.
+    """
     if visit.language not in visit.site.languages:
-        return page(no_page(visit.site, visit.request.headers.get("Accept-Language", "")), HTTPStatus.NOT_FOUND)
+        return await Nowhere(visit.site).answer(visit.request)
     if not visit.settings.no_script_door:
         return visit.show("plain_error.html", HTTPStatus.NOT_FOUND, key="not-set-up")
     return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.intake.on_arrival)

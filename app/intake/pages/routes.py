@@ -46,7 +46,7 @@ def elsewhere(site: Site, pages: Collection[Route], beside: ASGIApp) -> ASGIApp:
             leads = RedirectResponse(f"{path}/", HTTPStatus.PERMANENT_REDIRECT, headers=PAGE_HEADERS)
             await leads(scope, receive, send)
         else:
-            refused = await _Nowhere(site).answer(Request(scope))
+            refused = await Nowhere(site).answer(Request(scope))
             await refused(scope, receive, send)
 
     return answer
@@ -64,10 +64,10 @@ def _routes(site: Site, settings: Settings) -> Iterator[Route]:
     if site.languages:
         yield _route("", _Choice(site.languages))
         for place in (PLAIN, f"{PLAIN}replies/"):  # where the door without script takes forms in any language
-            yield _route(f"{{language}}/{place}", _Nowhere(site))
+            yield _route(f"{{language}}/{place}", Nowhere(site))
 
 
-def _route(path: str, answer: "_Built | _Closed | _Own | _Choice | _Nowhere") -> Route:
+def _route(path: str, answer: "_Built | _Closed | _Own | _Choice | Nowhere") -> Route:
     return Route(f"/{path}", answer.answer, methods=["GET"])  # which Starlette takes as HEAD too
 
 
@@ -133,7 +133,7 @@ class _Choice:
         return RedirectResponse(f"/{language}/", status_code=303, headers=headers)
 
 
-class _Nowhere:
+class Nowhere:
     """Stands where there is no page."""
 
     def __init__(self, site: Site) -> None:

@@ -194,8 +194,7 @@ class MailboxPage {
             await act()
         } catch (error) {
             if (!(error instanceof Failure)) throw error
-            const names = picked.map(({ name }) => name)
-            showMistakes([{ place: null, sentence: told(error, names) }])
+            showMistakes([{ place: null, sentence: told(error, picked) }])
         } finally {
             pressed.disabled = false
             said.textContent = ""

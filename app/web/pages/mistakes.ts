@@ -1,15 +1,15 @@
 /** What still needs to be done: a summary at the top that takes the focus, linked to its places, and the words beside them. */
 
-import type { Failure } from "../reporter/api.ts"
+import type { Failure, Picked } from "../reporter/api.ts"
 import { byId, make } from "./elements.ts"
 import { word } from "./words.ts"
 
 /** The most files that one report can have. */
 export const MOST_FILES = 32
 
-/** What a failure means, in a sentence; `names` are those of the files that were picked. */
-export function told({ kind, reason }: Failure, names: readonly string[] = []): string {
-    return word(kind, { n: MOST_FILES, name: names[Number(reason)] ?? "" })
+/** What a failure means, in a sentence; `picked` are the files that were to be sealed. */
+export function told({ kind, reason }: Failure, picked: readonly Picked[] = []): string {
+    return word(kind, { n: MOST_FILES, name: picked[Number(reason)]?.name ?? "" })
 }
 
 /** `place` is a question or field of the page, null where the sentence is about none. */

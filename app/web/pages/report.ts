@@ -154,8 +154,7 @@ class ReportPage {
             const failure = failureOf(error)
             // Of these alone nobody can say whether the service has it.
             byId("perhaps-arrived", HTMLParagraphElement).hidden = !["unreachable", "cancelled"].includes(failure.kind)
-            const names = picked.map(({ name }) => name)
-            showMistakes([{ place: null, sentence: told(failure, names) }])
+            showMistakes([{ place: null, sentence: told(failure, picked) }])
         }
     }
 

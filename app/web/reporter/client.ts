@@ -64,7 +64,7 @@ export class Client implements ReporterClient {
     private thread: Thread | null = null
     /** Files that were sealed, by the recipient that they are sealed to: none is sealed twice. */
     private readonly sealed = new Map<string, Map<Blob, SealedFile>>()
-    private outgoing: OutgoingFiles = { token: "", files: [], why: null }
+    private outgoing = noFiles()
     private last: Promise<unknown> = Promise.resolve()
 
     constructor({ server, pin, clock = Date.now, pausesMs }: Settings) {
@@ -109,7 +109,7 @@ export class Client implements ReporterClient {
             const found = shown(await thread.read())
             this.thread?.forget()
             this.thread = thread
-            this.outgoing = { token: "", files: [], why: null }
+            this.outgoing = noFiles()
             return found
         })
     }
@@ -152,7 +152,7 @@ export class Client implements ReporterClient {
         this.thread?.forget()
         this.sealed.clear()
         this.draft = this.thread = this.opened = null
-        this.outgoing = { token: "", files: [], why: null }
+        this.outgoing = noFiles()
     }
 
     private write(said: (before: Contents) => Said): Promise<Mailbox> {
@@ -334,6 +334,10 @@ export class Client implements ReporterClient {
     private today(): string {
         return dayOf(this.clock())
     }
+}
+
+function noFiles(): OutgoingFiles {
+    return { token: "", files: [], why: null }
 }
 
 function isOf(error: unknown, kind: Kind): boolean {

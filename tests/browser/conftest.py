@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from app.client import pages
 from app.web.site import BUILT
-from tests.browser.device import CHROMIUM, Device, chromium
+from tests.browser.device import Device, chromium, needs_chromium
 from tests.browser.wire import Wire, wire
 from tests.client.installation import Installation, installation
 
@@ -27,8 +27,7 @@ _FETCHED = re.compile(
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium is installed; `make system-deps` does it")
+    needs_chromium()
     # It holds the thread's event loop, so it must end before tests that run one of their own.
     with sync_playwright() as started:
         yield started

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect
 
 from tests.browser.wire import Wire
@@ -92,6 +93,12 @@ class Device:
         kept = [*page.evaluate(_KEPT), *window.cookies()]
         if kept:
             self.wrong.append(f"kept: {kept}")
+
+
+def needs_chromium() -> None:
+    """Skip where pytest runs without `make test`, on a machine that has no browser to test with."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium is installed; `make system-deps` does it")
 
 
 @contextmanager

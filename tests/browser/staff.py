@@ -5,8 +5,10 @@ from collections.abc import Iterable
 
 from app.client import Staff, triage
 from app.client.triage import OpenReport
+from app.protocol import receipt
 from app.protocol.report import Attachment
-from app.vocabulary import Door
+from app.vocabulary import ConsentScope, Door, ReportState
+from tests.browser.told import Told
 from tests.client.installation import Installation
 
 
@@ -14,6 +16,7 @@ class Desk:
     """A triager, who claims what has arrived since this desk was taken."""
 
     def __init__(self, here: Installation) -> None:
+        self._here = here
         self.anna: Staff = here.staff("anna")
         self._known = self._waiting()
 
@@ -38,6 +41,17 @@ class Desk:
             triage.save_attachment(self.anna, opened, attachment, sink)
             found[attachment.name] = sink.getvalue()
         return found
+
+    def must_have_heard(self, opened: OpenReport, told: Told, letter: bytes, words: str) -> None:
+        """What a reporter did in their mailbox: an answer with the letter, a choice, the withdrawal, which ends it."""
+        thread = triage.thread(self.anna, triage.open_(self.anna, opened.id))
+        answer, choice, withdrawal = (message.said for message in thread.messages)
+        assert (answer.text, self.files(opened, answer.attachments)) == (told.reply, {told.letter: letter})
+        assert {each.scope: each.given for each in choice.consents} == {ConsentScope.REFERRAL_LEGAL: False}
+        assert thread.withdrawal
+        assert thread.withdrawal.said == withdrawal
+        triage.confirm_withdrawal(self.anna, opened)
+        assert self._here.reporter().mailbox(receipt.read(words)).state is ReportState.WITHDRAWN
 
     def _waiting(self) -> set[str]:
         return {each.id for each in triage.list_(self.anna)}

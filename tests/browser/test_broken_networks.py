@@ -32,6 +32,26 @@ def desk(here: Installation) -> Desk:
     return Desk(here)
 
 
+def mailbox_of_a_report(device: Device) -> MailboxPage:
+    """Open, of a report that was just sent, on a network that will drop."""
+    device.expects.append(DROPPED)
+    page = ReportPage(device.page("/en/"))
+    page.tell_shortly(TEXT)
+    page.send()
+    mailbox = MailboxPage(device.page("/en/replies/"))
+    mailbox.open(page.words())
+    return mailbox
+
+
+def send_with_a_film_that_stalls(mailbox: MailboxPage, road: Wire, text: str, film: Path) -> None:
+    road.stall(after=1_500_000)
+    mailbox.page.locator("#text").fill(text)
+    mailbox.page.locator("#files").set_input_files([film])
+    expect(mailbox.page.locator("#file-list > li")).to_have_count(1)
+    mailbox.press("#send")
+    road.wait_until_stalled()
+
+
 def test_a_file_goes_on_where_the_network_dropped_and_is_not_sealed_again(
     device: Device, road: Wire, desk: Desk, film: Path
 ) -> None:
@@ -148,12 +168,7 @@ def test_what_was_changed_after_an_answer_was_lost_is_given_back(device: Device,
 def test_a_message_that_found_no_service_stays_in_its_field_and_is_sent_once(
     device: Device, road: Wire, desk: Desk
 ) -> None:
-    device.expects.append(DROPPED)
-    page = ReportPage(device.page("/en/"))
-    page.tell_shortly(TEXT)
-    page.send()
-    mailbox = MailboxPage(device.page("/en/replies/"))
-    mailbox.open(page.words())
+    mailbox = mailbox_of_a_report(device)
     road.break_()
     mailbox.page.locator("#text").fill("I have more to tell.")
     mailbox.press("#send")
@@ -266,19 +281,9 @@ def test_a_worker_that_did_not_come_at_first_is_fetched_again_and_no_word_is_los
 def test_stopping_a_message_stops_its_files_too_and_they_can_be_sent_later(
     device: Device, road: Wire, desk: Desk, film: Path
 ) -> None:
-    device.expects.append(DROPPED)
-    page = ReportPage(device.page("/en/"))
-    page.tell_shortly(TEXT)
-    page.send()
-    mailbox = MailboxPage(device.page("/en/replies/"))
-    mailbox.open(page.words())
-    road.stall(after=1_500_000)
-    mailbox.page.locator("#text").fill("Look at this.")
-    mailbox.page.locator("#files").set_input_files([film])
-    expect(mailbox.page.locator("#file-list > li")).to_have_count(1)
+    mailbox = mailbox_of_a_report(device)
 
-    mailbox.press("#send")
-    road.wait_until_stalled()
+    send_with_a_film_that_stalls(mailbox, road, "Look at this.", film)
     mailbox.press("#stop")
     mailbox.must_say("answer-sent")
     expect(mailbox.page.locator("#not-arrived-files")).to_have_text(film.name)
@@ -293,18 +298,8 @@ def test_stopping_a_message_stops_its_files_too_and_they_can_be_sent_later(
 
 
 def test_what_is_typed_and_ticked_while_a_message_is_on_its_way_stays(device: Device, road: Wire, film: Path) -> None:
-    device.expects.append(DROPPED)
-    page = ReportPage(device.page("/en/"))
-    page.tell_shortly(TEXT)
-    page.send()
-    mailbox = MailboxPage(device.page("/en/replies/"))
-    mailbox.open(page.words())
-    road.stall(after=1_500_000)
-    mailbox.page.locator("#text").fill("First.")
-    mailbox.page.locator("#files").set_input_files([film])
-    expect(mailbox.page.locator("#file-list > li")).to_have_count(1)
-    mailbox.press("#send")
-    road.wait_until_stalled()
+    mailbox = mailbox_of_a_report(device)
+    send_with_a_film_that_stalls(mailbox, road, "First.", film)
 
     mailbox.page.locator("#text").fill("First. And then?")
     mailbox.fill("consent", ["statistics"])

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app.client import triage
-from app.protocol import receipt
 from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import ConsentScope, Door, ReportState
+from app.vocabulary import ConsentScope, Door
 from tests.browser.device import Device
 from tests.browser.hands import Hand, Keyboard, Pointer
 from tests.browser.pages import MailboxPage, ReportPage, word
@@ -70,14 +69,7 @@ def test_a_reporter_tells_comes_back_reads_answers_and_withdraws(
     mailbox.withdraw()
     device.close(mailbox.page)
 
-    thread = triage.thread(desk.anna, triage.open_(desk.anna, opened.id))
-    answer, choice, withdrawal = (message.said for message in thread.messages)
-    assert (answer.text, desk.files(opened, answer.attachments)) == (told.reply, {told.letter: LETTER})
-    assert {each.scope: each.given for each in choice.consents} == {ConsentScope.REFERRAL_LEGAL: False}
-    assert thread.withdrawal
-    assert thread.withdrawal.said == withdrawal
-    triage.confirm_withdrawal(desk.anna, opened)
-    assert here.reporter().mailbox(receipt.read(words)).state is ReportState.WITHDRAWN
+    desk.must_have_heard(opened, told, LETTER, words)
 
     # One address, one title, one entry in the history, from the first screen to the last.
     assert len(page.looks) == 1

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 
 from app.client import triage
-from app.protocol import receipt
-from app.vocabulary import ConsentScope, Door, ReportState
+from app.vocabulary import ConsentScope, Door
 from tests.browser.device import Device
 from tests.browser.pages import PlainForm, PlainMailbox, mistakes
 from tests.browser.photo import photo
@@ -55,14 +54,7 @@ def test_a_reporter_without_script_tells_comes_back_reads_answers_and_withdraws(
     expect(mailbox.page.locator('[name="words"]')).to_have_count(0)
     device.close(mailbox.page)
 
-    thread = triage.thread(desk.anna, triage.open_(desk.anna, opened.id))
-    answer, choice, withdrawal = (message.said for message in thread.messages)
-    assert (answer.text, desk.files(opened, answer.attachments)) == (told.reply, {told.letter: LETTER})
-    assert {each.scope: each.given for each in choice.consents} == {ConsentScope.REFERRAL_LEGAL: False}
-    assert thread.withdrawal
-    assert thread.withdrawal.said == withdrawal
-    triage.confirm_withdrawal(desk.anna, opened)
-    assert here.reporter().mailbox(receipt.read(words)).state is ReportState.WITHDRAWN
+    desk.must_have_heard(opened, told, LETTER, words)
     # What passes in clear here is what the search of the other door's network must not find: so it does find things.
     assert set(seen(road.heard, [*told.secrets, *secrets_of(words)])) >= {told.text, told.photo, words}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.device import CHROMIUM, chromium
+from tests.browser.device import chromium, needs_chromium
 from tests.browser_looks.door import Door, door
 from tests.browser_looks.looking import Looking
 
@@ -22,8 +22,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium is installed; `make system-deps` does it")
+    needs_chromium()
     # It holds the thread's event loop, so it must end before tests that run one of their own.
     with sync_playwright() as playwright, chromium(playwright) as started:
         yield started

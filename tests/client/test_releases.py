@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -75,7 +76,7 @@ def test_nobody_signs_another_release_than_the_one_they_asked_for_or_approved(
         for signer in ("chen", "sara"):
             person = Staff(here.machine(signer), PASSPHRASE, http=http, clock=here.now)
             if reason:
-                stops(evil, lambda person=person: releases.sign(person, release), reason)  # type: ignore[misc]
+                stops(evil, partial(releases.sign, person, release), reason)
             else:
                 with pytest.raises(Refused):  # it is theirs, and signed already
                     releases.sign(person, release)

@@ -4,7 +4,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,21 @@ def organisation(client: TestClient, settings: Settings, clock: Clock, tmp_path:
 @pytest.fixture
 def triager(organisation: Organisation) -> Staff:
     return organisation.staff["tenzin"]
+
+
+@contextmanager
+def door_with_a_limit(url: str, directory: Path, clock: Clock, *, attachment_limit: int) -> Iterator[TestClient]:
+    """A service of its own, with an organisation."""
+    settings = Settings(
+        data_dir=directory / "data",
+        database_url=url,
+        demo=True,
+        demo_clock=clock.told_by,
+        attachment_limit=attachment_limit,
+    )
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        Organisation(directory / "people", client, clock).found(settings)
+        yield client
 
 
 def post(client: TestClient, form: list[tuple[str, str | File]], path: str = "/en/plain/", **headers: str) -> Response:
@@ -189,11 +204,7 @@ def test_what_a_person_can_mend_comes_back_with_all_that_they_typed_and_leaves_n
 def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_back(
     url: str, tmp_path: Path, clock: Clock, rows: Session
 ) -> None:
-    settings = Settings(
-        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, attachment_limit=100_000
-    )
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
-        Organisation(tmp_path / "people", client, clock).found(settings)
+    with door_with_a_limit(url, tmp_path, clock, attachment_limit=100_000) as client:
         large = File("film.mp4", "video/mp4", bytes(100_001))
 
         answer = post(client, [("danger_now", "none"), ("files", large), ("needs", "A lawyer.")])
@@ -208,11 +219,7 @@ def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_bac
 def test_files_that_are_too_large_together_do_not_take_the_answers_below_them_along(
     url: str, tmp_path: Path, clock: Clock, rows: Session
 ) -> None:
-    settings = Settings(
-        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, attachment_limit=1_000_000
-    )
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
-        Organisation(tmp_path / "people", client, clock).found(settings)
+    with door_with_a_limit(url, tmp_path, clock, attachment_limit=1_000_000) as client:
         films = [("files", File("film.mp4", "video/mp4", bytes(900_000)))] * 4
         ticks = [("consent", "contact"), ("consent", "evidence")]
         words = words_in(post(client, FORM))

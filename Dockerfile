@@ -10,14 +10,14 @@ WORKDIR /src
 COPY requirements.lock ./
 RUN python3 -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY app ./app
-RUN cd app/web && npm ci --ignore-scripts --no-audit --no-fund && cd /src && /venv/bin/python -m app.web.build
+RUN cd app/web && npm ci --ignore-scripts --no-audit --no-fund && cd /src && /venv/bin/python -m app.site.build
 
 FROM python:3.13-slim
 RUN useradd --system --home /data --create-home tern
 WORKDIR /srv/tern
 COPY --from=build /venv /venv
 COPY app ./app
-COPY --from=pages /src/app/web/built ./app/web/built
+COPY --from=pages /src/app/site/built ./app/site/built
 COPY migrations ./migrations
 COPY alembic.ini ./
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/srv/tern PYTHONDONTWRITEBYTECODE=1 TERN_DATA_DIR=/data

@@ -17,7 +17,7 @@ system-deps:
 		echo "installing $$package"; \
 		apt-get install -y -q $$package || { apt-get update -q && apt-get install -y -q $$package; }; } || exit 1; done
 
-setup: .venv/ready tests/interop/node_modules/ready app/web/built/languages.json
+setup: .venv/ready tests/interop/node_modules/ready app/site/built/languages.json
 
 .venv/ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -34,16 +34,16 @@ app/web/node_modules/ready: app/web/package-lock.json
 	cd app/web && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-WEB := $(wildcard $(addprefix app/web/,*.py *.mjs *.json protocol/*.ts reporter/*.ts pages/*.ts templates/* catalogues/* style/*))
+WEB := $(wildcard $(addprefix app/web/,*.mjs *.json protocol/*.ts reporter/*.ts pages/*.ts) $(addprefix app/site/,*.py *.json templates/* catalogues/* style/*))
 
-app/web/built/languages.json: .venv/ready app/web/node_modules/ready $(WEB) app/vocabulary/vocabulary.json
-	$(BIN)/python -m app.web.build
+app/site/built/languages.json: .venv/ready app/web/node_modules/ready $(WEB) app/vocabulary/vocabulary.json
+	$(BIN)/python -m app.site.build
 
 # The whole story, then a service to look at. EXIT=1 ends after the story; DATA, PORT and SAMPLES are as in the README.
-demo: .venv/ready app/web/built/languages.json
+demo: .venv/ready app/site/built/languages.json
 	$(BIN)/tern demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(SAMPLES),--samples "$(SAMPLES)") $(if $(EXIT),--exit)
 
-run: .venv/ready app/web/built/languages.json
+run: .venv/ready app/site/built/languages.json
 	$(BIN)/tern serve --port $(PORT)
 
 check: .venv/ready app/web/node_modules/ready
@@ -64,4 +64,4 @@ docs: .venv/ready
 	$(BIN)/python -m docs.generate
 
 clean:
-	rm -rf .venv tests/interop/node_modules app/web/node_modules app/web/built build
+	rm -rf .venv tests/interop/node_modules app/web/node_modules app/site/built build

@@ -28,10 +28,10 @@ from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
 from app.people.staff.routes import router as people
 from app.settings import Settings
+from app.site.site import BUILT, Site
 from app.statistics.cards.routes import router as cards
 from app.statistics.releases.routes import ledger
 from app.statistics.releases.routes import router as releases
-from app.web.site import BUILT, Site
 
 health = http.Router(tag="health")
 

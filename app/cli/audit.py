@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, show, staff
-from app.client import audit as chain
+from app.client.people import audit as chain
 
 audit = typer.Typer(help="Check the chain of what staff did.", no_args_is_help=True)
 

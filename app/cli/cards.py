@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, show, staff
-from app.client import cards as outbox
-from app.client import cases
+from app.client.casework import cases
+from app.client.statistics import cards as outbox
 
 cards = typer.Typer(help="Write statistics cards and send them.", no_args_is_help=True)
 

@@ -8,8 +8,8 @@ import typer
 
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
-from app.client import approvals, cases
-from app.client.cases import OpenCase
+from app.client.casework import approvals, cases
+from app.client.casework.cases import OpenCase
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
 

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import typer
 
-from app.client import cases
-from app.client.desk import Staff
+from app.client.casework import cases
+from app.client.machine.staff import Staff
 from app.protocol.case import Affected, Assertion, CaseFile
 from app.protocol.selectors import Selector
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus

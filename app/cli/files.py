@@ -9,7 +9,7 @@ import typer
 from app import age
 from app.cli.console import Json, passphrase, say, show
 from app.cli.plain_text import visible
-from app.client.machine import WrongPassphrase
+from app.client.machine.directory import WrongPassphrase
 from app.protocol.documents import parse_document
 from app.protocol.encoding import parse_object
 from app.protocol.errors import Malformed

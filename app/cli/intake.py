@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, show, show_list, staff
-from app.client import intake_keys
-from app.client.desk import NotGranted, Staff
-from app.client.machine import write_atomically
+from app.client.intake import epochs
+from app.client.machine.directory import write_atomically
+from app.client.machine.staff import NotGranted, Staff
+from app.client.people import shared_keys
 from app.protocol.intake import Intake
 from app.protocol.statements import KeyKind, SharedKey
 
@@ -19,25 +20,23 @@ Notice = Annotated[Path | None, typer.Option(help="A file with words that every 
 
 
 @intake.command()
-def rotate(
-    days: Days = intake_keys.EPOCH_DAYS, notice: Notice = None, machine: Home = HOME, as_json: Json = False
-) -> None:
+def rotate(days: Days = epochs.EPOCH_DAYS, notice: Notice = None, machine: Home = HOME, as_json: Json = False) -> None:
     """Open a new intake epoch from today on, as a supervisor."""
     words = notice.read_text() if notice else ""
-    _show(intake_keys.rotate(staff(machine), days=days, notice=words), as_json=as_json)
+    _show(epochs.rotate(staff(machine), days=days, notice=words), as_json=as_json)
 
 
 @intake.command()
 def draft(
     file: Annotated[Path, typer.Argument(help="Where to write the draft. It holds no secret.")],
-    days: Days = intake_keys.EPOCH_DAYS,
+    days: Days = epochs.EPOCH_DAYS,
     notice: Notice = None,
     machine: Home = HOME,
 ) -> None:
     """Make the key of a new epoch as a triager, for a supervisor to sign."""
     words = notice.read_text() if notice else ""
-    made = intake_keys.draft(staff(machine), days=days, notice=words)
-    write_atomically(file, intake_keys.write_draft(made).encode())
+    made = epochs.draft(staff(machine), days=days, notice=words)
+    write_atomically(file, epochs.write_draft(made).encode())
 
 
 @intake.command()
@@ -47,7 +46,7 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Open the epoch of a colleague's draft, as a supervisor."""
-    _show(intake_keys.sign(staff(machine), intake_keys.read_draft(file.read_text())), as_json=as_json)
+    _show(epochs.sign(staff(machine), epochs.read_draft(file.read_text())), as_json=as_json)
 
 
 @intake.command()
@@ -61,7 +60,7 @@ def keys(
     """Which statistics and card-writing keys are valid today."""
     person = staff(machine)
     for kind in make or ():
-        intake_keys.make_shared(person, kind)
+        shared_keys.make_shared(person, kind)
     rows = [_row(kind, _stated(person, kind)) for kind in KeyKind]
     show_list("Shared keys", ["kind", "id", "from", "until"], rows, as_json=as_json)
 
@@ -73,12 +72,12 @@ def share(
     machine: Home = HOME,
 ) -> None:
     """Grant a statistics or card-writing key to a colleague."""
-    intake_keys.share(staff(machine), kind, person)
+    shared_keys.share(staff(machine), kind, person)
 
 
 def _stated(person: Staff, kind: KeyKind) -> SharedKey | None:
     try:
-        return intake_keys.stated(person, kind)
+        return shared_keys.stated(person, kind)
     except NotGranted:
         return None
 

@@ -10,14 +10,13 @@ from app.age import Error as AgeError
 from app.cli import audit, cards, cases, console, files, intake, operator, pages, people, releases, reporters, triage
 from app.cli.demo.chapters import DemoFailed
 from app.cli.demo.command import demo
-from app.client.attachments import Unsendable
-from app.client.desk import NotGranted, NotJoined, NotPinned
-from app.client.intake_keys import NobodyToGrant
-from app.client.machine import NoMachine, WrongPassphrase
-from app.client.pages import NotBuilt
-from app.client.people import FingerprintDiffers, KeysOfAnother
-from app.client.transport import Refused, Unreachable
-from app.client.triage import RuleOfTriage
+from app.client.casework.triage import RuleOfTriage
+from app.client.intake.attachments import Unsendable
+from app.client.intake.pages import NotBuilt
+from app.client.machine.directory import NoMachine, WrongPassphrase
+from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned
+from app.client.machine.transport import Refused, Unreachable
+from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
 from app.people.staff.service import AlreadyInitialised
 from app.problems import Problem
 from app.protocol.conversation import NoSuchMailbox, NotTaken

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, clock, progress, say, show, staff
-from app.client import pages
+from app.client.intake import pages
 from app.protocol.errors import NotAuthentic
 from app.protocol.manifest import MANIFEST
 

@@ -20,8 +20,9 @@ from app.cli.console import (
     staff,
     text_of,
 )
-from app.client import people
-from app.client.people import Colleague
+from app.client.people import colleagues as directory
+from app.client.people import sign_in as sessions
+from app.client.people.colleagues import Colleague
 from app.vocabulary import Role
 
 colleagues = typer.Typer(help="Who works here, and under which keys.", no_args_is_help=True)
@@ -40,7 +41,7 @@ def join(
     as_json: Json = False,
 ) -> None:
     """Make your keys on this machine, and join with your invitation."""
-    made = people.join(
+    made = sessions.join(
         machine,
         server,
         invitation=invitation(),
@@ -56,7 +57,7 @@ def join(
 
 def root(machine: Home = HOME, as_json: Json = False) -> None:
     """Make the organisation's root, once, as its first supervisor. Prints the pin that everybody else needs."""
-    show({"pin": people.make_root(staff(machine))}, as_json=as_json)
+    show({"pin": directory.make_root(staff(machine))}, as_json=as_json)
 
 
 def invite(
@@ -66,7 +67,7 @@ def invite(
     as_json: Json = False,
 ) -> None:
     """Make an invitation for one person, to be handed over outside Tern."""
-    show({"invitation": people.invite(staff(machine), role, team=team)}, as_json=as_json)
+    show({"invitation": directory.invite(staff(machine), role, team=team)}, as_json=as_json)
 
 
 def certify(
@@ -81,30 +82,30 @@ def certify(
     supervisor = staff(machine)
     heard = words or text_of(None, "The words that the person reads out")
     valid_until = until.date() if until else None
-    _show(people.certify(supervisor, person, heard, role, valid_until=valid_until), as_json=as_json)
+    _show(directory.certify(supervisor, person, heard, role, valid_until=valid_until), as_json=as_json)
 
 
 def sign_in(machine: Home = HOME) -> None:
     """Open a session at the service."""
     person = staff(machine)
-    people.sign_in(person, password())
+    sessions.sign_in(person, password())
 
 
 def sign_out(machine: Home = HOME) -> None:
     """End the session at the service."""
-    people.sign_out(staff(machine))
+    sessions.sign_out(staff(machine))
 
 
 def fingerprint(machine: Home = HOME, as_json: Json = False) -> None:
     """The twelve words of your own keys, to be read out to a supervisor."""
-    show({"fingerprint": people.fingerprint(staff(machine))}, as_json=as_json)
+    show({"fingerprint": directory.fingerprint(staff(machine))}, as_json=as_json)
 
 
 @colleagues.command("list")
 def list_(machine: Home = HOME, as_json: Json = False) -> None:
     """Everybody who joined, and who of them is certified."""
     columns = ["id", "handle", "roles", "certified", "fingerprint"]
-    show_list("People", columns, map(_row, people.list_(staff(machine))), as_json=as_json)
+    show_list("People", columns, map(_row, directory.list_(staff(machine))), as_json=as_json)
 
 
 def _show(colleague: Colleague, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, Pin, show, show_list, staff
-from app.client import releases
+from app.client.statistics import releases
 from app.vocabulary import ReleaseKind
 
 release = typer.Typer(help="Make releases of statistics, and verify them.", no_args_is_help=True)

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
-from app.client import cases, report_approvals, triage
-from app.client.desk import Staff
-from app.client.triage import OpenReport, Received, Thread, Waiting
+from app.client.casework import cases, report_approvals, triage
+from app.client.casework.triage import OpenReport, Received, Thread, Waiting
+from app.client.machine.staff import Staff
 from app.protocol.report import Attachment
 from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, TransitionReason
 

@@ -41,6 +41,6 @@ const fetched = {
 const built = {
     ...lists,
     ...(await bundle(["pages/report.ts", "pages/mailbox.ts", "reporter/worker.ts"], [fetched])),
-    ...(await bundle(["style/reporter.css", "style/icon.svg"])),
+    ...(await bundle(["../site/style/reporter.css", "../site/style/icon.svg"])),
 }
 process.stdout.write(JSON.stringify(built))

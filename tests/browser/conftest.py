@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from app.client import pages
-from app.web.site import BUILT
+from app.client.intake import pages
+from app.site.site import BUILT
 from tests.browser.device import Device, chromium, needs_chromium
 from tests.browser.wire import Wire, wire
 from tests.client.installation import Installation, installation

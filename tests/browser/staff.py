@@ -3,8 +3,9 @@
 import io
 from collections.abc import Iterable
 
-from app.client import Staff, triage
-from app.client.triage import OpenReport
+from app.client import Staff  # noqa: TC001
+from app.client.casework import triage
+from app.client.casework.triage import OpenReport
 from app.protocol import receipt
 from app.protocol.report import Attachment
 from app.vocabulary import ConsentScope, Door, ReportState

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
-from app.client import triage
+from app.client.casework import triage
 from app.protocol import receipt
 from app.protocol.receipt import Receipt
 from tests.browser.device import Device

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from app.client import triage
+from app.client.casework import triage
 from tests.browser.device import Device
 from tests.browser.pages import MailboxPage, ReportPage, mistakes, word
 from tests.browser.staff import Desk

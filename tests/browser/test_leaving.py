@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from app.client import pages
-from app.web.site import BUILT
+from app.client.intake import pages
+from app.site.site import BUILT
 from tests.browser.conftest import NAME
 from tests.browser.device import ARGS, CHROMIUM, Device, chromium
 from tests.browser.pages import MailboxPage, ReportPage

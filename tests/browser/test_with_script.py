@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from app.client import triage
+from app.client.casework import triage
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.vocabulary import ConsentScope, Door
 from tests.browser.device import Device

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from app.client import triage
+from app.client.casework import triage
 from app.vocabulary import ConsentScope, Door
 from tests.browser.device import Device
 from tests.browser.pages import PlainForm, PlainMailbox, mistakes

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.client import intake_keys, pages, triage
-from app.web.build import build
-from app.web.site import Site
+from app.client.casework import triage
+from app.client.intake import epochs, pages
+from app.site.build import build
+from app.site.site import Site
 from tests.client.installation import installation
 
 ORGANISATION = "Help without borders"
@@ -34,7 +35,7 @@ def door(directory: Path, *, pseudo: bool = False) -> Iterator[Door]:
     build(directory / "built", pseudo=pseudo)
     with installation(directory, start=datetime.now(UTC)) as here:
         sara, anna = here.staff("sara"), here.staff("anna")
-        intake_keys.rotate(sara, notice=NOTICE)
+        epochs.rotate(sara, notice=NOTICE)
         pages.sign(sara, directory / "built", here.site, name=ORGANISATION, leave_to=None)
         answers = {"danger_now": "days", "consent": ["service", "contact", "statistics"]}
         sent = here.reporter().submit({"language": "en", "text": "They called my mother.", "answers": answers})

@@ -5,12 +5,12 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from app.web.rendering import HERE
+from app.site.rendering import WEB
 
 ORDINARY, TWICE = 16, 32  # pixels of text, as somebody sets them in the browser
 _ROOT = 1.125  # of that, in `reporter.css`
 
-_AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
+_AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 _LOOKING = Path(__file__).parent / "looking.js"
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from playwright.sync_api import Page
 
-from app.web.languages import PSEUDO, WANTED, direction
+from app.site.languages import PSEUDO, WANTED, direction
 from tests.browser_looks.conftest import NewPage
 from tests.browser_looks.door import Door
 from tests.browser_looks.looking import ORDINARY, TWICE, Looking

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Page, Route
 
-from app.web.languages import PSEUDO, SOURCE
+from app.site.languages import PSEUDO, SOURCE
 from tests.browser_looks.door import REPLIES, Door
 
 # A photo that says who took it, beside its picture.

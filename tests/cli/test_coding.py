@@ -7,8 +7,8 @@ import pytest
 import typer
 
 from app.cli import coding
-from app.client.desk import Staff
-from app.client.machine import About, Machine
+from app.client.machine.directory import About, Machine
+from app.client.machine.staff import Staff
 from app.protocol.case import CaseFile, RuleBroken
 from app.protocol.selectors import NotASelector
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import age
-from app.client.machine import About, Machine
+from app.client.machine.directory import About, Machine
 
 OK, REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 0, 1, 2, 3, 4, 5
 NOWHERE = "http://127.0.0.1:9"  # the port of a service that throws everything away, and that nothing runs any more

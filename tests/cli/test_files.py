@@ -8,7 +8,7 @@ import pytest
 
 from app import age
 from app.cli import files
-from app.client.machine import About, Machine
+from app.client.machine.directory import About, Machine
 from app.protocol.documents import Header, bare, recipient_sha256, seal
 from app.protocol.grants import seal_grant
 from app.protocol.sizes import Kind

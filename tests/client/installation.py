@@ -10,7 +10,9 @@ from pathlib import Path
 
 import uvicorn
 
-from app.client import Reporter, Staff, intake_keys, people
+from app.client import Reporter, Staff
+from app.client.intake import epochs
+from app.client.people import colleagues, shared_keys, sign_in
 from app.database import Database, schema
 from app.main import create_app
 from app.people.staff import service as staff_service
@@ -65,14 +67,14 @@ class Installation:
     def staff(self, handle: str) -> Staff:
         """The person at their machine, signed in today."""
         opened = self.unlock(handle)
-        people.sign_in(opened, PASSWORD)
+        sign_in.sign_in(opened, PASSWORD)
         return opened
 
     def unlock(self, handle: str) -> Staff:
         return self.opened.enter_context(Staff(self.machine(handle), PASSPHRASE, clock=self.now))
 
     def join(self, handle: str, invitation: str, *, pin: str | None) -> None:
-        people.join(
+        sign_in.join(
             self.machine(handle),
             self.server,
             invitation=invitation,
@@ -103,14 +105,14 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
         here = Installation(server, directory)
         here.join("sara", invitation, pin=None)
         sara = here.staff("sara")
-        here.pin = people.make_root(sara)
+        here.pin = colleagues.make_root(sara)
         for handle, roles in STAFF.items():
-            here.join(handle, people.invite(sara, roles), pin=here.pin)
+            here.join(handle, colleagues.invite(sara, roles), pin=here.pin)
             newcomer = here.unlock(handle)
-            people.certify(sara, newcomer.person, people.fingerprint(newcomer), roles)
-        intake_keys.rotate(sara)
+            colleagues.certify(sara, newcomer.person, colleagues.fingerprint(newcomer), roles)
+        epochs.rotate(sara)
         for kind in KeyKind:
-            intake_keys.make_shared(sara, kind)
+            shared_keys.make_shared(sara, kind)
         with here.opened:
             yield here
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import httpx2
 
-from app.client import Reporter, Staff, intake_keys, people
+from app.client import Reporter, Staff
+from app.client.intake import epochs
+from app.client.people import colleagues, sign_in
 from app.clock import Clock
 from app.database import Database
 from app.people.staff import service as staff_service
@@ -44,12 +46,12 @@ class Organisation:
             invitation = staff_service.initialise(session, self.clock.today())
         database.close()
         first = self._join(FIRST_SUPERVISOR, invitation, pin=None)
-        self.pin = people.make_root(first)
+        self.pin = colleagues.make_root(first)
         for name, roles in cast.items():
             if name != FIRST_SUPERVISOR:
-                other = self._join(name, people.invite(first, roles), pin=self.pin)
-                people.certify(first, other.person, people.fingerprint(other), roles)
-        intake_keys.rotate(first)
+                other = self._join(name, colleagues.invite(first, roles), pin=self.pin)
+                colleagues.certify(first, other.person, colleagues.fingerprint(other), roles)
+        epochs.rotate(first)
         return self
 
     def reporter(self, http: httpx2.Client | None = None) -> Reporter:
@@ -62,7 +64,7 @@ class Organisation:
 
     def _join(self, name: str, invitation: str, *, pin: str | None) -> Staff:
         directory = self.directory / name
-        people.join(
+        sign_in.join(
             directory,
             _SERVER,
             invitation=invitation,
@@ -74,7 +76,7 @@ class Organisation:
             http=self.http,
         )
         person = Staff(directory, PASSPHRASE, http=self.http, clock=self.clock.now)
-        people.sign_in(person, PASSWORD)
+        sign_in.sign_in(person, PASSWORD)
         self.staff[name] = person
         return person
 

@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.client import Reporter, Staff, triage
-from app.client.desk import NotGranted
-from app.client.reporter import Submitted
-from app.client.triage import OpenReport
+from app.client import Reporter, Staff
+from app.client.casework import triage
+from app.client.casework.triage import OpenReport
+from app.client.intake.reporter import Submitted
+from app.client.machine.staff import NotGranted
 from app.intake.mailbox.models import Message
 from app.intake.reports.models import ReportFile
 from app.protocol import receipt

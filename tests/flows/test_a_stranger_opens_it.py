@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from app.client import triage
+from app.client.casework import triage
 from app.protocol.encoding import b64
 from tests.flows.organisation import Organisation
 

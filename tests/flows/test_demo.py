@@ -14,7 +14,7 @@ import pytest
 
 from app.cli.demo import stories
 from app.cli.demo.chapters import CAST
-from app.client.machine import Machine
+from app.client.machine.directory import Machine
 
 # Two accepted (one with files), its duplicate, one that waits for a second person, one withdrawn, one nobody can open.
 TOLD = ("syn-001", "syn-023", "syn-024", "syn-021", "syn-039", "syn-028")

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from app.audit.actions import Action
 from app.cli.demo import stories
 from app.cli.demo.stories import Story
-from app.client import Staff, approvals, cards, cases, intake_keys, people, releases, triage
-from app.client.cases import OpenCase
-from app.client.reporter import Submitted
+from app.client import Staff
+from app.client.casework import approvals, cases, triage
+from app.client.casework.cases import OpenCase
+from app.client.intake.reporter import Submitted
+from app.client.people import shared_keys, sign_in
+from app.client.statistics import cards, releases
 from app.clock import Clock
 from app.database import Database, schema
 from app.protocol import receipt
@@ -133,8 +136,8 @@ def _tell(directory: Path, url: str) -> Told:
         organisation = Organisation(directory / "people", http, Clock(clock))
         organisation.found(settings, {**CAST, "amir": {Role.ANALYST}})
         for kind in KeyKind:
-            intake_keys.make_shared(organisation.staff["sofia"], kind)
-        people.sign_in(organisation.staff["tenzin"], PASSWORD)
+            shared_keys.make_shared(organisation.staff["sofia"], kind)
+        sign_in.sign_in(organisation.staff["tenzin"], PASSWORD)
         before = Dump(settings, log)
         submitted, keys = _report_and_work(organisation, directory / "attached")
         clock.write_text(RELEASED)
@@ -174,9 +177,9 @@ def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[S
     approvals.decide(approver, approvals.review(approver, approval), approved=True)
     written = cards.write(triager, coding, approval)
     assert cards.send(triager, now=True) == len(written.file.cards) == len(STORIES[0].incidents)
-    held = [intake_keys.hold(triager, KeyKind.CARD_WRITING), intake_keys.hold(approver, KeyKind.STATISTICS)]
+    held = [shared_keys.hold(triager, KeyKind.CARD_WRITING), shared_keys.hold(approver, KeyKind.STATISTICS)]
     identities = [opened.identity, coding.identity, *(each.identity for each in held)]
-    tokens = [intake_keys.card_token(held[0].identity), *(person.token for person in written.file.persons)]
+    tokens = [shared_keys.card_token(held[0].identity), *(person.token for person in written.file.persons)]
     ids = [note.id for note in written.file.cards]
     return submitted, [
         *(each for identity in identities for each in (str(identity).encode(), identity.secret)),
@@ -225,7 +228,7 @@ def _release(organisation: Organisation) -> releases.Folder:
     """The total of the quarter, which one asks for, another approves, and both sign."""
     analyst, supervisor = organisation.staff["amir"], organisation.staff["sofia"]
     for person in (analyst, supervisor):
-        people.sign_in(person, PASSWORD)
+        sign_in.sign_in(person, PASSWORD)
     release = releases.request(analyst, kind="reserve", period="2026-Q2", workload="T")
     releases.approve(supervisor, release)
     releases.draw(supervisor, release)

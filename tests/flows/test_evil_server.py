@@ -15,8 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.testclient import TestClient
 
 from app import age, keyring
-from app.client import Reporter, Staff, intake_keys, people, triage
-from app.client.reporter import Submitted
+from app.client import Reporter, Staff
+from app.client.casework import triage
+from app.client.intake import epochs
+from app.client.intake.reporter import Submitted
+from app.client.people import colleagues
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import intake, key_log, receipt
@@ -76,7 +79,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
     with TestClient(create_app(settings), base_url="https://tern.test") as http:
         organisation = Organisation(directory / "people", http, clock).found(settings)
-        intake_keys.rotate(organisation.staff["sofia"])
+        epochs.rotate(organisation.staff["sofia"])
         files = [directory / "one.txt", directory / "two.txt"]
         for file in files:
             file.write_bytes(file.name.encode() * 100)
@@ -483,7 +486,7 @@ def test_another_key_log(
     honest = documents_of(world)
     acts: dict[str, Callable[[], object]] = {
         "a report": lambda: reporter.submit(DOCUMENT),
-        "an epoch": lambda: intake_keys.rotate(supervisor),
+        "an epoch": lambda: epochs.rotate(supervisor),
         "a case of trust": lambda: supervisor.certified(world.person("tenzin")),
     }
     match lie:
@@ -533,7 +536,7 @@ def test_another_head_of_the_log(world: World, evil: EvilServer, reporter: Repor
 def test_a_log_shorter_than_this_machine_has_seen(world: World, evil: EvilServer, supervisor: Staff) -> None:
     evil.log = log_of(world)[:-1]
 
-    stops(evil, lambda: intake_keys.rotate(supervisor), "key-log")
+    stops(evil, lambda: epochs.rotate(supervisor), "key-log")
 
 
 @pytest.mark.parametrize(
@@ -571,7 +574,7 @@ def test_another_certificate(
 
     evil.lies["/v1/people"] = in_json(change)
 
-    stops(evil, lambda: intake_keys.rotate(supervisor), reason)
+    stops(evil, lambda: epochs.rotate(supervisor), reason)
 
 
 def test_a_person_whose_keys_were_swapped_is_not_certified(
@@ -582,8 +585,8 @@ def test_a_person_whose_keys_were_swapped_is_not_certified(
         lambda shown: shown.update(recipient=str(attacker.secret.recipient))
     )
 
-    with pytest.raises(people.FingerprintDiffers):
-        people.certify(supervisor, leyla.person, people.fingerprint(leyla), {Role.TRIAGER})
+    with pytest.raises(colleagues.FingerprintDiffers):
+        colleagues.certify(supervisor, leyla.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
 
     assert evil.written == []
 
@@ -593,8 +596,8 @@ def test_nobody_is_certified_under_the_id_of_another(world: World, evil: EvilSer
     leyla, tenzin = world.organisation.staff["leyla"], world.organisation.staff["tenzin"]
     evil.lies[f"/v1/people/{leyla.person}"] = in_json(lambda shown: shown.update(id=tenzin.person))
 
-    with pytest.raises(people.FingerprintDiffers):
-        people.certify(supervisor, leyla.person, people.fingerprint(leyla), {Role.TRIAGER})
+    with pytest.raises(colleagues.FingerprintDiffers):
+        colleagues.certify(supervisor, leyla.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
 
     assert evil.written == []
 
@@ -611,7 +614,7 @@ def test_nobody_joins_as_somebody_who_is_certified(
     if certificates == "left out":
         evil.lies["/v1/people"] = in_json(lambda shown: shown.update(items=[]))
 
-    with pytest.raises(people.KeysOfAnother):
-        people.certify(supervisor, tenzin.person, people.fingerprint(leyla), {Role.TRIAGER})
+    with pytest.raises(colleagues.KeysOfAnother):
+        colleagues.certify(supervisor, tenzin.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
 
     assert evil.written == []

@@ -11,8 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import age
-from app.client import Staff, approvals, cases, intake_keys, report_approvals, triage
-from app.client.cases import OpenCase
+from app.client import Staff
+from app.client.casework import approvals, cases, report_approvals, triage
+from app.client.casework.cases import OpenCase
+from app.client.intake import epochs
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import members
@@ -34,7 +36,7 @@ from app.vocabulary import (
     Relation,
     Role,
 )
-from tests.client.casework import CODING, DOCUMENT, FOUND
+from tests.client.casework.scene import CODING, DOCUMENT, FOUND
 from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, stops
 from tests.flows.organisation import Organisation
 
@@ -82,7 +84,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
     with TestClient(create_app(settings), base_url="https://tern.test") as http:
         organisation = Organisation(directory / "people", http, clock).found(settings, CAST)
-        intake_keys.rotate(organisation.staff["sofia"])
+        epochs.rotate(organisation.staff["sofia"])
         tenzin, leyla, omid = (organisation.staff[name] for name in ("tenzin", "leyla", "omid"))
         first, other = (_accepted(organisation, tenzin, leyla) for _ in range(2))
         opened = cases.open_(tenzin, first)

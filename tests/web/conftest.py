@@ -1,4 +1,4 @@
-"""A service with its organisation, pages of its reporters, and the pages as they are built."""
+"""A service with its organisation, and pages of its reporters."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.web.build import build
-from app.web.site import Site
 from tests.client.installation import Installation, installation
 from tests.web.between import Between, between
 from tests.web.page import Page, bundle, page
@@ -43,16 +41,3 @@ def new_page(here: Installation, road: Between, client_bundle: Path) -> Iterator
             return opened.enter_context(page(client_bundle, road.server, pin, now or here.now()))
 
         yield open_
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pages of every offered language and of the pseudo-language, built once."""
-    directory = tmp_path_factory.mktemp("pages") / "built"
-    build(directory, pseudo=True)
-    return directory
-
-
-@pytest.fixture(scope="session")
-def site(built: Path) -> Site:
-    return Site.load(built)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.web import codes
+from app.site import codes
 
 WEB = codes.PATH.parents[1]
 HERE = Path(__file__).parent

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from app import age
-from app.client import intake_keys, triage
+from app.client.casework import triage
+from app.client.intake import epochs
 from app.protocol import mailbox, receipt
 from app.protocol.documents import Header, maced, recipient_sha256, seal
 from app.protocol.mailbox import SLOT_SIZE, StaffMessage
@@ -100,15 +101,15 @@ def test_a_report_to_an_epoch_that_has_ended_is_sealed_to_the_next(
 ) -> None:
     before, page = reports(here), new_page()
     page.intake()
-    intake_keys.rotate(here.staff("sara"))
+    epochs.rotate(here.staff("sara"))
     road.refusing[REPORT] = 409, "epoch-closed"
 
     page.submit(FORM)
 
-    epochs = [
+    sealed_to = [
         json.loads(body.split(b"\n")[0])["epoch"] for method, path, _, body in road.heard if (method, path) == REPORT
     ]
-    assert len(set(epochs)) == 2
+    assert len(set(sealed_to)) == 2
     assert len(reports(here) - before) == 1
 
 
@@ -183,7 +184,7 @@ def test_an_older_key_log_is_noticed(road: Between, here: Installation, new_page
     page = new_page()
     page.intake()
     older = {path: content for path, content in road.told if content}
-    intake_keys.rotate(here.staff("sara"))
+    epochs.rotate(here.staff("sara"))
     page.intake()
     road.lies = {path: partial(_once_more, told) for path, told in older.items()}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.client import triage
-from app.client.triage import OpenReport
+from app.client.casework import triage
+from app.client.casework.triage import OpenReport
 from app.protocol import receipt
 from app.vocabulary import ConsentScope, ReportState
 from tests.client.installation import Installation

@@ -10,25 +10,16 @@ from app import age, vocabulary
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.cli.demo_population import population
-from app.client import (
-    Reporter,
-    Staff,
-    approvals,
-    audit,
-    cards,
-    cases,
-    intake_keys,
-    pages,
-    people,
-    releases,
-    report_approvals,
-    triage,
-)
-from app.client.cases import OpenCase
-from app.client.reporter import Submitted
-from app.client.transport import Service
-from app.client.triage import OpenReport
-from app.client.trust import OpenIntake
+from app.client import Reporter, Staff
+from app.client.casework import approvals, cases, report_approvals, triage
+from app.client.casework.cases import OpenCase
+from app.client.casework.triage import OpenReport
+from app.client.intake import epochs, pages
+from app.client.intake.reporter import Submitted
+from app.client.machine.transport import Service
+from app.client.machine.trust import OpenIntake
+from app.client.people import audit, colleagues, shared_keys, sign_in
+from app.client.statistics import cards, releases
 from app.database import Database
 from app.database.schema import upgrade
 from app.people.staff import service as staff_service
@@ -37,6 +28,7 @@ from app.protocol import receipt as receipts
 from app.protocol.case import CODED, Affected, Assertion
 from app.protocol.release_files import Verified
 from app.protocol.statements import KeyKind
+from app.site.site import BUILT
 from app.vocabulary import (
     ApprovalSubject,
     CaseStage,
@@ -51,7 +43,6 @@ from app.vocabulary import (
     Severity,
     VerificationStatus,
 )
-from app.web.site import BUILT
 
 # Everybody's passphrase in a demo. scrypt's work is small here, so that the story is not about waiting.
 PASSPHRASE, PASSWORD = "demo passphrase", "demo password"
@@ -116,21 +107,21 @@ def prepare(stage: Stage) -> str:
 def organisation(company: Company, invitation: str) -> None:
     """The first supervisor makes the root; the others join and are certified after comparing words by voice."""
     first = _joined(company, FIRST_SUPERVISOR, invitation, pin=None)
-    company.pin = people.make_root(first)
+    company.pin = colleagues.make_root(first)
     for name in CAST:
         if name != FIRST_SUPERVISOR:
-            other = _joined(company, name, people.invite(first, CAST[name]), pin=company.pin)
-            people.certify(first, other.person, people.fingerprint(other), CAST[name])
+            other = _joined(company, name, colleagues.invite(first, CAST[name]), pin=company.pin)
+            colleagues.certify(first, other.person, colleagues.fingerprint(other), CAST[name])
 
 
 def keys(company: Company) -> None:
     """An intake epoch of seven days, the statistics key of the year, the card-writing key of the month."""
     first = company.staff[FIRST_SUPERVISOR]
-    intake_keys.rotate(first)
-    intake_keys.make_shared(first, KeyKind.STATISTICS)
-    intake_keys.make_shared(first, KeyKind.CARD_WRITING)
+    epochs.rotate(first)
+    shared_keys.make_shared(first, KeyKind.STATISTICS)
+    shared_keys.make_shared(first, KeyKind.CARD_WRITING)
     for person in company.staff.values():
-        people.sign_in(person, PASSWORD)  # which brings the card token to those who write cards
+        sign_in.sign_in(person, PASSWORD)  # which brings the card token to those who write cards
 
 
 def reports(company: Company, stories: Iterable[Story], told: Callable[[], None]) -> None:
@@ -264,8 +255,8 @@ def open_to_visitors(company: Company) -> None:
     """The present day and an epoch of it, so that a visitor's own browser finds an intake that is open."""
     company.stage.set_clock(datetime.now(UTC))
     first = company.staff[FIRST_SUPERVISOR]
-    people.sign_in(first, PASSWORD)
-    intake_keys.rotate(first)
+    sign_in.sign_in(first, PASSWORD)
+    epochs.rotate(first)
 
 
 def send_cards(company: Company) -> int:
@@ -276,8 +267,8 @@ def send_cards(company: Company) -> int:
 def send_population(company: Company, persons: int, told: Callable[[], None]) -> int:
     """The cards of an invented population, by the same route: the people of forty stories alone are too few."""
     sender = company.staff["mai"]
-    recipient = intake_keys.stated(sender, KeyKind.STATISTICS).recipient
-    token = intake_keys.kept_card_token(sender)
+    recipient = shared_keys.stated(sender, KeyKind.STATISTICS).recipient
+    token = shared_keys.kept_card_token(sender)
     service = Service(company.stage.url)
     written = population(persons, b"tern demo")
     for each in written:
@@ -361,7 +352,7 @@ def _is_counted(story: Story, label: str) -> bool:
 
 def _joined(company: Company, name: str, invitation: str, *, pin: str | None) -> Staff:
     directory = company.stage.person(name)
-    people.join(
+    sign_in.join(
         directory,
         company.stage.url,
         invitation=invitation,
@@ -372,7 +363,7 @@ def _joined(company: Company, name: str, invitation: str, *, pin: str | None) ->
         work_factor=WORK_FACTOR,
     )
     person = Staff(directory, PASSPHRASE, clock=company.stage.clock.now)
-    people.sign_in(person, PASSWORD)
+    sign_in.sign_in(person, PASSWORD)
     company.staff[name] = person
     return person
 

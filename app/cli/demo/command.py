@@ -20,7 +20,7 @@ from app.cli.demo import chapters, stories
 from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
-from app.client import people
+from app.client.people import sign_in
 from app.protocol.release_files import Verified
 
 BEGINS = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -126,7 +126,7 @@ def _tell(company: Company, parts: _Told, told: Sequence[Story], persons: int, i
         outcome.append(f"{sent} synthetic cards of {persons} persons through the same route")
     company.stage.set_clock(RELEASED)
     for person in company.staff.values():
-        people.sign_in(person, PASSWORD)
+        sign_in.sign_in(person, PASSWORD)
     for name, kind, workload in (("The total", "reserve", "T"), ("The quarter", "quarter", "Q")):
         with parts.part(f"Release: {name.lower()}") as (_, outcome):
             folder = company.stage.directory / "releases" / workload

@@ -34,8 +34,8 @@ from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.receipt import AmbiguousError, ReceiptError, UnknownWordError, WordCountError
 from app.protocol.report import ATTACHMENTS, Consent
 from app.settings import Settings
+from app.site.site import Site
 from app.vocabulary import ConsentScope, Door, ReportState
-from app.web.site import Site
 
 if TYPE_CHECKING:
     from app.intake.process import Intake

@@ -17,7 +17,7 @@ from app.http import PAGE_HEADERS, page
 from app.intake.pages import service
 from app.problems import NotFound
 from app.settings import Settings
-from app.web.site import File, Site
+from app.site.site import File, Site
 
 PLAIN = "plain/"
 KEPT = "public, max-age=31536000, immutable"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from app.web.site import Site
+from app.site.site import Site
 
 DEFAULT = "en"
 

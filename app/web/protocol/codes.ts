@@ -1,4 +1,4 @@
-/** The codes of the vocabulary that a reporter's client checks. Written by `python -m app.web.codes`. */
+/** The vocabulary's codes that a reporter's client checks. Written by `python -m app.site.codes`. */
 
 /** The version of the lists that these codes are of. */
 export const VOCABULARY = "1.0.0"

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.client import Staff, triage
+from app.client import Staff
+from app.client.casework import triage
 from app.clock import Clock
 from app.intake.attachments.models import Attachment
 from app.intake.reports.models import Report

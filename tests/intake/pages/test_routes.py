@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app.clock import Clock
 from app.main import create_app
 from app.settings import Settings
-from tests.web.built import LANGUAGES, PAGES, SCRIPT, build, write
+from tests.site.built import LANGUAGES, PAGES, SCRIPT, build, write
 
 ONION = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
 PATHS = [f"/{language}/{page}" for language in LANGUAGES for page in PAGES]

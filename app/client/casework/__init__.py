@@ -1,0 +1,1 @@
+"""What a triager and a caseworker do: read, decide, keep cases, approve."""

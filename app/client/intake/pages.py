@@ -1,0 +1,248 @@
+"""The pages that a browser is served: signed by a supervisor, and compared from outside with what was signed."""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+
+from app.client.machine import trust as trusting
+from app.client.machine.staff import Staff
+from app.client.machine.transport import Answer, Refused, Service
+from app.protocol import manifest
+from app.protocol.documents import CLOCK_SKEW, Document, parse_document
+from app.protocol.encoding import check_at, sha256_hex
+from app.protocol.errors import NotAuthentic
+from app.protocol.manifest import MANIFEST, ORGANISATION, Organisation
+from app.site.site import Site
+from app.vocabulary import codes
+
+_FOUND, _ELSEWHERE, _ABSENT = 200, 303, 404
+# The pages of a language, whether or not the manifest names them.
+_PLAIN = "plain/"
+_PAGES = ("", "replies/", _PLAIN, f"{_PLAIN}replies/")
+
+Progress = Callable[[int], None]  # bytes that have come
+
+
+class NotBuilt(Exception):
+    """There are no pages in the directory."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a service serves beside what was signed; each tuple names paths.
+
+    `beside` is served, or named by a page, and not in the manifest. `unlike_source` is in the manifest and not what was
+    built, or the other way round.
+    """
+
+    version: int
+    signed_on: str
+    signer: str
+    pin: str
+    files: int
+    differing: tuple[str, ...]
+    missing: tuple[str, ...]
+    beside: tuple[str, ...]
+    unlike_source: tuple[str, ...]
+
+    @property
+    def is_as_signed(self) -> bool:
+        return not (self.differing or self.missing or self.beside or self.unlike_source)
+
+
+def sign(
+    staff: Staff, built: Path, out: Path, *, name: str, leave_to: str | None, no_script_door: bool = True
+) -> Document:
+    """Write the organisation's file and the next manifest into `out`, where the service reads them.
+
+    Without the door without script, which an operator may close, its pages are not in the manifest.
+    It follows the manifest that lies there. Raises `NotBuilt`, and `NotAuthentic` for somebody who is no supervisor of
+    the root.
+    """
+    files = {path: file.sha256 for path, file in _site(built).files.items() if no_script_door or not _is_plain(path)}
+    organisation = Organisation(name, staff.org, leave_to).content()
+    trust = staff.log.trust
+    previous = _previous(out / MANIFEST)
+    if previous is not None:
+        trust.check_public(previous, "client")
+    files[ORGANISATION] = sha256_hex(organisation)
+    document = manifest.make(files, org=staff.org, previous=previous, signer=staff.signer, on=staff.today)
+    trust.check_public(document, "client")
+    out.mkdir(parents=True, exist_ok=True)
+    for path, content in ((ORGANISATION, organisation), (MANIFEST, document.text)):
+        new = out / f"{path}.new"
+        new.write_bytes(content)
+        new.replace(out / path)
+    return document
+
+
+def verify(
+    server: str,
+    *,
+    pin: str | None,
+    today: date,
+    against: Path | None = None,
+    progress: Progress = lambda _: None,
+    http: httpx2.Client | None = None,
+) -> Checked:
+    """Fetch the manifest, every file that it names, every page of every language, and what those name.
+
+    Without a pin the one that the service itself tells is taken, which proves no more than that its files agree.
+    Raises `NotAuthentic` where no supervisor of the root signed the manifest, `Refused` where there is none, and
+    `Unreachable`.
+    """
+    with closing(Service(server, http=http)) as service:
+        fetched = _Fetched(service, progress)
+        organisation = Organisation.read(fetched.content(ORGANISATION))
+        document = parse_document(fetched.content(MANIFEST))
+        trust = trusting.fetch_log(service, pin or organisation.pin).trust
+        trust.check_public(document, "client")
+        if check_at(document.header.at) > today + CLOCK_SKEW:
+            raise NotAuthentic("at")
+        if organisation.pin != trust.org:
+            raise NotAuthentic("pin")
+        files = manifest.read(document)
+        site = _site(against) if against is not None else None
+        differing, missing = _compare(fetched, files, site)
+        return Checked(
+            version=document.header.version,
+            signed_on=document.header.at,
+            signer=str(document.header.author),
+            pin=trust.org,
+            files=len(files),
+            differing=differing,
+            missing=missing,
+            beside=_beside(fetched, files),
+            unlike_source=_unlike(files, site) if site else (),
+        )
+
+
+@dataclass
+class _Fetched:
+    """Answers of the service; those without compression are kept, for their links are looked at."""
+
+    service: Service
+    progress: Progress
+    size: int = 0
+    _answers: dict[str, Answer] = field(default_factory=dict)
+
+    def content(self, path: str) -> bytes:
+        answer = self.identity(path)
+        if answer.status != _FOUND:
+            raise Refused("not-found", answer.status, f"the service has no {path}")
+        return answer.content
+
+    def identity(self, path: str) -> Answer:
+        if path not in self._answers:
+            self._answers[path] = self.coded(path, "identity")
+        return self._answers[path]
+
+    def coded(self, path: str, coding: str) -> Answer:
+        answer = self.service.page(path, coding)
+        self.size += len(answer.content)
+        self.progress(self.size)
+        return answer
+
+
+def _site(built: Path) -> Site:
+    site = Site.load(built)
+    if not site.files:
+        raise NotBuilt(f"there are no built pages in {built}")
+    return site
+
+
+def _is_plain(path: str) -> bool:
+    """Whether it is a page of the door without script."""
+    return path.partition("/")[2].startswith(_PLAIN)
+
+
+def _previous(path: Path) -> Document | None:
+    return parse_document(path.read_bytes()) if path.exists() else None
+
+
+def _compare(fetched: _Fetched, files: Mapping[str, str], site: Site | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files that are others than in the manifest, in some form in which browsers take them; and the missing."""
+    differing, missing = [], []
+    for path, sha256 in files.items():
+        answer = fetched.identity(path)
+        if answer.status != _FOUND:
+            missing.append(path)
+        elif sha256_hex(answer.content) != sha256 or not _is_alike(fetched, path, sha256, site):
+            differing.append(path)
+    return tuple(differing), tuple(missing)
+
+
+def _is_alike(fetched: _Fetched, path: str, sha256: str, site: Site | None) -> bool:
+    """Whether the compressed forms are of the same bytes. Brotli is compared with what was built, not unpacked."""
+    zipped = fetched.coded(path, "gzip")
+    content = _unzipped(zipped.content) if zipped.headers.get("Content-Encoding") == "gzip" else zipped.content
+    if zipped.status != _FOUND or sha256_hex(content) != sha256:
+        return False
+    if site is None or path not in site.files:
+        return True
+    brotli = fetched.coded(path, "br")
+    is_brotli = brotli.headers.get("Content-Encoding") == "br"
+    return brotli.status == _FOUND and brotli.content == (
+        site.files[path].brotli if is_brotli else site.files[path].content
+    )
+
+
+def _unzipped(content: bytes) -> bytes:
+    """At most 64 MiB. What is no gzip is empty, and so differs."""
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        return unpacking.decompress(content, 64 * 1024 * 1024)
+    except zlib.error:
+        return b""
+
+
+def _beside(fetched: _Fetched, files: Mapping[str, str]) -> tuple[str, ...]:
+    known = {*files, MANIFEST}
+    pages = {f"{language}/{page}" for language in codes("language") for page in _PAGES}
+    named = {link for path in files if path.endswith("/") for link in _links(path, fetched.identity(path).content)}
+    asked = sorted((pages | named) - known)
+    beside = [path for path in asked if fetched.identity(path).status == _FOUND]
+    return tuple(beside if _leads_to(fetched.identity(""), files) else ["/", *beside])
+
+
+def _leads_to(first: Answer, files: Mapping[str, str]) -> bool:
+    """Whether the bare address leads to a page of the manifest, or nowhere."""
+    target = urlsplit(first.headers.get("Location", ""))
+    if first.status == _ELSEWHERE:
+        return not target.netloc and target.path.removeprefix("/") in files
+    return first.status == _ABSENT
+
+
+def _links(page: str, content: bytes) -> Iterator[str]:
+    """The paths at the same address that a page names, without those of the API."""
+    parser = _Links()
+    parser.feed(content.decode(errors="replace"))
+    for link in parser.found:
+        parts = urlsplit(urljoin(f"https://here.invalid/{page}", link))
+        path = parts.path.lstrip("/")
+        if parts.netloc == "here.invalid" and path and not path.startswith("v1/"):
+            yield path
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  of any element
+        self.found += [value for name, value in attrs if name in {"src", "href", "action", "data"} and value]
+
+
+def _unlike(files: Mapping[str, str], site: Site) -> tuple[str, ...]:
+    """The organisation's own file is of no source, and the door without script may be closed."""
+    built = {path: file.sha256 for path, file in site.files.items()}
+    closed = {path for path in built.keys() - files.keys() if _is_plain(path)}
+    both = (built.keys() | files.keys()) - closed - {ORGANISATION}
+    return tuple(sorted(path for path in both if built.get(path) != files.get(path)))

@@ -1,0 +1,165 @@
+"""A reporter's client: it seals and sends a report, and reads and answers with the receipt. It stores nothing."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+
+from app import age
+from app.client.intake import attachments as files
+from app.client.intake.attachments import SealedFile, Unsendable
+from app.client.intake.uploads import Upload
+from app.client.machine.transport import Refused, Service, Unreachable, try_again
+from app.client.machine.trust import OpenIntake, fetch_intake
+from app.protocol import conversation
+from app.protocol.conversation import Mailbox, Post, To
+from app.protocol.encoding import b64, new_id
+from app.protocol.errors import Malformed
+from app.protocol.mailbox import Act
+from app.protocol.receipt import Receipt
+from app.protocol.report import Form
+from app.vocabulary import ConsentScope
+
+Progress = Callable[[int, int], None]  # bytes sent, bytes in all
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a reporter needs. `not_arrived` are the files whose upload failed: the report itself is there."""
+
+    report: str
+    receipt: str = field(repr=False)
+    not_arrived: tuple[Path, ...] = ()
+
+
+class Reporter:
+    """Speaks to one service, whose organisation's root has the fingerprint `pin`. `with` ends its connections."""
+
+    def __init__(
+        self,
+        server: str,
+        pin: str,
+        *,
+        http: httpx2.Client | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._service = Service(server, http=http)
+        self._pin = pin
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._service.close()
+
+    def intake(self) -> OpenIntake:
+        """Where reports go now. Raises `NotAuthentic`."""
+        return fetch_intake(self._service, self._pin, today=self._clock().date())
+
+    def submit(
+        self, document: Mapping[str, Any], attachments: Sequence[Path] = (), *, progress: Progress = lambda *_: None
+    ) -> Submitted:
+        """Seal everything, send the report, then its files. `document` has `language`, `text` and `answers`.
+
+        Raises `Unsendable`, `NotAuthentic`, `Refused` or `Unreachable`; then nothing was taken, or nothing that
+        anybody knows of.
+        """
+        form = _form(document)
+        epoch = self.intake().epoch
+        receipt, secret, report = Receipt.generate(form.language), age.generate(), new_id("rep")
+        with tempfile.TemporaryDirectory() as drafts:  # of sealed files only
+            sealed = files.seal_all(attachments, secret.recipient, limit=epoch.attachment_limit, drafts=Path(drafts))
+            envelope = conversation.seal_report(
+                form,
+                To(self._pin, epoch.epoch, epoch.recipient),
+                id_=report,
+                secret=secret,
+                receipt=receipt,
+                attachments=[file.attachment for file in sealed],
+                today=self._today,
+            )
+            whole = len(envelope) + sum(file.size for file in sealed)
+            self._send_report(receipt, report, envelope)
+            progress(len(envelope), whole)
+            late = self._send_files(receipt, sealed, lambda sent: progress(len(envelope) + sent, whole))
+        return Submitted(report, receipt.words(form.language), late)
+
+    def mailbox(self, receipt: Receipt) -> Mailbox:
+        """What lies there now. Raises `NoSuchMailbox` where no slot opens, and `NotAuthentic`."""
+        return conversation.read_mailbox(self._post(receipt, conversation.READ), receipt, org=self._pin)
+
+    def answer(self, receipt: Receipt, text: str, attachments: Sequence[Path] = ()) -> tuple[Path, ...]:
+        """Write to staff; the paths whose upload failed. Raises `NotTaken` where the report is closed."""
+        before = self.mailbox(receipt)
+        with tempfile.TemporaryDirectory() as drafts:
+            limit = self.intake().epoch.attachment_limit if attachments else 0
+            sealed = files.seal_all(attachments, before.write_to, limit=limit, drafts=Path(drafts))
+            described = [file.attachment for file in sealed]
+            self._write(
+                receipt,
+                conversation.write(
+                    before, receipt, Act.MESSAGE, org=self._pin, today=self._today, text=text, attachments=described
+                ),
+            )
+            return self._send_files(receipt, sealed, lambda _: None)
+
+    def withdraw(self, receipt: Receipt, text: str = "") -> None:
+        """Take the report back: work on it stops at once. Raises `NotTaken`."""
+        before = self.mailbox(receipt)
+        self._write(
+            receipt, conversation.write(before, receipt, Act.WITHDRAW, org=self._pin, today=self._today, text=text)
+        )
+
+    def change_consent(self, receipt: Receipt, scope: ConsentScope, *, given: bool) -> None:
+        """Say yes or no to one use, whatever was said before. Raises `NotTaken`."""
+        before = self.mailbox(receipt)
+        changed = conversation.choose(before, scope, given=given)
+        self._write(
+            receipt,
+            conversation.write(before, receipt, Act.CONSENT, org=self._pin, today=self._today, changed=changed),
+        )
+
+    def _send_report(self, receipt: Receipt, report: str, envelope: bytes) -> None:
+        headers = {"Authorization": f"Bearer {b64(receipt.token)}", "Tern-Report": report}
+        try_again(lambda: self._service.send("PUT", "/report", envelope, headers))
+
+    def _send_files(
+        self, receipt: Receipt, sealed: Sequence[SealedFile], progress: Callable[[int], None]
+    ) -> tuple[Path, ...]:
+        late, done = [], 0
+        for file in sealed:
+            try:
+                upload = Upload(self._service, b64(receipt.token), file.attachment.id, file.sealed)
+                upload.send(_after(done, progress))
+            except (Refused, Unreachable):
+                late.append(file.source)
+            done += file.size
+            progress(done)
+        return tuple(late)
+
+    def _write(self, receipt: Receipt, post: Post) -> None:
+        post.check_taken(try_again(lambda: self._post(receipt, post.content)))
+
+    def _post(self, receipt: Receipt, content: bytes) -> bytes:
+        headers = {"Authorization": f"Bearer {b64(receipt.token)}"}
+        return self._service.send("POST", "/mailbox", content, headers).content
+
+    @property
+    def _today(self) -> str:
+        return self._clock().date().isoformat()
+
+
+def _form(document: Mapping[str, Any]) -> Form:
+    try:
+        return Form.read(dict(document))
+    except Malformed as error:
+        raise Unsendable(str(error)) from None
+
+
+def _after(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:
+    return lambda sent: progress(done + sent)

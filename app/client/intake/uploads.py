@@ -1,0 +1,120 @@
+"""Sending a sealed file in parts, so that a connection that breaks costs what was under way and no more (tus 1.0)."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from app.client.machine.transport import Answer, Refused, Service, Unreachable, blocks_of
+
+# Failures in a row with nothing arriving in between, after which the file counts as not arrived.
+TRIES: Final = 5
+
+_TUS: Final = {"Tus-Resumable": "1.0.0"}
+_PART: Final = "application/offset+octet-stream"
+_ADDRESS: Final = re.compile(r"/v1(/uploads/[0-9a-f]{32})")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,9}")
+_FIRST_PAUSE: Final = 0.5  # seconds, doubled with each failure
+
+_GONE: Final = 404
+# The service, or the proxy before it, says that it may be asked again.
+_BUSY: Final = frozenset({408, 429, 502, 503, 504})
+
+
+class Upload:
+    """One sealed file on its way to `attachment_id`, under the mailbox token `bearer`."""
+
+    def __init__(self, service: Service, bearer: str, attachment_id: str, file: Path) -> None:
+        self._service = service
+        self._headers = {"Authorization": f"Bearer {bearer}"} | _TUS
+        self._attachment_id = attachment_id
+        self._file = file
+        self._size = file.stat().st_size
+        self._address: str | None = None
+        self._arrived = 0
+        self._told = 0
+
+    def send(self, progress: Callable[[int], None]) -> None:
+        """Send it whole, however often the connection breaks; `progress` hears how many bytes have gone.
+
+        Raises `Refused` or `Unreachable` after `TRIES` attempts that brought nothing forward.
+        """
+        failures = 0
+        while True:
+            before = self._arrived
+            try:
+                self._go_on(progress)
+            except (Refused, Unreachable) as failure:
+                failures = 1 if self._arrived > before else failures + 1
+                if not self._is_passing(failure) or failures == TRIES:
+                    raise
+                time.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
+            else:
+                return
+
+    def _is_passing(self, failure: Refused | Unreachable) -> bool:
+        """Whether asking again can help: at another offset, or for an upload that the service has forgotten."""
+        if isinstance(failure, Unreachable) or failure.status in _BUSY:
+            return True
+        return failure.type == "wrong-offset" or (failure.status == _GONE and self._address is not None)
+
+    def _go_on(self, progress: Callable[[int], None]) -> None:
+        """From where the service says that the file is; from its beginning where it knows of none."""
+        if self._address is not None:
+            try:
+                self._arrived = self._offset(self._ask("HEAD", self._address))
+            except Refused as refusal:
+                if refusal.status != _GONE:
+                    raise
+                self._address = None
+        if self._address is None:
+            self._address, self._arrived = self._begin(), 0
+        if self._arrived < self._size:
+            self._add(progress)
+
+    def _begin(self) -> str:
+        asked = {"Tern-Attachment": self._attachment_id, "Upload-Length": str(self._size)}
+        match = _ADDRESS.fullmatch(self._ask("POST", "/uploads", asked).headers.get("Location", ""))
+        if match is None:  # elsewhere is nowhere that a reporter's token may go
+            raise _not_understood()
+        return match[1]
+
+    def _add(self, progress: Callable[[int], None]) -> None:
+        part = {
+            "Content-Type": _PART,
+            "Content-Length": str(self._size - self._arrived),
+            "Upload-Offset": str(self._arrived),
+        }
+        answer = self._ask("PATCH", self._address or "", part, self._blocks(progress))
+        if self._offset(answer) != self._size:
+            raise _not_understood()
+        self._arrived = self._size
+
+    def _blocks(self, progress: Callable[[int], None]) -> Iterator[bytes]:
+        sent = self._arrived
+        with self._file.open("rb") as file:
+            file.seek(sent)
+            for block in blocks_of(file):
+                yield block
+                sent += len(block)
+                # What was under way when a connection broke goes again; a bar that went back would say that it is lost.
+                self._told = max(self._told, sent)
+                progress(self._told)
+
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: Iterator[bytes] | None = None
+    ) -> Answer:
+        return self._service.send(
+            method, path, b"" if content is None else content, self._headers | dict(headers or {})
+        )
+
+    def _offset(self, answer: Answer) -> int:
+        told = answer.headers.get("Upload-Offset", "")
+        if not _NUMBER.fullmatch(told) or int(told) > self._size:
+            raise _not_understood()
+        return int(told)
+
+
+def _not_understood() -> Refused:
+    return Refused("not-understood", 200, "The answer is not what the service would say")

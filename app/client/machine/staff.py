@@ -1,0 +1,268 @@
+"""`Staff`: a person's machine, open. Their keys, their session, whom they trust, what they have seen."""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import httpx2
+
+from app import age
+from app.client.machine import trust as trusting
+from app.client.machine.directory import About, Keys, Machine
+from app.client.machine.seen import SeenFile
+from app.client.machine.transport import Service
+from app.protocol import grants
+from app.protocol.certificates import Certified, Trust
+from app.protocol.documents import Signer
+from app.protocol.encoding import b64, unb64
+from app.protocol.errors import NotAuthentic
+from app.protocol.grants import OpenedGrant
+from app.protocol.key_log import Log
+from app.protocol.opening import Asked, Opened, open_document
+from app.vocabulary import GrantKind, Role
+
+_T = TypeVar("_T")
+
+
+class NotJoined(Exception):
+    """There are keys on this machine, but they are nobody's at the service yet."""
+
+
+class NotPinned(Exception):
+    """This machine knows no root, so it can trust nobody."""
+
+
+class NotGranted(Exception):
+    """The key of this subject was not granted to the person, or was destroyed."""
+
+
+class NobodyToGrant(Exception):
+    """Nobody is certified who may hold this key: what is sealed to it could never be opened."""
+
+
+class Staff:
+    """Raises `WrongPassphrase` where the keys in `directory` do not unlock. `with` ends the connections."""
+
+    def __init__(
+        self,
+        directory: Path,
+        passphrase: str,
+        *,
+        http: httpx2.Client | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.machine = Machine(directory)
+        self.keys: Keys = self.machine.unlock(passphrase)
+        self.seen = SeenFile(self.machine.seen, self.keys.identity)
+        self.http = http
+        self.service = Service(self.about.server, http=http, token=self.machine.session)
+        self._clock = clock
+        self._trust: Trust | None = None
+        self._log: Log | None = None
+        self._opened: dict[str, OpenedGrant] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.service.close()
+
+    @property
+    def about(self) -> About:
+        return self.machine.about
+
+    @property
+    def person(self) -> str:
+        """Raises `NotJoined`."""
+        if self.about.person is None:
+            raise NotJoined("this machine's keys have not joined")
+        return self.about.person
+
+    @property
+    def org(self) -> str:
+        """The pin. Raises `NotPinned`."""
+        if self.about.pin is None:
+            raise NotPinned("this machine has no pin")
+        return self.about.pin
+
+    @property
+    def signer(self) -> Signer:
+        return Signer(self.person, self.keys.signing)
+
+    @property
+    def today(self) -> date:
+        return self._clock().astimezone(UTC).date()
+
+    @property
+    def hour(self) -> str:
+        """The present hour, as documents of staff bear it."""
+        return self.now.strftime("%Y-%m-%dT%H:00Z")
+
+    @property
+    def now(self) -> datetime:
+        return self._clock().astimezone(UTC)
+
+    @property
+    def log(self) -> Log:
+        """The key log, checked once and remembered. Raises `Rollback` for one older than this machine has seen."""
+        if self._log is None:
+            self._log = trusting.fetch_log(self.service, self.org, seen=self.seen.log)
+            self.seen.record_log(self._log.head)
+        return self._log
+
+    @property
+    def trust(self) -> Trust:
+        """The root and everybody's certificates, fetched once. See `with_trust`."""
+        if self._trust is None:
+            self._trust, _ = trusting.fetch_people(self.service, self.log.trust)
+        return self._trust
+
+    def with_trust(self, act: Callable[[Trust], _T]) -> _T:
+        """What `act` finds, with everybody's certificates fetched anew where somebody is not among the known."""
+        try:
+            return act(self.trust)
+        except NotAuthentic as error:
+            if error.reason != "uncertified":
+                raise
+        self.forget()
+        return act(self.trust)
+
+    def forget(self) -> None:
+        """Fetch log and certificates anew when they are next needed."""
+        self._trust = self._log = None
+
+    def certified(self, person: str) -> Certified:
+        """The person as a supervisor of the root vouches for them today. Raises `NotAuthentic`."""
+        return self.with_trust(lambda trust: trust.certified(person, self.today))
+
+    def colleagues(self, *roles: Role) -> list[Certified]:
+        """Everybody certified today who has one of the roles. Who has no certificate is left out."""
+        self.forget()
+        self._trust, people = trusting.fetch_people(self.service, self.log.trust)
+        found = []
+        for person in people:
+            try:
+                each = self._trust.certified(str(person["id"]), self.today)
+            except NotAuthentic:
+                continue
+            if each.roles & set(roles):
+                found.append(each)
+        return found
+
+    def open_grants(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
+        """The newest key of `subject` among the grants to this person that the service gives at `path`.
+
+        `kinds` are those that may open this subject. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
+        """
+        items = [item for item in self.service.get(path).json()["items"] if item["grantee"] == self.person]
+        if not items:
+            raise NotGranted(f"no key of {subject} was granted to this person")
+        opened = [self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)) for item in items]
+        fitting = [each for each in opened if each.header.kind in kinds]
+        if not fitting:
+            raise NotAuthentic("grant-kind")
+        return max(fitting, key=lambda each: each.header.generation)
+
+    def open_grant(
+        self,
+        file: bytes,
+        subject: str,
+        kinds: Collection[GrantKind],
+        *,
+        grantee: str | None = None,
+        identity: age.HybridIdentity | None = None,
+    ) -> OpenedGrant:
+        """The key in a grant to this person, or to another grantee whose identity this person holds.
+
+        `kinds` are those that may open this subject: a grant of kind `intake` has no signature, so it counts for a
+        report alone. Raises `NotMine` and `NotAuthentic`.
+        """
+        opened = self.with_trust(
+            lambda trust: grants.open_grant(
+                file,
+                identity or self.keys.identity,
+                org=self.org,
+                subject=subject,
+                grantee=grantee or self.person,
+                trust=trust,
+                day=self.today,
+            )
+        )
+        if opened.header.kind not in kinds:
+            raise NotAuthentic("grant-kind")
+        return opened
+
+    def grant(
+        self, secret: age.HybridIdentity, subject: str, to: Certified, kind: GrantKind, *, generation: int = 1
+    ) -> dict[str, Any]:
+        """A signed grant to a certified person, as the service takes it."""
+        file = self.seal_grant(secret, subject, to.recipient, to.person, kind, generation=generation)
+        return {"grantee": to.person, "file": file}
+
+    def seal_grant(
+        self,
+        secret: age.HybridIdentity,
+        subject: str,
+        recipient: age.HybridRecipient,
+        grantee: str,
+        kind: GrantKind,
+        *,
+        generation: int = 1,
+    ) -> str:
+        """The grant in base64url; `recipient` comes from a certificate or a secret that this machine holds."""
+        return b64(
+            grants.seal_grant(
+                secret,
+                recipient,
+                org=self.org,
+                subject=subject,
+                generation=generation,
+                grantee=grantee,
+                kind=kind,
+                at=self.hour,
+                signer=self.signer,
+            )
+        )
+
+    def open_document(
+        self,
+        file: bytes,
+        identity: age.HybridIdentity,
+        asked: Asked,
+        *,
+        thread_key: bytes | None = None,
+        remember: bool = True,
+    ) -> Opened:
+        """Open what the service gave for `asked`. Without `remember` what was seen is left alone."""
+        return self.with_trust(
+            lambda trust: open_document(
+                file,
+                identity,
+                asked,
+                trust=trust,
+                day=self.today,
+                thread_key=thread_key,
+                seen=self.seen if remember else None,
+            )
+        )
+
+    def epoch_key(self, epoch: str) -> age.HybridIdentity:
+        """The key of an intake epoch, kept as long as this machine is open: each fetch is recorded."""
+        return self._key(f"/epochs/{epoch}/grants", epoch, {GrantKind.ASSIGNED}).identity
+
+    def shared_key(self, key: str) -> age.HybridIdentity:
+        """A key that work shares, kept likewise."""
+        return self._key(f"/keys/{key}/grants", key, {GrantKind.ASSIGNED}).identity
+
+    def case_grant(self, case: str) -> OpenedGrant:
+        """The key of a case of this person's, or of one whose coding they are asked to approve, kept likewise.
+
+        That its grantor is on the case's list is for `cases.open_` to check.
+        """
+        return self._key(f"/cases/{case}/grants", case, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
+
+    def _key(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
+        if subject not in self._opened:
+            self._opened[subject] = self.open_grants(path, subject, kinds)
+        return self._opened[subject]

@@ -1,0 +1,78 @@
+"""From the pin to everybody's keys: the root, the key log, the certificates. Nothing else vouches for a recipient."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.client.machine.transport import Service
+from app.protocol import intake, key_log
+from app.protocol.certificates import Trust
+from app.protocol.documents import Document, parse_document
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.intake import Intake
+from app.protocol.key_log import Head, Log
+
+
+@dataclass(frozen=True)
+class OpenIntake:
+    """Where reports go now: the epoch in an authentic document, and the log in which it stands."""
+
+    log: Log
+    epoch: Intake
+
+
+def fetch_log(service: Service, pin: str, *, seen: Head | None = None) -> Log:
+    """The whole key log, checked from its first line. Raises `NotAuthentic`, for a log older than `seen` too."""
+    log = key_log.verify(_lines(service), pin)
+    log.check_follows(seen)
+    return log
+
+
+def fetch_intake(service: Service, pin: str, *, today: date) -> OpenIntake:
+    """The epoch that takes reports. Raises `NotAuthentic` unless supervisors of the pinned root signed it.
+
+    Also where it does not stand last in the public log, or its days are not today's: somebody shows an old one.
+    """
+    shown = service.get("/intake").json()
+    head, signature = key_log.parse_head(shown.get("head") or {})
+    # The log may have grown since the head was signed.
+    log = key_log.verify(_lines(service)[: head.n], pin)
+    log.check_head(head, signature)
+    if not log.intakes or not isinstance(shown.get("intake"), str):
+        raise Malformed("no intake document")
+    if shown["intake"].encode() != log.intakes[-1].text:
+        raise NotAuthentic("intake")
+    epoch = intake.read(log.intakes[-1])
+    epoch.check_accepts(today)
+    return OpenIntake(log, epoch)
+
+
+def fetch_people(service: Service, trust: Trust) -> tuple[Trust, list[dict[str, object]]]:
+    """The same trust with everybody's certificates, and the people as the service tells of them.
+
+    Raises `NotAuthentic` where the service shows a certificate that no supervisor of the root signed.
+    """
+    people = list(service.items("/people"))
+    return trust.with_certificates(_certificates(people)), people
+
+
+def _certificates(people: list[dict[str, object]]) -> list[Document]:
+    texts = [text for person in people for text in _texts(person.get("certificates"))]
+    documents = [parse_document(text.encode()) for text in texts]
+    # The root is among them, as the certificate of the supervisors whom it lists.
+    return [document for document in documents if document.header.type != "root"]
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise Malformed("no list of certificates")
+    return value
+
+
+def _lines(service: Service) -> list[bytes]:
+    """The log comes in pages, each of whole lines; an empty one is its end."""
+    lines: list[bytes] = []
+    while page := service.get("/key-log", **{"from": len(lines) + 1}).content:
+        if not page.endswith(b"\n"):
+            raise Malformed("a key log ends with its last line")
+        lines += page[:-1].split(b"\n")
+    return lines

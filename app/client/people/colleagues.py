@@ -1,0 +1,126 @@
+"""Colleagues: invited, and certified after comparing fingerprints by voice."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from app import age
+from app.client.machine.staff import Staff
+from app.protocol import certificates, statements
+from app.protocol.certificates import Certified
+from app.protocol.encoding import sha256_hex, unb64
+from app.protocol.errors import Malformed
+from app.protocol.opening import Mark
+from app.vocabulary import Role
+
+CERTIFIED_FOR = timedelta(days=365)
+
+# In what this machine has seen: the fingerprint of each person whom it certified.
+_VOUCHED = "certificate"
+
+
+class FingerprintDiffers(Exception):
+    """The words that were heard are not those of the keys that the service shows: somebody swapped one."""
+
+
+class KeysOfAnother(Exception):
+    """The service says that these keys are of a person who is certified with others."""
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A person as the service tells of them. `fingerprint` is to be compared by voice, not to be believed."""
+
+    id: str
+    handle: str
+    roles: tuple[str, ...]
+    certified: bool
+    fingerprint: str
+    recipient: str = field(repr=False)
+    key: str = field(repr=False)
+
+
+def invite(staff: Staff, roles: Collection[Role], *, team: str | None = None) -> str:
+    """A token for one person, to be handed to them outside Tern."""
+    wanted = {"roles": sorted(roles)} | ({"team": team} if team else {})
+    return str(staff.service.post("/invitations", wanted).json()["invitation"])
+
+
+def make_root(staff: Staff) -> str:
+    """The organisation's root, with its maker as the one supervisor, and the service's key certified. The pin.
+
+    Everybody's trust begins here: it is done once, by the first supervisor, on a machine of their own.
+    """
+    me = Certified(
+        staff.person, frozenset({Role.SUPERVISOR}), staff.keys.identity.recipient, unb64(staff.keys.public_key, 32)
+    )
+    root = certificates.make_root([me], staff.signer, on=staff.today)
+    staff.service.post("/key-log", {"document": root.text.decode()})
+    staff.machine.pin_to(certificates.org_of(root))
+    key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
+    stated = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
+    staff.service.post("/key-log", {"document": stated.text.decode()})
+    staff.forget()
+    return staff.org
+
+
+def list_(staff: Staff) -> list[Colleague]:
+    """Everybody who joined. Who is certified, the certificates say and not the service."""
+    certified = {each.person for each in staff.colleagues(*Role)}
+    return [_colleague(person, certified) for person in staff.service.items("/people")]
+
+
+def certify(
+    staff: Staff, person: str, words: str, roles: Collection[Role], *, valid_until: date | None = None
+) -> Colleague:
+    """Vouch for a person's keys. `words` are the twelve that the person read out, from their own machine.
+
+    The roles are the supervisor's to say: those that the service shows could be anybody's. So could the id, which no
+    words cover: it is the one that was asked for, and has no other keys yet. Raises `FingerprintDiffers` or
+    `KeysOfAnother`.
+    """
+    shown = _colleague(staff.service.get(f"/people/{person}").json(), set())
+    if shown.id != person or shown.fingerprint.split() != words.lower().split():
+        raise FingerprintDiffers("these are not the words of the keys that the service shows")
+    staff.forget()
+    mark = Mark(1, sha256_hex(shown.fingerprint.encode()), None)
+    # What this machine vouched for stands beside what the service shows: that can leave a certificate out.
+    if staff.trust.fingerprints_of(person) - {shown.fingerprint} or staff.seen.highest(_VOUCHED, person) not in (
+        None,
+        mark,
+    ):
+        raise KeysOfAnother("this person is certified with other keys")
+    recipient = age.parse_recipient(shown.recipient)
+    if not isinstance(recipient, age.HybridRecipient):
+        raise Malformed("a person's recipient is post-quantum")
+    staff.forget()  # so that the certificate follows the last one
+    certificate = certificates.certificate(
+        Certified(person, frozenset(roles), recipient, unb64(shown.key, 32)),
+        org=staff.org,
+        signer=staff.signer,
+        valid_from=staff.today,
+        valid_until=valid_until or staff.today + CERTIFIED_FOR,
+        previous=staff.trust.last_certificate(shown.id),
+    )
+    staff.service.post("/certificates", {"document": certificate.text.decode()})
+    staff.seen.record(_VOUCHED, person, mark)
+    staff.forget()
+    return replace(shown, certified=True, roles=tuple(sorted(roles)))
+
+
+def fingerprint(staff: Staff) -> str:
+    """The twelve words of this machine's own keys, to read out to a supervisor."""
+    return certificates.fingerprint(staff.keys.recipient, staff.keys.public_key)
+
+
+def _colleague(person: dict[str, Any], certified: Collection[str]) -> Colleague:
+    return Colleague(
+        id=str(person["id"]),
+        handle=str(person["handle"]),
+        roles=tuple(map(str, person["roles"])),
+        certified=person["id"] in certified,
+        fingerprint=certificates.fingerprint(str(person["recipient"]), str(person["key"])),
+        recipient=str(person["recipient"]),
+        key=str(person["key"]),
+    )

@@ -1,0 +1,171 @@
+"""Keys that work shares: statistics, card-writing. Made on a machine, stated, granted to the certified."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app import age
+from app.client.machine.directory import write_atomically
+from app.client.machine.staff import NobodyToGrant, NotGranted, Staff
+from app.protocol import statements
+from app.protocol.documents import parse_document
+from app.protocol.encoding import b64, new_id, sha256_hex
+from app.protocol.errors import NotAuthentic, Rollback
+from app.protocol.opening import Mark
+from app.protocol.periods import first_day, quarter_of
+from app.protocol.statements import KeyKind, SharedKey
+from app.vocabulary import GrantKind, Role
+
+# Who needs which key for their work, and for how long it is made.
+HOLDERS: Final = {
+    KeyKind.STATISTICS: (Role.SUPERVISOR,),
+    KeyKind.CARD_WRITING: (Role.CASEWORKER, Role.SUPERVISOR),
+}
+TERMS: Final = {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
+
+
+# In what this machine has seen: the newest statement of a kind.
+_KIND: Final = "shared-key"
+
+
+@dataclass(frozen=True)
+class HeldKey:
+    """A shared key, and what its statement says of it."""
+
+    stated: SharedKey
+    identity: age.HybridIdentity
+
+
+def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
+    """Make a statistics or card-writing key from today on, state it, and grant it to those who need it.
+
+    The service gets the hash of the card token, and neither the token nor the key. Raises `NobodyToGrant`.
+    """
+    secret = age.generate()
+    staff.forget()
+    last = max(_stated(staff, kind), key=lambda each: each.key.place, default=None)
+    key = SharedKey(
+        new_id("key"),
+        kind,
+        secret.recipient,
+        staff.today,
+        staff.today + TERMS[kind],
+        version=last.key.version + 1 if last else 1,
+        previous=last.sha256 if last else None,
+    )
+    holders = staff.colleagues(*HOLDERS[kind])
+    if not holders:
+        raise NobodyToGrant("nobody is certified who may hold this key")
+    document = statements.state_key(key, org=staff.org, signer=staff.signer)
+    wanted: dict[str, object] = {
+        "document": document.text.decode(),
+        "grants": [staff.grant(secret, key.id, each, GrantKind.ASSIGNED) for each in holders],
+    }
+    if kind is KeyKind.CARD_WRITING:
+        wanted["token_sha256"] = sha256_hex(card_token(secret).encode())
+    staff.service.post("/keys", wanted)
+    return key
+
+
+def share(staff: Staff, kind: KeyKind, person: str) -> None:
+    """Grant a shared key that one holds to somebody certified since it was made.
+
+    Of statistics these are all keys that the next release needs. Raises `NotGranted` and `NotAuthentic`.
+    """
+    last_quarter = quarter_of(first_day(quarter_of(staff.today)) - timedelta(days=1))
+    shared = hold_for(staff, last_quarter) if kind is KeyKind.STATISTICS else [hold(staff, kind)]
+    grantee = staff.certified(person)
+    for held in shared:
+        grant = staff.grant(held.identity, held.stated.id, grantee, GrantKind.ASSIGNED)
+        staff.service.post(f"/keys/{held.stated.id}/grants", grant)
+
+
+def stated(staff: Staff, kind: KeyKind) -> SharedKey:
+    """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
+    newest = statements.newest_of((each.key for each in _stated(staff, kind)), kind, staff.today)
+    if newest is None:
+        raise NotGranted(f"no {kind} key is valid today")
+    return newest
+
+
+def hold(staff: Staff, kind: KeyKind) -> HeldKey:
+    """The same key with its secret, which was granted to this person. Raises `NotGranted` and `NotAuthentic`."""
+    return _held(staff, stated(staff, kind))
+
+
+def hold_for(staff: Staff, period: str) -> list[HeldKey]:
+    """Every statistics key to which cards of the period may be sealed.
+
+    Raises `NotGranted` where this person lacks one: without it some cards would be counted for nobody.
+    """
+    keys = (each.key for each in _stated(staff, KeyKind.STATISTICS))
+    return [
+        _held(staff, key)
+        for key in keys
+        if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
+    ]
+
+
+@dataclass(frozen=True)
+class _Stated:
+    key: SharedKey
+    sha256: str
+
+
+def _stated(staff: Staff, kind: KeyKind) -> list[_Stated]:
+    """All authentic statements of the kind. Raises `Rollback` where the newest is older than this machine has seen."""
+    documents = [parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys")]
+    every = [
+        _Stated(statements.read_key(staff.trust.check_public(document, "key")), sha256_hex(document.text))
+        for document in documents
+    ]
+    found = sorted((each for each in every if each.key.kind is kind), key=lambda each: each.key.place)
+    seen = staff.seen.highest(_KIND, kind)
+    newest = Mark(found[-1].key.version, found[-1].sha256, None) if found else None
+    if seen and (newest is None or newest.version < seen.version):
+        raise Rollback("key")
+    if newest:
+        staff.seen.record(_KIND, kind, newest)
+    return found
+
+
+def _held(staff: Staff, key: SharedKey) -> HeldKey:
+    identity = staff.shared_key(key.id)
+    if str(identity.recipient) != str(key.recipient):
+        raise NotAuthentic("recipient")
+    return HeldKey(key, identity)
+
+
+def keep_card_token(staff: Staff) -> None:
+    """Fetch the newest card token and keep it sealed on this machine, for whoever may hold the card-writing key.
+
+    It happens at every sign-in, whether a card waits or not: the service records who fetches a key in which hour, and
+    a fetch when cards leave would tell whose they are (DESIGN § 6). Raises `NotAuthentic`.
+    """
+    if staff.about.pin is None:  # the first supervisor, before there is a root
+        return
+    if not {*staff.service.get(f"/people/{staff.person}").json()["roles"]} & {*HOLDERS[KeyKind.CARD_WRITING]}:
+        return
+    try:
+        token = card_token(hold(staff, KeyKind.CARD_WRITING).identity)
+    except NotGranted:
+        return
+    write_atomically(staff.machine.card_token, age.encrypt(token.encode(), [staff.keys.identity.recipient]))
+
+
+def kept_card_token(staff: Staff) -> str:
+    """The token that the last sign-in brought, without a word to the service. Raises `NotGranted`."""
+    try:
+        sealed = staff.machine.card_token.read_bytes()
+    except FileNotFoundError:
+        raise NotGranted("no card token was brought by a sign-in yet") from None
+    return age.decrypt(sealed, [staff.keys.identity]).decode()
+
+
+def card_token(secret: age.HybridIdentity) -> str:
+    """The bearer token of the card route, common to all who hold the card-writing key: 32 bytes in base64url."""
+    derived = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/card-token").derive(secret.secret)
+    return b64(derived)

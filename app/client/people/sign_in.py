@@ -1,0 +1,59 @@
+"""A machine joins with the public halves of its keys, and opens a session under a password."""
+
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+
+from app import age
+from app.client.machine.directory import About, Machine
+from app.client.machine.staff import Staff
+from app.client.machine.transport import Service, try_again
+from app.client.people import shared_keys
+
+
+def join(
+    directory: Path,
+    server: str,
+    *,
+    invitation: str,
+    handle: str,
+    password: str,
+    passphrase: str,
+    pin: str | None,
+    work_factor: int = age.Passphrase.work_factor,
+    http: httpx2.Client | None = None,
+) -> Machine:
+    """Make this machine's keys and join with their public halves. Keys that wait from a broken attempt are used.
+
+    `pin` comes from a colleague's mouth, never from the service; the first supervisor alone has none yet.
+    """
+    machine = Machine(directory)
+    if not machine.exists:
+        machine = Machine.create(directory, About(server, handle, pin), passphrase, work_factor=work_factor)
+    keys = machine.unlock(passphrase)
+    wanted = {
+        "invitation": invitation,
+        "handle": handle,
+        "recipient": keys.recipient,
+        "key": keys.public_key,
+        "password": password,
+    }
+    with closing(Service(server, http=http)) as service:
+        person = service.post("/people", wanted).json()
+    machine.tell(About(server, handle, pin, str(person["id"])))
+    return machine
+
+
+def sign_in(staff: Staff, password: str) -> None:
+    """Open a session at the service and keep its token on this machine, and with it the card token of these days."""
+    answer = try_again(lambda: staff.service.post("/sessions", {"person": staff.person, "password": password})).json()
+    staff.service.token = str(answer["token"])
+    staff.machine.remember_session(staff.service.token)
+    shared_keys.keep_card_token(staff)
+
+
+def sign_out(staff: Staff) -> None:
+    staff.service.delete("/sessions/current")
+    staff.machine.forget_session()
+    staff.service.token = None

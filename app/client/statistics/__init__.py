@@ -1,0 +1,1 @@
+"""Cards written from cases, and releases drawn from cards."""

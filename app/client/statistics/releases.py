@@ -1,0 +1,161 @@
+"""Releases: requested by one, approved and drawn by another, signed by both, verified by anyone offline."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeAlias
+
+from app.client.machine.staff import Staff
+from app.client.people import shared_keys
+from app.client.people.shared_keys import HeldKey
+from app.protocol import release_files
+from app.protocol.encoding import b64, canonical, check_id, sha256_hex
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.opening import Mark
+from app.protocol.release_files import SUMS, Verified
+from app.protocol.release_ledger import LedgerLine
+
+# The files of a release by path.
+Folder: TypeAlias = Mapping[str, bytes]
+
+
+def list_(staff: Staff) -> list[dict[str, Any]]:
+    """The releases that this person may know of, as the service tells of them."""
+    return list(staff.service.items("/releases"))
+
+
+def get(staff: Staff, release: str) -> dict[str, Any]:
+    return staff.service.get(f"/releases/{release}").json()
+
+
+def request(staff: Staff, *, kind: str, period: str, workload: str) -> str:
+    """Ask for a release of a period that has ended. Its id."""
+    wanted = {"kind": kind, "period": period, "workload": workload}
+    release = str(staff.service.post("/releases", wanted).json()["id"])
+    staff.seen.record(_WANTED, release, _asked(wanted))
+    return release
+
+
+def approve(staff: Staff, release: str) -> None:
+    """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will.
+
+    Raises `NotGranted` where they lack a key of the period: nobody else than the approver can draw.
+    """
+    shown = get(staff, release)
+    _keys(staff, shown)
+    _move(staff, release, "approved")
+    staff.seen.record(_WANTED, release, _asked(shown))
+
+
+def reject(staff: Staff, release: str) -> None:
+    _move(staff, release, "rejected")
+
+
+def cancel(staff: Staff, release: str) -> None:
+    _move(staff, release, "cancelled")
+
+
+def draw(staff: Staff, release: str) -> None:
+    """Lend the statistics keys to the service's memory for the one draw, which is charged even if never published.
+
+    They are lent for what was approved on this machine and for nothing else. Raises `NotAuthentic` and `NotGranted`.
+    """
+    shown = get(staff, release)
+    _check_asked(staff, release, shown)
+    lent = [str(held.identity) for held in _keys(staff, shown)]
+    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": lent})
+
+
+def sign(staff: Staff, release: str) -> None:
+    """Sign the folder's hashes, after checking all that anybody could check but the signatures.
+
+    It must be of the period and workload that this machine asked for or approved, charged as this release, in a ledger
+    that leaves no line out that this machine has seen. Raises `NotAuthentic`.
+    """
+    files = _fetch_files(staff, release)
+    found = release_files.read_contents(files)
+    line = found.line
+    _check_asked(staff, release, asdict(line))
+    if (line.release, line.rho_millionths) != (release, found.noisy.workload.rho):
+        raise NotAuthentic("release-charge")
+    signature = release_files.sign(files[SUMS], by=staff.person, key=staff.keys.signing)
+    release_files.vouchers(files, staff.org)(signature)
+    _check_ledger(staff, found.ledger)
+    staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
+
+
+def publish(staff: Staff, release: str) -> None:
+    _move(staff, release, "published")
+
+
+def download(staff: Staff, release: str) -> Folder:
+    """The whole folder, already verified."""
+    folder = _fetch_files(staff, release)
+    verify(folder, pin=staff.org)
+    return folder
+
+
+def save(folder: Folder, directory: Path) -> None:
+    """Write the files below `directory`. Raises `FileExistsError`."""
+    directory.mkdir(parents=True)
+    for path, content in folder.items():
+        target = directory / _safe(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def load(directory: Path) -> Folder:
+    """What `save` wrote. Raises `OSError`."""
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()
+    }
+
+
+def verify(folder: Folder, *, pin: str) -> Verified:
+    """Check a release offline, against nothing but the pin. Raises `NotAuthentic`, of which `ReleaseError` is one."""
+    return release_files.verify_pinned(folder, pin)
+
+
+# In what this machine has seen: what a release was to be, and each line of the ledger.
+_WANTED, _LINE = "release", "ledger"
+
+
+def _asked(wanted: Mapping[str, Any]) -> Mark:
+    return Mark(1, sha256_hex(canonical({name: wanted[name] for name in ("kind", "period", "workload")})), None)
+
+
+def _check_asked(staff: Staff, release: str, shown: Mapping[str, Any]) -> None:
+    """It is what this machine asked for or approved under this id."""
+    if staff.seen.highest(_WANTED, release) != _asked(shown):
+        raise NotAuthentic("release-unasked")
+
+
+def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
+    """No line is another than the one seen at its place. An older release ends with an older line."""
+    lines = {str(line.seq): Mark(line.seq, line.sha256(), None) for line in ledger}
+    if any(staff.seen.highest(_LINE, seq) not in (None, mark) for seq, mark in lines.items()):
+        raise Rollback("ledger")
+    for seq, mark in lines.items():
+        staff.seen.record(_LINE, seq, mark)
+
+
+def _keys(staff: Staff, shown: Mapping[str, Any]) -> list[HeldKey]:
+    return shared_keys.hold_for(staff, str(shown["period"]))
+
+
+def _fetch_files(staff: Staff, release: str) -> dict[str, bytes]:
+    paths = staff.service.get(f"/releases/{check_id('rel', release)}/files").json()["items"]
+    return {str(path): staff.service.get(f"/releases/{release}/files/{_safe(str(path))}").content for path in paths}
+
+
+def _safe(path: str) -> PurePosixPath:
+    """Raises `Malformed` for a path that leads out of its folder."""
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts or str(parts) != path:
+        raise Malformed("a release has no such path")
+    return parts
+
+
+def _move(staff: Staff, release: str, to: str) -> None:
+    shown = staff.service.get(f"/releases/{release}")
+    staff.service.post(f"/releases/{release}/transitions", {"to": to}, version=shown.etag)

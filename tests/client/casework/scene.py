@@ -1,0 +1,58 @@
+"""A case as the tests of casework need it: a report accepted, and one incident coded."""
+
+from dataclasses import replace
+
+from app.client.casework import approvals, cases, triage
+from app.client.casework.cases import OpenCase
+from app.client.intake.reporter import Submitted
+from app.client.machine.staff import Staff
+from app.vocabulary import ConsentStatus, Imminence, Relation, Severity
+from tests.client.installation import Installation
+
+DOCUMENT = {
+    "language": "fa",
+    "text": "They wrote to my mother.",
+    "answers": {"danger_now": "weeks", "consent": ["service", "contact", "statistics"]},
+}
+CODING = {
+    "incident_type": "death_threat",
+    "channel": ["messenger"],
+    "suspected_actor_role": ["security_service"],
+    "origin_state": "IR",
+    "host_country": "DE",
+    "severity": "serious",
+    "imminence": "days",
+    "quarter": "2026-Q2",
+}
+FOUND = [(Severity.SERIOUS, Imminence.DAYS)]
+
+
+def claimed(here: Installation, triager: Staff) -> Submitted:
+    """A report that the triager has taken."""
+    sent = here.reporter().submit(DOCUMENT)
+    triage.claim(triager, sent.report)
+    return sent
+
+
+def accepted(here: Installation, triager: Staff, owner: Staff) -> OpenCase:
+    """A case of a new report, as its owner opens it."""
+    sent = claimed(here, triager)
+    case = cases.accept(triager, triage.open_(triager, sent.report), FOUND, owner=owner.person, title="A title")
+    return cases.open_(owner, case)
+
+
+def coded(
+    here: Installation, triager: Staff, owner: Staff, *, statistics: ConsentStatus = ConsentStatus.GIVEN
+) -> OpenCase:
+    """The same with one incident, coded by the owner."""
+    opened = accepted(here, triager, owner)
+    person = cases.affected(Relation.SELF, statistics=statistics, by_reporter=None, can_be_asked=True)
+    incident = cases.incident(owner, person, CODING)
+    return cases.write(owner, opened, replace(opened.file, persons=(person,), incidents=(incident,)))
+
+
+def approved(owner: Staff, opened: OpenCase, approver: Staff) -> str:
+    """The id of an approval of this coding."""
+    approval = approvals.request_coding(owner, opened, approver.person)
+    approvals.decide(approver, approvals.review(approver, approval), approved=True)
+    return approval

@@ -1,0 +1,290 @@
+"""Cases and their approvals against a real service."""
+
+from dataclasses import replace
+
+import pytest
+
+from app import age
+from app.client.casework import approvals, cases, triage
+from app.client.casework.cases import OpenCase
+from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
+from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict
+from app.protocol.documents import Header, recipient_sha256, seal, signed
+from app.protocol.encoding import b64, sha256_hex
+from app.protocol.errors import NotAuthentic, NotMine
+from app.protocol.sizes import Kind
+from app.vocabulary import (
+    CaseStage,
+    ConsentMethod,
+    ConsentScope,
+    ConsentStatus,
+    Relation,
+    VerificationStatus,
+)
+from tests.client.casework.scene import CODING, accepted, approved, coded
+from tests.client.installation import Installation
+
+
+def test_the_owner_reads_the_case_and_its_report(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = accepted(here, here.staff("anna"), boris)
+
+    report = triage.open_(boris, opened.file.reports[0].id)
+
+    assert opened.file.title == "A title"
+    assert report.report.form.text == "They wrote to my mother."
+
+
+def test_each_version_follows_from_the_one_before(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = accepted(here, here.staff("anna"), boris)
+
+    written = cases.write(boris, opened, replace(opened.file, summary="More."))
+    again = cases.open_(boris, opened.id)
+    earlier, sha256 = cases.open_version(boris, again, 1)
+
+    assert (again.version, again.file.summary, again.sha256) == (2, "More.", written.sha256)
+    assert (earlier, sha256) == (opened.file, opened.sha256)
+
+
+def test_the_slower_of_two_writers_opens_the_case_again(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    of_boris = accepted(here, anna, boris)
+    of_anna = cases.open_(anna, of_boris.id)
+    cases.write(boris, of_boris, replace(of_boris.file, summary="first"))
+
+    with pytest.raises(Refused) as refusal:
+        cases.write(anna, of_anna, replace(of_anna.file, summary="second"))
+
+    assert refusal.value.type == "stale-version"
+
+
+def test_what_was_asserted_is_never_unsaid(here: Installation) -> None:
+    opened = coded(here, here.staff("anna"), here.staff("boris"))
+    forgetful = replace(opened.file.incidents[0], verdicts=())
+
+    with pytest.raises(RuleBroken, match="verdicts-changed"):
+        cases.write(here.staff("boris"), opened, opened.file.with_incident(forgetful))
+
+
+def test_a_verdict_on_somebodys_life_takes_two(here: Installation) -> None:
+    boris = here.staff("boris")
+    person = cases.affected(Relation.SELF, statistics=None, by_reporter=None, can_be_asked=True)
+
+    with pytest.raises(RuleBroken, match="second-person"):
+        cases.incident(boris, person, CODING, status=VerificationStatus.REFUTED, second=boris.person)
+
+
+def test_a_member_is_added_and_another_removed(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = accepted(here, anna, boris)
+
+    changed = cases.change_members(boris, opened, add=[chen.person], remove=[anna.person])
+    seen_by_chen = cases.open_(chen, opened.id)
+
+    assert changed.members == seen_by_chen.members == {boris.person, chen.person}
+    with pytest.raises(Refused):
+        cases.open_(here.staff("anna"), opened.id)
+
+
+def test_who_wrote_last_is_removed_by_a_colleague(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+
+    with pytest.raises(RuleBroken, match="last-author"):
+        cases.change_members(anna, cases.open_(anna, opened.id), remove=[anna.person])
+    cases.change_members(boris, opened, remove=[anna.person])
+
+    assert cases.open_(here.staff("boris"), opened.id).file == opened.file
+
+
+def test_a_file_that_is_no_version_of_the_case_closes_it_to_nobody(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+    written = cases.write(boris, opened, replace(opened.file, summary="What counts."))
+    spoil(anna, written)
+
+    with pytest.raises(NotMine):
+        cases.open_(boris, opened.id)
+    restored = cases.restore(boris, opened.id)
+    theirs = cases.open_(here.staff("anna"), opened.id)
+
+    assert (restored.version, restored.passed_over, restored.file.summary) == (4, (3,), "What counts.")
+    assert (theirs.version, theirs.passed_over, theirs.file) == (4, (3,), restored.file)
+
+
+def test_whoever_spoils_a_case_is_removed_though_they_do_it_again(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+    spoil(anna, opened)
+    restored = cases.restore(boris, opened.id)
+    spoil(anna, restored)
+
+    cases.change_members(boris, restored, remove=[anna.person])
+    cases.restore(boris, opened.id)
+
+    theirs = cases.open_(chen, opened.id)
+    assert (theirs.file, theirs.passed_over, theirs.author) == (opened.file, (2, 4), boris.person)
+
+
+def test_what_somebody_wrote_while_they_were_removed_is_not_lost(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+    before = cases.write(boris, opened, opened.file)
+    cases.write(anna, cases.open_(anna, opened.id), replace(opened.file, summary="In time."))
+    cases.change_members(boris, before, remove=[anna.person])
+
+    with pytest.raises(NotAuthentic, match="not-a-writer"):
+        cases.open_(boris, opened.id)
+    restored = cases.restore(boris, opened.id)
+
+    assert (restored.file.summary, restored.author) == ("In time.", boris.person)
+    assert cases.open_(here.staff("boris"), opened.id).file == restored.file
+
+
+def spoil(member: Staff, opened: OpenCase) -> None:
+    """A member stores what nobody can open as the next version, which the service cannot tell from a document."""
+    junk = age.encrypt(bytes(64 * 1024), [age.generate().recipient])
+    member.service.put(f"/cases/{opened.id}/document", {"document": b64(junk)}, version=f'"{opened.version}"')
+
+
+def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    report = triage.open_(boris, opened.file.reports[0].id).report
+    slots = {each.scope: each.slot for each in report.consents}
+
+    with pytest.raises(RuleBroken, match="no-answer-about-service"):
+        cases.move(boris, opened, CaseStage.ASSESSMENT)
+    cases.record_consent(
+        boris,
+        opened,
+        person=opened.file.persons[0].id,
+        slot=slots[ConsentScope.SERVICE],
+        scope=ConsentScope.SERVICE,
+        status=ConsentStatus.GIVEN,
+        method=ConsentMethod.FORM,
+    )
+    cases.move(boris, opened, CaseStage.ASSESSMENT)
+
+    assert boris.service.get(f"/cases/{opened.id}").json()["stage"] == "assessment"
+
+
+def test_another_person_approves_the_coding_that_they_opened(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+
+    approval = approved(boris, opened, chen)
+
+    assert approvals.approved_file(boris, opened, approval) == opened.file
+
+
+def test_an_approver_keeps_no_key(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approved(boris, opened, chen)
+
+    with pytest.raises((Refused, NotGranted)):
+        cases.open_(here.staff("chen"), opened.id)
+
+
+def test_a_coder_does_not_approve_their_own_coding(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    later = cases.write(anna, cases.open_(anna, opened.id), replace(opened.file, summary="Read by Anna."))
+
+    approval = approvals.request_coding(anna, later, boris.person)
+
+    with pytest.raises(RuleBroken, match="own-coding"):
+        approvals.decide(boris, approvals.review(boris, approval), approved=True)
+
+
+def unsaid(incident: Incident, colleague: str) -> list[tuple[Incident, str]]:
+    """What a member may not write, each with its rule."""
+    verdict = Verdict(VerificationStatus.VERIFIED, colleague, incident.coder)
+    return [
+        (replace(incident, assertions=()), "assertions-changed"),
+        (replace(incident, verdicts=()), "verdicts-changed"),
+        (replace(incident, verdicts=(*incident.verdicts, verdict)), "verdict-of-another"),
+        (replace(incident, coding={**incident.coding, "severity": "limited"}), "coder"),
+        (replace(incident, coder=colleague), "coder"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_no_client_believes_a_version_that_unsays_another(here: Installation, number: int) -> None:
+    """Anna's client is a changed one. Boris knows the version before, and Chen, who is to approve, has seen none."""
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = coded(here, anna, boris)
+    denied = Assertion(by="the embassy", text="It was not us.", basis="denied")
+    told = replace(opened.file.incidents[0], assertions=(denied,))
+    opened = cases.write(boris, opened, opened.file.with_incident(told))
+    broken, rule = unsaid(told, chen.person)[number]
+    theirs = write_past_the_rules(anna, opened, opened.file.with_incident(broken))
+    theirs = write_past_the_rules(anna, theirs, replace(theirs.file, summary="And on from there."))
+    approval = approvals.request_coding(anna, theirs, chen.person)
+
+    with pytest.raises(RuleBroken, match=f"^{rule}$"):
+        cases.open_(boris, opened.id)
+    with pytest.raises(RuleBroken, match=f"^{rule}$"):
+        approvals.review(chen, approval)
+    restored = cases.restore(boris, opened.id)
+
+    assert restored.file == opened.file
+    assert restored.passed_over == (4, 5)
+
+
+def write_past_the_rules(author: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
+    """The next version as somebody with a client of their own seals it."""
+    recipient = opened.identity.recipient
+    header = Header(
+        type="case",
+        org=author.org,
+        subject=opened.id,
+        version=opened.version + 1,
+        previous=opened.sha256,
+        generation=1,
+        sealed_to=recipient_sha256(recipient),
+        author=author.person,
+        at=author.hour,
+        body=file.body(),
+    )
+    sealed = seal(signed(header, author.signer), Kind.CASE, recipient)
+    author.service.put(f"/cases/{opened.id}/document", {"document": b64(sealed)}, version=f'"{opened.version}"')
+    return replace(opened, version=header.version, sha256=sha256_hex(sealed), file=file)
+
+
+@pytest.mark.parametrize("approver", ["chen", "anna"])
+def test_a_verdict_of_two_counts_once_its_second_person_has_approved_it(here: Installation, approver: str) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = coded(here, anna, boris)
+    before = opened.file.incidents[0]
+    verdict = Verdict(VerificationStatus.VERIFIED, boris.person, chen.person)
+    judged = replace(before, verdicts=(*before.verdicts, verdict))
+    opened = cases.write(boris, opened, opened.file.with_incident(judged))
+
+    approval = approved(boris, opened, {"chen": chen, "anna": anna}[approver])
+
+    assert approvals.approved_file(boris, opened, approval).incidents == ((judged,) if approver == "chen" else ())
+
+
+def test_a_coding_that_changed_since_is_not_what_was_asked_about(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approvals.request_coding(boris, opened, chen.person)
+    cases.write(boris, opened, replace(opened.file, summary="Later."))
+
+    with pytest.raises(RuleBroken, match="changed-since"):
+        approvals.review(chen, approval)
+
+
+def test_a_rejected_coding_is_not_approved(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approvals.request_coding(boris, opened, chen.person)
+
+    approvals.decide(chen, approvals.review(chen, approval), approved=False)
+
+    with pytest.raises(RuleBroken, match="not-approved"):
+        approvals.approved_file(boris, opened, approval)

@@ -1,0 +1,101 @@
+"""Triage against a real service."""
+
+import pytest
+
+from app.client.casework import triage
+from app.client.machine.transport import Refused
+from app.protocol import receipt
+from app.protocol.errors import NotMine
+from app.vocabulary import Imminence, Priority, ReportState, Severity
+from tests.client.casework.scene import DOCUMENT, FOUND, claimed
+from tests.client.installation import Installation
+
+
+def test_the_most_urgent_report_stands_first(here: Installation) -> None:
+    for danger in ("none", "now", "unknown"):
+        here.reporter().submit({**DOCUMENT, "answers": {"danger_now": danger}})
+
+    waiting = triage.list_(here.staff("anna"))
+
+    assert [each.danger_now for each in waiting] == [Imminence.NOW, Imminence.UNKNOWN, Imminence.NONE]
+    assert {each.language for each in waiting} == {"fa"}
+
+
+def test_a_claim_is_won_once(here: Installation) -> None:
+    anna, emil = here.staff("anna"), here.staff("emil")
+    sent = claimed(here, anna)
+
+    with pytest.raises(Refused) as refusal:
+        triage.claim(emil, sent.report)
+
+    assert refusal.value.type == "no-such-step"
+
+
+def test_the_priority_follows_from_the_worst_incident(here: Installation) -> None:
+    anna = here.staff("anna")
+    sent = claimed(here, anna)
+    opened = triage.open_(anna, sent.report)
+    triage.answer(anna, opened, "This is not something that we can help with.")
+
+    priority = triage.dispose(
+        anna,
+        opened,
+        ReportState.OUT_OF_MANDATE,
+        [(Severity.LIMITED, Imminence.NONE), (Severity.LIFE_OR_LIBERTY, Imminence.WEEKS)],
+    )
+    shown = anna.service.get(f"/reports/{sent.report}").json()
+
+    assert priority is Priority.P2
+    assert (shown["state"], shown["priority"]) == ("out_of_mandate", "p2")
+
+
+def test_who_may_be_contacted_is_answered_first(here: Installation) -> None:
+    anna = here.staff("anna")
+    opened = triage.open_(anna, claimed(here, anna).report)
+
+    with pytest.raises(Refused) as refusal:
+        triage.dispose(anna, opened, ReportState.INSUFFICIENT, FOUND)
+
+    assert refusal.value.type == "guards-fail"
+
+
+def test_who_did_not_consent_to_contact_is_decided_without_an_answer(here: Installation) -> None:
+    anna = here.staff("anna")
+    sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none", "consent": ["service"]}})
+    triage.claim(anna, sent.report)
+
+    triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, FOUND)
+
+    assert anna.service.get(f"/reports/{sent.report}").json()["state"] == "insufficient"
+
+
+def test_a_report_that_opens_is_not_called_undecryptable(here: Installation) -> None:
+    anna = here.staff("anna")
+    sent = claimed(here, anna)
+
+    with pytest.raises(triage.RuleOfTriage):
+        triage.undecryptable(anna, sent.report)
+
+
+def test_a_colleague_without_the_epochs_key_reads_nothing(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+
+    with pytest.raises((NotMine, Refused)):
+        triage.open_(here.staff("boris"), sent.report)
+
+
+def test_the_replies_of_colleagues_are_numbered_one_after_the_other(here: Installation) -> None:
+    anna, emil = here.staff("anna"), here.staff("emil")
+    sent = claimed(here, anna)
+    triage.answer(anna, triage.open_(anna, sent.report), "Are you safe tonight?")
+    triage.release(anna, sent.report)
+    triage.claim(emil, sent.report)
+
+    triage.answer(emil, triage.open_(emil, sent.report), "I read this now in her place.")
+    mailbox = here.reporter().mailbox(receipt.read(sent.receipt))
+
+    assert [(reply.number, reply.text) for reply in mailbox.replies] == [
+        (1, "Are you safe tonight?"),
+        (2, "I read this now in her place."),
+    ]
+    assert mailbox.missing == ()

@@ -1,0 +1,161 @@
+"""A reporter's client against a real service."""
+
+from pathlib import Path
+
+import pytest
+
+from app.client.casework import triage
+from app.client.intake.attachments import Unsendable
+from app.protocol import receipt as receipts
+from app.protocol.conversation import NoSuchMailbox, NotTaken
+from app.protocol.opening import Mark
+from app.protocol.receipt import Receipt
+from app.vocabulary import ConsentScope, ReportState
+from tests.client.installation import Installation
+
+DOCUMENT = {
+    "language": "en",
+    "text": "They wrote to my mother.",
+    "answers": {"danger_now": "days", "where_now": "NL", "consent": ["service", "contact", "statistics"]},
+}
+
+
+def test_what_a_reporter_sent_is_what_the_triager_reads(here: Installation, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"a photo" * 50_000)
+
+    sent = here.reporter().submit(DOCUMENT, [photo])
+    opened = triage.open_(here.staff("anna"), sent.report)
+
+    assert opened.report.form.text == DOCUMENT["text"]
+    assert opened.report.form.answers == DOCUMENT["answers"]
+    assert [each.name for each in opened.report.attachments] == ["photo.jpg"]
+    assert not sent.not_arrived
+    assert not opened.missing
+
+
+def test_an_attachment_comes_out_as_it_went_in(here: Installation, tmp_path: Path) -> None:
+    recording = tmp_path / "recording.ogg"
+    recording.write_bytes(bytes(range(256)) * 1000)
+    sent = here.reporter().submit(DOCUMENT, [recording])
+    anna = here.staff("anna")
+    opened = triage.open_(anna, sent.report)
+
+    with (tmp_path / "read").open("wb") as sink:
+        triage.save_attachment(anna, opened, opened.report.attachments[0], sink)
+
+    assert (tmp_path / "read").read_bytes() == recording.read_bytes()
+
+
+def test_progress_ends_with_everything_sent(here: Installation, tmp_path: Path) -> None:
+    small = tmp_path / "small.txt"
+    small.write_text("small")
+    heard: list[tuple[int, int]] = []
+
+    here.reporter().submit(DOCUMENT, [small], progress=lambda sent, whole: heard.append((sent, whole)))
+
+    assert heard[-1][0] == heard[-1][1]
+    assert heard == sorted(heard)
+
+
+def test_an_answer_that_is_of_no_list_is_not_sent(here: Installation) -> None:
+    with pytest.raises(Unsendable, match="where_now"):
+        here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "days", "where_now": "Narnia"}})
+
+
+def test_a_file_over_the_limit_is_not_sent(here: Installation, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(100_000_001)
+
+    with pytest.raises(Unsendable, match=r"film\.mp4"):
+        here.reporter().submit(DOCUMENT, [film])
+
+
+def test_a_mailbox_tells_state_and_replies(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    anna = here.staff("anna")
+    triage.claim(anna, sent.report)
+    words = "We have read this. " * 200
+    triage.answer(anna, triage.open_(anna, sent.report), words)
+
+    found = here.reporter().mailbox(receipts.read(sent.receipt))
+
+    assert found.state is ReportState.IN_TRIAGE
+    assert [(reply.number, reply.text) for reply in found.replies] == [(1, words)]
+
+
+def test_replies_of_colleagues_who_took_the_same_number_are_both_shown(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    anna = here.staff("anna")
+    triage.claim(anna, sent.report)
+    opened = triage.open_(anna, sent.report)
+    for text in ("one " * 400, "two " * 400):
+        triage.answer(anna, opened, text)
+        anna.seen.record("message.staff", sent.report, Mark(0, "", None))
+
+    found = here.reporter().mailbox(receipts.read(sent.receipt))
+
+    assert [reply.text for reply in found.replies] == ["one " * 400, "two " * 400]
+
+
+def test_the_words_of_another_receipt_open_nothing(here: Installation) -> None:
+    here.reporter().submit(DOCUMENT)
+
+    with pytest.raises(NoSuchMailbox):
+        here.reporter().mailbox(Receipt.generate())
+
+
+def test_answers_reach_the_triager_in_their_order(here: Installation, tmp_path: Path) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    receipt = receipts.read(sent.receipt)
+    letter = tmp_path / "letter.txt"
+    letter.write_text("a letter")
+
+    here.reporter().answer(receipt, "first")
+    here.reporter().answer(receipt, "second", [letter])
+    anna = here.staff("anna")
+    thread = triage.thread(anna, triage.open_(anna, sent.report))
+
+    assert [each.said.text for each in thread.messages] == ["first", "second"]
+    assert [each.name for each in thread.messages[1].said.attachments] == ["letter.txt"]
+    assert not thread.missing
+    assert not thread.repeated
+
+
+def test_a_changed_consent_reaches_the_triager_and_the_route(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    receipt = receipts.read(sent.receipt)
+
+    here.reporter().change_consent(receipt, ConsentScope.STATISTICS, given=False)
+    anna = here.staff("anna")
+    thread = triage.thread(anna, triage.open_(anna, sent.report))
+    route = here.reporter().mailbox(receipt).route
+
+    assert thread.consents == {ConsentScope.STATISTICS: False}
+    assert route
+    assert {each.scope: each.given for each in route.consents}[ConsentScope.STATISTICS] is False
+
+
+def test_a_withdrawn_report_is_destroyed_once_its_mac_was_seen(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    receipt = receipts.read(sent.receipt)
+    anna = here.staff("anna")
+    opened = triage.open_(anna, sent.report)
+
+    here.reporter().withdraw(receipt)
+    triage.confirm_withdrawal(anna, opened)
+    found = here.reporter().mailbox(receipt)
+
+    assert found.state is ReportState.WITHDRAWN
+    assert found.route is None
+    with pytest.raises(NotTaken):
+        here.reporter().answer(receipt, "wait")
+
+
+def test_nobody_withdraws_in_a_reporters_name(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    anna = here.staff("anna")
+
+    with pytest.raises(triage.RuleOfTriage):
+        triage.confirm_withdrawal(anna, triage.open_(anna, sent.report))

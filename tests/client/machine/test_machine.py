@@ -1,0 +1,91 @@
+"""A person's directory."""
+
+from pathlib import Path
+
+import pytest
+
+from app import age
+from app.client.machine.directory import About, Machine, NoMachine, WrongPassphrase, write_atomically
+from app.client.machine.seen import SeenFile
+from app.protocol.key_log import Head
+from app.protocol.opening import Mark
+
+PASSPHRASE = "a passphrase"
+ABOUT = About("https://tern.example", "anna")
+
+
+def test_the_passphrase_unlocks_the_keys_that_were_locked(tmp_path: Path) -> None:
+    machine = Machine.create(tmp_path / "anna", ABOUT, PASSPHRASE, work_factor=4)
+
+    once, again = machine.unlock(PASSPHRASE), machine.unlock(PASSPHRASE)
+
+    assert (once.recipient, once.public_key) == (again.recipient, again.public_key)
+
+
+def test_another_passphrase_unlocks_nothing(tmp_path: Path) -> None:
+    machine = Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+
+    with pytest.raises(WrongPassphrase):
+        machine.unlock("another one")
+
+
+def test_the_keys_are_an_ordinary_identity_file_under_the_passphrase(tmp_path: Path) -> None:
+    machine = Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+
+    text = age.decrypt((tmp_path / "keys.age").read_bytes(), [age.Passphrase(PASSPHRASE)]).decode()
+    (identity,) = age.parse_identities(text)
+
+    assert str(identity) == str(machine.unlock(PASSPHRASE).identity)
+
+
+def test_nobody_else_reads_the_machine(tmp_path: Path) -> None:
+    machine = Machine.create(tmp_path / "anna", ABOUT, PASSPHRASE, work_factor=4)
+    machine.remember_session("a token")
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in machine.directory.iterdir()}
+
+    assert machine.directory.stat().st_mode & 0o777 == 0o700
+    assert modes == {"machine.json": 0o600, "keys.age": 0o600, "session": 0o600, "outbox": 0o700}
+
+
+def test_keys_are_never_written_over(tmp_path: Path) -> None:
+    Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+
+    with pytest.raises(FileExistsError):
+        Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+
+
+def test_an_empty_directory_is_no_machine(tmp_path: Path) -> None:
+    with pytest.raises(NoMachine):
+        Machine(tmp_path).unlock(PASSPHRASE)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
+    path = tmp_path / "session"
+    write_atomically(path, b"old")
+
+    with pytest.raises(TypeError):
+        write_atomically(path, "not bytes")  # type: ignore[arg-type]  # it fails half way
+
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("session", b"old")]
+
+
+def test_what_was_seen_is_remembered_by_the_next_process(tmp_path: Path) -> None:
+    identity = age.generate()
+    first = SeenFile(tmp_path / "seen.age", identity)
+    first.record("case", "case_1", Mark(3, "ab", 1))
+    first.record_log(Head(2, "cd"))
+
+    later = SeenFile(tmp_path / "seen.age", identity)
+
+    assert later.highest("case", "case_1") == Mark(3, "ab", 1)
+    assert later.highest("members", "case_1") is None
+    assert later.log == Head(2, "cd")
+
+
+def test_what_was_seen_is_sealed(tmp_path: Path) -> None:
+    seen = SeenFile(tmp_path / "seen.age", age.generate())
+
+    seen.record("case", "case_1", Mark(1, "ab", 1))
+
+    age.check_envelope((tmp_path / "seen.age").read_bytes())

@@ -1,0 +1,130 @@
+"""Joining and certifying, and what a machine refuses to believe."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.client.intake import epochs
+from app.client.machine.transport import Refused
+from app.client.people import audit, colleagues, shared_keys, sign_in
+from app.client.people.colleagues import FingerprintDiffers
+from app.protocol.certificates import org_of
+from app.protocol.errors import NotAuthentic, Rollback
+from app.protocol.key_log import Head
+from app.protocol.statements import KeyKind
+from app.vocabulary import Role
+from tests.client.installation import PASSPHRASE, PASSWORD, QUICK, Installation, installation
+
+
+def test_everybody_certified_is_known_by_their_keys(here: Installation) -> None:
+    boris = here.staff("boris")
+
+    found = {each.handle: each.certified for each in colleagues.list_(boris)}
+
+    assert found == dict.fromkeys(["sara", "anna", "boris", "chen", "dina", "emil"], True)
+
+
+def test_nobody_is_certified_under_words_that_were_not_theirs(here: Installation) -> None:
+    sara, anna = here.staff("sara"), here.staff("anna")
+
+    with pytest.raises(FingerprintDiffers):
+        colleagues.certify(sara, anna.person, colleagues.fingerprint(sara), {Role.TRIAGER})
+
+
+def test_a_broken_attempt_to_join_is_taken_up_with_the_same_keys(here: Installation, tmp_path: Path) -> None:
+    sara = here.staff("sara")
+    join = partial(
+        sign_in.join,
+        tmp_path,
+        here.server,
+        handle="farid",
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        pin=here.pin,
+        work_factor=QUICK,
+    )
+    with pytest.raises(Refused):
+        join(invitation="none")
+    keys = (tmp_path / "keys.age").read_bytes()
+
+    machine = join(invitation=colleagues.invite(sara, {Role.CASEWORKER}))
+
+    assert machine.about.person
+    assert (tmp_path / "keys.age").read_bytes() == keys
+
+
+def test_who_is_not_certified_is_granted_nothing(here: Installation, tmp_path: Path) -> None:
+    sara = here.staff("sara")
+    joined = sign_in.join(
+        tmp_path,
+        here.server,
+        invitation=colleagues.invite(sara, {Role.CASEWORKER}),
+        handle="gul",
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        pin=here.pin,
+        work_factor=QUICK,
+    )
+
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        shared_keys.share(here.staff("boris"), KeyKind.CARD_WRITING, str(joined.about.person))
+
+
+def test_a_key_log_older_than_what_was_seen_is_refused(here: Installation) -> None:
+    anna = here.staff("anna")
+    head = anna.log.head
+    anna.seen.record_log(Head(head.n + 1, "0" * 64))
+    anna.forget()
+
+    with pytest.raises(Rollback):
+        _ = anna.log
+    anna.seen.record_log(head)
+
+
+def test_another_pin_trusts_nobody(here: Installation) -> None:
+    anna = here.unlock("anna")
+    anna.machine.tell(replace(anna.about, pin="0" * 64))
+
+    with pytest.raises(NotAuthentic, match="pin"):
+        _ = anna.trust
+    anna.machine.pin_to(here.pin)
+
+
+def test_the_pin_is_the_hash_of_the_root_that_everybody_fetches(here: Installation) -> None:
+    assert org_of(here.staff("anna").log.trust.root) == here.pin
+
+
+def test_a_triagers_draft_becomes_an_epoch_under_a_supervisors_signature(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        here.pass_(timedelta(days=3))
+        draft = epochs.draft(here.staff("anna"), days=5)
+
+        epoch = epochs.sign(here.staff("sara"), epochs.read_draft(epochs.write_draft(draft)))
+
+        assert here.reporter().intake().epoch == epoch
+        assert str(here.staff("emil").epoch_key(epoch.epoch).recipient) == str(epoch.recipient)
+
+
+def test_the_chain_of_acts_verifies_and_a_changed_one_does_not(here: Installation) -> None:
+    events = audit.fetch(here.staff("dina"))
+
+    head = audit.verify(audit.read(audit.write(events)))
+
+    assert head == events[-1].hash
+    with pytest.raises(NotAuthentic):
+        audit.verify([replace(events[0], action="person.certified"), *events[1:]])
+    with pytest.raises(NotAuthentic):
+        audit.verify(events[1:])
+
+
+def test_a_colleague_certified_anew_has_the_new_roles_at_once_for_clients_and_service(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        sara, dina = here.staff("sara"), here.staff("dina")
+
+        colleagues.certify(sara, dina.person, colleagues.fingerprint(dina), {Role.ANALYST})
+
+        assert sara.certified(dina.person).roles == {Role.ANALYST}
+        assert {each.id: each.roles for each in colleagues.list_(sara)}[dina.person] == ("analyst",)

@@ -1,0 +1,312 @@
+"""Cards, and the release that they end in, against a real service."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from app import age
+from app.audit.models import AuditEvent
+from app.client.casework import cases
+from app.client.casework.cases import OpenCase
+from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
+from app.client.people import colleagues, shared_keys, sign_in
+from app.client.statistics import cards, releases
+from app.database import Database
+from app.protocol.encoding import sha256_hex
+from app.protocol.errors import NotAuthentic
+from app.protocol.statements import KeyKind
+from app.statistics.cards.models import Card
+from app.statistics.releases.models import TokenSpend
+from app.vocabulary import ConsentStatus, Role
+from tests.client.casework.scene import approved, coded
+from tests.client.installation import Installation, installation
+
+
+def test_a_card_is_written_for_a_person_who_may_be_counted(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    before = cards.waiting(boris)
+
+    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    assert [note.incident for note in after.file.cards] == [opened.file.incidents[0].id]
+    assert cards.waiting(boris) == before + 1
+
+
+def test_an_incident_has_one_card(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approved(boris, opened, here.staff("chen"))
+
+    once = cards.write(boris, opened, approval)
+    twice = cards.write(boris, once, approval)
+
+    assert twice.file.cards == once.file.cards
+
+
+def test_nobody_is_counted_without_consent(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris, statistics=ConsentStatus.DECLINED)
+
+    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    assert after.file.cards == ()
+
+
+def test_cards_wait_for_their_hour_and_leave_within_days(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris = here.staff("boris")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+        at_once = cards.send(boris)
+        here.pass_(timedelta(hours=cards.DELAY_HOURS))
+        later = cards.send(here.staff("boris"))
+
+        assert (at_once, later, cards.waiting(boris)) == (0, 1, 0)
+
+
+def test_cards_leave_without_a_session_and_on_no_record(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    sign_in.sign_out(boris)
+    before = recorded(here)
+
+    cards.send(boris, now=True)
+
+    assert kept(here, written) is not None
+    assert recorded(here) == before
+
+
+def test_a_card_waits_for_the_next_sign_in_where_the_card_writing_key_has_turned(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris = here.staff("boris")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+        shared_keys.make_shared(here.staff("sara"), KeyKind.CARD_WRITING)
+
+        with pytest.raises(Refused) as refusal:
+            cards.send(boris, now=True)
+        waiting = cards.waiting(boris)
+        sent = cards.send(here.staff("boris"), now=True)
+
+        assert refusal.value.type == "card-token-unknown"
+        assert (waiting, sent) == (1, 1)
+
+
+def test_a_machine_that_was_never_given_a_card_token_keeps_its_cards(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    boris.machine.card_token.unlink()
+
+    with pytest.raises(NotGranted):
+        cards.send(boris, now=True)
+
+    assert cards.waiting(boris) > 0
+
+
+def test_the_card_token_lies_sealed_and_with_those_alone_who_write_cards(here: Installation) -> None:
+    boris, emil = here.staff("boris"), here.staff("emil")
+
+    age.check_envelope(boris.machine.card_token.read_bytes())
+    assert not emil.machine.card_token.exists()
+
+
+def test_the_outbox_shows_nothing_of_a_card(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    waiting = list(boris.machine.outbox.iterdir())
+
+    assert waiting
+    for path in waiting:
+        age.check_envelope(path.read_bytes())
+        assert after.file.cards[-1].id not in path.name
+
+
+def test_a_card_is_withdrawn_by_the_id_that_the_case_alone_knows(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    cards.send(boris, now=True)
+
+    after = cards.withdraw(boris, written, [opened.file.incidents[0].id])
+    sent = cards.send(boris, now=True)
+
+    assert [note.withdrawn for note in cases.open_(boris, after.id).file.cards] == [True]
+    assert sent == 1
+
+
+def test_a_withdrawn_card_stays_withdrawn_though_a_colleagues_machine_sends_it_later(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    cards.withdraw(anna, cases.open_(anna, opened.id), [opened.file.incidents[0].id])
+    cards.send(anna, now=True)
+    cards.send(boris, now=True)
+
+    assert kept(here, written) is None
+
+
+def test_a_correction_takes_the_place_of_the_card_that_still_waits(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    before = cards.waiting(boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    corrected(here, boris, written)
+
+    assert cards.waiting(boris) == before + 1
+
+
+def test_a_correction_stands_though_a_colleagues_machine_sends_the_card_later(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+
+    corrected(here, anna, cases.open_(anna, opened.id))
+    cards.send(anna, now=True)
+    correction = kept(here, written)
+    cards.send(boris, now=True)
+
+    assert correction is not None
+    assert kept(here, written) == correction
+
+
+def corrected(here: Installation, by: Staff, opened: OpenCase) -> OpenCase:
+    """The case with another severity, approved, and its card written again."""
+    incident = opened.file.incidents[0]
+    changed = replace(incident, coder=by.person, coding={**incident.coding, "severity": "limited"})
+    recoded = cases.write(by, opened, opened.file.with_incident(changed))
+    return cards.write(by, recoded, approved(by, recoded, here.staff("chen")), correct=True)
+
+
+def kept(here: Installation, opened: OpenCase) -> bytes | None:
+    """The card of the case as the service has it."""
+    with server(here).read() as session:
+        key = sha256_hex(opened.file.cards[0].id.encode())
+        return session.scalar(select(Card.file).where(Card.id_sha256 == key))
+
+
+def recorded(here: Installation) -> int | None:
+    """How many acts the service has on record."""
+    with server(here).read() as session:
+        return session.scalar(select(func.count()).select_from(AuditEvent))
+
+
+def server(here: Installation) -> Database:
+    """What the service has, for a look past it."""
+    database = Database(f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}")
+    here.opened.callback(database.close)
+    return database
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, str]]:
+    """A published release of the second quarter, requested by Chen and approved by Sara."""
+    with installation(tmp_path_factory.mktemp("released")) as here:
+        boris, chen = here.staff("boris"), here.staff("chen")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, chen))
+        cards.send(boris, now=True)
+        here.pass_(timedelta(days=16))
+        chen, sara = here.staff("chen"), here.staff("sara")
+        release = releases.request(chen, kind="reserve", period="2026-Q2", workload="T")
+        releases.approve(sara, release)
+        releases.draw(sara, release)
+        releases.sign(chen, release)
+        releases.sign(sara, release)
+        releases.publish(sara, release)
+        yield here, release
+
+
+def test_a_release_is_verified_offline_by_whoever_has_the_pin(
+    released: tuple[Installation, str], tmp_path: Path
+) -> None:
+    here, release = released
+    chen = here.staff("chen")
+
+    releases.save(releases.download(chen, release), tmp_path / "release")
+    verified = releases.verify(releases.load(tmp_path / "release"), pin=here.pin)
+
+    assert set(verified.signers) == {chen.person, here.staff("sara").person}
+    assert verified.noisy.period == "2026-Q2"
+
+
+def test_a_release_with_one_changed_byte_is_not_authentic(released: tuple[Installation, str], tmp_path: Path) -> None:
+    here, release = released
+    releases.save(releases.download(here.staff("chen"), release), tmp_path / "release")
+    counts = tmp_path / "release" / "raw" / "noisy.csv"
+    counts.write_bytes(counts.read_bytes().replace(b"1", b"2", 1))
+
+    with pytest.raises(NotAuthentic):
+        releases.verify(releases.load(tmp_path / "release"), pin=here.pin)
+
+
+def test_the_figure_of_a_quarter_is_whole_though_the_statistics_key_turned(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris = here.staff("boris")
+        opened = coded(here, here.staff("anna"), boris)
+        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+        cards.send(boris, now=True)
+        here.pass_(timedelta(days=16))
+        sara = here.staff("sara")
+        shared_keys.make_shared(sara, KeyKind.STATISTICS)
+        release = releases.request(here.staff("chen"), kind="reserve", period="2026-Q2", workload="T")
+
+        releases.approve(sara, release)
+        releases.draw(sara, release)
+
+        with server(here).read() as session:
+            assert session.scalars(select(TokenSpend.rho_millionths)).all() == [5_000]
+
+
+def test_whoever_lacks_a_key_of_the_period_approves_no_release_until_it_is_shared(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        here.pass_(timedelta(days=20))
+        sara, chen = here.staff("sara"), here.staff("chen")
+        colleagues.certify(sara, chen.person, colleagues.fingerprint(chen), {Role.SUPERVISOR})
+        shared_keys.make_shared(sara, KeyKind.STATISTICS)
+        release = releases.request(here.staff("sara"), kind="reserve", period="2026-Q2", workload="T")
+
+        with pytest.raises(NotGranted):
+            releases.approve(chen, release)
+        shared_keys.share(sara, KeyKind.STATISTICS, chen.person)
+        releases.approve(chen, release)
+        releases.draw(chen, release)
+
+        assert releases.get(chen, release)["state"] == "composed"
+
+
+def test_a_release_under_another_root_is_not_authentic(released: tuple[Installation, str]) -> None:
+    here, release = released
+    folder = releases.download(here.staff("chen"), release)
+
+    with pytest.raises(NotAuthentic):
+        releases.verify(folder, pin="0" * 64)
+
+
+def test_nobody_approves_what_they_requested(released: tuple[Installation, str]) -> None:
+    here, _ = released
+    sara = here.staff("sara")
+    release = releases.request(sara, kind="reserve", period="2026-Q1", workload="T")
+
+    with pytest.raises(Refused) as refusal:
+        releases.approve(sara, release)
+
+    assert refusal.value.type == "release-self-approval"
+
+
+def test_the_card_token_is_never_the_key(here: Installation) -> None:
+    held = shared_keys.hold(here.staff("boris"), KeyKind.CARD_WRITING)
+
+    assert shared_keys.card_token(held.identity) not in str(held.identity)

@@ -1,0 +1,94 @@
+"""What a release has to be before somebody signs it, against a real service that is made to lie."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import httpx2
+import pytest
+
+from app.client import Staff
+from app.client.machine.transport import Refused
+from app.client.statistics import releases
+from app.protocol import release_ledger
+from app.protocol.encoding import canonical
+from app.protocol.release_files import ABOUT, LEDGER, NOISY, SUMS, data_files, read_noisy, sums, write_noisy
+from tests.client.installation import PASSPHRASE, Installation, installation
+from tests.flows.evil import EvilServer, stops
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, str]]:
+    """A published release of the second quarter, requested by Chen and approved by Sara."""
+    with installation(tmp_path_factory.mktemp("released")) as here:
+        here.pass_(timedelta(days=16))
+        chen, sara = here.staff("chen"), here.staff("sara")
+        release = releases.request(chen, kind="reserve", period="2026-Q2", workload="T")
+        releases.approve(sara, release)
+        releases.draw(sara, release)
+        for signer in (chen, sara):
+            releases.sign(signer, release)
+        releases.publish(sara, release)
+        yield here, release
+
+
+def again(folder: releases.Folder, **changes: Any) -> releases.Folder:
+    """The folder as a service would make it of other counts, or other draws, with hashes that fit."""
+    noisy = read_noisy(folder[NOISY])
+    line = replace(release_ledger.read(folder[LEDGER])[-1], **changes)
+    noisy = replace(noisy, period=line.period)
+    made = {path: folder[path] for path in (*ABOUT,)}
+    made |= {**data_files(noisy), NOISY: write_noisy(noisy)}
+    made[LEDGER] = release_ledger.write([release_ledger.Told(line, {}, {})])
+    return {**made, SUMS: sums(made)}
+
+
+@contextmanager
+def showing(here: Installation, release: str, folder: releases.Folder) -> Iterator[tuple[EvilServer, httpx2.Client]]:
+    """A way to the service on which the release has these files."""
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        evil.answers[f"/v1/releases/{release}/files"] = canonical({"items": sorted(folder)})
+        evil.answers |= {f"/v1/releases/{release}/files/{path}": content for path, content in folder.items()}
+        with httpx2.Client(transport=evil, base_url=here.server) as http:
+            yield evil, http
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"period": "2031-Q4"}, "release-unasked"),
+        ({"kind": "quarter"}, "release-unasked"),
+        ({"release": "rel_" + "1" * 32}, "release-charge"),
+        ({"rho_millionths": 1}, "release-charge"),
+        ({"opendp": "0.0"}, "ledger"),
+    ],
+)
+def test_nobody_signs_another_release_than_the_one_they_asked_for_or_approved(
+    released: tuple[Installation, str], changes: dict[str, Any], reason: str | None
+) -> None:
+    here, release = released
+    folder = again(releases.download(here.staff("chen"), release), **changes)
+    with showing(here, release, folder) as (evil, http):
+        for signer in ("chen", "sara"):
+            person = Staff(here.machine(signer), PASSPHRASE, http=http, clock=here.now)
+            if reason:
+                stops(evil, partial(releases.sign, person, release), reason)
+            else:
+                with pytest.raises(Refused):  # it is theirs, and signed already
+                    releases.sign(person, release)
+
+
+def test_nobody_signs_under_a_ledger_that_is_not_whole(released: tuple[Installation, str]) -> None:
+    here, release = released
+    whole = again(releases.download(here.staff("chen"), release))
+    folder = {path: content for path, content in whole.items() if path != SUMS} | {LEDGER: b'{"ledger": []}\n'}
+    folder = {**folder, SUMS: sums(folder)}
+    with showing(here, release, folder) as (evil, http):
+        person = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
+
+        stops(evil, lambda: releases.sign(person, release), "the ledger is not whole")

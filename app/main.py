@@ -30,7 +30,7 @@ from app.people.staff.routes import router as people
 from app.settings import Settings
 from app.site.site import BUILT, Site
 from app.statistics.cards.routes import router as cards
-from app.statistics.releases.routes import ledger
+from app.statistics.releases.routes import ledger_router
 from app.statistics.releases.routes import router as releases
 
 health = http.Router(tag="health")
@@ -59,7 +59,7 @@ ROUTERS = [
     sessions,
     keys,
     audit,
-    ledger,
+    ledger_router,
     health,
 ]
 

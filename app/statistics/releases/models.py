@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
+from app.protocol.release_files import Noisy, read_noisy
 
 
 class ReleaseState(StrEnum):
@@ -36,6 +37,12 @@ class Release(Base):
     sums_sha256: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    def counts(self) -> Noisy:
+        """The noisy counts of a release that was drawn."""
+        if self.noisy is None:
+            raise LookupError("the release has not been drawn")
+        return read_noisy(self.noisy)
 
 
 class ReleaseFile(Base):

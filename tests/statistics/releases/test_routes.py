@@ -109,36 +109,21 @@ def test_a_refused_request_may_be_made_again(office: Office) -> None:
 
 def test_what_the_budget_does_not_bear_is_refused(office: Office, rows: Session) -> None:
     office.let_the_quarter_end()
-    rows.add(
-        Release(
-            id="rel_" + "1" * 32,
-            kind="reserve",
-            period="2026-Q1",
-            workload="T",
-            state=ReleaseState.PUBLISHED,
-            requested_by=ANALYST.id,
-        )
-    )
-    rows.flush()
-    rows.add(
-        BudgetEntry(
-            seq=1,
-            release="rel_" + "1" * 32,
-            kind="reserve",
-            period="2026-Q1",
-            workload="T",
-            workload_sha256="0" * 64,
-            rho_millionths=15_001,
-            opendp="0.16.0",
-            previous="0" * 64,
-        )
-    )
-    rows.flush()
+    _charge_the_reserve(rows, 15_001)
 
     answer = request(office, TOTAL)
 
     assert problem(answer) == (409, "release-budget-exhausted")
     assert (answer.json()["rho_millionths"], answer.json()["left_millionths"]) == (5_000, 4_999)
+
+
+def test_what_the_budget_no_longer_bears_is_not_drawn(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+    _charge_the_reserve(rows, 15_001)
+
+    assert problem(flow.draw()) == (409, "release-budget-exhausted")
+    assert flow.get().json()["state"] == "approved"
 
 
 def test_a_quarter_waits_for_a_published_total_that_is_worth_it(office: Office, rows: Session) -> None:
@@ -337,3 +322,32 @@ def _numbers(rows: Session) -> Iterator[int]:
                     continue
                 text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
                 yield from map(int, re.findall(r"(?<![\w-])[0-9]+(?![\w-])", text))
+
+
+def _charge_the_reserve(rows: Session, rho: int) -> None:
+    """A release of another quarter of the year was drawn, and cost this much of the reserve, in millionths."""
+    rows.add(
+        Release(
+            id="rel_" + "1" * 32,
+            kind="reserve",
+            period="2026-Q1",
+            workload="T",
+            state=ReleaseState.PUBLISHED,
+            requested_by=ANALYST.id,
+        )
+    )
+    rows.flush()
+    rows.add(
+        BudgetEntry(
+            seq=1,
+            release="rel_" + "1" * 32,
+            kind="reserve",
+            period="2026-Q1",
+            workload="T",
+            workload_sha256="0" * 64,
+            rho_millionths=rho,
+            opendp="0.16.0",
+            previous="0" * 64,
+        )
+    )
+    rows.flush()

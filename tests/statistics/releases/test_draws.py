@@ -1,5 +1,7 @@
 """What is counted, charged and thrown away when a release is drawn."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,14 +13,16 @@ from app.database import Database
 from app.problems import StaleVersion
 from app.protocol.card import CARD_SIZE
 from app.statistics.cards.models import Card
-from app.statistics.releases import accounting, service
+from app.statistics.releases import accounting, draws
+from app.statistics.releases.draws import Draw, Snapshot
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
-from app.statistics.releases.service import Drawn, ReleaseStep, Snapshot
+from app.statistics.releases.requests import ReleaseStep
 from tests.statistics.conftest import APPROVER, STATISTICS, Office
 from tests.statistics.releases.flow import TOTAL, Flow, keep_cards
 from tests.statistics.releases.measurements import NoNoise
 
 ACCOUNT_KEY = b"k" * 32
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ACTOR = Actor(id=APPROVER.id, roles=APPROVER.roles, team_id=None)
 
 
@@ -35,7 +39,7 @@ def test_every_person_is_counted_and_charged_once(database: Database, rows: Sess
     drawn = _draw(start)
 
     with database.write() as session:
-        service.settle(session, ACTOR, start, drawn)
+        draws.settle(session, ACTOR, start, drawn, now=NOW)
 
     assert _total(drawn) == 20
     assert rows.scalars(select(TokenSpend.rho_millionths)).all() == [5_000] * 20
@@ -51,7 +55,7 @@ def test_a_person_whose_account_is_spent_is_counted_no_more(database: Database, 
     drawn = _draw(start)
 
     with database.write() as session:
-        service.settle(session, ACTOR, start, drawn)
+        draws.settle(session, ACTOR, start, drawn, now=NOW)
 
     rows.expire_all()
     assert _total(drawn) == 19
@@ -65,7 +69,7 @@ def test_an_account_bears_what_is_left_to_the_last_millionth(database: Database,
     start = _start(database, approved)
 
     with database.write() as session:
-        service.settle(session, ACTOR, start, _draw(start))
+        draws.settle(session, ACTOR, start, _draw(start), now=NOW)
 
     rows.expire_all()
     assert rows.get_one(TokenSpend, near).rho_millionths == accounting.LIFE_CAP
@@ -108,11 +112,11 @@ def test_whoever_comes_second_throws_the_noise_away(database: Database, rows: Se
     start = _start(database, approved)
     first, second = _draw(start), _draw(start)
     with database.write() as session:
-        service.settle(session, ACTOR, start, first)
+        draws.settle(session, ACTOR, start, first, now=NOW)
     kept = rows.get_one(Release, approved).noisy_sha256
 
     with pytest.raises(ReleaseStep), database.write() as session:
-        service.settle(session, ACTOR, start, second)
+        draws.settle(session, ACTOR, start, second, now=NOW)
 
     rows.expire_all()
     assert rows.get_one(Release, approved).noisy_sha256 == kept
@@ -129,7 +133,7 @@ def test_a_draw_is_not_kept_where_the_accounts_have_moved_since(
     assert other.draw().status_code == 201
 
     with pytest.raises(StaleVersion), database.write() as session:
-        service.settle(session, ACTOR, start, drawn)
+        draws.settle(session, ACTOR, start, drawn, now=NOW)
 
     assert rows.scalars(select(BudgetEntry.release)).all() == [other.release]
     assert rows.get_one(Release, approved).state is ReleaseState.APPROVED
@@ -140,7 +144,7 @@ def test_a_draw_that_was_cut_off_is_composed_later_from_its_noise(
 ) -> None:
     start = _start(database, approved)
     with database.write() as session:
-        service.settle(session, ACTOR, start, _draw(start))
+        draws.settle(session, ACTOR, start, _draw(start), now=NOW)
 
     answer = Flow(office, approved).post("/composition", {}, by=APPROVER)
 
@@ -150,12 +154,12 @@ def test_a_draw_that_was_cut_off_is_composed_later_from_its_noise(
 
 def _start(database: Database, release: str) -> Snapshot:
     with database.read() as session:
-        return service.snapshot(session, ACTOR, release)
+        return draws.snapshot(session, ACTOR, release)
 
 
-def _draw(start: Snapshot) -> Drawn:
-    return service.draw(start, [STATISTICS], account_key=ACCOUNT_KEY, measurement=NoNoise())
+def _draw(start: Snapshot) -> Draw:
+    return draws.draw(start, [STATISTICS], account_key=ACCOUNT_KEY, measurement=NoNoise())
 
 
-def _total(drawn: Drawn) -> int:
+def _total(drawn: Draw) -> int:
     return drawn.noisy.tables[0].counts[0]

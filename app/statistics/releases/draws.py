@@ -1,0 +1,162 @@
+"""The draw: cards are opened and counted in memory, the noise is drawn once, and the ledger is charged with it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import age, vocabulary
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.database import insert_or_ignore
+from app.people.grants import service as keys
+from app.problems import Problem, StaleVersion
+from app.protocol import card as cards_
+from app.protocol import release_files, release_ledger
+from app.protocol.encoding import sha256_hex
+from app.protocol.periods import quarters
+from app.protocol.release_files import Noisy
+from app.protocol.release_ledger import LedgerLine
+from app.statistics.cards import service as cards
+from app.statistics.releases import accounting, counting, ledger, noise, requests
+from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
+from app.statistics.releases.requests import ReleaseExists, ReleaseStep
+from app.vocabulary import Workload
+
+
+class StatisticsKeyWrong(Problem):
+    type, status, title = "statistics-key-wrong", 422, "These are not all statistics keys of the period, and no others"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a draw starts from, read in one transaction. `ledger` is its place: a later draw makes it stale.
+
+    `accounts` is what each token has spent, in millionths of rho, by `accounting.token_hash`.
+    """
+
+    release: str
+    period: str
+    workload: Workload
+    sealed_cards: Sequence[bytes]
+    accounts: dict[str, int]
+    ledger: tuple[LedgerLine, ...]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Noisy counts, and the accounts that were admitted to them."""
+
+    noisy: Noisy
+    admitted: frozenset[str]
+
+
+def snapshot(session: Session, actor: Actor, release_id: str) -> Snapshot:
+    """What the approver's draw starts from. Raises `ReleaseStep` unless the release waits for it."""
+    release = requests.get(session, actor, release_id)
+    if release.state is not ReleaseState.APPROVED or release.approved_by != actor.id:
+        raise ReleaseStep
+    return Snapshot(
+        release=release.id,
+        period=release.period,
+        workload=vocabulary.workload(release.workload),
+        sealed_cards=[file for quarter in quarters(release.period) for file in cards.recorded_in(session, quarter)],
+        accounts={spend.token_hash: spend.rho_millionths for spend in session.scalars(select(TokenSpend))},
+        ledger=ledger.lines(session),
+    )
+
+
+def statistics_identities(
+    session: Session, lent: Sequence[str], *, period: str, today: date
+) -> list[age.HybridIdentity]:
+    """The lent keys, which are those of the period.
+
+    Without one of them the draw would spend the budget on a part of the cards, and never be drawn again. What is asked
+    for follows from the public statements, so a refusal tells nothing of the cards. Raises `StatisticsKeyWrong`.
+    """
+    try:
+        parsed = [age.parse_identity(text) for text in lent]
+    except age.Error:
+        raise StatisticsKeyWrong from None
+    identities = [identity for identity in parsed if isinstance(identity, age.HybridIdentity)]
+    if {str(identity.recipient) for identity in identities} != keys.statistics_recipients(session, period, today):
+        raise StatisticsKeyWrong
+    return identities
+
+
+def draw(
+    start: Snapshot,
+    identities: Sequence[age.HybridIdentity],
+    *,
+    account_key: bytes,
+    measurement: noise.Measurement,
+) -> Draw:
+    """Open, count and draw, in memory and outside any transaction.
+
+    Who may still be counted is each token's own matter; how many are not, nobody is told. `account_key` is the
+    service's, 32 bytes.
+    """
+    opened = _opened(start.sealed_cards, identities)
+    accounts = {card.token: accounting.token_hash(account_key, card.token) for card in opened}
+    admitted = accounting.admitted(start.accounts, accounts.values(), rho=start.workload.rho)
+    counts = counting.count((card for card in opened if accounts[card.token] in admitted), start.workload)
+    tables = noise.draw(start.workload, counts, measurement)
+    return Draw(Noisy(period=start.period, workload=start.workload, tables=tables), admitted)
+
+
+def settle(session: Session, actor: Actor, start: Snapshot, drawn: Draw, *, now: datetime) -> Release:
+    """Charge the draw and keep its noisy counts, at once or not at all.
+
+    Raises `ReleaseExists` or `ReleaseStep` where somebody was first: their draw counts, and this noise is thrown away
+    unseen, as it is where the accounts have moved since the snapshot (`StaleVersion`), or where the budget no longer
+    bears it (`ReleaseBudgetExhausted`).
+    """
+    release = requests.locked(session, actor, start.release)
+    if release.state is not ReleaseState.APPROVED:
+        raise ReleaseStep
+    lines = ledger.lines(session)
+    if accounting.is_drawn(lines, kind=start.workload.kind, period=start.period):
+        raise ReleaseExists
+    if lines != start.ledger:
+        raise StaleVersion
+    ledger.refuse_overspending(lines, start.workload, start.period)
+    _charge(session, start, drawn)
+    release.noisy = release_files.write_noisy(drawn.noisy)
+    release.noisy_sha256 = sha256_hex(release.noisy)
+    release.state = ReleaseState.DRAWN
+    audit.record(session, actor.id, Action.RELEASE_DRAWN, release.id, now=now)
+    session.flush()
+    return release
+
+
+def _opened(sealed: Sequence[bytes], identities: Sequence[age.HybridIdentity]) -> list[cards_.StatCard]:
+    """The cards that are cards. One that does not open or parse is counted for nobody (RELEASES § 0)."""
+    opened = []
+    for each in sealed:
+        try:
+            opened.append(cards_.parse(age.decrypt(each, identities)))
+        except (age.Error, cards_.CardError):
+            continue
+    return opened
+
+
+def _charge(session: Session, start: Snapshot, drawn: Draw) -> None:
+    """A line of the ledger, and its rho on every account that was admitted."""
+    line = release_ledger.charged(
+        start.ledger[-1] if start.ledger else None,
+        release=start.release,
+        period=start.period,
+        workload=start.workload,
+        opendp=noise.opendp_version(),
+    )
+    if not insert_or_ignore(session, BudgetEntry, [asdict(line)]):
+        raise StaleVersion  # a draw of another release took this line of the ledger meanwhile
+    accounts = {account.token_hash: account for account in session.scalars(select(TokenSpend))}
+    for token in sorted(drawn.admitted):
+        if token in accounts:
+            accounts[token].rho_millionths += line.rho_millionths
+        else:
+            session.add(TokenSpend(token_hash=token, rho_millionths=line.rho_millionths))

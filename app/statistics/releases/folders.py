@@ -1,0 +1,139 @@
+"""The folder of a drawn release: made from its stored noisy counts, signed by two, and read as it is published."""
+
+from datetime import datetime
+from importlib.metadata import version as version_of
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.people.staff import service as staff
+from app.problems import NotFound, Problem
+from app.protocol import release_files
+from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import sha256_hex, unb64
+from app.protocol.periods import year_of
+from app.protocol.release_ledger import LedgerLine
+from app.statistics.releases import accounting, ledger, requests
+from app.statistics.releases.compose import compose, told
+from app.statistics.releases.methodology import About
+from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignature, ReleaseState
+from app.statistics.releases.requests import ReleaseStep
+
+SYNTHETIC = "**Synthetic.** The people in these figures are invented: this release comes from a demonstration."
+
+_FOR_SIGNERS = (ReleaseState.COMPOSED, ReleaseState.SIGNED)
+
+
+class ReleaseSignatureWrong(Problem):
+    type, status, title = "release-signature-wrong", 422, "The signature is not the caller's over this SHA256SUMS"
+
+
+def make(session: Session, actor: Actor, release_id: str, *, is_demo: bool) -> Release:
+    """Make the folder from the stored noisy counts; the same again after a crash. Raises `ReleaseStep`."""
+    release = requests.locked(session, actor, release_id)
+    if release.state is not ReleaseState.DRAWN:
+        raise ReleaseStep
+    lines = ledger.lines(session)
+    lines = lines[: next(place for place, line in enumerate(lines, start=1) if line.release == release.id)]
+    files = compose(
+        release.counts(),
+        about=_about(session, release, lines, note=SYNTHETIC if is_demo else None),
+        ledger=[told(line, session.get_one(Release, line.release).counts()) for line in lines],
+        vouchers=_vouchers(session, release),
+    )
+    session.add_all(ReleaseFile(release_id=release.id, path=path, content=content) for path, content in files.items())
+    release.sums_sha256 = sha256_hex(files[release_files.SUMS])
+    release.state = ReleaseState.COMPOSED
+    session.flush()
+    return release
+
+
+def sign(session: Session, actor: Actor, release_id: str, *, key: str, signature: str, now: datetime) -> Release:
+    """Keep the caller's signature. The second one completes the folder.
+
+    `key` and `signature` are in base64url. Raises `ReleaseStep` where the caller is none of the two or it is not time,
+    and `ReleaseSignatureWrong`.
+    """
+    release = requests.locked(session, actor, release_id)
+    if release.state is not ReleaseState.COMPOSED or actor.id not in (release.requested_by, release.approved_by):
+        raise ReleaseStep
+    sums_file = file(session, actor, release_id, release_files.SUMS)
+    given = release_files.Signature(by=actor.id, key=unb64(key), sig=unb64(signature))
+    try:
+        release_files.check_signature(given, sums_file)
+    except release_files.ReleaseError:
+        raise ReleaseSignatureWrong from None
+    if staff.get(session, actor.id).key != key:
+        raise ReleaseSignatureWrong
+    session.merge(ReleaseSignature(release_id=release.id, person_id=actor.id, key=key, signature=signature))
+    audit.record(session, actor.id, Action.RELEASE_SIGNED, release.id, now=now, object_hash=release.sums_sha256)
+    session.flush()
+    _complete(session, release)
+    return release
+
+
+def paths(session: Session, actor: Actor, release_id: str) -> list[str]:
+    """The paths of the folder, in order. Before it is published, only those who must sign it see it.
+
+    Raises `NotFound`.
+    """
+    release = requests.get(session, actor, release_id)
+    is_signer = actor.id in (release.requested_by, release.approved_by)
+    if release.state is not ReleaseState.PUBLISHED and not (release.state in _FOR_SIGNERS and is_signer):
+        raise NotFound
+    return list(
+        session.scalars(select(ReleaseFile.path).where(ReleaseFile.release_id == release_id).order_by(ReleaseFile.path))
+    )
+
+
+def file(session: Session, actor: Actor, release_id: str, path: str) -> bytes:
+    """The bytes of one file, as published. Raises `NotFound` as `paths` does."""
+    if path not in paths(session, actor, release_id):
+        raise NotFound
+    return session.get_one(ReleaseFile, (release_id, path)).content
+
+
+def _about(session: Session, release: Release, lines: tuple[LedgerLine, ...], *, note: str | None) -> About:
+    """`lines` is the ledger up to and with this draw."""
+    this = lines[-1]
+    year = sum(line.rho_millionths for line in lines if year_of(line.period) == year_of(this.period))
+    return About(
+        release=release.id,
+        organisation=staff.organisation(session).id,
+        requested_by=release.requested_by,
+        approved_by=release.approved_by or "",
+        contact="the organisation, through the address under which this release was found",
+        this=accounting.spent(this.rho_millionths),
+        year=accounting.spent(year),
+        life=accounting.spent(accounting.LIFE_CAP),
+        versions={"tern": version_of("tern"), "opendp": this.opendp},
+        note=note,
+    )
+
+
+def _vouchers(session: Session, release: Release) -> list[Document]:
+    """The root, and the certificates of those who will sign."""
+    texts = [staff.organisation(session).document]
+    for signer in (release.requested_by, release.approved_by or ""):
+        texts += staff.certificates_of(session, signer)
+    return [parse_document(text.encode()) for text in dict.fromkeys(texts)]
+
+
+def _complete(session: Session, release: Release) -> None:
+    """Add the file of signatures once both are there."""
+    of_release = select(ReleaseSignature).where(ReleaseSignature.release_id == release.id)
+    signatures = session.scalars(of_release.order_by(ReleaseSignature.person_id)).all()
+    if len(signatures) < 2:
+        return
+    written = release_files.write_signatures(
+        [
+            release_files.Signature(by=each.person_id, key=unb64(each.key), sig=unb64(each.signature))
+            for each in signatures
+        ]
+    )
+    session.add(ReleaseFile(release_id=release.id, path=release_files.SIGNATURES, content=written))
+    release.state = ReleaseState.SIGNED
+    session.flush()

@@ -1,0 +1,40 @@
+"""The ledger as the service keeps it: what every draw has cost, and the refusal of what it does not bear."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.problems import Problem
+from app.protocol.release_ledger import LedgerLine
+from app.statistics.releases import accounting
+from app.statistics.releases.models import BudgetEntry
+from app.vocabulary import Workload
+
+
+class ReleaseBudgetExhausted(Problem):
+    type, status, title = "release-budget-exhausted", 409, "The budget does not bear this release"
+
+
+def lines(session: Session) -> tuple[LedgerLine, ...]:
+    """All draws ever charged, in order."""
+    entries = session.scalars(select(BudgetEntry).order_by(BudgetEntry.seq))
+    return tuple(
+        LedgerLine(
+            seq=entry.seq,
+            release=entry.release,
+            kind=entry.kind,
+            period=entry.period,
+            workload=entry.workload,
+            workload_sha256=entry.workload_sha256,
+            rho_millionths=entry.rho_millionths,
+            opendp=entry.opendp,
+            previous=entry.previous,
+        )
+        for entry in entries
+    )
+
+
+def refuse_overspending(charged: tuple[LedgerLine, ...], workload: Workload, period: str) -> None:
+    """Raises `ReleaseBudgetExhausted` where what was `charged` leaves less than a release of this workload costs."""
+    left = accounting.left(charged, kind=workload.kind, period=period)
+    if workload.rho > left:
+        raise ReleaseBudgetExhausted(rho_millionths=workload.rho, left_millionths=left)

@@ -1,0 +1,151 @@
+"""Releases are asked for and decided. Nobody sees a number before the draw, so public facts and people decide alone."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, literal, select
+from sqlalchemy.orm import Session
+
+from app import vocabulary
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.problems import Forbidden, NotFound, Problem, StaleVersion
+from app.protocol import release_files
+from app.protocol.encoding import new_id
+from app.protocol.periods import last_day
+from app.statistics.releases import ledger
+from app.statistics.releases.models import Release, ReleaseState
+from app.vocabulary import ReleaseKind, Role, Workload
+
+# Below this many persons a quarter, by the last published total, a quarter has nothing worth its budget; the gate
+# closes again only well below it, so that noise around the limit does not open and shut it.
+QUARTER_GATE, QUARTER_GATE_OPEN = 300, 240
+
+_ONLY_NOW = {
+    ReleaseState.APPROVED: ReleaseState.REQUESTED,
+    ReleaseState.REJECTED: ReleaseState.REQUESTED,
+    ReleaseState.CANCELLED: ReleaseState.REQUESTED,
+    ReleaseState.PUBLISHED: ReleaseState.SIGNED,
+}
+
+
+class ReleasePeriodOpen(Problem):
+    type, status, title = "release-period-open", 409, "The period has not ended"
+
+
+class ReleaseExists(Problem):
+    type, status, title = "release-exists", 409, "This kind of release of this period is drawn or asked for"
+
+
+class ReleaseTooFew(Problem):
+    type, status, title = "release-too-few", 409, "The last published total is under the gate of this release"
+
+
+class ReleaseWorkload(Problem):
+    type, status, title = "release-workload", 422, "The workload is not one of this kind of release"
+
+
+class ReleaseSelfApproval(Problem):
+    type, status, title = "release-self-approval", 409, "Another person than the requester approves a release"
+
+
+class ReleaseStep(Problem):
+    type, status, title = "release-step", 409, "The release cannot take this step from its state"
+
+
+def visible_to(actor: Actor) -> Select[Release]:
+    """Every release this person may know of: all, for those who have the right to request one."""
+    return select(Release).where(literal(bool(release_files.REQUESTERS & actor.roles)))
+
+
+def get(session: Session, actor: Actor, release_id: str) -> Release:
+    """Raises `NotFound` for an absent and for a forbidden release alike."""
+    release = session.scalar(visible_to(actor).where(Release.id == release_id))
+    if release is None:
+        raise NotFound
+    return release
+
+
+def locked(session: Session, actor: Actor, release_id: str) -> Release:
+    """As `get`, after whoever is at work on the release. SQLite has made this transaction wait when it began."""
+    release = session.scalar(visible_to(actor).where(Release.id == release_id).with_for_update())
+    if release is None:
+        raise NotFound
+    return release
+
+
+def request(
+    session: Session, actor: Actor, wanted: ReleaseKind, *, period: str, workload: str, now: datetime
+) -> Release:
+    """Ask for a release of a closed period. Only public facts decide, so a refusal tells nothing.
+
+    Raises `ReleaseWorkload`, `ReleasePeriodOpen`, `ReleaseExists`, `ReleaseBudgetExhausted` or `ReleaseTooFew`.
+    """
+    chosen = vocabulary.workload(workload)
+    if chosen.kind is not wanted:
+        raise ReleaseWorkload
+    if now.date() <= last_day(period):
+        raise ReleasePeriodOpen
+    _refuse_twin(session, chosen, period)
+    ledger.refuse_overspending(ledger.lines(session), chosen, period)
+    if chosen.kind is ReleaseKind.QUARTER:
+        _refuse_too_few(session)
+    release = Release(
+        id=new_id("rel"), kind=chosen.kind.value, period=period, workload=chosen.id, requested_by=actor.id
+    )
+    session.add(release)
+    audit.record(session, actor.id, Action.RELEASE_REQUESTED, release.id, now=now)
+    session.flush()
+    return release
+
+
+def steps(actor: Actor, release: Release) -> list[ReleaseState]:
+    """The states that this person may bring the release to."""
+    return [to for to, origin in _ONLY_NOW.items() if release.state is origin and _may(actor, release, to)]
+
+
+def move(session: Session, actor: Actor, release_id: str, *, to: ReleaseState, version: int, now: datetime) -> Release:
+    """Approve, reject, cancel or publish; `version` is the one the actor has seen.
+
+    Raises `StaleVersion`, `ReleaseStep`, `ReleaseSelfApproval`, and `Forbidden` where the step is another's.
+    """
+    release = get(session, actor, release_id)
+    if release.version != version:
+        raise StaleVersion(version=release.version)
+    if release.state is not _ONLY_NOW[to]:
+        raise ReleaseStep
+    if to is ReleaseState.APPROVED and actor.id == release.requested_by:
+        raise ReleaseSelfApproval
+    if not _may(actor, release, to):
+        raise Forbidden
+    release.state = to
+    if to is ReleaseState.APPROVED:
+        release.approved_by = actor.id
+    audit.record(session, actor.id, Action.RELEASE_MOVED, release.id, now=now)
+    session.flush()
+    return release
+
+
+def _may(actor: Actor, release: Release, to: ReleaseState) -> bool:
+    if to is ReleaseState.CANCELLED:
+        return actor.id == release.requested_by
+    if to is ReleaseState.PUBLISHED:
+        return Role.SUPERVISOR in actor.roles
+    return Role.SUPERVISOR in actor.roles and actor.id != release.requested_by
+
+
+def _refuse_twin(session: Session, workload: Workload, period: str) -> None:
+    open_ = Release.state.not_in([ReleaseState.REJECTED, ReleaseState.CANCELLED])
+    twin = select(Release.id).where(Release.kind == workload.kind.value, Release.period == period, open_)
+    found = session.scalar(twin)
+    if found is not None:
+        raise ReleaseExists(release=found)
+
+
+def _refuse_too_few(session: Session) -> None:
+    published = select(Release).where(Release.workload == "T", Release.state == ReleaseState.PUBLISHED)
+    last = session.scalars(published.order_by(Release.period.desc()).limit(1)).first()
+    was_open = any(line.workload == "Q" for line in ledger.lines(session))
+    estimate = last.counts().tables[0].counts[0] if last else 0
+    if estimate < (QUARTER_GATE_OPEN if was_open else QUARTER_GATE):
+        raise ReleaseTooFew

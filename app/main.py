@@ -37,8 +37,8 @@ health = http.Router(tag="health")
 
 
 @health.get("/health")
-async def is_well() -> dict[str, str]:
-    """Says that the process answers, and nothing else."""
+async def get_health() -> dict[str, str]:
+    """Say that the process answers, and nothing else."""
     return {"status": "ok"}
 
 
@@ -69,7 +69,7 @@ def create_app(settings: Settings, *, built: Path = BUILT) -> FastAPI:
 
     `built` are the reporter's pages, which need not be there.
     """
-    app = FastAPI(title="Tern", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan)
+    app = http.Api(title="Tern", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan)
     app.state.settings = settings
     app.state.clock = Clock(settings.demo_clock)
     app.state.keyring = keyring.load(settings.data_dir)

@@ -3,6 +3,7 @@
 from app.http.answers import install
 from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
+from app.http.description import Api
 from app.http.idempotency import Once
 from app.http.pages import PAGE_HEADERS, page
 from app.http.paging import Page, Paging
@@ -13,6 +14,7 @@ from app.http.versions import IfMatch, IfNoneMatch, etag
 __all__ = [
     "PAGE_HEADERS",
     "Actor",
+    "Api",
     "BlobStore",
     "CardToken",
     "Config",

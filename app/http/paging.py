@@ -31,6 +31,11 @@ class Page(BaseModel, Generic[_Shown]):
     next: str | None
     prev: str | None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`ReportPage`, where its items are `ReportOut`: a name that the description can have."""
+        return f"{params[0].__name__.removesuffix('Out')}Page"
+
 
 @dataclass(frozen=True)
 class _Paging:

@@ -1,5 +1,7 @@
 """The order of refusals (DESIGN, section 7): 401, 403, then the form, and only then what the endpoint finds."""
 
+import inspect
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -50,6 +52,7 @@ class Route(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
+        self.summary, self.description = _sentences(endpoint)
         self.responses = _joined(problems(*self._refusals()), self.responses)
         if any(isinstance(call, SealedBody) for call in dependencies(self.dependant)):
             self.openapi_extra = _SEALED_BODY | (self.openapi_extra or {})
@@ -106,8 +109,16 @@ class Route(APIRoute):
 def Router(  # noqa: N802  it stands where FastAPI's class would
     prefix: str = "", *, tag: str, route_class: type[Route] = Route
 ) -> APIRouter:
-    """The router of a room. `tag` is its heading in the API's description."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=route_class)
+    """The router of a room. `tag` is its heading in the API's description.
+
+    An operation is called what its endpoint is called, and is described by the docstring: of all of the API, no two
+    endpoints have one name.
+    """
+    return APIRouter(prefix=prefix, tags=[tag], route_class=route_class, generate_unique_id_function=_name)
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
 
 
 def problems(*kinds: type[Problem]) -> _Responses:
@@ -116,6 +127,12 @@ def problems(*kinds: type[Problem]) -> _Responses:
         status: _documented({kind.type: kind.title for kind in kinds if kind.status == status}, status)
         for status in sorted({kind.status for kind in kinds})
     }
+
+
+def _sentences(endpoint: Callable[..., Any]) -> tuple[str, str]:
+    """What an endpoint says of itself: the first sentence, and all that follows."""
+    first, *rest = re.split(r"(?<=\.)\s+", inspect.getdoc(endpoint) or "", maxsplit=1)
+    return first.replace("\n", " "), "".join(rest)
 
 
 def _documented(titles: dict[str, str], status: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Annotated
 
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from app.clock import Clock
 from app.database import Database
 from app.http import (
     Actor,
+    Api,
     Db,
     IfMatch,
     IfNoneMatch,
@@ -159,7 +160,7 @@ def signed_in(name: str = "triager") -> dict[str, str]:
 
 @pytest.fixture
 def client(database: Database, settings: Settings, clock: Clock) -> Iterator[TestClient]:
-    app = FastAPI()
+    app = Api()
     app.state.settings, app.state.database, app.state.clock = settings, database, clock
     app.state.keyring, app.state.blobs = Keyring(bytes(32)), Blobs(settings.data_dir / "blobs")
     app.state.find_actor = find_actor

@@ -4,7 +4,13 @@ from fastapi import Response, status
 
 from app.casework.approvals import service
 from app.casework.approvals.models import Approval
-from app.casework.approvals.schemas import ApprovalIn, ApprovalOut, DecisionIn, StepOut, StepsOut
+from app.casework.approvals.schemas import (
+    ApprovalDecisionIn,
+    ApprovalIn,
+    ApprovalOut,
+    ApprovalStepOut,
+    ApprovalStepsOut,
+)
 from app.casework.cases.routes import Worker
 from app.http import Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems
 from app.people.grants.schemas import GrantOut, GrantsOut
@@ -25,7 +31,7 @@ router = Router("/approvals", tag="approvals")
 def request_approval(
     database: Db, actor: Worker, once: Once, wanted: ApprovalIn, now: Now, response: Response
 ) -> ApprovalOut:
-    """Ask another person, by name."""
+    """Ask another person, by name, for their approval."""
     new = service.NewApproval(
         subject=wanted.subject,
         object_id=wanted.object,
@@ -49,7 +55,7 @@ def request_approval(
 def list_approvals(
     database: Db, actor: Worker, paging: Paging, state: ApprovalState | None = None
 ) -> Page[ApprovalOut]:
-    """What the caller asked, and what they were asked."""
+    """The approvals that the caller asked for, and those that they were asked for."""
     with database.read() as session:
         visible = service.visible_to(actor)
         if state is not None:
@@ -59,12 +65,13 @@ def list_approvals(
 
 @router.get("/{approval_id}", responses=problems(NotFound))
 def get_approval(database: Db, actor: Worker, approval_id: str, _: IfNoneMatch, response: Response) -> ApprovalOut:
+    """An approval that the caller asked for, or was asked for."""
     with database.read() as session:
         return _shown(service.get(session, actor, approval_id), response)
 
 
 @router.get("/{approval_id}/grant", responses=problems(NotFound))
-def fetch_grant(database: Db, actor: Worker, approval_id: str, now: Now) -> GrantsOut:
+def fetch_approval_grant(database: Db, actor: Worker, approval_id: str, now: Now) -> GrantsOut:
     """The key that came with the request, until it is decided. The fetch is recorded."""
     with database.write() as session:
         grants = service.fetch_grant(session, actor, approval_id, now=now)
@@ -72,11 +79,11 @@ def fetch_grant(database: Db, actor: Worker, approval_id: str, now: Now) -> Gran
 
 
 @router.get("/{approval_id}/transitions", responses=problems(NotFound))
-def list_steps(database: Db, actor: Worker, approval_id: str) -> StepsOut:
-    """What the caller may decide."""
+def list_approval_steps(database: Db, actor: Worker, approval_id: str) -> ApprovalStepsOut:
+    """What the caller may decide on the approval now."""
     with database.read() as session:
         approval = service.get(session, actor, approval_id)
-        return StepsOut(items=[StepOut(to=to) for to in service.steps(approval, actor)])
+        return ApprovalStepsOut(items=[ApprovalStepOut(to=to) for to in service.steps(approval, actor)])
 
 
 @router.post(
@@ -84,16 +91,17 @@ def list_steps(database: Db, actor: Worker, approval_id: str) -> StepsOut:
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, NotAnEnvelope, StaleVersion, service.NoSuchDecision, service.StatementRequired),
 )
-def decide(
+def decide_approval(
     database: Db,
     actor: Worker,
     once: Once,
     approval_id: str,
-    wanted: DecisionIn,
+    wanted: ApprovalDecisionIn,
     version: IfMatch,
     now: Now,
     response: Response,
 ) -> ApprovalOut:
+    """Approve or reject what one was asked, or cancel what one asked."""
     with database.write() as session:
         approval = once(
             session,

@@ -40,7 +40,7 @@ class ApprovalOut(BaseModel):
     version: int
 
 
-class DecisionIn(BaseModel):
+class ApprovalDecisionIn(BaseModel):
     """`statement` is the signed decision over the hash, sealed to what it is about."""
 
     model_config = ConfigDict(extra="forbid")
@@ -49,9 +49,9 @@ class DecisionIn(BaseModel):
     statement: SealedTask | None = None
 
 
-class StepOut(BaseModel):
+class ApprovalStepOut(BaseModel):
     to: ApprovalState
 
 
-class StepsOut(BaseModel):
-    items: list[StepOut]
+class ApprovalStepsOut(BaseModel):
+    items: list[ApprovalStepOut]

@@ -10,14 +10,14 @@ from app.casework.cases.models import Case, CaseDocument
 from app.casework.cases.schemas import (
     CaseIn,
     CaseOut,
+    CaseStepOut,
+    CaseStepsOut,
+    CaseTransitionIn,
     DocumentIn,
     DocumentOut,
     MembersIn,
     StatementOut,
     StatementsOut,
-    StepOut,
-    StepsOut,
-    TransitionIn,
 )
 from app.casework.cases.service import MembersChange, NewCase
 from app.casework.problems import GuardsFail, NoSuchStep
@@ -62,6 +62,7 @@ def open_case(database: Db, actor: Worker, once: Once, wanted: CaseIn, now: Now,
 
 @router.get("")
 def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | None = None) -> Page[CaseOut]:
+    """The cases that the caller may know of, the most urgent first."""
     with database.read() as session:
         visible = service.visible_to(actor)
         if stage is not None:
@@ -72,12 +73,13 @@ def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | N
 
 @router.get("/{case_id}", responses=problems(NotFound))
 def get_case(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, response: Response) -> CaseOut:
+    """The state of the work on a case. What it is about is in its document."""
     with database.read() as session:
         return _shown(session, service.get(session, actor, case_id), response)
 
 
 @router.get("/{case_id}/grants", responses=problems(NotFound))
-def fetch_grants(database: Db, actor: Worker, case_id: str, now: Now) -> GrantsOut:
+def fetch_case_grants(database: Db, actor: Worker, case_id: str, now: Now) -> GrantsOut:
     """The caller's grants of the case key. The fetch is recorded."""
     with database.write() as session:
         grants = service.fetch_grants(session, actor, case_id, now=now)
@@ -85,35 +87,36 @@ def fetch_grants(database: Db, actor: Worker, case_id: str, now: Now) -> GrantsO
 
 
 @router.get("/{case_id}/document", responses=problems(NotFound))
-def get_document(
+def get_case_document(
     database: Db, actor: Worker, case_id: str, _: IfNoneMatch, now: Now, response: Response
 ) -> DocumentOut:
-    """The newest version, for members and for whoever is asked to approve its coding. The fetch is recorded."""
+    """The case's newest document, for members and for whoever is asked to approve its coding. The fetch is recorded."""
     with database.write() as session:
         return _document(service.document(session, actor, case_id, now=now), response)
 
 
 @router.put("/{case_id}/document", responses=problems(NotFound, NotAnEnvelope, StaleVersion))
-def write_document(
+def write_case_document(
     database: Db, actor: Worker, case_id: str, wanted: DocumentIn, version: IfMatch, now: Now, response: Response
 ) -> DocumentOut:
-    """The next version, by a member. The old ones stay."""
+    """Write the next version of the case's document, as a member. The old ones stay."""
     with database.write() as session:
         written = service.write_document(session, actor, case_id, wanted.document, version=version, now=now)
         return _document(written, response)
 
 
 @router.get("/{case_id}/documents/{version}", responses=problems(NotFound))
-def get_document_version(
+def get_case_document_version(
     database: Db, actor: Worker, case_id: str, version: Version, _: IfNoneMatch, now: Now, response: Response
 ) -> DocumentOut:
+    """One version of the case's document, for whoever may read the newest. The fetch is recorded."""
     with database.write() as session:
         return _document(service.document(session, actor, case_id, version, now=now), response)
 
 
 @router.get("/{case_id}/members", responses=problems(NotFound))
-def get_members(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, response: Response) -> StatementsOut:
-    """The chain of signed statements; the version of the last is the ETag."""
+def get_case_members(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, response: Response) -> StatementsOut:
+    """The chain of signed statements that say who is a member; the version of the last is the ETag."""
     with database.read() as session:
         chain = service.statements(session, actor, case_id)
         response.headers["ETag"] = etag(chain[-1].version)
@@ -125,7 +128,7 @@ def get_members(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, respo
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, service.MembersUnfit, service.LastAuthor),
 )
-def change_members(
+def change_case_members(
     database: Db,
     actor: Worker,
     once: Once,
@@ -135,6 +138,7 @@ def change_members(
     now: Now,
     response: Response,
 ) -> CaseOut:
+    """Add or remove members, or hand the case on, with the statement that says so. The ETag of the chain is needed."""
     change = MembersChange(
         statement=wanted.statement,
         add=[grant.as_new() for grant in wanted.add],
@@ -153,11 +157,11 @@ def change_members(
 
 
 @router.get("/{case_id}/transitions", responses=problems(NotFound))
-def list_steps(database: Db, actor: Worker, case_id: str) -> StepsOut:
+def list_case_steps(database: Db, actor: Worker, case_id: str) -> CaseStepsOut:
     """What the caller may do with the case now, and which guards fail."""
     with database.read() as session:
         steps = moves.steps(session, actor, case_id)
-        return StepsOut(items=[StepOut.model_validate(step) for step in steps])
+        return CaseStepsOut(items=[CaseStepOut.model_validate(step) for step in steps])
 
 
 @router.post(
@@ -170,11 +174,12 @@ def move_case(
     actor: Worker,
     once: Once,
     case_id: str,
-    wanted: TransitionIn,
+    wanted: CaseTransitionIn,
     version: IfMatch,
     now: Now,
     response: Response,
 ) -> CaseOut:
+    """Take the case to another stage."""
     with database.write() as session:
         case = once(
             session,

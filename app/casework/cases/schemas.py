@@ -83,14 +83,14 @@ class StatementsOut(BaseModel):
     items: list[StatementOut]
 
 
-class TransitionIn(BaseModel):
+class CaseTransitionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     to: CaseStage
     reason: TransitionReason
 
 
-class StepOut(BaseModel):
+class CaseStepOut(BaseModel):
     """Where the case can go, and the names of the guards that fail now."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -99,5 +99,5 @@ class StepOut(BaseModel):
     failing: list[str]
 
 
-class StepsOut(BaseModel):
-    items: list[StepOut]
+class CaseStepsOut(BaseModel):
+    items: list[CaseStepOut]

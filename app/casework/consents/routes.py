@@ -14,6 +14,7 @@ router = Router("/cases/{case_id}/consents", tag="consents")
 
 @router.get("", responses=problems(NotFound))
 def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> Page[ConsentOut]:
+    """Every answer that persons of the case have given. Those of one slot are counted from 1."""
     with database.read() as session:
         answers = service.of_case(session, actor, case_id)
         by = [Consent.slot, Consent.number]

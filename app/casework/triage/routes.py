@@ -13,9 +13,9 @@ from app.casework.triage.schemas import (
     AttachmentOut,
     MessageOut,
     ReportOut,
-    StepOut,
-    StepsOut,
-    TransitionIn,
+    ReportStepOut,
+    ReportStepsOut,
+    ReportTransitionIn,
     WithdrawalIn,
 )
 from app.http import (
@@ -66,12 +66,13 @@ def list_reports(
 
 @router.get("/{report_id}", responses=problems(NotFound))
 def get_report(database: Db, actor: Reader, report_id: str, _: IfNoneMatch, response: Response) -> ReportOut:
+    """The state of the work on a report. What it says is in its body."""
     with database.read() as session:
         return _shown(service.get(session, actor, report_id), response)
 
 
 @router.get("/{report_id}/grants", responses=problems(NotFound))
-def fetch_grants(database: Db, actor: Reader, report_id: str, now: Now) -> GrantsOut:
+def fetch_report_grants(database: Db, actor: Reader, report_id: str, now: Now) -> GrantsOut:
     """The report's key, sealed to the caller, to its epoch or to its case. The fetch is recorded."""
     with database.write() as session:
         grants = service.fetch_grants(session, actor, report_id, now=now)
@@ -79,14 +80,16 @@ def fetch_grants(database: Db, actor: Reader, report_id: str, now: Now) -> Grant
 
 
 @router.get("/{report_id}/body", response_class=Response, responses=problems(NotFound) | _FILE)
-def read_body(database: Db, actor: Reader, report_id: str, now: Now) -> Response:
+def read_report_body(database: Db, actor: Reader, report_id: str, now: Now) -> Response:
+    """The sealed report, as it came. The fetch is recorded."""
     with database.write() as session:
         file = service.body(session, actor, report_id, now=now)
     return Response(file, media_type="application/octet-stream")
 
 
 @router.get("/{report_id}/attachments", responses=problems(NotFound))
-def list_attachments(database: Db, actor: Reader, report_id: str, paging: Paging) -> Page[AttachmentOut]:
+def list_report_attachments(database: Db, actor: Reader, report_id: str, paging: Paging) -> Page[AttachmentOut]:
+    """The attachments that have arrived. The report, which is sealed, says which there should be."""
     with database.read() as session:
         arrived = service.attachments_of(session, actor, report_id)
         return paging.page(session, arrived, by=[Attachment.id], show=AttachmentOut.model_validate)
@@ -97,9 +100,10 @@ def list_attachments(database: Db, actor: Reader, report_id: str, paging: Paging
     response_class=StreamingResponse,
     responses=problems(NotFound) | _FILE,
 )
-def read_attachment(
+def read_report_attachment(
     database: Db, blobs: BlobStore, actor: Reader, report_id: str, attachment_id: str, now: Now
 ) -> StreamingResponse:
+    """The sealed attachment, as it came. The fetch is recorded."""
     with database.write() as session:
         attachment = service.attachment(session, actor, report_id, attachment_id, now=now)
     return StreamingResponse(
@@ -110,7 +114,7 @@ def read_attachment(
 
 
 @router.get("/{report_id}/messages", responses=problems(NotFound))
-def read_messages(database: Db, actor: Reader, report_id: str, paging: Paging, now: Now) -> Page[MessageOut]:
+def list_report_messages(database: Db, actor: Reader, report_id: str, paging: Paging, now: Now) -> Page[MessageOut]:
     """What the reporter has sent since, in no order: a message's number is sealed."""
     with database.write() as session:
         sent = service.messages(session, actor, report_id, now=now)
@@ -122,7 +126,7 @@ def read_messages(database: Db, actor: Reader, report_id: str, paging: Paging, n
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, NotAnEnvelope, StaleVersion, service.ReportClosed, MailboxFull),
 )
-def answer(
+def answer_report(
     database: Db,
     actor: Reader,
     once: Once,
@@ -145,11 +149,11 @@ def answer(
 
 
 @router.get("/{report_id}/transitions", responses=problems(NotFound))
-def list_steps(database: Db, actor: Reader, report_id: str, now: Now) -> StepsOut:
+def list_report_steps(database: Db, actor: Reader, report_id: str, now: Now) -> ReportStepsOut:
     """What the caller may do with the report now, and which guards fail."""
     with database.read() as session:
         steps = moves.steps(session, actor, report_id, now=now)
-        return StepsOut(items=[StepOut.model_validate(step) for step in steps])
+        return ReportStepsOut(items=[ReportStepOut.model_validate(step) for step in steps])
 
 
 @router.post(
@@ -162,11 +166,12 @@ def move_report(
     actor: Reader,
     once: Once,
     report_id: str,
-    wanted: TransitionIn,
+    wanted: ReportTransitionIn,
     version: IfMatch,
     now: Now,
     response: Response,
 ) -> ReportOut:
+    """Claim the report, release it, or decide on it."""
     with database.write() as session:
         report = once(
             session,

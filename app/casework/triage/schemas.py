@@ -69,7 +69,7 @@ class AnswerIn(BaseModel):
     slots: Annotated[list[SealedSlot], Field(min_length=1, max_length=SLOTS - FIRST_STAFF_SLOT + 1)]
 
 
-class TransitionIn(BaseModel):
+class ReportTransitionIn(BaseModel):
     """A step. `grant` is the report's key: sealed to `case`, or to a colleague who will attach the report to theirs."""
 
     model_config = ConfigDict(extra="forbid")
@@ -94,7 +94,7 @@ class TransitionIn(BaseModel):
         )
 
 
-class StepOut(BaseModel):
+class ReportStepOut(BaseModel):
     """Where the caller can take the report, and the names of the guards that fail as long as nothing more is sent."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -103,8 +103,8 @@ class StepOut(BaseModel):
     failing: list[str]
 
 
-class StepsOut(BaseModel):
-    items: list[StepOut]
+class ReportStepsOut(BaseModel):
+    items: list[ReportStepOut]
 
 
 class WithdrawalIn(BaseModel):

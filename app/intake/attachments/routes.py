@@ -77,7 +77,7 @@ _LOCATION = {"Location": {"description": "The upload's own address", "schema": {
 
 
 @router.options("", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
-async def tell_protocol(settings: Config) -> Response:
+async def tell_upload_protocol(settings: Config) -> Response:
     """What of tus there is: the core, creation, and the length of the largest sealed attachment."""
     largest = max(ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit))
     headers = {"Tus-Extension": "creation", "Tus-Max-Size": str(largest)}
@@ -126,8 +126,10 @@ def start_upload(
     responses=problems(NotFound, uploads.OtherProtocol, service.AttachmentExists, service.TooManyAttachments)
     | {200: {"description": "Where to go on", "headers": _UPLOAD_HEADERS}},
 )
-def tell_offset(token: MailboxToken, _: Tus, database: Db, blobs: BlobStore, address: str, today: Today) -> Response:
-    """How much has arrived. Where that is all, the attachment is there."""
+def tell_upload_offset(
+    token: MailboxToken, _: Tus, database: Db, blobs: BlobStore, address: str, today: Today
+) -> Response:
+    """How much of the upload has arrived. Where that is all, the attachment is there."""
     token_sha256 = sha256_hex(token.encode())
     upload = _find(database, token_sha256, address)
     headers = {
@@ -166,7 +168,7 @@ async def add_to_upload(
     offset: Offset,
     today: Today,
 ) -> Response:
-    """Send what follows. What of it has come stays, also where the connection breaks."""
+    """Send the next part of the upload. What of it has come stays, also where the connection breaks."""
     token_sha256 = sha256_hex(token.encode())
     largest = max(ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit))
     length = declared_length(request, limit=largest, media_type=PART)

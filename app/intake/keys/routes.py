@@ -30,7 +30,7 @@ def get_intake(database: Db, keyring: Keys, today: Today) -> IntakeOut:
 
 @router.get("/key-log", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
 def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)] = 1) -> Response:
-    """Lines of the log from a number on, at most a thousand."""
+    """Lines of the key log from a number on, at most a thousand."""
     with database.read() as session:
         lines = service.lines(session, first=first)
     return Response("".join(f"{line}\n" for line in lines), media_type="application/x-ndjson")
@@ -44,7 +44,7 @@ def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, l
     ),
 )
 def extend_key_log(database: Db, actor: Supervisor, keyring: Keys, once: Once, wanted: EntryIn, now: Now) -> EntryOut:
-    """Add a document to the log. The first is the root, before which nothing else is taken."""
+    """Add a document to the key log. The first is the root, before which nothing else is taken."""
     with database.write() as session:
         added = once(
             session,

@@ -30,7 +30,7 @@ Sent = Annotated[bytes, sealed_body(arrival.LIMIT)]
     | {200: {"description": "The same report was sent before"}},
 )
 async def put_report(request: Request, token: MailboxToken, report: ReportId, today: Today, body: Sent) -> Response:
-    """Store a report. The answer comes when it is on disk; until then, send it again."""
+    """Store a report, and answer when it is on disk. Until then, send it again."""
     intake: Intake = request.app.state.intake
     sent = arrival.read(body)
     token_sha256 = sha256_hex(token.encode())

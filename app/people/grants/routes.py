@@ -23,7 +23,8 @@ Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
     status_code=status.HTTP_201_CREATED,
     responses=problems(NoRootYet, NotAnEnvelope, NotCertified, service.NotAKeyStatement, StaleVersion),
 )
-def make_key(database: Db, actor: Supervisor, once: Once, wanted: SharedKeyIn, now: Now) -> SharedKeyOut:
+def make_shared_key(database: Db, actor: Supervisor, once: Once, wanted: SharedKeyIn, now: Now) -> SharedKeyOut:
+    """Keep the signed statement of a new key, with a grant of it for each of its holders."""
     with database.write() as session:
         key = once(
             session,
@@ -43,7 +44,8 @@ def make_key(database: Db, actor: Supervisor, once: Once, wanted: SharedKeyIn, n
 
 
 @router.get("")
-def list_keys(database: Db, _: Holder, paging: Paging) -> Page[SharedKeyOut]:
+def list_shared_keys(database: Db, _: Holder, paging: Paging) -> Page[SharedKeyOut]:
+    """All shared keys, the newest first."""
     with database.read() as session:
         return paging.page(
             session,
@@ -55,7 +57,7 @@ def list_keys(database: Db, _: Holder, paging: Paging) -> Page[SharedKeyOut]:
 
 
 @router.get("/{key_id}/grants", responses=problems(NotFound))
-def fetch_grants(database: Db, actor: Holder, key_id: str, now: Now) -> GrantsOut:
+def fetch_shared_key_grants(database: Db, actor: Holder, key_id: str, now: Now) -> GrantsOut:
     """The caller's grants of the key. The fetch is recorded."""
     with database.write() as session:
         key = service.shared_key(session, key_id)

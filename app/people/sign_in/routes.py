@@ -11,7 +11,7 @@ router = Router("/sessions", tag="sign-in")
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(service.SignInFailed, passwords.SignInBusy))
 def sign_in(database: Db, settings: Config, wanted: SignInIn, now: Now) -> SignInOut:
-    """A session. The password's check takes its time outside any transaction."""
+    """Sign in: the answer has the token of a session. The password's check takes its time outside any transaction."""
     with database.read() as session:
         candidate = service.candidate(session, wanted.person)
     matched = passwords.matches(wanted.password, candidate.password_hash)
@@ -24,5 +24,6 @@ def sign_in(database: Db, settings: Config, wanted: SignInIn, now: Now) -> SignI
 
 @router.delete("/current", status_code=status.HTTP_204_NO_CONTENT)
 def sign_out(database: Db, actor: Actor, request: Request, now: Now) -> None:
+    """End the session whose token this request carries."""
     with database.write() as session:
         service.close(session, actor, bearer(request), now=now)

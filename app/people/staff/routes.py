@@ -43,7 +43,7 @@ def invite(database: Db, actor: Supervisor, keyring: Keys, once: Once, wanted: I
     responses=problems(service.InvitationInvalid, service.HandleTaken, passwords.SignInBusy),
 )
 def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
-    """Use an invitation up, which is what keeps a repeated request from joining twice."""
+    """Join with an invitation; that it is used up is what keeps a repeated request from joining twice."""
     with database.read() as session:  # before the password's hash, which is not for strangers
         service.invited(session, wanted.invitation, now=now)
     password_hash = passwords.hash_(wanted.password)
@@ -62,6 +62,7 @@ def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
 
 @router.get("/people")
 def list_people(database: Db, _: Colleague, paging: Paging, today: Today) -> Page[PersonOut]:
+    """Everybody who has joined, with the documents that vouch for them."""
     with database.read() as session:
         return paging.page(
             session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person, today)
@@ -70,6 +71,7 @@ def list_people(database: Db, _: Colleague, paging: Paging, today: Today) -> Pag
 
 @router.get("/people/{person_id}", responses=problems(NotFound))
 def get_person(database: Db, _: Actor, person_id: str, today: Today, __: IfNoneMatch) -> PersonOut:
+    """Somebody who has joined, with the documents that vouch for them."""
     with database.read() as session:
         return shown(session, service.get(session, person_id), today)
 

@@ -35,6 +35,7 @@ SealedCard = Annotated[bytes, sealed_body(SEALED_SIZE)]
 def put_card(
     database: Db, token: CardToken, today: Today, card: CardId, revision: Revision, file: SealedCard
 ) -> Response:
+    """Send a card, or a correction of one. Cards come in batches, without a word of where from."""
     try:
         check_envelope(file, sizes=(SEALED_SIZE,))
     except EnvelopeError:
@@ -53,6 +54,7 @@ def put_card(
 
 @router.delete("/card", status_code=status.HTTP_204_NO_CONTENT, responses=problems(service.CardTokenUnknown))
 def withdraw_card(database: Db, token: CardToken, today: Today, card: CardId) -> None:
+    """Destroy a card, and take none with its id again."""
     with database.write() as session:
         service.withdraw(session, token_sha256=sha256_hex(token.encode()), card=card, today=today)
     database.truncate_log()

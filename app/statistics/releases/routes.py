@@ -25,14 +25,14 @@ from app.protocol import release_ledger
 from app.statistics.releases import draws, folders, ledger, noise, requests
 from app.statistics.releases.models import Release, ReleaseState
 from app.statistics.releases.schemas import (
-    DecisionIn,
     DrawIn,
     FilesOut,
+    ReleaseDecisionIn,
     ReleaseIn,
     ReleaseOut,
+    ReleaseStepOut,
+    ReleaseStepsOut,
     SignatureIn,
-    StepOut,
-    StepsOut,
 )
 from app.vocabulary import ReleaseKind, Role
 
@@ -57,6 +57,8 @@ Approver = Annotated[Actor, requires(Role.SUPERVISOR)]
 def request_release(
     database: Db, actor: Requester, once: Once, wanted: ReleaseIn, response: Response, now: Now
 ) -> ReleaseOut:
+    """Ask for the tables of a period. Nothing is drawn or charged before somebody else approves."""
+
     def act() -> Release:
         kind = ReleaseKind(wanted.kind)
         return requests.request(session, actor, kind, period=wanted.period, workload=wanted.workload, now=now)
@@ -68,6 +70,7 @@ def request_release(
 
 @router.get("")
 def list_releases(database: Db, actor: Requester, paging: Paging) -> Page[ReleaseOut]:
+    """The releases that the caller may know of, those of the newest period first."""
     with database.read() as session:
         query = requests.visible_to(actor)
         return paging.page(session, query, by=(Release.period, Release.id), show=ReleaseOut.model_validate, newest=True)
@@ -75,15 +78,17 @@ def list_releases(database: Db, actor: Requester, paging: Paging) -> Page[Releas
 
 @router.get("/{release_id}", responses=problems(NotFound))
 def get_release(database: Db, actor: Requester, release_id: str, _: IfNoneMatch, response: Response) -> ReleaseOut:
+    """How far a release has come."""
     with database.read() as session:
         return _shown(requests.get(session, actor, release_id), response)
 
 
 @router.get("/{release_id}/transitions", responses=problems(NotFound))
-def get_steps(database: Db, actor: Requester, release_id: str) -> StepsOut:
+def list_release_steps(database: Db, actor: Requester, release_id: str) -> ReleaseStepsOut:
+    """What the caller may decide on the release now."""
     with database.read() as session:
         release = requests.get(session, actor, release_id)
-        return StepsOut(items=[StepOut(to=to) for to in requests.steps(actor, release)])
+        return ReleaseStepsOut(items=[ReleaseStepOut(to=to) for to in requests.steps(actor, release)])
 
 
 @router.post(
@@ -96,11 +101,13 @@ def move_release(
     actor: Requester,
     once: Once,
     release_id: str,
-    wanted: DecisionIn,
+    wanted: ReleaseDecisionIn,
     version: IfMatch,
     response: Response,
     now: Now,
 ) -> ReleaseOut:
+    """Approve, reject, cancel or publish the release."""
+
     def act() -> Release:
         return requests.move(session, actor, release_id, to=ReleaseState(wanted.to), version=version, now=now)
 
@@ -131,6 +138,7 @@ def draw_release(
     response: Response,
     now: Now,
 ) -> ReleaseOut:
+    """Count the persons, add the noise, charge the budget and make the folder. A release is drawn once."""
     with database.read() as session:
         start = draws.snapshot(session, actor, release_id)
         identities = draws.statistics_identities(session, lent.statistics_keys, period=start.period, today=now.date())
@@ -147,18 +155,20 @@ def draw_release(
     responses=problems(NotFound, requests.ReleaseStep),
 )
 def compose_release(database: Db, actor: Approver, config: Config, release_id: str, response: Response) -> ReleaseOut:
-    """Makes the folder of a draw whose request was cut off before it did."""
+    """Make the folder of a draw whose request was cut off before it did."""
     return _composed(database, actor, config, release_id, response)
 
 
 @router.get("/{release_id}/files", responses=problems(NotFound))
-def list_files(database: Db, actor: Requester, release_id: str) -> FilesOut:
+def list_release_files(database: Db, actor: Requester, release_id: str) -> FilesOut:
+    """The paths of the release's folder, once it is made."""
     with database.read() as session:
         return FilesOut(items=folders.paths(session, actor, release_id))
 
 
 @router.get("/{release_id}/files/{path:path}", response_class=Response, responses=problems(NotFound))
-def get_file(database: Db, actor: Requester, release_id: str, path: str) -> Response:
+def get_release_file(database: Db, actor: Requester, release_id: str, path: str) -> Response:
+    """One file of the release's folder."""
     with database.read() as session:
         content = folders.file(session, actor, release_id, path)
     return Response(content, media_type="application/octet-stream")
@@ -172,6 +182,7 @@ def get_file(database: Db, actor: Requester, release_id: str, path: str) -> Resp
 def sign_release(
     database: Db, actor: Requester, release_id: str, given: SignatureIn, response: Response, now: Now
 ) -> ReleaseOut:
+    """Sign the folder's list of hashes. Who requested and who approved must both have signed before it is published."""
     with database.write() as session:
         release = folders.sign(session, actor, release_id, key=given.key, signature=given.sig, now=now)
         return _shown(release, response)
@@ -179,7 +190,10 @@ def sign_release(
 
 @ledger_router.get("/ledger", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
 def read_ledger(database: Db) -> Response:
-    """Every draw ever charged, a line each. Each has the hash of the one before, so anybody can check the whole."""
+    """Every draw that was ever charged to the budget, a line each.
+
+    Each has the hash of the one before, so anybody can check the whole.
+    """
     with database.read() as session:
         lines = ledger.lines(session)
     return Response(release_ledger.write_lines(lines), media_type="application/x-ndjson")

@@ -19,7 +19,7 @@ class ReleaseIn(_In):
     workload: Literal["T", "Q"]
 
 
-class DecisionIn(_In):
+class ReleaseDecisionIn(_In):
     to: Literal["approved", "rejected", "cancelled", "published"]
 
 
@@ -53,14 +53,14 @@ class ReleaseOut(BaseModel):
     version: int
 
 
-class StepOut(BaseModel):
+class ReleaseStepOut(BaseModel):
     """A state that the caller may bring the release to."""
 
     to: str
 
 
-class StepsOut(BaseModel):
-    items: list[StepOut]
+class ReleaseStepsOut(BaseModel):
+    items: list[ReleaseStepOut]
 
 
 class FilesOut(BaseModel):

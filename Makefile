@@ -51,6 +51,8 @@ check: .venv/ready app/web/node_modules/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry app docs migrations
+	$(BIN)/deptry app migrations tests --ignore DEP004  # tests import what is there for them alone
 	cd app/web && npm run --silent check
 
 test: system-deps setup check

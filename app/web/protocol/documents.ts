@@ -68,7 +68,7 @@ export interface Signature {
 }
 
 /** Line 2: of what staff seal and of public documents; of what the two sides of a thread write; of all else. */
-export type Proof = { by: "signatures"; each: Signature[] } | { by: "mac"; mac: Bytes } | { by: "nothing" }
+type Proof = { by: "signatures"; each: Signature[] } | { by: "mac"; mac: Bytes } | { by: "nothing" }
 
 /** Line 1 as it stands, what it says, and line 2. */
 export interface Document {

@@ -18,7 +18,7 @@ const MOST_PARTS = SLOTS - 2
 // Far above any real thread. A number from a stranger must not make a client count to it.
 const HIGHEST_NUMBER = 9_999
 
-export const ACTS = ["message", "consent", "withdraw"] as const
+const ACTS = ["message", "consent", "withdraw"] as const
 /** What a reporter's post is, told to the service as a hint and to staff under the MAC. */
 export type Act = (typeof ACTS)[number]
 

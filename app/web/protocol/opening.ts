@@ -11,7 +11,7 @@ import { NotAuthentic, Rollback } from "./errors.ts"
 import { ciphertextSizes, type Kind } from "./sizes.ts"
 
 /** The highest version of a subject that this client has seen, its file's hash and key generation. */
-export interface Mark {
+interface Mark {
     version: number
     sha256: string
     generation: number | null

@@ -58,7 +58,7 @@ const FREE = ["when", "identifiers", "needs"]
 export const FREE_LENGTH = 20_000
 const NAME_LENGTH = 255
 const MEDIA_TYPE_LENGTH = 127
-export const MOST_ATTACHMENTS = 32
+const MOST_ATTACHMENTS = 32
 
 /** `form`, if its answers are of the lists. Raises `Malformed`, which names the answer and repeats nothing typed. */
 export function checkForm(form: Form): Form {

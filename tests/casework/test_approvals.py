@@ -149,8 +149,8 @@ def test_only_the_named_approver_decides_and_only_once(
     asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
 
     assert decide(desk, supervisor, asked["id"], "approved") == (404, "not-found")
-    assert decide(desk, caseworker, asked["id"], "approved") == (409, "no-such-decision")
-    assert decide(desk, other, asked["id"], "cancelled") == (409, "no-such-decision")
+    assert decide(desk, caseworker, asked["id"], "approved") == (409, "no-such-step")
+    assert decide(desk, other, asked["id"], "cancelled") == (409, "no-such-step")
     assert decide(desk, other, asked["id"], "approved") == (201, "")
     assert decide(desk, other, asked["id"], "rejected") == (412, "stale-version")
 
@@ -158,7 +158,11 @@ def test_only_the_named_approver_decides_and_only_once(
 def test_who_approves_signs_a_statement(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
     asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
 
-    assert decide(desk, other, asked["id"], "approved", statement=None) == (422, "statement-required")
+    assert desk.get(other, f"/approvals/{asked['id']}/transitions").json()["items"] == [
+        {"to": "approved", "failing": ["statement_signed"]},
+        {"to": "rejected", "failing": []},
+    ]
+    assert decide(desk, other, asked["id"], "approved", statement=None) == (409, "guards-fail")
     assert decide(desk, other, asked["id"], "rejected", statement=None) == (201, "")
 
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
-from app.casework.cases.machine import EDGES, Facts, steps
+from app.casework.cases.machine import EDGES
 from app.casework.cases.models import Case, CaseDocument
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
@@ -275,10 +275,16 @@ def test_an_answer_that_cannot_follow_is_refused(
     path = f"/cases/{case.id}/consents"
     desk.post(caseworker, path, CONSENT | {"status": first}).raise_for_status()
 
-    assert problem(desk.post(caseworker, path, CONSENT | {"status": second, "number": 2})) == (
-        409,
-        "no-such-consent-step",
-    )
+    assert problem(desk.post(caseworker, path, CONSENT | {"status": second, "number": 2})) == (409, "no-such-step")
+
+
+def test_the_answers_of_a_slot_are_of_one_person(desk: Desk, case: Case, caseworker: Person) -> None:
+    path = f"/cases/{case.id}/consents"
+    desk.post(caseworker, path, CONSENT | {"status": "asked"}).raise_for_status()
+
+    of_another = desk.post(caseworker, path, CONSENT | {"person": factories.id_("psn"), "number": 2})
+
+    assert (problem(of_another), of_another.json()["failing"]) == ((409, "guards-fail"), ["same_person"])
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -290,7 +296,7 @@ def test_an_answer_by_somebody_who_had_not_read_the_last_one_is_refused(
 
     late = desk.post(caseworker, path, CONSENT | {"number": number})
 
-    assert problem(late) == (409, "no-such-consent-step")
+    assert problem(late) == (412, "stale-version")
 
 
 def test_a_supervisor_who_is_no_member_does_not_move_a_case(desk: Desk, case: Case, supervisor: Person) -> None:
@@ -308,7 +314,8 @@ def test_a_case_goes_from_intake_to_assessment_and_nowhere_else_yet(desk: Desk, 
     moved = desk.post(caseworker, path, MOVE, version=1)
 
     assert problem(closed) == (409, "no-such-step")
-    assert (moved.json()["stage"], moved.headers["ETag"]) == ("assessment", '"2"')
+    assert (moved.json()["stage"], moved.json()["reason"], moved.headers["ETag"]) == ("assessment", "decided", '"2"')
+    assert desk.get(caseworker, f"/cases/{case.id}").json()["reason"] == "decided"
     assert desk.get(caseworker, path).json()["items"] == []
 
 
@@ -318,4 +325,3 @@ def test_no_walk_through_the_machine_reaches_closed() -> None:
         reached |= {to for origin, to in EDGES if origin in reached}
 
     assert reached == {CaseStage.INTAKE, CaseStage.ASSESSMENT}
-    assert steps(Facts(stage=CaseStage.CLOSED, has_owner=True, consent_settled=True)) == []

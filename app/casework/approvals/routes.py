@@ -4,18 +4,14 @@ from fastapi import Response, status
 
 from app.casework.approvals import service
 from app.casework.approvals.models import Approval
-from app.casework.approvals.schemas import (
-    ApprovalDecisionIn,
-    ApprovalIn,
-    ApprovalOut,
-    ApprovalStepOut,
-    ApprovalStepsOut,
-)
+from app.casework.approvals.schemas import ApprovalDecisionIn, ApprovalIn, ApprovalOut
 from app.casework.cases.routes import Worker
 from app.http import Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems
+from app.http.transitions import StepsOut
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
+from app.transitions import GuardsFail, NoSuchStep
 from app.vocabulary import ApprovalState
 
 router = Router("/approvals", tag="approvals")
@@ -79,17 +75,17 @@ def fetch_approval_grant(database: Db, actor: Worker, approval_id: str, now: Now
 
 
 @router.get("/{approval_id}/transitions", responses=problems(NotFound))
-def list_approval_steps(database: Db, actor: Worker, approval_id: str) -> ApprovalStepsOut:
-    """What the caller may decide on the approval now."""
+def list_approval_steps(database: Db, actor: Worker, approval_id: str) -> StepsOut[ApprovalState]:
+    """What the caller may decide on the approval now, and which guards fail."""
     with database.read() as session:
-        approval = service.get(session, actor, approval_id)
-        return ApprovalStepsOut(items=[ApprovalStepOut(to=to) for to in service.steps(approval, actor)])
+        steps = service.steps(session, actor, approval_id)
+        return StepsOut[ApprovalState].model_validate({"items": steps})
 
 
 @router.post(
     "/{approval_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, service.NoSuchDecision, service.StatementRequired),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail),
 )
 def decide_approval(
     database: Db,

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.casework.cases.schemas import PersonId
 from app.http.sealed_json import SealedTask
+from app.http.transitions import TransitionIn
 from app.people.grants.schemas import GrantIn, Id, Sha256
 from app.vocabulary import ApprovalState, ApprovalSubject
 
@@ -40,18 +41,7 @@ class ApprovalOut(BaseModel):
     version: int
 
 
-class ApprovalDecisionIn(BaseModel):
+class ApprovalDecisionIn(TransitionIn[ApprovalState]):
     """`statement` is the signed decision over the hash, sealed to what it is about."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    to: ApprovalState
     statement: SealedTask | None = None
-
-
-class ApprovalStepOut(BaseModel):
-    to: ApprovalState
-
-
-class ApprovalStepsOut(BaseModel):
-    items: list[ApprovalStepOut]

@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.casework.approvals.machine import EDGES, Facts
 from app.casework.approvals.models import Approval
 from app.casework.cases import service as cases
 from app.casework.triage import service as triage
@@ -21,6 +23,7 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id, sha256_hex
+from app.transitions import Step
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, ReportState, Role
 
 
@@ -34,14 +37,6 @@ class ApproverUnfit(Problem):
 
 class NotApprovable(Problem):
     type, status, title = "not-approvable", 409, "What is to be approved is not there any more, or not yet"
-
-
-class NoSuchDecision(Problem):
-    type, status, title = "no-such-decision", 409, "The approval cannot take this step from its state, or not by you"
-
-
-class StatementRequired(Problem):
-    type, status, title = "statement-required", 422, "Who approves says so in a signed statement"
 
 
 @dataclass(frozen=True)
@@ -107,13 +102,10 @@ def request(session: Session, actor: Actor, new: NewApproval, *, now: datetime) 
     return approval
 
 
-def steps(approval: Approval, actor: Actor) -> list[ApprovalState]:
-    """What the actor may do with the approval now. The check is on the person."""
-    if approval.state is not ApprovalState.REQUESTED:
-        return []
-    if actor.id == approval.approver_id and RULES[approval.subject].approvers & actor.roles:
-        return [ApprovalState.APPROVED, ApprovalState.REJECTED]
-    return [ApprovalState.CANCELLED] if actor.id == approval.requester_id else []
+def steps(session: Session, actor: Actor, approval_id: str) -> list[Step[ApprovalState]]:
+    """What the actor may do with the approval now, and which guards fail as long as nothing more is sent."""
+    approval = get(session, actor, approval_id)
+    return transitions.steps(EDGES, approval.state, _facts(actor, approval, None))
 
 
 def decide(
@@ -128,15 +120,12 @@ def decide(
 ) -> Approval:
     """Approve, reject or cancel. The grant that came with the request ends.
 
-    Raises `StaleVersion`, `NoSuchDecision` or `StatementRequired`.
+    Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
     approval = _one(session, _as_it_is_now(visible_to(actor)), approval_id)
     if approval.version != version:
         raise StaleVersion(version=approval.version)
-    if to not in steps(approval, actor):
-        raise NoSuchDecision
-    if to is ApprovalState.APPROVED and statement is None:
-        raise StatementRequired
+    transitions.check(EDGES, approval.state, to, _facts(actor, approval, statement))
     approval.state, approval.statement = to, statement
     if approval.grant_id is not None:
         grants.end(session, actor, session.get_one(Grant, approval.grant_id), now=now)
@@ -176,6 +165,15 @@ def cancel_open(session: Session, object_id: str) -> None:
         approval.state = ApprovalState.CANCELLED
         if approval.grant_id is not None:
             grants.lapse(session.get_one(Grant, approval.grant_id))
+
+
+def _facts(actor: Actor, approval: Approval, statement: bytes | None) -> Facts:
+    """The check is on the person."""
+    return Facts(
+        is_requester=actor.id == approval.requester_id,
+        is_approver=actor.id == approval.approver_id and bool(RULES[approval.subject].approvers & actor.roles),
+        has_statement=statement is not None,
+    )
 
 
 def _as_it_is_now(query: Select[Approval]) -> Select[Approval]:

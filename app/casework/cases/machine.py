@@ -1,18 +1,22 @@
-"""The machine of cases, as data. One edge is open so far; another is another row of `EDGES`."""
+"""The machine of cases. One edge is open so far; another is another row of `EDGES`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.transitions import Edge
 from app.vocabulary import CaseStage
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the guards look at."""
+    """What the rules look at: the case as it stands, and who asks."""
 
-    stage: CaseStage
+    is_member: bool
     has_owner: bool
     consent_settled: bool
+
+
+def member(facts: Facts) -> bool:
+    return facts.is_member
 
 
 def has_owner(facts: Facts) -> bool:
@@ -24,22 +28,6 @@ def reporter_consent_settled(facts: Facts) -> bool:
     return facts.consent_settled
 
 
-EDGES: dict[tuple[CaseStage, CaseStage], tuple[Callable[[Facts], bool], ...]] = {
-    (CaseStage.INTAKE, CaseStage.ASSESSMENT): (has_owner, reporter_consent_settled),
+EDGES: dict[tuple[CaseStage, CaseStage], Edge[Facts]] = {
+    (CaseStage.INTAKE, CaseStage.ASSESSMENT): Edge((member,), (has_owner, reporter_consent_settled)),
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a case can go from here, and which guards fail now."""
-
-    to: CaseStage
-    failing: list[str]
-
-
-def steps(facts: Facts) -> list[Step]:
-    return [
-        Step(to, [guard.__name__ for guard in guards if not guard(facts)])
-        for (origin, to), guards in EDGES.items()
-        if origin is facts.stage
-    ]

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Hour, Sealed
-from app.vocabulary import CaseStage, Priority
+from app.vocabulary import CaseStage, Priority, TransitionReason
 
 
 class Case(Base):
@@ -18,6 +18,7 @@ class Case(Base):
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     stage: Mapped[CaseStage]
     stage_entered: Mapped[datetime] = mapped_column(Hour)
+    reason: Mapped[TransitionReason | None]  # of its last step
     priority: Mapped[Priority]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # the slower of two writers gets StaleDataError

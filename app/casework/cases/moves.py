@@ -4,41 +4,47 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app import transitions
 from app.actor import Actor
-from app.casework.cases import machine, service
-from app.casework.cases.machine import Facts, Step
+from app.casework.cases import service
+from app.casework.cases.machine import EDGES, Facts
 from app.casework.cases.models import Case
 from app.casework.consents import service as consents
-from app.casework.problems import GuardsFail, NoSuchStep
 from app.problems import StaleVersion
-from app.vocabulary import CaseStage
+from app.transitions import Step
+from app.vocabulary import CaseStage, TransitionReason
 
 
-def steps(session: Session, actor: Actor, case_id: str) -> list[Step]:
+def steps(session: Session, actor: Actor, case_id: str) -> list[Step[CaseStage]]:
     """Where the actor can take the case now, and which guards fail. Only members move it."""
     case = service.get(session, actor, case_id)
-    return machine.steps(_facts(session, case)) if service.is_member(session, actor, case.id) else []
+    return transitions.steps(EDGES, case.stage, _facts(session, actor, case))
 
 
-def move(session: Session, actor: Actor, case_id: str, *, to: CaseStage, version: int, now: datetime) -> Case:
+def move(
+    session: Session,
+    actor: Actor,
+    case_id: str,
+    *,
+    to: CaseStage,
+    reason: TransitionReason,
+    version: int,
+    now: datetime,
+) -> Case:
     """Take the case to stage `to`; `version` is the one that the actor has seen.
 
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
-    case = service.get(session, actor, case_id)
+    case = service.locked(session, service.visible_to(actor), case_id)
     if case.version != version:
         raise StaleVersion(version=case.version)
-    step = next((step for step in steps(session, actor, case_id) if step.to is to), None)
-    if step is None:
-        raise NoSuchStep
-    if step.failing:
-        raise GuardsFail(failing=step.failing)
-    return service.enter(session, actor, case, to, now=now)
+    transitions.check(EDGES, case.stage, to, _facts(session, actor, case))
+    return service.enter(session, actor, case, to, reason, now=now)
 
 
-def _facts(session: Session, case: Case) -> Facts:
+def _facts(session: Session, actor: Actor, case: Case) -> Facts:
     return Facts(
-        stage=case.stage,
+        is_member=service.is_member(session, actor, case.id),
         has_owner=case.owner_id is not None,
         consent_settled=consents.is_settled(session, case.id),
     )

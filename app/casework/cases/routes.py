@@ -10,8 +10,6 @@ from app.casework.cases.models import Case, CaseDocument
 from app.casework.cases.schemas import (
     CaseIn,
     CaseOut,
-    CaseStepOut,
-    CaseStepsOut,
     CaseTransitionIn,
     DocumentIn,
     DocumentOut,
@@ -20,11 +18,12 @@ from app.casework.cases.schemas import (
     StatementsOut,
 )
 from app.casework.cases.service import MembersChange, NewCase
-from app.casework.problems import GuardsFail, NoSuchStep
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.http.transitions import StepsOut
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
+from app.transitions import GuardsFail, NoSuchStep
 from app.vocabulary import CaseStage
 
 router = Router("/cases", tag="cases")
@@ -157,11 +156,11 @@ def change_case_members(
 
 
 @router.get("/{case_id}/transitions", responses=problems(NotFound))
-def list_case_steps(database: Db, actor: Worker, case_id: str) -> CaseStepsOut:
+def list_case_steps(database: Db, actor: Worker, case_id: str) -> StepsOut[CaseStage]:
     """What the caller may do with the case now, and which guards fail."""
     with database.read() as session:
         steps = moves.steps(session, actor, case_id)
-        return CaseStepsOut(items=[CaseStepOut.model_validate(step) for step in steps])
+        return StepsOut[CaseStage].model_validate({"items": steps})
 
 
 @router.post(
@@ -185,7 +184,9 @@ def move_case(
             session,
             actor.id,
             wanted,
-            act=lambda: moves.move(session, actor, case_id, to=wanted.to, version=version, now=now),
+            act=lambda: moves.move(
+                session, actor, case_id, to=wanted.to, reason=wanted.reason, version=version, now=now
+            ),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _shown(session, case, response)
@@ -199,6 +200,7 @@ def _out(session: Session, case: Case) -> CaseOut:
         owner=case.owner_id,
         stage=case.stage,
         stage_entered=case.stage_entered,
+        reason=case.reason,
         priority=case.priority,
         members=service.members_of(session, case.id),
         version=case.version,

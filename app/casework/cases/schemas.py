@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.sealed_json import SealedCase
+from app.http.transitions import TransitionIn
 from app.people.grants.schemas import GrantIn
 from app.vocabulary import CaseStage, Priority, TransitionReason
 
@@ -36,6 +37,7 @@ class CaseOut(BaseModel):
     owner: str | None
     stage: CaseStage
     stage_entered: datetime
+    reason: TransitionReason | None
     priority: Priority
     members: list[str]
     version: int
@@ -83,21 +85,5 @@ class StatementsOut(BaseModel):
     items: list[StatementOut]
 
 
-class CaseTransitionIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    to: CaseStage
+class CaseTransitionIn(TransitionIn[CaseStage]):
     reason: TransitionReason
-
-
-class CaseStepOut(BaseModel):
-    """Where the case can go, and the names of the guards that fail now."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    to: CaseStage
-    failing: list[str]
-
-
-class CaseStepsOut(BaseModel):
-    items: list[CaseStepOut]

@@ -22,7 +22,7 @@ from app.people.staff import service as staff
 from app.people.staff.models import Team
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
-from app.vocabulary import CaseStage, GrantKind, Priority, Role
+from app.vocabulary import CaseStage, GrantKind, Priority, Role, TransitionReason
 
 # Who may be a member of a case, and who of them may own it.
 MEMBER_ROLES = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})
@@ -89,9 +89,22 @@ def readable_by(actor: Actor) -> Select[Case]:
     return select(Case).where(Case.id.in_(grants.held(actor.id)))
 
 
-def get(session: Session, actor: Actor, case_id: str) -> Case:
+def one(session: Session, allowed: Select[Case], case_id: str) -> Case:
     """Raises `NotFound` for an absent and for a forbidden case alike, as all that follows does."""
-    return _one(session, visible_to(actor), case_id)
+    case = session.scalar(allowed.where(Case.id == case_id))
+    if case is None:
+        raise NotFound
+    return case
+
+
+def get(session: Session, actor: Actor, case_id: str) -> Case:
+    """The case, for whom its state is visible."""
+    return one(session, visible_to(actor), case_id)
+
+
+def locked(session: Session, allowed: Select[Case], case_id: str) -> Case:
+    """As `one`; nobody else changes it before this transaction ends."""
+    return one(session, allowed.with_for_update(), case_id)
 
 
 def is_member(session: Session, actor: Actor, case_id: str) -> bool:
@@ -136,7 +149,7 @@ def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Cas
 
 def fetch_grants(session: Session, actor: Actor, case_id: str, *, now: datetime) -> list[Grant]:
     """The actor's grants of the case key. Each is recorded."""
-    case = _one(session, readable_by(actor), case_id)
+    case = one(session, readable_by(actor), case_id)
     return grants.fetch(session, actor, case.id, now=now)
 
 
@@ -144,7 +157,7 @@ def document(
     session: Session, actor: Actor, case_id: str, version: int | None = None, *, now: datetime
 ) -> CaseDocument:
     """That version of the document, or the newest. Its fetch is recorded."""
-    case = _one(session, readable_by(actor), case_id)
+    case = one(session, readable_by(actor), case_id)
     found = _newest_document(session, case) if version is None else session.get(CaseDocument, (case.id, version))
     if found is None:
         raise NotFound
@@ -161,7 +174,7 @@ def write_document(
     session: Session, actor: Actor, case_id: str, file: bytes, *, version: int, now: datetime
 ) -> CaseDocument:
     """A member writes the next version; `version` is the one that they have read. Raises `StaleVersion`."""
-    case = _locked(session, of_member(actor), case_id)
+    case = locked(session, of_member(actor), case_id)
     newest = _newest_document(session, case)
     if newest.version != version:
         raise StaleVersion(version=newest.version)
@@ -170,7 +183,7 @@ def write_document(
 
 def statements(session: Session, actor: Actor, case_id: str) -> list[MemberStatement]:
     """The chain of signed statements of who the members are, from its genesis."""
-    case = _one(session, readable_by(actor), case_id)
+    case = one(session, readable_by(actor), case_id)
     return _statements(session, case)
 
 
@@ -183,7 +196,7 @@ def change_members(
     somebody who is there, so its author does not leave on their own; a colleague may remove them at any moment, or
     somebody could stay by writing. Raises `StaleVersion`, `NotCertified`, `MembersUnfit` or `LastAuthor`.
     """
-    case = _locked(session, of_member(actor), case_id)
+    case = locked(session, of_member(actor), case_id)
     last = _statements(session, case)[-1].version
     if last != version:
         raise StaleVersion(version=last)
@@ -206,9 +219,11 @@ def change_members(
     return case
 
 
-def enter(session: Session, actor: Actor, case: Case, stage: CaseStage, *, now: datetime) -> Case:
+def enter(
+    session: Session, actor: Actor, case: Case, stage: CaseStage, reason: TransitionReason, *, now: datetime
+) -> Case:
     """Take the case to a stage. The guards have been asked."""
-    case.stage, case.stage_entered = stage, hour_of(now)
+    case.stage, case.reason, case.stage_entered = stage, reason, hour_of(now)
     audit.record(session, actor.id, Action.CASE_MOVED, case.id, now=now)
     session.flush()  # gives the case its next version
     return case
@@ -216,18 +231,6 @@ def enter(session: Session, actor: Actor, case: Case, stage: CaseStage, *, now: 
 
 def _is_member(actor: Actor) -> ColumnElement[bool]:
     return Case.id.in_(select(Membership.case_id).where(Membership.person_id == actor.id))
-
-
-def _one(session: Session, allowed: Select[Case], case_id: str) -> Case:
-    case = session.scalar(allowed.where(Case.id == case_id))
-    if case is None:
-        raise NotFound
-    return case
-
-
-def _locked(session: Session, allowed: Select[Case], case_id: str) -> Case:
-    """The case, held so that two writers cannot both make its next version."""
-    return _one(session, allowed.with_for_update(), case_id)
 
 
 def _newest_document(session: Session, case: Case) -> CaseDocument:

@@ -7,7 +7,8 @@ from app.casework.consents import service
 from app.casework.consents.models import Consent
 from app.casework.consents.schemas import ConsentIn, ConsentOut
 from app.http import Db, Now, Once, Page, Paging, Router, problems
-from app.problems import NotAnEnvelope, NotFound
+from app.problems import NotAnEnvelope, NotFound, StaleVersion
+from app.transitions import GuardsFail, NoSuchStep
 
 router = Router("/cases/{case_id}/consents", tag="consents")
 
@@ -22,7 +23,9 @@ def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> 
 
 
 @router.post(
-    "", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NotAnEnvelope, service.NoSuchConsentStep)
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail),
 )
 def record_consent(database: Db, actor: Worker, once: Once, case_id: str, wanted: ConsentIn, now: Now) -> ConsentOut:
     """A new answer: asked, given, declined, or the end of one that was given."""

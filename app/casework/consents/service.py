@@ -6,32 +6,16 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
+from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.casework.cases.models import Case
-from app.casework.cases.service import of_member
+from app.casework.cases import service as cases
+from app.casework.consents.machine import EDGES, Facts
 from app.casework.consents.models import Consent
-from app.problems import NotFound, Problem
+from app.problems import NotFound, StaleVersion
 from app.protocol.encoding import new_id, sha256_hex
 from app.vocabulary import ConsentMethod, ConsentStatus
-
-_ANEW = frozenset({ConsentStatus.ASKED, ConsentStatus.GIVEN, ConsentStatus.DECLINED})
-
-# What may follow in one slot. A slot that ended is asked again, or answered unasked.
-NEXT: dict[ConsentStatus | None, frozenset[ConsentStatus]] = {
-    None: _ANEW,
-    ConsentStatus.ASKED: frozenset({ConsentStatus.GIVEN, ConsentStatus.DECLINED}),
-    ConsentStatus.GIVEN: frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.EXPIRED, ConsentStatus.SUPERSEDED}),
-    ConsentStatus.DECLINED: _ANEW,
-    ConsentStatus.WITHDRAWN: _ANEW,
-    ConsentStatus.EXPIRED: _ANEW,
-    ConsentStatus.SUPERSEDED: _ANEW,
-}
-
-
-class NoSuchConsentStep(Problem):
-    type, status, title = "no-such-consent-step", 409, "This answer cannot follow the last one of its slot"
 
 
 @dataclass(frozen=True)
@@ -46,17 +30,18 @@ class NewConsent:
 
 def of_case(session: Session, actor: Actor, case_id: str) -> Select[Consent]:
     """Every answer in a case of which the actor is a member. Raises `NotFound`."""
-    return select(Consent).where(Consent.case_id == _case(session, actor, case_id).id)
+    return select(Consent).where(Consent.case_id == cases.one(session, cases.of_member(actor), case_id).id)
 
 
 def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now: datetime) -> Consent:
-    """Keep an answer. Raises `NotFound`, or `NoSuchConsentStep`."""
-    case = _case(session, actor, case_id, lock=True)  # or two answers at once would be the same number of their slot
+    """Keep an answer. Raises `NotFound`, `StaleVersion`, `NoSuchStep` or `GuardsFail`."""
+    # Held, or two answers at once would be the same number of their slot.
+    case = cases.locked(session, cases.of_member(actor), case_id)
     last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.slot == new.slot))
-    if new.status not in NEXT[last.status if last else None] or (last and last.person_id != new.person_id):
-        raise NoSuchConsentStep
     if new.number != (last.number + 1 if last else 1):  # sealed by somebody who had not read the last one
-        raise NoSuchConsentStep
+        raise StaleVersion
+    facts = Facts(same_person=last is None or last.person_id == new.person_id)
+    transitions.check(EDGES, last.status if last else None, new.status, facts)
     consent = Consent(
         id=new_id("con"),
         case_id=case.id,
@@ -78,7 +63,7 @@ def get(session: Session, actor: Actor, consent_id: str) -> Consent:
     consent = session.get(Consent, consent_id)
     if consent is None:
         raise NotFound
-    _case(session, actor, consent.case_id)
+    cases.one(session, cases.of_member(actor), consent.case_id)
     return consent
 
 
@@ -95,11 +80,3 @@ def _newest() -> Select[Consent]:
         later.case_id == Consent.case_id, later.slot == Consent.slot, later.number > Consent.number
     )
     return select(Consent).where(~followed.exists())
-
-
-def _case(session: Session, actor: Actor, case_id: str, *, lock: bool = False) -> Case:
-    mine = of_member(actor).where(Case.id == case_id)
-    case: Case | None = session.scalar(mine.with_for_update() if lock else mine)
-    if case is None:
-        raise NotFound
-    return case

@@ -1,11 +1,8 @@
-"""The machine of reports, as data: who may take which edge, and what must hold (CASEWORK § 1).
+"""The machine of reports: who may take which edge, and what must hold (CASEWORK § 1)."""
 
-`EDGES` is asked by `steps` (what may I do?) and by `move` (do it), so the two cannot disagree.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.transitions import Edge
 from app.vocabulary import Priority, ReportState, Role
 
 
@@ -13,7 +10,6 @@ from app.vocabulary import Priority, ReportState, Role
 class Facts:
     """What the rules look at: the report as it stands, who asks, and what they send with the step."""
 
-    state: ReportState
     roles: frozenset[Role]
     claimed_by_actor: bool
     holds_epoch_key: bool
@@ -89,17 +85,6 @@ def key_still_exists(facts: Facts) -> bool:
     return facts.epoch_lives
 
 
-Rule = Callable[[Facts], bool]
-
-
-@dataclass(frozen=True)
-class Edge:
-    """One row: any of `who` may take it, once all `guards` hold."""
-
-    who: tuple[Rule, ...]
-    guards: tuple[Rule, ...] = ()
-
-
 _S = ReportState
 
 # Decided for good, but for a supervisor who has a reason.
@@ -113,7 +98,7 @@ REOPENABLE = (
 )
 TERMINAL = (*REOPENABLE, _S.ACCEPTED, _S.WITHDRAWN)
 
-EDGES: dict[tuple[ReportState, ReportState], Edge] = {
+EDGES: dict[tuple[ReportState, ReportState], Edge[Facts]] = {
     (_S.RECEIVED, _S.IN_TRIAGE): Edge((triager_of_the_epoch,)),
     (_S.IN_TRIAGE, _S.RECEIVED): Edge((claimer, supervisor)),
     (_S.IN_TRIAGE, _S.AWAITING_REPORTER): Edge((claimer,), (priority_set, answer_sent, waiting_approved_where_urgent)),
@@ -132,20 +117,3 @@ EDGES: dict[tuple[ReportState, ReportState], Edge] = {
     **{(origin, _S.IN_TRIAGE): Edge((supervisor,), (key_still_exists,)) for origin in REOPENABLE},
     **{(origin, _S.PURGED): Edge((retention,)) for origin in TERMINAL},
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a report can go from here, and which guards fail now."""
-
-    to: ReportState
-    failing: list[str]
-
-
-def steps(facts: Facts) -> list[Step]:
-    """The edges that the actor may take from here."""
-    return [
-        Step(to, [guard.__name__ for guard in edge.guards if not guard(facts)])
-        for (origin, to), edge in EDGES.items()
-        if origin is facts.state and any(may(facts) for may in edge.who)
-    ]

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import service as approvals
 from app.casework.cases import service as cases
-from app.casework.problems import GuardsFail, NoSuchStep
-from app.casework.triage import machine, service
-from app.casework.triage.machine import Facts, Step
+from app.casework.triage import service
+from app.casework.triage.machine import EDGES, Facts
 from app.intake.keys import service as keys
 from app.intake.mailbox.acts import ReporterAct
 from app.intake.reports import service as reports
@@ -22,6 +22,7 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.mailbox import Act
+from app.transitions import Step
 from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
 
 
@@ -46,10 +47,10 @@ class Wanted:
     no_contact: bool = False
 
 
-def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> list[Step]:
+def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> list[Step[ReportState]]:
     """Where the actor can take the report now, and which guards fail as long as nothing more is sent."""
     report = service.get(session, actor, report_id)
-    return machine.steps(_facts(session, actor, report, None, now=now))
+    return transitions.steps(EDGES, report.state, _facts(session, actor, report, None, now=now))
 
 
 def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, version: int, now: datetime) -> Report:
@@ -61,12 +62,7 @@ def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, vers
     report = service.locked(session, actor, report_id)
     if report.version != version:
         raise StaleVersion(version=report.version)
-    facts = _facts(session, actor, report, wanted, now=now)
-    step = next((step for step in machine.steps(facts) if step.to is wanted.to), None)
-    if step is None:
-        raise NoSuchStep
-    if step.failing:
-        raise GuardsFail(failing=step.failing)
+    transitions.check(EDGES, report.state, wanted.to, _facts(session, actor, report, wanted, now=now))
     approvals.cancel_open(session, report.id)
     report.priority = wanted.priority or report.priority
     if report.state is ReportState.RECEIVED:
@@ -107,7 +103,6 @@ def reporter_acted(session: Session, done: ReporterAct) -> None:
 
 def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None, *, now: datetime) -> Facts:
     return Facts(
-        state=report.state,
         roles=actor.roles,
         claimed_by_actor=report.triager_id == actor.id,
         holds_epoch_key=service.holds_epoch_key(session, actor, report),

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import Query, Response, status
 from fastapi.responses import StreamingResponse
 
-from app.casework.problems import GuardsFail, NoSuchStep
 from app.casework.triage import moves, service
 from app.casework.triage.schemas import (
     AnswerIn,
@@ -13,8 +12,6 @@ from app.casework.triage.schemas import (
     AttachmentOut,
     MessageOut,
     ReportOut,
-    ReportStepOut,
-    ReportStepsOut,
     ReportTransitionIn,
     WithdrawalIn,
 )
@@ -33,6 +30,7 @@ from app.http import (
     problems,
     requires,
 )
+from app.http.transitions import StepsOut
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Message
 from app.intake.mailbox.service import MailboxFull
@@ -40,6 +38,7 @@ from app.intake.reports.models import Report
 from app.people.grants.schemas import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
+from app.transitions import GuardsFail, NoSuchStep
 from app.vocabulary import ReportState, Role
 
 router = Router("/reports", tag="triage")
@@ -149,11 +148,11 @@ def answer_report(
 
 
 @router.get("/{report_id}/transitions", responses=problems(NotFound))
-def list_report_steps(database: Db, actor: Reader, report_id: str, now: Now) -> ReportStepsOut:
+def list_report_steps(database: Db, actor: Reader, report_id: str, now: Now) -> StepsOut[ReportState]:
     """What the caller may do with the report now, and which guards fail."""
     with database.read() as session:
         steps = moves.steps(session, actor, report_id, now=now)
-        return ReportStepsOut(items=[ReportStepOut.model_validate(step) for step in steps])
+        return StepsOut[ReportState].model_validate({"items": steps})
 
 
 @router.post(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from app.casework.cases.schemas import CaseId
 from app.casework.triage.moves import Wanted
 from app.http.sealed_json import SealedMessage, SealedSlot
+from app.http.transitions import TransitionIn
 from app.people.grants.schemas import GrantIn
 from app.protocol.mailbox import FIRST_STAFF_SLOT, SLOTS, Act
 from app.vocabulary import Door, Priority, ReportState, TransitionReason
@@ -69,12 +70,9 @@ class AnswerIn(BaseModel):
     slots: Annotated[list[SealedSlot], Field(min_length=1, max_length=SLOTS - FIRST_STAFF_SLOT + 1)]
 
 
-class ReportTransitionIn(BaseModel):
+class ReportTransitionIn(TransitionIn[ReportState]):
     """A step. `grant` is the report's key: sealed to `case`, or to a colleague who will attach the report to theirs."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    to: ReportState
     reason: TransitionReason
     priority: Priority | None = None
     case: CaseId | None = None
@@ -92,19 +90,6 @@ class ReportTransitionIn(BaseModel):
             duplicate_of=self.duplicate_of,
             no_contact=self.no_contact,
         )
-
-
-class ReportStepOut(BaseModel):
-    """Where the caller can take the report, and the names of the guards that fail as long as nothing more is sent."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    to: ReportState
-    failing: list[str]
-
-
-class ReportStepsOut(BaseModel):
-    items: list[ReportStepOut]
 
 
 class WithdrawalIn(BaseModel):

@@ -1,0 +1,38 @@
+"""The machine of approvals: decided once, by the person who was asked, or taken back by who asked (CASEWORK § 1)."""
+
+from dataclasses import dataclass
+
+from app.transitions import Edge
+from app.vocabulary import ApprovalState
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at: who decides, and what they send with it.
+
+    `is_approver` is true of the person who was asked, as long as they have a role that may decide it.
+    """
+
+    is_requester: bool
+    is_approver: bool
+    has_statement: bool
+
+
+def requester(facts: Facts) -> bool:
+    return facts.is_requester
+
+
+def approver(facts: Facts) -> bool:
+    return facts.is_approver
+
+
+def statement_signed(facts: Facts) -> bool:
+    """Who approves says so in a signed statement."""
+    return facts.has_statement
+
+
+EDGES: dict[tuple[ApprovalState, ApprovalState], Edge[Facts]] = {
+    (ApprovalState.REQUESTED, ApprovalState.APPROVED): Edge((approver,), (statement_signed,)),
+    (ApprovalState.REQUESTED, ApprovalState.REJECTED): Edge((approver,)),
+    (ApprovalState.REQUESTED, ApprovalState.CANCELLED): Edge((requester,)),
+}

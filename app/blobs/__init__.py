@@ -1,5 +1,7 @@
-"""Sealed bytes that are too large for a row: attachments and evidence, as files."""
+"""Sealed bytes that are too large for a row: attachments and evidence. They come in as uploads and lie as objects."""
 
-from app.blobs.files import Blobs, Incoming, OutOfPlace, Stored
+from app.blobs.objects import Objects
+from app.blobs.store import Blobs
+from app.blobs.uploads import Incoming, OutOfPlace, Stored, Uploads, new_name
 
-__all__ = ["Blobs", "Incoming", "OutOfPlace", "Stored"]
+__all__ = ["Blobs", "Incoming", "Objects", "OutOfPlace", "Stored", "Uploads", "new_name"]

@@ -77,7 +77,7 @@ class Scene:
 
     def _attachment(self, report_id: str) -> str:
         blobs: Blobs = cast("FastAPI", self.client.app).state.blobs
-        with blobs.receive() as incoming:
+        with blobs.uploads.receive() as incoming:
             incoming.write(factories.sealed(Kind.ATTACHMENT))
             stored = incoming.keep(factories.DAY)
         attachment = Attachment(

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.blobs import Blobs
+from app.blobs import Blobs, new_name
 from app.intake.attachments.models import Attachment, Upload
 from tests import factories
 
 
 def test_only_files_that_a_row_names_stay(rows: Session, url: str, tmp_path: Path, today: date) -> None:
     store = Blobs(tmp_path / "data" / "blobs")
-    arrived, coming, too_late, _ = names = [store.new_name() for _ in range(4)]
+    arrived, coming, too_late, _ = names = [new_name() for _ in range(4)]
     for name in names:
-        store.begin(name, today)
-    store.finish(arrived, today)
+        store.uploads.begin(name, today)
+    store.uploads.finish(arrived, today)
     report = factories.report(rows, factories.epoch(rows))
     rows.add(
         Attachment(id=factories.id_("att"), report_id=report.id, size=0, sha256="", received_on=today, blob=arrived)

@@ -106,7 +106,7 @@ def read_report_attachment(
     with database.write() as session:
         attachment = service.attachment(session, actor, report_id, attachment_id, now=now)
     return StreamingResponse(
-        blobs.read(attachment.blob),
+        blobs.objects.get(attachment.blob),
         media_type="application/octet-stream",
         headers={"Content-Length": str(attachment.size)},
     )

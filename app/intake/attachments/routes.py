@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from app.age import HEADER_SIZE, EnvelopeError, check_envelope
-from app.blobs import Blobs, OutOfPlace, Stored
+from app.blobs import Blobs, OutOfPlace, Stored, new_name
 from app.database import Database
 from app.http import BlobStore, Config, Db, MailboxToken, Route, Router, Today, declared_length, problems, stream
 from app.intake.attachments import service, uploads
@@ -108,12 +108,12 @@ def start_upload(
     if int(length) not in sizes:
         raise InvalidRequest(errors=[{"in": "header", "pointer": "/Upload-Length", "code": "no_size_class"}])
     # The row comes first: whoever has no mailbox costs no file, and a row without one is an upload that is begun again.
-    blob = blobs.new_name()
+    blob = new_name()
     with database.write() as session:
         started = uploads.start(
             session, sha256_hex(token.encode()), attachment, size=int(length), blob=blob, today=today
         )
-    blobs.begin(blob, today)
+    blobs.uploads.begin(blob, today)
     if started.replaced is not None:
         blobs.destroy(started.replaced, today)
     location = {"Location": f"/v1{router.prefix}/{started.address}"}
@@ -197,8 +197,8 @@ def _add(database: Database, blobs: Blobs, upload: Upload, place: int, piece: by
     blob = upload.blob or ""
     try:
         if place < HEADER_SIZE <= place + len(piece):
-            check_envelope((blobs.start_of(blob, place) if place else b"") + piece, size=upload.size)
-        blobs.append(blob, piece, at=place, day=today)
+            check_envelope((blobs.uploads.start_of(blob, place) if place else b"") + piece, size=upload.size)
+        blobs.uploads.append(blob, piece, at=place, day=today)
     except EnvelopeError:
         _give_up(database, blobs, upload.address_sha256, blob, today)
         raise NotAnEnvelope from None
@@ -216,9 +216,9 @@ def _settle(database: Database, blobs: Blobs, token_sha256: str, upload: Upload,
     if upload.blob is None:
         return upload.size
     try:
-        reached = blobs.reached(upload.blob, today)
+        reached = blobs.uploads.offset(upload.blob, today)
         if reached == upload.size:
-            _name(database, blobs, token_sha256, upload.address_sha256, blobs.finish(upload.blob, today), today)
+            _name(database, blobs, token_sha256, upload.address_sha256, blobs.uploads.finish(upload.blob, today), today)
     except FileNotFoundError:  # given up meanwhile
         raise NotFound from None
     return reached

@@ -115,7 +115,7 @@ class Files:
         name = _file_name(part.filename or "")
         if len(self.sealed) == ATTACHMENTS:
             raise Mistake("too-many-files", FILES, n=ATTACHMENTS)
-        with self._blobs.receive() as incoming:
+        with self._blobs.uploads.receive() as incoming:
             try:
                 attachment = attachments.seal(
                     _Counted(part, self._count),

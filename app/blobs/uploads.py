@@ -1,0 +1,167 @@
+"""Files on their way in, always on this machine's disk: at once as a whole, or in parts that may come days apart."""
+
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from app.blobs import disk
+from app.blobs.objects import Objects
+
+_UNFINISHED = ".incoming"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was stored: its name, which a row must keep, its bytes and their SHA-256 in hexadecimal."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class OutOfPlace(Exception):
+    """Bytes were to be added at another place than where the file ends."""
+
+
+def new_name() -> str:
+    """A name for a file that will come in parts. A row has it before there is a file."""
+    return secrets.token_hex(16)
+
+
+class Incoming:
+    """A file that is being written."""
+
+    def __init__(self, name: str, file: BinaryIO, objects: Objects) -> None:
+        self.stored: Stored | None = None
+        self._name = name
+        self._file = file
+        self._objects = objects
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes to the end."""
+        self._file.write(piece)
+        self._digest.update(piece)
+        self._size += len(piece)
+
+    def keep(self, day: date) -> Stored:
+        """Make an object of the file, with the day as its time. Without this call it vanishes."""
+        self._file.flush()
+        path = Path(self._file.name)
+        disk.set_day(path, day)
+        os.fsync(self._file.fileno())
+        self._objects.put(self._name, path, day)
+        self.stored = Stored(self._name, self._size, self._digest.hexdigest())
+        return self.stored
+
+
+class Uploads:
+    """The unfinished files in one directory, each of which becomes one of the `objects` on the same disk."""
+
+    def __init__(self, directory: Path, objects: Objects) -> None:
+        self._directory = directory
+        self._objects = objects
+
+    @contextmanager
+    def receive(self) -> Iterator[Incoming]:
+        """A new file. What is not kept when the block ends leaves nothing behind."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = new_name()
+        path = self._path(name)
+        with open(path, "xb", opener=disk.private) as file:
+            incoming = Incoming(name, file, self._objects)
+            try:
+                yield incoming
+            finally:
+                if incoming.stored is None:
+                    path.unlink()
+
+    def begin(self, name: str, day: date) -> None:
+        """Make an unfinished file, which is empty. Raises `FileExistsError`."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._path(name)
+        path.touch(mode=disk.MODE, exist_ok=False)
+        disk.set_day(path, day)
+        disk.set_day(self._directory, day)
+
+    def append(self, name: str, piece: bytes, *, at: int, day: date) -> None:
+        """Add bytes to an unfinished file that ends at `at`.
+
+        Of several processes that add at one place, one does, and the others get `OutOfPlace`. The lock lasts for this
+        piece only: a sender whose connection died holds up nobody. Raises `FileNotFoundError` where the file is gone.
+        """
+        with self._open(name) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if file.seek(0, os.SEEK_END) != at:
+                raise OutOfPlace
+            file.write(piece)
+            file.flush()
+            disk.set_day(file.fileno(), day)
+
+    def offset(self, name: str, day: date) -> int:
+        """Where the file ends, finished or not. Up to there it is on disk before this returns.
+
+        Raises `FileNotFoundError` where it is gone.
+        """
+        try:
+            file = self._path(name).open("rb")
+        except FileNotFoundError:
+            return self._objects.size(name)  # on disk since before it was finished
+        with file:
+            size = file.seek(0, os.SEEK_END)
+            disk.set_day(file.fileno(), day)  # a process may have been killed between a piece and this
+            os.fsync(file.fileno())
+        disk.sync(self._directory, day)
+        return size
+
+    def start_of(self, name: str, size: int) -> bytes:
+        """The first `size` bytes of an unfinished file, or as many as there are.
+
+        Raises `OutOfPlace` where it is finished, `FileNotFoundError` where it is gone.
+        """
+        with self._open(name) as file:
+            return file.read(size)
+
+    def finish(self, name: str, day: date) -> Stored:
+        """Make an object of a file to which nothing is added any more. A repetition changes nothing.
+
+        Raises `FileNotFoundError` where the file is gone.
+        """
+        self.offset(name, day)  # on disk before it has its name
+        self._objects.put(name, self._path(name), day)
+        # Read again: who began to hash it may not be who ends it.
+        digest, size = hashlib.sha256(), 0
+        for piece in self._objects.get(name):
+            digest.update(piece)
+            size += len(piece)
+        return Stored(name, size, digest.hexdigest())
+
+    def delete(self, name: str, day: date) -> None:
+        """Give an unfinished file up. One that is gone is no error, so this can be repeated."""
+        disk.remove(self._path(name), day)
+
+    def list_(self) -> Iterator[tuple[str, date]]:
+        """The name of every unfinished file, and the day on which something was added last."""
+        for path in self._directory.glob(f"*{_UNFINISHED}"):
+            if disk.is_name(path.stem):
+                yield path.stem, disk.day_of(path)
+
+    def _path(self, name: str) -> Path:
+        path = disk.path_of(self._directory, name)
+        return path.with_name(path.name + _UNFINISHED)
+
+    def _open(self, name: str) -> BinaryIO:
+        """For reading and adding. Raises `OutOfPlace` where it is finished."""
+        try:
+            return self._path(name).open("r+b")
+        except FileNotFoundError:
+            self._objects.size(name)
+            raise OutOfPlace from None

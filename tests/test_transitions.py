@@ -1,6 +1,6 @@
 """What every table of edges has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from app import transitions
 from app.casework.approvals.machine import EDGES as APPROVALS
 from app.casework.consents.machine import EDGES as CONSENTS
+from app.statistics.releases.machine import EDGES as RELEASES
 from app.transitions import Edge, GuardsFail, NoSuchStep, Step
 
 
@@ -62,7 +63,25 @@ def test_what_may_be_done_and_what_is_refused_agree() -> None:
             transitions.check(EDGES, state, to, facts)
 
 
-def test_the_edges_of_consents_and_approvals_are_those_of_the_contract() -> None:
+def told(edges: Iterable[tuple[StrEnum, StrEnum]]) -> set[tuple[str, str]]:
+    return {(str(origin), str(to)) for origin, to in edges}
+
+
+def test_the_edges_of_approvals_and_releases_are_those_of_the_contract() -> None:
+    assert told(APPROVALS) == {("requested", "approved"), ("requested", "rejected"), ("requested", "cancelled")}
+    assert told(RELEASES) == {
+        ("requested", "approved"),
+        ("requested", "rejected"),
+        ("requested", "cancelled"),
+        ("approved", "cancelled"),
+        ("approved", "drawn"),
+        ("drawn", "composed"),
+        ("composed", "signed"),
+        ("signed", "published"),
+    }
+
+
+def test_the_edges_of_consents_are_those_of_the_contract() -> None:
     ended = ("declined", "withdrawn", "expired", "superseded")
     asked_or_unasked = {"asked", "given", "declined"}
     expected: dict[str | None, set[str]] = {
@@ -73,8 +92,3 @@ def test_the_edges_of_consents_and_approvals_are_those_of_the_contract() -> None
     }
 
     assert {origin: {str(to) for of, to in CONSENTS if of == origin} for origin, _ in CONSENTS} == expected
-    assert {(str(origin), str(to)) for origin, to in APPROVALS} == {
-        ("requested", "approved"),
-        ("requested", "rejected"),
-        ("requested", "cancelled"),
-    }

@@ -23,7 +23,7 @@ from app.protocol.release_ledger import LedgerLine
 from app.statistics.cards import service as cards
 from app.statistics.releases import accounting, counting, ledger, noise, requests
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
-from app.statistics.releases.requests import ReleaseExists, ReleaseStep
+from app.statistics.releases.requests import ReleaseExists
 from app.vocabulary import Workload
 
 
@@ -55,10 +55,9 @@ class Draw:
 
 
 def snapshot(session: Session, actor: Actor, release_id: str) -> Snapshot:
-    """What the approver's draw starts from. Raises `ReleaseStep` unless the release waits for it."""
+    """What the approver's draw starts from. Raises `NoSuchStep` unless the release waits for it."""
     release = requests.get(session, actor, release_id)
-    if release.state is not ReleaseState.APPROVED or release.approved_by != actor.id:
-        raise ReleaseStep
+    requests.check(actor, release, ReleaseState.DRAWN)
     return Snapshot(
         release=release.id,
         period=release.period,
@@ -110,13 +109,12 @@ def draw(
 def settle(session: Session, actor: Actor, start: Snapshot, drawn: Draw, *, now: datetime) -> Release:
     """Charge the draw and keep its noisy counts, at once or not at all.
 
-    Raises `ReleaseExists` or `ReleaseStep` where somebody was first: their draw counts, and this noise is thrown away
+    Raises `ReleaseExists` or `NoSuchStep` where somebody was first: their draw counts, and this noise is thrown away
     unseen, as it is where the accounts have moved since the snapshot (`StaleVersion`), or where the budget no longer
     bears it (`ReleaseBudgetExhausted`).
     """
     release = requests.locked(session, actor, start.release)
-    if release.state is not ReleaseState.APPROVED:
-        raise ReleaseStep
+    requests.check(actor, release, ReleaseState.DRAWN)
     lines = ledger.lines(session)
     if accounting.is_drawn(lines, kind=start.workload.kind, period=start.period):
         raise ReleaseExists

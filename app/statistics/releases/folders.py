@@ -20,7 +20,6 @@ from app.statistics.releases import accounting, ledger, requests
 from app.statistics.releases.compose import compose, told
 from app.statistics.releases.methodology import About
 from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignature, ReleaseState
-from app.statistics.releases.requests import ReleaseStep
 
 SYNTHETIC = "**Synthetic.** The people in these figures are invented: this release comes from a demonstration."
 
@@ -32,10 +31,9 @@ class ReleaseSignatureWrong(Problem):
 
 
 def make(session: Session, actor: Actor, release_id: str, *, is_demo: bool) -> Release:
-    """Make the folder from the stored noisy counts; the same again after a crash. Raises `ReleaseStep`."""
+    """Make the folder from the stored noisy counts; the same again after a crash. Raises `NoSuchStep`."""
     release = requests.locked(session, actor, release_id)
-    if release.state is not ReleaseState.DRAWN:
-        raise ReleaseStep
+    requests.check(actor, release, ReleaseState.COMPOSED)
     lines = ledger.lines(session)
     lines = lines[: next(place for place, line in enumerate(lines, start=1) if line.release == release.id)]
     files = compose(
@@ -54,12 +52,11 @@ def make(session: Session, actor: Actor, release_id: str, *, is_demo: bool) -> R
 def sign(session: Session, actor: Actor, release_id: str, *, key: str, signature: str, now: datetime) -> Release:
     """Keep the caller's signature. The second one completes the folder.
 
-    `key` and `signature` are in base64url. Raises `ReleaseStep` where the caller is none of the two or it is not time,
+    `key` and `signature` are in base64url. Raises `NoSuchStep` where the caller is none of the two or it is not time,
     and `ReleaseSignatureWrong`.
     """
     release = requests.locked(session, actor, release_id)
-    if release.state is not ReleaseState.COMPOSED or actor.id not in (release.requested_by, release.approved_by):
-        raise ReleaseStep
+    requests.check(actor, release, ReleaseState.SIGNED)
     sums_file = file(session, actor, release_id, release_files.SUMS)
     given = release_files.Signature(by=actor.id, key=unb64(key), sig=unb64(signature))
     try:

@@ -5,28 +5,23 @@ from datetime import datetime
 from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
-from app import vocabulary
+from app import transitions, vocabulary
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.problems import Forbidden, NotFound, Problem, StaleVersion
+from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import release_files
 from app.protocol.encoding import new_id
 from app.protocol.periods import last_day
 from app.statistics.releases import ledger
+from app.statistics.releases.machine import EDGES, Facts
 from app.statistics.releases.models import Release, ReleaseState
-from app.vocabulary import ReleaseKind, Role, Workload
+from app.transitions import Step
+from app.vocabulary import ReleaseKind, Workload
 
 # Below this many persons a quarter, by the last published total, a quarter has nothing worth its budget; the gate
 # closes again only well below it, so that noise around the limit does not open and shut it.
 QUARTER_GATE, QUARTER_GATE_OPEN = 300, 240
-
-_ONLY_NOW = {
-    ReleaseState.APPROVED: ReleaseState.REQUESTED,
-    ReleaseState.REJECTED: ReleaseState.REQUESTED,
-    ReleaseState.CANCELLED: ReleaseState.REQUESTED,
-    ReleaseState.PUBLISHED: ReleaseState.SIGNED,
-}
 
 
 class ReleasePeriodOpen(Problem):
@@ -47,10 +42,6 @@ class ReleaseWorkload(Problem):
 
 class ReleaseSelfApproval(Problem):
     type, status, title = "release-self-approval", 409, "Another person than the requester approves a release"
-
-
-class ReleaseStep(Problem):
-    type, status, title = "release-step", 409, "The release cannot take this step from its state"
 
 
 def visible_to(actor: Actor) -> Select[Release]:
@@ -99,25 +90,23 @@ def request(
     return release
 
 
-def steps(actor: Actor, release: Release) -> list[ReleaseState]:
-    """The states that this person may bring the release to."""
-    return [to for to, origin in _ONLY_NOW.items() if release.state is origin and _may(actor, release, to)]
+def steps(session: Session, actor: Actor, release_id: str) -> list[Step[ReleaseState]]:
+    """The states that this person may bring the release to, some of them by drawing, composing and signing it."""
+    release = get(session, actor, release_id)
+    return transitions.steps(EDGES, release.state, Facts.of(actor, release))
 
 
 def move(session: Session, actor: Actor, release_id: str, *, to: ReleaseState, version: int, now: datetime) -> Release:
     """Approve, reject, cancel or publish; `version` is the one the actor has seen.
 
-    Raises `StaleVersion`, `ReleaseStep`, `ReleaseSelfApproval`, and `Forbidden` where the step is another's.
+    Raises `StaleVersion`, `ReleaseSelfApproval` or `NoSuchStep`.
     """
-    release = get(session, actor, release_id)
+    release = locked(session, actor, release_id)
     if release.version != version:
         raise StaleVersion(version=release.version)
-    if release.state is not _ONLY_NOW[to]:
-        raise ReleaseStep
     if to is ReleaseState.APPROVED and actor.id == release.requested_by:
         raise ReleaseSelfApproval
-    if not _may(actor, release, to):
-        raise Forbidden
+    check(actor, release, to)
     release.state = to
     if to is ReleaseState.APPROVED:
         release.approved_by = actor.id
@@ -126,12 +115,9 @@ def move(session: Session, actor: Actor, release_id: str, *, to: ReleaseState, v
     return release
 
 
-def _may(actor: Actor, release: Release, to: ReleaseState) -> bool:
-    if to is ReleaseState.CANCELLED:
-        return actor.id == release.requested_by
-    if to is ReleaseState.PUBLISHED:
-        return Role.SUPERVISOR in actor.roles
-    return Role.SUPERVISOR in actor.roles and actor.id != release.requested_by
+def check(actor: Actor, release: Release, to: ReleaseState) -> None:
+    """Raises `NoSuchStep` where this person may not bring the release to this state now."""
+    transitions.check(EDGES, release.state, to, Facts.of(actor, release))
 
 
 def _refuse_twin(session: Session, workload: Workload, period: str) -> None:

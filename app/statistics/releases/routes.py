@@ -20,6 +20,7 @@ from app.http import (
     problems,
     requires,
 )
+from app.http.transitions import StepsOut
 from app.problems import NotFound, StaleVersion
 from app.protocol import release_ledger
 from app.statistics.releases import draws, folders, ledger, noise, requests
@@ -30,10 +31,9 @@ from app.statistics.releases.schemas import (
     ReleaseDecisionIn,
     ReleaseIn,
     ReleaseOut,
-    ReleaseStepOut,
-    ReleaseStepsOut,
     SignatureIn,
 )
+from app.transitions import NoSuchStep
 from app.vocabulary import ReleaseKind, Role
 
 router = Router(prefix="/releases", tag="releases")
@@ -84,17 +84,17 @@ def get_release(database: Db, actor: Requester, release_id: str, _: IfNoneMatch,
 
 
 @router.get("/{release_id}/transitions", responses=problems(NotFound))
-def list_release_steps(database: Db, actor: Requester, release_id: str) -> ReleaseStepsOut:
-    """What the caller may decide on the release now."""
+def list_release_steps(database: Db, actor: Requester, release_id: str) -> StepsOut[ReleaseState]:
+    """What the caller may do with the release now."""
     with database.read() as session:
-        release = requests.get(session, actor, release_id)
-        return ReleaseStepsOut(items=[ReleaseStepOut(to=to) for to in requests.steps(actor, release)])
+        steps = requests.steps(session, actor, release_id)
+        return StepsOut[ReleaseState].model_validate({"items": steps})
 
 
 @router.post(
     "/{release_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, StaleVersion, requests.ReleaseStep, requests.ReleaseSelfApproval),
+    responses=problems(NotFound, StaleVersion, NoSuchStep, requests.ReleaseSelfApproval),
 )
 def move_release(
     database: Db,
@@ -122,7 +122,7 @@ def move_release(
     responses=problems(
         NotFound,
         StaleVersion,
-        requests.ReleaseStep,
+        NoSuchStep,
         requests.ReleaseExists,
         ledger.ReleaseBudgetExhausted,
         draws.StatisticsKeyWrong,
@@ -152,7 +152,7 @@ def draw_release(
 @router.post(
     "/{release_id}/composition",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, requests.ReleaseStep),
+    responses=problems(NotFound, NoSuchStep),
 )
 def compose_release(database: Db, actor: Approver, config: Config, release_id: str, response: Response) -> ReleaseOut:
     """Make the folder of a draw whose request was cut off before it did."""
@@ -177,7 +177,7 @@ def get_release_file(database: Db, actor: Requester, release_id: str, path: str)
 @router.post(
     "/{release_id}/signatures",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, requests.ReleaseStep, folders.ReleaseSignatureWrong),
+    responses=problems(NotFound, NoSuchStep, folders.ReleaseSignatureWrong),
 )
 def sign_release(
     database: Db, actor: Requester, release_id: str, given: SignatureIn, response: Response, now: Now

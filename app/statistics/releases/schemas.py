@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.http.transitions import TransitionIn
 from app.statistics.releases.models import ReleaseState
 
 
@@ -19,8 +20,8 @@ class ReleaseIn(_In):
     workload: Literal["T", "Q"]
 
 
-class ReleaseDecisionIn(_In):
-    to: Literal["approved", "rejected", "cancelled", "published"]
+class ReleaseDecisionIn(TransitionIn[Literal["approved", "rejected", "cancelled", "published"]]):
+    """The other steps have routes of their own, for what comes with them."""
 
 
 class DrawIn(_In):
@@ -51,16 +52,6 @@ class ReleaseOut(BaseModel):
     noisy_sha256: str | None
     sums_sha256: str | None
     version: int
-
-
-class ReleaseStepOut(BaseModel):
-    """A state that the caller may bring the release to."""
-
-    to: str
-
-
-class ReleaseStepsOut(BaseModel):
-    items: list[ReleaseStepOut]
 
 
 class FilesOut(BaseModel):

@@ -16,7 +16,7 @@ from app.statistics.cards.models import Card
 from app.statistics.releases import accounting, draws
 from app.statistics.releases.draws import Draw, Snapshot
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
-from app.statistics.releases.requests import ReleaseStep
+from app.transitions import NoSuchStep
 from tests.statistics.conftest import APPROVER, STATISTICS, Office
 from tests.statistics.releases.flow import TOTAL, Flow, keep_cards
 from tests.statistics.releases.measurements import NoNoise
@@ -115,7 +115,7 @@ def test_whoever_comes_second_throws_the_noise_away(database: Database, rows: Se
         draws.settle(session, ACTOR, start, first, now=NOW)
     kept = rows.get_one(Release, approved).noisy_sha256
 
-    with pytest.raises(ReleaseStep), database.write() as session:
+    with pytest.raises(NoSuchStep), database.write() as session:
         draws.settle(session, ACTOR, start, second, now=NOW)
 
     rows.expire_all()

@@ -82,7 +82,7 @@ def test_what_is_published_stays_as_it_is(office: Office, rows: Session) -> None
 
     refused = [flow.draw(), flow.post("/composition", {}, by=APPROVER), flow.move("cancelled", by=ANALYST)]
 
-    assert {problem(answer) for answer in refused} == {(409, "release-step")}
+    assert {problem(answer) for answer in refused} == {(409, "no-such-step")}
     assert flow.folder() == before
 
 
@@ -152,7 +152,7 @@ def test_nobody_approves_their_own_request(office: Office) -> None:
     flow = Flow.requested(office, TOTAL, by=APPROVER)
 
     assert problem(flow.move("approved", by=APPROVER)) == (409, "release-self-approval")
-    assert problem(flow.move("approved", by=ANALYST)) == (403, "forbidden")
+    assert problem(flow.move("approved", by=ANALYST)) == (409, "no-such-step")
     assert flow.move("approved", by=COLLEAGUE).json()["approved_by"] == COLLEAGUE.id
 
 
@@ -165,14 +165,25 @@ def test_the_steps_that_one_is_told_of_are_those_that_one_may_take(office: Offic
     assert told == {ANALYST.id: ["cancelled"], APPROVER.id: ["approved", "rejected"]}
 
 
+def test_who_approved_is_told_to_draw_and_who_asked_may_still_take_it_back(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    told = {who.id: [step["to"] for step in flow.get("/transitions", by=who).json()["items"]] for who in SEEING}
+
+    assert told == {ANALYST.id: ["cancelled"], APPROVER.id: ["drawn"]}
+    assert flow.move("cancelled", by=ANALYST).json()["state"] == "cancelled"
+    assert problem(flow.draw()) == (409, "no-such-step")
+
+
 def test_only_the_approver_draws_and_only_what_is_approved(office: Office, rows: Session) -> None:
     office.let_the_quarter_end()
     flow = Flow.requested(office, TOTAL)
-    assert problem(flow.draw()) == (409, "release-step")
+    assert problem(flow.draw()) == (409, "no-such-step")
     flow.move("approved", by=APPROVER)
 
     assert problem(flow.draw(by=ANALYST)) == (403, "forbidden")
-    assert problem(flow.draw(by=COLLEAGUE)) == (409, "release-step")
+    assert problem(flow.draw(by=COLLEAGUE)) == (409, "no-such-step")
     assert rows.scalar(select(func.count()).select_from(BudgetEntry)) == 0
 
 
@@ -291,7 +302,7 @@ def test_one_signature_publishes_nothing_however_often_it_is_given(office: Offic
     states = [flow.sign(ANALYST).json()["state"] for _ in range(2)]
 
     assert states == ["composed", "composed"]
-    assert problem(flow.move("published", by=APPROVER)) == (409, "release-step")
+    assert problem(flow.move("published", by=APPROVER)) == (409, "no-such-step")
 
 
 def test_ten_draws_at_once_are_one_draw_and_charged_once(office: Office, rows: Session) -> None:

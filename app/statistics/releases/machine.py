@@ -1,0 +1,55 @@
+"""The machine of releases: who may bring one to which state (RELEASES § 8). Once drawn, it only goes forwards."""
+
+from dataclasses import dataclass
+
+from app.actor import Actor
+from app.statistics.releases.models import Release, ReleaseState
+from app.transitions import Edge
+from app.vocabulary import Role
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at: who acts, to this release."""
+
+    is_requester: bool
+    is_approver: bool
+    is_supervisor: bool
+
+    @classmethod
+    def of(cls, actor: Actor, release: Release) -> "Facts":
+        return cls(
+            is_requester=actor.id == release.requested_by,
+            is_approver=actor.id == release.approved_by,
+            is_supervisor=Role.SUPERVISOR in actor.roles,
+        )
+
+
+def requester(facts: Facts) -> bool:
+    return facts.is_requester
+
+
+def approver(facts: Facts) -> bool:
+    return facts.is_approver
+
+
+def supervisor(facts: Facts) -> bool:
+    return facts.is_supervisor
+
+
+def another_supervisor(facts: Facts) -> bool:
+    return facts.is_supervisor and not facts.is_requester
+
+
+_S = ReleaseState
+
+EDGES: dict[tuple[ReleaseState, ReleaseState], Edge[Facts]] = {
+    (_S.REQUESTED, _S.APPROVED): Edge((another_supervisor,)),
+    (_S.REQUESTED, _S.REJECTED): Edge((another_supervisor,)),
+    (_S.REQUESTED, _S.CANCELLED): Edge((requester,)),
+    (_S.APPROVED, _S.CANCELLED): Edge((requester,)),
+    (_S.APPROVED, _S.DRAWN): Edge((approver,)),
+    (_S.DRAWN, _S.COMPOSED): Edge((supervisor,)),
+    (_S.COMPOSED, _S.SIGNED): Edge((requester, approver)),  # with the second of their two signatures
+    (_S.SIGNED, _S.PUBLISHED): Edge((supervisor,)),
+}

@@ -40,18 +40,7 @@ def fingerprint(recipient: str, key: str) -> str:
 def make_root(supervisors: Iterable[Certified], *signers: Signer, on: date) -> Document:
     """The first root (k = 1): its supervisors vouch for themselves, and clients pin it."""
     body = {"k": 1, "supervisors": [{"id": each.person, **_keys(each)} for each in supervisors]}
-    header = Header(
-        type="root",
-        org=None,
-        subject=ROOT_SUBJECT,
-        version=1,
-        previous=None,
-        generation=None,
-        sealed_to=None,
-        author=signers[0].person,
-        at=on.isoformat(),
-        body=body,
-    )
+    header = Header.new("root", ROOT_SUBJECT, body, org=None, author=signers[0].person, at=on.isoformat())
     return signed(header, *signers)
 
 
@@ -73,17 +62,14 @@ def certificate(
 
     `previous` is the person's last certificate, above which this one stands.
     """
-    header = Header(
-        type="certificate",
+    header = Header.new(
+        "certificate",
+        of.person,
+        {**_keys(of), "from": valid_from.isoformat(), "until": valid_until.isoformat()},
         org=org,
-        subject=of.person,
-        version=previous.header.version + 1 if previous else 1,
-        previous=sha256_hex(previous.text) if previous else None,
-        generation=None,
-        sealed_to=None,
         author=signer.person,
         at=valid_from.isoformat(),
-        body={**_keys(of), "from": valid_from.isoformat(), "until": valid_until.isoformat()},
+        after=previous.public_link.mark if previous else None,
     )
     return signed(header, signer)
 

@@ -4,12 +4,11 @@ No network and no disk: whoever acts for the reporter carries the bytes (`app/cl
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from app import age, vocabulary
 from app.protocol import mailbox, opening
-from app.protocol.documents import Header, bare, maced, parse_document, recipient_sha256, seal
+from app.protocol.documents import Header, bare, maced, parse_document, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import seal_grant
@@ -135,7 +134,9 @@ def seal_report(
     )
     route = Route(id_, str(secret.recipient), 0, None, consents)
     first = canonical({"v": 1, "epoch": to.epoch, "mailbox": str(mailbox_recipient)}) + b"\n"
-    header = _header(to.org, today, "report", id_, secret.recipient, report.body())
+    header = Header.new(
+        "report", id_, report.body(), org=to.org, author=None, at=today, to=secret.recipient, generation=1
+    )
     sealed_route = _seal_route(to.org, today, receipt, route, None)
     return first + grant + sealed_route + seal(bare(header), Kind.REPORT, secret.recipient)
 
@@ -189,8 +190,9 @@ def write(
         attachments=tuple(attachments),
         consents=(changed,) if changed else (),
     )
-    header = _header(org, today, "message.reporter", route.report, before.write_to, message.body())
-    sealed = seal(maced(header, receipt.thread_key), Kind.MESSAGE, before.write_to)
+    to = before.write_to
+    header = Header.new("message.reporter", route.report, message.body(), org=org, author=None, at=today, to=to)
+    sealed = seal(maced(header, receipt.thread_key), Kind.MESSAGE, to)
     after = Route(route.report, route.recipient, message.number, sha256_hex(sealed), _with(route.consents, changed))
     sealed_route = _seal_route(org, today, receipt, after, route_before)
     line = {"v": 1, "act": act, "id": new_id("msg")} | ({"slot": changed.slot} if changed else {})
@@ -220,28 +222,18 @@ def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | Non
     return opening.open_document(slot, receipt.identity, asked, thread_key=receipt.thread_key)
 
 
-def _header(
-    org: str, today: str, type_: str, subject: str, recipient: age.HybridRecipient, body: dict[str, Any]
-) -> Header:
-    return Header(
-        type=type_,
-        org=org,
-        subject=subject,
-        version=1,
-        previous=None,
-        generation=1 if type_ == "report" else None,
-        sealed_to=recipient_sha256(recipient),
-        author=None,
-        at=today,
-        body=body,
-    )
-
-
 def _seal_route(org: str, today: str, receipt: Receipt, route: Route, before: Opened | None) -> bytes:
     recipient = receipt.identity.recipient
-    header = _header(org, today, "route", route.report, recipient, route.body())
-    if before:
-        header = replace(header, version=before.document.header.version + 1, previous=before.sha256)
+    header = Header.new(
+        "route",
+        route.report,
+        route.body(),
+        org=org,
+        author=None,
+        at=today,
+        to=recipient,
+        after=before.mark if before else None,
+    )
     return seal(maced(header, receipt.thread_key), Kind.SLOT, recipient)
 
 

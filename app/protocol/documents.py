@@ -7,12 +7,14 @@ reader writes it again. A sealed document is these lines, spaces up to its size 
 import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from app import age
+from app.protocol import chain
+from app.protocol.chain import Link, Mark
 from app.protocol.encoding import (
     b64,
     canonical,
@@ -76,6 +78,35 @@ class Header:
     at: str
     body: dict[str, Any] = field(repr=False)
 
+    @classmethod
+    def new(
+        cls,
+        type_: str,
+        subject: str,
+        body: dict[str, Any],
+        *,
+        org: str | None,
+        author: str | None,
+        at: str,
+        to: age.HybridRecipient | None = None,
+        generation: int | None = None,
+        after: Mark | None = None,
+    ) -> Self:
+        """Line 1 of the version that follows `after`, or of the first. `to` is whom it is sealed to, if anybody."""
+        version, previous = chain.after(after)
+        return cls(
+            type=type_,
+            org=org,
+            subject=subject,
+            version=version,
+            previous=previous,
+            generation=generation,
+            sealed_to=recipient_sha256(to) if to else None,
+            author=author,
+            at=at,
+            body=body,
+        )
+
     def line(self) -> bytes:
         """The line as it will be signed, without its LF."""
         return canonical({"v": VERSION, **{key: getattr(self, key) for key in _KEYS[1:]}})
@@ -124,6 +155,15 @@ class Document:
     def text(self) -> bytes:
         """Both lines, each with its LF: the whole of a public document."""
         return self.line + b"\n" + _proof_line(self.proof) + b"\n"
+
+    @property
+    def public_link(self) -> Link:
+        """The place of a public document in its chain: its hash is that of its text."""
+        return self.link(sha256_hex(self.text))
+
+    def link(self, sha256: str) -> Link:
+        """The place of the document in its chain, when its file has this hash."""
+        return Link(Mark(self.header.version, sha256, self.header.generation), self.header.previous)
 
     def verify_signatures(self) -> tuple[Signature, ...]:
         """The signatures, each of which holds under its own key. Whose keys they are is for `Trust` to say.

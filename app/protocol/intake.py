@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app import age
 from app.protocol.documents import Document, Header, Signer, signed
-from app.protocol.encoding import check_id, sha256_hex
+from app.protocol.encoding import check_id
 from app.protocol.errors import Malformed, NotAuthentic
 
 SUBJECT: Final = "intake"
@@ -38,17 +38,14 @@ class Intake:
 
 def make(intake: Intake, *, org: str, previous: Document | None, signer: Signer) -> Document:
     """The next intake document; its version is the epoch's number."""
-    header = Header(
-        type="intake",
+    header = Header.new(
+        "intake",
+        SUBJECT,
+        _body(intake),
         org=org,
-        subject=SUBJECT,
-        version=previous.header.version + 1 if previous else 1,
-        previous=sha256_hex(previous.text) if previous else None,
-        generation=None,
-        sealed_to=None,
         author=signer.person,
         at=intake.accepts_from.isoformat(),
-        body=_body(intake),
+        after=previous.public_link.mark if previous else None,
     )
     return signed(header, signer)
 

@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.protocol import intake, statements
+from app.protocol import chain, intake, statements
 from app.protocol.certificates import Trust
+from app.protocol.chain import Link, Mark
 from app.protocol.documents import Document, Signature, bytes_signed, parse_document, verify_signature
 from app.protocol.encoding import b64, canonical, parse_object, sha256_hex, unb64
-from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.errors import Malformed, NotAuthentic
 
 LOGGED_TYPES = frozenset({"root", "service-key", "intake"})
 
 
 @dataclass(frozen=True)
 class Head:
-    """The last line's number and hash: what the service signs, and what a client remembers."""
+    """The last line's number and hash, as the service signs them."""
 
     n: int
     hash: str
@@ -41,10 +42,14 @@ class Log:
     def head(self) -> Head:
         return Head(len(self.hashes), self.hashes[-1])
 
-    def check_follows(self, seen: Head | None) -> None:
-        """Raises `Rollback` unless this log continues the one that was seen before."""
-        if seen is not None and (len(self.hashes) < seen.n or self.hashes[seen.n - 1] != seen.hash):
-            raise Rollback("key-log")
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Of each line, by its number."""
+        return tuple(Mark(n, sha256) for n, sha256 in enumerate(self.hashes, start=1))
+
+    def check_follows(self, seen: Mark | None) -> None:
+        """Raises `Rollback` unless this log continues the one whose last line was seen before."""
+        chain.check_contains(self.marks, seen, reason="key-log")
 
     def check_head(self, head: Head, signature: Signature) -> None:
         """Raises `NotAuthentic` unless the service signed this very head with the key that the log certifies."""
@@ -80,9 +85,7 @@ def verify(lines: Sequence[bytes], pin: str) -> Log:
 def check_successor(previous: Document | None, document: Document) -> None:
     """Raises `NotAuthentic` unless the intake document is the next one after `previous`."""
     intake.read(document)
-    expected = (previous.header.version + 1, sha256_hex(previous.text)) if previous else (1, None)
-    if (document.header.version, document.header.previous) != expected:
-        raise NotAuthentic("intake-chain")
+    chain.check_next(document.public_link, previous.public_link.mark if previous else None, reason="intake-chain")
 
 
 def parse_head(value: dict[str, Any]) -> tuple[Head, Signature]:
@@ -99,17 +102,17 @@ def write_head(head: Head, signature: Signature) -> dict[str, Any]:
 
 
 def _documents(lines: Iterable[bytes]) -> Iterable[Document]:
-    previous = None
-    for n, line in enumerate(lines, start=1):
+    last = None
+    for line in lines:
         found = parse_object(line)
         match found:
-            case {"n": number, "previous": before, "document": str(text), **rest} if not rest:
-                if number != n or before != previous:
-                    raise NotAuthentic("key-log")
+            case {"n": n, "previous": previous, "document": str(text), **rest} if not rest:
+                link = Link(Mark(n, sha256_hex(line)), previous)
+                chain.check_next(link, last, reason="key-log")
                 document = parse_document(text.encode())
             case _:
                 raise Malformed("not a line of the key log")
-        if entry(n, previous, document) != line:
+        if entry(*chain.after(last), document) != line:
             raise Malformed("a line of the key log that is written otherwise")
-        previous = sha256_hex(line)
+        last = link.mark
         yield document

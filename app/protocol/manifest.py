@@ -8,7 +8,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from app.protocol.documents import Document, Header, Signer, signed
-from app.protocol.encoding import canonical, check_hash, parse_object, sha256_hex
+from app.protocol.encoding import canonical, check_hash, parse_object
 from app.protocol.errors import Malformed
 
 SUBJECT: Final = "client"
@@ -53,17 +53,14 @@ class Organisation:
 
 def make(files: Mapping[str, str], *, org: str, previous: Document | None, signer: Signer, on: date) -> Document:
     """The next manifest. `files` has the SHA-256 of each by its path."""
-    header = Header(
-        type="client",
+    header = Header.new(
+        "client",
+        SUBJECT,
+        {"files": dict(sorted(files.items()))},
         org=org,
-        subject=SUBJECT,
-        version=previous.header.version + 1 if previous else 1,
-        previous=sha256_hex(previous.text) if previous else None,
-        generation=None,
-        sealed_to=None,
         author=signer.person,
         at=on.isoformat(),
-        body={"files": dict(sorted(files.items()))},
+        after=previous.public_link.mark if previous else None,
     )
     document = signed(header, signer)
     read(document)

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app import age
-from app.protocol.documents import Document, Header, Signer, recipient_sha256, signed
+from app.protocol import chain
+from app.protocol.chain import Mark
+from app.protocol.documents import Document, Header, Signer, signed
 from app.protocol.encoding import check_id
-from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.opening import Mark, Opened
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.opening import Opened
 
 
 def state(
@@ -22,17 +24,16 @@ def state(
     signer: Signer,
 ) -> Document:
     """The list as it is from now on; the first is the genesis, by the opener of the case."""
-    header = Header(
-        type="members",
+    header = Header.new(
+        "members",
+        case,
+        {"members": sorted(members)},
         org=org,
-        subject=case,
-        version=previous.document.header.version + 1 if previous else 1,
-        previous=previous.sha256 if previous else None,
-        generation=generation,
-        sealed_to=recipient_sha256(recipient),
         author=signer.person,
         at=at,
-        body={"members": sorted(members)},
+        to=recipient,
+        generation=generation,
+        after=previous.mark if previous else None,
     )
     return signed(header, signer)
 
@@ -47,24 +48,20 @@ def read(body: dict[str, Any]) -> frozenset[str]:
     raise Malformed("a member list of another form")
 
 
-def members_of(chain: Sequence[Opened], seen: Mark | None = None) -> frozenset[str]:
+def members_of(links: Sequence[Opened], seen: Mark | None = None) -> frozenset[str]:
     """The present members, from the genesis on. Raises `NotAuthentic` where a link is missing or by a stranger.
 
-    `seen` is the last link that this client saw. A chain that does not contain it, however long, is another one, whose
-    genesis anybody certified can sign: `Rollback`.
+    `seen` is the last link that this client saw. A chain that does not contain it is another one, whose genesis anybody
+    certified can sign: `Rollback`.
     """
-    if seen and (len(chain) < seen.version or chain[seen.version - 1].sha256 != seen.sha256):
-        raise Rollback("members-chain")
-    members, previous = frozenset[str](), None
-    for version, link in enumerate(chain, start=1):
-        header = link.document.header
-        if header.version != version or header.previous != (previous.sha256 if previous else None):
-            raise NotAuthentic("members-chain")
-        after = read(header.body)
-        allowed = members if previous else after
-        if header.author not in allowed:
+    chain.check_whole([link.link for link in links], reason="members-chain")
+    chain.check_contains([link.mark for link in links], seen, reason="members-chain")
+    members = frozenset[str]()
+    for link in links:
+        after = read(link.document.header.body)
+        if link.document.header.author not in (members or after):
             raise NotAuthentic("members-author")
-        members, previous = after, link
-    if previous is None:
+        members = after
+    if not members:
         raise NotAuthentic("members-chain")
     return members

@@ -12,10 +12,12 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from app import age
+from app.protocol import chain
 from app.protocol.certificates import Certified, Trust
+from app.protocol.chain import Link, Mark
 from app.protocol.documents import CLOCK_SKEW, MACED_TYPES, Document, parse_document, recipient_sha256
 from app.protocol.encoding import check_at, sha256_hex
-from app.protocol.errors import NotAuthentic, NotMine, Rollback
+from app.protocol.errors import NotAuthentic, NotMine
 from app.protocol.report import Attachment
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.vocabulary import Role
@@ -32,15 +34,6 @@ WRITERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
 
 # Of these the role does not decide alone: the people who may have written them are asked for by name.
 _NAMED_WRITERS: Final = frozenset({"case", "consent", "approval"})
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The highest version of a subject that this client has seen, its ciphertext hash and key generation."""
-
-    version: int
-    sha256: str
-    generation: int | None
 
 
 class Seen(Protocol):
@@ -77,6 +70,14 @@ class Opened:
     def body(self) -> dict[str, object]:
         return self.document.header.body
 
+    @property
+    def link(self) -> Link:
+        return self.document.link(self.sha256)
+
+    @property
+    def mark(self) -> Mark:
+        return self.link.mark
+
 
 def open_document(
     file: bytes,
@@ -112,10 +113,10 @@ def open_document(
         document.verify_mac(thread_key)
     if header.type not in WRITERS and header.author is not None:
         raise NotAuthentic("author")
-    sha256 = sha256_hex(file)
+    opened = Opened(document, sha256_hex(file), author)
     if seen is not None:
-        check_seen(document, sha256, seen)
-    return Opened(document, sha256, author)
+        hold_to_seen(opened, seen)
+    return opened
 
 
 def check_attachment(attachment: Attachment, *, ciphertext_sha256: str, plaintext_sha256: str) -> None:
@@ -154,17 +155,8 @@ def _author(document: Document, asked: Asked, trust: Trust | None, day: date | N
     return author
 
 
-def check_seen(document: Document, sha256: str, seen: Seen) -> None:
+def hold_to_seen(opened: Opened, seen: Seen) -> None:
     """Not older than the newest that this client has seen, which it is from now on. Raises `Rollback`."""
-    header = document.header
-    highest = seen.highest(header.type, header.subject)
-    if highest is not None:
-        if header.version < highest.version:
-            raise Rollback("version")
-        if header.version == highest.version and sha256 != highest.sha256:
-            raise Rollback("version")
-        if header.version == highest.version + 1 and header.previous != highest.sha256:
-            raise Rollback("previous")
-        if (header.generation or 0) < (highest.generation or 0):
-            raise Rollback("generation")
-    seen.record(header.type, header.subject, Mark(header.version, sha256, header.generation))
+    header = opened.document.header
+    chain.check_not_older(opened.link, seen.highest(header.type, header.subject))
+    seen.record(header.type, header.subject, opened.mark)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app import age
-from app.protocol.documents import Document, Header, Signer, recipient_sha256, signed
+from app.protocol.documents import Document, Header, Signer, signed
 from app.protocol.encoding import b64, check_day, check_hash, check_id, unb64
 from app.protocol.errors import Malformed
 from app.protocol.periods import first_day
@@ -122,17 +122,15 @@ def approve(
         "of": statement.of,
         "decision": statement.decision,
     }
-    header = Header(
-        type="approval",
+    header = Header.new(
+        "approval",
+        statement.object,
+        body,
         org=org,
-        subject=statement.object,
-        version=1,
-        previous=None,
-        generation=generation,
-        sealed_to=recipient_sha256(recipient),
         author=signer.person,
         at=at,
-        body=body,
+        to=recipient,
+        generation=generation,
     )
     return signed(header, signer)
 
@@ -156,15 +154,4 @@ def read_approval(body: dict[str, Any]) -> ApprovalStatement:
 
 
 def _public(type_: str, org: str, subject: str, signer: Signer, on: date, body: dict[str, Any]) -> Header:
-    return Header(
-        type=type_,
-        org=org,
-        subject=subject,
-        version=1,
-        previous=None,
-        generation=None,
-        sealed_to=None,
-        author=signer.person,
-        at=on.isoformat(),
-        body=body,
-    )
+    return Header.new(type_, subject, body, org=org, author=signer.person, at=on.isoformat())

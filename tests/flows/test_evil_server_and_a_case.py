@@ -15,16 +15,19 @@ from app.client import Staff
 from app.client.casework import approvals, cases, report_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake import epochs
+from app.client.people import shared_keys
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import members
+from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
 from app.protocol.grants import seal_grant
-from app.protocol.opening import Mark, Opened
+from app.protocol.opening import Opened
 from app.protocol.receipt import Receipt
 from app.protocol.report import Consent, Form, Report
 from app.protocol.sizes import Kind
+from app.protocol.statements import KeyKind
 from app.settings import Settings
 from app.vocabulary import (
     ApprovalSubject,
@@ -547,6 +550,24 @@ def test_a_withdrawal_that_the_service_shows_before_the_consent(world: World, ev
     evil.lies[f"/v1/cases/{world.other}/consents"] = in_json(lambda answer: answer["items"].reverse())
 
     assert [each.status for each in cases.consents(tenzin, opened)] == [ConsentStatus.WITHDRAWN]
+
+
+@pytest.mark.parametrize("left_out", [1, 2])
+def test_a_shared_key_that_the_service_leaves_out(world: World, evil: EvilServer, tenzin: Staff, left_out: int) -> None:
+    for _ in range(2):
+        shared_keys.make_shared(world.organisation.staff["sofia"], KeyKind.STATISTICS)
+    newest = shared_keys.stated(tenzin, KeyKind.STATISTICS).version
+    evil.lies["/v1/keys"] = in_json(
+        lambda answer: answer.update(
+            items=[each for each in answer["items"] if version_of(each["document"]) != newest - left_out + 1]
+        )
+    )
+
+    stops(evil, lambda: shared_keys.stated(tenzin, KeyKind.STATISTICS), "key-chain")
+
+
+def version_of(document: str) -> int:
+    return parse_document(document.encode()).header.version
 
 
 @pytest.mark.parametrize(("left_out", "reason"), [(0, "consent-chain"), (1, "version")])

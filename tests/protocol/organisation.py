@@ -9,9 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app import age
 from app.protocol import members
 from app.protocol.certificates import Certified, Trust, certificate, make_root, org_of
+from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id
-from app.protocol.opening import Mark, Opened
+from app.protocol.opening import Opened
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 

@@ -112,13 +112,13 @@ def test_an_intake_document_that_follows_another_one_is_refused() -> None:
 
 
 def test_a_log_continues_the_one_that_was_seen() -> None:
-    for seen in (None, *(key_log.verify(LINES[:n], ORG).head for n in range(1, 5))):
+    for seen in (None, *(key_log.verify(LINES[:n], ORG).marks[-1] for n in range(1, 5))):
         LOG.check_follows(seen)
 
 
 def test_a_log_that_is_shorter_than_what_was_seen_is_refused() -> None:
     with pytest.raises(Rollback, match="key-log"):
-        key_log.verify(LINES[:3], ORG).check_follows(LOG.head)
+        key_log.verify(LINES[:3], ORG).check_follows(LOG.marks[-1])
 
 
 def test_a_log_that_branched_off_before_what_was_seen_is_refused() -> None:
@@ -127,7 +127,7 @@ def test_a_log_that_branched_off_before_what_was_seen_is_refused() -> None:
     branch = key_log.verify(log_of(ROOT, SERVICE, other, SERVICE), ORG)
 
     with pytest.raises(Rollback, match="key-log"):
-        branch.check_follows(LOG.head)
+        branch.check_follows(LOG.marks[-1])
 
 
 def test_the_service_signs_the_head() -> None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.protocol.chain import Mark
 from app.protocol.documents import Document
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.members import members_of
-from app.protocol.opening import Mark, Opened
+from app.protocol.opening import Opened
 from tests.protocol.organisation import ANALYST, CASEWORKER, COLLEAGUE, STRANGER, link
 
 GENESIS = link([CASEWORKER], by=CASEWORKER)

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import age
+from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, bare, maced, parse_document, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, NotMine, Rollback
-from app.protocol.opening import WRITERS, Asked, Mark, Opened, check_attachment, open_document
+from app.protocol.opening import WRITERS, Asked, Opened, check_attachment, open_document
 from app.protocol.report import Attachment
 from app.protocol.sizes import Kind
 from app.vocabulary import Role

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from app import age
 from app.client.machine.staff import Staff
-from app.protocol import case, members
+from app.protocol import case, chain, members
 from app.protocol.case import CaseFile
+from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.grants import OpenedGrant
-from app.protocol.opening import Asked, Mark, Opened, check_seen
+from app.protocol.opening import Asked, Opened, hold_to_seen
 from app.protocol.sizes import Kind
 
 
@@ -48,8 +49,7 @@ def open_(staff: Staff, id_: str) -> OpenCase:
     passed_over: tuple[int, ...] = ()
     if seen is None or header.version > seen.version:
         past = _past(staff, key, until=header.version - 1)
-        if header.previous != past.sha256:
-            raise Rollback("previous")
+        chain.check_next(opened.link, past.last, reason="previous")
         case.check_successor(past.file or case.NOTHING, file, author=str(header.author))
         passed_over = past.passed_over
     reports = {each.id: Mark(1, each.sha256, 1) for each in file.reports}
@@ -58,10 +58,9 @@ def open_(staff: Staff, id_: str) -> OpenCase:
     # Only now: what is refused leaves no trace in what this machine has seen.
     for report, mark in reports.items():
         staff.seen.record("report", report, mark)  # under whatever key: it is this one from now on
-    check_seen(key.last_statement.document, key.last_statement.sha256, staff.seen)
-    check_seen(opened.document, opened.sha256, staff.seen)
-    version = _Version(file, str(header.author), opened.sha256, passed_over)
-    return _opened(key, header.version, version)
+    hold_to_seen(key.last_statement, staff.seen)
+    hold_to_seen(opened, staff.seen)
+    return _opened(key, _Version(file, str(header.author), opened.mark, passed_over))
 
 
 def open_version(staff: Staff, opened: OpenCase, version: int) -> tuple[CaseFile, str]:
@@ -80,7 +79,7 @@ def newest_that_counts(staff: Staff, id_: str) -> OpenCase:
     """
     key = _key(staff, id_)
     newest = int(staff.service.get(f"/cases/{id_}/document").json()["version"])
-    return _opened(key, newest, _past(staff, key, until=newest))
+    return _opened(key, _past(staff, key, until=newest))
 
 
 @dataclass(frozen=True)
@@ -110,23 +109,23 @@ def _open_file(staff: Staff, key: _Key, file: bytes, *, writers: AbstractSet[str
 
 @dataclass(frozen=True)
 class _Version:
-    """The newest version that counts, None before the first; `sha256` is of the last file, whether it counts or not."""
+    """The newest version that counts, None before the first; `last` is the last one, whether it counts or not."""
 
     file: CaseFile | None = field(repr=False)
     author: str
-    sha256: str | None
+    last: Mark | None
     passed_over: tuple[int, ...]
 
 
-def _opened(key: _Key, version: int, found: _Version) -> OpenCase:
-    if found.file is None or found.sha256 is None:
+def _opened(key: _Key, found: _Version) -> OpenCase:
+    if found.file is None or found.last is None:
         raise Rollback("version")
     return OpenCase(
         id=key.case,
         identity=key.grant.identity,
         generation=key.grant.header.generation,
-        version=version,
-        sha256=found.sha256,
+        version=found.last.version,
+        sha256=found.last.sha256,
         author=found.author,
         file=found.file,
         members=key.members,
@@ -147,19 +146,19 @@ def _past(staff: Staff, key: _Key, *, until: int) -> _Version:
     past = _Version(None, "", None, ())
     for version in range(seen.version if seen else 1, until + 1):
         file = unb64(str(staff.service.get(f"/cases/{key.case}/documents/{version}").json()["document"]))
+        mark = Mark(version, sha256_hex(file))
         is_seen = seen is not None and version == seen.version
-        if seen and is_seen and sha256_hex(file) != seen.sha256:
+        if seen and is_seen and mark.sha256 != seen.sha256:
             raise Rollback("version")
         try:
-            header = _open_file(staff, key, file, writers=key.ever_members).document.header
-            if header.version != version or (not is_seen and header.previous != past.sha256):
-                raise NotAuthentic("previous")
-            said = CaseFile.read(header.body)
+            opened = _open_file(staff, key, file, writers=key.ever_members)
+            author, said = str(opened.document.header.author), CaseFile.read(opened.document.header.body)
             if not is_seen:
-                case.check_successor(past.file or case.NOTHING, said, author=str(header.author))
-            past = _Version(said, str(header.author), sha256_hex(file), past.passed_over)
+                chain.check_next(opened.link, past.last, reason="previous")
+                case.check_successor(past.file or case.NOTHING, said, author=author)
+            past = _Version(said, author, mark, past.passed_over)
         except ProtocolError:
-            past = replace(past, sha256=sha256_hex(file), passed_over=(*past.passed_over, version))
+            past = replace(past, last=mark, passed_over=(*past.passed_over, version))
     return past
 
 

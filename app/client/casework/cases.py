@@ -12,13 +12,14 @@ from app.client.casework.case_reading import open_version as open_version
 from app.client.casework.triage import OpenReport
 from app.client.casework.triage import move as move_report
 from app.client.machine.staff import Staff
-from app.protocol import case, members
+from app.protocol import case, chain, members
 from app.protocol.card import new_contribution_token
 from app.protocol.case import Affected, Assertion, CaseFile, Incident, ReportNote, RuleBroken, Verdict
-from app.protocol.documents import Document, Header, recipient_sha256, seal, signed
+from app.protocol.chain import Mark
+from app.protocol.documents import Document, Header, seal, signed
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
-from app.protocol.errors import NotAuthentic, Rollback
-from app.protocol.opening import Asked, Mark, Opened
+from app.protocol.errors import NotAuthentic
+from app.protocol.opening import Asked, Opened
 from app.protocol.sizes import Kind
 from app.vocabulary import (
     CaseStage,
@@ -108,7 +109,7 @@ def _begin(
         at=staff.hour,
         signer=staff.signer,
     )
-    document = _document(staff, id_, secret.recipient, file, version=1, previous=None, generation=1)
+    document = _document(staff, id_, secret.recipient, file, generation=1, after=None)
     list_of_members, first = seal(genesis, Kind.CASE, secret.recipient), seal(document, Kind.CASE, secret.recipient)
     team = staff.service.get(f"/people/{staff.person}").json()["team"]
     staff.service.post(
@@ -149,9 +150,8 @@ def write(staff: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
         opened.id,
         recipient,
         file,
-        version=opened.version + 1,
-        previous=opened.sha256,
         generation=opened.generation,
+        after=Mark(opened.version, opened.sha256, opened.generation),
     )
     sealed = seal(document, Kind.CASE, recipient)
     staff.service.put(f"/cases/{opened.id}/document", {"document": b64(sealed)}, version=f'"{opened.version}"')
@@ -273,8 +273,8 @@ def record_consent(
     recipient = opened.identity.recipient
     earlier = _answers(staff, opened).get(slot, [])
     body = {"person": person, "slot": slot, "scope": scope, "status": status, "method": method, "wording": wording}
-    header = _header(staff, "consent", opened.id, recipient, body, generation=opened.generation)
-    header = replace(header, version=len(earlier) + 1, previous=earlier[-1].sha256 if earlier else None)
+    after = earlier[-1].mark if earlier else None
+    header = _header(staff, "consent", opened.id, recipient, body, generation=opened.generation, after=after)
     sealed = seal(signed(header, staff.signer), Kind.MESSAGE, recipient)
     staff.service.post(
         f"/cases/{opened.id}/consents",
@@ -287,7 +287,7 @@ def record_consent(
             "file": b64(sealed),
         },
     )
-    _see_answer(staff, slot, Mark(header.version, sha256_hex(sealed), None))
+    staff.seen.record("consent", slot, Mark(header.version, sha256_hex(sealed), opened.generation))
 
 
 def consents(staff: Staff, opened: OpenCase) -> list[OpenConsent]:
@@ -325,21 +325,11 @@ def _answers(staff: Staff, opened: OpenCase) -> dict[str, list[Opened]]:
         slots.setdefault(str(body["slot"]), []).append(found)
     for slot, answers in slots.items():
         answers.sort(key=lambda answer: answer.document.header.version)
-        before: Opened | None = None
-        for number, answer in enumerate(answers, start=1):
-            header = answer.document.header
-            if (header.version, header.previous) != (number, before.sha256 if before else None):
-                raise NotAuthentic("consent-chain")
-            before = answer
-        _see_answer(staff, slot, Mark(len(answers), answers[-1].sha256, None))
+        links = [answer.link for answer in answers]
+        chain.check_whole(links, reason="consent-chain")
+        chain.check_contains([link.mark for link in links], staff.seen.highest("consent", slot), reason="version")
+        staff.seen.record("consent", slot, links[-1].mark)
     return slots
-
-
-def _see_answer(staff: Staff, slot: str, newest: Mark) -> None:
-    seen = staff.seen.highest("consent", slot)
-    if seen and (newest.version < seen.version or (newest.version == seen.version and newest.sha256 != seen.sha256)):
-        raise Rollback("version")
-    staff.seen.record("consent", slot, newest)
 
 
 def _consent(body: Mapping[str, Any]) -> OpenConsent:
@@ -353,31 +343,30 @@ def _consent(body: Mapping[str, Any]) -> OpenConsent:
 
 
 def _document(
-    staff: Staff,
-    id_: str,
-    recipient: age.HybridRecipient,
-    file: CaseFile,
-    *,
-    version: int,
-    previous: str | None,
-    generation: int,
+    staff: Staff, id_: str, recipient: age.HybridRecipient, file: CaseFile, *, generation: int, after: Mark | None
 ) -> Document:
-    header = _header(staff, "case", id_, recipient, file.body(), generation=generation)
-    return signed(replace(header, version=version, previous=previous), staff.signer)
+    header = _header(staff, "case", id_, recipient, file.body(), generation=generation, after=after)
+    return signed(header, staff.signer)
 
 
 def _header(
-    staff: Staff, type_: str, subject: str, recipient: age.HybridRecipient, body: dict[str, Any], *, generation: int
+    staff: Staff,
+    type_: str,
+    subject: str,
+    recipient: age.HybridRecipient,
+    body: dict[str, Any],
+    *,
+    generation: int,
+    after: Mark | None,
 ) -> Header:
-    return Header(
-        type=type_,
+    return Header.new(
+        type_,
+        subject,
+        body,
         org=staff.org,
-        subject=subject,
-        version=1,
-        previous=None,
-        generation=generation,
-        sealed_to=recipient_sha256(recipient),
         author=staff.person,
         at=staff.hour,
-        body=body,
+        to=recipient,
+        generation=generation,
+        after=after,
     )

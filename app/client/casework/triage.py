@@ -12,12 +12,13 @@ from app.client.casework import case_reading
 from app.client.intake import attachments as files
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol import mailbox
-from app.protocol.documents import Header, maced, recipient_sha256, seal
+from app.protocol.chain import Mark
+from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, check_at, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.mailbox import Act, ReporterMessage, StaffMessage
-from app.protocol.opening import Asked, Mark
+from app.protocol.opening import Asked
 from app.protocol.report import Attachment, Report
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.vocabulary import (
@@ -328,19 +329,9 @@ def _received(staff: Staff, opened: OpenReport, item: dict[str, Any]) -> Receive
 
 
 def _slot(staff: Staff, opened: OpenReport, message: StaffMessage) -> bytes:
-    header = Header(
-        type="message.staff",
-        org=staff.org,
-        subject=opened.id,
-        version=1,
-        previous=None,
-        generation=None,
-        sealed_to=recipient_sha256(opened.mailbox),
-        author=None,
-        at=staff.today.isoformat(),
-        body=message.body(),
-    )
-    return seal(maced(header, opened.thread_key), Kind.SLOT, opened.mailbox)
+    to, at = opened.mailbox, staff.today.isoformat()
+    header = Header.new("message.staff", opened.id, message.body(), org=staff.org, author=None, at=at, to=to)
+    return seal(maced(header, opened.thread_key), Kind.SLOT, to)
 
 
 def _next_number(staff: Staff, opened: OpenReport, *, replies: int) -> int:

@@ -1,4 +1,4 @@
-"""What this machine has seen: the highest version of everything opened, and the head of the key log.
+"""What this machine has seen: the highest version of everything opened, and the last line of the key log.
 
 It lies sealed to the person's own identity, so that whoever takes the machine does not learn what was worked on. A
 service that shows something older than this is caught (SEALING, "On opening, a client", 5).
@@ -10,8 +10,7 @@ from typing import Any
 
 from app import age
 from app.client.machine.directory import write_atomically
-from app.protocol.key_log import Head
-from app.protocol.opening import Mark
+from app.protocol.chain import Mark
 
 
 class SeenFile:
@@ -20,27 +19,18 @@ class SeenFile:
     def __init__(self, path: Path, identity: age.HybridIdentity) -> None:
         self._path = path
         self._identity = identity
-        self._kept: dict[str, Any] = {"log": None, "documents": {}}
+        self._kept: dict[str, Any] = {}
         if path.exists():
             self._kept = json.loads(age.decrypt(path.read_bytes(), [identity]))
 
     def highest(self, type_: str, subject: str) -> Mark | None:
-        found = self._kept["documents"].get(f"{type_} {subject}")
+        found = self._kept.get(f"{type_} {subject}")
         return Mark(*found) if found else None
 
     def record(self, type_: str, subject: str, mark: Mark) -> None:
         """Remember a version that was opened, or that was written and taken."""
         if self.highest(type_, subject) != mark:
-            self._kept["documents"][f"{type_} {subject}"] = [mark.version, mark.sha256, mark.generation]
-            self._save()
-
-    @property
-    def log(self) -> Head | None:
-        return Head(**self._kept["log"]) if self._kept["log"] else None
-
-    def record_log(self, head: Head) -> None:
-        if self.log != head:
-            self._kept["log"] = {"n": head.n, "hash": head.hash}
+            self._kept[f"{type_} {subject}"] = [mark.version, mark.sha256, mark.generation]
             self._save()
 
     def _save(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx2
 
@@ -23,6 +23,9 @@ from app.protocol.opening import Asked, Opened, open_document
 from app.vocabulary import GrantKind, Role
 
 _T = TypeVar("_T")
+
+# In what this machine has seen: the last line of the organisation's key log.
+_LOG: Final = "key-log"
 
 
 class NotJoined(Exception):
@@ -107,8 +110,8 @@ class Staff:
     def log(self) -> Log:
         """The key log, checked once and remembered. Raises `Rollback` for one older than this machine has seen."""
         if self._log is None:
-            self._log = trusting.fetch_log(self.service, self.org, seen=self.seen.log)
-            self.seen.record_log(self._log.head)
+            self._log = trusting.fetch_log(self.service, self.org, seen=self.seen.highest(_LOG, self.org))
+            self.seen.record(_LOG, self.org, self._log.marks[-1])
         return self._log
 
     @property

@@ -6,10 +6,11 @@ from datetime import date
 from app.client.machine.transport import Service
 from app.protocol import intake, key_log
 from app.protocol.certificates import Trust
+from app.protocol.chain import Mark
 from app.protocol.documents import Document, parse_document
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
-from app.protocol.key_log import Head, Log
+from app.protocol.key_log import Log
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class OpenIntake:
     epoch: Intake
 
 
-def fetch_log(service: Service, pin: str, *, seen: Head | None = None) -> Log:
+def fetch_log(service: Service, pin: str, *, seen: Mark | None = None) -> Log:
     """The whole key log, checked from its first line. Raises `NotAuthentic`, for a log older than `seen` too."""
     log = key_log.verify(_lines(service), pin)
     log.check_follows(seen)

@@ -9,9 +9,9 @@ from app import age
 from app.client.machine.staff import Staff
 from app.protocol import certificates, statements
 from app.protocol.certificates import Certified
+from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import Malformed
-from app.protocol.opening import Mark
 from app.vocabulary import Role
 
 CERTIFIED_FOR = timedelta(days=365)

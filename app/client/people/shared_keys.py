@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from app import age
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import NobodyToGrant, NotGranted, Staff
-from app.protocol import statements
+from app.protocol import chain, statements
+from app.protocol.chain import Link
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
-from app.protocol.errors import NotAuthentic, Rollback
-from app.protocol.opening import Mark
+from app.protocol.errors import NotAuthentic
 from app.protocol.periods import first_day, quarter_of
 from app.protocol.statements import KeyKind, SharedKey
 from app.vocabulary import GrantKind, Role
@@ -46,15 +46,16 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
     """
     secret = age.generate()
     staff.forget()
-    last = max(_stated(staff, kind), key=lambda each: each.key.place, default=None)
+    every = _stated(staff, kind)
+    version, previous = chain.after(every[-1].link.mark if every else None)
     key = SharedKey(
         new_id("key"),
         kind,
         secret.recipient,
         staff.today,
         staff.today + TERMS[kind],
-        version=last.key.version + 1 if last else 1,
-        previous=last.sha256 if last else None,
+        version=version,
+        previous=previous,
     )
     holders = staff.colleagues(*HOLDERS[kind])
     if not holders:
@@ -112,23 +113,25 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
 @dataclass(frozen=True)
 class _Stated:
     key: SharedKey
-    sha256: str
+    link: Link
 
 
 def _stated(staff: Staff, kind: KeyKind) -> list[_Stated]:
-    """All authentic statements of the kind. Raises `Rollback` where the newest is older than this machine has seen."""
+    """All statements of the kind, the newest last. Raises `NotAuthentic` where one is missing or by nobody who may.
+
+    Raises `Rollback` where the newest is older than this machine has seen, or another.
+    """
     documents = [parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys")]
     every = [
-        _Stated(statements.read_key(staff.trust.check_public(document, "key")), sha256_hex(document.text))
+        _Stated(statements.read_key(staff.trust.check_public(document, "key")), document.public_link)
         for document in documents
     ]
     found = sorted((each for each in every if each.key.kind is kind), key=lambda each: each.key.place)
-    seen = staff.seen.highest(_KIND, kind)
-    newest = Mark(found[-1].key.version, found[-1].sha256, None) if found else None
-    if seen and (newest is None or newest.version < seen.version):
-        raise Rollback("key")
-    if newest:
-        staff.seen.record(_KIND, kind, newest)
+    links = [each.link for each in found]
+    chain.check_whole(links, reason="key-chain")
+    chain.check_contains([link.mark for link in links], staff.seen.highest(_KIND, kind), reason="key-chain")
+    if links:
+        staff.seen.record(_KIND, kind, links[-1].mark)
     return found
 
 

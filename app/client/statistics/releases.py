@@ -9,9 +9,9 @@ from app.client.machine.staff import Staff
 from app.client.people import shared_keys
 from app.client.people.shared_keys import HeldKey
 from app.protocol import release_files
+from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.opening import Mark
 from app.protocol.release_files import SUMS, Verified
 from app.protocol.release_ledger import LedgerLine
 

@@ -68,7 +68,6 @@ def _seal_for_nobody(session: Session, today: date) -> None:
         org=staff.organisation(session).id,
         report_id=_NOBODY,
         recipient=mailbox.hybrid_recipient(_NOBODYS_RECIPIENT),
-        version=1,
-        previous=None,
+        after=None,
         today=today,
     )

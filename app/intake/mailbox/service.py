@@ -13,7 +13,8 @@ from app.database import Sealed
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.intake.reports.models import Report
 from app.problems import Problem
-from app.protocol.documents import Header, bare, recipient_sha256, seal
+from app.protocol.chain import Mark
+from app.protocol.documents import Header, bare, seal
 from app.protocol.encoding import sha256_hex
 from app.protocol.mailbox import FIRST_STAFF_SLOT, ROUTE_SLOT, SLOTS, STATE_SLOT, Act, filler_slot, shown_state
 from app.protocol.sizes import Kind
@@ -100,25 +101,22 @@ def seal_state(
     org: str,
     report_id: str,
     recipient: age.HybridRecipient,
-    version: int,
-    previous: str | None,
+    after: Mark | None,
     today: date,
 ) -> bytes:
-    """Slot 2: the service's word on the state. `previous` is the SHA-256 of the one before, None for version 1.
+    """Slot 2: the service's word on the state, in the version that follows `after`.
 
     Takes about half a millisecond.
     """
-    header = Header(
-        type="state",
+    header = Header.new(
+        "state",
+        report_id,
+        {"state": shown_state(state)},
         org=org,
-        subject=report_id,
-        version=version,
-        previous=previous,
-        generation=None,
-        sealed_to=recipient_sha256(recipient),
         author=None,
         at=today.isoformat(),
-        body={"state": shown_state(state)},
+        to=recipient,
+        after=after,
     )
     return seal(bare(header), Kind.SLOT, recipient)
 
@@ -138,8 +136,8 @@ def show_state(session: Session, report: Report, *, org: str, today: date) -> No
         org=org,
         report_id=report.id,
         recipient=hybrid_recipient(box.recipient),
-        version=report.version - 1 if shown else 1,  # the report as it came was its own version 1
-        previous=sha256_hex(shown.file) if shown else None,
+        # The report as it came was its own version 1, and shown nowhere.
+        after=Mark(report.version - 2, sha256_hex(shown.file)) if shown else None,
         today=today,
     )
     if shown:

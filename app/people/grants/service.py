@@ -13,7 +13,8 @@ from app.audit.actions import Action
 from app.people.grants.models import Grant, SharedKey
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol import statements
+from app.protocol import chain, statements
+from app.protocol.chain import Mark
 from app.protocol.documents import parse_document
 from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.errors import ProtocolError
@@ -178,9 +179,7 @@ def add_key(
     if session.get(SharedKey, stated.id) is not None:
         raise NotAKeyStatement
     last = session.scalar(_newest_first(stated.kind).limit(1))
-    if (stated.version, stated.previous) != (
-        (last.version + 1, sha256_hex(last.document.encode())) if last else (1, None)
-    ):
+    if (stated.version, stated.previous) != chain.after(_mark(last) if last else None):
         raise StaleVersion
     key = SharedKey(
         id=stated.id,
@@ -246,6 +245,10 @@ def statistics_recipients(session: Session, period: str, today: date) -> set[str
 def _newest_first(kind: KeyKind) -> Select[SharedKey]:
     place = SharedKey.version.desc(), SharedKey.valid_from.desc(), SharedKey.id.desc()
     return select(SharedKey).where(SharedKey.kind == kind).order_by(*place)
+
+
+def _mark(key: SharedKey) -> Mark:
+    return Mark(key.version, sha256_hex(key.document.encode()))
 
 
 def _stated(session: Session, document: str) -> statements.SharedKey:

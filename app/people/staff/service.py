@@ -14,7 +14,9 @@ from app.audit.actions import Action
 from app.database import insert_or_ignore
 from app.people.staff.models import Certificate, Invitation, Organisation, Person, Team
 from app.problems import NotFound, Problem, StaleVersion
+from app.protocol import chain
 from app.protocol.certificates import Certified, Trust, org_of
+from app.protocol.chain import Mark
 from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import ProtocolError
@@ -160,7 +162,8 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
         raise NotCertifying from None
     person = _joined(session, listed)
     last = session.scalar(_certificates(person.id).where(Certificate.valid_until.is_not(None)).limit(1))
-    if (parsed.header.version, parsed.header.previous) != ((last.version + 1, last.sha256) if last else (1, None)):
+    follows = chain.after(Mark(last.version, last.sha256) if last else None)
+    if (parsed.header.version, parsed.header.previous) != follows:
         raise StaleVersion
     _keep(
         session,

@@ -7,8 +7,8 @@ import pytest
 from app.client.casework import triage
 from app.client.intake.attachments import Unsendable
 from app.protocol import receipt as receipts
+from app.protocol.chain import Mark
 from app.protocol.conversation import NoSuchMailbox, NotTaken
-from app.protocol.opening import Mark
 from app.protocol.receipt import Receipt
 from app.vocabulary import ConsentScope, ReportState
 from tests.client.installation import Installation

@@ -7,8 +7,7 @@ import pytest
 from app import age
 from app.client.machine.directory import About, Machine, NoMachine, WrongPassphrase, write_atomically
 from app.client.machine.seen import SeenFile
-from app.protocol.key_log import Head
-from app.protocol.opening import Mark
+from app.protocol.chain import Mark
 
 PASSPHRASE = "a passphrase"
 ABOUT = About("https://tern.example", "anna")
@@ -74,13 +73,11 @@ def test_what_was_seen_is_remembered_by_the_next_process(tmp_path: Path) -> None
     identity = age.generate()
     first = SeenFile(tmp_path / "seen.age", identity)
     first.record("case", "case_1", Mark(3, "ab", 1))
-    first.record_log(Head(2, "cd"))
 
     later = SeenFile(tmp_path / "seen.age", identity)
 
     assert later.highest("case", "case_1") == Mark(3, "ab", 1)
     assert later.highest("members", "case_1") is None
-    assert later.log == Head(2, "cd")
 
 
 def test_what_was_seen_is_sealed(tmp_path: Path) -> None:

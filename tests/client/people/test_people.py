@@ -12,8 +12,8 @@ from app.client.machine.transport import Refused
 from app.client.people import audit, colleagues, shared_keys, sign_in
 from app.client.people.colleagues import FingerprintDiffers
 from app.protocol.certificates import org_of
+from app.protocol.chain import Mark
 from app.protocol.errors import NotAuthentic, Rollback
-from app.protocol.key_log import Head
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 from tests.client.installation import PASSPHRASE, PASSWORD, QUICK, Installation, installation
@@ -75,13 +75,13 @@ def test_who_is_not_certified_is_granted_nothing(here: Installation, tmp_path: P
 
 def test_a_key_log_older_than_what_was_seen_is_refused(here: Installation) -> None:
     anna = here.staff("anna")
-    head = anna.log.head
-    anna.seen.record_log(Head(head.n + 1, "0" * 64))
+    last = anna.log.marks[-1]
+    anna.seen.record("key-log", here.pin, Mark(last.version + 1, "0" * 64))
     anna.forget()
 
     with pytest.raises(Rollback):
         _ = anna.log
-    anna.seen.record_log(head)
+    anna.seen.record("key-log", here.pin, last)
 
 
 def test_another_pin_trusts_nobody(here: Installation) -> None:

@@ -80,8 +80,8 @@ def verify(
     """Check the folder of a release offline, against nothing but the pin."""
     verified = releases.verify(releases.load(folder), pin=pin)
     facts = {
-        "period": verified.noisy.period,
-        "workload": verified.noisy.workload.id,
+        "period": verified.counts.period,
+        "workload": verified.counts.workload.id,
         "signers": list(verified.signers),
         "sums_sha256": verified.sums_sha256,
     }

@@ -9,8 +9,8 @@ from itertools import islice
 
 from app import vocabulary
 from app.cli.demo_population import population
-from app.protocol.release_files import Noisy
-from app.statistics.releases.compose import compose, told
+from app.protocol.release.counts import NoisyCounts
+from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.counting import count
 from app.statistics.releases.noise import DiscreteGaussian, draw
 from tests.statistics.releases import folders
@@ -31,9 +31,9 @@ def measure() -> list[dict[str, str | float]]:
     started = time.perf_counter()
     counts = count(cards, quarter)
     counted = time.perf_counter()
-    drawn = Noisy(period="2026-Q2", workload=quarter, tables=draw(quarter, counts, DiscreteGaussian()))
+    drawn = NoisyCounts(period="2026-Q2", workload=quarter, tables=draw(quarter, counts, DiscreteGaussian()))
     noised = time.perf_counter()
-    files = compose(drawn, about=folders.about(), ledger=[told(folders.line(drawn), drawn)], vouchers=[])
+    files = compose(drawn, about=folders.about(), ledger=[ledger_entry(folders.line(drawn), drawn)], vouchers=[])
     composed = time.perf_counter()
     return [
         {

@@ -9,28 +9,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.protocol import release_files
 from app.protocol.errors import NotAuthentic
-from app.protocol.release_files import (
-    NOISY,
+from app.protocol.release.counts import NOISY, read_counts, write_counts
+from app.protocol.release.errors import ReleaseError
+from app.protocol.release.folder import SUMS
+from app.protocol.release.signatures import (
     SIGNATURES,
     SIGNERS,
-    SUMS,
-    ReleaseError,
     Signature,
-    data_files,
-    grid,
-    half_width,
-    interval,
-    read_noisy,
     read_signatures,
-    sign,
-    verify,
-    verify_pinned,
-    write_noisy,
+    sign_sums,
+    signed_bytes,
     write_signatures,
     write_signers,
 )
+from app.protocol.release.tables import data_files, grid, half_width, interval
+from app.protocol.release.verification import verify, verify_pinned
 from tests.statistics.releases import folders
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
@@ -47,13 +41,13 @@ def test_a_release_is_verified_without_asking_anybody() -> None:
 
     assert verified.signers == (folders.REQUESTER, folders.APPROVER)
     assert verified.line.release == "rel_" + "1" * 32
-    assert verified.noisy == folders.noisy()
+    assert verified.counts == folders.noisy()
 
 
 def test_a_release_of_the_total_is_verified_too() -> None:
     total = folders.noisy("T")
 
-    assert verify(folders.signed(folders.unsigned(total)), check_signer=certified).noisy == total
+    assert verify(folders.signed(folders.unsigned(total)), check_signer=certified).counts == total
 
 
 def test_the_pin_alone_verifies_a_release() -> None:
@@ -120,7 +114,7 @@ def test_the_ledger_of_another_release_is_refused() -> None:
 
 
 def test_a_signature_by_a_key_that_nobody_certified_is_refused() -> None:
-    stranger = sign(FOLDER[SUMS], by=folders.APPROVER, key=Ed25519PrivateKey.generate())
+    stranger = sign_sums(FOLDER[SUMS], by=folders.APPROVER, key=Ed25519PrivateKey.generate())
     requester = read_signatures(FOLDER[SIGNATURES])[0]
 
     with pytest.raises(ReleaseError, match="certified"):
@@ -136,11 +130,11 @@ def test_one_person_alone_signs_no_release(chosen: list[int]) -> None:
 
 
 def test_a_signature_is_over_this_purpose_and_the_sums() -> None:
-    assert release_files.signed_bytes(b"sums\n") == b"tern/v1/release\nsums\n"
+    assert signed_bytes(b"sums\n") == b"tern/v1/release\nsums\n"
 
 
 def test_the_noisy_counts_are_read_as_they_were_written() -> None:
-    assert read_noisy(write_noisy(folders.noisy())) == folders.noisy()
+    assert read_counts(write_counts(folders.noisy())) == folders.noisy()
 
 
 @pytest.mark.parametrize(
@@ -155,25 +149,25 @@ def test_the_noisy_counts_are_read_as_they_were_written() -> None:
     ],
 )
 def test_noisy_counts_of_another_workload_or_writing_are_refused(change: tuple[bytes, bytes]) -> None:
-    written = write_noisy(folders.noisy())
+    written = write_counts(folders.noisy())
     assert change[0] in written
 
     with pytest.raises(ReleaseError):
-        read_noisy(written.replace(*change))
+        read_counts(written.replace(*change))
 
 
 def test_a_missing_or_moved_cell_is_refused() -> None:
-    lines = write_noisy(folders.noisy()).splitlines(keepends=True)
+    lines = write_counts(folders.noisy()).splitlines(keepends=True)
 
     for changed in (lines[:5] + lines[6:], [lines[0], lines[2], lines[1], *lines[3:]], lines[:-1], lines[:1]):
         with pytest.raises(ReleaseError):
-            read_noisy(b"".join(changed))
+            read_counts(b"".join(changed))
 
 
 @given(st.binary())
 def test_bytes_that_are_no_noisy_counts_are_refused_and_never_worse(content: bytes) -> None:
     with pytest.raises(ReleaseError):
-        read_noisy(content)
+        read_counts(content)
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(1, 200_000))
@@ -238,7 +232,7 @@ def test_the_json_twin_says_the_same_as_the_csv() -> None:
 
 
 def test_the_data_follow_from_the_noisy_file_alone() -> None:
-    assert data_files(read_noisy(FOLDER[NOISY])).items() <= FOLDER.items()
+    assert data_files(read_counts(FOLDER[NOISY])).items() <= FOLDER.items()
 
 
 def _rows(content: bytes) -> list[dict[str, str]]:

@@ -3,25 +3,33 @@ import dataclasses
 import pytest
 
 from app import vocabulary
-from app.protocol.release_ledger import LedgerError, LedgerLine, Told, charged, check, read, write
+from app.protocol.release.ledger import (
+    LedgerEntry,
+    LedgerError,
+    LedgerLine,
+    check_chain,
+    next_line,
+    read_ledger,
+    write_ledger,
+)
 
 
 def ledger() -> list[LedgerLine]:
-    first = charged(
+    first = next_line(
         None, release="rel_" + "1" * 32, period="2026-Q2", workload=vocabulary.workload("T"), opendp="0.16.0"
     )
-    second = charged(
+    second = next_line(
         first, release="rel_" + "2" * 32, period="2026-Q2", workload=vocabulary.workload("Q"), opendp="0.16.0"
     )
     return [first, second]
 
 
 def told(lines: list[LedgerLine]) -> bytes:
-    return write([Told(line, epsilon={"1e-6": 0.9}, maps={"total": 0.005}) for line in lines])
+    return write_ledger([LedgerEntry(line, epsilon={"1e-6": 0.9}, maps={"total": 0.005}) for line in lines])
 
 
 def test_a_ledger_is_read_as_it_was_written() -> None:
-    assert list(read(told(ledger()))) == ledger()
+    assert list(read_ledger(told(ledger()))) == ledger()
 
 
 def test_a_draw_is_charged_the_whole_budget_of_its_workload() -> None:
@@ -35,7 +43,7 @@ def test_a_changed_line_breaks_the_chain(change: dict[str, str | int]) -> None:
     first, second = ledger()
 
     with pytest.raises(LedgerError):
-        check([dataclasses.replace(first, **change), second])  # type: ignore[arg-type]  # one field each
+        check_chain([dataclasses.replace(first, **change), second])  # type: ignore[arg-type]  # one field each
 
 
 def test_a_dropped_or_repeated_line_breaks_the_chain() -> None:
@@ -43,15 +51,15 @@ def test_a_dropped_or_repeated_line_breaks_the_chain() -> None:
 
     for lines in ([second], [first, first], [second, first]):
         with pytest.raises(LedgerError):
-            check(lines)
+            check_chain(lines)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"ledger": 1}', b'{"ledger": [{}]}', b"[" * 100_000])
 def test_what_is_no_ledger_is_refused(content: bytes) -> None:
     with pytest.raises(LedgerError):
-        read(content)
+        read_ledger(content)
 
 
 def test_a_hash_that_is_not_its_lines_is_refused() -> None:
     with pytest.raises(LedgerError):
-        read(told(ledger()).replace(b'"rho_millionths": 20000', b'"rho_millionths": 10000'))
+        read_ledger(told(ledger()).replace(b'"rho_millionths": 20000', b'"rho_millionths": 10000'))

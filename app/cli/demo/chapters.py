@@ -26,7 +26,7 @@ from app.people.staff import service as staff_service
 from app.protocol import card
 from app.protocol import receipt as receipts
 from app.protocol.case import CODED, Affected, Assertion
-from app.protocol.release_files import Verified
+from app.protocol.release.verification import VerifiedRelease
 from app.protocol.statements import KeyKind
 from app.site.site import BUILT
 from app.vocabulary import (
@@ -278,7 +278,7 @@ def send_population(company: Company, persons: int, told: Callable[[], None]) ->
     return len(written)
 
 
-def release(company: Company, *, kind: str, period: str, workload: str, folder: Path) -> Verified:
+def release(company: Company, *, kind: str, period: str, workload: str, folder: Path) -> VerifiedRelease:
     """One person requests, a supervisor approves and lends the key, both sign; then anybody verifies the folder."""
     analyst, supervisor = company.staff["amir"], company.staff["boris"]
     id_ = releases.request(analyst, kind=kind, period=period, workload=workload)

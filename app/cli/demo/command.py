@@ -21,7 +21,7 @@ from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.client.people import sign_in
-from app.protocol.release_files import Verified
+from app.protocol.release.verification import VerifiedRelease
 
 BEGINS = datetime(2026, 6, 15, 9, tzinfo=UTC)
 RELEASED = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -142,7 +142,7 @@ def _tell(company: Company, parts: _Told, told: Sequence[Story], persons: int, i
         outcome.append(f"{chapters.check_audit(company)} acts, the chain verified offline")
 
 
-def _about(verified: Verified) -> str:
-    cells = sum(len(table.counts) for table in verified.noisy.tables)
-    total = f", {verified.noisy.tables[0].counts[0]} persons (sd 10)" if verified.noisy.workload.id == "T" else ""
+def _about(verified: VerifiedRelease) -> str:
+    cells = sum(len(table.counts) for table in verified.counts.tables)
+    total = f", {verified.counts.tables[0].counts[0]} persons (sd 10)" if verified.counts.workload.id == "T" else ""
     return f"{cells} {'cell' if cells == 1 else 'cells'}{total}, signed by two, verified offline"

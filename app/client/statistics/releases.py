@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 from app.client.machine.staff import Staff
 from app.client.people import shared_keys
 from app.client.people.shared_keys import HeldKey
-from app.protocol import release_files
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.release_files import SUMS, Verified
-from app.protocol.release_ledger import LedgerLine
+from app.protocol.release.folder import SUMS, read_contents
+from app.protocol.release.ledger import LedgerLine
+from app.protocol.release.signatures import sign_sums
+from app.protocol.release.verification import VerifiedRelease, verify_pinned, vouchers
 
 # The files of a release by path.
 Folder: TypeAlias = Mapping[str, bytes]
@@ -73,13 +74,13 @@ def sign(staff: Staff, release: str) -> None:
     that leaves no line out that this machine has seen. Raises `NotAuthentic`.
     """
     files = _fetch_files(staff, release)
-    found = release_files.read_contents(files)
+    found = read_contents(files)
     line = found.line
     _check_asked(staff, release, asdict(line))
-    if (line.release, line.rho_millionths) != (release, found.noisy.workload.rho):
+    if (line.release, line.rho_millionths) != (release, found.counts.workload.rho):
         raise NotAuthentic("release-charge")
-    signature = release_files.sign(files[SUMS], by=staff.person, key=staff.keys.signing)
-    release_files.vouchers(files, staff.org)(signature)
+    signature = sign_sums(files[SUMS], by=staff.person, key=staff.keys.signing)
+    vouchers(files, staff.org)(signature)
     _check_ledger(staff, found.ledger)
     staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
 
@@ -111,9 +112,9 @@ def load(directory: Path) -> Folder:
     }
 
 
-def verify(folder: Folder, *, pin: str) -> Verified:
+def verify(folder: Folder, *, pin: str) -> VerifiedRelease:
     """Check a release offline, against nothing but the pin. Raises `NotAuthentic`, of which `ReleaseError` is one."""
-    return release_files.verify_pinned(folder, pin)
+    return verify_pinned(folder, pin)
 
 
 # In what this machine has seen: what a release was to be, and each line of the ledger.

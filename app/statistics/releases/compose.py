@@ -1,14 +1,15 @@
 """From the stored noisy counts to the folder of a release. The same arguments give the same bytes, always."""
 
-import csv
-import io
 from collections.abc import Sequence
 
 from app import vocabulary
-from app.protocol import release_ledger
 from app.protocol.documents import Document
-from app.protocol.release_files import NOISY, SIGNERS, SUMS, Noisy, data_files, sums, write_noisy, write_signers
-from app.protocol.release_ledger import LedgerLine, Told
+from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
+from app.protocol.release.folder import SUMS, sums
+from app.protocol.release.ledger import LedgerEntry, LedgerLine, write_ledger
+from app.protocol.release.rows import write_csv
+from app.protocol.release.signatures import SIGNERS, write_signers
+from app.protocol.release.tables import data_files
 from app.statistics.releases import accounting
 from app.statistics.releases.methodology import About, methodology
 from app.vocabulary import Dimension, Level
@@ -27,43 +28,43 @@ _COLUMNS = {
 }
 
 
-def compose(noisy: Noisy, *, about: About, ledger: Sequence[Told], vouchers: Sequence[Document]) -> dict[str, bytes]:
+def compose(
+    counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry], vouchers: Sequence[Document]
+) -> dict[str, bytes]:
     """Every file but the signatures, by path; `SHA256SUMS` is what the two persons sign.
 
     `ledger` holds all draws up to and with this one, `vouchers` the root and the certificates of the two.
     """
     files = {
-        **data_files(noisy),
-        NOISY: write_noisy(noisy),
-        "dictionary.csv": _dictionary(noisy),
-        "methodology.md": methodology(noisy, about).encode(),
-        "ledger.json": release_ledger.write(ledger),
+        **data_files(counts),
+        NOISY: write_counts(counts),
+        "dictionary.csv": _dictionary(counts),
+        "methodology.md": methodology(counts, about).encode(),
+        "ledger.json": write_ledger(ledger),
         SIGNERS: write_signers(vouchers),
     }
     return {**files, SUMS: sums(files)}
 
 
-def told(line: LedgerLine, noisy: Noisy) -> Told:
+def ledger_entry(line: LedgerLine, counts: NoisyCounts) -> LedgerEntry:
     """A line of the ledger with what its noise cost, from its stored noisy counts."""
-    return Told(
+    return LedgerEntry(
         line=line,
         epsilon=accounting.spent(line.rho_millionths).epsilon,
-        maps={table.name: table.rho for table in noisy.tables},
+        maps={table.name: table.rho for table in counts.tables},
     )
 
 
-def _dictionary(noisy: Noisy) -> bytes:
+def _dictionary(counts: NoisyCounts) -> bytes:
     """What every column and every code means, in English."""
     rows = [["column", "code", "alpha3", "meaning"]]
     rows += [[column, "", "", meaning] for column, meaning in _COLUMNS.items()]
-    for dim in noisy.workload.dims():
+    for dim in counts.workload.dims():
         rows.append([dim.column, "", "", _about(dim)])
         for cell in dim.cells():
             entry = vocabulary.code(dim.list_name, cell)
             rows.append([dim.column, cell, entry.alpha3 or "", entry.labels["en"]])
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    return write_csv(rows)
 
 
 def _about(dim: Dimension) -> str:

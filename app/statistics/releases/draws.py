@@ -15,11 +15,10 @@ from app.database import insert_or_ignore
 from app.people.grants import service as keys
 from app.problems import Problem, StaleVersion
 from app.protocol import card as cards_
-from app.protocol import release_files, release_ledger
 from app.protocol.encoding import sha256_hex
 from app.protocol.periods import quarters
-from app.protocol.release_files import Noisy
-from app.protocol.release_ledger import LedgerLine
+from app.protocol.release.counts import NoisyCounts, write_counts
+from app.protocol.release.ledger import LedgerLine, next_line
 from app.statistics.cards import service as cards
 from app.statistics.releases import accounting, counting, ledger, noise, requests
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
@@ -48,9 +47,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Draw:
-    """Noisy counts, and the accounts that were admitted to them."""
+    """NoisyCounts counts, and the accounts that were admitted to them."""
 
-    noisy: Noisy
+    counts: NoisyCounts
     admitted: frozenset[str]
 
 
@@ -103,7 +102,7 @@ def draw(
     admitted = accounting.admitted(start.accounts, accounts.values(), rho=start.workload.rho)
     counts = counting.count((card for card in opened if accounts[card.token] in admitted), start.workload)
     tables = noise.draw(start.workload, counts, measurement)
-    return Draw(Noisy(period=start.period, workload=start.workload, tables=tables), admitted)
+    return Draw(NoisyCounts(period=start.period, workload=start.workload, tables=tables), admitted)
 
 
 def settle(session: Session, actor: Actor, start: Snapshot, drawn: Draw, *, now: datetime) -> Release:
@@ -122,7 +121,7 @@ def settle(session: Session, actor: Actor, start: Snapshot, drawn: Draw, *, now:
         raise StaleVersion
     ledger.refuse_overspending(lines, start.workload, start.period)
     _charge(session, start, drawn)
-    release.noisy = release_files.write_noisy(drawn.noisy)
+    release.noisy = write_counts(drawn.counts)
     release.noisy_sha256 = sha256_hex(release.noisy)
     release.state = ReleaseState.DRAWN
     audit.record(session, actor.id, Action.RELEASE_DRAWN, release.id, now=now)
@@ -143,7 +142,7 @@ def _opened(sealed: Sequence[bytes], identities: Sequence[age.HybridIdentity]) -
 
 def _charge(session: Session, start: Snapshot, drawn: Draw) -> None:
     """A line of the ledger, and its rho on every account that was admitted."""
-    line = release_ledger.charged(
+    line = next_line(
         start.ledger[-1] if start.ledger else None,
         release=start.release,
         period=start.period,

@@ -11,13 +11,15 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem
-from app.protocol import release_files
 from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.periods import year_of
-from app.protocol.release_ledger import LedgerLine
+from app.protocol.release.errors import ReleaseError
+from app.protocol.release.folder import SUMS
+from app.protocol.release.ledger import LedgerLine
+from app.protocol.release.signatures import SIGNATURES, Signature, check_signature, write_signatures
 from app.statistics.releases import accounting, ledger, requests
-from app.statistics.releases.compose import compose, told
+from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.methodology import About
 from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignature, ReleaseState
 
@@ -39,11 +41,11 @@ def make(session: Session, actor: Actor, release_id: str, *, is_demo: bool) -> R
     files = compose(
         release.counts(),
         about=_about(session, release, lines, note=SYNTHETIC if is_demo else None),
-        ledger=[told(line, session.get_one(Release, line.release).counts()) for line in lines],
+        ledger=[ledger_entry(line, session.get_one(Release, line.release).counts()) for line in lines],
         vouchers=_vouchers(session, release),
     )
     session.add_all(ReleaseFile(release_id=release.id, path=path, content=content) for path, content in files.items())
-    release.sums_sha256 = sha256_hex(files[release_files.SUMS])
+    release.sums_sha256 = sha256_hex(files[SUMS])
     release.state = ReleaseState.COMPOSED
     session.flush()
     return release
@@ -57,11 +59,11 @@ def sign(session: Session, actor: Actor, release_id: str, *, key: str, signature
     """
     release = requests.locked(session, actor, release_id)
     requests.check(actor, release, ReleaseState.SIGNED)
-    sums_file = file(session, actor, release_id, release_files.SUMS)
-    given = release_files.Signature(by=actor.id, key=unb64(key), sig=unb64(signature))
+    sums_file = file(session, actor, release_id, SUMS)
+    given = Signature(by=actor.id, key=unb64(key), sig=unb64(signature))
     try:
-        release_files.check_signature(given, sums_file)
-    except release_files.ReleaseError:
+        check_signature(given, sums_file)
+    except ReleaseError:
         raise ReleaseSignatureWrong from None
     if staff.get(session, actor.id).key != key:
         raise ReleaseSignatureWrong
@@ -125,12 +127,9 @@ def _complete(session: Session, release: Release) -> None:
     signatures = session.scalars(of_release.order_by(ReleaseSignature.person_id)).all()
     if len(signatures) < 2:
         return
-    written = release_files.write_signatures(
-        [
-            release_files.Signature(by=each.person_id, key=unb64(each.key), sig=unb64(each.signature))
-            for each in signatures
-        ]
+    written = write_signatures(
+        [Signature(by=each.person_id, key=unb64(each.key), sig=unb64(each.signature)) for each in signatures]
     )
-    session.add(ReleaseFile(release_id=release.id, path=release_files.SIGNATURES, content=written))
+    session.add(ReleaseFile(release_id=release.id, path=SIGNATURES, content=written))
     release.state = ReleaseState.SIGNED
     session.flush()

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.problems import Problem
-from app.protocol.release_ledger import LedgerLine
+from app.protocol.release.ledger import LedgerLine
 from app.statistics.releases import accounting
 from app.statistics.releases.models import BudgetEntry
 from app.vocabulary import Workload

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.protocol.release_files import Noisy, grid, half_width
+from app.protocol.release.counts import NoisyCounts
+from app.protocol.release.tables import grid, half_width
 from app.statistics.releases.accounting import DELTAS, KIND_CAP, LIFE_CAP, YEAR_CAP, Spent, delta_name
 from app.vocabulary import Bound, Dimension, ReleaseKind
 
@@ -38,27 +39,27 @@ _CAUGHT = (
 )
 
 
-def methodology(noisy: Noisy, about: About) -> str:
+def methodology(counts: NoisyCounts, about: About) -> str:
     """Markdown. A function of its arguments: it names no day and no exact count."""
     paragraphs = [
         f"# How the figures of release {about.release} were made",
         about.note,
-        _counted(noisy, about),
-        _bounds(noisy),
-        _promise(noisy, about),
-        _noise(noisy),
-        _reading(noisy, about),
+        _counted(counts, about),
+        _bounds(counts),
+        _promise(counts, about),
+        _noise(counts),
+        _reading(counts, about),
         _limits(),
         _made(about),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 
-def _counted(noisy: Noisy, about: About) -> str:
+def _counted(counts: NoisyCounts, about: About) -> str:
     return f"""## Who is counted
 
 The figures are estimates of **persons** targeted by a state beyond its borders, as reported to {about.organisation} and
-recorded in the period {noisy.period}. They are not incidents and not reports.
+recorded in the period {counts.period}. They are not incidents and not reports.
 
 - *Recorded* means that the coding of an incident was approved by a second person and its statistics card sent. The day
   of the event does not matter: an event of an earlier year that is recorded now counts now, once.
@@ -71,8 +72,8 @@ recorded in the period {noisy.period}. They are not incidents and not reports.
   unknown. An act that was found not to have happened is withdrawn."""
 
 
-def _bounds(noisy: Noisy) -> str:
-    dims = "\n".join(f"- {_bound(dim)}" for dim in noisy.workload.dims())
+def _bounds(counts: NoisyCounts) -> str:
+    dims = "\n".join(f"- {_bound(dim)}" for dim in counts.workload.dims())
     return f"""## One person, few cells
 
 A person is one random token, which stands on all of their cards. In every table a person is in at most *m* cells (the
@@ -91,12 +92,12 @@ def _bound(dim: Dimension) -> str:
     return f"`{dim.column}`: {how[dim.bound]}; a card that does not say {absent}."
 
 
-def _promise(noisy: Noisy, about: About) -> str:
+def _promise(counts: NoisyCounts, about: About) -> str:
     rows = "\n".join(
         f"| {what} | {_rho(spent.rho)} | " + " | ".join(_epsilon(spent, delta) for delta in DELTAS) + " |"
         for what, spent in (
             ("this release", about.this),
-            (f"all releases of {noisy.period[:4]} so far, this one included", about.year),
+            (f"all releases of {counts.period[:4]} so far, this one included", about.year),
             ("one person, all releases in a life, at most", about.life),
         )
     )
@@ -125,17 +126,17 @@ squared), and so do families as one, by the square of their number. Planted repo
 their own number; they do not help to read anybody else's."""
 
 
-def _noise(noisy: Noisy) -> str:
+def _noise(counts: NoisyCounts) -> str:
     rows = "\n".join(
         f"| {table.name} | {len(drawn.counts)} | {table.m} | {drawn.sigma / 1000:.3f} | {drawn.rho!r} | "
         f"{half_width(drawn.sigma):.1f} | {grid(drawn.sigma)} |"
-        for table, drawn in zip(noisy.workload.tables, noisy.tables, strict=True)
+        for table, drawn in zip(counts.workload.tables, counts.tables, strict=True)
     )
     return f"""## The noise
 
 Every cell of the fixed code lists got discrete Gaussian noise, drawn once by OpenDP; cells that nobody is in, too. No
-cell is withheld, merged or chosen by looking at the data. Workload `{noisy.workload.id}`, SHA-256
-`{noisy.workload.sha256}`.
+cell is withheld, merged or chosen by looking at the data. Workload `{counts.workload.id}`, SHA-256
+`{counts.workload.sha256}`.
 
 | table | cells | m | sigma | rho | 95 % interval: ± before rounding | rounded outward to |
 |---|---|---|---|---|---|---|
@@ -144,7 +145,7 @@ cell is withheld, merged or chosen by looking at the data. Workload `{noisy.work
 Nothing is exact but the code lists, the period and the parameters on this page. The true counts were not kept."""
 
 
-def _reading(noisy: Noisy, about: About) -> str:
+def _reading(counts: NoisyCounts, about: About) -> str:
     return f"""## How to read, add, compare and cite
 
 - `value_raw` is the noisy count. It can be negative. `lower` and `upper` bound the true number of persons in 95 of 100
@@ -156,7 +157,7 @@ def _reading(noisy: Noisy, about: About) -> str:
 - To add cells of one table in which a person can be once (m = 1), add `value_raw` and take the root of the summed
   squares of `sd`; do not add bounds. Never add a table in which a person can be several times.
 - To compare two periods, the difference has the sd sqrt(sd1² + sd2²). Inside 1.96 of it there is no clear change.
-- Cite as: {about.organisation}, release {about.release}, persons recorded {noisy.period}, with the SHA-256 of
+- Cite as: {about.organisation}, release {about.release}, persons recorded {counts.period}, with the SHA-256 of
   `SHA256SUMS`.
 - Everything in `data/` can be made again from `raw/noisy.csv`; `tern release verify` does it without a network."""
 

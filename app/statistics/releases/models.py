@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
-from app.protocol.release_files import Noisy, read_noisy
+from app.protocol.release.counts import NoisyCounts, read_counts
 
 
 class ReleaseState(StrEnum):
@@ -38,11 +38,11 @@ class Release(Base):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
-    def counts(self) -> Noisy:
+    def counts(self) -> NoisyCounts:
         """The noisy counts of a release that was drawn."""
         if self.noisy is None:
             raise LookupError("the release has not been drawn")
-        return read_noisy(self.noisy)
+        return read_counts(self.noisy)
 
 
 class ReleaseFile(Base):
@@ -67,7 +67,7 @@ class ReleaseSignature(Base):
 
 
 class BudgetEntry(Base):
-    """A line of the public ledger (`app.protocol.release_ledger`). A kind and a period are drawn once."""
+    """A line of the public ledger (`app.protocol.release.ledger`). A kind and a period are drawn once."""
 
     __tablename__ = "budget_entries"
     __table_args__ = (UniqueConstraint("kind", "period"), {"sqlite_with_rowid": False})

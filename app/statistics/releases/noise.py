@@ -7,7 +7,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from app.protocol.release_files import NoisyTable
+from app.protocol.release.counts import NoisyTable
 from app.vocabulary import Table, Workload
 
 

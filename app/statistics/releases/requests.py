@@ -10,9 +10,9 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol import release_files
 from app.protocol.encoding import new_id
 from app.protocol.periods import last_day
+from app.protocol.release.verification import REQUESTERS
 from app.statistics.releases import ledger
 from app.statistics.releases.machine import EDGES, Facts
 from app.statistics.releases.models import Release, ReleaseState
@@ -46,7 +46,7 @@ class ReleaseSelfApproval(Problem):
 
 def visible_to(actor: Actor) -> Select[Release]:
     """Every release this person may know of: all, for those who have the right to request one."""
-    return select(Release).where(literal(bool(release_files.REQUESTERS & actor.roles)))
+    return select(Release).where(literal(bool(REQUESTERS & actor.roles)))
 
 
 def get(session: Session, actor: Actor, release_id: str) -> Release:

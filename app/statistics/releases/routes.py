@@ -22,7 +22,7 @@ from app.http import (
 )
 from app.http.transitions import StepsOut
 from app.problems import NotFound, StaleVersion
-from app.protocol import release_ledger
+from app.protocol.release.ledger import write_lines
 from app.statistics.releases import draws, folders, ledger, noise, requests
 from app.statistics.releases.models import Release, ReleaseState
 from app.statistics.releases.schemas import (
@@ -196,7 +196,7 @@ def read_ledger(database: Db) -> Response:
     """
     with database.read() as session:
         lines = ledger.lines(session)
-    return Response(release_ledger.write_lines(lines), media_type="application/x-ndjson")
+    return Response(write_lines(lines), media_type="application/x-ndjson")
 
 
 def _composed(database: Db, actor: Actor, config: Config, release_id: str, response: Response) -> ReleaseOut:

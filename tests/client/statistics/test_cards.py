@@ -239,7 +239,7 @@ def test_a_release_is_verified_offline_by_whoever_has_the_pin(
     verified = releases.verify(releases.load(tmp_path / "release"), pin=here.pin)
 
     assert set(verified.signers) == {chen.person, here.staff("sara").person}
-    assert verified.noisy.period == "2026-Q2"
+    assert verified.counts.period == "2026-Q2"
 
 
 def test_a_release_with_one_changed_byte_is_not_authentic(released: tuple[Installation, str], tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ import pytest
 from app.client import Staff
 from app.client.machine.transport import Refused
 from app.client.statistics import releases
-from app.protocol import release_ledger
 from app.protocol.encoding import canonical
-from app.protocol.release_files import ABOUT, LEDGER, NOISY, SUMS, data_files, read_noisy, sums, write_noisy
+from app.protocol.release.counts import NOISY, read_counts, write_counts
+from app.protocol.release.folder import ABOUT, LEDGER, SUMS, sums
+from app.protocol.release.ledger import LedgerEntry, read_ledger, write_ledger
+from app.protocol.release.tables import data_files
 from tests.client.installation import PASSPHRASE, Installation, installation
 from tests.flows.evil import EvilServer, stops
 
@@ -37,12 +39,12 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Install
 
 def again(folder: releases.Folder, **changes: Any) -> releases.Folder:
     """The folder as a service would make it of other counts, or other draws, with hashes that fit."""
-    noisy = read_noisy(folder[NOISY])
-    line = replace(release_ledger.read(folder[LEDGER])[-1], **changes)
+    noisy = read_counts(folder[NOISY])
+    line = replace(read_ledger(folder[LEDGER])[-1], **changes)
     noisy = replace(noisy, period=line.period)
     made = {path: folder[path] for path in (*ABOUT,)}
-    made |= {**data_files(noisy), NOISY: write_noisy(noisy)}
-    made[LEDGER] = release_ledger.write([release_ledger.Told(line, {}, {})])
+    made |= {**data_files(noisy), NOISY: write_counts(noisy)}
+    made[LEDGER] = write_ledger([LedgerEntry(line, {}, {})])
     return {**made, SUMS: sums(made)}
 
 

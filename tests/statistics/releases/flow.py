@@ -8,8 +8,9 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 
 from app.cli.demo_population import population
-from app.protocol import release_files
 from app.protocol.encoding import b64, sha256_hex
+from app.protocol.release.folder import SUMS
+from app.protocol.release.signatures import sign_sums
 from app.statistics.cards.models import Card
 from tests.factories import writes
 from tests.protocol.organisation import Person
@@ -76,8 +77,8 @@ class Flow:
 
     def sign(self, who: Person, *, with_key_of: Person | None = None) -> Response:
         """The signature of `who`, though with another's key where one is named."""
-        sums = self.get(f"/files/{release_files.SUMS}", by=who).content
-        made = release_files.sign(sums, by=who.id, key=(with_key_of or who).key)
+        sums = self.get(f"/files/{SUMS}", by=who).content
+        made = sign_sums(sums, by=who.id, key=(with_key_of or who).key)
         return self.post("/signatures", {"key": b64(made.key), "sig": b64(made.sig)}, by=who)
 
     def folder(self, *, by: Person = ANALYST) -> dict[str, bytes]:

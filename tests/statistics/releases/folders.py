@@ -10,10 +10,12 @@ from app import age, vocabulary
 from app.cli.demo_population import population
 from app.protocol.certificates import Certified, certificate, make_root, org_of
 from app.protocol.documents import Signer
-from app.protocol.release_files import SIGNATURES, SUMS, Noisy, sign, sums, write_signatures
-from app.protocol.release_ledger import LedgerLine, charged
+from app.protocol.release.counts import NoisyCounts
+from app.protocol.release.folder import SUMS, sums
+from app.protocol.release.ledger import LedgerLine, next_line
+from app.protocol.release.signatures import SIGNATURES, sign_sums, write_signatures
 from app.statistics.releases.accounting import Spent
-from app.statistics.releases.compose import compose, told
+from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.counting import count
 from app.statistics.releases.methodology import About
 from app.statistics.releases.noise import Measurement, draw
@@ -50,14 +52,14 @@ CERTIFICATE = certificate(
 EPSILON = {"1e-5": 0.8, "1e-6": 0.9, "1e-9": 1.17}
 
 
-def noisy(workload: str = "Q", *, persons: int = 300, measurement: Measurement | None = None) -> Noisy:
+def noisy(workload: str = "Q", *, persons: int = 300, measurement: Measurement | None = None) -> NoisyCounts:
     chosen = vocabulary.workload(workload)
     counts = count(population(persons, b"folder"), chosen)
-    return Noisy(period="2026-Q2", workload=chosen, tables=draw(chosen, counts, measurement or Seeded(1)))
+    return NoisyCounts(period="2026-Q2", workload=chosen, tables=draw(chosen, counts, measurement or Seeded(1)))
 
 
-def line(drawn: Noisy) -> LedgerLine:
-    return charged(None, release="rel_" + "1" * 32, period=drawn.period, workload=drawn.workload, opendp="0.16.0")
+def line(drawn: NoisyCounts) -> LedgerLine:
+    return next_line(None, release="rel_" + "1" * 32, period=drawn.period, workload=drawn.workload, opendp="0.16.0")
 
 
 def about(note: str | None = None) -> About:
@@ -75,13 +77,13 @@ def about(note: str | None = None) -> About:
     )
 
 
-def unsigned(drawn: Noisy) -> dict[str, bytes]:
-    return compose(drawn, about=about(), ledger=[told(line(drawn), drawn)], vouchers=[ROOT, CERTIFICATE])
+def unsigned(drawn: NoisyCounts) -> dict[str, bytes]:
+    return compose(drawn, about=about(), ledger=[ledger_entry(line(drawn), drawn)], vouchers=[ROOT, CERTIFICATE])
 
 
 def signed(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files with `SHA256SUMS` made anew and both signatures."""
     content = {path: content for path, content in files.items() if path not in (SUMS, SIGNATURES)}
     sums_file = sums(content)
-    signatures = [sign(sums_file, by=by, key=key) for by, key in KEYS.items()]
+    signatures = [sign_sums(sums_file, by=by, key=key) for by, key in KEYS.items()]
     return {**content, SUMS: sums_file, SIGNATURES: write_signatures(signatures)}

@@ -1,5 +1,6 @@
-from app.protocol.release_files import NOISY, SUMS, check_sums, read_noisy
-from app.statistics.releases.compose import compose, told
+from app.protocol.release.counts import NOISY, read_counts
+from app.protocol.release.folder import SUMS, check_sums
+from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.methodology import methodology
 from tests.statistics.releases import folders
 from tests.statistics.releases.measurements import Seeded
@@ -8,7 +9,7 @@ from tests.statistics.releases.measurements import Seeded
 def test_the_same_noisy_counts_give_the_same_bytes() -> None:
     drawn = folders.noisy()
 
-    assert folders.unsigned(drawn) == folders.unsigned(read_noisy(folders.unsigned(drawn)[NOISY]))
+    assert folders.unsigned(drawn) == folders.unsigned(read_counts(folders.unsigned(drawn)[NOISY]))
 
 
 def test_the_sums_name_every_file() -> None:
@@ -79,7 +80,7 @@ def test_a_note_stands_at_the_head_of_the_page() -> None:
 
 def test_the_ledger_tells_what_the_noise_cost() -> None:
     drawn = folders.noisy("T")
-    line = told(folders.line(drawn), drawn)
+    line = ledger_entry(folders.line(drawn), drawn)
 
     files = compose(drawn, about=folders.about(), ledger=[line], vouchers=[])
 

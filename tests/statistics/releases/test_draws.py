@@ -162,4 +162,4 @@ def _draw(start: Snapshot) -> Draw:
 
 
 def _total(drawn: Draw) -> int:
-    return drawn.noisy.tables[0].counts[0]
+    return drawn.counts.tables[0].counts[0]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from app import vocabulary
-from app.protocol.release_files import half_width, interval
+from app.protocol.release.tables import half_width, interval
 from app.statistics.releases.noise import (
     DiscreteGaussian,
     OverspentError,

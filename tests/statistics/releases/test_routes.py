@@ -14,9 +14,9 @@ from app import age
 from app.cli.demo_population import population
 from app.database import Base, Sealed
 from app.protocol import card as cards_
-from app.protocol import release_files, release_ledger
 from app.protocol.encoding import sha256_hex
-from app.protocol.release_ledger import LedgerLine
+from app.protocol.release.ledger import LedgerLine, check_chain, read_ledger
+from app.protocol.release.verification import verify_pinned
 from app.statistics.cards.models import Card
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
 from tests.protocol.organisation import Person
@@ -44,11 +44,11 @@ def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office:
     total = Flow.published(office, TOTAL).folder()
     quarter = Flow.published(office, QUARTER)
 
-    verified = release_files.verify_pinned(total, PIN)
+    verified = verify_pinned(total, PIN)
     assert set(verified.signers) == {ANALYST.id, APPROVER.id}
-    assert abs(verified.noisy.tables[0].counts[0] - PERSONS) < 100  # ten sd of its noise
+    assert abs(verified.counts.tables[0].counts[0] - PERSONS) < 100  # ten sd of its noise
     folder = quarter.folder(by=COLLEAGUE)
-    assert release_files.verify_pinned(folder, PIN).line.seq == 2
+    assert verify_pinned(folder, PIN).line.seq == 2
     assert quarter.folder() == folder
     assert b"**Synthetic.**" in folder["methodology.md"]
     numbers = set(_numbers(rows))
@@ -66,11 +66,11 @@ def test_the_ledger_is_read_by_anybody_and_checked_without_us(office: Office, ro
     answer = office.http.get("/v1/ledger")
 
     lines = [LedgerLine(**json.loads(line)) for line in answer.text.splitlines()]
-    release_ledger.check(lines)
+    check_chain(lines)
     assert (empty.status_code, empty.content) == (200, b"")
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert [line.workload for line in lines] == ["T", "Q"]
-    assert release_ledger.read(folder["ledger.json"]) == (lines[0],)
+    assert read_ledger(folder["ledger.json"]) == (lines[0],)
     assert sha256_hex(answer.content.splitlines()[0]) == lines[1].previous
 
 

@@ -36,7 +36,7 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LedgerEntry:
     """A line as it is published: with what its rho means by delta, and what its noise cost by table."""
 
     line: LedgerLine
@@ -44,7 +44,7 @@ class Told:
     maps: Mapping[str, float]
 
 
-def charged(previous: LedgerLine | None, *, release: str, period: str, workload: Workload, opendp: str) -> LedgerLine:
+def next_line(previous: LedgerLine | None, *, release: str, period: str, workload: Workload, opendp: str) -> LedgerLine:
     """The line of a draw: it costs the workload's whole rho."""
     return LedgerLine(
         seq=previous.seq + 1 if previous else 1,
@@ -59,7 +59,7 @@ def charged(previous: LedgerLine | None, *, release: str, period: str, workload:
     )
 
 
-def check(lines: Iterable[LedgerLine]) -> None:
+def check_chain(lines: Iterable[LedgerLine]) -> None:
     """Raises `LedgerError` where the chain is broken."""
     previous, seq = NO_LINE, 1
     for line in lines:
@@ -73,9 +73,9 @@ def write_lines(lines: Iterable[LedgerLine]) -> bytes:
     return b"".join(_text(line) + b"\n" for line in lines)
 
 
-def write(ledger: Sequence[Told]) -> bytes:
+def write_ledger(ledger: Sequence[LedgerEntry]) -> bytes:
     """`ledger.json`: an object a line, so that two editions can be compared by eye."""
-    told = (
+    entries = (
         {
             **asdict(each.line),
             "sha256": each.line.sha256(),
@@ -84,21 +84,21 @@ def write(ledger: Sequence[Told]) -> bytes:
         }
         for each in ledger
     )
-    return ('{"ledger": [\n  ' + ",\n  ".join(json.dumps(entry) for entry in told) + "\n]}\n").encode()
+    return ('{"ledger": [\n  ' + ",\n  ".join(json.dumps(entry) for entry in entries) + "\n]}\n").encode()
 
 
-def read(content: bytes) -> tuple[LedgerLine, ...]:
+def read_ledger(content: bytes) -> tuple[LedgerLine, ...]:
     """The lines of `ledger.json`, checked. Raises `LedgerError`."""
     names = [field.name for field in fields(LedgerLine)]
     try:
-        told = json.loads(content)["ledger"]
-        lines = tuple(LedgerLine(**{name: entry[name] for name in names}) for entry in told)
-        hashes = [entry["sha256"] for entry in told]
+        entries = json.loads(content)["ledger"]
+        lines = tuple(LedgerLine(**{name: entry[name] for name in names}) for entry in entries)
+        hashes = [entry["sha256"] for entry in entries]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise LedgerError("this is no ledger") from None
     if hashes != [line.sha256() for line in lines]:
         raise LedgerError("a line of the ledger is not what its hash says")
-    check(lines)
+    check_chain(lines)
     return lines
 
 

@@ -1,0 +1,171 @@
+"""The parts of a case document.
+
+Each reads itself strictly from JSON, raising whatever its values raise; `CaseFile.read` makes one `Malformed` of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.protocol.card import TOKEN_SIZE
+from app.protocol.case import values
+from app.protocol.encoding import check_hash, check_id, unb64
+from app.vocabulary import ConsentStatus, Relation, VerificationStatus
+
+NOT_ASSESSED: Final = "not_assessed"
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A person to whom something happened. `token` is the contribution token, 16 bytes in base64url.
+
+    `statistics` is the person's own answer, `by_reporter` the reporter's for a relative who cannot safely be asked.
+    """
+
+    id: str
+    relation: Relation = field(repr=False)
+    token: str = field(repr=False)
+    statistics: ConsentStatus | None = field(repr=False)
+    by_reporter: ConsentStatus | None = field(repr=False)
+    can_be_asked: bool = field(repr=False)
+    note: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Affected":
+        unb64(values.text(body["token"]), TOKEN_SIZE)
+        return cls(
+            id=check_id("psn", body["id"]),
+            relation=Relation(body["relation"]),
+            token=body["token"],
+            statistics=_status(body["statistics"]),
+            by_reporter=_status(body["by_reporter"]),
+            can_be_asked=values.yes_or_no(body["can_be_asked"]),
+            note=values.text(body["note"]),
+        )
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """Who says what, to whom and when, on which ground. Never changed and never dropped: a denial is one more.
+
+    `basis` is of the list `attribution_basis`, `reliability` of `source_reliability`, `credibility` of
+    `information_credibility`; the rest is words.
+    """
+
+    by: str = field(repr=False)
+    text: str = field(repr=False)
+    basis: str = field(repr=False)
+    reliability: str | None = field(default=None, repr=False)
+    credibility: str | None = field(default=None, repr=False)
+    to: str = field(default="", repr=False)
+    when: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Assertion":
+        return cls(
+            by=values.text(body["by"]),
+            text=values.text(body["text"]),
+            basis=values.text(body["basis"]),
+            reliability=values.text_or_none(body["reliability"]),
+            credibility=values.text_or_none(body["credibility"]),
+            to=values.text(body["to"]),
+            when=values.text(body["when"]),
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verification status, by whom, and the second person where it takes one."""
+
+    status: VerificationStatus = field(repr=False)
+    by: str
+    second: str | None
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Verdict":
+        second = body["second"]
+        return cls(
+            VerificationStatus(body["status"]),
+            check_id("per", body["by"]),
+            None if second is None else check_id("per", second),
+        )
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One act against one person. `coding` has the fields of the card and `imminence`; `verdicts` only grows.
+
+    `when` and `place` are as exact as they are known, and in words: no packet and no card takes them as they stand.
+    `place_is` is of the list `sensitivity_of_place`, `confidence` in the attribution of `attribution_confidence`.
+    """
+
+    id: str
+    affected: str
+    coder: str
+    coding: Mapping[str, Any] = field(repr=False)
+    narrative: str = field(repr=False)
+    assertions: tuple[Assertion, ...] = field(repr=False)
+    verdicts: tuple[Verdict, ...] = field(repr=False)
+    when: str = field(default="", repr=False)
+    place: str = field(default="", repr=False)
+    place_is: str | None = field(default=None, repr=False)
+    confidence: str = field(default=NOT_ASSESSED, repr=False)
+
+    @property
+    def verification(self) -> VerificationStatus:
+        """The status of the last verdict."""
+        return self.verdicts[-1].status if self.verdicts else VerificationStatus.UNVERIFIED
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Incident":
+        return cls(
+            id=check_id("inc", body["id"]),
+            affected=check_id("psn", body["affected"]),
+            coder=check_id("per", body["coder"]),
+            coding=dict(body["coding"]),
+            narrative=values.text(body["narrative"]),
+            assertions=tuple(Assertion.read(each) for each in body["assertions"]),
+            verdicts=tuple(Verdict.read(each) for each in body["verdicts"]),
+            when=values.text(body["when"]),
+            place=values.text(body["place"]),
+            place_is=values.text_or_none(body["place_is"]),
+            confidence=values.text(body["confidence"]),
+        )
+
+
+@dataclass(frozen=True)
+class CardNote:
+    """Which card tells of which incident. Its id is nowhere else, so only the case can correct or withdraw it.
+
+    `revision` counts its corrections: of two files of one card, which may arrive in any order, the later one stands.
+    """
+
+    id: str = field(repr=False)
+    incident: str
+    revision: int
+    withdrawn: bool
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "CardNote":
+        return cls(
+            id=check_id("card", body["id"]),
+            incident=check_id("inc", body["incident"]),
+            revision=values.number(body["revision"]),
+            withdrawn=values.yes_or_no(body["withdrawn"]),
+        )
+
+
+@dataclass(frozen=True)
+class ReportNote:
+    """A report of the case, and the hash of its sealed file as whoever accepted it had opened it."""
+
+    id: str
+    sha256: str
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "ReportNote":
+        return cls(check_id("rep", body["id"]), check_hash(body["sha256"]))
+
+
+def _status(value: object) -> ConsentStatus | None:
+    return None if value is None else ConsentStatus(str(value))

@@ -1,0 +1,54 @@
+"""The rules of a next version: what it may add, and what it can never unsay (CASEWORK § 1)."""
+
+from collections.abc import Iterable
+
+from app.protocol.case.errors import RuleBroken
+from app.protocol.case.file import CaseFile
+from app.protocol.case.parts import CardNote, Incident
+from app.protocol.case.values import plain
+
+
+def check_successor(old: CaseFile, new: CaseFile, *, author: str) -> None:
+    """A version may add, never unsay: no assertion, verdict, report, incident or card of an earlier one is lost.
+
+    `author` is who writes it, and nobody writes in another's name: a coding that is new or changed is theirs, and so is
+    a verdict. Raises `RuleBroken`.
+    """
+    new.check()
+    if new.reports[: len(old.reports)] != old.reports:
+        raise RuleBroken("reports-lost")
+    tokens = {person.id: person.token for person in old.persons}
+    if any(tokens.get(person.id, person.token) != person.token for person in new.persons):
+        raise RuleBroken("token-changed")
+    earlier = {incident.id: incident for incident in old.incidents}
+    if earlier.keys() - {incident.id for incident in new.incidents}:
+        raise RuleBroken("incidents-lost")
+    for incident in new.incidents:
+        _check_growth(earlier.get(incident.id), incident, author)
+    _check_cards(old.cards, new.cards)
+
+
+def _check_growth(before: Incident | None, after: Incident, author: str) -> None:
+    said, judged = (before.assertions, before.verdicts) if before else ((), ())
+    if after.assertions[: len(said)] != said:
+        raise RuleBroken("assertions-changed")
+    if after.verdicts[: len(judged)] != judged:
+        raise RuleBroken("verdicts-changed")
+    if any(verdict.by != author for verdict in after.verdicts[len(judged) :]):
+        raise RuleBroken("verdict-of-another")
+    if after.coder != (before.coder if before and _is_coded_alike(before, after) else author):
+        raise RuleBroken("coder")
+
+
+def _is_coded_alike(before: Incident, after: Incident) -> bool:
+    return (plain(before.coding), before.affected) == (plain(after.coding), after.affected)
+
+
+def _check_cards(before: Iterable[CardNote], after: Iterable[CardNote]) -> None:
+    kept = {note.id: note for note in after}
+    for note in before:
+        now = kept.get(note.id)
+        if now is None or now.incident != note.incident:
+            raise RuleBroken("cards-lost")
+        if now.revision < note.revision or now.withdrawn < note.withdrawn:
+            raise RuleBroken("cards-lost")

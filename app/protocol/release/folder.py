@@ -1,0 +1,79 @@
+"""The folder of a release: which files it has, and whether they follow from one another."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.protocol.encoding import sha256_hex
+from app.protocol.release.counts import NOISY, NoisyCounts, read_counts
+from app.protocol.release.errors import ReleaseError
+from app.protocol.release.ledger import LedgerError, LedgerLine, read_ledger
+from app.protocol.release.signatures import SIGNATURES, SIGNERS
+from app.protocol.release.tables import data_files
+
+SUMS: Final = "SHA256SUMS"
+LEDGER: Final = "ledger.json"
+ABOUT: Final = frozenset({"methodology.md", LEDGER, "dictionary.csv", SIGNERS})
+
+_SUMS_LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9_]+(?:/[a-z0-9_]+)*\.[a-z]+)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the files of a folder say, whoever signs them: the counts, and all draws up to and with this one."""
+
+    counts: NoisyCounts
+    ledger: tuple[LedgerLine, ...]
+
+    @property
+    def line(self) -> LedgerLine:
+        """The draw of this release."""
+        return self.ledger[-1]
+
+
+def sums(files: Mapping[str, bytes]) -> bytes:
+    """`SHA256SUMS` of these files, as `sha256sum -c` reads it, sorted by path."""
+    return "".join(f"{sha256_hex(files[path])}  {path}\n" for path in sorted(files)).encode()
+
+
+def check_sums(files: Mapping[str, bytes]) -> None:
+    """Raises `ReleaseError` unless `SHA256SUMS` names exactly the other files, with their hashes."""
+    text = file_of(files, SUMS).decode("ascii", errors="replace")
+    if "".join(line[0] for line in _SUMS_LINE.finditer(text)) != text:
+        raise ReleaseError("SHA256SUMS cannot be read")
+    others = {path: content for path, content in files.items() if path not in (SUMS, SIGNATURES)}
+    if files[SUMS] != sums(others):
+        raise ReleaseError("a file is not the one that was signed, or is missing, or was added")
+
+
+def read_contents(files: Mapping[str, bytes]) -> Contents:
+    """All that can be checked before anybody signs. Raises `ReleaseError`."""
+    check_sums(files)
+    counts = read_counts(file_of(files, NOISY))
+    expected = data_files(counts)
+    if files.keys() - {SIGNATURES} != expected.keys() | ABOUT | {NOISY, SUMS}:
+        raise ReleaseError("the folder lacks a file, or has one too many")
+    for path, content in expected.items():
+        if files[path] != content:
+            raise ReleaseError(f"{path} does not follow from the noisy counts")
+    return Contents(counts, _ledger(counts, files[LEDGER]))
+
+
+def file_of(files: Mapping[str, bytes], path: str) -> bytes:
+    """Raises `ReleaseError` where the folder lacks it."""
+    content = files.get(path)
+    if content is None:
+        raise ReleaseError(f"{path} is missing")
+    return content
+
+
+def _ledger(counts: NoisyCounts, content: bytes) -> tuple[LedgerLine, ...]:
+    try:
+        lines = read_ledger(content)
+        last = lines[-1]
+    except (LedgerError, IndexError):
+        raise ReleaseError("the ledger is not whole") from None
+    if (last.period, last.workload_sha256) != (counts.period, counts.workload.sha256):
+        raise ReleaseError("the ledger does not end with this release")
+    return lines

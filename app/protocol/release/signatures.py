@@ -1,0 +1,81 @@
+"""Who signed a release, and the documents that vouch for them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import b64, unb64
+from app.protocol.errors import Malformed
+from app.protocol.release.errors import ReleaseError
+
+SIGNATURES: Final = "SHA256SUMS.sig"
+SIGNERS: Final = "signers.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """`key` is the 32-byte Ed25519 public key of person `by`."""
+
+    by: str
+    key: bytes
+    sig: bytes
+
+
+def signed_bytes(sums_file: bytes) -> bytes:
+    """What the two persons sign."""
+    return b"tern/v1/release\n" + sums_file
+
+
+def sign_sums(sums_file: bytes, *, by: str, key: Ed25519PrivateKey) -> Signature:
+    """The signature of person `by` over `SHA256SUMS`."""
+    return Signature(by=by, key=key.public_key().public_bytes_raw(), sig=key.sign(signed_bytes(sums_file)))
+
+
+def write_signatures(signatures: Sequence[Signature]) -> bytes:
+    """`SHA256SUMS.sig`: one JSON line."""
+    sigs = [{"by": each.by, "key": b64(each.key), "sig": b64(each.sig)} for each in signatures]
+    return json.dumps({"sigs": sigs}, separators=(",", ":")).encode() + b"\n"
+
+
+def read_signatures(content: bytes) -> tuple[Signature, ...]:
+    """Raises `ReleaseError` for whatever `write_signatures` does not write."""
+    try:
+        signatures = tuple(
+            Signature(by=str(each["by"]), key=unb64(str(each["key"]), 32), sig=unb64(str(each["sig"]), 64))
+            for each in json.loads(content)["sigs"]
+        )
+    except (ValueError, KeyError, TypeError, RecursionError, Malformed):
+        raise ReleaseError("SHA256SUMS.sig cannot be read") from None
+    if write_signatures(signatures) != content:
+        raise ReleaseError("SHA256SUMS.sig is not the one writing of these signatures")
+    return signatures
+
+
+def check_signature(signature: Signature, sums_file: bytes) -> None:
+    """Raises `ReleaseError` where the signature is not by its key. Whose key it is, a certificate says."""
+    try:
+        Ed25519PublicKey.from_public_bytes(signature.key).verify(signature.sig, signed_bytes(sums_file))
+    except (InvalidSignature, ValueError):
+        raise ReleaseError(f"the signature of {signature.by} is not authentic") from None
+
+
+def write_signers(vouchers: Sequence[Document]) -> bytes:
+    """`signers.jsonl`: the root, then the certificates of the two who sign, each document a JSON string in a line."""
+    return b"".join(json.dumps(document.text.decode(), ensure_ascii=False).encode() + b"\n" for document in vouchers)
+
+
+def read_signers(content: bytes) -> tuple[Document, ...]:
+    """Raises `ReleaseError` for whatever `write_signers` does not write. What the documents are worth, a pin tells."""
+    try:
+        vouchers = tuple(parse_document(json.loads(line).encode()) for line in content.splitlines())
+        again = write_signers(vouchers)
+    except (ValueError, AttributeError, RecursionError, Malformed):
+        raise ReleaseError("signers.jsonl cannot be read") from None
+    if again != content or not vouchers:
+        raise ReleaseError("signers.jsonl is not the one writing of these documents")
+    return vouchers

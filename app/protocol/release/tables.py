@@ -1,0 +1,107 @@
+"""The tables under `data/`: what is published of a count, and its CSV and JSON (RELEASES § 4)."""
+
+import json
+import math
+from typing import Final
+
+from app.protocol.release.counts import NoisyCounts, NoisyTable
+from app.protocol.release.rows import TOTAL, write_csv
+from app.vocabulary import Table
+
+ESTIMATED: Final = "E"
+
+# One cell as it is published; None is an empty field.
+_Row = dict[str, str | int | float | None]
+
+_MEASURES: Final = ("value", "lower", "upper", "sd", "grade", "status", "value_adjusted", "value_raw")
+_HXL: Final = {
+    "table": "#meta+table",
+    "value": "#affected+persons+value+approx",
+    "lower": "#affected+persons+min+ci95",
+    "upper": "#affected+persons+max+ci95",
+    "sd": "#meta+stdev",
+    "grade": "#meta+quality",
+    "status": "#meta+status",
+    "value_adjusted": "#affected+persons+num+adjusted",
+    "value_raw": "#affected+persons+num+noisy",
+}
+
+
+def data_files(counts: NoisyCounts) -> dict[str, bytes]:
+    """Everything under `data/`: one file a table, and all tables in one long CSV and its JSON twin."""
+    every = [dim.column for dim in counts.workload.dims()]
+    files = {}
+    long: list[_Row] = []
+    for table, drawn in zip(counts.workload.tables, counts.tables, strict=True):
+        rows = [
+            _row(counts, table, drawn, cell, count) for cell, count in zip(table.cells(), drawn.counts, strict=True)
+        ]
+        files[f"data/{table.name}.csv"] = _table_csv(counts, [dim.column for dim in table.dims], rows)
+        long.extend(rows)
+    files["data/persons.csv"] = _table_csv(counts, every, long)
+    files["data/persons.json"] = _json(counts, every, long)
+    return files
+
+
+def interval(value: int, sigma: int) -> tuple[int, int]:
+    """The 95 % bounds of a count with this noise: rounded outward to the grid, never below 0 (RELEASES § 4)."""
+    half = half_width(sigma)
+    step = grid(sigma)
+    lower = math.floor((value - half) / step) * step
+    upper = math.ceil((value + half) / step) * step
+    return max(0, lower), max(0, upper)
+
+
+def half_width(sigma: int) -> float:
+    """1.96 sd, where a twelfth is added to the variance for the rounding to whole persons."""
+    return 1.96 * math.sqrt((sigma / 1000) ** 2 + 1 / 12)
+
+
+def grid(sigma: int) -> int:
+    """The step of displayed numbers: nothing finer than the noise is worth a digit."""
+    if sigma < 2_000:
+        return 1
+    return 5 if sigma < 20_000 else 10
+
+
+def _row(counts: NoisyCounts, table: Table, drawn: NoisyTable, cell: tuple[str, ...], count: int) -> _Row:
+    lower, upper = interval(count, drawn.sigma)
+    return {
+        "period": counts.period,
+        "table": table.name,
+        **{dim.column: code for dim, code in zip(table.dims, cell, strict=True)},
+        "value": None,
+        "lower": lower,
+        "upper": upper,
+        "sd": drawn.sigma / 1000,
+        "grade": None,
+        "status": ESTIMATED,
+        "value_adjusted": None,
+        "value_raw": count,
+    }
+
+
+def _table_csv(counts: NoisyCounts, dims: list[str], rows: list[_Row]) -> bytes:
+    columns = ["period", "table", *dims, *_MEASURES]
+    tags = {**_HXL, "period": "#date+quarter" if "-" in counts.period else "#date+year"}
+    tags |= {dim.column: dim.hxl for dim in counts.workload.dims()}
+    lines = [[_field(row.get(column, TOTAL)) for column in columns] for row in rows]
+    return write_csv([columns, [tags[column] for column in columns], *lines])
+
+
+def _json(counts: NoisyCounts, dims: list[str], rows: list[_Row]) -> bytes:
+    columns = ["period", "table", *dims, *_MEASURES]
+    lines = ",\n  ".join(json.dumps({column: row.get(column, TOTAL) for column in columns}) for row in rows)
+    about = {
+        "period": counts.period,
+        "workload": counts.workload.id,
+        "workload_sha256": counts.workload.sha256,
+        "unit": "persons",
+    }
+    return f'{json.dumps(about)[:-1]}, "rows": [\n  {lines}\n]}}\n'.encode()
+
+
+def _field(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,92 @@
+"""Anyone verifies a release from its folder and the organisation's pin, without asking any service (RELEASES § 6)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from app.protocol.certificates import Certified, Trust
+from app.protocol.encoding import check_day, sha256_hex
+from app.protocol.errors import NotAuthentic
+from app.protocol.release.counts import NoisyCounts
+from app.protocol.release.errors import ReleaseError
+from app.protocol.release.folder import SUMS, check_sums, file_of, read_contents
+from app.protocol.release.ledger import LedgerLine
+from app.protocol.release.signatures import (
+    SIGNATURES,
+    SIGNERS,
+    Signature,
+    check_signature,
+    read_signatures,
+    read_signers,
+)
+from app.vocabulary import Role
+
+# Who may ask for a release, and so be one of the two who sign it; the other is the supervisor who approved it.
+REQUESTERS: Final = frozenset({Role.ANALYST, Role.CASEWORKER, Role.SUPERVISOR})
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRelease:
+    """What a folder turned out to be."""
+
+    counts: NoisyCounts
+    line: LedgerLine
+    signers: tuple[str, str]
+    sums_sha256: str
+
+
+def verify_pinned(files: Mapping[str, bytes], pin: str) -> VerifiedRelease:
+    """`verify`, where the folder's own `signers.jsonl` leads from the organisation's pin to the two who signed.
+
+    Both must have a role that may ask for releases, and one must be a supervisor. Raises `NotAuthentic`.
+    """
+    vouched = vouchers(files, pin)
+    signers: list[Certified] = []
+    verified = verify(files, check_signer=lambda signature: signers.append(vouched(signature)))
+    if not all(signer.roles & REQUESTERS for signer in signers):
+        raise ReleaseError("a signer has no role that may ask for releases")
+    if not any(Role.SUPERVISOR in signer.roles for signer in signers):
+        raise ReleaseError("no supervisor signed the release")
+    return verified
+
+
+def verify(files: Mapping[str, bytes], *, check_signer: Callable[[Signature], None]) -> VerifiedRelease:
+    """Check a whole folder, given by path, without asking any service.
+
+    `check_signer` raises where the key is not certified for the person, or the person may not sign releases. Raises
+    `ReleaseError`.
+    """
+    sums_file = file_of(files, SUMS)
+    check_sums(files)
+    signers = _signers(read_signatures(file_of(files, SIGNATURES)), sums_file, check_signer)
+    found = read_contents(files)
+    return VerifiedRelease(counts=found.counts, line=found.line, signers=signers, sums_sha256=sha256_hex(sums_file))
+
+
+def vouchers(files: Mapping[str, bytes], pin: str) -> Callable[[Signature], Certified]:
+    """Who is certified by the folder's own `signers.jsonl`, which has to lead from the pin. Raises `NotAuthentic`."""
+    root, *certificates = read_signers(file_of(files, SIGNERS))
+    trust = Trust.pinned(root, pin).with_certificates(certificates)
+    days = [check_day(document.header.at) for document in (root, *certificates)]
+    return lambda signature: _certified(trust, signature, days)
+
+
+def _signers(
+    signatures: Sequence[Signature], sums_file: bytes, check_signer: Callable[[Signature], None]
+) -> tuple[str, str]:
+    if len(signatures) != 2 or signatures[0].by == signatures[1].by or signatures[0].key == signatures[1].key:
+        raise ReleaseError("a release is signed by two persons")
+    for signature in signatures:
+        check_signature(signature, sums_file)
+        check_signer(signature)
+    return signatures[0].by, signatures[1].by
+
+
+def _certified(trust: Trust, signature: Signature, days: Iterable[date]) -> Certified:
+    """The signer, certified with this key on one of these days: a release has none, and outlives its certificates."""
+    for day in days:
+        with suppress(NotAuthentic):
+            return trust.certified(signature.by, day, key=signature.key)
+    raise ReleaseError(f"nobody certified the key of {signature.by}")

@@ -1,4 +1,4 @@
-"""The wiring: which rooms there are, and what they are given."""
+"""The wiring: which packages there are, and what they are given."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The failures that a caller may see (RFC 9457). A room's own stand at the head of its `service.py`."""
+"""The failures that a caller may see (RFC 9457). A package's own stand at the head of its `service.py`."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ class Problem(Exception):
 
 
 def catalogue() -> list[type[Problem]]:
-    """Every problem of the rooms imported so far, by type."""
+    """Every problem of the packages imported so far, by type."""
     found, waiting = [], [Problem]
     while waiting:
         children = waiting.pop().__subclasses__()

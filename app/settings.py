@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     attachment_limit: int = Field(
         100_000_000, gt=0, description="The largest attachment, in bytes of its true size before padding."
     )
-    no_script_door: bool = Field(
+    no_script_pages: bool = Field(
         default=True, description="Whether the page without script takes reports, which it seals on arrival."
     )
     session_hours: int = Field(12, gt=0, le=168, description="Hours after which a person signs in again.")

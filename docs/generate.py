@@ -1,4 +1,4 @@
-"""Write the pages that follow from the code: problems, acts of the audit chain, settings, and the API's description."""
+"""Write the pages that follow from the code: problems, actions of audit events, settings, and the API's description."""
 
 import json
 from collections.abc import Iterator
@@ -39,9 +39,9 @@ def _audit() -> str:
     rows = [f"| `{action.value}` | {action.description} |" for action in Action]
     return _page(
         "The audit chain",
-        "Every act of staff and every key that is fetched is an event with its hour, never with content. Each has the"
-        "\nhash of the one before; `tern audit verify` checks the whole chain offline.",
-        "| act | what it says |\n|---|---|",
+        "Every act of staff and every key that is fetched is an audit event with its hour, never with content. Each"
+        "\nhas the hash of the one before; `tern audit verify` checks the whole chain offline.",
+        "| action | what it says |\n|---|---|",
         rows,
     )
 

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database, and what it compares with it: the tables of every room."""
+"""How Alembic reaches the database, and what it compares with it: the tables of every package."""
 
 from typing import Any, Literal
 
@@ -7,7 +7,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 
-import app.main  # noqa: F401  it brings the tables of every room
+import app.main  # noqa: F401  it brings the tables of every package
 from app.database import Base, Database
 from app.settings import Settings
 

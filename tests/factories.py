@@ -27,8 +27,8 @@ from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalSubject,
     CaseStage,
-    Door,
     GrantKind,
+    IntakeChannel,
     Priority,
     ReportState,
     Role,
@@ -152,7 +152,7 @@ def report(
         state=state,
         priority=priority,
         triager_id=triager.id if triager else None,
-        door=Door.CLIENT,
+        intake_channel=IntakeChannel.CLIENT,
         size=len(sealed(Kind.REPORT)),
         envelope_sha256=secrets.token_hex(32),
         case_id=case.id if case else None,

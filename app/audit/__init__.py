@@ -1,1 +1,1 @@
-"""The chain of acts: who of staff did what to which object, to the hour, and never its content."""
+"""The audit chain: who of staff did what to which object, to the hour, and never its content."""

@@ -5,7 +5,7 @@ from typing import Self
 
 
 class Action(StrEnum):
-    """An act's code and what it says, in a line."""
+    """An action's code and what it says, in a line."""
 
     description: str
 

@@ -1,4 +1,4 @@
-"""Recording acts. Every other room does it through here."""
+"""Recording audit events. Every other package does it through here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class _Act:
 def record(
     session: Session, actor_id: str, action: Action, object_id: str, *, now: datetime, object_hash: str | None = None
 ) -> None:
-    """Add an act to the chain when the transaction commits; one that rolls back leaves none.
+    """Add an audit event to the chain when the transaction commits; one that rolls back leaves none.
 
     `object_hash` is the SHA-256 of what was written, in hexadecimal. The chain has one end, and whoever extends it
     makes the others wait: taken last of all locks, it is held for a moment and cannot be part of a deadlock.
@@ -86,28 +86,28 @@ def _append(session: Session) -> None:
     head = session.scalars(
         select(AuditHead).where(AuditHead.name == _HEAD).with_for_update().execution_options(populate_existing=True)
     ).one()
-    for act in waiting:
+    for recorded in waiting:
         previous, seq = head.hash, head.seq + 1
         head.seq, head.hash = (
             seq,
             audit_chain.event_hash(
                 seq=seq,
-                hour=_hour(act.hour),
-                actor=act.actor_id,
-                action=act.action,
-                object_=act.object_id,
-                object_hash=act.object_hash,
+                hour=_hour(recorded.hour),
+                actor=recorded.actor_id,
+                action=recorded.action,
+                object_=recorded.object_id,
+                object_hash=recorded.object_hash,
                 previous=previous,
             ),
         )
         session.add(
             AuditEvent(
                 seq=seq,
-                hour=act.hour,
-                actor_id=act.actor_id,
-                action=act.action.value,
-                object_id=act.object_id,
-                object_hash=act.object_hash,
+                hour=recorded.hour,
+                actor_id=recorded.actor_id,
+                action=recorded.action.value,
+                object_id=recorded.object_id,
+                object_hash=recorded.object_hash,
                 previous=previous,
                 hash=head.hash,
             )

@@ -1,4 +1,4 @@
-"""`tern audit`: the chain of acts."""
+"""`tern audit`: the audit chain."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ def verify(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Follow the chain of acts from its first event, hash by hash."""
+    """Follow the audit chain from its first event, hash by hash."""
     events = chain.read(file.read_bytes()) if file else chain.fetch(staff(machine))
     head = chain.verify(events)
     if save:

@@ -74,7 +74,9 @@ def consent(
     status: Annotated[ConsentStatus, typer.Argument(help="What the person said.")],
     person: Annotated[str, typer.Option(help="The id of the person in the case, psn_….")],
     method: Annotated[ConsentMethod, typer.Option(help="How they said it.")],
-    slot: Annotated[str | None, typer.Option(help="The slot of an earlier answer, which this one follows.")] = None,
+    consent: Annotated[
+        str | None, typer.Option(help="The consent id of an earlier answer, which this one follows.")
+    ] = None,
     wording: Annotated[Path | None, typer.Option(help="A file with what they were asked; - for stdin.")] = None,
     machine: Home = HOME,
 ) -> None:
@@ -84,7 +86,7 @@ def consent(
         worker,
         cases.open_(worker, id_),
         person=person,
-        slot=slot or new_id("cons"),
+        consent=consent or new_id("cons"),
         scope=scope,
         status=status,
         method=method,

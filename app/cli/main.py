@@ -58,7 +58,7 @@ _COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
 )
 for name, command in _COMMANDS:
     app.command(name)(command)
-_ROOMS: Final = (
+_GROUPS: Final = (
     ("report", reporters.report),
     ("mailbox", reporters.mailbox),
     ("people", people.colleagues),
@@ -70,8 +70,8 @@ _ROOMS: Final = (
     ("audit", audit.audit),
     ("client", pages.client),
 )
-for name, room in _ROOMS:
-    app.add_typer(room, name=name)
+for name, group in _GROUPS:
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

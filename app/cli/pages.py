@@ -23,14 +23,14 @@ def sign(
     leave_to: Annotated[
         str | None, typer.Option(help="An https address where leaving in a hurry leads; without it, an empty page.")
     ] = None,
-    no_script_door: Annotated[
-        bool, typer.Option(help="Whether the service serves the door without script (TERN_NO_SCRIPT_DOOR).")
+    no_script_pages: Annotated[
+        bool, typer.Option(help="Whether the service serves the page without script (TERN_NO_SCRIPT_PAGES).")
     ] = True,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Sign the built pages and the organisation's name, as a supervisor of the root."""
-    document = pages.sign(staff(machine), built, out, name=name, leave_to=leave_to, no_script_door=no_script_door)
+    document = pages.sign(staff(machine), built, out, name=name, leave_to=leave_to, no_script_pages=no_script_pages)
     show({"version": document.header.version, "manifest": str(out / MANIFEST)}, as_json=as_json)
 
 

@@ -248,7 +248,7 @@ def _show(opened: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
     if files:
         show_list("Attachments", ["id", "name", "media_type", "size", "arrived"], files, as_json=False)
     if messages:
-        show_list("Messages", ["number", "act", "text"], messages, as_json=False)
+        show_list("Messages", ["number", "kind", "text"], messages, as_json=False)
 
 
 def _file(attachment: Attachment, opened: OpenReport) -> dict[str, Any]:
@@ -262,7 +262,7 @@ def _file(attachment: Attachment, opened: OpenReport) -> dict[str, Any]:
 
 
 def _message(received: Received) -> dict[str, Any]:
-    return {"number": received.said.number, "act": received.said.act.value, "text": received.said.text}
+    return {"number": received.said.number, "kind": received.said.kind.value, "text": received.said.text}
 
 
 def _row(waiting: Waiting) -> dict[str, Any]:

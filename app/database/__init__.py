@@ -1,4 +1,4 @@
-"""The floor of every room: tables, column types and transactions. The one place that knows which database it is."""
+"""The floor of every package: tables, column types and transactions. The one place that knows which database it is."""
 
 from app.database.base import Base
 from app.database.engine import Database

@@ -109,7 +109,7 @@ class Route(APIRoute):
 def Router(  # noqa: N802  it stands where FastAPI's class would
     prefix: str = "", *, tag: str, route_class: type[Route] = Route
 ) -> APIRouter:
-    """The router of a room. `tag` is its heading in the API's description.
+    """The router of a package. `tag` is its heading in the API's description.
 
     An operation is called what its endpoint is called, and is described by the docstring: of all of the API, no two
     endpoints have one name.

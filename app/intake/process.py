@@ -13,14 +13,14 @@ _ON_ARRIVAL = 8
 class Intake:
     """The writer of reports, the epochs that take them, and what casework does when a reporter acts.
 
-    `on_arrival` bounds the threads of the door without script, each of which waits for somebody's slow line.
+    `no_script_threads` bounds the threads of the page without script, each of which waits for somebody's slow line.
     """
 
     def __init__(self, database: Database, acted: Acted) -> None:
         self.writer = Writer(database)
         self.epochs = OpenEpochs(database)
         self.acted = acted
-        self.on_arrival = anyio.CapacityLimiter(_ON_ARRIVAL)
+        self.no_script_threads = anyio.CapacityLimiter(_ON_ARRIVAL)
 
     def close(self) -> None:
         """Store what was taken and not yet stored."""

@@ -1,4 +1,4 @@
-"""The chain of acts: each event carries the hash of the one before, so a log with a gap or a change does not verify.
+"""The audit chain: each event carries the hash of the one before, so a log with a gap or a change does not verify.
 
 An event's hash is the SHA-256 of its canonical line: compact UTF-8 JSON of its fields in their order here, but `hash`.
 """
@@ -15,7 +15,7 @@ GENESIS = "0" * 64  # what the first event names as the hash before it
 
 @dataclass(frozen=True)
 class Event:
-    """One act. `hour` is `2026-06-15T09:00Z`; `actor` is a person's id; hashes are SHA-256 in hexadecimal."""
+    """One audit event. `hour` is `2026-06-15T09:00Z`; `actor` is a person's id; hashes are SHA-256 in hexadecimal."""
 
     seq: int
     hour: str

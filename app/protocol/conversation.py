@@ -1,6 +1,6 @@
 """A reporter's side of the conversation: the report as it is sent, what lies in the mailbox, what is posted to it.
 
-No network and no disk: whoever acts for the reporter carries the bytes (`app/client`, and the door without script).
+No network and no disk: whoever acts for the reporter carries the bytes (`app/client`, and the page without script).
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,14 @@ from app.protocol.documents import Header, bare, maced, parse_document, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import seal_grant
-from app.protocol.mailbox import Act, ReporterMessage, Route, StaffMessage
+from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage, ThreadState
 from app.protocol.opening import Asked, Opened
 from app.protocol.receipt import Receipt
 from app.protocol.report import Attachment, Consent, Form, Report
 from app.protocol.sizes import Kind
 from app.vocabulary import ConsentScope, GrantKind, ReportState
 
-READ = canonical({"v": 1, "act": "read"}) + b"\n"
+READ = canonical({"v": 1, "kind": "read"}) + b"\n"
 
 
 class NoSuchMailbox(ProtocolError):
@@ -51,45 +51,45 @@ class Reply:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What lies in a mailbox. `route` is None once the report is destroyed; `state` is the service's word alone.
+    """What lies in a mailbox. `thread_state` is None once the report is destroyed; `state` is the service's word alone.
 
     A mailbox in which no state lies is that of a report that nothing has happened to yet.
     """
 
-    route: Route | None
+    thread_state: ThreadState | None
     state: ReportState
     replies: tuple[Reply, ...]
     missing: tuple[int, ...]
-    route_opened: Opened | None = field(default=None, repr=False)
+    thread_state_opened: Opened | None = field(default=None, repr=False)
     last_seen: str | None = field(default=None, repr=False)
 
     @property
     def write_to(self) -> age.HybridRecipient:
         """The report's own recipient, or the one that an authentic reply has named since. Raises `NotTaken`."""
-        route, _ = self.opened()
+        thread_state, _ = self.opened()
         named = [reply.write_to for reply in self.replies if reply.write_to]
-        recipient = age.parse_recipient(named[-1] if named else route.recipient)
+        recipient = age.parse_recipient(named[-1] if named else thread_state.recipient)
         if not isinstance(recipient, age.HybridRecipient):
             raise Malformed("not a recipient of a report")
         return recipient
 
-    def opened(self) -> tuple[Route, Opened]:
-        """The route, and the document that it stood in. Raises `NotTaken` where there is none any more."""
-        if self.route is None or self.route_opened is None:
+    def opened(self) -> tuple[ThreadState, Opened]:
+        """The thread_state, and the document that it stood in. Raises `NotTaken` where there is none any more."""
+        if self.thread_state is None or self.thread_state_opened is None:
             raise NotTaken("the report was withdrawn or destroyed: nothing more is taken for it")
-        return self.route, self.route_opened
+        return self.thread_state, self.thread_state_opened
 
 
 @dataclass(frozen=True)
 class Post:
-    """What is sent to the mailbox. It was taken where slot 1 of the answer is `route`."""
+    """What is sent to the mailbox. It was taken where slot 1 of the answer is `thread_state`."""
 
     content: bytes = field(repr=False)
-    route: bytes = field(repr=False)
+    thread_state: bytes = field(repr=False)
 
     def check_taken(self, answer: bytes) -> None:
         """Raises `NotTaken`."""
-        if answer[: mailbox.SLOT_SIZE] != self.route:
+        if answer[: mailbox.SLOT_SIZE] != self.thread_state:
             raise NotTaken("the service did not take this message")
 
 
@@ -103,7 +103,7 @@ def seal_report(
     attachments: Iterable[Attachment],
     today: str,
 ) -> bytes:
-    """The body of `PUT /v1/report`: a line of JSON, the grant to the epoch, the route, the report.
+    """The body of `PUT /v1/report`: a line of JSON, the grant to the epoch, the thread state, the report.
 
     `secret` is the report's own key, to which its attachments were sealed.
     """
@@ -132,13 +132,13 @@ def seal_report(
         language=str(form.answers.get("answer_language", form.language)),
         danger_now=form.danger_now,
     )
-    route = Route(id_, str(secret.recipient), 0, None, consents)
+    thread_state = ThreadState(id_, str(secret.recipient), 0, None, consents)
     first = canonical({"v": 1, "epoch": to.epoch, "mailbox": str(mailbox_recipient)}) + b"\n"
     header = Header.new(
         "report", id_, report.body(), org=to.org, author=None, at=today, to=secret.recipient, generation=1
     )
-    sealed_route = _seal_route(to.org, today, receipt, route, None)
-    return first + grant + sealed_route + seal(bare(header), Kind.REPORT, secret.recipient)
+    sealed_thread_state = _seal_thread_state(to.org, today, receipt, thread_state, None)
+    return first + grant + sealed_thread_state + seal(bare(header), Kind.REPORT, secret.recipient)
 
 
 def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
@@ -146,9 +146,9 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
     if len(answer) != mailbox.SLOTS * mailbox.SLOT_SIZE:
         raise Malformed("an answer of the mailbox has sixteen slots")
     slots = [answer[start : start + mailbox.SLOT_SIZE] for start in range(0, len(answer), mailbox.SLOT_SIZE)]
-    opened = _open(slots[mailbox.ROUTE_SLOT - 1], receipt, "route", org, None)
-    route = Route.read(opened.body) if opened else None
-    report = route.report if route else None
+    opened = _open(slots[mailbox.THREAD_STATE_SLOT - 1], receipt, "thread-state", org, None)
+    thread_state = ThreadState.read(opened.body) if opened else None
+    report = thread_state.report if thread_state else None
     state = _open(slots[mailbox.STATE_SLOT - 1], receipt, "state", org, report)
     if opened is None and state is None:
         raise NoSuchMailbox("no slot opens with this receipt")
@@ -160,11 +160,11 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
     replies = _replies([message for message, _ in messages])
     newest = max(messages, key=lambda each: (each[0].number, each[0].part), default=None)
     return Mailbox(
-        route=route,
+        thread_state=thread_state,
         state=mailbox.read_state(state.body) if state else ReportState.RECEIVED,
         replies=replies,
         missing=tuple(mailbox.gaps([reply.number for reply in replies])),
-        route_opened=opened,
+        thread_state_opened=opened,
         last_seen=newest[1] if newest else None,
     )
 
@@ -172,7 +172,7 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
 def write(
     before: Mailbox,
     receipt: Receipt,
-    act: Act,
+    kind: MessageKind,
     *,
     org: str,
     today: str,
@@ -180,36 +180,42 @@ def write(
     attachments: Iterable[Attachment] = (),
     changed: Consent | None = None,
 ) -> Post:
-    """One message under the reporter's MAC, and the route that remembers it. Raises `NotTaken`."""
-    route, route_before = before.opened()
+    """One message under the reporter's MAC, and the thread state that remembers it. Raises `NotTaken`."""
+    thread_state, thread_state_before = before.opened()
     message = ReporterMessage(
-        number=route.number + 1,
+        number=thread_state.number + 1,
         seen=before.last_seen,
-        act=act,
+        kind=kind,
         text=text,
         attachments=tuple(attachments),
         consents=(changed,) if changed else (),
     )
     to = before.write_to
-    header = Header.new("message.reporter", route.report, message.body(), org=org, author=None, at=today, to=to)
+    header = Header.new("message.reporter", thread_state.report, message.body(), org=org, author=None, at=today, to=to)
     sealed = seal(maced(header, receipt.thread_key), Kind.MESSAGE, to)
-    after = Route(route.report, route.recipient, message.number, sha256_hex(sealed), _with(route.consents, changed))
-    sealed_route = _seal_route(org, today, receipt, after, route_before)
-    line = {"v": 1, "act": act, "id": new_id("msg")} | ({"slot": changed.slot} if changed else {})
-    return Post(canonical(line) + b"\n" + sealed + sealed_route, sealed_route)
+    after = ThreadState(
+        thread_state.report,
+        thread_state.recipient,
+        message.number,
+        sha256_hex(sealed),
+        _with(thread_state.consents, changed),
+    )
+    sealed_thread_state = _seal_thread_state(org, today, receipt, after, thread_state_before)
+    line = {"v": 1, "kind": kind, "id": new_id("msg")} | ({"consent": changed.id} if changed else {})
+    return Post(canonical(line) + b"\n" + sealed + sealed_thread_state, sealed_thread_state)
 
 
 def choose(before: Mailbox, scope: ConsentScope, *, given: bool) -> Consent:
-    """A changed choice, in the slot that it has had since the report. Raises `NotTaken`."""
-    slots = {consent.scope: consent.slot for consent in before.opened()[0].consents}
-    return Consent(scope, given, slots.get(scope) or new_id("cons"))
+    """A changed choice, under the id that it has had since the report. Raises `NotTaken`."""
+    ids = {consent.scope: consent.id for consent in before.opened()[0].consents}
+    return Consent(scope, given, ids.get(scope) or new_id("cons"))
 
 
 def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | None) -> Opened | None:
     """The document in a slot; None where it is one that nobody can open.
 
-    Where nobody said yet which report the mailbox is of, the slot itself does: the route is proved by its MAC, and a
-    state alone is the service's word anyway.
+    Where nobody said yet which report the mailbox is of, the slot itself does: the thread state is proved by its
+    MAC, and a state alone is the service's word anyway.
     """
     try:
         plaintext = age.decrypt(slot, [receipt.identity])
@@ -222,12 +228,14 @@ def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | Non
     return opening.open_document(slot, receipt.identity, asked, thread_key=receipt.thread_key)
 
 
-def _seal_route(org: str, today: str, receipt: Receipt, route: Route, before: Opened | None) -> bytes:
+def _seal_thread_state(
+    org: str, today: str, receipt: Receipt, thread_state: ThreadState, before: Opened | None
+) -> bytes:
     recipient = receipt.identity.recipient
     header = Header.new(
-        "route",
-        route.report,
-        route.body(),
+        "thread-state",
+        thread_state.report,
+        thread_state.body(),
         org=org,
         author=None,
         at=today,

@@ -34,9 +34,9 @@ VERSION: Final = 1
 CLOCK_SKEW: Final = timedelta(days=1)
 PUBLIC_TYPES: Final = frozenset({"root", "certificate", "intake", "key", "service-key", "client"})
 SEALED_TYPES: Final = frozenset(
-    {"report", "route", "message.reporter", "message.staff", "state", "case", "members", "consent", "approval"}
+    {"report", "thread-state", "message.reporter", "message.staff", "state", "case", "members", "consent", "approval"}
 )
-MACED_TYPES: Final = frozenset({"route", "message.reporter", "message.staff"})
+MACED_TYPES: Final = frozenset({"thread-state", "message.reporter", "message.staff"})
 BARE_TYPES: Final = frozenset({"report", "state"})
 # Each of these is written once. Nothing proves a report, so a "second version" would be anybody's.
 _ONCE: Final = frozenset({"report", "message.reporter", "message.staff"})

@@ -1,6 +1,6 @@
 """The mailbox: sixteen slots that look alike to everybody but the holder of the receipt (SEALING, "Mailbox").
 
-Slot 1 is the route, the reporter's own memory; slot 2 the state, the service's word; slots 3 to 16 are the staff's.
+Slot 1 is the thread state, the reporter's own memory; slot 2 the state, the service's word; slots 3 to 16 are staff's.
 """
 
 from array import array
@@ -24,7 +24,7 @@ from app.protocol.sizes import Kind, classes
 from app.vocabulary import ReportState
 
 SLOTS: Final = 16
-ROUTE_SLOT, STATE_SLOT, FIRST_STAFF_SLOT = 1, 2, 3
+THREAD_STATE_SLOT, STATE_SLOT, FIRST_STAFF_SLOT = 1, 2, 3
 SLOT_SIZE: Final = age.encrypted_size(classes(Kind.SLOT)[0])
 
 # Bytes of JSON for the text of one part: what is left of a slot after the rest of the document, a new recipient too.
@@ -34,7 +34,7 @@ PART_SIZE: Final = 1000
 NUMBERS: Final = range(1, 10_000)
 
 
-class Act(StrEnum):
+class MessageKind(StrEnum):
     """What a reporter's post is, told to the service as a hint and to staff under the MAC."""
 
     MESSAGE = "message"
@@ -43,7 +43,7 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True)
-class Route:
+class ThreadState:
     """What the reporter's client must remember: where to write, its last number and that message's hash, consents."""
 
     report: str
@@ -62,7 +62,7 @@ class Route:
         }
 
     @classmethod
-    def read(cls, body: dict[str, Any]) -> "Route":
+    def read(cls, body: dict[str, Any]) -> "ThreadState":
         """Raises `Malformed`."""
         match body:
             case {
@@ -80,19 +80,19 @@ class Route:
                     None if hash_ is None else check_hash(hash_),
                     tuple(Consent.read(consent) for consent in consents),
                 )
-        raise Malformed("a route of another form")
+        raise Malformed("a thread state of another form")
 
 
 @dataclass(frozen=True)
 class ReporterMessage:
     """What a reporter writes after the report. `seen` is the ciphertext hash of the last reply that was read.
 
-    `consents` are the choices that it changes: at least one where `act` is `consent`, and none otherwise.
+    `consents` are the choices that it changes: at least one where `kind` is `consent`, and none otherwise.
     """
 
     number: int
     seen: str | None
-    act: Act
+    kind: MessageKind
     text: str = field(repr=False)
     attachments: tuple[Attachment, ...] = ()
     consents: tuple[Consent, ...] = ()
@@ -101,7 +101,7 @@ class ReporterMessage:
         return {
             "number": self.number,
             "seen": self.seen,
-            "act": self.act,
+            "kind": self.kind,
             "text": self.text,
             "attachments": [attachment.body() for attachment in self.attachments],
             "consents": [consent.body() for consent in self.consents],
@@ -114,18 +114,18 @@ class ReporterMessage:
             case {
                 "number": number,
                 "seen": seen,
-                "act": str(act),
+                "kind": str(kind),
                 "text": str(text),
                 "attachments": list(attachments),
                 "consents": list(consents),
                 **rest,
-            } if not rest and act in list(Act) and (act == Act.CONSENT) == bool(consents):
+            } if not rest and kind in list(MessageKind) and (kind == MessageKind.CONSENT) == bool(consents):
                 listed = tuple(Attachment.read(attachment) for attachment in attachments)
                 check_attachments(listed)
                 return cls(
                     check_number(number, NUMBERS),
                     None if seen is None else check_hash(seen),
-                    Act(act),
+                    MessageKind(kind),
                     text,
                     listed,
                     tuple(Consent.read(consent) for consent in consents),

@@ -78,7 +78,7 @@ class Consent:
 
     scope: ConsentScope = field(repr=False)
     given: bool = field(repr=False)
-    slot: str
+    id: str
 
     def body(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,9 +87,9 @@ class Consent:
     def read(cls, body: object) -> "Consent":
         """Raises `Malformed`."""
         match body:
-            case {"scope": str(scope), "given": bool(given), "slot": slot, **rest} if not rest:
+            case {"scope": str(scope), "given": bool(given), "id": id_, **rest} if not rest:
                 if scope in list(ConsentScope):
-                    return cls(ConsentScope(scope), given, check_id("cons", slot))
+                    return cls(ConsentScope(scope), given, check_id("cons", id_))
         raise Malformed("a consent of another form")
 
 
@@ -129,7 +129,7 @@ class Form:
 class Report:
     """The body of a report. `mailbox` is the recipient of replies, `thread_key` 32 bytes in base64url.
 
-    `consents` repeat the ticked boxes of the form, each with its slot; `vocabulary` is the version whose codes it has.
+    `consents` repeat the ticked boxes of the form, each with its id; `vocabulary` is the version whose codes it has.
     Raises `Malformed` where the parts contradict each other.
     """
 
@@ -142,9 +142,9 @@ class Report:
 
     def __post_init__(self) -> None:
         scopes = [consent.scope for consent in self.consents]
-        slots = {consent.slot for consent in self.consents}
-        if len(set(scopes)) != len(scopes) or len(slots) != len(scopes):
-            raise Malformed("consents: one choice and one slot for each scope")
+        ids = {consent.id for consent in self.consents}
+        if len(set(scopes)) != len(scopes) or len(ids) != len(scopes):
+            raise Malformed("consents: one choice and one id for each scope")
         if {consent.scope for consent in self.consents if consent.given} != self.form.consents:
             raise Malformed("consents: other ones than were ticked")
         check_attachments(self.attachments)

@@ -1,4 +1,4 @@
-"""Templates and catalogues become pages here, at build time and (for the door without script) at run time."""
+"""Templates and catalogues become pages here, at build time and (for the page without script) at run time."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping

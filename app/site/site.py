@@ -1,4 +1,4 @@
-"""The built pages, as the service reads them: files to hand out, and templates for the door without script."""
+"""The built pages, as the service reads them: files to hand out, and templates for the page without script."""
 
 import hashlib
 import json

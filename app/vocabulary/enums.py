@@ -82,9 +82,9 @@ class Priority(StrEnum):
     P4 = "p4"
 
 
-class Door(StrEnum):
+class IntakeChannel(StrEnum):
     CLIENT = "client"
-    ON_ARRIVAL = "on_arrival"
+    NO_SCRIPT = "no_script"
     INTERMEDIARY = "intermediary"
 
 
@@ -215,7 +215,7 @@ ENUMERATIONS: dict[str, type[StrEnum]] = {
     "approval_subject": ApprovalSubject,
     "approval_state": ApprovalState,
     "priority": Priority,
-    "door": Door,
+    "intake_channel": IntakeChannel,
     "risk_level": RiskLevel,
     "handling_mark": HandlingMark,
     "retention_class": RetentionClass,

@@ -11,7 +11,7 @@ from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.people.grants.models import SharedKey
 from app.people.staff.models import Person
-from app.protocol.mailbox import FIRST_STAFF_SLOT, Act
+from app.protocol.mailbox import FIRST_STAFF_SLOT, MessageKind
 from app.protocol.sizes import Kind
 from app.protocol.statements import KeyKind
 from app.statistics.releases.models import Release
@@ -67,7 +67,7 @@ class Scene:
             id=factories.id_("msg"),
             report_id=report.id,
             received_on=factories.DAY,
-            act=Act.MESSAGE,
+            kind=MessageKind.MESSAGE,
             file=factories.sealed(Kind.MESSAGE),
         )
         self.rows.add(message)

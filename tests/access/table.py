@@ -5,7 +5,7 @@ else with a role is answered 404), and what those are answered. A write is asked
 those who may make it: with a version that nobody has seen, or about something that is not there. So one cast serves
 every cell of a row.
 
-Each room has its own section. A route without a row fails the test.
+Each package has its own section. A route without a row fails the test.
 """
 
 from collections.abc import Mapping
@@ -130,7 +130,7 @@ _SEES_CASE = IN_CASE | {TEAM_SUPERVISOR}
 _READS_CASE = IN_CASE | {APPROVER}
 _CONSENT = {
     "person": factories.id_("psn"),
-    "slot": factories.id_("cons"),
+    "consent": factories.id_("cons"),
     "status": "withdrawn",
     "number": 1,
     "method": "form",

@@ -17,7 +17,7 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 
 def routes() -> set[str]:
-    """The routes of all rooms, as the table names them."""
+    """The routes of all packages, as the table names them."""
     return {
         f"{method} /v1{route.path.replace(':path', '')}"
         for router in ROUTERS

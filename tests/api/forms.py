@@ -125,7 +125,7 @@ _CASE = {
 }
 _CONSENT = {
     "person": factories.id_("psn"),
-    "slot": factories.id_("cons"),
+    "consent": factories.id_("cons"),
     "status": "withdrawn",
     "number": 1,
     "method": "form",
@@ -192,7 +192,7 @@ INTAKE = {
     "HEAD /v1/uploads/{address}": Form(tus=True),
     "PATCH /v1/uploads/{address}": Form(part=_FILE, headers={"Upload-Offset": "0"}, tus=True),
     "POST /v1/mailbox": Form(
-        said={"v": 1, "act": "consent", "id": factories.id_("msg"), "slot": factories.id_("cons")},
+        said={"v": 1, "kind": "consent", "id": factories.id_("msg"), "consent": factories.id_("cons")},
         files=(factories.sealed(Kind.MESSAGE), _SLOT),
     ),
     "POST /v1/key-log": _made({"document": "no document", "grants": [GRANT]}, "grants"),

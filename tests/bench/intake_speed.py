@@ -41,7 +41,7 @@ from app.main import create_app
 from app.protocol.encoding import b64, new_id
 from app.protocol.mailbox import SLOT_SIZE
 from app.settings import Settings
-from app.vocabulary import Door
+from app.vocabulary import IntakeChannel
 from tests.intake.scene import Office, Reporter
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _bare(store: Callable[[str, bytes, bytes], None]) -> "ASGIApp":
 
 def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
     line, _, files = body.partition(b"\n")
-    grant, route, report = files[:SLOT_SIZE], files[SLOT_SIZE : 2 * SLOT_SIZE], files[2 * SLOT_SIZE :]
+    grant, thread_state, report = files[:SLOT_SIZE], files[SLOT_SIZE : 2 * SLOT_SIZE], files[2 * SLOT_SIZE :]
     said = json.loads(line)
     today = datetime.now(UTC).date()
     return Arrival(
@@ -143,11 +143,11 @@ def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
         grant_id=new_id("grant"),
         grant_from=today,
         grant_until=today,
-        door=Door.CLIENT,
+        intake_channel=IntakeChannel.CLIENT,
         token_sha256=hashlib.sha256(token).hexdigest(),
         recipient=said["mailbox"],
         grant=grant,
-        route=route,
+        thread_state=thread_state,
         body=report,
     )
 

@@ -1,4 +1,4 @@
-"""The pages as a reporter goes through them, with either of the two doors."""
+"""The pages as a reporter goes through them, with either of the two intake channels."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _SEND_MS = 30_000
 
 
 class Form:
-    """The questions. Their fields have the same names with both doors."""
+    """The questions. Their fields have the same names with both intake channels."""
 
     def __init__(self, page: Page, hand: Hand) -> None:
         self.page = page

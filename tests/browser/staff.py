@@ -8,7 +8,7 @@ from app.client.casework import triage
 from app.client.casework.triage import OpenReport
 from app.protocol import receipt
 from app.protocol.report import Attachment
-from app.vocabulary import ConsentScope, Door, ReportState
+from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 from tests.browser.told import Told
 from tests.client.installation import Installation
 
@@ -31,8 +31,8 @@ class Desk:
         triage.claim(self.anna, report)
         return triage.open_(self.anna, report)
 
-    def door(self, opened: OpenReport) -> Door:
-        return Door(self.anna.service.get(f"/reports/{opened.id}").json()["door"])
+    def intake_channel(self, opened: OpenReport) -> IntakeChannel:
+        return IntakeChannel(self.anna.service.get(f"/reports/{opened.id}").json()["intake_channel"])
 
     def files(self, opened: OpenReport, listed: Iterable[Attachment]) -> dict[str, bytes]:
         """By name, as they were before they were sealed."""

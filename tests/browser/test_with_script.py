@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from app.client.casework import triage
 from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import ConsentScope, Door
+from app.vocabulary import ConsentScope, IntakeChannel
 from tests.browser.device import Device
 from tests.browser.hands import Hand, Keyboard, Pointer
 from tests.browser.pages import MailboxPage, ReportPage, word
@@ -56,7 +56,7 @@ def test_a_reporter_tells_comes_back_reads_answers_and_withdraws(
     form = opened.report.form
     assert (form.language, form.text, form.answers) == (told.language, told.text, told.answers)
     assert desk.files(opened, opened.report.attachments) == {told.photo: silent_photo(), told.recording: RECORDING}
-    assert (opened.missing, desk.door(opened)) == ((), Door.CLIENT)
+    assert (opened.missing, desk.intake_channel(opened)) == ((), IntakeChannel.CLIENT)
     triage.answer(desk.anna, opened, told.question)
 
     mailbox = MailboxPage(device.page(f"/{told.language}/replies/"), hand)
@@ -114,5 +114,5 @@ def _all_that_was_sent_has_a_length_of_its_class(road: Wire) -> None:
 def _sealed(sent: Sent) -> bytes:
     """What follows the first line, which is public and of one form."""
     first, _, sealed = sent.body.partition(b"\n")
-    assert set(json.loads(first)) <= {"v", "epoch", "mailbox", "act", "id", "slot"}
+    assert set(json.loads(first)) <= {"v", "epoch", "mailbox", "kind", "id", "consent"}
     return sealed

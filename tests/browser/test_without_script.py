@@ -1,4 +1,4 @@
-"""The door for browsers that run no script: the same story, sealed on arrival."""
+"""The pages for browsers that run no script: the same story, sealed on arrival."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 
 from app.client.casework import triage
-from app.vocabulary import ConsentScope, Door
+from app.vocabulary import ConsentScope, IntakeChannel
 from tests.browser.device import Device
 from tests.browser.pages import PlainForm, PlainMailbox, mistakes
 from tests.browser.photo import photo
@@ -42,7 +42,7 @@ def test_a_reporter_without_script_tells_comes_back_reads_answers_and_withdraws(
     said = opened.report.form
     assert (said.language, said.text, said.answers) == (told.language, told.text, told.answers)
     assert desk.files(opened, opened.report.attachments) == {told.photo: photo(), told.recording: RECORDING}
-    assert (opened.missing, desk.door(opened)) == ((), Door.ON_ARRIVAL)
+    assert (opened.missing, desk.intake_channel(opened)) == ((), IntakeChannel.NO_SCRIPT)
     triage.answer(desk.anna, opened, told.question)
 
     mailbox = PlainMailbox(plain_page(device, f"/{told.language}/plain/replies/"))
@@ -55,7 +55,7 @@ def test_a_reporter_without_script_tells_comes_back_reads_answers_and_withdraws(
     device.close(mailbox.page)
 
     desk.must_have_heard(opened, told, LETTER, words)
-    # What passes in clear here is what the search of the other door's network must not find: so it does find things.
+    # What passes in clear here is what the search of the other channel's network must not find: so it does find things.
     assert set(seen(road.heard, [*told.secrets, *secrets_of(words)])) >= {told.text, told.photo, words}
 
 

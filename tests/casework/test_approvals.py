@@ -25,7 +25,7 @@ from app.intake.sweep import sweep
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
-from app.protocol.mailbox import Act
+from app.protocol.mailbox import MessageKind
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, ReportState, Role
 from tests import factories
@@ -292,7 +292,9 @@ def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
 ) -> None:
     approval = factories.approval(rows, triager, supervisor, subject=ApprovalSubject.WAITING, of=claimed)
     box = rows.scalars(select(Mailbox.token_sha256).where(Mailbox.report_id == claimed.id)).one()
-    sent = Post(factories.id_("msg"), Act.WITHDRAW, None, factories.sealed(Kind.MESSAGE), factories.sealed(Kind.SLOT))
+    sent = Post(
+        factories.id_("msg"), MessageKind.WITHDRAW, None, factories.sealed(Kind.MESSAGE), factories.sealed(Kind.SLOT)
+    )
     approver = Actor(supervisor.id, frozenset({Role.SUPERVISOR}), None)
 
     def withdraw() -> None:

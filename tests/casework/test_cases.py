@@ -16,7 +16,7 @@ from tests.casework.conftest import Desk, problem
 MOVE: dict[str, object] = {"to": "assessment", "reason": "decided"}
 CONSENT: dict[str, object] = {
     "person": factories.id_("psn"),
-    "slot": factories.id_("cons"),
+    "consent": factories.id_("cons"),
     "number": 1,
     "status": "given",
     "method": "form",

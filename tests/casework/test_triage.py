@@ -12,7 +12,7 @@ from app.intake.mailbox.models import Message, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
-from app.protocol.mailbox import Act
+from app.protocol.mailbox import MessageKind
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role
 from tests import factories
@@ -315,13 +315,13 @@ def test_what_is_no_sealed_slot_is_not_taken(desk: Desk, claimed: Report, triage
         assert problem(refused) == (422, "not-an-envelope")
 
 
-def message(rows: Session, report: Report, act: Act) -> Message:
+def message(rows: Session, report: Report, kind: MessageKind) -> Message:
     made = Message(
         id=factories.id_("msg"),
         report_id=report.id,
         received_on=factories.DAY,
-        act=act,
-        consent_slot=None,
+        kind=kind,
+        consent_id=None,
         file=factories.sealed(Kind.MESSAGE),
     )
     rows.add(made)
@@ -333,7 +333,7 @@ def test_an_authentic_withdrawal_destroys_what_nobody_accepted(
     desk: Desk, rows: Session, epoch: Epoch, triager: Person
 ) -> None:
     report = factories.report(rows, epoch, state=ReportState.WITHDRAWN)
-    said = message(rows, report, Act.WITHDRAW)
+    said = message(rows, report, MessageKind.WITHDRAW)
 
     answer = desk.post(triager, f"/reports/{report.id}/withdrawal", {"message": said.id})
 
@@ -348,7 +348,7 @@ def test_another_message_than_a_withdrawal_destroys_nothing(
     desk: Desk, rows: Session, epoch: Epoch, triager: Person
 ) -> None:
     report = factories.report(rows, epoch, state=ReportState.WITHDRAWN)
-    said = message(rows, report, Act.MESSAGE)
+    said = message(rows, report, MessageKind.MESSAGE)
 
     answer = desk.post(triager, f"/reports/{report.id}/withdrawal", {"message": said.id})
 
@@ -361,7 +361,7 @@ def test_a_withdrawn_report_that_a_case_holds_waits_for_its_client(
 ) -> None:
     case = factories.case(rows, caseworker)
     report = factories.report(rows, epoch, state=ReportState.WITHDRAWN, case=case)
-    said = message(rows, report, Act.WITHDRAW)
+    said = message(rows, report, MessageKind.WITHDRAW)
 
     answer = desk.post(caseworker, f"/reports/{report.id}/withdrawal", {"message": said.id})
 

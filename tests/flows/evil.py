@@ -32,7 +32,7 @@ class EvilServer(httpx2.BaseTransport):
         self._honest = honest
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        reads_mailbox = request.url.path == "/v1/mailbox" and b'"act":"read"' in request.read()
+        reads_mailbox = request.url.path == "/v1/mailbox" and b'"kind":"read"' in request.read()
         if request.method != "GET" and not reads_mailbox:
             self.written.append(f"{request.method} {request.url.path}")
         if request.url.path in self.answers:

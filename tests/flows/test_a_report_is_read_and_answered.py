@@ -111,7 +111,7 @@ def test_a_withdrawn_report_is_destroyed_once_a_triager_has_seen_its_mac(
     for table in (ReportFile, Message):
         assert rows.scalar(sa.select(sa.func.count()).select_from(table)) == 0
     mailbox = reporter.mailbox(words)
-    assert (mailbox.route, mailbox.state, mailbox.replies) == (None, ReportState.WITHDRAWN, ())
+    assert (mailbox.thread_state, mailbox.state, mailbox.replies) == (None, ReportState.WITHDRAWN, ())
     with pytest.raises(NotTaken):
         reporter.answer(words, "Wait.")
     with pytest.raises(NotGranted):

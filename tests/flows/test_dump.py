@@ -214,7 +214,7 @@ def _code(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
         owner,
         after,
         person=person.id,
-        slot=next(each.slot for each in report.consents if each.scope is ConsentScope.SERVICE),
+        consent=next(each.id for each in report.consents if each.scope is ConsentScope.SERVICE),
         scope=ConsentScope.SERVICE,
         status=ConsentStatus.GIVEN,
         method=ConsentMethod.FORM,

@@ -346,7 +346,14 @@ def test_a_message_that_withdraws_without_the_reporter(
     world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
     opened = triage.open_(triager, world.report)
-    said: dict[str, Any] = {"number": 2, "seen": None, "act": "withdraw", "text": "", "attachments": [], "consents": []}
+    said: dict[str, Any] = {
+        "number": 2,
+        "seen": None,
+        "kind": "withdraw",
+        "text": "",
+        "attachments": [],
+        "consents": [],
+    }
     line_1 = document_line(world, "message.reporter", world.report_recipient, said) | changes
     forged = b64(attacker.document(line_1, Kind.MESSAGE, world.report_recipient))
     evil.lies[f"/v1/reports/{world.report}/messages"] = in_json(lambda answer: answer["items"][0].update(file=forged))
@@ -354,7 +361,7 @@ def test_a_message_that_withdraws_without_the_reporter(
     stops(evil, lambda: triage.confirm_withdrawal(triager, opened), reason)
 
 
-ROUTE_ROWS: list[tuple[dict[str, Any], str]] = [
+THREAD_STATE_ROWS: list[tuple[dict[str, Any], str]] = [
     ({"v": 2}, "malformed"),
     ({"type": "message.staff"}, "type"),
     ({"type": "state"}, "type"),
@@ -373,35 +380,35 @@ ROUTE_ROWS: list[tuple[dict[str, Any], str]] = [
             {"recipient": str(age.generate().recipient)},
             {"number": 9},
             {"hash": HASH},
-            {"consents": [{"scope": "statistics", "given": True, "slot": new_id("cons")}]},
+            {"consents": [{"scope": "statistics", "given": True, "id": new_id("cons")}]},
         )
     ],
     ({}, "mac"),
 ]
 
 
-@pytest.mark.parametrize(("changes", "reason"), ROUTE_ROWS)
-def test_another_route(
+@pytest.mark.parametrize(("changes", "reason"), THREAD_STATE_ROWS)
+def test_another_thread_state(
     world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
     words = receipt.read(world.submitted.receipt)
     mailbox = words.identity.recipient
-    route = {
+    thread_state = {
         "report": world.report,
         "recipient": str(world.report_recipient),
         "number": 1,
         "hash": HASH,
         "consents": [],
     }
-    line_1 = document_line(world, "route", mailbox, route)
-    line_1 |= changes | {"body": route | changes.get("body", {})}
+    line_1 = document_line(world, "thread-state", mailbox, thread_state)
+    line_1 |= changes | {"body": thread_state | changes.get("body", {})}
     forged = attacker.document(line_1, Kind.SLOT, mailbox)
     evil.lies["/v1/mailbox"] = lambda slots: forged + slots[SLOT_SIZE:]
 
     stops(evil, lambda: reporter.answer(words, "I moved."), reason)
 
 
-@pytest.mark.parametrize(("type_", "reason"), [("message.staff", "mac"), ("state", "type"), ("route", "type")])
+@pytest.mark.parametrize(("type_", "reason"), [("message.staff", "mac"), ("state", "type"), ("thread-state", "type")])
 def test_a_reply_that_nobody_of_staff_wrote(
     world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, type_: str, reason: str
 ) -> None:

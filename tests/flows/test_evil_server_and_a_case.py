@@ -99,7 +99,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
             tenzin,
             opened,
             person=person.id,
-            slot=new_id("cons"),
+            consent=new_id("cons"),
             scope=ConsentScope.STATISTICS,
             status=ConsentStatus.GIVEN,
             method=ConsentMethod.SPOKEN,
@@ -517,7 +517,7 @@ def test_another_consent(
     opened = cases.open_(tenzin, world.case)
     body = {
         "person": opened.file.persons[0].id,
-        "slot": new_id("cons"),
+        "consent": new_id("cons"),
         "scope": "publication",
         "status": "given",
         "method": "form",
@@ -529,7 +529,7 @@ def test_another_consent(
     )
     evil.lies[f"/v1/cases/{world.case}/consents"] = in_json(
         lambda answer: answer["items"][0].update(
-            {name: body[name] for name in ("person", "slot", "status", "method")} | {"file": b64(forged)}
+            {name: body[name] for name in ("person", "consent", "status", "method")} | {"file": b64(forged)}
         )
     )
 
@@ -586,13 +586,13 @@ def twice_answered(world: World) -> OpenCase:
     tenzin, leyla = (world.organisation.staff[name] for name in ("tenzin", "leyla"))
     opened = cases.open_(tenzin, world.other)
     if not cases.consents(tenzin, opened):
-        slot, person = new_id("cons"), new_id("psn")
+        consent, person = new_id("cons"), new_id("psn")
         for who, status in ((tenzin, ConsentStatus.GIVEN), (leyla, ConsentStatus.WITHDRAWN)):
             cases.record_consent(
                 who,
                 opened,
                 person=person,
-                slot=slot,
+                consent=consent,
                 scope=ConsentScope.PUBLICATION,
                 status=status,
                 method=ConsentMethod.SPOKEN,

@@ -17,7 +17,7 @@ from app.protocol.certificates import Certified, certificate, make_root, org_of
 from app.protocol.documents import Document, Header, Signer, bare, maced, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
 from app.protocol.grants import seal_grant
-from app.protocol.mailbox import SLOT_SIZE, Act, ReporterMessage, Route
+from app.protocol.mailbox import SLOT_SIZE, MessageKind, ReporterMessage, ThreadState
 from app.protocol.receipt import Receipt
 from app.protocol.sizes import Kind, padded_size
 from app.vocabulary import GrantKind, Imminence, Role
@@ -189,7 +189,7 @@ class Reporter:
     def body(self, **line: object) -> bytes:
         """All that is sent; the same at every call but for the seals."""
         said = {"v": 1, "epoch": self.epoch.id, "mailbox": str(self.receipt.identity.recipient)} | line
-        return canonical(said) + b"\n" + self.grant() + self.route() + self.report()
+        return canonical(said) + b"\n" + self.grant() + self.thread_state() + self.report()
 
     def grant(self) -> bytes:
         return seal_grant(
@@ -206,25 +206,29 @@ class Reporter:
             danger_now=Imminence.DAYS,
         )
 
-    def route(self) -> bytes:
-        """The route as it is after `sent` messages."""
-        route = Route(self.id, str(self.identity.recipient), self.sent, None, ())
-        document = maced(self._header("route", self.receipt.identity.recipient, route.body()), self.receipt.thread_key)
+    def thread_state(self) -> bytes:
+        """The thread state as it is after `sent` messages."""
+        thread_state = ThreadState(self.id, str(self.identity.recipient), self.sent, None, ())
+        document = maced(
+            self._header("thread-state", self.receipt.identity.recipient, thread_state.body()), self.receipt.thread_key
+        )
         return seal(document, Kind.SLOT, self.receipt.identity.recipient)
 
     def report(self) -> bytes:
         document = bare(self._header("report", self.identity.recipient, {"text": self.text}))
         return seal(document, Kind.REPORT, self.identity.recipient)
 
-    def post(self, act: Act = Act.MESSAGE, text: str = "More.", *, id_: str | None = None, **line: object) -> bytes:
+    def post(
+        self, kind: MessageKind = MessageKind.MESSAGE, text: str = "More.", *, id_: str | None = None, **line: object
+    ) -> bytes:
         """The body of the next post to the mailbox."""
         self.sent += 1
-        message = ReporterMessage(self.sent, None, act, text)
+        message = ReporterMessage(self.sent, None, kind, text)
         document = maced(
             self._header("message.reporter", self.identity.recipient, message.body()), self.receipt.thread_key
         )
-        said = {"v": 1, "act": act, "id": id_ or new_id("msg")} | line
-        return canonical(said) + b"\n" + seal(document, Kind.MESSAGE, self.identity.recipient) + self.route()
+        said = {"v": 1, "kind": kind, "id": id_ or new_id("msg")} | line
+        return canonical(said) + b"\n" + seal(document, Kind.MESSAGE, self.identity.recipient) + self.thread_state()
 
     def attachment(self, content: bytes = b"evidence") -> bytes:
         size = padded_size(Kind.ATTACHMENT, len(content))
@@ -245,7 +249,7 @@ class Reporter:
         )
 
 
-READ = canonical({"v": 1, "act": "read"}) + b"\n"
+READ = canonical({"v": 1, "kind": "read"}) + b"\n"
 BYTES = {"Content-Type": "application/octet-stream"}
 
 

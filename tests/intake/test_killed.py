@@ -25,7 +25,7 @@ from app.intake.mailbox.models import Slot
 from app.intake.reports.models import Report, ReportFile
 from app.main import create_app
 from app.protocol.encoding import b64, new_id, sha256_hex
-from app.protocol.mailbox import ROUTE_SLOT
+from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.settings import Settings
 from tests.intake import tus
 from tests.intake.scene import BYTES, Office, Reporter
@@ -127,7 +127,7 @@ def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, row
             for report, (token, body) in acknowledged.items():
                 assert rows.get_one(Report, report).envelope_sha256 == sha256_hex(body)
                 assert body.endswith(rows.get_one(ReportFile, report).body)
-                assert rows.get_one(Slot, (sha256_hex(token.encode()), ROUTE_SLOT)).file in body
+                assert rows.get_one(Slot, (sha256_hex(token.encode()), THREAD_STATE_SLOT)).file in body
             go_on(port, attached, file)
             blobs = {row.id: row.blob for row in rows.execute(select(Attachment.id, Attachment.blob))}
             for sending in attached:

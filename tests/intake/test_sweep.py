@@ -20,7 +20,7 @@ from app.intake.reports.models import Report, ReportFile
 from app.intake.sweep import RULES, sweep
 from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
-from app.protocol.mailbox import STATE_SLOT, Act
+from app.protocol.mailbox import STATE_SLOT, MessageKind
 from app.settings import Settings
 from app.vocabulary import ReportState
 from tests.intake import tus
@@ -33,7 +33,9 @@ def withdrawn(client: TestClient, reporter: Reporter) -> Reporter:
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
     tus.send(client, reporter.token, new_id("att"), reporter.attachment()).raise_for_status()
     client.post("/v1/mailbox", content=reporter.post(), headers=bearer(reporter.token)).raise_for_status()
-    client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
+    client.post(
+        "/v1/mailbox", content=reporter.post(MessageKind.WITHDRAW), headers=bearer(reporter.token)
+    ).raise_for_status()
     return reporter
 
 
@@ -115,7 +117,9 @@ def test_a_destroyed_report_is_not_taken_again(
 ) -> None:
     body = reporter.body()
     client.put("/v1/report", content=body, headers=reporter.headers).raise_for_status()
-    client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
+    client.post(
+        "/v1/mailbox", content=reporter.post(MessageKind.WITHDRAW), headers=bearer(reporter.token)
+    ).raise_for_status()
     swept(today + timedelta(days=4))
 
     answer = client.put("/v1/report", content=body, headers=reporter.headers)
@@ -172,7 +176,9 @@ def test_one_rule_that_fails_holds_up_no_other(
     epoch = office.open_epoch(days=2, kept=3)
     reporter = Reporter(epoch, today)
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
-    client.post("/v1/mailbox", content=reporter.post(Act.WITHDRAW), headers=bearer(reporter.token)).raise_for_status()
+    client.post(
+        "/v1/mailbox", content=reporter.post(MessageKind.WITHDRAW), headers=bearer(reporter.token)
+    ).raise_for_status()
     monkeypatch.setattr("app.intake.sweep.RULES", (fail, *RULES))
 
     with pytest.raises(ExceptionGroup):

@@ -42,7 +42,7 @@ assert.equal(first[1], "# sigs []")
 // Something under the MAC of a thread.
 const { asked, vectors: documents } = vectors("documents")
 const [line, proof] = documents.find(({ name }) => name === "under a MAC").text.split("\n")
-const mac = createHmac("sha256", Buffer.from(asked.thread_key, "base64url")).update(`tern/v1/route\n${line}`)
+const mac = createHmac("sha256", Buffer.from(asked.thread_key, "base64url")).update(`tern/v1/thread-state\n${line}`)
 assert.equal(mac.digest("base64url"), JSON.parse(proof).mac)
 
 // The public log: its chain, its documents, its head.

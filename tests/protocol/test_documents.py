@@ -30,14 +30,20 @@ THREAD_KEY = bytes(range(32))
 SIGNED = signed(case_header(), CASEWORKER.signer)
 
 
-def route(**changes: Any) -> Header:
+def thread_state(**changes: Any) -> Header:
     """Line 1 of something that a reporter's client writes."""
-    ordinary = {"type": "route", "subject": new_id("rep"), "author": None, "at": "2026-06-15", "generation": None}
+    ordinary = {
+        "type": "thread-state",
+        "subject": new_id("rep"),
+        "author": None,
+        "at": "2026-06-15",
+        "generation": None,
+    }
     return case_header(**(ordinary | changes))
 
 
-MACED = maced(route(), THREAD_KEY)
-PROOFS = [SIGNED, MACED, bare(route(type="report", generation=1)), bare(route(type="state")), ROOT]
+MACED = maced(thread_state(), THREAD_KEY)
+PROOFS = [SIGNED, MACED, bare(thread_state(type="report", generation=1)), bare(thread_state(type="state")), ROOT]
 
 
 @pytest.mark.parametrize("document", PROOFS, ids=lambda document: document.header.type)
@@ -176,7 +182,7 @@ def test_each_type_has_its_one_proof(document: Document) -> None:
 
 def test_a_message_to_a_reporter_names_no_person() -> None:
     with pytest.raises(Malformed):
-        parse_document(maced(route(type="message.staff", author=CASEWORKER.id), THREAD_KEY).text)
+        parse_document(maced(thread_state(type="message.staff", author=CASEWORKER.id), THREAD_KEY).text)
 
 
 @pytest.mark.parametrize(

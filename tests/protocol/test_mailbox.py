@@ -24,8 +24,8 @@ from app.protocol.mailbox import (
     SLOT_SIZE,
     SLOTS,
     ReporterMessage,
-    Route,
     StaffMessage,
+    ThreadState,
     filler_slot,
     gaps,
     join,
@@ -40,12 +40,12 @@ from app.protocol.sizes import KIB, Kind, ciphertext_sizes
 from app.vocabulary import ReportState
 from tests.vectors import make_mailbox
 from tests.vectors.make import DIRECTORY
-from tests.vectors.make_mailbox import CHANGE, MESSAGE, RECEIPT, ROUTE, WITHDRAWAL
+from tests.vectors.make_mailbox import CHANGE, MESSAGE, RECEIPT, THREAD_STATE, WITHDRAWAL
 
 VECTORS = json.loads((DIRECTORY / "mailbox.json").read_bytes())
 KEY, TOKEN_SHA256 = b"k" * 32, sha256_hex(b"a token")
 READERS: dict[str, Callable[[dict[str, Any]], object]] = {
-    "route": Route.read,
+    "thread-state": ThreadState.read,
     "message.reporter": ReporterMessage.read,
     "message.staff": StaffMessage.read,
     "state": read_state,
@@ -62,7 +62,7 @@ def sealed_slot(type_: str, body: dict[str, Any]) -> bytes:
     header = Header(
         type=type_,
         org="0" * 64,
-        subject=ROUTE.report,
+        subject=THREAD_STATE.report,
         version=NUMBERS.stop,
         previous="0" * 64,
         generation=None,
@@ -74,8 +74,10 @@ def sealed_slot(type_: str, body: dict[str, Any]) -> bytes:
     return seal(maced(header, RECEIPT.thread_key), Kind.SLOT, recipient)
 
 
-@pytest.mark.parametrize("message", [ROUTE, MESSAGE, CHANGE, WITHDRAWAL, reply(2, 3, "so"), reply(seen="a" * 64)])
-def test_what_is_written_is_read(message: Route | ReporterMessage | StaffMessage) -> None:
+@pytest.mark.parametrize(
+    "message", [THREAD_STATE, MESSAGE, CHANGE, WITHDRAWAL, reply(2, 3, "so"), reply(seen="a" * 64)]
+)
+def test_what_is_written_is_read(message: ThreadState | ReporterMessage | StaffMessage) -> None:
     assert type(message).read(parse_object(canonical(message.body()))) == message
 
 
@@ -88,9 +90,9 @@ def test_a_body_of_another_form_is_refused(vector: dict[str, Any]) -> None:
 @given(st.sampled_from(sorted(READERS)), st.data())
 def test_whatever_stands_in_a_body_it_is_read_or_malformed(type_: str, data: st.DataObject) -> None:
     body = {
-        "route": ROUTE.body(),
+        "thread-state": THREAD_STATE.body(),
         "message.reporter": CHANGE.body(),
-        "message.staff": reply(write_to=ROUTE.recipient).body(),
+        "message.staff": reply(write_to=THREAD_STATE.recipient).body(),
         "state": {"state": "accepted"},
     }[type_]
     anything: st.SearchStrategy[Any] = (
@@ -102,12 +104,12 @@ def test_whatever_stands_in_a_body_it_is_read_or_malformed(type_: str, data: st.
         found = READERS[type_](body | changes)
     except Malformed:
         return
-    again = found.body() if isinstance(found, Route | ReporterMessage | StaffMessage) else {"state": found}
+    again = found.body() if isinstance(found, ThreadState | ReporterMessage | StaffMessage) else {"state": found}
     assert again == body | changes
 
 
-@pytest.mark.parametrize("message", [ROUTE, MESSAGE, reply()])
-def test_no_part_may_be_missing(message: Route | ReporterMessage | StaffMessage) -> None:
+@pytest.mark.parametrize("message", [THREAD_STATE, MESSAGE, reply()])
+def test_no_part_may_be_missing(message: ThreadState | ReporterMessage | StaffMessage) -> None:
     for key in message.body():
         body = message.body()
         del body[key]
@@ -115,12 +117,14 @@ def test_no_part_may_be_missing(message: Route | ReporterMessage | StaffMessage)
             type(message).read(body)
 
 
-def test_a_route_with_every_consent_and_the_longest_numbers_fits_its_slot() -> None:
-    route = replace(
-        ROUTE, number=NUMBERS.stop - 1, consents=tuple(replace(each, given=False) for each in ROUTE.consents)
+def test_a_thread_state_with_every_consent_and_the_longest_numbers_fits_its_slot() -> None:
+    thread_state = replace(
+        THREAD_STATE,
+        number=NUMBERS.stop - 1,
+        consents=tuple(replace(each, given=False) for each in THREAD_STATE.consents),
     )
 
-    assert len(sealed_slot("route", route.body())) == SLOT_SIZE
+    assert len(sealed_slot("thread-state", thread_state.body())) == SLOT_SIZE
 
 
 @given(TEXTS)
@@ -143,7 +147,7 @@ def test_parts_are_as_few_as_fit(text: str) -> None:
 @pytest.mark.parametrize("letter", ["a", "\x01", "\n", '"', "\\", "ü", "我", "\U0001f4f7", "\u200f", "\x7f"])
 def test_a_part_fits_a_slot_beside_everything_else(letter: str) -> None:
     part, *_ = split(letter * 2000)
-    fullest = StaffMessage(NUMBERS.stop - 1, "a" * 64, 14, 14, part, ROUTE.recipient)
+    fullest = StaffMessage(NUMBERS.stop - 1, "a" * 64, 14, 14, part, THREAD_STATE.recipient)
 
     assert len(sealed_slot("message.staff", fullest.body())) == SLOT_SIZE
 
@@ -163,7 +167,7 @@ def test_no_text_is_one_empty_part() -> None:
         [reply(1, 2), reply(2, 3)],
         [reply(1, 2), reply(2, 2, number=2)],
         [reply(1, 2), reply(2, 2, seen="a" * 64)],
-        [reply(1, 2), reply(2, 2, write_to=ROUTE.recipient)],
+        [reply(1, 2), reply(2, 2, write_to=THREAD_STATE.recipient)],
     ],
 )
 def test_parts_that_are_not_those_of_one_reply_are_not_joined(parts: list[StaffMessage]) -> None:
@@ -199,11 +203,11 @@ def test_nobody_learns_that_somebody_else_reported() -> None:
 
 def test_no_repr_shows_what_was_typed() -> None:
     typed = "the word that nobody may read"
-    staff = reply(text=typed, write_to=ROUTE.recipient)
-    shown = repr(replace(MESSAGE, text=typed)) + repr(staff) + repr(ROUTE) + repr(CHANGE)
+    staff = reply(text=typed, write_to=THREAD_STATE.recipient)
+    shown = repr(replace(MESSAGE, text=typed)) + repr(staff) + repr(THREAD_STATE) + repr(CHANGE)
 
     assert typed not in shown
-    assert ROUTE.recipient not in shown
+    assert THREAD_STATE.recipient not in shown
     assert "statistics" not in shown
 
 
@@ -294,7 +298,7 @@ def test_the_answer_of_the_vectors_is_read_with_its_receipt() -> None:
     receipt = read(VECTORS["receipt"])
     answer = unb64(VECTORS["answer"])
     slots = [answer[start : start + SLOT_SIZE] for start in range(0, len(answer), SLOT_SIZE)]
-    types = ["route", "state", *["message.staff"] * (SLOTS - FIRST_STAFF_SLOT + 1)]
+    types = ["thread-state", "state", *["message.staff"] * (SLOTS - FIRST_STAFF_SLOT + 1)]
 
     texts, fillers = [], []
     for number, (slot, type_) in enumerate(zip(slots, types, strict=True), start=1):
@@ -307,7 +311,7 @@ def test_the_answer_of_the_vectors_is_read_with_its_receipt() -> None:
             texts.append(opened.document.text.decode())
     replies = [StaffMessage.read(parse_document(text.encode()).header.body) for text in texts[2:]]
 
-    assert texts[:2] == [VECTORS["documents"]["route"], VECTORS["documents"]["state"]]
+    assert texts[:2] == [VECTORS["documents"]["thread-state"], VECTORS["documents"]["state"]]
     assert join(replies) == VECTORS["reply"]
     assert all(sha256 == VECTORS["fillers"]["sha256"][number - 1] for number, sha256 in fillers)
     assert len(texts) + len(fillers) == SLOTS

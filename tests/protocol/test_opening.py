@@ -46,7 +46,7 @@ def opened(file: bytes, asked: Asked = ASKED, *, identity: age.HybridIdentity = 
     return open_document(file, identity, asked, **(ordinary | given))
 
 
-def reporters(type_: str = "route", **changes: Any) -> Header:
+def reporters(type_: str = "thread-state", **changes: Any) -> Header:
     """Line 1 of something that carries a MAC, or nothing."""
     fields = {"type": type_, "subject": REPORT, "author": None, "at": "2026-06-15", "generation": None}
     return case_header(**(fields | changes))
@@ -239,7 +239,7 @@ def test_a_document_from_the_future_is_refused() -> None:
         opened(case_file(at="2026-06-17T00:00Z"))
 
 
-@pytest.mark.parametrize("type_", ["route", "message.reporter", "message.staff"])
+@pytest.mark.parametrize("type_", ["thread-state", "message.reporter", "message.staff"])
 def test_a_message_opens_with_the_key_of_its_thread_alone(type_: str) -> None:
     file = seal(maced(reporters(type_), THREAD_KEY), Kind.SLOT, CASE_KEY.recipient)
     asked = Asked(type=type_, kind=Kind.SLOT, org=ORG, subject=REPORT)
@@ -255,7 +255,7 @@ def test_a_signature_is_no_mac() -> None:
     file = sealed_again(signed(reporters(), CASEWORKER.signer))
 
     with pytest.raises(NotAuthentic):
-        opened(file, Asked(type="route", kind=Kind.CASE, org=ORG, subject=REPORT), thread_key=THREAD_KEY)
+        opened(file, Asked(type="thread-state", kind=Kind.CASE, org=ORG, subject=REPORT), thread_key=THREAD_KEY)
 
 
 @pytest.mark.parametrize(("type_", "kind"), [("report", Kind.REPORT), ("state", Kind.SLOT)])

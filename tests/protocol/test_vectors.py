@@ -47,8 +47,8 @@ def test_each_text_is_taken_or_refused_for_the_stated_reason(vector: dict[str, A
     identity = age.parse_identity(SEALED["document"]["identity"])
     assert isinstance(identity, age.HybridIdentity)
     file = age.encrypt(text.ljust(4 * KIB, b" "), [identity.recipient])
-    if '"type":"route"' in vector["text"]:
-        wanted = Asked("route", Kind.SLOT, asked["org"], json.loads(text.split(b"\n")[0])["subject"])
+    if '"type":"thread-state"' in vector["text"]:
+        wanted = Asked("thread-state", Kind.SLOT, asked["org"], json.loads(text.split(b"\n")[0])["subject"])
     elif '"type":"state"' in vector["text"]:
         wanted = Asked("state", Kind.SLOT, asked["org"], json.loads(text.split(b"\n")[0])["subject"])
     else:

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import app.main  # noqa: F401  it brings the tables of every room
+import app.main  # noqa: F401  it brings the tables of every package
 from app.database import Base, Database, schema
 from app.intake.attachments.models import Attachment, Upload
 from tests import factories
@@ -176,6 +176,19 @@ def test_shared_keys_from_before_are_the_first_of_their_kind(empty: Database) ->
     assert read(empty, "SELECT id FROM shared_keys") == [("key_1",)]
 
 
+def test_a_report_sealed_on_arrival_stays_one_under_its_new_name(empty: Database) -> None:
+    schema.upgrade(empty, "0008")
+    insert(empty, "epochs", [EPOCH])
+    insert(empty, "reports", [{**REPORT, "replies": 0}])
+
+    schema.upgrade(empty, "0009")
+    renamed = read(empty, "SELECT id, intake_channel FROM reports")
+    schema.downgrade(empty, "0008")
+
+    assert renamed == [("rep_1", "no_script")]
+    assert read(empty, "SELECT id, door FROM reports") == [("rep_1", "on_arrival")]
+
+
 PERSON: dict[str, object] = {"team_id": "team_1", "password_hash": "", "recipient": "", "key": ""}
 
 
@@ -200,7 +213,7 @@ REPORT: dict[str, object] = {
     "epoch_id": "epoch_1",
     "received_on": date(2026, 6, 15),
     "state": "received",
-    "door": "client",
+    "door": "on_arrival",
     "size": 9851,
     "envelope_sha256": "0" * 64,
     "version": 1,

@@ -138,8 +138,8 @@ APPROVAL: Final = statements.approve(
     at=HOUR,
     signer=TRIAGER.signer,
 )
-ROUTE: Final = Header(
-    type="route",
+THREAD_STATE: Final = Header(
+    type="thread-state",
     org=ORG,
     subject=REPORT,
     version=1,
@@ -156,8 +156,8 @@ def documents() -> dict[str, Any]:
     """Texts as they are before padding and sealing, each with the reason for which it is refused, or null."""
     genuine = [
         {"name": "signed", "text": APPROVAL.text.decode(), "refused": None},
-        {"name": "under a MAC", "text": maced(ROUTE, THREAD_KEY).text.decode(), "refused": None},
-        {"name": "bare", "text": bare(replace(ROUTE, type="state")).text.decode(), "refused": None},
+        {"name": "under a MAC", "text": maced(THREAD_STATE, THREAD_KEY).text.decode(), "refused": None},
+        {"name": "bare", "text": bare(replace(THREAD_STATE, type="state")).text.decode(), "refused": None},
     ]
     return {
         "asked": {
@@ -203,7 +203,7 @@ def _refused() -> Iterator[tuple[str, bytes, str]]:
     other = TRIAGER.signer.sign("members", line)
     yield "signed as another type", Document(line, APPROVAL.header, Signatures((other,))).text, "signature"
     yield "no signature", line + b'\n{"sigs":[]}\n', "unsigned"
-    yield "another thread's MAC", maced(ROUTE, bytes(32)).text, "mac"
+    yield "another thread's MAC", maced(THREAD_STATE, bytes(32)).text, "mac"
     for name, text in (
         ("no proof", line + b"\n{}\n"),
         ("a MAC where there is a signature", maced(APPROVAL.header, THREAD_KEY).text),

@@ -16,7 +16,7 @@ from app import age
 from app.protocol import mailbox
 from app.protocol.documents import Document, Header, bare, maced, recipient_sha256, seal
 from app.protocol.encoding import b64, sha256_hex
-from app.protocol.mailbox import Act, ReporterMessage, Route, StaffMessage
+from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage, ThreadState
 from app.protocol.receipt import Receipt
 from app.protocol.report import Attachment, Consent
 from app.protocol.sizes import Kind
@@ -32,19 +32,19 @@ CONSENTS: Final = tuple(
     Consent(scope, scope in (ConsentScope.SERVICE, ConsentScope.CONTACT), counted_id("cons", number))
     for number, scope in enumerate(ConsentScope, start=1)
 )
-ROUTE: Final = Route(REPORT, str(REPORT_KEY.recipient), 2, "b" * 64, CONSENTS)
+THREAD_STATE: Final = ThreadState(REPORT, str(REPORT_KEY.recipient), 2, "b" * 64, CONSENTS)
 FILE: Final = Attachment(counted_id("att", 1), "صورة 1.jpg", "image/jpeg", 70_001, "c" * 64, "d" * 64)
-MESSAGE: Final = ReporterMessage(1, None, Act.MESSAGE, "Again last night. \U0001f4f7", (FILE,))
-CHANGE: Final = ReporterMessage(2, "a" * 64, Act.CONSENT, "", (), (replace(CONSENTS[8], given=True),))
-WITHDRAWAL: Final = ReporterMessage(3, "a" * 64, Act.WITHDRAW, "I want to stop.")
+MESSAGE: Final = ReporterMessage(1, None, MessageKind.MESSAGE, "Again last night. \U0001f4f7", (FILE,))
+CHANGE: Final = ReporterMessage(2, "a" * 64, MessageKind.CONSENT, "", (), (replace(CONSENTS[8], given=True),))
+WITHDRAWAL: Final = ReporterMessage(3, "a" * 64, MessageKind.WITHDRAW, "I want to stop.")
 # Three parts: letters of three bytes, and of six in JSON.
 REPLY: Final = "我们读了您写的。" * 90 + "\x01" * 60
 
 
 def documents() -> dict[str, Document]:
     """One of each type, in the order of a thread."""
-    said = {f"message.reporter {each.act}": each.body() for each in (MESSAGE, CHANGE, WITHDRAWAL)}
-    found = {"route": maced(_header("route", MAILBOX, ROUTE.body()), RECEIPT.thread_key)}
+    said = {f"message.reporter {each.kind}": each.body() for each in (MESSAGE, CHANGE, WITHDRAWAL)}
+    found = {"thread-state": maced(_header("thread-state", MAILBOX, THREAD_STATE.body()), RECEIPT.thread_key)}
     for name, body in said.items():
         found[name] = maced(_header("message.reporter", REPORT_KEY.recipient, body), RECEIPT.thread_key)
     parts = mailbox.split(REPLY)
@@ -56,9 +56,9 @@ def documents() -> dict[str, Document]:
 
 
 def answer() -> bytes:
-    """What the service gives: route, state, the parts of the reply, and fillers."""
+    """What the service gives: thread_state, state, the parts of the reply, and fillers."""
     found = documents()
-    used = [found["route"], found["state"], *(found[name] for name in found if name.startswith("message.staff"))]
+    used = [found["thread-state"], found["state"], *(found[name] for name in found if name.startswith("message.staff"))]
     slots = [seal(document, Kind.SLOT, MAILBOX) for document in used]
     empty = range(len(slots) + 1, mailbox.SLOTS + 1)
     return b"".join([*slots, *(mailbox.filler_slot(FILLER_KEY, TOKEN_SHA256, slot) for slot in empty)])
@@ -123,17 +123,17 @@ def receipt_typed() -> dict[str, Any]:
 
 
 def _refused() -> Iterator[tuple[str, dict[str, Any]]]:
-    route, message, change = ROUTE.body(), MESSAGE.body(), CHANGE.body()
+    thread_state, message, change = THREAD_STATE.body(), MESSAGE.body(), CHANGE.body()
     reply = StaffMessage(1, None, 1, 2, "text").body()
-    yield "route", route | {"recipient": "age1" + "q" * 58}
-    yield "route", route | {"number": -1}
-    yield "route", route | {"number": True}
-    yield "route", route | {"number": 10_000}
-    yield "route", route | {"note": ""}
-    yield "route", {key: value for key, value in route.items() if key != "consents"}
-    yield "route", route | {"consents": [CONSENTS[0].body() | {"scope": "everything"}]}
+    yield "thread-state", thread_state | {"recipient": "age1" + "q" * 58}
+    yield "thread-state", thread_state | {"number": -1}
+    yield "thread-state", thread_state | {"number": True}
+    yield "thread-state", thread_state | {"number": 10_000}
+    yield "thread-state", thread_state | {"note": ""}
+    yield "thread-state", {key: value for key, value in thread_state.items() if key != "consents"}
+    yield "thread-state", thread_state | {"consents": [CONSENTS[0].body() | {"scope": "everything"}]}
     yield "message.reporter", message | {"number": 0}
-    yield "message.reporter", message | {"act": "read"}
+    yield "message.reporter", message | {"kind": "read"}
     yield "message.reporter", message | {"consents": change["consents"]}
     yield "message.reporter", message | {"seen": "A" * 64}
     yield "message.reporter", message | {"attachments": [FILE.body(), FILE.body()]}

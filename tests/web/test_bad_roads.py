@@ -335,12 +335,12 @@ def _sent(here: Installation, new_page: OpenPage) -> tuple[str, Page]:
 def _slot_of_staff(here: Installation, words: str, *, thread_key: bytes, write_to: str) -> bytes:
     secret = receipt.read(words)
     recipient = secret.identity.recipient
-    route = here.reporter().mailbox(secret).route
-    assert route
+    thread_state = here.reporter().mailbox(secret).thread_state
+    assert thread_state
     header = Header(
         type="message.staff",
         org=here.pin,
-        subject=route.report,
+        subject=thread_state.report,
         version=1,
         previous=None,
         generation=None,

@@ -1,4 +1,4 @@
-"""The machine of consents: what may follow the last answer of a slot (CASEWORK § 1). A changed mind is a new answer."""
+"""The machine of consents: what may follow the last answer of one id (CASEWORK § 1). A changed mind is a new answer."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from app.vocabulary import ConsentStatus
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at: the answer that is sent, beside the last one of its slot. Only members send any."""
+    """What the rules look at: the answer that is sent, beside the last one of its consent id. Only members send any."""
 
     same_person: bool
 

@@ -15,10 +15,10 @@ router = Router("/cases/{case_id}/consents", tag="consents")
 
 @router.get("", responses=problems(NotFound))
 def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> Page[ConsentOut]:
-    """Every answer that persons of the case have given. Those of one slot are counted from 1."""
+    """Every answer that persons of the case have given. Those of one consent id are counted from 1."""
     with database.read() as session:
         answers = service.of_case(session, actor, case_id)
-        by = [Consent.slot, Consent.number]
+        by = [Consent.consent_id, Consent.number]
         return paging.page(session, answers, by=by, show=ConsentOut.model_validate)
 
 
@@ -31,7 +31,7 @@ def record_consent(database: Db, actor: Worker, once: Once, case_id: str, wanted
     """A new answer: asked, given, declined, or the end of one that was given."""
     new = service.NewConsent(
         person_id=wanted.person,
-        slot=wanted.slot,
+        consent_id=wanted.consent,
         number=wanted.number,
         status=wanted.status,
         method=wanted.method,

@@ -1,4 +1,4 @@
-"""Consents: asked, given, declined, withdrawn. Every answer is kept; the newest of its slot counts."""
+"""Consents: asked, given, declined, withdrawn. Every answer is kept; the newest of its consent id counts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from app.vocabulary import ConsentMethod, ConsentStatus
 @dataclass(frozen=True)
 class NewConsent:
     person_id: str
-    slot: str
+    consent_id: str
     number: int
     status: ConsentStatus
     method: ConsentMethod
@@ -35,9 +35,9 @@ def of_case(session: Session, actor: Actor, case_id: str) -> Select[Consent]:
 
 def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now: datetime) -> Consent:
     """Keep an answer. Raises `NotFound`, `StaleVersion`, `NoSuchStep` or `GuardsFail`."""
-    # Held, or two answers at once would be the same number of their slot.
+    # Held, or two answers at once would take one number.
     case = cases.locked(session, cases.of_member(actor), case_id)
-    last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.slot == new.slot))
+    last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.consent_id == new.consent_id))
     if new.number != (last.number + 1 if last else 1):  # sealed by somebody who had not read the last one
         raise StaleVersion
     facts = Facts(same_person=last is None or last.person_id == new.person_id)
@@ -46,7 +46,7 @@ def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now
         id=new_id("con"),
         case_id=case.id,
         person_id=new.person_id,
-        slot=new.slot,
+        consent_id=new.consent_id,
         number=new.number,
         status=new.status,
         method=new.method,
@@ -58,9 +58,9 @@ def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now
     return consent
 
 
-def get(session: Session, actor: Actor, consent_id: str) -> Consent:
+def get(session: Session, actor: Actor, answer_id: str) -> Consent:
     """Raises `NotFound`."""
-    consent = session.get(Consent, consent_id)
+    consent = session.get(Consent, answer_id)
     if consent is None:
         raise NotFound
     cases.one(session, cases.of_member(actor), consent.case_id)
@@ -68,7 +68,7 @@ def get(session: Session, actor: Actor, consent_id: str) -> Consent:
 
 
 def is_settled(session: Session, case_id: str) -> bool:
-    """Whether somebody's last word in some slot of the case is yes or no."""
+    """Whether somebody's last word under some consent id of the case is yes or no."""
     said = (ConsentStatus.GIVEN, ConsentStatus.DECLINED)
     settled = _newest().where(Consent.case_id == case_id, Consent.status.in_(said))
     return session.scalar(settled.limit(1)) is not None
@@ -77,6 +77,6 @@ def is_settled(session: Session, case_id: str) -> bool:
 def _newest() -> Select[Consent]:
     later = aliased(Consent)
     followed = select(later.id).where(
-        later.case_id == Consent.case_id, later.slot == Consent.slot, later.number > Consent.number
+        later.case_id == Consent.case_id, later.consent_id == Consent.consent_id, later.number > Consent.number
     )
     return select(Consent).where(~followed.exists())

@@ -21,7 +21,7 @@ from app.people.grants import service as grants
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol.mailbox import Act
+from app.protocol.mailbox import MessageKind
 from app.transitions import Step
 from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
 
@@ -97,7 +97,7 @@ def attach(
 
 def reporter_acted(session: Session, done: ReporterAct) -> None:
     """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report any more."""
-    if done.act is Act.WITHDRAW:
+    if done.kind is MessageKind.WITHDRAW:
         approvals.cancel_open(session, done.report.id)
 
 

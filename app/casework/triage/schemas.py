@@ -10,8 +10,8 @@ from app.casework.triage.moves import Wanted
 from app.http.sealed_json import SealedMessage, SealedSlot
 from app.http.transitions import TransitionIn
 from app.people.grants.schemas import GrantIn
-from app.protocol.mailbox import FIRST_STAFF_SLOT, SLOTS, Act
-from app.vocabulary import Door, Priority, ReportState, TransitionReason
+from app.protocol.mailbox import FIRST_STAFF_SLOT, SLOTS, MessageKind
+from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 ReportId = Annotated[str, Field(pattern=r"^rep_[0-9a-f]{32}$")]
 MessageId = Annotated[str, Field(pattern=r"^msg_[0-9a-f]{32}$")]
@@ -30,7 +30,7 @@ class ReportOut(BaseModel):
     reason: TransitionReason | None
     priority: Priority | None
     triager: str | None = Field(validation_alias="triager_id")
-    door: Door
+    intake_channel: IntakeChannel
     size: int
     envelope_sha256: str
     case: str | None = Field(validation_alias="case_id")
@@ -51,14 +51,14 @@ class AttachmentOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    """What a reporter posted; `act` and `consent_slot` are a hint, the sealed file has the word."""
+    """What a reporter posted; `kind` and `consent` are a hint, the sealed file has the word."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: str
     received_on: date
-    act: Act
-    consent_slot: str | None
+    kind: MessageKind
+    consent: str | None = Field(validation_alias="consent_id")
     file: SealedMessage
 
 

@@ -21,7 +21,7 @@ from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
-from app.protocol.mailbox import FIRST_STAFF_SLOT, Act
+from app.protocol.mailbox import FIRST_STAFF_SLOT, MessageKind
 from app.vocabulary import ReportState, Role
 
 # In these states nobody writes to the reporter any more: the mailbox holds the outcome alone.
@@ -148,7 +148,7 @@ def confirm_withdrawal(
     message = session.get(Message, message_id)
     if message is None or message.report_id != report.id:
         raise NotFound
-    if report.state is not ReportState.WITHDRAWN or message.act is not Act.WITHDRAW:
+    if report.state is not ReportState.WITHDRAWN or message.kind is not MessageKind.WITHDRAW:
         raise NotAWithdrawal
     if report.case_id is not None:
         raise HeldByCase

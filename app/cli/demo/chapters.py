@@ -292,7 +292,7 @@ def release(company: Company, *, kind: str, period: str, workload: str, folder: 
 
 
 def check_audit(company: Company) -> int:
-    """The auditor fetches the chain of acts and follows it hash by hash; how many acts there are."""
+    """The auditor fetches the audit chain and follows it hash by hash; how many acts there are."""
     events = audit.fetch(company.staff["ruth"])
     audit.verify(events)
     return len(events)
@@ -339,7 +339,7 @@ def _keep_answer(owner: Staff, opened: OpenCase) -> None:
         owner,
         opened,
         person=next((each for each in persons if each.relation is Relation.SELF), persons[0]).id,
-        slot=answer.slot,
+        consent=answer.id,
         scope=answer.scope,
         status=ConsentStatus.GIVEN if answer.given else ConsentStatus.DECLINED,
         method=ConsentMethod.FORM,

@@ -45,7 +45,7 @@ class OpenConsent:
     """An answer in a case: what a member sealed of it, beside what the service may know."""
 
     person: str
-    slot: str
+    id: str
     status: ConsentStatus
     scope: ConsentScope = field(repr=False)
     wording: str = field(repr=False)
@@ -263,16 +263,23 @@ def record_consent(
     opened: OpenCase,
     *,
     person: str,
-    slot: str,
+    consent: str,
     scope: ConsentScope,
     status: ConsentStatus,
     method: ConsentMethod,
     wording: str = "",
 ) -> None:
-    """Keep an answer of a person of the case, the next of its slot. The service learns that there was one, no more."""
+    """Keep an answer of a person of the case, the next under its id. The service learns that there was one, no more."""
     recipient = opened.identity.recipient
-    earlier = _answers(staff, opened).get(slot, [])
-    body = {"person": person, "slot": slot, "scope": scope, "status": status, "method": method, "wording": wording}
+    earlier = _answers(staff, opened).get(consent, [])
+    body = {
+        "person": person,
+        "consent": consent,
+        "scope": scope,
+        "status": status,
+        "method": method,
+        "wording": wording,
+    }
     after = earlier[-1].mark if earlier else None
     header = _header(staff, "consent", opened.id, recipient, body, generation=opened.generation, after=after)
     sealed = seal(signed(header, staff.signer), Kind.MESSAGE, recipient)
@@ -280,18 +287,18 @@ def record_consent(
         f"/cases/{opened.id}/consents",
         {
             "person": person,
-            "slot": slot,
+            "consent": consent,
             "number": header.version,
             "status": status.value,
             "method": method.value,
             "file": b64(sealed),
         },
     )
-    staff.seen.record("consent", slot, Mark(header.version, sha256_hex(sealed), opened.generation))
+    staff.seen.record("consent", consent, Mark(header.version, sha256_hex(sealed), opened.generation))
 
 
 def consents(staff: Staff, opened: OpenCase) -> list[OpenConsent]:
-    """The newest answer in each slot. Raises `NotAuthentic` where the service shows another than was sealed.
+    """The newest answer under each consent id. Raises `NotAuthentic` where the service shows another than was sealed.
 
     Also where it leaves one out: an answer names the one before it, and the last is not older than this machine saw.
     """
@@ -314,28 +321,28 @@ def move(staff: Staff, opened: OpenCase, to: CaseStage, *, reason: TransitionRea
 
 
 def _answers(staff: Staff, opened: OpenCase) -> dict[str, list[Opened]]:
-    """All answers in a case by slot, in the order that they give themselves."""
-    slots: dict[str, list[Opened]] = {}
+    """All answers in a case by consent id, in the order that they give themselves."""
+    chains: dict[str, list[Opened]] = {}
     for item in staff.service.items(f"/cases/{opened.id}/consents"):
         asked = Asked("consent", Kind.MESSAGE, staff.org, opened.id, writers=opened.ever_members)
         found = staff.open_document(unb64(str(item["file"])), opened.identity, asked, remember=False)
         body = found.document.header.body
-        if any(body[name] != item[name] for name in ("person", "slot", "status", "method")):
+        if any(body[name] != item[name] for name in ("person", "consent", "status", "method")):
             raise NotAuthentic("consent")
-        slots.setdefault(str(body["slot"]), []).append(found)
-    for slot, answers in slots.items():
+        chains.setdefault(str(body["consent"]), []).append(found)
+    for consent, answers in chains.items():
         answers.sort(key=lambda answer: answer.document.header.version)
         links = [answer.link for answer in answers]
         chain.check_whole(links, reason="consent-chain")
-        chain.check_contains([link.mark for link in links], staff.seen.highest("consent", slot), reason="version")
-        staff.seen.record("consent", slot, links[-1].mark)
-    return slots
+        chain.check_contains([link.mark for link in links], staff.seen.highest("consent", consent), reason="version")
+        staff.seen.record("consent", consent, links[-1].mark)
+    return chains
 
 
 def _consent(body: Mapping[str, Any]) -> OpenConsent:
     return OpenConsent(
         person=str(body["person"]),
-        slot=str(body["slot"]),
+        id=str(body["consent"]),
         status=ConsentStatus(body["status"]),
         scope=ConsentScope(body["scope"]),
         wording=str(body["wording"]),

@@ -17,7 +17,7 @@ from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, check_at, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
-from app.protocol.mailbox import Act, ReporterMessage, StaffMessage
+from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage
 from app.protocol.opening import Asked
 from app.protocol.report import Attachment, Report
 from app.protocol.sizes import Kind, ciphertext_sizes
@@ -116,7 +116,7 @@ class Thread:
 
     @property
     def withdrawal(self) -> Received | None:
-        return next((each for each in self.messages if each.said.act is Act.WITHDRAW), None)
+        return next((each for each in self.messages if each.said.kind is MessageKind.WITHDRAW), None)
 
 
 def list_(

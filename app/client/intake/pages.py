@@ -58,15 +58,15 @@ class Checked:
 
 
 def sign(
-    staff: Staff, built: Path, out: Path, *, name: str, leave_to: str | None, no_script_door: bool = True
+    staff: Staff, built: Path, out: Path, *, name: str, leave_to: str | None, no_script_pages: bool = True
 ) -> Document:
     """Write the organisation's file and the next manifest into `out`, where the service reads them.
 
-    Without the door without script, which an operator may close, its pages are not in the manifest.
+    Without the page without script, which an operator may close, its pages are not in the manifest.
     It follows the manifest that lies there. Raises `NotBuilt`, and `NotAuthentic` for somebody who is no supervisor of
     the root.
     """
-    files = {path: file.sha256 for path, file in _site(built).files.items() if no_script_door or not _is_plain(path)}
+    files = {path: file.sha256 for path, file in _site(built).files.items() if no_script_pages or not _is_plain(path)}
     organisation = Organisation(name, staff.org, leave_to).content()
     trust = staff.log.trust
     previous = _previous(out / MANIFEST)
@@ -159,7 +159,7 @@ def _site(built: Path) -> Site:
 
 
 def _is_plain(path: str) -> bool:
-    """Whether it is a page of the door without script."""
+    """Whether it is a page of the page without script."""
     return path.partition("/")[2].startswith(_PLAIN)
 
 
@@ -241,7 +241,7 @@ class _Links(HTMLParser):
 
 
 def _unlike(files: Mapping[str, str], site: Site) -> tuple[str, ...]:
-    """The organisation's own file is of no source, and the door without script may be closed."""
+    """The organisation's own file is of no source, and the page without script may be closed."""
     built = {path: file.sha256 for path, file in site.files.items()}
     closed = {path for path in built.keys() - files.keys() if _is_plain(path)}
     both = (built.keys() | files.keys()) - closed - {ORGANISATION}

@@ -19,7 +19,7 @@ from app.protocol import conversation
 from app.protocol.conversation import Mailbox, Post, To
 from app.protocol.encoding import b64, new_id
 from app.protocol.errors import Malformed
-from app.protocol.mailbox import Act
+from app.protocol.mailbox import MessageKind
 from app.protocol.receipt import Receipt
 from app.protocol.report import Form
 from app.vocabulary import ConsentScope
@@ -103,7 +103,13 @@ class Reporter:
             self._write(
                 receipt,
                 conversation.write(
-                    before, receipt, Act.MESSAGE, org=self._pin, today=self._today, text=text, attachments=described
+                    before,
+                    receipt,
+                    MessageKind.MESSAGE,
+                    org=self._pin,
+                    today=self._today,
+                    text=text,
+                    attachments=described,
                 ),
             )
             return self._send_files(receipt, sealed, lambda _: None)
@@ -112,7 +118,8 @@ class Reporter:
         """Take the report back: work on it stops at once. Raises `NotTaken`."""
         before = self.mailbox(receipt)
         self._write(
-            receipt, conversation.write(before, receipt, Act.WITHDRAW, org=self._pin, today=self._today, text=text)
+            receipt,
+            conversation.write(before, receipt, MessageKind.WITHDRAW, org=self._pin, today=self._today, text=text),
         )
 
     def change_consent(self, receipt: Receipt, scope: ConsentScope, *, given: bool) -> None:
@@ -121,7 +128,7 @@ class Reporter:
         changed = conversation.choose(before, scope, given=given)
         self._write(
             receipt,
-            conversation.write(before, receipt, Act.CONSENT, org=self._pin, today=self._today, changed=changed),
+            conversation.write(before, receipt, MessageKind.CONSENT, org=self._pin, today=self._today, changed=changed),
         )
 
     def _send_report(self, receipt: Receipt, report: str, envelope: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The chain of acts: fetched, and followed hash by hash on one's own machine."""
+"""The audit chain: fetched, and followed hash by hash on one's own machine."""
 
 import json
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ def read(content: bytes) -> list[Event]:
     try:
         return [_event(json.loads(line)) for line in content.splitlines()]
     except ValueError:
-        raise Malformed("not a chain of acts") from None
+        raise Malformed("not an audit chain") from None
 
 
 def _event(item: Any) -> Event:

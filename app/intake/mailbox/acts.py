@@ -14,16 +14,16 @@ from app.intake.mailbox.service import Post
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.people.staff import service as staff
-from app.protocol.mailbox import Act
+from app.protocol.mailbox import MessageKind
 from app.vocabulary import ReportState
 
-# From which states an act moves a report, and where to.
+# From which states a message moves a report, and where to.
 MOVES = {
-    (Act.WITHDRAW, ReportState.RECEIVED): ReportState.WITHDRAWN,
-    (Act.WITHDRAW, ReportState.IN_TRIAGE): ReportState.WITHDRAWN,
-    (Act.WITHDRAW, ReportState.AWAITING_REPORTER): ReportState.WITHDRAWN,
-    (Act.WITHDRAW, ReportState.ACCEPTED): ReportState.WITHDRAWN,
-    (Act.MESSAGE, ReportState.AWAITING_REPORTER): ReportState.IN_TRIAGE,
+    (MessageKind.WITHDRAW, ReportState.RECEIVED): ReportState.WITHDRAWN,
+    (MessageKind.WITHDRAW, ReportState.IN_TRIAGE): ReportState.WITHDRAWN,
+    (MessageKind.WITHDRAW, ReportState.AWAITING_REPORTER): ReportState.WITHDRAWN,
+    (MessageKind.WITHDRAW, ReportState.ACCEPTED): ReportState.WITHDRAWN,
+    (MessageKind.MESSAGE, ReportState.AWAITING_REPORTER): ReportState.IN_TRIAGE,
 }
 
 _NOBODY = "rep_"
@@ -35,30 +35,30 @@ class ReporterAct:
     """What a reporter has just done, for those who work on the report. It is a hint: they check the MAC."""
 
     report: Report
-    act: Act
-    consent_slot: str | None
+    kind: MessageKind
+    consent_id: str | None
     today: date
 
 
-# What another wing does about it, in the same transaction.
+# What another domain does about it, in the same transaction.
 Acted = Callable[[Session, ReporterAct], None]
 
 
 def post(session: Session, token_sha256: str, sent: Post, *, acted: Acted, today: date) -> None:
-    """Take a post. Where it changes nothing its sender sees the old route: there is no other answer.
+    """Take a post. Where it changes nothing its sender sees the old thread state: there is no other answer.
 
     An unknown token costs what a known one does: the same queries, one sealing and one commit.
     """
     box = session.get(Mailbox, token_sha256)
     report = reports.locked(session, box.report_id if box else _NOBODY)
     kept = mailbox.keep_post(session, token_sha256, sent, today=today)
-    to = MOVES.get((sent.act, report.state)) if report and kept else None
+    to = MOVES.get((sent.kind, report.state)) if report and kept else None
     if report and to:
         reports.change_state(session, report, to, today=today)
     else:
         _seal_for_nobody(session, today)
     if report and kept:
-        acted(session, ReporterAct(report, sent.act, sent.consent_slot, today))
+        acted(session, ReporterAct(report, sent.kind, sent.consent_id, today))
     audit.count(session, "mailbox-posted", today)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Sealed
-from app.protocol.mailbox import Act
+from app.protocol.mailbox import MessageKind
 
 
 class Mailbox(Base):
@@ -20,7 +20,10 @@ class Mailbox(Base):
 
 
 class Slot(Base):
-    """A sealed slot that is in use: 1 the route, 2 the state, 3 to 16 staff's messages. The others are not stored."""
+    """A sealed slot that is in use: 1 the thread state, 2 the state, 3 to 16 staff's messages.
+
+    The others are not stored.
+    """
 
     __tablename__ = "slots"
 
@@ -31,13 +34,13 @@ class Slot(Base):
 
 
 class Message(Base):
-    """What a reporter posted after the report. `consent_slot` says which consent changed, not how."""
+    """What a reporter posted after the report. `consent_id` says which consent changed, not how."""
 
     __tablename__ = "messages"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), index=True)
     received_on: Mapped[date]
-    act: Mapped[Act]
-    consent_slot: Mapped[str | None] = mapped_column(String(37))
+    kind: Mapped[MessageKind]
+    consent_id: Mapped[str | None] = mapped_column(String(37))
     file: Mapped[bytes] = mapped_column(Sealed)

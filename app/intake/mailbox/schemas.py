@@ -1,4 +1,4 @@
-"""The body of a mailbox request: a line of JSON, and after it, where it is a post, a message and a route."""
+"""The body of a mailbox request: a line of JSON, and after it, where it is a post, a message and a thread state."""
 
 from app.age import EnvelopeError, check_envelope
 from app.intake.mailbox.service import Post
@@ -6,7 +6,7 @@ from app.problems import InvalidRequest, NotAnEnvelope
 from app.protocol.documents import VERSION
 from app.protocol.encoding import check_id, parse_object
 from app.protocol.errors import Malformed
-from app.protocol.mailbox import SLOT_SIZE, Act
+from app.protocol.mailbox import SLOT_SIZE, MessageKind
 from app.protocol.sizes import Kind, ciphertext_sizes
 
 LINE_LIMIT = 512
@@ -21,22 +21,22 @@ def read(body: bytes) -> Post | None:
         if said.pop("v", None) is not VERSION:  # true is 1, but not as it is written
             raise InvalidRequest
         match said:
-            case {"act": "read", **rest} if not rest and not files:
+            case {"kind": "read", **rest} if not rest and not files:
                 return None
-            case {"act": Act.CONSENT, "id": id_, "slot": slot, **rest} if not rest:
-                return _post(check_id("msg", id_), Act.CONSENT, check_id("cons", slot), files)
-            case {"act": Act.MESSAGE | Act.WITHDRAW as act, "id": id_, **rest} if not rest:
-                return _post(check_id("msg", id_), Act(act), None, files)
+            case {"kind": MessageKind.CONSENT, "id": id_, "consent": consent, **rest} if not rest:
+                return _post(check_id("msg", id_), MessageKind.CONSENT, check_id("cons", consent), files)
+            case {"kind": MessageKind.MESSAGE | MessageKind.WITHDRAW as kind, "id": id_, **rest} if not rest:
+                return _post(check_id("msg", id_), MessageKind(kind), None, files)
     except Malformed:
         pass
     raise InvalidRequest
 
 
-def _post(id_: str, act: Act, consent_slot: str | None, files: bytes) -> Post:
-    message, route = files[:-SLOT_SIZE], files[-SLOT_SIZE:]
+def _post(id_: str, kind: MessageKind, consent_id: str | None, files: bytes) -> Post:
+    message, thread_state = files[:-SLOT_SIZE], files[-SLOT_SIZE:]
     try:
         check_envelope(message, sizes=ciphertext_sizes(Kind.MESSAGE))
-        check_envelope(route, sizes=(SLOT_SIZE,))
+        check_envelope(thread_state, sizes=(SLOT_SIZE,))
     except EnvelopeError:
         raise NotAnEnvelope from None
-    return Post(id=id_, act=act, consent_slot=consent_slot, message=message, route=route)
+    return Post(id=id_, kind=kind, consent_id=consent_id, message=message, thread_state=thread_state)

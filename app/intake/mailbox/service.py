@@ -1,4 +1,4 @@
-"""What lies in a mailbox: the reporter's route, the service's word on the state, and the messages of staff."""
+"""What lies in a mailbox: the reporter's thread state, the service's word on the state, and the messages of staff."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,15 @@ from app.problems import Problem
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, seal
 from app.protocol.encoding import sha256_hex
-from app.protocol.mailbox import FIRST_STAFF_SLOT, ROUTE_SLOT, SLOTS, STATE_SLOT, Act, filler_slot, shown_state
+from app.protocol.mailbox import (
+    FIRST_STAFF_SLOT,
+    SLOTS,
+    STATE_SLOT,
+    THREAD_STATE_SLOT,
+    MessageKind,
+    filler_slot,
+    shown_state,
+)
 from app.protocol.sizes import Kind
 from app.vocabulary import ReportState
 
@@ -35,13 +43,13 @@ class MailboxFull(Problem):
 
 @dataclass(frozen=True)
 class Post:
-    """What a reporter sends: `message` for staff, and `route`, their own memory, which replaces the one before."""
+    """What a reporter sends: `message` for staff, and `thread_state`, their own memory, in the place of the last."""
 
     id: str
-    act: Act
-    consent_slot: str | None
+    kind: MessageKind
+    consent_id: str | None
     message: bytes
-    route: bytes
+    thread_state: bytes
 
 
 def fillers(key: bytes, token_sha256: str) -> list[bytes]:
@@ -66,7 +74,7 @@ def messages(report_id: str) -> Select[Message]:
 
 
 def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -> bool:
-    """Store a message and the route that came with it; false where that changes nothing.
+    """Store a message and the thread state that came with it; false where that changes nothing.
 
     That is so for an unknown token, a report that is closed, and an id that was used before. The statements are the
     same in every case, so that the time tells none of them from another.
@@ -75,8 +83,8 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
         Message.id: literal(post.id),
         Message.report_id: Mailbox.report_id,
         Message.received_on: literal(today),
-        Message.act: literal(post.act, Message.act.type),
-        Message.consent_slot: literal(post.consent_slot, Message.consent_slot.type),
+        Message.kind: literal(post.kind, Message.kind.type),
+        Message.consent_id: literal(post.consent_id, Message.consent_id.type),
         Message.file: literal(post.message, Sealed()),
     }
     chosen = (
@@ -91,7 +99,7 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
     table = cast("Table", Message.__table__)
     names = [column.key for column in message]
     kept = session.scalar(table.insert().from_select(names, chosen).returning(table.c.id)) is not None
-    _fill(session, token_sha256 if kept else "", ROUTE_SLOT, post.route)
+    _fill(session, token_sha256 if kept else "", THREAD_STATE_SLOT, post.thread_state)
     return kept
 
 
@@ -125,7 +133,7 @@ def show_state(session: Session, report: Report, *, org: str, today: date) -> No
     """Seal the report's present state into its mailbox, if there still is one.
 
     A mailbox begins without a state, which reads as *received*: sealing one would cost an arriving report half of its
-    time, and would say what the route says already.
+    time, and would say what the thread state says already.
     """
     box = session.scalar(select(Mailbox).where(Mailbox.report_id == report.id))
     if box is None:

@@ -35,7 +35,7 @@ from app.protocol.receipt import AmbiguousError, ReceiptError, UnknownWordError,
 from app.protocol.report import ATTACHMENTS, Consent
 from app.settings import Settings
 from app.site.site import Site
-from app.vocabulary import ConsentScope, Door, ReportState
+from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 
 if TYPE_CHECKING:
     from app.intake.process import Intake
@@ -51,7 +51,7 @@ _FIELDS_LIMIT = 2 * 2**20
 
 @dataclass(frozen=True)
 class Visit:
-    """One request to the door, in the language of its page, and what it may use."""
+    """One request to a page without script, in the language of its page, and what it may use."""
 
     request: Request = field(repr=False)
     language: str
@@ -110,15 +110,15 @@ async def use_mailbox(visit: Annotated[Visit, Depends(_visit)]) -> Response:
 
 
 async def _answered(act: Callable[[Visit], Response], visit: Visit) -> Response:
-    """A page, where there is no such door too.
+    """A page, where there is no such one too.
 
     An open one acts in one of the few threads that it has of its own: a flood here waits here, and stops nobody else.
     """
     if visit.language not in visit.site.languages:
         return await Nowhere(visit.site).answer(visit.request)
-    if not visit.settings.no_script_door:
+    if not visit.settings.no_script_pages:
         return visit.show("plain_error.html", HTTPStatus.NOT_FOUND, key="not-set-up")
-    return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.intake.on_arrival)
+    return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.intake.no_script_threads)
 
 
 def _send(visit: Visit) -> Response:
@@ -151,7 +151,7 @@ def _send(visit: Visit) -> Response:
         return again("busy", HTTPStatus.SERVICE_UNAVAILABLE)
     except EpochClosed:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
-    except Problem as problem:  # of the rooms that take it in: a person gets a page all the same
+    except Problem as problem:  # of the packages that take it in: a person gets a page all the same
         return again("refused", problem.status)
     contact = ConsentScope.CONTACT in typed.chosen("consent")
     return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language), contact=contact)
@@ -162,7 +162,9 @@ def _store(visit: Visit, sealed: sealing.SealedReport) -> None:
     sent = arrival.read(sealed.envelope)
     token_sha256 = service.token_sha256(sealed.receipt)
     epoch = visit.intake.epochs.find(sent.epoch_id, visit.today)
-    arrived = arrival.arrive(sent, sealed.id, token_sha256, epoch, today=visit.today, door=Door.ON_ARRIVAL)
+    arrived = arrival.arrive(
+        sent, sealed.id, token_sha256, epoch, today=visit.today, intake_channel=IntakeChannel.NO_SCRIPT
+    )
     anyio.from_thread.run(visit.intake.writer.put, arrived)
     if sealed.files:
         with visit.database.write() as session:
@@ -184,11 +186,11 @@ class _Shown:
     def of(cls, mailbox: Mailbox) -> "_Shown":
         return cls(
             state=mailbox.state,
-            open=mailbox.route is not None and mailbox.state not in CLOSED,
-            written=mailbox.route.number if mailbox.route else 0,
+            open=mailbox.thread_state is not None and mailbox.state not in CLOSED,
+            written=mailbox.thread_state.number if mailbox.thread_state else 0,
             replies=mailbox.replies,
             missing=mailbox.missing,
-            choices=mailbox.route.consents if mailbox.route else (),
+            choices=mailbox.thread_state.consents if mailbox.thread_state else (),
         )
 
 

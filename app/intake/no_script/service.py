@@ -1,4 +1,4 @@
-"""What the door without script does with a sealed report and with a mailbox: all that a reporter's client would do."""
+"""What the page without script does with a sealed report and with a mailbox: all that a reporter's client would do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from app.protocol import conversation, intake
 from app.protocol.conversation import Mailbox, To
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, sha256_hex
-from app.protocol.mailbox import Act
+from app.protocol.mailbox import MessageKind
 from app.protocol.receipt import Receipt
 from app.vocabulary import ConsentScope
 
@@ -49,7 +49,7 @@ class Holder:
         post = conversation.write(
             before,
             self.receipt,
-            Act.MESSAGE,
+            MessageKind.MESSAGE,
             org=self.org,
             today=self.today.isoformat(),
             text=text,
@@ -61,20 +61,27 @@ class Holder:
 
     def choose(self, session: Session, before: Mailbox, given: frozenset[ConsentScope]) -> Mailbox:
         """Change each choice that differs from `given`, a message for each. Raises `NotTaken`."""
-        route, _ = before.opened()
-        for consent in route.consents:
+        thread_state, _ = before.opened()
+        for consent in thread_state.consents:
             wanted = consent.scope in given or consent.scope is ConsentScope.SERVICE
             if wanted is not consent.given:
                 changed = conversation.choose(before, consent.scope, given=wanted)
                 post = conversation.write(
-                    before, self.receipt, Act.CONSENT, org=self.org, today=self.today.isoformat(), changed=changed
+                    before,
+                    self.receipt,
+                    MessageKind.CONSENT,
+                    org=self.org,
+                    today=self.today.isoformat(),
+                    changed=changed,
                 )
                 before = self._post(session, post)
         return before
 
     def withdraw(self, session: Session, before: Mailbox) -> Mailbox:
         """Take the report back. Raises `NotTaken`."""
-        post = conversation.write(before, self.receipt, Act.WITHDRAW, org=self.org, today=self.today.isoformat())
+        post = conversation.write(
+            before, self.receipt, MessageKind.WITHDRAW, org=self.org, today=self.today.isoformat()
+        )
         return self._post(session, post)
 
     def _post(self, session: Session, post: conversation.Post) -> Mailbox:

@@ -55,7 +55,7 @@ def elsewhere(site: Site, pages: Collection[Route], beside: ASGIApp) -> ASGIApp:
 def _routes(site: Site, settings: Settings) -> Iterator[Route]:
     for path, file in site.files.items():
         language, _, place = path.partition("/")
-        if place.startswith(PLAIN) and not settings.no_script_door:
+        if place.startswith(PLAIN) and not settings.no_script_pages:
             yield _route(path, _Closed(site, language))
         else:
             yield _route(path, _Built(path, file, settings.onion))
@@ -63,7 +63,7 @@ def _routes(site: Site, settings: Settings) -> Iterator[Route]:
         yield _route(name, _Own(settings.data_dir / "site" / name, media_type))
     if site.languages:
         yield _route("", _Choice(site.languages))
-        for place in (PLAIN, f"{PLAIN}replies/"):  # where the door without script takes forms in any language
+        for place in (PLAIN, f"{PLAIN}replies/"):  # where the page without script takes forms in any language
             yield _route(f"{{language}}/{place}", Nowhere(site))
 
 
@@ -98,7 +98,7 @@ class _Built:
 
 
 class _Closed:
-    """Stands where the door without script would be, if the operator had not closed it."""
+    """Stands where the page without script would be, if the operator had not closed it."""
 
     def __init__(self, site: Site, language: str) -> None:
         self._html = site.render("plain_error.html", language, key="not-set-up")

@@ -1,4 +1,4 @@
-"""The body of a report as it is sent: a line of JSON, a grant, a route, a report."""
+"""The body of a report as it is sent: a line of JSON, a grant, a thread state, a report."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from app.protocol.documents import VERSION
 from app.protocol.encoding import check_id, new_id, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import Door
+from app.vocabulary import IntakeChannel
 
 LINE_LIMIT = 4096
 (_GRANT_SIZE,) = ciphertext_sizes(Kind.GRANT)
@@ -33,7 +33,7 @@ class Sent:
     recipient_text: str = field(repr=False)
     sha256: str
     grant: bytes = field(repr=False)
-    route: bytes = field(repr=False)
+    thread_state: bytes = field(repr=False)
     report: bytes = field(repr=False)
 
 
@@ -41,13 +41,13 @@ def read(body: bytes) -> Sent:
     """Raises `InvalidRequest` for another first line, `NotAnEnvelope` for what follows it."""
     line, _, files = body.partition(b"\n")
     epoch_id, recipient_text, recipient = _read_line(line)
-    grant, route, report = (
+    grant, thread_state, report = (
         files[:_GRANT_SIZE],
         files[_GRANT_SIZE : _GRANT_SIZE + _SLOT_SIZE],
         files[_GRANT_SIZE + _SLOT_SIZE :],
     )
     check(grant, Kind.GRANT)
-    check(route, Kind.SLOT)
+    check(thread_state, Kind.SLOT)
     check(report, Kind.REPORT)
     return Sent(
         epoch_id=epoch_id,
@@ -55,7 +55,7 @@ def read(body: bytes) -> Sent:
         recipient_text=recipient_text,
         sha256=hashlib.sha256(body).hexdigest(),
         grant=grant,
-        route=route,
+        thread_state=thread_state,
         report=report,
     )
 
@@ -69,7 +69,13 @@ def check(file: bytes, kind: Kind) -> None:
 
 
 def arrive(
-    sent: Sent, report_id: str, token_sha256: str, epoch: OpenEpoch, *, today: date, door: Door = Door.CLIENT
+    sent: Sent,
+    report_id: str,
+    token_sha256: str,
+    epoch: OpenEpoch,
+    *,
+    today: date,
+    intake_channel: IntakeChannel = IntakeChannel.CLIENT,
 ) -> Arrival:
     """All rows of a report: the writer only writes."""
     return Arrival(
@@ -82,11 +88,11 @@ def arrive(
         grant_id=new_id("grant"),
         grant_from=epoch.accepts_from,
         grant_until=epoch.destroyed_on,
-        door=door,
+        intake_channel=intake_channel,
         token_sha256=token_sha256,
         recipient=sent.recipient_text,
         grant=sent.grant,
-        route=sent.route,
+        thread_state=sent.thread_state,
         body=sent.report,
     )
 

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Sealed
-from app.vocabulary import Door, Priority, ReportState, TransitionReason
+from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 
 class Report(Base):
@@ -28,7 +28,7 @@ class Report(Base):
     reason: Mapped[TransitionReason | None]
     priority: Mapped[Priority | None]
     triager_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
-    door: Mapped[Door]
+    intake_channel: Mapped[IntakeChannel]
     size: Mapped[int]  # of the sealed report, in bytes: one of the lengths of its classes
     envelope_sha256: Mapped[str] = mapped_column(String(64))  # of all that was sent, so that a repetition is known
     case_id: Mapped[str | None] = mapped_column(String(37))  # no foreign key: intake knows no casework

@@ -20,8 +20,8 @@ from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant
 from app.problems import Problem
-from app.protocol.mailbox import ROUTE_SLOT
-from app.vocabulary import Door, GrantKind, ReportState
+from app.protocol.mailbox import THREAD_STATE_SLOT
+from app.vocabulary import GrantKind, IntakeChannel, ReportState
 
 WAITING_LIMIT = 32 * 2**20  # bytes of reports that wait for the disk; more are refused, not remembered
 _BATCH_LIMIT = 128  # reports in one transaction
@@ -53,11 +53,11 @@ class Arrival:
     grant_id: str
     grant_from: date
     grant_until: date
-    door: Door
+    intake_channel: IntakeChannel
     token_sha256: str = field(repr=False)
     recipient: str = field(repr=False)
     grant: bytes = field(repr=False)
-    route: bytes = field(repr=False)
+    thread_state: bytes = field(repr=False)
     body: bytes = field(repr=False)
 
 
@@ -186,7 +186,7 @@ def _repeated(arrival: Arrival, known: set[tuple[str, str, str]]) -> Outcome:
 
 
 def _reports(arrivals: Sequence[Arrival]) -> Insert:
-    columns = ("id", "ref", "epoch_id", "received_on", "state", "door", "size", "envelope_sha256", "version")
+    columns = ("id", "ref", "epoch_id", "received_on", "state", "intake_channel", "size", "envelope_sha256", "version")
     state = ReportState.RECEIVED.value
     rows: list[tuple[Value, ...]] = [
         (
@@ -195,7 +195,7 @@ def _reports(arrivals: Sequence[Arrival]) -> Insert:
             each.epoch_id,
             each.received_on.isoformat(),
             state,
-            each.door.value,
+            each.intake_channel.value,
             each.size,
             each.sha256,
             1,
@@ -211,7 +211,7 @@ def _mailboxes(arrivals: Sequence[Arrival]) -> Insert:
 
 
 def _files(arrivals: Sequence[Arrival]) -> list[Insert]:
-    slots: list[tuple[Value, ...]] = [(each.token_sha256, ROUTE_SLOT, each.route) for each in arrivals]
+    slots: list[tuple[Value, ...]] = [(each.token_sha256, THREAD_STATE_SLOT, each.thread_state) for each in arrivals]
     return [
         Insert(ReportFile, ("report_id", "body"), [(each.id, each.body) for each in arrivals]),
         Insert(Slot, ("token_sha256", "number", "file"), slots),

@@ -11,7 +11,7 @@ from app.vocabulary import GrantKind
 
 
 class Grant(Base):
-    """The key of `subject` for `grantee`, which are ids of any room: a report, an epoch, a case, a person."""
+    """The key of `subject` for `grantee`, which are ids of any package: a report, an epoch, a case, a person."""
 
     __tablename__ = "grants"
     __table_args__ = (Index(None, "subject", "grantee"), Index(None, "grantee"), {"sqlite_with_rowid": False})

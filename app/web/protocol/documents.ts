@@ -32,7 +32,7 @@ import { isObject, type Json, type JsonObject } from "./json.ts"
 import { padDocument, type Kind } from "./sizes.ts"
 
 const PUBLIC_TYPES = new Set(["root", "certificate", "intake", "key", "service-key", "client"])
-const MACED_TYPES = new Set(["route", "message.reporter", "message.staff"])
+const MACED_TYPES = new Set(["thread-state", "message.reporter", "message.staff"])
 const BARE_TYPES = new Set(["report", "state"])
 const SIGNED_TYPES = new Set(["case", "members", "consent", "approval"])
 // Each of these is written once. Nothing proves a report, so a "second version" would be anybody's.

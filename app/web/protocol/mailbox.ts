@@ -1,6 +1,6 @@
 /**
  * The mailbox: sixteen slots that look alike to everybody but the holder of the receipt (docs/protocol-documents.md,
- * "Mailbox"). Slot 1 is the route, the reporter's own memory; slot 2 the state, the service's word; the others are the
+ * "Mailbox"). Slot 1 is the thread state, the reporter's own memory; slot 2 the state, the service's word; the others are the
  * staff's.
  */
 
@@ -18,12 +18,12 @@ const MOST_PARTS = SLOTS - 2
 // Far above any real thread. A number from a stranger must not make a client count to it.
 const HIGHEST_NUMBER = 9_999
 
-const ACTS = ["message", "consent", "withdraw"] as const
+const MESSAGE_KINDS = ["message", "consent", "withdraw"] as const
 /** What a reporter's post is, told to the service as a hint and to staff under the MAC. */
-export type Act = (typeof ACTS)[number]
+export type MessageKind = (typeof MESSAGE_KINDS)[number]
 
 /** What the reporter's client must remember: where to write, its last number and that message's hash, consents. */
-export interface Route {
+export interface ThreadState {
     report: string
     recipient: string
     number: number
@@ -35,7 +35,7 @@ export interface Route {
 export interface ReporterMessage {
     number: number
     seen: string | null
-    act: Act
+    kind: MessageKind
     text: string
     attachments: Attachment[]
     consents: Consent[]
@@ -52,7 +52,7 @@ export interface StaffMessage {
 }
 
 /** Raises `Malformed`. */
-export function readRoute(body: object): Route {
+export function readThreadState(body: object): ThreadState {
     const found = checkFields(body, ["report", "recipient", "number", "hash", "consents"])
     return {
         report: checkId(found.report, "rep"),
@@ -65,17 +65,17 @@ export function readRoute(body: object): Route {
 
 /** Raises `Malformed`. */
 export function readReporterMessage(body: object): ReporterMessage {
-    const found = checkFields(body, ["number", "seen", "act", "text", "attachments", "consents"])
-    const act = ACTS.find((each) => each === found.act)
+    const found = checkFields(body, ["number", "seen", "kind", "text", "attachments", "consents"])
+    const kind = MESSAGE_KINDS.find((each) => each === found.kind)
     const consents = checkList(found.consents).map(readConsent)
-    if (act === undefined || (act === "consent") !== consents.length > 0)
+    if (kind === undefined || (kind === "consent") !== consents.length > 0)
         throw new Malformed("a message of another form")
     const attachments = checkList(found.attachments).map(readAttachment)
     checkAttachments(attachments)
     return {
         number: checkNumber(found.number, 1, HIGHEST_NUMBER),
         seen: checkHashOrNull(found.seen),
-        act,
+        kind,
         text: checkText(found.text),
         attachments,
         consents,

@@ -15,11 +15,11 @@ export interface Attachment {
     ciphertext_sha256: string
 }
 
-/** One choice. Its slot is a random id, by which a later message can name it without saying what it is. */
+/** One choice. Its id is random, by which a later message can name it without saying what it is. */
 export interface Consent {
     scope: string
     given: boolean
-    slot: string
+    id: string
 }
 
 /** What the reporter filled in, before anything is sealed. */
@@ -106,10 +106,10 @@ export function readAttachment(body: unknown): Attachment {
 
 /** Raises `Malformed`. */
 export function readConsent(body: unknown): Consent {
-    const { scope, given, slot } = checkFields(body, ["scope", "given", "slot"])
+    const { scope, given, id } = checkFields(body, ["scope", "given", "id"])
     if (!CODES.consent_scope.includes(checkText(scope)) || typeof given !== "boolean")
         throw new Malformed("a consent of another form")
-    return { scope: checkText(scope), given, slot: checkId(slot, "cons") }
+    return { scope: checkText(scope), given, id: checkId(id, "cons") }
 }
 
 /** A file's name as a document may list it: what it may not have is replaced, and the end is kept if it is too long. */

@@ -37,7 +37,7 @@ import {
     gaps,
     join,
     readReporterMessage,
-    readRoute,
+    readThreadState,
     readStaffMessage,
     readState,
     repeats,
@@ -201,7 +201,7 @@ test("what is signed are these bytes", () => {
 test.each(documents.vectors)("a document: $name", async ({ text, refused }) => {
     const { org, signed, thread_key } = documents.asked
     const to = await identity(sealed.document.identity)
-    const type = ["route", "state"].find((each) => text.includes(`"type":"${each}"`))
+    const type = ["thread-state", "state"].find((each) => text.includes(`"type":"${each}"`))
     const subject = type ? (JSON.parse(text.split("\n")[0] ?? "") as Header).subject : signed.subject
     const asked = { type: type ?? signed.type, org, subject }
     const file = await sealedText(text, type ? "slot" : "task", to)
@@ -348,7 +348,7 @@ test.each(typed.refused)("what is typed is refused: $name", async ({ typed, erro
 })
 
 const READERS: Record<string, (body: object) => unknown> = {
-    route: readRoute,
+    "thread-state": readThreadState,
     "message.reporter": readReporterMessage,
     "message.staff": readStaffMessage,
     state: readState,
@@ -379,7 +379,7 @@ test.each(Object.entries(mailbox.documents))(
     },
 )
 
-test("an answer of the mailbox: route, state, the parts of a reply, and nothing in the other slots", async () => {
+test("an answer of the mailbox: threadState, state, the parts of a reply, and nothing in the other slots", async () => {
     const keys = await mailboxKeys(await readWords(mailbox.receipt))
     const holder = await identityOf(keys.identity)
     const answer = unb64(mailbox.answer)
@@ -387,7 +387,7 @@ test("an answer of the mailbox: route, state, the parts of a reply, and nothing 
     const opened = []
     for (let slot = 0; slot < SLOTS; slot++) {
         const file = answer.subarray(slot * SLOT_SIZE, (slot + 1) * SLOT_SIZE)
-        const type = ["route", "state"][slot] ?? "message.staff"
+        const type = ["thread-state", "state"][slot] ?? "message.staff"
         const asked = { type, org: mailbox.org, subject: mailbox.report }
         try {
             opened.push((await openDocument(file, holder, "slot", asked, { threadKey: keys.threadMac })).document)
@@ -397,11 +397,11 @@ test("an answer of the mailbox: route, state, the parts of a reply, and nothing 
         }
     }
 
-    const [route, state, ...parts] = opened
-    expect(textOf(route ?? fail())).toBe(mailbox.documents.route)
+    const [threadState, state, ...parts] = opened
+    expect(textOf(threadState ?? fail())).toBe(mailbox.documents["thread-state"])
     expect(readState((state ?? fail()).header.body)).toBe("accepted")
     expect(join(parts.map(({ header }) => readStaffMessage(header.body)).reverse())).toBe(mailbox.reply)
-    expect(recipientHash(holder.recipient)).toBe(route?.header.sealed_to)
+    expect(recipientHash(holder.recipient)).toBe(threadState?.header.sealed_to)
 })
 
 test.each(mailbox.threads)("gaps and repeats of $numbers", (thread) => {
@@ -410,7 +410,7 @@ test.each(mailbox.threads)("gaps and repeats of $numbers", (thread) => {
 })
 
 test("a document is not sealed to somebody whom it does not name", async () => {
-    const document = parseDocument(mailbox.documents.route ?? "")
+    const document = parseDocument(mailbox.documents["thread-state"] ?? "")
     await expect(seal(document, "slot", organisation.triager.recipient)).rejects.toThrow(Malformed)
 })
 

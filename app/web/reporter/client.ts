@@ -118,12 +118,12 @@ export class Client implements ReporterClient {
         return this.inTurn(async () => {
             const thread = this.openThread()
             const before = await thread.read(cancel)
-            if (!before.route) throw new Failure("not-taken")
-            const recipient = recipientOf(before, before.route.said)
+            if (!before.threadState) throw new Failure("not-taken")
+            const recipient = recipientOf(before, before.threadState.said)
             const limit = files.length ? await this.attachmentLimit() : 0
             const sealed = await this.sealAll(files, recipient, limit, progress, cancel)
             const attachments = sealed.map(([picked, file]) => describe(picked, file))
-            const said: Said = { act: "message", text: whole(text), attachments, changed: null }
+            const said: Said = { kind: "message", text: whole(text), attachments, changed: null }
             const after = await thread.write(before, said, cancel)
             this.expect(
                 thread.token,
@@ -138,13 +138,13 @@ export class Client implements ReporterClient {
 
     consent(scope: string, given: boolean): Promise<Mailbox> {
         return this.write((before) => {
-            const slot = before.route?.said.consents.find((each) => each.scope === scope)?.slot ?? newId("cons")
-            return { act: "consent", text: "", attachments: [], changed: { scope, given, slot } }
+            const id = before.threadState?.said.consents.find((each) => each.scope === scope)?.id ?? newId("cons")
+            return { kind: "consent", text: "", attachments: [], changed: { scope, given, id } }
         })
     }
 
     withdraw(): Promise<Mailbox> {
-        return this.write(() => ({ act: "withdraw", text: "", attachments: [], changed: null }))
+        return this.write(() => ({ kind: "withdraw", text: "", attachments: [], changed: null }))
     }
 
     forget(): void {
@@ -222,10 +222,10 @@ export class Client implements ReporterClient {
         progress({ ...step, done: version.envelope.length })
     }
 
-    /** The version that had arrived although its answer got lost: the one whose route lies in the mailbox. */
+    /** The version that had arrived although its answer got lost: the one whose threadState lies in the mailbox. */
     private async storedVersion(draft: Draft): Promise<Version> {
-        const { routeFile } = await new Thread(this.service, this.pin, draft.keys, () => this.today()).read()
-        const stored = draft.versions.find(({ route }) => areEqual(route, routeFile))
+        const { threadStateFile } = await new Thread(this.service, this.pin, draft.keys, () => this.today()).read()
+        const stored = draft.versions.find(({ threadState }) => areEqual(threadState, threadStateFile))
         if (!stored) throw new Failure("refused", "report-exists")
         return stored
     }

@@ -23,13 +23,13 @@ import {
 import { listOf } from "../protocol/words.ts"
 import type { Picked } from "./api.ts"
 import type { SealedFile } from "./sealing.ts"
-import { holderOf, reporterHeader, sealRoute, sealWritten, sendable, type Holder } from "./writing.ts"
+import { holderOf, reporterHeader, sealThreadState, sealWritten, sendable, type Holder } from "./writing.ts"
 
 /** One version of the report as it was sent, or is about to be. */
 export interface Version {
     body: string
     epoch: string
-    route: Bytes
+    threadState: Bytes
     envelope: Bytes
     files: readonly SealedFile[]
 }
@@ -45,7 +45,7 @@ export class Draft {
     /** The version that the service has, once that is known. */
     stored: Version | null = null
     private readonly receipt: Bytes
-    private readonly slots = new Map(CODES.consent_scope.map((scope) => [scope, newId("cons")]))
+    private readonly consentIds = new Map(CODES.consent_scope.map((scope) => [scope, newId("cons")]))
 
     private constructor(
         receipt: Bytes,
@@ -83,7 +83,7 @@ export class Draft {
 
     private consents(form: Form): Consent[] {
         const given = consentsGiven(form)
-        return [...this.slots].map(([scope, slot]) => ({ scope, given: given.includes(scope), slot }))
+        return [...this.consentIds].map(([scope, id]) => ({ scope, given: given.includes(scope), id }))
     }
 
     /** This version for this epoch: the same bytes as before where nothing has changed. */
@@ -116,13 +116,13 @@ export class Draft {
         })
         const consents = this.consents(form)
         const memory = { report: id, recipient: identity.recipient, number: 0, hash: null, consents }
-        const route = await sealRoute(memory, { org, at: today, keys, before: null })
+        const threadState = await sealThreadState(memory, { org, at: today, keys, before: null })
         const first = utf8(`${canonical({ v: 1, epoch: epoch.id, mailbox: keys.identity.recipient })}\n`)
         const version = {
             body: written,
             epoch: epoch.id,
-            route,
-            envelope: concat(first, grant, route, report),
+            threadState,
+            envelope: concat(first, grant, threadState, report),
             files: files.map(([, sealed]) => sealed),
         }
         this.versions.push(version)

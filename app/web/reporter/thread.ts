@@ -8,31 +8,31 @@ import {
     isOfOneReply,
     join,
     readReporterMessage,
-    readRoute,
+    readThreadState,
     readStaffMessage,
     readState,
     SLOT_SIZE,
     SLOTS,
-    type Act,
+    type MessageKind,
     type ReporterMessage,
-    type Route,
+    type ThreadState,
     type StaffMessage,
 } from "../protocol/mailbox.ts"
 import { checkDocument, decryptDocument, type Decrypted, type Opened, type Seen } from "../protocol/opening.ts"
 import type { Attachment, Consent } from "../protocol/report.ts"
 import { Failure, type Mailbox, type Reply } from "./api.ts"
 import type { Service } from "./transport.ts"
-import { reporterHeader, sealRoute, sealWritten, sendable, type Holder } from "./writing.ts"
+import { reporterHeader, sealThreadState, sealWritten, sendable, type Holder } from "./writing.ts"
 
 // A mailbox in which no state lies is that of a report that nothing has happened to yet.
 const RECEIVED = "received"
 // Nothing more is taken for a report in these states.
 const CLOSED = new Set(["withdrawn", "purged"])
 
-/** What lies in a mailbox. `route` is null once the report is destroyed; `state` is the service's word alone. */
+/** What lies in a mailbox. `threadState` is null once the report is destroyed; `state` is the service's word alone. */
 export interface Contents {
-    routeFile: Bytes
-    route: { said: Route; opened: Opened } | null
+    threadStateFile: Bytes
+    threadState: { said: ThreadState; opened: Opened } | null
     state: string
     replies: Reply[]
     /** Where a reply in an authentic message told to write from now on, or null. */
@@ -42,17 +42,17 @@ export interface Contents {
 }
 
 export interface Said {
-    act: Act
+    kind: MessageKind
     text: string
     attachments: Attachment[]
     changed: Consent | null
 }
 
-/** A message as it is posted: what it says, the route that lay there before, the one that comes with it, all bytes. */
+/** A message as it is posted: what it says, the thread state that lay there before, the one that comes with it, all bytes. */
 interface Post {
     said: string
     after: Bytes
-    route: Bytes
+    threadState: Bytes
     content: Bytes
 }
 
@@ -80,30 +80,30 @@ export class Thread {
 
     /** What lies there now. Rejects with `Failure` (`no-mailbox`, `write-to`) or `NotAuthentic`. */
     async read(cancel?: AbortSignal): Promise<Contents> {
-        return this.contents(await this.post(utf8(`${canonical({ v: 1, act: "read" })}\n`), cancel))
+        return this.contents(await this.post(utf8(`${canonical({ v: 1, kind: "read" })}\n`), cancel))
     }
 
     /**
-     * Send one message under the reporter's MAC, and the route that remembers it; what lies there then. What was sent
+     * Send one message under the reporter's MAC, and the thread state that remembers it; what lies there then. What was sent
      * before and had lost its answer is not sent twice. Rejects with `Failure`: `not-taken` where the report is closed.
      */
-    async write(before: Contents, { act, text, attachments, changed }: Said, cancel?: AbortSignal): Promise<Contents> {
-        if (!before.route) throw new Failure("not-taken")
-        const said = canonical({ act, text, attachments, changed })
+    async write(before: Contents, { kind, text, attachments, changed }: Said, cancel?: AbortSignal): Promise<Contents> {
+        if (!before.threadState) throw new Failure("not-taken")
+        const said = canonical({ kind, text, attachments, changed })
         const last = this.unanswered?.said === said ? this.unanswered : null
-        if (last && areEqual(last.route, before.routeFile)) {
+        if (last && areEqual(last.threadState, before.threadStateFile)) {
             this.unanswered = null
             return before
         }
         // One that may still be on its way goes again as it is: the service takes an id once.
         const post =
-            last && areEqual(last.after, before.routeFile)
+            last && areEqual(last.after, before.threadStateFile)
                 ? last
-                : await this.seal(said, before, before.route, { act, text, attachments, changed })
+                : await this.seal(said, before, before.threadState, { kind, text, attachments, changed })
         this.unanswered = post
         const answer = await this.post(post.content, cancel)
         this.unanswered = null
-        if (!areEqual(answer.subarray(0, SLOT_SIZE), post.route)) throw new Failure("not-taken")
+        if (!areEqual(answer.subarray(0, SLOT_SIZE), post.threadState)) throw new Failure("not-taken")
         return this.contents(answer)
     }
 
@@ -116,21 +116,21 @@ export class Thread {
     private async seal(
         said: string,
         before: Contents,
-        route: { said: Route; opened: Opened },
-        { act, text, attachments, changed }: Said,
+        threadState: { said: ThreadState; opened: Opened },
+        { kind, text, attachments, changed }: Said,
     ): Promise<Post> {
-        const { report, recipient, consents } = route.said
+        const { report, recipient, consents } = threadState.said
         const message: ReporterMessage = {
-            number: route.said.number + 1,
+            number: threadState.said.number + 1,
             seen: before.lastSeen,
-            act,
+            kind,
             text,
             attachments,
             consents: changed ? [changed] : [],
         }
         const { org, keys } = this
         const at = this.today()
-        const to = recipientOf(before, route.said)
+        const to = recipientOf(before, threadState.said)
         const header = reporterHeader({
             type: "message.reporter",
             org,
@@ -142,10 +142,10 @@ export class Thread {
         const sealed = await sealWritten(maced(header, keys.threadMac), "message", to)
         const hash = sha256Hex(sealed)
         const memory = { report, recipient, number: message.number, hash, consents: withChange(consents, changed) }
-        const routeFile = await sealRoute(memory, { org, at, keys, before: route.opened })
-        const hint = canonical({ v: 1, act, id: newId("msg"), ...(changed ? { slot: changed.slot } : {}) })
-        const content = concat(utf8(`${hint}\n`), sealed, routeFile)
-        return { said, after: before.routeFile, route: routeFile, content }
+        const threadStateFile = await sealThreadState(memory, { org, at, keys, before: threadState.opened })
+        const hint = canonical({ v: 1, kind, id: newId("msg"), ...(changed ? { consent: changed.id } : {}) })
+        const content = concat(utf8(`${hint}\n`), sealed, threadStateFile)
+        return { said, after: before.threadStateFile, threadState: threadStateFile, content }
     }
 
     private async post(content: Bytes, cancel?: AbortSignal): Promise<Bytes> {
@@ -159,14 +159,14 @@ export class Thread {
         const slots = Array.from({ length: SLOTS }, (_, place) =>
             answer.slice(place * SLOT_SIZE, (place + 1) * SLOT_SIZE),
         )
-        const [routeFile, stateFile, ...staffFiles] = slots
-        if (!routeFile || !stateFile) throw new Malformed("an answer of the mailbox has sixteen slots")
-        const openedRoute = await this.open(routeFile, "route", null)
-        const route = openedRoute && { said: readRoute(openedRoute.document.header.body), opened: openedRoute }
-        const report = route?.said.report ?? null
+        const [threadStateFile, stateFile, ...staffFiles] = slots
+        if (!threadStateFile || !stateFile) throw new Malformed("an answer of the mailbox has sixteen slots")
+        const openedThreadState = await this.open(threadStateFile, "thread-state", null)
+        const threadState = openedThreadState && { said: readThreadState(openedThreadState.document.header.body), opened: openedThreadState }
+        const report = threadState?.said.report ?? null
         const state = await this.open(stateFile, "state", report)
-        if (!route && !state) throw new Failure("no-mailbox")
-        this.checkRecipient(route?.said ?? null)
+        if (!threadState && !state) throw new Failure("no-mailbox")
+        this.checkRecipient(threadState?.said ?? null)
         const parts: { said: StaffMessage; sha256: string }[] = []
         for (const file of staffFiles) {
             const opened = await this.open(file, "message.staff", report)
@@ -175,8 +175,8 @@ export class Thread {
         const replies = wholeReplies(parts.map(({ said }) => said))
         const newest = parts.sort((one, other) => byPlace(one.said, other.said)).at(-1)
         return {
-            routeFile,
-            route,
+            threadStateFile,
+            threadState,
             state: state ? readState(state.document.header.body) : RECEIVED,
             replies: replies.map(({ number, text }) => ({ number, text })),
             writeTo: replies.flatMap(({ write_to }) => write_to ?? []).at(-1) ?? null,
@@ -186,7 +186,7 @@ export class Thread {
 
     /**
      * The document in a slot; null where it is one that nobody can open. Where nobody said yet which report the mailbox
-     * is of, the slot itself does: the route is proved by its MAC, and a state alone is the service's word anyway.
+     * is of, the slot itself does: the thread state is proved by its MAC, and a state alone is the service's word anyway.
      */
     private async open(file: Bytes, type: string, report: string | null): Promise<Opened | null> {
         let decrypted: Decrypted
@@ -210,29 +210,29 @@ export class Thread {
         }
     }
 
-    /** Who has read the report could write a route too; but where its messages go was settled when it was sent. */
-    private checkRecipient(route: Route | null): void {
-        if (!route) return
-        if (this.recipient !== null && this.recipient !== route.recipient) throw new Failure("write-to", "route")
-        this.recipient = route.recipient
+    /** Who has read the report could write a threadState too; but where its messages go was settled when it was sent. */
+    private checkRecipient(threadState: ThreadState | null): void {
+        if (!threadState) return
+        if (this.recipient !== null && this.recipient !== threadState.recipient) throw new Failure("write-to", "thread-state")
+        this.recipient = threadState.recipient
     }
 }
 
 /** What a page shows of it. */
-export function shown({ route, state, replies }: Contents): Mailbox {
+export function shown({ threadState, state, replies }: Contents): Mailbox {
     return {
         state,
-        open: route !== null && !CLOSED.has(state),
-        written: route?.said.number ?? 0,
+        open: threadState !== null && !CLOSED.has(state),
+        written: threadState?.said.number ?? 0,
         replies,
         missing: gaps(replies.map(({ number }) => number)),
-        choices: route?.said.consents.map(({ scope, given }) => ({ scope, given })) ?? [],
+        choices: threadState?.said.consents.map(({ scope, given }) => ({ scope, given })) ?? [],
     }
 }
 
 /** The report's own recipient, or the one that an authentic reply has named since. */
-export function recipientOf({ writeTo }: Contents, route: Route): string {
-    return writeTo ?? route.recipient
+export function recipientOf({ writeTo }: Contents, threadState: ThreadState): string {
+    return writeTo ?? threadState.recipient
 }
 
 /**

@@ -4,7 +4,7 @@ import { identityOf, recipientHash, type Identity } from "../protocol/age.ts"
 import { maced, seal, type Document, type Header } from "../protocol/documents.ts"
 import type { Bytes } from "../protocol/encoding.ts"
 import { Malformed } from "../protocol/errors.ts"
-import type { Route } from "../protocol/mailbox.ts"
+import type { ThreadState } from "../protocol/mailbox.ts"
 import type { Opened } from "../protocol/opening.ts"
 import { mailboxKeys } from "../protocol/receipt.ts"
 import { Failure } from "./api.ts"
@@ -63,12 +63,12 @@ export function sendable<Body>(write: () => Body): Body {
 }
 
 /** The reporter's memory, sealed to their own mailbox, as the version after `before`. */
-export async function sealRoute(
-    route: Route,
+export async function sealThreadState(
+    threadState: ThreadState,
     { org, at, keys, before }: { org: string; at: string; keys: Holder; before: Opened | null },
 ): Promise<Bytes> {
     const { recipient } = keys.identity
-    const first = reporterHeader({ type: "route", org, subject: route.report, recipient, at, body: route })
+    const first = reporterHeader({ type: "thread-state", org, subject: threadState.report, recipient, at, body: threadState })
     const header = before ? { ...first, version: before.document.header.version + 1, previous: before.sha256 } : first
     return seal(maced(header, keys.threadMac), "slot", recipient)
 }

@@ -153,7 +153,7 @@ def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: I
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris)
     report = triage.open_(boris, opened.file.reports[0].id).report
-    slots = {each.scope: each.slot for each in report.consents}
+    ids = {each.scope: each.id for each in report.consents}
 
     with pytest.raises(RuleBroken, match="no-answer-about-service"):
         cases.move(boris, opened, CaseStage.ASSESSMENT)
@@ -161,7 +161,7 @@ def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: I
         boris,
         opened,
         person=opened.file.persons[0].id,
-        slot=slots[ConsentScope.SERVICE],
+        consent=ids[ConsentScope.SERVICE],
         scope=ConsentScope.SERVICE,
         status=ConsentStatus.GIVEN,
         method=ConsentMethod.FORM,

@@ -158,7 +158,7 @@ def test_a_page_beside_the_manifest_is_named(here: Installation, signed: Path, p
 
 def test_a_door_without_script_that_was_signed_as_closed_and_stands_open_is_named(here: Installation) -> None:
     built = here.directory / "built"
-    pages.sign(here.staff("sara"), built, here.site, name=NAME, leave_to=None, no_script_door=False)
+    pages.sign(here.staff("sara"), built, here.site, name=NAME, leave_to=None, no_script_pages=False)
 
     checked = verified(here, against=built)
     shutil.rmtree(here.site)

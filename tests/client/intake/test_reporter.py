@@ -130,11 +130,11 @@ def test_a_changed_consent_reaches_the_triager_and_the_route(here: Installation)
     here.reporter().change_consent(receipt, ConsentScope.STATISTICS, given=False)
     anna = here.staff("anna")
     thread = triage.thread(anna, triage.open_(anna, sent.report))
-    route = here.reporter().mailbox(receipt).route
+    thread_state = here.reporter().mailbox(receipt).thread_state
 
     assert thread.consents == {ConsentScope.STATISTICS: False}
-    assert route
-    assert {each.scope: each.given for each in route.consents}[ConsentScope.STATISTICS] is False
+    assert thread_state
+    assert {each.scope: each.given for each in thread_state.consents}[ConsentScope.STATISTICS] is False
 
 
 def test_a_withdrawn_report_is_destroyed_once_its_mac_was_seen(here: Installation) -> None:
@@ -148,7 +148,7 @@ def test_a_withdrawn_report_is_destroyed_once_its_mac_was_seen(here: Installatio
     found = here.reporter().mailbox(receipt)
 
     assert found.state is ReportState.WITHDRAWN
-    assert found.route is None
+    assert found.thread_state is None
     with pytest.raises(NotTaken):
         here.reporter().answer(receipt, "wait")
 

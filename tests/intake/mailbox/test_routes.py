@@ -21,7 +21,7 @@ from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.protocol.encoding import b64, new_id
 from app.protocol.errors import NotMine
-from app.protocol.mailbox import SLOT_SIZE, SLOTS, Act, Route, read_state
+from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind, ThreadState, read_state
 from app.protocol.opening import Asked, Opened, open_document
 from app.protocol.sizes import Kind
 from app.vocabulary import ReportState
@@ -48,7 +48,7 @@ def opened(reporter: Reporter, slot: bytes, type_: str) -> Opened:
 
 def route_number(client: TestClient, reporter: Reporter) -> int:
     slot = slots(ask(client, reporter.token).content)[0]
-    return Route.read(dict(opened(reporter, slot, "route").body)).number
+    return ThreadState.read(dict(opened(reporter, slot, "thread-state").body)).number
 
 
 def shown_state(client: TestClient, reporter: Reporter) -> ReportState:
@@ -127,7 +127,7 @@ def test_a_message_is_kept_and_shows_in_the_route(client: TestClient, rows: Sess
     assert answer.status_code == 200
     assert route_number(client, sent) == 1
     message = rows.scalars(select(Message)).one()
-    assert (message.report_id, message.act, message.received_on) == (sent.id, Act.MESSAGE, sent.day)
+    assert (message.report_id, message.kind, message.received_on) == (sent.id, MessageKind.MESSAGE, sent.day)
 
 
 def test_a_repeated_post_changes_nothing_and_an_old_one_brings_no_old_route_back(
@@ -154,17 +154,17 @@ def test_the_id_of_anothers_message_is_refused(client: TestClient, rows: Session
     assert rows.scalars(select(Message)).one().report_id == other.id
 
 
-def test_a_consent_names_its_slot(client: TestClient, rows: Session, sent: Reporter) -> None:
-    slot = new_id("cons")
+def test_a_change_of_a_consent_names_it(client: TestClient, rows: Session, sent: Reporter) -> None:
+    consent = new_id("cons")
 
-    ask(client, sent.token, sent.post(Act.CONSENT, slot=slot))
+    ask(client, sent.token, sent.post(MessageKind.CONSENT, consent=consent))
 
     message = rows.scalars(select(Message)).one()
-    assert (message.act, message.consent_slot) == (Act.CONSENT, slot)
+    assert (message.kind, message.consent_id) == (MessageKind.CONSENT, consent)
 
 
 def test_a_withdrawal_stops_the_work_at_once(client: TestClient, rows: Session, sent: Reporter, today: date) -> None:
-    ask(client, sent.token, sent.post(Act.WITHDRAW))
+    ask(client, sent.token, sent.post(MessageKind.WITHDRAW))
 
     report = rows.get_one(Report, sent.id)
     assert (report.state, report.withdrawn_on) == (ReportState.WITHDRAWN, today)
@@ -173,7 +173,7 @@ def test_a_withdrawal_stops_the_work_at_once(client: TestClient, rows: Session, 
 
 
 def test_after_a_withdrawal_nothing_more_is_taken(client: TestClient, rows: Session, sent: Reporter) -> None:
-    ask(client, sent.token, sent.post(Act.WITHDRAW))
+    ask(client, sent.token, sent.post(MessageKind.WITHDRAW))
 
     ask(client, sent.token, sent.post())
 
@@ -182,17 +182,17 @@ def test_after_a_withdrawal_nothing_more_is_taken(client: TestClient, rows: Sess
 
 
 @pytest.mark.parametrize("state", list(ReportState))
-@pytest.mark.parametrize("act", [Act.MESSAGE, Act.WITHDRAW])
+@pytest.mark.parametrize("kind", [MessageKind.MESSAGE, MessageKind.WITHDRAW])
 def test_an_act_moves_a_report_as_the_table_says(
-    client: TestClient, rows: Session, sent: Reporter, state: ReportState, act: Act
+    client: TestClient, rows: Session, sent: Reporter, state: ReportState, kind: MessageKind
 ) -> None:
     rows.get_one(Report, sent.id).state = state
     rows.commit()
 
-    ask(client, sent.token, sent.post(act))
+    ask(client, sent.token, sent.post(kind))
 
     rows.expire_all()
-    assert rows.get_one(Report, sent.id).state is MOVES.get((act, state), state)
+    assert rows.get_one(Report, sent.id).state is MOVES.get((kind, state), state)
 
 
 def test_a_reply_ends_the_waiting(
@@ -228,26 +228,26 @@ def test_each_state_follows_from_the_one_before(
 
 
 def test_casework_hears_of_an_act_once_and_in_its_transaction(client: TestClient, sent: Reporter) -> None:
-    heard: list[tuple[str, Act]] = []
+    heard: list[tuple[str, MessageKind]] = []
 
     def hear(_: Session, act: ReporterAct) -> None:
-        heard.append((act.report.id, act.act))
+        heard.append((act.report.id, act.kind))
 
     intake: Intake = client.app.state.intake  # type: ignore[attr-defined]  # the test client declares any ASGI app
     intake.acted = hear
-    body = sent.post(Act.WITHDRAW)
+    body = sent.post(MessageKind.WITHDRAW)
 
     ask(client, sent.token, body)
     ask(client, sent.token, body)
     ask(client, b64(secrets.token_bytes(32)), sent.post())
 
-    assert heard == [(sent.id, Act.WITHDRAW)]
+    assert heard == [(sent.id, MessageKind.WITHDRAW)]
 
 
 def test_a_message_of_staff_fills_free_slots_or_none(
     client: TestClient, database: Database, sent: Reporter, today: date
 ) -> None:
-    part = sent.route()  # any file of a slot's length
+    part = sent.thread_state()  # any file of a slot's length
     with database.write() as session:
         mailbox.put_staff_slots(session, sent.id, [part] * 13, today=today)
 
@@ -263,7 +263,7 @@ def test_replies_lie_sixty_days(
     client: TestClient, database: Database, rows: Session, sent: Reporter, today: date
 ) -> None:
     with database.write() as session:
-        mailbox.put_staff_slots(session, sent.id, [sent.route()], today=today)
+        mailbox.put_staff_slots(session, sent.id, [sent.thread_state()], today=today)
 
     left = []
     for days in (60, 61):
@@ -279,14 +279,14 @@ def test_replies_lie_sixty_days(
     [
         (b"", "invalid-request"),
         (READ + b"more", "invalid-request"),
-        (b'{"v":2,"act":"read"}\n', "invalid-request"),
-        (b'{"v":true,"act":"read"}\n', "invalid-request"),
-        (b'{"v":1,"act":"read","act":"read"}\n', "invalid-request"),
-        (b'{"v":1,"act":"forget","id":"msg_' + b"0" * 32 + b'"}\n', "invalid-request"),
-        (b'{"v":1,"act":"message","id":"msg_1"}\n', "invalid-request"),
-        (b'{"v":1,"act":"consent","id":"msg_' + b"0" * 32 + b'"}\n', "invalid-request"),
-        (b'{"v":1,"act":"message","id":"msg_' + b"0" * 32 + b'"}\n', "not-an-envelope"),
-        (b'{"v":1,"act":"withdraw","id":"msg_' + b"0" * 32 + b'"}\n' + bytes(2 * SLOT_SIZE), "not-an-envelope"),
+        (b'{"v":2,"kind":"read"}\n', "invalid-request"),
+        (b'{"v":true,"kind":"read"}\n', "invalid-request"),
+        (b'{"v":1,"kind":"read","kind":"read"}\n', "invalid-request"),
+        (b'{"v":1,"kind":"forget","id":"msg_' + b"0" * 32 + b'"}\n', "invalid-request"),
+        (b'{"v":1,"kind":"message","id":"msg_1"}\n', "invalid-request"),
+        (b'{"v":1,"kind":"consent","id":"msg_' + b"0" * 32 + b'"}\n', "invalid-request"),
+        (b'{"v":1,"kind":"message","id":"msg_' + b"0" * 32 + b'"}\n', "not-an-envelope"),
+        (b'{"v":1,"kind":"withdraw","id":"msg_' + b"0" * 32 + b'"}\n' + bytes(2 * SLOT_SIZE), "not-an-envelope"),
     ],
 )
 def test_what_has_another_form_is_refused_whoever_sends_it(

@@ -17,7 +17,7 @@ from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
 from app.protocol.grants import open_grant
 from app.protocol.mailbox import SLOT_SIZE
-from app.vocabulary import Door, ReportState
+from app.vocabulary import IntakeChannel, ReportState
 from tests.intake.scene import BYTES, Epoch, Office, Reporter
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def test_a_report_is_stored_as_it_was_sealed(client: TestClient, rows: Session, 
 
     report = rows.get_one(Report, reporter.id)
     assert status == 201
-    assert (report.state, report.door, report.received_on) == (ReportState.RECEIVED, Door.CLIENT, reporter.day)
+    assert (report.state, report.intake_channel, report.received_on) == (
+        ReportState.RECEIVED,
+        IntakeChannel.CLIENT,
+        reporter.day,
+    )
     assert body.endswith(rows.get_one(ReportFile, reporter.id).body)
 
 

@@ -1,4 +1,4 @@
-"""The door without script, from the form that a browser posts to the report that a caseworker reads."""
+"""The page without script, from the form that a browser posts to the report that a caseworker reads."""
 
 import html
 import io
@@ -22,7 +22,7 @@ from app.main import create_app
 from app.protocol import receipt
 from app.protocol.report import ATTACHMENTS, FREE_LENGTH
 from app.settings import Settings
-from app.vocabulary import ConsentScope, Door, ReportState
+from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 from tests.flows.organisation import Organisation
 from tests.intake.no_script.browser import HEADERS, File, encoded
 
@@ -97,7 +97,7 @@ def test_a_report_with_two_files_is_read_by_a_triager_who_is_told_how_it_came(
     opened = triage.open_(triager, waiting.id)
     form = opened.report.form
     assert len(words.split()) == 12
-    assert rows.scalars(select(Report.door)).one() is Door.ON_ARRIVAL
+    assert rows.scalars(select(Report.intake_channel)).one() is IntakeChannel.NO_SCRIPT
     assert (waiting.language, waiting.danger_now) == ("fa", "days")
     assert form.text == TEXT + "\nThey came twice."
     assert form.answers == {
@@ -154,9 +154,9 @@ def test_the_words_open_the_same_mailbox_through_the_installed_client(
 
     found = organisation.reporter().mailbox(receipt.read(words))
 
-    assert found.route is not None
+    assert found.thread_state is not None
     assert found.state is ReportState.RECEIVED
-    assert {each.scope for each in found.route.consents if each.given} == {
+    assert {each.scope for each in found.thread_state.consents if each.given} == {
         ConsentScope.SERVICE,
         ConsentScope.CONTACT,
         ConsentScope.STATISTICS,
@@ -440,7 +440,7 @@ def test_after_the_last_day_of_the_epoch_no_report_is_taken_and_what_was_typed_c
 
 def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock) -> None:
     settings = Settings(
-        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, no_script_door=False
+        data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, no_script_pages=False
     )
     with TestClient(create_app(settings), base_url="https://tern.test") as client:
         posted = [post(client, FORM), mailbox(client, "abandon " * 12)]

@@ -104,7 +104,7 @@ def fingerprint(machine: Home = HOME, as_json: Json = False) -> None:
 @colleagues.command("list")
 def list_(machine: Home = HOME, as_json: Json = False) -> None:
     """Everybody who joined, and who of them is certified."""
-    columns = ["id", "handle", "roles", "certified", "fingerprint"]
+    columns = ["id", "handle", "roles", "certified", "last_use", "fingerprint"]
     show_list("People", columns, map(_row, directory.list_(staff(machine))), as_json=as_json)
 
 
@@ -118,5 +118,6 @@ def _row(colleague: Colleague) -> dict[str, object]:
         "handle": colleague.handle,
         "roles": list(colleague.roles),
         "certified": colleague.certified,
+        "last_use": colleague.last_use.isoformat() if colleague.last_use else None,
         "fingerprint": colleague.fingerprint,
     }

@@ -135,6 +135,18 @@ def test_the_first_supervisor_joins_by_the_first_invitation(supervisor: Client) 
     assert (person["handle"], person["roles"], person["certificates"]) == ("first", ["supervisor"], [])
 
 
+def test_when_somebody_was_last_here_is_told_to_supervisors_alone(
+    supervisor: Client, newcomer: Client, today: date
+) -> None:
+    path = f"/v1/people/{newcomer.id}"
+
+    to_supervisor, to_others = (
+        each.http.get(path, headers=each.headers).json()["last_use"] for each in (supervisor, newcomer)
+    )
+
+    assert (to_supervisor, to_others) == (today.isoformat(), None)
+
+
 def test_an_invitation_is_used_once(client: TestClient, supervisor: Client, invitation: str) -> None:
     second = Client(client, "second")
     body = {

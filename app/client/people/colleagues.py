@@ -30,13 +30,17 @@ class KeysOfAnother(Exception):
 
 @dataclass(frozen=True)
 class Colleague:
-    """A person as the service tells of them. `fingerprint` is to be compared by voice, not to be believed."""
+    """A person as the service tells of them. `fingerprint` is to be compared by voice, not to be believed.
+
+    `last_use` is the day of their last sign-in, of which the service tells supervisors alone.
+    """
 
     id: str
     handle: str
     roles: tuple[str, ...]
     certified: bool
     fingerprint: str
+    last_use: date | None
     recipient: str = field(repr=False)
     key: str = field(repr=False)
 
@@ -121,6 +125,7 @@ def _colleague(person: dict[str, Any], certified: Collection[str]) -> Colleague:
         roles=tuple(map(str, person["roles"])),
         certified=person["id"] in certified,
         fingerprint=certificates.fingerprint(str(person["recipient"]), str(person["key"])),
+        last_use=date.fromisoformat(str(person["last_use"])) if person["last_use"] else None,
         recipient=str(person["recipient"]),
         key=str(person["key"]),
     )

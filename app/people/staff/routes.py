@@ -61,19 +61,19 @@ def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
 
 
 @router.get("/people")
-def list_people(database: Db, _: Colleague, paging: Paging, today: Today) -> Page[PersonOut]:
+def list_people(database: Db, actor: Colleague, paging: Paging, today: Today) -> Page[PersonOut]:
     """Everybody who has joined, with the documents that vouch for them."""
     with database.read() as session:
         return paging.page(
-            session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person, today)
+            session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person, today, to=actor)
         )
 
 
 @router.get("/people/{person_id}", responses=problems(NotFound))
-def get_person(database: Db, _: Actor, person_id: str, today: Today, __: IfNoneMatch) -> PersonOut:
+def get_person(database: Db, actor: Actor, person_id: str, today: Today, _: IfNoneMatch) -> PersonOut:
     """Somebody who has joined, with the documents that vouch for them."""
     with database.read() as session:
-        return shown(session, service.get(session, person_id), today)
+        return shown(session, service.get(session, person_id), today, to=actor)
 
 
 @router.post(
@@ -91,11 +91,12 @@ def certify(database: Db, actor: Supervisor, once: Once, wanted: CertificateIn, 
             act=lambda: service.certify(session, actor, wanted.document, now=now),
             again=lambda id_: service.get(session, id_),
         )
-        return shown(session, person, now.date())
+        return shown(session, person, now.date(), to=actor)
 
 
-def shown(session: Session, person: Person, today: date) -> PersonOut:
-    """The person as their colleagues see them."""
+def shown(session: Session, person: Person, today: date, *, to: Actor | None = None) -> PersonOut:
+    """The person as their colleagues see them. When they were last here is for supervisors, who end unused accounts."""
+    told = to is not None and Role.SUPERVISOR in to.roles
     return PersonOut(
         id=person.id,
         handle=person.handle,
@@ -104,6 +105,7 @@ def shown(session: Session, person: Person, today: date) -> PersonOut:
         recipient=person.recipient,
         key=person.key,
         certificates=service.certificates_of(session, person.id),
+        last_use=person.last_use if told else None,
     )
 
 

@@ -59,7 +59,10 @@ class PersonIn(BaseModel):
 
 
 class PersonOut(BaseModel):
-    """A person, and the documents that vouch for them. A client believes the documents alone."""
+    """A person, and the documents that vouch for them. A client believes the documents alone.
+
+    `last_use` is the day of their last sign-in, told to supervisors alone.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -70,6 +73,7 @@ class PersonOut(BaseModel):
     recipient: str
     key: str
     certificates: list[str]
+    last_use: date | None
 
 
 class InvitationIn(BaseModel):

@@ -10,7 +10,7 @@ from mnemonic import Mnemonic
 
 from app import age
 from app.protocol.documents import Document, Header, Signature, Signer, signed
-from app.protocol.encoding import b64, check_day, check_id, sha256_hex, unb64
+from app.protocol.encoding import b64, check_day, check_id, check_number, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.vocabulary import Role
 
@@ -174,7 +174,8 @@ def _keys(of: Certified) -> dict[str, Any]:
 
 def _supervisors(body: dict[str, Any]) -> dict[str, Certified]:
     match body:
-        case {"k": 1, "supervisors": list(entries), **rest} if entries and not rest:
+        case {"k": k, "supervisors": list(entries), **rest} if entries and not rest:
+            check_number(k, range(1, 2))
             found = {}
             for entry in entries:
                 if not isinstance(entry, dict):

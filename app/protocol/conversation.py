@@ -254,7 +254,7 @@ def _replies(messages: Sequence[StaffMessage]) -> tuple[Reply, ...]:
     for message in messages:
         for parts in parts_of:
             other = next(iter(parts.values()))
-            if (other.number, other.parts) == (message.number, message.parts) and message.part not in parts:
+            if mailbox.are_of_one_reply(other, message) and message.part not in parts:
                 parts[message.part] = message
                 break
         else:

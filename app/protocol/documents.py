@@ -16,6 +16,7 @@ from app import age
 from app.protocol import chain
 from app.protocol.chain import Link, Mark
 from app.protocol.encoding import (
+    MOST,
     b64,
     canonical,
     check_any_id,
@@ -339,7 +340,7 @@ def _proof_of(type_: str) -> type[Signatures] | type[Mac] | type[Unproved]:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return type(value) is int and 1 <= value <= MOST
 
 
 def _require(holds: bool) -> None:  # noqa: FBT001  its one argument is the point of it

@@ -7,9 +7,12 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from app.protocol.errors import Malformed
+
+# No number of the protocol is larger: above it a reader that has but floating point would take two for one.
+MOST: Final = 2**53 - 1
 
 _ID = re.compile(r"[a-z]{3,7}_[0-9a-f]{32}")
 _HOUR = re.compile(r"(?P<day>[0-9-]{10})T([01][0-9]|2[0-3]):00Z")

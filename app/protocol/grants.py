@@ -21,7 +21,16 @@ from app.protocol.documents import (
     verify_signature,
     write_signatures,
 )
-from app.protocol.encoding import canonical, check_any_id, check_at, check_hash, check_id, parse_object
+from app.protocol.encoding import (
+    MOST,
+    canonical,
+    check_any_id,
+    check_at,
+    check_hash,
+    check_id,
+    check_number,
+    parse_object,
+)
 from app.protocol.errors import Malformed, NotAuthentic, NotMine
 from app.protocol.sizes import Kind, ciphertext_sizes, padded_size
 from app.vocabulary import GrantKind, Imminence, Role
@@ -201,9 +210,8 @@ def _check_values(found: dict[str, Any]) -> None:
     if found["grantor"] is not None:
         check_id("per", found["grantor"])
     check_at(found["at"])
-    generation = found["generation"]
-    is_count = isinstance(generation, int) and not isinstance(generation, bool) and generation >= 1
-    if not is_count or not isinstance(found.get("language"), str | None):
+    check_number(found["generation"], range(1, MOST + 1))
+    if not isinstance(found.get("language"), str | None):
         raise Malformed("a grant of another form")
 
 

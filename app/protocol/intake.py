@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app import age
 from app.protocol.documents import Document, Header, Signer, signed
-from app.protocol.encoding import check_id
+from app.protocol.encoding import MOST, check_day, check_id, check_number
 from app.protocol.errors import Malformed, NotAuthentic
 
 SUBJECT: Final = "intake"
@@ -52,25 +52,30 @@ def make(intake: Intake, *, org: str, previous: Document | None, signer: Signer)
 
 def read(document: Document) -> Intake:
     """What the document says. Whose word it is, `Trust.check_public` tells. Raises `Malformed`."""
-    body = document.header.body
-    try:
-        recipient = age.parse_recipient(body["epoch"]["recipient"])
-        intake = Intake(
-            epoch=check_id("epoch", body["epoch"]["id"]),
-            recipient=recipient if isinstance(recipient, age.HybridRecipient) else _refuse(),
-            accepts_from=date.fromisoformat(body["accepts_from"]),
-            accepts_until=date.fromisoformat(body["accepts_until"]),
-            destroyed_on=date.fromisoformat(body["destroyed_on"]),
-            languages=tuple(body["languages"]),
-            attachment_limit=body["limits"]["attachment_bytes"],
-            notice=body["notice"],
-        )
-    except (KeyError, TypeError, ValueError, age.Error):
-        raise Malformed("an intake document of another form") from None
-    _check(intake)
-    if _body(intake) != body:
-        raise Malformed("an intake document of another form")
-    return intake
+    match document.header.body:
+        case {
+            "epoch": {"id": id_, "recipient": str(recipient), **more_of_epoch},
+            "accepts_from": first,
+            "accepts_until": last,
+            "destroyed_on": end,
+            "languages": list(languages),
+            "limits": {"attachment_bytes": limit, **more_limits},
+            "notice": str(notice),
+            **rest,
+        } if not more_of_epoch and not more_limits and not rest:
+            intake = Intake(
+                epoch=check_id("epoch", id_),
+                recipient=_recipient(recipient),
+                accepts_from=check_day(first),
+                accepts_until=check_day(last),
+                destroyed_on=check_day(end),
+                languages=tuple(languages),
+                attachment_limit=check_number(limit, range(1, MOST + 1)),
+                notice=notice,
+            )
+            _check(intake)
+            return intake
+    raise Malformed("an intake document of another form")
 
 
 def _check(intake: Intake) -> None:
@@ -78,9 +83,7 @@ def _check(intake: Intake) -> None:
     keeps = intake.destroyed_on - intake.accepts_until
     if not timedelta(0) <= accepts <= LONGEST_ACCEPTANCE or not timedelta(0) <= keeps <= LONGEST_KEEPING:
         raise Malformed("an epoch of other days")
-    is_size = isinstance(intake.attachment_limit, int) and intake.attachment_limit > 0
-    texts = (*intake.languages, intake.notice)
-    if not is_size or not all(isinstance(text, str) for text in texts):
+    if not all(isinstance(language, str) for language in intake.languages):
         raise Malformed("an intake document of another form")
 
 
@@ -96,5 +99,11 @@ def _body(intake: Intake) -> dict[str, Any]:
     }
 
 
-def _refuse() -> age.HybridRecipient:
-    raise Malformed("an epoch has a post-quantum recipient")
+def _recipient(text: str) -> age.HybridRecipient:
+    try:
+        recipient = age.parse_recipient(text)
+    except age.Error:
+        recipient = None
+    if not isinstance(recipient, age.HybridRecipient):
+        raise Malformed("an epoch has a post-quantum recipient")
+    return recipient

@@ -12,7 +12,7 @@ from app.protocol import chain, intake, statements
 from app.protocol.certificates import Trust
 from app.protocol.chain import Link, Mark
 from app.protocol.documents import Document, Signature, bytes_signed, parse_document, verify_signature
-from app.protocol.encoding import b64, canonical, parse_object, sha256_hex, unb64
+from app.protocol.encoding import MOST, b64, canonical, check_hash, check_number, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 
 LOGGED_TYPES = frozenset({"root", "service-key", "intake"})
@@ -91,8 +91,9 @@ def check_successor(previous: Document | None, document: Document) -> None:
 def parse_head(value: dict[str, Any]) -> tuple[Head, Signature]:
     """The head as the service tells it: `{"n","hash","key","sig"}`. Raises `Malformed`."""
     match value:
-        case {"n": int(n), "hash": str(hash_), "key": str(key), "sig": str(sig)}:
-            return Head(n, hash_), Signature("service", unb64(key, 32), unb64(sig, 64))
+        case {"n": n, "hash": hash_, "key": str(key), "sig": str(sig), **rest} if not rest:
+            head = Head(check_number(n, range(1, MOST + 1)), check_hash(hash_))
+            return head, Signature("service", unb64(key, 32), unb64(sig, 64))
     raise Malformed("a head of another form")
 
 

@@ -195,11 +195,16 @@ def split(text: str) -> list[str]:
 def join(parts: Sequence[StaffMessage]) -> str:
     """The text of a reply from its parts, in whatever order. Raises `Malformed` where one is missing or strange."""
     ordered = sorted(parts, key=lambda part: part.part)
-    if len({(part.number, part.parts, part.seen, part.write_to) for part in ordered}) != 1:
+    if not ordered or not all(are_of_one_reply(ordered[0], part) for part in ordered):
         raise Malformed("parts of two replies, or of none")
     if [part.part for part in ordered] != list(range(1, ordered[0].parts + 1)):
         raise Malformed("a reply of which a part is missing or there twice")
     return "".join(part.text for part in ordered)
+
+
+def are_of_one_reply(one: StaffMessage, other: StaffMessage) -> bool:
+    """Whether two parts can be of one reply. Their number alone does not say so: two colleagues may have taken it."""
+    return (one.number, one.parts, one.seen, one.write_to) == (other.number, other.parts, other.seen, other.write_to)
 
 
 def shown_state(state: ReportState) -> ReportState:

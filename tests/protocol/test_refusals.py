@@ -1,0 +1,255 @@
+"""The refusals in `tests/vectors/refusals.json`, which TypeScript runs too: each rule, and what breaks it."""
+
+import ast
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import age, protocol
+from app.protocol import audit_chain, conversation, encoding, intake, key_log, mailbox, members
+from app.protocol.certificates import Trust
+from app.protocol.chain import Mark
+from app.protocol.conversation import NoSuchMailbox
+from app.protocol.documents import parse_document
+from app.protocol.encoding import parse_object, sha256_hex, unb64
+from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.grants import open_grant
+from app.protocol.mailbox import ReporterMessage, StaffMessage, ThreadState
+from app.protocol.opening import Asked, Opened, check_attachment, open_document
+from app.protocol.report import Attachment, Form, check_recipient
+from app.protocol.sizes import Kind, classes
+from app.vocabulary import Role
+from tests.protocol.organisation import Memory
+from tests.vectors.make import DIRECTORY
+from tests.vectors.make_mailbox import MAILBOX, RECEIPT
+from tests.vectors.refusals.vectors import vectors
+
+Given = dict[str, Any]
+
+
+def read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DIRECTORY / f"{name}.json").read_bytes())
+    return found
+
+
+ORGANISATION, MAILBOX_VECTORS, SEALED, REFUSALS = map(read, ("organisation", "mailbox", "sealed", "refusals"))
+ROOT = parse_document(ORGANISATION["root"].encode())
+TRUST = Trust.pinned(ROOT, ORGANISATION["pin"])
+CERTIFIED = TRUST.with_certificates(parse_document(text.encode()) for text in REFUSALS["certificates"])
+TO_NOBODY = unb64(MAILBOX_VECTORS["answer"])[-mailbox.SLOT_SIZE :]
+
+
+def read_value(given: Given) -> object:
+    return given["value"]
+
+
+def read_json(given: Given) -> object:
+    return parse_object(given["line"].encode() if "line" in given else unb64(given["bytes"]))
+
+
+def read_document(given: Given) -> None:
+    text = given["text"].encode() if "text" in given else unb64(given["bytes"])
+    assert parse_document(text).text == text.rstrip(b" ")
+
+
+def read_root(given: Given) -> None:
+    Trust.pinned(parse_document(given["text"].encode()), given["pin"])
+
+
+def read_public(given: Given) -> None:
+    TRUST.check_public(parse_document(given["text"].encode()), given["type"])
+
+
+def read_key_log(given: Given) -> None:
+    log = key_log.verify([REFUSALS["lines"][name].encode() for name in given["lines"]], given["pin"])
+    if given["head"] is not None:
+        log.check_head(*key_log.parse_head(given["head"]))
+    log.check_follows(Mark(seen["n"], seen["hash"]) if (seen := given["seen"]) else None)
+
+
+def read_intake(given: Given) -> None:
+    intake.read(parse_document(given["text"].encode())).check_accepts(date.fromisoformat(given["today"]))
+
+
+def open_edited(given: Given) -> None:
+    document = SEALED["document"]
+    file = unb64(document["file"])
+    for edit in given["edits"]:
+        file = file[: edit["at"]] + unb64(edit["put"]) + file[edit["at"] + edit["cut"] :]
+    header = parse_document(document["text"].encode()).header
+    asked = Asked(header.type, Kind.TASK, ORGANISATION["pin"], header.subject, frozenset({str(header.author)}))
+    open_document(file, identity(document["identity"]), asked, trust=CERTIFIED, day=date(2026, 6, 15))
+
+
+def read_attachment(given: Given) -> None:
+    hashes = {key: given[key] for key in ("ciphertext_sha256", "plaintext_sha256")}
+    check_attachment(Attachment.read(given["attachment"]), **hashes)
+
+
+def open_sealed(given: Given, **means: Any) -> None:
+    kind = Kind(given["kind"])
+    text = given["text"].encode()
+    file = age.encrypt(text.ljust(given["size"] or classes(kind)[0], b" "), [identity(given["sealed_to"]).recipient])
+    memory = Memory()
+    asked = Asked(kind=kind, **given["asked"], writers=means.pop("writers", None))
+    if seen := given["seen"]:
+        mark = Mark(seen["version"], seen["sha256"] or sha256_hex(file), seen["generation"])
+        memory.record(asked.type, asked.subject, mark)
+    thread_key = unb64(given["thread_key"]) if given["thread_key"] else None
+
+    opened = open_document(file, identity(given["opened_by"]), asked, thread_key=thread_key, seen=memory, **means)
+
+    header = opened.document.header
+    assert opened.document.text == text
+    assert memory.highest(asked.type, asked.subject) == Mark(header.version, sha256_hex(file), header.generation)
+
+
+def open_signed(given: Given) -> None:
+    writers = None if given["writers"] is None else frozenset(given["writers"])
+    open_sealed(given, trust=CERTIFIED, day=date.fromisoformat(given["today"]), writers=writers)
+
+
+def who(given: Given) -> list[Role]:
+    trust = TRUST.with_certificates(parse_document(text.encode()) for text in given["certificates"])
+    key = None if given["key"] is None else unb64(given["key"])
+    return sorted(trust.certified(given["person"], date.fromisoformat(given["day"]), key=key).roles)
+
+
+def read_members(given: Given) -> list[str]:
+    chain = [Opened(parse_document(link["text"].encode()), link["sha256"], None) for link in given["chain"]]
+    return sorted(members.members_of(chain, Mark(**given["seen"]) if given["seen"] else None))
+
+
+def read_audit(given: Given) -> str:
+    events = [audit_chain.Event(**event) for event in given["events"]]
+    return audit_chain.verify(events, seq=given["seq"], head=given["head"])
+
+
+def open_the_grant(given: Given) -> None:
+    text = given["text"].encode().ljust(given["size"] - 1, b" ") + b"\n"
+    file = age.encrypt(text, [identity(given["sealed_to"]).recipient])
+    asked = {key: given[key] for key in ("org", "subject", "grantee")}
+    open_grant(file, identity(given["opened_by"]), **asked, trust=CERTIFIED, day=date.fromisoformat(given["today"]))
+
+
+def read_form(given: Given) -> None:
+    Form.read(given)
+
+
+def read_body(given: Given) -> None:
+    readers: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "thread-state": ThreadState.read,
+        "message.reporter": ReporterMessage.read,
+        "message.staff": StaffMessage.read,
+        "state": mailbox.read_state,
+    }
+    readers[given["type"]](given["body"])
+
+
+def read_reply(given: Given) -> str:
+    return mailbox.join([StaffMessage.read(part) for part in given["parts"]])
+
+
+def read_answer(given: Given) -> Given:
+    slots = [
+        TO_NOBODY if text is None else age.encrypt(text.encode().ljust(4096, b" "), [MAILBOX])
+        for text in given["slots"]
+    ]
+    found = conversation.read_mailbox(b"".join(slots), RECEIPT, org=ORGANISATION["pin"])
+    named = [reply.write_to for reply in found.replies if reply.write_to]
+    return {
+        "state": found.state,
+        "replies": [[reply.number, reply.text] for reply in found.replies],
+        "missing": list(found.missing),
+        "write_to": named[-1] if named else None,
+    }
+
+
+def identity(secret: str) -> age.HybridIdentity:
+    found = age.parse_identity(secret)
+    assert isinstance(found, age.HybridIdentity)
+    return found
+
+
+READERS: dict[str, Callable[[Given], object]] = {
+    "hash": lambda given: encoding.check_hash(given["value"]),
+    "id": lambda given: encoding.check_id(given["prefix"], given["value"]),
+    "day": lambda given: encoding.check_day(given["value"]),
+    "at": lambda given: str(encoding.check_at(given["value"])),
+    "base64url": lambda given: unb64(given["value"], given["size"]),
+    "recipient": lambda given: check_recipient(given["value"]),
+    "json": read_json,
+    "envelope": open_edited,
+    "attachment": read_attachment,
+    "document": read_document,
+    "root": read_root,
+    "public": read_public,
+    "key-log": read_key_log,
+    "intake": read_intake,
+    "opening": open_sealed,
+    "signed": open_signed,
+    "certificates": who,
+    "members": read_members,
+    "audit-chain": read_audit,
+    "grant": open_the_grant,
+    "form": read_form,
+    "body": read_body,
+    "reply": read_reply,
+    "answer": read_answer,
+}
+EACH = [
+    pytest.param(reader, vector, id=f"{reader}: {vector['rule']}: {vector['name']}"[:150])
+    for reader, every in REFUSALS["vectors"].items()
+    for vector in every
+]
+
+
+def test_the_vectors_are_those_that_we_make() -> None:
+    assert json.loads(json.dumps(vectors())) == REFUSALS
+
+
+@pytest.mark.parametrize(("reader", "vector"), EACH)
+def test_each_vector_is_taken_or_refused_for_the_stated_reason(reader: str, vector: dict[str, Any]) -> None:
+    refused = None
+    try:
+        given = READERS[reader](vector["given"])
+    except ProtocolError as failure:
+        refused = {"kind": type(failure).__name__, "reason": reason_of(failure)}
+
+    assert refused == vector["refused"]
+    if "gives" in vector:
+        assert given == vector["gives"]
+
+
+def reason_of(failure: ProtocolError) -> str:
+    if isinstance(failure, NoSuchMailbox):
+        return "no-mailbox"
+    return failure.reason if isinstance(failure, NotAuthentic) else "not-mine"
+
+
+@pytest.mark.parametrize("every", REFUSALS["vectors"].values(), ids=REFUSALS["vectors"])
+def test_beside_each_refusal_stands_what_is_taken(every: list[dict[str, Any]]) -> None:
+    assert {vector["refused"] is None for vector in every} == {True, False}
+    names = [(vector["rule"], vector["name"]) for vector in every]
+    assert len(names) == len(set(names))
+
+
+def test_every_reason_that_the_protocol_knows_has_a_vector() -> None:
+    known = {
+        node.args[0].value
+        for module in Path(str(protocol.__path__[0])).glob("*.py")
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"NotAuthentic", "Rollback"}
+        and isinstance(node.args[0], ast.Constant)
+    }
+    told = {
+        vector["refused"]["reason"] for every in REFUSALS["vectors"].values() for vector in every if vector["refused"]
+    }
+
+    assert known - told == set()

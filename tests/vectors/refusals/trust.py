@@ -1,0 +1,497 @@
+"""From the pin to the key that takes reports (docs/protocol.md, sections 4, 6 and 7)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app import age
+from app.protocol import intake, key_log, statements
+from app.protocol.certificates import certificate, make_root, org_of
+from app.protocol.documents import Document, Signature, Signatures, Signer, signed
+from app.protocol.encoding import b64, canonical, parse_object, sha256_hex
+from app.protocol.intake import Intake
+from app.protocol.key_log import Head
+from app.vocabulary import Role
+from tests.vectors.make import (
+    CASEWORKER,
+    CERTIFICATES,
+    DAY,
+    EPOCH,
+    EPOCH_KEY,
+    ORG,
+    REPORT_KEY,
+    ROOT,
+    SERVICE_KEY,
+    STRANGER,
+    SUPERVISOR,
+    TRIAGER,
+    Person,
+    counted_id,
+)
+from tests.vectors.refusals.vector import Refusal, Vector, malformed, not_authentic, rollback
+
+SECOND = Person(10, Role.SUPERVISOR)  # whom only a root of two lists
+DEPUTY = Person(11, Role.SUPERVISOR)  # certified, and in no root
+IMPOSTOR = Signer(SUPERVISOR.id, STRANGER.key)  # a supervisor's name, another key
+# The order of the group (RFC 8032): a scalar that is larger by it verifies where nobody looks.
+_L = 2**252 + 27742317777372353535851937790883648493
+
+
+def roots() -> Iterator[Vector]:
+    """Given are a root and the pin that a client has."""
+    rule = "a root is the pinned one"
+    two = make_root([SUPERVISOR.certified, SECOND.certified], SUPERVISOR.signer, on=DAY)
+    yield Vector(rule, "of one supervisor", _pinned(ROOT, ORG))
+    yield Vector(rule, "of two supervisors, signed by one", _pinned(two))
+    yield Vector(rule, "signed by both", _pinned(signed(two.header, SUPERVISOR.signer, SECOND.signer)))
+    foreign = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
+    other_day = make_root([SUPERVISOR.certified], SUPERVISOR.signer, on=date(2026, 6, 16))
+    later = signed(replace(ROOT.header, org=ORG, version=2, previous=ORG), SUPERVISOR.signer)
+    for name, root, pin in (
+        ("of somebody else", foreign, ORG),
+        ("of the same people, made again", other_day, ORG),
+        ("another pin", ROOT, "0" * 64),
+        ("the hash of both lines", ROOT, sha256_hex(ROOT.text)),
+        ("a certificate", CERTIFICATES[0], org_of(CERTIFICATES[0])),
+        ("a later root, as the first", later, org_of(later)),
+        ("a later root", later, ORG),
+    ):
+        yield Vector(rule, name, _pinned(root, pin), not_authentic("pin"))
+
+    rule = "every signature of a root is by a supervisor whom it lists, with the key that it lists"
+    for name, signers, reason in (
+        ("by somebody whom it does not list", (STRANGER.signer,), "root-signature"),
+        ("by a supervisor and somebody whom it does not list", (SUPERVISOR.signer, STRANGER.signer), "root-signature"),
+        ("in a supervisor's name with another key", (IMPOSTOR,), "root-signature"),
+        ("a supervisor's key in another name", (Signer(STRANGER.id, SUPERVISOR.key),), "root-signature"),
+        ("by nobody", (), "unsigned"),
+    ):
+        yield Vector(rule, name, _pinned(signed(ROOT.header, *signers), ORG), not_authentic(reason))
+    yield Vector(rule, "over another line", _pinned(_resigned(ROOT, other_day)), not_authentic("signature"))
+    yield Vector(rule, "signed as another type", _pinned(_as_type(ROOT, "intake")), not_authentic("signature"))
+
+    rule = "a root lists its supervisors, each once, with k = 1"
+    [listed] = ROOT.header.body["supervisors"]
+    second = two.header.body["supervisors"][1]
+    bodies: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("k = 2", {"k": 2, "supervisors": [listed, second]}),
+        ("k = 0", {"k": 0, "supervisors": [listed]}),
+        ("k = true", {"k": True, "supervisors": [listed]}),
+        ("k = 1.0", {"k": 1.0, "supervisors": [listed]}),
+        ("without k", {"supervisors": [listed]}),
+        ("something more", {"k": 1, "supervisors": [listed], "more": 1}),
+        ("nobody", {"k": 1, "supervisors": []}),
+        ("no list", {"k": 1, "supervisors": listed}),
+        ("a supervisor who is a text", {"k": 1, "supervisors": [SUPERVISOR.id]}),
+        ("somebody twice", {"k": 1, "supervisors": [listed, listed]}),
+        ("somebody twice with two keys", {"k": 1, "supervisors": [listed, {**second, "id": listed["id"]}]}),
+        ("without the role", {"k": 1, "supervisors": [{**listed, "roles": ["caseworker"]}]}),
+        ("one of two without the role", {"k": 1, "supervisors": [listed, {**second, "roles": []}]}),
+        *((f"roles {roles}", _listing(listed, roles=roles)) for roles in _ROLES),
+        ("a name more", _listing(listed, name="…")),
+        ("without a key", {"k": 1, "supervisors": [{name: listed[name] for name in listed if name != "key"}]}),
+        ("a key of 31 bytes", _listing(listed, key=b64(bytes(31)))),
+        ("a key that is null", _listing(listed, key=None)),
+        ("an id of something else", _listing(listed, id=EPOCH)),
+        ("no id", _listing(listed, id=None)),
+        ("a recipient of another kind", _listing(listed, recipient=_classic())),
+        ("a recipient in upper case", _listing(listed, recipient=listed["recipient"].upper())),
+        ("no recipient", _listing(listed, recipient=None)),
+    )
+    for name, body in bodies:
+        yield Vector(rule, name, _pinned(signed(replace(ROOT.header, body=body), SUPERVISOR.signer)), malformed())
+
+
+_ROLES: tuple[object, ...] = (
+    ["supervisor", "king"],
+    ["supervisor", "caseworker"],
+    ["supervisor", "supervisor"],
+    ["supervisor", 1],
+    "supervisor",
+    None,
+)
+
+
+def public_documents() -> Iterator[Vector]:
+    """Given are a document and the type that was asked for, under the root and organisation of `organisation.json`."""
+    rule = "a public document is of the type and the organisation that were asked for"
+    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    certified = certificate(CASEWORKER.certified, org=ORG, signer=SUPERVISOR.signer, valid_from=DAY, valid_until=LATER)
+    yield Vector(rule, "an intake document", {"text": genuine.text.decode(), "type": "intake"})
+    yield Vector(rule, "a certificate", {"text": certified.text.decode(), "type": "certificate"})
+    foreign = intake.make(EPOCH_ONE, org="0" * 64, previous=None, signer=SUPERVISOR.signer)
+    for name, document, type_ in (
+        ("a certificate for an intake document", certified, "intake"),
+        ("an intake document for a certificate", genuine, "certificate"),
+        ("of another organisation", foreign, "intake"),
+        ("a root", ROOT, "root"),
+    ):
+        yield Vector(rule, name, {"text": document.text.decode(), "type": type_}, not_authentic("type"))
+
+    rule = "a public document has one signature, by a supervisor of the root, who is its author"
+    deputys = replace(genuine.header, author=DEPUTY.id)
+    caseworkers = replace(genuine.header, author=CASEWORKER.id)
+    for name, document, reason in (
+        ("by nobody", Document(genuine.line, genuine.header, Signatures(())), "unsigned"),
+        ("by a caseworker", signed(caseworkers, CASEWORKER.signer), "signer"),
+        ("by a caseworker, in a supervisor's document", signed(genuine.header, CASEWORKER.signer), "signer"),
+        ("by a stranger in a supervisor's name", signed(genuine.header, IMPOSTOR), "signer"),
+        ("a supervisor's key in another name", signed(caseworkers, Signer(CASEWORKER.id, SUPERVISOR.key)), "signer"),
+        ("by a supervisor whom no root lists", signed(deputys, DEPUTY.signer), "signer"),
+        ("by a supervisor and another", signed(genuine.header, SUPERVISOR.signer, CASEWORKER.signer), "signer"),
+        ("twice by a supervisor", signed(genuine.header, SUPERVISOR.signer, SUPERVISOR.signer), "signer"),
+        ("in another's name", signed(caseworkers, SUPERVISOR.signer), "author"),
+        ("changed after it was signed", _resigned(genuine, following(genuine)), "signature"),
+        ("signed as another type", _as_type(genuine, "certificate"), "signature"),
+        ("a signature with a scalar that is not reduced", _unreduced(genuine), "signature"),
+    ):
+        yield Vector(rule, name, {"text": document.text.decode(), "type": "intake"}, not_authentic(reason))
+
+
+LATER = date(2026, 12, 31)
+EPOCH_ONE = Intake(
+    epoch=EPOCH,
+    recipient=EPOCH_KEY.recipient,
+    accepts_from=DAY,
+    accepts_until=date(2026, 6, 21),
+    destroyed_on=date(2026, 6, 28),
+    languages=("en", "zh-Hans"),
+    attachment_limit=100_000_000,
+    notice="We read every report within a day.",
+)
+EPOCH_TWO = replace(
+    EPOCH_ONE,
+    epoch=counted_id("epoch", 2),
+    recipient=REPORT_KEY.recipient,
+    accepts_from=date(2026, 6, 22),
+    accepts_until=date(2026, 6, 28),
+    destroyed_on=date(2026, 7, 5),
+)
+
+
+def following(document: Document) -> Document:
+    return intake.make(EPOCH_TWO, org=ORG, previous=document, signer=SUPERVISOR.signer)
+
+
+def intakes() -> Iterator[Vector]:
+    """Given are an authentic intake document and the day on which a reporter's client reads it."""
+    rule = "a client seals to an epoch on its days alone"
+    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    for today in ("2026-06-15", "2026-06-18", "2026-06-21"):
+        yield Vector(rule, f"on {today}", {"text": genuine.text.decode(), "today": today})
+    for today in ("2026-06-14", "2026-06-22", "2025-06-18", "2027-06-18"):
+        given = {"text": genuine.text.decode(), "today": today}
+        yield Vector(rule, f"on {today}", given, not_authentic("epoch-days"))
+
+    rule = "an epoch accepts for at most thirty days after its first, and its key ends at most seven days later"
+    for name, days, refused in (
+        ("one day", ("2026-06-15", "2026-06-15", "2026-06-15"), None),
+        ("thirty days after the first", ("2026-06-15", "2026-07-15", "2026-07-15"), None),
+        ("thirty-one", ("2026-06-15", "2026-07-16", "2026-07-16"), malformed()),
+        ("seven days after the last", ("2026-06-15", "2026-06-21", "2026-06-28"), None),
+        ("eight", ("2026-06-15", "2026-06-21", "2026-06-29"), malformed()),
+        ("its last day before its first", ("2026-06-15", "2026-06-14", "2026-06-20"), malformed()),
+        ("its end before its last day", ("2026-06-15", "2026-06-21", "2026-06-20"), malformed()),
+    ):
+        body = dict(zip(("accepts_from", "accepts_until", "destroyed_on"), days, strict=True))
+        yield Vector(rule, name, _intake(genuine, {**body}), refused)
+
+    rule = "an intake document has its fields and no others"
+    epoch = genuine.header.body["epoch"]
+    for name, changes in (
+        ("something more", {"more": 1}),
+        ("an epoch with something more", {"epoch": {**epoch, "more": 1}}),
+        ("an epoch without a recipient", {"epoch": {"id": EPOCH}}),
+        ("no epoch", {"epoch": None}),
+        ("an id of something else", {"epoch": {**epoch, "id": SUPERVISOR.id}}),
+        ("an id in upper case", {"epoch": {**epoch, "id": EPOCH.upper()}}),
+        ("a recipient of another kind", {"epoch": {**epoch, "recipient": _classic()}}),
+        ("a recipient in upper case", {"epoch": {**epoch, "recipient": epoch["recipient"].upper()}}),
+        ("no recipient", {"epoch": {**epoch, "recipient": None}}),
+        ("a day written otherwise", {"accepts_from": "20260615"}),
+        ("a day that is an hour", {"accepts_from": "2026-06-15T00:00Z"}),
+        ("a day that does not exist", {"accepts_until": "2026-06-31"}),
+        ("no first day", {"accepts_from": None}),
+        ("no last day", {"accepts_until": None}),
+        ("no end", {"destroyed_on": None}),
+        ("one language without a list", {"languages": "en"}),
+        ("a language that is a number", {"languages": ["en", 1]}),
+        ("no limits", {"limits": None}),
+        ("limits without a size", {"limits": {}}),
+        ("limits with something more", {"limits": {"attachment_bytes": 1, "more": 1}}),
+        ("a size of nothing", {"limits": {"attachment_bytes": 0}}),
+        ("a size below nothing", {"limits": {"attachment_bytes": -1}}),
+        ("a size above all numbers", {"limits": {"attachment_bytes": 2**53}}),
+        ("half a byte", {"limits": {"attachment_bytes": 1.5}}),
+        ("a size that is true", {"limits": {"attachment_bytes": True}}),
+        ("a size that is a text", {"limits": {"attachment_bytes": "100"}}),
+        ("no notice", {"notice": None}),
+    ):
+        yield Vector(rule, name, _intake(genuine, changes), malformed())
+    for name in genuine.header.body:
+        body = {key: value for key, value in genuine.header.body.items() if key != name}
+        document = signed(replace(genuine.header, body=body), SUPERVISOR.signer)
+        yield Vector(rule, f"without {name}", {"text": document.text.decode(), "today": str(DAY)}, malformed())
+
+
+class KeyLogs:
+    """Key logs, with each line kept once under a name: they are long, and most are the same."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, str] = {}
+        self._names: dict[bytes, str] = {}
+
+    def vectors(self) -> Iterator[Vector]:
+        """Given are the lines of the log by name, and, where they are looked at, a head and one that was seen."""
+        service = statements.state_service_key(
+            SERVICE_KEY.public_key().public_bytes_raw(), org=ORG, signer=SUPERVISOR.signer, on=DAY
+        )
+        first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+        second = following(first)
+        whole = _lines(ROOT, service, first, second)
+        yield from self._chains(service, first, second)
+        yield from self._writings(whole)
+        yield from self._continuations(service, first, second)
+        yield from self._heads(service, first, second)
+
+    def _chains(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
+        rule = "each line has its number and the hash of the line before"
+        whole = _lines(ROOT, service, first, second)
+        yield Vector(rule, "a whole log", self._log(whole))
+        yield Vector(rule, "a log of a root alone", self._log(whole[:1]))
+        for name, lines in (
+            ("no line", []),
+            ("a line missing at the beginning", whole[1:]),
+            ("a line missing", [whole[0], *whole[2:]]),
+            ("two lines in the other order", [*whole[:2], whole[3], whole[2]]),
+            ("a line twice", [*whole[:2], *whole[1:]]),
+            ("the last line twice", [*whole, whole[-1]]),
+            ("a line of another log", [_lines(ROOT, first)[0], _lines(service, service)[1], *whole[2:]]),
+            ("its number changed", [whole[0], _relined(whole[1], n=3), *whole[2:]]),
+            ("its number a text", [whole[0], _relined(whole[1], n="2")]),
+            ("without the hash of the line before", [whole[0], _relined(whole[1], previous=None)]),
+            ("a hash in the first line", [_relined(whole[0], previous="0" * 64)]),
+        ):
+            yield Vector(rule, name, self._log(lines), not_authentic("key-log"))
+
+        rule = "a log begins with the pinned root and has service keys and intake documents behind it, nothing else"
+        foreign = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
+        documents: tuple[Document, ...]
+        for name, documents, refused in (
+            ("no root", (service, first), not_authentic("key-log")),
+            ("a second root", (ROOT, ROOT), not_authentic("key-log")),
+            ("a certificate", (ROOT, CERTIFICATES[0]), not_authentic("key-log")),
+            ("the root of somebody else", (foreign, service), not_authentic("pin")),
+            (
+                "a root signed by somebody else",
+                (signed(ROOT.header, STRANGER.signer),),
+                not_authentic("root-signature"),
+            ),
+        ):
+            yield Vector(rule, name, self._log(_lines(*documents)), refused)
+
+        rule = "each entry is signed by a supervisor of the root"
+        stranger = replace(first.header, author=STRANGER.id)
+        strangers_key = statements.state_service_key(
+            STRANGER.key.public_key().public_bytes_raw(), org=ORG, signer=STRANGER.signer, on=DAY
+        )
+        foreign_intake = intake.make(EPOCH_ONE, org="0" * 64, previous=None, signer=SUPERVISOR.signer)
+        for name, documents, reason in (
+            ("an intake document by a stranger", (ROOT, service, signed(stranger, STRANGER.signer)), "signer"),
+            ("an intake document by a caseworker", (ROOT, service, _by(first, CASEWORKER)), "signer"),
+            ("an intake document by a triager", (ROOT, service, _by(first, TRIAGER)), "signer"),
+            ("an intake document by nobody", (ROOT, service, _unsigned(first)), "unsigned"),
+            ("an intake document in a supervisor's name", (ROOT, signed(first.header, IMPOSTOR)), "signer"),
+            ("a service key by a stranger", (ROOT, strangers_key, first), "signer"),
+            ("an intake document of another organisation", (ROOT, foreign_intake), "type"),
+            ("an intake document that was changed", (ROOT, _resigned(first, second)), "signature"),
+        ):
+            yield Vector(rule, name, self._log(_lines(*documents)), not_authentic(reason))
+
+        rule = "intake documents follow one another without a gap"
+        branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer)
+        third = following(second)
+        for name, documents in (
+            ("the first left out", (ROOT, service, second)),
+            ("one left out", (ROOT, service, first, third)),
+            ("one twice", (ROOT, service, first, first)),
+            ("the other order", (ROOT, service, second, first)),
+            ("one that follows another", (ROOT, service, branch, second)),
+            ("a second beginning", (ROOT, service, first, branch)),
+        ):
+            yield Vector(rule, name, self._log(_lines(*documents)), not_authentic("intake-chain"))
+        yield Vector(
+            "an entry is of the form of its type",
+            "an intake document of other days",
+            self._log(_lines(ROOT, _changed(first, {**first.header.body, "destroyed_on": "2026-07-29"}))),
+            malformed(),
+        )
+        for name, body in (
+            ("a service key of 31 bytes", {"key": b64(bytes(31))}),
+            ("a service key that is null", {"key": None}),
+            ("a service key and more", {**service.header.body, "more": 1}),
+            ("no service key", {}),
+        ):
+            lines = _lines(ROOT, _changed(service, body))
+            yield Vector("an entry is of the form of its type", name, self._log(lines), malformed())
+
+    def _writings(self, whole: list[bytes]) -> Iterator[Vector]:
+        rule = "a line has one writing"
+        root = whole[0]
+        document = parse_object(root)["document"]
+        for name, line in (
+            ("a space", root.replace(b'"n":1', b'"n": 1')),
+            ("a space behind it", root + b" "),
+            ("names in another order", canonical({"previous": None, "n": 1, "document": document})),
+            ("something more", canonical({"n": 1, "previous": None, "document": document, "more": 1})),
+            ("no document", canonical({"n": 1, "previous": None})),
+            ("a document that is null", canonical({"n": 1, "previous": None, "document": None})),
+            ("a document without its last LF", canonical({"n": 1, "previous": None, "document": document[:-1]})),
+            ("a document with an escape that none needs", root.replace(b"supervisors", b"\\u0073upervisors", 1)),
+            ("no JSON", b"root"),
+            ("nothing", b""),
+        ):
+            yield Vector(rule, name, self._log([line]), malformed())
+
+    def _continuations(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
+        rule = "a log contains, at its place, the line that this client has seen last"
+        whole = _lines(ROOT, service, first, second)
+        branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer)
+        forked = _lines(ROOT, service, branch, following(branch), service)
+        for n in range(1, 5):
+            yield Vector(rule, f"line {n} was seen", self._log(whole, seen=_head(whole[:n])))
+        for name, lines, seen in (
+            ("a shorter log", whole[:3], _head(whole)),
+            ("a log that forks before what was seen", forked, _head(whole)),
+            ("a log that forks at what was seen", forked, _head(whole[:3])),
+            ("the line at another place", whole, Head(2, sha256_hex(whole[2]))),
+            ("a line that never was", whole, Head(3, "0" * 64)),
+        ):
+            yield Vector(rule, name, self._log(lines, seen=seen), rollback("key-log"))
+
+    def _heads(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
+        rule = "the service signs the number and the hash of the last line with the key that the log certifies last"
+        whole = _lines(ROOT, service, first, second)
+        of, newer = _head(whole), Ed25519PrivateKey.from_private_bytes(bytes([12]) * 32)
+        turned = statements.state_service_key(
+            newer.public_key().public_bytes_raw(), org=ORG, signer=SUPERVISOR.signer, on=DAY
+        )
+        two_keys = _lines(ROOT, service, first, turned)
+        yield Vector(rule, "the head of a log", self._log(whole, head=_told(of)))
+        yield Vector(rule, "under a later key", self._log(two_keys, head=_told(_head(two_keys), newer)))
+        reason = not_authentic("key-log-head")
+        for name, lines, head, refused in (
+            ("of a shorter log", whole, _told(_head(whole[:3])), reason),
+            ("of a longer log", whole[:3], _told(of), reason),
+            ("the number of another line", whole, _told(Head(3, of.hash)), reason),
+            ("the hash of another line", whole, _told(Head(4, sha256_hex(whole[2]))), reason),
+            ("another key", whole, _told(of, STRANGER.key), reason),
+            ("a supervisor's key", whole, _told(of, SUPERVISOR.key), reason),
+            ("the key that came before", two_keys, _told(_head(two_keys)), reason),
+            ("a log without a service key", whole[:1], _told(_head(whole[:1])), reason),
+            ("signed over another head", whole, {**_told(of), "sig": _told(_head(whole[:3]))["sig"]}, _SIGNATURE),
+            ("signed as something else", whole, _told(of, type_="intake"), _SIGNATURE),
+        ):
+            yield Vector(rule, name, self._log(lines, head=head), refused)
+
+        rule = "a head has its four fields and no others"
+        told = _told(of)
+        for name, changes in (
+            ("something more", {"more": 1}),
+            ("a number that is a text", {"n": "4"}),
+            ("a number that is true", {"n": True}),
+            ("no line", {"n": 0}),
+            ("half a line", {"n": 1.5}),
+            ("a hash in upper case", {"hash": of.hash.upper()}),
+            ("a hash that is null", {"hash": None}),
+            ("a key of 31 bytes", {"key": b64(bytes(31))}),
+            ("a key that is null", {"key": None}),
+            ("a signature of 63 bytes", {"sig": b64(bytes(63))}),
+            ("a signature that is null", {"sig": None}),
+        ):
+            yield Vector(rule, name, self._log(whole, head={**told, **changes}), malformed())
+        for key in told:
+            lacking = {name: value for name, value in told.items() if name != key}
+            yield Vector(rule, f"without {key}", self._log(whole, head=lacking), malformed())
+
+    def _log(
+        self, lines: list[bytes], *, head: dict[str, Any] | None = None, seen: Head | None = None
+    ) -> dict[str, Any]:
+        names = [self._name(line) for line in lines]
+        return {"pin": ORG, "lines": names, "head": head, "seen": seen and {"n": seen.n, "hash": seen.hash}}
+
+    def _name(self, line: bytes) -> str:
+        name = self._names.setdefault(line, f"line {len(self._names) + 1}")
+        self.lines[name] = line.decode()
+        return name
+
+
+_SIGNATURE: Refusal = not_authentic("signature")
+
+
+def _pinned(root: Document, pin: str | None = None) -> dict[str, Any]:
+    return {"text": root.text.decode(), "pin": pin or org_of(root)}
+
+
+def _listing(listed: dict[str, Any], **changes: object) -> dict[str, Any]:
+    return {"k": 1, "supervisors": [{**listed, **changes}]}
+
+
+def _intake(genuine: Document, changes: dict[str, Any]) -> dict[str, Any]:
+    return {"text": _changed(genuine, {**genuine.header.body, **changes}).text.decode(), "today": str(DAY)}
+
+
+def _changed(document: Document, body: dict[str, Any]) -> Document:
+    """Another body, signed by the supervisor: authentic, and of another form."""
+    return signed(replace(document.header, body=body), SUPERVISOR.signer)
+
+
+def _by(document: Document, person: Person) -> Document:
+    return signed(replace(document.header, author=person.id), person.signer)
+
+
+def _unsigned(document: Document) -> Document:
+    return Document(document.line, document.header, Signatures(()))
+
+
+def _resigned(document: Document, other: Document) -> Document:
+    """The document under the signatures of another one."""
+    return Document(document.line, document.header, other.proof)
+
+
+def _as_type(document: Document, type_: str) -> Document:
+    signature = SUPERVISOR.signer.sign(type_, document.line)
+    return Document(document.line, document.header, Signatures((signature,)))
+
+
+def _unreduced(document: Document) -> Document:
+    [signature] = document.verify_signatures()
+    scalar = int.from_bytes(signature.sig[32:], "little") + _L
+    sig = signature.sig[:32] + scalar.to_bytes(32, "little")
+    return Document(document.line, document.header, Signatures((Signature(signature.by, signature.key, sig),)))
+
+
+def _classic() -> str:
+    return str(age.X25519Identity(bytes(range(32))).recipient)
+
+
+def _lines(*documents: Document) -> list[bytes]:
+    lines: list[bytes] = []
+    for n, document in enumerate(documents, start=1):
+        lines.append(key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document))
+    return lines
+
+
+def _relined(line: bytes, **changes: object) -> bytes:
+    return canonical({**parse_object(line), **changes})
+
+
+def _head(lines: list[bytes]) -> Head:
+    return Head(len(lines), sha256_hex(lines[-1]))
+
+
+def _told(head: Head, key: Ed25519PrivateKey = SERVICE_KEY, *, type_: str = "key-log-head") -> dict[str, Any]:
+    return key_log.write_head(head, Signer("service", key).sign(type_, head.line()))

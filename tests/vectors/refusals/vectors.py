@@ -1,0 +1,41 @@
+"""All vectors, by what reads them."""
+
+from typing import Any
+
+from tests.vectors.refusals import chains, files, forms, grants, opening, thread, trust, values
+
+
+def vectors() -> dict[str, Any]:
+    logs = trust.KeyLogs()
+    by_reader = {
+        "hash": values.hashes(),
+        "id": values.ids(),
+        "day": values.days(),
+        "at": values.moments(),
+        "base64url": values.base64url(),
+        "recipient": values.recipients(),
+        "json": values.json_lines(),
+        "envelope": files.envelopes(),
+        "attachment": files.attachments(),
+        "document": forms.documents(),
+        "root": trust.roots(),
+        "public": trust.public_documents(),
+        "key-log": logs.vectors(),
+        "intake": trust.intakes(),
+        "opening": opening.openings(),
+        "signed": opening.signed_documents(),
+        "certificates": opening.certificates(),
+        "members": chains.member_lists(),
+        "audit-chain": chains.audit_chains(),
+        "grant": grants.grants(),
+        "form": thread.forms(),
+        "body": thread.bodies(),
+        "reply": thread.replies(),
+        "answer": thread.answers(),
+    }
+    told = {reader: [vector.told() for vector in found] for reader, found in by_reader.items()}
+    return {
+        "certificates": [document.text.decode() for document in opening.CERTIFIED],
+        "lines": logs.lines,
+        "vectors": told,
+    }

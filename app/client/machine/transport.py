@@ -2,9 +2,11 @@
 
 import json
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
 import httpx2
@@ -71,6 +73,7 @@ class Service:
         # Neither a proxy named by the environment nor a redirect may lead a reporter elsewhere.
         self._http = http or httpx2.Client(
             base_url=self.server,
+            verify=_authorities(),
             trust_env=False,
             follow_redirects=False,
             timeout=_TIMEOUT,
@@ -165,6 +168,12 @@ class Service:
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         session = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return session | dict(headers)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Those whom the machine trusts to name a server, read once: there are more than a hundred."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 _BYTES = "application/octet-stream"

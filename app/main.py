@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from app import http, keyring
 from app.audit.routes import router as audit
@@ -79,14 +81,23 @@ def create_app(settings: Settings, *, built: Path = BUILT) -> FastAPI:
     app.state.site = Site.load(built)
     app.state.intake = Intake(app.state.database, acted=moves.reporter_acted)
     http.install(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix="/v1")
-    # What people open in a browser is no part of the interface, and so not of its description.
-    app.include_router(no_script, include_in_schema=False)
+    app.router.routes += _routes()
     files = pages.routes(app.state.site, settings)
     app.router.routes += files
     app.router.default = pages.elsewhere(app.state.site, files, app.router.default)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """What is answered at every address but those of files. It knows of no application, so all of a process share it:
+    FastAPI makes it ready at its first use, which takes longer than most requests together."""
+    router = APIRouter()
+    for package in ROUTERS:
+        router.include_router(package, prefix="/v1")
+    # What people open in a browser is no part of the interface, and so not of its description.
+    router.include_router(no_script, include_in_schema=False)
+    return router.routes
 
 
 @asynccontextmanager

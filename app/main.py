@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
+from argon2 import PasswordHasher
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
@@ -26,6 +27,7 @@ from app.intake.pages import routes as pages
 from app.intake.process import Intake
 from app.intake.reports.routes import router as intake_reports
 from app.people.grants.routes import router as keys
+from app.people.sign_in import passwords
 from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
 from app.people.staff.routes import router as people
@@ -66,11 +68,13 @@ ROUTERS = [
 ]
 
 
-def create_app(settings: Settings, *, built: Path = BUILT) -> FastAPI:
+def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHasher = passwords.HASHER) -> FastAPI:
     """The service on the database and in the directory that the settings name. Its tables must exist.
 
-    `built` are the reporter's pages, which need not be there.
+    `built` are the reporter's pages, which need not be there. A test whose subject is not their strength passes a
+    `hasher` that makes passwords quick.
     """
+    passwords.nobody(hasher)
     app = http.Api(title="Tern", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan)
     app.state.settings = settings
     app.state.clock = Clock(settings.demo_clock)
@@ -78,6 +82,7 @@ def create_app(settings: Settings, *, built: Path = BUILT) -> FastAPI:
     app.state.database = Database(settings.url)
     app.state.blobs = Blobs(settings.data_dir / "blobs")
     app.state.find_actor = find_actor
+    app.state.hasher = hasher
     app.state.site = Site.load(built)
     app.state.intake = Intake(app.state.database, acted=moves.reporter_acted)
     http.install(app)

@@ -15,6 +15,7 @@ from app.database import Base, Database, schema
 from app.main import create_app
 from app.settings import Settings
 from tests.postgresql import postgresql_server, run
+from tests.strength import HASHER
 
 DIALECTS = ["sqlite", "postgresql"]
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
@@ -112,7 +113,7 @@ def settings(url: str, tmp_path: Path, clock: Clock) -> Settings:
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
     """The service, in process, over HTTP."""
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as client:
         yield client
 
 

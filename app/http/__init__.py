@@ -8,7 +8,7 @@ from app.http.idempotency import Once
 from app.http.pages import PAGE_HEADERS, page
 from app.http.paging import Page, Paging
 from app.http.routing import Route, Router, problems
-from app.http.state import BlobStore, Config, Db, Keys, Now, Today
+from app.http.state import BlobStore, Config, Db, Hasher, Keys, Now, Today
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "CardToken",
     "Config",
     "Db",
+    "Hasher",
     "IfMatch",
     "IfNoneMatch",
     "Keys",

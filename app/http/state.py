@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
+from argon2 import PasswordHasher
 from fastapi import Depends, Request
 
 from app.blobs import Blobs
@@ -34,6 +35,11 @@ async def _keyring(request: Request) -> Keyring:
     return keyring
 
 
+async def _hasher(request: Request) -> PasswordHasher:
+    hasher: PasswordHasher = request.app.state.hasher
+    return hasher
+
+
 def now(request: Request) -> datetime:
     """The service's time, in UTC."""
     clock: Clock = request.app.state.clock
@@ -51,6 +57,7 @@ async def _today(moment: Annotated[datetime, Depends(_now)]) -> date:
 Db = Annotated[Database, Depends(_database)]
 BlobStore = Annotated[Blobs, Depends(_blobs)]
 Config = Annotated[Settings, Depends(_settings)]
+Hasher = Annotated[PasswordHasher, Depends(_hasher)]
 Keys = Annotated[Keyring, Depends(_keyring)]
 Now = Annotated[datetime, Depends(_now)]
 Today = Annotated[date, Depends(_today)]

@@ -19,10 +19,10 @@ from app.people.staff import service as staff_service
 from app.protocol.statements import KeyKind
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.strength import HASHER, WORK_FACTOR
 
 PASSPHRASE = "the passphrase of a test"
 PASSWORD = "the password of a test"
-QUICK = 4  # scrypt's work factor, where nobody attacks
 START = datetime(2026, 6, 15, 9, tzinfo=UTC)
 
 STAFF = {
@@ -82,7 +82,7 @@ class Installation:
             password=PASSWORD,
             passphrase=PASSPHRASE,
             pin=pin,
-            work_factor=QUICK,
+            work_factor=WORK_FACTOR,
         )
 
 
@@ -119,7 +119,9 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
 
 @contextmanager
 def _served(settings: Settings, built: Path) -> Iterator[str]:
-    config = uvicorn.Config(create_app(settings, built=built), port=0, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        create_app(settings, built=built, hasher=HASHER), port=0, log_level="warning", access_log=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

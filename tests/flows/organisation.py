@@ -16,10 +16,10 @@ from app.database import Database
 from app.people.staff import service as staff_service
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.strength import WORK_FACTOR
 
 PASSPHRASE, PASSWORD = "a passphrase of one machine", "a password of one person"
 # The lowest that still is scrypt: the tests are not about waiting.
-WORK_FACTOR = 4
 
 CAST: Mapping[str, AbstractSet[Role]] = {
     "sofia": {Role.SUPERVISOR},

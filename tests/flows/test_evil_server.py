@@ -33,6 +33,7 @@ from app.settings import Settings
 from app.vocabulary import Role
 from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, signed_head, stops
 from tests.flows.organisation import Organisation
+from tests.strength import HASHER
 
 DOCUMENT = {
     "language": "en",
@@ -77,7 +78,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     clock = Clock(directory / "clock")
     (directory / "clock").write_text(f"{TODAY}T09:00:00Z")
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
-    with TestClient(create_app(settings), base_url="https://tern.test") as http:
+    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as http:
         organisation = Organisation(directory / "people", http, clock).found(settings)
         epochs.rotate(organisation.staff["sofia"])
         files = [directory / "one.txt", directory / "two.txt"]

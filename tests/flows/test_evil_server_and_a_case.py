@@ -42,6 +42,7 @@ from app.vocabulary import (
 from tests.client.casework.scene import CODING, DOCUMENT, FOUND
 from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, stops
 from tests.flows.organisation import Organisation
+from tests.strength import HASHER
 
 CAST = {
     "sofia": {Role.SUPERVISOR},
@@ -85,7 +86,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     clock = Clock(directory / "clock")
     (directory / "clock").write_text("2026-06-15T09:00:00Z")
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
-    with TestClient(create_app(settings), base_url="https://tern.test") as http:
+    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as http:
         organisation = Organisation(directory / "people", http, clock).found(settings, CAST)
         epochs.rotate(organisation.staff["sofia"])
         tenzin, leyla, omid = (organisation.staff[name] for name in ("tenzin", "leyla", "omid"))

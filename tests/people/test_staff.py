@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app import age
 from app.clock import Clock
 from app.database import Database
+from app.main import create_app
 from app.people.sign_in import passwords
 from app.people.staff import service as staff
 from app.people.staff.models import Invitation, Person
@@ -21,6 +22,7 @@ from app.people.staff.service import AlreadyInitialised
 from app.protocol.certificates import Certified, certificate, make_root, org_of
 from app.protocol.documents import Document, Signer
 from app.protocol.encoding import b64
+from app.settings import Settings
 from app.vocabulary import Role
 from tests import factories
 from tests.factories import writes
@@ -386,12 +388,26 @@ def test_neither_token_nor_password_lies_in_the_database(supervisor: Client, row
     assert not any(secret in stored for secret in (token, PASSWORD, invitation))
 
 
-def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(client: TestClient, rows: Session) -> None:
+def test_a_password_is_kept_under_the_second_parameters_of_rfc_9106(
+    settings: Settings, rows: Session, invitation: str
+) -> None:
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        supervisor = Client(client, "first").join(invitation)
+
+    person = rows.get(Person, supervisor.id)
+    assert person is not None
+    assert person.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(settings: Settings, rows: Session) -> None:
     """Anybody may ask, each costs 64 MiB, and a thread that waits is one that reporters lack."""
     factories.organisation(rows)
     rows.commit()
 
-    with ThreadPoolExecutor(12) as threads:
+    with (
+        TestClient(create_app(settings), base_url="https://tern.test") as client,  # with passwords of their strength
+        ThreadPoolExecutor(12) as threads,
+    ):
         asked = {"person": "nobody", "password": "correct horse battery"}
         answers = list(threads.map(lambda _: client.post("/v1/sessions", json=asked), range(24)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -13,33 +14,40 @@ from app.problems import Problem
 _AT_ONCE = BoundedSemaphore(2)
 _RETRY_SECONDS = 1
 
-_HASHER = PasswordHasher()
-
-# Checked where there is no such person, so that the answer takes as long as for one that is there.
-_NOBODY = _HASHER.hash("")
+# Every service's. Only a test hands another to its application, in Python: no setting can name a weaker one.
+HASHER = PasswordHasher()
 
 
 class SignInBusy(Problem):
     type, status, title = "sign-in-busy", 503, "Too many passwords are being checked; try again in a moment"
 
 
-def hash_(password: str) -> str:
+def hash_(hasher: PasswordHasher, password: str) -> str:
     """Takes some 50 ms: call it outside a transaction. Raises `SignInBusy` rather than wait."""
     with _turn():
-        return _HASHER.hash(password)
+        return hasher.hash(password)
 
 
-def matches(password: str, password_hash: str | None) -> bool:
+def matches(hasher: PasswordHasher, password: str, password_hash: str | None) -> bool:
     """Whether the password is the one that was hashed; never for None. Takes some 50 ms either way.
 
     Raises `SignInBusy` rather than wait: a thread that waits here is one that reporters lack.
     """
     with _turn():
         try:
-            _HASHER.verify(password_hash or _NOBODY, password)
+            hasher.verify(password_hash or nobody(hasher), password)
         except VerifyMismatchError:
             return False
     return password_hash is not None
+
+
+@cache
+def nobody(hasher: PasswordHasher) -> str:
+    """Checked where there is no such person, so that the answer takes as long as for one that is there.
+
+    Made when the application is: at the first sign-in it would double the time.
+    """
+    return hasher.hash("")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from fastapi import Request, status
 
-from app.http import Actor, Config, Db, Now, Router, bearer, problems
+from app.http import Actor, Config, Db, Hasher, Now, Router, bearer, problems
 from app.people.sign_in import passwords, service
 from app.people.sign_in.schemas import SignInIn, SignInOut
 
@@ -10,11 +10,11 @@ router = Router("/sessions", tag="sign-in")
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(service.SignInFailed, passwords.SignInBusy))
-def sign_in(database: Db, settings: Config, wanted: SignInIn, now: Now) -> SignInOut:
+def sign_in(database: Db, settings: Config, hasher: Hasher, wanted: SignInIn, now: Now) -> SignInOut:
     """Sign in: the answer has the token of a session. The password's check takes its time outside any transaction."""
     with database.read() as session:
         candidate = service.candidate(session, wanted.person)
-    matched = passwords.matches(wanted.password, candidate.password_hash)
+    matched = passwords.matches(hasher, wanted.password, candidate.password_hash)
     if candidate.person_id is None or not matched:
         raise service.SignInFailed
     with database.write() as session:

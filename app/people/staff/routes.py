@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import status
 from sqlalchemy.orm import Session
 
-from app.http import Actor, Db, IfNoneMatch, Keys, Now, Once, Page, Paging, Router, Today, problems, requires
+from app.http import Actor, Db, Hasher, IfNoneMatch, Keys, Now, Once, Page, Paging, Router, Today, problems, requires
 from app.keyring import Keyring
 from app.people.sign_in import passwords
 from app.people.staff import service
@@ -42,11 +42,11 @@ def invite(database: Db, actor: Supervisor, keyring: Keys, once: Once, wanted: I
     status_code=status.HTTP_201_CREATED,
     responses=problems(service.InvitationInvalid, service.HandleTaken, passwords.SignInBusy),
 )
-def join(database: Db, wanted: PersonIn, now: Now) -> PersonOut:
+def join(database: Db, hasher: Hasher, wanted: PersonIn, now: Now) -> PersonOut:
     """Join with an invitation; that it is used up is what keeps a repeated request from joining twice."""
     with database.read() as session:  # before the password's hash, which is not for strangers
         service.invited(session, wanted.invitation, now=now)
-    password_hash = passwords.hash_(wanted.password)
+    password_hash = passwords.hash_(hasher, wanted.password)
     with database.write() as session:
         person = service.join(
             session,

@@ -8,13 +8,14 @@ from app import age
 from app.client.machine.directory import About, Machine, NoMachine, WrongPassphrase, write_atomically
 from app.client.machine.seen import SeenFile
 from app.protocol.chain import Mark
+from tests.strength import WORK_FACTOR
 
 PASSPHRASE = "a passphrase"
 ABOUT = About("https://tern.example", "anna")
 
 
 def test_the_passphrase_unlocks_the_keys_that_were_locked(tmp_path: Path) -> None:
-    machine = Machine.create(tmp_path / "anna", ABOUT, PASSPHRASE, work_factor=4)
+    machine = Machine.create(tmp_path / "anna", ABOUT, PASSPHRASE, work_factor=WORK_FACTOR)
 
     once, again = machine.unlock(PASSPHRASE), machine.unlock(PASSPHRASE)
 
@@ -22,14 +23,14 @@ def test_the_passphrase_unlocks_the_keys_that_were_locked(tmp_path: Path) -> Non
 
 
 def test_another_passphrase_unlocks_nothing(tmp_path: Path) -> None:
-    machine = Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+    machine = Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=WORK_FACTOR)
 
     with pytest.raises(WrongPassphrase):
         machine.unlock("another one")
 
 
 def test_the_keys_are_an_ordinary_identity_file_under_the_passphrase(tmp_path: Path) -> None:
-    machine = Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+    machine = Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=WORK_FACTOR)
 
     text = age.decrypt((tmp_path / "keys.age").read_bytes(), [age.Passphrase(PASSPHRASE)]).decode()
     (identity,) = age.parse_identities(text)
@@ -38,7 +39,7 @@ def test_the_keys_are_an_ordinary_identity_file_under_the_passphrase(tmp_path: P
 
 
 def test_nobody_else_reads_the_machine(tmp_path: Path) -> None:
-    machine = Machine.create(tmp_path / "anna", ABOUT, PASSPHRASE, work_factor=4)
+    machine = Machine.create(tmp_path / "anna", ABOUT, PASSPHRASE, work_factor=WORK_FACTOR)
     machine.remember_session("a token")
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in machine.directory.iterdir()}
@@ -48,10 +49,10 @@ def test_nobody_else_reads_the_machine(tmp_path: Path) -> None:
 
 
 def test_keys_are_never_written_over(tmp_path: Path) -> None:
-    Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+    Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=WORK_FACTOR)
 
     with pytest.raises(FileExistsError):
-        Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=4)
+        Machine.create(tmp_path, ABOUT, PASSPHRASE, work_factor=WORK_FACTOR)
 
 
 def test_an_empty_directory_is_no_machine(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from app.protocol.chain import Mark
 from app.protocol.errors import NotAuthentic, Rollback
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
-from tests.client.installation import PASSPHRASE, PASSWORD, QUICK, Installation, installation
+from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
+from tests.strength import WORK_FACTOR
 
 
 def test_everybody_certified_is_known_by_their_keys(here: Installation) -> None:
@@ -44,7 +45,7 @@ def test_a_broken_attempt_to_join_is_taken_up_with_the_same_keys(here: Installat
         password=PASSWORD,
         passphrase=PASSPHRASE,
         pin=here.pin,
-        work_factor=QUICK,
+        work_factor=WORK_FACTOR,
     )
     with pytest.raises(Refused):
         join(invitation="none")
@@ -66,7 +67,7 @@ def test_who_is_not_certified_is_granted_nothing(here: Installation, tmp_path: P
         password=PASSWORD,
         passphrase=PASSPHRASE,
         pin=here.pin,
-        work_factor=QUICK,
+        work_factor=WORK_FACTOR,
     )
 
     with pytest.raises(NotAuthentic, match="uncertified"):

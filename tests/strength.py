@@ -1,0 +1,10 @@
+"""What guessing costs where nobody guesses. A test about how strong a password or passphrase is uses the real one."""
+
+from typing import Final
+
+from argon2 import PasswordHasher
+
+# The least that Argon2id takes.
+HASHER: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+# scrypt's, the base-two logarithm of its N.
+WORK_FACTOR: Final = 1

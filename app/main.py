@@ -24,7 +24,7 @@ from app.intake.keys.routes import router as intake_keys
 from app.intake.mailbox.routes import router as mailbox
 from app.intake.no_script.routes import router as no_script
 from app.intake.pages import routes as pages
-from app.intake.process import Intake
+from app.intake.process import Intake, IntakeState
 from app.intake.reports.routes import router as intake_reports
 from app.people.grants.routes import router as keys
 from app.people.sign_in import passwords
@@ -68,28 +68,37 @@ ROUTERS = [
 ]
 
 
-def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHasher = passwords.HASHER) -> FastAPI:
+def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHasher = passwords.HASHER) -> http.Api:
     """The service on the database and in the directory that the settings name. Its tables must exist.
 
     `built` are the reporter's pages, which need not be there. A test whose subject is not their strength passes a
     `hasher` that makes passwords quick.
     """
     passwords.nobody(hasher)
-    app = http.Api(title="Tern", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan)
-    app.state.settings = settings
-    app.state.clock = Clock(settings.demo_clock)
-    app.state.keyring = keyring.load(settings.data_dir)
-    app.state.database = Database(settings.url)
-    app.state.blobs = Blobs(settings.data_dir / "blobs")
-    app.state.find_actor = find_actor
-    app.state.hasher = hasher
-    app.state.site = Site.load(built)
-    app.state.intake = Intake(app.state.database, acted=moves.reporter_acted)
-    http.install(app)
+    database = Database(settings.url)
+    state = IntakeState(
+        settings=settings,
+        clock=Clock(settings.demo_clock),
+        keyring=keyring.load(settings.data_dir),
+        database=database,
+        blobs=Blobs(settings.data_dir / "blobs"),
+        find_actor=find_actor,
+        hasher=hasher,
+        intake=Intake(database, acted=moves.reporter_acted),
+        site=Site.load(built),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        state.intake.close()
+        state.database.close()
+
+    app = http.Api(state, lifespan)
     app.router.routes += _routes()
-    files = pages.routes(app.state.site, settings)
+    files = pages.routes(state.site, settings)
     app.router.routes += files
-    app.router.default = pages.elsewhere(app.state.site, files, app.router.default)
+    app.router.default = pages.elsewhere(state.site, files, app.router.default)
     return app
 
 
@@ -103,10 +112,3 @@ def _routes() -> list[BaseRoute]:
     # What people open in a browser is no part of the interface, and so not of its description.
     router.include_router(no_script, include_in_schema=False)
     return router.routes
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    app.state.intake.close()
-    app.state.database.close()

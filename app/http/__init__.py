@@ -1,14 +1,13 @@
 """What all routes share. `routes.py` and `main.py` are its only users."""
 
-from app.http.answers import install
+from app.http.api import Api
 from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
-from app.http.description import Api
 from app.http.idempotency import Once
 from app.http.pages import PAGE_HEADERS, page
 from app.http.paging import Page, Paging
 from app.http.routing import Route, Router, problems
-from app.http.state import BlobStore, Config, Db, Hasher, Keys, Now, Today
+from app.http.state import BlobStore, Config, Db, Hasher, Keys, Now, State, Today, shared
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
@@ -30,14 +29,15 @@ __all__ = [
     "Paging",
     "Route",
     "Router",
+    "State",
     "Today",
     "bearer",
     "declared_length",
     "etag",
-    "install",
     "page",
     "problems",
     "requires",
     "sealed_body",
+    "shared",
     "stream",
 ]

@@ -1,27 +1,18 @@
 """Who asks, and whether their role may ask this at all."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
-from sqlalchemy.orm import Session
 
 from app import actor
-from app.http.state import now
+from app.http.state import State, state_of
 from app.problems import Forbidden, Unauthenticated
 from app.vocabulary import Role
-
-if TYPE_CHECKING:
-    from app.database import Database
-
-# (session, SHA-256 of the token in hexadecimal, the time) to the person whose session it is, if any.
-FindActor = Callable[[Session, str, datetime], actor.Actor | None]
 
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]{43})", re.IGNORECASE)
 
@@ -62,11 +53,10 @@ def authenticate(request: Request) -> actor.Actor:
     known: actor.Actor | None = getattr(request.state, "actor", None)
     if known is not None:
         return known
-    database: Database = request.app.state.database
-    find_actor: FindActor = request.app.state.find_actor
+    state = state_of(request, State)
     token_sha256 = sha256(bearer(request).encode()).hexdigest()
-    with database.read() as session:
-        found = find_actor(session, token_sha256, now(request))
+    with state.database.read() as session:
+        found = state.find_actor(session, token_sha256, state.clock.now())
     if found is None:
         raise Unauthenticated
     request.state.actor = found

@@ -3,22 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fastapi import FastAPI
-
 _SCHEMAS = "#/components/schemas/"
 
 
-class Api(FastAPI):
-    """FastAPI, but for its description."""
-
-    def openapi(self) -> dict[str, Any]:
-        """The description, made once. Raises `ValueError` where two schemas have one name."""
-        if self.openapi_schema is None:
-            self.openapi_schema = _by_title(super().openapi())
-        return self.openapi_schema
+def described(description: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's description, with our names. Raises `ValueError` where two schemas have one name."""
+    _by_title(description)
+    return description
 
 
-def _by_title(description: dict[str, Any]) -> dict[str, Any]:
+def _by_title(description: dict[str, Any]) -> None:
     """Call each schema what its class is called: FastAPI's own names have the module where two classes share one."""
     schemas = description["components"]["schemas"]
     titles = {name: schema["title"] for name, schema in schemas.items()}
@@ -28,7 +22,6 @@ def _by_title(description: dict[str, Any]) -> dict[str, Any]:
     for part in _parts(description):
         if "$ref" in part:
             part["$ref"] = _SCHEMAS + titles[part["$ref"].removeprefix(_SCHEMAS)]
-    return description
 
 
 def _parts(value: object) -> Iterator[dict[str, Any]]:

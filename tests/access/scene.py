@@ -20,9 +20,8 @@ from tests import factories
 from tests.access import table
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
     from app.blobs import Blobs
+    from app.http import Api
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Scene:
         self.ids["address"] = secrets.token_hex(16)
 
     def _attachment(self, report_id: str) -> str:
-        blobs: Blobs = cast("FastAPI", self.client.app).state.blobs
+        blobs: Blobs = cast("Api", self.client.app).state.blobs
         with blobs.uploads.receive() as incoming:
             incoming.write(factories.sealed(Kind.ATTACHMENT))
             stored = incoming.keep(factories.DAY)

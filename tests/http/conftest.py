@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Annotated
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
@@ -29,10 +30,10 @@ from app.http import (
     Page,
     Paging,
     Router,
+    State,
     Today,
     declared_length,
     etag,
-    install,
     problems,
     requires,
     sealed_body,
@@ -160,11 +161,8 @@ def signed_in(name: str = "triager") -> dict[str, str]:
 
 @pytest.fixture
 def client(database: Database, settings: Settings, clock: Clock) -> Iterator[TestClient]:
-    app = Api()
-    app.state.settings, app.state.database, app.state.clock = settings, database, clock
-    app.state.keyring, app.state.blobs = Keyring(bytes(32)), Blobs(settings.data_dir / "blobs")
-    app.state.find_actor = find_actor
-    install(app)
+    blobs = Blobs(settings.data_dir / "blobs")
+    app = Api(State(settings, clock, Keyring(bytes(32)), database, blobs, find_actor, PasswordHasher()))
     app.include_router(router, prefix="/v1")
     with TestClient(app, base_url="https://tern.test") as client:
         yield client

@@ -1,17 +1,15 @@
 """One route for reading and posting, whose answer always has the same form and length."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from app.http import Db, Keys, MailboxToken, Router, Today, problems, sealed_body
 from app.intake.mailbox import acts, schemas, service
+from app.intake.process import Shared
 from app.people.staff.service import NoRootYet
 from app.problems import NotAnEnvelope
 from app.protocol.encoding import sha256_hex
-
-if TYPE_CHECKING:
-    from app.intake.process import Intake
 
 router = Router(tag="reporters")
 
@@ -19,11 +17,8 @@ Sent = Annotated[bytes, sealed_body(schemas.LIMIT)]
 
 
 @router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet))
-def use_mailbox(
-    request: Request, token: MailboxToken, database: Db, keyring: Keys, today: Today, body: Sent
-) -> Response:
+def use_mailbox(state: Shared, token: MailboxToken, database: Db, keyring: Keys, today: Today, body: Sent) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
-    intake: Intake = request.app.state.intake
     token_sha256 = sha256_hex(token.encode())
     post = schemas.read(body)
     slots = service.fillers(keyring.key("mailbox-filler"), token_sha256)
@@ -32,6 +27,6 @@ def use_mailbox(
             used = service.stored(session, token_sha256)
     else:
         with database.write() as session:
-            acts.post(session, token_sha256, post, acted=intake.acted, today=today)
+            acts.post(session, token_sha256, post, acted=state.intake.acted, today=today)
             used = service.stored(session, token_sha256)
     return Response(service.answer(slots, used), media_type="application/octet-stream")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import anyio.from_thread
 import anyio.to_thread
@@ -13,7 +13,7 @@ from fastapi import Depends, Request, Response
 
 from app.blobs import Blobs
 from app.database import Database
-from app.http import BlobStore, Config, Db, Keys, Router, Today, page
+from app.http import Router, Today, page
 from app.intake.attachments.service import TooManyAttachments
 from app.intake.keys.open_epochs import EpochClosed
 from app.intake.mailbox.service import CLOSED, fillers
@@ -22,6 +22,7 @@ from app.intake.no_script.multipart import MalformedForm, Part
 from app.intake.no_script.sealing import Files, Mistake, Typed
 from app.intake.no_script.service import Holder
 from app.intake.pages.routes import Nowhere
+from app.intake.process import Intake, Shared
 from app.intake.reports import arrival
 from app.intake.reports.writer import IntakeBusy
 from app.keyring import Keyring
@@ -36,9 +37,6 @@ from app.protocol.report import ATTACHMENTS, Consent
 from app.settings import Settings
 from app.site.site import Site
 from app.vocabulary import ConsentScope, IntakeChannel, ReportState
-
-if TYPE_CHECKING:
-    from app.intake.process import Intake
 
 router = Router(tag="pages")
 
@@ -56,16 +54,12 @@ class Visit:
     request: Request = field(repr=False)
     language: str
     site: Site = field(repr=False)
+    intake: Intake
     database: Database
     blobs: Blobs
     settings: Settings
     keyring: Keyring = field(repr=False)
     today: date
-
-    @property
-    def intake(self) -> "Intake":
-        intake: Intake = self.request.app.state.intake
-        return intake
 
     def show(self, template: str, status: int = HTTPStatus.OK, **context: object) -> Response:
         return page(self.site.render(template, self.language, **context), status)
@@ -81,20 +75,21 @@ class Visit:
         return Files(self.blobs, limit=self.settings.attachment_limit, today=self.today)
 
 
-async def _visit(
-    request: Request,
-    language: str,
-    database: Db,
-    blobs: BlobStore,
-    settings: Config,
-    keyring: Keys,
-    today: Today,
-) -> Visit:
+async def _visit(request: Request, language: str, state: Shared, today: Today) -> Visit:
     """Raises `NotFound` where no pages were built."""
-    site: Site = request.app.state.site
-    if not site.languages:
+    if not state.site.languages:
         raise NotFound
-    return Visit(request, language, site, database, blobs, settings, keyring, today)
+    return Visit(
+        request,
+        language,
+        state.site,
+        state.intake,
+        state.database,
+        state.blobs,
+        state.settings,
+        state.keyring,
+        today,
+    )
 
 
 @router.post("/{language}/plain/", response_class=Response)

@@ -1,20 +1,18 @@
 """How a report comes in. It is `async`, unlike the rest: it hands a checked report to the writer and waits for it."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from fastapi import Header, Request, Response, status
+from fastapi import Header, Response, status
 from starlette.concurrency import run_in_threadpool
 
 from app.http import MailboxToken, Router, Today, problems, sealed_body
 from app.intake.keys.open_epochs import EpochClosed
+from app.intake.process import Shared
 from app.intake.reports import arrival, writer
 from app.intake.reports.service import ReportExists
 from app.intake.reports.writer import Outcome
 from app.problems import NotAnEnvelope
 from app.protocol.encoding import sha256_hex
-
-if TYPE_CHECKING:
-    from app.intake.process import Intake
 
 router = Router(tag="reporters")
 
@@ -29,15 +27,14 @@ Sent = Annotated[bytes, sealed_body(arrival.LIMIT)]
     responses=problems(NotAnEnvelope, EpochClosed, ReportExists, writer.IntakeBusy)
     | {200: {"description": "The same report was sent before"}},
 )
-async def put_report(request: Request, token: MailboxToken, report: ReportId, today: Today, body: Sent) -> Response:
+async def put_report(state: Shared, token: MailboxToken, report: ReportId, today: Today, body: Sent) -> Response:
     """Store a report, and answer when it is on disk. Until then, send it again."""
-    intake: Intake = request.app.state.intake
     sent = arrival.read(body)
     token_sha256 = sha256_hex(token.encode())
-    epoch = intake.epochs.known(sent.epoch_id, today)
+    epoch = state.intake.epochs.known(sent.epoch_id, today)
     if epoch is None:
-        epoch = await run_in_threadpool(intake.epochs.find, sent.epoch_id, today)
-    outcome = await intake.writer.put(arrival.arrive(sent, report, token_sha256, epoch, today=today))
+        epoch = await run_in_threadpool(state.intake.epochs.find, sent.epoch_id, today)
+    outcome = await state.intake.writer.put(arrival.arrive(sent, report, token_sha256, epoch, today=today))
     if outcome is Outcome.OTHER:
         raise ReportExists
     return Response(status_code=status.HTTP_201_CREATED if outcome is Outcome.NEW else status.HTTP_200_OK)

@@ -85,9 +85,11 @@ def line(server: str, *, bytes_each: int, breaks: int) -> Iterator[Line]:
     carried = Line(server, bytes_each, breaks)
     thread = threading.Thread(target=carried.carry)
     thread.start()
-    yield carried
-    carried.close()
-    thread.join()
+    try:
+        yield carried
+    finally:  # or a test that fails leaves a thread for which the whole run waits
+        carried.close()
+        thread.join()
 
 
 class Liar(httpx2.BaseTransport):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,14 @@ from app import http, keyring
 from app.audit.routes import router as audit
 from app.blobs import Blobs
 from app.casework.approvals.routes import router as approvals
+from app.casework.approvals.state import Approvals
+from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
+from app.casework.stages.routes import router as stages
 from app.casework.triage import moves
 from app.casework.triage.routes import router as triage
+from app.casework.triage.second_persons import ABUSIVE, WAITING
 from app.clock import Clock
 from app.database import Database
 from app.intake.attachments.routes import router as attachments
@@ -55,6 +60,7 @@ ROUTERS = [
     intake_keys,
     triage,
     cases,
+    stages,
     consents,
     approvals,
     releases,
@@ -67,6 +73,14 @@ ROUTERS = [
     health,
 ]
 
+# What another person can be asked to approve.
+APPROVABLES = (CODING, ABUSIVE, WAITING)
+
+
+@dataclass(frozen=True)
+class _State(IntakeState, Approvals):
+    """What the routes of every domain use."""
+
 
 def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHasher = passwords.HASHER) -> http.Api:
     """The service on the database and in the directory that the settings name. Its tables must exist.
@@ -76,7 +90,7 @@ def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHashe
     """
     passwords.nobody(hasher)
     database = Database(settings.url)
-    state = IntakeState(
+    state = _State(
         settings=settings,
         clock=Clock(settings.demo_clock),
         keyring=keyring.load(settings.data_dir),
@@ -86,6 +100,7 @@ def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHashe
         hasher=hasher,
         intake=Intake(database, acted=moves.reporter_acted),
         site=Site.load(built),
+        approvables={each.subject: each for each in APPROVABLES},
     )
 
     @asynccontextmanager

@@ -14,6 +14,7 @@ from app.casework.approvals import service
 from app.casework.approvals.models import Approval
 from app.casework.cases.models import Case
 from app.casework.triage import moves
+from app.casework.triage.second_persons import WAITING
 from app.database import Database
 from app.intake.keys.models import Epoch
 from app.intake.mailbox import acts
@@ -141,6 +142,12 @@ def test_a_hash_of_nothing_in_the_case_is_not_put_to_anybody(
 
 def test_only_a_member_asks_about_a_case(desk: Desk, case: Case, other: Person, supervisor: Person) -> None:
     assert problem(desk.post(supervisor, "/approvals", coding(case, other))) == (404, "not-found")
+
+
+def test_what_nobody_can_approve_yet_is_not_asked(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
+    asked = desk.post(caseworker, "/approvals", coding(case, other) | {"subject": "merge"})
+
+    assert problem(asked) == (409, "not-approvable")
 
 
 def test_only_the_named_approver_decides_and_only_once(
@@ -304,7 +311,16 @@ def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
     with ThreadPoolExecutor(1) as threads:
         with database.write() as session:
             said = factories.sealed(Kind.TASK)
-            service.decide(session, approver, approval.id, ApprovalState.APPROVED, said, version=1, now=factories.HOUR)
+            service.decide(
+                session,
+                approver,
+                {ApprovalSubject.WAITING: WAITING},
+                approval.id,
+                ApprovalState.APPROVED,
+                said,
+                version=1,
+                now=factories.HOUR,
+            )
             withdrawal = threads.submit(withdraw)
             assert not wait([withdrawal], timeout=1).done  # it is under way, and has to wait
         withdrawal.result()

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
-from app.casework.cases.machine import EDGES
 from app.casework.cases.models import Case, CaseDocument
+from app.casework.stages.machine import EDGES
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.sizes import Kind

@@ -1,20 +1,26 @@
 """Approvals over HTTP."""
 
+from typing import Annotated
+
 from fastapi import Response, status
 
 from app.casework.approvals import service
 from app.casework.approvals.models import Approval
 from app.casework.approvals.schemas import ApprovalDecisionIn, ApprovalIn, ApprovalOut
-from app.casework.cases.routes import Worker
-from app.http import Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems
+from app.casework.approvals.state import Approvals
+from app.casework.roles import MEMBER_ROLES
+from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires, shared
 from app.http.transitions import StepsOut
-from app.people.grants.schemas import GrantOut, GrantsOut
+from app.people.grants.wire import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.transitions import GuardsFail, NoSuchStep
 from app.vocabulary import ApprovalState
 
 router = Router("/approvals", tag="approvals")
+
+Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
+Shared = Annotated[Approvals, shared(Approvals)]
 
 
 @router.post(
@@ -25,7 +31,13 @@ router = Router("/approvals", tag="approvals")
     ),
 )
 def request_approval(
-    database: Db, actor: Worker, once: Once, wanted: ApprovalIn, now: Now, response: Response
+    database: Db,
+    actor: Worker,
+    state: Shared,
+    once: Once,
+    wanted: ApprovalIn,
+    now: Now,
+    response: Response,
 ) -> ApprovalOut:
     """Ask another person, by name, for their approval."""
     new = service.NewApproval(
@@ -41,7 +53,7 @@ def request_approval(
             session,
             actor.id,
             wanted,
-            act=lambda: service.request(session, actor, new, now=now),
+            act=lambda: service.request(session, actor, state.approvables, new, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _shown(approval, response)
@@ -75,10 +87,10 @@ def fetch_approval_grant(database: Db, actor: Worker, approval_id: str, now: Now
 
 
 @router.get("/{approval_id}/transitions", responses=problems(NotFound))
-def list_approval_steps(database: Db, actor: Worker, approval_id: str) -> StepsOut[ApprovalState]:
+def list_approval_steps(database: Db, actor: Worker, state: Shared, approval_id: str) -> StepsOut[ApprovalState]:
     """What the caller may decide on the approval now, and which guards fail."""
     with database.read() as session:
-        steps = service.steps(session, actor, approval_id)
+        steps = service.steps(session, actor, state.approvables, approval_id)
         return StepsOut[ApprovalState].model_validate({"items": steps})
 
 
@@ -90,6 +102,7 @@ def list_approval_steps(database: Db, actor: Worker, approval_id: str) -> StepsO
 def decide_approval(
     database: Db,
     actor: Worker,
+    state: Shared,
     once: Once,
     approval_id: str,
     wanted: ApprovalDecisionIn,
@@ -104,7 +117,7 @@ def decide_approval(
             actor.id,
             wanted,
             act=lambda: service.decide(
-                session, actor, approval_id, wanted.to, wanted.statement, version=version, now=now
+                session, actor, state.approvables, approval_id, wanted.to, wanted.statement, version=version, now=now
             ),
             again=lambda id_: service.get(session, actor, id_),
         )

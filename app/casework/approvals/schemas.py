@@ -1,13 +1,11 @@
 """The wire form of approvals."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.casework.cases.schemas import PersonId
 from app.http.sealed_json import SealedTask
 from app.http.transitions import TransitionIn
-from app.people.grants.schemas import GrantIn, Id, Sha256
+from app.http.wire import Id, PersonId, Sha256
+from app.people.grants.wire import GrantIn
 from app.vocabulary import ApprovalState, ApprovalSubject
 
 
@@ -16,7 +14,7 @@ class ApprovalIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    subject: Literal[ApprovalSubject.CODING, ApprovalSubject.ABUSIVE, ApprovalSubject.WAITING]
+    subject: ApprovalSubject
     object: Id
     approver: PersonId
     of: Sha256

@@ -1,8 +1,9 @@
 """Approvals: one person asks another, by name, about one hash. Nobody approves their own act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import TypeAlias
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -13,10 +14,6 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals.machine import EDGES, Facts
 from app.casework.approvals.models import Approval
-from app.casework.cases import service as cases
-from app.casework.triage import service as triage
-from app.intake.keys import service as keys
-from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -24,7 +21,7 @@ from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id, sha256_hex
 from app.transitions import Step
-from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, ReportState, Role
+from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Role
 
 
 class SelfApproval(Problem):
@@ -52,18 +49,24 @@ class NewApproval:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """Who may be asked about a subject, and which key they need.
+class Approvable:
+    """The rule of one subject, which stands in the package of what is approved: who may be asked, and with which key.
 
     `authors` gives those who made what is approved, none of whom may approve it. It raises `NotFound` where the actor
-    has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it. `until` is the last
-    day of a key that is lent, where it must not outlive another.
+    has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it. `holders` are those
+    who can open the object of this id already; `takes_own_key` says that to lend somebody else a key is not enough.
+    `lent_until` is the last day of a key that is lent, where it must not outlive another.
     """
 
+    subject: ApprovalSubject
     approvers: frozenset[Role]
     authors: Callable[[Session, Actor, NewApproval], set[str]]
-    key_of: Callable[[Session, NewApproval], set[str]]
-    until: Callable[[Session, NewApproval], date | None]
+    holders: Callable[[Session, str], set[str]]
+    lent_until: Callable[[Session, str], date] | None = None
+    takes_own_key: bool = False
+
+
+Approvables: TypeAlias = Mapping[ApprovalSubject, Approvable]
 
 
 def visible_to(actor: Actor) -> Select[Approval]:
@@ -76,9 +79,11 @@ def get(session: Session, actor: Actor, approval_id: str) -> Approval:
     return _one(session, visible_to(actor), approval_id)
 
 
-def request(session: Session, actor: Actor, new: NewApproval, *, now: datetime) -> Approval:
+def request(session: Session, actor: Actor, approvables: Approvables, new: NewApproval, *, now: datetime) -> Approval:
     """Ask. Raises `NotApprovable`, `NotCertified`, `SelfApproval` or `ApproverUnfit`."""
-    rule = RULES[new.subject]
+    rule = approvables.get(new.subject)
+    if rule is None:
+        raise NotApprovable
     authors = rule.authors(session, actor, new)
     roles = staff.certified_as(session, new.approver_id, now.date())
     if new.approver_id in authors | {actor.id}:
@@ -102,15 +107,16 @@ def request(session: Session, actor: Actor, new: NewApproval, *, now: datetime) 
     return approval
 
 
-def steps(session: Session, actor: Actor, approval_id: str) -> list[Step[ApprovalState]]:
+def steps(session: Session, actor: Actor, approvables: Approvables, approval_id: str) -> list[Step[ApprovalState]]:
     """What the actor may do with the approval now, and which guards fail as long as nothing more is sent."""
     approval = get(session, actor, approval_id)
-    return transitions.steps(EDGES, approval.state, _facts(actor, approval, None))
+    return transitions.steps(EDGES, approval.state, _facts(actor, approvables, approval, None))
 
 
 def decide(
     session: Session,
     actor: Actor,
+    approvables: Approvables,
     approval_id: str,
     to: ApprovalState,
     statement: bytes | None,
@@ -125,7 +131,7 @@ def decide(
     approval = _one(session, _as_it_is_now(visible_to(actor)), approval_id)
     if approval.version != version:
         raise StaleVersion(version=approval.version)
-    transitions.check(EDGES, approval.state, to, _facts(actor, approval, statement))
+    transitions.check(EDGES, approval.state, to, _facts(actor, approvables, approval, statement))
     approval.state, approval.statement = to, statement
     if approval.grant_id is not None:
         grants.end(session, actor, session.get_one(Grant, approval.grant_id), now=now)
@@ -143,12 +149,12 @@ def fetch_grant(session: Session, actor: Actor, approval_id: str, *, now: dateti
     return grants.fetch(session, actor, approval.object_id, now=now)
 
 
-def is_approved(session: Session, actor: Actor, report: Report, subject: ApprovalSubject) -> bool:
-    """Whether another person than the actor has approved this of the report as it is."""
+def is_approved(session: Session, actor: Actor, subject: ApprovalSubject, *, object_id: str, of: str) -> bool:
+    """Whether another person than the actor has approved this of the object, as long as it has this hash."""
     approved = select(Approval.id).where(
         Approval.subject == subject,
-        Approval.object_id == report.id,
-        Approval.of == report.envelope_sha256,
+        Approval.object_id == object_id,
+        Approval.of == of,
         Approval.state == ApprovalState.APPROVED,
         Approval.approver_id != actor.id,
     )
@@ -167,11 +173,12 @@ def cancel_open(session: Session, object_id: str) -> None:
             grants.lapse(session.get_one(Grant, approval.grant_id))
 
 
-def _facts(actor: Actor, approval: Approval, statement: bytes | None) -> Facts:
+def _facts(actor: Actor, approvables: Approvables, approval: Approval, statement: bytes | None) -> Facts:
     """The check is on the person."""
+    approvers = approvables[approval.subject].approvers
     return Facts(
         is_requester=actor.id == approval.requester_id,
-        is_approver=actor.id == approval.approver_id and bool(RULES[approval.subject].approvers & actor.roles),
+        is_approver=actor.id == approval.approver_id and bool(approvers & actor.roles),
         has_statement=statement is not None,
     )
 
@@ -188,61 +195,17 @@ def _one(session: Session, allowed: Select[Approval], approval_id: str) -> Appro
     return approval
 
 
-def _case_authors(session: Session, actor: Actor, new: NewApproval) -> set[str]:
-    if not cases.is_member(session, actor, new.object_id):
-        raise NotFound
-    document = cases.document_with(session, new.object_id, new.of)
-    if document is None:
-        raise NotApprovable
-    return {document.author_id}
-
-
-def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
-    report = triage.locked(session, actor, new.object_id)  # so that it is asked before the report moves on, or never
-    if report.triager_id != actor.id:
-        raise NotFound
-    if report.state is not ReportState.IN_TRIAGE or report.envelope_sha256 != new.of:
-        raise NotApprovable
-    return {actor.id}
-
-
-def _case_key(session: Session, new: NewApproval) -> set[str]:
-    return grants.holders(session, new.object_id)
-
-
-def _epoch_key(session: Session, new: NewApproval) -> set[str]:
-    return grants.holders(session, session.get_one(Report, new.object_id).epoch_id)
-
-
-def _no_end(_: Session, __: NewApproval) -> None:
-    return None
-
-
-def _with_its_epoch(session: Session, new: NewApproval) -> date:
-    """When an epoch's key is destroyed, no report of it that nobody accepted can be opened any more."""
-    epoch_id = session.get_one(Report, new.object_id).epoch_id
-    return keys.epoch(session, epoch_id).destroyed_on - timedelta(days=1)
-
-
-RULES: dict[ApprovalSubject, Rule] = {
-    ApprovalSubject.CODING: Rule(frozenset({Role.CASEWORKER, Role.SUPERVISOR}), _case_authors, _case_key, _no_end),
-    ApprovalSubject.ABUSIVE: Rule(frozenset({Role.TRIAGER}), _triager, _epoch_key, _with_its_epoch),
-    ApprovalSubject.WAITING: Rule(frozenset({Role.SUPERVISOR}), _triager, _epoch_key, _with_its_epoch),
-}
-
-
-def _can_open(session: Session, rule: Rule, new: NewApproval) -> bool:
+def _can_open(session: Session, rule: Approvable, new: NewApproval) -> bool:
     if new.grant is not None and new.grant.grantee != new.approver_id:  # a key is lent to nobody else
         return False
-    # A second triager is one of the epoch: to them, a key lent for this is not enough.
-    lent = new.grant is not None and new.subject is not ApprovalSubject.ABUSIVE
-    return lent or new.approver_id in rule.key_of(session, new)
+    is_lent = new.grant is not None and not rule.takes_own_key
+    return is_lent or new.approver_id in rule.holders(session, new.object_id)
 
 
-def _lend(session: Session, actor: Actor, rule: Rule, new: NewApproval, *, now: datetime) -> Grant | None:
+def _lend(session: Session, actor: Actor, rule: Approvable, new: NewApproval, *, now: datetime) -> Grant | None:
     if new.grant is None:
         return None
-    until = rule.until(session, new)
+    until = rule.lent_until(session, new.object_id) if rule.lent_until else None
     return grants.add_to_person(
         session, actor, new.grant, subject=new.object_id, kind=GrantKind.APPROVAL, now=now, until=until
     )

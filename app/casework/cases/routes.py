@@ -5,12 +5,10 @@ from typing import Annotated
 from fastapi import Path, Response, status
 from sqlalchemy.orm import Session
 
-from app.casework.cases import moves, service
+from app.casework.cases import service
 from app.casework.cases.models import Case, CaseDocument
 from app.casework.cases.schemas import (
     CaseIn,
-    CaseOut,
-    CaseTransitionIn,
     DocumentIn,
     DocumentOut,
     MembersIn,
@@ -18,17 +16,17 @@ from app.casework.cases.schemas import (
     StatementsOut,
 )
 from app.casework.cases.service import MembersChange, NewCase
+from app.casework.cases.wire import CaseOut, shown
+from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
-from app.http.transitions import StepsOut
-from app.people.grants.schemas import GrantOut, GrantsOut
+from app.people.grants.wire import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
-from app.transitions import GuardsFail, NoSuchStep
 from app.vocabulary import CaseStage
 
 router = Router("/cases", tag="cases")
 
-Worker = Annotated[Actor, requires(*service.MEMBER_ROLES)]
+Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
@@ -67,7 +65,7 @@ def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | N
         if stage is not None:
             visible = visible.where(Case.stage == stage)
         by = [Case.priority, Case.stage_entered, Case.id]
-        return paging.page(session, visible, by=by, show=lambda case: _out(session, case))
+        return paging.page(session, visible, by=by, show=lambda case: shown(session, case))
 
 
 @router.get("/{case_id}", responses=problems(NotFound))
@@ -155,61 +153,9 @@ def change_case_members(
         return _shown(session, case, response)
 
 
-@router.get("/{case_id}/transitions", responses=problems(NotFound))
-def list_case_steps(database: Db, actor: Worker, case_id: str) -> StepsOut[CaseStage]:
-    """What the caller may do with the case now, and which guards fail."""
-    with database.read() as session:
-        steps = moves.steps(session, actor, case_id)
-        return StepsOut[CaseStage].model_validate({"items": steps})
-
-
-@router.post(
-    "/{case_id}/transitions",
-    status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, StaleVersion, NoSuchStep, GuardsFail),
-)
-def move_case(
-    database: Db,
-    actor: Worker,
-    once: Once,
-    case_id: str,
-    wanted: CaseTransitionIn,
-    version: IfMatch,
-    now: Now,
-    response: Response,
-) -> CaseOut:
-    """Take the case to another stage."""
-    with database.write() as session:
-        case = once(
-            session,
-            actor.id,
-            wanted,
-            act=lambda: moves.move(
-                session, actor, case_id, to=wanted.to, reason=wanted.reason, version=version, now=now
-            ),
-            again=lambda id_: service.get(session, actor, id_),
-        )
-        return _shown(session, case, response)
-
-
-def _out(session: Session, case: Case) -> CaseOut:
-    return CaseOut(
-        id=case.id,
-        ref=case.ref,
-        team=case.team_id,
-        owner=case.owner_id,
-        stage=case.stage,
-        stage_entered=case.stage_entered,
-        reason=case.reason,
-        priority=case.priority,
-        members=service.members_of(session, case.id),
-        version=case.version,
-    )
-
-
 def _shown(session: Session, case: Case, response: Response) -> CaseOut:
     response.headers["ETag"] = etag(case.version)
-    return _out(session, case)
+    return shown(session, case)
 
 
 def _document(document: CaseDocument, response: Response) -> DocumentOut:

@@ -6,14 +6,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.sealed_json import SealedCase
-from app.http.transitions import TransitionIn
-from app.people.grants.schemas import GrantIn
-from app.vocabulary import CaseStage, Priority, TransitionReason
-
-CaseId = Annotated[str, Field(pattern=r"^case_[0-9a-f]{32}$")]
-PersonId = Annotated[str, Field(pattern=r"^per_[0-9a-f]{32}$")]
-TeamId = Annotated[str, Field(pattern=r"^team_[0-9a-f]{32}$")]
-Grants = Annotated[list[GrantIn], Field(max_length=100)]
+from app.http.wire import CaseId, PersonId, TeamId
+from app.people.grants.wire import Grants
+from app.vocabulary import Priority
 
 
 class CaseIn(BaseModel):
@@ -28,19 +23,6 @@ class CaseIn(BaseModel):
     members: SealedCase
     document: SealedCase
     grants: Grants
-
-
-class CaseOut(BaseModel):
-    id: str
-    ref: str
-    team: str
-    owner: str | None
-    stage: CaseStage
-    stage_entered: datetime
-    reason: TransitionReason | None
-    priority: Priority
-    members: list[str]
-    version: int
 
 
 class DocumentIn(BaseModel):
@@ -83,7 +65,3 @@ class StatementsOut(BaseModel):
     """The whole chain, from its genesis: a client believes no part of it without the rest."""
 
     items: list[StatementOut]
-
-
-class CaseTransitionIn(TransitionIn[CaseStage]):
-    reason: TransitionReason

@@ -13,6 +13,7 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
+from app.casework.roles import MEMBER_ROLES, OWNER_ROLES
 from app.clock import hour_of
 from app.database import insert_or_ignore
 from app.people.grants import service as grants
@@ -23,10 +24,6 @@ from app.people.staff.models import Team
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
 from app.vocabulary import CaseStage, GrantKind, Priority, Role, TransitionReason
-
-# Who may be a member of a case, and who of them may own it.
-MEMBER_ROLES = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})
-OWNER_ROLES = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
 
 _REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is easily read as another
 _REF_LENGTH = 8

@@ -1,16 +1,20 @@
 """Consents over HTTP."""
 
+from typing import Annotated
+
 from fastapi import status
 
-from app.casework.cases.routes import Worker
 from app.casework.consents import service
 from app.casework.consents.models import Consent
 from app.casework.consents.schemas import ConsentIn, ConsentOut
-from app.http import Db, Now, Once, Page, Paging, Router, problems
+from app.casework.roles import MEMBER_ROLES
+from app.http import Actor, Db, Now, Once, Page, Paging, Router, problems, requires
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.transitions import GuardsFail, NoSuchStep
 
 router = Router("/cases/{case_id}/consents", tag="consents")
+
+Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
 
 
 @router.get("", responses=problems(NotFound))

@@ -110,11 +110,15 @@ def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None
         priority=(wanted.priority if wanted else None) or report.priority,
         answered=service.is_answered(session, report),
         no_contact=wanted.no_contact if wanted else False,
-        abuse_confirmed=approvals.is_approved(session, actor, report, ApprovalSubject.ABUSIVE),
-        waiting_approved=approvals.is_approved(session, actor, report, ApprovalSubject.WAITING),
+        abuse_confirmed=_is_approved(session, actor, report, ApprovalSubject.ABUSIVE),
+        waiting_approved=_is_approved(session, actor, report, ApprovalSubject.WAITING),
         handed_on=wanted is not None and _is_handed_on(session, actor, wanted, now=now),
         has_target=wanted is not None and _has_target(session, actor, report, wanted),
     )
+
+
+def _is_approved(session: Session, actor: Actor, report: Report, subject: ApprovalSubject) -> bool:
+    return approvals.is_approved(session, actor, subject, object_id=report.id, of=report.envelope_sha256)
 
 
 def _is_handed_on(session: Session, actor: Actor, wanted: Wanted, *, now: datetime) -> bool:

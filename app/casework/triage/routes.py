@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response, status
 from fastapi.responses import StreamingResponse
 
+from app.casework.roles import MEMBER_ROLES
 from app.casework.triage import moves, service
 from app.casework.triage.schemas import (
     AnswerIn,
@@ -35,15 +36,15 @@ from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Message
 from app.intake.mailbox.service import MailboxFull
 from app.intake.reports.models import Report
-from app.people.grants.schemas import GrantOut, GrantsOut
+from app.people.grants.wire import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.transitions import GuardsFail, NoSuchStep
-from app.vocabulary import ReportState, Role
+from app.vocabulary import ReportState
 
 router = Router("/reports", tag="triage")
 
-Reader = Annotated[Actor, requires(Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR)]
+Reader = Annotated[Actor, requires(*MEMBER_ROLES)]
 
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "A sealed file"}

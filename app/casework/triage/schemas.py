@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from app.casework.cases.schemas import CaseId
 from app.casework.triage.moves import Wanted
 from app.http.sealed_json import SealedMessage, SealedSlot
 from app.http.transitions import TransitionIn
-from app.people.grants.schemas import GrantIn
+from app.http.wire import CaseId
+from app.people.grants.wire import GrantIn
 from app.protocol.mailbox import FIRST_STAFF_SLOT, SLOTS, MessageKind
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 

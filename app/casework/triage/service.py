@@ -10,7 +10,7 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases import service as cases
-from app.casework.cases.models import Membership
+from app.casework.cases.models import Case
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox import service as mailbox
@@ -161,7 +161,7 @@ def confirm_withdrawal(
 def _holds_key(actor: Actor) -> ColumnElement[bool]:
     """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
     held: ColumnElement[bool] = Report.id.in_(grants.held(actor.id))
-    held |= Report.case_id.in_(select(Membership.case_id).where(Membership.person_id == actor.id))
+    held |= Report.case_id.in_(cases.of_member(actor).with_only_columns(Case.id))
     if Role.TRIAGER in actor.roles:
         held |= Report.epoch_id.in_(grants.held(actor.id))
     return held

@@ -9,7 +9,7 @@ from app.intake.keys import service
 from app.intake.keys.models import Epoch
 from app.intake.keys.schemas import EntryIn, EntryOut, EpochOut, IntakeOut, ServiceKeyOut
 from app.people.grants import service as grants
-from app.people.grants.schemas import GrantOut, GrantsOut
+from app.people.grants.wire import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified, NotCertifying
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.protocol.encoding import b64

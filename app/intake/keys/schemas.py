@@ -1,12 +1,11 @@
 """The wire form of the key log and its epochs."""
 
 from datetime import date
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from app.people.grants.schemas import GrantIn
-from app.people.staff.schemas import PublicDocument
+from app.http.wire import PublicDocument
+from app.people.grants.wire import Grants
 
 
 class EntryIn(BaseModel):
@@ -15,7 +14,7 @@ class EntryIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     document: PublicDocument
-    grants: Annotated[list[GrantIn], Field(max_length=100)] = []
+    grants: Grants = []
 
 
 class EntryOut(BaseModel):

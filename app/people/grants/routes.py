@@ -7,7 +7,8 @@ from fastapi import status
 from app.http import Actor, Db, Now, Once, Page, Paging, Router, problems, requires
 from app.people.grants import service
 from app.people.grants.models import SharedKey
-from app.people.grants.schemas import GrantIn, GrantOut, GrantsOut, SharedKeyIn, SharedKeyOut
+from app.people.grants.schemas import SharedKeyIn, SharedKeyOut
+from app.people.grants.wire import GrantIn, GrantOut, GrantsOut
 from app.people.staff.service import NoRootYet, NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import Role

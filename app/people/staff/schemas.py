@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app import age
-from app.protocol.encoding import check_id, unb64
+from app.http.wire import PublicDocument, TeamId
+from app.protocol.encoding import unb64
 from app.protocol.errors import Malformed
 from app.vocabulary import Role
 
@@ -31,19 +32,10 @@ def _key(text: str) -> str:
     return text
 
 
-def _team(text: str) -> str:
-    try:
-        return check_id("team", text)
-    except Malformed:
-        raise ValueError("not the id of a team") from None
-
-
 Recipient = Annotated[str, Field(max_length=4096), AfterValidator(_recipient)]
 SigningKey = Annotated[str, AfterValidator(_key)]
-TeamId = Annotated[str, AfterValidator(_team)]
 Handle = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
 Password = Annotated[str, Field(min_length=12, max_length=1024, repr=False)]
-PublicDocument = Annotated[str, Field(max_length=64 * 1024)]
 
 
 class PersonIn(BaseModel):

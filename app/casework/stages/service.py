@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from app import transitions
 from app.actor import Actor
-from app.casework.cases import service
-from app.casework.cases.machine import EDGES, Facts
+from app.casework.cases import service as cases
 from app.casework.cases.models import Case
 from app.casework.consents import service as consents
+from app.casework.stages.machine import EDGES, Facts
 from app.problems import StaleVersion
 from app.transitions import Step
 from app.vocabulary import CaseStage, TransitionReason
@@ -17,7 +17,7 @@ from app.vocabulary import CaseStage, TransitionReason
 
 def steps(session: Session, actor: Actor, case_id: str) -> list[Step[CaseStage]]:
     """Where the actor can take the case now, and which guards fail. Only members move it."""
-    case = service.get(session, actor, case_id)
+    case = cases.get(session, actor, case_id)
     return transitions.steps(EDGES, case.stage, _facts(session, actor, case))
 
 
@@ -35,16 +35,16 @@ def move(
 
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
-    case = service.locked(session, service.visible_to(actor), case_id)
+    case = cases.locked(session, cases.visible_to(actor), case_id)
     if case.version != version:
         raise StaleVersion(version=case.version)
     transitions.check(EDGES, case.stage, to, _facts(session, actor, case))
-    return service.enter(session, actor, case, to, reason, now=now)
+    return cases.enter(session, actor, case, to, reason, now=now)
 
 
 def _facts(session: Session, actor: Actor, case: Case) -> Facts:
     return Facts(
-        is_member=service.is_member(session, actor, case.id),
+        is_member=cases.is_member(session, actor, case.id),
         has_owner=case.owner_id is not None,
         consent_settled=consents.is_settled(session, case.id),
     )

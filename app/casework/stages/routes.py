@@ -1,0 +1,56 @@
+"""The steps of cases over HTTP."""
+
+from typing import Annotated
+
+from fastapi import Response, status
+
+from app.casework.cases import service as cases
+from app.casework.cases.wire import CaseOut, shown
+from app.casework.roles import MEMBER_ROLES
+from app.casework.stages import service
+from app.casework.stages.schemas import CaseTransitionIn
+from app.http import Actor, Db, IfMatch, Now, Once, Router, etag, problems, requires
+from app.http.transitions import StepsOut
+from app.problems import NotFound, StaleVersion
+from app.transitions import GuardsFail, NoSuchStep
+from app.vocabulary import CaseStage
+
+router = Router("/cases/{case_id}/transitions", tag="cases")
+
+Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
+
+
+@router.get("", responses=problems(NotFound))
+def list_case_steps(database: Db, actor: Worker, case_id: str) -> StepsOut[CaseStage]:
+    """What the caller may do with the case now, and which guards fail."""
+    with database.read() as session:
+        steps = service.steps(session, actor, case_id)
+        return StepsOut[CaseStage].model_validate({"items": steps})
+
+
+@router.post(
+    "", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, StaleVersion, NoSuchStep, GuardsFail)
+)
+def move_case(
+    database: Db,
+    actor: Worker,
+    once: Once,
+    case_id: str,
+    wanted: CaseTransitionIn,
+    version: IfMatch,
+    now: Now,
+    response: Response,
+) -> CaseOut:
+    """Take the case to another stage."""
+    with database.write() as session:
+        case = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.move(
+                session, actor, case_id, to=wanted.to, reason=wanted.reason, version=version, now=now
+            ),
+            again=lambda id_: cases.get(session, actor, id_),
+        )
+        response.headers["ETag"] = etag(case.version)
+        return shown(session, case)

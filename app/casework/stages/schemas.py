@@ -1,0 +1,8 @@
+"""The wire form of a case's steps."""
+
+from app.http.transitions import TransitionIn
+from app.vocabulary import CaseStage, TransitionReason
+
+
+class CaseTransitionIn(TransitionIn[CaseStage]):
+    reason: TransitionReason

@@ -1,0 +1,50 @@
+"""What a triager does with a report only where somebody else agrees: to call it abusive, to let an urgent one wait."""
+
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
+from app.casework.triage import service
+from app.intake.keys import service as keys
+from app.intake.reports import service as reports
+from app.people.grants import service as grants
+from app.problems import NotFound
+from app.vocabulary import ApprovalSubject, ReportState, Role
+
+
+def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
+    report = service.locked(session, actor, new.object_id)  # so that it is asked before the report moves on, or never
+    if report.triager_id != actor.id:
+        raise NotFound
+    if report.state is not ReportState.IN_TRIAGE or report.envelope_sha256 != new.of:
+        raise NotApprovable
+    return {actor.id}
+
+
+def _of_its_epoch(session: Session, report_id: str) -> set[str]:
+    return grants.holders(session, reports.get(session, report_id).epoch_id)
+
+
+def _with_its_epoch(session: Session, report_id: str) -> date:
+    """When an epoch's key is destroyed, no report of it that nobody accepted can be opened any more."""
+    epoch = keys.epoch(session, reports.get(session, report_id).epoch_id)
+    return epoch.destroyed_on - timedelta(days=1)
+
+
+ABUSIVE = Approvable(
+    ApprovalSubject.ABUSIVE,
+    approvers=frozenset({Role.TRIAGER}),
+    authors=_triager,
+    holders=_of_its_epoch,
+    lent_until=_with_its_epoch,
+    takes_own_key=True,  # a second triager is one of the epoch
+)
+WAITING = Approvable(
+    ApprovalSubject.WAITING,
+    approvers=frozenset({Role.SUPERVISOR}),
+    authors=_triager,
+    holders=_of_its_epoch,
+    lent_until=_with_its_epoch,
+)

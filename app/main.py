@@ -24,12 +24,18 @@ from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, WAITING
 from app.clock import Clock
 from app.database import Database
-from app.intake.attachments.routes import router as attachments
+from app.http.idempotency import forget
+from app.intake.attachments import service as attachments
+from app.intake.attachments import uploads
+from app.intake.attachments.routes import router as attachments_router
+from app.intake.keys import service as epochs
 from app.intake.keys.routes import router as intake_keys
-from app.intake.mailbox.routes import router as mailbox
+from app.intake.mailbox import service as mailbox
+from app.intake.mailbox.routes import router as mailbox_router
 from app.intake.no_script.routes import router as no_script
 from app.intake.pages import routes as pages
 from app.intake.process import Intake, IntakeState
+from app.intake.reports import service as reports
 from app.intake.reports.routes import router as intake_reports
 from app.people.grants.routes import router as keys
 from app.people.sign_in import passwords
@@ -41,6 +47,7 @@ from app.site.site import BUILT, Site
 from app.statistics.cards.routes import router as cards
 from app.statistics.releases.routes import ledger_router
 from app.statistics.releases.routes import router as releases
+from app.sweep import Sweep
 
 health = http.Router(tag="health")
 
@@ -55,8 +62,8 @@ async def get_health() -> dict[str, str]:
 # This is the API, of which each route has its place in the table of rights. Pages are files, and come after it.
 ROUTERS = [
     intake_reports,
-    attachments,
-    mailbox,
+    attachments_router,
+    mailbox_router,
     intake_keys,
     triage,
     cases,
@@ -75,6 +82,12 @@ ROUTERS = [
 
 # What another person can be asked to approve.
 APPROVABLES = (CODING, ABUSIVE, WAITING)
+
+# Keys first: what a later rule leaves behind opens for nobody then.
+SWEEP = Sweep(
+    rules=(epochs.destroy_ended, mailbox.drop_old_replies, forget, reports.destroy_withdrawn, uploads.drop_old),
+    named=(attachments.blobs,),
+)
 
 
 @dataclass(frozen=True)

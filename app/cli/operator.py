@@ -54,12 +54,12 @@ def serve(
 def sweep(as_json: Json = False) -> None:
     """Destroy what a rule says is due today. Run it once a day."""
     from app.blobs import Blobs
-    from app.intake.sweep import sweep as destroy_due
+    from app.main import SWEEP
 
     settings = Settings()
     database = Database(settings.url)
     try:
-        destroyed = destroy_due(database, Blobs(settings.data_dir / "blobs"), clock().date())
+        destroyed = SWEEP.run(database, Blobs(settings.data_dir / "blobs"), clock().date())
     finally:
         database.close()
     show({"blobs_destroyed": len(destroyed)}, as_json=as_json)

@@ -22,7 +22,7 @@ from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import Post
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
-from app.intake.sweep import sweep
+from app.main import SWEEP
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
@@ -284,7 +284,7 @@ def test_what_was_lent_ends_with_the_key_of_its_epoch(
     kept = []
 
     for day in (last_day, epoch.destroyed_on):
-        sweep(database, Blobs(tmp_path), day)
+        SWEEP.run(database, Blobs(tmp_path), day)
         rows.expire_all()
         kept.append(
             [grant.file is not None for grant in rows.scalars(select(Grant).where(Grant.grantee == supervisor.id))]

@@ -1,6 +1,7 @@
 """What is destroyed by rule, and what is left."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -17,7 +18,7 @@ from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report, ReportFile
-from app.intake.sweep import RULES, sweep
+from app.main import SWEEP
 from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
 from app.protocol.mailbox import STATE_SLOT, MessageKind
@@ -45,7 +46,7 @@ Swept = Callable[[date], list[str]]
 @pytest.fixture
 def swept(database: Database, settings: Settings) -> Swept:
     """What a day's destruction takes with it."""
-    return partial(sweep, database, Blobs(settings.data_dir / "blobs"))
+    return partial(SWEEP.run, database, Blobs(settings.data_dir / "blobs"))
 
 
 def left(rows: Session, reporter: Reporter) -> dict[str, int]:
@@ -168,7 +169,7 @@ def granted(rows: Session, epoch: Epoch) -> Sequence[str]:
 
 
 def test_one_rule_that_fails_holds_up_no_other(
-    client: TestClient, rows: Session, office: Office, swept: Swept, monkeypatch: pytest.MonkeyPatch, today: date
+    client: TestClient, rows: Session, database: Database, settings: Settings, office: Office, today: date
 ) -> None:
     def fail(_: Session, __: date) -> None:
         raise RuntimeError
@@ -179,10 +180,11 @@ def test_one_rule_that_fails_holds_up_no_other(
     client.post(
         "/v1/mailbox", content=reporter.post(MessageKind.WITHDRAW), headers=bearer(reporter.token)
     ).raise_for_status()
-    monkeypatch.setattr("app.intake.sweep.RULES", (fail, *RULES))
 
     with pytest.raises(ExceptionGroup):
-        swept(today + timedelta(days=30))
+        replace(SWEEP, rules=(fail, *SWEEP.rules)).run(
+            database, Blobs(settings.data_dir / "blobs"), today + timedelta(days=30)
+        )
 
     assert granted(rows, epoch) == []
     assert left(rows, reporter)["body"] == 0

@@ -16,6 +16,7 @@ from app.casework.triage.schemas import (
     ReportTransitionIn,
     WithdrawalIn,
 )
+from app.destruction import destroying
 from app.http import (
     Actor,
     BlobStore,
@@ -210,20 +211,15 @@ def confirm_withdrawal(
     response: Response,
 ) -> ReportOut:
     """The reporter's withdrawal is authentic: what nobody accepted is destroyed before this answers."""
-    doomed: list[str] = []
-
-    def act() -> Report:
-        report, names = service.confirm_withdrawal(session, actor, report_id, wanted.message, now=now)
-        doomed.extend(names)
-        return report
-
-    with database.write() as session:
-        report = once(session, actor.id, wanted, act=act, again=lambda id_: service.get(session, actor, id_))
-        shown = _shown(report, response)
-    for name in doomed:
-        blobs.destroy(name, now.date())
-    database.truncate_log()
-    return shown
+    with destroying(database, blobs, now.date()) as session:
+        report = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.confirm_withdrawal(session, actor, report_id, wanted.message, now=now),
+            again=lambda id_: service.get(session, actor, id_),
+        )
+        return _shown(report, response)
 
 
 def _shown(report: Report, response: Response) -> ReportOut:

@@ -137,12 +137,10 @@ def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
     return grants.holds(session, subject=report.epoch_id, grantee=actor.id)
 
 
-def confirm_withdrawal(
-    session: Session, actor: Actor, report_id: str, message_id: str, *, now: datetime
-) -> tuple[Report, list[str]]:
+def confirm_withdrawal(session: Session, actor: Actor, report_id: str, message_id: str, *, now: datetime) -> Report:
     """The actor's client has checked the MAC of this message: destroy what nobody accepted, at once.
 
-    Returns the report and the names of the blobs to destroy after the commit. Raises `NotAWithdrawal` or `HeldByCase`.
+    Raises `NotAWithdrawal` or `HeldByCase`.
     """
     report = _one(session, readable_by(actor).with_for_update(), report_id)
     message = session.get(Message, message_id)
@@ -155,7 +153,8 @@ def confirm_withdrawal(
     audit.record(
         session, actor.id, Action.WITHDRAWAL_CONFIRMED, report.id, now=now, object_hash=sha256_hex(message.file)
     )
-    return report, reports.destroy(session, report)
+    reports.destroy(session, report)
+    return report
 
 
 def _holds_key(actor: Actor) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.age import HEADER_SIZE, EnvelopeError, check_envelope
 from app.blobs import Blobs, OutOfPlace, Stored, new_name
 from app.database import Database
+from app.destruction import destroying
 from app.http import BlobStore, Config, Db, MailboxToken, Route, Router, Today, declared_length, problems, stream
 from app.intake.attachments import service, uploads
 from app.intake.attachments.models import Upload
@@ -109,14 +110,12 @@ def start_upload(
         raise InvalidRequest(errors=[{"in": "header", "pointer": "/Upload-Length", "code": "no_size_class"}])
     # The row comes first: whoever has no mailbox costs no file, and a row without one is an upload that is begun again.
     blob = new_name()
-    with database.write() as session:
-        started = uploads.start(
+    with destroying(database, blobs, today) as session:
+        address = uploads.start(
             session, sha256_hex(token.encode()), attachment, size=int(length), blob=blob, today=today
         )
     blobs.uploads.begin(blob, today)
-    if started.replaced is not None:
-        blobs.destroy(started.replaced, today)
-    location = {"Location": f"/v1{router.prefix}/{started.address}"}
+    location = {"Location": f"/v1{router.prefix}/{address}"}
     return Response(status_code=status.HTTP_201_CREATED, headers=location)
 
 
@@ -229,16 +228,13 @@ def _name(
 ) -> None:
     """A file that no row names is removed, but not where the database failed: then its row may yet be there."""
     try:
-        with database.write() as session:
-            is_kept = uploads.finish(session, token_sha256, address_sha256, stored, today=today)
+        with destroying(database, blobs, today) as session:
+            uploads.finish(session, token_sha256, address_sha256, stored, today=today)
     except Problem:
         _give_up(database, blobs, address_sha256, stored.name, today)
         raise
-    if not is_kept:
-        blobs.destroy(stored.name, today)
 
 
 def _give_up(database: Database, blobs: Blobs, address_sha256: str, blob: str, today: date) -> None:
-    with database.write() as session:
-        uploads.give_up(session, address_sha256)
-    blobs.destroy(blob, today)
+    with destroying(database, blobs, today) as session:
+        uploads.give_up(session, address_sha256, blob)

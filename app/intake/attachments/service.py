@@ -6,6 +6,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.blobs import Stored
+from app.destruction import doom
 from app.intake.attachments.models import Attachment, Upload
 from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import CLOSED
@@ -91,11 +92,11 @@ def get(session: Session, report_id: str, attachment_id: str) -> Attachment:
     return attachment
 
 
-def destroy(session: Session, report_id: str) -> list[str]:
-    """Forget a report's attachments: the names of their blobs, which the caller destroys after the commit."""
+def destroy(session: Session, report_id: str) -> None:
+    """Forget a report's attachments, their blobs with them."""
     arrived = session.scalars(delete(Attachment).where(Attachment.report_id == report_id).returning(Attachment.blob))
     coming = session.scalars(delete(Upload).where(Upload.report_id == report_id).returning(Upload.blob))
-    return [*arrived, *(blob for blob in coming if blob is not None)]
+    doom(session, [*arrived, *(blob for blob in coming if blob is not None)])
 
 
 def blobs(session: Session) -> set[str]:

@@ -1,13 +1,13 @@
 """Uploads: how an attachment comes in parts, and goes on where a connection broke (tus 1.0)."""
 
 import secrets
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.blobs import Stored
+from app.destruction import doom
 from app.intake.attachments import service
 from app.intake.attachments.models import Attachment, Upload
 from app.intake.reports.models import Report
@@ -25,16 +25,8 @@ class WrongOffset(Problem):
     type, status, title = "wrong-offset", 409, "The upload does not end at this offset"
 
 
-@dataclass(frozen=True)
-class Started:
-    """A new upload, and the blob of one that it replaces, to destroy after the commit."""
-
-    address: str = field(repr=False)
-    replaced: str | None
-
-
-def start(session: Session, token_sha256: str, attachment_id: str, *, size: int, blob: str, today: date) -> Started:
-    """Begin an upload. One that was begun before for the same attachment is given up: it had another sealing.
+def start(session: Session, token_sha256: str, attachment_id: str, *, size: int, blob: str, today: date) -> str:
+    """Begin an upload: its address. One that was begun before for the same attachment is given up, for another sealing.
 
     Raises `NotFound`, `AttachmentExists` or `TooManyAttachments` as `service.name` would at the end.
     """
@@ -44,6 +36,8 @@ def start(session: Session, token_sha256: str, attachment_id: str, *, size: int,
         raise service.AttachmentExists
     before = delete(Upload).where(Upload.report_id == report.id, Upload.attachment_id == attachment_id)
     replaced = session.scalar(before.returning(Upload.blob))
+    if replaced is not None:
+        doom(session, [replaced])
     address = secrets.token_hex(16)
     session.add(
         Upload(
@@ -56,7 +50,7 @@ def start(session: Session, token_sha256: str, attachment_id: str, *, size: int,
         )
     )
     session.flush()
-    return Started(address, replaced)
+    return address
 
 
 def find(session: Session, token_sha256: str, address_sha256: str) -> Upload:
@@ -68,8 +62,8 @@ def find(session: Session, token_sha256: str, address_sha256: str) -> Upload:
     return upload
 
 
-def finish(session: Session, token_sha256: str, address_sha256: str, stored: Stored, *, today: date) -> bool:
-    """Make an attachment of a whole file; false where the same bytes had arrived before, in another file.
+def finish(session: Session, token_sha256: str, address_sha256: str, stored: Stored, *, today: date) -> None:
+    """Make an attachment of a whole file, which goes where the same bytes had arrived before, in another.
 
     Raises what `service.name` raises. A repetition changes nothing.
     """
@@ -79,15 +73,17 @@ def finish(session: Session, token_sha256: str, address_sha256: str, stored: Sto
         service.name(session, token_sha256, upload.attachment_id, stored, today=today)
         upload.blob = None
         session.flush()
-    return session.get_one(Attachment, upload.attachment_id).blob == stored.name
+    if session.get_one(Attachment, upload.attachment_id).blob != stored.name:
+        doom(session, [stored.name])
 
 
-def give_up(session: Session, address_sha256: str) -> None:
-    """Forget an upload that can become no attachment."""
+def give_up(session: Session, address_sha256: str, blob: str) -> None:
+    """Forget an upload that can become no attachment, and what came of it."""
     session.execute(delete(Upload).where(Upload.address_sha256 == address_sha256))
+    doom(session, [blob])
 
 
-def drop_old(session: Session, today: date) -> list[str]:
-    """Uploads lie for three full days: the names of blobs, which the caller destroys after the commit."""
+def drop_old(session: Session, today: date) -> None:
+    """Uploads lie for three full days."""
     old = delete(Upload).where(Upload.started_on < today - timedelta(days=DAYS)).returning(Upload.blob)
-    return [blob for blob in session.scalars(old) if blob is not None]
+    doom(session, [blob for blob in session.scalars(old) if blob is not None])

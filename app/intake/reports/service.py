@@ -68,35 +68,31 @@ def change_state(
     mailbox.show_state(session, report, org=staff.organisation(session).id, today=today)
 
 
-def destroy(session: Session, report: Report) -> list[str]:
-    """Destroy all that was sealed but the state in the mailbox: the names of blobs to destroy after the commit.
+def destroy(session: Session, report: Report) -> None:
+    """Destroy all that was sealed but the state in the mailbox.
 
     Keys first: a copy that is taken half way holds nothing that opens.
     """
     grants.destroy(session, [report.id])
     session.execute(delete(ReportFile).where(ReportFile.report_id == report.id))
     mailbox.destroy(session, report.id)
-    return attachments.destroy(session, report.id)
+    attachments.destroy(session, report.id)
 
 
-def destroy_withdrawn(session: Session, today: date) -> list[str]:
-    """Destroy what was withdrawn before three full UTC days, unless a case has it: the names of blobs, as `destroy`.
+def destroy_withdrawn(session: Session, today: date) -> None:
+    """Destroy what was withdrawn before three full UTC days, unless a case has it.
 
     Thirty days after the withdrawal the mailbox with its outcome goes too.
     """
     due = today - timedelta(days=WITHDRAWAL_DAYS)
     withdrawn = select(Report).where(Report.state == ReportState.WITHDRAWN, Report.case_id.is_(None))
     kept = select(ReportFile.report_id).where(ReportFile.report_id == Report.id).exists()
-    blobs = [
-        name
-        for report in session.scalars(withdrawn.where(Report.withdrawn_on < due, kept))
-        for name in destroy(session, report)
-    ]
+    for report in session.scalars(withdrawn.where(Report.withdrawn_on < due, kept)):
+        destroy(session, report)
     ended = withdrawn.join(Mailbox, Mailbox.report_id == Report.id).where(
         Report.withdrawn_on < today - timedelta(days=OUTCOME_DAYS)
     )
     mailbox.close(session, [report.id for report in session.scalars(ended)])
-    return blobs
 
 
 def _forget_days(session: Session, report: Report) -> None:

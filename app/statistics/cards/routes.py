@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Header, Response, status
 
 from app.age import EnvelopeError, check_envelope, encrypted_size
-from app.http import CardToken, Db, Router, Today, problems, sealed_body
+from app.destruction import destroying
+from app.http import BlobStore, CardToken, Db, Router, Today, problems, sealed_body
 from app.problems import NotAnEnvelope
 from app.protocol.card import CARD_SIZE
 from app.protocol.encoding import sha256_hex
@@ -53,8 +54,7 @@ def put_card(
 
 
 @router.delete("/card", status_code=status.HTTP_204_NO_CONTENT, responses=problems(service.CardTokenUnknown))
-def withdraw_card(database: Db, token: CardToken, today: Today, card: CardId) -> None:
+def withdraw_card(database: Db, blobs: BlobStore, token: CardToken, today: Today, card: CardId) -> None:
     """Destroy a card, and take none with its id again."""
-    with database.write() as session:
+    with destroying(database, blobs, today) as session:
         service.withdraw(session, token_sha256=sha256_hex(token.encode()), card=card, today=today)
-    database.truncate_log()

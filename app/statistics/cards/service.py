@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.database import insert_or_ignore
+from app.destruction import doom
 from app.people.grants import service as grants
 from app.problems import Problem
 from app.protocol.card import revision_sha256
@@ -44,6 +45,7 @@ def withdraw(session: Session, *, token_sha256: str, card: str, today: date) -> 
     gone = {"quarter": None, "revision_sha256": None, "file": None}
     if not insert_or_ignore(session, Card, [{"id_sha256": key, **gone}]):
         session.execute(update(Card).where(Card.id_sha256 == key).values(gone))
+    doom(session)
 
 
 def recorded_in(session: Session, quarter: str) -> list[bytes]:

@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 
 from app import age
 from app.age import HEADER_SIZE
+from app.blobs import Blobs
 from app.database import Database
+from app.destruction import destroying
 from app.intake.attachments import service, uploads
 from app.intake.attachments.models import Attachment, Upload
 from app.intake.reports import service as reports
@@ -430,36 +432,36 @@ def test_a_large_attachment_in_many_pieces_arrives_whole(
 
 
 def test_an_upload_is_forgotten_after_three_full_days(
-    client: TestClient, database: Database, rows: Session, sent: Reporter, today: date
+    client: TestClient, database: Database, rows: Session, settings: Settings, sent: Reporter, today: date
 ) -> None:
     file = sent.attachment()
     begun(client, sent, new_id("att"), file)
     send(client, sent.token, new_id("att"), file)
-    blob = rows.scalars(select(Upload.blob).where(Upload.blob.is_not(None))).one()
+    rows.commit()
 
-    dropped = []
+    lying = []
     for days in (3, 4):
-        with database.write() as session:
-            dropped.append(uploads.drop_old(session, today + timedelta(days=days)))
+        with destroying(database, Blobs(settings.data_dir / "blobs"), today) as session:
+            uploads.drop_old(session, today + timedelta(days=days))
+        lying.append(len(files(settings)))
 
-    assert dropped == [[], [blob]]
+    assert lying == [2, 1]
     assert rows.scalars(select(Upload)).all() == []
     assert len(rows.scalars(select(Attachment)).all()) == 1
 
 
 def test_what_was_on_its_way_goes_with_its_report(
-    client: TestClient, database: Database, rows: Session, settings: Settings, sent: Reporter
+    client: TestClient, database: Database, rows: Session, settings: Settings, sent: Reporter, today: date
 ) -> None:
     file = sent.attachment()
     begun(client, sent, new_id("att"), file)
     send(client, sent.token, new_id("att"), file)
     rows.rollback()
 
-    with database.write() as session:
-        blobs = reports.destroy(session, reports.get(session, sent.id))
+    with destroying(database, Blobs(settings.data_dir / "blobs"), today) as session:
+        reports.destroy(session, reports.get(session, sent.id))
 
-    names = {path.name.removesuffix(".incoming") for path in (settings.data_dir / "blobs").glob("*")}
-    assert set(blobs) == names
+    assert files(settings) == []
     assert rows.scalars(select(Upload)).all() == []
 
 

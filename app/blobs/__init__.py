@@ -2,6 +2,6 @@
 
 from app.blobs.objects import Objects
 from app.blobs.store import Blobs
-from app.blobs.uploads import Incoming, OutOfPlace, Stored, Uploads, new_name
+from app.blobs.uploads import Incoming, OutOfPlace, StoredBlob, Uploads, new_name
 
-__all__ = ["Blobs", "Incoming", "Objects", "OutOfPlace", "Stored", "Uploads", "new_name"]
+__all__ = ["Blobs", "Incoming", "Objects", "OutOfPlace", "StoredBlob", "Uploads", "new_name"]

@@ -18,7 +18,7 @@ _UNFINISHED = ".incoming"
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredBlob:
     """What was stored: its name, which a row must keep, its bytes and their SHA-256 in hexadecimal."""
 
     name: str
@@ -39,7 +39,7 @@ class Incoming:
     """A file that is being written."""
 
     def __init__(self, name: str, file: BinaryIO, objects: Objects) -> None:
-        self.stored: Stored | None = None
+        self.stored: StoredBlob | None = None
         self._name = name
         self._file = file
         self._objects = objects
@@ -52,14 +52,14 @@ class Incoming:
         self._digest.update(piece)
         self._size += len(piece)
 
-    def keep(self, day: date) -> Stored:
+    def keep(self, day: date) -> StoredBlob:
         """Make an object of the file, with the day as its time. Without this call it vanishes."""
         self._file.flush()
         path = Path(self._file.name)
         disk.set_day(path, day)
         os.fsync(self._file.fileno())
         self._objects.put(self._name, path, day)
-        self.stored = Stored(self._name, self._size, self._digest.hexdigest())
+        self.stored = StoredBlob(self._name, self._size, self._digest.hexdigest())
         return self.stored
 
 
@@ -130,7 +130,7 @@ class Uploads:
         with self._open(name) as file:
             return file.read(size)
 
-    def finish(self, name: str, day: date) -> Stored:
+    def finish(self, name: str, day: date) -> StoredBlob:
         """Make an object of a file to which nothing is added any more. A repetition changes nothing.
 
         Raises `FileNotFoundError` where the file is gone.
@@ -142,7 +142,7 @@ class Uploads:
         for piece in self._objects.get(name):
             digest.update(piece)
             size += len(piece)
-        return Stored(name, size, digest.hexdigest())
+        return StoredBlob(name, size, digest.hexdigest())
 
     def delete(self, name: str, day: date) -> None:
         """Give an unfinished file up. One that is gone is no error, so this can be repeated."""

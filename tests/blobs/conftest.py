@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.blobs import Blobs, Stored, new_name
+from app.blobs import Blobs, StoredBlob, new_name
 
 DAY = date(2026, 6, 15)
 MIDNIGHT = datetime(2026, 6, 15, tzinfo=UTC).timestamp()
@@ -25,7 +25,7 @@ def begun(blobs: Blobs) -> str:
     return name
 
 
-def keep(blobs: Blobs, *pieces: bytes, day: date = DAY) -> Stored:
+def keep(blobs: Blobs, *pieces: bytes, day: date = DAY) -> StoredBlob:
     with blobs.uploads.receive() as incoming:
         for piece in pieces:
             incoming.write(piece)

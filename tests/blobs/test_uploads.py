@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.blobs import Blobs, OutOfPlace, Stored, new_name
+from app.blobs import Blobs, OutOfPlace, StoredBlob, new_name
 from tests.blobs.conftest import DAY, MIDNIGHT, begun
 
 
@@ -52,7 +52,7 @@ def test_a_file_in_parts_has_no_name_before_it_is_finished(blobs: Blobs) -> None
 
     stored = [uploads.finish(name, DAY) for _ in range(2)]
 
-    assert stored == [Stored(name, 5, hashlib.sha256(b"whole").hexdigest())] * 2
+    assert stored == [StoredBlob(name, 5, hashlib.sha256(b"whole").hexdigest())] * 2
     assert b"".join(blobs.objects.get(name)) == b"whole"
     assert uploads.offset(name, DAY) == 5
     for act in (lambda: uploads.append(name, b"more", at=5, day=DAY), lambda: uploads.start_of(name, 5)):

@@ -1,6 +1,5 @@
 """How an attachment comes in: the core of tus 1.0 and its extension `creation`, and nothing else of it."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response, status
@@ -9,19 +8,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from app.age import HEADER_SIZE, EnvelopeError, check_envelope
-from app.blobs import Blobs, OutOfPlace, Stored, new_name
-from app.database import Database
-from app.destruction import destroying
 from app.http import BlobStore, Config, Db, MailboxToken, Route, Router, Today, declared_length, problems, stream
 from app.intake.attachments import service, uploads
-from app.intake.attachments.models import Upload
+from app.intake.attachments.reception import Reception
 from app.problems import (
     InvalidRequest,
     LengthRequired,
     NotAnEnvelope,
     NotFound,
-    Problem,
     TooLarge,
     UnsupportedMediaType,
 )
@@ -64,7 +58,12 @@ async def _speaks_tus(request: Request, version: Annotated[str | None, Header(al
             raise InvalidRequest(errors=[{"in": "header", "pointer": f"/{name}", "code": "extra_forbidden"}])
 
 
+async def _reception(token: MailboxToken, database: Db, blobs: BlobStore, today: Today) -> Reception:
+    return Reception(database, blobs, token_sha256=sha256_hex(token.encode()), today=today)
+
+
 _NUMBER = r"^(0|[1-9][0-9]{0,9})$"
+Receiving = Annotated[Reception, Depends(_reception)]
 Tus = Annotated[None, Depends(_speaks_tus)]
 AttachmentId = Annotated[str, Header(alias="Tern-Attachment", pattern=r"^att_[0-9a-f]{32}$")]
 Length = Annotated[str, Header(alias="Upload-Length", pattern=_NUMBER)]
@@ -92,29 +91,14 @@ async def tell_upload_protocol(settings: Config) -> Response:
     responses=problems(NotFound, uploads.OtherProtocol, TooLarge, service.AttachmentExists, service.TooManyAttachments)
     | {201: {"description": "The upload has begun", "headers": _LOCATION}},
 )
-def start_upload(
-    token: MailboxToken,
-    _: Tus,
-    database: Db,
-    blobs: BlobStore,
-    settings: Config,
-    attachment: AttachmentId,
-    length: Length,
-    today: Today,
-) -> Response:
+def start_upload(reception: Receiving, _: Tus, settings: Config, attachment: AttachmentId, length: Length) -> Response:
     """Begin to send one sealed attachment. One that was begun under the same id is given up."""
     sizes = ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit)
     if int(length) > max(sizes):
         raise TooLarge
     if int(length) not in sizes:
         raise InvalidRequest(errors=[{"in": "header", "pointer": "/Upload-Length", "code": "no_size_class"}])
-    # The row comes first: whoever has no mailbox costs no file, and a row without one is an upload that is begun again.
-    blob = new_name()
-    with destroying(database, blobs, today) as session:
-        address = uploads.start(
-            session, sha256_hex(token.encode()), attachment, size=int(length), blob=blob, today=today
-        )
-    blobs.uploads.begin(blob, today)
+    address = reception.start(attachment, int(length))
     location = {"Location": f"/v1{router.prefix}/{address}"}
     return Response(status_code=status.HTTP_201_CREATED, headers=location)
 
@@ -125,17 +109,11 @@ def start_upload(
     responses=problems(NotFound, uploads.OtherProtocol, service.AttachmentExists, service.TooManyAttachments)
     | {200: {"description": "Where to go on", "headers": _UPLOAD_HEADERS}},
 )
-def tell_upload_offset(
-    token: MailboxToken, _: Tus, database: Db, blobs: BlobStore, address: str, today: Today
-) -> Response:
+def tell_upload_offset(reception: Receiving, _: Tus, address: str) -> Response:
     """How much of the upload has arrived. Where that is all, the attachment is there."""
-    token_sha256 = sha256_hex(token.encode())
-    upload = _find(database, token_sha256, address)
-    headers = {
-        "Upload-Offset": str(_settle(database, blobs, token_sha256, upload, today)),
-        "Upload-Length": str(upload.size),
-    }
-    return Response(headers=headers)
+    upload = reception.find(address)
+    offset = reception.settle(upload)
+    return Response(headers={"Upload-Offset": str(offset), "Upload-Length": str(upload.size)})
 
 
 @router.patch(
@@ -157,84 +135,18 @@ def tell_upload_offset(
     openapi_extra={"requestBody": {"required": True, "content": {PART: {"schema": {"type": "string"}}}}},
 )
 async def add_to_upload(
-    request: Request,
-    token: MailboxToken,
-    _: Tus,
-    database: Db,
-    blobs: BlobStore,
-    settings: Config,
-    address: str,
-    offset: Offset,
-    today: Today,
+    request: Request, reception: Receiving, _: Tus, settings: Config, address: str, offset: Offset
 ) -> Response:
     """Send the next part of the upload. What of it has come stays, also where the connection breaks."""
-    token_sha256 = sha256_hex(token.encode())
     largest = max(ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit))
     length = declared_length(request, limit=largest, media_type=PART)
-    upload = await run_in_threadpool(_find, database, token_sha256, address)
+    upload = await run_in_threadpool(reception.find, address)
     place = int(offset)
-    if await run_in_threadpool(_settle, database, blobs, token_sha256, upload, today) != place:
-        raise uploads.WrongOffset
-    if place + length > upload.size:
-        raise TooLarge
+    await run_in_threadpool(reception.check_place, upload, at=place, length=length)
     async for piece in stream(request, length):
         if piece:
-            await run_in_threadpool(_add, database, blobs, upload, place, piece, today)
+            await run_in_threadpool(reception.add, upload, piece, at=place)
             place += len(piece)
     # An offset that was told is one that a power cut cannot take back.
-    await run_in_threadpool(_settle, database, blobs, token_sha256, upload, today)
+    await run_in_threadpool(reception.settle, upload)
     return Response(status_code=status.HTTP_204_NO_CONTENT, headers={"Upload-Offset": str(place)})
-
-
-def _find(database: Database, token_sha256: str, address: str) -> Upload:
-    with database.read() as session:
-        return uploads.find(session, token_sha256, sha256_hex(address.encode()))
-
-
-def _add(database: Database, blobs: Blobs, upload: Upload, place: int, piece: bytes, today: date) -> None:
-    """Add one piece, unless it completes a header that is none: then the upload is given up."""
-    blob = upload.blob or ""
-    try:
-        if place < HEADER_SIZE <= place + len(piece):
-            check_envelope((blobs.uploads.start_of(blob, place) if place else b"") + piece, size=upload.size)
-        blobs.uploads.append(blob, piece, at=place, day=today)
-    except EnvelopeError:
-        _give_up(database, blobs, upload.address_sha256, blob, today)
-        raise NotAnEnvelope from None
-    except OutOfPlace:
-        raise uploads.WrongOffset from None
-    except FileNotFoundError:  # given up meanwhile
-        raise NotFound from None
-
-
-def _settle(database: Database, blobs: Blobs, token_sha256: str, upload: Upload, today: date) -> int:
-    """Bring to disk what has come, and where it is all, name it: how much it is.
-
-    This is repeated where a process was killed between the last byte and the name.
-    """
-    if upload.blob is None:
-        return upload.size
-    try:
-        reached = blobs.uploads.offset(upload.blob, today)
-        if reached == upload.size:
-            _name(database, blobs, token_sha256, upload.address_sha256, blobs.uploads.finish(upload.blob, today), today)
-    except FileNotFoundError:  # given up meanwhile
-        raise NotFound from None
-    return reached
-
-
-def _name(
-    database: Database, blobs: Blobs, token_sha256: str, address_sha256: str, stored: Stored, today: date
-) -> None:
-    """A file that no row names is removed, but not where the database failed: then its row may yet be there."""
-    try:
-        with destroying(database, blobs, today) as session:
-            uploads.finish(session, token_sha256, address_sha256, stored, today=today)
-    except Problem:
-        _give_up(database, blobs, address_sha256, stored.name, today)
-        raise
-
-
-def _give_up(database: Database, blobs: Blobs, address_sha256: str, blob: str, today: date) -> None:
-    with destroying(database, blobs, today) as session:
-        uploads.give_up(session, address_sha256, blob)

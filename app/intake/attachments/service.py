@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from app.blobs import Stored
+from app.blobs import StoredBlob
 from app.destruction import doom
 from app.intake.attachments.models import Attachment, Upload
 from app.intake.mailbox.models import Mailbox
@@ -54,7 +54,7 @@ def room(session: Session, report: Report, attachment_id: str) -> Attachment | N
     return known
 
 
-def name(session: Session, token_sha256: str, attachment_id: str, stored: Stored, *, today: date) -> bool:
+def name(session: Session, token_sha256: str, attachment_id: str, stored: StoredBlob, *, today: date) -> bool:
     """Give a stored file to the report of this token; false where the same file is there already.
 
     Raises `NotFound` for a token that opens no mailbox, `TooManyAttachments`, and `AttachmentExists`.

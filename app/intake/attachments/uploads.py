@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.blobs import Stored
+from app.blobs import StoredBlob
 from app.destruction import doom
 from app.intake.attachments import service
 from app.intake.attachments.models import Attachment, Upload
@@ -62,7 +62,7 @@ def find(session: Session, token_sha256: str, address_sha256: str) -> Upload:
     return upload
 
 
-def finish(session: Session, token_sha256: str, address_sha256: str, stored: Stored, *, today: date) -> None:
+def finish(session: Session, token_sha256: str, address_sha256: str, stored: StoredBlob, *, today: date) -> None:
     """Make an attachment of a whole file, which goes where the same bytes had arrived before, in another.
 
     Raises what `service.name` raises. A repetition changes nothing.

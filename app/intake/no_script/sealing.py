@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
-from app.blobs import Blobs, Stored
+from app.blobs import Blobs, StoredBlob
 from app.intake.no_script.multipart import MalformedForm, Part, TooMuch
 from app.protocol import attachments, conversation
 from app.protocol.conversation import To
@@ -83,7 +83,7 @@ class SealedFile:
     """A file that lies sealed on the disk, which no row names yet, and what the sealed document says of it."""
 
     attachment: Attachment = field(repr=False)
-    stored: Stored
+    stored: StoredBlob
 
 
 @dataclass(frozen=True)

@@ -14,25 +14,21 @@ from fastapi import Depends, Request, Response
 from app.blobs import Blobs
 from app.database import Database
 from app.http import Router, Today, page
-from app.intake.attachments.service import TooManyAttachments
 from app.intake.keys.open_epochs import EpochClosed
-from app.intake.mailbox.service import CLOSED, fillers
+from app.intake.mailbox.service import CLOSED
 from app.intake.no_script import multipart, sealing, service
+from app.intake.no_script.forms import FILES, Mistake, TypedFields, read_fields
 from app.intake.no_script.multipart import MalformedForm, Part
-from app.intake.no_script.sealing import Files, Mistake, Typed
+from app.intake.no_script.sealing import Files
 from app.intake.no_script.service import Holder
 from app.intake.pages.routes import Nowhere
 from app.intake.process import Intake, Shared
 from app.intake.reports import arrival
 from app.intake.reports.writer import IntakeBusy
 from app.keyring import Keyring
-from app.people.staff import service as staff
 from app.people.staff.service import NoRootYet
 from app.problems import NotFound, Problem
-from app.protocol import receipt as receipts
-from app.protocol.conversation import Mailbox, NoSuchMailbox, NotTaken, Reply
-from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.receipt import AmbiguousError, ReceiptError, UnknownWordError, WordCountError
+from app.protocol.conversation import Mailbox, Reply
 from app.protocol.report import ATTACHMENTS, Consent
 from app.settings import Settings
 from app.site.site import Site
@@ -62,6 +58,7 @@ class Visit:
     today: date
 
     def show(self, template: str, status: int = HTTPStatus.OK, **context: object) -> Response:
+        """A page in the language of the visit."""
         return page(self.site.render(template, self.language, **context), status)
 
     def parts(self) -> Iterator[Part]:
@@ -72,6 +69,7 @@ class Visit:
         )
 
     def files(self) -> Files:
+        """Takes the files of the form, and has none yet."""
         return Files(self.blobs, limit=self.settings.attachment_limit, today=self.today)
 
 
@@ -117,7 +115,7 @@ async def _answered(act: Callable[[Visit], Response], visit: Visit) -> Response:
 
 
 def _send(visit: Visit) -> Response:
-    typed, files = Typed(), visit.files()
+    typed, files = TypedFields(), visit.files()
 
     def again(key: str, status: int) -> Response:
         return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.kept())
@@ -131,7 +129,7 @@ def _send(visit: Visit) -> Response:
         to = None
     try:
         if to is None:  # what was typed must come back all the same
-            sealing.read_fields(visit.parts(), typed)
+            read_fields(visit.parts(), typed)
             return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
         with files.kept_if_named():
             sealed = sealing.seal_report(
@@ -190,7 +188,7 @@ class _Shown:
 
 
 def _converse(visit: Visit) -> Response:
-    typed, files = Typed(), visit.files()
+    typed, files = TypedFields(), visit.files()
     opened: list[tuple[Holder, Mailbox]] = []
 
     def open_() -> tuple[Holder, Mailbox]:
@@ -231,7 +229,7 @@ def _converse(visit: Visit) -> Response:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
 
 
-def _kept(typed: Typed, files: Files, done: str) -> dict[str, object]:
+def _kept(typed: TypedFields, files: Files, done: str) -> dict[str, object]:
     """What stood in the form beside what was done: a message that was not sent, choices that were not saved."""
     kept: dict[str, object] = {}
     if done != "write":
@@ -243,68 +241,26 @@ def _kept(typed: Typed, files: Files, done: str) -> dict[str, object]:
 
 def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
     """Raises `Mistake` for words that are no receipt or open nothing."""
-    try:
-        receipt = receipts.read(words)
-    except WordCountError:
-        raise Mistake("words-count", "words") from None
-    except UnknownWordError as error:
-        raise Mistake("words-unknown", "words", n=error.position) from None
-    except AmbiguousError:
-        raise Mistake("words-ambiguous", "words") from None
-    except ReceiptError:
-        raise Mistake("words-checksum", "words") from None
+    receipt = service.read_words(words)
     with visit.database.read() as session:
-        holder = Holder(
-            receipt=receipt,
-            empty=fillers(visit.keyring.key("mailbox-filler"), service.token_sha256(receipt)),
-            org=staff.organisation(session).id,
+        return service.open_mailbox(
+            session,
+            receipt,
+            filler_key=visit.keyring.key("mailbox-filler"),
             today=visit.today,
             acted=visit.intake.acted,
         )
-        try:
-            return holder, holder.open(session)
-        except NoSuchMailbox:
-            raise Mistake("no-mailbox", "words") from None
-        except NotAuthentic:
-            raise Mistake("not-authentic") from None
 
 
-def _act(visit: Visit, holder: Holder, before: Mailbox, typed: Typed, files: Files) -> Mailbox:
+def _act(visit: Visit, holder: Holder, before: Mailbox, typed: TypedFields, files: Files) -> Mailbox:
     """Raises `Mistake`, `MalformedForm`."""
-    act, text = typed.last("act"), typed.last("text")
+    act = typed.last("act")
     if act != "write":
         files.destroy()
     if act == "open":
         return before
-    try:
-        with visit.database.write() as session:
-            match act:
-                case "write":
-                    if not text.strip() and not files.sealed:
-                        raise Mistake("nothing-to-send", "text")
-                    if len(text) > sealing.MESSAGE_LENGTH:
-                        raise Mistake("too-long", "text")
-                    return holder.write(session, before, text, files.sealed)
-                case "consent":
-                    return holder.choose(session, before, _scopes(typed))
-                case "withdraw":
-                    return holder.withdraw(session, before)
-    except NotTaken:
-        raise Mistake("not-taken") from None
-    except TooManyAttachments:
-        raise Mistake("too-many-files", sealing.FILES, n=ATTACHMENTS) from None
-    except Problem:
-        raise Mistake("refused") from None
-    except Malformed:
-        raise Mistake("too-long", "text") from None
-    raise MalformedForm("an act that there is not")
-
-
-def _scopes(typed: Typed) -> frozenset[ConsentScope]:
-    chosen = typed.chosen("consent")
-    if not set(chosen) <= set(ConsentScope):
-        raise MalformedForm("a use that there is not")
-    return frozenset(map(ConsentScope, chosen))
+    with visit.database.write() as session:
+        return service.act(session, holder, before, typed, files.sealed)
 
 
 class _Body:
@@ -326,7 +282,7 @@ class _Body:
         taken, self._piece = self._piece[:size], self._piece[size:]
         self._left -= len(taken)
         if self._left < 0:
-            raise Mistake("too-large", sealing.FILES)
+            raise Mistake("too-large", FILES)
         return taken
 
     async def _next(self) -> bytes | None:

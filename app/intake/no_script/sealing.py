@@ -4,78 +4,21 @@ The server could read all of this while it passes (docs/protocol.md, section 16)
 memory until they are sealed, files go from the network into their seal, and the receipt is forgotten with the answer.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
 
 from app import age
 from app.blobs import Blobs, StoredBlob
-from app.intake.no_script.multipart import MalformedForm, Part, TooMuch
+from app.intake.no_script.forms import FILES, Mistake, TypedFields, report_form
+from app.intake.no_script.multipart import MalformedForm, Part
 from app.protocol import attachments, conversation
 from app.protocol.conversation import To
 from app.protocol.encoding import new_id
 from app.protocol.errors import Malformed
 from app.protocol.receipt import Receipt
-from app.protocol.report import (
-    ATTACHMENTS,
-    FREE,
-    FREE_LENGTH,
-    MEDIA_TYPE_LENGTH,
-    NAME_LENGTH,
-    ONE_OF,
-    SEVERAL_OF,
-    Attachment,
-    Form,
-)
-from app.vocabulary import ConsentScope
-
-FILES: Final = "files"
-TEXT_LIMIT: Final = 2**20  # bytes of all fields together: more would not fit a report either
-# Characters: as many as the page with script takes.
-TEXT_LENGTH: Final = 200_000
-MESSAGE_LENGTH: Final = 20_000
-_ONE_CHOICE: Final = frozenset({*ONE_OF, "answer_language"})
-
-
-class Mistake(Exception):
-    """What a person has to look at before this can be sent: the key of a sentence, and the field that it is about."""
-
-    def __init__(self, key: str, field_: str = "", **fill: object) -> None:
-        super().__init__(key)
-        self.key = key
-        self.field = field_
-        self.fill = fill
-
-
-@dataclass
-class Typed:
-    """The fields of a form, in memory. A page that comes back with a mistake shows them again."""
-
-    fields: dict[str, list[str]] = field(default_factory=dict, repr=False)
-    _left: int = field(default=TEXT_LIMIT, repr=False)
-
-    def add(self, part: Part) -> None:
-        """Raises `Mistake` where all fields together are too long."""
-        try:
-            text = part.text(self._left)
-        except TooMuch:
-            raise Mistake("too-long", part.name) from None
-        self._left -= len(text.encode())
-        # Browsers end a line as the form's standard has it, everybody else with LF.
-        self.fields.setdefault(part.name, []).append(text.replace("\r\n", "\n"))
-
-    def last(self, name: str) -> str:
-        return self.fields.get(name, [""])[-1]
-
-    def chosen(self, name: str) -> list[str]:
-        """The choices of a list, each once, without the empty one that stands for no answer."""
-        return [code for code in dict.fromkeys(self.fields.get(name, [])) if code]
-
-    def kept(self) -> Mapping[str, str | list[str]]:
-        """The answers as a page shows them again."""
-        return {name: self.chosen(name) if name in SEVERAL_OF else self.last(name) for name in self.fields}
+from app.protocol.report import ATTACHMENTS, MEDIA_TYPE_LENGTH, NAME_LENGTH, Attachment
 
 
 @dataclass(frozen=True)
@@ -118,7 +61,7 @@ class Files:
         with self._blobs.uploads.receive() as incoming:
             try:
                 attachment = attachments.seal(
-                    _Counted(part, self._count),
+                    _CountedPart(part, self._count),
                     incoming,
                     recipient,
                     name=name,
@@ -150,7 +93,7 @@ class Files:
         self.sealed.clear()
 
 
-class _Counted:
+class _CountedPart:
     """A file as it arrives. What counts its bytes may raise."""
 
     def __init__(self, part: Part, count: Callable[[int], None]) -> None:
@@ -164,7 +107,7 @@ class _Counted:
 
 
 def seal_report(
-    parts: Iterable[Part], typed: Typed, files: Files, to: To, *, language: str, today: str
+    parts: Iterable[Part], typed: TypedFields, files: Files, to: To, *, language: str, today: str
 ) -> SealedReport:
     """Read the form to its end and seal it. `typed` holds what was read, also where this raises.
 
@@ -172,7 +115,7 @@ def seal_report(
     """
     secret, receipt, id_ = age.generate(), Receipt.generate(language), new_id("rep")
     read(parts, typed, files, lambda: secret.recipient)
-    form = _form(typed, language)
+    form = report_form(typed, language)
     if not form.text.strip() and not files.sealed:
         raise Mistake("nothing-told", "text")
     try:
@@ -190,7 +133,7 @@ def seal_report(
     return SealedReport(id_, envelope, receipt, tuple(files.sealed))
 
 
-def read(parts: Iterable[Part], typed: Typed, files: Files, recipient: Callable[[], age.HybridRecipient]) -> None:
+def read(parts: Iterable[Part], typed: TypedFields, files: Files, recipient: Callable[[], age.HybridRecipient]) -> None:
     """Fields into memory, files into their seals. `recipient` is asked when the first file comes.
 
     Raises the first `Mistake` only at the end: what was typed below it must come back too.
@@ -208,37 +151,6 @@ def read(parts: Iterable[Part], typed: Typed, files: Files, recipient: Callable[
             mistake = mistake or found
     if mistake:
         raise mistake
-
-
-def read_fields(parts: Iterable[Part], typed: Typed) -> None:
-    """The fields alone, to be shown again: files pass by. Raises `Mistake`."""
-    for part in parts:
-        if part.filename is None:
-            typed.add(part)
-
-
-def _form(typed: Typed, language: str) -> Form:
-    answers: dict[str, Any] = {}
-    for name in typed.fields:
-        if name in _ONE_CHOICE or name in FREE:
-            if answer := typed.last(name):
-                answers[name] = answer
-        elif name in SEVERAL_OF:
-            if chosen := typed.chosen(name):
-                answers[name] = chosen
-        elif name != "text":
-            raise MalformedForm("a field that the form does not have")
-    if "danger_now" not in answers:
-        raise Mistake("danger-missing", "danger_now")
-    # Its box cannot be unticked, and browsers do not send such a box.
-    answers["consent"] = [ConsentScope.SERVICE.value, *answers.get("consent", [])]
-    for name, length in (("text", TEXT_LENGTH), *((name, FREE_LENGTH) for name in FREE)):
-        if len(typed.last(name)) > length:
-            raise Mistake("too-long", name)
-    try:
-        return Form.read({"language": language, "text": typed.last("text"), "answers": answers})
-    except Malformed:
-        raise MalformedForm("an answer that is of no list") from None
 
 
 def _file_name(name: str) -> str:

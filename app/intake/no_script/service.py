@@ -7,20 +7,27 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.intake.attachments import service as attachments
+from app.intake.attachments.service import TooManyAttachments
 from app.intake.keys import service as keys
 from app.intake.keys.open_epochs import EpochClosed
 from app.intake.mailbox import acts
 from app.intake.mailbox import schemas as wire
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.acts import Acted
+from app.intake.no_script.forms import FILES, MESSAGE_LENGTH, Mistake, TypedFields
+from app.intake.no_script.multipart import MalformedForm
 from app.intake.no_script.sealing import SealedFile
 from app.people.staff import service as staff
+from app.problems import Problem
 from app.protocol import conversation, intake
-from app.protocol.conversation import Mailbox, To
+from app.protocol import receipt as receipts
+from app.protocol.conversation import Mailbox, NoSuchMailbox, NotTaken, To
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, sha256_hex
+from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.mailbox import MessageKind
-from app.protocol.receipt import Receipt
+from app.protocol.receipt import AmbiguousError, Receipt, ReceiptError, UnknownWordError, WordCountError
+from app.protocol.report import ATTACHMENTS
 from app.vocabulary import ConsentScope
 
 
@@ -36,6 +43,7 @@ class Holder:
 
     @property
     def token_sha256(self) -> str:
+        """How the mailbox is known here, in hexadecimal."""
         return token_sha256(self.receipt)
 
     def open(self, session: Session) -> Mailbox:
@@ -107,6 +115,63 @@ def receiving(session: Session, today: date) -> To:
     return To(org, document.epoch, document.recipient)
 
 
+def read_words(words: str) -> Receipt:
+    """The receipt that a person typed. Raises `Mistake`, which says what is wrong with the words."""
+    try:
+        return receipts.read(words)
+    except WordCountError:
+        raise Mistake("words-count", "words") from None
+    except UnknownWordError as error:
+        raise Mistake("words-unknown", "words", n=error.position) from None
+    except AmbiguousError:
+        raise Mistake("words-ambiguous", "words") from None
+    except ReceiptError:
+        raise Mistake("words-checksum", "words") from None
+
+
+def open_mailbox(
+    session: Session, receipt: Receipt, *, filler_key: bytes, today: date, acted: Acted
+) -> tuple[Holder, Mailbox]:
+    """The mailbox of a receipt, and what lies there. Raises `Mistake` where it opens none, and `NoRootYet`.
+
+    `filler_key` is what `mailbox.fillers` takes: where there is no mailbox, its slots are drawn all the same.
+    """
+    holder = Holder(
+        receipt=receipt,
+        empty=mailbox.fillers(filler_key, token_sha256(receipt)),
+        org=staff.organisation(session).id,
+        today=today,
+        acted=acted,
+    )
+    try:
+        return holder, holder.open(session)
+    except NoSuchMailbox:
+        raise Mistake("no-mailbox", "words") from None
+    except NotAuthentic:
+        raise Mistake("not-authentic") from None
+
+
+def act(session: Session, holder: Holder, before: Mailbox, typed: TypedFields, files: Sequence[SealedFile]) -> Mailbox:
+    """Write, choose or withdraw, as the form says. Raises `Mistake` for what a person can mend, and `MalformedForm`."""
+    try:
+        match typed.last("act"):
+            case "write":
+                return holder.write(session, before, _message(typed, files), files)
+            case "consent":
+                return holder.choose(session, before, _scopes(typed))
+            case "withdraw":
+                return holder.withdraw(session, before)
+    except NotTaken:
+        raise Mistake("not-taken") from None
+    except TooManyAttachments:
+        raise Mistake("too-many-files", FILES, n=ATTACHMENTS) from None
+    except Problem:
+        raise Mistake("refused") from None
+    except Malformed:
+        raise Mistake("too-long", "text") from None
+    raise MalformedForm("an act that there is not")
+
+
 def name_files(session: Session, token_sha256: str, files: Iterable[SealedFile], *, today: date) -> None:
     """Give the report of this token its files."""
     for file in files:
@@ -114,5 +179,21 @@ def name_files(session: Session, token_sha256: str, files: Iterable[SealedFile],
 
 
 def token_sha256(receipt: Receipt) -> str:
-    """How a mailbox is known here."""
+    """How the mailbox of a receipt is known here, in hexadecimal."""
     return sha256_hex(b64(receipt.token).encode())
+
+
+def _message(typed: TypedFields, files: Sequence[SealedFile]) -> str:
+    text = typed.last("text")
+    if not text.strip() and not files:
+        raise Mistake("nothing-to-send", "text")
+    if len(text) > MESSAGE_LENGTH:
+        raise Mistake("too-long", "text")
+    return text
+
+
+def _scopes(typed: TypedFields) -> frozenset[ConsentScope]:
+    chosen = typed.chosen("consent")
+    if not set(chosen) <= set(ConsentScope):
+        raise MalformedForm("a use that there is not")
+    return frozenset(map(ConsentScope, chosen))

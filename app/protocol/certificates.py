@@ -155,6 +155,7 @@ class Trust:
         return document
 
     def is_supervisors(self, signature: Signature) -> bool:
+        """Whether it is by a supervisor of the root, under the key that stands there. It is not verified here."""
         supervisor = self.supervisors.get(signature.by)
         return supervisor is not None and supervisor.key == signature.key
 

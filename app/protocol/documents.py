@@ -198,6 +198,7 @@ class Signer:
         return self.sign_bytes(bytes_signed(type_, line))
 
     def sign_bytes(self, signed_bytes: bytes) -> Signature:
+        """The signature over bytes that say themselves what they are for."""
         return Signature(self.person, self.public_key, self._key.sign(signed_bytes))
 
 
@@ -215,6 +216,7 @@ def verify_signature(signature: Signature, signed_bytes: bytes) -> None:
 
 
 def thread_mac(type_: str, line: bytes, thread_key: bytes) -> bytes:
+    """HMAC-SHA256 over `tern/v1/` + type + LF + line: 32 bytes, under the 32 bytes that the receipt gives."""
     return hmac.digest(thread_key, bytes_signed(type_, line), "sha256")
 
 

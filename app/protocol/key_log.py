@@ -26,6 +26,7 @@ class Head:
     hash: str
 
     def line(self) -> bytes:
+        """What the service signs, in canonical JSON."""
         return canonical({"n": self.n, "hash": self.hash})
 
 
@@ -40,6 +41,7 @@ class Log:
 
     @property
     def head(self) -> Head:
+        """Of the last line."""
         return Head(len(self.hashes), self.hashes[-1])
 
     @property

@@ -53,6 +53,7 @@ class ThreadState:
     consents: tuple[Consent, ...]
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return {
             "report": self.report,
             "recipient": self.recipient,
@@ -98,6 +99,7 @@ class ReporterMessage:
     consents: tuple[Consent, ...] = ()
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return {
             "number": self.number,
             "seen": self.seen,
@@ -145,6 +147,7 @@ class StaffMessage:
     write_to: str | None = field(default=None, repr=False)
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return {
             "number": self.number,
             "seen": self.seen,

@@ -12,10 +12,12 @@ class PeriodError(ValueError):
 
 
 def year_of(period: str) -> str:
+    """The year of a quarter, or the year itself. Raises `PeriodError`, as all that read a period."""
     return _split(period)[0]
 
 
 def first_day(period: str) -> date:
+    """The day from which a card is of this period."""
     year, quarter = _split(period)
     return date(int(year), int(quarter) * 3 - 2 if quarter else 1, 1)
 

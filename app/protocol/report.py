@@ -46,6 +46,7 @@ class Attachment:
     ciphertext_sha256: str
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return asdict(self)
 
     @classmethod
@@ -81,6 +82,7 @@ class Consent:
     id: str
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return asdict(self)
 
     @classmethod
@@ -103,6 +105,7 @@ class Form:
 
     @property
     def danger_now(self) -> Imminence:
+        """The one answer that every report has: what an urgent one is sorted by."""
         return Imminence(self.answers["danger_now"])
 
     @property
@@ -150,6 +153,7 @@ class Report:
         check_attachments(self.attachments)
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return {
             "language": self.form.language,
             "text": self.form.text,

@@ -70,6 +70,7 @@ class Selector:
         raise Malformed("a selector of another form")
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return {"type": self.type, "value": self.value, "normalised": self.normalised}
 
 

@@ -18,6 +18,8 @@ class EntryIn(BaseModel):
 
 
 class EntryOut(BaseModel):
+    """The number of the log's new line, counted from 1."""
+
     model_config = ConfigDict(from_attributes=True)
 
     n: int
@@ -49,6 +51,8 @@ class ServiceKeyOut(BaseModel):
 
 
 class EpochOut(BaseModel):
+    """An epoch and its statement, the text of a public document. Both days of `accepts` are counted in."""
+
     model_config = ConfigDict(from_attributes=True)
 
     id: str

@@ -134,7 +134,7 @@ class _Choice:
 
 
 class Nowhere:
-    """Stands where there is no page."""
+    """Stands where there is no page: says so in the reader's language, or as close to it as there is one."""
 
     def __init__(self, site: Site) -> None:
         self._site = site

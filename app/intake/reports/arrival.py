@@ -25,7 +25,7 @@ _REF_BYTES = 5  # eight letters and digits, which staff can say to each other
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentReport:
     """A report as it came, in its parts."""
 
     epoch_id: str
@@ -37,7 +37,7 @@ class Sent:
     report: bytes = field(repr=False)
 
 
-def read(body: bytes) -> Sent:
+def read(body: bytes) -> SentReport:
     """Raises `InvalidRequest` for another first line, `NotAnEnvelope` for what follows it."""
     line, _, files = body.partition(b"\n")
     epoch_id, recipient_text, recipient = _read_line(line)
@@ -49,7 +49,7 @@ def read(body: bytes) -> Sent:
     check(grant, Kind.GRANT)
     check(thread_state, Kind.SLOT)
     check(report, Kind.REPORT)
-    return Sent(
+    return SentReport(
         epoch_id=epoch_id,
         recipient=recipient,
         recipient_text=recipient_text,
@@ -69,7 +69,7 @@ def check(file: bytes, kind: Kind) -> None:
 
 
 def arrive(
-    sent: Sent,
+    sent: SentReport,
     report_id: str,
     token_sha256: str,
     epoch: OpenEpoch,

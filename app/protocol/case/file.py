@@ -30,6 +30,7 @@ class CaseFile:
     selectors: tuple[Selector, ...] = field(default=(), repr=False)
 
     def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
         return asdict(self)
 
     def person(self, id_: str) -> Affected:

@@ -24,7 +24,7 @@ DELTAS = (1e-5, 1e-6, 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class PrivacyLoss:
     """Rho in millionths, and the epsilon that it means, by delta."""
 
     rho: int
@@ -47,7 +47,7 @@ def is_drawn(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> boo
     return any(charge.kind == kind and charge.period == period for charge in ledger)
 
 
-def left(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> int:
+def budget_left(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> int:
     """What a release of this kind and period may still spend. It follows from public facts alone."""
     year = year_of(period)
     of_year = [charge for charge in ledger if year_of(charge.period) == year]
@@ -62,17 +62,18 @@ def token_hash(key: bytes, token: bytes) -> str:
     return hmac.new(key, token, hashlib.sha256).hexdigest()
 
 
-def admitted(accounts: Mapping[str, int], tokens: Iterable[str], *, rho: int) -> frozenset[str]:
+def admit(accounts: Mapping[str, int], tokens: Iterable[str], *, rho: int) -> frozenset[str]:
     """The accounts that can bear this release. The others are dropped, and how many nobody learns."""
     return frozenset(token for token in tokens if accounts.get(token, 0) + rho <= LIFE_CAP)
 
 
-def spent(rho: int) -> Spent:
+def privacy_loss(rho: int) -> PrivacyLoss:
     """What this rho means at every delta that is published."""
-    return Spent(rho, {delta_name(delta): epsilon(rho, delta) for delta in DELTAS})
+    return PrivacyLoss(rho, {delta_name(delta): epsilon(rho, delta) for delta in DELTAS})
 
 
 def delta_name(delta: float) -> str:
+    """As releases write it: `1e-5`."""
     return f"{delta:.0e}".replace("e-0", "e-")
 
 

@@ -50,7 +50,7 @@ def ledger_entry(line: LedgerLine, counts: NoisyCounts) -> LedgerEntry:
     """A line of the ledger with what its noise cost, from its stored noisy counts."""
     return LedgerEntry(
         line=line,
-        epsilon=accounting.spent(line.rho_millionths).epsilon,
+        epsilon=accounting.privacy_loss(line.rho_millionths).epsilon,
         maps={table.name: table.rho for table in counts.tables},
     )
 

@@ -99,7 +99,7 @@ def draw(
     """
     opened = _opened(start.sealed_cards, identities)
     accounts = {card.token: accounting.token_hash(account_key, card.token) for card in opened}
-    admitted = accounting.admitted(start.accounts, accounts.values(), rho=start.workload.rho)
+    admitted = accounting.admit(start.accounts, accounts.values(), rho=start.workload.rho)
     counts = counting.count((card for card in opened if accounts[card.token] in admitted), start.workload)
     tables = noise.draw(start.workload, counts, measurement)
     return Draw(NoisyCounts(period=start.period, workload=start.workload, tables=tables), admitted)

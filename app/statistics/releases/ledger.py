@@ -35,6 +35,6 @@ def lines(session: Session) -> tuple[LedgerLine, ...]:
 
 def refuse_overspending(charged: tuple[LedgerLine, ...], workload: Workload, period: str) -> None:
     """Raises `ReleaseBudgetExhausted` where what was `charged` leaves less than a release of this workload costs."""
-    left = accounting.left(charged, kind=workload.kind, period=period)
+    left = accounting.budget_left(charged, kind=workload.kind, period=period)
     if workload.rho > left:
         raise ReleaseBudgetExhausted(rho_millionths=workload.rho, left_millionths=left)

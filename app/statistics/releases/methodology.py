@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.tables import grid, half_width
-from app.statistics.releases.accounting import DELTAS, KIND_CAP, LIFE_CAP, YEAR_CAP, Spent, delta_name
+from app.statistics.releases.accounting import DELTAS, KIND_CAP, LIFE_CAP, YEAR_CAP, PrivacyLoss, delta_name
 from app.vocabulary import Bound, Dimension, ReleaseKind
 
 
@@ -23,9 +23,9 @@ class About:
     requested_by: str
     approved_by: str
     contact: str
-    this: Spent
-    year: Spent
-    life: Spent
+    this: PrivacyLoss
+    year: PrivacyLoss
+    life: PrivacyLoss
     versions: Mapping[str, str]
     note: str | None = None
 
@@ -94,8 +94,8 @@ def _bound(dim: Dimension) -> str:
 
 def _promise(counts: NoisyCounts, about: About) -> str:
     rows = "\n".join(
-        f"| {what} | {_rho(spent.rho)} | " + " | ".join(_epsilon(spent, delta) for delta in DELTAS) + " |"
-        for what, spent in (
+        f"| {what} | {_rho(loss.rho)} | " + " | ".join(_epsilon(loss, delta) for delta in DELTAS) + " |"
+        for what, loss in (
             ("this release", about.this),
             (f"all releases of {counts.period[:4]} so far, this one included", about.year),
             ("one person, all releases in a life, at most", about.life),
@@ -184,5 +184,5 @@ def _rho(millionths: int) -> str:
     return f"{millionths / 1_000_000:g}"
 
 
-def _epsilon(spent: Spent, delta: float) -> str:
-    return f"{spent.epsilon[delta_name(delta)]:.2f}"
+def _epsilon(loss: PrivacyLoss, delta: float) -> str:
+    return f"{loss.epsilon[delta_name(delta)]:.2f}"

@@ -10,6 +10,8 @@ from app.protocol.release.counts import NoisyCounts, read_counts
 
 
 class ReleaseState(StrEnum):
+    """RELEASES § 8. `drawn` is charged and has its noise; `composed` has its folder; `signed` has both signatures."""
+
     REQUESTED = "requested"
     APPROVED = "approved"
     REJECTED = "rejected"

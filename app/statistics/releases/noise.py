@@ -21,7 +21,8 @@ class Measurement(Protocol):
     def rho(self, *, sigma: float, m: int) -> float:
         """What a draw costs in zero-concentrated privacy, where one person is in at most `m` cells."""
 
-    def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]: ...
+    def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]:
+        """The counts with fresh noise of scale `sigma`, in persons, each in its place."""
 
 
 class DiscreteGaussian:
@@ -35,7 +36,7 @@ class DiscreteGaussian:
 
 
 @dataclass(frozen=True, slots=True)
-class Budgeted:
+class BudgetedTable:
     """A table with the noise it will get: `sigma` in thousandths, `rho` as the measurement maps it."""
 
     table: Table
@@ -43,7 +44,7 @@ class Budgeted:
     rho: float
 
 
-def budget(workload: Workload, measurement: Measurement) -> tuple[Budgeted, ...]:
+def budget(workload: Workload, measurement: Measurement) -> tuple[BudgetedTable, ...]:
     """The noise of every table. Raises `OverspentError` where it would cost more than the workload's rho."""
     planned = tuple(_budgeted(workload, table, measurement) for table in workload.tables)
     if math.fsum(each.rho for each in planned) > workload.rho / 1_000_000:
@@ -75,6 +76,7 @@ def gaussian(sigma: float) -> Any:
 
 
 def opendp_version() -> str:
+    """Of the library that draws, without loading it."""
     return version("opendp")
 
 
@@ -92,6 +94,6 @@ def l2_sensitivity(m: int) -> float:
     return root if Fraction(root) ** 2 >= m else math.nextafter(root, math.inf)
 
 
-def _budgeted(workload: Workload, table: Table, measurement: Measurement) -> Budgeted:
+def _budgeted(workload: Workload, table: Table, measurement: Measurement) -> BudgetedTable:
     sigma = sigma_of(workload, table)
-    return Budgeted(table=table, sigma=sigma, rho=measurement.rho(sigma=sigma / 1000, m=table.m))
+    return BudgetedTable(table=table, sigma=sigma, rho=measurement.rho(sigma=sigma / 1000, m=table.m))

@@ -40,6 +40,8 @@ class SignatureIn(_In):
 
 
 class ReleaseOut(BaseModel):
+    """The hashes are there from the draw and from the folder on: of `raw/noisy.csv`, and of `SHA256SUMS`."""
+
     model_config = ConfigDict(from_attributes=True)
 
     id: str

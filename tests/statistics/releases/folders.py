@@ -14,7 +14,7 @@ from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.folder import SUMS, sums
 from app.protocol.release.ledger import LedgerLine, next_line
 from app.protocol.release.signatures import SIGNATURES, sign_sums, write_signatures
-from app.statistics.releases.accounting import Spent
+from app.statistics.releases.accounting import PrivacyLoss
 from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.counting import count
 from app.statistics.releases.methodology import About
@@ -69,9 +69,9 @@ def about(note: str | None = None) -> About:
         requested_by=REQUESTER,
         approved_by=APPROVER,
         contact="statistics@organisation.example",
-        this=Spent(20_000, EPSILON),
-        year=Spent(25_000, EPSILON),
-        life=Spent(500_000, EPSILON),
+        this=PrivacyLoss(20_000, EPSILON),
+        year=PrivacyLoss(25_000, EPSILON),
+        life=PrivacyLoss(500_000, EPSILON),
         versions={"tern": "0.1.0", "opendp": "0.16.0"},
         note=note,
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app import vocabulary
 from app.statistics.releases import accounting
-from app.statistics.releases.accounting import KIND_CAP, LIFE_CAP, YEAR_CAP, admitted, epsilon, is_drawn, left
+from app.statistics.releases.accounting import KIND_CAP, LIFE_CAP, YEAR_CAP, admit, budget_left, epsilon, is_drawn
 from app.vocabulary import ReleaseKind
 
 QUARTER, YEAR, RESERVE = ReleaseKind.QUARTER, ReleaseKind.YEAR, ReleaseKind.RESERVE
@@ -31,7 +31,7 @@ def test_no_sequence_of_requests_overspends_a_kind_or_a_year(
 ) -> None:
     ledger: list[Charge] = []
     for (kind, period), rho in requests:
-        if not is_drawn(ledger, kind=kind, period=period) and rho <= left(ledger, kind=kind, period=period):
+        if not is_drawn(ledger, kind=kind, period=period) and rho <= budget_left(ledger, kind=kind, period=period):
             ledger.append(Charge(kind, period, rho))
 
     assert len({(charge.kind, charge.period) for charge in ledger}) == len(ledger)
@@ -48,14 +48,16 @@ def test_a_year_of_ordinary_releases_fits_its_budget_exactly() -> None:
     ledger: list[Charge] = []
     for number in range(1, 5):
         for kind, rho in ((RESERVE, total), (QUARTER, vocabulary.workload("Q").rho)):
-            assert left(ledger, kind=kind, period=f"2026-Q{number}") >= rho
+            assert budget_left(ledger, kind=kind, period=f"2026-Q{number}") >= rho
             ledger.append(Charge(kind, f"2026-Q{number}", rho))
-    assert left(ledger, kind=YEAR, period="2026") == 120_000
+    assert budget_left(ledger, kind=YEAR, period="2026") == 120_000
     ledger.append(Charge(YEAR, "2026", 120_000))
 
     assert sum(charge.rho_millionths for charge in ledger) == YEAR_CAP
-    assert {left(ledger, kind=kind, period=period) for kind, period in ((YEAR, "2026"), (RESERVE, "2026-Q4"))} == {0}
-    assert left(ledger, kind=RESERVE, period="2027-Q1") == 20_000
+    assert {
+        budget_left(ledger, kind=kind, period=period) for kind, period in ((YEAR, "2026"), (RESERVE, "2026-Q4"))
+    } == {0}
+    assert budget_left(ledger, kind=RESERVE, period="2027-Q1") == 20_000
 
 
 def test_a_kind_of_a_period_is_drawn_once() -> None:
@@ -71,7 +73,7 @@ def test_no_person_ever_spends_more_than_half_a_rho(releases: list[tuple[set[str
     accounts: dict[str, int] = {}
     for counted, rho in releases:  # who has withdrawn is in none that follow, and keeps what was spent
         before = dict(accounts)
-        for token in admitted(accounts, counted, rho=rho):
+        for token in admit(accounts, counted, rho=rho):
             accounts[token] = accounts.get(token, 0) + rho
         assert all(accounts[token] >= spent for token, spent in before.items())
 
@@ -81,7 +83,7 @@ def test_no_person_ever_spends_more_than_half_a_rho(releases: list[tuple[set[str
 def test_a_full_account_is_left_out_and_one_that_just_fits_is_not() -> None:
     accounts = {"full": 480_001, "fits": 480_000}
 
-    assert admitted(accounts, ["full", "fits", "new"], rho=20_000) == {"fits", "new"}
+    assert admit(accounts, ["full", "fits", "new"], rho=20_000) == {"fits", "new"}
 
 
 def test_an_account_is_named_by_a_keyed_hash() -> None:
@@ -98,6 +100,6 @@ def test_rho_means_the_published_epsilons(rho: int, expected: float) -> None:
 
 
 def test_a_smaller_delta_means_a_larger_epsilon() -> None:
-    spent = accounting.spent(20_000).epsilon
+    spent = accounting.privacy_loss(20_000).epsilon
 
     assert spent["1e-5"] < spent["1e-6"] < spent["1e-9"]

@@ -1,0 +1,105 @@
+"""What is counted of a case, and what is not."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.protocol import card
+from app.protocol.case import (
+    Affected,
+    RuleBroken,
+    card_of,
+)
+from app.protocol.encoding import b64
+from app.vocabulary import ConsentStatus, Relation, VerificationStatus
+from tests.protocol.case.scene import (
+    DECLINED,
+    FILE,
+    GIVEN,
+    INCIDENT,
+    NOTE,
+    PERSON,
+    SAMPLES,
+    affected,
+    file_of,
+    incident,
+    judged,
+)
+
+
+def test_the_stories_have_the_cards_that_they_ask_for() -> None:
+    cards, persons = 0, set()
+    for sample in SAMPLES:
+        file = file_of(sample)
+        for expected, each in zip(sample["expected"]["incidents"], file.incidents, strict=True):
+            if not expected["card"]:
+                with pytest.raises(RuleBroken, match="no-statistics-consent"):
+                    card_of(file, each.id, card_id=card.new_card_id())
+                continue
+            written = card_of(file, each.id, card_id=card.new_card_id())
+            assert written.incident_type == expected["incident_type"]
+            cards += 1
+            persons.add(expected["affected"])
+
+    assert (cards, len(persons)) == (56, 30)
+
+
+def test_a_card_says_what_was_coded_and_nothing_else() -> None:
+    written = card_of(FILE, INCIDENT.id, card_id=NOTE.id)
+
+    assert (written.id, b64(written.token)) == (NOTE.id, PERSON.token)
+    assert (written.incident_type, written.host_country, written.quarter) == ("hoax_booking", "DE", "2026-Q2")
+    assert written.suspected_actor_role == ("overseas_service_station",)
+    assert written.verification_status == "under_review"
+    assert INCIDENT.narrative.encode() not in card.encode(written)
+    assert b"weeks" not in card.encode(written)  # imminence describes live danger
+
+
+@pytest.mark.parametrize("status", [VerificationStatus.CONTESTED, VerificationStatus.FALSELY_ATTRIBUTED])
+def test_a_disputed_attribution_keeps_the_act_and_drops_the_actor(status: VerificationStatus) -> None:
+    file = replace(FILE, incidents=(judged(status),), cards=())
+
+    written = card_of(file, file.incidents[0].id, card_id=NOTE.id)
+
+    assert written.incident_type == "hoax_booking"
+    assert written.suspected_actor_role is None
+
+
+def test_what_did_not_happen_has_no_card() -> None:
+    file = replace(FILE, incidents=(judged(VerificationStatus.REFUTED),), cards=())
+
+    with pytest.raises(RuleBroken, match=r"^refuted$"):
+        card_of(file, file.incidents[0].id, card_id=NOTE.id)
+
+
+@pytest.mark.parametrize(
+    ("person", "counted"),
+    [
+        (affected(), True),
+        (affected(statistics=None, by_reporter=GIVEN), True),
+        (affected(statistics=DECLINED, by_reporter=GIVEN), False),
+        (affected(statistics=None), False),
+        (affected(statistics=ConsentStatus.WITHDRAWN), False),
+        (affected(statistics=ConsentStatus.ASKED), False),
+        (affected(relation=Relation.PARENT_OR_SIBLING, statistics=None, by_reporter=GIVEN, can_be_asked=False), True),
+        (affected(relation=Relation.PARENT_OR_SIBLING, statistics=None, by_reporter=GIVEN), False),
+        (affected(relation=Relation.STRANGER, statistics=None, by_reporter=GIVEN, can_be_asked=False), False),
+        (
+            affected(relation=Relation.FRIEND_OR_COLLEAGUE, statistics=None, by_reporter=GIVEN, can_be_asked=False),
+            False,
+        ),
+        (affected(relation=Relation.FRIEND_OR_COLLEAGUE), True),
+        (affected(relation=Relation.ORGANISATION), False),
+    ],
+)
+def test_nobody_is_counted_whose_consent_it_is_not(person: Affected, counted: bool) -> None:
+    file = replace(FILE, persons=(person,), incidents=(incident(affected=person.id),), cards=())
+
+    def written() -> object:
+        return card_of(file, file.incidents[0].id, card_id=NOTE.id)
+
+    if counted:
+        written()
+    else:
+        with pytest.raises(RuleBroken, match="no-statistics-consent"):
+            written()

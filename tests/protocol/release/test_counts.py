@@ -1,0 +1,48 @@
+"""Noisy counts are read as they were written, and nothing else is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.protocol.release.counts import read_counts, write_counts
+from app.protocol.release.errors import ReleaseError
+from tests.statistics.releases import folders
+
+FOLDER = folders.signed(folders.unsigned(folders.noisy()))
+
+
+def test_the_noisy_counts_are_read_as_they_were_written() -> None:
+    assert read_counts(write_counts(folders.noisy())) == folders.noisy()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"origin,AD,", b"origin,QQ,"),
+        (b"2026-Q2,Q,severity,_T,_T,_T,unknown,", b"2026-Q2,T,severity,_T,_T,_T,unknown,"),
+        (b",10.802,", b",10.8020,"),
+        (b",3,", b",2,"),
+        (b"period,", b"perio,"),
+        (b"2026-Q2,Q,", b"2026-Q2,X,"),
+    ],
+)
+def test_noisy_counts_of_another_workload_or_writing_are_refused(change: tuple[bytes, bytes]) -> None:
+    written = write_counts(folders.noisy())
+    assert change[0] in written
+
+    with pytest.raises(ReleaseError):
+        read_counts(written.replace(*change))
+
+
+def test_a_missing_or_moved_cell_is_refused() -> None:
+    lines = write_counts(folders.noisy()).splitlines(keepends=True)
+
+    for changed in (lines[:5] + lines[6:], [lines[0], lines[2], lines[1], *lines[3:]], lines[:-1], lines[:1]):
+        with pytest.raises(ReleaseError):
+            read_counts(b"".join(changed))
+
+
+@given(st.binary())
+def test_bytes_that_are_no_noisy_counts_are_refused_and_never_worse(content: bytes) -> None:
+    with pytest.raises(ReleaseError):
+        read_counts(content)

@@ -1,0 +1,88 @@
+"""What is published of a noisy count."""
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.protocol.release.counts import NOISY, read_counts
+from app.protocol.release.tables import data_files, grid, half_width, interval
+from tests.statistics.releases import folders
+
+FOLDER = folders.signed(folders.unsigned(folders.noisy()))
+
+
+@given(st.integers(-(10**6), 10**6), st.integers(1, 200_000))
+def test_bounds_lie_on_the_grid_hold_the_interval_and_are_never_negative(value: int, sigma: int) -> None:
+    lower, upper = interval(value, sigma)
+
+    assert 0 <= lower <= upper
+    assert lower % grid(sigma) == upper % grid(sigma) == 0
+    assert lower <= max(0, value - half_width(sigma))
+    assert upper >= max(0, value + half_width(sigma))
+    assert max(0, value - half_width(sigma)) - lower < grid(sigma)
+    assert upper - max(0, value + half_width(sigma)) < grid(sigma)
+
+
+@pytest.mark.parametrize(("sigma", "step"), [(1_999, 1), (2_000, 5), (19_999, 5), (20_000, 10)])
+def test_the_grid_follows_the_noise(sigma: int, step: int) -> None:
+    assert grid(sigma) == step
+
+
+def test_all_cells_stand_in_the_long_file_and_in_the_file_of_their_table() -> None:
+    files = data_files(folders.noisy())
+    long = _rows(files["data/persons.csv"])
+
+    assert len(long) == 251 + 251 + 9 + 4
+    for table in ("origin", "host", "type", "severity"):
+        own = _rows(files[f"data/{table}.csv"])
+        assert [row.items() <= whole.items() for row, whole in zip(own, _of(long, table), strict=True)] == [True] * len(
+            own
+        )
+
+
+def test_the_columns_and_tags_are_the_published_ones() -> None:
+    header, tags, first = data_files(folders.noisy())["data/host.csv"].decode().splitlines()[:3]
+
+    assert header == "period,table,ref_area,value,lower,upper,sd,grade,status,value_adjusted,value_raw"
+    assert tags == (
+        "#date+quarter,#meta+table,#country+code+iso2+host,#affected+persons+value+approx,"
+        "#affected+persons+min+ci95,#affected+persons+max+ci95,#meta+stdev,#meta+quality,#meta+status,"
+        "#affected+persons+num+adjusted,#affected+persons+num+noisy"
+    )
+    assert first.startswith("2026-Q2,host,AD,,")
+
+
+def test_grades_and_estimates_wait_for_a_later_version() -> None:
+    rows = _rows(data_files(folders.noisy())["data/persons.csv"])
+
+    assert {(row["value"], row["grade"], row["value_adjusted"], row["status"]) for row in rows} == {("", "", "", "E")}
+
+
+def test_the_json_twin_says_the_same_as_the_csv() -> None:
+    files = data_files(folders.noisy())
+    twin = json.loads(files["data/persons.json"])
+
+    assert twin["unit"] == "persons"
+    for row, other in zip(_rows(files["data/persons.csv"]), twin["rows"], strict=True):
+        assert row.keys() == other.keys()
+        assert (row["origin"], float(row["sd"])) == (other["origin"], other["sd"])
+        assert [int(row[name]) for name in ("lower", "upper", "value_raw")] == [
+            other[name] for name in ("lower", "upper", "value_raw")
+        ]
+        assert (other["value"], other["grade"], other["value_adjusted"]) == (None, None, None)
+
+
+def test_the_data_follow_from_the_noisy_file_alone() -> None:
+    assert data_files(read_counts(FOLDER[NOISY])).items() <= FOLDER.items()
+
+
+def _rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))[1:]
+
+
+def _of(rows: list[dict[str, str]], table: str) -> list[dict[str, str]]:
+    return [row for row in rows if row["table"] == table]

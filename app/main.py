@@ -28,8 +28,9 @@ from app.http.idempotency import forget
 from app.intake.attachments import service as attachments
 from app.intake.attachments import uploads
 from app.intake.attachments.routes import router as attachments_router
-from app.intake.keys import service as epochs
-from app.intake.keys.routes import router as intake_keys
+from app.intake.epochs import service as epochs
+from app.intake.epochs.routes import router as epochs_router
+from app.intake.key_log.routes import router as key_log
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.routes import router as mailbox_router
 from app.intake.no_script.routes import router as no_script
@@ -37,7 +38,7 @@ from app.intake.pages import routes as pages
 from app.intake.process import Intake, IntakeState
 from app.intake.reports import service as reports
 from app.intake.reports.routes import router as intake_reports
-from app.people.grants.routes import router as keys
+from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in import passwords
 from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
@@ -64,7 +65,8 @@ ROUTERS = [
     intake_reports,
     attachments_router,
     mailbox_router,
-    intake_keys,
+    key_log,
+    epochs_router,
     triage,
     cases,
     stages,
@@ -74,7 +76,7 @@ ROUTERS = [
     cards,
     people,
     sessions,
-    keys,
+    shared_keys,
     audit,
     ledger_router,
     health,

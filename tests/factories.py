@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import age
 from app.casework.approvals.models import Approval
 from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
-from app.intake.keys.models import Epoch
+from app.intake.epochs.models import Epoch
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant

@@ -7,7 +7,7 @@ from app.http.idempotency import Once
 from app.http.pages import PAGE_HEADERS, page
 from app.http.paging import Page, Paging
 from app.http.routing import Route, Router, problems
-from app.http.state import BlobStore, Config, Db, Hasher, Keys, Now, State, Today, shared
+from app.http.state import BlobStore, Config, Db, Hasher, Now, ServiceKeyring, State, Today, shared
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Hasher",
     "IfMatch",
     "IfNoneMatch",
-    "Keys",
     "MailboxToken",
     "Now",
     "Once",
@@ -29,6 +28,7 @@ __all__ = [
     "Paging",
     "Route",
     "Router",
+    "ServiceKeyring",
     "State",
     "Today",
     "bearer",

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.http.state import Keys
+from app.http.state import ServiceKeyring
 from app.problems import InvalidCursor
 
 _MAC_SIZE = 16
@@ -84,7 +84,7 @@ class _Paging:
 
 def paging(
     request: Request,
-    keyring: Keys,
+    keyring: ServiceKeyring,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> _Paging:

@@ -88,7 +88,7 @@ Db = Annotated[Database, Depends(_database)]
 BlobStore = Annotated[Blobs, Depends(_blobs)]
 Config = Annotated[Settings, Depends(_settings)]
 Hasher = Annotated[PasswordHasher, Depends(_hasher)]
-Keys = Annotated[Keyring, Depends(_keyring)]
+ServiceKeyring = Annotated[Keyring, Depends(_keyring)]
 Now = Annotated[datetime, Depends(_now)]
 """The service's time, in UTC."""
 Today = Annotated[date, Depends(_today)]

@@ -7,7 +7,7 @@ import anyio
 
 from app.database import Database
 from app.http import State, shared
-from app.intake.keys.open_epochs import OpenEpochs
+from app.intake.epochs.open_epochs import OpenEpochs
 from app.intake.mailbox.acts import Acted
 from app.intake.reports.writer import Writer
 from app.site.site import Site

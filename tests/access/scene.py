@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
-from app.people.grants.models import SharedKey
+from app.people.shared_keys.models import SharedKey
 from app.people.staff.models import Person
 from app.protocol.mailbox import FIRST_STAFF_SLOT, MessageKind
 from app.protocol.sizes import Kind

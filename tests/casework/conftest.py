@@ -8,7 +8,7 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.intake.keys.models import Epoch
+from app.intake.epochs.models import Epoch
 from app.people.staff.models import Person
 from app.vocabulary import Role
 from tests import factories

@@ -16,7 +16,7 @@ from app.casework.cases.models import Case
 from app.casework.triage import moves
 from app.casework.triage.second_persons import WAITING
 from app.database import Database
-from app.intake.keys.models import Epoch
+from app.intake.epochs.models import Epoch
 from app.intake.mailbox import acts
 from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import Post

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.audit.models import AuditEvent
-from app.intake.keys.models import Epoch
+from app.intake.epochs.models import Epoch
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind

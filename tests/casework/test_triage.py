@@ -7,7 +7,7 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
-from app.intake.keys.models import Epoch
+from app.intake.epochs.models import Epoch
 from app.intake.mailbox.models import Message, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant

@@ -13,7 +13,7 @@ from app.actor import Actor
 from app.cli.demo_population import population
 from app.clock import Clock
 from app.database import Database
-from app.people.grants import service as keys
+from app.people.shared_keys import service as keys
 from app.people.staff import service as staff
 from app.people.staff.models import Person as PersonRow
 from app.people.staff.models import Team
@@ -80,7 +80,9 @@ def office(client: TestClient, database: Database, rows: Session, clock: Clock) 
         ):
             stated = SharedKey(new_id("key"), kind, identity.recipient, DAY, until)
             document = state_key(stated, org=PIN, signer=APPROVER.signer)
-            keys.add_key(session, actor, document=document.text.decode(), token_sha256=token_sha256, grants=[], now=now)
+            keys.make(
+                session, actor, document=document.text.decode(), token_sha256=token_sha256, first_grants=[], now=now
+            )
     signed = {each.id: signed_in(rows, rows.get_one(PersonRow, each.id)) for each in people}
     return Office(client, clock, signed)
 

@@ -13,7 +13,7 @@ from app.casework.approvals import service as approvals
 from app.casework.cases import service as cases
 from app.casework.triage import service
 from app.casework.triage.machine import EDGES, Facts
-from app.intake.keys import service as keys
+from app.intake.epochs import service as epochs
 from app.intake.mailbox.acts import ReporterAct
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
@@ -106,7 +106,7 @@ def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None
         roles=actor.roles,
         claimed_by_actor=report.triager_id == actor.id,
         holds_epoch_key=service.holds_epoch_key(session, actor, report),
-        epoch_lives=now.date() < keys.epoch(session, report.epoch_id).destroyed_on,
+        epoch_lives=now.date() < epochs.get(session, report.epoch_id).destroyed_on,
         priority=(wanted.priority if wanted else None) or report.priority,
         answered=service.is_answered(session, report),
         no_contact=wanted.no_contact if wanted else False,

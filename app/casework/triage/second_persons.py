@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
 from app.casework.triage import service
-from app.intake.keys import service as keys
+from app.intake.epochs import service as epochs
 from app.intake.reports import service as reports
 from app.people.grants import service as grants
 from app.problems import NotFound
@@ -29,7 +29,7 @@ def _of_its_epoch(session: Session, report_id: str) -> set[str]:
 
 def _with_its_epoch(session: Session, report_id: str) -> date:
     """When an epoch's key is destroyed, no report of it that nobody accepted can be opened any more."""
-    epoch = keys.epoch(session, reports.get(session, report_id).epoch_id)
+    epoch = epochs.get(session, reports.get(session, report_id).epoch_id)
     return epoch.destroyed_on - timedelta(days=1)
 
 

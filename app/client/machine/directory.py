@@ -34,7 +34,7 @@ class NoMachine(Exception):
 
 
 @dataclass(frozen=True)
-class Keys:
+class PersonKeys:
     """What makes a person: the identity that opens what is sealed to them, and the key with which they sign."""
 
     identity: age.HybridIdentity = field(repr=False)
@@ -81,7 +81,7 @@ class Machine:
             raise FileExistsError(f"{machine._keys} exists")
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         machine.outbox.mkdir(mode=0o700, exist_ok=True)
-        keys = Keys.generate()
+        keys = PersonKeys.generate()
         plaintext = f"{keys.identity}\n{_SIGNING}{b64(keys.signing.private_bytes_raw())}\n".encode()
         write_atomically(machine._keys, age.encrypt(plaintext, [age.Passphrase(passphrase, work_factor)]))
         machine.tell(about)
@@ -106,7 +106,7 @@ class Machine:
         """Trust this root from now on."""
         self.tell(replace(self.about, pin=pin))
 
-    def unlock(self, passphrase: str) -> Keys:
+    def unlock(self, passphrase: str) -> PersonKeys:
         """Raises `WrongPassphrase`, and `NoMachine` where there are no keys."""
         try:
             sealed = self._keys.read_bytes()
@@ -118,7 +118,7 @@ class Machine:
             raise WrongPassphrase("this passphrase does not unlock the keys") from None
         identity, signing = plaintext.decode().splitlines()
         seed = unb64(signing.removeprefix(_SIGNING), 32)
-        return Keys(_hybrid(identity), Ed25519PrivateKey.from_private_bytes(seed))
+        return PersonKeys(_hybrid(identity), Ed25519PrivateKey.from_private_bytes(seed))
 
     @property
     def session(self) -> str | None:

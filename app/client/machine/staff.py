@@ -9,7 +9,7 @@ import httpx2
 
 from app import age
 from app.client.machine import trust as trusting
-from app.client.machine.directory import About, Keys, Machine
+from app.client.machine.directory import About, Machine, PersonKeys
 from app.client.machine.seen import SeenFile
 from app.client.machine.transport import Service
 from app.protocol import grants
@@ -56,7 +56,7 @@ class Staff:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.machine = Machine(directory)
-        self.keys: Keys = self.machine.unlock(passphrase)
+        self.keys: PersonKeys = self.machine.unlock(passphrase)
         self.seen = SeenFile(self.machine.seen, self.keys.identity)
         self.http = http
         self.service = Service(self.about.server, http=http, token=self.machine.session)

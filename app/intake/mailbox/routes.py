@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Response
 
-from app.http import Db, Keys, MailboxToken, Router, Today, problems, sealed_body
+from app.http import Db, MailboxToken, Router, ServiceKeyring, Today, problems, sealed_body
 from app.intake.mailbox import acts, schemas, service
 from app.intake.process import Shared
 from app.people.staff.service import NoRootYet
@@ -17,7 +17,9 @@ Sent = Annotated[bytes, sealed_body(schemas.LIMIT)]
 
 
 @router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet))
-def use_mailbox(state: Shared, token: MailboxToken, database: Db, keyring: Keys, today: Today, body: Sent) -> Response:
+def use_mailbox(
+    state: Shared, token: MailboxToken, database: Db, keyring: ServiceKeyring, today: Today, body: Sent
+) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
     token_sha256 = sha256_hex(token.encode())
     post = schemas.read(body)

@@ -14,7 +14,7 @@ from fastapi import Depends, Request, Response
 from app.blobs import Blobs
 from app.database import Database
 from app.http import Router, Today, page
-from app.intake.keys.open_epochs import EpochClosed
+from app.intake.epochs.open_epochs import EpochClosed
 from app.intake.mailbox.service import CLOSED
 from app.intake.no_script import multipart, sealing, service
 from app.intake.no_script.forms import FILES, Mistake, TypedFields, read_fields

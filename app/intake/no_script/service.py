@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.intake.attachments import service as attachments
 from app.intake.attachments.service import TooManyAttachments
-from app.intake.keys import service as keys
-from app.intake.keys.open_epochs import EpochClosed
+from app.intake.epochs import service as epochs
+from app.intake.epochs.open_epochs import EpochClosed
 from app.intake.mailbox import acts
 from app.intake.mailbox import schemas as wire
 from app.intake.mailbox import service as mailbox
@@ -108,7 +108,7 @@ class Holder:
 def receiving(session: Session, today: date) -> To:
     """Where reports go today. Raises `EpochClosed` where nobody takes any, and `NoRootYet`."""
     org = staff.organisation(session).id
-    taking = keys.taking_reports(session, today)
+    taking = epochs.taking_reports(session, today)
     if not taking or today > taking[0].accepts_until:
         raise EpochClosed
     document = intake.read(parse_document(taking[0].document.encode()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app import age
-from app.intake.keys.open_epochs import OpenEpoch
+from app.intake.epochs.open_epochs import OpenEpoch
 from app.intake.mailbox import service as mailbox
 from app.intake.reports.writer import Arrival
 from app.problems import InvalidRequest, NotAnEnvelope

@@ -6,7 +6,7 @@ from fastapi import Header, Response, status
 from starlette.concurrency import run_in_threadpool
 
 from app.http import MailboxToken, Router, Today, problems, sealed_body
-from app.intake.keys.open_epochs import EpochClosed
+from app.intake.epochs.open_epochs import EpochClosed
 from app.intake.process import Shared
 from app.intake.reports import arrival, writer
 from app.intake.reports.service import ReportExists

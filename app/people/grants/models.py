@@ -2,11 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Sealed
-from app.protocol.statements import KeyKind
 from app.vocabulary import GrantKind
 
 
@@ -25,22 +24,3 @@ class Grant(Base):
     until: Mapped[date | None]
     revoked: Mapped[bool] = mapped_column(default=False)
     file: Mapped[bytes | None] = mapped_column(Sealed)  # none once it is revoked
-
-
-class SharedKey(Base):
-    """A key that several people hold for one use: that of statistics, and the card-writing key of a month.
-
-    `document` is the supervisor's signed statement. `token_sha256` is the hash of the card token, which the service
-    never learns before a card comes.
-    """
-
-    __tablename__ = "shared_keys"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    kind: Mapped[KeyKind]
-    recipient: Mapped[str] = mapped_column(Text)
-    document: Mapped[str] = mapped_column(Text)
-    token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
-    version: Mapped[int]
-    valid_from: Mapped[date]
-    valid_until: Mapped[date]

@@ -6,7 +6,21 @@ from typing import Annotated
 from fastapi import status
 from sqlalchemy.orm import Session
 
-from app.http import Actor, Db, Hasher, IfNoneMatch, Keys, Now, Once, Page, Paging, Router, Today, problems, requires
+from app.http import (
+    Actor,
+    Db,
+    Hasher,
+    IfNoneMatch,
+    Now,
+    Once,
+    Page,
+    Paging,
+    Router,
+    ServiceKeyring,
+    Today,
+    problems,
+    requires,
+)
 from app.keyring import Keyring
 from app.people.sign_in import passwords
 from app.people.staff import service
@@ -23,7 +37,9 @@ Colleague = Annotated[Actor, requires(*Role)]
 
 
 @router.post("/invitations", status_code=status.HTTP_201_CREATED, responses=problems(service.TeamUnknown))
-def invite(database: Db, actor: Supervisor, keyring: Keys, once: Once, wanted: InvitationIn, now: Now) -> InvitationOut:
+def invite(
+    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, wanted: InvitationIn, now: Now
+) -> InvitationOut:
     """An invitation for one person. Its token is in this answer alone, and holds for 14 days."""
 
     def act() -> Invitation:

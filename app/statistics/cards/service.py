@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.database import insert_or_ignore
 from app.destruction import doom
-from app.people.grants import service as grants
+from app.people.shared_keys import service as shared_keys
 from app.problems import Problem
 from app.protocol.card import revision_sha256
 from app.protocol.encoding import sha256_hex
@@ -55,5 +55,5 @@ def recorded_in(session: Session, quarter: str) -> list[bytes]:
 
 
 def _check_token(session: Session, token_sha256: str, today: date) -> None:
-    if not grants.is_card_token(session, token_sha256, today):
+    if not shared_keys.is_card_token(session, token_sha256, today):
         raise CardTokenUnknown

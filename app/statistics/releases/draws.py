@@ -12,7 +12,7 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.database import insert_or_ignore
-from app.people.grants import service as keys
+from app.people.shared_keys import service as shared_keys
 from app.problems import Problem, StaleVersion
 from app.protocol import card as cards_
 from app.protocol.encoding import sha256_hex
@@ -80,7 +80,9 @@ def statistics_identities(
     except age.Error:
         raise StatisticsKeyWrong from None
     identities = [identity for identity in parsed if isinstance(identity, age.HybridIdentity)]
-    if {str(identity.recipient) for identity in identities} != keys.statistics_recipients(session, period, today):
+    if {str(identity.recipient) for identity in identities} != shared_keys.statistics_recipients(
+        session, period, today
+    ):
         raise StatisticsKeyWrong
     return identities
 

@@ -13,7 +13,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from app.intake.keys.open_epochs import OpenEpoch
+from app.intake.epochs.open_epochs import OpenEpoch
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports import arrival
 from app.intake.reports.models import Report, ReportFile

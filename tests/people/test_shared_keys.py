@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app import age
 from app.audit.models import AuditEvent
 from app.database import Database
-from app.people.grants import service as grants
+from app.people.shared_keys import service as shared_keys
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.grants import seal_grant
@@ -114,8 +114,10 @@ def test_a_card_token_holds_for_the_days_of_its_key(office: Office, today: date,
     state(office, key, token_sha256=TOKEN_SHA256).raise_for_status()
 
     with database.read() as session:
-        holds = [grants.is_card_token(session, TOKEN_SHA256, today + timedelta(days=days)) for days in (-1, 0, 29, 30)]
-        another = grants.is_card_token(session, "cd" * 32, today)
+        holds = [
+            shared_keys.is_card_token(session, TOKEN_SHA256, today + timedelta(days=days)) for days in (-1, 0, 29, 30)
+        ]
+        another = shared_keys.is_card_token(session, "cd" * 32, today)
 
     assert holds == [False, True, True, False]
     assert not another
@@ -128,7 +130,7 @@ def test_the_card_token_of_a_key_before_holds_no_longer(office: Office, today: d
     state(office, turned, token_sha256="cd" * 32).raise_for_status()
 
     with database.read() as session:
-        holds = [grants.is_card_token(session, token, today) for token in (TOKEN_SHA256, "cd" * 32)]
+        holds = [shared_keys.is_card_token(session, token, today) for token in (TOKEN_SHA256, "cd" * 32)]
 
     assert holds == [False, True]
 
@@ -179,7 +181,9 @@ def test_cards_of_a_period_may_lie_under_every_statistics_key_of_its_days_and_of
         last = follows
 
     with database.read() as session:
-        found = [grants.statistics_recipients(session, "2026-Q2", day) for day in (date(2026, 7, 1), date(2026, 7, 2))]
+        found = [
+            shared_keys.statistics_recipients(session, "2026-Q2", day) for day in (date(2026, 7, 1), date(2026, 7, 2))
+        ]
 
     assert found[0] == {str(key.recipient) for key in (before, present)}
     assert found[1] == found[0] | {str(later.recipient)}

@@ -1,4 +1,4 @@
-"""The public key log, and the epochs that its intake documents open."""
+"""Intake epochs, as their signed documents open them."""
 
 from datetime import date
 
@@ -6,15 +6,6 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
-
-
-class LogEntry(Base):
-    """One line of the key log as it is served, without its LF. Its number tells its order, as it must: it is public."""
-
-    __tablename__ = "key_log"
-
-    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    line: Mapped[str] = mapped_column(Text)
 
 
 class Epoch(Base):

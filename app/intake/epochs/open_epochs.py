@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.database import Database
-from app.intake.keys import service
+from app.intake.epochs import service
 from app.people.staff import service as staff
 from app.problems import Problem
 

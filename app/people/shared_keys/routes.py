@@ -5,15 +5,16 @@ from typing import Annotated
 from fastapi import status
 
 from app.http import Actor, Db, Now, Once, Page, Paging, Router, problems, requires
-from app.people.grants import service
-from app.people.grants.models import SharedKey
-from app.people.grants.schemas import SharedKeyIn, SharedKeyOut
+from app.people.grants import service as grants
 from app.people.grants.wire import GrantIn, GrantOut, GrantsOut
+from app.people.shared_keys import service
+from app.people.shared_keys.models import SharedKey
+from app.people.shared_keys.schemas import SharedKeyIn, SharedKeyOut
 from app.people.staff.service import NoRootYet, NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import Role
 
-router = Router("/keys", tag="keys")
+router = Router("/keys", tag="shared keys")
 
 Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
 Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
@@ -31,15 +32,15 @@ def make_shared_key(database: Db, actor: Supervisor, once: Once, wanted: SharedK
             session,
             actor.id,
             wanted,
-            act=lambda: service.add_key(
+            act=lambda: service.make(
                 session,
                 actor,
                 document=wanted.document,
                 token_sha256=wanted.token_sha256,
-                grants=[grant.as_new() for grant in wanted.grants],
+                first_grants=[grant.as_new() for grant in wanted.grants],
                 now=now,
             ),
-            again=lambda id_: service.shared_key(session, id_),
+            again=lambda id_: service.get(session, id_),
         )
         return SharedKeyOut.model_validate(key)
 
@@ -50,7 +51,7 @@ def list_shared_keys(database: Db, _: Holder, paging: Paging) -> Page[SharedKeyO
     with database.read() as session:
         return paging.page(
             session,
-            service.shared_keys(),
+            service.every(),
             by=[SharedKey.valid_from, SharedKey.id],
             show=SharedKeyOut.model_validate,
             newest=True,
@@ -61,9 +62,9 @@ def list_shared_keys(database: Db, _: Holder, paging: Paging) -> Page[SharedKeyO
 def fetch_shared_key_grants(database: Db, actor: Holder, key_id: str, now: Now) -> GrantsOut:
     """The caller's grants of the key. The fetch is recorded."""
     with database.write() as session:
-        key = service.shared_key(session, key_id)
-        grants = service.fetch(session, actor, key.id, now=now)
-        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
+        key = service.get(session, key_id)
+        found = grants.fetch(session, actor, key.id, now=now)
+        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in found])
 
 
 @router.post(
@@ -76,7 +77,7 @@ def share_key(database: Db, actor: Holder, once: Once, key_id: str, wanted: Gran
             session,
             actor.id,
             wanted,
-            act=lambda: service.share_key(session, actor, key_id, wanted.as_new(), now=now),
-            again=lambda id_: service.get(session, id_),
+            act=lambda: service.share(session, actor, key_id, wanted.as_new(), now=now),
+            again=lambda id_: grants.get(session, id_),
         )
         return GrantOut.model_validate(grant)

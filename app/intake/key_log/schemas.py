@@ -1,6 +1,4 @@
-"""The wire form of the key log and its epochs."""
-
-from datetime import date
+"""The wire form of the key log."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -48,16 +46,3 @@ class ServiceKeyOut(BaseModel):
     """An Ed25519 key in base64url, for a supervisor's client to certify."""
 
     key: str
-
-
-class EpochOut(BaseModel):
-    """An epoch and its statement, the text of a public document. Both days of `accepts` are counted in."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    sequence: int
-    document: str
-    accepts_from: date
-    accepts_until: date
-    destroyed_on: date

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app import age
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
-from app.intake.keys.models import Epoch as EpochRow
+from app.intake.epochs.models import Epoch as EpochRow
 from app.people.grants.models import Grant
 from app.protocol import intake, key_log
 from app.protocol.certificates import Trust, make_root

@@ -1,45 +1,36 @@
-"""The public key log, its signed head, and the epochs that take reports."""
+"""The public key log and its signed head."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.database import insert_or_ignore
-from app.intake.keys.models import Epoch, LogEntry
+from app.intake.epochs import service as epochs
+from app.intake.key_log.models import LogEntry
 from app.keyring import Keyring
-from app.people.grants import service as grants
-from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import intake, key_log, statements
 from app.protocol.certificates import org_of
-from app.protocol.documents import Document, Signer, bytes_signed, parse_document
+from app.protocol.documents import Signer, bytes_signed, parse_document
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.key_log import Head
-from app.vocabulary import GrantKind, Role
 
 PAGE = 1000  # lines of the log in one answer
 _SERVICE = "service"
 
-# Who may hold an intake key: those who read what nobody has judged yet.
-INTAKE_HOLDERS = frozenset({Role.TRIAGER, Role.SUPERVISOR})
-
 
 class NotALogEntry(Problem):
     type, status, title = "not-a-log-entry", 422, "The document is not authentic or not the next one of the key log"
-
-
-class EpochWithoutHolders(Problem):
-    type, status, title = "epoch-without-holders", 422, "An intake document comes with the grants of its epoch's key"
 
 
 class NotOpen(Problem):
@@ -47,7 +38,7 @@ class NotOpen(Problem):
 
 
 @dataclass(frozen=True)
-class Served:
+class Opening:
     """What a reporter's client starts from: the root, the present intake document, the head of the log, signed."""
 
     root: str
@@ -86,7 +77,9 @@ def extend(
     if parsed.header.type == "root":
         staff.adopt_root(session, document, now=now)
     if parsed.header.type == "intake":
-        _open_epoch(session, actor, parsed, new, now=now)
+        if epochs.is_known(session, intake.read(parsed).epoch):
+            raise NotALogEntry
+        epochs.open_(session, actor, parsed, new, now=now)
     audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256_hex(document.encode()))
     return Added(str(n), n)
 
@@ -103,17 +96,17 @@ def lines(session: Session, *, first: int) -> list[str]:
     return list(session.scalars(select(LogEntry.line).where(LogEntry.n >= first).order_by(LogEntry.n).limit(PAGE)))
 
 
-def served(session: Session, keyring: Keyring, today: date) -> Served:
+def opening(session: Session, keyring: Keyring, today: date) -> Opening:
     """Raises `NotOpen` before the first intake document."""
-    epochs = taking_reports(session, today)
+    taking = epochs.taking_reports(session, today)
     last = session.scalar(select(LogEntry).order_by(LogEntry.n.desc()).limit(1))
-    if last is None or not epochs:
+    if last is None or not taking:
         raise NotOpen
     head = Head(last.n, sha256_hex(last.line.encode()))
     signature = _signer(keyring).sign_bytes(bytes_signed("key-log-head", head.line()))
-    return Served(
+    return Opening(
         root=staff.organisation(session).document,
-        intake=epochs[0].document,
+        intake=taking[0].document,
         head=key_log.write_head(head, signature),
     )
 
@@ -121,65 +114,6 @@ def served(session: Session, keyring: Keyring, today: date) -> Served:
 def service_key(keyring: Keyring) -> bytes:
     """The Ed25519 key, 32 bytes, with which the service signs; a supervisor certifies it in the log."""
     return _signer(keyring).public_key
-
-
-def taking_reports(session: Session, today: date) -> list[Epoch]:
-    """The present epoch and the one before, as long as their keys exist.
-
-    What was sealed before midnight, or before a rotation, is not lost. No client seals to an epoch out of its days.
-    """
-    begun = select(Epoch).where(Epoch.accepts_from <= today).order_by(Epoch.sequence.desc()).limit(2)
-    return [epoch for epoch in session.scalars(begun) if today < epoch.destroyed_on]
-
-
-def epochs() -> Select[Epoch]:
-    """Every epoch there was: their documents are public."""
-    return select(Epoch)
-
-
-def epoch(session: Session, epoch_id: str) -> Epoch:
-    """Raises `NotFound`."""
-    found = session.get(Epoch, epoch_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def destroy_ended(session: Session, today: date) -> list[str]:
-    """Destroy the grants of epochs that have reached their day: those of their keys, and those sealed to them.
-
-    What was lent of their reports ends with them. The ids of the epochs whose grants were still there.
-    """
-    granted = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id))
-    ended = list(session.scalars(select(Epoch.id).where(Epoch.destroyed_on <= today, granted.exists())))
-    session.execute(delete(Grant).where(or_(Grant.subject.in_(ended), Grant.grantee.in_(ended))))
-    grants.lapse_ended(session, today)
-    midnight = datetime.combine(today, datetime.min.time(), UTC)
-    for epoch_id in ended:
-        audit.record(session, _SERVICE, Action.EPOCH_DESTROYED, epoch_id, now=midnight)
-    return ended
-
-
-def _open_epoch(session: Session, actor: Actor, document: Document, new: Sequence[NewGrant], *, now: datetime) -> None:
-    stated = intake.read(document)
-    if session.get(Epoch, stated.epoch) is not None:
-        raise NotALogEntry
-    if not new:
-        raise EpochWithoutHolders
-    session.add(
-        Epoch(
-            id=stated.epoch,
-            sequence=document.header.version,
-            document=document.text.decode(),
-            accepts_from=stated.accepts_from,
-            accepts_until=stated.accepts_until,
-            destroyed_on=stated.destroyed_on,
-        )
-    )
-    for each in new:
-        if not INTAKE_HOLDERS & staff.certified_as(session, each.grantee, now.date()):
-            raise staff.NotCertified
-        grants.add_to_person(session, actor, each, subject=stated.epoch, kind=GrantKind.ASSIGNED, now=now)
 
 
 def _signer(keyring: Keyring) -> Signer:

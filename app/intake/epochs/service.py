@@ -1,0 +1,95 @@
+"""Intake epochs: the days whose reports are sealed to one key, and who was granted it."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Select, delete, or_, select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.intake.epochs.models import Epoch
+from app.people.grants import service as grants
+from app.people.grants.models import Grant
+from app.people.grants.service import NewGrant
+from app.people.staff import service as staff
+from app.problems import NotFound, Problem
+from app.protocol import intake
+from app.protocol.documents import Document
+from app.vocabulary import GrantKind, Role
+
+_SERVICE = "service"
+
+# Who may hold an intake key: those who read what nobody has judged yet.
+INTAKE_HOLDERS = frozenset({Role.TRIAGER, Role.SUPERVISOR})
+
+
+class EpochWithoutHolders(Problem):
+    type, status, title = "epoch-without-holders", 422, "An intake document comes with the grants of its epoch's key"
+
+
+def open_(session: Session, actor: Actor, document: Document, new: Sequence[NewGrant], *, now: datetime) -> None:
+    """Open the epoch of an authentic intake document, and keep the grants of its key.
+
+    Raises `EpochWithoutHolders`, and `NotCertified` for a grantee who may not hold the key.
+    """
+    if not new:
+        raise EpochWithoutHolders
+    stated = intake.read(document)
+    session.add(
+        Epoch(
+            id=stated.epoch,
+            sequence=document.header.version,
+            document=document.text.decode(),
+            accepts_from=stated.accepts_from,
+            accepts_until=stated.accepts_until,
+            destroyed_on=stated.destroyed_on,
+        )
+    )
+    for each in new:
+        if not INTAKE_HOLDERS & staff.certified_as(session, each.grantee, now.date()):
+            raise staff.NotCertified
+        grants.add_to_person(session, actor, each, subject=stated.epoch, kind=GrantKind.ASSIGNED, now=now)
+
+
+def is_known(session: Session, epoch_id: str) -> bool:
+    """Whether an epoch of this id was ever opened."""
+    return session.get(Epoch, epoch_id) is not None
+
+
+def taking_reports(session: Session, today: date) -> list[Epoch]:
+    """The present epoch and the one before, as long as their keys exist.
+
+    What was sealed before midnight, or before a rotation, is not lost. No client seals to an epoch out of its days.
+    """
+    begun = select(Epoch).where(Epoch.accepts_from <= today).order_by(Epoch.sequence.desc()).limit(2)
+    return [epoch for epoch in session.scalars(begun) if today < epoch.destroyed_on]
+
+
+def every() -> Select[Epoch]:
+    """Every epoch there was: their documents are public."""
+    return select(Epoch)
+
+
+def get(session: Session, epoch_id: str) -> Epoch:
+    """Raises `NotFound`."""
+    found = session.get(Epoch, epoch_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def destroy_ended(session: Session, today: date) -> list[str]:
+    """Destroy the grants of epochs that have reached their day: those of their keys, and those sealed to them.
+
+    What was lent of their reports ends with them. The ids of the epochs whose grants were still there.
+    """
+    granted = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id))
+    ended = list(session.scalars(select(Epoch.id).where(Epoch.destroyed_on <= today, granted.exists())))
+    session.execute(delete(Grant).where(or_(Grant.subject.in_(ended), Grant.grantee.in_(ended))))
+    grants.lapse_ended(session, today)
+    midnight = datetime.combine(today, datetime.min.time(), UTC)
+    for epoch_id in ended:
+        audit.record(session, _SERVICE, Action.EPOCH_DESTROYED, epoch_id, now=midnight)
+    return ended

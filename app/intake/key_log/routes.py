@@ -1,0 +1,63 @@
+"""The public key log, for anyone; and for supervisors its next entry."""
+
+from typing import Annotated
+
+from fastapi import Query, Response, status
+
+from app.http import Actor, Db, Now, Once, Router, ServiceKeyring, Today, problems, requires
+from app.intake.epochs.service import EpochWithoutHolders
+from app.intake.key_log import service
+from app.intake.key_log.schemas import EntryIn, EntryOut, IntakeOut, ServiceKeyOut
+from app.people.staff.service import NotCertified, NotCertifying
+from app.problems import NotAnEnvelope, StaleVersion
+from app.protocol.encoding import b64
+from app.vocabulary import Role
+
+router = Router(tag="key log")
+
+Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
+
+
+@router.get("/intake", responses=problems(service.NotOpen))
+def get_intake(database: Db, keyring: ServiceKeyring, today: Today) -> IntakeOut:
+    """The root, the present intake document, and the signed head of the key log."""
+    with database.read() as session:
+        return IntakeOut.model_validate(service.opening(session, keyring, today))
+
+
+@router.get("/key-log", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
+def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)] = 1) -> Response:
+    """Lines of the key log from a number on, at most a thousand."""
+    with database.read() as session:
+        lines = service.lines(session, first=first)
+    return Response("".join(f"{line}\n" for line in lines), media_type="application/x-ndjson")
+
+
+@router.post(
+    "/key-log",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(
+        service.NotALogEntry, EpochWithoutHolders, NotAnEnvelope, NotCertified, NotCertifying, StaleVersion
+    ),
+)
+def extend_key_log(
+    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, wanted: EntryIn, now: Now
+) -> EntryOut:
+    """Add a document to the key log. The first is the root, before which nothing else is taken."""
+    with database.write() as session:
+        added = once(
+            session,
+            actor.id,
+            wanted,
+            act=lambda: service.extend(
+                session, actor, wanted.document, [grant.as_new() for grant in wanted.grants], keyring, now=now
+            ),
+            again=lambda id_: service.added(session, id_),
+        )
+        return EntryOut.model_validate(added)
+
+
+@router.get("/service-key")
+def get_service_key(_: Supervisor, keyring: ServiceKeyring) -> ServiceKeyOut:
+    """The key with which the service signs. It counts once a supervisor has certified it in the log."""
+    return ServiceKeyOut(key=b64(service.service_key(keyring)))

@@ -1,0 +1,141 @@
+"""Shared keys: stated by a supervisor, granted to those whose work needs them."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.people.grants import service as grants
+from app.people.grants.models import Grant
+from app.people.grants.service import NewGrant
+from app.people.shared_keys.models import SharedKey
+from app.people.staff import service as staff
+from app.problems import NotFound, Problem, StaleVersion
+from app.protocol import chain, statements
+from app.protocol.chain import Mark
+from app.protocol.documents import parse_document
+from app.protocol.encoding import sha256_hex
+from app.protocol.errors import ProtocolError
+from app.protocol.statements import KeyKind
+from app.vocabulary import GrantKind, Role
+
+
+class NotAKeyStatement(Problem):
+    type, status, title = "not-a-key-statement", 422, "The document states no shared key, or is not authentic"
+
+
+# Who needs a shared key for their work. Nobody else is given it.
+KEY_HOLDERS = {
+    KeyKind.STATISTICS: frozenset({Role.SUPERVISOR}),
+    KeyKind.CARD_WRITING: frozenset({Role.CASEWORKER, Role.SUPERVISOR}),
+}
+
+
+def make(
+    session: Session,
+    actor: Actor,
+    *,
+    document: str,
+    token_sha256: str | None,
+    first_grants: Collection[NewGrant],
+    now: datetime,
+) -> SharedKey:
+    """Keep a supervisor's statement of a shared key with its first grants.
+
+    Raises `NoRootYet`, `NotAKeyStatement`, `StaleVersion` for one that does not follow the last of its kind, and
+    `NotCertified` for a grantee without a certificate or the role.
+    """
+    stated = _authentic(session, document)
+    if (token_sha256 is not None) != (stated.kind is KeyKind.CARD_WRITING):
+        raise NotAKeyStatement
+    if session.get(SharedKey, stated.id) is not None:
+        raise NotAKeyStatement
+    last = session.scalar(_newest_first(stated.kind).limit(1))
+    if (stated.version, stated.previous) != chain.after(_mark(last) if last else None):
+        raise StaleVersion
+    key = SharedKey(
+        id=stated.id,
+        kind=stated.kind,
+        recipient=str(stated.recipient),
+        document=document,
+        token_sha256=token_sha256,
+        version=stated.version,
+        valid_from=stated.valid_from,
+        valid_until=stated.valid_until,
+    )
+    session.add(key)
+    session.flush()
+    audit.record(session, actor.id, Action.SHARED_KEY_MADE, key.id, now=now, object_hash=sha256_hex(document.encode()))
+    for new in first_grants:
+        _share(session, actor, key, new, now=now)
+    return key
+
+
+def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: datetime) -> Grant:
+    """A holder grants a shared key to one more person.
+
+    Raises `NotFound` where the actor holds no such key, `NotCertified` for a grantee without a role that needs it.
+    """
+    key = get(session, key_id)
+    if not grants.holds(session, subject=key.id, grantee=actor.id):
+        raise NotFound
+    return _share(session, actor, key, new, now=now)
+
+
+def every() -> Select[SharedKey]:
+    """All statements of shared keys: they are public, and their secrets only in grants."""
+    return select(SharedKey)
+
+
+def get(session: Session, key_id: str) -> SharedKey:
+    """Raises `NotFound`."""
+    key = session.get(SharedKey, key_id)
+    if key is None:
+        raise NotFound
+    return key
+
+
+def is_card_token(session: Session, token_sha256: str, today: date) -> bool:
+    """Whether this is the hash of the token of the card-writing key that is used today.
+
+    Those before count no more, or somebody who left would go on writing cards until the end of the month.
+    """
+    valid = _newest_first(KeyKind.CARD_WRITING).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
+    newest = session.scalar(valid.limit(1))
+    return newest is not None and newest.token_sha256 == token_sha256
+
+
+def statistics_recipients(session: Session, period: str, today: date) -> set[str]:
+    """Those to which cards of the period may be sealed, of all that supervisors have stated."""
+    return {
+        key.recipient
+        for key in session.scalars(select(SharedKey).where(SharedKey.kind == KeyKind.STATISTICS))
+        if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=today)
+    }
+
+
+def _newest_first(kind: KeyKind) -> Select[SharedKey]:
+    place = SharedKey.version.desc(), SharedKey.valid_from.desc(), SharedKey.id.desc()
+    return select(SharedKey).where(SharedKey.kind == kind).order_by(*place)
+
+
+def _mark(key: SharedKey) -> Mark:
+    return Mark(key.version, sha256_hex(key.document.encode()))
+
+
+def _authentic(session: Session, document: str) -> statements.SharedKey:
+    root = staff.trust(session)
+    try:
+        return statements.read_key(root.check_public(parse_document(document.encode()), "key"))
+    except ProtocolError:
+        raise NotAKeyStatement from None
+
+
+def _share(session: Session, actor: Actor, key: SharedKey, new: NewGrant, *, now: datetime) -> Grant:
+    if not KEY_HOLDERS[key.kind] & staff.certified_as(session, new.grantee, now.date()):
+        raise staff.NotCertified
+    return grants.add_to_person(session, actor, new, subject=key.id, kind=GrantKind.ASSIGNED, now=now)

@@ -1,4 +1,5 @@
-"""Write the pages that follow from the code: problems, actions of audit events, settings, and the API's description."""
+"""Write the pages that follow from the code: problems, actions of audit events, settings, the API's
+description, and the protocol's tables of types."""
 
 import json
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from app import problems
 from app.audit.actions import Action
 from app.main import create_app
 from app.settings import Settings
+from docs.sealed_types import with_tables
 
 HERE = Path(__file__).parent
 
@@ -22,6 +24,8 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "problems.md", _problems()
     yield "audit.md", _audit()
     yield "settings.md", _settings()
+    for name in ("protocol.md", "protocol-documents.md"):
+        yield name, with_tables((HERE / name).read_text())
 
 
 def _problems() -> str:

@@ -1,4 +1,4 @@
-"""Sealed files inside JSON: base64url, one stanza of the one type, and a length of their kind."""
+"""Sealed files inside JSON: base64url, one stanza of the one type, and a length of their type."""
 
 from typing import Annotated, Any
 
@@ -8,14 +8,14 @@ from app.age import EnvelopeError, check_envelope
 from app.problems import NotAnEnvelope
 from app.protocol.encoding import b64, unb64
 from app.protocol.errors import Malformed
-from app.protocol.sizes import Kind, ciphertext_sizes
+from app.protocol.types import TYPES
 
 
 class Envelope:
-    """Reads a sealed file of one kind. Raises `NotAnEnvelope`, which is no mere error of validation."""
+    """Reads a sealed file of one of these lengths. Raises `NotAnEnvelope`, which is no mere error of validation."""
 
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
+    def __init__(self, lengths: frozenset[int]) -> None:
+        self._lengths = lengths
 
     def __call__(self, value: Any) -> bytes:
         if isinstance(value, bytes):
@@ -24,19 +24,23 @@ class Envelope:
             raise NotAnEnvelope
         try:
             file = unb64(value)
-            check_envelope(file, sizes=ciphertext_sizes(self._kind))
+            check_envelope(file, sizes=self._lengths)
         except (Malformed, EnvelopeError):
             raise NotAnEnvelope from None
         return file
 
 
-def _as_text(kind: Kind) -> tuple[PlainSerializer, WithJsonSchema]:
-    described = {"type": "string", "contentEncoding": "base64url", "format": f"sealed-{kind}"}
-    return PlainSerializer(b64, return_type=str), WithJsonSchema(described)
+def _sealed(type_: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    described = {"type": "string", "contentEncoding": "base64url", "format": f"sealed-{TYPES[type_].kind}"}
+    reads = BeforeValidator(Envelope(TYPES[type_].lengths))
+    return reads, PlainSerializer(b64, return_type=str), WithJsonSchema(described)
 
 
-SealedGrant = Annotated[bytes, BeforeValidator(Envelope(Kind.GRANT)), *_as_text(Kind.GRANT)]
-SealedSlot = Annotated[bytes, BeforeValidator(Envelope(Kind.SLOT)), *_as_text(Kind.SLOT)]
-SealedTask = Annotated[bytes, BeforeValidator(Envelope(Kind.TASK)), *_as_text(Kind.TASK)]
-SealedMessage = Annotated[bytes, BeforeValidator(Envelope(Kind.MESSAGE)), *_as_text(Kind.MESSAGE)]
-SealedCase = Annotated[bytes, BeforeValidator(Envelope(Kind.CASE)), *_as_text(Kind.CASE)]
+SealedGrant = Annotated[bytes, *_sealed("grant")]
+SealedReply = Annotated[bytes, *_sealed("message.staff")]
+SealedMessage = Annotated[bytes, *_sealed("message.reporter")]
+SealedCase = Annotated[bytes, *_sealed("case")]
+SealedMembers = Annotated[bytes, *_sealed("members")]
+SealedConsent = Annotated[bytes, *_sealed("consent")]
+SealedApproval = Annotated[bytes, *_sealed("approval")]
+SealedComment = Annotated[bytes, *_sealed("comment")]

@@ -16,9 +16,10 @@ from typing import Any, Final, Self, TypeAlias
 from app import vocabulary
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
 from app.protocol.errors import Malformed
+from app.protocol.sizes import Kind, classes
 from app.vocabulary import ConsentStatus, Outcome, Relation, VerificationStatus
 
-CARD_SIZE: Final = 1024
+CARD_SIZE: Final = classes(Kind.CARD)[0]
 TOKEN_SIZE: Final = 16
 FORMAT: Final = 1
 # The last number that a correction of a card may have.

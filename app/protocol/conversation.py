@@ -16,7 +16,6 @@ from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage, Thr
 from app.protocol.opening import Asked, Opened
 from app.protocol.receipt import Receipt
 from app.protocol.report import Attachment, Consent, Form, Report
-from app.protocol.sizes import Kind
 from app.vocabulary import ConsentScope, GrantKind, ReportState
 
 READ = canonical({"v": 1, "kind": "read"}) + b"\n"
@@ -138,7 +137,7 @@ def seal_report(
         "report", id_, report.body(), org=to.org, author=None, at=today, to=secret.recipient, generation=1
     )
     sealed_thread_state = _seal_thread_state(to.org, today, receipt, thread_state, None)
-    return first + grant + sealed_thread_state + seal(bare(header), Kind.REPORT, secret.recipient)
+    return first + grant + sealed_thread_state + seal(bare(header), secret.recipient)
 
 
 def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
@@ -192,7 +191,7 @@ def write(
     )
     to = before.write_to
     header = Header.new("message.reporter", thread_state.report, message.body(), org=org, author=None, at=today, to=to)
-    sealed = seal(maced(header, receipt.thread_key), Kind.MESSAGE, to)
+    sealed = seal(maced(header, receipt.thread_key), to)
     after = ThreadState(
         thread_state.report,
         thread_state.recipient,
@@ -224,7 +223,7 @@ def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | Non
     except age.Error:
         raise NotAuthentic("ciphertext") from None
     subject = report or parse_document(plaintext).header.subject
-    asked = Asked(type_, Kind.SLOT, org, subject)
+    asked = Asked(type_, org, subject)
     return opening.open_document(slot, receipt.identity, asked, thread_key=receipt.thread_key)
 
 
@@ -242,7 +241,7 @@ def _seal_thread_state(
         to=recipient,
         after=before.mark if before else None,
     )
-    return seal(maced(header, receipt.thread_key), Kind.SLOT, recipient)
+    return seal(maced(header, receipt.thread_key), recipient)
 
 
 def _replies(messages: Sequence[StaffMessage]) -> tuple[Reply, ...]:

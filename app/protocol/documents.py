@@ -19,7 +19,6 @@ from app.protocol.encoding import (
     MOST,
     b64,
     canonical,
-    check_any_id,
     check_at,
     check_hash,
     check_id,
@@ -28,21 +27,12 @@ from app.protocol.encoding import (
     unb64,
 )
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.sizes import Kind, pad_document
+from app.protocol.sizes import pad_document
+from app.protocol.types import TYPES, Form, ProvedBy
 
 VERSION: Final = 1
 # By how much the writer's clock may be ahead of the reader's.
 CLOCK_SKEW: Final = timedelta(days=1)
-PUBLIC_TYPES: Final = frozenset({"root", "certificate", "intake", "key", "service-key", "client"})
-SEALED_TYPES: Final = frozenset(
-    {"report", "thread-state", "message.reporter", "message.staff", "state", "case", "members", "consent", "approval"}
-)
-MACED_TYPES: Final = frozenset({"thread-state", "message.reporter", "message.staff"})
-BARE_TYPES: Final = frozenset({"report", "state"})
-# Each of these is written once. Nothing proves a report, so a "second version" would be anybody's.
-_ONCE: Final = frozenset({"report", "message.reporter", "message.staff"})
-# The organisation has one of each of these; the subject of every other document is an id.
-_FIXED_SUBJECTS: Final = {"root": "root", "intake": "intake", "service-key": "service-key", "client": "client"}
 
 _KEYS: Final = (
     "v",
@@ -245,18 +235,18 @@ def parse_document(text: bytes) -> Document:
         raise Malformed("a document has two lines")
     header = _parse_header(line)
     document = Document(line, header, _parse_proof(proof_line))
-    if header.type in PUBLIC_TYPES and padding:
+    if TYPES[header.type].form is Form.PUBLIC and padding:
         raise Malformed("a public document is not padded")
     if not isinstance(document.proof, _proof_of(header.type)):
         raise Malformed("a document of this type is proved otherwise")
     return document
 
 
-def seal(document: Document, kind: Kind, recipient: age.HybridRecipient) -> bytes:
+def seal(document: Document, recipient: age.HybridRecipient) -> bytes:
     """The document, padded to its class and sealed to the one recipient that its line 1 names."""
     if document.header.sealed_to != recipient_sha256(recipient):
         raise Malformed("the document names another recipient")
-    return age.encrypt(pad_document(kind, document.text), [recipient])
+    return age.encrypt(pad_document(TYPES[document.header.type].size, document.text), [recipient])
 
 
 def recipient_sha256(recipient: age.Recipient) -> str:
@@ -269,22 +259,20 @@ def _parse_header(line: bytes) -> Header:
     if tuple(found) != _KEYS or type(found["v"]) is not int or found["v"] != VERSION:
         raise Malformed("line 1 has other keys")
     header = Header(**{key: found[key] for key in _KEYS[1:]})
-    if not isinstance(header.type, str) or header.type not in PUBLIC_TYPES | SEALED_TYPES:
+    of_type = TYPES.get(header.type) if isinstance(header.type, str) else None
+    if of_type is None or not of_type.is_document:
         raise Malformed("a document of an unknown type")
-    public = header.type in PUBLIC_TYPES
+    public = of_type.form is Form.PUBLIC
     for digest in (header.org, header.previous, header.sealed_to):
         if digest is not None:
             check_hash(digest)
-    if header.type in _FIXED_SUBJECTS:
-        _require(header.subject == _FIXED_SUBJECTS[header.type])
-    else:
-        check_any_id(header.subject)
+    of_type.check_subject(header.subject)
     if header.author is not None:
         check_id("per", header.author)
     check_at(header.at)
     _require((header.org is None) == (header.type == "root" and header.version == 1))
     _require(_is_count(header.version))
-    _require(header.version == 1 or header.type not in _ONCE)
+    _require(header.version == 1 or of_type.chained)
     _require(header.generation is None or (not public and _is_count(header.generation)))
     _require((header.previous is None) == (header.version == 1))
     _require((header.sealed_to is None) == public)
@@ -336,9 +324,12 @@ def _proof_line(proof: Proof) -> bytes:
 
 
 def _proof_of(type_: str) -> type[Signatures] | type[Mac] | type[Unproved]:
-    if type_ in MACED_TYPES:
-        return Mac
-    return Unproved if type_ in BARE_TYPES else Signatures
+    match TYPES[type_].proved_by:
+        case ProvedBy.MAC:
+            return Mac
+        case ProvedBy.NOTHING:
+            return Unproved
+    return Signatures
 
 
 def _is_count(value: object) -> bool:

@@ -32,12 +32,11 @@ from app.protocol.encoding import (
     parse_object,
 )
 from app.protocol.errors import Malformed, NotAuthentic, NotMine
-from app.protocol.sizes import Kind, ciphertext_sizes, padded_size
-from app.vocabulary import GrantKind, Imminence, Role
+from app.protocol.sizes import padded_size
+from app.protocol.types import TYPES
+from app.vocabulary import GrantKind, Imminence
 
-TYPE: Final = "grant"
-# Who may grant what they hold. A key that an analyst or an operator passes on, they should never have had.
-GRANTORS: Final = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.CUSTODIAN})
+GRANT: Final = TYPES["grant"]
 _HEAD, _SIGS = b"# tern-grant ", b"# sigs "
 _KEYS: Final = ("v", "org", "subject", "generation", "recipient", "grantee", "sealed_to", "kind", "grantor", "at")
 _ANSWERS: Final = ("language", "danger_now")
@@ -114,9 +113,9 @@ def seal_grant(
         danger_now=danger_now,
     )
     line = header.line()
-    signatures = (signer.sign(TYPE, line),) if signer else ()
+    signatures = (signer.sign(GRANT.name, line),) if signer else ()
     text = b"\n".join([_HEAD + line, _SIGS + write_signatures(signatures), str(secret).encode(), b"# "])
-    size = padded_size(Kind.GRANT, len(text) + 1)
+    size = padded_size(GRANT.size, len(text) + 1)
     return age.encrypt(text.ljust(size - 1, b" ") + b"\n", [recipient])
 
 
@@ -153,18 +152,18 @@ def open_grant(
         return OpenedGrant(header, secret)
     if trust is None or day is None or len(signatures) != 1 or signatures[0].by != header.grantor:
         raise NotAuthentic("grantor")
-    verify_signature(signatures[0], bytes_signed(TYPE, header.line()))
+    verify_signature(signatures[0], bytes_signed(GRANT.name, header.line()))
     if check_at(header.at) > day + CLOCK_SKEW:
         raise NotAuthentic("at")
     grantor = trust.certified(signatures[0].by, check_at(header.at), key=signatures[0].key)
-    if not grantor.roles & GRANTORS:
+    if not grantor.roles & GRANT.roles:
         raise NotAuthentic("role")
     return OpenedGrant(header, secret)
 
 
 def _plaintext(file: bytes, identity: age.HybridIdentity) -> bytes:
     try:
-        age.check_envelope(file, sizes=ciphertext_sizes(Kind.GRANT))
+        age.check_envelope(file, sizes=GRANT.lengths)
         return age.decrypt(file, [identity])
     except age.NoMatchError:
         raise NotMine("a grant to another key") from None
@@ -205,8 +204,8 @@ def _parse_header(line: bytes) -> GrantHeader:
 def _check_values(found: dict[str, Any]) -> None:
     for key in ("org", "recipient", "sealed_to"):
         check_hash(found[key])
-    for key in ("subject", "grantee"):
-        check_any_id(found[key])
+    GRANT.check_subject(found["subject"])
+    check_any_id(found["grantee"])
     if found["grantor"] is not None:
         check_id("per", found["grantor"])
     check_at(found["at"])

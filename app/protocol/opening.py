@@ -4,36 +4,20 @@ Each check that fails raises `NotAuthentic` with a reason of its own: the client
 subject. `NotMine` alone means: try the next key.
 """
 
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Protocol
 
 from app import age
 from app.protocol import chain
 from app.protocol.certificates import Certified, Trust
 from app.protocol.chain import Link, Mark
-from app.protocol.documents import CLOCK_SKEW, MACED_TYPES, Document, parse_document, recipient_sha256
+from app.protocol.documents import CLOCK_SKEW, Document, parse_document, recipient_sha256
 from app.protocol.encoding import check_at, sha256_hex
 from app.protocol.errors import NotAuthentic, NotMine
 from app.protocol.report import Attachment
-from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import Role
-
-# Which roles may write which sealed type. What is not listed proves itself by a MAC, or is a first report or a state.
-WRITERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
-    {
-        "case": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
-        "members": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.CUSTODIAN}),
-        "consent": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
-        "approval": frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
-    }
-)
-
-# Of these the role does not decide alone: the people who may have written them are asked for by name.
-_NAMED_WRITERS: Final = frozenset({"case", "consent", "approval"})
+from app.protocol.types import TYPES, ProvedBy
 
 
 class Seen(Protocol):
@@ -48,11 +32,10 @@ class Asked:
     """What the client asked for: the answer must be this and nothing else.
 
     `writers` are the ids of the people who may have written it (a case's member list, the named approver). None lets
-    the role alone decide, and is refused for a case and for an approval.
+    the role alone decide, and is refused for the types whose writers are named.
     """
 
     type: str
-    kind: Kind
     org: str
     subject: str
     writers: AbstractSet[str] | None = None
@@ -94,7 +77,7 @@ def open_document(
     `trust` and `day`, which is today, are needed for what people sign, `thread_key` for what carries a MAC. An author
     must have been certified on the day of writing. Raises `NotMine` or `NotAuthentic`.
     """
-    document = parse_document(_plaintext(file, identity, asked.kind))
+    document = parse_document(_plaintext(file, identity, asked.type))
     header = document.header
     for reason, said, expected in (
         ("sealed_to", header.sealed_to, recipient_sha256(identity.recipient)),
@@ -105,13 +88,14 @@ def open_document(
         if said != expected:
             raise NotAuthentic(reason)
     author = None
-    if header.type in WRITERS:
+    proved_by = TYPES[header.type].proved_by
+    if proved_by is ProvedBy.ONE:
         author = _author(document, asked, trust, day)
-    elif header.type in MACED_TYPES:
+    elif proved_by is ProvedBy.MAC:
         if thread_key is None:
             raise NotAuthentic("mac")
         document.verify_mac(thread_key)
-    if header.type not in WRITERS and header.author is not None:
+    if proved_by is not ProvedBy.ONE and header.author is not None:
         raise NotAuthentic("author")
     opened = Opened(document, sha256_hex(file), author)
     if seen is not None:
@@ -127,9 +111,9 @@ def check_attachment(attachment: Attachment, *, ciphertext_sha256: str, plaintex
         raise NotAuthentic("attachment-plaintext")
 
 
-def _plaintext(file: bytes, identity: age.HybridIdentity, kind: Kind) -> bytes:
+def _plaintext(file: bytes, identity: age.HybridIdentity, type_: str) -> bytes:
     try:
-        age.check_envelope(file, sizes=ciphertext_sizes(kind))
+        age.check_envelope(file, sizes=TYPES[type_].lengths)
         return age.decrypt(file, [identity])
     except age.NoMatchError:
         raise NotMine("a file to another key") from None
@@ -146,9 +130,9 @@ def _author(document: Document, asked: Asked, trust: Trust | None, day: date | N
     if written > day + CLOCK_SKEW:
         raise NotAuthentic("at")
     author = trust.author_of(document, written)
-    if not author.roles & WRITERS[asked.type]:
+    if not author.roles & TYPES[asked.type].roles:
         raise NotAuthentic("role")
-    if asked.writers is None and asked.type not in _NAMED_WRITERS:
+    if asked.writers is None and not TYPES[asked.type].named:
         return author
     if author.person not in (asked.writers or ()):
         raise NotAuthentic("not-a-writer")

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     REPORT = "report"
     CASE = "case"
+    CARD = "card"
     ATTACHMENT = "attachment"
 
 
@@ -33,6 +34,7 @@ _CLASSES = {
     Kind.TASK: (4 * KIB,),
     Kind.MESSAGE: (4 * KIB, 16 * KIB, 64 * KIB),
     Kind.REPORT: (8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB, MIB),
+    Kind.CARD: (KIB,),
     Kind.CASE: tuple(64 * KIB << doubling for doubling in range(6)),
 }
 

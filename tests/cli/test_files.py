@@ -11,7 +11,6 @@ from app.cli import files
 from app.client.machine.directory import About, Machine
 from app.protocol.documents import Header, bare, recipient_sha256, seal
 from app.protocol.grants import seal_grant
-from app.protocol.sizes import Kind
 from app.vocabulary import GrantKind
 
 REPORT, EPOCH = f"rep_{'1' * 32}", f"epoch_{'2' * 32}"
@@ -138,7 +137,7 @@ def _document(key: age.HybridIdentity, *, text: str) -> bytes:
         at="2026-06-15",
         body={"text": text},
     )
-    return seal(bare(header), Kind.REPORT, key.recipient)
+    return seal(bare(header), key.recipient)
 
 
 def _grant(secret: age.HybridIdentity, key: age.HybridIdentity) -> bytes:

@@ -378,7 +378,7 @@ def another_report(world: World, report: str, recipient: age.HybridRecipient) ->
         at=NOW[:10],
         body=body,
     )
-    return seal(bare(header), Kind.REPORT, recipient)
+    return seal(bare(header), recipient)
 
 
 MEMBERS_ROWS: list[tuple[dict[str, Any], str]] = [
@@ -446,7 +446,7 @@ def test_a_whole_case_of_somebody_elses_in_the_place_of_the_one_that_was_seen(
             at=omid.hour,
             signer=omid.signer,
         )
-        files.append(seal(statement, Kind.CASE, mine.recipient))
+        files.append(seal(statement, mine.recipient))
         chain.append(Opened(statement, sha256_hex(files[-1]), None))
     forged = by(omid, world, mine, version=4, previous=HASH)
     handed = unb64(str(omid.grant(mine, world.case, omid.certified(tenzin.person), GrantKind.ASSIGNED)["file"]))
@@ -486,7 +486,7 @@ def by(author: Staff, world: World, key: age.HybridIdentity, *, version: int, pr
         at=author.hour,
         body=body,
     )
-    return seal(signed(header, author.signer), Kind.CASE, key.recipient)
+    return seal(signed(header, author.signer), key.recipient)
 
 
 @pytest.mark.parametrize(("lie", "reason"), [("none at all", "grantor"), ("twice the first", "members-chain")])

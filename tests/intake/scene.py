@@ -212,11 +212,11 @@ class Reporter:
         document = maced(
             self._header("thread-state", self.receipt.identity.recipient, thread_state.body()), self.receipt.thread_key
         )
-        return seal(document, Kind.SLOT, self.receipt.identity.recipient)
+        return seal(document, self.receipt.identity.recipient)
 
     def report(self) -> bytes:
         document = bare(self._header("report", self.identity.recipient, {"text": self.text}))
-        return seal(document, Kind.REPORT, self.identity.recipient)
+        return seal(document, self.identity.recipient)
 
     def post(
         self, kind: MessageKind = MessageKind.MESSAGE, text: str = "More.", *, id_: str | None = None, **line: object
@@ -228,7 +228,7 @@ class Reporter:
             self._header("message.reporter", self.identity.recipient, message.body()), self.receipt.thread_key
         )
         said = {"v": 1, "kind": kind, "id": id_ or new_id("msg")} | line
-        return canonical(said) + b"\n" + seal(document, Kind.MESSAGE, self.identity.recipient) + self.thread_state()
+        return canonical(said) + b"\n" + seal(document, self.identity.recipient) + self.thread_state()
 
     def attachment(self, content: bytes = b"evidence") -> bytes:
         size = padded_size(Kind.ATTACHMENT, len(content))

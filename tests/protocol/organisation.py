@@ -13,7 +13,6 @@ from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id
 from app.protocol.opening import Opened
-from app.protocol.sizes import Kind
 from app.vocabulary import Role
 
 DAY = date(2026, 6, 15)
@@ -94,7 +93,7 @@ def case_header(**changes: Any) -> Header:
 
 def case_file(*, by: Person = CASEWORKER, **changes: Any) -> bytes:
     """The case's first version, sealed; `changes` are to its line 1, before it is signed."""
-    return seal(signed(case_header(author=by.id, **changes), by.signer), Kind.CASE, CASE_KEY.recipient)
+    return seal(signed(case_header(author=by.id, **changes), by.signer), CASE_KEY.recipient)
 
 
 def link(people: list[Person], *, by: Person, after: Opened | None = None) -> Opened:

@@ -23,7 +23,7 @@ from app.protocol.documents import (
 )
 from app.protocol.encoding import canonical, new_id, unb64
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.sizes import KIB, Kind
+from app.protocol.sizes import KIB
 from tests.protocol.organisation import CASE_KEY, CASEWORKER, COLLEAGUE, DAY, ROOT, TRUST, case_header
 
 THREAD_KEY = bytes(range(32))
@@ -215,7 +215,7 @@ def test_no_bytes_raise_anything_but_malformed(line: bytes) -> None:
 
 
 def test_a_sealed_document_has_the_length_of_its_class_and_opens_to_its_two_lines() -> None:
-    file = seal(SIGNED, Kind.CASE, CASE_KEY.recipient)
+    file = seal(SIGNED, CASE_KEY.recipient)
 
     plaintext = age.decrypt(file, [CASE_KEY])
 
@@ -226,7 +226,7 @@ def test_a_sealed_document_has_the_length_of_its_class_and_opens_to_its_two_line
 
 def test_a_document_is_sealed_to_nobody_but_whom_it_names() -> None:
     with pytest.raises(Malformed):
-        seal(SIGNED, Kind.CASE, age.generate().recipient)
+        seal(SIGNED, age.generate().recipient)
 
 
 def test_a_recipient_is_named_by_the_hash_of_its_text() -> None:

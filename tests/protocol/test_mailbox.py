@@ -71,7 +71,7 @@ def sealed_slot(type_: str, body: dict[str, Any]) -> bytes:
         at="2026-06-15",
         body=body,
     )
-    return seal(maced(header, RECEIPT.thread_key), Kind.SLOT, recipient)
+    return seal(maced(header, RECEIPT.thread_key), recipient)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_the_answer_of_the_vectors_is_read_with_its_receipt() -> None:
 
     texts, fillers = [], []
     for number, (slot, type_) in enumerate(zip(slots, types, strict=True), start=1):
-        asked = Asked(type_, Kind.SLOT, VECTORS["org"], VECTORS["report"])
+        asked = Asked(type_, VECTORS["org"], VECTORS["report"])
         try:
             opened = open_document(slot, receipt.identity, asked, thread_key=receipt.thread_key)
         except NotMine:

@@ -21,9 +21,11 @@ from app.protocol.grants import open_grant
 from app.protocol.mailbox import ReporterMessage, StaffMessage, ThreadState
 from app.protocol.opening import Asked, Opened, check_attachment, open_document
 from app.protocol.report import Attachment, Form, check_recipient
-from app.protocol.sizes import Kind, classes
+from app.protocol.sizes import classes
+from app.protocol.types import TYPES
 from app.vocabulary import Role
 from tests.protocol.organisation import Memory
+from tests.vectors import make
 from tests.vectors.make import DIRECTORY
 from tests.vectors.make_mailbox import MAILBOX, RECEIPT
 from tests.vectors.refusals.vectors import vectors
@@ -76,13 +78,13 @@ def read_intake(given: Given) -> None:
 
 
 def open_edited(given: Given) -> None:
-    document = SEALED["document"]
+    document = SEALED["of_a_thread"]
     file = unb64(document["file"])
     for edit in given["edits"]:
         file = file[: edit["at"]] + unb64(edit["put"]) + file[edit["at"] + edit["cut"] :]
     header = parse_document(document["text"].encode()).header
-    asked = Asked(header.type, Kind.TASK, ORGANISATION["pin"], header.subject, frozenset({str(header.author)}))
-    open_document(file, identity(document["identity"]), asked, trust=CERTIFIED, day=date(2026, 6, 15))
+    asked = Asked(header.type, ORGANISATION["pin"], header.subject)
+    open_document(file, identity(document["identity"]), asked, thread_key=make.THREAD_KEY)
 
 
 def read_attachment(given: Given) -> None:
@@ -91,11 +93,11 @@ def read_attachment(given: Given) -> None:
 
 
 def open_sealed(given: Given, **means: Any) -> None:
-    kind = Kind(given["kind"])
     text = given["text"].encode()
-    file = age.encrypt(text.ljust(given["size"] or classes(kind)[0], b" "), [identity(given["sealed_to"]).recipient])
+    size = given["size"] or classes(TYPES[given["asked"]["type"]].size)[0]
+    file = age.encrypt(text.ljust(size, b" "), [identity(given["sealed_to"]).recipient])
     memory = Memory()
-    asked = Asked(kind=kind, **given["asked"], writers=means.pop("writers", None))
+    asked = Asked(**given["asked"], writers=means.pop("writers", None))
     if seen := given["seen"]:
         mark = Mark(seen["version"], seen["sha256"] or sha256_hex(file), seen["generation"])
         memory.record(asked.type, asked.subject, mark)
@@ -186,8 +188,10 @@ READERS: dict[str, Callable[[Given], object]] = {
     "envelope": open_edited,
     "attachment": read_attachment,
     "document": read_document,
+    "document-of-staff": read_document,
     "root": read_root,
     "public": read_public,
+    "public-of-staff": read_public,
     "key-log": read_key_log,
     "intake": read_intake,
     "opening": open_sealed,

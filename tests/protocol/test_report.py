@@ -16,7 +16,7 @@ from app.protocol.encoding import b64, canonical, new_id, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.opening import Asked, open_document
 from app.protocol.report import Attachment, Consent, Form, Report
-from app.protocol.sizes import MIB, Kind
+from app.protocol.sizes import MIB
 from app.vocabulary import ConsentScope, Imminence
 
 SAMPLES = json.loads((Path(app.cli.demo.__file__).parent / "samples.json").read_bytes())
@@ -67,8 +67,8 @@ def test_each_story_is_sealed_and_read_as_it_was_told(sample: dict[str, Any]) ->
         body=report.body(),
     )
 
-    file = seal(bare(header), Kind.REPORT, REPORT_KEY.recipient)
-    opened = open_document(file, REPORT_KEY, Asked("report", Kind.REPORT, "0" * 64, subject))
+    file = seal(bare(header), REPORT_KEY.recipient)
+    opened = open_document(file, REPORT_KEY, Asked("report", "0" * 64, subject))
 
     assert Report.read(opened.document.header.body) == report
     assert report.form.text == sample["text"]

@@ -12,7 +12,6 @@ from app.protocol.documents import parse_document, seal
 from app.protocol.encoding import new_id
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.opening import Asked, open_document
-from app.protocol.sizes import Kind
 from app.protocol.statements import (
     ApprovalStatement,
     KeyKind,
@@ -101,8 +100,8 @@ def test_the_service_key_is_the_one_that_a_supervisor_states() -> None:
 
 def test_an_approval_is_the_word_of_its_named_approver() -> None:
     document = approve(APPROVAL, CASE_KEY.recipient, org=ORG, generation=1, at=HOUR, signer=COLLEAGUE.signer)
-    file = seal(document, Kind.TASK, CASE_KEY.recipient)
-    asked = Asked("approval", Kind.TASK, ORG, CASE, writers=frozenset({COLLEAGUE.id}))
+    file = seal(document, CASE_KEY.recipient)
+    asked = Asked("approval", ORG, CASE, writers=frozenset({COLLEAGUE.id}))
 
     opened = open_document(file, CASE_KEY, asked, trust=TRUST, day=DAY)
 

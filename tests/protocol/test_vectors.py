@@ -17,7 +17,8 @@ from app.protocol.encoding import unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import open_grant
 from app.protocol.opening import Asked, open_document
-from app.protocol.sizes import KIB, Kind, ciphertext_sizes, classes
+from app.protocol.sizes import Kind, ciphertext_sizes, classes, pad_document
+from app.protocol.types import TYPES
 from tests.vectors import make
 
 INTEROP = Path(__file__).parents[1] / "interop"
@@ -46,14 +47,8 @@ def test_each_text_is_taken_or_refused_for_the_stated_reason(vector: dict[str, A
     text = vector["text"].encode()
     identity = age.parse_identity(SEALED["document"]["identity"])
     assert isinstance(identity, age.HybridIdentity)
-    file = age.encrypt(text.ljust(4 * KIB, b" "), [identity.recipient])
-    if '"type":"thread-state"' in vector["text"]:
-        wanted = Asked("thread-state", Kind.SLOT, asked["org"], json.loads(text.split(b"\n")[0])["subject"])
-    elif '"type":"state"' in vector["text"]:
-        wanted = Asked("state", Kind.SLOT, asked["org"], json.loads(text.split(b"\n")[0])["subject"])
-    else:
-        signed = asked["signed"]
-        wanted = Asked(signed["type"], Kind.TASK, asked["org"], signed["subject"], frozenset(asked["writers"]))
+    file = age.encrypt(pad_document(TYPES[vector["type"]].size, text), [identity.recipient])
+    wanted = Asked(vector["type"], asked["org"], vector["subject"], frozenset(asked["writers"]))
 
     def opened() -> object:
         return open_document(file, identity, wanted, trust=TRUST, day=DAY, thread_key=unb64(asked["thread_key"]))
@@ -70,19 +65,17 @@ def test_the_sealed_files_open() -> None:
     grant, document = SEALED["grant"], SEALED["document"]
     identity = age.parse_identity(grant["identity"])
     assert isinstance(identity, age.HybridIdentity)
-    subject = DOCUMENTS["asked"]["signed"]["subject"]
-
     opened = open_grant(
         unb64(grant["file"]),
         identity,
         org=ORGANISATION["pin"],
-        subject=subject,
+        subject=make.CASE,
         grantee=ORGANISATION["triager"]["id"],
         trust=TRUST,
         day=DAY,
     )
 
-    asked = Asked("approval", Kind.TASK, ORGANISATION["pin"], subject, frozenset({ORGANISATION["triager"]["id"]}))
+    asked = Asked("approval", ORGANISATION["pin"], make.CASE, frozenset({ORGANISATION["triager"]["id"]}))
     found = open_document(unb64(document["file"]), opened.identity, asked, trust=TRUST, day=DAY)
     assert str(opened.identity) == grant["secret"]
     assert found.document.text.decode() == document["text"]
@@ -94,7 +87,7 @@ def test_a_sealed_file_of_another_envelope_is_refused(name: str) -> None:
     assert isinstance(identity, age.HybridIdentity)
 
     with pytest.raises(NotAuthentic, match=SEALED[name]["refused"]):
-        open_document(unb64(SEALED[name]["file"]), identity, Asked("approval", Kind.TASK, "", ""), trust=TRUST, day=DAY)
+        open_document(unb64(SEALED[name]["file"]), identity, Asked("approval", "", ""), trust=TRUST, day=DAY)
 
 
 def test_the_key_log_and_its_head_hold() -> None:

@@ -150,28 +150,35 @@ THREAD_STATE: Final = Header(
     at="2026-06-15",
     body={"words": 'quotes " and \\, 事件, ‏العربية, 😀, \u0001'},
 )
+MACED: Final = maced(THREAD_STATE, THREAD_KEY)
+# What makes a second version of a first one.
+SECOND: Final[dict[str, Any]] = {"version": 2, "previous": "0" * 64}
 
 
 def documents() -> dict[str, Any]:
     """Texts as they are before padding and sealing, each with the reason for which it is refused, or null."""
-    genuine = [
-        {"name": "signed", "text": APPROVAL.text.decode(), "refused": None},
-        {"name": "under a MAC", "text": maced(THREAD_STATE, THREAD_KEY).text.decode(), "refused": None},
-        {"name": "bare", "text": bare(replace(THREAD_STATE, type="state")).text.decode(), "refused": None},
-    ]
+    genuine = {"signed": APPROVAL, "under a MAC": MACED, "bare": bare(replace(THREAD_STATE, type="state"))}
     return {
         "asked": {
             "org": ORG,
-            "signed": {"type": "approval", "subject": CASE, "recipient": str(CASE_KEY.recipient), "day": str(DAY)},
+            "recipient": str(CASE_KEY.recipient),
+            "day": str(DAY),
             "writers": [TRIAGER.id, ANALYST.id, STRANGER.id],
             "thread_key": b64(THREAD_KEY),
         },
         "bytes_signed": {"type": "approval", "hex": bytes_signed("approval", APPROVAL.line).hex()},
         "vectors": [
-            *genuine,
-            *({"name": name, "text": text.decode(), "refused": why} for name, text, why in _refused()),
+            *(_vector(name, document, document.text, None) for name, document in genuine.items()),
+            *(_vector(name, APPROVAL, text, why) for name, text, why in _refused()),
+            *(_vector(name, MACED, text, why) for name, text, why in _refused_of_a_thread()),
         ],
     }
+
+
+def _vector(name: str, asked: Document, text: bytes, refused: str | None) -> dict[str, Any]:
+    """What is read where `asked` is asked for."""
+    of = asked.header
+    return {"name": name, "type": of.type, "subject": of.subject, "text": text.decode(), "refused": refused}
 
 
 def _refused() -> Iterator[tuple[str, bytes, str]]:
@@ -203,7 +210,6 @@ def _refused() -> Iterator[tuple[str, bytes, str]]:
     other = TRIAGER.signer.sign("members", line)
     yield "signed as another type", Document(line, APPROVAL.header, Signatures((other,))).text, "signature"
     yield "no signature", line + b'\n{"sigs":[]}\n', "unsigned"
-    yield "another thread's MAC", maced(THREAD_STATE, bytes(32)).text, "mac"
     for name, text in (
         ("no proof", line + b"\n{}\n"),
         ("a MAC where there is a signature", maced(APPROVAL.header, THREAD_KEY).text),
@@ -218,8 +224,20 @@ def _refused() -> Iterator[tuple[str, bytes, str]]:
         ("padded base64url", line + b"\n" + proof.replace(b'"}]', b'=="}]') + b"\n"),
         ("a space in line 2", line + b"\n" + proof.replace(b":[", b": [") + b"\n"),
         ("dated to the minute", signed(replace(APPROVAL.header, at="2026-06-15T09:17Z"), TRIAGER.signer).text),
+        ("about an epoch", signed(replace(APPROVAL.header, subject=EPOCH), TRIAGER.signer).text),
+        ("a second version of what is written once", signed(replace(APPROVAL.header, **SECOND), TRIAGER.signer).text),
     ):
         yield name, text, "malformed"
+
+
+def _refused_of_a_thread() -> Iterator[tuple[str, bytes, str]]:
+    """The same for what carries a MAC, which a browser reads too."""
+    yield "another thread's MAC", maced(THREAD_STATE, bytes(32)).text, "mac"
+    for name, changes in (
+        ("about a case", {"subject": CASE}),
+        ("a second version of a reply", {"type": "message.staff", **SECOND}),
+    ):
+        yield f"under a MAC: {name}", maced(replace(THREAD_STATE, **changes), THREAD_KEY).text, "malformed"
 
 
 def sealed() -> dict[str, Any]:
@@ -262,9 +280,14 @@ def sealed() -> dict[str, Any]:
             "secret": str(REPORT_KEY),
         },
         "document": {
-            "file": b64(seal(APPROVAL, Kind.TASK, CASE_KEY.recipient)),
+            "file": b64(seal(APPROVAL, CASE_KEY.recipient)),
             "identity": str(CASE_KEY),
             "text": APPROVAL.text.decode(),
+        },
+        "of_a_thread": {
+            "file": b64(seal(MACED, CASE_KEY.recipient)),
+            "identity": str(CASE_KEY),
+            "text": MACED.text.decode(),
         },
         "to_two_recipients": {
             "file": b64(age.encrypt(bytes(4 * KIB), [CASE_KEY.recipient, REPORT_KEY.recipient])),

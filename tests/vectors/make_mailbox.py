@@ -19,7 +19,6 @@ from app.protocol.encoding import b64, sha256_hex
 from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage, ThreadState
 from app.protocol.receipt import Receipt
 from app.protocol.report import Attachment, Consent
-from app.protocol.sizes import Kind
 from app.vocabulary import ConsentScope, ReportState
 from tests.vectors.make import DAY, DIRECTORY, ORG, REPORT, REPORT_KEY, counted_id
 
@@ -59,7 +58,7 @@ def answer() -> bytes:
     """What the service gives: thread_state, state, the parts of the reply, and fillers."""
     found = documents()
     used = [found["thread-state"], found["state"], *(found[name] for name in found if name.startswith("message.staff"))]
-    slots = [seal(document, Kind.SLOT, MAILBOX) for document in used]
+    slots = [seal(document, MAILBOX) for document in used]
     empty = range(len(slots) + 1, mailbox.SLOTS + 1)
     return b"".join([*slots, *(mailbox.filler_slot(FILLER_KEY, TOKEN_SHA256, slot) for slot in empty)])
 

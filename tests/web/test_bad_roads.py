@@ -349,6 +349,6 @@ def _slot_of_staff(here: Installation, words: str, *, thread_key: bytes, write_t
         at=here.now().strftime("%Y-%m-%dT%H:00Z"),
         body=StaffMessage(1, None, 1, 1, "Write here from now on.", write_to).body(),
     )
-    slot = seal(maced(header, thread_key), Kind.SLOT, recipient)
+    slot = seal(maced(header, thread_key), recipient)
     assert len(slot) == mailbox.SLOT_SIZE
     return slot

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.sealed_json import SealedTask
+from app.http.sealed_json import SealedApproval, SealedComment
 from app.http.transitions import TransitionIn
 from app.http.wire import Id, PersonId, Sha256
 from app.people.grants.wire import GrantIn
@@ -18,7 +18,7 @@ class ApprovalIn(BaseModel):
     object: Id
     approver: PersonId
     of: Sha256
-    comment: SealedTask | None = None
+    comment: SealedComment | None = None
     grant: GrantIn | None = None
 
 
@@ -34,12 +34,12 @@ class ApprovalOut(BaseModel):
     requester: str = Field(validation_alias="requester_id")
     approver: str = Field(validation_alias="approver_id")
     of: str
-    comment: SealedTask | None
-    statement: SealedTask | None
+    comment: SealedComment | None
+    statement: SealedApproval | None
     version: int
 
 
 class ApprovalDecisionIn(TransitionIn[ApprovalState]):
     """`statement` is the signed decision over the hash, sealed to what it is about."""
 
-    statement: SealedTask | None = None
+    statement: SealedApproval | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.sealed_json import SealedCase
+from app.http.sealed_json import SealedCase, SealedMembers
 from app.http.wire import CaseId, PersonId, TeamId
 from app.people.grants.wire import Grants
 from app.vocabulary import Priority
@@ -20,7 +20,7 @@ class CaseIn(BaseModel):
     team: TeamId
     owner: PersonId | None = None
     priority: Priority
-    members: SealedCase
+    members: SealedMembers
     document: SealedCase
     grants: Grants
 
@@ -48,7 +48,7 @@ class MembersIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    statement: SealedCase
+    statement: SealedMembers
     add: Grants = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
@@ -58,7 +58,7 @@ class StatementOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     version: int
-    statement: SealedCase = Field(validation_alias="file")
+    statement: SealedMembers = Field(validation_alias="file")
 
 
 class StatementsOut(BaseModel):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.sealed_json import SealedMessage
+from app.http.sealed_json import SealedConsent
 from app.vocabulary import ConsentMethod, ConsentStatus
 
 
@@ -21,7 +21,7 @@ class ConsentIn(BaseModel):
     number: Annotated[int, Field(ge=1, le=2**31 - 1)]
     status: ConsentStatus
     method: ConsentMethod
-    file: SealedMessage
+    file: SealedConsent
 
 
 class ConsentOut(BaseModel):
@@ -35,4 +35,4 @@ class ConsentOut(BaseModel):
     number: int
     status: ConsentStatus
     method: ConsentMethod
-    file: SealedMessage
+    file: SealedConsent

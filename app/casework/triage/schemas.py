@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.casework.triage.moves import Wanted
-from app.http.sealed_json import SealedMessage, SealedSlot
+from app.http.sealed_json import SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
 from app.http.wire import CaseId
 from app.people.grants.wire import GrantIn
@@ -67,7 +67,7 @@ class AnswerIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    slots: Annotated[list[SealedSlot], Field(min_length=1, max_length=SLOTS - FIRST_STAFF_SLOT + 1)]
+    slots: Annotated[list[SealedReply], Field(min_length=1, max_length=SLOTS - FIRST_STAFF_SLOT + 1)]
 
 
 class ReportTransitionIn(TransitionIn[ReportState]):

@@ -12,7 +12,6 @@ from app.protocol.documents import seal
 from app.protocol.encoding import b64, unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.opening import Asked
-from app.protocol.sizes import Kind
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Role
 
@@ -72,7 +71,7 @@ def decide(staff: Staff, reviewed: Review, *, approved: bool) -> None:
         at=staff.hour,
         signer=staff.signer,
     )
-    sealed = seal(statement, Kind.TASK, opened.identity.recipient)
+    sealed = seal(statement, opened.identity.recipient)
     wanted = {"to": decision.value, "statement": b64(sealed)}
     staff.service.post(f"/approvals/{reviewed.id}/transitions", wanted, version=reviewed.etag)
 
@@ -95,7 +94,7 @@ def approved_file(staff: Staff, opened: OpenCase, approval: str) -> CaseFile:
     shown = staff.service.get(f"/approvals/{approval}").json()
     if shown["statement"] is None:
         raise RuleBroken("not-approved")
-    asked = Asked("approval", Kind.TASK, staff.org, opened.id, writers={str(shown["approver"])})
+    asked = Asked("approval", staff.org, opened.id, writers={str(shown["approver"])})
     # A case has many approvals, none of which is the next version of another.
     found = staff.open_document(unb64(str(shown["statement"])), opened.identity, asked, remember=False)
     said = statements.read_approval(found.document.header.body)

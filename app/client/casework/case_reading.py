@@ -12,7 +12,6 @@ from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked, Opened, hold_to_seen
-from app.protocol.sizes import Kind
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def open_(staff: Staff, id_: str) -> OpenCase:
 def open_version(staff: Staff, opened: OpenCase, version: int) -> tuple[CaseFile, str]:
     """An earlier version, by whoever was on the list then, and the hash of its file."""
     shown = staff.service.get(f"/cases/{opened.id}/documents/{version}").json()
-    asked = Asked("case", Kind.CASE, staff.org, opened.id, writers=opened.ever_members)
+    asked = Asked("case", staff.org, opened.id, writers=opened.ever_members)
     found = staff.open_document(unb64(str(shown["document"])), opened.identity, asked, remember=False)
     if found.document.header.version != version:
         raise NotAuthentic("version")
@@ -103,7 +102,7 @@ def _key(staff: Staff, id_: str) -> _Key:
 
 
 def _open_file(staff: Staff, key: _Key, file: bytes, *, writers: AbstractSet[str]) -> Opened:
-    asked = Asked("case", Kind.CASE, staff.org, key.case, writers=writers)
+    asked = Asked("case", staff.org, key.case, writers=writers)
     return staff.open_document(file, key.grant.identity, asked, remember=False)
 
 
@@ -164,6 +163,6 @@ def _past(staff: Staff, key: _Key, *, until: int) -> _Version:
 
 def _chain(staff: Staff, id_: str, identity: age.HybridIdentity) -> list[Opened]:
     items = staff.service.get(f"/cases/{id_}/members").json()["items"]
-    asked = Asked("members", Kind.CASE, staff.org, id_)
+    asked = Asked("members", staff.org, id_)
     files = [unb64(str(item["statement"])) for item in items]
     return [staff.open_document(file, identity, asked, remember=False) for file in files]

@@ -20,7 +20,6 @@ from app.protocol.documents import Document, Header, seal, signed
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.opening import Asked, Opened
-from app.protocol.sizes import Kind
 from app.vocabulary import (
     CaseStage,
     ConsentMethod,
@@ -110,7 +109,7 @@ def _begin(
         signer=staff.signer,
     )
     document = _document(staff, id_, secret.recipient, file, generation=1, after=None)
-    list_of_members, first = seal(genesis, Kind.CASE, secret.recipient), seal(document, Kind.CASE, secret.recipient)
+    list_of_members, first = seal(genesis, secret.recipient), seal(document, secret.recipient)
     team = staff.service.get(f"/people/{staff.person}").json()["team"]
     staff.service.post(
         "/cases",
@@ -153,7 +152,7 @@ def write(staff: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
         generation=opened.generation,
         after=Mark(opened.version, opened.sha256, opened.generation),
     )
-    sealed = seal(document, Kind.CASE, recipient)
+    sealed = seal(document, recipient)
     staff.service.put(f"/cases/{opened.id}/document", {"document": b64(sealed)}, version=f'"{opened.version}"')
     sha256 = sha256_hex(sealed)
     staff.seen.record("case", opened.id, Mark(opened.version + 1, sha256, opened.generation))
@@ -233,7 +232,7 @@ def change_members(
         at=staff.hour,
         signer=staff.signer,
     )
-    sealed = seal(statement, Kind.CASE, opened.identity.recipient)
+    sealed = seal(statement, opened.identity.recipient)
     wanted: dict[str, object] = {
         "statement": b64(sealed),
         "add": [
@@ -282,7 +281,7 @@ def record_consent(
     }
     after = earlier[-1].mark if earlier else None
     header = _header(staff, "consent", opened.id, recipient, body, generation=opened.generation, after=after)
-    sealed = seal(signed(header, staff.signer), Kind.MESSAGE, recipient)
+    sealed = seal(signed(header, staff.signer), recipient)
     staff.service.post(
         f"/cases/{opened.id}/consents",
         {
@@ -324,7 +323,7 @@ def _answers(staff: Staff, opened: OpenCase) -> dict[str, list[Opened]]:
     """All answers in a case by consent id, in the order that they give themselves."""
     chains: dict[str, list[Opened]] = {}
     for item in staff.service.items(f"/cases/{opened.id}/consents"):
-        asked = Asked("consent", Kind.MESSAGE, staff.org, opened.id, writers=opened.ever_members)
+        asked = Asked("consent", staff.org, opened.id, writers=opened.ever_members)
         found = staff.open_document(unb64(str(item["file"])), opened.identity, asked, remember=False)
         body = found.document.header.body
         if any(body[name] != item[name] for name in ("person", "consent", "status", "method")):

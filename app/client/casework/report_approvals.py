@@ -8,7 +8,6 @@ from app.client.machine.staff import Staff
 from app.protocol import statements
 from app.protocol.documents import seal
 from app.protocol.encoding import b64
-from app.protocol.sizes import Kind
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind
 
@@ -65,5 +64,5 @@ def decide(staff: Staff, reviewed: Review, *, approved: bool) -> None:
         at=staff.hour,
         signer=staff.signer,
     )
-    wanted = {"to": decision.value, "statement": b64(seal(statement, Kind.TASK, recipient))}
+    wanted = {"to": decision.value, "statement": b64(seal(statement, recipient))}
     staff.service.post(f"/approvals/{reviewed.id}/transitions", wanted, version=reviewed.etag)

@@ -150,7 +150,7 @@ def open_(staff: Staff, report: str) -> OpenReport:
 def open_with(staff: Staff, report: str, identity: age.HybridIdentity) -> OpenReport:
     """Read a report with a key that somebody has granted for it. Raises `NotMine` and `NotAuthentic`."""
     body = staff.service.get(f"/reports/{report}/body").content
-    opened = staff.open_document(body, identity, Asked("report", Kind.REPORT, staff.org, report))
+    opened = staff.open_document(body, identity, Asked("report", staff.org, report))
     return OpenReport(
         id=report,
         identity=identity,
@@ -320,7 +320,7 @@ def _opened_grant(staff: Staff, report: str, shown: dict[str, Any]) -> OpenedGra
 
 
 def _received(staff: Staff, opened: OpenReport, item: dict[str, Any]) -> Received:
-    asked = Asked("message.reporter", Kind.MESSAGE, staff.org, opened.id)
+    asked = Asked("message.reporter", staff.org, opened.id)
     # Each message is a document of its own: their numbers, not their versions, say what is missing.
     found = staff.open_document(
         unb64(str(item["file"])), opened.identity, asked, thread_key=opened.thread_key, remember=False
@@ -331,7 +331,7 @@ def _received(staff: Staff, opened: OpenReport, item: dict[str, Any]) -> Receive
 def _slot(staff: Staff, opened: OpenReport, message: StaffMessage) -> bytes:
     to, at = opened.mailbox, staff.today.isoformat()
     header = Header.new("message.staff", opened.id, message.body(), org=staff.org, author=None, at=at, to=to)
-    return seal(maced(header, opened.thread_key), Kind.SLOT, to)
+    return seal(maced(header, opened.thread_key), to)
 
 
 def _next_number(staff: Staff, opened: OpenReport, *, replies: int) -> int:

@@ -7,10 +7,11 @@ from app.protocol.documents import VERSION
 from app.protocol.encoding import check_id, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.mailbox import SLOT_SIZE, MessageKind
-from app.protocol.sizes import Kind, ciphertext_sizes
+from app.protocol.types import TYPES
 
 LINE_LIMIT = 512
-LIMIT = LINE_LIMIT + max(ciphertext_sizes(Kind.MESSAGE)) + SLOT_SIZE
+_MESSAGE_SIZES = TYPES["message.reporter"].lengths
+LIMIT = LINE_LIMIT + max(_MESSAGE_SIZES) + SLOT_SIZE
 
 
 def read(body: bytes) -> Post | None:
@@ -35,7 +36,7 @@ def read(body: bytes) -> Post | None:
 def _post(id_: str, kind: MessageKind, consent_id: str | None, files: bytes) -> Post:
     message, thread_state = files[:-SLOT_SIZE], files[-SLOT_SIZE:]
     try:
-        check_envelope(message, sizes=ciphertext_sizes(Kind.MESSAGE))
+        check_envelope(message, sizes=_MESSAGE_SIZES)
         check_envelope(thread_state, sizes=(SLOT_SIZE,))
     except EnvelopeError:
         raise NotAnEnvelope from None

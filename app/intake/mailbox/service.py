@@ -25,7 +25,6 @@ from app.protocol.mailbox import (
     filler_slot,
     shown_state,
 )
-from app.protocol.sizes import Kind
 from app.vocabulary import ReportState
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def seal_state(
         to=recipient,
         after=after,
     )
-    return seal(bare(header), Kind.SLOT, recipient)
+    return seal(bare(header), recipient)
 
 
 def show_state(session: Session, report: Report, *, org: str, today: date) -> None:

@@ -14,13 +14,13 @@ from app.problems import InvalidRequest, NotAnEnvelope
 from app.protocol.documents import VERSION
 from app.protocol.encoding import check_id, new_id, parse_object
 from app.protocol.errors import Malformed
-from app.protocol.sizes import Kind, ciphertext_sizes
+from app.protocol.types import TYPES
 from app.vocabulary import IntakeChannel
 
 LINE_LIMIT = 4096
-(_GRANT_SIZE,) = ciphertext_sizes(Kind.GRANT)
-(_SLOT_SIZE,) = ciphertext_sizes(Kind.SLOT)
-LIMIT = LINE_LIMIT + _GRANT_SIZE + _SLOT_SIZE + max(ciphertext_sizes(Kind.REPORT))
+(_GRANT_SIZE,) = TYPES["grant"].lengths
+(_SLOT_SIZE,) = TYPES["thread-state"].lengths
+LIMIT = LINE_LIMIT + _GRANT_SIZE + _SLOT_SIZE + max(TYPES["report"].lengths)
 _REF_BYTES = 5  # eight letters and digits, which staff can say to each other
 
 
@@ -46,9 +46,9 @@ def read(body: bytes) -> SentReport:
         files[_GRANT_SIZE : _GRANT_SIZE + _SLOT_SIZE],
         files[_GRANT_SIZE + _SLOT_SIZE :],
     )
-    check(grant, Kind.GRANT)
-    check(thread_state, Kind.SLOT)
-    check(report, Kind.REPORT)
+    check(grant, "grant")
+    check(thread_state, "thread-state")
+    check(report, "report")
     return SentReport(
         epoch_id=epoch_id,
         recipient=recipient,
@@ -60,10 +60,10 @@ def read(body: bytes) -> SentReport:
     )
 
 
-def check(file: bytes, kind: Kind) -> None:
-    """Raises `NotAnEnvelope`."""
+def check(file: bytes, type_: str) -> None:
+    """Raises `NotAnEnvelope` unless it may be a sealed file of this type."""
     try:
-        age.check_envelope(file, sizes=ciphertext_sizes(kind))
+        age.check_envelope(file, sizes=TYPES[type_].lengths)
     except age.EnvelopeError:
         raise NotAnEnvelope from None
 

@@ -48,14 +48,11 @@ export class Trust {
     }
 }
 
-/** The fields in which a root and a certificate tell of a person. */
-export const CERTIFIED = ["roles", "recipient", "key"] as const
-
 function readSupervisors(body: object): Map<string, Certified> {
     const { k, supervisors } = checkFields(body, ["k", "supervisors"])
     const found = new Map<string, Certified>()
     for (const entry of checkList(supervisors)) {
-        const { id, roles, recipient, key } = checkFields(entry, ["id", ...CERTIFIED])
+        const { id, roles, recipient, key } = checkFields(entry, ["id", "roles", "recipient", "key"])
         const supervisor = readCertified(checkId(id, "per"), { roles, recipient, key })
         if (!supervisor.roles.includes("supervisor") || found.has(supervisor.person))
             throw new Malformed("a root lists supervisors")
@@ -65,8 +62,7 @@ function readSupervisors(body: object): Map<string, Certified> {
     return found
 }
 
-/** Raises `Malformed`. */
-export function readCertified(person: string, said: Record<(typeof CERTIFIED)[number], unknown>): Certified {
+function readCertified(person: string, said: Record<"roles" | "recipient" | "key", unknown>): Certified {
     const roles = checkList(said.roles).map(checkText)
     const isOrdered = roles.every((role, place) => place === 0 || (roles[place - 1] ?? "") < role)
     if (!isOrdered || !roles.every((role) => CODES.role.includes(role)))

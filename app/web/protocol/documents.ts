@@ -29,16 +29,8 @@ import {
 } from "./encoding.ts"
 import { Malformed, NotAuthentic } from "./errors.ts"
 import { isObject, type Json, type JsonObject } from "./json.ts"
-import { padDocument, type Kind } from "./sizes.ts"
-
-const PUBLIC_TYPES = new Set(["root", "certificate", "intake", "key", "service-key", "client"])
-const MACED_TYPES = new Set(["thread-state", "message.reporter", "message.staff"])
-const BARE_TYPES = new Set(["report", "state"])
-const SIGNED_TYPES = new Set(["case", "members", "consent", "approval"])
-// Each of these is written once. Nothing proves a report, so a "second version" would be anybody's.
-const WRITTEN_ONCE = new Set(["report", "message.reporter", "message.staff"])
-// The organisation has one of each of these, whose subject is its type; that of every other document is an id.
-const OWN_SUBJECTS = new Set(["root", "intake", "service-key", "client"])
+import { padDocument } from "./sizes.ts"
+import { TYPES, type Kind, type Type } from "./types.ts"
 
 const KEYS = ["v", "type", "org", "subject", "version", "previous", "generation", "sealed_to", "author", "at", "body"]
 
@@ -94,10 +86,10 @@ export function bare(header: Header): Document {
 }
 
 /** The document, padded to its class and sealed to the one recipient that its line 1 names. */
-export async function seal(document: Document, kind: Kind, recipient: string): Promise<Bytes> {
+export async function seal(document: Document, recipient: string): Promise<Bytes> {
     if (document.header.sealed_to !== recipientHash(recipient))
         throw new Malformed("the document names another recipient")
-    return encrypt(padDocument(kind, utf8(textOf(document))), recipient)
+    return encrypt(padDocument(kindOf(document.header.type), utf8(textOf(document))), recipient)
 }
 
 /** The document in these bytes: two lines, then nothing but spaces. Raises `Malformed`. */
@@ -108,8 +100,9 @@ export function parseDocument(plaintext: Uint8Array | string): Document {
     const [, line = "", secondLine = "", padding = ""] = found
     const header = parseHeader(line)
     const proof = parseProof(secondLine)
-    if (PUBLIC_TYPES.has(header.type) && padding) throw new Malformed("a public document is not padded")
-    if (proof.by !== proofOf(header.type)) throw new Malformed("a document of this type is proved otherwise")
+    const { kind, provedBy } = typeOf(header.type)
+    if (kind === null && padding) throw new Malformed("a public document is not padded")
+    if (proof.by !== provedBy) throw new Malformed("a document of this type is proved otherwise")
     return { line, header, proof }
 }
 
@@ -148,14 +141,18 @@ export function bytesSigned(type: string, line: string): Bytes {
     return concat(utf8(`tern/v1/${type}\n`), utf8(line))
 }
 
-/** Whether sealed documents of this type carry the signature of a person. */
-export function isSigned(type: string): boolean {
-    return SIGNED_TYPES.has(type)
+/** What the table says of a type. Raises `Malformed` for one that a reporter's client neither reads nor writes. */
+export function typeOf(type: string): Type {
+    const found = TYPES.get(type)
+    if (!found) throw new Malformed("a document of an unknown type")
+    return found
 }
 
-/** Whether documents of this type carry a MAC. */
-export function isMaced(type: string): boolean {
-    return MACED_TYPES.has(type)
+/** Which lengths a sealed document of this type has. Raises `Malformed` for a public one. */
+export function kindOf(type: string): Kind {
+    const { kind } = typeOf(type)
+    if (kind === null) throw new Malformed("a public document is not sealed")
+    return kind
 }
 
 function threadMac(type: string, line: string, threadKey: Uint8Array): Uint8Array {
@@ -171,12 +168,12 @@ function parseHeader(line: string): Header {
     const found = parseObject(line)
     if (Object.keys(found).join() !== KEYS.join() || found.v !== 1) throw new Malformed("line 1 has other keys")
     const type = checkText(found.type)
-    const isPublic = PUBLIC_TYPES.has(type)
-    require(isPublic || MACED_TYPES.has(type) || BARE_TYPES.has(type) || SIGNED_TYPES.has(type))
+    const { subject, provedBy, isChained, kind } = typeOf(type)
+    const isPublic = kind === null
     const header: Header = {
         type,
         org: checkHashOrNull(found.org),
-        subject: OWN_SUBJECTS.has(type) ? checkText(found.subject) : checkId(found.subject),
+        subject: subject === null ? checkText(found.subject) : checkId(found.subject, subject),
         version: checkCount(found.version),
         previous: checkHashOrNull(found.previous),
         generation: found.generation === null ? null : checkCount(found.generation),
@@ -186,14 +183,14 @@ function parseHeader(line: string): Header {
         body: checkObject(found.body),
     }
     checkAt(header.at)
-    require(!OWN_SUBJECTS.has(type) || header.subject === type)
+    require(subject !== null || header.subject === type)
     require((header.org === null) === (type === "root" && header.version === 1))
-    require(header.version === 1 || !WRITTEN_ONCE.has(type))
+    require(header.version === 1 || isChained)
     require(header.generation === null || !isPublic)
     require((header.previous === null) === (header.version === 1))
     require((header.sealed_to === null) === isPublic)
     // A message to a reporter names no person of staff: the phone on which it is read may be seized.
-    require((header.author === null) === (proofOf(type) !== "signatures"))
+    require((header.author === null) === (provedBy !== "signatures"))
     return header
 }
 
@@ -231,11 +228,6 @@ function proofLine(proof: Proof): string {
         case "nothing":
             return "{}"
     }
-}
-
-function proofOf(type: string): Proof["by"] {
-    if (MACED_TYPES.has(type)) return "mac"
-    return BARE_TYPES.has(type) ? "nothing" : "signatures"
 }
 
 function checkCount(value: Json | undefined): number {

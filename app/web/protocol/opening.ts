@@ -4,11 +4,10 @@
  */
 
 import { checkEnvelope, decrypt, recipientHash, type Identity } from "./age.ts"
-import type { Certified } from "./certificates.ts"
-import { isMaced, isSigned, parseDocument, verifyMac, type Document } from "./documents.ts"
+import { kindOf, parseDocument, typeOf, verifyMac, type Document } from "./documents.ts"
 import { sha256Hex } from "./encoding.ts"
 import { NotAuthentic, Rollback } from "./errors.ts"
-import { ciphertextSizes, type Kind } from "./sizes.ts"
+import { ciphertextSizes } from "./sizes.ts"
 
 /** The highest version of a subject that this client has seen, its file's hash and key generation. */
 interface Mark {
@@ -27,10 +26,9 @@ export interface Asked {
     subject: string
 }
 
-/** What a document proves itself by: a thread key for a MAC, a check of its author for what people sign. */
+/** What a document is held to besides: the thread key of its MAC, and what was seen before. */
 export interface Means {
     threadKey?: Uint8Array
-    author?: (document: Document) => Certified
     seen?: Seen
 }
 
@@ -41,16 +39,18 @@ export interface Decrypted {
     recipient: string
 }
 
-/** An authentic document, the hash of the file that it was in, and its author where a person signed it. */
+/** An authentic document, and the hash of the file that it was in. */
 export interface Opened {
     document: Document
     sha256: string
-    author: Certified | null
 }
 
-/** Step 1: the envelope, the key, the form. Nothing that the document says has been checked. Raises as above. */
-export async function decryptDocument(file: Uint8Array, identity: Identity, kind: Kind): Promise<Decrypted> {
-    checkEnvelope(file, ciphertextSizes(kind))
+/**
+ * Step 1: the envelope with a length of the type that is asked for, the key, the form. Nothing that the document says
+ * has been checked. Raises as above.
+ */
+export async function decryptDocument(file: Uint8Array, identity: Identity, type: string): Promise<Decrypted> {
+    checkEnvelope(file, ciphertextSizes(kindOf(type)))
     const document = parseDocument(await decrypt(file, identity.secret))
     return { document, sha256: sha256Hex(file), recipient: identity.recipient }
 }
@@ -62,29 +62,22 @@ export function checkDocument({ document, sha256, recipient }: Decrypted, asked:
     if (header.org !== asked.org) throw new NotAuthentic("org")
     if (header.type !== asked.type) throw new NotAuthentic("type")
     if (header.subject !== asked.subject) throw new NotAuthentic("subject")
-    const author = isSigned(header.type) ? checkAuthor(document, means) : null
-    if (isMaced(header.type)) {
+    if (typeOf(header.type).provedBy === "mac") {
         if (!means.threadKey) throw new NotAuthentic("mac")
         verifyMac(document, means.threadKey)
     }
     if (means.seen) checkSeen(document, sha256, means.seen)
-    return { document, sha256, author }
+    return { document, sha256 }
 }
 
 /** All of it. */
 export async function openDocument(
     file: Uint8Array,
     identity: Identity,
-    kind: Kind,
     asked: Asked,
     means: Means,
 ): Promise<Opened> {
-    return checkDocument(await decryptDocument(file, identity, kind), asked, means)
-}
-
-function checkAuthor(document: Document, { author }: Means): Certified {
-    if (!author) throw new NotAuthentic("uncertified")
-    return author(document)
+    return checkDocument(await decryptDocument(file, identity, asked.type), asked, means)
 }
 
 /** Not older than the newest that this client has seen, which it is from now on. Raises `Rollback`. */

@@ -6,7 +6,7 @@ import { expect, test } from "vitest"
 
 import { checkRecipient, encrypt, type Identity } from "./age.ts"
 import { Trust } from "./certificates.ts"
-import { parseDocument, textOf } from "./documents.ts"
+import { kindOf, parseDocument, textOf } from "./documents.ts"
 import { checkAt, checkDay, checkHash, checkId, concat, parseObject, sha256Hex, unb64, utf8 } from "./encoding.ts"
 import type { Bytes } from "./encoding.ts"
 import { Malformed, NotAuthentic, NotMine, Rollback } from "./errors.ts"
@@ -15,7 +15,7 @@ import { checkFollows, checkHead, parseHead, verifyLog, type Head } from "./key_
 import { join, readReporterMessage, readStaffMessage, readState, readThreadState } from "./mailbox.ts"
 import { openDocument, type Asked, type Seen } from "./opening.ts"
 import { checkForm, type Form } from "./report.ts"
-import { classes, type Kind } from "./sizes.ts"
+import { classes } from "./sizes.ts"
 
 interface Vector {
     rule: string
@@ -26,12 +26,15 @@ interface Vector {
 }
 
 const refusals = read("refusals") as { lines: Record<string, string>; vectors: Record<string, Vector[]> }
+const documents = read("documents") as { asked: { thread_key: string } }
 const organisation = read("organisation") as { pin: string; root: string }
-const { document: sealed } = (read("sealed") as { document: { file: string; identity: string; text: string } })
+const { of_a_thread: sealed } = read("sealed") as {
+    of_a_thread: { file: string; identity: string; text: string }
+}
 const TRUST = Trust.pinned(parseDocument(organisation.root), organisation.pin)
 
 // What only staff's clients read: a reporter's asks for nothing of it.
-const OF_STAFF = ["attachment", "signed", "certificates", "members", "audit-chain", "grant"]
+const OF_STAFF = ["attachment", "signed", "certificates", "members", "audit-chain", "grant", "document-of-staff", "public-of-staff"]
 // In reporter/thread.test.ts.
 const ELSEWHERE = ["answer"]
 
@@ -97,7 +100,6 @@ test.each(
 
 async function openSealed(given: {
     text: string
-    kind: Kind
     size: number | null
     sealed_to: string
     opened_by: string
@@ -105,14 +107,14 @@ async function openSealed(given: {
     thread_key: string | null
     seen: { version: number; sha256: string | null; generation: number | null } | null
 }): Promise<void> {
-    const { text, kind, size, asked, thread_key, seen } = given
-    const file = await filled(text, size ?? classes(kind)[0] ?? 0, await identity(given.sealed_to))
+    const { text, size, asked, thread_key, seen } = given
+    const file = await filled(text, size ?? classes(kindOf(asked.type))[0] ?? 0, await identity(given.sealed_to))
     const key = `${asked.type} ${asked.subject}`
     const memory: Seen = new Map()
     if (seen) memory.set(key, { ...seen, sha256: seen.sha256 ?? sha256Hex(file) })
     const means = { seen: memory, ...(thread_key === null ? {} : { threadKey: unb64(thread_key) }) }
 
-    const opened = await openDocument(file, await identity(given.opened_by), kind, asked, means)
+    const opened = await openDocument(file, await identity(given.opened_by), asked, means)
 
     const { version, generation } = opened.document.header
     expect(textOf(opened.document)).toBe(text)
@@ -124,8 +126,7 @@ async function openEdited({ edits }: { edits: { at: number; cut: number; put: st
     for (const { at, cut, put } of edits) file = concat(file.subarray(0, at), unb64(put), file.subarray(at + cut))
     const { header } = parseDocument(sealed.text)
     const asked = { type: header.type, org: organisation.pin, subject: header.subject }
-    const author = () => ({ person: "", roles: [], recipient: "", key: new Uint8Array() })
-    await openDocument(file, await identity(sealed.identity), "task", asked, { author })
+    await openDocument(file, await identity(sealed.identity), asked, { threadKey: unb64(documents.asked.thread_key) })
 }
 
 async function filled(text: string, size: number, to: Identity): Promise<Bytes> {

@@ -6,24 +6,13 @@
 import { encryptedSize } from "./age.ts"
 import type { Bytes } from "./encoding.ts"
 import { Malformed } from "./errors.ts"
+import { CLASSES, type Kind } from "./types.ts"
 
 const KIB = 1024
 const MIB = 1024 * KIB
 
 /** No attachment is larger, whatever an installation allows. */
 export const ATTACHMENT_CEILING = 1024 * MIB
-
-const CLASSES = {
-    grant: [4 * KIB],
-    slot: [4 * KIB],
-    task: [4 * KIB],
-    message: [4 * KIB, 16 * KIB, 64 * KIB],
-    report: [8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB, MIB],
-    case: [64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB, MIB, 2 * MIB],
-}
-
-/** What is sealed, as far as its length is concerned. */
-export type Kind = keyof typeof CLASSES
 
 /** The lengths of plaintexts of this kind, in bytes, smallest first. */
 export function classes(kind: Kind): readonly number[] {

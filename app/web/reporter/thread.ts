@@ -191,7 +191,7 @@ export class Thread {
     private async open(file: Bytes, type: string, report: string | null): Promise<Opened | null> {
         let decrypted: Decrypted
         try {
-            decrypted = await decryptDocument(file, this.keys.identity, "slot")
+            decrypted = await decryptDocument(file, this.keys.identity, type)
         } catch (error) {
             if (error instanceof NotMine) return null
             throw error

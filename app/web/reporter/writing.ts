@@ -42,12 +42,12 @@ export function reporterHeader(
     }
 }
 
-/** The document, sealed. Rejects with `Failure` where it has grown too long for its kind. */
-export async function sealWritten(document: Document, kind: "report" | "message", recipient: string): Promise<Bytes> {
+/** The document, sealed. Rejects with `Failure` where it has grown too long for `what` it is. */
+export async function sealWritten(document: Document, what: "report" | "message", recipient: string): Promise<Bytes> {
     try {
-        return await seal(document, kind, recipient)
+        return await seal(document, recipient)
     } catch (error) {
-        if (error instanceof Malformed) throw new Failure("too-large", kind)
+        if (error instanceof Malformed) throw new Failure("too-large", what)
         throw error
     }
 }
@@ -70,5 +70,5 @@ export async function sealThreadState(
     const { recipient } = keys.identity
     const first = reporterHeader({ type: "thread-state", org, subject: threadState.report, recipient, at, body: threadState })
     const header = before ? { ...first, version: before.document.header.version + 1, previous: before.sha256 } : first
-    return seal(maced(header, keys.threadMac), "slot", recipient)
+    return seal(maced(header, keys.threadMac), recipient)
 }

@@ -13,7 +13,6 @@ from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict
 from app.protocol.documents import Header, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.errors import NotAuthentic, NotMine
-from app.protocol.sizes import Kind
 from app.vocabulary import (
     CaseStage,
     ConsentMethod,
@@ -250,7 +249,7 @@ def write_past_the_rules(author: Staff, opened: OpenCase, file: CaseFile) -> Ope
         at=author.hour,
         body=file.body(),
     )
-    sealed = seal(signed(header, author.signer), Kind.CASE, recipient)
+    sealed = seal(signed(header, author.signer), recipient)
     author.service.put(f"/cases/{opened.id}/document", {"document": b64(sealed)}, version=f'"{opened.version}"')
     return replace(opened, version=header.version, sha256=sha256_hex(sealed), file=file)
 

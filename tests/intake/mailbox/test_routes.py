@@ -23,7 +23,6 @@ from app.protocol.encoding import b64, new_id
 from app.protocol.errors import NotMine
 from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind, ThreadState, read_state
 from app.protocol.opening import Asked, Opened, open_document
-from app.protocol.sizes import Kind
 from app.vocabulary import ReportState
 from tests.intake.scene import READ, Reporter, bearer, slots
 
@@ -42,7 +41,7 @@ def ask(client: TestClient, token: str, body: bytes = READ) -> Response:
 
 
 def opened(reporter: Reporter, slot: bytes, type_: str) -> Opened:
-    asked = Asked(type_, Kind.SLOT, reporter.epoch.org, reporter.id)
+    asked = Asked(type_, reporter.epoch.org, reporter.id)
     return open_document(slot, reporter.receipt.identity, asked, thread_key=reporter.receipt.thread_key)
 
 

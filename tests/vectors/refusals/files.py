@@ -13,7 +13,7 @@ _END = 5755
 
 
 def envelopes() -> Iterator[Vector]:
-    """Given are edits, made one after the other, to the file of `document` in `sealed.json`.
+    """Given are edits, made one after the other, to the file of `of_a_thread` in `sealed.json`.
 
     Each takes `cut` bytes out at place `at` and puts others in.
     """

@@ -13,8 +13,10 @@ from tests.vectors.make import (
     CASE_KEY,
     CASEWORKER,
     CERTIFICATES,
+    EPOCH,
     HOUR,
     ORG,
+    REPORT,
     ROOT,
     SUPERVISOR,
     THREAD_KEY,
@@ -28,24 +30,47 @@ REPORTED = replace(THREAD_STATE, type="report", generation=1, body={"text": "…
 SAID = replace(THREAD_STATE, type="message.reporter", body={"number": 1})
 REPLIED = replace(THREAD_STATE, type="message.staff", body={"number": 1})
 STATE = replace(THREAD_STATE, type="state", body={"state": "accepted"})
+# Signed and public, and read by a reporter's client too.
+SERVICE = replace(CERTIFICATE.header, type="service-key", subject="service-key", body={"key": b64(bytes(32))})
+# What breaks one of these, which staff alone read, breaks the other, which everybody reads.
+READ_BY_ALL = {"approval": THREAD_STATE, "certificate": SERVICE}
 
 
 def documents() -> Iterator[Vector]:
+    """What a reporter's client and staff's read alike."""
     yield from _genuine()
     yield from _first_lines()
     yield from _second_lines()
     yield from _texts()
 
 
-def _genuine() -> Iterator[Vector]:
+def documents_of_staff() -> Iterator[Vector]:
+    """What a reporter's client asks for nowhere, and knows no type of."""
     rule = "a document is two lines of a known type"
-    following = replace(APPROVAL.header, version=2, previous=HASH, generation=7)
+    following = replace(APPROVAL.header, type="case", version=2, previous=HASH, generation=7)
     for name, document in (
-        ("a root", ROOT),
         ("a certificate", CERTIFICATE),
         ("the next certificate", signed(replace(CERTIFICATE.header, version=2, previous=HASH), SUPERVISOR.signer)),
         ("an approval", APPROVAL),
         ("a next version", signed(following, CASEWORKER.signer)),
+    ):
+        yield Vector(rule, name, {"text": document.text.decode()})
+    yield Vector(rule, "padded with spaces", {"text": APPROVAL.text.decode() + " " * 100})
+    once = "an approval is written once"
+    second = {"version": 2, "previous": HASH}
+    yield Vector(once, "a second version", {"text": _with(APPROVAL.header, second)}, malformed())
+    about = "the subject is an id of the kind that the type is about"
+    for header, subject in ((APPROVAL.header, EPOCH), (CERTIFICATE.header, CASE)):
+        given = {"text": _with(header, {"subject": subject})}
+        yield Vector(about, f"{header.type}: {subject}", given, malformed())
+
+
+def _genuine() -> Iterator[Vector]:
+    rule = "a document is two lines of a known type"
+    for name, document in (
+        ("a root", ROOT),
+        ("a service key", signed(SERVICE, SUPERVISOR.signer)),
+        ("the next service key", signed(replace(SERVICE, version=2, previous=HASH), SUPERVISOR.signer)),
         ("a thread state", maced(THREAD_STATE, THREAD_KEY)),
         ("the next thread state", maced(replace(THREAD_STATE, version=2, previous=HASH), THREAD_KEY)),
         ("a reporter's message", maced(SAID, THREAD_KEY)),
@@ -55,7 +80,7 @@ def _genuine() -> Iterator[Vector]:
         ("a tenth state", bare(replace(STATE, version=10, previous=HASH))),
     ):
         yield Vector(rule, name, {"text": document.text.decode()})
-    yield Vector(rule, "padded with spaces", {"text": APPROVAL.text.decode() + " " * 100})
+    yield Vector(rule, "padded with spaces", {"text": maced(THREAD_STATE, THREAD_KEY).text.decode() + " " * 100})
 
 
 def _first_lines() -> Iterator[Vector]:
@@ -84,8 +109,13 @@ def _first_lines() -> Iterator[Vector]:
                 ("an id in a root", ROOT.header, CASE),
                 ("a word in a certificate", CERTIFICATE.header, "certificate"),
                 ("upper case", APPROVAL.header, CASE.upper()),
+                ("upper case in a thread state", THREAD_STATE, REPORT.upper()),
                 ("a word", APPROVAL.header, "approval"),
                 ("null", APPROVAL.header, None),
+                ("its own word in a thread state", THREAD_STATE, "thread-state"),
+                ("a case in a thread state", THREAD_STATE, CASE),
+                ("a case in a report", REPORTED, CASE),
+                ("another word in a service key", SERVICE, "root"),
                 ("null in a root", ROOT.header, None),
             ],
         ),
@@ -97,10 +127,10 @@ def _first_lines() -> Iterator[Vector]:
             "previous is null exactly in the first version",
             [
                 ("a hash in the first", APPROVAL.header, HASH),
-                ("null in the second", replace(APPROVAL.header, version=2), None),
-                ("no hash in the second", replace(APPROVAL.header, version=2), "first"),
-                ("upper case in the second", replace(APPROVAL.header, version=2), HASH.upper()),
-                ("a number", replace(APPROVAL.header, version=2), 1),
+                ("null in the second", replace(THREAD_STATE, version=2), None),
+                ("no hash in the second", replace(THREAD_STATE, version=2), "first"),
+                ("upper case in the second", replace(THREAD_STATE, version=2), HASH.upper()),
+                ("a number", replace(THREAD_STATE, version=2), 1),
             ],
         ),
         "generation": (
@@ -128,6 +158,9 @@ def _first_lines() -> Iterator[Vector]:
                 ("null in an approval", APPROVAL.header, None),
                 ("null in a certificate", CERTIFICATE.header, None),
                 ("null in a root", ROOT.header, None),
+                ("an id of something else in a root", ROOT.header, CASE),
+                ("a name in a root", ROOT.header, "somebody"),
+                ("a number in a root", ROOT.header, 2),
                 ("a person in a thread state", THREAD_STATE, CASEWORKER.id),
                 ("a person in a reporter's message", SAID, CASEWORKER.id),
                 ("a person in a reply", REPLIED, CASEWORKER.id),
@@ -150,28 +183,34 @@ def _first_lines() -> Iterator[Vector]:
     for key, (rule, broken) in rules.items():
         for name, header, value in broken:
             yield Vector(rule, f"{key}: {name}", {"text": _with(header, {key: value})}, malformed())
+            known = READ_BY_ALL.get(header.type)
+            if known and (text := _with(known, {key: value})) != _with(known, {}):
+                yield Vector(rule, f"{key}: {name} (as {known.type})", {"text": text}, malformed())
     once = "a report and each message are written once"
     for header in (REPORTED, SAID, REPLIED):
         second = {"version": 2, "previous": HASH}
         yield Vector(once, f"a second version of a {header.type}", {"text": _with(header, second)}, malformed())
     shape = "line 1 has its keys, in their order, and no others"
-    said = json.loads(APPROVAL.line)
-    for name, line in (
-        ("in another order", dict(reversed(said.items()))),
-        ("type before v", {"type": said["type"], **said}),
-        ("one more", {**said, "more": 1}),
-        ("one more before them", {"a": 1, **said}),
-        *((f"without {key}", {each: said[each] for each in said if each != key}) for key in said),
-    ):
-        yield Vector(shape, name, {"text": _text(line, _second(APPROVAL.header))}, malformed())
+    for header in (APPROVAL.header, THREAD_STATE):
+        said = json.loads(header.line())
+        for name, line in (
+            ("in another order", dict(reversed(said.items()))),
+            ("type before v", {"type": said["type"], **said}),
+            ("one more", {**said, "more": 1}),
+            ("one more before them", {"a": 1, **said}),
+            *((f"without {key}", {each: said[each] for each in said if each != key}) for key in said),
+        ):
+            given = {"text": _text(line, _second(header))}
+            yield Vector(shape, f"{header.type}: {name}", given, malformed())
 
 
 def _second_lines() -> Iterator[Vector]:
     proved = "line 2 is of the kind that the type wants"
-    sigs, mac, nothing = _second(APPROVAL.header), _second(THREAD_STATE), "{}"
+    sigs, mac, nothing = _second(SERVICE), _second(THREAD_STATE), "{}"
     for header, proofs in (
         (APPROVAL.header, (mac, nothing)),
         (CERTIFICATE.header, (mac, nothing)),
+        (SERVICE, (mac, nothing)),
         (ROOT.header, (mac, nothing)),
         (THREAD_STATE, (sigs, nothing)),
         (SAID, (sigs, nothing)),
@@ -183,7 +222,7 @@ def _second_lines() -> Iterator[Vector]:
             text = f"{header.line().decode()}\n{proof}\n"
             yield Vector(proved, f"{header.type} with {proof[:6]}", {"text": text}, malformed())
     written = "line 2 has one writing"
-    line = APPROVAL.line.decode()
+    line = SERVICE.line().decode()
     one = json.loads(sigs)["sigs"][0]
     sig = unb64(one["sig"])
     for name, second in (
@@ -221,7 +260,7 @@ def _second_lines() -> Iterator[Vector]:
 
 def _texts() -> Iterator[Vector]:
     rule = "a document is two lines, each with its LF, and spaces; what is public is not padded"
-    text, public = APPROVAL.text.decode(), CERTIFICATE.text.decode()
+    text, public = maced(THREAD_STATE, THREAD_KEY).text.decode(), signed(SERVICE, SUPERVISOR.signer).text.decode()
     line, second = text.split("\n")[:2]
     for name, changed in (
         ("nothing", ""),
@@ -241,7 +280,7 @@ def _texts() -> Iterator[Vector]:
         ("a root that is padded", ROOT.text.decode() + " " * 10),
     ):
         yield Vector(rule, name, {"text": changed}, malformed())
-    latin = text.replace('"at":"' + HOUR, '"at":"' + HOUR + "é").encode("latin-1")
+    latin = APPROVAL.text.decode().replace('"at":"' + HOUR, '"at":"' + HOUR + "é").encode("latin-1")
     yield Vector(rule, "not UTF-8", {"bytes": b64(latin)}, malformed())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from app import age
 from app.protocol.documents import Signature, Signer, recipient_sha256, write_signatures
 from app.protocol.encoding import canonical
-from app.protocol.grants import TYPE, GrantHeader
+from app.protocol.grants import GrantHeader
 from app.vocabulary import GrantKind, Imminence
 from tests.vectors.make import (
     ANALYST,
@@ -207,7 +207,7 @@ def _granted(
     *,
     signers: Sequence[Signer] = (CASEWORKER.signer,),
     signed: GrantHeader | None = None,
-    signed_as: str = TYPE,
+    signed_as: str = "grant",
     sealed_to: age.HybridIdentity = TRIAGER.identity,
     opened_by: age.HybridIdentity = TRIAGER.identity,
     today: date = DAY,
@@ -255,7 +255,7 @@ def _text(
     signers: Sequence[Signer],
     *,
     signed: GrantHeader | None = None,
-    signed_as: str = TYPE,
+    signed_as: str = "grant",
     secret: str = str(CASE_KEY),
 ) -> str:
     line = (signed or header).line()

@@ -17,7 +17,6 @@ from app.protocol.key_log import Head
 from app.vocabulary import Role
 from tests.vectors.make import (
     CASEWORKER,
-    CERTIFICATES,
     DAY,
     EPOCH,
     EPOCH_KEY,
@@ -50,12 +49,13 @@ def roots() -> Iterator[Vector]:
     foreign = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
     other_day = make_root([SUPERVISOR.certified], SUPERVISOR.signer, on=date(2026, 6, 16))
     later = signed(replace(ROOT.header, org=ORG, version=2, previous=ORG), SUPERVISOR.signer)
+    intake_one = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
     for name, root, pin in (
         ("of somebody else", foreign, ORG),
         ("of the same people, made again", other_day, ORG),
         ("another pin", ROOT, "0" * 64),
         ("the hash of both lines", ROOT, sha256_hex(ROOT.text)),
-        ("a certificate", CERTIFICATES[0], org_of(CERTIFICATES[0])),
+        ("an intake document", intake_one, org_of(intake_one)),
         ("a later root, as the first", later, org_of(later)),
         ("a later root", later, ORG),
     ):
@@ -119,12 +119,13 @@ def public_documents() -> Iterator[Vector]:
     """Given are a document and the type that was asked for, under the root and organisation of `organisation.json`."""
     rule = "a public document is of the type and the organisation that were asked for"
     genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
-    certified = certificate(CASEWORKER.certified, org=ORG, signer=SUPERVISOR.signer, valid_from=DAY, valid_until=LATER)
+    service = statements.state_service_key(SUPERVISOR.certified.key, org=ORG, signer=SUPERVISOR.signer, on=DAY)
     yield Vector(rule, "an intake document", {"text": genuine.text.decode(), "type": "intake"})
-    yield Vector(rule, "a certificate", {"text": certified.text.decode(), "type": "certificate"})
+    yield Vector(rule, "a service key", {"text": service.text.decode(), "type": "service-key"})
     foreign = intake.make(EPOCH_ONE, org="0" * 64, previous=None, signer=SUPERVISOR.signer)
     for name, document, type_ in (
-        ("a certificate for an intake document", certified, "intake"),
+        ("a service key for an intake document", service, "intake"),
+        ("an intake document for a service key", genuine, "service-key"),
         ("an intake document for a certificate", genuine, "certificate"),
         ("of another organisation", foreign, "intake"),
         ("a root", ROOT, "root"),
@@ -149,6 +150,15 @@ def public_documents() -> Iterator[Vector]:
         ("a signature with a scalar that is not reduced", _unreduced(genuine), "signature"),
     ):
         yield Vector(rule, name, {"text": document.text.decode(), "type": "intake"}, not_authentic(reason))
+
+
+def public_documents_of_staff() -> Iterator[Vector]:
+    """The same of what a reporter's client asks for nowhere."""
+    rule = "a public document is of the type that was asked for"
+    certified = certificate(CASEWORKER.certified, org=ORG, signer=SUPERVISOR.signer, valid_from=DAY, valid_until=LATER)
+    text = certified.text.decode()
+    yield Vector(rule, "a certificate", {"text": text, "type": "certificate"})
+    yield Vector(rule, "a certificate for an intake document", {"text": text, "type": "intake"}, not_authentic("type"))
 
 
 LATER = date(2026, 12, 31)
@@ -283,7 +293,6 @@ class KeyLogs:
         for name, documents, refused in (
             ("no root", (service, first), not_authentic("key-log")),
             ("a second root", (ROOT, ROOT), not_authentic("key-log")),
-            ("a certificate", (ROOT, CERTIFICATES[0]), not_authentic("key-log")),
             ("the root of somebody else", (foreign, service), not_authentic("pin")),
             (
                 "a root signed by somebody else",

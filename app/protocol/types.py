@@ -1,0 +1,329 @@
+"""The one table of what is sealed or signed: a row says all there is to know of a type, and nothing says it twice.
+
+The code that writes, opens and takes documents reads it; `app/web/protocol/types.ts` (`python -m app.site.types`) and
+tables of `docs/` (`make docs`) are made of it. Tests walk over it: a type without a vector, an attack, a measured place
+or an end of what is stored fails by its name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from app.protocol.encoding import check_id
+from app.protocol.errors import Malformed
+from app.protocol.sizes import Kind, ciphertext_sizes
+from app.vocabulary import Role
+
+
+class Form(StrEnum):
+    """How the type is written."""
+
+    PUBLIC = "public"  # two lines (`documents.py`), as they are
+    SEALED = "sealed"  # two lines and spaces, in an age file
+    FILE = "file"  # an age file of another content
+    BYTES = "bytes"  # other bytes, signed under the type's name
+
+
+class ProvedBy(StrEnum):
+    """What makes a reader believe it."""
+
+    NOTHING = "nothing"
+    HASH = "its hash in the document that lists it"
+    MAC = "a MAC"
+    ONE = "one signature"
+    TWO = "two signatures"
+    K = "k signatures"
+
+
+class End(StrEnum):
+    """When what is stored is destroyed."""
+
+    NEVER = "never: it is public"
+    REPORT = "with the report: three full days after it is withdrawn, where no case has it"
+    MAILBOX = "with the mailbox: 30 days after the report is withdrawn, where no case has it"
+    REPLY = "after 60 days, or with the report"
+    GRANT = "with its report, when its epoch's keys are destroyed, when it is revoked, or after its last day"
+    UPLOAD = "three full days after it was begun, or with the report"
+    CARD = "when it is withdrawn"
+    NO_RULE = "no rule yet: with its case or report, once cases are destroyed"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column that holds the type, or, in `blob`, the name of a file in the blob store that does."""
+
+    table: str
+    column: str
+    end: End
+
+    @property
+    def is_blob(self) -> bool:
+        return self.column == "blob"
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedType:
+    """One row.
+
+    `subjects` are the prefixes of the ids that it may be about; where there is none the organisation has one of it,
+    whose subject is the type's own name. `roles` may write it, or else, or besides, whoever `who` says. `named`: the
+    role does not decide alone, the people who may have written it are asked for by name. `kind` says which lengths it
+    has. Only what is `chained` has versions after the first, each with the hash of the one before. `reporters`: a
+    reporter's client writes or reads it.
+    """
+
+    name: str
+    form: Form
+    subjects: tuple[str, ...] = ()
+    roles: frozenset[Role] = frozenset()
+    who: str = ""
+    named: bool = False
+    proved_by: ProvedBy
+    kind: Kind | None = None
+    chained: bool = False
+    stored: tuple[Place, ...] = ()
+    reporters: bool = False
+
+    @property
+    def is_document(self) -> bool:
+        return self.form in (Form.PUBLIC, Form.SEALED)
+
+    @property
+    def size(self) -> Kind:
+        """The kind of what is sealed. Raises `LookupError` for what is not."""
+        if self.kind is None:
+            raise LookupError(f"{self.name} is not sealed")
+        return self.kind
+
+    @property
+    def lengths(self) -> frozenset[int]:
+        """Those of its sealed files: the only ones that the service accepts. Raises `LookupError`."""
+        return ciphertext_sizes(self.size)
+
+    def check_subject(self, subject: object) -> str:
+        """`subject`, if a document of this type may be about it. Raises `Malformed`."""
+        if not self.subjects:
+            if subject != self.name:
+                raise Malformed(f"the subject of {self.name} is its name")
+            return self.name
+        prefix = subject.partition("_")[0] if isinstance(subject, str) else ""
+        if prefix not in self.subjects:
+            raise Malformed(f"not an id of what {self.name} is about")
+        return check_id(prefix, subject)
+
+
+_OF_CASES: Final = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})
+# Who may grant what they hold. A key that an analyst or an operator passes on, they should never have had.
+_GRANTORS: Final = _OF_CASES | {Role.CUSTODIAN}
+_ROOT: Final = "a supervisor whom the root lists"
+_HOLDER: Final = "the holder of the receipt"
+_MEMBER: Final = "and on the member list"
+
+_ROWS: Final = (
+    SealedType(
+        name="root",
+        form=Form.PUBLIC,
+        who="supervisors whom it lists",
+        proved_by=ProvedBy.K,
+        chained=True,
+        stored=(
+            Place("organisation", "document", End.NEVER),
+            Place("certificates", "document", End.NEVER),
+            Place("key_log", "line", End.NEVER),
+        ),
+        reporters=True,
+    ),
+    SealedType(
+        name="certificate",
+        form=Form.PUBLIC,
+        subjects=("per",),
+        who=_ROOT,
+        proved_by=ProvedBy.ONE,
+        chained=True,
+        stored=(Place("certificates", "document", End.NEVER),),
+    ),
+    SealedType(
+        name="service-key",
+        form=Form.PUBLIC,
+        who=_ROOT,
+        proved_by=ProvedBy.ONE,
+        chained=True,
+        stored=(Place("key_log", "line", End.NEVER),),
+        reporters=True,
+    ),
+    SealedType(
+        name="intake",
+        form=Form.PUBLIC,
+        who=_ROOT,
+        proved_by=ProvedBy.ONE,
+        chained=True,
+        stored=(Place("epochs", "document", End.NEVER), Place("key_log", "line", End.NEVER)),
+        reporters=True,
+    ),
+    SealedType(
+        name="key",
+        form=Form.PUBLIC,
+        subjects=("key",),
+        who=_ROOT,
+        proved_by=ProvedBy.ONE,
+        chained=True,
+        stored=(Place("shared_keys", "document", End.NEVER),),
+    ),
+    # It lies among the pages, not in the database.
+    SealedType(name="client", form=Form.PUBLIC, who=_ROOT, proved_by=ProvedBy.ONE, chained=True),
+    SealedType(
+        name="report",
+        form=Form.SEALED,
+        subjects=("rep",),
+        who="anybody",
+        # A "second version" would be anybody's.
+        proved_by=ProvedBy.NOTHING,
+        kind=Kind.REPORT,
+        stored=(Place("report_files", "body", End.REPORT),),
+        reporters=True,
+    ),
+    SealedType(
+        name="thread-state",
+        form=Form.SEALED,
+        subjects=("rep",),
+        who=_HOLDER,
+        proved_by=ProvedBy.MAC,
+        kind=Kind.SLOT,
+        chained=True,
+        stored=(Place("slots", "file", End.REPORT),),
+        reporters=True,
+    ),
+    SealedType(
+        name="state",
+        form=Form.SEALED,
+        subjects=("rep",),
+        who="the service, and it may say only a state code",
+        proved_by=ProvedBy.NOTHING,
+        kind=Kind.SLOT,
+        chained=True,
+        stored=(Place("slots", "file", End.MAILBOX),),
+        reporters=True,
+    ),
+    SealedType(
+        name="message.staff",
+        form=Form.SEALED,
+        subjects=("rep",),
+        who="whoever read the report (a seized phone names nobody)",
+        proved_by=ProvedBy.MAC,
+        kind=Kind.SLOT,
+        stored=(Place("slots", "file", End.REPLY),),
+        reporters=True,
+    ),
+    SealedType(
+        name="message.reporter",
+        form=Form.SEALED,
+        subjects=("rep",),
+        who=_HOLDER,
+        proved_by=ProvedBy.MAC,
+        kind=Kind.MESSAGE,
+        stored=(Place("messages", "file", End.REPORT),),
+        reporters=True,
+    ),
+    SealedType(
+        name="case",
+        form=Form.SEALED,
+        subjects=("case",),
+        roles=_OF_CASES,
+        who=_MEMBER,
+        named=True,
+        proved_by=ProvedBy.ONE,
+        kind=Kind.CASE,
+        chained=True,
+        stored=(Place("case_documents", "file", End.NO_RULE),),
+    ),
+    SealedType(
+        name="members",
+        form=Form.SEALED,
+        subjects=("case",),
+        roles=_GRANTORS,
+        who="and on the list before",  # which the chain is held to
+        proved_by=ProvedBy.ONE,
+        kind=Kind.CASE,
+        chained=True,
+        stored=(Place("member_statements", "file", End.NO_RULE),),
+    ),
+    SealedType(
+        name="consent",
+        form=Form.SEALED,
+        subjects=("case",),
+        roles=_OF_CASES,
+        who=_MEMBER,
+        named=True,
+        proved_by=ProvedBy.ONE,
+        kind=Kind.MESSAGE,
+        chained=True,
+        stored=(Place("consents", "file", End.NO_RULE),),
+    ),
+    SealedType(
+        name="approval",
+        form=Form.SEALED,
+        subjects=("case", "rep"),
+        roles=_OF_CASES,
+        who="and the named approver",
+        named=True,
+        proved_by=ProvedBy.ONE,
+        kind=Kind.TASK,
+        stored=(Place("approvals", "statement", End.NO_RULE),),
+    ),
+    SealedType(
+        name="grant",
+        form=Form.FILE,
+        subjects=("rep", "epoch", "case", "key"),
+        roles=_GRANTORS,
+        who="and in a case on its member list; anybody, unsigned, of a report to an epoch",
+        proved_by=ProvedBy.ONE,
+        kind=Kind.GRANT,
+        stored=(Place("grants", "file", End.GRANT),),
+        reporters=True,
+    ),
+    SealedType(
+        name="comment",
+        form=Form.FILE,
+        subjects=("apr",),
+        roles=_OF_CASES,
+        who="and who asks for the approval; no client writes one yet",
+        proved_by=ProvedBy.NOTHING,
+        kind=Kind.TASK,
+        stored=(Place("approvals", "comment", End.NO_RULE),),
+    ),
+    SealedType(
+        name="attachment",
+        form=Form.FILE,
+        subjects=("att",),
+        who=_HOLDER,
+        proved_by=ProvedBy.HASH,
+        kind=Kind.ATTACHMENT,
+        stored=(Place("attachments", "blob", End.REPORT), Place("uploads", "blob", End.UPLOAD)),
+        reporters=True,
+    ),
+    SealedType(
+        name="card",
+        form=Form.FILE,
+        subjects=("card",),
+        who="whoever has the card token; it names nobody",
+        proved_by=ProvedBy.NOTHING,
+        kind=Kind.CARD,
+        stored=(Place("cards", "file", End.CARD),),
+    ),
+    SealedType(name="key-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.ONE, reporters=True),
+    SealedType(
+        name="release",
+        form=Form.BYTES,
+        subjects=("rel",),
+        who="who asked for it and who approved it",
+        proved_by=ProvedBy.TWO,
+        stored=(Place("release_signatures", "signature", End.NEVER),),
+    ),
+)
+
+TYPES: Final[Mapping[str, SealedType]] = MappingProxyType({row.name: row for row in _ROWS})

@@ -1,0 +1,62 @@
+"""The table of sealed types agrees with itself."""
+
+import pytest
+
+from app.protocol.encoding import new_id
+from app.protocol.errors import Malformed
+from app.protocol.sizes import Kind
+from app.protocol.types import TYPES, Form, ProvedBy, SealedType
+from app.vocabulary import Role
+
+EACH = pytest.mark.parametrize("of", TYPES.values(), ids=TYPES)
+
+
+@EACH
+def test_what_is_sealed_has_its_lengths_and_what_is_not_has_none(of: SealedType) -> None:
+    assert (of.kind is not None) == (of.form in (Form.SEALED, Form.FILE))
+
+
+@EACH
+def test_every_type_says_who_may_write_it(of: SealedType) -> None:
+    assert of.roles or of.who
+
+
+@EACH
+def test_what_staff_seal_is_signed_by_one_person_of_a_role_that_works_on_cases(of: SealedType) -> None:
+    if of.form is Form.SEALED:
+        assert bool(of.roles) == (of.proved_by is ProvedBy.ONE)
+    assert not of.roles & {Role.OPERATOR, Role.ANALYST, Role.AUDITOR}
+
+
+@EACH
+def test_only_of_what_people_sign_the_people_are_named(of: SealedType) -> None:
+    assert of.proved_by is ProvedBy.ONE or not of.named
+
+
+@EACH
+def test_of_what_nothing_proves_the_service_alone_can_write_a_second_version(of: SealedType) -> None:
+    assert of.proved_by is not ProvedBy.NOTHING or not of.chained or of.name == "state"
+
+
+@EACH
+def test_a_subject_is_an_id_of_the_kind_that_the_type_is_about(of: SealedType) -> None:
+    of.check_subject(new_id(of.subjects[-1]) if of.subjects else of.name)
+
+    for other in (new_id("inv"), "inv", None, *(f"{prefix}_1" for prefix in of.subjects)):
+        with pytest.raises(Malformed):
+            of.check_subject(other)
+
+
+def test_whose_writers_are_named_is_asked_for_with_them() -> None:
+    assert {name for name, of in TYPES.items() if of.named} == {"case", "consent", "approval"}
+
+
+def test_what_lies_in_a_slot_has_its_length() -> None:
+    in_slots = {name for name, of in TYPES.items() if "slots.file" in map(str, of.stored)}
+
+    assert in_slots == {name for name, of in TYPES.items() if of.kind is Kind.SLOT}
+
+
+def test_what_is_not_sealed_has_no_length() -> None:
+    with pytest.raises(LookupError, match="root"):
+        TYPES["root"].lengths  # noqa: B018  asking is what fails

@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from argon2 import PasswordHasher
 from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 from app import http, keyring
@@ -53,10 +55,14 @@ from app.sweep import Sweep
 health = http.Router(tag="health")
 
 
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
 @health.get("/health")
-async def get_health() -> dict[str, str]:
+async def get_health() -> Health:
     """Say that the process answers, and nothing else."""
-    return {"status": "ok"}
+    return Health()
 
 
 # In the order in which a request is compared with them: those of reporters come first, for their speed is promised.
@@ -127,7 +133,7 @@ def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHashe
     app = http.Api(state, lifespan)
     app.router.routes += _routes()
     files = pages.routes(state.site, settings)
-    app.router.routes += files
+    app.router.routes += [*files, *http.problem_pages()]
     app.router.default = pages.elsewhere(state.site, files, app.router.default)
     return app
 

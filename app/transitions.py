@@ -4,7 +4,7 @@ A package has one table of edges, which is asked by `steps` (what may I do?) and
 cannot disagree.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -16,13 +16,22 @@ Facts = TypeVar("Facts")
 
 
 class NoSuchStep(Problem):
+    """Its state leads elsewhere, or the step is for another person. Ask for the steps that you can take now."""
+
     type, status, title = "no-such-step", 409, "There is no such step from here, or not for you"
 
 
 class GuardsFail(Problem):
-    """`failing` names the guards."""
+    """The step exists, but something must hold first; `failing` names what does not.
+
+    See to that, and take the step then.
+    """
 
     type, status, title = "guards-fail", 409, "It may not take this step yet"
+
+    def __init__(self, *, failing: Sequence[str]) -> None:
+        super().__init__()
+        self.members["failing"] = list(failing)
 
 
 @dataclass(frozen=True)

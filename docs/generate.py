@@ -13,6 +13,7 @@ from app.settings import Settings
 from docs.sealed_types import with_tables
 
 HERE = Path(__file__).parent
+_WIDTH = 120
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -20,7 +21,7 @@ def pages() -> Iterator[tuple[str, str]]:
     with TemporaryDirectory() as directory:
         app = create_app(Settings(data_dir=Path(directory)))
         app.state.database.close()
-    yield "openapi.json", json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    yield "openapi.json", _json(app.openapi()) + "\n"
     yield "problems.md", _problems()
     yield "audit.md", _audit()
     yield "settings.md", _settings()
@@ -28,13 +29,30 @@ def pages() -> Iterator[tuple[str, str]]:
         yield name, with_tables((HERE / name).read_text())
 
 
+def _json(value: object, depth: int = 0) -> str:
+    """JSON in which whatever fits into a line is one, so that a change is seen in few."""
+    line = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    if depth + len(line) < _WIDTH or not isinstance(value, dict | list):
+        return line
+    if isinstance(value, dict):
+        inner = [f"{json.dumps(name)}: {_json(value[name], depth + 1)}" for name in sorted(value)]
+    else:
+        inner = [_json(each, depth + 1) for each in value]
+    start, end = "{}" if isinstance(value, dict) else "[]"
+    indent = " " * depth
+    return f"{start}\n" + ",\n".join(f"{indent} {each}" for each in inner) + f"\n{indent}{end}"
+
+
 def _problems() -> str:
-    rows = [f"| `/problems/{each.type}` | {each.status} | {each.title} |" for each in problems.catalogue()]
+    rows = [
+        f"| `/problems/{each.type}` | {each.status} | {each.title} | {' '.join(each.advice())} |"
+        for each in problems.catalogue()
+    ]
     return _page(
         "Problems",
-        "Every refusal is `application/problem+json` (RFC 9457) with one of these types. No text of it repeats what the"
-        "\nrequest said.",
-        "| type | status | title |\n|---|---|---|",
+        "Every refusal is `application/problem+json` (RFC 9457) with one of these types, each the address of its page."
+        "\nNo text of it repeats what the request said.",
+        "| type | status | title | what it means, and what to do |\n|---|---|---|---|",
         rows,
     )
 

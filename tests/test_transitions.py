@@ -53,7 +53,7 @@ def test_what_may_be_done_and_what_is_refused_agree() -> None:
 
     with pytest.raises(GuardsFail) as refused:
         transitions.check(EDGES, Light.RED, Light.GREEN, {"driver"})
-    assert refused.value.extensions == {"failing": ["belt_on", "way_free"]}
+    assert refused.value.members == {"failing": ["belt_on", "way_free"]}
     for state, to, facts in (
         (Light.RED, Light.GREEN, {"belt on", "way free"}),
         (Light.GREEN, Light.GREEN, {"owner"}),

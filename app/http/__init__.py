@@ -3,14 +3,18 @@
 from app.http.api import Api
 from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
+from app.http.description import NEEDED
 from app.http.idempotency import Once
 from app.http.pages import PAGE_HEADERS, page
 from app.http.paging import Page, Paging
-from app.http.routing import Route, Router, problems
+from app.http.problem_pages import problem_pages
+from app.http.routing import BYTES, Route, Router, answer_header, answered, problems
 from app.http.state import BlobStore, Config, Db, Hasher, Now, ServiceKeyring, State, Today, shared
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
+    "BYTES",
+    "NEEDED",
     "PAGE_HEADERS",
     "Actor",
     "Api",
@@ -31,10 +35,13 @@ __all__ = [
     "ServiceKeyring",
     "State",
     "Today",
+    "answer_header",
+    "answered",
     "bearer",
     "declared_length",
     "etag",
     "page",
+    "problem_pages",
     "problems",
     "requires",
     "sealed_body",

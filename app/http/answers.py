@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.versions import etag
 from app.problems import (
+    Fault,
     InternalError,
     InvalidRequest,
     MalformedRequest,
@@ -99,7 +100,7 @@ class _Answers:
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
     body = {"type": f"/problems/{problem.type}", "title": problem.title, "status": problem.status}
     return JSONResponse(
-        {**jsonable_encoder(problem.extensions), **body},
+        {**jsonable_encoder(problem.members, exclude_none=True), **body},
         status_code=problem.status,
         headers=headers,
         media_type="application/problem+json",
@@ -111,9 +112,9 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
     headers: dict[str, str] = {}
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if "retry_after_seconds" in problem.extensions:
-        headers["Retry-After"] = str(problem.extensions["retry_after_seconds"])
-    version = problem.extensions.get("version")
+    if "retry_after_seconds" in problem.members:
+        headers["Retry-After"] = str(problem.members["retry_after_seconds"])
+    version = problem.members.get("version")
     if isinstance(problem, StaleVersion) and isinstance(version, int):
         headers["ETag"] = etag(version)
     return _answer(problem, headers)
@@ -136,10 +137,10 @@ async def _framework(_: Request, error: Exception) -> JSONResponse:
     return _answer(_FRAMEWORK.get(error.status_code, InternalError)(), dict(error.headers or {}))
 
 
-def _where(error: dict[str, Any]) -> dict[str, str]:
+def _where(error: dict[str, Any]) -> Fault:
     """Where the request is wrong and how, with nothing of what it said: not even a name that we do not know."""
     part, *path = error["loc"]
     if error["type"] == "extra_forbidden":
         path = path[:-1]
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-    return {"in": str(part), "pointer": pointer, "code": error["type"]}
+    return Fault(in_=str(part), pointer=pointer, code=error["type"])

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.http import answers
-from app.http.description import described
+from app.http.description import ABOUT, described
 from app.http.state import State
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -20,7 +20,15 @@ class Api(FastAPI):
 
     def __init__(self, state: State, lifespan: Lifespan | None = None) -> None:
         super().__init__(
-            title="Tern", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
+            title="Tern",
+            version="1",
+            description=ABOUT,
+            license_info={"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
+            servers=[{"url": "/"}],
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            lifespan=lifespan,
         )
         self.state = state
         answers.install(self)

@@ -13,6 +13,7 @@ from sqlalchemy import String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.database import Base, insert_or_ignore
+from app.http.description import NEEDED
 from app.http.state import Today
 from app.problems import IdempotencyKeyRequired, IdempotencyKeyReused, MalformedRequest
 
@@ -84,8 +85,8 @@ def forget(session: Session, today: date) -> None:
 
 _Key = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", description="Chosen anew for each act. It is required: 400 without it."),
-    WithJsonSchema({"type": "string", "pattern": f"^{_KEY.pattern}$"}),
+    Header(alias="Idempotency-Key", description="Chosen anew for each act. 400 without it."),
+    WithJsonSchema({"type": "string", "pattern": f"^{_KEY.pattern}$", NEEDED: True}),
 ]
 
 

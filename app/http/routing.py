@@ -5,15 +5,17 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, status
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
 from starlette.concurrency import run_in_threadpool
 
 from app.http.authentication import AnyOf, Authenticated, Token, bearer
 from app.http.bodies import OCTET_STREAM, SealedBody, StrictRequest, declared_length
+from app.http.description import ETAG_HEADER, REFUSED
 from app.http.idempotency import once
 from app.http.paging import paging
 from app.http.versions import if_match, if_none_match, unless_seen
@@ -32,19 +34,16 @@ from app.problems import (
     UnknownParameter,
     UnsupportedMediaType,
     VersionRequired,
-    catalogue,
 )
 
 JSON_LIMIT = 4 * 2**20
-PROBLEM_JSON = "application/problem+json"
 
 _Responses = dict[int | str, dict[str, Any]]
 
-
-_ETAG = {"ETag": {"description": "The version", "schema": {"type": "string"}}}
-_WITH_ETAG: dict[str, Any] = {"description": "As it is now", "headers": _ETAG}
-_NOT_MODIFIED: dict[str, Any] = {"description": "As the caller has it", "headers": _ETAG}
-_SEALED_BODY = {"requestBody": {"required": True, "content": {OCTET_STREAM: {"schema": {"type": "string"}}}}}
+BYTES = {"type": "string", "format": "binary"}
+_NOT_MODIFIED: _Responses = {304: {"description": "As the caller has it", "headers": {"ETag": ETAG_HEADER}}}
+_SEALED_BODY = {"requestBody": {"required": True, "content": {OCTET_STREAM: {"schema": BYTES}}}}
+_PUBLIC: dict[str, Any] = {"security": []}  # where most are for a session, which the description says once
 
 
 class Route(APIRoute):
@@ -54,10 +53,16 @@ class Route(APIRoute):
         super().__init__(path, endpoint, **options)
         self.summary, self.description = _sentences(endpoint)
         self.responses = _joined(problems(*self._refusals()), self.responses)
-        if any(isinstance(call, SealedBody) for call in dependencies(self.dependant)):
+        calls = list(dependencies(self.dependant))
+        if any(isinstance(call, SealedBody) for call in calls):
             self.openapi_extra = _SEALED_BODY | (self.openapi_extra or {})
+        if not any(isinstance(call, SecurityBase) for call in calls):
+            self.openapi_extra = _PUBLIC | (self.openapi_extra or {})
+        if self.dependant.response_param_name or self._is_conditional():  # it is given the answer, to say its version
+            done = {"description": "As it is now", "headers": {"ETag": ETAG_HEADER}}
+            self.responses = {self.status_code or status.HTTP_200_OK: done, **self.responses}
         if self._is_conditional():
-            self.responses = {**self.responses, 200: _WITH_ETAG, 304: _NOT_MODIFIED}
+            self.responses = self.responses | _NOT_MODIFIED
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI's, after the checks that need no body."""
@@ -124,44 +129,35 @@ def _name(route: APIRoute) -> str:
 def problems(*kinds: type[Problem]) -> _Responses:
     """The `responses` of a route: what it may refuse, beyond what its parameters already say."""
     return {
-        status: _documented({kind.type: kind.title for kind in kinds if kind.status == status}, status)
+        status: {"description": "Refused", REFUSED: sorted(kind.type for kind in kinds if kind.status == status)}
         for status in sorted({kind.status for kind in kinds})
     }
+
+
+def answered(description: str, media_type: str = OCTET_STREAM) -> _Responses:
+    """The `responses` of a route whose answer is no JSON."""
+    return {200: {"description": description, "content": {media_type: {"schema": BYTES}}}}
+
+
+def answer_header(description: str, pattern: str = "") -> dict[str, Any]:
+    """A header that an answer always has, as `responses` describes it."""
+    schema = {"type": "string"} | ({"pattern": pattern} if pattern else {})
+    return {"description": description, "required": True, "schema": schema}
+
+
+def _joined(first: _Responses, second: _Responses) -> _Responses:
+    """Both, and where they refuse with one status, all that is refused with it."""
+    joined = first | second
+    for code in first.keys() & second.keys():
+        types = {*first[code][REFUSED], *second[code][REFUSED]}
+        joined[code] = first[code] | {REFUSED: sorted(types)}
+    return joined
 
 
 def _sentences(endpoint: Callable[..., Any]) -> tuple[str, str]:
     """What an endpoint says of itself: the first sentence, and all that follows."""
     first, *rest = re.split(r"(?<=\.)\s+", inspect.getdoc(endpoint) or "", maxsplit=1)
     return first.replace("\n", " "), "".join(rest)
-
-
-def _documented(titles: dict[str, str], status: int) -> dict[str, Any]:
-    """An answer that is one of some problems, told apart by their types."""
-    types = [f"/problems/{type_}" for type_ in sorted(titles)]
-    schema = {
-        "type": "object",
-        "required": ["type", "title", "status"],
-        "properties": {"type": {"enum": types}, "title": {"type": "string"}, "status": {"const": status}},
-    }
-    description = ". ".join(titles[type_] for type_ in sorted(titles)) + "."
-    return {"description": description, "content": {PROBLEM_JSON: {"schema": schema}}}
-
-
-def _joined(first: _Responses, second: _Responses) -> _Responses:
-    """Both, and where they document problems of one status, all of those."""
-    joined = dict(first)
-    for status, response in second.items():
-        joined[status] = response
-        if status in first and PROBLEM_JSON in response.get("content", {}):
-            kinds = {kind.type: kind.title for kind in catalogue()}
-            types = {type_.removeprefix("/problems/") for part in (first[status], response) for type_ in _types(part)}
-            joined[status] = _documented({type_: kinds[type_] for type_ in types}, int(status))
-    return joined
-
-
-def _types(response: dict[str, Any]) -> list[str]:
-    types: list[str] = response["content"][PROBLEM_JSON]["schema"]["properties"]["type"]["enum"]
-    return types
 
 
 def dependencies(dependant: Dependant) -> Iterator[Callable[..., Any]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response, status
 from pydantic import WithJsonSchema
 
+from app.http.description import NEEDED
 from app.problems import MalformedRequest, VersionRequired
 
 _ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
@@ -21,8 +22,8 @@ def etag(version: int) -> str:
 
 _Seen = Annotated[
     str | None,
-    Header(alias="If-Match", description="The ETag that the caller has seen. It is required: 428 without it."),
-    WithJsonSchema({"type": "string", "pattern": f"^{_ETAG.pattern}$"}),
+    Header(alias="If-Match", description="The ETag that the caller has seen. 428 without it."),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ETAG.pattern}$", NEEDED: True}),
 ]
 _Had = Annotated[
     str | None,

@@ -1,7 +1,6 @@
 """Whatever is wrong with a request, on whatever route, is refused as documented, in the one order, with nothing of it
 repeated."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,14 +11,13 @@ from starlette.testclient import TestClient
 
 from app.problems import Forbidden, Problem, Unauthenticated
 from app.vocabulary import Role
-from docs.generate import HERE
 from tests import factories
 from tests.access.table import TABLE
 from tests.access.test_rights import routes
 from tests.api.badly import WORD, Request, in_every_way, in_one_way, rightly
+from tests.api.description import OPERATIONS
 from tests.api.forms import FORMS
 
-DESCRIPTION: dict[str, Any] = json.loads((HERE / "openapi.json").read_text())
 OF_THE_FORM = {
     *("malformed-request", "unknown-parameter", "invalid-cursor", "idempotency-key-required", "length-required"),
     *("too-large", "unsupported-media-type", "invalid-request", "not-an-envelope", "version-required"),
@@ -67,14 +65,15 @@ def test_every_route_has_a_form_and_every_form_a_route() -> None:
 @pytest.mark.parametrize("route", FORMS)
 def test_a_form_names_all_that_its_route_is_described_to_take(route: str) -> None:
     form = FORMS[route]
-    method, path = route.split(" ")
-    operation = DESCRIPTION["paths"][path][method.lower()]
+    operation = OPERATIONS[route]
 
-    described = {"query": set(), "header": set(), "path": set()}  # type: dict[str, set[str]]
+    described = {"query": set(), "header": set(), "path": set(), "needed": set()}  # type: dict[str, set[str]]
     for parameter in operation.get("parameters", ()):
         described[parameter["in"]].add(parameter["name"])
+        described["needed"] |= {parameter["name"]} if parameter["required"] else set()
 
     assert described["query"] == form.query | ({"limit", "cursor"} if form.pages else set())
+    assert described["needed"] == (described["header"] | described["path"]) - {"If-None-Match"}
     assert described["header"] - {"If-None-Match"} == set(form.headers) | (
         {"Idempotency-Key"} if form.acts_once else set()
     ) | ({"If-Match"} if form.sees_version else set()) | ({"Tus-Resumable"} if form.tus else set())
@@ -86,7 +85,7 @@ def fields_described(operation: dict[str, Any]) -> tuple[set[str], set[str]]:
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" not in content:
         return set(), set()
-    schema = DESCRIPTION["components"]["schemas"][content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+    schema = content["application/json"]["schema"]
     return set(schema["properties"]), set(schema["required"])
 
 

@@ -1,5 +1,6 @@
 """The service is what docs/openapi.json says it is, for requests that nobody thought of."""
 
+import json
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,7 @@ from tests import factories
 from tests.access.scene import Scene
 from tests.access.table import OWNER
 from tests.api.badly import rightly
+from tests.api.description import OPERATIONS, SCHEMAS
 from tests.api.forms import FORMS
 
 _OPERATIONS = {
@@ -36,6 +38,9 @@ _OPERATIONS = {
     if isinstance(result, Ok)
 }
 _Case = Case[Any]
+_SCHEMA_OF = {
+    schema["properties"]["type"]["const"]: name for name, schema in SCHEMAS.items() if name.endswith("Problem")
+}
 _CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -43,6 +48,11 @@ _CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
+# Those of every answer, of which the description speaks as a whole.
+_EVERYWHERE = {
+    *("cache-control", "content-length", "content-security-policy", "content-type", "cross-origin-opener-policy"),
+    *("cross-origin-resource-policy", "referrer-policy", "x-content-type-options", "x-frame-options", "x-request-id"),
+}
 _TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "OPTIONS /v1/uploads"}
 _EXAMPLES = {"sqlite": 12, "postgresql": 3}
 
@@ -108,3 +118,9 @@ def _examine(scene: Scene, label: str, mode: GenerationMode, ask: Callable[[_Cas
 def _ask(scene: Scene, case: _Case, headers: dict[str, str]) -> None:
     answer = case.call(app=scene.client.app, headers=headers)
     case.validate_response(answer, checks=_CHECKS)
+    described = OPERATIONS[f"{case.method} {case.operation.path}"]["responses"][str(answer.status_code)]
+    assert answer.headers.keys() - _EVERYWHERE <= {name.lower() for name in described.get("headers", ())}
+    assert ("content-type" in answer.headers) == ("content" in described) or case.method == "HEAD"
+    if answer.headers.get("content-type") == ["application/problem+json"] and answer.content:  # which a HEAD has not
+        told = json.loads(answer.content)
+        assert told.keys() <= SCHEMAS[_SCHEMA_OF[told["type"]]]["properties"].keys()

@@ -1,18 +1,10 @@
 """What the API's description calls things stays as it is when a file moves, and is all that a foreign client needs."""
 
 import re
-from typing import Any
 
 import pytest
 
-from tests.api.test_bad_input import DESCRIPTION
-
-OPERATIONS: dict[str, dict[str, Any]] = {
-    f"{method.upper()} {path}": operation
-    for path, methods in DESCRIPTION["paths"].items()
-    for method, operation in methods.items()
-}
-SCHEMAS: dict[str, dict[str, Any]] = DESCRIPTION["components"]["schemas"]
+from tests.api.description import OPERATIONS, SCHEMAS
 
 
 def test_no_two_operations_have_one_name() -> None:

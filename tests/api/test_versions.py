@@ -10,8 +10,8 @@ from app.vocabulary import Role
 from tests import factories
 from tests.access.scene import Scene
 from tests.access.table import OWNER
+from tests.api.description import DESCRIPTION
 from tests.api.forms import path_of
-from tests.api.test_bad_input import DESCRIPTION
 
 PATHS: dict[str, dict[str, Any]] = DESCRIPTION["paths"]
 CONDITIONAL = [path for path, operations in PATHS.items() if "304" in operations.get("get", {}).get("responses", ())]

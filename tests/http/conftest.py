@@ -34,6 +34,7 @@ from app.http import (
     Today,
     declared_length,
     etag,
+    problem_pages,
     problems,
     requires,
     sealed_body,
@@ -164,6 +165,7 @@ def client(database: Database, settings: Settings, clock: Clock) -> Iterator[Tes
     blobs = Blobs(settings.data_dir / "blobs")
     app = Api(State(settings, clock, Keyring(bytes(32)), database, blobs, find_actor, PasswordHasher()))
     app.include_router(router, prefix="/v1")
+    app.router.routes += problem_pages()
     with TestClient(app, base_url="https://tern.test") as client:
         yield client
 

@@ -6,29 +6,36 @@ import pytest
 from starlette.testclient import TestClient
 
 
-def refusals(client: TestClient, method: str, path: str) -> dict[str, list[str]]:
-    """The types of problems that a route documents, by status."""
+def described(client: TestClient, method: str, path: str) -> dict[str, Any]:
+    """An operation's responses by their status, with what they refer to."""
     description: dict[str, Any] = client.get("/openapi.json").json()
     responses = description["paths"][path][method]["responses"]
+    shared = description["components"]["responses"]
     return {
-        status: [
-            type_.removeprefix("/problems/")
-            for type_ in response["content"]["application/problem+json"]["schema"]["properties"]["type"]["enum"]
-        ]
+        status: shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
         for status, response in responses.items()
-        if status >= "400"
     }
+
+
+def refusals(client: TestClient, method: str, path: str) -> dict[str, list[str]]:
+    """The problems that a route documents, by status."""
+    found = {}
+    for status, response in described(client, method, path).items():
+        if status >= "400":
+            schema = response["content"]["application/problem+json"]["schema"]
+            found[status] = [each["$ref"].rpartition("/")[2] for each in schema.get("oneOf", [schema])]
+    return found
 
 
 def test_a_route_lists_what_its_parameters_and_its_endpoint_refuse(client: TestClient) -> None:
     assert refusals(client, "post", "/v1/things") == {
-        "400": ["idempotency-key-required", "malformed-request", "unknown-parameter"],
-        "401": ["unauthenticated"],
-        "404": ["not-found"],
-        "411": ["length-required"],
-        "413": ["too-large"],
-        "415": ["unsupported-media-type"],
-        "422": ["idempotency-key-reused", "invalid-request", "not-an-envelope"],
+        "400": ["IdempotencyKeyRequiredProblem", "MalformedRequestProblem", "UnknownParameterProblem"],
+        "401": ["UnauthenticatedProblem"],
+        "404": ["NotFoundProblem"],
+        "411": ["LengthRequiredProblem"],
+        "413": ["TooLargeProblem"],
+        "415": ["UnsupportedMediaTypeProblem"],
+        "422": ["IdempotencyKeyReusedProblem", "InvalidRequestProblem", "NotAnEnvelopeProblem"],
     }
 
 
@@ -60,15 +67,40 @@ def test_a_route_says_what_token_it_needs(client: TestClient) -> None:
         for path in ("/v1/things/secret", "/v1/things/sealed", "/v1/things/held")
     }
 
+    assert description["security"] == [{"session": []}]
     assert needed == {
-        "/v1/things/secret": [{"session": []}],
-        "/v1/things/sealed": None,
+        "/v1/things/secret": None,
+        "/v1/things/sealed": [],
         "/v1/things/held": [{"mailbox_token": []}],
     }
     assert description["components"]["securitySchemes"].keys() == {"session", "mailbox_token"}
 
 
 def test_a_route_that_tells_a_version_says_that_it_may_answer_nothing_new(client: TestClient) -> None:
-    responses = client.get("/openapi.json").json()["paths"]["/v1/things/{name}"]["get"]["responses"]
+    responses = described(client, "get", "/v1/things/{name}")
 
     assert [list(responses[status]["headers"]) for status in ("200", "304")] == [["ETag"], ["ETag"]]
+
+
+def test_a_header_without_which_a_route_refuses_is_described_as_needed(client: TestClient) -> None:
+    parameters = client.get("/openapi.json").json()["components"]["parameters"]
+
+    needed = {name: parameters[name]["required"] for name in ("If-None-Match", "cursor", "limit", "name")}
+    once, seen = (
+        client.get("/openapi.json").json()["paths"][path][method]["parameters"][-1]
+        for path, method in (("/v1/things", "post"), ("/v1/things/{name}", "put"))
+    )
+
+    assert needed == {"If-None-Match": False, "cursor": False, "limit": False, "name": True}
+    assert [(each["name"], each["required"]) for each in (once, seen)] == [
+        ("Idempotency-Key", True),
+        ("If-Match", True),
+    ]
+
+
+def test_what_else_a_problem_tells_is_described(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+
+    assert schemas["InvalidRequestProblem"]["properties"].keys() == {"type", "title", "status", "errors"}
+    assert schemas["Fault"]["properties"].keys() == {"in", "pointer", "code"}
+    assert schemas["StaleVersionProblem"]["properties"].keys() == {"type", "title", "status", "version"}

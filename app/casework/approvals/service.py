@@ -25,14 +25,23 @@ from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Role
 
 
 class SelfApproval(Problem):
+    """Nobody approves their own act. Ask somebody else."""
+
     type, status, title = "self-approval", 409, "Another person than the one who acts approves"
 
 
 class ApproverUnfit(Problem):
+    """The person has no role that decides this, or could not open what they would decide on.
+
+    Ask somebody else, or send a grant with the request.
+    """
+
     type, status, title = "approver-unfit", 422, "This person may not decide this, or holds no key to open it"
 
 
 class NotApprovable(Problem):
+    """What the approval would be about has changed, ended or not yet come. Read it anew before asking."""
+
     type, status, title = "not-approvable", 409, "What is to be approved is not there any more, or not yet"
 
 

@@ -30,14 +30,29 @@ _REF_LENGTH = 8
 
 
 class CaseExists(Problem):
+    """The id of a new case is drawn at random by the client.
+
+    Draw another, or look whether the case is already yours.
+    """
+
     type, status, title = "case-exists", 409, "There is a case with this id"
 
 
 class MembersUnfit(Problem):
+    """Whoever opens a case and whoever owns it are members, and each member has a role that works on cases.
+
+    Name others, or add those who are missing.
+    """
+
     type, status, title = "members-unfit", 422, "The opener and the owner are members, and members have a role for it"
 
 
 class LastAuthor(Problem):
+    """The newest version is believed only while its author is a member.
+
+    Let a colleague write a version or remove you.
+    """
+
     type, status, title = (
         "last-author",
         409,

@@ -27,6 +27,8 @@ from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Ro
 
 
 class NotAttachable(Problem):
+    """The report is not accepted, or is in a case already. Read it anew."""
+
     type, status, title = "not-attachable", 409, "Only an accepted report without a case can be attached to one"
 
 

@@ -1,6 +1,6 @@
 """Reports over HTTP, on the side of staff."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Response, status
 from fastapi.responses import StreamingResponse
@@ -28,6 +28,7 @@ from app.http import (
     Page,
     Paging,
     Router,
+    answered,
     etag,
     problems,
     requires,
@@ -46,10 +47,6 @@ from app.vocabulary import ReportState
 router = Router("/reports", tag="triage")
 
 Reader = Annotated[Actor, requires(*MEMBER_ROLES)]
-
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {}}, "description": "A sealed file"}
-}
 
 
 @router.get("")
@@ -80,7 +77,7 @@ def fetch_report_grants(database: Db, actor: Reader, report_id: str, now: Now) -
         return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
 
 
-@router.get("/{report_id}/body", response_class=Response, responses=problems(NotFound) | _FILE)
+@router.get("/{report_id}/body", response_class=Response, responses=problems(NotFound) | answered("A sealed file"))
 def read_report_body(database: Db, actor: Reader, report_id: str, now: Now) -> Response:
     """The sealed report, as it came. The fetch is recorded."""
     with database.write() as session:
@@ -99,7 +96,7 @@ def list_report_attachments(database: Db, actor: Reader, report_id: str, paging:
 @router.get(
     "/{report_id}/attachments/{attachment_id}",
     response_class=StreamingResponse,
-    responses=problems(NotFound) | _FILE,
+    responses=problems(NotFound) | answered("A sealed file"),
 )
 def read_report_attachment(
     database: Db, blobs: BlobStore, actor: Reader, report_id: str, attachment_id: str, now: Now

@@ -29,14 +29,23 @@ CLOSED = (ReportState.WITHDRAWN, ReportState.PURGED)
 
 
 class ReportClosed(Problem):
+    """The reporter has withdrawn, and nothing more is written to them. Confirm the withdrawal."""
+
     type, status, title = "report-closed", 409, "The reporter withdrew: no more is written to them"
 
 
 class HeldByCase(Problem):
+    """The report belongs to a case, and what is in it ends with what the case holds of it.
+
+    The case's client does that first.
+    """
+
     type, status, title = "held-by-case", 409, "A case holds the report, and its client destroys what is in it"
 
 
 class NotAWithdrawal(Problem):
+    """The message named is not one by which the reporter withdrew. Read the messages anew."""
+
     type, status, title = "not-a-withdrawal", 409, "This message does not withdraw the report"
 
 

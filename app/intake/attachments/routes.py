@@ -1,17 +1,35 @@
 """How an attachment comes in: the core of tus 1.0 and its extension `creation`, and nothing else of it."""
 
-from typing import Annotated
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response, status
+from pydantic import WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http import BlobStore, Config, Db, MailboxToken, Route, Router, Today, declared_length, problems, stream
+from app.http import (
+    BYTES,
+    NEEDED,
+    BlobStore,
+    Config,
+    Db,
+    MailboxToken,
+    Route,
+    Router,
+    Today,
+    answer_header,
+    declared_length,
+    problems,
+    stream,
+)
 from app.intake.attachments import service, uploads
 from app.intake.attachments.reception import Reception
 from app.problems import (
+    Fault,
     InvalidRequest,
     LengthRequired,
     NotAnEnvelope,
@@ -32,6 +50,15 @@ _REFUSED = ("Upload-Metadata", "Upload-Defer-Length", "Upload-Concat")
 class _TusRoute(Route):
     """Every answer says which protocol it is of, refusals too."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        said = {name: {"schema": {"const": VERSION}, "required": True} for name in ("Tus-Resumable", "Tus-Version")}
+        done: dict[int | str, dict[str, Any]] = {self.status_code or status.HTTP_200_OK: {}}
+        self.responses = {
+            code: answer | {"headers": answer.get("headers", {}) | said}
+            for code, answer in (done | self.responses).items()
+        }
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_version(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -50,12 +77,19 @@ class _TusRoute(Route):
 router = Router("/uploads", tag="reporters", route_class=_TusRoute)
 
 
-async def _speaks_tus(request: Request, version: Annotated[str | None, Header(alias="Tus-Resumable")] = None) -> None:
+_Version = Annotated[
+    str | None,
+    Header(alias="Tus-Resumable", description="The protocol's version."),
+    WithJsonSchema({"type": "string", "pattern": f"^{re.escape(VERSION)}$", NEEDED: True}),
+]
+
+
+async def _speaks_tus(request: Request, version: _Version = None) -> None:
     if version != VERSION:
         raise uploads.OtherProtocol
     for name in _REFUSED:
         if name in request.headers:
-            raise InvalidRequest(errors=[{"in": "header", "pointer": f"/{name}", "code": "extra_forbidden"}])
+            raise InvalidRequest(errors=[Fault(in_="header", pointer=f"/{name}", code="extra_forbidden")])
 
 
 async def _reception(token: MailboxToken, database: Db, blobs: BlobStore, today: Today) -> Reception:
@@ -70,13 +104,22 @@ Length = Annotated[str, Header(alias="Upload-Length", pattern=_NUMBER)]
 Offset = Annotated[str, Header(alias="Upload-Offset", pattern=_NUMBER)]
 
 _UPLOAD_HEADERS = {
-    "Upload-Offset": {"description": "Bytes that have arrived", "schema": {"type": "string"}},
-    "Upload-Length": {"description": "Bytes of the whole", "schema": {"type": "string"}},
+    "Upload-Offset": answer_header("Bytes that have arrived", pattern=_NUMBER),
+    "Upload-Length": answer_header("Bytes of the whole", pattern=_NUMBER),
 }
-_LOCATION = {"Location": {"description": "The upload's own address", "schema": {"type": "string"}}}
+_LOCATION = {"Location": answer_header("The upload's own address")}
+_TOLD = {
+    "Tus-Extension": answer_header("What there is beside the core"),
+    "Tus-Max-Size": answer_header("Bytes of the largest sealed attachment", pattern=_NUMBER),
+}
 
 
-@router.options("", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
+@router.options(
+    "",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    responses={204: {"description": "What there is", "headers": _TOLD}},
+)
 async def tell_upload_protocol(settings: Config) -> Response:
     """What of tus there is: the core, creation, and the length of the largest sealed attachment."""
     largest = max(ciphertext_sizes(Kind.ATTACHMENT, settings.attachment_limit))
@@ -97,7 +140,7 @@ def start_upload(reception: Receiving, _: Tus, settings: Config, attachment: Att
     if int(length) > max(sizes):
         raise TooLarge
     if int(length) not in sizes:
-        raise InvalidRequest(errors=[{"in": "header", "pointer": "/Upload-Length", "code": "no_size_class"}])
+        raise InvalidRequest(errors=[Fault(in_="header", pointer="/Upload-Length", code="no_size_class")])
     address = reception.start(attachment, int(length))
     location = {"Location": f"/v1{router.prefix}/{address}"}
     return Response(status_code=status.HTTP_201_CREATED, headers=location)
@@ -132,7 +175,7 @@ def tell_upload_offset(reception: Receiving, _: Tus, address: str) -> Response:
         service.TooManyAttachments,
     )
     | {204: {"description": "All of it is on disk", "headers": {"Upload-Offset": _UPLOAD_HEADERS["Upload-Offset"]}}},
-    openapi_extra={"requestBody": {"required": True, "content": {PART: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {PART: {"schema": BYTES}}}},
 )
 async def add_to_upload(
     request: Request, reception: Receiving, _: Tus, settings: Config, address: str, offset: Offset

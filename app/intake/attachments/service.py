@@ -17,10 +17,14 @@ LIMIT = 32
 
 
 class AttachmentExists(Problem):
+    """Another file came first under this id. Draw a new id, which the report must list."""
+
     type, status, title = "attachment-exists", 409, "Another file was sent under this id"
 
 
 class TooManyAttachments(Problem):
+    """The report has all the attachments that it can have. Send the rest as further reports."""
+
     type, status, title = "too-many-attachments", 409, f"A report has at most {LIMIT} attachments"
 
 

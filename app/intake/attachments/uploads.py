@@ -18,10 +18,14 @@ DAYS = 3
 
 
 class OtherProtocol(Problem):
+    """Uploads speak tus 1.0.0, and each request says so in Tus-Resumable. Use a client of that version."""
+
     type, status, title = "other-protocol", 412, "Uploads are of tus 1.0.0, and the request does not say so"
 
 
 class WrongOffset(Problem):
+    """More or less has arrived than the request assumes. Ask for the offset with HEAD, and go on from there."""
+
     type, status, title = "wrong-offset", 409, "The upload does not end at this offset"
 
 

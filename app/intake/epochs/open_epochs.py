@@ -14,6 +14,8 @@ _SECONDS = 2.0
 
 
 class EpochClosed(Problem):
+    """The epoch that the report is sealed to has ended. Fetch the present intake document, and seal the report anew."""
+
     type, status, title = "epoch-closed", 409, "The report is sealed to an epoch that takes no reports; seal it anew"
 
 

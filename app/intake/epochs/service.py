@@ -26,6 +26,11 @@ INTAKE_HOLDERS = frozenset({Role.TRIAGER, Role.SUPERVISOR})
 
 
 class EpochWithoutHolders(Problem):
+    """An epoch whose key nobody holds would take reports that nobody can open.
+
+    Send a grant of its key for each holder.
+    """
+
     type, status, title = "epoch-without-holders", 422, "An intake document comes with the grants of its epoch's key"
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response, status
 
-from app.http import Actor, Db, Now, Once, Router, ServiceKeyring, Today, problems, requires
+from app.http import Actor, Db, Now, Once, Router, ServiceKeyring, Today, answered, problems, requires
 from app.intake.epochs.service import EpochWithoutHolders
 from app.intake.key_log import service
 from app.intake.key_log.schemas import EntryIn, EntryOut, IntakeOut, ServiceKeyOut
@@ -25,7 +25,9 @@ def get_intake(database: Db, keyring: ServiceKeyring, today: Today) -> IntakeOut
         return IntakeOut.model_validate(service.opening(session, keyring, today))
 
 
-@router.get("/key-log", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
+@router.get(
+    "/key-log", response_class=Response, responses=answered("A line of JSON for each entry", "application/x-ndjson")
+)
 def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)] = 1) -> Response:
     """Lines of the key log from a number on, at most a thousand."""
     with database.read() as session:

@@ -30,10 +30,17 @@ _SERVICE = "service"
 
 
 class NotALogEntry(Problem):
+    """An entry is signed by who may sign it, and is the next one. Read the key log to its end, and sign anew."""
+
     type, status, title = "not-a-log-entry", 422, "The document is not authentic or not the next one of the key log"
 
 
 class NotOpen(Problem):
+    """The organisation has not signed an intake document, so there is nothing to seal a report to.
+
+    Its supervisors can.
+    """
+
     type, status, title = "not-open", 404, "No intake document has been signed yet"
 
 

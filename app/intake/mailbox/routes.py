@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Response
 
-from app.http import Db, MailboxToken, Router, ServiceKeyring, Today, problems, sealed_body
+from app.http import Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body
 from app.intake.mailbox import acts, schemas, service
 from app.intake.process import Shared
 from app.people.staff.service import NoRootYet
@@ -16,7 +16,7 @@ router = Router(tag="reporters")
 Sent = Annotated[bytes, sealed_body(schemas.LIMIT)]
 
 
-@router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet))
+@router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet) | answered("The slots"))
 def use_mailbox(
     state: Shared, token: MailboxToken, database: Db, keyring: ServiceKeyring, today: Today, body: Sent
 ) -> Response:

@@ -37,7 +37,16 @@ CLOSED = (ReportState.WITHDRAWN, ReportState.PURGED)
 
 
 class MailboxFull(Problem):
+    """A message needs one free slot for each of its parts, and `free` are left.
+
+    Send a shorter one, or wait until the reporter has read.
+    """
+
     type, status, title = "mailbox-full", 409, "The mailbox has not as many free slots as this message needs"
+
+    def __init__(self, *, free: int) -> None:
+        super().__init__()
+        self.members["free"] = free
 
 
 @dataclass(frozen=True)
@@ -168,7 +177,7 @@ def put_staff_slots(session: Session, report_id: str, files: Sequence[bytes], *,
     """
     box = session.scalar(select(Mailbox).where(Mailbox.report_id == report_id))
     if box is None:
-        raise MailboxFull
+        raise MailboxFull(free=0)
     used = set(session.scalars(select(Slot.number).where(Slot.token_sha256 == box.token_sha256)))
     free = [number for number in range(FIRST_STAFF_SLOT, SLOTS + 1) if number not in used]
     if len(files) > len(free):

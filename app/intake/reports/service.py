@@ -21,6 +21,8 @@ OUTCOME_DAYS = 30
 
 
 class ReportExists(Problem):
+    """Another report has this id or this mailbox. Draw a new receipt and seal the report anew."""
+
     type, status, title = "report-exists", 409, "Another report was sent under this id or with this token"
 
 

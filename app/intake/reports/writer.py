@@ -29,7 +29,13 @@ _RETRY_SECONDS = 1
 
 
 class IntakeBusy(Problem):
+    """Nothing was stored. Send the same report again after `retry_after_seconds`."""
+
     type, status, title = "intake-busy", 503, "More reports arrive than can be stored; send it again in a moment"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__()
+        self.members["retry_after_seconds"] = retry_after_seconds
 
 
 class Outcome(Enum):

@@ -25,6 +25,11 @@ from app.vocabulary import GrantKind, Role
 
 
 class NotAKeyStatement(Problem):
+    """A shared key begins with a statement of its kind, its days and its recipient, signed by a supervisor.
+
+    Make it anew.
+    """
+
     type, status, title = "not-a-key-statement", 422, "The document states no shared key, or is not authentic"
 
 

@@ -19,7 +19,13 @@ HASHER = PasswordHasher()
 
 
 class SignInBusy(Problem):
+    """Passwords are checked a few at a time. Try again after `retry_after_seconds`."""
+
     type, status, title = "sign-in-busy", 503, "Too many passwords are being checked; try again in a moment"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__()
+        self.members["retry_after_seconds"] = retry_after_seconds
 
 
 def hash_(hasher: PasswordHasher, password: str) -> str:

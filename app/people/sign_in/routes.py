@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from fastapi import Request, status
+from fastapi import Request, Response, status
 
 from app.http import Actor, Config, Db, Hasher, Now, Router, bearer, problems
 from app.people.sign_in import passwords, service
@@ -22,7 +22,7 @@ def sign_in(database: Db, settings: Config, hasher: Hasher, wanted: SignInIn, no
     return SignInOut(token=token, person=candidate.person_id)
 
 
-@router.delete("/current", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/current", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
 def sign_out(database: Db, actor: Actor, request: Request, now: Now) -> None:
     """End the session whose token this request carries."""
     with database.write() as session:

@@ -22,7 +22,7 @@ _TOKEN_SIZE = 32
 
 
 class SignInFailed(Problem):
-    """The same for an unknown person and a wrong password."""
+    """Which of the two is wrong is not said. Try again, or ask a supervisor whether you have joined."""
 
     type, status, title = "sign-in-failed", 401, "There is no such person with this password"
 

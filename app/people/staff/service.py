@@ -27,30 +27,47 @@ _TOKEN_SIZE = 32
 
 
 class AlreadyInitialised(Problem):
+    """There is one organisation in an installation. Join it with an invitation."""
+
     type, status, title = "already-initialised", 409, "The organisation exists"
 
 
 class InvitationInvalid(Problem):
+    """An invitation is good for one person and for 14 days. Ask a supervisor for another."""
+
     type, status, title = "invitation-invalid", 403, "The invitation was used, is too old or never was"
 
 
 class HandleTaken(Problem):
+    """Handles are how colleagues tell each other apart. Choose another."""
+
     type, status, title = "handle-taken", 409, "Another person has this handle"
 
 
 class TeamUnknown(Problem):
+    """No team has this id. Leave it out, or ask a colleague for the right one."""
+
     type, status, title = "team-unknown", 422, "There is no such team"
 
 
 class NoRootYet(Problem):
+    """Nothing can be signed or certified before the root. The first supervisor signs it."""
+
     type, status, title = "no-root-yet", 409, "No root has been signed yet"
 
 
 class NotCertifying(Problem):
+    """A certificate names the keys with which the person joined, and is signed by a supervisor.
+
+    Read the person anew, compare the words by voice, and sign.
+    """
+
     type, status, title = "not-certifying", 422, "The document certifies no person as they joined, or is not authentic"
 
 
 class NotCertified(Problem):
+    """The grantee has no certificate that holds today. Let a supervisor certify them, or grant it to somebody else."""
+
     type, status, title = "not-certified", 422, "A key can be granted only to a person who is certified today"
 
 

@@ -53,7 +53,12 @@ def put_card(
     return Response(status_code=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
 
-@router.delete("/card", status_code=status.HTTP_204_NO_CONTENT, responses=problems(service.CardTokenUnknown))
+@router.delete(
+    "/card",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    responses=problems(service.CardTokenUnknown),
+)
 def withdraw_card(database: Db, blobs: BlobStore, token: CardToken, today: Today, card: CardId) -> None:
     """Destroy a card, and take none with its id again."""
     with destroying(database, blobs, today) as session:

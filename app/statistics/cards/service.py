@@ -16,6 +16,11 @@ from app.statistics.cards.models import Card
 
 
 class CardTokenUnknown(Problem):
+    """Cards come under the token of the newest card-writing key.
+
+    Fetch the grant of that key, and send the card with its token.
+    """
+
     type, status, title = "card-token-unknown", 401, "This is not the token of the newest card-writing key"
 
 

@@ -27,6 +27,11 @@ from app.vocabulary import Workload
 
 
 class StatisticsKeyWrong(Problem):
+    """A draw opens every card of its period, so it needs each statistics key of it and no other.
+
+    Fetch the grants of those keys anew and lend all of them.
+    """
+
     type, status, title = "statistics-key-wrong", 422, "These are not all statistics keys of the period, and no others"
 
 

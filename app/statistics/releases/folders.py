@@ -29,6 +29,11 @@ _FOR_SIGNERS = (ReleaseState.COMPOSED, ReleaseState.SIGNED)
 
 
 class ReleaseSignatureWrong(Problem):
+    """The signature is not one of the caller's certified key over the folder's SHA256SUMS as it lies here.
+
+    Fetch the file anew, check it, and sign its bytes.
+    """
+
     type, status, title = "release-signature-wrong", 422, "The signature is not the caller's over this SHA256SUMS"
 
 

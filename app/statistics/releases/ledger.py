@@ -11,7 +11,16 @@ from app.vocabulary import Workload
 
 
 class ReleaseBudgetExhausted(Problem):
+    """It would cost those who are counted more of their privacy than is left; both are told in millionths of rho.
+
+    Ask for a release that costs less, or for none.
+    """
+
     type, status, title = "release-budget-exhausted", 409, "The budget does not bear this release"
+
+    def __init__(self, *, rho_millionths: int, left_millionths: int) -> None:
+        super().__init__()
+        self.members |= {"rho_millionths": rho_millionths, "left_millionths": left_millionths}
 
 
 def lines(session: Session) -> tuple[LedgerLine, ...]:

@@ -25,22 +25,36 @@ QUARTER_GATE, QUARTER_GATE_OPEN = 300, 240
 
 
 class ReleasePeriodOpen(Problem):
+    """A release counts a whole period, and this one still runs. Ask again on the day after its end."""
+
     type, status, title = "release-period-open", 409, "The period has not ended"
 
 
 class ReleaseExists(Problem):
+    """A period has one release of a kind, so that its noise is drawn once. Read that one: `release` names it."""
+
     type, status, title = "release-exists", 409, "This kind of release of this period is drawn or asked for"
+
+    def __init__(self, *, release: str | None = None) -> None:
+        super().__init__()
+        self.members["release"] = release
 
 
 class ReleaseTooFew(Problem):
+    """Too few were counted last time for tables that hide each of them. Wait for a later period."""
+
     type, status, title = "release-too-few", 409, "The last published total is under the gate of this release"
 
 
 class ReleaseWorkload(Problem):
+    """Each kind of release has workloads of its own. Name one of those."""
+
     type, status, title = "release-workload", 422, "The workload is not one of this kind of release"
 
 
 class ReleaseSelfApproval(Problem):
+    """Nobody approves what they requested. Somebody else with the role decides."""
+
     type, status, title = "release-self-approval", 409, "Another person than the requester approves a release"
 
 

@@ -16,6 +16,7 @@ from app.http import (
     Paging,
     Router,
     ServiceKeyring,
+    answered,
     etag,
     problems,
     requires,
@@ -166,7 +167,9 @@ def list_release_files(database: Db, actor: Requester, release_id: str) -> Files
         return FilesOut(items=folders.paths(session, actor, release_id))
 
 
-@router.get("/{release_id}/files/{path:path}", response_class=Response, responses=problems(NotFound))
+@router.get(
+    "/{release_id}/files/{path:path}", response_class=Response, responses=problems(NotFound) | answered("The file")
+)
 def get_release_file(database: Db, actor: Requester, release_id: str, path: str) -> Response:
     """One file of the release's folder."""
     with database.read() as session:
@@ -188,7 +191,9 @@ def sign_release(
         return _shown(release, response)
 
 
-@ledger_router.get("/ledger", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
+@ledger_router.get(
+    "/ledger", response_class=Response, responses=answered("A line of JSON for each draw", "application/x-ndjson")
+)
 def read_ledger(database: Db) -> Response:
     """Every draw that was ever charged to the budget, a line each.
 

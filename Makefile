@@ -17,12 +17,17 @@ system-deps:
 		echo "installing $$package"; \
 		apt-get install -y -q $$package || { apt-get update -q && apt-get install -y -q $$package; }; } || exit 1; done
 
-setup: .venv/ready tests/interop/node_modules/ready app/site/built/languages.json
+setup: .venv/ready tests/interop/.venv/ready tests/interop/node_modules/ready app/site/built/languages.json
 
 .venv/ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+tests/interop/.venv/ready: requirements-interop.lock
+	$(PYTHON) -m venv tests/interop/.venv
+	tests/interop/.venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-interop.lock
 	@touch $@
 
 tests/interop/node_modules/ready: tests/interop/package-lock.json
@@ -66,4 +71,4 @@ docs: .venv/ready
 	$(BIN)/python -m docs.generate
 
 clean:
-	rm -rf .venv tests/interop/node_modules app/web/node_modules app/site/built build
+	rm -rf .venv tests/interop/.venv tests/interop/node_modules app/web/node_modules app/site/built build

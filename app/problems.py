@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 
 class Problem(Exception):
@@ -115,7 +116,7 @@ class StaleVersion(Problem):
 
     type, status, title = "stale-version", 412, "Somebody changed this since you read it"
 
-    def __init__(self, *, version: int | None = None) -> None:
+    def __init__(self, *, version: int | SkipJsonSchema[None] = None) -> None:
         super().__init__()
         self.members["version"] = version
 
@@ -143,9 +144,9 @@ class InvalidRequest(Problem):
 
     type, status, title = "invalid-request", 422, "The request does not have the form that this route accepts"
 
-    def __init__(self, *, errors: Sequence[Fault] = ()) -> None:
+    def __init__(self, *, errors: Sequence[Fault] | SkipJsonSchema[None] = None) -> None:
         super().__init__()
-        self.members["errors"] = list(errors)
+        self.members["errors"] = errors
 
 
 class NotAnEnvelope(Problem):

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
 from app.problems import Problem, StaleVersion, Unauthenticated, catalogue
@@ -123,8 +123,13 @@ def _problem_model(kind: type[Problem]) -> type[BaseModel]:
         "status": Literal[kind.status],
     }
     for name, each in _members(kind).items():
-        fields[name] = (each.annotation, ... if each.default is each.empty else each.default)
+        is_needed = each.default is each.empty
+        fields[name] = (each.annotation, ... if is_needed else Field(None, json_schema_extra=_may_be_left_out))
     return create_model(_schema_name(kind), __doc__=f"{kind.title}.", **fields)
+
+
+def _may_be_left_out(schema: dict[str, Any]) -> None:
+    del schema["default"]
 
 
 def _shared_parameters(description: dict[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
     with database.write() as session:
         invitation = staff_service.initialise(session, start.date())
     database.close()
-    with _served(settings, built or directory / "built") as server:
+    with serving(settings, built or directory / "built") as server:
         here = Installation(server, directory)
         here.join("sara", invitation, pin=None)
         sara = here.staff("sara")
@@ -118,7 +118,8 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
 
 
 @contextmanager
-def _served(settings: Settings, built: Path) -> Iterator[str]:
+def serving(settings: Settings, built: Path) -> Iterator[str]:
+    """The address of the service, in a thread of this process."""
     config = uvicorn.Config(
         create_app(settings, built=built, hasher=HASHER), port=0, log_level="warning", access_log=False
     )

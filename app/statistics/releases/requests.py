@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
@@ -35,7 +36,7 @@ class ReleaseExists(Problem):
 
     type, status, title = "release-exists", 409, "This kind of release of this period is drawn or asked for"
 
-    def __init__(self, *, release: str | None = None) -> None:
+    def __init__(self, *, release: str | SkipJsonSchema[None] = None) -> None:
         super().__init__()
         self.members["release"] = release
 

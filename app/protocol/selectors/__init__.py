@@ -1,0 +1,113 @@
+"""Selectors: what an actor used and may use again (a number, an account, an address), written in one way each.
+
+Two cases share a selector where `normalised` is equal, so each type has one spelling of each value (the vocabulary's
+list `selector_type` says which). What a person typed stays beside it as it was. A value whose spelling is not sure is
+refused with words: a guess would join two people's cases, or part one's.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app import vocabulary
+from app.protocol.errors import Malformed
+from app.protocol.selectors import accounts, addresses, phones, plates, wallets
+from app.protocol.selectors.errors import NotASelector
+
+__all__ = ["VALUE_LENGTH", "NotASelector", "Selector", "normalise"]
+
+VALUE_LENGTH: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Selector:
+    """`value` as it was found, and `normalised` as it is compared."""
+
+    type: str = field(repr=False)
+    value: str = field(repr=False)
+    normalised: str = field(repr=False)
+
+    @classmethod
+    def of(cls, type_: str, value: str, *, country: str | None = None, platform: str | None = None) -> "Selector":
+        """The selector in what somebody typed. Raises `NotASelector`.
+
+        `country` is where a national phone number or a plate is from (ISO 3166, two letters), `platform` where an
+        account is, unless the value says so itself.
+        """
+        return cls(type_, value, normalise(type_, value, country=country, platform=platform))
+
+    @classmethod
+    def read(cls, body: object) -> "Selector":
+        """Raises `Malformed`, also where `normalised` is not the one spelling of anything."""
+        match body:
+            case {"type": str(type_), "value": str(value), "normalised": str(normalised), **rest} if not rest:
+                try:
+                    if len(value) <= VALUE_LENGTH and normalise(type_, normalised) == normalised:
+                        return cls(type_, value, normalised)
+                except NotASelector:
+                    pass
+        raise Malformed("a selector of another form")
+
+    def body(self) -> dict[str, Any]:
+        return {"type": self.type, "value": self.value, "normalised": self.normalised}
+
+
+def normalise(type_: str, value: str, *, country: str | None = None, platform: str | None = None) -> str:
+    """The one spelling of `value`; that of a spelling is itself. Raises `NotASelector`."""
+    spelling = _spelling(type_, value, country, platform)
+    # Letters that meet when what stood between them is gone may become one: nobody can say which spelling is meant.
+    if _spelling(type_, spelling, None, None) != spelling:
+        raise NotASelector("of no one spelling")
+    return spelling
+
+
+def _spelling(type_: str, value: str, country: str | None, platform: str | None) -> str:
+    plain = _plain(value)
+    if type_ not in vocabulary.codes("selector_type") or not plain or len(plain) > VALUE_LENGTH:
+        raise NotASelector("no value, or of no type of the list")
+    match type_:
+        case "phone":
+            return phones.spelling(plain, country)
+        case "handle":
+            return accounts.spelling(plain, platform)
+        case "vehicle_plate":
+            return plates.spelling(plain, country)
+        case _:
+            return _BY_VALUE_ALONE[type_](plain)
+
+
+def _plain(value: str) -> str:
+    """Without bidi marks and other characters that nobody sees, in NFKC, digits of every script as 0 to 9."""
+    seen = "".join(each for each in unicodedata.normalize("NFKC", value) if unicodedata.category(each) != "Cf")
+    return "".join(str(unicodedata.decimal(each, each)) for each in seen).strip()
+
+
+def _file_hash(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", value.lower()):
+        raise NotASelector("not a SHA-256")
+    return value.lower()
+
+
+def _capitals_without(separators: str) -> Callable[[str], str]:
+    def normalised(value: str) -> str:
+        kept = re.sub(separators, "", value.upper())
+        if not kept:
+            raise NotASelector("nothing but separators")
+        return kept
+
+    return normalised
+
+
+_BY_VALUE_ALONE: Final[dict[str, Callable[[str], str]]] = {
+    "email": addresses.email,
+    "url": addresses.url,
+    "domain": addresses.domain,
+    "ip": addresses.ip,
+    "booking_ref": _capitals_without(r"[\s\-‐-―]"),
+    "wallet": wallets.spelling,
+    "bank_account": _capitals_without(r"\s"),
+    "file_hash": _file_hash,
+    "document_ref": _capitals_without(r"\s"),
+}

@@ -1,0 +1,205 @@
+"""Accounts: a platform and a name on it. Which addresses of a platform are a person's page is said here by hand."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, unquote
+
+import ada_url
+
+from app.protocol.selectors.errors import NotASelector
+
+
+@dataclass(frozen=True)
+class Platform:
+    """`profiles` are the paths that are an account's own page, with its name as `name`; no other path is one.
+
+    `reserved` are pages of the platform itself that look like names. `by_number` is the parameter of a profile without
+    a name, and its path.
+    """
+
+    name: str
+    hosts: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = (r"/(?P<name>[\w.-]+)",)
+    reserved: frozenset[str] = frozenset()
+    by_number: tuple[str, str] | None = None
+
+
+_FACEBOOK: Final = frozenset(
+    [
+        "ads",
+        "bookmarks",
+        "events",
+        "friends",
+        "gaming",
+        "groups",
+        "hashtag",
+        "help",
+        "home.php",
+        "login",
+        "login.php",
+        "marketplace",
+        "media",
+        "messages",
+        "pages",
+        "people",
+        "permalink.php",
+        "photo",
+        "photo.php",
+        "photos",
+        "plugins",
+        "policies",
+        "profile.php",
+        "public",
+        "reel",
+        "reels",
+        "search",
+        "settings",
+        "share",
+        "share.php",
+        "sharer",
+        "sharer.php",
+        "stories",
+        "story.php",
+        "video.php",
+        "videos",
+        "watch",
+    ]
+)
+_PLATFORMS: Final = (
+    Platform(
+        "telegram",
+        ("t.me", "telegram.me", "telegram.dog"),
+        aliases=("tg",),
+        profiles=(r"/(?:s/)?(?P<name>\w+)",),
+        reserved=frozenset(
+            [
+                "addstickers",
+                "addtheme",
+                "bg",
+                "c",
+                "confirmphone",
+                "iv",
+                "joinchat",
+                "login",
+                "proxy",
+                "s",
+                "setlanguage",
+                "share",
+            ]
+        ),
+    ),
+    Platform(
+        "instagram",
+        ("instagram.com", "instagr.am"),
+        aliases=("ig", "insta"),
+        reserved=frozenset(
+            ["about", "accounts", "direct", "explore", "legal", "p", "reel", "reels", "stories", "tv", "web"]
+        ),
+    ),
+    Platform(
+        "facebook",
+        ("facebook.com", "fb.com"),
+        aliases=("fb",),
+        profiles=(r"/(?P<name>[\w.-]+)", r"/people/[^/]+/(?P<name>[0-9]+)"),
+        reserved=_FACEBOOK,
+        by_number=("/profile.php", "id"),
+    ),
+    Platform(
+        "x",
+        ("x.com", "twitter.com"),
+        aliases=("twitter",),
+        profiles=(r"/@?(?P<name>\w+)",),
+        reserved=frozenset(
+            [
+                "compose",
+                "explore",
+                "hashtag",
+                "home",
+                "i",
+                "intent",
+                "login",
+                "messages",
+                "notifications",
+                "search",
+                "settings",
+                "share",
+            ]
+        ),
+    ),
+    Platform("tiktok", ("tiktok.com",), aliases=("tik tok",), profiles=(r"/@(?P<name>[\w.-]+)",)),
+    # What a channel is called by number tells letters from capitals; what it is called by name does not.
+    Platform(
+        "youtube",
+        ("youtube.com",),
+        aliases=("yt",),
+        profiles=(r"/@(?P<name>[\w.·-]+)", r"/(?P<exact>channel/UC[\w-]{22})", r"/(?P<name>(?:c|user)/[\w.-]+)"),
+    ),
+    Platform(
+        "vk",
+        ("vk.com", "vk.ru"),
+        aliases=("vkontakte",),
+        reserved=frozenset(
+            ["feed", "im", "friends", "groups", "video", "clips", "audio", "login", "settings", "search"]
+        ),
+    ),
+    Platform("weibo", ("weibo.com", "weibo.cn"), profiles=(r"/(?:u/)?(?P<name>[0-9]+)", r"/(?P<name>n/[^/]+)")),
+)
+_BY_NAME: Final = {name: each for each in _PLATFORMS for name in (each.name, *each.aliases)}
+_BY_HOST: Final = {host: each for each in _PLATFORMS for host in each.hosts}
+_OTHER: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")  # a platform that is not listed, by whatever it is called
+_NAME: Final = re.compile(r"[^\s:/@?#]+")
+# The spelling of an account whose name has a slash in it: no name that somebody types has one.
+_WITH_PATH: Final = re.compile(r"(?:channel/UC[\w-]{22}|(?:c|user|n)/[^\s:/@?#]+)")
+
+
+def spelling(value: str, platform: str | None) -> str:
+    """`platform:name`. `platform` is where the account is, unless the value says so itself."""
+    if _is_address(value):
+        return _of_address(value)
+    stated, colon, rest = value.partition(":")
+    if colon:
+        platform, value = stated, rest
+    if not platform:
+        raise NotASelector("an account needs its platform")
+    known = _BY_NAME.get(platform.strip().lower())
+    called = known.name if known else platform.strip().lower()
+    name = value.strip().removeprefix("@")
+    if known and _WITH_PATH.fullmatch(name):
+        return f"{called}:{name if name.startswith('channel/') else name.lower()}"
+    if not _OTHER.fullmatch(called) or not _NAME.fullmatch(name):
+        raise NotASelector("not the name of one account")
+    return f"{called}:{name.lower()}"
+
+
+def _is_address(value: str) -> bool:
+    host = re.match(r"(?:https?://)?([a-z0-9.-]+\.[a-z]+)(?:/|$|\?)", value, re.IGNORECASE)
+    return host is not None and (value.lower().startswith("http") or _platform_at(host[1]) is not None)
+
+
+def _of_address(value: str) -> str:
+    text = value if re.match(r"https?://", value, re.IGNORECASE) else f"https://{value}"
+    try:
+        parsed = ada_url.URL(text)
+    except ValueError:
+        raise NotASelector("not a web address") from None
+    platform = _platform_at(parsed.hostname)
+    if platform is None:
+        raise NotASelector("an address of no platform that is known here: record it as a web address, or name both")
+    path = unquote(parsed.pathname).rstrip("/")
+    if platform.by_number and path == platform.by_number[0]:
+        numbers = parse_qs(parsed.search.removeprefix("?")).get(platform.by_number[1], [])
+        if len(numbers) == 1 and numbers[0].isdecimal():
+            return f"{platform.name}:{numbers[0]}"
+    for profile in platform.profiles:
+        found = re.fullmatch(profile, path)
+        if found and path.strip("/").split("/")[0].lower() not in platform.reserved - {"s", "people"}:
+            named = found.groupdict()
+            return f"{platform.name}:{named.get('exact') or named['name'].lower()}"
+    raise NotASelector("a page of the platform, not an account's own: record it as a web address")
+
+
+def _platform_at(host: str) -> Platform | None:
+    bare = re.sub(r"^(?:www|m|mobile|web|touch|[a-z]{2}-[a-z]{2})\.", "", host.lower())
+    return _BY_HOST.get(bare)

@@ -1,0 +1,79 @@
+"""Addresses of the web, of mail and of machines: URLs as the WHATWG reads them, domains by IDNA 2008."""
+
+import ipaddress
+import re
+from typing import Final
+
+import ada_url
+import idna
+
+from app.protocol.selectors.errors import NotASelector
+
+# Parameters that tell who was sent a link, not where it leads.
+_TRACKING: Final = re.compile(r"utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_hsenc|_hsmi", re.IGNORECASE)
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
+_ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+
+
+def url(value: str) -> str:
+    """Also from the spelling that keeps a dangerous link from being one (`hxxps`, `[.]`)."""
+    text = re.sub(r"^hxxp", "http", value.replace("[.]", ".").replace("[:]", ":"), flags=re.IGNORECASE)
+    if not re.match(r"https?://", text, re.IGNORECASE) or re.search(r"[\s\\]", text):
+        raise NotASelector("a web address begins with http:// or https:// and has no spaces")
+    try:
+        parsed = ada_url.URL(text)
+    except ValueError:
+        raise NotASelector("not a web address") from None
+    if parsed.username or parsed.password:
+        raise NotASelector("a web address with a name or password before its host: leave these out")
+    host = parsed.hostname if parsed.hostname.startswith("[") else _host(parsed.hostname)
+    port = f":{parsed.port}" if parsed.port else ""
+    asked = [each for each in parsed.search.removeprefix("?").split("&") if not _TRACKING.fullmatch(each.split("=")[0])]
+    query = "?" + _escaped("&".join(asked)) if any(asked) else ""
+    return f"{parsed.protocol}//{host}{port}{_escaped(parsed.pathname)}{query}"
+
+
+def domain(value: str) -> str:
+    text = value.replace("[.]", ".").rstrip(".")
+    try:
+        found = idna.encode(text, uts46=True, std3_rules=True).decode()
+    except idna.IDNAError:
+        raise NotASelector("not a domain that can be registered") from None
+    if "." not in found:
+        raise NotASelector("a domain has a dot")
+    return found
+
+
+def email(value: str) -> str:
+    name, at, host = value.removeprefix("mailto:").rpartition("@")
+    if not at or not name or re.search(r'[\s@"<>(),;:\\]', name):
+        raise NotASelector("not one e-mail address")
+    return f"{name.lower()}@{domain(host)}"
+
+
+def ip(value: str) -> str:
+    """An address of IPv4 that is written as one of IPv6 is that of IPv4."""
+    try:
+        address = ipaddress.ip_address(value.replace("[.]", ".").removeprefix("[").removesuffix("]"))
+    except ValueError:
+        raise NotASelector("not an IP address") from None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id:
+            raise NotASelector("an address of one network alone, by its %: leave that out")
+        return str(address.ipv4_mapped or address)
+    return str(address)
+
+
+def _host(name: str) -> str:
+    """A URL's host: `ada_url` has already read any spelling of an address of IPv4 (`127.1`, `0x7f.1`)."""
+    return name if re.fullmatch(r"[0-9.]+", name) else domain(name)
+
+
+def _escaped(text: str) -> str:
+    """Percent-encoding in its one form (RFC 3986, section 6.2.2): capitals, and nothing escaped that need not be."""
+
+    def one(found: re.Match[str]) -> str:
+        letter = chr(int(found[1], 16))
+        return letter if _UNRESERVED.fullmatch(letter) else found[0].upper()
+
+    return _ESCAPE.sub(one, text)

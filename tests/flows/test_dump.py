@@ -25,8 +25,8 @@ from app.protocol import receipt
 from app.protocol.case import CODED, Assertion
 from app.protocol.encoding import b64
 from app.protocol.report import FREE
-from app.protocol.sizes import Kind, ciphertext_sizes
 from app.protocol.statements import KeyKind
+from app.protocol.types import TYPES
 from app.settings import Settings
 from app.vocabulary import (
     CaseStage,
@@ -64,6 +64,9 @@ PLANTED = "Zaubertintenfass", "неприкосновенность"
 TIME_OF_DAY = re.compile(rb"(?<!\d)\d\d:\d\d:\d\d(?!\d)")
 # What PostgreSQL would log where an operator asked for all of it; the time is then the database's own affair.
 TALKATIVE = ("log_statement = 'all'", "log_connections = 'on'", "log_line_prefix = ''", "log_min_messages = 'debug1'")
+SEALED = [of for of in TYPES.values() if of.kind]
+# Every attachment of the story has arrived, and no client writes comments.
+EMPTY = {"uploads.blob", "approvals.comment"}
 # Published, or on the way there.
 RELEASES = {"releases", "release_files"}
 
@@ -321,26 +324,20 @@ def test_the_process_logs_nothing_of_a_request(told: Told) -> None:
     assert re.findall(rb"uvicorn\.access|\bHTTP/1\.1\b", log) == []
 
 
-def test_lengths_are_those_of_their_classes(told: Told) -> None:
+def test_lengths_are_those_of_their_types(told: Told) -> None:
     dump = told.after
-    for table, column, kind in (
-        ("report_files", "body", Kind.REPORT),
-        ("slots", "file", Kind.SLOT),
-        ("messages", "file", Kind.MESSAGE),
-        ("case_documents", "file", Kind.CASE),
-        ("member_statements", "file", Kind.CASE),
-        ("consents", "file", Kind.MESSAGE),
-    ):
-        assert {len(file) for file in dump.column(table, column)} <= ciphertext_sizes(kind)
-    for table, column, kind in (("grants", "file", Kind.GRANT), ("approvals", "statement", Kind.TASK)):
-        assert {len(file) for file in dump.column(table, column) if file is not None} == ciphertext_sizes(kind)
-    assert len({len(file) for file in dump.column("cards", "file")}) == 1
-    assert set(dump.column("reports", "size")) <= ciphertext_sizes(Kind.REPORT)
-    attachments = ciphertext_sizes(Kind.ATTACHMENT)
+    places = {str(place): place for of in SEALED for place in of.stored}
+    for name, place in places.items():
+        allowed = {length for of in SEALED for each in of.stored if str(each) == name for length in of.lengths}
+        files = [value for row in dump.rows[place.table] if (value := row[place.column]) is not None]
+        if place.is_blob:
+            files = [content for path, content in dump.files.items() if Path(path).stem in files]
+        assert bool(files) == (name not in EMPTY), f"the story leaves {len(files)} files in {name}"
+        assert {len(file) for file in files} <= allowed, f"a file in {name} has the length of no class of its types"
+    attachments = TYPES["attachment"].lengths
+    assert {len(file) for path, file in dump.files.items() if path.startswith("blobs/")} <= attachments
     assert set(dump.column("attachments", "size")) <= attachments
-    blobs = {len(content) for path, content in dump.files.items() if path.startswith("blobs/")}
-    assert blobs
-    assert blobs <= attachments
+    assert set(dump.column("reports", "size")) <= TYPES["report"].lengths
 
 
 def test_the_search_finds_what_is_planted(told: Told) -> None:

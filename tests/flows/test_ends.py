@@ -1,0 +1,193 @@
+"""What is stored of each sealed type is destroyed when the type's row says, and not before."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+import app.main
+from app.blobs import Blobs
+from app.database import Base, Database
+from app.intake.attachments.models import Upload
+from app.intake.mailbox import service as mailbox
+from app.intake.reports import service as reports
+from app.people.grants.models import Grant
+from app.people.shared_keys.models import SharedKey
+from app.protocol.encoding import new_id, sha256_hex
+from app.protocol.mailbox import FIRST_STAFF_SLOT, STATE_SLOT, THREAD_STATE_SLOT, MessageKind
+from app.protocol.sizes import Kind
+from app.protocol.statements import KeyKind
+from app.protocol.types import TYPES, End, Form, Place, SealedType
+from app.settings import Settings
+from app.vocabulary import ReportState
+from tests import factories
+from tests.intake import tus
+from tests.intake.scene import Office, Reporter, bearer
+from tests.statistics.conftest import CARD_TOKEN, card_headers
+
+CARD = new_id("card")
+# Of three types that lie in one column, which rows are whose.
+SLOTS = Base.metadata.tables["slots"].c.number
+WHOSE = {
+    "thread-state": SLOTS == THREAD_STATE_SLOT,
+    "state": SLOTS == STATE_SLOT,
+    "message.staff": SLOTS >= FIRST_STAFF_SLOT,
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A report in triage with all that belongs to it, an upload that was left half done, and a card."""
+
+    client: TestClient
+    rows: Session
+    office: Office
+    reporter: Reporter
+    blobs: Path
+
+    def left(self, of: SealedType, place: Place) -> set[object]:
+        """Which rows hold something of this type; of what lies in blobs, their names, of which each has its file."""
+        column = Base.metadata.tables[place.table].c[place.column]
+        found = self.rows.execute(
+            sa.select(*column.table.primary_key, column).where(column.is_not(None), WHOSE.get(of.name, sa.true()))
+        )
+        left = {row[-1] if place.is_blob else row[:-1] for row in found}
+        if place.is_blob:
+            assert left <= self.files
+        return left
+
+    @property
+    def files(self) -> set[str]:
+        """The names of the files in the blob store, without what tells an unfinished one."""
+        return {path.stem for path in self.blobs.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def kept(client: TestClient, database: Database, rows: Session, settings: Settings, today: date) -> Kept:
+    office = Office(database, client, today).found()
+    reporter = Reporter(office.open_epoch(), today)
+    file, token = reporter.attachment(), reporter.token
+    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+    tus.send(client, token, new_id("att"), file).raise_for_status()
+    begun = tus.begin(client, token, new_id("att"), len(file))
+    tus.add(client, token, begun.headers["Location"], file[:1000]).raise_for_status()
+    client.post("/v1/mailbox", content=reporter.post(), headers=bearer(token)).raise_for_status()
+    with database.write() as session:
+        report = reports.get(session, reporter.id)
+        reports.change_state(session, report, ReportState.IN_TRIAGE, today=today)
+        mailbox.put_staff_slots(session, report.id, [factories.sealed(Kind.SLOT)], today=today)
+        session.add(_card_key(today))
+    client.put("/v1/card", content=factories.sealed(Kind.CARD), headers=card_headers(CARD)).raise_for_status()
+    return Kept(client, rows, office, reporter, settings.data_dir / "blobs")
+
+
+def _card_key(today: date) -> SharedKey:
+    return SharedKey(
+        id=new_id("key"),
+        kind=KeyKind.CARD_WRITING,
+        recipient="",
+        document="",
+        token_sha256=sha256_hex(CARD_TOKEN.encode()),
+        version=1,
+        valid_from=today,
+        valid_until=today,
+    )
+
+
+def wait(kept: Kept) -> None:
+    """Nobody does anything."""
+
+
+def withdraw(kept: Kept) -> None:
+    post = kept.reporter.post(MessageKind.WITHDRAW)
+    kept.client.post("/v1/mailbox", content=post, headers=bearer(kept.reporter.token)).raise_for_status()
+
+
+def withdraw_with_an_upload_begun_later(kept: Kept) -> None:
+    withdraw(kept)
+    kept.rows.execute(sa.update(Upload).values(started_on=kept.office.today + timedelta(days=2)))
+
+
+def withdraw_the_card(kept: Kept) -> None:
+    kept.client.delete("/v1/card", headers=card_headers(CARD)).raise_for_status()
+
+
+def give_grants_a_last_day(kept: Kept) -> None:
+    kept.rows.execute(sa.update(Grant).values(until=kept.office.today + timedelta(days=2)))
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an end comes: after what somebody does, which destroys by itself, or else after so many more days."""
+
+    begins: Callable[[Kept], None]
+    days: int | None
+
+
+WAYS: Mapping[End, tuple[Way, ...]] = {
+    End.REPORT: (Way(withdraw, 3),),
+    End.MAILBOX: (Way(withdraw, 30),),
+    End.REPLY: (Way(wait, 60), Way(withdraw, 3)),
+    # The report's key, and the epoch's, which is destroyed on the fourteenth day.
+    End.GRANT: (Way(wait, 12), Way(give_grants_a_last_day, 2)),
+    End.UPLOAD: (Way(wait, 3), Way(withdraw_with_an_upload_begun_later, 3)),
+    End.CARD: (Way(withdraw_the_card, None),),
+}
+PLACES = [
+    pytest.param(of, place, way, id=f"{of.name} in {place}: {way.begins.__name__}")
+    for of in TYPES.values()
+    for place in of.stored
+    for way in WAYS.get(place.end, ())
+]
+
+
+@pytest.mark.parametrize(("of", "place", "way"), PLACES)
+def test_what_is_stored_goes_at_its_end(
+    kept: Kept, database: Database, today: date, of: SealedType, place: Place, way: Way
+) -> None:
+    swept = partial(app.main.SWEEP.run, database, Blobs(kept.blobs))
+    before = kept.left(of, place)
+    assert before, f"the scene keeps nothing of {of.name} in {place}"
+
+    way.begins(kept)
+    if way.days is not None:
+        swept(today + timedelta(days=way.days))
+        assert kept.left(of, place), f"{of.name} in {place} goes before its end: {place.end}"
+        swept(today + timedelta(days=way.days + 1))
+
+    assert kept.left(of, place) == set(), f"{of.name} in {place} outlives its end: {place.end}"
+    assert not place.is_blob or before & kept.files == set()
+
+
+def test_the_key_of_a_report_goes_with_it_and_that_of_its_epoch_stays(
+    kept: Kept, database: Database, today: date
+) -> None:
+    withdraw(kept)
+
+    app.main.SWEEP.run(database, Blobs(kept.blobs), today + timedelta(days=4))
+
+    subjects = kept.rows.scalars(sa.select(Grant.subject).where(Grant.file.is_not(None))).all()
+    assert subjects == [kept.reporter.epoch.id]
+
+
+def test_every_end_but_these_is_brought_about_here() -> None:
+    assert set(End) - set(WAYS) == {End.NEVER, End.NO_RULE}
+
+
+def test_of_what_is_sealed_only_this_has_no_rule_yet() -> None:
+    sealed = [of for of in TYPES.values() if of.form in (Form.SEALED, Form.FILE)]
+    ends = {of.name: {place.end for place in of.stored} for of in sealed}
+
+    assert {name for name, found in ends.items() if not found or found - set(WAYS)} == {
+        "case",
+        "members",
+        "consent",
+        "approval",
+        "comment",
+    }

@@ -1,7 +1,7 @@
 """The time. Services never ask for it: they are given the day or the hour."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 
@@ -28,3 +28,8 @@ class Clock:
 def hour_of(moment: datetime) -> datetime:
     """The hour in which the moment lies, as the acts of staff are kept."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def monday_of(day: date) -> date:
+    """The first day of the week in which the day lies."""
+    return day - timedelta(days=day.weekday())

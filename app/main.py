@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
@@ -27,21 +28,23 @@ from app.casework.triage.second_persons import ABUSIVE, WAITING
 from app.clock import Clock
 from app.database import Database
 from app.http.idempotency import forget
+from app.intake.arrivals.routes import router as arrivals
+from app.intake.arrivals.writer import Writer
 from app.intake.attachments import service as attachments
 from app.intake.attachments import uploads
 from app.intake.attachments.routes import router as attachments_router
 from app.intake.epochs import service as epochs
+from app.intake.epochs.open_epochs import OpenEpochs
 from app.intake.epochs.routes import router as epochs_router
 from app.intake.key_log.routes import router as key_log
+from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
-from app.intake.mailbox.routes import router as mailbox_router
 from app.intake.no_script.routes import router as no_script
+from app.intake.no_script.state import THREADS, NoScript
 from app.intake.pages import routes as pages
-from app.intake.process import Intake, IntakeState
-from app.intake.reports import service as reports
-from app.intake.reports.routes import router as intake_reports
+from app.intake.posts.routes import router as posts
+from app.people import passwords
 from app.people.shared_keys.routes import router as shared_keys
-from app.people.sign_in import passwords
 from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
 from app.people.staff.routes import router as people
@@ -68,9 +71,9 @@ async def get_health() -> Health:
 # In the order in which a request is compared with them: those of reporters come first, for their speed is promised.
 # This is the API, of which each route has its place in the table of rights. Pages are files, and come after it.
 ROUTERS = [
-    intake_reports,
+    arrivals,
     attachments_router,
-    mailbox_router,
+    posts,
     key_log,
     epochs_router,
     triage,
@@ -91,15 +94,18 @@ ROUTERS = [
 # What another person can be asked to approve.
 APPROVABLES = (CODING, ABUSIVE, WAITING)
 
+# What hears of a reporter's post.
+ACTED = (moves.reporter_acted,)
+
 # Keys first: what a later rule leaves behind opens for nobody then.
 SWEEP = Sweep(
-    rules=(epochs.destroy_ended, mailbox.drop_old_replies, forget, reports.destroy_withdrawn, uploads.drop_old),
+    rules=(epochs.destroy_ended, mailbox.drop_old_replies, forget, lifecycle.destroy_withdrawn, uploads.drop_old),
     named=(attachments.blobs,),
 )
 
 
 @dataclass(frozen=True)
-class _State(IntakeState, Approvals):
+class _State(NoScript, Approvals):
     """What the routes of every domain use."""
 
 
@@ -119,7 +125,10 @@ def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHashe
         blobs=Blobs(settings.data_dir / "blobs"),
         find_actor=find_actor,
         hasher=hasher,
-        intake=Intake(database, acted=moves.reporter_acted),
+        writer=Writer(database),
+        epochs=OpenEpochs(database),
+        acted=ACTED,
+        no_script_threads=CapacityLimiter(THREADS),
         site=Site.load(built),
         approvables={each.subject: each for each in APPROVABLES},
     )
@@ -127,7 +136,7 @@ def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHashe
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        state.intake.close()
+        state.writer.close()
         state.database.close()
 
     app = http.Api(state, lifespan)

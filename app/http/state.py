@@ -22,7 +22,7 @@ FindActor = Callable[[Session, str, datetime], Actor | None]
 
 @dataclass(frozen=True)
 class State:
-    """What all routes may use. A domain whose routes use more has a kind of its own, and `main` makes that one."""
+    """What all routes may use. A package whose routes use more has a kind of its own, and `main` makes that one."""
 
     settings: Settings
     clock: Clock
@@ -45,7 +45,7 @@ def state_of(request: Request, kind: type[_Kind]) -> _Kind:
 
 
 def shared(kind: type[State]) -> Any:  # FastAPI's own type of a dependency
-    """`Shared = Annotated[IntakeState, shared(IntakeState)]`, for a domain whose routes use more than all do."""
+    """`Shared = Annotated[Arrivals, shared(Arrivals)]`, for a package whose routes use more than all do."""
 
     async def find(request: Request) -> State:
         return state_of(request, kind)

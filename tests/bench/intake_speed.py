@@ -35,8 +35,8 @@ from starlette.testclient import TestClient
 
 from app.database import Base, Database
 from app.database.bulk import Value, statement
-from app.intake.reports import arrival
-from app.intake.reports.writer import Arrival, inserts
+from app.intake.arrivals import arrival
+from app.intake.arrivals.writer import Arrival, inserts
 from app.main import create_app
 from app.protocol.encoding import b64, new_id
 from app.protocol.mailbox import SLOT_SIZE

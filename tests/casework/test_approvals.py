@@ -17,10 +17,10 @@ from app.casework.triage import moves
 from app.casework.triage.second_persons import WAITING
 from app.database import Database
 from app.intake.epochs.models import Epoch
-from app.intake.mailbox import acts
+from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import Post
-from app.intake.reports import service as reports
+from app.intake.posts import service as posts
 from app.intake.reports.models import Report
 from app.main import SWEEP
 from app.people.grants.models import Grant
@@ -230,7 +230,7 @@ def test_a_report_that_was_once_approved_to_wait_is_destroyed_with_all_that_was_
     rows.commit()
 
     with database.write() as session:
-        reports.destroy(session, session.get_one(Report, claimed.id))
+        lifecycle.destroy(session, session.get_one(Report, claimed.id))
 
     rows.expire_all()
     assert rows.scalars(select(Grant.id).where(Grant.subject == claimed.id)).all() == []
@@ -306,7 +306,7 @@ def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
 
     def withdraw() -> None:
         with database.write() as session:
-            acts.post(session, box, sent, acted=moves.reporter_acted, today=factories.DAY)
+            posts.post(session, box, sent, acted=[moves.reporter_acted], today=factories.DAY)
 
     with ThreadPoolExecutor(1) as threads:
         with database.write() as session:

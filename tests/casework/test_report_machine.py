@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app import transitions
 from app.casework.triage import machine
 from app.casework.triage.machine import EDGES, REOPENABLE, Facts
-from app.intake.mailbox.acts import MOVES
+from app.intake.posts.service import MOVES
 from app.vocabulary import Priority, ReportState, Role
 
 FACTS = st.builds(

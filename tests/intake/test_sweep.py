@@ -15,6 +15,7 @@ from app.audit.models import AuditEvent
 from app.blobs import Blobs
 from app.database import Database
 from app.intake.attachments.models import Attachment
+from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report, ReportFile
@@ -157,7 +158,7 @@ def test_once_decided_only_the_week_is_kept(
     rows.commit()
 
     with database.write() as session:
-        reports.change_state(session, reports.get(session, reporter.id), state, today=thursday)
+        lifecycle.change_state(session, reports.get(session, reporter.id), state, today=thursday)
 
     rows.expire_all()
     undecided = state in (ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER)

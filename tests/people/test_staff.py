@@ -15,7 +15,7 @@ from app import age
 from app.clock import Clock
 from app.database import Database
 from app.main import create_app
-from app.people.sign_in import passwords
+from app.people import passwords
 from app.people.staff import service as staff
 from app.people.staff.models import Invitation, Person
 from app.people.staff.service import AlreadyInitialised

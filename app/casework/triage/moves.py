@@ -14,8 +14,9 @@ from app.casework.cases import service as cases
 from app.casework.triage import service
 from app.casework.triage.machine import EDGES, Facts
 from app.intake.epochs import service as epochs
-from app.intake.mailbox.acts import ReporterAct
-from app.intake.reports import service as reports
+from app.intake.lifecycle import service as lifecycle
+from app.intake.mailbox import service as mailbox
+from app.intake.posts.service import ReporterAct
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.service import NewGrant
@@ -74,7 +75,7 @@ def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, vers
     if wanted.to is ReportState.ACCEPTED and wanted.grant is not None:
         _hand_on(session, actor, report, wanted.grant, case_id=wanted.case_id, now=now)
     audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
-    reports.change_state(session, report, wanted.to, today=now.date(), reason=wanted.reason)
+    lifecycle.change_state(session, report, wanted.to, today=now.date(), reason=wanted.reason)
     return report
 
 
@@ -110,7 +111,7 @@ def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None
         holds_epoch_key=service.holds_epoch_key(session, actor, report),
         epoch_lives=now.date() < epochs.get(session, report.epoch_id).destroyed_on,
         priority=(wanted.priority if wanted else None) or report.priority,
-        answered=service.is_answered(session, report),
+        answered=mailbox.is_answered(session, report.id),
         no_contact=wanted.no_contact if wanted else False,
         abuse_confirmed=_is_approved(session, actor, report, ApprovalSubject.ABUSIVE),
         waiting_approved=_is_approved(session, actor, report, ApprovalSubject.WAITING),

@@ -13,19 +13,18 @@ from app.casework.cases import service as cases
 from app.casework.cases.models import Case
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
+from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
-from app.intake.mailbox.models import Mailbox, Message, Slot
+from app.intake.mailbox.models import Message
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
+from app.intake.reports.service import CLOSED
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
-from app.protocol.mailbox import FIRST_STAFF_SLOT, MessageKind
+from app.protocol.mailbox import MessageKind
 from app.vocabulary import ReportState, Role
-
-# In these states nobody writes to the reporter any more: the mailbox holds the outcome alone.
-CLOSED = (ReportState.WITHDRAWN, ReportState.PURGED)
 
 
 class ReportClosed(Problem):
@@ -132,16 +131,6 @@ def answer(
     return report
 
 
-def is_answered(session: Session, report: Report) -> bool:
-    """Whether a message of staff lies in the mailbox."""
-    slots = (
-        select(Slot.number)
-        .join(Mailbox, Mailbox.token_sha256 == Slot.token_sha256)
-        .where(Mailbox.report_id == report.id, Slot.number >= FIRST_STAFF_SLOT)
-    )
-    return session.scalar(slots.limit(1)) is not None
-
-
 def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
     return grants.holds(session, subject=report.epoch_id, grantee=actor.id)
 
@@ -162,7 +151,7 @@ def confirm_withdrawal(session: Session, actor: Actor, report_id: str, message_i
     audit.record(
         session, actor.id, Action.WITHDRAWAL_CONFIRMED, report.id, now=now, object_hash=sha256_hex(message.file)
     )
-    reports.destroy(session, report)
+    lifecycle.destroy(session, report)
     return report
 
 

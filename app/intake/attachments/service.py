@@ -6,11 +6,12 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.blobs import StoredBlob
+from app.clock import monday_of
 from app.destruction import doom
 from app.intake.attachments.models import Attachment, Upload
 from app.intake.mailbox.models import Mailbox
-from app.intake.mailbox.service import CLOSED
 from app.intake.reports.models import Report
+from app.intake.reports.service import CLOSED
 from app.problems import NotFound, Problem
 
 LIMIT = 32
@@ -94,6 +95,14 @@ def get(session: Session, report_id: str, attachment_id: str) -> Attachment:
     if attachment is None:
         raise NotFound
     return attachment
+
+
+def forget_days(session: Session, report_id: str) -> None:
+    """Keep only the week in which each file came, or began to."""
+    for attachment in session.scalars(of_report(report_id)):
+        attachment.received_on = monday_of(attachment.received_on)
+    for upload in session.scalars(select(Upload).where(Upload.report_id == report_id)):
+        upload.started_on = monday_of(upload.started_on)
 
 
 def destroy(session: Session, report_id: str) -> None:

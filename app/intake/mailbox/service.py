@@ -9,9 +9,11 @@ from sqlalchemy import Select, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from app import age
+from app.clock import monday_of
 from app.database import Sealed
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.intake.reports.models import Report
+from app.intake.reports.service import CLOSED
 from app.problems import Problem
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, seal
@@ -31,9 +33,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
 REPLY_DAYS = 60
-
-# Nothing more is taken for a report in these states.
-CLOSED = (ReportState.WITHDRAWN, ReportState.PURGED)
 
 
 class MailboxFull(Problem):
@@ -188,6 +187,22 @@ def put_staff_slots(session: Session, report_id: str, files: Sequence[bytes], *,
         for number, file in zip(free, files, strict=False)
     )
     session.flush()
+
+
+def is_answered(session: Session, report_id: str) -> bool:
+    """Whether a message of staff lies in the report's mailbox."""
+    slots = (
+        select(Slot.number)
+        .join(Mailbox, Mailbox.token_sha256 == Slot.token_sha256)
+        .where(Mailbox.report_id == report_id, Slot.number >= FIRST_STAFF_SLOT)
+    )
+    return session.scalar(slots.limit(1)) is not None
+
+
+def forget_days(session: Session, report_id: str) -> None:
+    """Keep only the week in which each message came."""
+    for message in session.scalars(messages(report_id)):
+        message.received_on = monday_of(message.received_on)
 
 
 def destroy(session: Session, report_id: str) -> None:

@@ -11,30 +11,27 @@ import anyio.from_thread
 import anyio.to_thread
 from fastapi import Depends, Request, Response
 
-from app.blobs import Blobs
-from app.database import Database
-from app.http import Router, Today, page
+from app.http import Router, Today, page, shared
+from app.intake.arrivals import arrival
+from app.intake.arrivals.writer import IntakeBusy
 from app.intake.epochs.open_epochs import EpochClosed
-from app.intake.mailbox.service import CLOSED
 from app.intake.no_script import multipart, sealing, service
 from app.intake.no_script.forms import FILES, Mistake, TypedFields, read_fields
 from app.intake.no_script.multipart import MalformedForm, Part
 from app.intake.no_script.sealing import Files
 from app.intake.no_script.service import Holder
-from app.intake.pages.routes import Nowhere
-from app.intake.process import Intake, Shared
-from app.intake.reports import arrival
-from app.intake.reports.writer import IntakeBusy
-from app.keyring import Keyring
+from app.intake.no_script.state import NoScript
+from app.intake.pages.nowhere import nowhere
+from app.intake.reports.service import CLOSED
 from app.people.staff.service import NoRootYet
 from app.problems import NotFound, Problem
 from app.protocol.conversation import Mailbox, Reply
 from app.protocol.report import ATTACHMENTS, Consent
-from app.settings import Settings
-from app.site.site import Site
 from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 
 router = Router(tag="pages")
+
+Shared = Annotated[NoScript, shared(NoScript)]
 
 _PIECE_SECONDS = 60  # without a byte from the browser, after which it is gone
 _FORM_SECONDS = 3600  # for all of a form: Tor is slow, and files are large
@@ -49,45 +46,30 @@ class Visit:
 
     request: Request = field(repr=False)
     language: str
-    site: Site = field(repr=False)
-    intake: Intake
-    database: Database
-    blobs: Blobs
-    settings: Settings
-    keyring: Keyring = field(repr=False)
+    state: NoScript
     today: date
 
     def show(self, template: str, status: int = HTTPStatus.OK, **context: object) -> Response:
         """A page in the language of the visit."""
-        return page(self.site.render(template, self.language, **context), status)
+        return page(self.state.site.render(template, self.language, **context), status)
 
     def parts(self) -> Iterator[Part]:
         """The fields of the form that is sent. Raises `MalformedForm`."""
         boundary = multipart.boundary_of(self.request.headers.get("content-type", ""))
         return multipart.parts(
-            _Body(self.request, ATTACHMENTS * self.settings.attachment_limit + _FIELDS_LIMIT), boundary
+            _Body(self.request, ATTACHMENTS * self.state.settings.attachment_limit + _FIELDS_LIMIT), boundary
         )
 
     def files(self) -> Files:
         """Takes the files of the form, and has none yet."""
-        return Files(self.blobs, limit=self.settings.attachment_limit, today=self.today)
+        return Files(self.state.blobs, limit=self.state.settings.attachment_limit, today=self.today)
 
 
 async def _visit(request: Request, language: str, state: Shared, today: Today) -> Visit:
     """Raises `NotFound` where no pages were built."""
     if not state.site.languages:
         raise NotFound
-    return Visit(
-        request,
-        language,
-        state.site,
-        state.intake,
-        state.database,
-        state.blobs,
-        state.settings,
-        state.keyring,
-        today,
-    )
+    return Visit(request, language, state, today)
 
 
 @router.post("/{language}/plain/", response_class=Response)
@@ -107,11 +89,11 @@ async def _answered(act: Callable[[Visit], Response], visit: Visit) -> Response:
 
     An open one acts in one of the few threads that it has of its own: a flood here waits here, and stops nobody else.
     """
-    if visit.language not in visit.site.languages:
-        return await Nowhere(visit.site).answer(visit.request)
-    if not visit.settings.no_script_pages:
+    if visit.language not in visit.state.site.languages:
+        return await nowhere(visit.state.site, visit.request)
+    if not visit.state.settings.no_script_pages:
         return visit.show("plain_error.html", HTTPStatus.NOT_FOUND, key="not-set-up")
-    return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.intake.no_script_threads)
+    return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.state.no_script_threads)
 
 
 def _send(visit: Visit) -> Response:
@@ -121,7 +103,7 @@ def _send(visit: Visit) -> Response:
         return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.kept())
 
     try:
-        with visit.database.read() as session:
+        with visit.state.database.read() as session:
             to = service.receiving(session, visit.today)
     except NoRootYet:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
@@ -154,13 +136,13 @@ def _store(visit: Visit, sealed: sealing.SealedReport) -> None:
     """On the disk when this returns: first the report, then the names of its files, which lie there already."""
     sent = arrival.read(sealed.envelope)
     token_sha256 = service.token_sha256(sealed.receipt)
-    epoch = visit.intake.epochs.find(sent.epoch_id, visit.today)
+    epoch = visit.state.epochs.find(sent.epoch_id, visit.today)
     arrived = arrival.arrive(
         sent, sealed.id, token_sha256, epoch, today=visit.today, intake_channel=IntakeChannel.NO_SCRIPT
     )
-    anyio.from_thread.run(visit.intake.writer.put, arrived)
+    anyio.from_thread.run(visit.state.writer.put, arrived)
     if sealed.files:
-        with visit.database.write() as session:
+        with visit.state.database.write() as session:
             service.name_files(session, token_sha256, sealed.files, today=visit.today)
 
 
@@ -242,13 +224,13 @@ def _kept(typed: TypedFields, files: Files, done: str) -> dict[str, object]:
 def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
     """Raises `Mistake` for words that are no receipt or open nothing."""
     receipt = service.read_words(words)
-    with visit.database.read() as session:
+    with visit.state.database.read() as session:
         return service.open_mailbox(
             session,
             receipt,
-            filler_key=visit.keyring.key("mailbox-filler"),
+            filler_key=visit.state.keyring.key("mailbox-filler"),
             today=visit.today,
-            acted=visit.intake.acted,
+            acted=visit.state.acted,
         )
 
 
@@ -259,7 +241,7 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: TypedFields, file
         files.destroy()
     if act == "open":
         return before
-    with visit.database.write() as session:
+    with visit.state.database.write() as session:
         return service.act(session, holder, before, typed, files.sealed)
 
 

@@ -10,13 +10,13 @@ from app.intake.attachments import service as attachments
 from app.intake.attachments.service import TooManyAttachments
 from app.intake.epochs import service as epochs
 from app.intake.epochs.open_epochs import EpochClosed
-from app.intake.mailbox import acts
-from app.intake.mailbox import schemas as wire
 from app.intake.mailbox import service as mailbox
-from app.intake.mailbox.acts import Acted
 from app.intake.no_script.forms import FILES, MESSAGE_LENGTH, Mistake, TypedFields
 from app.intake.no_script.multipart import MalformedForm
 from app.intake.no_script.sealing import SealedFile
+from app.intake.posts import body as wire
+from app.intake.posts import service as posts
+from app.intake.posts.service import Acted
 from app.people.staff import service as staff
 from app.problems import Problem
 from app.protocol import conversation, intake
@@ -39,7 +39,7 @@ class Holder:
     empty: Sequence[bytes] = field(repr=False)
     org: str
     today: date
-    acted: Acted = field(repr=False)
+    acted: Sequence[Acted] = field(repr=False)
 
     @property
     def token_sha256(self) -> str:
@@ -96,7 +96,7 @@ class Holder:
         sent = wire.read(post.content)
         if sent is None:
             raise TypeError("a post is no reading")
-        acts.post(session, self.token_sha256, sent, acted=self.acted, today=self.today)
+        posts.post(session, self.token_sha256, sent, acted=self.acted, today=self.today)
         used = mailbox.stored(session, self.token_sha256)
         post.check_taken(mailbox.answer(self.empty, used))
         return self._read(used)
@@ -130,7 +130,7 @@ def read_words(words: str) -> Receipt:
 
 
 def open_mailbox(
-    session: Session, receipt: Receipt, *, filler_key: bytes, today: date, acted: Acted
+    session: Session, receipt: Receipt, *, filler_key: bytes, today: date, acted: Sequence[Acted]
 ) -> tuple[Holder, Mailbox]:
     """The mailbox of a receipt, and what lies there. Raises `Mistake` where it opens none, and `NoRootYet`.
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http import PAGE_HEADERS, page
 from app.intake.pages import service
+from app.intake.pages.nowhere import nowhere
 from app.problems import NotFound
 from app.settings import Settings
 from app.site.site import File, Site
@@ -46,7 +47,7 @@ def elsewhere(site: Site, pages: Collection[Route], beside: ASGIApp) -> ASGIApp:
             leads = RedirectResponse(f"{path}/", HTTPStatus.PERMANENT_REDIRECT, headers=PAGE_HEADERS)
             await leads(scope, receive, send)
         else:
-            refused = await Nowhere(site).answer(Request(scope))
+            refused = await nowhere(site, Request(scope))
             await refused(scope, receive, send)
 
     return answer
@@ -64,10 +65,10 @@ def _routes(site: Site, settings: Settings) -> Iterator[Route]:
     if site.languages:
         yield _route("", _Choice(site.languages))
         for place in (PLAIN, f"{PLAIN}replies/"):  # where the page without script takes forms in any language
-            yield _route(f"{{language}}/{place}", Nowhere(site))
+            yield _route(f"{{language}}/{place}", _Nowhere(site))
 
 
-def _route(path: str, answer: "_Built | _Closed | _Own | _Choice | Nowhere") -> Route:
+def _route(path: str, answer: "_Built | _Closed | _Own | _Choice | _Nowhere") -> Route:
     return Route(f"/{path}", answer.answer, methods=["GET"])  # which Starlette takes as HEAD too
 
 
@@ -133,14 +134,11 @@ class _Choice:
         return RedirectResponse(f"/{language}/", status_code=303, headers=headers)
 
 
-class Nowhere:
-    """Stands where there is no page: says so in the reader's language, or as close to it as there is one."""
+class _Nowhere:
+    """Stands where there is no page."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def answer(self, request: Request) -> Response:
-        accepted = request.headers.get("Accept-Language", "")
-        answer = page(await run_in_threadpool(service.no_page, self._site, accepted), HTTPStatus.NOT_FOUND)
-        answer.headers["Vary"] = "Accept-Language"
-        return answer
+        return await nowhere(self._site, request)

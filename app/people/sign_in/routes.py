@@ -3,7 +3,8 @@
 from fastapi import Request, Response, status
 
 from app.http import Actor, Config, Db, Hasher, Now, Router, bearer, problems
-from app.people.sign_in import passwords, service
+from app.people import passwords
+from app.people.sign_in import service
 from app.people.sign_in.schemas import SignInIn, SignInOut
 
 router = Router("/sessions", tag="sign-in")

@@ -22,7 +22,7 @@ from app.http import (
     requires,
 )
 from app.keyring import Keyring
-from app.people.sign_in import passwords
+from app.people import passwords
 from app.people.staff import service
 from app.people.staff.models import Invitation, Person
 from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut

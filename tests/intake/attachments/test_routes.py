@@ -18,6 +18,7 @@ from app.database import Database
 from app.destruction import destroying
 from app.intake.attachments import service, uploads
 from app.intake.attachments.models import Attachment, Upload
+from app.intake.lifecycle import service as lifecycle
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.main import create_app
@@ -459,7 +460,7 @@ def test_what_was_on_its_way_goes_with_its_report(
     rows.rollback()
 
     with destroying(database, Blobs(settings.data_dir / "blobs"), today) as session:
-        reports.destroy(session, reports.get(session, sent.id))
+        lifecycle.destroy(session, reports.get(session, sent.id))
 
     assert files(settings) == []
     assert rows.scalars(select(Upload)).all() == []
@@ -472,7 +473,7 @@ def test_once_a_report_is_decided_an_upload_keeps_its_week_only(
     rows.query(Upload).update({Upload.started_on: today + timedelta(days=2)})
 
     with database.write() as session:
-        reports.change_state(session, reports.get(session, sent.id), ReportState.ACCEPTED, today=today)
+        lifecycle.change_state(session, reports.get(session, sent.id), ReportState.ACCEPTED, today=today)
 
     rows.expire_all()
     assert rows.scalars(select(Upload.started_on)).one() == today

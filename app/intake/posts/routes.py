@@ -4,16 +4,19 @@ from typing import Annotated
 
 from fastapi import Response
 
-from app.http import Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body
-from app.intake.mailbox import acts, schemas, service
-from app.intake.process import Shared
+from app.http import Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body, shared
+from app.intake.mailbox import service as mailbox
+from app.intake.posts import body as wire
+from app.intake.posts import service
+from app.intake.posts.state import Posts
 from app.people.staff.service import NoRootYet
 from app.problems import NotAnEnvelope
 from app.protocol.encoding import sha256_hex
 
 router = Router(tag="reporters")
 
-Sent = Annotated[bytes, sealed_body(schemas.LIMIT)]
+Shared = Annotated[Posts, shared(Posts)]
+Sent = Annotated[bytes, sealed_body(wire.LIMIT)]
 
 
 @router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet) | answered("The slots"))
@@ -22,13 +25,13 @@ def use_mailbox(
 ) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
     token_sha256 = sha256_hex(token.encode())
-    post = schemas.read(body)
-    slots = service.fillers(keyring.key("mailbox-filler"), token_sha256)
+    post = wire.read(body)
+    slots = mailbox.fillers(keyring.key("mailbox-filler"), token_sha256)
     if post is None:
         with database.read() as session:
-            used = service.stored(session, token_sha256)
+            used = mailbox.stored(session, token_sha256)
     else:
         with database.write() as session:
-            acts.post(session, token_sha256, post, acted=state.intake.acted, today=today)
-            used = service.stored(session, token_sha256)
-    return Response(service.answer(slots, used), media_type="application/octet-stream")
+            service.post(session, token_sha256, post, acted=state.acted, today=today)
+            used = mailbox.stored(session, token_sha256)
+    return Response(mailbox.answer(slots, used), media_type="application/octet-stream")

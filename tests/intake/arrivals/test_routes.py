@@ -21,7 +21,7 @@ from app.vocabulary import IntakeChannel, ReportState
 from tests.intake.scene import BYTES, Epoch, Office, Reporter
 
 if TYPE_CHECKING:
-    from app.intake.process import Intake
+    from app.intake.arrivals.state import Arrivals
 
 # Its X25519 half is of low order: nothing can be sealed to it, so no state of such a report could ever be told.
 NOBODYS = bech32.encode("age1pq", age.identity_from_seed(bytes(32)).recipient.public_key[:1184] + bytes(32))
@@ -197,8 +197,8 @@ def test_a_report_needs_a_token_and_an_id(client: TestClient, reporter: Reporter
 
 
 def test_what_cannot_be_stored_now_is_asked_for_again(client: TestClient, reporter: Reporter) -> None:
-    intake: Intake = client.app.state.intake  # type: ignore[attr-defined]  # the test client declares any ASGI app
-    intake.close()
+    state: Arrivals = client.app.state  # type: ignore[attr-defined]  # the test client declares any ASGI app
+    state.writer.close()
 
     answer = client.put("/v1/report", content=reporter.body(), headers=reporter.headers)
 

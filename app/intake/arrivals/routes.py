@@ -5,16 +5,17 @@ from typing import Annotated
 from fastapi import Header, Response, status
 from starlette.concurrency import run_in_threadpool
 
-from app.http import MailboxToken, Router, Today, problems, sealed_body
+from app.http import MailboxToken, Router, Today, problems, sealed_body, shared
+from app.intake.arrivals import arrival, writer
+from app.intake.arrivals.state import Arrivals
+from app.intake.arrivals.writer import Outcome, ReportExists
 from app.intake.epochs.open_epochs import EpochClosed
-from app.intake.process import Shared
-from app.intake.reports import arrival, writer
-from app.intake.reports.service import ReportExists
-from app.intake.reports.writer import Outcome
 from app.problems import NotAnEnvelope
 from app.protocol.encoding import sha256_hex
 
 router = Router(tag="reporters")
+
+Shared = Annotated[Arrivals, shared(Arrivals)]
 
 ReportId = Annotated[str, Header(alias="Tern-Report", pattern=r"^rep_[0-9a-f]{32}$")]
 Sent = Annotated[bytes, sealed_body(arrival.LIMIT)]
@@ -31,10 +32,10 @@ async def put_report(state: Shared, token: MailboxToken, report: ReportId, today
     """Store a report, and answer when it is on disk. Until then, send it again."""
     sent = arrival.read(body)
     token_sha256 = sha256_hex(token.encode())
-    epoch = state.intake.epochs.known(sent.epoch_id, today)
+    epoch = state.epochs.known(sent.epoch_id, today)
     if epoch is None:
-        epoch = await run_in_threadpool(state.intake.epochs.find, sent.epoch_id, today)
-    outcome = await state.intake.writer.put(arrival.arrive(sent, report, token_sha256, epoch, today=today))
+        epoch = await run_in_threadpool(state.epochs.find, sent.epoch_id, today)
+    outcome = await state.writer.put(arrival.arrive(sent, report, token_sha256, epoch, today=today))
     if outcome is Outcome.OTHER:
         raise ReportExists
     return Response(status_code=status.HTTP_201_CREATED if outcome is Outcome.NEW else status.HTTP_200_OK)

@@ -38,6 +38,12 @@ class IntakeBusy(Problem):
         self.members["retry_after_seconds"] = retry_after_seconds
 
 
+class ReportExists(Problem):
+    """Another report has this id or this mailbox. Draw a new receipt and seal the report anew."""
+
+    type, status, title = "report-exists", 409, "Another report was sent under this id or with this token"
+
+
 class Outcome(Enum):
     """What became of a report: stored now, stored before with the same bytes, or refused for another under its id."""
 

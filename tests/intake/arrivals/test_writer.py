@@ -13,11 +13,11 @@ from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from app.database import Database
+from app.intake.arrivals import arrival
+from app.intake.arrivals.writer import WAITING_LIMIT, Arrival, IntakeBusy, Outcome, Writer, store
 from app.intake.epochs.open_epochs import OpenEpoch
 from app.intake.mailbox.models import Mailbox, Slot
-from app.intake.reports import arrival
 from app.intake.reports.models import Report, ReportFile
-from app.intake.reports.writer import WAITING_LIMIT, Arrival, IntakeBusy, Outcome, Writer, store
 from app.people.grants.models import Grant
 from app.protocol.encoding import new_id, sha256_hex
 from tests.intake.scene import Epoch, Reporter

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app import age
+from app.intake.arrivals.writer import Arrival
 from app.intake.epochs.open_epochs import OpenEpoch
 from app.intake.mailbox import service as mailbox
-from app.intake.reports.writer import Arrival
 from app.problems import InvalidRequest, NotAnEnvelope
 from app.protocol.documents import VERSION
 from app.protocol.encoding import check_id, new_id, parse_object

@@ -1,6 +1,6 @@
 """What a reporter's post does: work stops at once, and nothing is destroyed before somebody has checked the MAC."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import age
 from app.audit import service as audit
+from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import Post
@@ -40,11 +41,11 @@ class ReporterAct:
     today: date
 
 
-# What another domain does about it, in the same transaction.
+# What another domain does about it, in the same transaction; `main` collects them.
 Acted = Callable[[Session, ReporterAct], None]
 
 
-def post(session: Session, token_sha256: str, sent: Post, *, acted: Acted, today: date) -> None:
+def post(session: Session, token_sha256: str, sent: Post, *, acted: Iterable[Acted], today: date) -> None:
     """Take a post. Where it changes nothing its sender sees the old thread state: there is no other answer.
 
     An unknown token costs what a known one does: the same queries, one sealing and one commit.
@@ -54,11 +55,13 @@ def post(session: Session, token_sha256: str, sent: Post, *, acted: Acted, today
     kept = mailbox.keep_post(session, token_sha256, sent, today=today)
     to = MOVES.get((sent.kind, report.state)) if report and kept else None
     if report and to:
-        reports.change_state(session, report, to, today=today)
+        lifecycle.change_state(session, report, to, today=today)
     else:
         _seal_for_nobody(session, today)
     if report and kept:
-        acted(session, ReporterAct(report, sent.kind, sent.consent_id, today))
+        done = ReporterAct(report, sent.kind, sent.consent_id, today)
+        for hear in acted:
+            hear(session, done)
     audit.count(session, "mailbox-posted", today)
 
 

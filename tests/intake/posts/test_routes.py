@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from httpx2 import Response
@@ -13,10 +14,11 @@ from starlette.testclient import TestClient
 
 from app import age
 from app.database import Database
+from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
-from app.intake.mailbox.acts import MOVES, ReporterAct
 from app.intake.mailbox.models import Message, Slot
 from app.intake.mailbox.service import MailboxFull
+from app.intake.posts.service import MOVES, ReporterAct
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.protocol.encoding import b64, new_id
@@ -27,7 +29,8 @@ from app.vocabulary import ReportState
 from tests.intake.scene import READ, Reporter, bearer, slots
 
 if TYPE_CHECKING:
-    from app.intake.process import Intake
+    from app.http import Api
+    from app.intake.posts.state import Posts
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def shown_state(client: TestClient, reporter: Reporter) -> ReportState:
 def move(database: Database, reporter: Reporter, *states: ReportState, today: date) -> None:
     for state in states:
         with database.write() as session:
-            reports.change_state(session, reports.get(session, reporter.id), state, today=today)
+            lifecycle.change_state(session, reports.get(session, reporter.id), state, today=today)
 
 
 def test_the_holder_of_the_receipt_finds_the_route(client: TestClient, sent: Reporter) -> None:
@@ -232,8 +235,8 @@ def test_casework_hears_of_an_act_once_and_in_its_transaction(client: TestClient
     def hear(_: Session, act: ReporterAct) -> None:
         heard.append((act.report.id, act.kind))
 
-    intake: Intake = client.app.state.intake  # type: ignore[attr-defined]  # the test client declares any ASGI app
-    intake.acted = hear
+    app = cast("Api", client.app)
+    app.state = replace(cast("Posts", app.state), acted=(hear,))
     body = sent.post(MessageKind.WITHDRAW)
 
     ask(client, sent.token, body)

@@ -1,0 +1,64 @@
+"""A report with all that belongs to it: moved, and destroyed. When it may be is casework's to say."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.clock import monday_of
+from app.intake.attachments import service as attachments
+from app.intake.mailbox import service as mailbox
+from app.intake.mailbox.models import Mailbox
+from app.intake.reports.models import Report, ReportFile
+from app.intake.reports.service import UNDECIDED
+from app.people.grants import service as grants
+from app.people.staff import service as staff
+from app.vocabulary import ReportState, TransitionReason
+
+WITHDRAWAL_DAYS = 3
+OUTCOME_DAYS = 30
+
+
+def change_state(
+    session: Session, report: Report, to: ReportState, *, today: date, reason: TransitionReason | None = None
+) -> None:
+    """Move the report and tell its mailbox; the caller knows that it may go there.
+
+    Once it is decided, only the week of its arrival is kept. Raises `StaleDataError` where somebody was faster.
+    """
+    report.state, report.reason = to, reason
+    if to is ReportState.WITHDRAWN:
+        report.withdrawn_on = today
+    if to not in UNDECIDED:
+        report.received_on = monday_of(report.received_on)
+        attachments.forget_days(session, report.id)
+        mailbox.forget_days(session, report.id)
+    session.flush()
+    mailbox.show_state(session, report, org=staff.organisation(session).id, today=today)
+
+
+def destroy(session: Session, report: Report) -> None:
+    """Destroy all that was sealed but the state in the mailbox.
+
+    Keys first: a copy that is taken half way holds nothing that opens.
+    """
+    grants.destroy(session, [report.id])
+    session.execute(delete(ReportFile).where(ReportFile.report_id == report.id))
+    mailbox.destroy(session, report.id)
+    attachments.destroy(session, report.id)
+
+
+def destroy_withdrawn(session: Session, today: date) -> None:
+    """Destroy what was withdrawn before three full UTC days, unless a case has it.
+
+    Thirty days after the withdrawal the mailbox with its outcome goes too.
+    """
+    due = today - timedelta(days=WITHDRAWAL_DAYS)
+    withdrawn = select(Report).where(Report.state == ReportState.WITHDRAWN, Report.case_id.is_(None))
+    kept = select(ReportFile.report_id).where(ReportFile.report_id == Report.id).exists()
+    for report in session.scalars(withdrawn.where(Report.withdrawn_on < due, kept)):
+        destroy(session, report)
+    ended = withdrawn.join(Mailbox, Mailbox.report_id == Report.id).where(
+        Report.withdrawn_on < today - timedelta(days=OUTCOME_DAYS)
+    )
+    mailbox.close(session, [report.id for report in session.scalars(ended)])

@@ -1,0 +1,22 @@
+"""What the page without script uses: all that a reporter's client would, and threads of its own."""
+
+from dataclasses import dataclass
+
+from anyio import CapacityLimiter
+
+from app.intake.arrivals.state import Arrivals
+from app.intake.posts.state import Posts
+from app.site.site import Site
+
+THREADS = 8
+
+
+@dataclass(frozen=True)
+class NoScript(Arrivals, Posts):
+    """`site` are the reporters' pages, which need not be there.
+
+    `no_script_threads` bounds the threads of the page, each of which waits for somebody's slow line.
+    """
+
+    site: Site
+    no_script_threads: CapacityLimiter

@@ -15,6 +15,7 @@ import app.main
 from app.blobs import Blobs
 from app.database import Base, Database
 from app.intake.attachments.models import Upload
+from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.reports import service as reports
 from app.people.grants.models import Grant
@@ -80,7 +81,7 @@ def kept(client: TestClient, database: Database, rows: Session, settings: Settin
     client.post("/v1/mailbox", content=reporter.post(), headers=bearer(token)).raise_for_status()
     with database.write() as session:
         report = reports.get(session, reporter.id)
-        reports.change_state(session, report, ReportState.IN_TRIAGE, today=today)
+        lifecycle.change_state(session, report, ReportState.IN_TRIAGE, today=today)
         mailbox.put_staff_slots(session, report.id, [factories.sealed(Kind.SLOT)], today=today)
         session.add(_card_key(today))
     client.put("/v1/card", content=factories.sealed(Kind.CARD), headers=card_headers(CARD)).raise_for_status()

@@ -8,7 +8,7 @@ import typer
 
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
-from app.client.casework import approvals, cases
+from app.client.casework import approvals, cases, coding_approvals
 from app.client.casework.cases import OpenCase
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
@@ -29,16 +29,15 @@ def list_(
 ) -> None:
     """The cases that you may know of."""
     columns = ["id", "ref", "stage", "priority", "owner", "stage_entered"]
-    show_list("Cases", columns, cases.list_(staff(machine), stage=stage), as_json=as_json)
+    show_list("Cases", columns, map(asdict, cases.list_(staff(machine), stage=stage)), as_json=as_json)
 
 
 @case.command("show")
 def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     """Where the work on a case stands, and where it can go. The case is not opened."""
     person = staff(machine)
-    state = person.service.get(f"/cases/{id_}").json()
     steps = person.service.get(f"/cases/{id_}/transitions").json()["items"]
-    show({**state, "steps": steps}, as_json=as_json)
+    show({**asdict(cases.view(person, id_)), "steps": steps}, as_json=as_json)
 
 
 @case.command("open")
@@ -57,8 +56,8 @@ def code(
     """Add persons, incidents and selectors to a case, coded from the lists."""
     person = staff(machine)
     coding = read(text_of(document, "The coding"))
-    opened = cases.open_(person, id_)
-    show(_facts(cases.write(person, opened, coding.added_to(opened.file, by=person))), as_json=as_json)
+    before = cases.open_(person, id_)
+    show(_facts(cases.write(person, before, coding.added_to(before.file, by=person))), as_json=as_json)
 
 
 @case.command()
@@ -82,15 +81,18 @@ def consent(
 ) -> None:
     """Keep a person's answer about one use. The service learns that there was one, not to what."""
     worker = staff(machine)
+    opened = cases.open_(worker, id_)
+    newest = {each.id: each.mark for each in cases.list_consents(worker, opened)}
     cases.record_consent(
         worker,
-        cases.open_(worker, id_),
+        opened,
         person=person,
         consent=consent or new_id("cons"),
         scope=scope,
         status=status,
         method=method,
         wording=text_of(wording, "") if wording else "",
+        after=newest.get(consent) if consent else None,
     )
 
 
@@ -103,7 +105,7 @@ def approve(
 ) -> None:
     """Ask another person to approve the coding as it stands."""
     person = staff(machine)
-    asked = approvals.request_coding(person, cases.open_(person, id_), approver)
+    asked = coding_approvals.request(person, cases.open_(person, id_), approver)
     show({"approval": asked}, as_json=as_json)
 
 
@@ -111,7 +113,7 @@ def approve(
 def approvals_(machine: Home = HOME, as_json: Json = False) -> None:
     """What you asked and what you are asked."""
     columns = ["id", "subject", "object", "state", "requester", "approver"]
-    show_list("Approvals", columns, approvals.list_(staff(machine)), as_json=as_json)
+    show_list("Approvals", columns, map(asdict, approvals.list_(staff(machine))), as_json=as_json)
 
 
 @case.command()
@@ -123,10 +125,10 @@ def decide(
 ) -> None:
     """Read the coding that you are asked about, and sign what you decide."""
     person = staff(machine)
-    reviewed = approvals.review(person, approval)
-    show(_facts(reviewed.case), as_json=as_json)
+    review = coding_approvals.review(person, approval)
+    show(_facts(review.case), as_json=as_json)
     if approved is not None:
-        approvals.decide(person, reviewed, approved=approved)
+        coding_approvals.decide(person, review, approved=approved)
 
 
 @case.command()
@@ -138,7 +140,8 @@ def move(
 ) -> None:
     """Take a case to another stage."""
     person = staff(machine)
-    cases.move(person, cases.open_(person, id_), to, reason=reason)
+    view = cases.view(person, id_)
+    cases.move(person, cases.open_(person, id_), view, to, reason=reason)
 
 
 @case.command()

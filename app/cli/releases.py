@@ -1,5 +1,6 @@
 """Commands about releases. Whoever has a folder verifies it, without an account and without the service."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's
 def list_(machine: Home = HOME, as_json: Json = False) -> None:
     """Releases that were asked for, and how far they are."""
     columns = ["id", "kind", "period", "workload", "state", "requested_by", "approved_by"]
-    show_list("Releases", columns, releases.list_(staff(machine)), as_json=as_json)
+    show_list("Releases", columns, map(asdict, releases.list_(staff(machine))), as_json=as_json)
 
 
 @release.command()
@@ -42,10 +43,11 @@ def approve(
 ) -> None:
     """Say yes to another person's request, and draw: it is charged to the budget, published or not."""
     person = staff(machine)
+    view = releases.view(person, id_)
     if reject:
-        releases.reject(person, id_)
+        releases.reject(person, view)
         return
-    releases.approve(person, id_)
+    releases.approve(person, view)
     releases.draw(person, id_)
 
 
@@ -58,7 +60,8 @@ def sign(id_: ReleaseId, machine: Home = HOME) -> None:
 @release.command()
 def publish(id_: ReleaseId, machine: Home = HOME) -> None:
     """Publish a release that two have signed."""
-    releases.publish(staff(machine), id_)
+    person = staff(machine)
+    releases.publish(person, releases.view(person, id_))
 
 
 @release.command()

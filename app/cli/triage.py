@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
-from app.client.casework import cases, report_approvals, triage
+from app.client.casework import report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Thread, Waiting
 from app.client.machine.staff import Staff
 from app.protocol.report import Attachment
@@ -47,13 +46,15 @@ def list_(
 @queue.command()
 def claim(report: Report, machine: Home = HOME) -> None:
     """Take a report out of the queue, to decide about it yourself."""
-    triage.claim(staff(machine), report)
+    person = staff(machine)
+    triage.claim(person, triage.view(person, report))
 
 
 @queue.command()
 def release(report: Report, machine: Home = HOME) -> None:
     """Put a report back into the queue."""
-    triage.release(staff(machine), report)
+    person = staff(machine)
+    triage.release(person, triage.view(person, report))
 
 
 @queue.command("open")
@@ -85,9 +86,9 @@ def answer(
     person = staff(machine)
     opened = triage.open_(person, report)
     found = _found(incident) if wait else ()
-    triage.answer(person, opened, text_of(text, "Your message"))
+    answered = triage.answer(person, opened, text_of(text, "Your message"))
     if wait:
-        triage.ask(person, opened, found)
+        triage.ask(person, answered, found)
 
 
 @queue.command()
@@ -106,7 +107,7 @@ def accept(
     person = staff(machine)
     found = _found(incident)
     title, summary = _about(about)
-    made = cases.accept(
+    case = triage.accept(
         person,
         triage.open_(person, report),
         found,
@@ -115,7 +116,7 @@ def accept(
         title=title,
         summary=summary,
     )
-    show({"case": made}, as_json=as_json)
+    show({"case": case}, as_json=as_json)
 
 
 @queue.command()
@@ -131,7 +132,7 @@ def dispose(
     """Decide about a report that is not accepted. `withdrawn` destroys what its reporter took back."""
     person = staff(machine)
     if to is ReportState.UNDECRYPTABLE:
-        triage.undecryptable(person, report)
+        triage.undecryptable(person, triage.view(person, report))
         show({"state": to.value}, as_json=as_json)
         return
     if to is ReportState.WITHDRAWN:
@@ -169,11 +170,11 @@ def decide(
 ) -> None:
     """Read the report that you are asked about, and sign what you decide."""
     person = staff(machine)
-    reviewed = report_approvals.review(person, approval)
-    _show(reviewed.report, None, as_json=as_json)
-    typer.echo(f"You are asked whether this report is {reviewed.subject}.", err=True)
+    review = report_approvals.review(person, approval)
+    _show(review.report, None, as_json=as_json)
+    typer.echo(f"You are asked whether this report is {review.approval.subject}.", err=True)
     if approved is not None:
-        report_approvals.decide(person, reviewed, approved=approved)
+        report_approvals.decide(person, review, approved=approved)
 
 
 def _found(incidents: Sequence[str] | None) -> tuple[Found, ...]:
@@ -266,4 +267,14 @@ def _message(received: Received) -> dict[str, Any]:
 
 
 def _row(waiting: Waiting) -> dict[str, Any]:
-    return {**asdict(waiting), "received_on": waiting.received_on.isoformat()}
+    view = waiting.view
+    return {
+        "id": view.id,
+        "ref": view.ref,
+        "received_on": view.received_on.isoformat(),
+        "state": view.state.value,
+        "danger_now": waiting.danger_now,
+        "language": waiting.language,
+        "triager": view.triager,
+        "problem": waiting.problem,
+    }

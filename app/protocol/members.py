@@ -3,39 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from app import age
 from app.protocol import chain
 from app.protocol.chain import Mark
-from app.protocol.documents import Document, Header, Signer, signed
 from app.protocol.encoding import check_id
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.opening import Opened
 
 
-def state(
-    members: Iterable[str],
-    case: str,
-    recipient: age.HybridRecipient,
-    *,
-    org: str,
-    previous: Opened | None,
-    generation: int,
-    at: str,
-    signer: Signer,
-) -> Document:
-    """The list as it is from now on; the first is the genesis, by the opener of the case."""
-    header = Header.new(
-        "members",
-        case,
-        {"members": sorted(members)},
-        org=org,
-        author=signer.person,
-        at=at,
-        to=recipient,
-        generation=generation,
-        after=previous.mark if previous else None,
-    )
-    return signed(header, signer)
+def body(members: Iterable[str]) -> dict[str, Any]:
+    """The whole list as it is from now on; the first is the genesis, by the opener of the case."""
+    return {"members": sorted(members)}
 
 
 def read(body: dict[str, Any]) -> frozenset[str]:

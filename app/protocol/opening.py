@@ -4,6 +4,7 @@ Each check that fails raises `NotAuthentic` with a reason of its own: the client
 subject. `NotMine` alone means: try the next key.
 """
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
@@ -144,3 +145,14 @@ def hold_to_seen(opened: Opened, seen: Seen) -> None:
     header = opened.document.header
     chain.check_not_older(opened.link, seen.highest(header.type, header.subject))
     seen.record(header.type, header.subject, opened.mark)
+
+
+def hold_chain_to_seen(type_: str, subject: str, links: Sequence[Link], seen: Seen, *, reason: str) -> None:
+    """A whole chain that contains the newest version that this client has seen, which its last is from now on.
+
+    Raises `NotAuthentic`, of which `Rollback` is one.
+    """
+    chain.check_whole(links, reason=reason)
+    chain.check_contains([link.mark for link in links], seen.highest(type_, subject), reason=reason)
+    if links:
+        seen.record(type_, subject, links[-1].mark)

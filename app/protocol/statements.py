@@ -1,7 +1,7 @@
 """Statements about keys and decisions: public ones of supervisors, and the approvals that are sealed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -70,6 +70,9 @@ class ApprovalStatement:
     of: str
     decision: ApprovalState
 
+    def body(self) -> dict[str, Any]:
+        return asdict(self)
+
 
 def state_key(key: SharedKey, *, org: str, signer: Signer) -> Document:
     """The public statement of a supervisor that this is the key of that use."""
@@ -109,30 +112,6 @@ def read_service_key(document: Document) -> bytes:
         case {"key": str(key), **rest} if not rest:
             return unb64(key, 32)
     raise Malformed("a service key of another form")
-
-
-def approve(
-    statement: ApprovalStatement, recipient: age.HybridRecipient, *, org: str, generation: int, at: str, signer: Signer
-) -> Document:
-    """The statement, signed by the one who decides and named to the key of what it is about."""
-    body: dict[str, Any] = {
-        "approval": statement.approval,
-        "subject": statement.subject,
-        "object": statement.object,
-        "of": statement.of,
-        "decision": statement.decision,
-    }
-    header = Header.new(
-        "approval",
-        statement.object,
-        body,
-        org=org,
-        author=signer.person,
-        at=at,
-        to=recipient,
-        generation=generation,
-    )
-    return signed(header, signer)
 
 
 def read_approval(body: dict[str, Any]) -> ApprovalStatement:

@@ -28,7 +28,7 @@ class Desk:
     def claim(self) -> OpenReport:
         """The one report that has arrived."""
         [report] = self.arrived
-        triage.claim(self.anna, report)
+        triage.claim(self.anna, triage.view(self.anna, report))
         return triage.open_(self.anna, report)
 
     def intake_channel(self, opened: OpenReport) -> IntakeChannel:

@@ -204,7 +204,7 @@ def test_two_windows_are_two_reports_and_neither_takes_a_word_from_the_other(
     assert first != second
     texts = set()
     for report in desk.arrived:
-        triage.claim(desk.anna, report)
+        triage.claim(desk.anna, triage.view(desk.anna, report))
         texts.add(triage.open_(desk.anna, report).report.form.text)
     assert texts == {"The first.", "The second."}
 

@@ -40,7 +40,7 @@ def door(directory: Path, *, pseudo: bool = False) -> Iterator[Door]:
         answers = {"danger_now": "days", "consent": ["service", "contact", "statistics"]}
         sent = here.reporter().submit({"language": "en", "text": "They called my mother.", "answers": answers})
         [report] = [each.id for each in triage.list_(anna)]
-        triage.claim(anna, report)
+        triage.claim(anna, triage.view(anna, report))
         for reply in REPLIES:
             triage.answer(anna, triage.open_(anna, report), reply)
         yield Door(here.server, Site.load(directory / "built"), sent.receipt)

@@ -47,7 +47,7 @@ def triager(organisation: Organisation) -> Staff:
 
 @pytest.fixture
 def opened(triager: Staff, submitted: Submitted) -> OpenReport:
-    triage.claim(triager, submitted.report)
+    triage.claim(triager, triage.view(triager, submitted.report))
     return triage.open_(triager, submitted.report)
 
 
@@ -55,7 +55,7 @@ def test_a_triager_finds_claims_and_reads_a_report_with_its_files(
     triager: Staff, submitted: Submitted, organisation: Organisation
 ) -> None:
     [waiting] = triage.list_(triager)
-    triage.claim(triager, waiting.id)
+    triage.claim(triager, triage.view(triager, waiting.id))
     opened = triage.open_(triager, waiting.id)
     files = {}
     for attachment in opened.report.attachments:
@@ -69,7 +69,7 @@ def test_a_triager_finds_claims_and_reads_a_report_with_its_files(
     assert opened.report.form.answers == DOCUMENT["answers"]
     assert files == FILES
     [claimed] = triage.list_(organisation.staff["leyla"])
-    assert (claimed.state, claimed.triager) == (ReportState.IN_TRIAGE, triager.person)
+    assert (claimed.view.state, claimed.view.triager) == (ReportState.IN_TRIAGE, triager.person)
 
 
 def test_reporter_and_triager_write_to_each_other(
@@ -80,7 +80,7 @@ def test_reporter_and_triager_write_to_each_other(
     photograph.write_bytes(b"plate" * 100)
     question = "Do you know his face? " * 60  # more than one slot holds
 
-    triage.answer(triager, opened, question)
+    opened = triage.answer(triager, opened, question)
     triage.ask(triager, opened, [(Severity.LIMITED, Imminence.WEEKS)])
     asked = reporter.mailbox(words)
     reporter.answer(words, "No, but I have this.", [photograph])

@@ -14,7 +14,7 @@ from app.audit.actions import Action
 from app.cli.demo import stories
 from app.cli.demo.stories import Story
 from app.client import Staff
-from app.client.casework import approvals, cases, triage
+from app.client.casework import cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
 from app.client.people import shared_keys, sign_in
@@ -166,18 +166,18 @@ def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[S
         submitted.append(reporter.submit(story.document, sorted(directory.iterdir())))
     answered, withdrawn = submitted[0], submitted[1]
     for each in (answered, withdrawn):
-        triage.claim(triager, each.report)
+        triage.claim(triager, triage.view(triager, each.report))
     opened = triage.open_(triager, answered.report)
-    triage.answer(triager, opened, QUESTION)
+    opened = triage.answer(triager, opened, QUESTION)
     words = receipt.read(answered.receipt)
     reporter.answer(words, ANSWER)
     reporter.change_consent(words, ConsentScope.PUBLICATION, given=True)
-    case = cases.accept(triager, opened, WORK, owner=triager.person, title=TITLE, summary=SUMMARY)
+    case = triage.accept(triager, opened, WORK, owner=triager.person, title=TITLE, summary=SUMMARY)
     reporter.withdraw(receipt.read(withdrawn.receipt), ANSWER)
     coding = _code(triager, cases.open_(triager, case), STORIES[0])
     approver = organisation.staff["sofia"]
-    approval = approvals.request_coding(triager, coding, approver.person)
-    approvals.decide(approver, approvals.review(approver, approval), approved=True)
+    approval = coding_approvals.request(triager, coding, approver.person)
+    coding_approvals.decide(approver, coding_approvals.review(approver, approval), approved=True)
     written = cards.write(triager, coding, approval)
     assert cards.send(triager, now=True) == len(written.file.cards) == len(STORIES[0].incidents)
     held = [shared_keys.hold(triager, KeyKind.CARD_WRITING), shared_keys.hold(approver, KeyKind.STATISTICS)]
@@ -223,7 +223,7 @@ def _code(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
         method=ConsentMethod.FORM,
         wording=WORDING,
     )
-    cases.move(owner, after, CaseStage.ASSESSMENT)
+    cases.move(owner, after, cases.view(owner, after.id), CaseStage.ASSESSMENT)
     return after
 
 
@@ -233,11 +233,11 @@ def _release(organisation: Organisation) -> releases.Folder:
     for person in (analyst, supervisor):
         sign_in.sign_in(person, PASSWORD)
     release = releases.request(analyst, kind="reserve", period="2026-Q2", workload="T")
-    releases.approve(supervisor, release)
+    releases.approve(supervisor, releases.view(supervisor, release))
     releases.draw(supervisor, release)
     for signer in (analyst, supervisor):
         releases.sign(signer, release)
-    releases.publish(supervisor, release)
+    releases.publish(supervisor, releases.view(supervisor, release))
     return releases.download(analyst, release)
 
 

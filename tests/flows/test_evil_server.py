@@ -87,7 +87,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
         reporter, triager = organisation.reporter(), organisation.staff["tenzin"]
         submitted, other = reporter.submit(DOCUMENT, files), reporter.submit(DOCUMENT)
         for each in (submitted, other):
-            triage.claim(triager, each.report)
+            triage.claim(triager, triage.view(triager, each.report))
             triage.answer(triager, triage.open_(triager, each.report), "Are you safe tonight?")
             reporter.answer(receipt.read(each.receipt), "Yes.")
         opened = triage.open_(triager, submitted.report)

@@ -98,16 +98,18 @@ def case_file(*, by: Person = CASEWORKER, **changes: Any) -> bytes:
 
 def link(people: list[Person], *, by: Person, after: Opened | None = None) -> Opened:
     """A change of the case's member list, as it is once it was opened."""
-    document = members.state(
-        [each.id for each in people],
+    header = Header.new(
+        "members",
         CASE,
-        CASE_KEY.recipient,
+        members.body(each.id for each in people),
         org=ORG,
-        previous=after,
-        generation=1,
+        author=by.id,
         at=HOUR,
-        signer=by.signer,
+        to=CASE_KEY.recipient,
+        generation=1,
+        after=after.mark if after else None,
     )
+    document = signed(header, by.signer)
     return Opened(document, new_id("case").removeprefix("case_") * 2, by.certified)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import age
-from app.protocol.documents import parse_document, seal
+from app.protocol.documents import parse_document, seal, signed
 from app.protocol.encoding import new_id
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.opening import Asked, open_document
@@ -16,7 +16,6 @@ from app.protocol.statements import (
     ApprovalStatement,
     KeyKind,
     SharedKey,
-    approve,
     newest_of,
     read_approval,
     read_key,
@@ -25,7 +24,7 @@ from app.protocol.statements import (
     state_service_key,
 )
 from app.vocabulary import ApprovalState, ApprovalSubject
-from tests.protocol.organisation import CASE, CASE_KEY, CASEWORKER, COLLEAGUE, DAY, HOUR, ORG, SUPERVISOR, TRUST
+from tests.protocol.organisation import CASE, CASE_KEY, CASEWORKER, COLLEAGUE, DAY, ORG, SUPERVISOR, TRUST, case_header
 
 KEY = SharedKey(
     id=new_id("key"),
@@ -99,8 +98,8 @@ def test_the_service_key_is_the_one_that_a_supervisor_states() -> None:
 
 
 def test_an_approval_is_the_word_of_its_named_approver() -> None:
-    document = approve(APPROVAL, CASE_KEY.recipient, org=ORG, generation=1, at=HOUR, signer=COLLEAGUE.signer)
-    file = seal(document, CASE_KEY.recipient)
+    header = case_header(type="approval", author=COLLEAGUE.id, body=APPROVAL.body())
+    file = seal(signed(header, COLLEAGUE.signer), CASE_KEY.recipient)
     asked = Asked("approval", ORG, CASE, writers=frozenset({COLLEAGUE.id}))
 
     opened = open_document(file, CASE_KEY, asked, trust=TRUST, day=DAY)
@@ -110,7 +109,7 @@ def test_an_approval_is_the_word_of_its_named_approver() -> None:
         open_document(file, CASE_KEY, replace(asked, writers=frozenset({CASEWORKER.id})), trust=TRUST, day=DAY)
 
 
-BODY = approve(APPROVAL, CASE_KEY.recipient, org=ORG, generation=1, at=HOUR, signer=COLLEAGUE.signer).header.body
+BODY = APPROVAL.body()
 
 
 @pytest.mark.parametrize(

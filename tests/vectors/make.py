@@ -124,19 +124,24 @@ def sizes() -> dict[str, Any]:
     }
 
 
-APPROVAL: Final = statements.approve(
-    ApprovalStatement(
-        approval=counted_id("apr", 1),
-        subject=ApprovalSubject.CODING,
-        object=CASE,
-        of="a" * 64,
-        decision=ApprovalState.APPROVED,
+APPROVAL: Final = signed(
+    Header.new(
+        "approval",
+        CASE,
+        ApprovalStatement(
+            approval=counted_id("apr", 1),
+            subject=ApprovalSubject.CODING,
+            object=CASE,
+            of="a" * 64,
+            decision=ApprovalState.APPROVED,
+        ).body(),
+        org=ORG,
+        author=TRIAGER.id,
+        at=HOUR,
+        to=CASE_KEY.recipient,
+        generation=1,
     ),
-    CASE_KEY.recipient,
-    org=ORG,
-    generation=1,
-    at=HOUR,
-    signer=TRIAGER.signer,
+    TRIAGER.signer,
 )
 THREAD_STATE: Final = Header(
     type="thread-state",

@@ -64,7 +64,7 @@ def test_what_was_changed_after_a_lost_answer_is_known_to_be_missing(
     failure_of(lambda: page.submit(FORM, [listed]))
     sent = page.submit({**FORM, "text": "And to my father."}, [listed, added])
     [report] = reports(here) - before
-    triage.claim(anna, report)
+    triage.claim(anna, triage.view(anna, report))
     opened = triage.open_(anna, report)
 
     assert (sent["earlier"], sent["notArrived"]) == (True, [1])

@@ -43,7 +43,7 @@ def submitted(here: Installation, page: Page, files: Sequence[Path] = ()) -> tup
     before = {each.id for each in triage.list_(anna)}
     sent = page.submit(FORM, files)
     [report] = {each.id for each in triage.list_(anna)} - before
-    triage.claim(anna, report)
+    triage.claim(anna, triage.view(anna, report))
     return sent, triage.open_(anna, report)
 
 

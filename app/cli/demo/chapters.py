@@ -11,7 +11,7 @@ from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.cli.demo_population import population
 from app.client import Reporter, Staff
-from app.client.casework import approvals, cases, report_approvals, triage
+from app.client.casework import cases, coding_approvals, report_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.casework.triage import OpenReport
 from app.client.intake import epochs, pages
@@ -140,9 +140,9 @@ def triage_and_answer(company: Company, stories: Sequence[Story], told: Callable
     for number, story in enumerate(stories):
         triager = company.staff[TRIAGERS[number % len(TRIAGERS)]]
         report = company.submitted[story.id].report
-        triage.claim(triager, report)
+        triage.claim(triager, triage.view(triager, report))
         if story.disposition is ReportState.UNDECRYPTABLE:
-            triage.undecryptable(triager, report)
+            triage.undecryptable(triager, triage.view(triager, report))
         else:
             _decide(company, triager, story, triage.open_(triager, report))
         company.decided[story.id] = story.disposition
@@ -153,11 +153,11 @@ def _decide(company: Company, triager: Staff, story: Story, opened: OpenReport) 
     if opened.missing:
         raise DemoFailed(f"{story.id}: an attachment has not arrived")
     if opened.may_contact:
-        triage.answer(triager, opened, ANSWER)
+        opened = triage.answer(triager, opened, ANSWER)
     judged = [(Severity(each["severity"]), Imminence(each["imminence"])) for each in story.incidents]
     match story.disposition:
         case ReportState.ACCEPTED:
-            company.cases[story.id] = cases.accept(
+            company.cases[story.id] = triage.accept(
                 triager, opened, judged, owner=company.staff[_owner(story)].person, title=story.id, summary=story.id
             )
         case ReportState.WITHDRAWN:
@@ -218,8 +218,8 @@ def coding(company: Company, stories: Sequence[Story], told: Callable[[], None])
         if story.id in company.cases:
             owner, colleague = company.staff[_owner(story)], company.staff[_approver(story)]
             opened = _coded(owner, cases.open_(owner, company.cases[story.id]), story)
-            approval = approvals.request_coding(owner, opened, colleague.person)
-            approvals.decide(colleague, approvals.review(colleague, approval), approved=True)
+            approval = coding_approvals.request(owner, opened, colleague.person)
+            coding_approvals.decide(colleague, coding_approvals.review(colleague, approval), approved=True)
             cards.write(owner, opened, approval)
         told()
 
@@ -235,7 +235,7 @@ def assess(company: Company, stories: Sequence[Story], told: Callable[[], None])
             opened = cases.open_(owner, company.cases[story.id])
             if opened.file.persons:
                 _keep_answer(owner, opened)
-                cases.move(owner, opened, CaseStage.ASSESSMENT)
+                cases.move(owner, opened, cases.view(owner, opened.id), CaseStage.ASSESSMENT)
         told()
     return len(cases.list_(company.staff[FIRST_SUPERVISOR], stage=CaseStage.ASSESSMENT))
 
@@ -282,11 +282,11 @@ def release(company: Company, *, kind: str, period: str, workload: str, folder: 
     """One person requests, a supervisor approves and lends the key, both sign; then anybody verifies the folder."""
     analyst, supervisor = company.staff["amir"], company.staff["boris"]
     id_ = releases.request(analyst, kind=kind, period=period, workload=workload)
-    releases.approve(supervisor, id_)
+    releases.approve(supervisor, releases.view(supervisor, id_))
     releases.draw(supervisor, id_)
     for signer in (analyst, supervisor):
         releases.sign(signer, id_)
-    releases.publish(supervisor, id_)
+    releases.publish(supervisor, releases.view(supervisor, id_))
     releases.save(releases.download(analyst, id_), folder)
     return releases.verify(releases.load(folder), pin=company.pin)
 

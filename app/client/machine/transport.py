@@ -48,10 +48,6 @@ class Answer:
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def etag(self) -> str | None:
-        return self.headers.get("ETag")
-
     def json(self) -> dict[str, Any]:
         """Raises `Refused` where this is no JSON object: something else than the service answered."""
         try:
@@ -98,12 +94,12 @@ class Service:
                 return
             cursor = {"cursor": page["next"]}
 
-    def post(self, path: str, body: Mapping[str, object], *, version: str | None = None) -> Answer:
-        """Create or transition. `version` is the ETag of what was seen. A repeated call is a new act."""
+    def post(self, path: str, body: Mapping[str, object], *, version: int | None = None) -> Answer:
+        """Create or transition. `version` is that of what the person saw. A repeated call is a new act."""
         headers = {"Idempotency-Key": secrets.token_hex(16)} | _if_match(version)
         return self._ask("POST", path, body=body, headers=headers)
 
-    def put(self, path: str, body: Mapping[str, object], *, version: str | None = None) -> Answer:
+    def put(self, path: str, body: Mapping[str, object], *, version: int | None = None) -> Answer:
         return self._ask("PUT", path, body=body, headers=_if_match(version))
 
     def delete(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -198,8 +194,8 @@ def blocks_of(source: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def _if_match(version: str | None) -> dict[str, str]:
-    return {"If-Match": version} if version else {}
+def _if_match(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"If-Match": f'"{version}"'}
 
 
 def _whole(response: httpx2.Response, limit: int, *, raw: bool = False) -> bytes:

@@ -15,6 +15,7 @@ from app.protocol.chain import Link
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
+from app.protocol.opening import hold_chain_to_seen
 from app.protocol.periods import first_day, quarter_of
 from app.protocol.statements import KeyKind, SharedKey
 from app.vocabulary import GrantKind, Role
@@ -127,11 +128,7 @@ def _stated(staff: Staff, kind: KeyKind) -> list[_Stated]:
         for document in documents
     ]
     found = sorted((each for each in every if each.key.kind is kind), key=lambda each: each.key.place)
-    links = [each.link for each in found]
-    chain.check_whole(links, reason="key-chain")
-    chain.check_contains([link.mark for link in links], staff.seen.highest(_KIND, kind), reason="key-chain")
-    if links:
-        staff.seen.record(_KIND, kind, links[-1].mark)
+    hold_chain_to_seen(_KIND, kind, [each.link for each in found], staff.seen, reason="key-chain")
     return found
 
 

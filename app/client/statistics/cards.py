@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from app import age
-from app.client.casework import approvals, cases
+from app.client.casework import cases, coding_approvals
 from app.client.casework.cases import OpenCase
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import Staff
@@ -43,44 +43,44 @@ class _Entry:
     file: bytes | None = field(repr=False)
 
 
-def write(staff: Staff, opened: OpenCase, approval: str, *, correct: bool = False) -> OpenCase:
+def write(staff: Staff, case: OpenCase, approval: str, *, correct: bool = False) -> OpenCase:
     """Write a card for each incident that the approval covers and whose person may be counted.
 
     An incident that has one gets no second; with `correct` its card is written again under the same id. The case
     remembers the ids before any card can leave. Raises `RuleBroken` where the coding is not approved.
     """
-    approved = approvals.approved_file(staff, opened, approval)
+    approved = coding_approvals.approved_file(staff, case, approval)
     recipient = shared_keys.stated(staff, KeyKind.STATISTICS).recipient
-    notes, sealed = {note.id: note for note in opened.file.cards}, dict[str, bytes]()
-    known = {note.incident: note for note in opened.file.cards if not note.withdrawn}
-    for incident in opened.file.incidents:
+    notes, sealed = {note.id: note for note in case.file.cards}, dict[str, bytes]()
+    known = {note.incident: note for note in case.file.cards if not note.withdrawn}
+    for incident in case.file.incidents:
         before = known.get(incident.id)
-        if not _is_covered(incident, opened.file, approved) or (before and not correct):
+        if not _is_covered(incident, case.file, approved) or (before and not correct):
             continue
         note = _next(before) if before else CardNote(card.new_card_id(), incident.id, revision=0, withdrawn=False)
         try:
-            written = card_of(opened.file, incident.id, card_id=note.id)
+            written = card_of(case.file, incident.id, card_id=note.id)
         except RuleBroken as broken:
             if broken.rule not in _NOT_COUNTED:
                 raise
             continue
         sealed[note.id] = age.encrypt(card.encode(written), [recipient])
         notes[note.id] = note
-    after = cases.write(staff, opened, replace(opened.file, cards=tuple(notes.values()))) if sealed else opened
+    after = cases.write(staff, case, replace(case.file, cards=tuple(notes.values()))) if sealed else case
     for id_, file in sealed.items():
         _put_out(staff, notes[id_], file)
     return after
 
 
-def withdraw(staff: Staff, opened: OpenCase, incidents: Collection[str]) -> OpenCase:
+def withdraw(staff: Staff, case: OpenCase, incidents: Collection[str]) -> OpenCase:
     """Take back the cards of these incidents, wherever they are.
 
     Those that wait here are dropped, those that left are deleted by their ids, and those that wait on a colleague's
     machine are taken no more.
     """
-    doomed = [note for note in opened.file.cards if note.incident in incidents and not note.withdrawn]
-    notes = tuple(replace(note, withdrawn=note.withdrawn or note in doomed) for note in opened.file.cards)
-    after = cases.write(staff, opened, replace(opened.file, cards=notes)) if doomed else opened
+    doomed = [note for note in case.file.cards if note.incident in incidents and not note.withdrawn]
+    notes = tuple(replace(note, withdrawn=note.withdrawn or note in doomed) for note in case.file.cards)
+    after = cases.write(staff, case, replace(case.file, cards=notes)) if doomed else case
     for note in doomed:
         _put_out(staff, note, None)
     return after

@@ -1,13 +1,12 @@
 """Releases: requested by one, approved and drawn by another, signed by both, verified by anyone offline."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from app.client.machine.staff import Staff
 from app.client.people import shared_keys
-from app.client.people.shared_keys import HeldKey
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
@@ -20,40 +19,66 @@ from app.protocol.release.verification import VerifiedRelease, verify_pinned, vo
 Folder: TypeAlias = Mapping[str, bytes]
 
 
-def list_(staff: Staff) -> list[dict[str, Any]]:
-    """The releases that this person may know of, as the service tells of them."""
-    return list(staff.service.items("/releases"))
+@dataclass(frozen=True)
+class ReleaseView:
+    """A release as the service shows it, in this version: nothing is decided on another."""
+
+    id: str
+    kind: str
+    period: str
+    workload: str
+    state: str
+    requested_by: str
+    approved_by: str | None
+    version: int
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        return cls(
+            id=str(item["id"]),
+            kind=str(item["kind"]),
+            period=str(item["period"]),
+            workload=str(item["workload"]),
+            state=str(item["state"]),
+            requested_by=str(item["requested_by"]),
+            approved_by=item["approved_by"],
+            version=int(item["version"]),
+        )
 
 
-def get(staff: Staff, release: str) -> dict[str, Any]:
-    return staff.service.get(f"/releases/{release}").json()
+def list_(staff: Staff) -> list[ReleaseView]:
+    """The releases that this person may know of."""
+    return [ReleaseView.read(item) for item in staff.service.items("/releases")]
+
+
+def view(staff: Staff, release: str) -> ReleaseView:
+    return replace(ReleaseView.read(staff.service.get(f"/releases/{release}").json()), id=release)
 
 
 def request(staff: Staff, *, kind: str, period: str, workload: str) -> str:
     """Ask for a release of a period that has ended. Its id."""
-    wanted = {"kind": kind, "period": period, "workload": workload}
-    release = str(staff.service.post("/releases", wanted).json()["id"])
-    staff.seen.record(_WANTED, release, _asked(wanted))
+    wish = {"kind": kind, "period": period, "workload": workload}
+    release = str(staff.service.post("/releases", wish).json()["id"])
+    staff.seen.record(_WISH, release, _wish(wish))
     return release
 
 
-def approve(staff: Staff, release: str) -> None:
+def approve(staff: Staff, view: ReleaseView) -> None:
     """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will.
 
     Raises `NotGranted` where they lack a key of the period: nobody else than the approver can draw.
     """
-    shown = get(staff, release)
-    _keys(staff, shown)
-    _move(staff, release, "approved")
-    staff.seen.record(_WANTED, release, _asked(shown))
+    shared_keys.hold_for(staff, view.period)
+    _move(staff, view, "approved")
+    staff.seen.record(_WISH, view.id, _wish(asdict(view)))
 
 
-def reject(staff: Staff, release: str) -> None:
-    _move(staff, release, "rejected")
+def reject(staff: Staff, view: ReleaseView) -> None:
+    _move(staff, view, "rejected")
 
 
-def cancel(staff: Staff, release: str) -> None:
-    _move(staff, release, "cancelled")
+def cancel(staff: Staff, view: ReleaseView) -> None:
+    _move(staff, view, "cancelled")
 
 
 def draw(staff: Staff, release: str) -> None:
@@ -61,10 +86,10 @@ def draw(staff: Staff, release: str) -> None:
 
     They are lent for what was approved on this machine and for nothing else. Raises `NotAuthentic` and `NotGranted`.
     """
-    shown = get(staff, release)
-    _check_asked(staff, release, shown)
-    lent = [str(held.identity) for held in _keys(staff, shown)]
-    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": lent})
+    drawn = view(staff, release)
+    _check_wish(staff, release, asdict(drawn))
+    keys = [str(held.identity) for held in shared_keys.hold_for(staff, drawn.period)]
+    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": keys})
 
 
 def sign(staff: Staff, release: str) -> None:
@@ -76,7 +101,7 @@ def sign(staff: Staff, release: str) -> None:
     files = _fetch_files(staff, release)
     found = read_contents(files)
     line = found.line
-    _check_asked(staff, release, asdict(line))
+    _check_wish(staff, release, asdict(line))
     if (line.release, line.rho_millionths) != (release, found.counts.workload.rho):
         raise NotAuthentic("release-charge")
     signature = sign_sums(files[SUMS], by=staff.person, key=staff.keys.signing)
@@ -85,8 +110,8 @@ def sign(staff: Staff, release: str) -> None:
     staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
 
 
-def publish(staff: Staff, release: str) -> None:
-    _move(staff, release, "published")
+def publish(staff: Staff, view: ReleaseView) -> None:
+    _move(staff, view, "published")
 
 
 def download(staff: Staff, release: str) -> Folder:
@@ -118,30 +143,26 @@ def verify(folder: Folder, *, pin: str) -> VerifiedRelease:
 
 
 # In what this machine has seen: what a release was to be, and each line of the ledger.
-_WANTED, _LINE = "release", "ledger"
+_WISH, _LINE = "release", "ledger"
 
 
-def _asked(wanted: Mapping[str, Any]) -> Mark:
-    return Mark(1, sha256_hex(canonical({name: wanted[name] for name in ("kind", "period", "workload")})), None)
+def _wish(wish: Mapping[str, Any]) -> Mark:
+    return Mark(1, sha256_hex(canonical({name: wish[name] for name in ("kind", "period", "workload")})))
 
 
-def _check_asked(staff: Staff, release: str, shown: Mapping[str, Any]) -> None:
+def _check_wish(staff: Staff, release: str, found: Mapping[str, Any]) -> None:
     """It is what this machine asked for or approved under this id."""
-    if staff.seen.highest(_WANTED, release) != _asked(shown):
+    if staff.seen.highest(_WISH, release) != _wish(found):
         raise NotAuthentic("release-unasked")
 
 
 def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
     """No line is another than the one seen at its place. An older release ends with an older line."""
-    lines = {str(line.seq): Mark(line.seq, line.sha256(), None) for line in ledger}
+    lines = {str(line.seq): Mark(line.seq, line.sha256()) for line in ledger}
     if any(staff.seen.highest(_LINE, seq) not in (None, mark) for seq, mark in lines.items()):
         raise Rollback("ledger")
     for seq, mark in lines.items():
         staff.seen.record(_LINE, seq, mark)
-
-
-def _keys(staff: Staff, shown: Mapping[str, Any]) -> list[HeldKey]:
-    return shared_keys.hold_for(staff, str(shown["period"]))
 
 
 def _fetch_files(staff: Staff, release: str) -> dict[str, bytes]:
@@ -157,6 +178,5 @@ def _safe(path: str) -> PurePosixPath:
     return parts
 
 
-def _move(staff: Staff, release: str, to: str) -> None:
-    shown = staff.service.get(f"/releases/{release}")
-    staff.service.post(f"/releases/{release}/transitions", {"to": to}, version=shown.etag)
+def _move(staff: Staff, view: ReleaseView, to: str) -> None:
+    staff.service.post(f"/releases/{view.id}/transitions", {"to": to}, version=view.version)

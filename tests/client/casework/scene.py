@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.client.casework import approvals, cases, triage
+from app.client.casework import cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
@@ -30,14 +30,14 @@ FOUND = [(Severity.SERIOUS, Imminence.DAYS)]
 def claimed(here: Installation, triager: Staff) -> Submitted:
     """A report that the triager has taken."""
     sent = here.reporter().submit(DOCUMENT)
-    triage.claim(triager, sent.report)
+    triage.claim(triager, triage.view(triager, sent.report))
     return sent
 
 
 def accepted(here: Installation, triager: Staff, owner: Staff) -> OpenCase:
     """A case of a new report, as its owner opens it."""
     sent = claimed(here, triager)
-    case = cases.accept(triager, triage.open_(triager, sent.report), FOUND, owner=owner.person, title="A title")
+    case = triage.accept(triager, triage.open_(triager, sent.report), FOUND, owner=owner.person, title="A title")
     return cases.open_(owner, case)
 
 
@@ -53,6 +53,6 @@ def coded(
 
 def approved(owner: Staff, opened: OpenCase, approver: Staff) -> str:
     """The id of an approval of this coding."""
-    approval = approvals.request_coding(owner, opened, approver.person)
-    approvals.decide(approver, approvals.review(approver, approval), approved=True)
+    approval = coding_approvals.request(owner, opened, approver.person)
+    coding_approvals.decide(approver, coding_approvals.review(approver, approval), approved=True)
     return approval

@@ -1,19 +1,20 @@
 """Cases and their approvals against a real service."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app import age
-from app.client.casework import approvals, cases, triage
+from app.client.casework import approvals, cases, coding_approvals, sealed, triage
 from app.client.casework.cases import OpenCase
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict
-from app.protocol.documents import Header, recipient_sha256, seal, signed
-from app.protocol.encoding import b64, sha256_hex
+from app.protocol.encoding import b64, new_id
 from app.protocol.errors import NotAuthentic, NotMine
 from app.vocabulary import (
+    ApprovalState,
     CaseStage,
     ConsentMethod,
     ConsentScope,
@@ -145,7 +146,7 @@ def test_what_somebody_wrote_while_they_were_removed_is_not_lost(here: Installat
 def spoil(member: Staff, opened: OpenCase) -> None:
     """A member stores what nobody can open as the next version, which the service cannot tell from a document."""
     junk = age.encrypt(bytes(64 * 1024), [age.generate().recipient])
-    member.service.put(f"/cases/{opened.id}/document", {"document": b64(junk)}, version=f'"{opened.version}"')
+    member.service.put(f"/cases/{opened.id}/document", {"document": b64(junk)}, version=opened.version)
 
 
 def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: Installation) -> None:
@@ -155,7 +156,7 @@ def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: I
     ids = {each.scope: each.id for each in report.consents}
 
     with pytest.raises(RuleBroken, match="no-answer-about-service"):
-        cases.move(boris, opened, CaseStage.ASSESSMENT)
+        cases.move(boris, opened, cases.view(boris, opened.id), CaseStage.ASSESSMENT)
     cases.record_consent(
         boris,
         opened,
@@ -165,9 +166,64 @@ def test_a_case_is_assessed_once_its_reporter_has_answered_about_service(here: I
         status=ConsentStatus.GIVEN,
         method=ConsentMethod.FORM,
     )
-    cases.move(boris, opened, CaseStage.ASSESSMENT)
+    cases.move(boris, opened, cases.view(boris, opened.id), CaseStage.ASSESSMENT)
 
     assert boris.service.get(f"/cases/{opened.id}").json()["stage"] == "assessment"
+
+
+def test_a_step_is_refused_where_the_work_has_gone_on_since_it_was_seen(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = accepted(here, anna, boris)
+    seen = cases.view(boris, opened.id)
+    cases.change_members(boris, opened, add=[chen.person])
+
+    with pytest.raises(Refused) as refusal:
+        cases.move(boris, opened, seen, CaseStage.ON_HOLD)
+
+    assert refusal.value.type == "stale-version"
+
+
+def test_an_answer_follows_the_one_that_was_the_newest_when_it_was_asked_for(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = accepted(here, here.staff("anna"), boris)
+    answer: dict[str, Any] = {
+        "person": new_id("psn"),
+        "consent": new_id("cons"),
+        "scope": ConsentScope.PUBLICATION,
+        "method": ConsentMethod.SPOKEN,
+    }
+    cases.record_consent(boris, opened, status=ConsentStatus.GIVEN, **answer)
+    [given] = cases.list_consents(boris, opened)
+
+    with pytest.raises(Refused) as refusal:
+        cases.record_consent(boris, opened, status=ConsentStatus.DECLINED, **answer)
+    cases.record_consent(boris, opened, status=ConsentStatus.WITHDRAWN, **answer, after=given.mark)
+
+    assert refusal.value.type == "stale-version"
+    assert [each.status for each in cases.list_consents(boris, opened)] == [ConsentStatus.WITHDRAWN]
+
+
+def test_a_request_that_was_decided_since_it_was_seen_is_not_taken_back(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = coding_approvals.request(boris, opened, chen.person)
+    [listed] = [each for each in approvals.list_(boris) if each.id == approval]
+    coding_approvals.decide(chen, coding_approvals.review(chen, approval), approved=True)
+
+    with pytest.raises(Refused) as refusal:
+        approvals.cancel(boris, listed)
+
+    assert refusal.value.type == "stale-version"
+
+
+def test_a_request_is_taken_back_by_who_asked(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = coding_approvals.request(boris, opened, chen.person)
+
+    approvals.cancel(boris, approvals.get(boris, approval))
+
+    assert approvals.get(boris, approval).state is ApprovalState.CANCELLED
 
 
 def test_another_person_approves_the_coding_that_they_opened(here: Installation) -> None:
@@ -176,7 +232,7 @@ def test_another_person_approves_the_coding_that_they_opened(here: Installation)
 
     approval = approved(boris, opened, chen)
 
-    assert approvals.approved_file(boris, opened, approval) == opened.file
+    assert coding_approvals.approved_file(boris, opened, approval) == opened.file
 
 
 def test_an_approver_keeps_no_key(here: Installation) -> None:
@@ -193,10 +249,10 @@ def test_a_coder_does_not_approve_their_own_coding(here: Installation) -> None:
     opened = coded(here, anna, boris)
     later = cases.write(anna, cases.open_(anna, opened.id), replace(opened.file, summary="Read by Anna."))
 
-    approval = approvals.request_coding(anna, later, boris.person)
+    approval = coding_approvals.request(anna, later, boris.person)
 
     with pytest.raises(RuleBroken, match="own-coding"):
-        approvals.decide(boris, approvals.review(boris, approval), approved=True)
+        coding_approvals.decide(boris, coding_approvals.review(boris, approval), approved=True)
 
 
 def unsaid(incident: Incident, colleague: str) -> list[tuple[Incident, str]]:
@@ -222,12 +278,12 @@ def test_no_client_believes_a_version_that_unsays_another(here: Installation, nu
     broken, rule = unsaid(told, chen.person)[number]
     theirs = write_past_the_rules(anna, opened, opened.file.with_incident(broken))
     theirs = write_past_the_rules(anna, theirs, replace(theirs.file, summary="And on from there."))
-    approval = approvals.request_coding(anna, theirs, chen.person)
+    approval = coding_approvals.request(anna, theirs, chen.person)
 
     with pytest.raises(RuleBroken, match=f"^{rule}$"):
         cases.open_(boris, opened.id)
     with pytest.raises(RuleBroken, match=f"^{rule}$"):
-        approvals.review(chen, approval)
+        coding_approvals.review(chen, approval)
     restored = cases.restore(boris, opened.id)
 
     assert restored.file == opened.file
@@ -236,22 +292,9 @@ def test_no_client_believes_a_version_that_unsays_another(here: Installation, nu
 
 def write_past_the_rules(author: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
     """The next version as somebody with a client of their own seals it."""
-    recipient = opened.identity.recipient
-    header = Header(
-        type="case",
-        org=author.org,
-        subject=opened.id,
-        version=opened.version + 1,
-        previous=opened.sha256,
-        generation=1,
-        sealed_to=recipient_sha256(recipient),
-        author=author.person,
-        at=author.hour,
-        body=file.body(),
-    )
-    sealed = seal(signed(header, author.signer), recipient)
-    author.service.put(f"/cases/{opened.id}/document", {"document": b64(sealed)}, version=f'"{opened.version}"')
-    return replace(opened, version=header.version, sha256=sha256_hex(sealed), file=file)
+    document = sealed.write(author, opened.key, "case", file.body(), after=opened.mark)
+    author.service.put(f"/cases/{opened.id}/document", {"document": document.file}, version=opened.version)
+    return replace(opened, mark=document.mark, file=file)
 
 
 @pytest.mark.parametrize("approver", ["chen", "anna"])
@@ -265,25 +308,27 @@ def test_a_verdict_of_two_counts_once_its_second_person_has_approved_it(here: In
 
     approval = approved(boris, opened, {"chen": chen, "anna": anna}[approver])
 
-    assert approvals.approved_file(boris, opened, approval).incidents == ((judged,) if approver == "chen" else ())
+    assert coding_approvals.approved_file(boris, opened, approval).incidents == (
+        (judged,) if approver == "chen" else ()
+    )
 
 
 def test_a_coding_that_changed_since_is_not_what_was_asked_about(here: Installation) -> None:
     boris, chen = here.staff("boris"), here.staff("chen")
     opened = coded(here, here.staff("anna"), boris)
-    approval = approvals.request_coding(boris, opened, chen.person)
+    approval = coding_approvals.request(boris, opened, chen.person)
     cases.write(boris, opened, replace(opened.file, summary="Later."))
 
     with pytest.raises(RuleBroken, match="changed-since"):
-        approvals.review(chen, approval)
+        coding_approvals.review(chen, approval)
 
 
 def test_a_rejected_coding_is_not_approved(here: Installation) -> None:
     boris, chen = here.staff("boris"), here.staff("chen")
     opened = coded(here, here.staff("anna"), boris)
-    approval = approvals.request_coding(boris, opened, chen.person)
+    approval = coding_approvals.request(boris, opened, chen.person)
 
-    approvals.decide(chen, approvals.review(chen, approval), approved=False)
+    coding_approvals.decide(chen, coding_approvals.review(chen, approval), approved=False)
 
     with pytest.raises(RuleBroken, match="not-approved"):
-        approvals.approved_file(boris, opened, approval)
+        coding_approvals.approved_file(boris, opened, approval)

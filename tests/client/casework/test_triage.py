@@ -26,16 +26,45 @@ def test_a_claim_is_won_once(here: Installation) -> None:
     sent = claimed(here, anna)
 
     with pytest.raises(Refused) as refusal:
-        triage.claim(emil, sent.report)
+        triage.claim(emil, triage.view(emil, sent.report))
 
     assert refusal.value.type == "no-such-step"
+
+
+def test_a_step_is_refused_where_the_report_has_changed_since_it_was_seen(here: Installation) -> None:
+    anna, emil = here.staff("anna"), here.staff("emil")
+    sent = here.reporter().submit(DOCUMENT)
+    [listed] = [each for each in triage.list_(anna) if each.id == sent.report]
+    triage.claim(emil, triage.view(emil, sent.report))
+    triage.release(emil, triage.view(emil, sent.report))
+
+    with pytest.raises(Refused) as refusal:
+        triage.claim(anna, listed.view)
+
+    assert refusal.value.type == "stale-version"
+
+
+def test_a_decision_is_about_the_report_as_it_was_opened(here: Installation) -> None:
+    anna = here.staff("anna")
+    opened = triage.open_(anna, claimed(here, anna).report)
+    answered = triage.answer(anna, opened, "Are you safe tonight?")
+
+    for act in (
+        lambda: triage.answer(anna, opened, "Are you safe?"),
+        lambda: triage.ask(anna, opened, FOUND),
+        lambda: triage.dispose(anna, opened, ReportState.INSUFFICIENT, FOUND),
+    ):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert refusal.value.type == "stale-version"
+    triage.dispose(anna, answered, ReportState.INSUFFICIENT, FOUND)
 
 
 def test_the_priority_follows_from_the_worst_incident(here: Installation) -> None:
     anna = here.staff("anna")
     sent = claimed(here, anna)
     opened = triage.open_(anna, sent.report)
-    triage.answer(anna, opened, "This is not something that we can help with.")
+    opened = triage.answer(anna, opened, "This is not something that we can help with.")
 
     priority = triage.dispose(
         anna,
@@ -62,7 +91,7 @@ def test_who_may_be_contacted_is_answered_first(here: Installation) -> None:
 def test_who_did_not_consent_to_contact_is_decided_without_an_answer(here: Installation) -> None:
     anna = here.staff("anna")
     sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none", "consent": ["service"]}})
-    triage.claim(anna, sent.report)
+    triage.claim(anna, triage.view(anna, sent.report))
 
     triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, FOUND)
 
@@ -74,7 +103,7 @@ def test_a_report_that_opens_is_not_called_undecryptable(here: Installation) -> 
     sent = claimed(here, anna)
 
     with pytest.raises(triage.RuleOfTriage):
-        triage.undecryptable(anna, sent.report)
+        triage.undecryptable(anna, triage.view(anna, sent.report))
 
 
 def test_a_colleague_without_the_epochs_key_reads_nothing(here: Installation) -> None:
@@ -88,8 +117,8 @@ def test_the_replies_of_colleagues_are_numbered_one_after_the_other(here: Instal
     anna, emil = here.staff("anna"), here.staff("emil")
     sent = claimed(here, anna)
     triage.answer(anna, triage.open_(anna, sent.report), "Are you safe tonight?")
-    triage.release(anna, sent.report)
-    triage.claim(emil, sent.report)
+    triage.release(anna, triage.view(anna, sent.report))
+    triage.claim(emil, triage.view(emil, sent.report))
 
     triage.answer(emil, triage.open_(emil, sent.report), "I read this now in her place.")
     mailbox = here.reporter().mailbox(receipt.read(sent.receipt))

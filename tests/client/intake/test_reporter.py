@@ -1,5 +1,6 @@
 """A reporter's client against a real service."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from app.client.casework import triage
 from app.client.intake.attachments import Unsendable
 from app.protocol import receipt as receipts
-from app.protocol.chain import Mark
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.receipt import Receipt
 from app.vocabulary import ConsentScope, ReportState
@@ -75,7 +75,7 @@ def test_a_file_over_the_limit_is_not_sent(here: Installation, tmp_path: Path) -
 def test_a_mailbox_tells_state_and_replies(here: Installation) -> None:
     sent = here.reporter().submit(DOCUMENT)
     anna = here.staff("anna")
-    triage.claim(anna, sent.report)
+    triage.claim(anna, triage.view(anna, sent.report))
     words = "We have read this. " * 200
     triage.answer(anna, triage.open_(anna, sent.report), words)
 
@@ -88,11 +88,14 @@ def test_a_mailbox_tells_state_and_replies(here: Installation) -> None:
 def test_replies_of_colleagues_who_took_the_same_number_are_both_shown(here: Installation) -> None:
     sent = here.reporter().submit(DOCUMENT)
     anna = here.staff("anna")
-    triage.claim(anna, sent.report)
+    triage.claim(anna, triage.view(anna, sent.report))
     opened = triage.open_(anna, sent.report)
-    for text in ("one " * 400, "two " * 400):
-        triage.answer(anna, opened, text)
-        anna.seen.record("message.staff", sent.report, Mark(0, "", None))
+    triage.answer(anna, opened, "one " * 400)
+    triage.release(anna, triage.view(anna, sent.report))
+    emil = here.staff("emil")
+    triage.claim(emil, triage.view(emil, sent.report))
+    of_emil = triage.open_(emil, sent.report)
+    triage.answer(emil, replace(of_emil, view=replace(of_emil.view, replies=0)), "two " * 400)
 
     found = here.reporter().mailbox(receipts.read(sent.receipt))
 

@@ -29,11 +29,11 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Install
         here.pass_(timedelta(days=16))
         chen, sara = here.staff("chen"), here.staff("sara")
         release = releases.request(chen, kind="reserve", period="2026-Q2", workload="T")
-        releases.approve(sara, release)
+        releases.approve(sara, releases.view(sara, release))
         releases.draw(sara, release)
         for signer in (chen, sara):
             releases.sign(signer, release)
-        releases.publish(sara, release)
+        releases.publish(sara, releases.view(sara, release))
         yield here, release
 
 

@@ -93,7 +93,7 @@ def test_a_report_with_two_files_is_read_by_a_triager_who_is_told_how_it_came(
     words = words_in(post(client, FORM))
 
     (waiting,) = triage.list_(triager)
-    triage.claim(triager, waiting.id)
+    triage.claim(triager, triage.view(triager, waiting.id))
     opened = triage.open_(triager, waiting.id)
     form = opened.report.form
     assert len(words.split()) == 12
@@ -120,7 +120,7 @@ def test_its_reporter_reads_a_reply_answers_adds_a_file_changes_a_choice_and_wit
 ) -> None:
     words = words_in(post(client, FORM))
     (waiting,) = triage.list_(triager)
-    triage.claim(triager, waiting.id)
+    triage.claim(triager, triage.view(triager, waiting.id))
     triage.answer(triager, triage.open_(triager, waiting.id), "Are you <safe> tonight?")
 
     shown = mailbox(client, words)
@@ -311,7 +311,7 @@ def test_what_is_typed_and_ticked_survives_the_other_button_of_the_mailbox(
         assert "&lt;know&gt;" not in answer.text
         assert "add them again" not in answer.text
     (waiting,) = triage.list_(triager)
-    triage.claim(triager, waiting.id)
+    triage.claim(triager, triage.view(triager, waiting.id))
     thread = triage.thread(triager, triage.open_(triager, waiting.id))
     assert [each.said.text for each in thread.messages if each.said.text] == ["They <know>."]
 
@@ -413,7 +413,7 @@ def test_a_report_that_has_all_its_files_says_so_and_the_message_comes_back_and_
     assert {*(settings.data_dir / "blobs").glob("*")} == blobs
     assert "Your message has arrived." in after.text
     (waiting,) = triage.list_(triager)
-    triage.claim(triager, waiting.id)
+    triage.claim(triager, triage.view(triager, waiting.id))
     thread = triage.thread(triager, triage.open_(triager, waiting.id))
     assert [each.said.text for each in thread.messages] == ["One more <photo>."]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.protocol import audit_chain, members
 from app.protocol.audit_chain import GENESIS
-from app.protocol.documents import signed
+from app.protocol.documents import Header, signed
 from app.protocol.opening import Opened
 from tests.vectors.make import CASE, CASE_KEY, CASEWORKER, HOUR, ORG, STRANGER, SUPERVISOR, TRIAGER, Person
 from tests.vectors.refusals.vector import Vector, malformed, not_authentic, rollback
@@ -110,17 +110,18 @@ def audit_chains() -> Iterator[Vector]:
 
 
 def _link(version: int, people: Sequence[Person], *, by: Person, after: Opened | None = None) -> Opened:
-    document = members.state(
-        [person.id for person in people],
+    header = Header.new(
+        "members",
         CASE,
-        CASE_KEY.recipient,
+        members.body(person.id for person in people),
         org=ORG,
-        previous=after,
-        generation=1,
+        author=by.id,
         at=HOUR,
-        signer=by.signer,
+        to=CASE_KEY.recipient,
+        generation=1,
+        after=after.mark if after else None,
     )
-    header = replace(document.header, version=version)
+    header = replace(header, version=version)
     # A file's hash that is known before it is sealed, and another for each file.
     return Opened(signed(header, by.signer), f"{version}{by.id[-1]}" * 32, None)
 

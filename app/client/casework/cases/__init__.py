@@ -1,0 +1,26 @@
+"""Cases: read and written version by version, shared with members, moved on. Facts stay inside the seal."""
+
+from app.client.casework.cases.coding import affected, incident
+from app.client.casework.cases.consents import OpenConsent, list_consents, record_consent
+from app.client.casework.cases.document import OpenCase, open_, open_version, restore, write
+from app.client.casework.cases.moves import CaseView, list_, move, view
+from app.client.casework.cases.sharing import begin, change_members
+
+__all__ = [
+    "CaseView",
+    "OpenCase",
+    "OpenConsent",
+    "affected",
+    "begin",
+    "change_members",
+    "incident",
+    "list_",
+    "list_consents",
+    "move",
+    "open_",
+    "open_version",
+    "record_consent",
+    "restore",
+    "view",
+    "write",
+]

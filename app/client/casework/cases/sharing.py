@@ -1,0 +1,78 @@
+"""A case is shared: begun with its first members, and handed on, each change with a grant for whoever comes."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from app import age
+from app.client.casework import sealed
+from app.client.casework.cases import members
+from app.client.casework.cases.document import OpenCase, write
+from app.client.casework.cases.members import MemberList
+from app.client.casework.sealed import Key
+from app.client.machine.staff import Staff
+from app.protocol.case import CaseFile, RuleBroken
+from app.protocol.encoding import new_id
+from app.vocabulary import GrantKind, Priority
+
+
+def begin(staff: Staff, file: CaseFile, priority: Priority, *, owner: str, people: Collection[str]) -> Key:
+    """A new case of this person's team: the first list of members, the first version, the key for everybody listed."""
+    key = Key(new_id("case"), age.generate(), generation=1)
+    statement = members.state_list(staff, key, people)
+    document = sealed.write(staff, key, "case", file.body())
+    team = staff.service.get(f"/people/{staff.person}").json()["team"]
+    staff.service.post(
+        "/cases",
+        {
+            "id": key.subject,
+            "team": team,
+            "owner": owner,
+            "priority": priority.value,
+            "members": statement.file,
+            "document": document.file,
+            "grants": [
+                staff.grant(key.identity, key.subject, staff.certified(person), GrantKind.ASSIGNED)
+                for person in sorted(people)
+            ],
+        },
+    )
+    staff.seen.record("members", key.subject, statement.mark)
+    staff.seen.record("case", key.subject, document.mark)
+    return key
+
+
+def change_members(
+    staff: Staff, case: OpenCase, *, add: Collection[str] = (), remove: Collection[str] = (), owner: str | None = None
+) -> OpenCase:
+    """The next statement of who works on the case, with a grant for each who comes.
+
+    What those who go have read cannot be unread. Only who is there may have written the newest version, so where its
+    author goes, it is written again first, and who wrote last does not leave by themselves: `RuleBroken`. Should
+    somebody write on while they are removed, `restore` leads back.
+    """
+    if case.author in remove:
+        if case.author == staff.person:
+            raise RuleBroken("last-author")
+        case = write(staff, case, case.file)
+    before = case.member_list
+    present = (before.present - set(remove)) | set(add)
+    statement = members.state_list(staff, case.key, present, after=before.last_statement)
+    request: dict[str, object] = {
+        "statement": statement.file,
+        "add": [
+            staff.grant(
+                case.identity,
+                case.id,
+                staff.certified(person),
+                GrantKind.ASSIGNED,
+                generation=case.key.generation,
+            )
+            for person in sorted(add)
+        ],
+        "remove": sorted(remove),
+    }
+    if owner:
+        request["owner"] = owner
+    staff.service.post(f"/cases/{case.id}/members", request, version=before.last_statement.mark.version)
+    staff.seen.record("members", case.id, statement.mark)
+    return replace(case, member_list=MemberList(present, before.ever | present, statement.document))

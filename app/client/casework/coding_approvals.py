@@ -1,0 +1,87 @@
+"""Approvals of a coding: another person opens the case, and signs over the version that they read."""
+
+from dataclasses import dataclass, field, replace
+
+from app.client.casework import approvals, cases, sealed
+from app.client.casework.approvals import Approval
+from app.client.casework.cases import OpenCase
+from app.client.machine.staff import Staff
+from app.protocol import statements
+from app.protocol.case import SECOND_PERSON, CaseFile, Incident, RuleBroken
+from app.protocol.errors import NotAuthentic
+from app.vocabulary import ApprovalState, ApprovalSubject, Role
+
+# Who may approve a coding, besides not having made it.
+APPROVERS = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
+
+
+@dataclass(frozen=True)
+class Review:
+    """What an approver decides about: the case as they opened it, which is what was asked about."""
+
+    approval: Approval
+    case: OpenCase = field(repr=False)
+
+
+def request(staff: Staff, case: OpenCase, approver: str) -> str:
+    """Ask somebody to approve the coding of this version. Who is no member holds the key until they have decided."""
+    lend = approver not in case.members
+    return approvals.request(staff, ApprovalSubject.CODING, case.key, approver, of=case.sha256, lend=lend)
+
+
+def review(staff: Staff, approval: str) -> Review:
+    """Open what one is asked to approve. Raises `RuleBroken` where the newest version is not what was asked about."""
+    asked = approvals.get(staff, approval)
+    case = cases.open_(staff, asked.object)
+    if case.sha256 != asked.of:
+        raise RuleBroken("changed-since")
+    return Review(replace(asked, subject=ApprovalSubject.CODING), case)  # whatever the service calls it
+
+
+def decide(staff: Staff, review: Review, *, approved: bool) -> None:
+    """Sign the decision over the hash of what was opened. Raises `RuleBroken` for one's own coding."""
+    case = review.case
+    if any(incident.coder == staff.person for incident in case.file.incidents):
+        raise RuleBroken("own-coding")
+    approvals.decide(staff, review.approval, case.key, of=case.sha256, approved=approved)
+
+
+def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
+    """The version whose coding another person has approved, from their signed statement.
+
+    Without the incidents whose verdict names a second person who is not the approver: nobody has asked them, and the
+    name alone is its author's word.
+
+    Raises `RuleBroken` where it is not approved, or by somebody who coded it, and `NotAuthentic`.
+    """
+    asked = approvals.get(staff, approval)
+    if asked.statement is None:
+        raise RuleBroken("not-approved")
+    # A case has many approvals, none of which is the next version of another.
+    statement = sealed.read(staff, case.key, "approval", asked.statement, writers={asked.approver})
+    said = statements.read_approval(statement.document.header.body)
+    if (said.approval, said.subject, said.object) != (approval, ApprovalSubject.CODING, case.id):
+        raise NotAuthentic("approval")
+    if said.decision is not ApprovalState.APPROVED:
+        raise RuleBroken("not-approved")
+    file = _version_with(staff, case, said.of)
+    author = statement.author
+    if author is None or not author.roles & APPROVERS:
+        raise NotAuthentic("role")
+    if any(incident.coder == author.person for incident in file.incidents):
+        raise RuleBroken("own-coding")
+    return replace(file, incidents=tuple(each for each in file.incidents if _is_said_by(author.person, each)))
+
+
+def _is_said_by(approver: str, incident: Incident) -> bool:
+    return incident.verification not in SECOND_PERSON or incident.verdicts[-1].second == approver
+
+
+def _version_with(staff: Staff, case: OpenCase, sha256: str) -> CaseFile:
+    if case.sha256 == sha256:
+        return case.file
+    for version in range(case.version - 1, 0, -1):
+        file, file_sha256 = cases.open_version(staff, case, version)
+        if file_sha256 == sha256:
+            return file
+    raise NotAuthentic("approval")

@@ -1,0 +1,41 @@
+"""Triage: what waits, most urgent first; claim, read, answer, decide. All reading ends in `protocol.opening`."""
+
+from app.client.casework.triage.acceptance import accept
+from app.client.casework.triage.decisions import (
+    RuleOfTriage,
+    ask,
+    claim,
+    confirm_withdrawal,
+    dispose,
+    release,
+    reopen,
+    undecryptable,
+)
+from app.client.casework.triage.queue import Waiting, list_
+from app.client.casework.triage.reading import OpenReport, open_, open_with, save_attachment
+from app.client.casework.triage.threads import Received, Thread, answer, thread
+from app.client.casework.triage.views import ReportView, view
+
+__all__ = [
+    "OpenReport",
+    "Received",
+    "ReportView",
+    "RuleOfTriage",
+    "Thread",
+    "Waiting",
+    "accept",
+    "answer",
+    "ask",
+    "claim",
+    "confirm_withdrawal",
+    "dispose",
+    "list_",
+    "open_",
+    "open_with",
+    "release",
+    "reopen",
+    "save_attachment",
+    "thread",
+    "undecryptable",
+    "view",
+]

@@ -1,0 +1,42 @@
+"""A report becomes a case."""
+
+from collections.abc import Collection, Iterable
+
+from app import vocabulary
+from app.client.casework import cases
+from app.client.casework.triage.decisions import move
+from app.client.casework.triage.reading import OpenReport
+from app.client.machine.staff import Staff
+from app.protocol.case import CaseFile, ReportNote
+from app.vocabulary import GrantKind, Imminence, ReportState, Severity
+
+
+def accept(
+    staff: Staff,
+    report: OpenReport,
+    incidents: Iterable[tuple[Severity, Imminence]],
+    *,
+    owner: str,
+    colleagues: Collection[str] = (),
+    title: str = "",
+    summary: str = "",
+) -> str:
+    """Accept a report into a new case, whose id this returns. The opener is a member, as are owner and colleagues.
+
+    The report's key is sealed to the case, whose secret is made here.
+    """
+    priority = vocabulary.priority_of(incidents)
+    reports = (ReportNote(report.id, report.sha256),)
+    file = CaseFile(title=title, summary=summary, reports=reports, persons=(), incidents=(), cards=())
+    case = cases.begin(staff, file, priority, owner=owner, people={staff.person, owner, *colleagues})
+    recipient = case.identity.recipient
+    grant = staff.seal_grant(report.identity, report.id, recipient, case.subject, GrantKind.CASE)
+    move(
+        staff,
+        report.view,
+        ReportState.ACCEPTED,
+        priority=priority.value,
+        case=case.subject,
+        grant={"grantee": case.subject, "file": grant},
+    )
+    return case.subject

@@ -1,0 +1,95 @@
+"""Decisions about a report, each on the version that the person saw: the service refuses it where the work went on."""
+
+from collections.abc import Iterable
+
+from app import vocabulary
+from app.client.casework.triage.reading import OpenReport, open_
+from app.client.casework.triage.threads import thread
+from app.client.casework.triage.views import ReportView
+from app.client.machine.staff import NotGranted, Staff
+from app.protocol.errors import ProtocolError
+from app.vocabulary import Imminence, Priority, ReportState, Severity, TransitionReason
+
+
+class RuleOfTriage(Exception):
+    """This step is not one that this report, as it was read, may take."""
+
+
+def claim(staff: Staff, view: ReportView) -> None:
+    """Take a report out of the queue: from now on this triager decides about it."""
+    move(staff, view, ReportState.IN_TRIAGE)
+
+
+def release(staff: Staff, view: ReportView) -> None:
+    """Put it back into the queue."""
+    move(staff, view, ReportState.RECEIVED, reason=TransitionReason.CAPACITY)
+
+
+def ask(staff: Staff, report: OpenReport, incidents: Iterable[tuple[Severity, Imminence]]) -> None:
+    """Wait for the reporter, after a question was sent."""
+    move(staff, report.view, ReportState.AWAITING_REPORTER, priority=vocabulary.priority_of(incidents).value)
+
+
+def dispose(
+    staff: Staff,
+    report: OpenReport,
+    to: ReportState,
+    incidents: Iterable[tuple[Severity, Imminence]],
+    *,
+    duplicate_of: str | None = None,
+    reason: TransitionReason = TransitionReason.DECIDED,
+) -> Priority:
+    """Decide about a report that was read. The priority follows from what was found, never from a feeling.
+
+    That contact was not consented to is this client's word, from the report itself. Raises `RuleOfTriage` for
+    *accepted*, which `accept` does, and for *undecryptable*: this report opens.
+    """
+    if to in (ReportState.ACCEPTED, ReportState.UNDECRYPTABLE):
+        raise RuleOfTriage(f"a report that opens is not disposed of as {to}")
+    priority = vocabulary.priority_of(incidents)
+    request: dict[str, object] = {"priority": priority.value}
+    if duplicate_of:
+        request["duplicate_of"] = duplicate_of
+    if not report.may_contact:
+        request["no_contact"] = True
+    move(staff, report.view, to, reason=reason, **request)
+    return priority
+
+
+def undecryptable(staff: Staff, view: ReportView) -> None:
+    """Dispose of a report that no key opens, after trying. Raises `RuleOfTriage` where it opens."""
+    try:
+        open_(staff, view.id)
+    except (ProtocolError, NotGranted):
+        move(staff, view, ReportState.UNDECRYPTABLE)
+    else:
+        raise RuleOfTriage("this report opens")
+
+
+def reopen(staff: Staff, view: ReportView, reason: TransitionReason) -> None:
+    """A supervisor puts a decided report before a triager again, as long as its key exists."""
+    move(staff, view, ReportState.IN_TRIAGE, reason=reason)
+
+
+def confirm_withdrawal(staff: Staff, report: OpenReport) -> None:
+    """Destroy a report that its reporter has withdrawn, once this client has seen the MAC.
+
+    Raises `RuleOfTriage` where no authentic message withdraws it.
+    """
+    withdrawal = thread(staff, report).withdrawal
+    if withdrawal is None:
+        raise RuleOfTriage("no authentic message of the reporter withdraws this report")
+    staff.service.post(f"/reports/{report.id}/withdrawal", {"message": withdrawal.id})
+
+
+def move(
+    staff: Staff,
+    view: ReportView,
+    to: ReportState,
+    *,
+    reason: TransitionReason = TransitionReason.DECIDED,
+    **request: object,
+) -> None:
+    """A transition. Raises `Refused`: `stale-version` where the report has changed since this view of it."""
+    whole = {"to": to.value, "reason": reason.value} | request
+    staff.service.post(f"/reports/{view.id}/transitions", whole, version=view.version)

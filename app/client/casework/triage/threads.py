@@ -1,0 +1,101 @@
+"""The thread with a reporter: what they have written since the report, and what is answered into their mailbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from app.client.casework.triage.reading import OpenReport
+from app.client.casework.triage.views import ReportView
+from app.client.machine.staff import Staff
+from app.protocol import mailbox
+from app.protocol.chain import Mark
+from app.protocol.documents import Header, maced, seal
+from app.protocol.encoding import b64, sha256_hex, unb64
+from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage
+from app.protocol.opening import Asked
+from app.vocabulary import ConsentScope
+
+# In what this machine has seen: the number and last part of the newest reply that it sent.
+_SENT: Final = "message.staff"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message of the reporter, proved by its MAC. `id` is the post's, as the service knows it."""
+
+    id: str
+    sha256: str
+    said: ReporterMessage = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The reporter's messages in their order. `missing` and `repeated` are numbers: nothing is dropped."""
+
+    messages: tuple[Received, ...]
+    missing: tuple[int, ...]
+    repeated: tuple[int, ...]
+
+    @property
+    def consents(self) -> dict[ConsentScope, bool]:
+        """What the reporter has changed since the report, the newest answer of each scope."""
+        return {each.scope: each.given for message in self.messages for each in message.said.consents}
+
+    @property
+    def withdrawal(self) -> Received | None:
+        return next((each for each in self.messages if each.said.kind is MessageKind.WITHDRAW), None)
+
+
+def thread(staff: Staff, report: OpenReport) -> Thread:
+    """What the reporter has written since. Raises `NotAuthentic` for a message without the reporter's MAC."""
+    messages = [_received(staff, report, item) for item in staff.service.items(f"/reports/{report.id}/messages")]
+    messages.sort(key=lambda each: (each.said.number, each.id))
+    numbers = [each.said.number for each in messages]
+    return Thread(
+        messages=tuple(messages),
+        missing=tuple(mailbox.gaps(numbers)),
+        repeated=tuple(mailbox.repeats(numbers)),
+    )
+
+
+def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
+    """Write to the reporter. It carries a MAC and no signature: a seized phone names nobody.
+
+    The report has a new version by it, which this returns. Raises `Refused`: `mailbox-full` where not enough slots are
+    free, `stale-version` where the report has changed since it was opened, also by a colleague's answer.
+    """
+    last = thread(staff, report).messages
+    parts = mailbox.split(text)
+    number = _next_number(staff, report)
+    slots = [
+        _slot(staff, report, StaffMessage(number, last[-1].sha256 if last else None, part, len(parts), words))
+        for part, words in enumerate(parts, start=1)
+    ]
+    request = {"slots": [b64(slot) for slot in slots]}
+    shown = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
+    staff.seen.record(_SENT, report.id, Mark(number, sha256_hex(slots[-1])))
+    return replace(report, view=replace(ReportView.read(shown.json()), id=report.id))
+
+
+def _received(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Received:
+    asked = Asked("message.reporter", staff.org, report.id)
+    # Each message is a document of its own: their numbers, not their versions, say what is missing.
+    message = staff.open_document(
+        unb64(str(item["file"])), report.identity, asked, thread_key=report.thread_key, remember=False
+    )
+    return Received(str(item["id"]), message.sha256, ReporterMessage.read(message.document.header.body))
+
+
+def _slot(staff: Staff, report: OpenReport, message: StaffMessage) -> bytes:
+    to, at = report.mailbox, staff.today.isoformat()
+    header = Header.new("message.staff", report.id, message.body(), org=staff.org, author=None, at=at, to=to)
+    return seal(maced(header, report.thread_key), to)
+
+
+def _next_number(staff: Staff, report: OpenReport) -> int:
+    """After all that colleagues sent, which is sealed to the reporter alone and so the service's word.
+
+    This machine's own memory stands beside it: no service can make it use a number twice.
+    """
+    sent = staff.seen.highest(_SENT, report.id)
+    return max(report.view.replies, sent.version if sent else 0) + 1

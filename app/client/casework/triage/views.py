@@ -1,0 +1,48 @@
+"""The state of the work on a report, as the service tells it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Self
+
+from app.client.machine.staff import Staff
+from app.vocabulary import ReportState
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """The work on a report as the service shows it, in this version: no step is taken on another.
+
+    `replies` counts what staff have written to its reporter.
+    """
+
+    id: str
+    ref: str
+    received_on: date
+    state: ReportState
+    triager: str | None
+    epoch: str
+    case: str | None
+    envelope_sha256: str
+    replies: int
+    version: int
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        return cls(
+            id=str(item["id"]),
+            ref=str(item["ref"]),
+            received_on=date.fromisoformat(str(item["received_on"])),
+            state=ReportState(item["state"]),
+            triager=item["triager"],
+            epoch=str(item["epoch"]),
+            case=item["case"],
+            envelope_sha256=str(item["envelope_sha256"]),
+            replies=int(item["replies"]),
+            version=int(item["version"]),
+        )
+
+
+def view(staff: Staff, report: str) -> ReportView:
+    # The id is the one that was asked for: another report, however authentic, is not that one.
+    return replace(ReportView.read(staff.service.get(f"/reports/{report}").json()), id=report)

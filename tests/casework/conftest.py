@@ -8,10 +8,23 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.casework.cases.models import Case
 from app.intake.epochs.models import Epoch
 from app.people.staff.models import Person
+from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
+
+# A step of a case, and an answer in it.
+MOVE: dict[str, object] = {"to": "assessment", "reason": "decided"}
+CONSENT: dict[str, object] = {
+    "person": factories.id_("psn"),
+    "consent": factories.id_("cons"),
+    "number": 1,
+    "status": "given",
+    "method": "form",
+    "file": factories.in_json(Kind.MESSAGE),
+}
 
 
 @dataclass
@@ -71,6 +84,11 @@ def supervisor(rows: Session, caseworker: Person) -> Person:
 @pytest.fixture
 def epoch(rows: Session, triager: Person, colleague: Person) -> Epoch:
     return factories.epoch(rows, triager, colleague)
+
+
+@pytest.fixture
+def case(rows: Session, desk: Desk, caseworker: Person) -> Case:  # the desk is there first, with the organisation
+    return factories.case(rows, caseworker)
 
 
 def problem(answer: Response) -> tuple[int, str]:

@@ -1,27 +1,15 @@
 """Cases over HTTP: opened, written, handed on, and closed to everybody else."""
 
-import pytest
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
 from app.casework.cases.models import Case, CaseDocument
-from app.casework.stages.machine import EDGES
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.sizes import Kind
-from app.vocabulary import CaseStage, Role
+from app.vocabulary import Role
 from tests import factories
 from tests.casework.conftest import Desk, problem
-
-MOVE: dict[str, object] = {"to": "assessment", "reason": "decided"}
-CONSENT: dict[str, object] = {
-    "person": factories.id_("psn"),
-    "consent": factories.id_("cons"),
-    "number": 1,
-    "status": "given",
-    "method": "form",
-    "file": factories.in_json(Kind.MESSAGE),
-}
 
 
 def grant(to: Person) -> dict[str, str]:
@@ -38,11 +26,6 @@ def new_case(opener: Person, *members: Person, owner: Person | None = None) -> d
         "document": factories.in_json(Kind.CASE),
         "grants": [grant(member) for member in (opener, *members)],
     }
-
-
-@pytest.fixture
-def case(rows: Session, desk: Desk, caseworker: Person) -> Case:
-    return factories.case(rows, caseworker)
 
 
 def test_a_triager_opens_a_case_for_a_caseworker(
@@ -214,114 +197,3 @@ def test_a_case_keeps_an_owner_among_its_members(
     handed_on = desk.post(triager, path, remove | {"owner": other.id, "add": [grant(other)]}, version=1)
 
     assert handed_on.json()["owner"] == other.id
-
-
-def test_assessment_waits_for_an_owner_and_the_reporters_consent(
-    desk: Desk, rows: Session, case: Case, caseworker: Person
-) -> None:
-    case.owner_id = None
-    path = f"/cases/{case.id}/transitions"
-
-    offered = desk.get(caseworker, path).json()["items"]
-    refused = desk.post(caseworker, path, MOVE, version=case.version)
-
-    guards = ["has_owner", "reporter_consent_settled"]
-    assert offered == [{"to": "assessment", "failing": guards}]
-    assert (problem(refused), refused.json()["failing"]) == ((409, "guards-fail"), guards)
-
-
-@pytest.mark.parametrize(("status", "settled"), [("given", True), ("declined", True), ("asked", False)])
-def test_a_consent_is_settled_by_a_yes_or_a_no(
-    desk: Desk, case: Case, caseworker: Person, status: str, settled: bool
-) -> None:
-    desk.post(caseworker, f"/cases/{case.id}/consents", CONSENT | {"status": status}).raise_for_status()
-
-    moved = desk.post(caseworker, f"/cases/{case.id}/transitions", MOVE, version=1)
-
-    assert moved.status_code == (201 if settled else 409)
-
-
-def test_a_withdrawn_consent_settles_nothing(desk: Desk, case: Case, caseworker: Person) -> None:
-    path = f"/cases/{case.id}/consents"
-    desk.post(caseworker, path, CONSENT).raise_for_status()
-    desk.post(caseworker, path, CONSENT | {"status": "withdrawn", "number": 2}).raise_for_status()
-
-    moved = desk.post(caseworker, f"/cases/{case.id}/transitions", MOVE, version=1)
-
-    assert moved.json()["failing"] == ["reporter_consent_settled"]
-
-
-def test_a_changed_mind_is_a_new_answer_and_the_old_one_stays(desk: Desk, case: Case, caseworker: Person) -> None:
-    path = f"/cases/{case.id}/consents"
-    for number, status in enumerate(("asked", "given", "withdrawn", "declined"), start=1):
-        desk.post(caseworker, path, CONSENT | {"status": status, "number": number}).raise_for_status()
-
-    answers = desk.get(caseworker, path).json()["items"]
-
-    assert [(each["number"], each["status"]) for each in answers] == [
-        (1, "asked"),
-        (2, "given"),
-        (3, "withdrawn"),
-        (4, "declined"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("first", "second"), [("asked", "withdrawn"), ("given", "declined"), ("given", "given"), ("declined", "expired")]
-)
-def test_an_answer_that_cannot_follow_is_refused(
-    desk: Desk, case: Case, caseworker: Person, first: str, second: str
-) -> None:
-    path = f"/cases/{case.id}/consents"
-    desk.post(caseworker, path, CONSENT | {"status": first}).raise_for_status()
-
-    assert problem(desk.post(caseworker, path, CONSENT | {"status": second, "number": 2})) == (409, "no-such-step")
-
-
-def test_the_answers_of_a_slot_are_of_one_person(desk: Desk, case: Case, caseworker: Person) -> None:
-    path = f"/cases/{case.id}/consents"
-    desk.post(caseworker, path, CONSENT | {"status": "asked"}).raise_for_status()
-
-    of_another = desk.post(caseworker, path, CONSENT | {"person": factories.id_("psn"), "number": 2})
-
-    assert (problem(of_another), of_another.json()["failing"]) == ((409, "guards-fail"), ["same_person"])
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_an_answer_by_somebody_who_had_not_read_the_last_one_is_refused(
-    desk: Desk, case: Case, caseworker: Person, number: int
-) -> None:
-    path = f"/cases/{case.id}/consents"
-    desk.post(caseworker, path, CONSENT | {"status": "asked"}).raise_for_status()
-
-    late = desk.post(caseworker, path, CONSENT | {"number": number})
-
-    assert problem(late) == (412, "stale-version")
-
-
-def test_a_supervisor_who_is_no_member_does_not_move_a_case(desk: Desk, case: Case, supervisor: Person) -> None:
-    path = f"/cases/{case.id}/transitions"
-
-    assert desk.get(supervisor, path).json()["items"] == []
-    assert problem(desk.post(supervisor, path, MOVE, version=1)) == (409, "no-such-step")
-
-
-def test_a_case_goes_from_intake_to_assessment_and_nowhere_else_yet(desk: Desk, case: Case, caseworker: Person) -> None:
-    desk.post(caseworker, f"/cases/{case.id}/consents", CONSENT).raise_for_status()
-    path = f"/cases/{case.id}/transitions"
-
-    closed = desk.post(caseworker, path, MOVE | {"to": "closed"}, version=1)
-    moved = desk.post(caseworker, path, MOVE, version=1)
-
-    assert problem(closed) == (409, "no-such-step")
-    assert (moved.json()["stage"], moved.json()["reason"], moved.headers["ETag"]) == ("assessment", "decided", '"2"')
-    assert desk.get(caseworker, f"/cases/{case.id}").json()["reason"] == "decided"
-    assert desk.get(caseworker, path).json()["items"] == []
-
-
-def test_no_walk_through_the_machine_reaches_closed() -> None:
-    reached = {CaseStage.INTAKE}
-    for _ in CaseStage:
-        reached |= {to for origin, to in EDGES if origin in reached}
-
-    assert reached == {CaseStage.INTAKE, CaseStage.ASSESSMENT}

@@ -2,78 +2,27 @@
 
 import secrets
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import age
 from app.clock import Clock
 from app.database import Database
-from app.main import create_app
 from app.people import passwords
 from app.people.staff import service as staff
-from app.people.staff.models import Invitation, Person
+from app.people.staff.models import Invitation
 from app.people.staff.service import AlreadyInitialised
 from app.protocol.certificates import Certified, certificate, make_root, org_of
 from app.protocol.documents import Document, Signer
 from app.protocol.encoding import b64
-from app.settings import Settings
 from app.vocabulary import Role
 from tests import factories
 from tests.factories import writes
-
-PASSWORD = "a long password that unlocks no key"
-
-
-class Client:
-    """A person's own machine: their keys, and their session."""
-
-    def __init__(self, http: TestClient, handle: str) -> None:
-        self.http, self.handle = http, handle
-        self.identity, self.key = age.generate(), Ed25519PrivateKey.generate()
-
-    def join(self, invitation: str) -> "Client":
-        body = {
-            "invitation": invitation,
-            "handle": self.handle,
-            "recipient": str(self.identity.recipient),
-            "key": b64(self.key.public_key().public_bytes_raw()),
-            "password": PASSWORD,
-        }
-        answer = self.http.post("/v1/people", json=body)
-        answer.raise_for_status()
-        self.id: str = answer.json()["id"]
-        return self
-
-    def sign_in(self) -> "Client":
-        answer = self.http.post("/v1/sessions", json={"person": self.handle, "password": PASSWORD})
-        answer.raise_for_status()
-        self.headers = {"Authorization": f"Bearer {answer.json()['token']}"}
-        return self
-
-    @property
-    def signer(self) -> Signer:
-        return Signer(self.id, self.key)
-
-    def certified(self, *roles: Role) -> Certified:
-        return Certified(self.id, frozenset(roles), self.identity.recipient, self.signer.public_key)
-
-
-@pytest.fixture
-def invitation(database: Database, today: date) -> str:
-    with database.write() as session:
-        return staff.initialise(session, today)
-
-
-@pytest.fixture
-def supervisor(client: TestClient, invitation: str) -> Client:
-    """The first supervisor, before there is a root."""
-    return Client(client, "first").join(invitation).sign_in()
+from tests.people.conftest import PASSWORD, Client
 
 
 @pytest.fixture
@@ -349,72 +298,6 @@ def test_nobody_certifies_themselves(supervisor: Client, newcomer: Client, root:
     own = newcomer.certified(Role.SUPERVISOR)
 
     assert certify(supervisor, own, root, today, by=newcomer.signer) == (422, "/problems/not-certifying")
-
-
-def test_a_wrong_password_and_an_unknown_person_are_refused_alike(supervisor: Client) -> None:
-    wrong = supervisor.http.post("/v1/sessions", json={"person": "first", "password": "not this one"})
-    unknown = supervisor.http.post("/v1/sessions", json={"person": "nobody", "password": PASSWORD})
-
-    assert (wrong.status_code, wrong.json()) == (401, unknown.json())
-
-
-def test_a_session_ends_when_its_person_signs_out(supervisor: Client) -> None:
-    supervisor.http.delete("/v1/sessions/current", headers=supervisor.headers).raise_for_status()
-
-    assert supervisor.http.get("/v1/people", headers=supervisor.headers).status_code == 401
-
-
-def test_a_session_ends_after_its_hours(supervisor: Client, clock: Clock, today: date) -> None:
-    assert clock.told_by is not None
-
-    clock.told_by.write_text(f"{today}T21:59:00Z")
-    before = supervisor.http.get("/v1/people", headers=supervisor.headers).status_code
-    clock.told_by.write_text(f"{today}T22:00:00Z")
-    after = supervisor.http.get("/v1/people", headers=supervisor.headers).status_code
-
-    assert (before, after) == (200, 401)
-
-
-def test_neither_token_nor_password_lies_in_the_database(supervisor: Client, rows: Session, invitation: str) -> None:
-    token = supervisor.headers["Authorization"].removeprefix("Bearer ")
-    connection = rows.connection()
-    stored = " ".join(
-        str(row)
-        for table in ("people", "sessions", "invitations", "idempotency_keys", "audit_events")
-        for row in connection.exec_driver_sql(f"SELECT * FROM {table}")  # noqa: S608  these five names
-    )
-
-    assert rows.get(Person, supervisor.id) is not None
-    assert not any(secret in stored for secret in (token, PASSWORD, invitation))
-
-
-def test_a_password_is_kept_under_the_second_parameters_of_rfc_9106(
-    settings: Settings, rows: Session, invitation: str
-) -> None:
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
-        supervisor = Client(client, "first").join(invitation)
-
-    person = rows.get(Person, supervisor.id)
-    assert person is not None
-    assert person.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
-
-
-def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(settings: Settings, rows: Session) -> None:
-    """Anybody may ask, each costs 64 MiB, and a thread that waits is one that reporters lack."""
-    factories.organisation(rows)
-    rows.commit()
-
-    with (
-        TestClient(create_app(settings), base_url="https://tern.test") as client,  # with passwords of their strength
-        ThreadPoolExecutor(12) as threads,
-    ):
-        asked = {"person": "nobody", "password": "correct horse battery"}
-        answers = list(threads.map(lambda _: client.post("/v1/sessions", json=asked), range(24)))
-
-    busy = [answer for answer in answers if answer.status_code == 503]
-    assert {answer.status_code for answer in answers} == {401, 503}
-    assert {answer.json()["type"] for answer in busy} == {"/problems/sign-in-busy"}
-    assert {answer.headers["Retry-After"] for answer in busy} == {"1"}
 
 
 def test_a_stranger_without_an_invitation_costs_no_hash(client: TestClient, all_busy: None) -> None:

@@ -1,0 +1,51 @@
+"""Stages: where a case can go, who may take it there, and what must hold."""
+
+from sqlalchemy.orm import Session
+
+from app.casework.cases.models import Case
+from app.casework.stages.machine import EDGES
+from app.people.staff.models import Person
+from app.vocabulary import CaseStage
+from tests.casework.conftest import CONSENT, MOVE, Desk, problem
+
+
+def test_assessment_waits_for_an_owner_and_the_reporters_consent(
+    desk: Desk, rows: Session, case: Case, caseworker: Person
+) -> None:
+    case.owner_id = None
+    path = f"/cases/{case.id}/transitions"
+
+    offered = desk.get(caseworker, path).json()["items"]
+    refused = desk.post(caseworker, path, MOVE, version=case.version)
+
+    guards = ["has_owner", "reporter_consent_settled"]
+    assert offered == [{"to": "assessment", "failing": guards}]
+    assert (problem(refused), refused.json()["failing"]) == ((409, "guards-fail"), guards)
+
+
+def test_a_supervisor_who_is_no_member_does_not_move_a_case(desk: Desk, case: Case, supervisor: Person) -> None:
+    path = f"/cases/{case.id}/transitions"
+
+    assert desk.get(supervisor, path).json()["items"] == []
+    assert problem(desk.post(supervisor, path, MOVE, version=1)) == (409, "no-such-step")
+
+
+def test_a_case_goes_from_intake_to_assessment_and_nowhere_else_yet(desk: Desk, case: Case, caseworker: Person) -> None:
+    desk.post(caseworker, f"/cases/{case.id}/consents", CONSENT).raise_for_status()
+    path = f"/cases/{case.id}/transitions"
+
+    closed = desk.post(caseworker, path, MOVE | {"to": "closed"}, version=1)
+    moved = desk.post(caseworker, path, MOVE, version=1)
+
+    assert problem(closed) == (409, "no-such-step")
+    assert (moved.json()["stage"], moved.json()["reason"], moved.headers["ETag"]) == ("assessment", "decided", '"2"')
+    assert desk.get(caseworker, f"/cases/{case.id}").json()["reason"] == "decided"
+    assert desk.get(caseworker, path).json()["items"] == []
+
+
+def test_no_walk_through_the_machine_reaches_closed() -> None:
+    reached = {CaseStage.INTAKE}
+    for _ in CaseStage:
+        reached |= {to for origin, to in EDGES if origin in reached}
+
+    assert reached == {CaseStage.INTAKE, CaseStage.ASSESSMENT}

@@ -1,0 +1,80 @@
+"""Sessions: opened by a password, and ended."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.clock import Clock
+from app.main import create_app
+from app.people.staff.models import Person
+from app.settings import Settings
+from tests import factories
+from tests.people.conftest import PASSWORD, Client
+
+
+def test_a_wrong_password_and_an_unknown_person_are_refused_alike(supervisor: Client) -> None:
+    wrong = supervisor.http.post("/v1/sessions", json={"person": "first", "password": "not this one"})
+    unknown = supervisor.http.post("/v1/sessions", json={"person": "nobody", "password": PASSWORD})
+
+    assert (wrong.status_code, wrong.json()) == (401, unknown.json())
+
+
+def test_a_session_ends_when_its_person_signs_out(supervisor: Client) -> None:
+    supervisor.http.delete("/v1/sessions/current", headers=supervisor.headers).raise_for_status()
+
+    assert supervisor.http.get("/v1/people", headers=supervisor.headers).status_code == 401
+
+
+def test_a_session_ends_after_its_hours(supervisor: Client, clock: Clock, today: date) -> None:
+    assert clock.told_by is not None
+
+    clock.told_by.write_text(f"{today}T21:59:00Z")
+    before = supervisor.http.get("/v1/people", headers=supervisor.headers).status_code
+    clock.told_by.write_text(f"{today}T22:00:00Z")
+    after = supervisor.http.get("/v1/people", headers=supervisor.headers).status_code
+
+    assert (before, after) == (200, 401)
+
+
+def test_neither_token_nor_password_lies_in_the_database(supervisor: Client, rows: Session, invitation: str) -> None:
+    token = supervisor.headers["Authorization"].removeprefix("Bearer ")
+    connection = rows.connection()
+    stored = " ".join(
+        str(row)
+        for table in ("people", "sessions", "invitations", "idempotency_keys", "audit_events")
+        for row in connection.exec_driver_sql(f"SELECT * FROM {table}")  # noqa: S608  these five names
+    )
+
+    assert rows.get(Person, supervisor.id) is not None
+    assert not any(secret in stored for secret in (token, PASSWORD, invitation))
+
+
+def test_a_password_is_kept_under_the_second_parameters_of_rfc_9106(
+    settings: Settings, rows: Session, invitation: str
+) -> None:
+    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+        supervisor = Client(client, "first").join(invitation)
+
+    person = rows.get(Person, supervisor.id)
+    assert person is not None
+    assert person.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(settings: Settings, rows: Session) -> None:
+    """Anybody may ask, each costs 64 MiB, and a thread that waits is one that reporters lack."""
+    factories.organisation(rows)
+    rows.commit()
+
+    with (
+        TestClient(create_app(settings), base_url="https://tern.test") as client,  # with passwords of their strength
+        ThreadPoolExecutor(12) as threads,
+    ):
+        asked = {"person": "nobody", "password": "correct horse battery"}
+        answers = list(threads.map(lambda _: client.post("/v1/sessions", json=asked), range(24)))
+
+    busy = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {401, 503}
+    assert {answer.json()["type"] for answer in busy} == {"/problems/sign-in-busy"}
+    assert {answer.headers["Retry-After"] for answer in busy} == {"1"}

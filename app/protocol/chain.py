@@ -56,6 +56,15 @@ def check_contains(marks: Sequence[Mark], seen: Mark | None, *, reason: str) -> 
         raise Rollback(reason)
 
 
+def newest(seen: Mark | None, mark: Mark) -> Mark:
+    """Of two marks of one subject, the one to remember. Raises `Rollback` for two files of one version."""
+    if seen is None or mark.version > seen.version:
+        return mark
+    if mark.version == seen.version and mark.sha256 != seen.sha256:
+        raise Rollback("version")
+    return seen
+
+
 def check_not_older(link: Link, seen: Mark | None) -> None:
     """Raises `Rollback` for less than was seen: an older version, another of the same, or a next that does not follow.
 

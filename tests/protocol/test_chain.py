@@ -92,3 +92,15 @@ def test_less_than_what_was_seen_is_a_rollback(link: Link, reason: str) -> None:
 def test_what_was_seen_and_what_comes_after_it_are_taken(link: Link) -> None:
     chain.check_not_older(link, Mark(3, "c", 2))
     chain.check_not_older(link, None)
+
+
+def test_the_higher_of_two_marks_is_remembered() -> None:
+    lower, higher = Mark(2, "b"), Mark(3, "c")
+
+    assert chain.newest(None, lower) == lower
+    assert chain.newest(lower, higher) == chain.newest(higher, lower) == chain.newest(higher, higher) == higher
+
+
+def test_two_files_of_one_version_are_a_rollback() -> None:
+    with pytest.raises(Rollback, match="version"):
+        chain.newest(Mark(2, "b"), Mark(2, "x"))

@@ -2,7 +2,7 @@
 
     machine.json   server, pin, person and handle: no secrets
     keys.age       the age identity and the signing key, as an age file under the unlock passphrase
-    seen.age       the highest version of everything opened, sealed to the person's own identity
+    seen.sqlite    the highest version of everything opened, each sealed to the person's own identity
     session        the token of the present session
     card-token.age the token under which cards are sent, from the last sign-in, sealed to the person's own identity
     outbox/        statistics cards that wait for their hour, already sealed
@@ -136,7 +136,7 @@ class Machine:
 
     @property
     def seen(self) -> Path:
-        return self.directory / "seen.age"
+        return self.directory / "seen.sqlite"
 
     @property
     def card_token(self) -> Path:

@@ -1,38 +1,77 @@
 """What this machine has seen: the highest version of everything opened, and the last line of the key log.
 
-It lies sealed to the person's own identity, so that whoever takes the machine does not learn what was worked on. A
-service that shows something older than this is caught (SEALING, "On opening, a client", 5).
+A service that shows something older than this is caught (SEALING, "On opening, a client", 5). One row a mark, in a
+database that all processes of the machine share: who writes at the same time waits, and nobody loses what another has
+seen. Whoever takes the machine does not learn what was worked on: a mark is sealed to the person's own identity, and
+found by a name that only its holder can derive.
 """
 
+import hmac
 import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app import age
-from app.client.machine.directory import write_atomically
+from app.protocol import chain
 from app.protocol.chain import Mark
 
+# Bytes of a mark before it is sealed: all are as long as the longest, or their size would tell what they are of.
+_SIZE: Final = 512
+# For how long one process waits for another, in seconds. A write takes milliseconds.
+_PATIENCE: Final = 30
+_TABLE: Final = "CREATE TABLE IF NOT EXISTS seen (name BLOB PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID"
 
-class SeenFile:
-    """Kept in one file, which is replaced at each change."""
+
+class SeenMarks:
+    """Reads and writes what lies in `path`. Each call is a transaction of its own, which sees what others wrote."""
 
     def __init__(self, path: Path, identity: age.HybridIdentity) -> None:
         self._path = path
         self._identity = identity
-        self._kept: dict[str, Any] = {}
-        if path.exists():
-            self._kept = json.loads(age.decrypt(path.read_bytes(), [identity]))
+        self._naming = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/seen").derive(identity.secret)
 
     def highest(self, type_: str, subject: str) -> Mark | None:
-        found = self._kept.get(f"{type_} {subject}")
-        return Mark(*found) if found else None
+        with self._database() as database:
+            return self._find(database, type_, subject)
 
     def record(self, type_: str, subject: str, mark: Mark) -> None:
-        """Remember a version that was opened, or that was written and taken."""
-        if self.highest(type_, subject) != mark:
-            self._kept[f"{type_} {subject}"] = [mark.version, mark.sha256, mark.generation]
-            self._save()
+        """Remember a version that was opened, or that was written and taken; a higher one stays.
 
-    def _save(self) -> None:
-        content = json.dumps(self._kept, separators=(",", ":")).encode()
-        write_atomically(self._path, age.encrypt(content, [self._identity.recipient]))
+        Raises `Rollback` where another file of the same version was seen.
+        """
+        with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")  # from here on until the commit no other process writes
+            seen = self._find(database, type_, subject)
+            newest = chain.newest(seen, mark)
+            if newest != seen:
+                row = {"type": type_, "subject": subject, "mark": asdict(newest)}
+                sealed = age.encrypt(json.dumps(row).encode().ljust(_SIZE), [self._identity.recipient])
+                database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(type_, subject), sealed))
+            database.execute("COMMIT")
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        os.close(os.open(self._path, os.O_CREAT, 0o600))  # so that nobody else ever reads it
+        with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
+            database.execute(_TABLE)
+            yield database
+
+    def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> Mark | None:
+        found = database.execute("SELECT mark FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
+        if found is None:
+            return None
+        row = json.loads(age.decrypt(found[0], [self._identity]))
+        if (row["type"], row["subject"]) != (type_, subject):
+            raise ValueError("a mark lies under another's name")
+        return Mark(**row["mark"])
+
+    def _name(self, type_: str, subject: str) -> bytes:
+        return hmac.digest(self._naming, f"{type_} {subject}".encode(), "sha256")

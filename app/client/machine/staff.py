@@ -10,7 +10,7 @@ import httpx2
 from app import age
 from app.client.machine import trust as trusting
 from app.client.machine.directory import About, Machine, PersonKeys
-from app.client.machine.seen import SeenFile
+from app.client.machine.seen import SeenMarks
 from app.client.machine.transport import Service
 from app.protocol import grants
 from app.protocol.certificates import Certified, Trust
@@ -57,7 +57,7 @@ class Staff:
     ) -> None:
         self.machine = Machine(directory)
         self.keys: PersonKeys = self.machine.unlock(passphrase)
-        self.seen = SeenFile(self.machine.seen, self.keys.identity)
+        self.seen = SeenMarks(self.machine.seen, self.keys.identity)
         self.http = http
         self.service = Service(self.about.server, http=http, token=self.machine.session)
         self._clock = clock

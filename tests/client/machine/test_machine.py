@@ -6,8 +6,6 @@ import pytest
 
 from app import age
 from app.client.machine.directory import About, Machine, NoMachine, WrongPassphrase, write_atomically
-from app.client.machine.seen import SeenFile
-from app.protocol.chain import Mark
 from tests.strength import WORK_FACTOR
 
 PASSPHRASE = "a passphrase"
@@ -68,22 +66,3 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_draft(tmp_path: Path) -> 
         write_atomically(path, "not bytes")  # type: ignore[arg-type]  # it fails half way
 
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("session", b"old")]
-
-
-def test_what_was_seen_is_remembered_by_the_next_process(tmp_path: Path) -> None:
-    identity = age.generate()
-    first = SeenFile(tmp_path / "seen.age", identity)
-    first.record("case", "case_1", Mark(3, "ab", 1))
-
-    later = SeenFile(tmp_path / "seen.age", identity)
-
-    assert later.highest("case", "case_1") == Mark(3, "ab", 1)
-    assert later.highest("members", "case_1") is None
-
-
-def test_what_was_seen_is_sealed(tmp_path: Path) -> None:
-    seen = SeenFile(tmp_path / "seen.age", age.generate())
-
-    seen.record("case", "case_1", Mark(1, "ab", 1))
-
-    age.check_envelope((tmp_path / "seen.age").read_bytes())

@@ -1,0 +1,107 @@
+"""What a machine has seen, whatever process of it saw it."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import age
+from app.client.machine.seen import SeenMarks
+from app.protocol.chain import Mark
+from app.protocol.errors import Rollback
+
+MINE = age.generate()
+# Records its marks, and each version from 1 to 20 of one subject that all processes see.
+PROCESS = """
+import sys, time
+from pathlib import Path
+from app import age
+from app.client.machine.seen import SeenMarks
+from app.protocol.chain import Mark
+
+directory, number, identity = Path(sys.argv[1]), *sys.argv[2:]
+seen = SeenMarks(directory / "seen.sqlite", age.parse_identity(identity))
+(directory / f"ready-{number}").touch()
+while len(list(directory.glob("ready-*"))) < 2:
+    time.sleep(0.001)
+for version in range(1, 21):
+    seen.record("case", f"case_{number}_{version}", Mark(version, "own"))
+    seen.record("case", "case_of_both", Mark(version, f"file {version}"))
+"""
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> SeenMarks:
+    return SeenMarks(tmp_path / "seen.sqlite", MINE)
+
+
+def test_what_was_seen_is_remembered_by_the_next_process(seen: SeenMarks, tmp_path: Path) -> None:
+    seen.record("case", "case_1", Mark(3, "ab", 1))
+
+    later = SeenMarks(tmp_path / "seen.sqlite", MINE)
+
+    assert later.highest("case", "case_1") == Mark(3, "ab", 1)
+    assert later.highest("members", "case_1") is None
+
+
+def test_a_process_sees_what_another_has_recorded_since(seen: SeenMarks, tmp_path: Path) -> None:
+    assert seen.highest("case", "case_1") is None
+
+    SeenMarks(tmp_path / "seen.sqlite", MINE).record("case", "case_1", Mark(2, "ab"))
+
+    assert seen.highest("case", "case_1") == Mark(2, "ab")
+
+
+def test_processes_that_record_at_the_same_time_lose_nothing_of_each_other(seen: SeenMarks, tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", PROCESS, str(tmp_path), number, str(MINE)]) for number in ("1", "2")
+    ]
+    for process in processes:
+        process.wait(timeout=120)
+
+    assert [process.returncode for process in processes] == [0, 0]
+    assert seen.highest("case", "case_of_both") == Mark(20, "file 20")
+    for number in ("1", "2"):
+        for version in range(1, 21):
+            assert seen.highest("case", f"case_{number}_{version}") == Mark(version, "own")
+
+
+def test_a_mark_is_never_lowered(seen: SeenMarks) -> None:
+    seen.record("case", "case_1", Mark(3, "ab"))
+
+    seen.record("case", "case_1", Mark(2, "cd"))
+
+    assert seen.highest("case", "case_1") == Mark(3, "ab")
+
+
+def test_two_files_of_one_version_are_an_alarm(seen: SeenMarks) -> None:
+    seen.record("case", "case_1", Mark(3, "ab"))
+
+    with pytest.raises(Rollback, match="version"):
+        seen.record("case", "case_1", Mark(3, "cd"))
+
+    assert seen.highest("case", "case_1") == Mark(3, "ab")
+
+
+def test_what_was_seen_is_sealed_and_named_so_that_nobody_else_finds_it(seen: SeenMarks, tmp_path: Path) -> None:
+    seen.record("case", "case_1", Mark(1, "ab", 1))
+    seen.record("message.staff", "rep_1", Mark(12345, "ab" * 32))
+
+    with sqlite3.connect(tmp_path / "seen.sqlite") as database:
+        rows = database.execute("SELECT name, mark FROM seen").fetchall()
+    database.close()
+
+    for name, mark in rows:
+        age.check_envelope(mark)
+        assert len(name) == 32
+    assert len({len(mark) for _, mark in rows}) == 1
+    assert b"case" not in (tmp_path / "seen.sqlite").read_bytes().removeprefix(b"SQLite format 3")
+    assert SeenMarks(tmp_path / "seen.sqlite", age.generate()).highest("case", "case_1") is None
+
+
+def test_nobody_else_reads_what_was_seen(seen: SeenMarks, tmp_path: Path) -> None:
+    seen.record("case", "case_1", Mark(1, "ab"))
+
+    assert (tmp_path / "seen.sqlite").stat().st_mode & 0o777 == 0o600

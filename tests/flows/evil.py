@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import pytest
@@ -10,11 +10,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.protocol.documents import Signer, bytes_signed, recipient_sha256, thread_mac, write_signatures
-from app.protocol.encoding import b64, canonical
+from app.protocol.encoding import b64, canonical, new_id
 from app.protocol.errors import NotAuthentic, NotMine
-from app.protocol.sizes import Kind, classes
+from app.protocol.sizes import classes
+from app.protocol.types import TYPES, Form, ProvedBy
 
 Lie = Callable[[bytes], bytes]
+HASH = "0" * 64
+
+# On a test in which the service shows a client something of this type that it made; with `older=True`, something that
+# is authentic and not the newest. `test_every_type_is_attacked` finds out by it for which type there is no such test.
+attacks = pytest.mark.attacks
 
 
 class EvilServer(httpx2.BaseTransport):
@@ -84,18 +90,17 @@ class Attacker:
         """Its own key, under somebody's name."""
         return Signer(as_, self._key)
 
-    def document(self, line_1: dict[str, Any], kind: Kind, recipient: age.HybridRecipient) -> bytes:
-        """A sealed document with this line 1, as well proved as it can be."""
+    def document(self, line_1: dict[str, Any], type_: str, recipient: age.HybridRecipient) -> bytes:
+        """A sealed document with this line 1 and the length of this type, as well proved as it can be."""
         line = canonical(line_1)
-        bare = line_1["type"] in ("report", "state")
+        bare = TYPES[line_1["type"]].proved_by is ProvedBy.NOTHING
         proof = {} if bare else {"mac": b64(thread_mac(line_1["type"], line, self.thread_key))}
-        text = line + b"\n" + canonical(proof) + b"\n"
-        return age.encrypt(text.ljust(classes(kind)[0], b" "), [recipient])
+        return _sealed(line + b"\n" + canonical(proof) + b"\n", type_, recipient)
 
     def signed_document(
         self,
         line_1: dict[str, Any],
-        kind: Kind,
+        type_: str,
         recipient: age.HybridRecipient,
         *,
         signer: Signer | None = None,
@@ -110,8 +115,7 @@ class Attacker:
         proof = write_signatures(((signer or self.signer(as_)).sign(line_1["type"], line),))
         if shown_key:
             proof = proof.replace(b64(self.signer(as_).public_key).encode(), shown_key.encode())
-        text = line + b"\n" + b'{"sigs":' + proof + b"}\n"
-        return age.encrypt(text.ljust(classes(kind)[0], b" "), [recipient])
+        return _sealed(line + b"\n" + b'{"sigs":' + proof + b"}\n", type_, recipient)
 
     def grant(self, header: dict[str, Any], recipient: age.HybridRecipient, *, as_: str | None) -> bytes:
         """Its own secret in a grant that says `header`, signed with its own key under the name `as_`, or unsigned."""
@@ -120,7 +124,7 @@ class Attacker:
         text = b"\n".join(
             [b"# tern-grant " + line, b"# sigs " + write_signatures(signatures), str(self.secret).encode()]
         )
-        padded = (text + b"\n# ").ljust(classes(Kind.GRANT)[0] - 1, b" ") + b"\n"
+        padded = (text + b"\n# ").ljust(classes(TYPES["grant"].size)[0] - 1, b" ") + b"\n"
         return age.encrypt(padded, [recipient])
 
     def grant_header(self, org: str, subject: str, grantee: str, to: age.HybridRecipient) -> dict[str, Any]:
@@ -134,6 +138,65 @@ class Attacker:
             "grantee": grantee,
             "sealed_to": recipient_sha256(to),
         }
+
+
+def _sealed(text: bytes, type_: str, recipient: age.HybridRecipient) -> bytes:
+    return age.encrypt(text.ljust(classes(TYPES[type_].size)[0], b" "), [recipient])
+
+
+Forgery = tuple[dict[str, Any], str]
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def each_forgery(type_: str, *more: Forgery, **finds: str | None) -> Callable[[Test], Test]:
+    """Tries a test with all documents of a type that the service can make: `changes` of line 1, and for what `reason`.
+
+    They follow from the table. `finds` says by their names what a client finds instead; None, that it cannot know.
+    """
+    rows = {**_forgeries(type_), **{f"also {number}": each for number, each in enumerate(more, start=1)}}
+    params = []
+    for name, (changes, reason) in rows.items():
+        found = finds.pop(name.replace(" ", "_"), reason)
+        if found is not None:
+            params.append(pytest.param(changes, found, id=name))
+    assert not finds, finds
+
+    def mark(test: Test) -> Test:
+        marked: Test = attacks(type_)(pytest.mark.parametrize(("changes", "reason"), params)(test))
+        return marked
+
+    return mark
+
+
+def _forgeries(type_: str) -> dict[str, Forgery]:
+    of = TYPES[type_]
+    signed = of.proved_by is ProvedBy.ONE
+    # What stops the client where nothing else is wrong; of what nothing proves, that it has seen another.
+    proof = {ProvedBy.ONE: "signature", ProvedBy.MAC: "mac", ProvedBy.NOTHING: "version"}[of.proved_by]
+    others = [each for each in TYPES.values() if each.form is Form.SEALED and each.name != type_]
+    alike = next(each.name for each in others if each.proved_by is of.proved_by)
+    unlike = next(each.name for each in others if (each.proved_by is ProvedBy.ONE) != signed)
+    forgeries: dict[str, Forgery] = {
+        "nothing": ({}, proof),
+        "format": ({"v": 2}, "malformed"),
+        "type": ({"type": alike}, "type"),
+        "type of others": ({"type": unlike}, "malformed"),
+        "org": ({"org": HASH}, "org"),
+        "subject": ({"subject": new_id(of.subjects[0])}, "subject"),
+        "subject of another kind": ({"subject": new_id("inv")}, "malformed"),
+        "version": ({"version": 2}, "malformed"),
+        "later version": ({"version": 2, "previous": HASH}, proof if of.chained else "malformed"),
+        "previous": ({"previous": HASH}, "malformed"),
+        "generation": ({"generation": 2}, proof),
+        "recipient": ({"sealed_to": HASH}, "sealed_to"),
+        "author": ({"author": new_id("per")}, proof if signed else "malformed"),
+        "day": ({"at": "2026-06-14T09:00Z" if signed else "2026-06-14"}, proof),
+        "body": ({"body": {}}, proof),
+    }
+    if signed:
+        forgeries["nobody"] = ({"author": None}, "malformed")
+        forgeries["future"] = ({"at": "2026-06-17T09:00Z"}, "at")
+    return forgeries
 
 
 def signed_head(key: Ed25519PrivateKey, n: int, hash_: str) -> dict[str, Any]:

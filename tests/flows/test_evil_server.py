@@ -22,16 +22,26 @@ from app.client.intake.reporter import Submitted
 from app.client.people import colleagues
 from app.clock import Clock
 from app.main import create_app
-from app.protocol import intake, key_log, receipt
+from app.protocol import intake, key_log, receipt, statements
 from app.protocol.certificates import Certified, certificate, make_root
 from app.protocol.documents import Document, parse_document, recipient_sha256
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
 from app.protocol.intake import Intake
 from app.protocol.mailbox import SLOT_SIZE
-from app.protocol.sizes import Kind
 from app.settings import Settings
 from app.vocabulary import Role
-from tests.flows.evil import Attacker, EvilServer, grant_file, in_json, instead, signed_head, stops
+from tests.flows.evil import (
+    HASH,
+    Attacker,
+    EvilServer,
+    attacks,
+    each_forgery,
+    grant_file,
+    in_json,
+    instead,
+    signed_head,
+    stops,
+)
 from tests.flows.organisation import Organisation
 from tests.strength import HASHER
 
@@ -41,7 +51,6 @@ DOCUMENT = {
     "answers": {"danger_now": "days", "consent": ["contact"]},
 }
 TODAY = "2026-06-15"
-HASH = "0" * 64
 
 
 @dataclass
@@ -175,29 +184,12 @@ def document_line(world: World, type_: str, to: age.HybridRecipient, body: dict[
     }
 
 
-REPORT_ROWS: list[tuple[dict[str, Any], str]] = [
-    ({"v": 2}, "malformed"),
-    ({"type": "case"}, "malformed"),
-    ({"type": "state", "generation": None}, "type"),
-    ({"org": HASH}, "org"),
-    ({"subject": new_id("rep")}, "subject"),
-    ({"version": 2, "previous": HASH}, "malformed"),
-    ({"previous": HASH}, "malformed"),
-    ({"generation": 2}, "version"),
-    ({"sealed_to": HASH}, "sealed_to"),
-    ({"author": new_id("per")}, "malformed"),
-    ({"at": "2026-06-14"}, "version"),
-    ({"body": {}}, "version"),
-    ({}, "version"),
-]
-
-
-@pytest.mark.parametrize(("changes", "reason"), REPORT_ROWS)
+@each_forgery("report")
 def test_another_report_in_the_place_of_one_that_was_read(
     world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
     line_1 = report_line(world, world.report_recipient) | changes
-    forged = attacker.document(line_1, Kind.REPORT, world.report_recipient)
+    forged = attacker.document(line_1, "report", world.report_recipient)
     evil.lies[f"/v1/reports/{world.report}/body"] = instead(forged)
 
     stops(evil, lambda: triage.open_(triager, world.report), reason)
@@ -208,9 +200,7 @@ def test_a_later_version_that_follows_from_the_report_that_was_read(
 ) -> None:
     follows = sha256_hex(world.organisation.staff["tenzin"].service.get(f"/reports/{world.report}/body").content)
     line_1 = report_line(world, world.report_recipient) | {"version": 2, "previous": follows}
-    evil.lies[f"/v1/reports/{world.report}/body"] = instead(
-        attacker.document(line_1, Kind.REPORT, world.report_recipient)
-    )
+    evil.lies[f"/v1/reports/{world.report}/body"] = instead(attacker.document(line_1, "report", world.report_recipient))
 
     stops(evil, lambda: triage.open_(triager, world.report), "malformed")
 
@@ -241,6 +231,7 @@ INTAKE_GRANT_ROWS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@attacks("grant")
 @pytest.mark.parametrize(("changes", "reason"), INTAKE_GRANT_ROWS)
 def test_another_key_and_with_it_another_report(
     world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
@@ -250,7 +241,7 @@ def test_another_key_and_with_it_another_report(
     header |= {"kind": "intake", "grantor": None, "at": TODAY, "language": "en", "danger_now": "now"} | changes
     forged = attacker.grant(header, epoch.recipient, as_=None)
     evil.lies[f"/v1/reports/{world.report}/grants"] = grant_file(epoch.epoch, [forged])
-    body = attacker.document(report_line(world, attacker.secret.recipient), Kind.REPORT, attacker.secret.recipient)
+    body = attacker.document(report_line(world, attacker.secret.recipient), "report", attacker.secret.recipient)
     evil.lies[f"/v1/reports/{world.report}/body"] = instead(body)
 
     stops(evil, lambda: triage.open_(triager, world.report), reason)
@@ -286,6 +277,7 @@ STAFF_GRANT_ROWS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@attacks("grant")
 @pytest.mark.parametrize(("changes", "reason"), STAFF_GRANT_ROWS)
 def test_another_key_of_the_epoch(
     world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
@@ -307,6 +299,7 @@ def test_the_key_of_an_older_epoch(world: World, evil: EvilServer, triager: Staf
     stops(evil, lambda: triage.open_(triager, world.report), "subject")
 
 
+@attacks("attachment")
 @pytest.mark.parametrize("whose", ["another attachment", "the attacker's"])
 def test_another_attachment(world: World, evil: EvilServer, triager: Staff, attacker: Attacker, whose: str) -> None:
     path = f"/v1/reports/{world.report}/attachments"
@@ -325,24 +318,7 @@ def test_another_attachment(world: World, evil: EvilServer, triager: Staff, atta
     assert sink.getvalue() == b""
 
 
-MESSAGE_ROWS: list[tuple[dict[str, Any], str]] = [
-    ({"v": 2}, "malformed"),
-    ({"type": "message.staff"}, "type"),
-    ({"type": "report"}, "type"),
-    ({"org": HASH}, "org"),
-    ({"subject": new_id("rep")}, "subject"),
-    ({"version": 2, "previous": HASH}, "malformed"),
-    ({"previous": HASH}, "malformed"),
-    ({"generation": 2}, "mac"),
-    ({"sealed_to": HASH}, "sealed_to"),
-    ({"author": new_id("per")}, "malformed"),
-    ({"at": "2026-06-14"}, "mac"),
-    ({"body": {}}, "mac"),
-    ({}, "mac"),
-]
-
-
-@pytest.mark.parametrize(("changes", "reason"), MESSAGE_ROWS)
+@each_forgery("message.reporter", ({"type": "report"}, "type"))
 def test_a_message_that_withdraws_without_the_reporter(
     world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
@@ -356,25 +332,16 @@ def test_a_message_that_withdraws_without_the_reporter(
         "consents": [],
     }
     line_1 = document_line(world, "message.reporter", world.report_recipient, said) | changes
-    forged = b64(attacker.document(line_1, Kind.MESSAGE, world.report_recipient))
+    forged = b64(attacker.document(line_1, "message.reporter", world.report_recipient))
     evil.lies[f"/v1/reports/{world.report}/messages"] = in_json(lambda answer: answer["items"][0].update(file=forged))
 
     stops(evil, lambda: triage.confirm_withdrawal(triager, opened), reason)
 
 
-THREAD_STATE_ROWS: list[tuple[dict[str, Any], str]] = [
-    ({"v": 2}, "malformed"),
-    ({"type": "message.staff"}, "type"),
+@each_forgery(
+    "thread-state",
     ({"type": "state"}, "type"),
-    ({"org": HASH}, "org"),
-    ({"subject": new_id("rep")}, "mac"),
-    ({"version": 2, "previous": HASH}, "mac"),
-    ({"previous": HASH}, "malformed"),
-    ({"generation": 2}, "mac"),
-    ({"sealed_to": HASH}, "sealed_to"),
-    ({"author": new_id("per")}, "malformed"),
-    ({"at": "2026-06-14"}, "mac"),
-    *[
+    *(
         ({"body": changed}, "mac")
         for changed in (
             {"report": new_id("rep")},
@@ -383,12 +350,10 @@ THREAD_STATE_ROWS: list[tuple[dict[str, Any], str]] = [
             {"hash": HASH},
             {"consents": [{"scope": "statistics", "given": True, "id": new_id("cons")}]},
         )
-    ],
-    ({}, "mac"),
-]
-
-
-@pytest.mark.parametrize(("changes", "reason"), THREAD_STATE_ROWS)
+    ),
+    # Which report a mailbox is of, only its thread state can say.
+    subject="mac",
+)
 def test_another_thread_state(
     world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
@@ -403,21 +368,36 @@ def test_another_thread_state(
     }
     line_1 = document_line(world, "thread-state", mailbox, thread_state)
     line_1 |= changes | {"body": thread_state | changes.get("body", {})}
-    forged = attacker.document(line_1, Kind.SLOT, mailbox)
+    forged = attacker.document(line_1, "thread-state", mailbox)
     evil.lies["/v1/mailbox"] = lambda slots: forged + slots[SLOT_SIZE:]
 
     stops(evil, lambda: reporter.answer(words, "I moved."), reason)
 
 
-@pytest.mark.parametrize(("type_", "reason"), [("message.staff", "mac"), ("state", "type"), ("thread-state", "type")])
+@each_forgery("message.staff", ({"type": "state"}, "type"))
 def test_a_reply_that_nobody_of_staff_wrote(
-    world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, type_: str, reason: str
+    world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
     words = receipt.read(world.submitted.receipt)
     mailbox = words.identity.recipient
     reply = {"number": 2, "seen": None, "part": 1, "parts": 1, "text": "Call this number.", "write_to": str(mailbox)}
-    forged = attacker.document(document_line(world, type_, mailbox, reply), Kind.SLOT, mailbox)
+    line_1 = document_line(world, "message.staff", mailbox, reply) | changes
+    forged = attacker.document(line_1, "message.staff", mailbox)
     evil.lies["/v1/mailbox"] = lambda slots: slots[: 3 * SLOT_SIZE] + forged + slots[4 * SLOT_SIZE :]
+
+    stops(evil, lambda: reporter.answer(words, "I moved."), reason)
+
+
+# A state is the service's word, and a reporter's machine remembers none.
+@each_forgery("state", nothing=None, later_version=None, generation=None, day=None, body="malformed")
+def test_a_state_that_is_none(
+    world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    words = receipt.read(world.submitted.receipt)
+    mailbox = words.identity.recipient
+    line_1 = document_line(world, "state", mailbox, {"state": "accepted"}) | changes
+    forged = attacker.document(line_1, "state", mailbox)
+    evil.lies["/v1/mailbox"] = lambda slots: slots[:SLOT_SIZE] + forged + slots[2 * SLOT_SIZE :]
 
     stops(evil, lambda: reporter.answer(words, "I moved."), reason)
 
@@ -428,7 +408,7 @@ def test_a_state_that_says_more_than_a_state(
     words = receipt.read(world.submitted.receipt)
     mailbox = words.identity.recipient
     said = {"state": "accepted", "text": "Call this number."}
-    forged = attacker.document(document_line(world, "state", mailbox, said), Kind.SLOT, mailbox)
+    forged = attacker.document(document_line(world, "state", mailbox, said), "state", mailbox)
     evil.lies["/v1/mailbox"] = lambda slots: slots[:SLOT_SIZE] + forged + slots[2 * SLOT_SIZE :]
 
     stops(evil, lambda: reporter.answer(words, "I moved."), "malformed")
@@ -469,6 +449,9 @@ def with_recipient(document: Document, other: str) -> Document:
     return parse_document(document.text.replace(real.encode(), other.encode()))
 
 
+@attacks("root")
+@attacks("intake")
+@attacks("service-key")
 @pytest.mark.parametrize("act", ["a report", "an epoch", "a case of trust"])
 @pytest.mark.parametrize(
     ("lie", "reason"),
@@ -476,6 +459,7 @@ def with_recipient(document: Document, other: str) -> Document:
         ("an epoch of its own under a supervisor's name", "signer"),
         ("an epoch of its own under its own name", "signer"),
         ("another recipient under the real signature", "signature"),
+        ("a service key of its own under a supervisor's name", "signer"),
         ("a root of its own", "pin"),
         ("a line left out", "key-log"),
         ("an epoch left out", "intake-chain"),
@@ -504,6 +488,10 @@ def test_another_key_log(
             told = [*honest, own_epoch(world, attacker, honest, new_id("per"))]
         case "another recipient under the real signature":
             told = [*honest[:-1], with_recipient(honest[-1], str(attacker.secret.recipient))]
+        case "a service key of its own under a supervisor's name":
+            signer = attacker.signer(world.person("sofia"))
+            key = statements.state_service_key(signer.public_key, org=world.pin, signer=signer, on=supervisor.today)
+            told = [*honest, key]
         case "a root of its own":
             signer = attacker.signer(world.person("sofia"))
             me = Certified(signer.person, frozenset({Role.SUPERVISOR}), attacker.secret.recipient, signer.public_key)
@@ -518,6 +506,7 @@ def test_another_key_log(
     stops(evil, acts[act], reason)
 
 
+@attacks("intake", older=True)
 def test_an_intake_document_older_than_the_log(world: World, evil: EvilServer, reporter: Reporter) -> None:
     older = documents_of(world)[-2].text.decode()
     evil.lies["/v1/intake"] = in_json(lambda answer: answer.update(intake=older))
@@ -532,6 +521,7 @@ def test_an_intake_document_whose_days_are_over(world: World, evil: EvilServer, 
     stops(evil, lambda: reporter.submit(DOCUMENT), "epoch-days")
 
 
+@attacks("key-log-head")
 @pytest.mark.parametrize("field", ["n", "hash", "key", "sig"])
 def test_another_head_of_the_log(world: World, evil: EvilServer, reporter: Reporter, field: str) -> None:
     others = signed_head(Ed25519PrivateKey.generate(), len(log_of(world)) - 1, HASH)
@@ -541,12 +531,15 @@ def test_another_head_of_the_log(world: World, evil: EvilServer, reporter: Repor
     stops(evil, lambda: reporter.submit(DOCUMENT), "signature" if field == "sig" else "key-log-head")
 
 
+@attacks("service-key", older=True)
+@attacks("key-log-head", older=True)
 def test_a_log_shorter_than_this_machine_has_seen(world: World, evil: EvilServer, supervisor: Staff) -> None:
     evil.log = log_of(world)[:-1]
 
     stops(evil, lambda: epochs.rotate(supervisor), "key-log")
 
 
+@attacks("certificate")
 @pytest.mark.parametrize(
     ("lie", "reason"),
     [

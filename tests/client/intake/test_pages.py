@@ -20,6 +20,7 @@ from app.protocol.encoding import sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.manifest import Organisation
 from tests.client.installation import PASSPHRASE, Installation, installation
+from tests.flows.evil import attacks
 from tests.site.built import LANGUAGES, PAGES, SCRIPT, build, write
 
 NAME, LEAVE_TO = "Help without borders", "https://www.example.org/weather"
@@ -196,6 +197,7 @@ def test_pages_of_another_source_are_named(here: Installation, signed: Path, tmp
     assert checked.unlike_source == ("assets/more-aa.js", "en/")
 
 
+@attacks("client")
 def test_a_manifest_that_was_changed_is_not_believed(here: Installation, signed: Path) -> None:
     text = (signed / "manifest.txt").read_bytes()
     script = sha256_hex((here.directory / "built" / SCRIPT).read_bytes()).encode()

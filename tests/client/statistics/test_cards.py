@@ -25,6 +25,7 @@ from app.statistics.releases.models import TokenSpend
 from app.vocabulary import ConsentStatus, Role
 from tests.client.casework.scene import approved, coded
 from tests.client.installation import Installation, installation
+from tests.flows.evil import attacks
 
 
 def test_a_card_is_written_for_a_person_who_may_be_counted(here: Installation) -> None:
@@ -242,6 +243,7 @@ def test_a_release_is_verified_offline_by_whoever_has_the_pin(
     assert verified.counts.period == "2026-Q2"
 
 
+@attacks("release")
 def test_a_release_with_one_changed_byte_is_not_authentic(released: tuple[Installation, str], tmp_path: Path) -> None:
     here, release = released
     releases.save(releases.download(here.staff("chen"), release), tmp_path / "release")

@@ -1,0 +1,52 @@
+"""For each type of the table, a test shows a client something that the service made, and something older."""
+
+from collections.abc import Iterator
+from inspect import isfunction
+
+import pytest
+
+from app.protocol.types import TYPES, SealedType
+from tests.client.intake import test_pages
+from tests.client.statistics import test_cards
+from tests.flows import test_evil_server, test_evil_server_and_a_case
+
+NOT_OPENED = {
+    "comment": "no client writes or opens one yet",
+    "card": "the draw opens it in the service, and whoever has the card token may write one",
+}
+# What a client takes although there is a newer one (docs/protocol.md, section 16).
+OLDER_NOT_NOTICED = {
+    "root": "there is no second root yet",
+    "certificate": "a client remembers no certificate that it has seen",
+    "client": "whoever compares the pages remembers no manifest",
+    "thread-state": "a reporter's machine remembers nothing",
+    "state": "a reporter's machine remembers nothing",
+}
+
+
+def attacked() -> Iterator[tuple[str, bool]]:
+    """The types that the tests of these modules say that they attack, and whether with what is older."""
+    for module in (test_evil_server, test_evil_server_and_a_case, test_pages, test_cards):
+        for test in filter(isfunction, vars(module).values()):
+            for mark in getattr(test, "pytestmark", ()):
+                if mark.name == "attacks":
+                    yield mark.args[0], mark.kwargs.get("older", False)
+
+
+FORGED = {type_ for type_, older in attacked() if not older}
+OLDER = {type_ for type_, older in attacked() if older}
+
+
+@pytest.mark.parametrize("of", TYPES.values(), ids=TYPES)
+def test_a_client_is_shown_something_of_each_type_that_the_service_made(of: SealedType) -> None:
+    assert (of.name in FORGED) != (of.name in NOT_OPENED), f"type {of.name} has no attack"
+
+
+@pytest.mark.parametrize("of", TYPES.values(), ids=TYPES)
+def test_a_client_is_shown_an_older_one_of_each_type_that_has_versions(of: SealedType) -> None:
+    if of.chained:
+        assert (of.name in OLDER) != (of.name in OLDER_NOT_NOTICED), f"type {of.name} has no attack with an older one"
+
+
+def test_no_attack_is_on_a_type_that_there_is_not() -> None:
+    assert (FORGED | OLDER | NOT_OPENED.keys() | OLDER_NOT_NOTICED.keys()) <= TYPES.keys()

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from anyio import CapacityLimiter
@@ -49,7 +48,7 @@ from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
 from app.people.staff.routes import router as people
 from app.settings import Settings
-from app.site.site import BUILT, Site
+from app.site.site import Site
 from app.statistics.cards.routes import router as cards
 from app.statistics.releases.routes import ledger_router
 from app.statistics.releases.routes import router as releases
@@ -109,11 +108,11 @@ class _State(NoScript, Approvals):
     """What the routes of every domain use."""
 
 
-def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHasher = passwords.HASHER) -> http.Api:
+def create_app(settings: Settings, *, site: Site | None = None, hasher: PasswordHasher = passwords.HASHER) -> http.Api:
     """The service on the database and in the directory that the settings name. Its tables must exist.
 
-    `built` are the reporter's pages, which need not be there. A test whose subject is not their strength passes a
-    `hasher` that makes passwords quick.
+    `site` are the reporter's pages, and without it those that were built, if any were. A test whose subject is not
+    their strength passes a `hasher` that makes passwords quick.
     """
     passwords.nobody(hasher)
     database = Database(settings.url)
@@ -129,7 +128,7 @@ def create_app(settings: Settings, *, built: Path = BUILT, hasher: PasswordHashe
         epochs=OpenEpochs(database),
         acted=ACTED,
         no_script_threads=CapacityLimiter(THREADS),
-        site=Site.load(built),
+        site=site or Site.load(),
         approvables={each.subject: each for each in APPROVABLES},
     )
 

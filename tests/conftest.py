@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from app.clock import Clock
 from app.database import Base, Database, schema
 from app.main import create_app
 from app.settings import Settings
+from app.site.site import Site
 from tests.postgresql import postgresql_server, run
 from tests.strength import HASHER
 
@@ -35,10 +37,18 @@ def postgresql() -> Iterator[sa.URL]:
 
 @pytest.fixture(scope="session")
 def postgresql_tables(postgresql: sa.URL) -> sa.URL:
-    """A PostgreSQL database with all tables, which the tests of this process use in turn."""
-    url = postgresql.set(database="tern")
+    """A PostgreSQL database with all tables and no rows, which nobody uses: others are copied from it."""
+    url = postgresql.set(database="template_tern")
+    run(postgresql, "CREATE DATABASE template_tern")
     _make_tables(url)
     return url
+
+
+@pytest.fixture(scope="session")
+def postgresql_in_turn(postgresql_tables: sa.URL) -> Iterator[sa.URL]:
+    """The one that the tests of this process use in turn."""
+    with _copied(postgresql_tables, "in_turn") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +67,22 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path.parent.mkdir()
         path.write_bytes(request.getfixturevalue("sqlite_tables"))
         return f"sqlite:///{path}"
-    url: sa.URL = request.getfixturevalue("postgresql_tables")
+    url: sa.URL = request.getfixturevalue("postgresql_in_turn")
     deletes = [str(sa.delete(table)) for table in Base.metadata.tables.values()]
     run(url, "; ".join(["SET lock_timeout = '10s'", "SET session_replication_role = replica", *deletes]))
     return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def url_of_file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """As `url`, but one for all tests of a file: they only look at what lies there, or leave their own beside it."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("file") / "tern.sqlite"
+        path.write_bytes(request.getfixturevalue("sqlite_tables"))
+        yield f"sqlite:///{path}"
+        return
+    with _copied(request.getfixturevalue("postgresql_tables"), "of_file") as url:
+        yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=DIALECTS)
@@ -110,11 +132,26 @@ def settings(url: str, tmp_path: Path, clock: Clock) -> Settings:
     return Settings(data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by)
 
 
+@pytest.fixture(scope="session")
+def site() -> Site:
+    """The pages that were built, read once: a template is translated at its first use."""
+    return Site.load()
+
+
 @pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
+def client(settings: Settings, site: Site) -> Iterator[TestClient]:
     """The service, in process, over HTTP."""
-    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as client:
+    with TestClient(create_app(settings, site=site, hasher=HASHER), base_url="https://tern.test") as client:
         yield client
+
+
+@contextmanager
+def _copied(template: sa.URL, name: str) -> Iterator[sa.URL]:
+    """A copy of a PostgreSQL database that nobody is connected to, until the block ends."""
+    server = template.set(database="postgres")
+    run(server, f"CREATE DATABASE {name} TEMPLATE {template.database}")
+    yield template.set(database=name)
+    run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _make_tables(url: sa.URL) -> None:

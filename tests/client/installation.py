@@ -18,6 +18,7 @@ from app.main import create_app
 from app.people.staff import service as staff_service
 from app.protocol.statements import KeyKind
 from app.settings import Settings
+from app.site.site import Site
 from app.vocabulary import Role
 from tests.strength import HASHER, WORK_FACTOR
 
@@ -121,7 +122,7 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
 def serving(settings: Settings, built: Path) -> Iterator[str]:
     """The address of the service, in a thread of this process."""
     config = uvicorn.Config(
-        create_app(settings, built=built, hasher=HASHER), port=0, log_level="warning", access_log=False
+        create_app(settings, site=Site.load(built), hasher=HASHER), port=0, log_level="warning", access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

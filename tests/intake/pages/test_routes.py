@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from app.clock import Clock
 from app.main import create_app
 from app.settings import Settings
+from app.site.site import Site
 from tests.site.built import LANGUAGES, PAGES, SCRIPT, build, write
 
 ONION = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
@@ -34,7 +35,7 @@ def client(settings: Settings, tmp_path: Path) -> Iterator[TestClient]:
 
 
 def browser(settings: Settings, built: Path) -> TestClient:
-    app = create_app(settings, built=built)
+    app = create_app(settings, site=Site.load(built))
     return TestClient(
         app, base_url="https://tern.test", follow_redirects=False, headers={"Accept-Encoding": "identity"}
     )

@@ -98,7 +98,13 @@ ACTED = (moves.reporter_acted,)
 
 # Keys first: what a later rule leaves behind opens for nobody then.
 SWEEP = Sweep(
-    rules=(epochs.destroy_ended, mailbox.drop_old_replies, forget, lifecycle.destroy_withdrawn, uploads.drop_old),
+    rules=(
+        epochs.destroy_ended,
+        mailbox.drop_old_replies,
+        forget,
+        lifecycle.destroy_withdrawn,
+        uploads.drop_old,
+    ),
     named=(attachments.blobs,),
 )
 

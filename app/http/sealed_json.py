@@ -30,17 +30,18 @@ class Envelope:
         return file
 
 
-def _sealed(type_: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+def sealed(type_: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    """What makes `Annotated[bytes, *sealed("consent")]` a sealed file of that type, on its way in and out."""
     described = {"type": "string", "contentEncoding": "base64url", "format": f"sealed-{TYPES[type_].kind}"}
     reads = BeforeValidator(Envelope(TYPES[type_].lengths))
     return reads, PlainSerializer(b64, return_type=str), WithJsonSchema(described)
 
 
-SealedGrant = Annotated[bytes, *_sealed("grant")]
-SealedReply = Annotated[bytes, *_sealed("message.staff")]
-SealedMessage = Annotated[bytes, *_sealed("message.reporter")]
-SealedCase = Annotated[bytes, *_sealed("case")]
-SealedMembers = Annotated[bytes, *_sealed("members")]
-SealedConsent = Annotated[bytes, *_sealed("consent")]
-SealedApproval = Annotated[bytes, *_sealed("approval")]
-SealedComment = Annotated[bytes, *_sealed("comment")]
+SealedGrant = Annotated[bytes, *sealed("grant")]
+SealedReply = Annotated[bytes, *sealed("message.staff")]
+SealedMessage = Annotated[bytes, *sealed("message.reporter")]
+SealedCase = Annotated[bytes, *sealed("case")]
+SealedMembers = Annotated[bytes, *sealed("members")]
+SealedConsent = Annotated[bytes, *sealed("consent")]
+SealedApproval = Annotated[bytes, *sealed("approval")]
+SealedComment = Annotated[bytes, *sealed("comment")]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from app.client.casework import sealed
-from app.client.casework.sealed import Key
+from app.client.machine import sealed
+from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind

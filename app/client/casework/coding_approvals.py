@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 
-from app.client.casework import approvals, cases, sealed
+from app.client.casework import approvals, cases
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import OpenCase
+from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import statements
 from app.protocol.case import SECOND_PERSON, CaseFile, Incident, RuleBroken

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from app import age
-from app.client.casework import approvals, cases, coding_approvals, sealed, triage
+from app.client.casework import approvals, cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
+from app.client.machine import sealed
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.client.casework import sealed
 from app.client.casework.cases.document import OpenCase
+from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.errors import NotAuthentic

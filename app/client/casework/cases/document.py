@@ -4,10 +4,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from app import age
-from app.client.casework import sealed
 from app.client.casework.cases import members
 from app.client.casework.cases.members import MemberList
-from app.client.casework.sealed import Key
+from app.client.machine import sealed
+from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol import chain
 from app.protocol.case import NOTHING, CaseFile, check_successor

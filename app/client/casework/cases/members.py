@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from app.client.casework import sealed
-from app.client.casework.sealed import Key, Sealed
+from app.client.machine import sealed
+from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import Staff
 from app.protocol import members
 from app.protocol.errors import NotAuthentic

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from app import age
-from app.client.casework import sealed
 from app.client.casework.cases import members
 from app.client.casework.cases.document import OpenCase, write
 from app.client.casework.cases.members import MemberList
-from app.client.casework.sealed import Key
+from app.client.machine import sealed
+from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol.case import CaseFile, RuleBroken
 from app.protocol.encoding import new_id

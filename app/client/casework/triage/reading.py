@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from app import age
 from app.client.casework import cases
-from app.client.casework.sealed import Key
 from app.client.casework.triage import views
 from app.client.casework.triage.views import ReportView
 from app.client.intake import attachments as files
+from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol.encoding import check_at, unb64
 from app.protocol.errors import Malformed, NotAuthentic

@@ -1,4 +1,4 @@
-"""One way to write and to read a sealed document of a case or a report: signed, under its key, in its chain."""
+"""One way to write and to read a document that staff seal: signed, under the key of what it is about, in its chain."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from app.protocol.opening import Asked, Opened
 
 @dataclass(frozen=True)
 class Key:
-    """The key of a case or a report, under which its documents are sealed."""
+    """The key of a case, a report or a person, under which documents about it are sealed."""
 
     subject: str
     identity: age.HybridIdentity = field(repr=False)

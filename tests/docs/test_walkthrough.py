@@ -1,0 +1,129 @@
+"""The walk-through of CONTRIBUTING is played in a copy of the tree: whole, and without each of its steps."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "CONTRIBUTING.md").read_text()
+CHAPTER = TEXT[TEXT.index("## A small resource") :].split("\n## ")[0]
+NAME = "reminder"
+
+_BLOCK = re.compile(
+    r"```\w+ (?P<path>\S+?)(?: (?P<how>before|instead)=\"(?P<anchor>(?:[^\"\\]|\\.)*)\")?\n(?P<text>.*?)```\n",
+    re.DOTALL,
+)
+_CHECK = re.compile(r"Without (?:it|them):\s`(\S+)`\.")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A new file, or lines before or instead of those that the anchor names."""
+
+    path: str
+    how: str | None
+    anchor: str
+    text: str
+
+    def make(self, tree: Path) -> None:
+        text, path = self.text, self.path
+        if "NEXT" in path:
+            *_, last = sorted(each.name[:4] for each in (tree / path).parent.glob("[0-9]*.py"))
+            path = path.replace("NEXT", f"{int(last) + 1:04}")
+            text = text.replace("NEXT", f"{int(last) + 1:04}").replace("LAST", last)
+        file = tree / path
+        if self.how is None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            return
+        before = file.read_text()
+        assert before.count(self.anchor) == 1, f"{self.anchor!r} stands {before.count(self.anchor)} times in {path}"
+        file.write_text(
+            before.replace(self.anchor, text.removesuffix("\n") if self.how == "instead" else text + self.anchor)
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """A heading of the chapter: what it changes (nothing is `make docs`), and which check fails without it."""
+
+    title: str
+    changes: tuple[Change, ...]
+    check: str
+
+
+def steps() -> list[Step]:
+    found = []
+    for section in CHAPTER.split("\n### ")[1:]:
+        changes = tuple(_change(block) for block in _BLOCK.finditer(section))
+        check = _CHECK.search(section)
+        assert check, section
+        found.append(Step(section.partition("\n")[0], changes, check[1]))
+    return found
+
+
+def _change(block: "re.Match[str]") -> Change:
+    anchor = (block["anchor"] or "").replace(r"\n", "\n").replace(r"\"", '"')
+    return Change(block["path"], block["how"], anchor, block["text"])
+
+
+STEPS = steps()
+
+
+def played(tree: Path, *, without: Step | None = None) -> Path:
+    """A copy of all that git knows, after the steps."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).exists():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    for step in STEPS:
+        if step is not without:
+            for change in step.changes:
+                change.make(tree)
+    return tree
+
+
+def run(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Python in the copy, on one database: what is asked is which check fails, not on which."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tree,
+        env=environment | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def tried(tree: Path, *checks: str) -> "subprocess.CompletedProcess[str]":
+    alone = ["-p", "no:xdist", "-p", "no:cacheprovider"]
+    return run(tree, "-m", "pytest", "-q", "-x", *alone, "-k", "not postgresql", *checks)
+
+
+def test_a_new_resource_passes_every_check(tmp_path: Path) -> None:
+    tree = played(tmp_path)
+    generated = run(tree, "-m", "docs.generate")
+    assert generated.returncode == 0, generated.stdout
+
+    ran = tried(tree, *sorted({step.check for step in STEPS}))
+
+    assert ran.returncode == 0, ran.stdout[-4000:]
+
+
+@pytest.mark.parametrize("left_out", STEPS, ids=[step.title for step in STEPS])
+def test_without_a_step_its_check_fails_by_the_name(tmp_path: Path, left_out: Step) -> None:
+    tree = played(tmp_path, without=left_out)
+
+    ran = tried(tree, left_out.check)
+
+    assert ran.returncode not in (0, 5), f"{left_out.check} does not miss {left_out.title}"
+    assert NAME in ran.stdout.lower(), ran.stdout[-4000:]

@@ -132,6 +132,16 @@ def decide(
 
 
 @case.command()
+def cancel(
+    approval: Annotated[str, typer.Argument(help="The approval's id.")],
+    machine: Home = HOME,
+) -> None:
+    """Take back what you asked somebody to approve; a key that was lent for it goes."""
+    person = staff(machine)
+    approvals.cancel(person, approvals.get(person, approval))
+
+
+@case.command()
 def move(
     id_: CaseId,
     to: Annotated[CaseStage, typer.Argument(help="The next stage.")],

@@ -52,6 +52,13 @@ def approve(
 
 
 @release.command()
+def cancel(id_: ReleaseId, machine: Home = HOME) -> None:
+    """Take back a request that you made, before anything is drawn for it."""
+    person = staff(machine)
+    releases.cancel(person, releases.view(person, id_))
+
+
+@release.command()
 def sign(id_: ReleaseId, machine: Home = HOME) -> None:
     """Check the drawn folder and sign it, as its requester or its approver."""
     releases.sign(staff(machine), id_)

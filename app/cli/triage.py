@@ -146,6 +146,17 @@ def dispose(
 
 
 @queue.command()
+def reopen(
+    report: Report,
+    reason: Annotated[TransitionReason, typer.Option(help="Why.")],
+    machine: Home = HOME,
+) -> None:
+    """As a supervisor, put a decided report before a triager again, as long as its key exists."""
+    person = staff(machine)
+    triage.reopen(person, triage.view(person, report), reason)
+
+
+@queue.command()
 def approve(
     report: Report,
     subject: Annotated[ApprovalSubject, typer.Argument(help="What is asked: abusive or waiting.")],

@@ -1,7 +1,9 @@
 """Cases over HTTP: opened, written, handed on, and closed to everybody else."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.casework.cases.models import Case, CaseDocument
 from app.people.grants.models import Grant
@@ -197,3 +199,5 @@ def test_a_case_keeps_an_owner_among_its_members(
     handed_on = desk.post(triager, path, remove | {"owner": other.id, "add": [grant(other)]}, version=1)
 
     assert handed_on.json()["owner"] == other.id
+    actions = rows.scalars(select(AuditEvent.action).where(AuditEvent.object_id == case.id)).all()
+    assert actions.count(Action.CASE_CHANGED) == 1

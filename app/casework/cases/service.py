@@ -224,6 +224,8 @@ def change_members(
     session.add(MemberStatement(case_id=case.id, version=version + 1, file=change.statement))
     _remove_members(session, actor, case, removed, now=now)
     _add_members(session, actor, case, change.add, now=now)
+    if owner_id != case.owner_id:
+        audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
     case.owner_id = owner_id
     flag_modified(case, "owner_id")  # a case shows its members, so it has a new version though its row stays the same
     audit.record(session, actor.id, Action.MEMBERS_CHANGED, case.id, now=now, object_hash=sha256_hex(change.statement))

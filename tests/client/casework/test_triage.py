@@ -6,7 +6,7 @@ from app.client.casework import triage
 from app.client.machine.transport import Refused
 from app.protocol import receipt
 from app.protocol.errors import NotMine
-from app.vocabulary import Imminence, Priority, ReportState, Severity
+from app.vocabulary import Imminence, Priority, ReportState, Severity, TransitionReason
 from tests.client.casework.scene import DOCUMENT, FOUND, claimed
 from tests.client.installation import Installation
 
@@ -96,6 +96,17 @@ def test_who_did_not_consent_to_contact_is_decided_without_an_answer(here: Insta
     triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, FOUND)
 
     assert anna.service.get(f"/reports/{sent.report}").json()["state"] == "insufficient"
+
+
+def test_a_supervisor_puts_a_decided_report_before_a_triager_again(here: Installation) -> None:
+    anna, sara = here.staff("anna"), here.staff("sara")
+    sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none", "consent": ["service"]}})
+    triage.claim(anna, triage.view(anna, sent.report))
+    triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, FOUND)
+
+    triage.reopen(sara, triage.view(sara, sent.report), TransitionReason.NEW_INFORMATION)
+
+    assert anna.service.get(f"/reports/{sent.report}").json()["state"] == "in_triage"
 
 
 def test_a_report_that_opens_is_not_called_undecryptable(here: Installation) -> None:

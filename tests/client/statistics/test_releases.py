@@ -37,6 +37,16 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Install
         yield here, release
 
 
+def test_who_asked_for_a_release_takes_the_request_back(released: tuple[Installation, str]) -> None:
+    here, _ = released
+    chen = here.staff("chen")
+    release = releases.request(chen, kind="reserve", period="2026-Q1", workload="T")
+
+    releases.cancel(chen, releases.view(chen, release))
+
+    assert releases.view(chen, release).state == "cancelled"
+
+
 def again(folder: releases.Folder, **changes: Any) -> releases.Folder:
     """The folder as a service would make it of other counts, or other draws, with hashes that fit."""
     noisy = read_counts(folder[NOISY])

@@ -33,6 +33,13 @@ def test_text_has_seven_times_the_light_of_its_ground_and_the_rest_four_and_a_ha
         assert _contrast(colours[one], colours[other]) >= 4.5, (one, other)
 
 
+def test_a_language_has_lines_and_digits_of_its_own_and_no_colours() -> None:
+    of_languages = re.findall(r":lang\([^{]*\{([^}]*)\}", TOKENS + REPORTER)
+    properties = {name for body in of_languages for name in re.findall(r"^\s*([\w-]+):", body, re.MULTILINE)}
+
+    assert properties == {"--leading", "--tight", "--measure", "content"}
+
+
 def test_no_rule_knows_left_from_right() -> None:
     sides, sizes = r"left|right|top|bottom", r"(?:(?:min|max)-)?(?:width|height)"
     properties = rf"(?:margin|padding|border)-(?:{sides})|{sides}|{sizes}|float"

@@ -60,9 +60,10 @@ check: .venv/ready app/web/node_modules/ready
 	$(BIN)/deptry app migrations tests --ignore DEP004  # tests import what is there for them alone
 	cd app/web && npm run --silent check
 
+# SHUFFLE=7 runs them in another order, the same for the same number.
 test: system-deps setup check
 	cd app/web && npm test --silent
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
 
 bench: setup
 	$(BIN)/python -m tests.bench

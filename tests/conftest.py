@@ -1,5 +1,6 @@
 """Both databases, real files and the real service. Nothing of ours is mocked."""
 
+import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,21 @@ from tests.strength import HASHER
 
 DIALECTS = ["sqlite", "postgresql"]
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shuffle", type=int, metavar="NUMBER", help="Run the tests in an order that follows from it.")
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest then brings together those that share a database of their file
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files in another order, and in each its tests: no test may need what another has left behind."""
+    seed: int | None = config.getoption("--shuffle")
+    if seed is not None:
+        chance = random.Random(seed)
+        files = {path: chance.random() for path in sorted({item.path for item in items})}
+        chance.shuffle(items)
+        items.sort(key=lambda item: (item.path.parent, files[item.path]))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8470
 WORKERS ?= 2
 
-.PHONY: system-deps setup demo run test check bench docs clean
+.PHONY: system-deps setup demo run test check check-python check-web bench docs clean
 .DEFAULT_GOAL := test
 
 # Debian's age is one of the programs that the tests hold the sealed format against; its Tor reads what docs/onion.md says;
@@ -51,13 +51,20 @@ demo: .venv/ready app/site/built/languages.json
 run: .venv/ready app/site/built/languages.json
 	$(BIN)/tern serve --port $(PORT)
 
+# Both halves at once, each told of when it ends.
 check: .venv/ready app/web/node_modules/ready
+	@echo "checking format, lint, types and arrows, of Python and of TypeScript"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-python check-web
+
+check-python:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry app docs migrations
 	$(BIN)/deptry app migrations tests --ignore DEP004  # tests import what is there for them alone
+
+check-web:
 	cd app/web && npm run --silent check
 
 # SHUFFLE=7 runs them in another order, the same for the same number.

@@ -317,6 +317,15 @@ def test_another_report_in_the_place_of_one_in_the_case(
         stops(evil, lambda: triage.open_(leyla, report), reason)
 
 
+def test_a_report_that_the_service_calls_by_another_id_is_the_one_that_was_asked_for(
+    world: World, evil: EvilServer, tenzin: Staff
+) -> None:
+    first, other = (cases.open_(tenzin, case).file.reports[0].id for case in (world.case, world.other))
+    evil.lies[f"/v1/reports/{first}"] = in_json(lambda answer: answer.update(id=other))
+
+    assert triage.open_(tenzin, first).id == first
+
+
 def test_a_case_that_lists_another_report_than_the_one_that_was_read(
     world: World, evil: EvilServer, tenzin: Staff
 ) -> None:

@@ -104,3 +104,17 @@ def test_nobody_signs_under_a_ledger_that_is_not_whole(released: tuple[Installat
         person = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
 
         stops(evil, lambda: releases.sign(person, release), "the ledger is not whole")
+
+
+def test_a_request_that_was_taken_back_since_it_was_seen_is_not_approved(released: tuple[Installation, str]) -> None:
+    here, _ = released
+    chen, sara = here.staff("chen"), here.staff("sara")
+    release = releases.request(chen, kind="reserve", period="2026-Q1", workload="T")
+    seen_by_sara = releases.view(sara, release)
+
+    releases.cancel(chen, releases.view(chen, release))
+
+    assert releases.view(chen, release).state == "cancelled"
+    with pytest.raises(Refused) as refusal:
+        releases.approve(sara, seen_by_sara)
+    assert refusal.value.type == "stale-version"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,6 +20,10 @@ from app.settings import Settings
 from app.site.site import Site
 from tests.postgresql import postgresql_server, run
 from tests.strength import HASHER
+
+# The one profile: how long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("tern", deadline=None)
+hypothesis.settings.load_profile("tern")
 
 DIALECTS = ["sqlite", "postgresql"]
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)

@@ -47,7 +47,7 @@ def changed_files(draw: st.DrawFn) -> bytes:
 
 
 @given(file=st.binary() | st.binary().map(lambda rest: b"age-encryption.org/v1\n" + rest) | changed_files())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_no_file_raises_anything_else(file: bytes) -> None:
     with contextlib.suppress(age.Error):
         assert age.decrypt(file, IDENTITIES) == b"words"

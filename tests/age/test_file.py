@@ -62,7 +62,7 @@ def test_what_is_sealed_opens(kind: str, size: int) -> None:
     most_plain=st.integers(999, 99_999),
     most=st.integers(999, 99_999),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_how_much_a_source_gives_at_a_time_does_not_matter(size: int, most_plain: int, most: int) -> None:
     plaintext = os.urandom(size)
     file, opened = io.BytesIO(), io.BytesIO()
@@ -74,7 +74,7 @@ def test_how_much_a_source_gives_at_a_time_does_not_matter(size: int, most_plain
 
 
 @given(size=st.integers(0, 300), most=st.integers(1, 100))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_source_may_give_a_few_bytes_at_a_time(size: int, most: int) -> None:
     plaintext = os.urandom(size)
     file = age.encrypt(plaintext, [HYBRID.recipient])
@@ -88,7 +88,7 @@ def test_a_source_may_give_a_few_bytes_at_a_time(size: int, most: int) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(place=st.integers(0), change=st.integers(1, 255))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_one_byte_changed_and_it_does_not_open(kind: str, place: int, change: int) -> None:
     recipient, _ = KINDS[kind]
     identity = age.Passphrase("correct horse", 4, 10) if kind == "scrypt" else KINDS[kind][1]
@@ -100,7 +100,7 @@ def test_one_byte_changed_and_it_does_not_open(kind: str, place: int, change: in
 
 
 @given(size=st.integers(0))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_file_that_is_cut_does_not_open(size: int) -> None:
     file = age.encrypt(bytes(CHUNK_SIZE), [HYBRID.recipient])
 

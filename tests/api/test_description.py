@@ -154,9 +154,7 @@ def _examine(scene: Scene, label: str, mode: GenerationMode, ask: Callable[[_Cas
     """`ask` for examples of the operation, always the same ones."""
     most = _EXAMPLES[scene.rows.get_bind().dialect.name]
     examples = given(_OPERATIONS[label].as_strategy(generation_mode=mode))
-    bounded = settings(
-        max_examples=most, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    bounded = settings(max_examples=most, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     bounded(examples(ask))()
 
 

@@ -31,7 +31,7 @@ from tests.intake import tus
 from tests.intake.scene import BYTES, Office, Reporter
 
 ROUNDS = 3
-SECONDS = 0.7
+ENOUGH = 4  # of each are acknowledged, then the service is killed in the middle of others
 SENDERS = 6
 PART = 16_384
 CREATED, NO_CONTENT = 201, 204
@@ -59,6 +59,12 @@ class Load:
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+
+    def wait(self) -> None:
+        """Until enough was acknowledged, however long that takes."""
+        while min(len(self.reports), len(self.attachments)) < ENOUGH:
+            assert any(thread.is_alive() for thread in self._threads), "the service is gone before it was killed"
+            time.sleep(0.01)
 
     def join(self) -> None:
         for thread in self._threads:
@@ -117,7 +123,7 @@ def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, row
         with served(settings) as (port, process):
             load = Load(port, bodies, file)
             load.start()
-            time.sleep(SECONDS)
+            load.wait()
             process.send_signal(signal.SIGKILL)
             process.wait()
             load.join()
@@ -185,7 +191,7 @@ def served(settings: Settings) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]
 
 
 def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", "/v1/health")
         return connection.getresponse().status == 200

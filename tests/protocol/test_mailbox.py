@@ -241,12 +241,14 @@ def test_a_filler_is_for_nobody() -> None:
 
 
 def test_an_answer_of_fillers_takes_milliseconds() -> None:
-    filler_slot(KEY, TOKEN_SHA256, 1)
-    started = time.process_time()
-    for slot in range(1, SLOTS + 1):
-        filler_slot(KEY, TOKEN_SHA256, slot)
+    def seconds() -> float:
+        started = time.process_time()
+        for slot in range(1, SLOTS + 1):
+            filler_slot(KEY, TOKEN_SHA256, slot)
+        return time.process_time() - started
 
-    assert (time.process_time() - started) / SLOTS < 0.005  # about 0.7 ms on a free machine
+    # About 0.7 ms each on a free machine. The best of several, which a neighbour on the same core does not slow down.
+    assert min(seconds() for _ in range(10)) / SLOTS < 0.005
 
 
 def test_the_coefficients_of_fillers_are_spread_like_those_of_real_files() -> None:

@@ -32,6 +32,9 @@ class Page:
     def submit(self, form: Mapping[str, Any], files: Sequence[Path] = ()) -> Any:
         return self._ask("submit", form, files=files)
 
+    def not_sent(self) -> Any:
+        return self._ask("notSent")
+
     def send_files(self) -> Any:
         return self._ask("sendFiles")
 

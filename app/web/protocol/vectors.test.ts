@@ -14,6 +14,7 @@ import {
     verifyMac,
     verifySignature,
     verifySignatures,
+    type Document,
 } from "./documents.ts"
 import {
     b64,
@@ -44,6 +45,7 @@ import {
 } from "./mailbox.ts"
 import { openDocument } from "./opening.ts"
 import { mailboxKeys, readWords, ReceiptError, writeWords } from "./receipt.ts"
+import { checkForm, type Form } from "./report.ts"
 import { attachmentClasses, ciphertextSizes, classes } from "./sizes.ts"
 import { CLASSES, TYPES, type Kind } from "./types.ts"
 import { listOf, load } from "./words.ts"
@@ -87,6 +89,7 @@ const sealed = read("sealed") as {
     of_no_class: { file: string; refused: string }
 }
 const keyLog = read("key_log") as { pin: string; lines: string[]; head: Record<string, unknown>; head_line: string }
+const types = read("types") as Record<string, { text: string }>
 const receipts = read("receipt") as {
     vectors: {
         secret: string
@@ -313,6 +316,36 @@ test.each(typed.refused)("what is typed is refused: $name", async ({ typed, erro
 
     if (!(failure instanceof ReceiptError)) throw new Error("it was read")
     expect([failure.reason, failure.position]).toEqual([expected, position])
+})
+
+// What a reporter's client makes of the body of each type; a report it only writes.
+const BODIES: Record<string, (document: Document) => unknown> = {
+    root: (document) => Trust.pinned(document, organisation.pin),
+    "service-key": ({ header }) => unb64(checkText(checkFields(header.body, ["key"]).key), 32),
+    intake: readIntake,
+    report: ({ header }) => {
+        const { language, text, answers } = header.body as Form
+        checkForm({ language, text, answers })
+    },
+    "thread-state": ({ header }) => readThreadState(header.body),
+    state: ({ header }) => readState(header.body),
+    "message.staff": ({ header }) => readStaffMessage(header.body),
+    "message.reporter": ({ header }) => readReporterMessage(header.body),
+}
+
+test.each([...TYPES.keys()])("each type has a vector that its reader takes: %s", async (type) => {
+    const text = types[type]?.text
+    if (text === undefined) throw new Error(`type ${type} has no vector`)
+    const document = parseDocument(text)
+    const reader = BODIES[type]
+    if (!reader) throw new Error(`type ${type} has no reader here`)
+
+    expect(document.header.type).toBe(type)
+    expect(textOf(document)).toBe(text)
+    reader(document)
+    const { threadMac } = await mailboxKeys(await readWords(mailbox.receipt))
+    if (document.proof.by === "signatures") expect(verifySignatures(document)).toHaveLength(1)
+    if (document.proof.by === "mac") verifyMac(document, threadMac)
 })
 
 const READERS: Record<string, (body: object) => unknown> = {

@@ -34,14 +34,13 @@ export interface Step {
 /**
  * The report is stored. `language` is that of the words: the form's, or English where that has no list. `earlier`: it
  * is an earlier version of what was typed, whose answer had got lost, so that what was changed since has to be sent as
- * a message. `notArrived` are places of files; `sendFiles` tries them again, but for those that the earlier version
+ * a message. `sendFiles` tries again the files that have not arrived (`notSent`), but for those that the earlier version
  * does not list: these go with the message too.
  */
 export interface Submitted {
     words: string
     language: string
     earlier: boolean
-    notArrived: number[]
 }
 
 /** Files that have not arrived, by their places among those picked, and why the last of them that was tried did not. */

@@ -87,8 +87,8 @@ export class Client implements ReporterClient {
             const wanted = await this.send(draft, tidied(form), files, progress, cancel)
             const stored = draft.stored ?? wanted
             this.expect(b64(draft.keys.token), files, draft.identity.recipient, stored.files)
-            const { places: notArrived } = await this.sendOutgoing(progress, cancel)
-            return { words: draft.words, language: draft.language, earlier: stored.body !== wanted.body, notArrived }
+            await this.sendOutgoing(progress, cancel)
+            return { words: draft.words, language: draft.language, earlier: stored.body !== wanted.body }
         })
     }
 

@@ -27,7 +27,7 @@ class Small implements ReporterClient {
             cancel?.addEventListener("abort", () => {
                 reject(new Failure("cancelled"))
             })
-            if (files.length) resolve({ words: "twelve words", language: "en", earlier: false, notArrived: [] })
+            if (files.length) resolve({ words: "twelve words", language: "en", earlier: false })
         })
     }
     sendFiles = () => Promise.resolve({ places: [1], why: "busy" as const })

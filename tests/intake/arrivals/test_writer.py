@@ -132,10 +132,12 @@ def test_more_than_can_wait_is_refused_at_once_and_what_waits_is_stored(
             if database.dialect == "postgresql":
                 session.execute(text("LOCK TABLE reports IN EXCLUSIVE MODE"))
             first = asyncio.create_task(put_all(writer, [quarter]))
-            await asyncio.sleep(0.2)  # the writer has taken it, and now waits for the database
+            while writer._thread is None or writer._waiting:  # until it has taken it, and waits for the database
+                await asyncio.sleep(0)
             waiting = [another(quarter, size=quarter.size) for _ in range(6)]
             rest = asyncio.create_task(put_all(writer, waiting))
-            await asyncio.sleep(0.1)
+            while len(writer._waiting) < 4:
+                await asyncio.sleep(0)
         return [*await first, *await rest]
 
     outcomes = asyncio.run(while_the_database_is_held())

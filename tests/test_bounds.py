@@ -1,0 +1,199 @@
+"""Every bound as a number: of budgets, sizes, days, tries.
+
+A test that takes a bound from the code goes with it wherever it goes, so that a cap raised by a quarter
+passes them all. Here each stands once more, and whoever changes one says so twice.
+"""
+
+import ast
+import importlib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+import pytest
+from pydantic import ValidationError
+
+from app.protocol.sizes import Kind, classes
+from app.protocol.statements import KeyKind
+from app.settings import Settings
+from app.statistics.releases.accounting import epsilon
+from app.vocabulary import ReleaseKind
+from app.vocabulary.workloads import all_workloads
+
+APP: Final = Path(__file__).parents[1] / "app"
+KIB, MIB = 1024, 1024 * 1024
+# What stands elsewhere: the format of age is held by its own vectors, the pages by theirs, commands by their tests.
+ELSEWHERE: Final = {"age", "site", "cli"}
+TABLES: Final = {
+    "_CYRILLIC",
+    "_GREEK",
+    "_SHARED",
+    "_GROUPS",
+    "_URGENCY",
+}  # of letters and of order, which bound nothing
+
+BOUNDS: Final[dict[str, dict[str, object]]] = {
+    "app.blobs.disk": {"MODE": 0o600},
+    "app.blobs.objects": {"_PIECE": 64 * KIB},
+    "app.casework.cases.service": {"_REF_LENGTH": 8},
+    "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
+    "app.client.intake.pages": {"_FOUND": 200, "_ELSEWHERE": 303, "_ABSENT": 404},
+    "app.client.intake.uploads": {"TRIES": 5, "_FIRST_PAUSE": 0.5, "_GONE": 404},
+    "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
+    "app.client.machine.transport": {"ANSWER_LIMIT": 64 * MIB, "BLOCK_SIZE": 64 * KIB, "TRIES": 3, "_BUSY": 503},
+    "app.client.people.colleagues": {"CERTIFIED_FOR": timedelta(days=365)},
+    "app.client.people.shared_keys": {
+        "TERMS": {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
+    },
+    "app.client.statistics.cards": {"DELAY_HOURS": 72},
+    "app.database.engine": {"_THREADS": 40, "_LOCK_SECONDS": 30},
+    "app.http.paging": {"_MAC_SIZE": 16},
+    "app.http.routing": {"JSON_LIMIT": 4 * MIB},
+    "app.intake.attachments.service": {"LIMIT": 32},
+    "app.intake.attachments.uploads": {"DAYS": 3},
+    "app.intake.epochs.open_epochs": {"_SECONDS": 2.0},
+    "app.intake.key_log.service": {"PAGE": 1000},
+    "app.intake.posts.body": {"LINE_LIMIT": 512, "LIMIT": 73_462},
+    "app.intake.mailbox.service": {"REPLY_DAYS": 60},
+    "app.intake.no_script.forms": {"TEXT_LIMIT": MIB, "TEXT_LENGTH": 200_000, "MESSAGE_LENGTH": 20_000},
+    "app.intake.no_script.multipart": {"_HEADERS_LIMIT": 8 * KIB, "_PARTS_LIMIT": 300, "_PIECE": 64 * KIB},
+    "app.intake.no_script.routes": {"_PIECE_SECONDS": 60, "_FORM_SECONDS": 3600, "_FIELDS_LIMIT": 2 * MIB},
+    "app.intake.pages.service": {"_LONGEST": 1000},
+    "app.intake.no_script.state": {"THREADS": 8},
+    "app.intake.arrivals.arrival": {
+        "LINE_LIMIT": 4 * KIB,
+        "_GRANT_SIZE": 5755,
+        "_SLOT_SIZE": 5755,
+        "LIMIT": 1_066_081,
+        "_REF_BYTES": 5,
+    },
+    "app.intake.lifecycle.service": {"WITHDRAWAL_DAYS": 3, "OUTCOME_DAYS": 30},
+    "app.intake.arrivals.writer": {"WAITING_LIMIT": 32 * MIB, "_BATCH_LIMIT": 128, "_RETRY_SECONDS": 1},
+    "app.keyring": {"_SIZE": 32},
+    "app.people.passwords": {"_RETRY_SECONDS": 1},
+    "app.people.sign_in.service": {"_TOKEN_SIZE": 32},
+    "app.people.staff.schemas": {"_KEY_SIZE": 32},
+    "app.people.staff.service": {"INVITATION_DAYS": 14, "_TOKEN_SIZE": 32},
+    "app.protocol.card": {"CARD_SIZE": 1024, "TOKEN_SIZE": 16, "FORMAT": 1, "LAST_REVISION": 999},
+    "app.protocol.documents": {"VERSION": 1, "CLOCK_SKEW": timedelta(days=1)},
+    "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
+    "app.protocol.intake": {"LONGEST_ACCEPTANCE": timedelta(days=30), "LONGEST_KEEPING": timedelta(days=7)},
+    "app.protocol.mailbox": {
+        "SLOTS": 16,
+        "THREAD_STATE_SLOT": 1,
+        "STATE_SLOT": 2,
+        "FIRST_STAFF_SLOT": 3,
+        "SLOT_SIZE": 5755,
+        "PART_SIZE": 1000,
+        "NUMBERS": range(1, 10_000),
+        "_Q": 3329,
+        "_U": 768,
+        "_V": 256,
+        "_DU": 10,
+        "_DV": 4,
+        "_LIMIT": 63_251,
+        "_COEFFICIENTS_DRAWN": 2336,
+    },
+    "app.protocol.manifest": {"_NAME_LENGTH": 200},
+    "app.protocol.receipt": {"RECEIPT_SIZE": 16, "WORD_COUNT": 12},
+    "app.protocol.report": {"FREE_LENGTH": 20_000, "NAME_LENGTH": 255, "MEDIA_TYPE_LENGTH": 127, "ATTACHMENTS": 32},
+    "app.protocol.selectors": {"VALUE_LENGTH": 2000},
+    "app.protocol.selectors.wallets": {"_BASE58_SIZE": 25},
+    "app.protocol.sizes": {
+        "KIB": 1024,
+        "MIB": 1_048_576,
+        "ATTACHMENT_CEILING": 1_073_741_824,
+        "_CLASSES": {
+            Kind.GRANT: (4096,),
+            Kind.SLOT: (4096,),
+            Kind.TASK: (4096,),
+            Kind.MESSAGE: (4096, 16_384, 65_536),
+            Kind.REPORT: (8192, 16_384, 32_768, 65_536, 262_144, 1_048_576),
+            Kind.CARD: (1024,),
+            Kind.CASE: (65_536, 131_072, 262_144, 524_288, 1_048_576, 2_097_152),
+        },
+    },
+    "app.protocol.statements": {"LATE": timedelta(days=31)},
+    "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
+    "app.statistics.releases.accounting": {
+        "KIND_CAP": {ReleaseKind.QUARTER: 20_000, ReleaseKind.YEAR: 120_000, ReleaseKind.RESERVE: 20_000},
+        "YEAR_CAP": 220_000,
+        "LIFE_CAP": 500_000,
+        "DELTAS": (1e-5, 1e-6, 1e-9),
+    },
+    "app.statistics.releases.requests": {"QUARTER_GATE": 300, "QUARTER_GATE_OPEN": 240},
+}
+
+
+def test_every_bound_is_the_number_that_was_agreed() -> None:
+    assert {module: bounds for module, bounds in _stated() if bounds} == BOUNDS
+
+
+@pytest.mark.parametrize(
+    ("limit", "classes_of_attachments", "last"),
+    [(1, 1, 65_536), (16 * MIB, 15, 16_777_216), (100_000_000, 25, 100_663_296), (1024 * MIB, 39, 1_073_741_824)],
+)
+def test_attachments_have_few_lengths(limit: int, classes_of_attachments: int, last: int) -> None:
+    found = classes(Kind.ATTACHMENT, limit)
+
+    assert (len(found), found[-1]) == (classes_of_attachments, last)
+
+
+def test_a_release_spends_what_its_workload_says() -> None:
+    workloads = all_workloads().values()
+
+    assert {each.id: each.rho for each in workloads} == {"T": 5_000, "Q": 20_000}
+    # In how many cells of a table one person is counted at most.
+    assert {each.id: {table.name: table.m for table in each.tables} for each in workloads} == {
+        "T": {"total": 1},
+        "Q": {"origin": 1, "host": 1, "type": 3, "severity": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("rho", "said"), [(5_000, 0.43), (20_000, 0.9), (120_000, 2.3658), (220_000, 3.3003), (500_000, 5.2216)]
+)
+def test_a_budget_means_this_epsilon(rho: int, said: float) -> None:
+    assert epsilon(rho, 1e-6) == said
+
+
+def test_what_an_installation_sets_begins_with_these_and_has_an_end() -> None:
+    assert (Settings().session_hours, Settings().attachment_limit) == (12, 100_000_000)
+    assert (Settings(session_hours=1).session_hours, Settings(session_hours=168).session_hours) == (1, 168)
+    for hours in (0, 169):
+        with pytest.raises(ValidationError):
+            Settings(session_hours=hours)
+    with pytest.raises(ValidationError):
+        Settings(attachment_limit=0)
+
+
+def _stated() -> Iterator[tuple[str, dict[str, object]]]:
+    """The numbers that each module of the service and its clients gives a name in capitals."""
+    for path in sorted(APP.rglob("*.py")):
+        place = path.relative_to(APP.parent).with_suffix("").parts
+        names = [name for name in _constants(path) if name not in TABLES]
+        if not names or place[1] in ELSEWHERE:
+            continue
+        name = ".".join(place).removesuffix(".__init__")
+        module = importlib.import_module(name)
+        yield name, {each: getattr(module, each) for each in names if _is_bound(getattr(module, each, None))}
+
+
+def _constants(path: Path) -> Iterator[str]:
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            for each in ast.walk(statement):
+                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) and each.id.lstrip("_").isupper():
+                    yield each.id
+
+
+def _is_bound(value: object) -> bool:
+    if isinstance(value, bool | Enum):
+        return False
+    if isinstance(value, tuple):
+        return bool(value) and all(map(_is_bound, value))
+    if isinstance(value, Mapping):
+        return bool(value) and all(map(_is_bound, value.values()))
+    return isinstance(value, int | float | timedelta | range)

@@ -1,0 +1,118 @@
+"""The small machines, whole: every state, everybody who could ask, everything that could hold, against the contract."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from app import transitions, vocabulary
+from app.casework.approvals import machine as approvals
+from app.casework.consents import machine as consents
+from app.casework.stages import machine as stages
+from app.statistics.releases import machine as releases
+from app.statistics.releases.models import ReleaseState
+from app.vocabulary import ApprovalState, CaseStage, ConsentStatus, Imminence, Priority, Severity
+
+May = Callable[[Any], bool]
+# From, to: who may, and the names of what must hold (CASEWORK § 1, RELEASES § 8).
+Contract = Mapping[tuple[str | None, str], tuple[May, tuple[str, ...]]]
+
+
+def anybody(_: object) -> bool:
+    return True
+
+
+STAGES: Contract = {
+    ("intake", "assessment"): (lambda facts: facts.is_member, ("has_owner", "reporter_consent_settled")),
+}
+ANSWER = (anybody, ("same_person",))
+CONSENTS: Contract = {
+    ("asked", "given"): ANSWER,
+    ("asked", "declined"): ANSWER,
+    ("given", "withdrawn"): ANSWER,
+    ("given", "expired"): ANSWER,
+    ("given", "superseded"): ANSWER,
+    **{
+        (before, after): ANSWER
+        for before in (None, "declined", "withdrawn", "expired", "superseded")
+        for after in ("asked", "given", "declined")
+    },
+}
+APPROVALS: Contract = {
+    ("requested", "approved"): (lambda facts: facts.is_approver, ("statement_signed",)),
+    ("requested", "rejected"): (lambda facts: facts.is_approver, ()),
+    ("requested", "cancelled"): (lambda facts: facts.is_requester, ()),
+}
+RELEASES: Contract = {
+    ("requested", "approved"): (lambda facts: facts.is_supervisor and not facts.is_requester, ()),
+    ("requested", "rejected"): (lambda facts: facts.is_supervisor and not facts.is_requester, ()),
+    ("requested", "cancelled"): (lambda facts: facts.is_requester, ()),
+    ("approved", "cancelled"): (lambda facts: facts.is_requester, ()),
+    ("approved", "drawn"): (lambda facts: facts.is_approver, ()),
+    ("drawn", "composed"): (lambda facts: facts.is_supervisor, ()),
+    ("composed", "signed"): (lambda facts: facts.is_requester or facts.is_approver, ()),
+    ("signed", "published"): (lambda facts: facts.is_supervisor, ()),
+}
+# Imminence (now, days, weeks, none, unknown) by severity (CASEWORK § 3).
+PRIORITIES: Mapping[str, list[str]] = {
+    "life_or_liberty": ["p1", "p1", "p2", "p3", "p1"],
+    "serious": ["p1", "p2", "p3", "p4", "p2"],
+    "limited": ["p2", "p3", "p3", "p4", "p3"],
+    "unknown": ["p1", "p2", "p3", "p4", "p2"],
+}
+HOLDS: Mapping[str, May] = {
+    "has_owner": lambda facts: facts.has_owner,
+    "reporter_consent_settled": lambda facts: facts.consent_settled,
+    "same_person": lambda facts: facts.same_person,
+    "statement_signed": lambda facts: facts.has_statement,
+}
+
+
+@pytest.mark.parametrize(
+    ("machine", "states", "contract"),
+    [
+        (stages, CaseStage, STAGES),
+        (consents, ConsentStatus, CONSENTS),
+        (approvals, ApprovalState, APPROVALS),
+        (releases, ReleaseState, RELEASES),
+    ],
+    ids=["stages", "consents", "approvals", "releases"],
+)
+def test_every_step_is_that_of_the_contract(machine: Any, states: type[StrEnum], contract: Contract) -> None:
+    for state in (None, *states):
+        for facts in _all(machine.Facts):
+            told = {str(step.to): step.failing for step in transitions.steps(machine.EDGES, state, facts)}
+
+            assert told == {
+                to: [need for need in needs if not HOLDS[need](facts)]
+                for (origin, to), (may, needs) in contract.items()
+                if origin == state and may(facts)
+            }, (state, facts)
+
+
+def test_the_priority_of_every_incident_is_that_of_the_table() -> None:
+    table = {
+        str(severity): [str(vocabulary.priority_of([(severity, imminence)])) for imminence in Imminence]
+        for severity in Severity
+    }
+
+    assert [str(imminence) for imminence in Imminence] == ["now", "days", "weeks", "none", "unknown"]
+    assert table == PRIORITIES
+
+
+def test_a_case_has_the_priority_of_its_worst_incident_and_the_lowest_without_one() -> None:
+    pairs = list(itertools.product(Severity, Imminence))
+
+    assert vocabulary.priority_of([]) is Priority.P4
+    for one, other in itertools.combinations_with_replacement(pairs, 2):
+        worst = min(vocabulary.priority_of([one]), vocabulary.priority_of([other]))
+        assert vocabulary.priority_of([one, other]) is worst
+
+
+def _all(facts: type[Any]) -> Iterator[Any]:
+    names = [field.name for field in fields(facts)]
+    for values in itertools.product((False, True), repeat=len(names)):
+        yield facts(**dict(zip(names, values, strict=True)))

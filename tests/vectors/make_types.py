@@ -1,0 +1,154 @@
+"""Makes `types.json` beside it, in the way of `make.py`: one of each type of the table, as it is before it is sealed.
+
+python -m tests.vectors.make_types
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from app import age
+from app.protocol import manifest, members, statements
+from app.protocol.card import encode
+from app.protocol.case import CaseFile, ReportNote
+from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
+from app.protocol.encoding import b64, sha256_hex
+from app.protocol.grants import seal_grant
+from app.protocol.manifest import ORGANISATION
+from app.protocol.release import folder, signatures
+from app.protocol.report import Form, Report
+from app.protocol.sizes import Kind, padded_size
+from app.protocol.statements import KeyKind, SharedKey
+from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, GrantKind
+from tests.protocol.cards import a_card
+from tests.vectors import make, make_mailbox
+from tests.vectors.make import CASE, CASE_KEY, CASEWORKER, DAY, HOUR, ORG, REPORT, REPORT_KEY, SUPERVISOR, TRIAGER
+from tests.vectors.make import counted_id as id_
+
+FILE: Final = b"A photo of the car."
+CARD: Final = a_card(card_id=id_("card", 1), token=bytes(range(16)))
+
+
+def types() -> dict[str, Any]:
+    """By the type's name."""
+    return {**{name: {"text": document.text.decode()} for name, document in documents().items()}, **_others()}
+
+
+def documents() -> dict[str, Document]:
+    log = [parse_document(json.loads(line)["document"].encode()) for line in make.public_log()["lines"]]
+    thread = make_mailbox.documents()
+    found = [
+        *log[:3],
+        make.CERTIFICATES[0],
+        _key(),
+        manifest.make(
+            {ORGANISATION: "a" * 64, "en/": "b" * 64}, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY
+        ),
+        _report(),
+        thread["thread-state"],
+        thread["state"],
+        thread["message.staff 1"],
+        thread["message.reporter message"],
+        *_of_a_case(),
+        make.APPROVAL,
+    ]
+    return {document.header.type: document for document in found}
+
+
+def _key() -> Document:
+    key = SharedKey(id_("key", 1), KeyKind.STATISTICS, CASE_KEY.recipient, DAY, date(2027, 6, 15))
+    return statements.state_key(key, org=ORG, signer=SUPERVISOR.signer)
+
+
+def _report() -> Document:
+    given = [consent.scope for consent in make_mailbox.CONSENTS if consent.given]
+    answers = {"danger_now": "days", "when": "Since May, each evening.", "consent": given}
+    report = Report(
+        form=Form.read({"language": "fa", "text": "آنها جلوی در ایستاده‌اند.", "answers": answers}),
+        mailbox=str(make_mailbox.MAILBOX),
+        thread_key=b64(make_mailbox.RECEIPT.thread_key),
+        attachments=(make_mailbox.FILE,),
+        consents=make_mailbox.CONSENTS,
+        vocabulary="1.0.0",
+    )
+    return bare(_header("report", REPORT, report.body(), to=REPORT_KEY, author=None, at=DAY.isoformat()))
+
+
+def _of_a_case() -> list[Document]:
+    file = CaseFile(
+        title="Cars before the door",
+        summary="Each evening another one.",
+        reports=(ReportNote(REPORT, "e" * 64),),
+        persons=(),
+        incidents=(),
+        cards=(),
+    )
+    consent = {
+        "person": id_("psn", 1),
+        "consent": id_("cons", 1),
+        "scope": ConsentScope.SERVICE,
+        "status": ConsentStatus.GIVEN,
+        "method": ConsentMethod.SPOKEN,
+        "wording": "Yes.",
+    }
+    bodies = {"case": file.body(), "members": members.body([CASEWORKER.id, TRIAGER.id]), "consent": consent}
+    return [
+        signed(_header(type_, CASE, body, to=CASE_KEY, author=CASEWORKER.id, at=HOUR), CASEWORKER.signer)
+        for type_, body in bodies.items()
+    ]
+
+
+def _header(
+    type_: str, subject: str, body: Mapping[str, Any], *, to: age.HybridIdentity, author: str | None, at: str
+) -> Header:
+    return Header(
+        type=type_,
+        org=ORG,
+        subject=subject,
+        version=1,
+        previous=None,
+        generation=1,
+        sealed_to=recipient_sha256(to.recipient),
+        author=author,
+        at=at,
+        body=dict(body),
+    )
+
+
+def _others() -> dict[str, Any]:
+    """What is no document: the plaintext of a file, or what is signed and its signatures."""
+    grant = seal_grant(
+        CASE_KEY,
+        TRIAGER.identity.recipient,
+        org=ORG,
+        subject=CASE,
+        generation=1,
+        grantee=TRIAGER.id,
+        kind=GrantKind.ASSIGNED,
+        at=HOUR,
+        signer=CASEWORKER.signer,
+    )
+    log = make.public_log()
+    sums = folder.sums({"README.txt": b"Nothing is certain.\n"})
+    signers = [signatures.sign_sums(sums, by=each.id, key=each.key) for each in (SUPERVISOR, CASEWORKER)]
+    return {
+        "grant": {"text": age.decrypt(grant, [TRIAGER.identity]).decode()},
+        "attachment": {
+            "plaintext": FILE.decode(),
+            "padded": padded_size(Kind.ATTACHMENT, len(FILE)),
+            "plaintext_sha256": sha256_hex(FILE),
+        },
+        "card": {"text": encode(CARD).decode()},
+        "key-log-head": {"line": log["head_line"], "head": log["head"], "lines": log["lines"]},
+        "release": {"sums": sums.decode(), "signatures": signatures.write_signatures(signers).decode()},
+    }
+
+
+def main() -> None:
+    text = json.dumps(types(), ensure_ascii=True, indent=1)
+    (make.DIRECTORY / "types.json").write_text(text + "\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()

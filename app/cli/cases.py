@@ -36,7 +36,7 @@ def list_(
 def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     """Where the work on a case stands, and where it can go. The case is not opened."""
     person = staff(machine)
-    steps = person.service.get(f"/cases/{id_}/transitions").json()["items"]
+    steps = list(person.service.items(f"/cases/{id_}/transitions"))
     show({**asdict(cases.view(person, id_)), "steps": steps}, as_json=as_json)
 
 

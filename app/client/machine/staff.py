@@ -158,7 +158,7 @@ class Staff:
 
         `kinds` are those that may open this subject. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
         """
-        items = [item for item in self.service.get(path).json()["items"] if item["grantee"] == self.person]
+        items = [item for item in self.service.items(path) if item["grantee"] == self.person]
         if not items:
             raise NotGranted(f"no key of {subject} was granted to this person")
         opened = [self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)) for item in items]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, BinaryIO, Final, TypeVar, cast
+from typing import Any, BinaryIO, Final, TypeVar
 
 import httpx2
 
@@ -42,21 +42,58 @@ class Unreachable(Exception):
     """No answer of the service came: it may have done what was asked, or not."""
 
 
+class Told(dict[str, Any]):
+    """An object of an answer, each member of which is what the API says. One that is not there is `Refused`."""
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        super().__init__(members)
+        for name, value in members.items():
+            # By the type itself: a truth value would pass for a number.
+            if name in MEMBERS and type(value) not in MEMBERS[name]:
+                raise ValueError(name)
+
+    def __missing__(self, name: str) -> Any:
+        raise _not_understood()
+
+
+_TEXTS: Final = (
+    "accepts_from accepts_until action actor approver author destroyed_on document envelope_sha256 epoch expires_on "
+    "file grantee handle hash hour id intake intake_channel invitation key kind object of period person previous "
+    "received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state subject team "
+    "to token valid_from valid_until workload"
+)
+_TEXTS_OR_NULL: Final = (
+    "approved_by case consent last_use next noisy_sha256 object_hash owner prev priority reason statement sums_sha256 "
+    "triager withdrawn_on"
+)
+_NUMBERS: Final = "free generation left_millionths n number replies rho_millionths seq sequence size version"
+_LISTS: Final = "certificates errors failing items members roles"
+# What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
+# it arrives, so that nobody who reads it has to think of one.
+MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
+    **dict.fromkeys(_TEXTS.split(), (str,)),
+    **dict.fromkeys(_TEXTS_OR_NULL.split(), (str, type(None))),
+    **dict.fromkeys(_NUMBERS.split(), (int,)),
+    **dict.fromkeys(_LISTS.split(), (list,)),
+    "head": (Told,),
+}
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def json(self) -> dict[str, Any]:
-        """Raises `Refused` where this is no JSON object: something else than the service answered."""
+    def json(self) -> Told:
+        """Raises `Refused` where this is no JSON object of the API: something else than the service answered."""
         try:
-            found = json.loads(self.content)
+            found = json.loads(self.content, object_hook=Told)
         except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, dict):
-            raise Refused("not-understood", self.status, "The answer is not what the service would say")
-        return cast("dict[str, Any]", found)
+        if not isinstance(found, Told):
+            raise _not_understood(self.status)
+        return found
 
 
 class Service:
@@ -84,12 +121,15 @@ class Service:
     def get(self, path: str, **parameters: str | int) -> Answer:
         return self._ask("GET", path, parameters=parameters)
 
-    def items(self, path: str, **parameters: str | int) -> Iterator[dict[str, Any]]:
-        """Every item of a list, page after page."""
+    def items(self, path: str, **parameters: str | int) -> Iterator[Told]:
+        """Every item of a list, page after page. Raises `Refused` for one that is no object."""
         cursor: dict[str, str | int] = {}
         while True:
             page = self.get(path, **parameters, **cursor).json()
-            yield from page["items"]
+            for item in page["items"]:
+                if not isinstance(item, Told):
+                    raise _not_understood()
+                yield item
             if not page.get("next"):
                 return
             cursor = {"cursor": page["next"]}
@@ -205,6 +245,10 @@ def _whole(response: httpx2.Response, limit: int, *, raw: bool = False) -> bytes
         if len(content) > limit:
             raise _too_much(response.status_code)
     return bytes(content)
+
+
+def _not_understood(status: int = httpx2.codes.OK) -> Refused:
+    return Refused("not-understood", status, "The answer is not what the service would say")
 
 
 def _too_much(status: int) -> Refused:

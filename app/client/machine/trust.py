@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.client.machine.transport import Service
+from app.client.machine.transport import Service, Told
 from app.protocol import intake, key_log
 from app.protocol.certificates import Trust
 from app.protocol.chain import Mark
@@ -47,7 +47,7 @@ def fetch_intake(service: Service, pin: str, *, today: date) -> OpenIntake:
     return OpenIntake(log, epoch)
 
 
-def fetch_people(service: Service, trust: Trust) -> tuple[Trust, list[dict[str, object]]]:
+def fetch_people(service: Service, trust: Trust) -> tuple[Trust, list[Told]]:
     """The same trust with everybody's certificates, and the people as the service tells of them.
 
     Raises `NotAuthentic` where the service shows a certificate that no supervisor of the root signed.
@@ -56,7 +56,7 @@ def fetch_people(service: Service, trust: Trust) -> tuple[Trust, list[dict[str, 
     return trust.with_certificates(_certificates(people)), people
 
 
-def _certificates(people: list[dict[str, object]]) -> list[Document]:
+def _certificates(people: list[Told]) -> list[Document]:
     texts = [text for person in people for text in _texts(person.get("certificates"))]
     documents = [parse_document(text.encode()) for text in texts]
     # The root is among them, as the certificate of the supervisors whom it lists.

@@ -1,14 +1,19 @@
 """HTTP, where something else than the service answers."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.client.machine.transport import Refused, Service, Unreachable
+from app.client.machine.transport import MEMBERS, Answer, Refused, Service, Told, Unreachable
 
 
 class _Impostor(BaseHTTPRequestHandler):
@@ -19,6 +24,7 @@ class _Impostor(BaseHTTPRequestHandler):
             "/v1/redirect": (302, b""),
             "/v1/page": (200, b"<html>"),
             "/v1/list": (200, b"[]"),
+            "/v1/words": (200, b'{"items": ["rep_1"], "next": null}'),
             "/v1/blank": (503, b"<html>"),
             "/v1/problem": (409, b'{"type": "/problems/guards-fail", "title": "Not yet", "failing": ["has_owner"]}'),
             "/v1/long": (200, b"x" * 1000),
@@ -82,3 +88,52 @@ def test_a_proxy_of_the_environment_is_not_used(service: Service, monkeypatch: p
 def test_silence_is_unreachable() -> None:
     with closing(Service("http://127.0.0.1:1")) as nobody, pytest.raises(Unreachable):
         nobody.get("/intake")
+
+
+def test_the_members_that_are_checked_are_those_of_the_api() -> None:
+    schemas = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text())["components"]["schemas"]
+    said: dict[str, set[type]] = {}
+    for name, schema in schemas.items():
+        if not name.endswith("In"):
+            for member, form in schema.get("properties", {}).items():
+                said.setdefault(member, set()).update(_types(form, schemas))
+    # `status` is a word of a consent and a number of a problem. The others are read from no answer but a problem.
+    of_problems = {"status", "type", "title", "code", "comment", "in", "method", "pointer", "retry_after_seconds"}
+
+    assert {name: set(types) for name, types in MEMBERS.items()} == {
+        name: types for name, types in said.items() if name not in of_problems
+    }
+
+
+@given(
+    name=st.sampled_from(sorted(MEMBERS)),
+    value=st.sampled_from([None, True, 7, 7.5, "text", [], {}]),
+    around=st.sampled_from(["%s", '{"items": [%s], "next": null}', '{"x": {"y": [[%s]]}}']),
+)
+def test_an_answer_is_refused_where_any_member_is_not_what_the_api_says(name: str, value: object, around: str) -> None:
+    answer = Answer(200, (around % json.dumps({name: value})).encode())
+
+    if (Told if isinstance(value, dict) else type(value)) in MEMBERS[name]:
+        answer.json()
+    else:
+        with pytest.raises(Refused, match="not what the service would say"):
+            answer.json()
+
+
+def test_a_member_that_is_not_there_is_refused() -> None:
+    with pytest.raises(Refused, match="not what the service would say"):
+        Answer(200, b'{"id": "rep_1"}').json()["ref"]
+
+
+def test_a_list_of_something_else_than_objects_is_refused(service: Service) -> None:
+    with pytest.raises(Refused, match="not what the service would say"):
+        list(service.items("/words"))
+
+
+def _types(form: dict[str, Any], schemas: dict[str, Any]) -> set[type]:
+    if "$ref" in form:
+        form = schemas[form["$ref"].rpartition("/")[2]]
+    if "anyOf" in form:
+        return {type_ for each in form["anyOf"] for type_ in _types(each, schemas)}
+    types: dict[str, type] = {"string": str, "integer": int, "array": list, "object": Told, "null": type(None)}
+    return {types[form.get("type", "string")]}

@@ -27,7 +27,7 @@ def open_list(staff: Staff, case: str) -> tuple[Key, MemberList]:
     """
     grant = staff.case_grant(case)
     key = Key(case, grant.identity, grant.header.generation)
-    items = staff.service.get(f"/cases/{case}/members").json()["items"]
+    items = staff.service.items(f"/cases/{case}/members")
     chain = [sealed.read(staff, key, "members", item["statement"]) for item in items]
     ever = frozenset[str]().union(*(members.read(link.document.header.body) for link in chain))
     if grant.header.grantor not in ever:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from app.client.casework.triage.reading import open_grant
 from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.vocabulary import Imminence, ReportState
 
@@ -49,6 +50,8 @@ def _waiting(staff: Staff, view: ReportView) -> Waiting:
         return Waiting(view, problem=f"not authentic: {error.reason}")
     except (ProtocolError, NotGranted):
         return Waiting(view, problem="does not open")
+    except Refused as refusal:
+        return Waiting(view, problem=str(refusal))
     return Waiting(view, header.language, header.danger_now)
 
 

@@ -81,7 +81,7 @@ def open_grant(staff: Staff, view: ReportView) -> OpenedGrant:
     It comes from a triager, or in a case from somebody on its list: anybody certified could make up a key, and a
     report to it. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
     """
-    items = staff.service.get(f"/reports/{view.id}/grants").json()["items"]
+    items = staff.service.items(f"/reports/{view.id}/grants")
     grants = {str(item["grantee"]): unb64(str(item["file"])) for item in items}
     if staff.person in grants:
         direct = staff.open_grant(grants[staff.person], view.id, {GrantKind.ASSIGNED})

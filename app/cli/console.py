@@ -1,9 +1,13 @@
-"""What all commands share: how they ask, how they print, which machine they act from, and how they end."""
+"""What all commands share: how they ask, how they print, which machine they act from, and how they end.
+
+Nothing else in Tern writes to a terminal. What is printed passes `plain_text` first and reaches rich as `Text`, of
+which it makes no markup, emoji or links: a report, a handle and the answer of a service stay the text that they are.
+"""
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +17,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
+from rich.text import Text
 
-from app.cli.plain_text import visible
+from app.cli.plain_text import json_line, on_one_line, visible
 from app.client import Staff
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
@@ -37,8 +42,9 @@ def show(facts: Mapping[str, object], *, as_json: bool) -> None:
         _print_json(facts)
         return
     for name, value in facts.items():
-        _OUT.print(f"[bold]{name}[/bold]", end="  ")
-        _OUT.print(_words(value), markup=False, highlight=False, soft_wrap=True)
+        # The lines of a value are set in, so that none of them can pass for the next fact.
+        shown = visible(_words(value)).replace("\n", "\n    ")
+        _print(_OUT, Text.assemble((on_one_line(name), "bold"), "  ", shown))
 
 
 def show_list(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, as_json: bool) -> None:
@@ -46,22 +52,27 @@ def show_list(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, ob
     if as_json:
         _print_json(list(rows))
         return
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column == "id")  # an id is there to be copied
     for row in rows:
-        table.add_row(*(_plain(row.get(column)) for column in columns))
+        table.add_row(*(Text(visible(_cell(row.get(column)))) for column in columns))
     _OUT.print(table)
+
+
+def show_text(text: str) -> None:
+    """Text that is a result by itself."""
+    _print(_OUT, Text(visible(text)))
 
 
 def say(sentence: str) -> None:
     """To the person, not to the program that reads the output."""
-    _ERR.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    _print(_ERR, Text(on_one_line(sentence)))
 
 
 def fail(sentence: str) -> None:
     """The one line on standard error with which a failed command ends."""
-    _ERR.print(f"tern: {sentence}", markup=False, highlight=False, soft_wrap=True, style="red")
+    _print(_ERR, Text(f"tern: {on_one_line(sentence)}", style="red"))
 
 
 def passphrase(*, confirm: bool = False) -> str:
@@ -119,6 +130,14 @@ def progress(title: str, *, hidden: bool) -> Iterator[Progress]:
         yield bar
 
 
+@contextmanager
+def steps(title: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """A bar on standard output while a demonstration runs; what is yielded takes it a step on."""
+    with Progress(console=_OUT, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)
+
+
 def _secret(variable: str, question: str, *, confirm: bool = False) -> str:
     if variable in os.environ:
         return os.environ[variable]
@@ -127,13 +146,17 @@ def _secret(variable: str, question: str, *, confirm: bool = False) -> str:
     return str(typer.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True))
 
 
+def _print(console: Console, text: Text) -> None:
+    console.print(text, soft_wrap=True)
+
+
 def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_line(value) + "\n")
 
 
 def _words(value: object) -> str:
-    return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _plain(value: object) -> str:
-    return "" if value is None else _words(value).replace("[", r"\[")
+def _cell(value: object) -> str:
+    return "" if value is None else _words(value)

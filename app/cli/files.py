@@ -1,14 +1,12 @@
 """`tern open`: any sealed file, with the keys that open it and nothing else."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app import age
-from app.cli.console import Json, passphrase, say, show
-from app.cli.plain_text import visible
+from app.cli.console import Json, passphrase, say, show, show_text
 from app.client.machine.directory import WrongPassphrase
 from app.protocol.documents import parse_document
 from app.protocol.encoding import parse_object
@@ -38,7 +36,7 @@ def open_(
     if as_json:
         show(parse_object(line), as_json=True)
         return
-    sys.stdout.write(visible(line.decode()) + "\n")
+    show_text(line.decode())
     say("No signature was checked.")
 
 

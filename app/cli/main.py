@@ -1,10 +1,13 @@
 """`tern`: thin commands on the client, and on what an operator needs. Exit codes are those of docs/cli.md."""
 
 import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import typer
+from typer.exceptions import Abort, TyperException
 
 from app.age import Error as AgeError
 from app.cli import audit, cards, cases, console, files, intake, operator, pages, people, releases, reporters, triage
@@ -23,6 +26,7 @@ from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
 
+_TERN: Final = Path(__file__).parents[1]
 REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 1, 2, 3, 4, 5
 
 # The first row whose errors include the one raised names the exit code.
@@ -77,19 +81,32 @@ for name, group in _GROUPS:
 def main() -> None:
     """Run one command. What fails is one line on standard error and an exit code, never a traceback of a secret."""
     try:
-        app()  # ends with USAGE by itself where a command is not given as it should be
+        code = app(standalone_mode=False) or 0
+    except Abort:
+        console.fail("stopped")
+        code = REFUSED
+    except TyperException as misuse:
+        code = misuse.exit_code
+        if str(misuse):  # it has none where it was printed as the help of a group
+            console.fail(f"{misuse.format_message()} (--help explains the command)")
     except Exception as error:
         code = next((code for kinds, code in _CODES if isinstance(error, kinds)), None)
-        if code is None:
-            raise
-        console.fail(_sentence(error))
-        sys.exit(code)
+        console.fail(_fault(error) if code is None else _sentence(error))
+        code = code or REFUSED
+    sys.exit(code)
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, NotAuthentic):
         return f"not authentic: {error.reason}; nothing was written"
     return str(error) or type(error).__name__
+
+
+def _fault(error: Exception) -> str:
+    """Of a fault of Tern only where it is: its message may quote what nobody is to see."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_TERN)]
+    place = f"{Path(own[-1].filename).relative_to(_TERN)}, line {own[-1].lineno}"
+    return f"a fault of Tern, {type(error).__name__} in {place}; please tell those who make it"
 
 
 if __name__ == "__main__":

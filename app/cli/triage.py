@@ -183,7 +183,7 @@ def decide(
     person = staff(machine)
     review = report_approvals.review(person, approval)
     _show(review.report, None, as_json=as_json)
-    typer.echo(f"You are asked whether this report is {review.approval.subject}.", err=True)
+    say(f"You are asked whether this report is {review.approval.subject}.")
     if approved is not None:
         report_approvals.decide(person, review, approved=approved)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from app import age
+from app import age, vocabulary
 from app.protocol.certificates import Trust
 from app.protocol.documents import (
     CLOCK_SKEW,
@@ -210,7 +210,7 @@ def _check_values(found: dict[str, Any]) -> None:
         check_id("per", found["grantor"])
     check_at(found["at"])
     check_number(found["generation"], range(1, MOST + 1))
-    if not isinstance(found.get("language"), str | None):
+    if found.get("language") not in (None, *vocabulary.codes("language")):
         raise Malformed("a grant of another form")
 
 

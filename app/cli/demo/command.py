@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
+from app.cli.console import show_list, show_text, steps
 from app.cli.demo import chapters, stories
 from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
@@ -28,8 +26,6 @@ RELEASED = datetime(2026, 7, 1, 9, tzinfo=UTC)
 QUARTER = "2026-Q2"
 PERSONS = 2000
 
-_OUT = Console()
-
 
 @dataclass
 class _Told:
@@ -38,22 +34,24 @@ class _Told:
     rows: list[tuple[str, str, float]] = field(default_factory=list)
 
     @contextmanager
-    def part(self, name: str, steps: int | None = None) -> Iterator[tuple[Callable[[], None], list[str]]]:
+    def part(self, name: str, total: int | None = None) -> Iterator[tuple[Callable[[], None], list[str]]]:
         """Tell a part: what to call at each step, and a list that takes the sentence on what happened."""
         outcome: list[str] = []
         started = time.perf_counter()
-        with Progress(console=_OUT, transient=True) as bar:
-            task = bar.add_task(name, total=steps)
-            yield lambda: bar.advance(task), outcome
+        with steps(name, total) as step:
+            yield step, outcome
         self.rows.append((name, outcome[0] if outcome else "", time.perf_counter() - started))
-        _OUT.print(f"{name}: {outcome[0]}" if outcome else name, highlight=False)
+        show_text(f"{name}: {outcome[0]}" if outcome else name)
 
-    def table(self) -> Table:
-        table = Table("part", "what happened", "seconds", title="The whole road", title_justify="left")
-        for name, outcome, seconds in self.rows:
-            table.add_row(name, outcome, f"{seconds:.1f}")
-        table.add_row("in all", "", f"{sum(seconds for _, _, seconds in self.rows):.1f}")
-        return table
+    def show(self) -> None:
+        rows = [*self.rows, ("in all", "", sum(seconds for _, _, seconds in self.rows))]
+        columns = ("part", "what happened", "seconds")
+        show_list(
+            "The whole road",
+            columns,
+            (dict(zip(columns, (name, outcome, f"{seconds:.1f}"), strict=True)) for name, outcome, seconds in rows),
+            as_json=False,
+        )
 
 
 def demo(
@@ -83,10 +81,10 @@ def _play(stage: Stage, told: Sequence[Story], persons: int, *, serve_on: bool) 
     company, parts = Company(stage), _Told()
     with stage.served() as server:
         _tell(company, parts, told, persons, invitation)
-        _OUT.print(parts.table())
+        parts.show()
         if serve_on:
             chapters.open_to_visitors(company)
-            _OUT.print(f"Tern serves on {stage.url} until you press Ctrl-C. Files: {stage.directory}", highlight=False)
+            show_text(f"Tern serves on {stage.url} until you press Ctrl-C. Files: {stage.directory}")
             server.wait()
 
 

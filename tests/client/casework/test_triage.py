@@ -12,13 +12,16 @@ from tests.client.installation import Installation
 
 
 def test_the_most_urgent_report_stands_first(here: Installation) -> None:
-    for danger in ("none", "now", "unknown"):
-        here.reporter().submit({**DOCUMENT, "answers": {"danger_now": danger}})
+    sent = {
+        here.reporter().submit({**DOCUMENT, "answers": {"danger_now": danger}}).report
+        for danger in ("none", "now", "unknown")
+    }
 
     waiting = triage.list_(here.staff("anna"))
 
-    assert [each.danger_now for each in waiting] == [Imminence.NOW, Imminence.UNKNOWN, Imminence.NONE]
-    assert {each.language for each in waiting} == {"fa"}
+    ours = [each for each in waiting if each.id in sent]
+    assert [each.danger_now for each in ours] == [Imminence.NOW, Imminence.UNKNOWN, Imminence.NONE]
+    assert {each.language for each in ours} == {"fa"}
 
 
 def test_a_claim_is_won_once(here: Installation) -> None:

@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8470
 WORKERS ?= 2
 
-.PHONY: system-deps setup demo run test check check-python check-web bench docs clean
+.PHONY: system-deps setup demo run test check check-python check-web mutants bench docs clean
 .DEFAULT_GOAL := test
 
 # Debian's age is one of the programs that the tests hold the sealed format against; its Tor reads what docs/onion.md says;
@@ -71,6 +71,10 @@ check-web:
 test: system-deps setup check
 	cd app/web && npm test --silent
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
+
+# Whether the tests would notice: every small change to the rules must fail one. An hour, so not a part of `make test`.
+mutants: setup
+	$(BIN)/python -m tests.mutants --workers $(WORKERS) $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: setup
 	$(BIN)/python -m tests.bench

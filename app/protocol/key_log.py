@@ -15,7 +15,7 @@ from app.protocol.documents import Document, Signature, bytes_signed, parse_docu
 from app.protocol.encoding import MOST, b64, canonical, check_hash, check_number, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 
-LOGGED_TYPES = frozenset({"root", "service-key", "intake"})
+_AFTER_THE_ROOT = frozenset({"service-key", "intake"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def verify(lines: Sequence[bytes], pin: str) -> Log:
     trust = Trust.pinned(documents[0], pin)
     service_key, intakes = None, list[Document]()
     for document in documents[1:]:
-        if document.header.type not in LOGGED_TYPES - {"root"}:
+        if document.header.type not in _AFTER_THE_ROOT:
             raise NotAuthentic("key-log")
         trust.check_public(document, document.header.type)
         if document.header.type == "service-key":

@@ -22,6 +22,7 @@ from tests.protocol.organisation import (
     STRANGER,
     SUPERVISOR,
     TRUST,
+    Person,
     case_header,
     certify,
     person,
@@ -166,6 +167,26 @@ def test_after_a_later_certificate_has_ended_the_one_before_counts_again() -> No
     days = [trust.certified(CASEWORKER.id, day).roles for day in (DAY, DAY + timedelta(days=1))]
 
     assert days == [{Role.SUPERVISOR}, CASEWORKER.roles]
+
+
+def test_the_last_certificate_is_of_this_person_and_none_where_nobody_certified_them() -> None:
+    first, another = certify(CASEWORKER), certify(COLLEAGUE, previous=certify(COLLEAGUE))
+    trust = Trust.pinned(ROOT, ORG).with_certificates([first, another])
+
+    assert trust.last_certificate(CASEWORKER.id) == first
+    assert trust.last_certificate(STRANGER.id) is None
+
+
+def test_the_fingerprints_of_a_person_are_those_of_all_their_keys_and_of_nobody_else() -> None:
+    renewed = replace(person(Role.CASEWORKER), id=CASEWORKER.id)
+    trust = Trust.pinned(ROOT, ORG).with_certificates([certify(CASEWORKER), certify(renewed), certify(COLLEAGUE)])
+
+    def words(*people: Person) -> set[str]:
+        return {fingerprint(str(each.identity.recipient), b64(each.certified.key)) for each in people}
+
+    assert trust.fingerprints_of(CASEWORKER.id) == words(CASEWORKER, renewed)
+    assert trust.fingerprints_of(SUPERVISOR.id) == words(SUPERVISOR)
+    assert trust.fingerprints_of(STRANGER.id) == set()
 
 
 def test_no_certificate_stands_above_the_root() -> None:

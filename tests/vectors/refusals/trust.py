@@ -11,7 +11,7 @@ from app import age
 from app.protocol import intake, key_log, statements
 from app.protocol.certificates import certificate, make_root, org_of
 from app.protocol.documents import Document, Signature, Signatures, Signer, signed
-from app.protocol.encoding import b64, canonical, parse_object, sha256_hex
+from app.protocol.encoding import MOST, b64, canonical, parse_object, sha256_hex
 from app.protocol.intake import Intake
 from app.protocol.key_log import Head
 from app.vocabulary import Role
@@ -74,6 +74,8 @@ def roots() -> Iterator[Vector]:
     yield Vector(rule, "signed as another type", _pinned(_as_type(ROOT, "intake")), not_authentic("signature"))
 
     rule = "a root lists its supervisors, each once, with k = 1"
+    both_roles = replace(SUPERVISOR.certified, roles=frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.TRIAGER}))
+    yield Vector(rule, "with several roles", _pinned(make_root([both_roles], SUPERVISOR.signer, on=DAY)))
     [listed] = ROOT.header.body["supervisors"]
     second = two.header.body["supervisors"][1]
     bodies: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -107,6 +109,8 @@ def roots() -> Iterator[Vector]:
 
 _ROLES: tuple[object, ...] = (
     ["supervisor", "king"],
+    ["king", "supervisor"],
+    ["supervisor", "zealot"],
     ["supervisor", "caseworker"],
     ["supervisor", "supervisor"],
     ["supervisor", 1],
@@ -210,6 +214,9 @@ def intakes() -> Iterator[Vector]:
         yield Vector(rule, name, _intake(genuine, {**body}), refused)
 
     rule = "an intake document has its fields and no others"
+    for size in (1, MOST):
+        yield Vector(rule, f"{size} bytes", _intake(genuine, {"limits": {"attachment_bytes": size}}))
+    yield Vector(rule, "no language, no notice", _intake(genuine, {"languages": [], "notice": ""}))
     epoch = genuine.header.body["epoch"]
     for name, changes in (
         ("something more", {"more": 1}),
@@ -396,6 +403,8 @@ class KeyLogs:
             ("of a shorter log", whole, _told(_head(whole[:3])), reason),
             ("of a longer log", whole[:3], _told(of), reason),
             ("the number of another line", whole, _told(Head(3, of.hash)), reason),
+            ("the lowest number", whole, _told(Head(1, of.hash)), reason),
+            ("the highest number", whole, _told(Head(MOST, of.hash)), reason),
             ("the hash of another line", whole, _told(Head(4, sha256_hex(whole[2]))), reason),
             ("another key", whole, _told(of, STRANGER.key), reason),
             ("a supervisor's key", whole, _told(of, SUPERVISOR.key), reason),
@@ -413,6 +422,7 @@ class KeyLogs:
             ("a number that is a text", {"n": "4"}),
             ("a number that is true", {"n": True}),
             ("no line", {"n": 0}),
+            ("a number above all", {"n": MOST + 1}),
             ("half a line", {"n": 1.5}),
             ("a hash in upper case", {"hash": of.hash.upper()}),
             ("a hash that is null", {"hash": None}),

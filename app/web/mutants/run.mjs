@@ -1,0 +1,82 @@
+/**
+ * One module of `protocol/` under its tests: `node mutants/run.mjs app/web/protocol/intake.ts [every Nth change alone]`.
+ * Tells a line of JSON for each change: its key, its fate (`killed`, `endless`, `survived`, `untested`), and the
+ * seconds of a processor that it took.
+ *
+ * Module and tests are one bundle with all changes in it. It runs once to learn which tests pass which change, then in a
+ * process of its own for each change, until the first test fails.
+ */
+
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { resolve } from "node:path"
+import { build } from "esbuild"
+
+import { withMutants } from "./operators.mjs"
+
+// Of processor time, so that a busy machine fails nothing.
+const MOST_SECONDS = 60
+const WEB = resolve(import.meta.dirname, "..")
+
+const [, , module, sample = "1"] = process.argv
+const target = resolve(WEB, "../..", module)
+const { text, mutants } = withMutants(readFileSync(target, "utf8"), target)
+// Beside the modules, so that the tests find their vectors from here too.
+const directory = mkdtempSync(resolve(WEB, ".mutants-"))
+try {
+    await bundle(directory)
+    const [learnt] = inProcess(["0"])
+    if (learnt.status !== 0) throw new Error(`the tests fail as the module stands: ${learnt.stderr}`)
+    const { loaded, passed } = JSON.parse(learnt.stdout)
+    writeFileSync(resolve(directory, "passed.json"), learnt.stdout)
+    for (const { number, key } of mutants) {
+        if (number % Number(sample) !== 0) continue
+        if (!loaded.includes(number) && !passed[number]) tell(key, "untested", 0)
+        else tell(key, ...fate(number))
+    }
+} finally {
+    rmSync(directory, { recursive: true })
+}
+
+function fate(number) {
+    const [{ status, signal }, seconds] = inProcess([String(number)])
+    if (signal || status > 128) return ["endless", seconds]
+    return [status === 0 ? "survived" : "killed", seconds]
+}
+
+function inProcess(given) {
+    const one = resolve(import.meta.dirname, "one.mjs")
+    const command = `ulimit -t ${MOST_SECONDS}; exec node ${JSON.stringify(one)} "$@"`
+    const answer = spawnSync("bash", ["-c", command, "node", directory, ...given], { encoding: "utf8", maxBuffer: 2 ** 28 })
+    // The last thing that it says; it says nothing where it was ended.
+    return [answer, Number(answer.stderr.split("\n").at(-1)) || MOST_SECONDS]
+}
+
+function tell(key, fate, seconds) {
+    process.stdout.write(`${JSON.stringify({ key, fate, seconds: Number(seconds.toFixed(2)) })}\n`)
+}
+
+async function bundle(directory) {
+    const files = readdirSync(resolve(WEB, "protocol")).filter((name) => name.endsWith(".test.ts"))
+    const imported = [...files.map((name) => `protocol/${name}`), "reporter/thread.test.ts"]
+    await build({
+        stdin: { contents: imported.map((name) => `import "./${name}"`).join("\n"), resolveDir: WEB },
+        bundle: true,
+        format: "esm",
+        platform: "node",
+        outfile: resolve(directory, "bundle.mjs"),
+        alias: { vitest: resolve(import.meta.dirname, "vitest.mjs") },
+        banner: { js: "const __m = globalThis.__m;" },
+        logLevel: "error",
+        plugins: [
+            {
+                name: "mutants",
+                setup(building) {
+                    building.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+                        path === target ? { contents: text, loader: "ts" } : undefined,
+                    )
+                },
+            },
+        ],
+    })
+}

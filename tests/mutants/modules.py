@@ -1,0 +1,52 @@
+"""What is changed, and the tests that must notice: those of the module, and the vectors where it reads documents."""
+
+from typing import Final
+
+_REFUSALS: Final = "tests/protocol/test_refusals.py"
+_VECTORS: Final = "tests/protocol/test_vectors.py"
+_MACHINES: Final = ("tests/test_machines.py", "tests/casework/test_report_machine.py")
+_RIGHTS: Final = ("tests/casework", "tests/access/test_rights.py")
+
+PYTHON: Final[dict[str, tuple[str, ...]]] = {
+    "app/age/*.py": ("tests/age",),
+    "app/protocol/attachments.py": ("tests/protocol/test_attachments.py",),
+    "app/protocol/audit_chain.py": (_REFUSALS, "tests/casework/test_audit.py"),
+    "app/protocol/card.py": ("tests/protocol/test_card.py",),
+    "app/protocol/case/*.py": ("tests/protocol/case",),
+    "app/protocol/certificates.py": ("tests/protocol/test_certificates.py", _REFUSALS),
+    "app/protocol/chain.py": ("tests/protocol/test_chain.py", _REFUSALS),
+    "app/protocol/conversation.py": (_REFUSALS, "tests/client/intake/test_reporter.py"),
+    "app/protocol/documents.py": ("tests/protocol/test_documents.py", _REFUSALS),
+    "app/protocol/encoding.py": ("tests/protocol/test_encoding.py", _REFUSALS),
+    "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),
+    "app/protocol/intake.py": ("tests/protocol/test_intake.py", _REFUSALS),
+    "app/protocol/key_log.py": ("tests/protocol/test_key_log.py", _REFUSALS),
+    "app/protocol/mailbox.py": ("tests/protocol/test_mailbox.py", _REFUSALS),
+    "app/protocol/manifest.py": ("tests/protocol/test_manifest.py", _VECTORS),
+    "app/protocol/members.py": ("tests/protocol/test_members.py", _REFUSALS),
+    "app/protocol/opening.py": ("tests/protocol/test_opening.py", _REFUSALS),
+    "app/protocol/periods.py": ("tests/protocol/test_periods.py",),
+    "app/protocol/receipt.py": ("tests/protocol/test_receipt.py", _VECTORS),
+    "app/protocol/release/*.py": ("tests/protocol/release",),
+    "app/protocol/report.py": ("tests/protocol/test_report.py", _REFUSALS),
+    "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
+    "app/protocol/sizes.py": ("tests/protocol/test_sizes.py", _VECTORS),
+    "app/protocol/types.py": ("tests/protocol/test_types.py", "tests/protocol/test_opening.py", _REFUSALS),
+    "app/protocol/statements.py": ("tests/protocol/test_statements.py", _REFUSALS),
+    "app/transitions.py": (*_MACHINES, "tests/casework/test_triage.py"),
+    "app/casework/approvals/machine.py": _MACHINES,
+    "app/casework/consents/machine.py": _MACHINES,
+    "app/casework/stages/machine.py": _MACHINES,
+    "app/casework/triage/machine.py": _MACHINES,
+    "app/statistics/releases/machine.py": _MACHINES,
+    "app/casework/approvals/service.py": _RIGHTS,
+    "app/casework/cases/service.py": _RIGHTS,
+    "app/casework/triage/service.py": _RIGHTS,
+    "app/people/grants/service.py": _RIGHTS,
+    "app/statistics/releases/accounting.py": ("tests/statistics/releases/test_accounting.py", "tests/test_bounds.py"),
+    "app/statistics/releases/counting.py": ("tests/statistics/releases/test_counting.py",),
+    "app/statistics/releases/noise.py": ("tests/statistics/releases/test_noise.py",),
+}
+
+# The browser's chain of trust, which has its own runner; the tests of all of them are those of `app/web/protocol`.
+TYPESCRIPT: Final[dict[str, tuple[str, ...]]] = {"app/web/protocol/*.ts": ()}

@@ -1,0 +1,66 @@
+"""What becomes of a change: in a function, at import, where a test looks too little, and where none passes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+MODULE = """\
+CAP = 3
+
+
+def fits(size):
+    return size <= CAP
+
+
+def half(size):
+    return size // 2
+
+
+def untried(size):
+    return size < CAP
+"""
+TESTS = """\
+from rules import fits, half
+
+
+def test_fits():
+    assert fits(3)
+    assert not fits(4)
+
+
+def test_half():
+    assert half(0) == 0
+"""
+SCRIPT = """\
+import json, sys
+from pathlib import Path
+from tests.mutants.run import run
+
+root = Path(sys.argv[1])
+found = run(root / "rules.py", [str(root / "test_rules.py")], root=root)
+told = {mutant.key: fate for mutant, fate, _ in found}
+print(json.dumps(told))
+"""
+
+
+def test_every_change_has_its_fate(tmp_path: Path) -> None:
+    (tmp_path / "rules.py").write_text(MODULE)
+    (tmp_path / "test_rules.py").write_text(TESTS)
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {tmp_path}\n")
+
+    answer = subprocess.run(
+        [sys.executable, "-c", SCRIPT, tmp_path],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(answer.stdout.splitlines()[-1]) == {
+        "fits: size <= CAP → size < CAP": "killed",
+        "module: 3 → 4": "killed",
+        "half: size // 2 → size * 2": "survived",
+        "half: 2 → 3": "survived",
+        "untried: size < CAP → size <= CAP": "untested",
+    }

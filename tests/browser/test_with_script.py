@@ -115,5 +115,5 @@ def _all_that_was_sent_has_a_length_of_its_class(road: Wire) -> None:
 def _sealed(sent: Sent) -> bytes:
     """What follows the first line, which is public and of one form."""
     first, _, sealed = sent.body.partition(b"\n")
-    assert set(json.loads(first)) <= {"v", "epoch", "mailbox", "withdrawal", "kind", "id", "consent"}
+    assert set(json.loads(first)) <= {"v", "epoch", "mailbox", "kind", "id", "consent"}
     return sealed

@@ -26,13 +26,13 @@ from app.vocabulary import Role
 
 
 class ReportClosed(Problem):
-    """The reporter has withdrawn, and nothing more is written to them. Leave it: their mailbox tells them."""
+    """The reporter has withdrawn, and nothing more is written to them."""
 
     type, status, title = "report-closed", 409, "The reporter withdrew: no more is written to them"
 
 
 class ReportDestroyed(Problem):
-    """Nothing that its reporter sealed is there any more. Take it off your list: nobody can bring it back."""
+    """Nothing that its reporter sealed is there any more, and nobody can bring it back."""
 
     type, status, title = "report-destroyed", 410, "The report was destroyed: its reporter took it back"
 

@@ -102,7 +102,7 @@ SWEEP = Sweep(
         epochs.destroy_ended,
         mailbox.drop_old_replies,
         forget,
-        lifecycle.close_mailboxes,
+        lifecycle.destroy_withdrawn,
         uploads.drop_old,
     ),
     named=(attachments.blobs,),

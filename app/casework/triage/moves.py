@@ -99,10 +99,9 @@ def attach(
 
 
 def reporter_acted(session: Session, done: ReporterAct) -> None:
-    """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report or its case any more."""
+    """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report any more."""
     if done.kind is MessageKind.WITHDRAW:
-        for object_id in filter(None, (done.report.id, done.report.case_id)):
-            approvals.cancel_open(session, object_id)
+        approvals.cancel_open(session, done.report.id)
 
 
 def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None, *, now: datetime) -> Facts:

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import Response
 
-from app.destruction import destroying
-from app.http import BlobStore, Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body, shared
+from app.http import Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body, shared
 from app.intake.mailbox import service as mailbox
 from app.intake.posts import body as wire
 from app.intake.posts import service
@@ -22,13 +21,7 @@ Sent = Annotated[bytes, sealed_body(wire.LIMIT)]
 
 @router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet) | answered("The slots"))
 def use_mailbox(
-    state: Shared,
-    token: MailboxToken,
-    database: Db,
-    blobs: BlobStore,
-    keyring: ServiceKeyring,
-    today: Today,
-    body: Sent,
+    state: Shared, token: MailboxToken, database: Db, keyring: ServiceKeyring, today: Today, body: Sent
 ) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
     token_sha256 = sha256_hex(token.encode())
@@ -38,7 +31,7 @@ def use_mailbox(
         with database.read() as session:
             used = mailbox.stored(session, token_sha256)
     else:
-        with destroying(database, blobs, today) as session:
+        with database.write() as session:
             service.post(session, token_sha256, post, acted=state.acted, today=today)
             used = mailbox.stored(session, token_sha256)
     return Response(mailbox.answer(slots, used), media_type="application/octet-stream")

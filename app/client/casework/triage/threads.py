@@ -1,6 +1,5 @@
 """The thread with a reporter: what they have written since the report, and what is answered into their mailbox."""
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -12,7 +11,6 @@ from app.protocol import mailbox
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, sha256_hex, unb64
-from app.protocol.errors import Malformed
 from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage
 from app.protocol.opening import Asked
 from app.vocabulary import ConsentScope
@@ -23,15 +21,10 @@ _SENT: Final = "message.staff"
 
 @dataclass(frozen=True)
 class Received:
-    """A message of the reporter, proved by its MAC. `id` is the post's, as the service knows it.
-
-    `with_secret`: there came with it the secret that leaves the reporter's device to take the report back, and never
-    else. Everybody who has read the report could make the MAC.
-    """
+    """A message of the reporter, proved by its MAC. `id` is the post's, as the service knows it."""
 
     id: str
     sha256: str
-    with_secret: bool
     said: ReporterMessage = field(repr=False)
 
 
@@ -50,9 +43,7 @@ class Thread:
 
     @property
     def withdrawal(self) -> Received | None:
-        """The message by which the reporter, and nobody else, took the report back. The service's state is no proof."""
-        withdrawals = (each for each in self.messages if each.said.kind is MessageKind.WITHDRAW)
-        return next((each for each in withdrawals if each.with_secret), None)
+        return next((each for each in self.messages if each.said.kind is MessageKind.WITHDRAW), None)
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:
@@ -92,20 +83,7 @@ def _received(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Rece
     message = staff.open_document(
         unb64(str(item["file"])), report.identity, asked, thread_key=report.thread_key, remember=False
     )
-    return Received(
-        id=str(item["id"]),
-        sha256=message.sha256,
-        with_secret=_is_secret(item["secret"], report.report.withdrawal),
-        said=ReporterMessage.read(message.document.header.body),
-    )
-
-
-def _is_secret(said: object, sha256: str) -> bool:
-    """Whether this is the secret whose hash stands in the sealed report."""
-    try:
-        return isinstance(said, str) and hmac.compare_digest(sha256_hex(unb64(said)), sha256)
-    except Malformed:
-        return False
+    return Received(str(item["id"]), message.sha256, ReporterMessage.read(message.document.header.body))
 
 
 def _slot(staff: Staff, report: OpenReport, message: StaffMessage) -> bytes:

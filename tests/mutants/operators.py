@@ -190,7 +190,7 @@ def _changes(node: ast.AST, place: _Place, context: _Context) -> Iterator[ast.AS
         case ast.Constant(value=float(value)):
             yield ast.Constant(value * 1.25)
         case ast.Constant(value=str(value)) if _is_reason(parent) or isinstance(parent, ast.Compare):
-            yield ast.Constant(f"{value}!")
+            yield ast.Constant("another")
         case ast.Expr(value=ast.Call() | ast.YieldFrom()):
             yield ast.Pass()
         case ast.Call(func=ast.Name(name)) if name in _CALLS:

@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[2]
                 "f: not rest → rest",
             ],
         ),
-        ("def f():\n    raise NotAuthentic('pin')\n", ["f: 'pin' → 'pin!'"]),
+        ("def f():\n    raise NotAuthentic('pin')\n", ["f: 'pin' → 'another'"]),
         ("class C:\n    def f(self):\n        return all(self.each)\n", ["C.f: all(self.each) → any(self.each)"]),
         ("def f() -> int:\n    '''Words.'''\n    raise Malformed('more words')\n", []),
     ],

@@ -107,6 +107,11 @@ def test_no_signatures_are_no_proof() -> None:
         parse_document(SIGNED.line + b'\n{"sigs":[]}\n').verify_signatures()
 
 
+def test_a_mac_is_no_signature() -> None:
+    with pytest.raises(NotAuthentic, match="unsigned"):
+        MACED.verify_signatures()
+
+
 def test_a_signature_under_another_type_is_refused() -> None:
     signature = CASEWORKER.signer.sign("members", SIGNED.line)
 

@@ -202,6 +202,17 @@ def test_one_byte_changed_in_the_file_is_refused(place: int, change: int) -> Non
         opened(GRANT[:place] + bytes([GRANT[place] ^ change]) + GRANT[place + 1 :])
 
 
+def test_a_damaged_grant_is_no_grant_to_somebody_else() -> None:
+    with pytest.raises(NotAuthentic, match="ciphertext"):
+        opened(GRANT[:-1] + bytes([GRANT[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("unknown", ["trust", "day"])
+def test_nobody_is_believed_where_it_is_not_known_whom_to_believe_and_when(unknown: str) -> None:
+    with pytest.raises(NotAuthentic, match="grantor"):
+        opened(GRANT, **{unknown: None})
+
+
 def test_an_unsigned_grant_is_good_for_a_report_in_its_epoch_alone() -> None:
     """Else the service could hand out a key of its own as that of a case, and staff would seal to it."""
     made_up = seal_grant(

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import age
-from app.protocol.chain import Mark
+from app.protocol.chain import Link, Mark
 from app.protocol.documents import Document, Header, bare, maced, parse_document, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, NotMine, Rollback
-from app.protocol.opening import Asked, Opened, check_attachment, open_document
+from app.protocol.opening import Asked, Opened, check_attachment, hold_chain_to_seen, open_document
 from app.protocol.report import Attachment
 from app.protocol.sizes import Kind, classes
 from app.protocol.types import TYPES
@@ -64,6 +64,30 @@ def test_an_authentic_document_opens_with_its_author_and_the_hash_of_its_file() 
     assert found.body == case_header().body
     assert found.author == CASEWORKER.certified
     assert found.sha256 == sha256_hex(FILE)
+
+
+@pytest.mark.parametrize("unknown", ["trust", "day"])
+def test_nobody_is_believed_where_it_is_not_known_whom_to_believe_and_when(unknown: str) -> None:
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        opened(FILE, **{unknown: None})
+
+
+LINKS = [Link(Mark(1, "a"), None), Link(Mark(2, "b"), "a"), Link(Mark(3, "c"), "b")]
+
+
+def test_a_chain_is_held_to_what_was_seen_and_its_end_is_seen_from_now_on() -> None:
+    seen = Memory()
+
+    hold_chain_to_seen("consent", CASE, [], seen, reason="a-chain")
+    assert seen.highest("consent", CASE) is None
+    for length in (1, 3, 3):
+        hold_chain_to_seen("consent", CASE, LINKS[:length], seen, reason="a-chain")
+        assert seen.highest("consent", CASE) == LINKS[length - 1].mark
+    with pytest.raises(Rollback, match="a-chain"):
+        hold_chain_to_seen("consent", CASE, LINKS[:2], seen, reason="a-chain")
+    with pytest.raises(NotAuthentic, match="a-chain"):
+        hold_chain_to_seen("consent", REPORT, LINKS[1:], seen, reason="a-chain")
+    assert seen.highest("consent", REPORT) is None
 
 
 # (1) one stanza, an allowed length

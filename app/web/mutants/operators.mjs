@@ -95,7 +95,7 @@ function asValue(node, text, isAsked) {
     }
     if (node.kind === SyntaxKind.TrueKeyword) return ["false"]
     if (node.kind === SyntaxKind.FalseKeyword) return ["true"]
-    if (ts.isStringLiteral(node)) return isReason(parent, node) || isCompared(parent) ? [JSON.stringify(`${node.text}!`)] : []
+    if (ts.isStringLiteral(node)) return isReason(parent, node) || isCompared(parent) ? [JSON.stringify("another")] : []
     if (ts.isRegularExpressionLiteral(node)) return patterns(text)
     if (ts.isArrayLiteralExpression(node) && isTable(node))
         return node.elements.map((_, place) => `[${node.elements.filter((_, other) => other !== place).map((each) => each.getText()).join(", ")}]`)

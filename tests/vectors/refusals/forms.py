@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.protocol.documents import Header, bare, maced, recipient_sha256, signed
-from app.protocol.encoding import b64, unb64
+from app.protocol.encoding import MOST, b64, unb64
 from tests.vectors.make import (
     APPROVAL,
     CASE,
@@ -67,6 +67,7 @@ def documents_of_staff() -> Iterator[Vector]:
 
 def _genuine() -> Iterator[Vector]:
     rule = "a document is two lines of a known type"
+    highest = replace(THREAD_STATE, version=MOST, previous=HASH, generation=MOST)
     for name, document in (
         ("a root", ROOT),
         ("a service key", signed(SERVICE, SUPERVISOR.signer)),
@@ -78,6 +79,7 @@ def _genuine() -> Iterator[Vector]:
         ("a report", bare(REPORTED)),
         ("a state", bare(STATE)),
         ("a tenth state", bare(replace(STATE, version=10, previous=HASH))),
+        ("the highest version and generation", maced(highest, THREAD_KEY)),
     ):
         yield Vector(rule, name, {"text": document.text.decode()})
     yield Vector(rule, "padded with spaces", {"text": maced(THREAD_STATE, THREAD_KEY).text.decode() + " " * 100})
@@ -234,6 +236,8 @@ def _second_lines() -> Iterator[Vector]:
         ("something beside the signatures", _line({"sigs": [one], "mac": b64(bytes(32))})),
         ("a signature of 63 bytes", _line({"sigs": [{**one, "sig": b64(sig[1:])}]})),
         ("a signature of 65 bytes", _line({"sigs": [{**one, "sig": b64(sig + b"!")}]})),
+        ("a key that is null", _line({"sigs": [{**one, "key": None}]})),
+        ("a signature that is null", _line({"sigs": [{**one, "sig": None}]})),
         ("a key of 31 bytes", _line({"sigs": [{**one, "key": b64(unb64(one["key"])[1:])}]})),
         ("padded", _line({"sigs": [{**one, "sig": one["sig"] + "=="}]})),
         ("by something else than a person", _line({"sigs": [{**one, "by": CASE}]})),

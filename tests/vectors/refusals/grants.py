@@ -8,7 +8,7 @@ from typing import Any
 
 from app import age
 from app.protocol.documents import Signature, Signer, recipient_sha256, write_signatures
-from app.protocol.encoding import canonical
+from app.protocol.encoding import MOST, canonical
 from app.protocol.grants import GrantHeader
 from app.vocabulary import GrantKind, Imminence
 from tests.vectors.make import (
@@ -73,6 +73,7 @@ def _asked() -> Iterator[Vector]:
     rule = "a grant is of the organisation, the subject and the holder asked for, and names both recipients"
     yield Vector(rule, "a grant", _granted(GRANT))
     yield Vector(rule, "a reporter's grant", _first(FIRST))
+    yield Vector(rule, "of the highest generation", _granted(replace(GRANT, generation=MOST)))
     broken: tuple[tuple[str, dict[str, Any], str], ...] = (
         ("another organisation", {"org": "0" * 64}, "org"),
         ("another subject", {"subject": "case_" + "0" * 32}, "subject"),
@@ -150,6 +151,8 @@ def _forms() -> Iterator[Vector]:
     head, sigs, secret, padding = text.split("\n")
     lines: tuple[tuple[str, Sequence[str]], ...] = (
         ("another word", (head.replace("tern-grant", "grant"), sigs, secret, padding)),
+        ("no mark before what is signed", (head.removeprefix("# tern-grant "), sigs, secret, padding)),
+        ("no mark before the signatures", (head, sigs.removeprefix("# sigs "), secret, padding)),
         ("no signatures", (head, secret, padding)),
         ("signatures that are null", (head, "# sigs null", secret, padding)),
         ("a space in the signatures", (head, sigs.replace(":", ": ", 1), secret, padding)),

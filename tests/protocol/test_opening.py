@@ -68,8 +68,10 @@ def test_an_authentic_document_opens_with_its_author_and_the_hash_of_its_file() 
 
 @pytest.mark.parametrize("unknown", ["trust", "day"])
 def test_nobody_is_believed_where_it_is_not_known_whom_to_believe_and_when(unknown: str) -> None:
+    lacking: dict[str, Any] = {unknown: None}
+
     with pytest.raises(NotAuthentic, match="uncertified"):
-        opened(FILE, **{unknown: None})
+        opened(FILE, **lacking)
 
 
 LINKS = [Link(Mark(1, "a"), None), Link(Mark(2, "b"), "a"), Link(Mark(3, "c"), "b")]

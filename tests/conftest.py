@@ -1,5 +1,6 @@
 """Both databases, real files and the real service. Nothing of ours is mocked."""
 
+import os
 import random
 import re
 from collections.abc import Iterator
@@ -27,6 +28,11 @@ hypothesis.settings.load_profile("tern")
 
 DIALECTS = ["sqlite", "postgresql"]
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
+
+
+def pytest_configure() -> None:
+    """What is printed is as wide as a test says, wherever it runs: rich takes this for all terminals."""
+    os.environ.pop("COLUMNS", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

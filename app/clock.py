@@ -15,10 +15,10 @@ class Clock:
         """The time in UTC. Raises `ValueError` where the file does not tell it."""
         if self.told_by is None:
             return datetime.now(UTC)
-        told = datetime.fromisoformat(self.told_by.read_text().strip())
-        if told.tzinfo is None:
+        moment = datetime.fromisoformat(self.told_by.read_text().strip())
+        if moment.tzinfo is None:
             raise ValueError("the clock's file tells a time without an offset")
-        return told.astimezone(UTC)
+        return moment.astimezone(UTC)
 
     def today(self) -> date:
         """The UTC day."""

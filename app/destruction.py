@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.blobs import Blobs
 from app.database import Database
 
-_DOOMED = "destruction.doomed"
+_KEY = "destruction.doomed"
 
 
 def doom(session: Session, blobs: Iterable[str] = ()) -> None:
@@ -18,12 +18,12 @@ def doom(session: Session, blobs: Iterable[str] = ()) -> None:
     They go when it has committed: one that rolls back leaves everything as it was. The caller's transaction is
     `destroying`; in any other they would lie until a sweep finds that no row names them.
     """
-    session.info.setdefault(_DOOMED, []).extend(blobs)
+    session.info.setdefault(_KEY, []).extend(blobs)
 
 
 def doomed(session: Session) -> list[str]:
     """The blobs that go, or went, with this transaction."""
-    return list(session.info.get(_DOOMED, ()))
+    return list(session.info.get(_KEY, ()))
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def destroying(database: Database, blobs: Blobs, today: date) -> Iterator[Sessio
     """A transaction that writes. Once it is on disk, what was doomed in it is gone when the block has ended."""
     with database.write() as session:
         yield session
-    if _DOOMED in session.info:
+    if _KEY in session.info:
         for name in doomed(session):
             blobs.destroy(name, today)
         database.truncate_log()

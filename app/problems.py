@@ -32,12 +32,12 @@ class Problem(Exception):
 
 def catalogue() -> list[type[Problem]]:
     """Every problem of the packages imported so far, by type."""
-    found, waiting = [], [Problem]
+    kinds, waiting = [], [Problem]
     while waiting:
         children = waiting.pop().__subclasses__()
-        found += children
+        kinds += children
         waiting += children
-    return sorted(found, key=lambda problem: problem.type)
+    return sorted(kinds, key=lambda problem: problem.type)
 
 
 class Fault(BaseModel):

@@ -62,6 +62,6 @@ def _is_onion(name: str) -> bool:
     """Key, checksum and version in base 32 (Tor's rend-spec-v3, "Encoding onion addresses")."""
     if not re.fullmatch(r"[a-z2-7]{56}\.onion", name):
         return False
-    decoded = b32decode(name.removesuffix(".onion").upper())
-    key, checksum, version = decoded[:32], decoded[32:34], decoded[34:]
+    octets = b32decode(name.removesuffix(".onion").upper())
+    key, checksum, version = octets[:32], octets[32:34], octets[34:]
     return version == b"\x03" and checksum == sha3_256(b".onion checksum" + key + version).digest()[:2]

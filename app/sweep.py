@@ -24,20 +24,20 @@ class Sweep:
         Each rule has a transaction of its own and is tried whatever became of the others: none may hold up the rest.
         Raises an `ExceptionGroup` of what failed when everything has been tried.
         """
-        failed: list[Exception] = []
-        went: list[str] = []
+        failures: list[Exception] = []
+        blob_names: list[str] = []
         for rule in self.rules:
             try:
                 with destroying(database, blobs, today) as session:
                     rule(session, today)
             except Exception as error:  # raised below, when the others have had their turn
-                failed.append(error)
+                failures.append(error)
             else:
-                went += doomed(session)
+                blob_names += doomed(session)
         database.truncate_log()  # also of rows that no rule has doomed
         with database.read() as session:
-            named = {name for names in self.named for name in names(session)}
-        went += blobs.sweep(named, today)
-        if failed:
-            raise ExceptionGroup("some of what is due was not destroyed", failed)
-        return went
+            names_in_use = {name for names in self.named for name in names(session)}
+        blob_names += blobs.sweep(names_in_use, today)
+        if failures:
+            raise ExceptionGroup("some of what is due was not destroyed", failures)
+        return blob_names

@@ -22,7 +22,7 @@ _ATTACHMENTS = (
 
 def with_tables(text: str) -> str:
     """A page, with those of its tables that follow from the code as the code has them."""
-    return _PLACE.sub(lambda found: f"{found[1]}{found[2]}{_TABLES[found[1]]()}", text)
+    return _PLACE.sub(lambda match: f"{match[1]}{match[2]}{_TABLES[match[1]]()}", text)
 
 
 def _sizes() -> str:
@@ -96,5 +96,5 @@ def _codes(names: Iterable[str]) -> str:
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    ruled = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
-    return "\n".join([ruled[0], "|---" * len(head) + "|", *ruled[1:]])
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])

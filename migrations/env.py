@@ -32,9 +32,9 @@ def run(connection: sa.Connection) -> None:
     context.run_migrations()
 
 
-given = context.config.attributes.get("connection")
-if given is not None:
-    run(given)
+outer = context.config.attributes.get("connection")
+if outer is not None:
+    run(outer)
 else:
     database = Database(Settings().url)
     with database.change_schema() as own:

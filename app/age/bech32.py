@@ -28,10 +28,10 @@ _LONG = 1952  # symbols of a post-quantum recipient (1216 bytes) and its checksu
 
 def encode(prefix: str, value: bytes) -> str:
     """`prefix`, `1`, the value and six symbols of checksum, in lower case."""
-    padded = base64.b32encode(value).rstrip(b"=").translate(_TO_BECH32)
-    checksum = _checksum(prefix, padded.translate(_TO_DIGITS) + b"0" * _CHECKSUM_SIZE) ^ 1
+    digits = base64.b32encode(value).rstrip(b"=").translate(_TO_BECH32)
+    checksum = _checksum(prefix, digits.translate(_TO_DIGITS) + b"0" * _CHECKSUM_SIZE) ^ 1
     tail = bytes(_ALPHABET[checksum >> 5 * (5 - place) & 31] for place in range(_CHECKSUM_SIZE))
-    return f"{prefix}1{(padded + tail).decode()}"
+    return f"{prefix}1{(digits + tail).decode()}"
 
 
 def decode(prefix: str, text: str) -> bytes:
@@ -72,11 +72,11 @@ def _checksum(prefix: str, digits: bytes) -> int:
 def _parities(prefix: str) -> tuple[int, list[int]]:
     """The register after the prefix and `_LONG` zeros; and for each of its bits, the symbols' bits that turn it."""
     register = _after_prefix(prefix)
-    turned = [1, 2, 4, 8, 16]  # by each bit of the last symbol, then of the one before, …
+    steps = [1, 2, 4, 8, 16]  # by each bit of the last symbol, then of the one before, …
     columns = []
     for _ in range(_LONG):
-        columns.append(turned)
-        turned = [_after(change) for change in turned]
+        columns.append(steps)
+        steps = [_after(change) for change in steps]
         register = _after(register)
     columns.reverse()
     masks = [

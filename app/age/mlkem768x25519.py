@@ -116,10 +116,10 @@ class HybridIdentity:
 
     @cached_property
     def _keys(self) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
-        expanded = hashlib.shake_256(self.secret).digest(MLKEM_SEED_SIZE + 32)
+        seeds = hashlib.shake_256(self.secret).digest(MLKEM_SEED_SIZE + 32)
         return (
-            MLKEM768PrivateKey.from_seed_bytes(expanded[:MLKEM_SEED_SIZE]),
-            X25519PrivateKey.from_private_bytes(expanded[MLKEM_SEED_SIZE:]),
+            MLKEM768PrivateKey.from_seed_bytes(seeds[:MLKEM_SEED_SIZE]),
+            X25519PrivateKey.from_private_bytes(seeds[MLKEM_SEED_SIZE:]),
         )
 
 

@@ -24,28 +24,28 @@ class Reader:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._returned = b""
+        self._surplus = b""
 
     def read(self, size: int, /) -> bytes:
         """`size` bytes; fewer only where the source ends."""
-        pieces = [self._returned[:size]] if self._returned else []
-        self._returned = self._returned[size:]
-        left = size - sum(map(len, pieces))
-        while left and (piece := self._source.read(left)):
+        pieces = [self._surplus[:size]] if self._surplus else []
+        self._surplus = self._surplus[size:]
+        missing = size - sum(map(len, pieces))
+        while missing and (piece := self._source.read(missing)):
             pieces.append(piece)
-            left -= len(piece)
+            missing -= len(piece)
         return b"".join(pieces)
 
     def put_back(self, surplus: bytes, /) -> None:
-        self._returned = surplus + self._returned
+        self._surplus = surplus + self._surplus
 
     def blocks(self, size: int) -> Iterator[tuple[bytes | memoryview, bool]]:
         """Each block of `size` bytes, and whether it is the last. An empty source is one empty block."""
-        held: bytes | memoryview = self.read(size)  # until it is known whether something follows
+        last: bytes | memoryview = self.read(size)  # until it is known whether something follows
         while batch := self.read(_BATCH * size):
-            yield held, False
+            yield last, False
             view = memoryview(batch)
-            *blocks, held = [view[start : start + size] for start in range(0, len(batch), size)]
+            *blocks, last = [view[start : start + size] for start in range(0, len(batch), size)]
             for block in blocks:
                 yield block, False
-        yield held, True
+        yield last, True

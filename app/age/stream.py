@@ -45,7 +45,7 @@ def open_(key: bytes, sealed: Reader) -> Iterator[bytes]:
         try:
             plaintext = aead.decrypt(chunk_nonce(index, last=last), chunk, None)
         except InvalidTag:
-            yield from _misplaced(aead, index, chunk, last=not last)
+            yield from _as_other_place(aead, index, chunk, last=not last)
             raise PayloadError(f"chunk {index} is not authentic here") from None
         if not plaintext and index > 0:  # a second encoding of one plaintext, which the format forbids
             raise PayloadError("the last chunk is empty")
@@ -65,7 +65,7 @@ def is_framed(payload_size: int) -> bool:
     return chunks_size == TAG_SIZE or (chunks_size > 0 and not 0 < last_chunk_size <= TAG_SIZE)
 
 
-def _misplaced(aead: ChaCha20Poly1305, index: int, chunk: bytes | memoryview, *, last: bool) -> Iterator[bytes]:
+def _as_other_place(aead: ChaCha20Poly1305, index: int, chunk: bytes | memoryview, *, last: bool) -> Iterator[bytes]:
     """A full chunk that is genuine, but sealed as the last and followed by more, or the other way round.
 
     The file is cut or continued there. The standard's vectors count such a chunk to what comes out before the error.

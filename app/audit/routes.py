@@ -18,8 +18,8 @@ Reader = Annotated[Actor, requires(Role.AUDITOR, Role.SUPERVISOR)]
 def list_audit_events(database: Db, _: Reader, paging: Paging) -> Page[AuditEventOut]:
     """The acts of staff, the oldest first; `tern audit verify` follows their hashes."""
     with database.read() as session:
-        return paging.page(session, service.events(), by=[AuditEvent.seq], show=_shown)
+        return paging.page(session, service.events(), by=[AuditEvent.seq], show=_answer)
 
 
-def _shown(event: AuditEvent) -> AuditEventOut:
+def _answer(event: AuditEvent) -> AuditEventOut:
     return AuditEventOut(**asdict(service.as_event(event)))

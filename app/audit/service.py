@@ -86,28 +86,28 @@ def _append(session: Session) -> None:
     head = session.scalars(
         select(AuditHead).where(AuditHead.name == _HEAD).with_for_update().execution_options(populate_existing=True)
     ).one()
-    for recorded in waiting:
+    for act in waiting:
         previous, seq = head.hash, head.seq + 1
         head.seq, head.hash = (
             seq,
             audit_chain.event_hash(
                 seq=seq,
-                hour=_hour(recorded.hour),
-                actor=recorded.actor_id,
-                action=recorded.action,
-                object_=recorded.object_id,
-                object_hash=recorded.object_hash,
+                hour=_hour(act.hour),
+                actor=act.actor_id,
+                action=act.action,
+                object_=act.object_id,
+                object_hash=act.object_hash,
                 previous=previous,
             ),
         )
         session.add(
             AuditEvent(
                 seq=seq,
-                hour=recorded.hour,
-                actor_id=recorded.actor_id,
-                action=recorded.action.value,
-                object_id=recorded.object_id,
-                object_hash=recorded.object_hash,
+                hour=act.hour,
+                actor_id=act.actor_id,
+                action=act.action.value,
+                object_id=act.object_id,
+                object_hash=act.object_hash,
                 previous=previous,
                 hash=head.hash,
             )

@@ -20,14 +20,14 @@ class Blobs:
         self.uploads.delete(name, day)  # first: what is finished meanwhile is found among the objects
         self.objects.delete(name, day)
 
-    def sweep(self, named: Container[str], today: date) -> list[str]:
+    def sweep(self, names: Container[str], today: date) -> list[str]:
         """Remove what no row names and no upload can still be writing: blobs of the days before yesterday.
 
         They are left over where the service was killed between a blob and its row. The names that were removed.
         """
         before = today - timedelta(days=1)
         blobs = [*self.objects.list_(), *self.uploads.list_()]
-        left_over = sorted(name for name, day in blobs if name not in named and day < before)
+        left_over = sorted(name for name, day in blobs if name not in names and day < before)
         for name in left_over:
             self.destroy(name, today)
         return left_over

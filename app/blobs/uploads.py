@@ -14,7 +14,7 @@ from typing import BinaryIO
 from app.blobs import disk
 from app.blobs.objects import Objects
 
-_UNFINISHED = ".incoming"
+_INCOMING = ".incoming"
 
 
 @dataclass(frozen=True)
@@ -150,13 +150,13 @@ class Uploads:
 
     def list_(self) -> Iterator[tuple[str, date]]:
         """The name of every unfinished file, and the day on which something was added last."""
-        for path in self._directory.glob(f"*{_UNFINISHED}"):
+        for path in self._directory.glob(f"*{_INCOMING}"):
             if disk.is_name(path.stem):
                 yield path.stem, disk.day_of(path)
 
     def _path(self, name: str) -> Path:
         path = disk.path_of(self._directory, name)
-        return path.with_name(path.name + _UNFINISHED)
+        return path.with_name(path.name + _INCOMING)
 
     def _open(self, name: str) -> BinaryIO:
         """For reading and adding. Raises `OutOfPlace` where it is finished."""

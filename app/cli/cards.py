@@ -51,5 +51,5 @@ def send(
     if now and os.environ.get("TERN_DEMO") != "1":
         raise typer.BadParameter("cards that leave at once can be joined to the case: --now is for demo and tests")
     person = staff(machine)
-    sent = outbox.send(person, now=now)
-    show({"sent": sent, "waiting": outbox.waiting(person)}, as_json=as_json)
+    count = outbox.send(person, now=now)
+    show({"sent": count, "waiting": outbox.waiting(person)}, as_json=as_json)

@@ -16,7 +16,7 @@ from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
-Approved = Annotated[
+Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]
 
@@ -81,11 +81,11 @@ def consent(
 ) -> None:
     """Keep a person's answer about one use. The service learns that there was one, not to what."""
     worker = staff(machine)
-    opened = cases.open_(worker, id_)
-    newest = {each.id: each.mark for each in cases.list_consents(worker, opened)}
+    open_case = cases.open_(worker, id_)
+    newest = {each.id: each.mark for each in cases.list_consents(worker, open_case)}
     cases.record_consent(
         worker,
-        opened,
+        open_case,
         person=person,
         consent=consent or new_id("cons"),
         scope=scope,
@@ -105,8 +105,8 @@ def approve(
 ) -> None:
     """Ask another person to approve the coding as it stands."""
     person = staff(machine)
-    asked = coding_approvals.request(person, cases.open_(person, id_), approver)
-    show({"approval": asked}, as_json=as_json)
+    request_id = coding_approvals.request(person, cases.open_(person, id_), approver)
+    show({"approval": request_id}, as_json=as_json)
 
 
 @case.command("approvals")
@@ -119,7 +119,7 @@ def approvals_(machine: Home = HOME, as_json: Json = False) -> None:
 @case.command()
 def decide(
     approval: Annotated[str, typer.Argument(help="The approval's id.")],
-    approved: Approved = None,
+    approved: Decision = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
@@ -165,17 +165,17 @@ def members(
 ) -> None:
     """Who works on a case; with options, who from now on does."""
     person = staff(machine)
-    opened = cases.open_(person, id_)
+    open_case = cases.open_(person, id_)
     if add or remove or owner:
-        opened = cases.change_members(person, opened, add=add or (), remove=remove or (), owner=owner)
-    show({"members": sorted(opened.members)}, as_json=as_json)
+        open_case = cases.change_members(person, open_case, add=add or (), remove=remove or (), owner=owner)
+    show({"members": sorted(open_case.members)}, as_json=as_json)
 
 
-def _facts(opened: OpenCase) -> dict[str, Any]:
+def _facts(open_case: OpenCase) -> dict[str, Any]:
     """All but the contribution tokens, which nobody needs to see."""
-    persons = tuple(replace(each, token="") for each in opened.file.persons)
-    body = asdict(replace(opened.file, persons=persons))
+    persons = tuple(replace(each, token="") for each in open_case.file.persons)
+    body = asdict(replace(open_case.file, persons=persons))
     for each in body["persons"]:
         del each["token"]
-    about = {"case": opened.id, "version": opened.version, "author": opened.author}
-    return {**about, "passed_over": list(opened.passed_over), **body}
+    about = {"case": open_case.id, "version": open_case.version, "author": open_case.author}
+    return {**about, "passed_over": list(open_case.passed_over), **body}

@@ -49,10 +49,10 @@ class Coding:
         selectors: dict[tuple[str, str], Selector] = {}
         for each in (*file.selectors, *self.selectors):
             selectors.setdefault((each.type, each.normalised), each)
-        added = replace(file, persons=(*file.persons, *self.persons.values()), selectors=tuple(selectors.values()))
+        after = replace(file, persons=(*file.persons, *self.persons.values()), selectors=tuple(selectors.values()))
         for new in self.incidents:
-            person = self.persons.get(new.affected) or added.person(new.affected)
-            added = added.with_incident(
+            person = self.persons.get(new.affected) or after.person(new.affected)
+            after = after.with_incident(
                 cases.incident(
                     by,
                     person,
@@ -63,19 +63,19 @@ class Coding:
                     second=new.second,
                 )
             )
-        return added
+        return after
 
 
 def read(text: str) -> Coding:
     """Raises `typer.BadParameter`, and `NotASelector` for a value of no one spelling; neither quotes the file."""
     try:
-        found = json.loads(text)
-        persons = {str(name): _person(entry) for name, entry in found.pop("persons", {}).items()}
-        incidents = tuple(NewIncident.read(entry) for entry in found.pop("incidents", ()))
-        selectors = tuple(_selector(entry) for entry in found.pop("selectors", ()))
+        document = json.loads(text)
+        persons = {str(name): _person(entry) for name, entry in document.pop("persons", {}).items()}
+        incidents = tuple(NewIncident.read(entry) for entry in document.pop("incidents", ()))
+        selectors = tuple(_selector(entry) for entry in document.pop("selectors", ()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise typer.BadParameter("this is no coding as docs/cli.md has it") from None
-    if found:
+    if document:
         raise typer.BadParameter("a coding has persons, incidents and selectors, and nothing else")
     return Coding(persons, incidents, selectors)
 

@@ -43,8 +43,8 @@ def show(facts: Mapping[str, object], *, as_json: bool) -> None:
         return
     for name, value in facts.items():
         # The lines of a value are set in, so that none of them can pass for the next fact.
-        shown = visible(_words(value)).replace("\n", "\n    ")
-        _print(_OUT, Text.assemble((on_one_line(name), "bold"), "  ", shown))
+        words = visible(_words(value)).replace("\n", "\n    ")
+        _print(_OUT, Text.assemble((on_one_line(name), "bold"), "  ", words))
 
 
 def show_list(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, as_json: bool) -> None:

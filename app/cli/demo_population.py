@@ -25,7 +25,7 @@ def population(persons: int, seed: bytes) -> list[StatCard]:
 
 def _person(rng: random.Random) -> list[StatCard]:
     token = rng.randbytes(TOKEN_SIZE)
-    origin, host = _skewed(rng, _ORIGINS), _skewed(rng, _HOSTS)
+    origin, host = _draw(rng, _ORIGINS), _draw(rng, _HOSTS)
     groups = _some(rng, "target_group", often=1)
     relation = rng.choices(("self", "parent_or_sibling", "partner", "child", "other_relative"), (80, 11, 4, 2, 3))[0]
     number = rng.choices(_CARDS_A_PERSON, _CARDS_WEIGHTS)[0]
@@ -34,12 +34,12 @@ def _person(rng: random.Random) -> list[StatCard]:
 
 def _card(rng: random.Random, token: bytes, origin: str, host: str, groups: list[str], relation: str) -> StatCard:
     coding = {
-        "incident_type": _skewed(rng, vocabulary.codes("incident_type")),
+        "incident_type": _draw(rng, vocabulary.codes("incident_type")),
         "modality": _some(rng, "modality", often=1),
         "channel": _some(rng, "channel", often=1),
         "suspected_actor_role": _some(rng, "suspected_actor_role", often=1),
         "origin_state": origin if rng.random() < 0.97 else None,
-        "host_country": host if rng.random() < 0.93 else _skewed(rng, _HOSTS),
+        "host_country": host if rng.random() < 0.93 else _draw(rng, _HOSTS),
         "target_group": groups,
         "relation_of_target_to_reporter": relation,
         "harm": _some(rng, "harm", often=2),
@@ -54,12 +54,12 @@ def _card(rng: random.Random, token: bytes, origin: str, host: str, groups: list
     return StatCard.of_coding(coding, card_id=f"card_{rng.randbytes(16).hex()}", token=token)
 
 
-def _skewed(rng: random.Random, codes: Sequence[str]) -> str:
+def _draw(rng: random.Random, codes: Sequence[str]) -> str:
     """One of them, the n-th with a weight of 1/n."""
     return rng.choices(codes, [1 / rank for rank in range(1, len(codes) + 1)])[0]
 
 
 def _some(rng: random.Random, list_name: str, *, often: int) -> list[str]:
     """A few codes of a list; `unknown` only alone."""
-    chosen = {_skewed(rng, vocabulary.codes(list_name)) for _ in range(rng.choice((often, often, often + 1)))}
+    chosen = {_draw(rng, vocabulary.codes(list_name)) for _ in range(rng.choice((often, often, often + 1)))}
     return sorted(chosen - {"unknown"})

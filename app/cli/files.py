@@ -13,7 +13,7 @@ from app.protocol.encoding import parse_object
 from app.protocol.errors import Malformed
 
 _GRANT = b"# tern-grant "
-_LOCKED = (b"age-encryption.org/v1\n", b"-----BEGIN AGE")
+_AGE_HEADS = (b"age-encryption.org/v1\n", b"-----BEGIN AGE")
 
 
 def open_(
@@ -42,7 +42,7 @@ def open_(
 
 def _identities(file: Path) -> list[age.HybridIdentity | age.X25519Identity]:
     content = file.read_bytes()
-    if content.startswith(_LOCKED):
+    if content.startswith(_AGE_HEADS):
         try:
             content = age.decrypt(content, [age.Passphrase(passphrase())])
         except (age.NoMatchError, age.IdentityError):

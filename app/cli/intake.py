@@ -35,8 +35,8 @@ def draft(
 ) -> None:
     """Make the key of a new epoch as a triager, for a supervisor to sign."""
     words = notice.read_text() if notice else ""
-    made = epochs.draft(staff(machine), days=days, notice=words)
-    write_atomically(file, epochs.write_draft(made).encode())
+    epoch_draft = epochs.draft(staff(machine), days=days, notice=words)
+    write_atomically(file, epochs.write_draft(epoch_draft).encode())
 
 
 @intake.command()
@@ -61,7 +61,7 @@ def keys(
     person = staff(machine)
     for kind in make or ():
         shared_keys.make_shared(person, kind)
-    rows = [_row(kind, _stated(person, kind)) for kind in KeyKind]
+    rows = [_row(kind, _newest(person, kind)) for kind in KeyKind]
     show_list("Shared keys", ["kind", "id", "from", "until"], rows, as_json=as_json)
 
 
@@ -75,9 +75,9 @@ def share(
     shared_keys.share(staff(machine), kind, person)
 
 
-def _stated(person: Staff, kind: KeyKind) -> SharedKey | None:
+def _newest(person: Staff, kind: KeyKind) -> SharedKey | None:
     try:
-        return shared_keys.stated(person, kind)
+        return shared_keys.newest_key(person, kind)
     except NotGranted:
         return None
 

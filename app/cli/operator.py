@@ -59,7 +59,7 @@ def sweep(as_json: Json = False) -> None:
     settings = Settings()
     database = Database(settings.url)
     try:
-        destroyed = SWEEP.run(database, Blobs(settings.data_dir / "blobs"), clock().date())
+        names = SWEEP.run(database, Blobs(settings.data_dir / "blobs"), clock().date())
     finally:
         database.close()
-    show({"blobs_destroyed": len(destroyed)}, as_json=as_json)
+    show({"blobs_destroyed": len(names)}, as_json=as_json)

@@ -12,12 +12,12 @@ from app.protocol.manifest import MANIFEST
 
 client = typer.Typer(help="Sign the reporter's pages, and check what is served.", no_args_is_help=True)
 
-Built = Annotated[Path, typer.Argument(help="The directory of the built pages.", exists=True, file_okay=False)]
+BuiltPages = Annotated[Path, typer.Argument(help="The directory of the built pages.", exists=True, file_okay=False)]
 
 
 @client.command()
 def sign(
-    built: Built,
+    built: BuiltPages,
     name: Annotated[str, typer.Option(help="The organisation's name, as reporters will read it.")],
     out: Annotated[Path, typer.Option(help="The directory `site` in the data of the service.", file_okay=False)],
     leave_to: Annotated[
@@ -47,7 +47,7 @@ def verify(
 ) -> None:
     """Fetch every page and file that is served, and compare it with what a supervisor signed."""
     with progress("Fetching", hidden=as_json) as bar:
-        checked = pages.verify(
+        check = pages.verify(
             server,
             pin=pin,
             today=clock().date(),
@@ -55,18 +55,18 @@ def verify(
             progress=lambda size: bar.update(bar.task_ids[0], completed=size),
         )
     facts = {
-        "version": checked.version,
-        "signed_on": checked.signed_on,
-        "signer": checked.signer,
-        "pin": checked.pin,
-        "files": checked.files,
-        "differing": list(checked.differing),
-        "missing": list(checked.missing),
-        "beside": list(checked.beside),
-        "unlike_source": list(checked.unlike_source),
+        "version": check.version,
+        "signed_on": check.signed_on,
+        "signer": check.signer,
+        "pin": check.pin,
+        "files": check.files,
+        "differing": list(check.differing),
+        "missing": list(check.missing),
+        "beside": list(check.beside),
+        "unlike_source": list(check.unlike_source),
     }
     show(facts, as_json=as_json)
     if pin is None:
         say("This pin is the service's own word. Compare it with one that you know from elsewhere, with --pin.")
-    if not checked.is_as_signed:
+    if not check.is_as_signed:
         raise NotAuthentic("client")

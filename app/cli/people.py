@@ -41,7 +41,7 @@ def join(
     as_json: Json = False,
 ) -> None:
     """Make your keys on this machine, and join with your invitation."""
-    made = sessions.join(
+    membership = sessions.join(
         machine,
         server,
         invitation=invitation(),
@@ -50,7 +50,7 @@ def join(
         password=password(confirm=True),
         pin=pin,
     )
-    show({"person": made.about.person, "machine": str(machine)}, as_json=as_json)
+    show({"person": membership.about.person, "machine": str(machine)}, as_json=as_json)
     if not as_json:
         say("Sign in, then read your fingerprint out to a supervisor, who certifies you.")
 
@@ -80,9 +80,9 @@ def certify(
 ) -> None:
     """Vouch for a person's keys, after they read their twelve words out to you by voice."""
     supervisor = staff(machine)
-    heard = words or text_of(None, "The words that the person reads out")
+    spoken_words = words or text_of(None, "The words that the person reads out")
     valid_until = until.date() if until else None
-    _show(directory.certify(supervisor, person, heard, role, valid_until=valid_until), as_json=as_json)
+    _show(directory.certify(supervisor, person, spoken_words, role, valid_until=valid_until), as_json=as_json)
 
 
 def sign_in(machine: Home = HOME) -> None:

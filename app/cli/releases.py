@@ -31,8 +31,8 @@ def request(
     as_json: Json = False,
 ) -> None:
     """Ask for a release of a period that has ended."""
-    made = releases.request(staff(machine), kind=kind.value, period=period, workload=workload)
-    show({"release": made}, as_json=as_json)
+    id_ = releases.request(staff(machine), kind=kind.value, period=period, workload=workload)
+    show({"release": id_}, as_json=as_json)
 
 
 @release.command()
@@ -88,11 +88,11 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check the folder of a release offline, against nothing but the pin."""
-    verified = releases.verify(releases.load(folder), pin=pin)
+    content = releases.verify(releases.load(folder), pin=pin)
     facts = {
-        "period": verified.counts.period,
-        "workload": verified.counts.workload.id,
-        "signers": list(verified.signers),
-        "sums_sha256": verified.sums_sha256,
+        "period": content.counts.period,
+        "workload": content.counts.workload.id,
+        "signers": list(content.signers),
+        "sums_sha256": content.sums_sha256,
     }
     show(facts, as_json=as_json)

@@ -28,12 +28,12 @@ def submit(
     """Seal a report and its files on this machine, and send them. Prints the receipt."""
     form = _form(document)
     with progress("Sending", hidden=as_json) as bar:
-        done = Reporter(server, pin, clock=clock).submit(
+        submission = Reporter(server, pin, clock=clock).submit(
             form, attach or (), progress=lambda sent, whole: bar.update(bar.task_ids[0], completed=sent, total=whole)
         )
-    for path in done.not_arrived:
+    for path in submission.not_arrived:
         say(f"{path.name} did not arrive. Add it with `tern mailbox answer --attach`.")
-    show({"report": done.report, "receipt": done.receipt}, as_json=as_json)
+    show({"report": submission.report, "receipt": submission.receipt}, as_json=as_json)
     if not as_json:
         say("Keep these twelve words. They are the only way to your mailbox, and nobody can give them to you again.")
 
@@ -52,12 +52,12 @@ def _form(document: Path) -> dict[str, Any]:
 @mailbox.command()
 def read(server: Server, pin: Pin, as_json: Json = False) -> None:
     """What became of the report, and the replies."""
-    found = Reporter(server, pin, clock=clock).mailbox(receipts.read(receipt()))
-    replies = [{"number": reply.number, "text": reply.text} for reply in found.replies]
+    content = Reporter(server, pin, clock=clock).mailbox(receipts.read(receipt()))
+    replies = [{"number": reply.number, "text": reply.text} for reply in content.replies]
     if as_json:
-        show({"state": found.state, "replies": replies, "missing": list(found.missing)}, as_json=True)
+        show({"state": content.state, "replies": replies, "missing": list(content.missing)}, as_json=True)
         return
-    show({"state (the service's word)": found.state}, as_json=False)
+    show({"state (the service's word)": content.state}, as_json=False)
     show_list("Replies", ["number", "text"], replies, as_json=False)
 
 
@@ -70,8 +70,8 @@ def answer(
 ) -> None:
     """Write to the team."""
     words = receipts.read(receipt())
-    written = text_of(text, "Your message")
-    for path in Reporter(server, pin, clock=clock).answer(words, written, attach or ()):
+    message = text_of(text, "Your message")
+    for path in Reporter(server, pin, clock=clock).answer(words, message, attach or ()):
         say(f"{path.name} did not arrive. Send it again with `tern mailbox answer --attach`.")
 
 

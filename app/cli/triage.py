@@ -17,7 +17,7 @@ from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, Tr
 queue = typer.Typer(help="Read what was reported, answer, decide.", no_args_is_help=True)
 
 Report = Annotated[str, typer.Argument(help="The report's id.")]
-Found = tuple[Severity, Imminence]
+Judgement = tuple[Severity, Imminence]
 Incidents = Annotated[
     list[str] | None,
     typer.Option(
@@ -25,7 +25,7 @@ Incidents = Annotated[
     ),
 ]
 
-Approved = Annotated[
+Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]
 
@@ -66,12 +66,12 @@ def open_(
 ) -> None:
     """Read a report and what its reporter wrote since."""
     person = staff(machine)
-    opened = triage.open_(person, report)
-    thread = triage.thread(person, opened)
+    open_report = triage.open_(person, report)
+    thread = triage.thread(person, open_report)
     if save:
-        for attachment in (*opened.report.attachments, *_attached_since(thread)):
-            _save(person, opened, attachment, save)
-    _show(opened, thread, as_json=as_json)
+        for attachment in (*open_report.report.attachments, *_attached_since(thread)):
+            _save(person, open_report, attachment, save)
+    _show(open_report, thread, as_json=as_json)
 
 
 @queue.command()
@@ -84,11 +84,11 @@ def answer(
 ) -> None:
     """Write to the reporter. Your name is not in it."""
     person = staff(machine)
-    opened = triage.open_(person, report)
-    found = _found(incident) if wait else ()
-    answered = triage.answer(person, opened, text_of(text, "Your message"))
+    open_report = triage.open_(person, report)
+    judgements = _judgements(incident) if wait else ()
+    after = triage.answer(person, open_report, text_of(text, "Your message"))
     if wait:
-        triage.ask(person, answered, found)
+        triage.ask(person, after, judgements)
 
 
 @queue.command()
@@ -105,12 +105,12 @@ def accept(
 ) -> None:
     """Accept a report into a new case."""
     person = staff(machine)
-    found = _found(incident)
+    judgements = _judgements(incident)
     title, summary = _about(about)
     case = triage.accept(
         person,
         triage.open_(person, report),
-        found,
+        judgements,
         owner=owner or person.person,
         colleagues=colleague or (),
         title=title,
@@ -139,9 +139,9 @@ def dispose(
         triage.confirm_withdrawal(person, triage.open_(person, report))
         show({"state": to.value}, as_json=as_json)
         return
-    found = _found(incident)
-    opened = triage.open_(person, report)
-    priority = triage.dispose(person, opened, to, found, duplicate_of=duplicate_of, reason=reason)
+    judgements = _judgements(incident)
+    open_report = triage.open_(person, report)
+    priority = triage.dispose(person, open_report, to, judgements, duplicate_of=duplicate_of, reason=reason)
     show({"state": to.value, "priority": priority.value}, as_json=as_json)
 
 
@@ -168,14 +168,14 @@ def approve(
     if subject not in (ApprovalSubject.ABUSIVE, ApprovalSubject.WAITING):
         raise typer.BadParameter("a report is approved to be abusive, or to be waiting")
     person = staff(machine)
-    asked = report_approvals.request(person, triage.open_(person, report), subject, approver)
-    show({"approval": asked}, as_json=as_json)
+    request_id = report_approvals.request(person, triage.open_(person, report), subject, approver)
+    show({"approval": request_id}, as_json=as_json)
 
 
 @queue.command()
 def decide(
     approval: Annotated[str, typer.Argument(help="The approval's id.")],
-    approved: Approved = None,
+    approved: Decision = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
@@ -188,13 +188,13 @@ def decide(
         report_approvals.decide(person, review, approved=approved)
 
 
-def _found(incidents: Sequence[str] | None) -> tuple[Found, ...]:
+def _judgements(incidents: Sequence[str] | None) -> tuple[Judgement, ...]:
     if not incidents:
         raise typer.BadParameter("say what was found: --incident SEVERITY:IMMINENCE")
     return tuple(map(_incident, incidents))
 
 
-def _incident(text: str) -> Found:
+def _incident(text: str) -> Judgement:
     severity, _, imminence = text.partition(":")
     try:
         return Severity(severity), Imminence(imminence)
@@ -216,33 +216,33 @@ def _about(file: Path | None) -> tuple[str, str]:
     raise typer.BadParameter("what the case is about has a title and a summary")
 
 
-def _save(person: Staff, opened: OpenReport, attachment: Attachment, directory: Path) -> None:
+def _save(person: Staff, open_report: OpenReport, attachment: Attachment, directory: Path) -> None:
     """Under its id alone: the name that its sender chose could lead elsewhere, or make a program of it."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if attachment in opened.missing:
+    if attachment in open_report.missing:
         say(f"{attachment.id} has not arrived")
         return
-    unchecked = directory / f".{attachment.id}"
-    unchecked.touch(mode=0o600)
+    draft = directory / f".{attachment.id}"
+    draft.touch(mode=0o600)
     try:
-        with unchecked.open("wb") as sink:
-            triage.save_attachment(person, opened, attachment, sink)
-        unchecked.replace(directory / attachment.id)
+        with draft.open("wb") as sink:
+            triage.save_attachment(person, open_report, attachment, sink)
+        draft.replace(directory / attachment.id)
     finally:
-        unchecked.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
 def _attached_since(thread: Thread) -> tuple[Attachment, ...]:
-    return tuple(each for message in thread.messages for each in message.said.attachments)
+    return tuple(each for message in thread.messages for each in message.content.attachments)
 
 
-def _show(opened: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
+def _show(open_report: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
     """The report as its reporter last left it; without `thread`, as it first came."""
     thread = thread or Thread((), (), ())
-    form = opened.report.form
-    consents = {each.scope: each.given for each in opened.report.consents} | thread.consents
+    form = open_report.report.form
+    consents = {each.scope: each.given for each in open_report.report.consents} | thread.consents
     facts: dict[str, object] = {
-        "report": opened.id,
+        "report": open_report.id,
         "language": form.language,
         "text": form.text,
         "answers": dict(form.answers),
@@ -251,7 +251,7 @@ def _show(opened: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
         "missing": list(thread.missing),
         "repeated": list(thread.repeated),
     }
-    files = [_file(each, opened) for each in (*opened.report.attachments, *_attached_since(thread))]
+    files = [_file(each, open_report) for each in (*open_report.report.attachments, *_attached_since(thread))]
     messages = [_message(each) for each in thread.messages]
     if as_json:
         show({**facts, "attachments": files, "messages": messages}, as_json=True)
@@ -263,18 +263,18 @@ def _show(opened: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
         show_list("Messages", ["number", "kind", "text"], messages, as_json=False)
 
 
-def _file(attachment: Attachment, opened: OpenReport) -> dict[str, Any]:
+def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:
     return {
         "id": attachment.id,
         "name": attachment.name,
         "media_type": attachment.media_type,
         "size": attachment.size,
-        "arrived": attachment.id in opened.arrived,
+        "arrived": attachment.id in open_report.arrived,
     }
 
 
 def _message(received: Received) -> dict[str, Any]:
-    return {"number": received.said.number, "kind": received.said.kind.value, "text": received.said.text}
+    return {"number": received.content.number, "kind": received.content.kind.value, "text": received.content.text}
 
 
 def _row(waiting: Waiting) -> dict[str, Any]:

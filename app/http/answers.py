@@ -73,12 +73,12 @@ class _Answers:
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
-        started = False
+        has_begun = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal has_begun
             if message["type"] == "http.response.start":
-                started = True
+                has_begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
@@ -93,7 +93,7 @@ class _Answers:
             # Of a message, only the kind and the place: its words may be a person's.
             place = "".join(traceback.format_tb(error.__traceback__))
             _log.error("request %s failed with %s\n%s", request_id, type(error).__qualname__, place)
-            if not started:
+            if not has_begun:
                 await _answer(InternalError())(scope, receive, send_with_headers)
 
 
@@ -126,9 +126,9 @@ async def _stale(_: Request, __: Exception) -> JSONResponse:
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     errors: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(found["type"] == "json_invalid" for found in errors):
+    if any(fault["type"] == "json_invalid" for fault in errors):
         return _answer(MalformedRequest())
-    return _answer(InvalidRequest(errors=[_where(found) for found in errors]))
+    return _answer(InvalidRequest(errors=[_where(fault) for fault in errors]))
 
 
 async def _framework(_: Request, error: Exception) -> JSONResponse:

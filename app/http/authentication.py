@@ -50,9 +50,9 @@ class Authenticated(_OfSession):
 
 def authenticate(request: Request) -> actor.Actor:
     """The person whose session token the request carries, found once per request. Raises `Unauthenticated`."""
-    known: actor.Actor | None = getattr(request.state, "actor", None)
-    if known is not None:
-        return known
+    person: actor.Actor | None = getattr(request.state, "actor", None)
+    if person is not None:
+        return person
     state = state_of(request, State)
     token_sha256 = sha256(bearer(request).encode()).hexdigest()
     with state.database.read() as session:
@@ -70,10 +70,10 @@ class AnyOf(_OfSession):
     roles: frozenset[Role]
 
     def __call__(self, request: Request) -> actor.Actor:
-        found = authenticate(request)
-        if not self.roles & found.roles:
+        person = authenticate(request)
+        if not self.roles & person.roles:
             raise Forbidden
-        return found
+        return person
 
 
 Actor = Annotated[actor.Actor, Depends(Authenticated())]

@@ -19,23 +19,23 @@ def declared_length(request: Request, *, limit: int, media_type: str = OCTET_STR
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
         raise UnsupportedMediaType
-    declared = request.headers.get("content-length", "")
-    if not declared.isascii() or not declared.isdigit():
+    text = request.headers.get("content-length", "")
+    if not text.isascii() or not text.isdigit():
         raise LengthRequired
-    if len(declared) > len(str(limit)) or int(declared) > limit:
+    if len(text) > len(str(limit)) or int(text) > limit:
         raise TooLarge
-    return int(declared)
+    return int(text)
 
 
 async def stream(request: Request, length: int) -> AsyncIterator[bytes]:
     """The body in the pieces in which it comes. Raises `MalformedRequest` where it is not `length` bytes long."""
-    received = 0
+    size = 0
     async for piece in request.stream():
-        received += len(piece)
-        if received > length:
+        size += len(piece)
+        if size > length:
             raise MalformedRequest
         yield piece
-    if received != length:
+    if size != length:
         raise MalformedRequest
 
 
@@ -67,10 +67,10 @@ class StrictRequest(Request):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise json.JSONDecodeError("a name is repeated", "", 0)
-    return found
+    return members
 
 
 def _refuse(_: str) -> NoReturn:

@@ -37,7 +37,7 @@ def described(description: dict[str, Any]) -> dict[str, Any]:
     components["responses"] = {}
     components["headers"] = {"ETag": _ETAG}
     description["security"] = [{"session": []}]
-    refused: set[str] = set()
+    types: set[str] = set()
     for method, operation in _operations(description):
         for parameter in operation.get("parameters", ()):
             if parameter["schema"].pop(NEEDED, False):
@@ -48,9 +48,9 @@ def described(description: dict[str, Any]) -> dict[str, Any]:
             del operation["security"]
         for code, response in operation["responses"].items():
             if REFUSED in response:
-                refused |= set(response[REFUSED])
+                types |= set(response[REFUSED])
                 operation["responses"][code] = _refusal(components["responses"], response, has_body=method != "head")
-    components["schemas"] |= _problem_schemas(refused)
+    components["schemas"] |= _problem_schemas(types)
     components["parameters"] = _shared_parameters(description)
     for kind in components:
         components[kind] = dict(sorted(components[kind].items()))
@@ -78,7 +78,7 @@ def _drop_titles(value: object) -> None:
                 schema.pop("title", None)
 
 
-def _refusal(shared: dict[str, Any], response: Mapping[str, Any], *, has_body: bool) -> dict[str, Any]:
+def _refusal(components: dict[str, Any], response: Mapping[str, Any], *, has_body: bool) -> dict[str, Any]:
     """A response that refuses, by its name among those that are shared; it is called by its problems."""
     kinds = [kind for kind in catalogue() if kind.type in response[REFUSED]]
     headers = dict(response.get("headers", {}))
@@ -95,7 +95,7 @@ def _refusal(shared: dict[str, Any], response: Mapping[str, Any], *, has_body: b
     if has_body:
         schemas = [{"$ref": f"{_SCHEMAS}{_schema_name(kind)}"} for kind in kinds]
         refusal["content"] = {PROBLEM_JSON: {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}}
-    shared[name] = refusal
+    components[name] = refusal
     return {"$ref": f"#/components/responses/{name}"}
 
 
@@ -134,18 +134,18 @@ def _may_be_left_out(schema: dict[str, Any]) -> None:
 
 def _shared_parameters(description: dict[str, Any]) -> dict[str, Any]:
     """Move there each parameter that is the same wherever its name stands, where that is in more than one place."""
-    found: dict[str, list[str]] = {}
+    texts_of: dict[str, list[str]] = {}
     for _, operation in _operations(description):
         for parameter in operation.get("parameters", ()):
-            found.setdefault(parameter["name"], []).append(json.dumps(parameter, sort_keys=True))
-    shared = {name: json.loads(texts[0]) for name, texts in found.items() if len(texts) > 1 and len(set(texts)) == 1}
+            texts_of.setdefault(parameter["name"], []).append(json.dumps(parameter, sort_keys=True))
+    common = {name: json.loads(texts[0]) for name, texts in texts_of.items() if len(texts) > 1 and len(set(texts)) == 1}
     for _, operation in _operations(description):
         if "parameters" in operation:
             operation["parameters"] = [
-                {"$ref": f"#/components/parameters/{each['name']}"} if each["name"] in shared else each
+                {"$ref": f"#/components/parameters/{each['name']}"} if each["name"] in common else each
                 for each in operation["parameters"]
             ]
-    return shared
+    return common
 
 
 def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

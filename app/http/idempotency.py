@@ -53,7 +53,7 @@ class _Once:
         self,
         session: Session,
         caller: str,
-        wanted: BaseModel | None,
+        body: BaseModel | None,
         act: Callable[[], _T],
         again: Callable[[str], _T],
     ) -> _T:
@@ -65,17 +65,17 @@ class _Once:
         """
         id_sha256 = _digest(caller, self.route, self.key)
         # With the key, which nobody can guess: a request is a few ids and codes, which somebody with a copy could try.
-        request_sha256 = _digest(self.key, self.path, "" if wanted is None else wanted.model_dump_json())
+        request_sha256 = _digest(self.key, self.path, "" if body is None else body.model_dump_json())
         new = {"id_sha256": id_sha256, "request_sha256": request_sha256, "object_id": None, "day": self.today}
         if insert_or_ignore(session, IdempotencyKey, [new]):
-            made = act()
-            session.get_one(IdempotencyKey, id_sha256).object_id = made.id
-            return made
-        seen = session.get_one(IdempotencyKey, id_sha256)
-        made = again(seen.object_id or "")
-        if seen.request_sha256 != request_sha256:
+            result = act()
+            session.get_one(IdempotencyKey, id_sha256).object_id = result.id
+            return result
+        earlier = session.get_one(IdempotencyKey, id_sha256)
+        result = again(earlier.object_id or "")
+        if earlier.request_sha256 != request_sha256:
             raise IdempotencyKeyReused
-        return made
+        return result
 
 
 def forget(session: Session, today: date) -> None:

@@ -21,13 +21,13 @@ from app.problems import InvalidCursor
 _MAC_SIZE = 16
 
 _Row = TypeVar("_Row")
-_Shown = TypeVar("_Shown")
+_Item = TypeVar("_Item")
 
 
-class Page(BaseModel, Generic[_Shown]):
+class Page(BaseModel, Generic[_Item]):
     """Part of a list, with the cursors of its neighbours. There is no total: it would count what one may not see."""
 
-    items: list[_Shown]
+    items: list[_Item]
     next: str | None
     prev: str | None
 
@@ -51,9 +51,9 @@ class _Paging:
         query: Select[_Row],
         *,
         by: Sequence[InstrumentedAttribute[Any]],
-        show: Callable[[_Row], _Shown],
+        show: Callable[[_Row], _Item],
         newest: bool = False,
-    ) -> Page[_Shown]:
+    ) -> Page[_Item]:
         """The page that was asked for, in the order of `by` (or against it, `newest` first).
 
         `by` are columns of the selected entity that are never null, the last one unique. Raises `InvalidCursor`.
@@ -62,7 +62,7 @@ class _Paging:
         if self.after is not None:
             if len(self.after) != len(by):
                 raise InvalidCursor
-            place = tuple(_restored(column, value) for column, value in zip(by, self.after, strict=True))
+            place = tuple(_value(column, value) for column, value in zip(by, self.after, strict=True))
             query = query.where(tuple_(*by) < place if descending else tuple_(*by) > place)
         query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
         rows = list(session.scalars(query.limit(self.limit + 1)))
@@ -77,7 +77,7 @@ class _Paging:
         )
 
     def _cursor(self, row: object, by: Sequence[InstrumentedAttribute[Any]], *, backwards: bool) -> str:
-        place = [_kept(getattr(row, column.key)) for column in by]
+        place = [_plain(getattr(row, column.key)) for column in by]
         text = json.dumps([backwards, *place], separators=(",", ":")).encode()
         return urlsafe_b64encode(_mac(self.cursor_key, self.scope, text) + text).decode().rstrip("=")
 
@@ -99,10 +99,10 @@ def paging(
     if cursor is None:
         return _Paging(limit=limit, backwards=False, after=None, cursor_key=key, scope=scope)
     try:
-        opened = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        content = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (Base64Error, ValueError):
         raise InvalidCursor from None
-    mac, text = opened[:_MAC_SIZE], opened[_MAC_SIZE:]
+    mac, text = content[:_MAC_SIZE], content[_MAC_SIZE:]
     if not hmac.compare_digest(mac, _mac(key, scope, text)):
         raise InvalidCursor
     backwards, *after = json.loads(text)
@@ -116,7 +116,7 @@ def _mac(key: bytes, scope: bytes, text: bytes) -> bytes:
     return hmac.digest(key, sha256(scope).digest() + text, "sha256")[:_MAC_SIZE]
 
 
-def _kept(value: object) -> str | int:
+def _plain(value: object) -> str | int:
     if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     if isinstance(value, str | int):
@@ -124,7 +124,7 @@ def _kept(value: object) -> str | int:
     raise TypeError("a list can be sorted by words, numbers, days and hours")
 
 
-def _restored(column: InstrumentedAttribute[Any], value: str | int) -> object:
+def _value(column: InstrumentedAttribute[Any], value: str | int) -> object:
     kind = column.type.python_type
     if isinstance(value, str) and issubclass(kind, datetime):
         return datetime.fromisoformat(value)

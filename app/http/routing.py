@@ -52,15 +52,15 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         self.summary, self.description = _sentences(endpoint)
-        self.responses = _joined(problems(*self._refusals()), self.responses)
+        self.responses = _join(problems(*self._refusals()), self.responses)
         calls = list(dependencies(self.dependant))
         if any(isinstance(call, SealedBody) for call in calls):
             self.openapi_extra = _SEALED_BODY | (self.openapi_extra or {})
         if not any(isinstance(call, SecurityBase) for call in calls):
             self.openapi_extra = _PUBLIC | (self.openapi_extra or {})
         if self.dependant.response_param_name or self._is_conditional():  # it is given the answer, to say its version
-            done = {"description": "As it is now", "headers": {"ETag": ETAG_HEADER}}
-            self.responses = {self.status_code or status.HTTP_200_OK: done, **self.responses}
+            success = {"description": "As it is now", "headers": {"ETag": ETAG_HEADER}}
+            self.responses = {self.status_code or status.HTTP_200_OK: success, **self.responses}
         if self._is_conditional():
             self.responses = self.responses | _NOT_MODIFIED
 
@@ -85,8 +85,8 @@ class Route(APIRoute):
                 raise MalformedRequest
             if takes_json:
                 declared_length(request, limit=JSON_LIMIT, media_type="application/json")
-            answered = await answer(StrictRequest(request.scope, request.receive))
-            return unless_seen(request, answered) if is_conditional else answered
+            response = await answer(StrictRequest(request.scope, request.receive))
+            return unless_seen(request, response) if is_conditional else response
 
         return in_order
 
@@ -145,13 +145,13 @@ def answer_header(description: str, pattern: str = "") -> dict[str, Any]:
     return {"description": description, "required": True, "schema": schema}
 
 
-def _joined(first: _Responses, second: _Responses) -> _Responses:
+def _join(first: _Responses, second: _Responses) -> _Responses:
     """Both, and where they refuse with one status, all that is refused with it."""
-    joined = first | second
+    both = first | second
     for code in first.keys() & second.keys():
         types = {*first[code][REFUSED], *second[code][REFUSED]}
-        joined[code] = first[code] | {REFUSED: sorted(types)}
-    return joined
+        both[code] = first[code] | {REFUSED: sorted(types)}
+    return both
 
 
 def _sentences(endpoint: Callable[..., Any]) -> tuple[str, str]:

@@ -32,9 +32,9 @@ class Envelope:
 
 def sealed(type_: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
     """What makes `Annotated[bytes, *sealed("consent")]` a sealed file of that type, on its way in and out."""
-    described = {"type": "string", "contentEncoding": "base64url", "format": f"sealed-{TYPES[type_].kind}"}
+    schema = {"type": "string", "contentEncoding": "base64url", "format": f"sealed-{TYPES[type_].kind}"}
     reads = BeforeValidator(Envelope(TYPES[type_].lengths))
-    return reads, PlainSerializer(b64, return_type=str), WithJsonSchema(described)
+    return reads, PlainSerializer(b64, return_type=str), WithJsonSchema(schema)
 
 
 SealedGrant = Annotated[bytes, *sealed("grant")]

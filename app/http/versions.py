@@ -20,7 +20,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-_Seen = Annotated[
+_Condition = Annotated[
     str | None,
     Header(alias="If-Match", description="The ETag that the caller has seen. 428 without it."),
     WithJsonSchema({"type": "string", "pattern": f"^{_ETAG.pattern}$", NEEDED: True}),
@@ -32,7 +32,7 @@ _Had = Annotated[
 ]
 
 
-async def if_match(value: _Seen = None) -> int:
+async def if_match(value: _Condition = None) -> int:
     """The version in `If-Match: "3"`. Raises `VersionRequired` without it, `MalformedRequest` for anything else."""
     if value is None:
         raise VersionRequired
@@ -48,16 +48,16 @@ async def if_none_match(value: _Had = None) -> None:
         raise MalformedRequest
 
 
-def unless_seen(request: Request, answered: Response) -> Response:
-    """`answered` with its ETag, or 304 in its place where the If-None-Match names it.
+def unless_seen(request: Request, response: Response) -> Response:
+    """The response with its ETag, or 304 in its place where the If-None-Match names it.
 
     What has no version of its own is told by its bytes.
     """
-    tag = answered.headers.get("ETag") or f'"{sha256(answered.body).hexdigest()}"'
-    answered.headers["ETag"] = tag
-    seen = request.headers.get("If-None-Match", "")
-    if seen != "*" and tag not in re.findall(_ANY_ETAG, seen):
-        return answered
+    tag = response.headers.get("ETag") or f'"{sha256(response.body).hexdigest()}"'
+    response.headers["ETag"] = tag
+    tags = request.headers.get("If-None-Match", "")
+    if tags != "*" and tag not in re.findall(_ANY_ETAG, tags):
+        return response
     return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
 
 

@@ -16,10 +16,10 @@ def seal(
 
     Raises `Malformed` where it is longer than `limit`; what went to `sink` is no whole file then.
     """
-    padded, hashed = _Padded(source, limit), _Hashed(sink)
-    age.encrypt_stream(padded, hashed, [recipient])
+    reader, writer = _Padded(source, limit), _Hashed(sink)
+    age.encrypt_stream(reader, writer, [recipient])
     return Attachment(
-        new_id("att"), name, media_type, padded.true_size, padded.hash.hexdigest(), hashed.hash.hexdigest()
+        new_id("att"), name, media_type, reader.true_size, reader.hash.hexdigest(), writer.hash.hexdigest()
     )
 
 

@@ -77,8 +77,8 @@ class StatCard:
             raise CardError("a contribution token has 16 bytes")
         if not _VERSION.fullmatch(self.vocabulary):
             raise CardError("the version of the vocabulary is not one")
-        for coded in _fields():
-            coded.check(getattr(self, coded.name))
+        for each in _fields():
+            each.check(getattr(self, each.name))
         if self.quarter is not None and not _QUARTER.fullmatch(self.quarter):
             raise CardError("the quarter is not one")
         if self.verification_status == VerificationStatus.REFUTED:
@@ -93,7 +93,7 @@ class StatCard:
         Only the card's own fields are taken. `unknown` and `ZZ` become None, a disputed actor too, and an outcome that
         is not yet coded is `too_early`. Raises `CardError`, and for a refuted incident always.
         """
-        values: dict[str, Any] = {coded.name: coded.of_codes(coding.get(coded.name)) for coded in _fields()}
+        values: dict[str, Any] = {each.name: each.of_codes(coding.get(each.name)) for each in _fields()}
         if coding.get("outcome") is None:
             values["outcome"] = Outcome.TOO_EARLY.value
         if values["verification_status"] in ACTOR_UNKNOWN:
@@ -142,7 +142,7 @@ def encode(card: StatCard) -> bytes:
         "id": card.id,
         "token": b64(card.token),
         "vocabulary": card.vocabulary,
-        **{coded.name: coded.written(getattr(card, coded.name)) for coded in _fields()},
+        **{each.name: each.written(getattr(card, each.name)) for each in _fields()},
         "quarter": card.quarter,
     }
     text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
@@ -177,14 +177,14 @@ class _Coded:
     def check(self, value: object) -> None:
         if value is None:
             return
-        chosen = value if self.several else (value,)
-        if not isinstance(chosen, tuple) or not chosen:
+        choices = value if self.several else (value,)
+        if not isinstance(choices, tuple) or not choices:
             raise CardError(f"{self.name} is not a choice")
-        if any(not isinstance(code, str) or code not in self.codes or code in _UNKNOWN for code in chosen):
+        if any(not isinstance(code, str) or code not in self.codes or code in _UNKNOWN for code in choices):
             raise CardError(f"{self.name} has a code that no card bears")
-        if not self.retired.isdisjoint(chosen):
+        if not self.retired.isdisjoint(choices):
             raise CardError(f"{self.name} has a retired code")
-        if list(chosen) != [code for code in self.codes if code in chosen]:
+        if list(choices) != [code for code in self.codes if code in choices]:
             raise CardError(f"{self.name} is not in list order")
 
     def of_codes(self, value: object) -> Choice:
@@ -240,8 +240,8 @@ def _fields() -> tuple[_Coded, ...]:
 
 
 def _card(line: dict[str, object]) -> StatCard:
-    known = {each.name for each in fields(StatCard)} | {"v"}
-    if line.keys() != known:
+    names = {each.name for each in fields(StatCard)} | {"v"}
+    if line.keys() != names:
         raise CardError("a card has these fields and no others")
     token, card_id, version = line["token"], line["id"], line["vocabulary"]
     if not isinstance(token, str) or not isinstance(card_id, str) or not isinstance(version, str):
@@ -250,7 +250,7 @@ def _card(line: dict[str, object]) -> StatCard:
         contribution = unb64(token, TOKEN_SIZE)
     except Malformed:
         raise CardError("the token is not one") from None
-    values: dict[str, Any] = {coded.name: coded.read(line[coded.name]) for coded in _fields()}
+    values: dict[str, Any] = {each.name: each.read(line[each.name]) for each in _fields()}
     return StatCard(id=card_id, token=contribution, quarter=_quarter(line["quarter"]), vocabulary=version, **values)
 
 

@@ -119,17 +119,17 @@ class Trust:
             if term.certified.person == person and term.valid_from <= day <= term.valid_until
         ]
         # The root before all, then the newest.
-        found = [self.supervisors[person]] if person in self.supervisors else []
-        found += [term.certified for term in sorted(terms, key=lambda term: term.place, reverse=True)]
-        for each in found:
+        candidates = [self.supervisors[person]] if person in self.supervisors else []
+        candidates += [term.certified for term in sorted(terms, key=lambda term: term.place, reverse=True)]
+        for each in candidates:
             if key is None or each.key == key:
                 return each
         raise NotAuthentic("uncertified")
 
     def fingerprints_of(self, person: str) -> frozenset[str]:
         """Those of all keys that were ever vouched for as this person's."""
-        known = (*self.supervisors.values(), *(term.certified for term in self._terms))
-        return frozenset(fingerprint(str(each.recipient), b64(each.key)) for each in known if each.person == person)
+        people = (*self.supervisors.values(), *(term.certified for term in self._terms))
+        return frozenset(fingerprint(str(each.recipient), b64(each.key)) for each in people if each.person == person)
 
     def last_certificate(self, person: str) -> Document | None:
         """The newest of a person's certificates, whatever its days: the one that the next follows."""
@@ -166,7 +166,7 @@ class Trust:
             valid_from, valid_until = (check_day(body.pop(name)) for name in ("from", "until"))
         except KeyError:
             raise Malformed("a certificate without its days") from None
-        return _Term(document, _certified(document.header.subject, body), valid_from, valid_until)
+        return _Term(document, _person(document.header.subject, body), valid_from, valid_until)
 
 
 def _keys(of: Certified) -> dict[str, Any]:
@@ -177,27 +177,27 @@ def _supervisors(body: dict[str, Any]) -> dict[str, Certified]:
     match body:
         case {"k": k, "supervisors": list(entries), **rest} if entries and not rest:
             check_number(k, range(1, 2))
-            found = {}
+            people = {}
             for entry in entries:
                 if not isinstance(entry, dict):
                     raise Malformed("a root lists supervisors")
                 person = check_id("per", entry.get("id"))
-                found[person] = _certified(person, {key: entry[key] for key in entry if key != "id"})
-                if Role.SUPERVISOR not in found[person].roles:
+                people[person] = _person(person, {key: entry[key] for key in entry if key != "id"})
+                if Role.SUPERVISOR not in people[person].roles:
                     raise Malformed("a root lists supervisors")
-            if len(found) == len(entries):
-                return found
+            if len(people) == len(entries):
+                return people
     raise Malformed("a root of another form")
 
 
-def _certified(person: str, body: dict[str, Any]) -> Certified:
+def _person(person: str, body: dict[str, Any]) -> Certified:
     match body:
         case {"roles": list(roles), "recipient": str(recipient), "key": str(key), **rest} if not rest:
             try:
-                parsed = age.parse_recipient(recipient)
-                known = frozenset(Role(role) for role in roles)
+                key_recipient = age.parse_recipient(recipient)
+                role_codes = frozenset(Role(role) for role in roles)
             except (age.Error, ValueError):
                 raise Malformed("a certificate of another form") from None
-            if isinstance(parsed, age.HybridRecipient) and roles == sorted(known):
-                return Certified(check_id("per", person), known, parsed, unb64(key, 32))
+            if isinstance(key_recipient, age.HybridRecipient) and roles == sorted(role_codes):
+                return Certified(check_id("per", person), role_codes, key_recipient, unb64(key, 32))
     raise Malformed("a certificate of another form")

@@ -66,8 +66,8 @@ class Mailbox:
     def write_to(self) -> age.HybridRecipient:
         """The report's own recipient, or the one that an authentic reply has named since. Raises `NotTaken`."""
         thread_state, _ = self.opened()
-        named = [reply.write_to for reply in self.replies if reply.write_to]
-        recipient = age.parse_recipient(named[-1] if named else thread_state.recipient)
+        keys_named = [reply.write_to for reply in self.replies if reply.write_to]
+        recipient = age.parse_recipient(keys_named[-1] if keys_named else thread_state.recipient)
         if not isinstance(recipient, age.HybridRecipient):
             raise Malformed("not a recipient of a report")
         return recipient
@@ -152,9 +152,9 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
     if opened is None and state is None:
         raise NoSuchMailbox("no slot opens with this receipt")
     messages = [
-        (StaffMessage.read(found.body), found.sha256)
+        (StaffMessage.read(document.body), document.sha256)
         for slot in slots[mailbox.FIRST_STAFF_SLOT - 1 :]
-        if (found := _open(slot, receipt, "message.staff", org, report))
+        if (document := _open(slot, receipt, "message.staff", org, report))
     ]
     replies = _replies([message for message, _ in messages])
     newest = max(messages, key=lambda each: (each[0].number, each[0].part), default=None)
@@ -223,8 +223,8 @@ def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | Non
     except age.Error:
         raise NotAuthentic("ciphertext") from None
     subject = report or parse_document(plaintext).header.subject
-    asked = Asked(type_, org, subject)
-    return opening.open_document(slot, receipt.identity, asked, thread_key=receipt.thread_key)
+    expectation = Asked(type_, org, subject)
+    return opening.open_document(slot, receipt.identity, expectation, thread_key=receipt.thread_key)
 
 
 def _seal_thread_state(

@@ -170,8 +170,8 @@ class Document:
 
     def verify_mac(self, thread_key: bytes) -> None:
         """Raises `NotAuthentic` unless somebody wrote the document who has the thread key."""
-        expected = thread_mac(self.header.type, self.line, thread_key)
-        if not isinstance(self.proof, Mac) or not hmac.compare_digest(self.proof.mac, expected):
+        mac = thread_mac(self.header.type, self.line, thread_key)
+        if not isinstance(self.proof, Mac) or not hmac.compare_digest(self.proof.mac, mac):
             raise NotAuthentic("mac")
 
 
@@ -255,10 +255,10 @@ def recipient_sha256(recipient: age.Recipient) -> str:
 
 
 def _parse_header(line: bytes) -> Header:
-    found = parse_object(line)
-    if tuple(found) != _KEYS or type(found["v"]) is not int or found["v"] != VERSION:
+    members = parse_object(line)
+    if tuple(members) != _KEYS or type(members["v"]) is not int or members["v"] != VERSION:
         raise Malformed("line 1 has other keys")
-    header = Header(**{key: found[key] for key in _KEYS[1:]})
+    header = Header(**{key: members[key] for key in _KEYS[1:]})
     of_type = TYPES.get(header.type) if isinstance(header.type, str) else None
     if of_type is None or not of_type.is_document:
         raise Malformed("a document of an unknown type")
@@ -283,8 +283,8 @@ def _parse_header(line: bytes) -> Header:
 
 
 def _parse_proof(line: bytes) -> Proof:
-    found = parse_object(line)
-    match found:
+    members = parse_object(line)
+    match members:
         case {"sigs": list(entries), **rest} if not rest:
             proof: Proof = Signatures(tuple(_parse_signature(entry) for entry in entries))
         case {"mac": str(mac), **rest} if not rest:

@@ -59,9 +59,9 @@ def check_id(prefix: str, text: object) -> str:
     return text
 
 
-def check_number(value: object, allowed: range) -> int:
-    """`value`, if it is one of the whole numbers `allowed`; `true` is none. Raises `Malformed`."""
-    if type(value) is not int or value not in allowed:
+def check_number(value: object, numbers: range) -> int:
+    """`value`, if it is one of the whole numbers `numbers`; `true` is none. Raises `Malformed`."""
+    if type(value) is not int or value not in numbers:
         raise Malformed("not a number that may stand here")
     return value
 
@@ -114,10 +114,10 @@ def parse_object(line: bytes) -> dict[str, Any]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a name is repeated")
-    return found
+    return members
 
 
 def _refuse(_: str) -> NoReturn:

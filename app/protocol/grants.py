@@ -135,14 +135,14 @@ def open_grant(
     where it is sealed to another key, or `NotAuthentic`.
     """
     header, signatures, secret = _parse(_plaintext(file, identity))
-    for reason, said, asked in (
+    for reason, value, expectation in (
         ("org", header.org, org),
         ("subject", header.subject, subject),
         ("grantee", header.grantee, grantee),
         ("sealed_to", header.sealed_to, recipient_sha256(identity.recipient)),
         ("recipient", header.recipient, recipient_sha256(secret.recipient)),
     ):
-        if said != asked:
+        if value != expectation:
             raise NotAuthentic(reason)
     if header.kind is GrantKind.INTAKE:
         # Nobody vouches for such a grant, so it is good for a report in its epoch and for nothing else: a key that the
@@ -183,17 +183,17 @@ def _parse(plaintext: bytes) -> tuple[GrantHeader, tuple[Signature, ...], age.Hy
 
 
 def _parse_header(line: bytes) -> GrantHeader:
-    found = parse_object(line)
+    members = parse_object(line)
     try:
-        kind = GrantKind(found.get("kind", ""))
-        values = {key: found[key] for key in found if key not in ("v", "kind")}
+        kind = GrantKind(members.get("kind", ""))
+        values = {key: members[key] for key in members if key not in ("v", "kind")}
         header = GrantHeader(**values, kind=kind)
     except (ValueError, TypeError):
         raise Malformed("a grant of another form") from None
-    _check_values(found)
+    _check_values(members)
     if kind is GrantKind.INTAKE:
         try:
-            header = GrantHeader(**{**values, "danger_now": Imminence(found.get("danger_now", ""))}, kind=kind)
+            header = GrantHeader(**{**values, "danger_now": Imminence(members.get("danger_now", ""))}, kind=kind)
         except ValueError:
             raise Malformed("a grant of another form") from None
     if header.line() != line:
@@ -201,16 +201,16 @@ def _parse_header(line: bytes) -> GrantHeader:
     return header
 
 
-def _check_values(found: dict[str, Any]) -> None:
+def _check_values(members: dict[str, Any]) -> None:
     for key in ("org", "recipient", "sealed_to"):
-        check_hash(found[key])
-    GRANT.check_subject(found["subject"])
-    check_any_id(found["grantee"])
-    if found["grantor"] is not None:
-        check_id("per", found["grantor"])
-    check_at(found["at"])
-    check_number(found["generation"], range(1, MOST + 1))
-    if found.get("language") not in (None, *vocabulary.codes("language")):
+        check_hash(members[key])
+    GRANT.check_subject(members["subject"])
+    check_any_id(members["grantee"])
+    if members["grantor"] is not None:
+        check_id("per", members["grantor"])
+    check_at(members["at"])
+    check_number(members["generation"], range(1, MOST + 1))
+    if members.get("language") not in (None, *vocabulary.codes("language")):
         raise Malformed("a grant of another form")
 
 

@@ -107,8 +107,8 @@ def write_head(head: Head, signature: Signature) -> dict[str, Any]:
 def _documents(lines: Iterable[bytes]) -> Iterable[Document]:
     last = None
     for line in lines:
-        found = parse_object(line)
-        match found:
+        members = parse_object(line)
+        match members:
             case {"n": n, "previous": previous, "document": str(text), **rest} if not rest:
                 link = Link(Mark(n, sha256_hex(line)), previous)
                 chain.check_next(link, last, reason="key-log")

@@ -122,14 +122,14 @@ class ReporterMessage:
                 "consents": list(consents),
                 **rest,
             } if not rest and kind in list(MessageKind) and (kind == MessageKind.CONSENT) == bool(consents):
-                listed = tuple(Attachment.read(attachment) for attachment in attachments)
-                check_attachments(listed)
+                files = tuple(Attachment.read(attachment) for attachment in attachments)
+                check_attachments(files)
                 return cls(
                     check_number(number, NUMBERS),
                     None if seen is None else check_hash(seen),
                     MessageKind(kind),
                     text,
-                    listed,
+                    files,
                     tuple(Consent.read(consent) for consent in consents),
                 )
         raise Malformed("a message of another form")
@@ -197,12 +197,12 @@ def split(text: str) -> list[str]:
 
 def join(parts: Sequence[StaffMessage]) -> str:
     """The text of a reply from its parts, in whatever order. Raises `Malformed` where one is missing or strange."""
-    ordered = sorted(parts, key=lambda part: part.part)
-    if not ordered or not all(are_of_one_reply(ordered[0], part) for part in ordered):
+    in_order = sorted(parts, key=lambda part: part.part)
+    if not in_order or not all(are_of_one_reply(in_order[0], part) for part in in_order):
         raise Malformed("parts of two replies, or of none")
-    if [part.part for part in ordered] != list(range(1, ordered[0].parts + 1)):
+    if [part.part for part in in_order] != list(range(1, in_order[0].parts + 1)):
         raise Malformed("a reply of which a part is missing or there twice")
-    return "".join(part.text for part in ordered)
+    return "".join(part.text for part in in_order)
 
 
 def are_of_one_reply(one: StaffMessage, other: StaffMessage) -> bool:
@@ -241,10 +241,10 @@ def filler_slot(key: bytes, token_sha256: str, slot: int) -> bytes:
     whoever has no key (FIPS 203, section 4.2.1), its second a real X25519 public key.
     """
     seed = HKDF(SHA256(), length=64, salt=None, info=f"tern/v1/filler/{token_sha256}/{slot}".encode()).derive(key)
-    stream = shake_256(seed).digest(_COEFFICIENTS_DRAWN + SLOT_SIZE)
+    stream = shake_256(seed).digest(_COEFFICIENTS + SLOT_SIZE)
     x25519 = X25519PrivateKey.from_private_bytes(seed[:32]).public_key().public_bytes_raw()
-    share = _mlkem_ciphertext(stream[:_COEFFICIENTS_DRAWN]) + x25519
-    rest = stream[_COEFFICIENTS_DRAWN:]
+    share = _mlkem_ciphertext(stream[:_COEFFICIENTS]) + x25519
+    rest = stream[_COEFFICIENTS:]
     head = age.envelope_of(share=share, wrapped=rest[:32], mac=rest[32:64])
     return head + rest[64 : 64 + SLOT_SIZE - len(head)]
 
@@ -256,16 +256,16 @@ _DU, _DV = 10, 4
 # 16-bit words below the largest multiple of q that fits are uniform modulo q. 3.5 % are thrown away, and an eighth more
 # are drawn than needed: that they run out is sixteen standard deviations away.
 _LIMIT: Final = 65536 - 65536 % _Q
-_COEFFICIENTS_DRAWN: Final = 2 * (_U + _V + 144)
+_COEFFICIENTS: Final = 2 * (_U + _V + 144)
 
 
-def _compressed(width: int) -> list[str]:
+def _compress(width: int) -> list[str]:
     """Compress_d of each coefficient (FIPS 203, 4.7), in binary."""
     return [f"{((value << width) + _Q // 2) // _Q % (1 << width):0{width}b}" for value in range(_Q)]
 
 
-_COMPRESSED_U: Final = _compressed(_DU)
-_COMPRESSED_V: Final = _compressed(_DV)
+_COMPRESSED_U: Final = _compress(_DU)
+_COMPRESSED_V: Final = _compress(_DV)
 
 
 def _mlkem_ciphertext(stream: bytes) -> bytes:
@@ -273,11 +273,11 @@ def _mlkem_ciphertext(stream: bytes) -> bytes:
     if byteorder == "big":  # the slot is the same on every machine that has the key
         words.byteswap()
     coefficients = [word % _Q for word in words if word < _LIMIT]
-    u = _packed([_COMPRESSED_U[each] for each in coefficients[:_U]])
-    return u + _packed([_COMPRESSED_V[each] for each in coefficients[_U : _U + _V]])
+    u = _pack([_COMPRESSED_U[each] for each in coefficients[:_U]])
+    return u + _pack([_COMPRESSED_V[each] for each in coefficients[_U : _U + _V]])
 
 
-def _packed(values: list[str]) -> bytes:
+def _pack(values: list[str]) -> bytes:
     """Values of one width in binary, least significant bits first (FIPS 203, ByteEncode)."""
     bits = "".join(reversed(values))
     return int(bits, 2).to_bytes(len(bits) // 8, "little")

@@ -45,9 +45,9 @@ class Organisation:
         """Raises `Malformed`, also for another writing."""
         match parse_object(content):
             case {"name": str(name), "pin": str(pin), "leave_to": str() | None as leave_to, **rest} if not rest:
-                found = cls(name, pin, leave_to)
-                if found.content() == content:
-                    return found
+                organisation = cls(name, pin, leave_to)
+                if organisation.content() == content:
+                    return organisation
         raise Malformed("an organisation of another form")
 
 

@@ -19,9 +19,9 @@ def read(body: dict[str, Any]) -> frozenset[str]:
     """The ids of the members. Raises `Malformed`."""
     match body:
         case {"members": list(members), **rest} if members and not rest:
-            found = [check_id("per", member) for member in members]
-            if found == sorted(set(found)):
-                return frozenset(found)
+            ids = [check_id("per", member) for member in members]
+            if ids == sorted(set(ids)):
+                return frozenset(ids)
     raise Malformed("a member list of another form")
 
 

@@ -80,13 +80,13 @@ def open_document(
     """
     document = parse_document(_plaintext(file, identity, asked.type))
     header = document.header
-    for reason, said, expected in (
+    for reason, value, expectation in (
         ("sealed_to", header.sealed_to, recipient_sha256(identity.recipient)),
         ("org", header.org, asked.org),
         ("type", header.type, asked.type),
         ("subject", header.subject, asked.subject),
     ):
-        if said != expected:
+        if value != expectation:
             raise NotAuthentic(reason)
     author = None
     proved_by = TYPES[header.type].proved_by
@@ -127,10 +127,10 @@ def _plaintext(file: bytes, identity: age.HybridIdentity, type_: str) -> bytes:
 def _author(document: Document, asked: Asked, trust: Trust | None, day: date | None) -> Certified:
     if trust is None or day is None:
         raise NotAuthentic("uncertified")
-    written = check_at(document.header.at)
-    if written > day + CLOCK_SKEW:
+    written_on = check_at(document.header.at)
+    if written_on > day + CLOCK_SKEW:
         raise NotAuthentic("at")
-    author = trust.author_of(document, written)
+    author = trust.author_of(document, written_on)
     if not author.roles & TYPES[asked.type].roles:
         raise NotAuthentic("role")
     if asked.writers is None and not TYPES[asked.type].named:

@@ -41,7 +41,7 @@ def quarters(period: str) -> tuple[str, ...]:
 
 
 def _split(period: str) -> tuple[str, str | None]:
-    found = _PERIOD.fullmatch(period)
-    if found is None:
+    match = _PERIOD.fullmatch(period)
+    if match is None:
         raise PeriodError("a period is written 2026-Q2 or 2026")
-    return found[1], found[2]
+    return match[1], match[2]

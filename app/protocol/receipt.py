@@ -80,19 +80,19 @@ class Receipt:
     @property
     def token(self) -> bytes:
         """32 bytes that open the mailbox at the service, which keeps their SHA-256."""
-        return self._derived("mailbox-token")
+        return self._derive("mailbox-token")
 
     @property
     def identity(self) -> age.HybridIdentity:
         """The age identity to which replies are sealed."""
-        return age.identity_from_seed(self._derived("mailbox-identity"))
+        return age.identity_from_seed(self._derive("mailbox-identity"))
 
     @property
     def thread_key(self) -> bytes:
         """32 bytes under which reporter and staff MAC what they write to each other."""
-        return self._derived("thread-mac")
+        return self._derive("thread-mac")
 
-    def _derived(self, label: str) -> bytes:
+    def _derive(self, label: str) -> bytes:
         return HKDF(SHA256(), length=32, salt=None, info=f"tern/v1/{label}".encode()).derive(self.secret)
 
 
@@ -102,15 +102,15 @@ def read(words: str) -> Receipt:
     Case, spacing, punctuation and numbering do not matter, nor how letters with marks are composed.
     Raises `WordCountError`, `UnknownWordError`, `ChecksumError` or `AmbiguousError`.
     """
-    given = _split(words)
-    if len(given) != WORD_COUNT:
+    word_list = _split(words)
+    if len(word_list) != WORD_COUNT:
         raise WordCountError(f"a receipt has {WORD_COUNT} words")
-    readings = _readings(given)
+    readings = _readings(word_list)
     if len(readings) > 1:
         raise AmbiguousError("the words can be read in two ways")
     if readings:
         return Receipt(readings.pop())
-    known = max(([word in _places(name) for word in given] for name in LISTS.values()), key=sum)
+    known = max(([word in _places(name) for word in word_list] for name in LISTS.values()), key=sum)
     if not all(known):
         raise UnknownWordError(known.index(False) + 1)
     raise ChecksumError("a word is wrong, or two have changed places")
@@ -118,30 +118,30 @@ def read(words: str) -> Receipt:
 
 def _split(words: str) -> list[str]:
     """The words as `_places` has them. What a messenger or a person puts between them (commas, numbers) is left out."""
-    spaced = "".join(" " if unicodedata.category(each)[0] in "CPSZ" else each for each in _folded(words))
-    given = [word for word in spaced.split() if not word.isdigit()]
-    letters = list("".join(given))
+    parts = "".join(" " if unicodedata.category(each)[0] in "CPSZ" else each for each in _fold(words))
+    word_list = [word for word in parts.split() if not word.isdigit()]
+    letters = list("".join(word_list))
     # In Chinese a word is one character, and nobody puts spaces.
     if all(letter in _places("chinese_simplified") or letter in _places("chinese_traditional") for letter in letters):
         return letters
-    return given
+    return word_list
 
 
-def _readings(given: list[str]) -> set[bytes]:
+def _readings(word_list: list[str]) -> set[bytes]:
     """The receipts that the words are in one list or another."""
     found = set()
     for name in LISTS.values():
         places = _places(name)
-        if all(word in places for word in given):
-            bits = "".join(f"{places[word]:011b}" for word in given)
+        if all(word in places for word in word_list):
+            bits = "".join(f"{places[word]:011b}" for word in word_list)
             secret = int(bits[:128], 2).to_bytes(RECEIPT_SIZE, "big")
             text = _mnemonic(name).to_mnemonic(secret)
-            if _folded(text).split() == given:  # the library knows the checksum
+            if _fold(text).split() == word_list:  # the library knows the checksum
                 found.add(secret)
     return found
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """NFKD in lower case. A Turkish keyboard writes the i of other languages with its own two letters."""
     lower = unicodedata.normalize("NFKD", text).lower()
     return lower.replace("i\N{COMBINING DOT ABOVE}", "i").replace("ı", "i")
@@ -154,4 +154,4 @@ def _mnemonic(name: str) -> Mnemonic:
 
 @cache
 def _places(name: str) -> dict[str, int]:
-    return {_folded(word): place for place, word in enumerate(_mnemonic(name).wordlist)}
+    return {_fold(word): place for place, word in enumerate(_mnemonic(name).wordlist)}

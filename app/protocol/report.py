@@ -211,16 +211,16 @@ def check_recipient(text: str) -> str:
 
 def _check_answer(name: str, answer: object) -> None:
     if name in ONE_OF:
-        known = answer in vocabulary.codes(ONE_OF[name])
+        is_known = answer in vocabulary.codes(ONE_OF[name])
     elif name in SEVERAL_OF:
-        known = isinstance(answer, list) and _are_distinct(answer, _codes(name))
+        is_known = isinstance(answer, list) and _are_distinct(answer, _codes(name))
     elif name == "answer_language":
-        known = answer in vocabulary.codes("language")
+        is_known = answer in vocabulary.codes("language")
     elif name in FREE:
-        known = isinstance(answer, str) and len(answer) <= FREE_LENGTH
+        is_known = isinstance(answer, str) and len(answer) <= FREE_LENGTH
     else:
         raise Malformed("answers: to a question that is not asked")
-    if not known:
+    if not is_known:
         raise Malformed(f"{name}: not an answer to this")
 
 

@@ -91,11 +91,13 @@ def read_key(document: Document) -> SharedKey:
     match document.header.body:
         case {"kind": str(kind), "recipient": str(recipient), "from": str(start), "until": str(end), **rest}:
             try:
-                parsed = age.parse_recipient(recipient)
+                key_recipient = age.parse_recipient(recipient)
                 days = check_day(start), check_day(end)
-                if not rest and isinstance(parsed, age.HybridRecipient) and days[0] <= days[1]:
+                if not rest and isinstance(key_recipient, age.HybridRecipient) and days[0] <= days[1]:
                     place = document.header.version, document.header.previous
-                    return SharedKey(check_id("key", document.header.subject), KeyKind(kind), parsed, *days, *place)
+                    return SharedKey(
+                        check_id("key", document.header.subject), KeyKind(kind), key_recipient, *days, *place
+                    )
             except (age.Error, ValueError):
                 pass
     raise Malformed("a key statement of another form")

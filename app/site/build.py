@@ -48,28 +48,28 @@ def build(directory: Path, *, pseudo: bool = False) -> tuple[Language, ...]:
     beside = directory.with_name(f"{directory.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
-    offered = _build(beside, pseudo=pseudo)
+    languages = _build(beside, pseudo=pseudo)
     shutil.rmtree(directory, ignore_errors=True)
     beside.rename(directory)
-    return offered
+    return languages
 
 
 def _build(directory: Path, *, pseudo: bool) -> tuple[Language, ...]:
-    offered = _languages((*(code for code in WANTED if not messages.lacks(code)), *([PSEUDO] if pseudo else [])))
+    languages = _languages((*(code for code in WANTED if not messages.lacks(code)), *([PSEUDO] if pseudo else [])))
     assets = _assets(directory)
-    _write_json(directory / "languages.json", [asdict(language) for language in offered])
+    _write_json(directory / "languages.json", [asdict(language) for language in languages])
     _write_json(directory / "assets.json", {name: asdict(asset) for name, asset in assets.items()})
-    for language in offered:
-        _write_pages(directory, language, assets, offered)
-    served = (path for path in sorted(directory.glob("**/*")) if path.suffix in {".html", ".js", ".css", ".svg"})
-    _node("compress.mjs", stdin="\n".join(map(str, served)))
-    return offered
+    for language in languages:
+        _write_pages(directory, language, assets, languages)
+    paths = (path for path in sorted(directory.glob("**/*")) if path.suffix in {".html", ".js", ".css", ".svg"})
+    _node("compress.mjs", stdin="\n".join(map(str, paths)))
+    return languages
 
 
-def _languages(offered: Iterable[str]) -> tuple[Language, ...]:
+def _languages(languages: Iterable[str]) -> tuple[Language, ...]:
     countries = [code for code in codes("country") if code != "ZZ"]
-    names = {language: {code: country_name(language, code) for code in countries} for language in offered}
-    ordered = json.loads(_node("collate.mjs", stdin=json.dumps(names)))
+    names = {language: {code: country_name(language, code) for code in countries} for language in languages}
+    in_order = json.loads(_node("collate.mjs", stdin=json.dumps(names)))
     return tuple(
         Language(
             code=language,
@@ -77,15 +77,15 @@ def _languages(offered: Iterable[str]) -> tuple[Language, ...]:
             direction=direction(language),
             receipt_words=receipt_words(language),
             reviewed=messages.reviewed(language),
-            countries=tuple(ordered[language]),
+            countries=tuple(in_order[language]),
         )
         for language in names
     )
 
 
 def _assets(directory: Path) -> dict[str, Asset]:
-    built: dict[str, str] = json.loads(_node("bundle.mjs", str(directory)))
-    return {name: _asset(directory, f"assets/{built[source]}") for name, source in _ASSETS.items()}
+    paths_of: dict[str, str] = json.loads(_node("bundle.mjs", str(directory)))
+    return {name: _asset(directory, f"assets/{paths_of[source]}") for name, source in _ASSETS.items()}
 
 
 def _asset(directory: Path, path: str) -> Asset:
@@ -94,14 +94,14 @@ def _asset(directory: Path, path: str) -> Asset:
 
 
 def _write_pages(
-    directory: Path, language: Language, assets: Mapping[str, Asset], offered: tuple[Language, ...]
+    directory: Path, language: Language, assets: Mapping[str, Asset], languages: tuple[Language, ...]
 ) -> None:
-    compiled = None if language.code in {SOURCE, PSEUDO} else messages.compiled(language.code)
-    if compiled:
+    catalogue = None if language.code in {SOURCE, PSEUDO} else messages.catalogue_bytes(language.code)
+    if catalogue:
         target = directory / "catalogues" / f"{language.code}.mo"
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(compiled)
-    templates = environment(language, messages.translations(language.code, compiled), assets, offered)
+        target.write_bytes(catalogue)
+    templates = environment(language, messages.translations(language.code, catalogue), assets, languages)
     for address, (template, context) in _PAGES.items():
         page = directory / language.code / address / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
@@ -130,10 +130,10 @@ def main(
     pseudo: Annotated[bool, typer.Option(help="Add a pseudo-language, to look at layouts.")] = False,
 ) -> None:
     """Build the reporter's pages."""
-    offered = build(directory.resolve(), pseudo=pseudo)
-    sys.stdout.write(f"built in {', '.join(language.code for language in offered)}\n")
+    languages = build(directory.resolve(), pseudo=pseudo)
+    sys.stdout.write(f"built in {', '.join(language.code for language in languages)}\n")
     for code in WANTED:
-        if code not in {language.code for language in offered}:
+        if code not in {language.code for language in languages}:
             sys.stdout.write(f"{code} is not offered: {'; '.join(messages.lacks(code)[:3])}\n")
 
 

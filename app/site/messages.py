@@ -40,14 +40,14 @@ def template() -> Catalog:
     for path in sorted(TEMPLATES.glob("*.html")):
         source = path.read_bytes()
         places = _places(source.decode())
-        found = extract(
+        match = extract(
             "jinja2",
             io.BytesIO(source),
             keywords=_KEYWORDS,
             comment_tags=["NOTE:"],
             options={"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"},
         )
-        for line, words, notes, _ in found:
+        for line, words, notes, _ in match:
             where = next((place for start, place in reversed(places) if start <= line), "")
             catalog.add(
                 words, locations=[(f"templates/{path.name}", 0)], auto_comments=[*filter(None, [where]), *notes]
@@ -61,11 +61,11 @@ def template() -> Catalog:
 
 def needed(language: str) -> Catalog:
     """The part of the template that this language has to translate: no label that the code lists have."""
-    wanted = template()
+    catalogue = template()
     for list_name, of in _labels():
         if language in code(list_name, of).labels and not _lacked_elsewhere(language, label(list_name, of)):
-            wanted.delete(label(list_name, of), context=VOCABULARY)
-    return wanted
+            catalogue.delete(label(list_name, of), context=VOCABULARY)
+    return catalogue
 
 
 def lacks(language: str) -> list[str]:
@@ -75,12 +75,12 @@ def lacks(language: str) -> list[str]:
     path = CATALOGUES / f"{language}.po"
     if not path.exists():
         return ["there is no catalogue"]
-    translated = read(path, language)
+    translation = read(path, language)
     return [
         f"{why}: {message.id!r}"
         for message in needed(language)
         if message.id
-        for why in _shortcomings(message, translated.get(message.id, context=message.context))
+        for why in _shortcomings(message, translation.get(message.id, context=message.context))
     ]
 
 
@@ -105,7 +105,7 @@ def write(path: Path, catalog: Catalog) -> None:
     path.write_bytes(b"".join(lines))
 
 
-def compiled(language: str) -> bytes:
+def catalogue_bytes(language: str) -> bytes:
     """The catalogue as programs read it (.mo)."""
     catalog = read(CATALOGUES / f"{language}.po", language)
     # Babel would write the minute in which it read it, and two builds would differ.
@@ -142,9 +142,9 @@ _PADDING = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmo
 
 def pseudo(message: str) -> str:
     parts = re.split(f"({_FIXED.pattern})", message)
-    accented = "".join(part if _FIXED.fullmatch(part) else part.translate(_ACCENTS) for part in parts)
+    text = "".join(part if _FIXED.fullmatch(part) else part.translate(_ACCENTS) for part in parts)
     more = (len(message) * 2 + 4) // 5
-    return f"[{accented} {(_PADDING * (more // len(_PADDING) + 1))[:more].strip()}]"
+    return f"[{text} {(_PADDING * (more // len(_PADDING) + 1))[:more].strip()}]"
 
 
 def _labels() -> Iterator[tuple[str, str]]:
@@ -163,19 +163,19 @@ def _lacked_elsewhere(language: str, english: str) -> bool:
 
 
 def _places(source: str) -> list[tuple[int, str]]:
-    return [(source.count("\n", 0, found.start()) + 1, found[1]) for found in _WHERE.finditer(source)]
+    return [(source.count("\n", 0, match.start()) + 1, match[1]) for match in _WHERE.finditer(source)]
 
 
-def _shortcomings(wanted: Message, translated: Message | None) -> Iterator[str]:
-    if translated is None or not translated.string or not all(_forms(translated)):
+def _shortcomings(message: Message, translation: Message | None) -> Iterator[str]:
+    if translation is None or not translation.string or not all(_forms(translation)):
         yield "not translated"
         return
-    if translated.fuzzy:
+    if translation.fuzzy:
         yield "fuzzy"
-    for form in _forms(translated):
-        ours, theirs = sorted(_FIXED.findall(_forms_of_id(wanted)[-1])), sorted(_FIXED.findall(form))
+    for form in _forms(translation):
+        ours, theirs = sorted(_FIXED.findall(_forms_of_id(message)[-1])), sorted(_FIXED.findall(form))
         # A form for one or two may say the number as a word.
-        if theirs != ours and not (wanted.pluralizable and set(theirs) < set(ours)):
+        if theirs != ours and not (message.pluralizable and set(theirs) < set(ours)):
             yield f"has {theirs} for {ours}"
 
 

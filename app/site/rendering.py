@@ -94,15 +94,15 @@ class Numbers:
 
 def choices_of(list_name: str) -> tuple[str, ...]:
     """The codes that a reporter chooses from: groups where there are groups, "unknown" apart."""
-    offered = groups(list_name) if list_name == "incident_type" else codes(list_name)
-    return tuple(one for one in offered if one not in {"unknown", "ZZ"} and not code(list_name, one).retired)
+    of_list = groups(list_name) if list_name == "incident_type" else codes(list_name)
+    return tuple(one for one in of_list if one not in {"unknown", "ZZ"} and not code(list_name, one).retired)
 
 
 def environment(
-    language: Language, translations: NullTranslations, assets: Mapping[str, Asset], offered: Iterable[Language]
+    language: Language, translations: NullTranslations, assets: Mapping[str, Asset], languages: Iterable[Language]
 ) -> Environment:
     """Everything that a template may ask, in one language."""
-    made = Environment(
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
@@ -110,11 +110,11 @@ def environment(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    templates.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     words = _Words(language, translations)
-    made.globals.update(
+    templates.globals.update(
         language=language,
-        languages_offered=tuple(offered),
+        languages_offered=tuple(languages),
         assets=assets,
         sentence_keys=SENTENCES,
         states=STATES,
@@ -127,7 +127,7 @@ def environment(
         chosen=_chosen,
         fill=words.fill,
     )
-    return made
+    return templates
 
 
 def _chosen(kept: Mapping[str, str | Collection[str]], name: str, of: str) -> bool:
@@ -150,8 +150,8 @@ class _Words:
     def unknown(self, list_name: str) -> Entry:
         """ "I do not know", with the list's own code for it, or none where the answer is then left out."""
         own = {"country": "ZZ"}.get(list_name, "unknown" if "unknown" in codes(list_name) else "")
-        known = self._entry("imminence", "unknown")
-        return Entry(own, known.label, known.lang)
+        entry = self._entry("imminence", "unknown")
+        return Entry(own, entry.label, entry.lang)
 
     def countries(self) -> list[Entry]:
         return [self._country(one) for one in self._language.countries]
@@ -162,11 +162,11 @@ class _Words:
         return [Entry(one, own_name(one), attributes.format(one, direction(one))) for one in codes("language")]
 
     def emergency(self) -> list[Numbers]:
-        known = emergency_numbers()
+        numbers = emergency_numbers()
         return [
-            Numbers(country.code, country.label, country.lang, *known[country.code])
+            Numbers(country.code, country.label, country.lang, *numbers[country.code])
             for country in self.countries()
-            if country.code in known
+            if country.code in numbers
         ]
 
     def forms(self, key: str, singular: str, plural: str) -> Markup:
@@ -183,11 +183,11 @@ class _Words:
 
     def fill(self, words: str, values: Mapping[str, object]) -> Markup:
         """Put values in the place of their {names}."""
-        filled = str(words).strip()
+        text = str(words).strip()
         for name, value in values.items():
-            shown = self._number(value) if isinstance(value, int) else str(value)
-            filled = filled.replace(f"{{{name}}}", str(escape(shown)))
-        return Markup(filled)  # noqa: S704  # our own words; what came from outside is escaped above
+            written = self._number(value) if isinstance(value, int) else str(value)
+            text = text.replace(f"{{{name}}}", str(escape(written)))
+        return Markup(text)  # noqa: S704  # our own words; what came from outside is escaped above
 
     def _number(self, value: int) -> str:
         """As scripts write it in this language."""
@@ -197,12 +197,12 @@ class _Words:
     def _entry(self, list_name: str, of: str) -> Entry:
         english = label(list_name, of)
         own = code(list_name, of).labels.get(self._language.code)
-        return self._marked(of, own or self._translations.pgettext("vocabulary", english), english)
+        return self._with_lang(of, own or self._translations.pgettext("vocabulary", english), english)
 
     def _country(self, of: str) -> Entry:
-        return self._marked(of, country_name(self._language.code, of), label("country", of))
+        return self._with_lang(of, country_name(self._language.code, of), label("country", of))
 
-    def _marked(self, of: str, words: str, english: str) -> Entry:
+    def _with_lang(self, of: str, words: str, english: str) -> Entry:
         foreign = words == english and not self._language.code.startswith(SOURCE)
         return Entry(of, words, Markup(' lang="en"') if foreign else Markup(""))
 
@@ -222,8 +222,8 @@ def emergency_numbers() -> dict[str, tuple[str, str, str]]:
 def _examples(language: str) -> dict[str, int]:
     """The smallest number that takes each plural form of CLDR."""
     rule = locale(language).plural_form
-    found: dict[str, int] = {}
+    examples: dict[str, int] = {}
     for number in (*range(201), 1_000_000):
-        found.setdefault(rule(number), number)
-    found.setdefault("other", 200)  # French and Russian have it for fractions alone; scripts fall back to it
-    return found
+        examples.setdefault(rule(number), number)
+    examples.setdefault("other", 200)  # French and Russian have it for fractions alone; scripts fall back to it
+    return examples

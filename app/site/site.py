@@ -51,12 +51,12 @@ class Site:
         files: dict[str, File] = {}
         for path in sorted((*directory.glob("assets/*"), *directory.glob("**/index.html"))):
             if path.suffix in _MEDIA_TYPES:
-                files[_served(path.relative_to(directory))] = _file(path)
+                files[_address(path.relative_to(directory))] = _file(path)
         assets, offered = read_assets(directory), read_languages(directory)
         return cls(
             files,
             {
-                each.code: environment(each, translations(each.code, _compiled(directory, each.code)), assets, offered)
+                each.code: environment(each, translations(each.code, _catalogue(directory, each.code)), assets, offered)
                 for each in offered
             },
         )
@@ -67,21 +67,21 @@ class Site:
 
 
 def read_languages(directory: Path) -> tuple[Language, ...]:
-    listed = json.loads((directory / "languages.json").read_bytes())
-    return tuple(Language(**{**each, "countries": tuple(each["countries"])}) for each in listed)
+    entries = json.loads((directory / "languages.json").read_bytes())
+    return tuple(Language(**{**each, "countries": tuple(each["countries"])}) for each in entries)
 
 
 def read_assets(directory: Path) -> dict[str, Asset]:
     return {name: Asset(**each) for name, each in json.loads((directory / "assets.json").read_bytes()).items()}
 
 
-def _compiled(directory: Path, language: str) -> bytes | None:
+def _catalogue(directory: Path, language: str) -> bytes | None:
     """None for the language of the templates, which needs no catalogue."""
     path = directory / "catalogues" / f"{language}.mo"
     return path.read_bytes() if path.exists() else None
 
 
-def _served(path: Path) -> str:
+def _address(path: Path) -> str:
     return path.as_posix().removesuffix("index.html")
 
 

@@ -39,17 +39,17 @@ export const TYPES: ReadonlyMap<string, Type> = new Map<string, Type>([
 
 def text() -> str:
     """The whole file."""
-    needed = [of for of in TYPES.values() if of.reporters]
-    kinds = [kind for kind in Kind if kind is not Kind.ATTACHMENT and kind in {of.kind for of in needed}]
+    types = [of for of in TYPES.values() if of.reporters]
+    kinds = [kind for kind in Kind if kind is not Kind.ATTACHMENT and kind in {of.kind for of in types}]
     lengths = "".join(f"    {kind}: {json.dumps(classes(kind))},\n" for kind in kinds)
-    rows = "".join(f'    ["{of.name}", {_row(of)}],\n' for of in needed if of.is_document)
+    rows = "".join(f'    ["{of.name}", {_row(of)}],\n' for of in types if of.is_document)
     return f"{_HEAD}{lengths}{_BETWEEN}{rows}])\n"
 
 
 def _row(of: SealedType) -> str:
     (subject,) = of.subjects or (None,)
-    said = {"subject": subject, "provedBy": _PROVED_BY[of.proved_by], "isChained": of.chained, "kind": of.kind}
-    return f"{{ {', '.join(f'{name}: {json.dumps(value)}' for name, value in said.items())} }}"
+    members = {"subject": subject, "provedBy": _PROVED_BY[of.proved_by], "isChained": of.chained, "kind": of.kind}
+    return f"{{ {', '.join(f'{name}: {json.dumps(value)}' for name, value in members.items())} }}"
 
 
 def main() -> None:

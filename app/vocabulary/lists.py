@@ -85,10 +85,10 @@ def vocabulary() -> Vocabulary:
 
 def code_list(list_name: str) -> CodeList:
     """Raises `UnknownCodeError` where there is no such list."""
-    found = vocabulary().lists.get(list_name)
-    if found is None:
+    result = vocabulary().lists.get(list_name)
+    if result is None:
         raise UnknownCodeError(f"there is no list {list_name!r}")
-    return found
+    return result
 
 
 def codes(list_name: str) -> tuple[str, ...]:
@@ -98,10 +98,10 @@ def codes(list_name: str) -> tuple[str, ...]:
 
 def code(list_name: str, of: str) -> Code:
     """Raises `UnknownCodeError` where the list has no such code."""
-    found = code_list(list_name).codes.get(of)
-    if found is None:
+    result = code_list(list_name).codes.get(of)
+    if result is None:
         raise UnknownCodeError(f"the list {list_name!r} has no such code")
-    return found
+    return result
 
 
 def label(list_name: str, of: str, language: str = "en") -> str:
@@ -195,10 +195,10 @@ def _code(entry: _Entry) -> Code:
 def _priorities(matrix: dict[str, dict[str, str] | str]) -> dict[tuple[Severity, Imminence], Priority]:
     unknown_severity = cast("str", matrix["unknown_severity_counts_as"])
     unknown_imminence = cast("str", matrix["unknown_imminence_counts_as"])
-    found: dict[tuple[Severity, Imminence], Priority] = {}
+    result: dict[tuple[Severity, Imminence], Priority] = {}
     for severity in Severity:
         row = cast("dict[str, str]", matrix[unknown_severity if severity is Severity.UNKNOWN else severity])
         for imminence in Imminence:
             column = unknown_imminence if imminence is Imminence.UNKNOWN else imminence
-            found[severity, imminence] = Priority(row[column])
-    return found
+            result[severity, imminence] = Priority(row[column])
+    return result

@@ -98,19 +98,19 @@ class Workload:
 
 def workload(workload_id: str) -> Workload:
     """Raises `UnknownCodeError` where there is no such workload."""
-    found = all_workloads().get(workload_id)
-    if found is None:
+    result = all_workloads().get(workload_id)
+    if result is None:
         raise UnknownCodeError("there is no such workload")
-    return found
+    return result
 
 
 @cache
 def all_workloads() -> Mapping[str, Workload]:
     """Every workload by its id. Raises `WorkloadError` where a code list is not what they were made for."""
     raw: _Raw = json.loads(resources.files("app.vocabulary").joinpath("workloads.json").read_bytes())
-    described = {dim["name"]: dim for dim in raw["dimensions"]}
-    dims = {name: _dimension(dim) for name, dim in described.items()}
-    return MappingProxyType({entry["id"]: _workload(entry, described, dims) for entry in raw["workloads"]})
+    by_name = {dim["name"]: dim for dim in raw["dimensions"]}
+    dims = {name: _dimension(dim) for name, dim in by_name.items()}
+    return MappingProxyType({entry["id"]: _workload(entry, by_name, dims) for entry in raw["workloads"]})
 
 
 def cells_sha256(cells: tuple[str, ...]) -> str:
@@ -166,9 +166,9 @@ def _dimension(raw: _RawDimension) -> Dimension:
     return dim
 
 
-def _workload(raw: _RawWorkload, described: dict[str, _RawDimension], dims: dict[str, Dimension]) -> Workload:
-    used = dict.fromkeys(name for table in raw["tables"] for name in table["dims"])
-    content = {"dimensions": [described[name] for name in used], "workload": raw}
+def _workload(raw: _RawWorkload, by_name: dict[str, _RawDimension], dims: dict[str, Dimension]) -> Workload:
+    names = dict.fromkeys(name for table in raw["tables"] for name in table["dims"])
+    content = {"dimensions": [by_name[name] for name in names], "workload": raw}
     line = json.dumps(content, separators=(",", ":"), sort_keys=True)
     return Workload(
         id=raw["id"],

@@ -14,10 +14,10 @@ def upgrade() -> None:
     op.add_column("certificates", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     op.add_column("certificates", sa.Column("roles", sa.String(length=128), server_default="", nullable=False))
     connection = op.get_bind()
-    known = connection.execute(sa.text("SELECT sha256, person_id, document FROM certificates")).all()
-    for sha256, person, document in known:
+    rows = connection.execute(sa.text("SELECT sha256, person_id, document FROM certificates")).all()
+    for sha256, person, document in rows:
         line = json.loads(document.partition("\n")[0])
-        listed = {each["id"]: each for each in line["body"].get("supervisors", [])}
+        supervisors = {each["id"]: each for each in line["body"].get("supervisors", [])}
         connection.execute(
             sa.text(
                 "UPDATE certificates SET version = :version, roles = :roles"
@@ -25,7 +25,7 @@ def upgrade() -> None:
             ),
             {
                 "version": line["version"],
-                "roles": " ".join(listed.get(person, line["body"])["roles"]),
+                "roles": " ".join(supervisors.get(person, line["body"])["roles"]),
                 "sha256": sha256,
                 "person": person,
             },

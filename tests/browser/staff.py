@@ -46,11 +46,11 @@ class Desk:
     def must_have_heard(self, opened: OpenReport, told: Told, letter: bytes, words: str) -> None:
         """What a reporter did in their mailbox: an answer with the letter, a choice, the withdrawal, which ends it."""
         thread = triage.thread(self.anna, triage.open_(self.anna, opened.id))
-        answer, choice, withdrawal = (message.said for message in thread.messages)
+        answer, choice, withdrawal = (message.content for message in thread.messages)
         assert (answer.text, self.files(opened, answer.attachments)) == (told.reply, {told.letter: letter})
         assert {each.scope: each.given for each in choice.consents} == {ConsentScope.REFERRAL_LEGAL: False}
         assert thread.withdrawal
-        assert thread.withdrawal.said == withdrawal
+        assert thread.withdrawal.content == withdrawal
         triage.confirm_withdrawal(self.anna, opened)
         assert self._here.reporter().mailbox(receipt.read(words)).state is ReportState.WITHDRAWN
 

@@ -180,7 +180,7 @@ def test_a_message_that_found_no_service_stays_in_its_field_and_is_sent_once(
     mailbox.must_say("answer-sent")
 
     opened = desk.claim()
-    assert [each.said.text for each in triage.thread(desk.anna, opened).messages] == ["I have more to tell."]
+    assert [each.content.text for each in triage.thread(desk.anna, opened).messages] == ["I have more to tell."]
 
 
 def test_two_windows_are_two_reports_and_neither_takes_a_word_from_the_other(
@@ -293,7 +293,7 @@ def test_stopping_a_message_stops_its_files_too_and_they_can_be_sent_later(
 
     assert len(road.requests("POST", "/v1/uploads")) == 1
     opened = desk.claim()
-    [said] = [each.said for each in triage.thread(desk.anna, opened).messages]
+    [said] = [each.content for each in triage.thread(desk.anna, opened).messages]
     assert desk.files(opened, said.attachments) == {film.name: FILM}
 
 

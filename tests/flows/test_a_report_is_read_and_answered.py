@@ -88,12 +88,12 @@ def test_reporter_and_triager_write_to_each_other(
     thread = triage.thread(triager, triage.open_(triager, opened.id))
 
     assert (asked.state, [reply.text for reply in asked.replies]) == (ReportState.AWAITING_REPORTER, [question])
-    assert [each.said.text for each in thread.messages] == ["No, but I have this.", ""]
-    assert thread.messages[0].said.seen == asked.last_seen
+    assert [each.content.text for each in thread.messages] == ["No, but I have this.", ""]
+    assert thread.messages[0].content.seen == asked.last_seen
     assert (thread.missing, thread.repeated) == ((), ())
     assert thread.consents == {ConsentScope.STATISTICS: True}
     sink = io.BytesIO()
-    triage.save_attachment(triager, opened, thread.messages[0].said.attachments[0], sink)
+    triage.save_attachment(triager, opened, thread.messages[0].content.attachments[0], sink)
     assert sink.getvalue() == photograph.read_bytes()
     assert reporter.mailbox(words).state is ReportState.IN_TRIAGE
 

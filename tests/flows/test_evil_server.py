@@ -149,7 +149,7 @@ def test_without_a_lie_everything_opens(world: World, evil: EvilServer, triager:
 
     assert opened.report.form.text == DOCUMENT["text"]
     assert [reply.text for reply in mailbox.replies] == ["Are you safe tonight?"]
-    assert [each.said.text for each in triage.thread(triager, opened).messages] == ["Yes."]
+    assert [each.content.text for each in triage.thread(triager, opened).messages] == ["Yes."]
     assert evil.written == []
 
 

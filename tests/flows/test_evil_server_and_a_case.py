@@ -531,14 +531,14 @@ def test_a_withdrawal_that_the_service_shows_before_the_consent(world: World, ev
 def test_a_shared_key_that_the_service_leaves_out(world: World, evil: EvilServer, tenzin: Staff, left_out: int) -> None:
     for _ in range(2):
         shared_keys.make_shared(world.organisation.staff["sofia"], KeyKind.STATISTICS)
-    newest = shared_keys.stated(tenzin, KeyKind.STATISTICS).version
+    newest = shared_keys.newest_key(tenzin, KeyKind.STATISTICS).version
     evil.lies["/v1/keys"] = in_json(
         lambda answer: answer.update(
             items=[each for each in answer["items"] if version_of(each["document"]) != newest - left_out + 1]
         )
     )
 
-    stops(evil, lambda: shared_keys.stated(tenzin, KeyKind.STATISTICS), "key-chain")
+    stops(evil, lambda: shared_keys.newest_key(tenzin, KeyKind.STATISTICS), "key-chain")
 
 
 @attacks("key")
@@ -551,7 +551,7 @@ def test_a_shared_key_of_the_services_own(
     forged = statements.state_key(key, org=world.pin, signer=attacker.signer(world.person(under))).text.decode()
     evil.lies["/v1/keys"] = in_json(lambda answer: answer.update(items=[{"document": forged}]))
 
-    stops(evil, lambda: shared_keys.stated(tenzin, KeyKind.STATISTICS), reason)
+    stops(evil, lambda: shared_keys.newest_key(tenzin, KeyKind.STATISTICS), reason)
 
 
 def version_of(document: str) -> int:

@@ -93,7 +93,7 @@ def test_a_message_whose_answer_got_lost_is_sent_once_and_a_changed_one_is_anoth
     thread = triage.thread(anna, triage.open_(anna, report))
 
     assert again["written"] == 2
-    assert [each.said.text for each in thread.messages] == ["first", "second"]
+    assert [each.content.text for each in thread.messages] == ["first", "second"]
     assert (thread.missing, thread.repeated) == ((), ())
 
 

@@ -82,12 +82,12 @@ def test_reporter_and_triager_write_to_each_other(here: Installation, new_page: 
     assert answered["written"] == 1
     assert page.send_files() == {"places": [], "why": None}
     assert {"scope": "contact", "given": False} in changed["choices"]
-    assert [each.said.text for each in thread.messages] == ["No, but I have this.", ""]
-    assert thread.messages[0].said.seen
+    assert [each.content.text for each in thread.messages] == ["No, but I have this.", ""]
+    assert thread.messages[0].content.seen
     assert thread.consents == {ConsentScope.CONTACT: False}
     assert (thread.missing, thread.repeated) == ((), ())
     sink = io.BytesIO()
-    triage.save_attachment(anna, opened, thread.messages[0].said.attachments[0], sink)
+    triage.save_attachment(anna, opened, thread.messages[0].content.attachments[0], sink)
     assert sink.getvalue() == PHOTO
 
 
@@ -121,7 +121,11 @@ def test_python_and_the_page_share_a_mailbox(here: Installation, new_page: OpenP
     anna = here.staff("anna")
     thread = triage.thread(anna, triage.open_(anna, sent.report))
 
-    assert [each.said.text for each in thread.messages] == ["from the page", "from the command", "from the page again"]
+    assert [each.content.text for each in thread.messages] == [
+        "from the page",
+        "from the command",
+        "from the page again",
+    ]
     assert here.reporter().mailbox(words).state is ReportState.RECEIVED
     assert (thread.missing, thread.repeated) == ((), ())
 

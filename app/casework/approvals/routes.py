@@ -20,7 +20,7 @@ from app.vocabulary import ApprovalState
 router = Router("/approvals", tag="approvals")
 
 Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
-Shared = Annotated[Approvals, shared(Approvals)]
+SharedState = Annotated[Approvals, shared(Approvals)]
 
 
 @router.post(
@@ -33,30 +33,30 @@ Shared = Annotated[Approvals, shared(Approvals)]
 def request_approval(
     database: Db,
     actor: Worker,
-    state: Shared,
+    state: SharedState,
     once: Once,
-    wanted: ApprovalIn,
+    request: ApprovalIn,
     now: Now,
     response: Response,
 ) -> ApprovalOut:
     """Ask another person, by name, for their approval."""
     new = service.NewApproval(
-        subject=wanted.subject,
-        object_id=wanted.object,
-        approver_id=wanted.approver,
-        of=wanted.of,
-        comment=wanted.comment,
-        grant=wanted.grant.as_new() if wanted.grant else None,
+        subject=request.subject,
+        object_id=request.object,
+        approver_id=request.approver,
+        of=request.of,
+        comment=request.comment,
+        grant=request.grant.as_new() if request.grant else None,
     )
     with database.write() as session:
         approval = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.request(session, actor, state.approvables, new, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
-        return _shown(approval, response)
+        return _answer(approval, response)
 
 
 @router.get("")
@@ -75,7 +75,7 @@ def list_approvals(
 def get_approval(database: Db, actor: Worker, approval_id: str, _: IfNoneMatch, response: Response) -> ApprovalOut:
     """An approval that the caller asked for, or was asked for."""
     with database.read() as session:
-        return _shown(service.get(session, actor, approval_id), response)
+        return _answer(service.get(session, actor, approval_id), response)
 
 
 @router.get("/{approval_id}/grant", responses=problems(NotFound))
@@ -87,7 +87,7 @@ def fetch_approval_grant(database: Db, actor: Worker, approval_id: str, now: Now
 
 
 @router.get("/{approval_id}/transitions", responses=problems(NotFound))
-def list_approval_steps(database: Db, actor: Worker, state: Shared, approval_id: str) -> StepsOut[ApprovalState]:
+def list_approval_steps(database: Db, actor: Worker, state: SharedState, approval_id: str) -> StepsOut[ApprovalState]:
     """What the caller may decide on the approval now, and which guards fail."""
     with database.read() as session:
         steps = service.steps(session, actor, state.approvables, approval_id)
@@ -102,10 +102,10 @@ def list_approval_steps(database: Db, actor: Worker, state: Shared, approval_id:
 def decide_approval(
     database: Db,
     actor: Worker,
-    state: Shared,
+    state: SharedState,
     once: Once,
     approval_id: str,
-    wanted: ApprovalDecisionIn,
+    request: ApprovalDecisionIn,
     version: IfMatch,
     now: Now,
     response: Response,
@@ -115,15 +115,15 @@ def decide_approval(
         approval = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.decide(
-                session, actor, state.approvables, approval_id, wanted.to, wanted.statement, version=version, now=now
+                session, actor, state.approvables, approval_id, request.to, request.statement, version=version, now=now
             ),
             again=lambda id_: service.get(session, actor, id_),
         )
-        return _shown(approval, response)
+        return _answer(approval, response)
 
 
-def _shown(approval: Approval, response: Response) -> ApprovalOut:
+def _answer(approval: Approval, response: Response) -> ApprovalOut:
     response.headers["ETag"] = etag(approval.version)
     return ApprovalOut.model_validate(approval)

@@ -144,8 +144,8 @@ def decide(
     approval.state, approval.statement = to, statement
     if approval.grant_id is not None:
         grants.end(session, actor, session.get_one(Grant, approval.grant_id), now=now)
-    said = sha256_hex(statement) if statement else None
-    audit.record(session, actor.id, Action.APPROVAL_DECIDED, approval.id, now=now, object_hash=said)
+    statement_sha256 = sha256_hex(statement) if statement else None
+    audit.record(session, actor.id, Action.APPROVAL_DECIDED, approval.id, now=now, object_hash=statement_sha256)
     session.flush()  # gives the approval its next version
     return approval
 
@@ -160,14 +160,14 @@ def fetch_grant(session: Session, actor: Actor, approval_id: str, *, now: dateti
 
 def is_approved(session: Session, actor: Actor, subject: ApprovalSubject, *, object_id: str, of: str) -> bool:
     """Whether another person than the actor has approved this of the object, as long as it has this hash."""
-    approved = select(Approval.id).where(
+    approvals = select(Approval.id).where(
         Approval.subject == subject,
         Approval.object_id == object_id,
         Approval.of == of,
         Approval.state == ApprovalState.APPROVED,
         Approval.approver_id != actor.id,
     )
-    return session.scalar(approved.limit(1)) is not None
+    return session.scalar(approvals.limit(1)) is not None
 
 
 def cancel_open(session: Session, object_id: str) -> None:
@@ -197,8 +197,8 @@ def _as_it_is_now(query: Select[Approval]) -> Select[Approval]:
     return query.with_for_update().execution_options(populate_existing=True)
 
 
-def _one(session: Session, allowed: Select[Approval], approval_id: str) -> Approval:
-    approval: Approval | None = session.scalar(allowed.where(Approval.id == approval_id))
+def _one(session: Session, among: Select[Approval], approval_id: str) -> Approval:
+    approval: Approval | None = session.scalar(among.where(Approval.id == approval_id))
     if approval is None:
         raise NotFound
     return approval

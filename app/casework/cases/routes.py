@@ -16,7 +16,7 @@ from app.casework.cases.schemas import (
     StatementsOut,
 )
 from app.casework.cases.service import MembersChange, NewCase
-from app.casework.cases.wire import CaseOut, shown
+from app.casework.cases.wire import CaseOut, case_out
 from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
 from app.people.grants.wire import GrantOut, GrantsOut
@@ -35,26 +35,26 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotAnEnvelope, service.CaseExists, service.MembersUnfit, NotCertified, TeamUnknown),
 )
-def open_case(database: Db, actor: Worker, once: Once, wanted: CaseIn, now: Now, response: Response) -> CaseOut:
+def open_case(database: Db, actor: Worker, once: Once, request: CaseIn, now: Now, response: Response) -> CaseOut:
     """Open a case of which the caller is a member, with its first document and a grant for each member."""
     new = NewCase(
-        id=wanted.id,
-        team_id=wanted.team,
-        owner_id=wanted.owner,
-        priority=wanted.priority,
-        members=wanted.members,
-        document=wanted.document,
-        grants=[grant.as_new() for grant in wanted.grants],
+        id=request.id,
+        team_id=request.team,
+        owner_id=request.owner,
+        priority=request.priority,
+        members=request.members,
+        document=request.document,
+        grants=[grant.as_new() for grant in request.grants],
     )
     with database.write() as session:
         case = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.open_(session, actor, new, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
-        return _shown(session, case, response)
+        return _answer(session, case, response)
 
 
 @router.get("")
@@ -65,14 +65,14 @@ def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | N
         if stage is not None:
             visible = visible.where(Case.stage == stage)
         by = [Case.priority, Case.stage_entered, Case.id]
-        return paging.page(session, visible, by=by, show=lambda case: shown(session, case))
+        return paging.page(session, visible, by=by, show=lambda case: case_out(session, case))
 
 
 @router.get("/{case_id}", responses=problems(NotFound))
 def get_case(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, response: Response) -> CaseOut:
     """The state of the work on a case. What it is about is in its document."""
     with database.read() as session:
-        return _shown(session, service.get(session, actor, case_id), response)
+        return _answer(session, service.get(session, actor, case_id), response)
 
 
 @router.get("/{case_id}/grants", responses=problems(NotFound))
@@ -94,12 +94,12 @@ def get_case_document(
 
 @router.put("/{case_id}/document", responses=problems(NotFound, NotAnEnvelope, StaleVersion))
 def write_case_document(
-    database: Db, actor: Worker, case_id: str, wanted: DocumentIn, version: IfMatch, now: Now, response: Response
+    database: Db, actor: Worker, case_id: str, request: DocumentIn, version: IfMatch, now: Now, response: Response
 ) -> DocumentOut:
     """Write the next version of the case's document, as a member. The old ones stay."""
     with database.write() as session:
-        written = service.write_document(session, actor, case_id, wanted.document, version=version, now=now)
-        return _document(written, response)
+        document = service.write_document(session, actor, case_id, request.document, version=version, now=now)
+        return _document(document, response)
 
 
 @router.get("/{case_id}/documents/{version}", responses=problems(NotFound))
@@ -130,32 +130,32 @@ def change_case_members(
     actor: Worker,
     once: Once,
     case_id: str,
-    wanted: MembersIn,
+    request: MembersIn,
     version: IfMatch,
     now: Now,
     response: Response,
 ) -> CaseOut:
     """Add or remove members, or hand the case on, with the statement that says so. The ETag of the chain is needed."""
     change = MembersChange(
-        statement=wanted.statement,
-        add=[grant.as_new() for grant in wanted.add],
-        remove=wanted.remove,
-        owner_id=wanted.owner,
+        statement=request.statement,
+        add=[grant.as_new() for grant in request.add],
+        remove=request.remove,
+        owner_id=request.owner,
     )
     with database.write() as session:
         case = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.change_members(session, actor, case_id, change, version=version, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
-        return _shown(session, case, response)
+        return _answer(session, case, response)
 
 
-def _shown(session: Session, case: Case, response: Response) -> CaseOut:
+def _answer(session: Session, case: Case, response: Response) -> CaseOut:
     response.headers["ETag"] = etag(case.version)
-    return shown(session, case)
+    return case_out(session, case)
 
 
 def _document(document: CaseDocument, response: Response) -> DocumentOut:

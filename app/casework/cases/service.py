@@ -98,12 +98,12 @@ def visible_to(actor: Actor) -> Select[Case]:
 
 def readable_by(actor: Actor) -> Select[Case]:
     """Every case whose sealed documents this person may fetch: the key was granted to them, as member or approver."""
-    return select(Case).where(Case.id.in_(grants.held(actor.id)))
+    return select(Case).where(Case.id.in_(grants.subjects_of(actor.id)))
 
 
-def one(session: Session, allowed: Select[Case], case_id: str) -> Case:
+def one(session: Session, among: Select[Case], case_id: str) -> Case:
     """Raises `NotFound` for an absent and for a forbidden case alike, as all that follows does."""
-    case = session.scalar(allowed.where(Case.id == case_id))
+    case = session.scalar(among.where(Case.id == case_id))
     if case is None:
         raise NotFound
     return case
@@ -114,9 +114,9 @@ def get(session: Session, actor: Actor, case_id: str) -> Case:
     return one(session, visible_to(actor), case_id)
 
 
-def locked(session: Session, allowed: Select[Case], case_id: str) -> Case:
+def locked(session: Session, among: Select[Case], case_id: str) -> Case:
     """As `one`; nobody else changes it before this transaction ends."""
-    return one(session, allowed.with_for_update(), case_id)
+    return one(session, among.with_for_update(), case_id)
 
 
 def is_member(session: Session, actor: Actor, case_id: str) -> bool:
@@ -170,11 +170,11 @@ def document(
 ) -> CaseDocument:
     """That version of the document, or the newest. Its fetch is recorded."""
     case = one(session, readable_by(actor), case_id)
-    found = _newest_document(session, case) if version is None else session.get(CaseDocument, (case.id, version))
-    if found is None:
+    result = _newest_document(session, case) if version is None else session.get(CaseDocument, (case.id, version))
+    if result is None:
         raise NotFound
-    audit.record(session, actor.id, Action.CASE_READ, case.id, now=now, object_hash=found.sha256)
-    return found
+    audit.record(session, actor.id, Action.CASE_READ, case.id, now=now, object_hash=result.sha256)
+    return result
 
 
 def document_with(session: Session, case_id: str, sha256: str) -> CaseDocument | None:

@@ -23,7 +23,7 @@ class CaseOut(BaseModel):
     version: int
 
 
-def shown(session: Session, case: Case) -> CaseOut:
+def case_out(session: Session, case: Case) -> CaseOut:
     """The case as those see it who may know of it."""
     return CaseOut(
         id=case.id,

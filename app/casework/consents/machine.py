@@ -23,17 +23,17 @@ def same_person(facts: Facts) -> bool:
 
 
 _S = ConsentStatus
-_ANSWERED = Edge((member,), (same_person,))
+_ANSWER = Edge((member,), (same_person,))
 
 EDGES: dict[tuple[ConsentStatus | None, ConsentStatus], Edge[Facts]] = {
-    (_S.ASKED, _S.GIVEN): _ANSWERED,
-    (_S.ASKED, _S.DECLINED): _ANSWERED,
-    (_S.GIVEN, _S.WITHDRAWN): _ANSWERED,
-    (_S.GIVEN, _S.EXPIRED): _ANSWERED,
-    (_S.GIVEN, _S.SUPERSEDED): _ANSWERED,
+    (_S.ASKED, _S.GIVEN): _ANSWER,
+    (_S.ASKED, _S.DECLINED): _ANSWER,
+    (_S.GIVEN, _S.WITHDRAWN): _ANSWER,
+    (_S.GIVEN, _S.EXPIRED): _ANSWER,
+    (_S.GIVEN, _S.SUPERSEDED): _ANSWER,
     # Where nothing was asked yet, or it has ended, it is asked, or answered unasked.
     **{
-        (origin, to): _ANSWERED
+        (origin, to): _ANSWER
         for origin in (None, _S.DECLINED, _S.WITHDRAWN, _S.EXPIRED, _S.SUPERSEDED)
         for to in (_S.ASKED, _S.GIVEN, _S.DECLINED)
     },

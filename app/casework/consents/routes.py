@@ -31,21 +31,21 @@ def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> 
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail),
 )
-def record_consent(database: Db, actor: Worker, once: Once, case_id: str, wanted: ConsentIn, now: Now) -> ConsentOut:
+def record_consent(database: Db, actor: Worker, once: Once, case_id: str, request: ConsentIn, now: Now) -> ConsentOut:
     """A new answer: asked, given, declined, or the end of one that was given."""
     new = service.NewConsent(
-        person_id=wanted.person,
-        consent_id=wanted.consent,
-        number=wanted.number,
-        status=wanted.status,
-        method=wanted.method,
-        file=wanted.file,
+        person_id=request.person,
+        consent_id=request.consent,
+        number=request.number,
+        status=request.status,
+        method=request.method,
+        file=request.file,
     )
     with database.write() as session:
         consent = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.record(session, actor, case_id, new, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Response, status
 
 from app.casework.cases import service as cases
-from app.casework.cases.wire import CaseOut, shown
+from app.casework.cases.wire import CaseOut, case_out
 from app.casework.roles import MEMBER_ROLES
 from app.casework.stages import service
 from app.casework.stages.schemas import CaseTransitionIn
@@ -36,7 +36,7 @@ def move_case(
     actor: Worker,
     once: Once,
     case_id: str,
-    wanted: CaseTransitionIn,
+    request: CaseTransitionIn,
     version: IfMatch,
     now: Now,
     response: Response,
@@ -46,11 +46,11 @@ def move_case(
         case = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.move(
-                session, actor, case_id, to=wanted.to, reason=wanted.reason, version=version, now=now
+                session, actor, case_id, to=request.to, reason=request.reason, version=version, now=now
             ),
             again=lambda id_: cases.get(session, actor, id_),
         )
         response.headers["ETag"] = etag(case.version)
-        return shown(session, case)
+        return case_out(session, case)

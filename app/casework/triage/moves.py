@@ -34,7 +34,7 @@ class NotAttachable(Problem):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Move:
     """A step, and what comes with it.
 
     `grant` is the report's key, sealed to `case_id`, or where there is no case to a colleague who will attach it.
@@ -56,7 +56,7 @@ def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> l
     return transitions.steps(EDGES, report.state, _facts(session, actor, report, None, now=now))
 
 
-def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, version: int, now: datetime) -> Report:
+def move(session: Session, actor: Actor, report_id: str, new: Move, *, version: int, now: datetime) -> Report:
     """Take a report to another state; `version` is the one that the actor has seen.
 
     What was asked about it and is not decided yet was asked about the state that it leaves, and is cancelled.
@@ -65,17 +65,17 @@ def move(session: Session, actor: Actor, report_id: str, wanted: Wanted, *, vers
     report = service.locked(session, actor, report_id)
     if report.version != version:
         raise StaleVersion(version=report.version)
-    transitions.check(EDGES, report.state, wanted.to, _facts(session, actor, report, wanted, now=now))
+    transitions.check(EDGES, report.state, new.to, _facts(session, actor, report, new, now=now))
     approvals.cancel_open(session, report.id)
-    report.priority = wanted.priority or report.priority
+    report.priority = new.priority or report.priority
     if report.state is ReportState.RECEIVED:
         report.triager_id = actor.id
-    if wanted.to is ReportState.RECEIVED:
+    if new.to is ReportState.RECEIVED:
         report.triager_id = None
-    if wanted.to is ReportState.ACCEPTED and wanted.grant is not None:
-        _hand_on(session, actor, report, wanted.grant, case_id=wanted.case_id, now=now)
+    if new.to is ReportState.ACCEPTED and new.grant is not None:
+        _hand_on(session, actor, report, new.grant, case_id=new.case_id, now=now)
     audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
-    lifecycle.change_state(session, report, wanted.to, today=now.date(), reason=wanted.reason)
+    lifecycle.change_state(session, report, new.to, today=now.date(), reason=new.reason)
     return report
 
 
@@ -98,25 +98,25 @@ def attach(
     return report
 
 
-def reporter_acted(session: Session, done: ReporterAct) -> None:
+def reporter_acted(session: Session, act: ReporterAct) -> None:
     """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report any more."""
-    if done.kind is MessageKind.WITHDRAW:
-        approvals.cancel_open(session, done.report.id)
+    if act.kind is MessageKind.WITHDRAW:
+        approvals.cancel_open(session, act.report.id)
 
 
-def _facts(session: Session, actor: Actor, report: Report, wanted: Wanted | None, *, now: datetime) -> Facts:
+def _facts(session: Session, actor: Actor, report: Report, new: Move | None, *, now: datetime) -> Facts:
     return Facts(
         roles=actor.roles,
         claimed_by_actor=report.triager_id == actor.id,
         holds_epoch_key=service.holds_epoch_key(session, actor, report),
         epoch_lives=now.date() < epochs.get(session, report.epoch_id).destroyed_on,
-        priority=(wanted.priority if wanted else None) or report.priority,
+        priority=(new.priority if new else None) or report.priority,
         answered=mailbox.is_answered(session, report.id),
-        no_contact=wanted.no_contact if wanted else False,
+        no_contact=new.no_contact if new else False,
         abuse_confirmed=_is_approved(session, actor, report, ApprovalSubject.ABUSIVE),
         waiting_approved=_is_approved(session, actor, report, ApprovalSubject.WAITING),
-        handed_on=wanted is not None and _is_handed_on(session, actor, wanted, now=now),
-        has_target=wanted is not None and _has_target(session, actor, report, wanted),
+        handed_on=new is not None and _is_handed_on(session, actor, new, now=now),
+        has_target=new is not None and _has_target(session, actor, report, new),
     )
 
 
@@ -124,19 +124,19 @@ def _is_approved(session: Session, actor: Actor, report: Report, subject: Approv
     return approvals.is_approved(session, actor, subject, object_id=report.id, of=report.envelope_sha256)
 
 
-def _is_handed_on(session: Session, actor: Actor, wanted: Wanted, *, now: datetime) -> bool:
-    if wanted.grant is None:
+def _is_handed_on(session: Session, actor: Actor, new: Move, *, now: datetime) -> bool:
+    if new.grant is None:
         return False
-    if wanted.case_id is not None:
-        return wanted.grant.grantee == wanted.case_id and cases.is_member(session, actor, wanted.case_id)
-    return staff.has_role(session, wanted.grant.grantee, Role.CASEWORKER, now.date())
+    if new.case_id is not None:
+        return new.grant.grantee == new.case_id and cases.is_member(session, actor, new.case_id)
+    return staff.has_role(session, new.grant.grantee, Role.CASEWORKER, now.date())
 
 
-def _has_target(session: Session, actor: Actor, report: Report, wanted: Wanted) -> bool:
+def _has_target(session: Session, actor: Actor, report: Report, new: Move) -> bool:
     """One that the actor may see. Which it was is said in no column: it would join two reports."""
-    if wanted.duplicate_of is None or wanted.duplicate_of == report.id:
+    if new.duplicate_of is None or new.duplicate_of == report.id:
         return False
-    return session.scalar(service.visible_to(actor).where(Report.id == wanted.duplicate_of)) is not None
+    return session.scalar(service.visible_to(actor).where(Report.id == new.duplicate_of)) is not None
 
 
 def _hand_on(

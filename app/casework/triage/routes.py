@@ -66,7 +66,7 @@ def list_reports(
 def get_report(database: Db, actor: Reader, report_id: str, _: IfNoneMatch, response: Response) -> ReportOut:
     """The state of the work on a report. What it says is in its body."""
     with database.read() as session:
-        return _shown(service.get(session, actor, report_id), response)
+        return _answer(service.get(session, actor, report_id), response)
 
 
 @router.get("/{report_id}/grants", responses=problems(NotFound))
@@ -89,8 +89,8 @@ def read_report_body(database: Db, actor: Reader, report_id: str, now: Now) -> R
 def list_report_attachments(database: Db, actor: Reader, report_id: str, paging: Paging) -> Page[AttachmentOut]:
     """The attachments that have arrived. The report, which is sealed, says which there should be."""
     with database.read() as session:
-        arrived = service.attachments_of(session, actor, report_id)
-        return paging.page(session, arrived, by=[Attachment.id], show=AttachmentOut.model_validate)
+        files = service.attachments_of(session, actor, report_id)
+        return paging.page(session, files, by=[Attachment.id], show=AttachmentOut.model_validate)
 
 
 @router.get(
@@ -115,8 +115,8 @@ def read_report_attachment(
 def list_report_messages(database: Db, actor: Reader, report_id: str, paging: Paging, now: Now) -> Page[MessageOut]:
     """What the reporter has sent since, in no order: a message's number is sealed."""
     with database.write() as session:
-        sent = service.messages(session, actor, report_id, now=now)
-        return paging.page(session, sent, by=[Message.id], show=MessageOut.model_validate)
+        posts = service.messages(session, actor, report_id, now=now)
+        return paging.page(session, posts, by=[Message.id], show=MessageOut.model_validate)
 
 
 @router.post(
@@ -129,7 +129,7 @@ def answer_report(
     actor: Reader,
     once: Once,
     report_id: str,
-    wanted: AnswerIn,
+    request: AnswerIn,
     version: IfMatch,
     now: Now,
     response: Response,
@@ -139,11 +139,11 @@ def answer_report(
         report = once(
             session,
             actor.id,
-            wanted,
-            act=lambda: service.answer(session, actor, report_id, wanted.slots, version=version, now=now),
+            request,
+            act=lambda: service.answer(session, actor, report_id, request.slots, version=version, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
-        return _shown(report, response)
+        return _answer(report, response)
 
 
 @router.get("/{report_id}/transitions", responses=problems(NotFound))
@@ -164,7 +164,7 @@ def move_report(
     actor: Reader,
     once: Once,
     report_id: str,
-    wanted: ReportTransitionIn,
+    request: ReportTransitionIn,
     version: IfMatch,
     now: Now,
     response: Response,
@@ -174,22 +174,22 @@ def move_report(
         report = once(
             session,
             actor.id,
-            wanted,
-            act=lambda: moves.move(session, actor, report_id, wanted.as_wanted(), version=version, now=now),
+            request,
+            act=lambda: moves.move(session, actor, report_id, request.as_move(), version=version, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
-        return _shown(report, response)
+        return _answer(report, response)
 
 
 @router.put("/{report_id}/case", responses=problems(NotFound, NotAnEnvelope, StaleVersion, moves.NotAttachable))
 def attach_report(
-    database: Db, actor: Reader, report_id: str, wanted: AttachIn, version: IfMatch, now: Now, response: Response
+    database: Db, actor: Reader, report_id: str, request: AttachIn, version: IfMatch, now: Now, response: Response
 ) -> ReportOut:
     """Whoever was handed an accepted report attaches it to a case of theirs."""
     with database.write() as session:
-        grant = wanted.grant.as_new()
-        report = moves.attach(session, actor, report_id, wanted.case, grant, version=version, now=now)
-        return _shown(report, response)
+        grant = request.grant.as_new()
+        report = moves.attach(session, actor, report_id, request.case, grant, version=version, now=now)
+        return _answer(report, response)
 
 
 @router.post(
@@ -203,7 +203,7 @@ def confirm_withdrawal(
     actor: Reader,
     once: Once,
     report_id: str,
-    wanted: WithdrawalIn,
+    request: WithdrawalIn,
     now: Now,
     response: Response,
 ) -> ReportOut:
@@ -212,13 +212,13 @@ def confirm_withdrawal(
         report = once(
             session,
             actor.id,
-            wanted,
-            act=lambda: service.confirm_withdrawal(session, actor, report_id, wanted.message, now=now),
+            request,
+            act=lambda: service.confirm_withdrawal(session, actor, report_id, request.message, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
-        return _shown(report, response)
+        return _answer(report, response)
 
 
-def _shown(report: Report, response: Response) -> ReportOut:
+def _answer(report: Report, response: Response) -> ReportOut:
     response.headers["ETag"] = etag(report.version)
     return ReportOut.model_validate(report)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from app.casework.triage.moves import Wanted
+from app.casework.triage.moves import Move
 from app.http.sealed_json import SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
 from app.http.wire import CaseId
@@ -80,8 +80,8 @@ class ReportTransitionIn(TransitionIn[ReportState]):
     duplicate_of: ReportId | None = None
     no_contact: StrictBool = False
 
-    def as_wanted(self) -> Wanted:
-        return Wanted(
+    def as_move(self) -> Move:
+        return Move(
             to=self.to,
             reason=self.reason,
             priority=self.priority,

@@ -96,9 +96,9 @@ def attachments_of(session: Session, actor: Actor, report_id: str) -> Select[Att
 def attachment(session: Session, actor: Actor, report_id: str, attachment_id: str, *, now: datetime) -> Attachment:
     """Where one sealed file lies. Its fetch is recorded."""
     report = _one(session, readable_by(actor), report_id)
-    found = attachments.get(session, report.id, attachment_id)
-    audit.record(session, actor.id, Action.ATTACHMENT_READ, report.id, now=now, object_hash=found.sha256)
-    return found
+    attachment = attachments.get(session, report.id, attachment_id)
+    audit.record(session, actor.id, Action.ATTACHMENT_READ, report.id, now=now, object_hash=attachment.sha256)
+    return attachment
 
 
 def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -> Select[Message]:
@@ -126,8 +126,8 @@ def answer(
         raise ReportClosed
     report.replies += 1
     mailbox.put_staff_slots(session, report.id, slots, today=now.date())
-    sent = sha256_hex(b"".join(slots))
-    audit.record(session, actor.id, Action.REPORTER_ANSWERED, report.id, now=now, object_hash=sent)
+    message_sha256 = sha256_hex(b"".join(slots))
+    audit.record(session, actor.id, Action.REPORTER_ANSWERED, report.id, now=now, object_hash=message_sha256)
     return report
 
 
@@ -157,15 +157,15 @@ def confirm_withdrawal(session: Session, actor: Actor, report_id: str, message_i
 
 def _holds_key(actor: Actor) -> ColumnElement[bool]:
     """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
-    held: ColumnElement[bool] = Report.id.in_(grants.held(actor.id))
-    held |= Report.case_id.in_(cases.of_member(actor).with_only_columns(Case.id))
+    holds: ColumnElement[bool] = Report.id.in_(grants.subjects_of(actor.id))
+    holds |= Report.case_id.in_(cases.of_member(actor).with_only_columns(Case.id))
     if Role.TRIAGER in actor.roles:
-        held |= Report.epoch_id.in_(grants.held(actor.id))
-    return held
+        holds |= Report.epoch_id.in_(grants.subjects_of(actor.id))
+    return holds
 
 
-def _one(session: Session, allowed: Select[Report], report_id: str) -> Report:
-    report: Report | None = session.scalar(allowed.where(Report.id == report_id))
+def _one(session: Session, among: Select[Report], report_id: str) -> Report:
+    report: Report | None = session.scalar(among.where(Report.id == report_id))
     if report is None:
         raise NotFound
     return report

@@ -88,8 +88,8 @@ class _Mistaken(Reporter):
     """A client that seals to a key which nobody holds."""
 
     def intake(self) -> OpenIntake:
-        found = super().intake()
-        return replace(found, epoch=replace(found.epoch, recipient=age.generate().recipient))
+        open_intake = super().intake()
+        return replace(open_intake, epoch=replace(open_intake.epoch, recipient=age.generate().recipient))
 
 
 def prepare(stage: Stage) -> str:
@@ -106,11 +106,11 @@ def prepare(stage: Stage) -> str:
 
 def organisation(company: Company, invitation: str) -> None:
     """The first supervisor makes the root; the others join and are certified after comparing words by voice."""
-    first = _joined(company, FIRST_SUPERVISOR, invitation, pin=None)
+    first = _join(company, FIRST_SUPERVISOR, invitation, pin=None)
     company.pin = colleagues.make_root(first)
     for name in CAST:
         if name != FIRST_SUPERVISOR:
-            other = _joined(company, name, colleagues.invite(first, CAST[name]), pin=company.pin)
+            other = _join(company, name, colleagues.invite(first, CAST[name]), pin=company.pin)
             colleagues.certify(first, other.person, colleagues.fingerprint(other), CAST[name])
 
 
@@ -124,7 +124,7 @@ def keys(company: Company) -> None:
         sign_in.sign_in(person, PASSWORD)  # which brings the card token to those who write cards
 
 
-def reports(company: Company, stories: Iterable[Story], told: Callable[[], None]) -> None:
+def reports(company: Company, stories: Iterable[Story], step: Callable[[], None]) -> None:
     """Every reporter seals and sends their report and its files, and keeps the twelve words."""
     for story in stories:
         reporter = company.reporter()
@@ -132,10 +132,10 @@ def reports(company: Company, stories: Iterable[Story], told: Callable[[], None]
             reporter = _Mistaken(company.stage.url, company.pin, clock=company.stage.clock.now)
         files = [_made_up(company.stage, story, number) for number in range(len(story.files))]
         company.submitted[story.id] = reporter.submit(story.document, files)
-        told()
+        step()
 
 
-def triage_and_answer(company: Company, stories: Sequence[Story], told: Callable[[], None]) -> None:
+def triage_and_answer(company: Company, stories: Sequence[Story], step: Callable[[], None]) -> None:
     """Triagers take turns: claim, open, answer, decide, each story as it is expected to end."""
     for number, story in enumerate(stories):
         triager = company.staff[TRIAGERS[number % len(TRIAGERS)]]
@@ -146,59 +146,59 @@ def triage_and_answer(company: Company, stories: Sequence[Story], told: Callable
         else:
             _decide(company, triager, story, triage.open_(triager, report))
         company.decided[story.id] = story.disposition
-        told()
+        step()
 
 
-def _decide(company: Company, triager: Staff, story: Story, opened: OpenReport) -> None:
-    if opened.missing:
+def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) -> None:
+    if report.missing:
         raise DemoFailed(f"{story.id}: an attachment has not arrived")
-    if opened.may_contact:
-        opened = triage.answer(triager, opened, ANSWER)
-    judged = [(Severity(each["severity"]), Imminence(each["imminence"])) for each in story.incidents]
+    if report.may_contact:
+        report = triage.answer(triager, report, ANSWER)
+    severities = [(Severity(each["severity"]), Imminence(each["imminence"])) for each in story.incidents]
     match story.disposition:
         case ReportState.ACCEPTED:
             company.cases[story.id] = triage.accept(
-                triager, opened, judged, owner=company.staff[_owner(story)].person, title=story.id, summary=story.id
+                triager, report, severities, owner=company.staff[_owner(story)].person, title=story.id, summary=story.id
             )
         case ReportState.WITHDRAWN:
-            _withdraw(company, triager, story, opened)
+            _withdraw(company, triager, story, report)
         case ReportState.AWAITING_REPORTER:
-            if vocabulary.priority_of(judged) in (Priority.P1, Priority.P2):
-                _second_person(triager, opened, ApprovalSubject.WAITING, company.staff[FIRST_SUPERVISOR])
-            triage.ask(triager, opened, judged)
+            if vocabulary.priority_of(severities) in (Priority.P1, Priority.P2):
+                _second_person(triager, report, ApprovalSubject.WAITING, company.staff[FIRST_SUPERVISOR])
+            triage.ask(triager, report, severities)
         case ReportState.ABUSIVE:
             colleague = next(company.staff[name] for name in TRIAGERS if company.staff[name] is not triager)
-            _second_person(triager, opened, ApprovalSubject.ABUSIVE, colleague)
-            triage.dispose(triager, opened, story.disposition, judged)
+            _second_person(triager, report, ApprovalSubject.ABUSIVE, colleague)
+            triage.dispose(triager, report, story.disposition, severities)
         case _:
             twin = company.submitted[story.duplicate_of].report if story.duplicate_of else None
-            triage.dispose(triager, opened, story.disposition, judged, duplicate_of=twin)
+            triage.dispose(triager, report, story.disposition, severities, duplicate_of=twin)
 
 
-def _second_person(asking: Staff, opened: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:
-    approval = report_approvals.request(asking, opened, subject, colleague.person)
+def _second_person(asking: Staff, report: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:
+    approval = report_approvals.request(asking, report, subject, colleague.person)
     report_approvals.decide(colleague, report_approvals.review(colleague, approval), approved=True)
 
 
-def _withdraw(company: Company, triager: Staff, story: Story, opened: OpenReport) -> None:
+def _withdraw(company: Company, triager: Staff, story: Story, report: OpenReport) -> None:
     """The reporter reads the answer, then takes the report back; the triager's client sees the MAC and destroys it."""
     receipt = receipts.read(company.submitted[story.id].receipt)
-    if opened.may_contact and not company.reporter().mailbox(receipt).replies:
+    if report.may_contact and not company.reporter().mailbox(receipt).replies:
         raise DemoFailed(f"{story.id}: the answer did not arrive")
     company.reporter().withdraw(receipt)
-    triage.confirm_withdrawal(triager, opened)
+    triage.confirm_withdrawal(triager, report)
 
 
 def compare(company: Company, stories: Sequence[Story]) -> str:
     """Hold what the service shows against what the story expects. Raises `DemoFailed` at the first difference."""
-    shown = {item["id"]: item for item in company.staff[FIRST_SUPERVISOR].service.items("/reports")}
+    reports = {item["id"]: item for item in company.staff[FIRST_SUPERVISOR].service.items("/reports")}
     for story in stories:
-        found = shown[company.submitted[story.id].report]
-        if found["state"] != story.disposition:
-            raise DemoFailed(f"{story.id} is {found['state']}, not {story.disposition}")
+        report = reports[company.submitted[story.id].report]
+        if report["state"] != story.disposition:
+            raise DemoFailed(f"{story.id} is {report['state']}, not {story.disposition}")
         has_priority = story.disposition not in (ReportState.WITHDRAWN, ReportState.UNDECRYPTABLE)
-        if has_priority and found["priority"] != story.priority:
-            raise DemoFailed(f"{story.id} has priority {found['priority']}, not {story.priority}")
+        if has_priority and report["priority"] != story.priority:
+            raise DemoFailed(f"{story.id} has priority {report['priority']}, not {story.priority}")
     return f"{len(stories)} of {len(stories)} reports as their story tells"
 
 
@@ -212,19 +212,19 @@ def expected_cards(stories: Sequence[Story]) -> list[str]:
     ]
 
 
-def coding(company: Company, stories: Sequence[Story], told: Callable[[], None]) -> None:
+def coding(company: Company, stories: Sequence[Story], step: Callable[[], None]) -> None:
     """Each owner codes the incidents of their cases, and a colleague opens and approves the coding."""
     for story in stories:
         if story.id in company.cases:
             owner, colleague = company.staff[_owner(story)], company.staff[_approver(story)]
-            opened = _coded(owner, cases.open_(owner, company.cases[story.id]), story)
-            approval = coding_approvals.request(owner, opened, colleague.person)
+            case = _with_coding(owner, cases.open_(owner, company.cases[story.id]), story)
+            approval = coding_approvals.request(owner, case, colleague.person)
             coding_approvals.decide(colleague, coding_approvals.review(colleague, approval), approved=True)
-            cards.write(owner, opened, approval)
-        told()
+            cards.write(owner, case, approval)
+        step()
 
 
-def assess(company: Company, stories: Sequence[Story], told: Callable[[], None]) -> int:
+def assess(company: Company, stories: Sequence[Story], step: Callable[[], None]) -> int:
     """Each owner keeps what the reporter answered about service, and takes the case to assessment; how many there are.
 
     The answer is kept beside a person of the case, so a case that is of nobody stays where it is.
@@ -232,11 +232,11 @@ def assess(company: Company, stories: Sequence[Story], told: Callable[[], None])
     for story in stories:
         if story.id in company.cases:
             owner = company.staff[_owner(story)]
-            opened = cases.open_(owner, company.cases[story.id])
-            if opened.file.persons:
-                _keep_answer(owner, opened)
-                cases.move(owner, opened, cases.view(owner, opened.id), CaseStage.ASSESSMENT)
-        told()
+            case = cases.open_(owner, company.cases[story.id])
+            if case.file.persons:
+                _keep_answer(owner, case)
+                cases.move(owner, case, cases.view(owner, case.id), CaseStage.ASSESSMENT)
+        step()
     return len(cases.list_(company.staff[FIRST_SUPERVISOR], stage=CaseStage.ASSESSMENT))
 
 
@@ -264,18 +264,18 @@ def send_cards(company: Company) -> int:
     return sum(cards.send(person, now=True) for person in company.staff.values() if cards.waiting(person))
 
 
-def send_population(company: Company, persons: int, told: Callable[[], None]) -> int:
+def send_population(company: Company, persons: int, step: Callable[[], None]) -> int:
     """The cards of an invented population, by the same route: the people of forty stories alone are too few."""
     sender = company.staff["mai"]
-    recipient = shared_keys.stated(sender, KeyKind.STATISTICS).recipient
-    token = shared_keys.kept_card_token(sender)
+    recipient = shared_keys.newest_key(sender, KeyKind.STATISTICS).recipient
+    token = shared_keys.local_card_token(sender)
     service = Service(company.stage.url)
-    written = population(persons, b"tern demo")
-    for each in written:
+    cards_file = population(persons, b"tern demo")
+    for each in cards_file:
         headers = {"Authorization": f"Bearer {token}", "Tern-Card": each.id, "Tern-Revision": "0"}
         service.send("PUT", "/card", age.encrypt(card.encode(each), [recipient]), headers)
-        told()
-    return len(written)
+        step()
+    return len(cards_file)
 
 
 def release(company: Company, *, kind: str, period: str, workload: str, folder: Path) -> VerifiedRelease:
@@ -306,38 +306,38 @@ def _approver(story: Story) -> str:
     return CASEWORKERS[(sum(story.id.encode()) + 1) % len(CASEWORKERS)]
 
 
-def _coded(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
+def _with_coding(owner: Staff, case: OpenCase, story: Story) -> OpenCase:
     """The case with its people and incidents. One contribution token for each `affected` label."""
     persons: dict[str, Affected] = {}
     incidents = []
-    for expected in story.incidents:
-        label = expected["affected"]
+    for facts in story.incidents:
+        label = facts["affected"]
         if label not in persons:
-            given = ConsentStatus.GIVEN if _is_counted(story, label) else ConsentStatus.DECLINED
+            answer = ConsentStatus.GIVEN if _is_counted(story, label) else ConsentStatus.DECLINED
             persons[label] = cases.affected(
-                Relation(expected["relation_of_target_to_reporter"]),
-                statistics=given if expected["relation_of_target_to_reporter"] == Relation.SELF else None,
-                by_reporter=given,
+                Relation(facts["relation_of_target_to_reporter"]),
+                statistics=answer if facts["relation_of_target_to_reporter"] == Relation.SELF else None,
+                by_reporter=answer,
                 can_be_asked=not _is_counted(story, label),
             )
-        status = VerificationStatus(expected["verification_status"])
-        coded = {name: expected[name] for name in expected if name in (*CODED, "quarter", "imminence")}
-        assertions = [Assertion(by="reporter", text=story.id, basis=basis) for basis in expected["attribution_basis"]]
+        status = VerificationStatus(facts["verification_status"])
+        codes = {name: facts[name] for name in facts if name in (*CODED, "quarter", "imminence")}
+        assertions = [Assertion(by="reporter", text=story.id, basis=basis) for basis in facts["attribution_basis"]]
         incidents.append(
-            cases.incident(owner, persons[label], coded, assertions=assertions, status=status, second=None)
+            cases.incident(owner, persons[label], codes, assertions=assertions, status=status, second=None)
         )
-    file = replace(opened.file, persons=tuple(persons.values()), incidents=tuple(incidents), selectors=story.selectors)
-    return cases.write(owner, opened, file)
+    file = replace(case.file, persons=tuple(persons.values()), incidents=tuple(incidents), selectors=story.selectors)
+    return cases.write(owner, case, file)
 
 
-def _keep_answer(owner: Staff, opened: OpenCase) -> None:
+def _keep_answer(owner: Staff, case: OpenCase) -> None:
     """What the report says about service, in the slot that the reporter's client gave it."""
-    report = triage.open_(owner, opened.file.reports[0].id).report
+    report = triage.open_(owner, case.file.reports[0].id).report
     answer = next(each for each in report.consents if each.scope is ConsentScope.SERVICE)
-    persons = opened.file.persons
+    persons = case.file.persons
     cases.record_consent(
         owner,
-        opened,
+        case,
         person=next((each for each in persons if each.relation is Relation.SELF), persons[0]).id,
         consent=answer.id,
         scope=answer.scope,
@@ -350,7 +350,7 @@ def _is_counted(story: Story, label: str) -> bool:
     return any(each["affected"] == label and each.get("card") for each in story.incidents)
 
 
-def _joined(company: Company, name: str, invitation: str, *, pin: str | None) -> Staff:
+def _join(company: Company, name: str, invitation: str, *, pin: str | None) -> Staff:
     directory = company.stage.person(name)
     sign_in.join(
         directory,

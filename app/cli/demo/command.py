@@ -37,10 +37,10 @@ class _Told:
     def part(self, name: str, total: int | None = None) -> Iterator[tuple[Callable[[], None], list[str]]]:
         """Tell a part: what to call at each step, and a list that takes the sentence on what happened."""
         outcome: list[str] = []
-        started = time.perf_counter()
+        start = time.perf_counter()
         with steps(name, total) as step:
             yield step, outcome
-        self.rows.append((name, outcome[0] if outcome else "", time.perf_counter() - started))
+        self.rows.append((name, outcome[0] if outcome else "", time.perf_counter() - start))
         show_text(f"{name}: {outcome[0]}" if outcome else name)
 
     def show(self) -> None:
@@ -62,25 +62,25 @@ def demo(
     persons: Annotated[int, typer.Option(hidden=True, help="How many people the population has.")] = PERSONS,
 ) -> None:
     """Tell the whole story, with invented reports, through the real client against a real server process."""
-    told = stories.load(samples)
+    all_stories = stories.load(samples)
     if data is not None and data.exists() and any(data.iterdir()):
         raise DemoFailed(f"{data} is not empty")
     directory = data or Path(tempfile.mkdtemp(prefix="tern-demo-"))
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        _play(Stage(directory.resolve(), port), told, persons, serve_on=not end)
+        _play(Stage(directory.resolve(), port), all_stories, persons, serve_on=not end)
     finally:
         if data is None:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _play(stage: Stage, told: Sequence[Story], persons: int, *, serve_on: bool) -> None:
+def _play(stage: Stage, all_stories: Sequence[Story], persons: int, *, serve_on: bool) -> None:
     stage.set_clock(BEGINS)
     (stage.directory / "SYNTHETIC.txt").write_text("Everything in this directory is invented. Nobody reported it.\n")
     invitation = chapters.prepare(stage)
     company, parts = Company(stage), _Told()
     with stage.served() as server:
-        _tell(company, parts, told, persons, invitation)
+        _tell(company, parts, all_stories, persons, invitation)
         parts.show()
         if serve_on:
             chapters.open_to_visitors(company)
@@ -88,34 +88,34 @@ def _play(stage: Stage, told: Sequence[Story], persons: int, *, serve_on: bool) 
             server.wait()
 
 
-def _tell(company: Company, parts: _Told, told: Sequence[Story], persons: int, invitation: str) -> None:
+def _tell(company: Company, parts: _Told, all_stories: Sequence[Story], persons: int, invitation: str) -> None:
     with parts.part("An organisation") as (_, outcome):
         chapters.organisation(company, invitation)
         chapters.keys(company)
         outcome.append(f"{len(company.staff)} people certified, an intake epoch open, pin {company.pin[:16]}…")
-    with parts.part("Reports", len(told)) as (step, outcome):
-        chapters.reports(company, told, step)
-        files = sum(len(story.files) for story in told)
+    with parts.part("Reports", len(all_stories)) as (step, outcome):
+        chapters.reports(company, all_stories, step)
+        files = sum(len(story.files) for story in all_stories)
         outcome.append(f"{len(company.submitted)} sealed and acknowledged, with {files} attachments")
-    with parts.part("Triage", len(told)) as (step, outcome):
-        chapters.triage_and_answer(company, told, step)
+    with parts.part("Triage", len(all_stories)) as (step, outcome):
+        chapters.triage_and_answer(company, all_stories, step)
         counts = Counter(company.decided.values())
         outcome.append(", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
     with parts.part("As expected") as (_, outcome):
-        outcome.append(chapters.compare(company, told))
-    with parts.part("Cases, coding, approval", len(told)) as (step, outcome):
-        chapters.coding(company, told, step)
-        accepted = [story for story in told if story.id in company.cases]
-        incidents = sum(len(story.incidents) for story in accepted)
-        selectors = sum(len(story.selectors) for story in accepted)
+        outcome.append(chapters.compare(company, all_stories))
+    with parts.part("Cases, coding, approval", len(all_stories)) as (step, outcome):
+        chapters.coding(company, all_stories, step)
+        cases = [story for story in all_stories if story.id in company.cases]
+        incidents = sum(len(story.incidents) for story in cases)
+        selectors = sum(len(story.selectors) for story in cases)
         outcome.append(
-            f"{len(accepted)} cases, {incidents} incidents and {selectors} selectors coded, approved by another person"
+            f"{len(cases)} cases, {incidents} incidents and {selectors} selectors coded, approved by another person"
         )
-    with parts.part("Assessment", len(told)) as (step, outcome):
-        assessed = chapters.assess(company, told, step)
-        outcome.append(f"{assessed} cases in assessment, after their reporter's answer about service")
+    with parts.part("Assessment", len(all_stories)) as (step, outcome):
+        risks = chapters.assess(company, all_stories, step)
+        outcome.append(f"{risks} cases in assessment, after their reporter's answer about service")
     with parts.part("Cards") as (_, outcome):
-        sent, expected = chapters.send_cards(company), chapters.expected_cards(told)
+        sent, expected = chapters.send_cards(company), chapters.expected_cards(all_stories)
         if sent != len(expected):
             raise DemoFailed(f"{sent} cards were sent where the story has {len(expected)}")
         outcome.append(f"{sent} cards of {len(set(expected))} persons sent")
@@ -129,18 +129,18 @@ def _tell(company: Company, parts: _Told, told: Sequence[Story], persons: int, i
         with parts.part(f"Release: {name.lower()}") as (_, outcome):
             folder = company.stage.directory / "releases" / workload
             folder.parent.mkdir(exist_ok=True)
-            verified = chapters.release(company, kind=kind, period=QUARTER, workload=workload, folder=folder)
-            outcome.append(_about(verified))
+            release = chapters.release(company, kind=kind, period=QUARTER, workload=workload, folder=folder)
+            outcome.append(_about(release))
     with parts.part("The reporters' pages") as (_, outcome):
-        checked = chapters.sign_pages(company)
-        if checked is not None and not checked.is_as_signed:
+        check = chapters.sign_pages(company)
+        if check is not None and not check.is_as_signed:
             raise DemoFailed("the service serves other pages than were signed")
-        outcome.append(f"{checked.files} files signed, and served as signed" if checked else "none were built")
+        outcome.append(f"{check.files} files signed, and served as signed" if check else "none were built")
     with parts.part("Audit") as (_, outcome):
         outcome.append(f"{chapters.check_audit(company)} acts, the chain verified offline")
 
 
-def _about(verified: VerifiedRelease) -> str:
-    cells = sum(len(table.counts) for table in verified.counts.tables)
-    total = f", {verified.counts.tables[0].counts[0]} persons (sd 10)" if verified.counts.workload.id == "T" else ""
+def _about(release: VerifiedRelease) -> str:
+    cells = sum(len(table.counts) for table in release.counts.tables)
+    total = f", {release.counts.tables[0].counts[0]} persons (sd 10)" if release.counts.workload.id == "T" else ""
     return f"{cells} {'cell' if cells == 1 else 'cells'}{total}, signed by two, verified offline"

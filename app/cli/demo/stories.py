@@ -46,38 +46,38 @@ def load(path: Path) -> list[Story]:
 
 
 def _story(entry: dict[str, Any]) -> Story:
-    expected = entry["expected"]
+    outcome = entry["expected"]
     return Story(
         id=entry["id"],
         document={key: entry[key] for key in ("language", "text", "answers")},
         files=tuple(File(each["name"], each["media_type"], each["bytes"]) for each in entry["attachments"]),
-        disposition=ReportState(expected["disposition"]),
-        priority=Priority(expected["priority"]) if expected.get("priority") else None,
-        incidents=tuple(_incident(entry, each) for each in expected.get("incidents", ())),
-        selectors=tuple(_selectors(entry, expected.get("selectors", ()))),
-        duplicate_of=expected.get("duplicate_of"),
+        disposition=ReportState(outcome["disposition"]),
+        priority=Priority(outcome["priority"]) if outcome.get("priority") else None,
+        incidents=tuple(_incident(entry, each) for each in outcome.get("incidents", ())),
+        selectors=tuple(_selectors(entry, outcome.get("selectors", ()))),
+        duplicate_of=outcome.get("duplicate_of"),
     )
 
 
-def _selectors(entry: dict[str, Any], noted: Iterable[dict[str, Any]]) -> Iterator[Selector]:
+def _selectors(entry: dict[str, Any], entries: Iterable[dict[str, Any]]) -> Iterator[Selector]:
     """What the actors used. What has no one spelling, such as a national number of no country, is left out."""
-    for each in noted:
+    for each in entries:
         # Where a handle is, the caseworker reads in the story.
         platform = each.get("normalised", "").partition(":")[0] if each["type"] == "handle" else None
         with suppress(NotASelector):
             yield Selector.of(each["type"], each["value"], country=entry["answers"].get("where_now"), platform=platform)
 
 
-def _incident(entry: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+def _incident(entry: dict[str, Any], outcome: dict[str, Any]) -> dict[str, Any]:
     """The incident, with whom it affected and whether it has a card where the file leaves that to the rules.
 
     Then the reporter's statistics consent decides, for themselves and for relatives who cannot safely be asked.
     """
-    relation = Relation(expected["relation_of_target_to_reporter"])
+    relation = Relation(outcome["relation_of_target_to_reporter"])
     consents = entry["answers"].get("consent", ())
-    given = ConsentStatus.GIVEN if ConsentScope.STATISTICS in consents else ConsentStatus.DECLINED
-    counted = may_be_counted(
-        relation, own=given if relation is Relation.SELF else None, reporters=given, can_be_asked=False
+    answer = ConsentStatus.GIVEN if ConsentScope.STATISTICS in consents else ConsentStatus.DECLINED
+    may_count = may_be_counted(
+        relation, own=answer if relation is Relation.SELF else None, reporters=answer, can_be_asked=False
     )
-    happened = expected["verification_status"] != VerificationStatus.REFUTED
-    return {"affected": f"{entry['id']}/{relation}", "card": counted and happened, **expected}
+    did_happen = outcome["verification_status"] != VerificationStatus.REFUTED
+    return {"affected": f"{entry['id']}/{relation}", "card": may_count and did_happen, **outcome}

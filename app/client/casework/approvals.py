@@ -56,19 +56,19 @@ def get(staff: Staff, approval: str) -> Approval:
 
 def request(staff: Staff, subject: ApprovalSubject, key: Key, approver: str, *, of: str, lend: bool) -> str:
     """Ask somebody about the hash `of`; its id. Where the key is lent, they hold it until they have decided."""
-    wanted: dict[str, object] = {"subject": subject.value, "object": key.subject, "approver": approver, "of": of}
+    body: dict[str, object] = {"subject": subject.value, "object": key.subject, "approver": approver, "of": of}
     if lend:
         to = staff.certified(approver)
         grant = staff.grant(key.identity, key.subject, to, GrantKind.APPROVAL, generation=key.generation)
-        wanted["grant"] = grant
-    return str(staff.service.post("/approvals", wanted).json()["id"])
+        body["grant"] = grant
+    return str(staff.service.post("/approvals", body).json()["id"])
 
 
 def decide(staff: Staff, approval: Approval, key: Key, *, of: str, approved: bool) -> None:
     """Sign the decision about what was asked and over the hash of what was opened: the service names neither."""
     decision = ApprovalState.APPROVED if approved else ApprovalState.REJECTED
-    said = ApprovalStatement(approval.id, approval.subject, key.subject, of, decision)
-    statement = sealed.write(staff, key, "approval", said.body())
+    word = ApprovalStatement(approval.id, approval.subject, key.subject, of, decision)
+    statement = sealed.write(staff, key, "approval", word.body())
     _move(staff, approval, decision, statement=statement.file)
 
 

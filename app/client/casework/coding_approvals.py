@@ -32,11 +32,11 @@ def request(staff: Staff, case: OpenCase, approver: str) -> str:
 
 def review(staff: Staff, approval: str) -> Review:
     """Open what one is asked to approve. Raises `RuleBroken` where the newest version is not what was asked about."""
-    asked = approvals.get(staff, approval)
-    case = cases.open_(staff, asked.object)
-    if case.sha256 != asked.of:
+    record = approvals.get(staff, approval)
+    case = cases.open_(staff, record.object)
+    if case.sha256 != record.of:
         raise RuleBroken("changed-since")
-    return Review(replace(asked, subject=ApprovalSubject.CODING), case)  # whatever the service calls it
+    return Review(replace(record, subject=ApprovalSubject.CODING), case)  # whatever the service calls it
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
@@ -55,17 +55,17 @@ def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
 
     Raises `RuleBroken` where it is not approved, or by somebody who coded it, and `NotAuthentic`.
     """
-    asked = approvals.get(staff, approval)
-    if asked.statement is None:
+    record = approvals.get(staff, approval)
+    if record.statement is None:
         raise RuleBroken("not-approved")
     # A case has many approvals, none of which is the next version of another.
-    statement = sealed.read(staff, case.key, "approval", asked.statement, writers={asked.approver})
-    said = statements.read_approval(statement.document.header.body)
-    if (said.approval, said.subject, said.object) != (approval, ApprovalSubject.CODING, case.id):
+    statement = sealed.read(staff, case.key, "approval", record.statement, writers={record.approver})
+    word = statements.read_approval(statement.document.header.body)
+    if (word.approval, word.subject, word.object) != (approval, ApprovalSubject.CODING, case.id):
         raise NotAuthentic("approval")
-    if said.decision is not ApprovalState.APPROVED:
+    if word.decision is not ApprovalState.APPROVED:
         raise RuleBroken("not-approved")
-    file = _version_with(staff, case, said.of)
+    file = _version_with(staff, case, word.of)
     author = statement.author
     if author is None or not author.roles & APPROVERS:
         raise NotAuthentic("role")

@@ -29,11 +29,11 @@ def request(staff: Staff, report: OpenReport, subject: ApprovalSubject, approver
 
 def review(staff: Staff, approval: str) -> Review:
     """Read the report that one is asked about. Raises `NotGranted` and `NotAuthentic`."""
-    asked = approvals.get(staff, approval)
-    if asked.subject is ApprovalSubject.WAITING:
-        key = staff.open_grants(f"/approvals/{approval}/grant", asked.object, {GrantKind.APPROVAL}).identity
-        return Review(asked, triage.open_with(staff, asked.object, key))
-    return Review(asked, triage.open_(staff, asked.object))
+    record = approvals.get(staff, approval)
+    if record.subject is ApprovalSubject.WAITING:
+        key = staff.open_grants(f"/approvals/{approval}/grant", record.object, {GrantKind.APPROVAL}).identity
+        return Review(record, triage.open_with(staff, record.object, key))
+    return Review(record, triage.open_(staff, record.object))
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:

@@ -43,16 +43,14 @@ def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment
     """
     with sealed.open("rb") as file:
         ciphertext_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    unpadded = _Unpadded(sink, attachment.size)
+    target = _Unpadded(sink, attachment.size)
     # Nothing is opened that is not what the document lists.
     opening.check_attachment(
         attachment, ciphertext_sha256=ciphertext_sha256, plaintext_sha256=attachment.plaintext_sha256
     )
     with sealed.open("rb") as file:
-        age.decrypt_stream(file, unpadded, [identity])
-    opening.check_attachment(
-        attachment, ciphertext_sha256=ciphertext_sha256, plaintext_sha256=unpadded.hash.hexdigest()
-    )
+        age.decrypt_stream(file, target, [identity])
+    opening.check_attachment(attachment, ciphertext_sha256=ciphertext_sha256, plaintext_sha256=target.hash.hexdigest())
 
 
 def _seal(source: Path, recipient: age.HybridRecipient, limit: int, drafts: Path) -> SealedFile:
@@ -72,10 +70,10 @@ class _Unpadded:
     def __init__(self, sink: BinaryIO, size: int) -> None:
         self.hash = hashlib.sha256()
         self._sink = sink
-        self._left = size
+        self._rest = size
 
     def write(self, block: bytes, /) -> None:
-        kept = block[: self._left]
-        self._left -= len(kept)
-        self.hash.update(kept)
-        self._sink.write(kept)
+        content = block[: self._rest]
+        self._rest -= len(content)
+        self.hash.update(content)
+        self._sink.write(content)

@@ -22,7 +22,7 @@ from app.protocol.manifest import MANIFEST, ORGANISATION, Organisation
 from app.site.site import Site
 from app.vocabulary import codes
 
-_FOUND, _ELSEWHERE, _ABSENT = 200, 303, 404
+_OK, _ELSEWHERE, _ABSENT = 200, 303, 404
 # The pages of a language, whether or not the manifest names them.
 _PLAIN = "plain/"
 _PAGES = ("", "replies/", _PLAIN, f"{_PLAIN}replies/")
@@ -99,9 +99,9 @@ def verify(
     `Unreachable`.
     """
     with closing(Service(server, http=http)) as service:
-        fetched = _Fetched(service, progress)
-        organisation = Organisation.read(fetched.content(ORGANISATION))
-        document = parse_document(fetched.content(MANIFEST))
+        answers = _Answers(service, progress)
+        organisation = Organisation.read(answers.content(ORGANISATION))
+        document = parse_document(answers.content(MANIFEST))
         trust = trusting.fetch_log(service, pin or organisation.pin).trust
         trust.check_public(document, "client")
         if check_at(document.header.at) > today + CLOCK_SKEW:
@@ -110,7 +110,7 @@ def verify(
             raise NotAuthentic("pin")
         files = manifest.read(document)
         site = _site(against) if against is not None else None
-        differing, missing = _compare(fetched, files, site)
+        differing, missing = _compare(answers, files, site)
         return Checked(
             version=document.header.version,
             signed_on=document.header.at,
@@ -119,13 +119,13 @@ def verify(
             files=len(files),
             differing=differing,
             missing=missing,
-            beside=_beside(fetched, files),
+            beside=_beside(answers, files),
             unlike_source=_unlike(files, site) if site else (),
         )
 
 
 @dataclass
-class _Fetched:
+class _Answers:
     """Answers of the service; those without compression are kept, for their links are looked at."""
 
     service: Service
@@ -135,16 +135,16 @@ class _Fetched:
 
     def content(self, path: str) -> bytes:
         answer = self.identity(path)
-        if answer.status != _FOUND:
+        if answer.status != _OK:
             raise Refused("not-found", answer.status, f"the service has no {path}")
         return answer.content
 
     def identity(self, path: str) -> Answer:
         if path not in self._answers:
-            self._answers[path] = self.coded(path, "identity")
+            self._answers[path] = self.in_coding(path, "identity")
         return self._answers[path]
 
-    def coded(self, path: str, coding: str) -> Answer:
+    def in_coding(self, path: str, coding: str) -> Answer:
         answer = self.service.page(path, coding)
         self.size += len(answer.content)
         self.progress(self.size)
@@ -167,34 +167,38 @@ def _previous(path: Path) -> Document | None:
     return parse_document(path.read_bytes()) if path.exists() else None
 
 
-def _compare(fetched: _Fetched, files: Mapping[str, str], site: Site | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _compare(answers: _Answers, files: Mapping[str, str], site: Site | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files that are others than in the manifest, in some form in which browsers take them; and the missing."""
     differing, missing = [], []
     for path, sha256 in files.items():
-        answer = fetched.identity(path)
-        if answer.status != _FOUND:
+        answer = answers.identity(path)
+        if answer.status != _OK:
             missing.append(path)
-        elif sha256_hex(answer.content) != sha256 or not _is_alike(fetched, path, sha256, site):
+        elif sha256_hex(answer.content) != sha256 or not _is_alike(answers, path, sha256, site):
             differing.append(path)
     return tuple(differing), tuple(missing)
 
 
-def _is_alike(fetched: _Fetched, path: str, sha256: str, site: Site | None) -> bool:
+def _is_alike(answers: _Answers, path: str, sha256: str, site: Site | None) -> bool:
     """Whether the compressed forms are of the same bytes. Brotli is compared with what was built, not unpacked."""
-    zipped = fetched.coded(path, "gzip")
-    content = _unzipped(zipped.content) if zipped.headers.get("Content-Encoding") == "gzip" else zipped.content
-    if zipped.status != _FOUND or sha256_hex(content) != sha256:
+    packed_answer = answers.in_coding(path, "gzip")
+    content = (
+        _unzip(packed_answer.content)
+        if packed_answer.headers.get("Content-Encoding") == "gzip"
+        else packed_answer.content
+    )
+    if packed_answer.status != _OK or sha256_hex(content) != sha256:
         return False
     if site is None or path not in site.files:
         return True
-    brotli = fetched.coded(path, "br")
+    brotli = answers.in_coding(path, "br")
     is_brotli = brotli.headers.get("Content-Encoding") == "br"
-    return brotli.status == _FOUND and brotli.content == (
+    return brotli.status == _OK and brotli.content == (
         site.files[path].brotli if is_brotli else site.files[path].content
     )
 
 
-def _unzipped(content: bytes) -> bytes:
+def _unzip(content: bytes) -> bytes:
     """At most 64 MiB. What is no gzip is empty, and so differs."""
     unpacking = zlib.decompressobj(wbits=31)
     try:
@@ -203,13 +207,13 @@ def _unzipped(content: bytes) -> bytes:
         return b""
 
 
-def _beside(fetched: _Fetched, files: Mapping[str, str]) -> tuple[str, ...]:
-    known = {*files, MANIFEST}
+def _beside(answers: _Answers, files: Mapping[str, str]) -> tuple[str, ...]:
+    in_manifest = {*files, MANIFEST}
     pages = {f"{language}/{page}" for language in codes("language") for page in _PAGES}
-    named = {link for path in files if path.endswith("/") for link in _links(path, fetched.identity(path).content)}
-    asked = sorted((pages | named) - known)
-    beside = [path for path in asked if fetched.identity(path).status == _FOUND]
-    return tuple(beside if _leads_to(fetched.identity(""), files) else ["/", *beside])
+    links = {link for path in files if path.endswith("/") for link in _links(path, answers.identity(path).content)}
+    candidates = sorted((pages | links) - in_manifest)
+    beside = [path for path in candidates if answers.identity(path).status == _OK]
+    return tuple(beside if _leads_to(answers.identity(""), files) else ["/", *beside])
 
 
 def _leads_to(first: Answer, files: Mapping[str, str]) -> bool:
@@ -224,7 +228,7 @@ def _links(page: str, content: bytes) -> Iterator[str]:
     """The paths at the same address that a page names, without those of the API."""
     parser = _Links()
     parser.feed(content.decode(errors="replace"))
-    for link in parser.found:
+    for link in parser.links:
         parts = urlsplit(urljoin(f"https://here.invalid/{page}", link))
         path = parts.path.lstrip("/")
         if parts.netloc == "here.invalid" and path and not path.startswith("v1/"):
@@ -234,15 +238,15 @@ def _links(page: str, content: bytes) -> Iterator[str]:
 class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  of any element
-        self.found += [value for name, value in attrs if name in {"src", "href", "action", "data"} and value]
+        self.links += [value for name, value in attrs if name in {"src", "href", "action", "data"} and value]
 
 
 def _unlike(files: Mapping[str, str], site: Site) -> tuple[str, ...]:
     """The organisation's own file is of no source, and the page without script may be closed."""
-    built = {path: file.sha256 for path, file in site.files.items()}
-    closed = {path for path in built.keys() - files.keys() if _is_plain(path)}
-    both = (built.keys() | files.keys()) - closed - {ORGANISATION}
-    return tuple(sorted(path for path in both if built.get(path) != files.get(path)))
+    hashes = {path: file.sha256 for path, file in site.files.items()}
+    left_out = {path for path in hashes.keys() - files.keys() if _is_plain(path)}
+    both = (hashes.keys() | files.keys()) - left_out - {ORGANISATION}
+    return tuple(sorted(path for path in both if hashes.get(path) != files.get(path)))

@@ -86,7 +86,7 @@ class Reporter:
             whole = len(envelope) + sum(file.size for file in sealed)
             self._send_report(receipt, report, envelope)
             progress(len(envelope), whole)
-            late = self._send_files(receipt, sealed, lambda sent: progress(len(envelope) + sent, whole))
+            late = self._send_files(receipt, sealed, lambda size: progress(len(envelope) + size, whole))
         return Submitted(report, receipt.words(form.language), late)
 
     def mailbox(self, receipt: Receipt) -> Mailbox:
@@ -99,7 +99,7 @@ class Reporter:
         with tempfile.TemporaryDirectory() as drafts:
             limit = self.intake().epoch.attachment_limit if attachments else 0
             sealed = files.seal_all(attachments, before.write_to, limit=limit, drafts=Path(drafts))
-            described = [file.attachment for file in sealed]
+            descriptions = [file.attachment for file in sealed]
             self._write(
                 receipt,
                 conversation.write(
@@ -109,7 +109,7 @@ class Reporter:
                     org=self._pin,
                     today=self._today,
                     text=text,
-                    attachments=described,
+                    attachments=descriptions,
                 ),
             )
             return self._send_files(receipt, sealed, lambda _: None)
@@ -125,10 +125,10 @@ class Reporter:
     def change_consent(self, receipt: Receipt, scope: ConsentScope, *, given: bool) -> None:
         """Say yes or no to one use, whatever was said before. Raises `NotTaken`."""
         before = self.mailbox(receipt)
-        changed = conversation.choose(before, scope, given=given)
+        consent = conversation.choose(before, scope, given=given)
         self._write(
             receipt,
-            conversation.write(before, receipt, MessageKind.CONSENT, org=self._pin, today=self._today, changed=changed),
+            conversation.write(before, receipt, MessageKind.CONSENT, org=self._pin, today=self._today, changed=consent),
         )
 
     def _send_report(self, receipt: Receipt, report: str, envelope: bytes) -> None:
@@ -138,15 +138,15 @@ class Reporter:
     def _send_files(
         self, receipt: Receipt, sealed: Sequence[SealedFile], progress: Callable[[int], None]
     ) -> tuple[Path, ...]:
-        late, done = [], 0
+        late, size = [], 0
         for file in sealed:
             try:
                 upload = Upload(self._service, b64(receipt.token), file.attachment.id, file.sealed)
-                upload.send(_after(done, progress))
+                upload.send(_after(size, progress))
             except (Refused, Unreachable):
                 late.append(file.source)
-            done += file.size
-            progress(done)
+            size += file.size
+            progress(size)
         return tuple(late)
 
     def _write(self, receipt: Receipt, post: Post) -> None:
@@ -168,5 +168,5 @@ def _form(document: Mapping[str, Any]) -> Form:
         raise Unsendable(str(error)) from None
 
 
-def _after(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:
-    return lambda sent: progress(done + sent)
+def _after(before: int, progress: Callable[[int], None]) -> Callable[[int], None]:
+    return lambda size: progress(before + size)

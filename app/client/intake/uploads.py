@@ -32,8 +32,8 @@ class Upload:
         self._file = file
         self._size = file.stat().st_size
         self._address: str | None = None
-        self._arrived = 0
-        self._told = 0
+        self._size_there = 0
+        self._furthest = 0
 
     def send(self, progress: Callable[[int], None]) -> None:
         """Send it whole, however often the connection breaks; `progress` hears how many bytes have gone.
@@ -42,11 +42,11 @@ class Upload:
         """
         failures = 0
         while True:
-            before = self._arrived
+            before = self._size_there
             try:
                 self._go_on(progress)
             except (Refused, Unreachable) as failure:
-                failures = 1 if self._arrived > before else failures + 1
+                failures = 1 if self._size_there > before else failures + 1
                 if not self._is_passing(failure) or failures == TRIES:
                     raise
                 time.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
@@ -63,44 +63,44 @@ class Upload:
         """From where the service says that the file is; from its beginning where it knows of none."""
         if self._address is not None:
             try:
-                self._arrived = self._offset(self._ask("HEAD", self._address))
+                self._size_there = self._offset(self._ask("HEAD", self._address))
             except Refused as refusal:
                 if refusal.status != _GONE:
                     raise
                 self._address = None
         if self._address is None:
-            self._address, self._arrived = self._begin(), 0
-        if self._arrived < self._size:
+            self._address, self._size_there = self._begin(), 0
+        if self._size_there < self._size:
             self._add(progress)
 
     def _begin(self) -> str:
-        asked = {"Tern-Attachment": self._attachment_id, "Upload-Length": str(self._size)}
-        match = _ADDRESS.fullmatch(self._ask("POST", "/uploads", asked).headers.get("Location", ""))
+        headers = {"Tern-Attachment": self._attachment_id, "Upload-Length": str(self._size)}
+        match = _ADDRESS.fullmatch(self._ask("POST", "/uploads", headers).headers.get("Location", ""))
         if match is None:  # elsewhere is nowhere that a reporter's token may go
-            raise _not_understood()
+            raise _misunderstanding()
         return match[1]
 
     def _add(self, progress: Callable[[int], None]) -> None:
         part = {
             "Content-Type": _PART,
-            "Content-Length": str(self._size - self._arrived),
-            "Upload-Offset": str(self._arrived),
+            "Content-Length": str(self._size - self._size_there),
+            "Upload-Offset": str(self._size_there),
         }
         answer = self._ask("PATCH", self._address or "", part, self._blocks(progress))
         if self._offset(answer) != self._size:
-            raise _not_understood()
-        self._arrived = self._size
+            raise _misunderstanding()
+        self._size_there = self._size
 
     def _blocks(self, progress: Callable[[int], None]) -> Iterator[bytes]:
-        sent = self._arrived
+        place = self._size_there
         with self._file.open("rb") as file:
-            file.seek(sent)
+            file.seek(place)
             for block in blocks_of(file):
                 yield block
-                sent += len(block)
+                place += len(block)
                 # What was under way when a connection broke goes again; a bar that went back would say that it is lost.
-                self._told = max(self._told, sent)
-                progress(self._told)
+                self._furthest = max(self._furthest, place)
+                progress(self._furthest)
 
     def _ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, content: Iterator[bytes] | None = None
@@ -110,11 +110,11 @@ class Upload:
         )
 
     def _offset(self, answer: Answer) -> int:
-        told = answer.headers.get("Upload-Offset", "")
-        if not _NUMBER.fullmatch(told) or int(told) > self._size:
-            raise _not_understood()
-        return int(told)
+        offset = answer.headers.get("Upload-Offset", "")
+        if not _NUMBER.fullmatch(offset) or int(offset) > self._size:
+            raise _misunderstanding()
+        return int(offset)
 
 
-def _not_understood() -> Refused:
+def _misunderstanding() -> Refused:
     return Refused("not-understood", 200, "The answer is not what the service would say")

@@ -49,9 +49,9 @@ class SeenMarks:
         """
         with self._database() as database:
             database.execute("BEGIN IMMEDIATE")  # from here on until the commit no other process writes
-            seen = self._find(database, type_, subject)
-            newest = chain.newest(seen, mark)
-            if newest != seen:
+            before = self._find(database, type_, subject)
+            newest = chain.newest(before, mark)
+            if newest != before:
                 row = {"type": type_, "subject": subject, "mark": asdict(newest)}
                 sealed = age.encrypt(json.dumps(row).encode().ljust(_SIZE), [self._identity.recipient])
                 database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(type_, subject), sealed))
@@ -65,10 +65,10 @@ class SeenMarks:
             yield database
 
     def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> Mark | None:
-        found = database.execute("SELECT mark FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
-        if found is None:
+        entry = database.execute("SELECT mark FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
+        if entry is None:
             return None
-        row = json.loads(age.decrypt(found[0], [self._identity]))
+        row = json.loads(age.decrypt(entry[0], [self._identity]))
         if (row["type"], row["subject"]) != (type_, subject):
             raise ValueError("a mark lies under another's name")
         return Mark(**row["mark"])

@@ -63,7 +63,7 @@ class Staff:
         self._clock = clock
         self._trust: Trust | None = None
         self._log: Log | None = None
-        self._opened: dict[str, OpenedGrant] = {}
+        self._grants: dict[str, OpenedGrant] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -143,15 +143,15 @@ class Staff:
         """Everybody certified today who has one of the roles. Who has no certificate is left out."""
         self.forget()
         self._trust, people = trusting.fetch_people(self.service, self.log.trust)
-        found = []
+        colleagues = []
         for person in people:
             try:
                 each = self._trust.certified(str(person["id"]), self.today)
             except NotAuthentic:
                 continue
             if each.roles & set(roles):
-                found.append(each)
-        return found
+                colleagues.append(each)
+        return colleagues
 
     def open_grants(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
         """The newest key of `subject` among the grants to this person that the service gives at `path`.
@@ -161,8 +161,8 @@ class Staff:
         items = [item for item in self.service.items(path) if item["grantee"] == self.person]
         if not items:
             raise NotGranted(f"no key of {subject} was granted to this person")
-        opened = [self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)) for item in items]
-        fitting = [each for each in opened if each.header.kind in kinds]
+        candidates = [self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)) for item in items]
+        fitting = [each for each in candidates if each.header.kind in kinds]
         if not fitting:
             raise NotAuthentic("grant-kind")
         return max(fitting, key=lambda each: each.header.generation)
@@ -181,7 +181,7 @@ class Staff:
         `kinds` are those that may open this subject: a grant of kind `intake` has no signature, so it counts for a
         report alone. Raises `NotMine` and `NotAuthentic`.
         """
-        opened = self.with_trust(
+        key = self.with_trust(
             lambda trust: grants.open_grant(
                 file,
                 identity or self.keys.identity,
@@ -192,9 +192,9 @@ class Staff:
                 day=self.today,
             )
         )
-        if opened.header.kind not in kinds:
+        if key.header.kind not in kinds:
             raise NotAuthentic("grant-kind")
-        return opened
+        return key
 
     def grant(
         self, secret: age.HybridIdentity, subject: str, to: Certified, kind: GrantKind, *, generation: int = 1
@@ -266,6 +266,6 @@ class Staff:
         return self._key(f"/cases/{case}/grants", case, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
 
     def _key(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
-        if subject not in self._opened:
-            self._opened[subject] = self.open_grants(path, subject, kinds)
-        return self._opened[subject]
+        if subject not in self._grants:
+            self._grants[subject] = self.open_grants(path, subject, kinds)
+        return self._grants[subject]

@@ -53,7 +53,7 @@ class Told(dict[str, Any]):
                 raise ValueError(name)
 
     def __missing__(self, name: str) -> Any:
-        raise _not_understood()
+        raise _misunderstanding()
 
 
 _TEXTS: Final = (
@@ -88,12 +88,12 @@ class Answer:
     def json(self) -> Told:
         """Raises `Refused` where this is no JSON object of the API: something else than the service answered."""
         try:
-            found = json.loads(self.content, object_hook=Told)
+            document = json.loads(self.content, object_hook=Told)
         except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, Told):
-            raise _not_understood(self.status)
-        return found
+            document = None
+        if not isinstance(document, Told):
+            raise _misunderstanding(self.status)
+        return document
 
 
 class Service:
@@ -102,7 +102,7 @@ class Service:
     def __init__(self, server: str, *, http: httpx2.Client | None = None, token: str | None = None) -> None:
         self.server = server.rstrip("/")
         self.token = token
-        self._owned = http is None
+        self._is_own = http is None
         # Neither a proxy named by the environment nor a redirect may lead a reporter elsewhere.
         self._http = http or httpx2.Client(
             base_url=self.server,
@@ -115,7 +115,7 @@ class Service:
 
     def close(self) -> None:
         """End the connections, unless they are somebody else's."""
-        if self._owned:
+        if self._is_own:
             self._http.close()
 
     def get(self, path: str, **parameters: str | int) -> Answer:
@@ -128,7 +128,7 @@ class Service:
             page = self.get(path, **parameters, **cursor).json()
             for item in page["items"]:
                 if not isinstance(item, Told):
-                    raise _not_understood()
+                    raise _misunderstanding()
                 yield item
             if not page.get("next"):
                 return
@@ -247,7 +247,7 @@ def _whole(response: httpx2.Response, limit: int, *, raw: bool = False) -> bytes
     return bytes(content)
 
 
-def _not_understood(status: int = httpx2.codes.OK) -> Refused:
+def _misunderstanding(status: int = httpx2.codes.OK) -> Refused:
     return Refused("not-understood", status, "The answer is not what the service would say")
 
 

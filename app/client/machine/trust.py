@@ -33,14 +33,14 @@ def fetch_intake(service: Service, pin: str, *, today: date) -> OpenIntake:
 
     Also where it does not stand last in the public log, or its days are not today's: somebody shows an old one.
     """
-    shown = service.get("/intake").json()
-    head, signature = key_log.parse_head(shown.get("head") or {})
+    answer = service.get("/intake").json()
+    head, signature = key_log.parse_head(answer.get("head") or {})
     # The log may have grown since the head was signed.
     log = key_log.verify(_lines(service)[: head.n], pin)
     log.check_head(head, signature)
-    if not log.intakes or not isinstance(shown.get("intake"), str):
+    if not log.intakes or not isinstance(answer.get("intake"), str):
         raise Malformed("no intake document")
-    if shown["intake"].encode() != log.intakes[-1].text:
+    if answer["intake"].encode() != log.intakes[-1].text:
         raise NotAuthentic("intake")
     epoch = intake.read(log.intakes[-1])
     epoch.check_accepts(today)

@@ -17,7 +17,7 @@ from app.vocabulary import Role
 CERTIFIED_FOR = timedelta(days=365)
 
 # In what this machine has seen: the fingerprint of each person whom it certified.
-_VOUCHED = "certificate"
+_VOUCHER = "certificate"
 
 
 class FingerprintDiffers(Exception):
@@ -47,8 +47,8 @@ class Colleague:
 
 def invite(staff: Staff, roles: Collection[Role], *, team: str | None = None) -> str:
     """A token for one person, to be handed to them outside Tern."""
-    wanted = {"roles": sorted(roles)} | ({"team": team} if team else {})
-    return str(staff.service.post("/invitations", wanted).json()["invitation"])
+    request = {"roles": sorted(roles)} | ({"team": team} if team else {})
+    return str(staff.service.post("/invitations", request).json()["invitation"])
 
 
 def make_root(staff: Staff) -> str:
@@ -63,16 +63,16 @@ def make_root(staff: Staff) -> str:
     staff.service.post("/key-log", {"document": root.text.decode()})
     staff.machine.pin_to(certificates.org_of(root))
     key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
-    stated = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
-    staff.service.post("/key-log", {"document": stated.text.decode()})
+    statement = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
+    staff.service.post("/key-log", {"document": statement.text.decode()})
     staff.forget()
     return staff.org
 
 
 def list_(staff: Staff) -> list[Colleague]:
     """Everybody who joined. Who is certified, the certificates say and not the service."""
-    certified = {each.person for each in staff.colleagues(*Role)}
-    return [_colleague(person, certified) for person in staff.service.items("/people")]
+    with_certificate = {each.person for each in staff.colleagues(*Role)}
+    return [_colleague(person, with_certificate) for person in staff.service.items("/people")]
 
 
 def certify(
@@ -84,33 +84,33 @@ def certify(
     words cover: it is the one that was asked for, and has no other keys yet. Raises `FingerprintDiffers` or
     `KeysOfAnother`.
     """
-    shown = _colleague(staff.service.get(f"/people/{person}").json(), set())
-    if shown.id != person or shown.fingerprint.split() != words.lower().split():
+    colleague = _colleague(staff.service.get(f"/people/{person}").json(), set())
+    if colleague.id != person or colleague.fingerprint.split() != words.lower().split():
         raise FingerprintDiffers("these are not the words of the keys that the service shows")
     staff.forget()
-    mark = Mark(1, sha256_hex(shown.fingerprint.encode()), None)
+    mark = Mark(1, sha256_hex(colleague.fingerprint.encode()), None)
     # What this machine vouched for stands beside what the service shows: that can leave a certificate out.
-    if staff.trust.fingerprints_of(person) - {shown.fingerprint} or staff.seen.highest(_VOUCHED, person) not in (
+    if staff.trust.fingerprints_of(person) - {colleague.fingerprint} or staff.seen.highest(_VOUCHER, person) not in (
         None,
         mark,
     ):
         raise KeysOfAnother("this person is certified with other keys")
-    recipient = age.parse_recipient(shown.recipient)
+    recipient = age.parse_recipient(colleague.recipient)
     if not isinstance(recipient, age.HybridRecipient):
         raise Malformed("a person's recipient is post-quantum")
     staff.forget()  # so that the certificate follows the last one
     certificate = certificates.certificate(
-        Certified(person, frozenset(roles), recipient, unb64(shown.key, 32)),
+        Certified(person, frozenset(roles), recipient, unb64(colleague.key, 32)),
         org=staff.org,
         signer=staff.signer,
         valid_from=staff.today,
         valid_until=valid_until or staff.today + CERTIFIED_FOR,
-        previous=staff.trust.last_certificate(shown.id),
+        previous=staff.trust.last_certificate(colleague.id),
     )
     staff.service.post("/certificates", {"document": certificate.text.decode()})
-    staff.seen.record(_VOUCHED, person, mark)
+    staff.seen.record(_VOUCHER, person, mark)
     staff.forget()
-    return replace(shown, certified=True, roles=tuple(sorted(roles)))
+    return replace(colleague, certified=True, roles=tuple(sorted(roles)))
 
 
 def fingerprint(staff: Staff) -> str:
@@ -118,12 +118,12 @@ def fingerprint(staff: Staff) -> str:
     return certificates.fingerprint(staff.keys.recipient, staff.keys.public_key)
 
 
-def _colleague(person: dict[str, Any], certified: Collection[str]) -> Colleague:
+def _colleague(person: dict[str, Any], with_certificate: Collection[str]) -> Colleague:
     return Colleague(
         id=str(person["id"]),
         handle=str(person["handle"]),
         roles=tuple(map(str, person["roles"])),
-        certified=person["id"] in certified,
+        certified=person["id"] in with_certificate,
         fingerprint=certificates.fingerprint(str(person["recipient"]), str(person["key"])),
         last_use=date.fromisoformat(str(person["last_use"])) if person["last_use"] else None,
         recipient=str(person["recipient"]),

@@ -36,7 +36,7 @@ _KIND: Final = "shared-key"
 class HeldKey:
     """A shared key, and what its statement says of it."""
 
-    stated: SharedKey
+    key: SharedKey
     identity: age.HybridIdentity
 
 
@@ -47,7 +47,7 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
     """
     secret = age.generate()
     staff.forget()
-    every = _stated(staff, kind)
+    every = _statements(staff, kind)
     version, previous = chain.after(every[-1].link.mark if every else None)
     key = SharedKey(
         new_id("key"),
@@ -62,13 +62,13 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
     if not holders:
         raise NobodyToGrant("nobody is certified who may hold this key")
     document = statements.state_key(key, org=staff.org, signer=staff.signer)
-    wanted: dict[str, object] = {
+    request: dict[str, object] = {
         "document": document.text.decode(),
         "grants": [staff.grant(secret, key.id, each, GrantKind.ASSIGNED) for each in holders],
     }
     if kind is KeyKind.CARD_WRITING:
-        wanted["token_sha256"] = sha256_hex(card_token(secret).encode())
-    staff.service.post("/keys", wanted)
+        request["token_sha256"] = sha256_hex(card_token(secret).encode())
+    staff.service.post("/keys", request)
     return key
 
 
@@ -78,16 +78,16 @@ def share(staff: Staff, kind: KeyKind, person: str) -> None:
     Of statistics these are all keys that the next release needs. Raises `NotGranted` and `NotAuthentic`.
     """
     last_quarter = quarter_of(first_day(quarter_of(staff.today)) - timedelta(days=1))
-    shared = hold_for(staff, last_quarter) if kind is KeyKind.STATISTICS else [hold(staff, kind)]
+    keys = hold_for(staff, last_quarter) if kind is KeyKind.STATISTICS else [hold(staff, kind)]
     grantee = staff.certified(person)
-    for held in shared:
-        grant = staff.grant(held.identity, held.stated.id, grantee, GrantKind.ASSIGNED)
-        staff.service.post(f"/keys/{held.stated.id}/grants", grant)
+    for each in keys:
+        grant = staff.grant(each.identity, each.key.id, grantee, GrantKind.ASSIGNED)
+        staff.service.post(f"/keys/{each.key.id}/grants", grant)
 
 
-def stated(staff: Staff, kind: KeyKind) -> SharedKey:
+def newest_key(staff: Staff, kind: KeyKind) -> SharedKey:
     """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
-    newest = statements.newest_of((each.key for each in _stated(staff, kind)), kind, staff.today)
+    newest = statements.newest_of((each.key for each in _statements(staff, kind)), kind, staff.today)
     if newest is None:
         raise NotGranted(f"no {kind} key is valid today")
     return newest
@@ -95,7 +95,7 @@ def stated(staff: Staff, kind: KeyKind) -> SharedKey:
 
 def hold(staff: Staff, kind: KeyKind) -> HeldKey:
     """The same key with its secret, which was granted to this person. Raises `NotGranted` and `NotAuthentic`."""
-    return _held(staff, stated(staff, kind))
+    return _hold(staff, newest_key(staff, kind))
 
 
 def hold_for(staff: Staff, period: str) -> list[HeldKey]:
@@ -103,36 +103,36 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
 
     Raises `NotGranted` where this person lacks one: without it some cards would be counted for nobody.
     """
-    keys = (each.key for each in _stated(staff, KeyKind.STATISTICS))
+    keys = (each.key for each in _statements(staff, KeyKind.STATISTICS))
     return [
-        _held(staff, key)
+        _hold(staff, key)
         for key in keys
         if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
     ]
 
 
 @dataclass(frozen=True)
-class _Stated:
+class _Statement:
     key: SharedKey
     link: Link
 
 
-def _stated(staff: Staff, kind: KeyKind) -> list[_Stated]:
+def _statements(staff: Staff, kind: KeyKind) -> list[_Statement]:
     """All statements of the kind, the newest last. Raises `NotAuthentic` where one is missing or by nobody who may.
 
     Raises `Rollback` where the newest is older than this machine has seen, or another.
     """
     documents = [parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys")]
     every = [
-        _Stated(statements.read_key(staff.trust.check_public(document, "key")), document.public_link)
+        _Statement(statements.read_key(staff.trust.check_public(document, "key")), document.public_link)
         for document in documents
     ]
-    found = sorted((each for each in every if each.key.kind is kind), key=lambda each: each.key.place)
-    hold_chain_to_seen(_KIND, kind, [each.link for each in found], staff.seen, reason="key-chain")
-    return found
+    of_kind = sorted((each for each in every if each.key.kind is kind), key=lambda each: each.key.place)
+    hold_chain_to_seen(_KIND, kind, [each.link for each in of_kind], staff.seen, reason="key-chain")
+    return of_kind
 
 
-def _held(staff: Staff, key: SharedKey) -> HeldKey:
+def _hold(staff: Staff, key: SharedKey) -> HeldKey:
     identity = staff.shared_key(key.id)
     if str(identity.recipient) != str(key.recipient):
         raise NotAuthentic("recipient")
@@ -156,7 +156,7 @@ def keep_card_token(staff: Staff) -> None:
     write_atomically(staff.machine.card_token, age.encrypt(token.encode(), [staff.keys.identity.recipient]))
 
 
-def kept_card_token(staff: Staff) -> str:
+def local_card_token(staff: Staff) -> str:
     """The token that the last sign-in brought, without a word to the service. Raises `NotGranted`."""
     try:
         sealed = staff.machine.card_token.read_bytes()
@@ -167,5 +167,5 @@ def kept_card_token(staff: Staff) -> str:
 
 def card_token(secret: age.HybridIdentity) -> str:
     """The bearer token of the card route, common to all who hold the card-writing key: 32 bytes in base64url."""
-    derived = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/card-token").derive(secret.secret)
-    return b64(derived)
+    token = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/card-token").derive(secret.secret)
+    return b64(token)

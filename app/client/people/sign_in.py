@@ -32,7 +32,7 @@ def join(
     if not machine.exists:
         machine = Machine.create(directory, About(server, handle, pin), passphrase, work_factor=work_factor)
     keys = machine.unlock(passphrase)
-    wanted = {
+    request = {
         "invitation": invitation,
         "handle": handle,
         "recipient": keys.recipient,
@@ -40,7 +40,7 @@ def join(
         "password": password,
     }
     with closing(Service(server, http=http)) as service:
-        person = service.post("/people", wanted).json()
+        person = service.post("/people", request).json()
     machine.tell(About(server, handle, pin, str(person["id"])))
     return machine
 

@@ -49,22 +49,22 @@ def write(staff: Staff, case: OpenCase, approval: str, *, correct: bool = False)
     An incident that has one gets no second; with `correct` its card is written again under the same id. The case
     remembers the ids before any card can leave. Raises `RuleBroken` where the coding is not approved.
     """
-    approved = coding_approvals.approved_file(staff, case, approval)
-    recipient = shared_keys.stated(staff, KeyKind.STATISTICS).recipient
+    approved_file = coding_approvals.approved_file(staff, case, approval)
+    recipient = shared_keys.newest_key(staff, KeyKind.STATISTICS).recipient
     notes, sealed = {note.id: note for note in case.file.cards}, dict[str, bytes]()
-    known = {note.incident: note for note in case.file.cards if not note.withdrawn}
+    notes_before = {note.incident: note for note in case.file.cards if not note.withdrawn}
     for incident in case.file.incidents:
-        before = known.get(incident.id)
-        if not _is_covered(incident, case.file, approved) or (before and not correct):
+        before = notes_before.get(incident.id)
+        if not _is_covered(incident, case.file, approved_file) or (before and not correct):
             continue
         note = _next(before) if before else CardNote(card.new_card_id(), incident.id, revision=0, withdrawn=False)
         try:
-            written = card_of(case.file, incident.id, card_id=note.id)
+            content = card_of(case.file, incident.id, card_id=note.id)
         except RuleBroken as broken:
             if broken.rule not in _NOT_COUNTED:
                 raise
             continue
-        sealed[note.id] = age.encrypt(card.encode(written), [recipient])
+        sealed[note.id] = age.encrypt(card.encode(content), [recipient])
         notes[note.id] = note
     after = cases.write(staff, case, replace(case.file, cards=tuple(notes.values()))) if sealed else case
     for id_, file in sealed.items():
@@ -78,10 +78,10 @@ def withdraw(staff: Staff, case: OpenCase, incidents: Collection[str]) -> OpenCa
     Those that wait here are dropped, those that left are deleted by their ids, and those that wait on a colleague's
     machine are taken no more.
     """
-    doomed = [note for note in case.file.cards if note.incident in incidents and not note.withdrawn]
-    notes = tuple(replace(note, withdrawn=note.withdrawn or note in doomed) for note in case.file.cards)
-    after = cases.write(staff, case, replace(case.file, cards=notes)) if doomed else case
-    for note in doomed:
+    targets = [note for note in case.file.cards if note.incident in incidents and not note.withdrawn]
+    notes = tuple(replace(note, withdrawn=note.withdrawn or note in targets) for note in case.file.cards)
+    after = cases.write(staff, case, replace(case.file, cards=notes)) if targets else case
+    for note in targets:
         _put_out(staff, note, None)
     return after
 
@@ -100,7 +100,7 @@ def send(staff: Staff, *, now: bool = False) -> int:
     due = [entry for entry in _entries(staff) if now or entry.due <= staff.now]
     if not due:
         return 0
-    token = shared_keys.kept_card_token(staff)
+    token = shared_keys.local_card_token(staff)
     secrets.SystemRandom().shuffle(due)
     with closing(Service(staff.about.server, http=staff.http)) as anonymous:
         for entry in due:
@@ -117,12 +117,12 @@ def _send(anonymous: Service, token: str, entry: _Entry) -> None:
         anonymous.send("PUT", "/card", entry.file, headers | {"Tern-Revision": str(entry.revision)})
 
 
-def _is_covered(incident: Incident, file: CaseFile, approved: CaseFile) -> bool:
+def _is_covered(incident: Incident, file: CaseFile, approved_file: CaseFile) -> bool:
     """Whether what the card would say is what was approved."""
-    same = [each for each in approved.incidents if each.id == incident.id]
+    same = [each for each in approved_file.incidents if each.id == incident.id]
     return bool(same) and (
         (same[0].coding, same[0].affected, same[0].verdicts) == (incident.coding, incident.affected, incident.verdicts)
-        and approved.person(incident.affected) == file.person(incident.affected)
+        and approved_file.person(incident.affected) == file.person(incident.affected)
     )
 
 
@@ -149,10 +149,10 @@ def _put_out(staff: Staff, note: CardNote, file: bytes | None) -> None:
 def _entries(staff: Staff) -> list[_Entry]:
     entries = []
     for path in _paths(staff):
-        found = json.loads(age.decrypt(path.read_bytes(), [staff.keys.identity]))
-        file = None if found["file"] is None else unb64(found["file"])
-        due = datetime.fromisoformat(found["due"])
-        entries.append(_Entry(path, found["card"], found["revision"], due, file))
+        line = json.loads(age.decrypt(path.read_bytes(), [staff.keys.identity]))
+        file = None if line["file"] is None else unb64(line["file"])
+        due = datetime.fromisoformat(line["due"])
+        entries.append(_Entry(path, line["card"], line["revision"], due, file))
     return entries
 
 

@@ -86,9 +86,9 @@ def draw(staff: Staff, release: str) -> None:
 
     They are lent for what was approved on this machine and for nothing else. Raises `NotAuthentic` and `NotGranted`.
     """
-    drawn = view(staff, release)
-    _check_wish(staff, release, asdict(drawn))
-    keys = [str(held.identity) for held in shared_keys.hold_for(staff, drawn.period)]
+    release_view = view(staff, release)
+    _check_wish(staff, release, asdict(release_view))
+    keys = [str(key.identity) for key in shared_keys.hold_for(staff, release_view.period)]
     staff.service.post(f"/releases/{release}/draw", {"statistics_keys": keys})
 
 
@@ -99,14 +99,14 @@ def sign(staff: Staff, release: str) -> None:
     that leaves no line out that this machine has seen. Raises `NotAuthentic`.
     """
     files = _fetch_files(staff, release)
-    found = read_contents(files)
-    line = found.line
+    contents = read_contents(files)
+    line = contents.line
     _check_wish(staff, release, asdict(line))
-    if (line.release, line.rho_millionths) != (release, found.counts.workload.rho):
+    if (line.release, line.rho_millionths) != (release, contents.counts.workload.rho):
         raise NotAuthentic("release-charge")
     signature = sign_sums(files[SUMS], by=staff.person, key=staff.keys.signing)
     vouchers(files, staff.org)(signature)
-    _check_ledger(staff, found.ledger)
+    _check_ledger(staff, contents.ledger)
     staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
 
 
@@ -150,9 +150,9 @@ def _wish(wish: Mapping[str, Any]) -> Mark:
     return Mark(1, sha256_hex(canonical({name: wish[name] for name in ("kind", "period", "workload")})))
 
 
-def _check_wish(staff: Staff, release: str, found: Mapping[str, Any]) -> None:
+def _check_wish(staff: Staff, release: str, wish: Mapping[str, Any]) -> None:
     """It is what this machine asked for or approved under this id."""
-    if staff.seen.highest(_WISH, release) != _wish(found):
+    if staff.seen.highest(_WISH, release) != _wish(wish):
         raise NotAuthentic("release-unasked")
 
 

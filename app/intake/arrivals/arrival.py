@@ -25,7 +25,7 @@ _REF_BYTES = 5  # eight letters and digits, which staff can say to each other
 
 
 @dataclass(frozen=True)
-class SentReport:
+class ReportParts:
     """A report as it came, in its parts."""
 
     epoch_id: str
@@ -37,7 +37,7 @@ class SentReport:
     report: bytes = field(repr=False)
 
 
-def read(body: bytes) -> SentReport:
+def read(body: bytes) -> ReportParts:
     """Raises `InvalidRequest` for another first line, `NotAnEnvelope` for what follows it."""
     line, _, files = body.partition(b"\n")
     epoch_id, recipient_text, recipient = _read_line(line)
@@ -49,7 +49,7 @@ def read(body: bytes) -> SentReport:
     check(grant, "grant")
     check(thread_state, "thread-state")
     check(report, "report")
-    return SentReport(
+    return ReportParts(
         epoch_id=epoch_id,
         recipient=recipient,
         recipient_text=recipient_text,
@@ -69,7 +69,7 @@ def check(file: bytes, type_: str) -> None:
 
 
 def arrive(
-    sent: SentReport,
+    parts: ReportParts,
     report_id: str,
     token_sha256: str,
     epoch: OpenEpoch,
@@ -81,19 +81,19 @@ def arrive(
     return Arrival(
         id=report_id,
         ref=base64.b32encode(secrets.token_bytes(_REF_BYTES)).decode(),
-        epoch_id=sent.epoch_id,
-        sha256=sent.sha256,
+        epoch_id=parts.epoch_id,
+        sha256=parts.sha256,
         received_on=today,
-        size=len(sent.report),
+        size=len(parts.report),
         grant_id=new_id("grant"),
         grant_from=epoch.accepts_from,
         grant_until=epoch.destroyed_on,
         intake_channel=intake_channel,
         token_sha256=token_sha256,
-        recipient=sent.recipient_text,
-        grant=sent.grant,
-        thread_state=sent.thread_state,
-        body=sent.report,
+        recipient=parts.recipient_text,
+        grant=parts.grant,
+        thread_state=parts.thread_state,
+        body=parts.report,
     )
 
 

@@ -15,10 +15,10 @@ from app.protocol.encoding import sha256_hex
 
 router = Router(tag="reporters")
 
-Shared = Annotated[Arrivals, shared(Arrivals)]
+SharedState = Annotated[Arrivals, shared(Arrivals)]
 
 ReportId = Annotated[str, Header(alias="Tern-Report", pattern=r"^rep_[0-9a-f]{32}$")]
-Sent = Annotated[bytes, sealed_body(arrival.LIMIT)]
+Body = Annotated[bytes, sealed_body(arrival.LIMIT)]
 
 
 @router.put(
@@ -28,14 +28,14 @@ Sent = Annotated[bytes, sealed_body(arrival.LIMIT)]
     responses=problems(NotAnEnvelope, EpochClosed, ReportExists, writer.IntakeBusy)
     | {200: {"description": "The same report was sent before"}},
 )
-async def put_report(state: Shared, token: MailboxToken, report: ReportId, today: Today, body: Sent) -> Response:
+async def put_report(state: SharedState, token: MailboxToken, report: ReportId, today: Today, body: Body) -> Response:
     """Store a report, and answer when it is on disk. Until then, send it again."""
-    sent = arrival.read(body)
+    parts = arrival.read(body)
     token_sha256 = sha256_hex(token.encode())
-    epoch = state.epochs.known(sent.epoch_id, today)
+    epoch = state.epochs.known(parts.epoch_id, today)
     if epoch is None:
-        epoch = await run_in_threadpool(state.epochs.find, sent.epoch_id, today)
-    outcome = await state.writer.put(arrival.arrive(sent, report, token_sha256, epoch, today=today))
+        epoch = await run_in_threadpool(state.epochs.find, parts.epoch_id, today)
+    outcome = await state.writer.put(arrival.arrive(parts, report, token_sha256, epoch, today=today))
     if outcome is Outcome.OTHER:
         raise ReportExists
     return Response(status_code=status.HTTP_201_CREATED if outcome is Outcome.NEW else status.HTTP_200_OK)

@@ -94,32 +94,32 @@ class Writer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._changed = threading.Condition()
+        self._change = threading.Condition()
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._is_closed = False
 
     async def put(self, arrival: Arrival) -> Outcome:
         """Store the report; returns once that is on disk. Raises `IntakeBusy` at once where too many wait."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(arrival, loop, loop.create_future())
-        with self._changed:
-            if self._closed or self._waiting_bytes + arrival.size > WAITING_LIMIT:
+        with self._change:
+            if self._is_closed or self._waiting_bytes + arrival.size > WAITING_LIMIT:
                 raise IntakeBusy(retry_after_seconds=_RETRY_SECONDS)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="report-writer", daemon=True)
                 self._thread.start()
             self._waiting.append(waiting)
             self._waiting_bytes += arrival.size
-            self._changed.notify()
+            self._change.notify()
         return await waiting.answer
 
     def close(self) -> None:
         """Store what waits, and end the thread. What comes later is refused."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        with self._change:
+            self._is_closed = True
+            self._change.notify()
         if self._thread is not None:
             self._thread.join()
 
@@ -134,8 +134,8 @@ class Writer:
                 _answer(batch, outcomes)
 
     def _next(self) -> list[_Waiting]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._is_closed)
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_LIMIT))]
             self._waiting_bytes -= sum(waiting.arrival.size for waiting in batch)
             return batch
@@ -149,8 +149,8 @@ def store(session: Session, arrivals: Sequence[Arrival]) -> list[Outcome]:
     for rest in _files(new):
         _insert(session, rest)
     refs = {arrival.ref for arrival in new}
-    known = _known(session, [arrival for arrival in arrivals if arrival.ref not in refs])
-    return [Outcome.NEW if arrival.ref in refs else _repeated(arrival, known) for arrival in arrivals]
+    earlier = _earlier(session, [arrival for arrival in arrivals if arrival.ref not in refs])
+    return [Outcome.NEW if arrival.ref in refs else _repetition(arrival, earlier) for arrival in arrivals]
 
 
 def inserts(arrivals: Sequence[Arrival]) -> list[Insert]:
@@ -176,12 +176,12 @@ def _with_mailboxes(session: Session, arrivals: Sequence[Arrival]) -> Sequence[A
         return arrivals
     tokens = [arrival.token_sha256 for arrival in arrivals]
     owners = set(session.scalars(select(Mailbox.report_id).where(Mailbox.token_sha256.in_(tokens))))
-    refused = [arrival.id for arrival in arrivals if arrival.id not in owners]
-    session.execute(delete(Report).where(Report.id.in_(refused)))
+    losers = [arrival.id for arrival in arrivals if arrival.id not in owners]
+    session.execute(delete(Report).where(Report.id.in_(losers)))
     return [arrival for arrival in arrivals if arrival.id in owners]
 
 
-def _known(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str, str]]:
+def _earlier(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str, str]]:
     """Id, digest and token of the reports that were there under these ids."""
     if not arrivals:
         return set()
@@ -193,8 +193,8 @@ def _known(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str,
     return {(id_, sha256, token_sha256) for id_, sha256, token_sha256 in rows}
 
 
-def _repeated(arrival: Arrival, known: set[tuple[str, str, str]]) -> Outcome:
-    return Outcome.SAME if (arrival.id, arrival.sha256, arrival.token_sha256) in known else Outcome.OTHER
+def _repetition(arrival: Arrival, earlier: set[tuple[str, str, str]]) -> Outcome:
+    return Outcome.SAME if (arrival.id, arrival.sha256, arrival.token_sha256) in earlier else Outcome.OTHER
 
 
 def _reports(arrivals: Sequence[Arrival]) -> Insert:
@@ -247,13 +247,13 @@ def _answer(batch: Sequence[_Waiting], answers: Iterable[Outcome | Exception]) -
     by_loop = defaultdict(list)
     for waiting, answer in zip(batch, answers, strict=True):
         by_loop[waiting.loop].append((waiting.answer, answer))
-    for loop, answered in by_loop.items():
+    for loop, pairs in by_loop.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, answered)
+            loop.call_soon_threadsafe(_resolve, pairs)
 
 
-def _resolve(answered: Iterable[tuple["asyncio.Future[Outcome]", Outcome | Exception]]) -> None:
-    for future, answer in answered:
+def _resolve(pairs: Iterable[tuple["asyncio.Future[Outcome]", Outcome | Exception]]) -> None:
+    for future, answer in pairs:
         if future.done():  # its caller has gone
             continue
         if isinstance(answer, Outcome):

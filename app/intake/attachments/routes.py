@@ -44,7 +44,7 @@ VERSION = "1.0.0"
 PART = "application/offset+octet-stream"
 
 # A name, a length that changes, an upload made of others: none of them has a use here, and the first would tell.
-_REFUSED = ("Upload-Metadata", "Upload-Defer-Length", "Upload-Concat")
+_OTHER_HEADERS = ("Upload-Metadata", "Upload-Defer-Length", "Upload-Concat")
 
 
 class _TusRoute(Route):
@@ -52,11 +52,11 @@ class _TusRoute(Route):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        said = {name: {"schema": {"const": VERSION}, "required": True} for name in ("Tus-Resumable", "Tus-Version")}
-        done: dict[int | str, dict[str, Any]] = {self.status_code or status.HTTP_200_OK: {}}
+        versions = {name: {"schema": {"const": VERSION}, "required": True} for name in ("Tus-Resumable", "Tus-Version")}
+        success: dict[int | str, dict[str, Any]] = {self.status_code or status.HTTP_200_OK: {}}
         self.responses = {
-            code: answer | {"headers": answer.get("headers", {}) | said}
-            for code, answer in (done | self.responses).items()
+            code: answer | {"headers": answer.get("headers", {}) | versions}
+            for code, answer in (success | self.responses).items()
         }
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +87,7 @@ _Version = Annotated[
 async def _speaks_tus(request: Request, version: _Version = None) -> None:
     if version != VERSION:
         raise uploads.OtherProtocol
-    for name in _REFUSED:
+    for name in _OTHER_HEADERS:
         if name in request.headers:
             raise InvalidRequest(errors=[Fault(in_="header", pointer=f"/{name}", code="extra_forbidden")])
 
@@ -108,7 +108,7 @@ _UPLOAD_HEADERS = {
     "Upload-Length": answer_header("Bytes of the whole", pattern=_NUMBER),
 }
 _LOCATION = {"Location": answer_header("The upload's own address")}
-_TOLD = {
+_OFFER = {
     "Tus-Extension": answer_header("What there is beside the core"),
     "Tus-Max-Size": answer_header("Bytes of the largest sealed attachment", pattern=_NUMBER),
 }
@@ -118,7 +118,7 @@ _TOLD = {
     "",
     status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
-    responses={204: {"description": "What there is", "headers": _TOLD}},
+    responses={204: {"description": "What there is", "headers": _OFFER}},
 )
 async def tell_upload_protocol(settings: Config) -> Response:
     """What of tus there is: the core, creation, and the length of the largest sealed attachment."""

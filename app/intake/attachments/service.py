@@ -48,15 +48,15 @@ def locked(session: Session, token_sha256: str) -> Report:
 
 def room(session: Session, report: Report, attachment_id: str) -> Attachment | None:
     """What has arrived under this id already. Raises `AttachmentExists` or `TooManyAttachments` where no file may."""
-    known = session.get(Attachment, attachment_id)
-    if known is not None and known.report_id != report.id:
+    earlier = session.get(Attachment, attachment_id)
+    if earlier is not None and earlier.report_id != report.id:
         raise AttachmentExists
-    sent = select(Attachment.id).where(Attachment.report_id == report.id)
+    there = select(Attachment.id).where(Attachment.report_id == report.id)
     coming = select(Upload.attachment_id).where(Upload.report_id == report.id, Upload.blob.is_not(None))
-    others = set(session.scalars(sent.union(coming))) - {attachment_id}
-    if known is None and len(others) >= LIMIT:
+    others = set(session.scalars(there.union(coming))) - {attachment_id}
+    if earlier is None and len(others) >= LIMIT:
         raise TooManyAttachments
-    return known
+    return earlier
 
 
 def name(session: Session, token_sha256: str, attachment_id: str, stored: StoredBlob, *, today: date) -> bool:
@@ -65,9 +65,9 @@ def name(session: Session, token_sha256: str, attachment_id: str, stored: Stored
     Raises `NotFound` for a token that opens no mailbox, `TooManyAttachments`, and `AttachmentExists`.
     """
     report = locked(session, token_sha256)
-    known = room(session, report, attachment_id)
-    if known is not None:
-        if known.sha256 != stored.sha256:
+    earlier = room(session, report, attachment_id)
+    if earlier is not None:
+        if earlier.sha256 != stored.sha256:
             raise AttachmentExists
         return False
     session.add(
@@ -107,9 +107,9 @@ def forget_days(session: Session, report_id: str) -> None:
 
 def destroy(session: Session, report_id: str) -> None:
     """Forget a report's attachments, their blobs with them."""
-    arrived = session.scalars(delete(Attachment).where(Attachment.report_id == report_id).returning(Attachment.blob))
+    there = session.scalars(delete(Attachment).where(Attachment.report_id == report_id).returning(Attachment.blob))
     coming = session.scalars(delete(Upload).where(Upload.report_id == report_id).returning(Upload.blob))
-    doom(session, [*arrived, *(blob for blob in coming if blob is not None)])
+    doom(session, [*there, *(blob for blob in coming if blob is not None)])
 
 
 def blobs(session: Session) -> set[str]:

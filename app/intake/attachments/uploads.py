@@ -35,13 +35,13 @@ def start(session: Session, token_sha256: str, attachment_id: str, *, size: int,
     Raises `NotFound`, `AttachmentExists` or `TooManyAttachments` as `service.name` would at the end.
     """
     report = service.locked(session, token_sha256)
-    known = service.room(session, report, attachment_id)
-    if known is not None and known.size != size:
+    earlier = service.room(session, report, attachment_id)
+    if earlier is not None and earlier.size != size:
         raise service.AttachmentExists
     before = delete(Upload).where(Upload.report_id == report.id, Upload.attachment_id == attachment_id)
-    replaced = session.scalar(before.returning(Upload.blob))
-    if replaced is not None:
-        doom(session, [replaced])
+    earlier_blob = session.scalar(before.returning(Upload.blob))
+    if earlier_blob is not None:
+        doom(session, [earlier_blob])
     address = secrets.token_hex(16)
     session.add(
         Upload(

@@ -35,7 +35,7 @@ class OpenEpochs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._known: dict[str, OpenEpoch] = {}
+        self._epochs: dict[str, OpenEpoch] = {}
         self._day: date | None = None
         self._until = 0.0
 
@@ -43,18 +43,18 @@ class OpenEpochs:
         """The epoch, if it was seen to be open a moment ago. Asks no database, so it can stand in an `async def`."""
         if self._day != today or time.monotonic() > self._until:
             return None
-        return self._known.get(epoch_id)
+        return self._epochs.get(epoch_id)
 
     def find(self, epoch_id: str, today: date) -> OpenEpoch:
         """The epoch, as the database says now. Raises `EpochClosed`."""
         with self._lock:
             with self._database.read() as session:
-                found = service.taking_reports(session, today)
-                org = staff.organisation(session).id if found else ""
-            self._known = {
-                epoch.id: OpenEpoch(epoch.id, org, epoch.accepts_from, epoch.destroyed_on) for epoch in found
+                epochs = service.taking_reports(session, today)
+                org = staff.organisation(session).id if epochs else ""
+            self._epochs = {
+                epoch.id: OpenEpoch(epoch.id, org, epoch.accepts_from, epoch.destroyed_on) for epoch in epochs
             }
             self._day, self._until = today, time.monotonic() + _SECONDS
-            if epoch_id not in self._known:
+            if epoch_id not in self._epochs:
                 raise EpochClosed
-            return self._known[epoch_id]
+            return self._epochs[epoch_id]

@@ -27,5 +27,5 @@ def fetch_epoch_grants(database: Db, actor: Holder, epoch_id: str, now: Now) -> 
     """The caller's grants of the epoch's key. The fetch is recorded."""
     with database.write() as session:
         epoch = service.get(session, epoch_id)
-        found = grants.fetch(session, actor, epoch.id, now=now)
-        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in found])
+        grant_list = grants.fetch(session, actor, epoch.id, now=now)
+        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grant_list])

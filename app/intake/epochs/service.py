@@ -41,21 +41,21 @@ def open_(session: Session, actor: Actor, document: Document, new: Sequence[NewG
     """
     if not new:
         raise EpochWithoutHolders
-    stated = intake.read(document)
+    statement = intake.read(document)
     session.add(
         Epoch(
-            id=stated.epoch,
+            id=statement.epoch,
             sequence=document.header.version,
             document=document.text.decode(),
-            accepts_from=stated.accepts_from,
-            accepts_until=stated.accepts_until,
-            destroyed_on=stated.destroyed_on,
+            accepts_from=statement.accepts_from,
+            accepts_until=statement.accepts_until,
+            destroyed_on=statement.destroyed_on,
         )
     )
     for each in new:
         if not INTAKE_HOLDERS & staff.certified_as(session, each.grantee, now.date()):
             raise staff.NotCertified
-        grants.add_to_person(session, actor, each, subject=stated.epoch, kind=GrantKind.ASSIGNED, now=now)
+        grants.add_to_person(session, actor, each, subject=statement.epoch, kind=GrantKind.ASSIGNED, now=now)
 
 
 def is_known(session: Session, epoch_id: str) -> bool:
@@ -68,8 +68,8 @@ def taking_reports(session: Session, today: date) -> list[Epoch]:
 
     What was sealed before midnight, or before a rotation, is not lost. No client seals to an epoch out of its days.
     """
-    begun = select(Epoch).where(Epoch.accepts_from <= today).order_by(Epoch.sequence.desc()).limit(2)
-    return [epoch for epoch in session.scalars(begun) if today < epoch.destroyed_on]
+    epochs = select(Epoch).where(Epoch.accepts_from <= today).order_by(Epoch.sequence.desc()).limit(2)
+    return [epoch for epoch in session.scalars(epochs) if today < epoch.destroyed_on]
 
 
 def every() -> Select[Epoch]:
@@ -90,11 +90,11 @@ def destroy_ended(session: Session, today: date) -> list[str]:
 
     What was lent of their reports ends with them. The ids of the epochs whose grants were still there.
     """
-    granted = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id))
-    ended = list(session.scalars(select(Epoch.id).where(Epoch.destroyed_on <= today, granted.exists())))
-    session.execute(delete(Grant).where(or_(Grant.subject.in_(ended), Grant.grantee.in_(ended))))
+    grant = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id))
+    ids = list(session.scalars(select(Epoch.id).where(Epoch.destroyed_on <= today, grant.exists())))
+    session.execute(delete(Grant).where(or_(Grant.subject.in_(ids), Grant.grantee.in_(ids))))
     grants.lapse_ended(session, today)
     midnight = datetime.combine(today, datetime.min.time(), UTC)
-    for epoch_id in ended:
+    for epoch_id in ids:
         audit.record(session, _SERVICE, Action.EPOCH_DESTROYED, epoch_id, now=midnight)
-    return ended
+    return ids

@@ -43,20 +43,20 @@ def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, l
     ),
 )
 def extend_key_log(
-    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, wanted: EntryIn, now: Now
+    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, request: EntryIn, now: Now
 ) -> EntryOut:
     """Add a document to the key log. The first is the root, before which nothing else is taken."""
     with database.write() as session:
-        added = once(
+        entry = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.extend(
-                session, actor, wanted.document, [grant.as_new() for grant in wanted.grants], keyring, now=now
+                session, actor, request.document, [grant.as_new() for grant in request.grants], keyring, now=now
             ),
             again=lambda id_: service.added(session, id_),
         )
-        return EntryOut.model_validate(added)
+        return EntryOut.model_validate(entry)
 
 
 @router.get("/service-key")

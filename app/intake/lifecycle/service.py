@@ -54,11 +54,11 @@ def destroy_withdrawn(session: Session, today: date) -> None:
     Thirty days after the withdrawal the mailbox with its outcome goes too.
     """
     due = today - timedelta(days=WITHDRAWAL_DAYS)
-    withdrawn = select(Report).where(Report.state == ReportState.WITHDRAWN, Report.case_id.is_(None))
-    kept = select(ReportFile.report_id).where(ReportFile.report_id == Report.id).exists()
-    for report in session.scalars(withdrawn.where(Report.withdrawn_on < due, kept)):
+    reports = select(Report).where(Report.state == ReportState.WITHDRAWN, Report.case_id.is_(None))
+    has_files = select(ReportFile.report_id).where(ReportFile.report_id == Report.id).exists()
+    for report in session.scalars(reports.where(Report.withdrawn_on < due, has_files)):
         destroy(session, report)
-    ended = withdrawn.join(Mailbox, Mailbox.report_id == Report.id).where(
+    due_mailboxes = reports.join(Mailbox, Mailbox.report_id == Report.id).where(
         Report.withdrawn_on < today - timedelta(days=OUTCOME_DAYS)
     )
-    mailbox.close(session, [report.id for report in session.scalars(ended)])
+    mailbox.close(session, [report.id for report in session.scalars(due_mailboxes)])

@@ -64,15 +64,15 @@ def fillers(key: bytes, token_sha256: str) -> list[bytes]:
     return [filler_slot(key, token_sha256, number) for number in range(1, SLOTS + 1)]
 
 
-def stored(session: Session, token_sha256: str) -> dict[int, bytes]:
+def slots_of(session: Session, token_sha256: str) -> dict[int, bytes]:
     """The slots in use, by number; none for a token that nobody has."""
     rows = session.execute(select(Slot.number, Slot.file).where(Slot.token_sha256 == token_sha256))
     return {row.number: row.file for row in rows}
 
 
-def answer(empty: Sequence[bytes], used: dict[int, bytes]) -> bytes:
+def answer(empty: Sequence[bytes], in_use: dict[int, bytes]) -> bytes:
     """The slots in their order, those in use in the place of empty ones."""
-    return b"".join(used.get(number, filler) for number, filler in enumerate(empty, start=1))
+    return b"".join(in_use.get(number, filler) for number, filler in enumerate(empty, start=1))
 
 
 def messages(report_id: str) -> Select[Message]:
@@ -94,7 +94,7 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
         Message.consent_id: literal(post.consent_id, Message.consent_id.type),
         Message.file: literal(post.message, Sealed()),
     }
-    chosen = (
+    values = (
         select(*message.values())
         .join(Report, Report.id == Mailbox.report_id)
         .where(
@@ -105,9 +105,9 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
     )
     table = cast("Table", Message.__table__)
     names = [column.key for column in message]
-    kept = session.scalar(table.insert().from_select(names, chosen).returning(table.c.id)) is not None
-    _fill(session, token_sha256 if kept else "", THREAD_STATE_SLOT, post.thread_state)
-    return kept
+    is_new = session.scalar(table.insert().from_select(names, values).returning(table.c.id)) is not None
+    _fill(session, token_sha256 if is_new else "", THREAD_STATE_SLOT, post.thread_state)
+    return is_new
 
 
 def seal_state(
@@ -145,18 +145,18 @@ def show_state(session: Session, report: Report, *, org: str, today: date) -> No
     box = session.scalar(select(Mailbox).where(Mailbox.report_id == report.id))
     if box is None:
         return
-    shown = session.get(Slot, (box.token_sha256, STATE_SLOT))
+    slot = session.get(Slot, (box.token_sha256, STATE_SLOT))
     file = seal_state(
         report.state,
         org=org,
         report_id=report.id,
         recipient=hybrid_recipient(box.recipient),
         # The report as it came was its own version 1, and shown nowhere.
-        after=Mark(report.version - 2, sha256_hex(shown.file)) if shown else None,
+        after=Mark(report.version - 2, sha256_hex(slot.file)) if slot else None,
         today=today,
     )
-    if shown:
-        shown.file = file
+    if slot:
+        slot.file = file
     else:
         session.add(Slot(token_sha256=box.token_sha256, number=STATE_SLOT, file=file))
 
@@ -177,8 +177,8 @@ def put_staff_slots(session: Session, report_id: str, files: Sequence[bytes], *,
     box = session.scalar(select(Mailbox).where(Mailbox.report_id == report_id))
     if box is None:
         raise MailboxFull(free=0)
-    used = set(session.scalars(select(Slot.number).where(Slot.token_sha256 == box.token_sha256)))
-    free = [number for number in range(FIRST_STAFF_SLOT, SLOTS + 1) if number not in used]
+    in_use = set(session.scalars(select(Slot.number).where(Slot.token_sha256 == box.token_sha256)))
+    free = [number for number in range(FIRST_STAFF_SLOT, SLOTS + 1) if number not in in_use]
     if len(files) > len(free):
         raise MailboxFull(free=len(free))
     until = today + timedelta(days=REPLY_DAYS)

@@ -32,15 +32,15 @@ class TypedFields:
     """The fields of a form, in memory. A page that comes back with a mistake shows them again."""
 
     fields: dict[str, list[str]] = field(default_factory=dict, repr=False)
-    _left: int = field(default=TEXT_LIMIT, repr=False)
+    _rest: int = field(default=TEXT_LIMIT, repr=False)
 
     def add(self, part: Part) -> None:
         """Raises `Mistake` where all fields together are too long."""
         try:
-            text = part.text(self._left)
+            text = part.text(self._rest)
         except TooMuch:
             raise Mistake("too-long", part.name) from None
-        self._left -= len(text.encode())
+        self._rest -= len(text.encode())
         # Browsers end a line as the form's standard has it, everybody else with LF.
         self.fields.setdefault(part.name, []).append(text.replace("\r\n", "\n"))
 
@@ -48,13 +48,13 @@ class TypedFields:
         """What the form says last under this name, or nothing."""
         return self.fields.get(name, [""])[-1]
 
-    def chosen(self, name: str) -> list[str]:
+    def choices(self, name: str) -> list[str]:
         """The choices of a list, each once, without the empty one that stands for no answer."""
         return [code for code in dict.fromkeys(self.fields.get(name, [])) if code]
 
-    def kept(self) -> Mapping[str, str | list[str]]:
+    def again(self) -> Mapping[str, str | list[str]]:
         """The answers as a page shows them again."""
-        return {name: self.chosen(name) if name in SEVERAL_OF else self.last(name) for name in self.fields}
+        return {name: self.choices(name) if name in SEVERAL_OF else self.last(name) for name in self.fields}
 
 
 def read_fields(parts: Iterable[Part], typed: TypedFields) -> None:
@@ -72,8 +72,8 @@ def report_form(typed: TypedFields, language: str) -> Form:
             if answer := typed.last(name):
                 answers[name] = answer
         elif name in SEVERAL_OF:
-            if chosen := typed.chosen(name):
-                answers[name] = chosen
+            if choices := typed.choices(name):
+                answers[name] = choices
         elif name != "text":
             raise MalformedForm("a field that the form does not have")
     if "danger_now" not in answers:

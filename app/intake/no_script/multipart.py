@@ -32,13 +32,13 @@ class Part:
         self.filename = filename
         self.media_type = media_type
         self._read = read
-        self._left = b""
+        self._rest = b""
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; nothing only at the end. Raises `MalformedForm`."""
-        if not self._left:
-            self._left = self._read()
-        piece, self._left = self._left[:size], self._left[size:]
+        if not self._rest:
+            self._rest = self._read()
+        piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
 
     def text(self, limit: int) -> str:
@@ -78,7 +78,7 @@ class _Reader:
 
     def __init__(self, source: Source, boundary: bytes) -> None:
         self._source = source
-        self._events: deque[_Begun | bytes | _Mark] = deque()
+        self._events: deque[_Head | bytes | _Mark] = deque()
         self._headers: dict[bytes, bytes] = {}
         self._name, self._value = b"", b""
         self._header_size = 0
@@ -90,7 +90,7 @@ class _Reader:
                 "on_header_field": self._add_to_name,
                 "on_header_value": self._add_to_value,
                 "on_header_end": self._keep_header,
-                "on_headers_finished": lambda: self._events.append(_begun(self._headers)),
+                "on_headers_finished": lambda: self._events.append(_head(self._headers)),
                 "on_part_data": lambda data, start, end: self._events.append(data[start:end]),
                 "on_part_end": lambda: self._events.append(_Mark.PART_ENDS),
                 "on_end": lambda: self._events.append(_Mark.FORM_ENDS),
@@ -99,13 +99,13 @@ class _Reader:
 
     def parts(self) -> Iterator[Part]:
         for _ in range(_PARTS_LIMIT):
-            begun = self._next()
-            if begun is _Mark.FORM_ENDS:
+            event = self._next()
+            if event is _Mark.FORM_ENDS:
                 return
-            if not isinstance(begun, _Begun):
+            if not isinstance(event, _Head):
                 raise MalformedForm("not a form")
             self._in_part = True
-            yield Part(begun.name, begun.filename, begun.media_type, self._piece)
+            yield Part(event.name, event.filename, event.media_type, self._piece)
             while self._in_part:
                 self._piece()
         raise MalformedForm("too many fields")
@@ -120,7 +120,7 @@ class _Reader:
         self._in_part = False
         return b""
 
-    def _next(self) -> "_Begun | bytes | _Mark":
+    def _next(self) -> "_Head | bytes | _Mark":
         while not self._events:
             piece = self._source.read(_PIECE)
             if not piece:
@@ -153,7 +153,7 @@ class _Reader:
 
 
 @dataclass(frozen=True)
-class _Begun:
+class _Head:
     name: str
     filename: str | None = field(repr=False)
     media_type: str
@@ -164,12 +164,12 @@ class _Mark(Enum):
     FORM_ENDS = "form ends"
 
 
-def _begun(headers: Mapping[bytes, bytes]) -> _Begun:
+def _head(headers: Mapping[bytes, bytes]) -> _Head:
     disposition, options = parse_options_header(headers.get(b"content-disposition"))
     if disposition != b"form-data" or b"name" not in options:
         raise MalformedForm("a part that is no field")
     filename = options.get(b"filename")
-    return _Begun(
+    return _Head(
         name=options[b"name"].decode(errors="replace"),
         filename=None if filename is None else filename.decode(errors="replace"),
         media_type=headers.get(b"content-type", b"").decode("latin-1"),

@@ -31,7 +31,7 @@ from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 
 router = Router(tag="pages")
 
-Shared = Annotated[NoScript, shared(NoScript)]
+SharedState = Annotated[NoScript, shared(NoScript)]
 
 _PIECE_SECONDS = 60  # without a byte from the browser, after which it is gone
 _FORM_SECONDS = 3600  # for all of a form: Tor is slow, and files are large
@@ -65,7 +65,7 @@ class Visit:
         return Files(self.state.blobs, limit=self.state.settings.attachment_limit, today=self.today)
 
 
-async def _visit(request: Request, language: str, state: Shared, today: Today) -> Visit:
+async def _visit(request: Request, language: str, state: SharedState, today: Today) -> Visit:
     """Raises `NotFound` where no pages were built."""
     if not state.site.languages:
         raise NotFound
@@ -75,16 +75,16 @@ async def _visit(request: Request, language: str, state: Shared, today: Today) -
 @router.post("/{language}/plain/", response_class=Response)
 async def send_report(visit: Annotated[Visit, Depends(_visit)]) -> Response:
     """Seal a report as it arrives, and answer with the words that open its mailbox."""
-    return await _answered(_send, visit)
+    return await _answer(_send, visit)
 
 
 @router.post("/{language}/plain/replies/", response_class=Response)
 async def use_mailbox(visit: Annotated[Visit, Depends(_visit)]) -> Response:
     """Open a mailbox with its words, which stand in the form; write, choose or withdraw."""
-    return await _answered(_converse, visit)
+    return await _answer(_converse, visit)
 
 
-async def _answered(act: Callable[[Visit], Response], visit: Visit) -> Response:
+async def _answer(act: Callable[[Visit], Response], visit: Visit) -> Response:
     """A page, where there is no such one too.
 
     An open one acts in one of the few threads that it has of its own: a flood here waits here, and stops nobody else.
@@ -100,7 +100,7 @@ def _send(visit: Visit) -> Response:
     typed, files = TypedFields(), visit.files()
 
     def again(key: str, status: int) -> Response:
-        return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.kept())
+        return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.again())
 
     try:
         with visit.state.database.read() as session:
@@ -119,7 +119,7 @@ def _send(visit: Visit) -> Response:
             )
             _store(visit, sealed)
     except Mistake as mistake:
-        return visit.show("plain.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake], kept=typed.kept())
+        return visit.show("plain.html", HTTPStatus.UNPROCESSABLE_ENTITY, mistakes=[mistake], kept=typed.again())
     except MalformedForm:
         return again("refused", HTTPStatus.BAD_REQUEST)
     except IntakeBusy:
@@ -128,19 +128,19 @@ def _send(visit: Visit) -> Response:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
     except Problem as problem:  # of the packages that take it in: a person gets a page all the same
         return again("refused", problem.status)
-    contact = ConsentScope.CONTACT in typed.chosen("consent")
+    contact = ConsentScope.CONTACT in typed.choices("consent")
     return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language), contact=contact)
 
 
 def _store(visit: Visit, sealed: sealing.SealedReport) -> None:
     """On the disk when this returns: first the report, then the names of its files, which lie there already."""
-    sent = arrival.read(sealed.envelope)
+    parts = arrival.read(sealed.envelope)
     token_sha256 = service.token_sha256(sealed.receipt)
-    epoch = visit.state.epochs.find(sent.epoch_id, visit.today)
-    arrived = arrival.arrive(
-        sent, sealed.id, token_sha256, epoch, today=visit.today, intake_channel=IntakeChannel.NO_SCRIPT
+    epoch = visit.state.epochs.find(parts.epoch_id, visit.today)
+    new = arrival.arrive(
+        parts, sealed.id, token_sha256, epoch, today=visit.today, intake_channel=IntakeChannel.NO_SCRIPT
     )
-    anyio.from_thread.run(visit.state.writer.put, arrived)
+    anyio.from_thread.run(visit.state.writer.put, new)
     if sealed.files:
         with visit.state.database.write() as session:
             service.name_files(session, token_sha256, sealed.files, today=visit.today)
@@ -217,7 +217,7 @@ def _kept(typed: TypedFields, files: Files, done: str) -> dict[str, object]:
     if done != "write":
         kept |= {"text": typed.last("text"), "files": files.came}
     if typed.last("act") in {"write", "consent"} and done != "consent":
-        kept["consent"] = typed.chosen("consent")
+        kept["consent"] = typed.choices("consent")
     return kept
 
 
@@ -250,7 +250,7 @@ class _Body:
 
     def __init__(self, request: Request, limit: int) -> None:
         self._pieces: AsyncIterator[bytes] = request.stream()
-        self._left = limit
+        self._rest = limit
         self._piece = b""
         self._deadline = anyio.from_thread.run_sync(anyio.current_time) + _FORM_SECONDS
 
@@ -261,11 +261,11 @@ class _Body:
             if piece is None:
                 return b""
             self._piece = piece
-        taken, self._piece = self._piece[:size], self._piece[size:]
-        self._left -= len(taken)
-        if self._left < 0:
+        content, self._piece = self._piece[:size], self._piece[size:]
+        self._rest -= len(content)
+        if self._rest < 0:
             raise Mistake("too-large", FILES)
-        return taken
+        return content
 
     async def _next(self) -> bytes | None:
         with anyio.CancelScope(deadline=min(self._deadline, anyio.current_time() + _PIECE_SECONDS)):

@@ -49,7 +49,7 @@ class Files:
         self.sealed: list[SealedFile] = []
         self.came = False  # whether the form had any, taken or not
         self._blobs = blobs
-        self._limit = self._left = limit
+        self._limit = self._rest = limit
         self._today = today
 
     def seal(self, part: Part, recipient: age.HybridRecipient) -> None:
@@ -73,8 +73,8 @@ class Files:
             self.sealed.append(SealedFile(attachment, incoming.keep(self._today)))
 
     def _count(self, size: int) -> None:
-        self._left -= size
-        if self._left < 0:
+        self._rest -= size
+        if self._rest < 0:
             raise Mistake("too-large", FILES)
 
     @contextmanager
@@ -159,6 +159,6 @@ def _file_name(name: str) -> str:
     return last if last not in {"", ".", ".."} else "file"
 
 
-def _media_type(said: str) -> str:
-    is_one = said.isascii() and said.isprintable() and 0 < len(said) <= MEDIA_TYPE_LENGTH
-    return said if is_one else "application/octet-stream"
+def _media_type(text: str) -> str:
+    is_one = text.isascii() and text.isprintable() and 0 < len(text) <= MEDIA_TYPE_LENGTH
+    return text if is_one else "application/octet-stream"

@@ -48,12 +48,12 @@ class Holder:
 
     def open(self, session: Session) -> Mailbox:
         """What lies there now. Raises `NoSuchMailbox` and `NotAuthentic`."""
-        return self._read(mailbox.stored(session, self.token_sha256))
+        return self._read(mailbox.slots_of(session, self.token_sha256))
 
     def write(self, session: Session, before: Mailbox, text: str, files: Iterable[SealedFile]) -> Mailbox:
         """A message, with files sealed to `before.write_to`. Raises `NotTaken`, or what naming files raises."""
         files = tuple(files)
-        described = [file.attachment for file in files]
+        descriptions = [file.attachment for file in files]
         post = conversation.write(
             before,
             self.receipt,
@@ -61,7 +61,7 @@ class Holder:
             org=self.org,
             today=self.today.isoformat(),
             text=text,
-            attachments=described,
+            attachments=descriptions,
         )
         after = self._post(session, post)
         name_files(session, self.token_sha256, files, today=self.today)
@@ -71,16 +71,16 @@ class Holder:
         """Change each choice that differs from `given`, a message for each. Raises `NotTaken`."""
         thread_state, _ = before.opened()
         for consent in thread_state.consents:
-            wanted = consent.scope in given or consent.scope is ConsentScope.SERVICE
-            if wanted is not consent.given:
-                changed = conversation.choose(before, consent.scope, given=wanted)
+            choice = consent.scope in given or consent.scope is ConsentScope.SERVICE
+            if choice is not consent.given:
+                change = conversation.choose(before, consent.scope, given=choice)
                 post = conversation.write(
                     before,
                     self.receipt,
                     MessageKind.CONSENT,
                     org=self.org,
                     today=self.today.isoformat(),
-                    changed=changed,
+                    changed=change,
                 )
                 before = self._post(session, post)
         return before
@@ -93,16 +93,16 @@ class Holder:
         return self._post(session, post)
 
     def _post(self, session: Session, post: conversation.Post) -> Mailbox:
-        sent = wire.read(post.content)
-        if sent is None:
+        content = wire.read(post.content)
+        if content is None:
             raise TypeError("a post is no reading")
-        posts.post(session, self.token_sha256, sent, acted=self.acted, today=self.today)
-        used = mailbox.stored(session, self.token_sha256)
-        post.check_taken(mailbox.answer(self.empty, used))
-        return self._read(used)
+        posts.post(session, self.token_sha256, content, acted=self.acted, today=self.today)
+        in_use = mailbox.slots_of(session, self.token_sha256)
+        post.check_taken(mailbox.answer(self.empty, in_use))
+        return self._read(in_use)
 
-    def _read(self, used: dict[int, bytes]) -> Mailbox:
-        return conversation.read_mailbox(mailbox.answer(self.empty, used), self.receipt, org=self.org)
+    def _read(self, in_use: dict[int, bytes]) -> Mailbox:
+        return conversation.read_mailbox(mailbox.answer(self.empty, in_use), self.receipt, org=self.org)
 
 
 def receiving(session: Session, today: date) -> To:
@@ -193,7 +193,7 @@ def _message(typed: TypedFields, files: Sequence[SealedFile]) -> str:
 
 
 def _scopes(typed: TypedFields) -> frozenset[ConsentScope]:
-    chosen = typed.chosen("consent")
-    if not set(chosen) <= set(ConsentScope):
+    codes = typed.choices("consent")
+    if not set(codes) <= set(ConsentScope):
         raise MalformedForm("a use that there is not")
-    return frozenset(map(ConsentScope, chosen))
+    return frozenset(map(ConsentScope, codes))

@@ -13,7 +13,7 @@ from app.site.site import Site
 
 async def nowhere(site: Site, request: Request) -> Response:
     """A page that says so, in the language that the browser asks for."""
-    accepted = request.headers.get("Accept-Language", "")
-    answer = page(await run_in_threadpool(service.no_page, site, accepted), HTTPStatus.NOT_FOUND)
+    languages = request.headers.get("Accept-Language", "")
+    answer = page(await run_in_threadpool(service.no_page, site, languages), HTTPStatus.NOT_FOUND)
     answer.headers["Vary"] = "Accept-Language"
     return answer

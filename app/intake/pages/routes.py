@@ -37,18 +37,18 @@ def elsewhere(site: Site, pages: Collection[Route], beside: ASGIApp) -> ASGIApp:
 
     People copy addresses by hand: a forgotten slash leads on, and any other slip to a page that they can read.
     """
-    known = {route.path for route in pages}
+    paths = {route.path for route in pages}
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if scope["type"] != "http" or not site.languages or f"{path}/".startswith("/v1/"):
             await beside(scope, receive, send)
-        elif f"{path}/" in known:
+        elif f"{path}/" in paths:
             leads = RedirectResponse(f"{path}/", HTTPStatus.PERMANENT_REDIRECT, headers=PAGE_HEADERS)
             await leads(scope, receive, send)
         else:
-            refused = await nowhere(site, Request(scope))
-            await refused(scope, receive, send)
+            response = await nowhere(site, Request(scope))
+            await response(scope, receive, send)
 
     return answer
 
@@ -88,13 +88,13 @@ class _Built:
         headers = self._headers | ({"Content-Encoding": coding} if coding else {})
         return Response(content, headers=headers, media_type=self._file.media_type)
 
-    def _content(self, accepted: str) -> tuple[bytes, str]:
+    def _content(self, encodings: str) -> tuple[bytes, str]:
         if self._file.brotli is None:
             return self._file.content, ""
-        if service.takes(accepted, "br"):
+        if service.takes(encodings, "br"):
             return self._file.brotli, "br"
-        if service.takes(accepted, "gzip"):
-            return service.gzipped(self._file.content), "gzip"
+        if service.takes(encodings, "gzip"):
+            return service.gzip_of(self._file.content), "gzip"
         return self._file.content, ""
 
 

@@ -17,23 +17,23 @@ _RANGE = re.compile(r"\s*([A-Za-z0-9*-]{1,40})\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?
 _LONGEST = 1000
 
 
-def language_of(accepted: str, offered: Sequence[str]) -> str:
+def language_of(header: str, languages: Sequence[str]) -> str:
     """The offered language that an Accept-Language asks for first (RFC 4647, "Lookup"); else English, or the first."""
-    by_tag = {language.lower(): language for language in offered}
-    for tag in _wanted(accepted):
+    by_tag = {language.lower(): language for language in languages}
+    for tag in _names(header):
         while tag:
-            found = by_tag.get(_ALIASES.get(tag, tag))
-            if found is not None:
-                return found
+            match = by_tag.get(_ALIASES.get(tag, tag))
+            if match is not None:
+                return match
             tag = tag.rpartition("-")[0]
             if tag[-2:-1] == "-":  # a letter that begins an extension goes with what it began
                 tag = tag[:-2]
-    return DEFAULT if DEFAULT in offered else offered[0]
+    return DEFAULT if DEFAULT in languages else languages[0]
 
 
-def no_page(site: Site, accepted: str) -> str:
+def no_page(site: Site, header: str) -> str:
     """The page that says that there is none, in the language that an Accept-Language asks for."""
-    return _no_page(site, language_of(accepted, site.languages))
+    return _no_page(site, language_of(header, site.languages))
 
 
 @lru_cache(maxsize=64)
@@ -41,23 +41,23 @@ def _no_page(site: Site, language: str) -> str:
     return site.render("plain_error.html", language, key="no-page")
 
 
-def takes(accepted: str, coding: str) -> bool:
+def takes(header: str, coding: str) -> bool:
     """Whether an Accept-Encoding names this coding."""
-    return coding in _wanted(accepted)
+    return coding in _names(header)
 
 
 @lru_cache(maxsize=512)
-def gzipped(content: bytes) -> bytes:
+def gzip_of(content: bytes) -> bytes:
     """The same bytes each time. Browsers take Brotli over TLS alone, so at an onion address this is what travels."""
     return gzip.compress(content, mtime=0)
 
 
-def _wanted(accepted: str) -> list[str]:
+def _names(header: str) -> list[str]:
     """The names in a header that are not refused, the most wanted first."""
-    weighed = []
-    for part in accepted[:_LONGEST].split(","):
+    by_weight = []
+    for part in header[:_LONGEST].split(","):
         match = _RANGE.fullmatch(part)
         weight = float(match[2] or 1) if match else 0
         if match and weight > 0:
-            weighed.append((weight, match[1].lower()))
-    return [name for _, name in sorted(weighed, key=lambda each: -each[0])]
+            by_weight.append((weight, match[1].lower()))
+    return [name for _, name in sorted(by_weight, key=lambda each: -each[0])]

@@ -18,10 +18,10 @@ def read(body: bytes) -> Post | None:
     """What is posted, or None where the slots are only to be read. Raises `InvalidRequest` or `NotAnEnvelope`."""
     line, _, files = body.partition(b"\n")
     try:
-        said = parse_object(line)
-        if said.pop("v", None) is not VERSION:  # true is 1, but not as it is written
+        members = parse_object(line)
+        if members.pop("v", None) is not VERSION:  # true is 1, but not as it is written
             raise InvalidRequest
-        match said:
+        match members:
             case {"kind": "read", **rest} if not rest and not files:
                 return None
             case {"kind": MessageKind.CONSENT, "id": id_, "consent": consent, **rest} if not rest:

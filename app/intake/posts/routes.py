@@ -15,23 +15,23 @@ from app.protocol.encoding import sha256_hex
 
 router = Router(tag="reporters")
 
-Shared = Annotated[Posts, shared(Posts)]
-Sent = Annotated[bytes, sealed_body(wire.LIMIT)]
+SharedState = Annotated[Posts, shared(Posts)]
+Body = Annotated[bytes, sealed_body(wire.LIMIT)]
 
 
 @router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet) | answered("The slots"))
 def use_mailbox(
-    state: Shared, token: MailboxToken, database: Db, keyring: ServiceKeyring, today: Today, body: Sent
+    state: SharedState, token: MailboxToken, database: Db, keyring: ServiceKeyring, today: Today, body: Body
 ) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
     token_sha256 = sha256_hex(token.encode())
     post = wire.read(body)
-    slots = mailbox.fillers(keyring.key("mailbox-filler"), token_sha256)
+    fillers = mailbox.fillers(keyring.key("mailbox-filler"), token_sha256)
     if post is None:
         with database.read() as session:
-            used = mailbox.stored(session, token_sha256)
+            in_use = mailbox.slots_of(session, token_sha256)
     else:
         with database.write() as session:
             service.post(session, token_sha256, post, acted=state.acted, today=today)
-            used = mailbox.stored(session, token_sha256)
-    return Response(mailbox.answer(slots, used), media_type="application/octet-stream")
+            in_use = mailbox.slots_of(session, token_sha256)
+    return Response(mailbox.answer(fillers, in_use), media_type="application/octet-stream")

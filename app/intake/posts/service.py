@@ -45,23 +45,23 @@ class ReporterAct:
 Acted = Callable[[Session, ReporterAct], None]
 
 
-def post(session: Session, token_sha256: str, sent: Post, *, acted: Iterable[Acted], today: date) -> None:
+def post(session: Session, token_sha256: str, new: Post, *, acted: Iterable[Acted], today: date) -> None:
     """Take a post. Where it changes nothing its sender sees the old thread state: there is no other answer.
 
     An unknown token costs what a known one does: the same queries, one sealing and one commit.
     """
     box = session.get(Mailbox, token_sha256)
     report = reports.locked(session, box.report_id if box else _NOBODY)
-    kept = mailbox.keep_post(session, token_sha256, sent, today=today)
-    to = MOVES.get((sent.kind, report.state)) if report and kept else None
+    is_new = mailbox.keep_post(session, token_sha256, new, today=today)
+    to = MOVES.get((new.kind, report.state)) if report and is_new else None
     if report and to:
         lifecycle.change_state(session, report, to, today=today)
     else:
         _seal_for_nobody(session, today)
-    if report and kept:
-        done = ReporterAct(report, sent.kind, sent.consent_id, today)
+    if report and is_new:
+        act = ReporterAct(report, new.kind, new.consent_id, today)
         for hear in acted:
-            hear(session, done)
+            hear(session, act)
     audit.count(session, "mailbox-posted", today)
 
 

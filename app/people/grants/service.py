@@ -74,14 +74,14 @@ def add_to_object(
     return grant
 
 
-def held(person_or_object: str) -> Select[str]:
+def subjects_of(person_or_object: str) -> Select[str]:
     """The subjects whose key this person or object holds. What one may see follows from it."""
     return select(Grant.subject).where(Grant.grantee == person_or_object, Grant.revoked.is_(False))
 
 
 def holds(session: Session, *, subject: str, grantee: str) -> bool:
     """Whether the grantee has a grant of the subject that is not revoked."""
-    return session.scalar(held(grantee).where(Grant.subject == subject).limit(1)) is not None
+    return session.scalar(subjects_of(grantee).where(Grant.subject == subject).limit(1)) is not None
 
 
 def holders(session: Session, subject: str) -> set[str]:
@@ -116,8 +116,8 @@ def get(session: Session, grant_id: str) -> Grant:
 
 def revoke(session: Session, actor: Actor, *, subject: str, grantee: str, now: datetime) -> None:
     """End the grants of a subject to a grantee. What was read before cannot be unread."""
-    given = select(Grant).where(Grant.subject == subject, Grant.grantee == grantee, Grant.revoked.is_(False))
-    for grant in session.scalars(given):
+    grants = select(Grant).where(Grant.subject == subject, Grant.grantee == grantee, Grant.revoked.is_(False))
+    for grant in session.scalars(grants):
         end(session, actor, grant, now=now)
 
 
@@ -134,8 +134,8 @@ def lapse(grant: Grant) -> None:
 
 def lapse_ended(session: Session, today: date) -> None:
     """Lapse every grant whose last day has passed."""
-    ended = update(Grant).where(Grant.until < today, Grant.revoked.is_(False))
-    session.execute(ended.values(revoked=True, file=None))
+    over = update(Grant).where(Grant.until < today, Grant.revoked.is_(False))
+    session.execute(over.values(revoked=True, file=None))
 
 
 def destroy(session: Session, subjects: Iterable[str]) -> None:

@@ -25,19 +25,19 @@ Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
     status_code=status.HTTP_201_CREATED,
     responses=problems(NoRootYet, NotAnEnvelope, NotCertified, service.NotAKeyStatement, StaleVersion),
 )
-def make_shared_key(database: Db, actor: Supervisor, once: Once, wanted: SharedKeyIn, now: Now) -> SharedKeyOut:
+def make_shared_key(database: Db, actor: Supervisor, once: Once, request: SharedKeyIn, now: Now) -> SharedKeyOut:
     """Keep the signed statement of a new key, with a grant of it for each of its holders."""
     with database.write() as session:
         key = once(
             session,
             actor.id,
-            wanted,
+            request,
             act=lambda: service.make(
                 session,
                 actor,
-                document=wanted.document,
-                token_sha256=wanted.token_sha256,
-                first_grants=[grant.as_new() for grant in wanted.grants],
+                document=request.document,
+                token_sha256=request.token_sha256,
+                first_grants=[grant.as_new() for grant in request.grants],
                 now=now,
             ),
             again=lambda id_: service.get(session, id_),
@@ -63,21 +63,21 @@ def fetch_shared_key_grants(database: Db, actor: Holder, key_id: str, now: Now) 
     """The caller's grants of the key. The fetch is recorded."""
     with database.write() as session:
         key = service.get(session, key_id)
-        found = grants.fetch(session, actor, key.id, now=now)
-        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in found])
+        grant_list = grants.fetch(session, actor, key.id, now=now)
+        return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grant_list])
 
 
 @router.post(
     "/{key_id}/grants", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NotAnEnvelope, NotCertified)
 )
-def share_key(database: Db, actor: Holder, once: Once, key_id: str, wanted: GrantIn, now: Now) -> GrantOut:
+def share_key(database: Db, actor: Holder, once: Once, key_id: str, request: GrantIn, now: Now) -> GrantOut:
     """A holder grants the key to somebody else whose work needs it."""
     with database.write() as session:
         grant = once(
             session,
             actor.id,
-            wanted,
-            act=lambda: service.share(session, actor, key_id, wanted.as_new(), now=now),
+            request,
+            act=lambda: service.share(session, actor, key_id, request.as_new(), now=now),
             again=lambda id_: grants.get(session, id_),
         )
         return GrantOut.model_validate(grant)

@@ -54,23 +54,23 @@ def make(
     Raises `NoRootYet`, `NotAKeyStatement`, `StaleVersion` for one that does not follow the last of its kind, and
     `NotCertified` for a grantee without a certificate or the role.
     """
-    stated = _authentic(session, document)
-    if (token_sha256 is not None) != (stated.kind is KeyKind.CARD_WRITING):
+    statement = _authentic(session, document)
+    if (token_sha256 is not None) != (statement.kind is KeyKind.CARD_WRITING):
         raise NotAKeyStatement
-    if session.get(SharedKey, stated.id) is not None:
+    if session.get(SharedKey, statement.id) is not None:
         raise NotAKeyStatement
-    last = session.scalar(_newest_first(stated.kind).limit(1))
-    if (stated.version, stated.previous) != chain.after(_mark(last) if last else None):
+    last = session.scalar(_newest_first(statement.kind).limit(1))
+    if (statement.version, statement.previous) != chain.after(_mark(last) if last else None):
         raise StaleVersion
     key = SharedKey(
-        id=stated.id,
-        kind=stated.kind,
-        recipient=str(stated.recipient),
+        id=statement.id,
+        kind=statement.kind,
+        recipient=str(statement.recipient),
         document=document,
         token_sha256=token_sha256,
-        version=stated.version,
-        valid_from=stated.valid_from,
-        valid_until=stated.valid_until,
+        version=statement.version,
+        valid_from=statement.valid_from,
+        valid_until=statement.valid_until,
     )
     session.add(key)
     session.flush()

@@ -11,12 +11,12 @@ router = Router("/sessions", tag="sign-in")
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(service.SignInFailed, passwords.SignInBusy))
-def sign_in(database: Db, settings: Config, hasher: Hasher, wanted: SignInIn, now: Now) -> SignInOut:
+def sign_in(database: Db, settings: Config, hasher: Hasher, request: SignInIn, now: Now) -> SignInOut:
     """Sign in: the answer has the token of a session. The password's check takes its time outside any transaction."""
     with database.read() as session:
-        candidate = service.candidate(session, wanted.person)
-    matched = passwords.matches(hasher, wanted.password, candidate.password_hash)
-    if candidate.person_id is None or not matched:
+        candidate = service.candidate(session, request.person)
+    is_right = passwords.matches(hasher, request.password, candidate.password_hash)
+    if candidate.person_id is None or not is_right:
         raise service.SignInFailed
     with database.write() as session:
         token = service.open_(session, candidate.person_id, hours=settings.session_hours, now=now)

@@ -38,19 +38,21 @@ Colleague = Annotated[Actor, requires(*Role)]
 
 @router.post("/invitations", status_code=status.HTTP_201_CREATED, responses=problems(service.TeamUnknown))
 def invite(
-    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, wanted: InvitationIn, now: Now
+    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, request: InvitationIn, now: Now
 ) -> InvitationOut:
     """An invitation for one person. Its token is in this answer alone, and holds for 14 days."""
 
     def act() -> Invitation:
         id_ = new_id("inv")
-        roles = frozenset(wanted.roles)
+        roles = frozenset(request.roles)
         token = _token(keyring, id_)
-        return service.invite(session, actor, id_=id_, token=token, roles=roles, team_id=wanted.team, now=now)
+        return service.invite(session, actor, id_=id_, token=token, roles=roles, team_id=request.team, now=now)
 
     with database.write() as session:
-        made = once(session, actor.id, wanted, act=act, again=lambda id_: service.invitation(session, id_))
-        return InvitationOut(id=made.id, invitation=_token(keyring, made.id), expires_on=made.expires_on)
+        invitation = once(session, actor.id, request, act=act, again=lambda id_: service.invitation(session, id_))
+        return InvitationOut(
+            id=invitation.id, invitation=_token(keyring, invitation.id), expires_on=invitation.expires_on
+        )
 
 
 @router.post(
@@ -58,18 +60,18 @@ def invite(
     status_code=status.HTTP_201_CREATED,
     responses=problems(service.InvitationInvalid, service.HandleTaken, passwords.SignInBusy),
 )
-def join(database: Db, hasher: Hasher, wanted: PersonIn, now: Now) -> PersonOut:
+def join(database: Db, hasher: Hasher, request: PersonIn, now: Now) -> PersonOut:
     """Join with an invitation; that it is used up is what keeps a repeated request from joining twice."""
     with database.read() as session:  # before the password's hash, which is not for strangers
-        service.invited(session, wanted.invitation, now=now)
-    password_hash = passwords.hash_(hasher, wanted.password)
+        service.invited(session, request.invitation, now=now)
+    password_hash = passwords.hash_(hasher, request.password)
     with database.write() as session:
         person = service.join(
             session,
-            invitation=wanted.invitation,
-            handle=wanted.handle,
-            recipient=wanted.recipient,
-            key=wanted.key,
+            invitation=request.invitation,
+            handle=request.handle,
+            recipient=request.recipient,
+            key=request.key,
             password_hash=password_hash,
             now=now,
         )
@@ -97,14 +99,14 @@ def get_person(database: Db, actor: Actor, person_id: str, today: Today, _: IfNo
     status_code=status.HTTP_201_CREATED,
     responses=problems(service.NoRootYet, service.NotCertifying, StaleVersion),
 )
-def certify(database: Db, actor: Supervisor, once: Once, wanted: CertificateIn, now: Now) -> PersonOut:
+def certify(database: Db, actor: Supervisor, once: Once, request: CertificateIn, now: Now) -> PersonOut:
     """Keep a certificate that a supervisor signed after comparing fingerprints by voice."""
     with database.write() as session:
         person = once(
             session,
             actor.id,
-            wanted,
-            act=lambda: service.certify(session, actor, wanted.document, now=now),
+            request,
+            act=lambda: service.certify(session, actor, request.document, now=now),
             again=lambda id_: service.get(session, id_),
         )
         return shown(session, person, now.date(), to=actor)
@@ -112,7 +114,7 @@ def certify(database: Db, actor: Supervisor, once: Once, wanted: CertificateIn, 
 
 def shown(session: Session, person: Person, today: date, *, to: Actor | None = None) -> PersonOut:
     """The person as their colleagues see them. When they were last here is for supervisors, who end unused accounts."""
-    told = to is not None and Role.SUPERVISOR in to.roles
+    is_supervisor = to is not None and Role.SUPERVISOR in to.roles
     return PersonOut(
         id=person.id,
         handle=person.handle,
@@ -121,7 +123,7 @@ def shown(session: Session, person: Person, today: date, *, to: Actor | None = N
         recipient=person.recipient,
         key=person.key,
         certificates=service.certificates_of(session, person.id),
-        last_use=person.last_use if told else None,
+        last_use=person.last_use if is_supervisor else None,
     )
 
 

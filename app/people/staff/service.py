@@ -104,10 +104,10 @@ def invite(
 
 def invitation(session: Session, id_: str) -> Invitation:
     """Raises `NotFound`."""
-    found = session.get(Invitation, id_)
-    if found is None:
+    row = session.get(Invitation, id_)
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 def join(
@@ -117,19 +117,19 @@ def join(
 
     `recipient` and `key` are those of the person's own client. Raises `InvitationInvalid` or `HandleTaken`.
     """
-    used = invited(session, invitation, now=now, for_use=True)
+    row = invited(session, invitation, now=now, for_use=True)
     new = {
         "id": new_id("per"),
         "handle": handle,
-        "invited_as": used.roles,
-        "team_id": used.team_id,
+        "invited_as": row.roles,
+        "team_id": row.team_id,
         "password_hash": password_hash,
         "recipient": recipient,
         "key": key,
     }
     if not insert_or_ignore(session, Person, [new]):  # another may be taking the same handle at this moment
         raise HandleTaken
-    used.used = True
+    row.used = True
     person = session.get_one(Person, new["id"])
     audit.record(session, person.id, Action.PERSON_JOINED, person.id, now=now)
     return person
@@ -138,10 +138,10 @@ def join(
 def invited(session: Session, invitation: str, *, now: datetime, for_use: bool = False) -> Invitation:
     """The invitation of this token, locked where it is to be used. Raises `InvitationInvalid`."""
     of_token = select(Invitation).where(Invitation.token_sha256 == sha256(invitation.encode()).hexdigest())
-    found = session.scalar(of_token.with_for_update() if for_use else of_token)
-    if found is None or found.used or found.expires_on < now.date():
+    row = session.scalar(of_token.with_for_update() if for_use else of_token)
+    if row is None or row.used or row.expires_on < now.date():
         raise InvitationInvalid
-    return found
+    return row
 
 
 def adopt_root(session: Session, document: str, *, now: datetime) -> None:
@@ -155,14 +155,14 @@ def adopt_root(session: Session, document: str, *, now: datetime) -> None:
     except ProtocolError:
         raise NotCertifying from None
     session.add(Organisation(id=org_of(root), document=document))
-    for listed in supervisors.values():
-        _keep(session, _joined(session, listed), listed, root, valid_from=now.date(), valid_until=None)
+    for holder in supervisors.values():
+        _keep(session, _person_with(session, holder), holder, root, valid_from=now.date(), valid_until=None)
 
 
 def trust(session: Session) -> Trust:
     """The organisation's root, to check documents against. Raises `NoRootYet`."""
-    known = organisation(session)
-    return Trust.pinned(parse_document(known.document.encode()), known.id)
+    org = organisation(session)
+    return Trust.pinned(parse_document(org.document.encode()), org.id)
 
 
 def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> Person:
@@ -173,22 +173,22 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
     """
     root = trust(session)
     try:
-        parsed = parse_document(document.encode())
-        listed = root.with_certificates([parsed]).certified(parsed.header.subject, now.date())
+        certificate = parse_document(document.encode())
+        holder = root.with_certificates([certificate]).certified(certificate.header.subject, now.date())
     except ProtocolError:
         raise NotCertifying from None
-    person = _joined(session, listed)
+    person = _person_with(session, holder)
     last = session.scalar(_certificates(person.id).where(Certificate.valid_until.is_not(None)).limit(1))
     follows = chain.after(Mark(last.version, last.sha256) if last else None)
-    if (parsed.header.version, parsed.header.previous) != follows:
+    if (certificate.header.version, certificate.header.previous) != follows:
         raise StaleVersion
     _keep(
         session,
         person,
-        listed,
-        parsed,
-        valid_from=date.fromisoformat(parsed.header.body["from"]),
-        valid_until=date.fromisoformat(parsed.header.body["until"]),
+        holder,
+        certificate,
+        valid_from=date.fromisoformat(certificate.header.body["from"]),
+        valid_until=date.fromisoformat(certificate.header.body["until"]),
     )
     audit.record(
         session, actor.id, Action.PERSON_CERTIFIED, person.id, now=now, object_hash=sha256_hex(document.encode())
@@ -198,10 +198,10 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
 
 def organisation(session: Session) -> Organisation:
     """Raises `NoRootYet`."""
-    found: Organisation | None = session.scalar(select(Organisation))
-    if found is None:
+    row: Organisation | None = session.scalar(select(Organisation))
+    if row is None:
         raise NoRootYet
-    return found
+    return row
 
 
 def everybody() -> Select[Person]:
@@ -258,10 +258,10 @@ def _invite(
     return new
 
 
-def _joined(session: Session, listed: Certified) -> Person:
+def _person_with(session: Session, holder: Certified) -> Person:
     """The person with these keys, whom nobody else certifies before this transaction ends."""
-    person = session.get(Person, listed.person, with_for_update=True)
-    if person is None or (person.recipient, person.key) != (str(listed.recipient), b64(listed.key)):
+    person = session.get(Person, holder.person, with_for_update=True)
+    if person is None or (person.recipient, person.key) != (str(holder.recipient), b64(holder.key)):
         raise NotCertifying
     return person
 
@@ -269,7 +269,7 @@ def _joined(session: Session, listed: Certified) -> Person:
 def _keep(
     session: Session,
     person: Person,
-    listed: Certified,
+    holder: Certified,
     document: Document,
     *,
     valid_from: date,
@@ -281,7 +281,7 @@ def _keep(
             person_id=person.id,
             document=document.text.decode(),
             version=document.header.version,
-            roles=listed.roles,
+            roles=holder.roles,
             valid_from=valid_from,
             valid_until=valid_until,
         )
@@ -298,11 +298,11 @@ def _certificates(person_id: str) -> Select[Certificate]:
 
 def _counting(session: Session, person_id: str, today: date) -> Certificate | None:
     """The certificate that counts today."""
-    found: Certificate | None = session.scalar(
+    row: Certificate | None = session.scalar(
         _certificates(person_id)
         .where(
             Certificate.valid_from <= today, or_(Certificate.valid_until.is_(None), Certificate.valid_until >= today)
         )
         .limit(1)
     )
-    return found
+    return row

@@ -35,11 +35,11 @@ class CaseFile:
 
     def person(self, id_: str) -> Affected:
         """Raises `RuleBroken` where the case knows nobody of this id."""
-        return _found(self.persons, id_, "no-such-person")
+        return _find(self.persons, id_, "no-such-person")
 
     def incident(self, id_: str) -> Incident:
         """Raises `RuleBroken` where the case knows no incident of this id."""
-        return _found(self.incidents, id_, "no-such-incident")
+        return _find(self.incidents, id_, "no-such-incident")
 
     @property
     def priority(self) -> Priority:
@@ -101,7 +101,7 @@ class CaseFile:
 NOTHING: Final = CaseFile(title="", summary="", reports=(), persons=(), incidents=(), cards=())
 
 
-def _found(entries: Iterable[_T], id_: str, rule: str) -> _T:
+def _find(entries: Iterable[_T], id_: str, rule: str) -> _T:
     for each in entries:
         if each.id == id_:
             return each

@@ -29,12 +29,12 @@ def check_successor(old: CaseFile, new: CaseFile, *, author: str) -> None:
 
 
 def _check_growth(before: Incident | None, after: Incident, author: str) -> None:
-    said, judged = (before.assertions, before.verdicts) if before else ((), ())
-    if after.assertions[: len(said)] != said:
+    assertions, verdicts = (before.assertions, before.verdicts) if before else ((), ())
+    if after.assertions[: len(assertions)] != assertions:
         raise RuleBroken("assertions-changed")
-    if after.verdicts[: len(judged)] != judged:
+    if after.verdicts[: len(verdicts)] != verdicts:
         raise RuleBroken("verdicts-changed")
-    if any(verdict.by != author for verdict in after.verdicts[len(judged) :]):
+    if any(verdict.by != author for verdict in after.verdicts[len(verdicts) :]):
         raise RuleBroken("verdict-of-another")
     if after.coder != (before.coder if before and _is_coded_alike(before, after) else author):
         raise RuleBroken("coder")
@@ -45,9 +45,9 @@ def _is_coded_alike(before: Incident, after: Incident) -> bool:
 
 
 def _check_cards(before: Iterable[CardNote], after: Iterable[CardNote]) -> None:
-    kept = {note.id: note for note in after}
+    notes = {note.id: note for note in after}
     for note in before:
-        now = kept.get(note.id)
+        now = notes.get(note.id)
         if now is None or now.incident != note.incident:
             raise RuleBroken("cards-lost")
         if now.revision < note.revision or now.withdrawn < note.withdrawn:

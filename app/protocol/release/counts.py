@@ -41,9 +41,9 @@ def write_counts(counts: NoisyCounts) -> bytes:
     """`raw/noisy.csv`: a row a cell, with the mechanism of its table."""
     columns = [dim.column for dim in counts.workload.dims()]
     rows = [["period", "workload", "table", *columns, "value_raw", "sigma", "m", "rho"]]
-    for table, drawn in zip(counts.workload.tables, counts.tables, strict=True):
-        mechanism = [_thousandths(drawn.sigma), str(table.m), repr(drawn.rho)]
-        for cell, count in zip(table.cells(), drawn.counts, strict=True):
+    for table, noisy in zip(counts.workload.tables, counts.tables, strict=True):
+        mechanism = [_thousandths(noisy.sigma), str(table.m), repr(noisy.rho)]
+        for cell, count in zip(table.cells(), noisy.counts, strict=True):
             places = _places(table, cell, columns)
             rows.append([counts.period, counts.workload.id, table.name, *places, str(count), *mechanism])
     return write_csv(rows)

@@ -51,10 +51,10 @@ def read_contents(files: Mapping[str, bytes]) -> Contents:
     """All that can be checked before anybody signs. Raises `ReleaseError`."""
     check_sums(files)
     counts = read_counts(file_of(files, NOISY))
-    expected = data_files(counts)
-    if files.keys() - {SIGNATURES} != expected.keys() | ABOUT | {NOISY, SUMS}:
+    contents = data_files(counts)
+    if files.keys() - {SIGNATURES} != contents.keys() | ABOUT | {NOISY, SUMS}:
         raise ReleaseError("the folder lacks a file, or has one too many")
-    for path, content in expected.items():
+    for path, content in contents.items():
         if files[path] != content:
             raise ReleaseError(f"{path} does not follow from the noisy counts")
     return Contents(counts, _ledger(counts, files[LEDGER]))

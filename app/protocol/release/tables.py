@@ -32,9 +32,9 @@ def data_files(counts: NoisyCounts) -> dict[str, bytes]:
     every = [dim.column for dim in counts.workload.dims()]
     files = {}
     long: list[_Row] = []
-    for table, drawn in zip(counts.workload.tables, counts.tables, strict=True):
+    for table, noisy in zip(counts.workload.tables, counts.tables, strict=True):
         rows = [
-            _row(counts, table, drawn, cell, count) for cell, count in zip(table.cells(), drawn.counts, strict=True)
+            _row(counts, table, noisy, cell, count) for cell, count in zip(table.cells(), noisy.counts, strict=True)
         ]
         files[f"data/{table.name}.csv"] = _table_csv(counts, [dim.column for dim in table.dims], rows)
         long.extend(rows)
@@ -64,8 +64,8 @@ def grid(sigma: int) -> int:
     return 5 if sigma < 20_000 else 10
 
 
-def _row(counts: NoisyCounts, table: Table, drawn: NoisyTable, cell: tuple[str, ...], count: int) -> _Row:
-    lower, upper = interval(count, drawn.sigma)
+def _row(counts: NoisyCounts, table: Table, noisy: NoisyTable, cell: tuple[str, ...], count: int) -> _Row:
+    lower, upper = interval(count, noisy.sigma)
     return {
         "period": counts.period,
         "table": table.name,
@@ -73,7 +73,7 @@ def _row(counts: NoisyCounts, table: Table, drawn: NoisyTable, cell: tuple[str, 
         "value": None,
         "lower": lower,
         "upper": upper,
-        "sd": drawn.sigma / 1000,
+        "sd": noisy.sigma / 1000,
         "grade": None,
         "status": ESTIMATED,
         "value_adjusted": None,

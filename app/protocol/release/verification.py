@@ -42,14 +42,14 @@ def verify_pinned(files: Mapping[str, bytes], pin: str) -> VerifiedRelease:
 
     Both must have a role that may ask for releases, and one must be a supervisor. Raises `NotAuthentic`.
     """
-    vouched = vouchers(files, pin)
+    voucher = vouchers(files, pin)
     signers: list[Certified] = []
-    verified = verify(files, check_signer=lambda signature: signers.append(vouched(signature)))
+    release = verify(files, check_signer=lambda signature: signers.append(voucher(signature)))
     if not all(signer.roles & REQUESTERS for signer in signers):
         raise ReleaseError("a signer has no role that may ask for releases")
     if not any(Role.SUPERVISOR in signer.roles for signer in signers):
         raise ReleaseError("no supervisor signed the release")
-    return verified
+    return release
 
 
 def verify(files: Mapping[str, bytes], *, check_signer: Callable[[Signature], None]) -> VerifiedRelease:
@@ -61,8 +61,10 @@ def verify(files: Mapping[str, bytes], *, check_signer: Callable[[Signature], No
     sums_file = file_of(files, SUMS)
     check_sums(files)
     signers = _signers(read_signatures(file_of(files, SIGNATURES)), sums_file, check_signer)
-    found = read_contents(files)
-    return VerifiedRelease(counts=found.counts, line=found.line, signers=signers, sums_sha256=sha256_hex(sums_file))
+    contents = read_contents(files)
+    return VerifiedRelease(
+        counts=contents.counts, line=contents.line, signers=signers, sums_sha256=sha256_hex(sums_file)
+    )
 
 
 def vouchers(files: Mapping[str, bytes], pin: str) -> Callable[[Signature], Certified]:
@@ -70,7 +72,7 @@ def vouchers(files: Mapping[str, bytes], pin: str) -> Callable[[Signature], Cert
     root, *certificates = read_signers(file_of(files, SIGNERS))
     trust = Trust.pinned(root, pin).with_certificates(certificates)
     days = [check_day(document.header.at) for document in (root, *certificates)]
-    return lambda signature: _certified(trust, signature, days)
+    return lambda signature: _signer(trust, signature, days)
 
 
 def _signers(
@@ -84,7 +86,7 @@ def _signers(
     return signatures[0].by, signatures[1].by
 
 
-def _certified(trust: Trust, signature: Signature, days: Iterable[date]) -> Certified:
+def _signer(trust: Trust, signature: Signature, days: Iterable[date]) -> Certified:
     """The signer, certified with this key on one of these days: a release has none, and outlives its certificates."""
     for day in days:
         with suppress(NotAuthentic):

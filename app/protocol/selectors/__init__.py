@@ -80,8 +80,8 @@ def _spelling(type_: str, value: str, country: str | None, platform: str | None)
 
 def _plain(value: str) -> str:
     """Without bidi marks and other characters that nobody sees, in NFKC, digits of every script as 0 to 9."""
-    seen = "".join(each for each in unicodedata.normalize("NFKC", value) if unicodedata.category(each) != "Cf")
-    return "".join(str(unicodedata.decimal(each, each)) for each in seen).strip()
+    visible = "".join(each for each in unicodedata.normalize("NFKC", value) if unicodedata.category(each) != "Cf")
+    return "".join(str(unicodedata.decimal(each, each)) for each in visible).strip()
 
 
 def _file_hash(value: str) -> str:
@@ -92,10 +92,10 @@ def _file_hash(value: str) -> str:
 
 def _capitals_without(separators: str) -> Callable[[str], str]:
     def normalised(value: str) -> str:
-        kept = re.sub(separators, "", value.upper())
-        if not kept:
+        bare = re.sub(separators, "", value.upper())
+        if not bare:
             raise NotASelector("nothing but separators")
-        return kept
+        return bare
 
     return normalised
 

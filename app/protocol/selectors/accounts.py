@@ -158,19 +158,19 @@ def spelling(value: str, platform: str | None) -> str:
     """`platform:name`. `platform` is where the account is, unless the value says so itself."""
     if _is_address(value):
         return _of_address(value)
-    stated, colon, rest = value.partition(":")
+    head, colon, rest = value.partition(":")
     if colon:
-        platform, value = stated, rest
+        platform, value = head, rest
     if not platform:
         raise NotASelector("an account needs its platform")
-    known = _BY_NAME.get(platform.strip().lower())
-    called = known.name if known else platform.strip().lower()
+    site = _BY_NAME.get(platform.strip().lower())
+    platform_name = site.name if site else platform.strip().lower()
     name = value.strip().removeprefix("@")
-    if known and _WITH_PATH.fullmatch(name):
-        return f"{called}:{name if name.startswith('channel/') else name.lower()}"
-    if not _OTHER.fullmatch(called) or not _NAME.fullmatch(name):
+    if site and _WITH_PATH.fullmatch(name):
+        return f"{platform_name}:{name if name.startswith('channel/') else name.lower()}"
+    if not _OTHER.fullmatch(platform_name) or not _NAME.fullmatch(name):
         raise NotASelector("not the name of one account")
-    return f"{called}:{name.lower()}"
+    return f"{platform_name}:{name.lower()}"
 
 
 def _is_address(value: str) -> bool:
@@ -181,22 +181,22 @@ def _is_address(value: str) -> bool:
 def _of_address(value: str) -> str:
     text = value if re.match(r"https?://", value, re.IGNORECASE) else f"https://{value}"
     try:
-        parsed = ada_url.URL(text)
+        url = ada_url.URL(text)
     except ValueError:
         raise NotASelector("not a web address") from None
-    platform = _platform_at(parsed.hostname)
+    platform = _platform_at(url.hostname)
     if platform is None:
         raise NotASelector("an address of no platform that is known here: record it as a web address, or name both")
-    path = unquote(parsed.pathname).rstrip("/")
+    path = unquote(url.pathname).rstrip("/")
     if platform.by_number and path == platform.by_number[0]:
-        numbers = parse_qs(parsed.search.removeprefix("?")).get(platform.by_number[1], [])
+        numbers = parse_qs(url.search.removeprefix("?")).get(platform.by_number[1], [])
         if len(numbers) == 1 and numbers[0].isdecimal():
             return f"{platform.name}:{numbers[0]}"
     for profile in platform.profiles:
-        found = re.fullmatch(profile, path)
-        if found and path.strip("/").split("/")[0].lower() not in platform.reserved - {"s", "people"}:
-            named = found.groupdict()
-            return f"{platform.name}:{named.get('exact') or named['name'].lower()}"
+        match = re.fullmatch(profile, path)
+        if match and path.strip("/").split("/")[0].lower() not in platform.reserved - {"s", "people"}:
+            groups = match.groupdict()
+            return f"{platform.name}:{groups.get('exact') or groups['name'].lower()}"
     raise NotASelector("a page of the platform, not an account's own: record it as a web address")
 
 

@@ -21,16 +21,18 @@ def url(value: str) -> str:
     if not re.match(r"https?://", text, re.IGNORECASE) or re.search(r"[\s\\]", text):
         raise NotASelector("a web address begins with http:// or https:// and has no spaces")
     try:
-        parsed = ada_url.URL(text)
+        url = ada_url.URL(text)
     except ValueError:
         raise NotASelector("not a web address") from None
-    if parsed.username or parsed.password:
+    if url.username or url.password:
         raise NotASelector("a web address with a name or password before its host: leave these out")
-    host = parsed.hostname if parsed.hostname.startswith("[") else _host(parsed.hostname)
-    port = f":{parsed.port}" if parsed.port else ""
-    asked = [each for each in parsed.search.removeprefix("?").split("&") if not _TRACKING.fullmatch(each.split("=")[0])]
-    query = "?" + _escaped("&".join(asked)) if any(asked) else ""
-    return f"{parsed.protocol}//{host}{port}{_escaped(parsed.pathname)}{query}"
+    host = url.hostname if url.hostname.startswith("[") else _host(url.hostname)
+    port = f":{url.port}" if url.port else ""
+    parameters = [
+        each for each in url.search.removeprefix("?").split("&") if not _TRACKING.fullmatch(each.split("=")[0])
+    ]
+    query = "?" + _escape("&".join(parameters)) if any(parameters) else ""
+    return f"{url.protocol}//{host}{port}{_escape(url.pathname)}{query}"
 
 
 def domain(value: str) -> str:
@@ -69,11 +71,11 @@ def _host(name: str) -> str:
     return name if re.fullmatch(r"[0-9.]+", name) else domain(name)
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Percent-encoding in its one form (RFC 3986, section 6.2.2): capitals, and nothing escaped that need not be."""
 
-    def one(found: re.Match[str]) -> str:
-        letter = chr(int(found[1], 16))
-        return letter if _UNRESERVED.fullmatch(letter) else found[0].upper()
+    def one(match: re.Match[str]) -> str:
+        letter = chr(int(match[1], 16))
+        return letter if _UNRESERVED.fullmatch(letter) else match[0].upper()
 
     return _ESCAPE.sub(one, text)

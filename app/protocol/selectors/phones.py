@@ -9,13 +9,13 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 from app.protocol.selectors.errors import NotASelector
 
 _DASHES: Final = re.compile(r"[‐-―−－]")
-_WRITTEN: Final = re.compile(r"\+?[0-9 ()./\-]+")
+_FORM: Final = re.compile(r"\+?[0-9 ()./\-]+")
 
 
 def spelling(value: str, country: str | None) -> str:
     """`country` is where a national number is from (ISO 3166, two letters)."""
     text = _DASHES.sub("-", re.sub(r"^tel:", "", value, flags=re.IGNORECASE)).replace("\N{NO-BREAK SPACE}", " ")
-    if not _WRITTEN.fullmatch(text):
+    if not _FORM.fullmatch(text):
         raise NotASelector("a phone number has digits alone; leave an extension or a name out")
     if country is None and text.startswith("00"):
         text = "+" + text.removeprefix("00")  # dialled so in most countries; where not, no such number is assigned

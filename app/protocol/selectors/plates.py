@@ -9,7 +9,7 @@ from app.protocol.selectors.errors import NotASelector
 _CYRILLIC: Final = str.maketrans("АВЕКМНОРСТУХІ", "ABEKMHOPCTYXI")
 _GREEK: Final = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 # Where a plate has only letters that both scripts have, so that people type either.
-_SHARED: Final = dict.fromkeys(("RU", "BY", "UA", "BG"), _CYRILLIC) | dict.fromkeys(("GR", "CY"), _GREEK)
+_LATIN_OF: Final = dict.fromkeys(("RU", "BY", "UA", "BG"), _CYRILLIC) | dict.fromkeys(("GR", "CY"), _GREEK)
 # Where plates begin with a district, and one is called as the country is: Dessau, Svidník. With fewer groups behind
 # them than a plate has there, the two letters are the plate's own.
 _GROUPS: Final = {"DE": 3, "SK": 3}
@@ -18,15 +18,15 @@ _GROUPS: Final = {"DE": 3, "SK": 3}
 def spelling(value: str, country: str | None) -> str:
     """`country` is where the plate is from, unless the value says so itself, as `DE:B-XY 123`."""
     text = value.upper()
-    stated = re.fullmatch(r"([A-Z]{2})([ :])(.+)", text)
-    if stated and stated[1] in vocabulary.codes("country"):
-        is_sure = stated[2] == ":" or (country == stated[1] and _groups(stated[3]) >= _GROUPS.get(stated[1], 1))
-        if is_sure and country in (None, stated[1]):
-            country, text = stated[1], stated[3]
+    match = re.fullmatch(r"([A-Z]{2})([ :])(.+)", text)
+    if match and match[1] in vocabulary.codes("country"):
+        is_sure = match[2] == ":" or (country == match[1] and _groups(match[3]) >= _GROUPS.get(match[1], 1))
+        if is_sure and country in (None, match[1]):
+            country, text = match[1], match[3]
     plate = re.sub(r"[\s\-‐-―:.·]", "", text)
     if country not in vocabulary.codes("country") or not plate:
         raise NotASelector("a plate needs its country")
-    return f"{country}:{plate.translate(_SHARED.get(country, {}))}"
+    return f"{country}:{plate.translate(_LATIN_OF.get(country, {}))}"
 
 
 def _groups(text: str) -> int:

@@ -34,19 +34,19 @@ def _ethereum(value: str) -> str:
     """In lower case; capitals are its checksum (EIP-55), or there are none, or no small letters."""
     digits = value[2:]
     if digits not in (digits.lower(), digits.upper()):
-        told = keccak.new(digest_bits=256, data=digits.lower().encode()).hexdigest()
-        capitals = "".join(a.upper() if int(b, 16) >= 8 else a for a, b in zip(digits.lower(), told, strict=False))
+        digest = keccak.new(digest_bits=256, data=digits.lower().encode()).hexdigest()
+        capitals = "".join(a.upper() if int(b, 16) >= 8 else a for a, b in zip(digits.lower(), digest, strict=False))
         if digits != capitals:
-            raise _mistyped()
+            raise _typo()
     return "0x" + digits.lower()
 
 
 def _bech32(value: str, prefix: str, rest: str) -> str:
     if value not in (value.lower(), value.upper()) or set(rest) - set(_BECH32_LETTERS):
-        raise _mistyped()
-    expanded = [*(ord(each) >> 5 for each in prefix), 0, *(ord(each) & 31 for each in prefix)]
-    if _polymod([*expanded, *map(_BECH32_LETTERS.index, rest)]) not in _BECH32_SUMS:
-        raise _mistyped()
+        raise _typo()
+    prefix_values = [*(ord(each) >> 5 for each in prefix), 0, *(ord(each) & 31 for each in prefix)]
+    if _polymod([*prefix_values, *map(_BECH32_LETTERS.index, rest)]) not in _BECH32_SUMS:
+        raise _typo()
     return value.lower()
 
 
@@ -62,10 +62,10 @@ def _polymod(values: list[int]) -> int:
 
 
 def _check_base58(value: str) -> None:
-    decoded = b58decode(value)
-    if len(decoded) == _BASE58_SIZE and sha256(sha256(decoded[:-4]).digest()).digest()[:4] != decoded[-4:]:
-        raise _mistyped()
+    payload = b58decode(value)
+    if len(payload) == _BASE58_SIZE and sha256(sha256(payload[:-4]).digest()).digest()[:4] != payload[-4:]:
+        raise _typo()
 
 
-def _mistyped() -> NotASelector:
+def _typo() -> NotASelector:
     return NotASelector("the address of a wallet does not fit its checksum: a letter is wrong or missing")

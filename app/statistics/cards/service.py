@@ -32,14 +32,14 @@ def put(session: Session, *, token_sha256: str, card: str, revision: int, file: 
     correction moves nobody into another release. Raises `CardTokenUnknown`.
     """
     _check_token(session, token_sha256, today)
-    key, revised = sha256_hex(card.encode()), revision_sha256(card, revision)
-    row = {"id_sha256": key, "quarter": quarter_of(today), "revision_sha256": revised, "file": file}
-    if insert_or_ignore(session, Card, [row]):
+    key, revision_hash = sha256_hex(card.encode()), revision_sha256(card, revision)
+    new = {"id_sha256": key, "quarter": quarter_of(today), "revision_sha256": revision_hash, "file": file}
+    if insert_or_ignore(session, Card, [new]):
         return True
-    kept = session.scalars(select(Card).where(Card.id_sha256 == key).with_for_update()).one()
+    row = session.scalars(select(Card).where(Card.id_sha256 == key).with_for_update()).one()
     earlier = {None, *(revision_sha256(card, number) for number in range(revision))}
-    if kept.file is not None and kept.revision_sha256 in earlier:
-        kept.revision_sha256, kept.file = revised, file
+    if row.file is not None and row.revision_sha256 in earlier:
+        row.revision_sha256, row.file = revision_hash, file
     return False
 
 
@@ -47,16 +47,16 @@ def withdraw(session: Session, *, token_sha256: str, card: str, today: date) -> 
     """Forget a card for good, also one that has not come yet. Raises `CardTokenUnknown`."""
     _check_token(session, token_sha256, today)
     key = sha256_hex(card.encode())
-    gone = {"quarter": None, "revision_sha256": None, "file": None}
-    if not insert_or_ignore(session, Card, [{"id_sha256": key, **gone}]):
-        session.execute(update(Card).where(Card.id_sha256 == key).values(gone))
+    nothing = {"quarter": None, "revision_sha256": None, "file": None}
+    if not insert_or_ignore(session, Card, [{"id_sha256": key, **nothing}]):
+        session.execute(update(Card).where(Card.id_sha256 == key).values(nothing))
     doom(session)
 
 
 def recorded_in(session: Session, quarter: str) -> list[bytes]:
     """The sealed cards of a quarter, ordered by the hash of a random id, hence by nothing."""
-    recorded = select(Card.file).where(Card.quarter == quarter, Card.file.is_not(None)).order_by(Card.id_sha256)
-    return [file for file in session.scalars(recorded) if file is not None]
+    files = select(Card.file).where(Card.quarter == quarter, Card.file.is_not(None)).order_by(Card.id_sha256)
+    return [file for file in session.scalars(files) if file is not None]
 
 
 def _check_token(session: Session, token_sha256: str, today: date) -> None:

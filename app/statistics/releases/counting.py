@@ -48,10 +48,10 @@ def _values(dim: Dimension, person: list[StatCard]) -> list[str | None]:
     own = [dim.cell_of(getattr(card, dim.field)) for card in person]
     if dim.bound is Bound.FIRST_DISTINCT:
         return own
-    return [_pinned(dim, own)] * len(own)
+    return [_one_cell(dim, own)] * len(own)
 
 
-def _pinned(dim: Dimension, own: list[str | None]) -> str | None:
+def _one_cell(dim: Dimension, own: list[str | None]) -> str | None:
     if dim.bound is Bound.HIGHEST:
         return next((cell for cell in dim.cells() if cell in own), None)
     return Counter(own).most_common(1)[0][0]  # of those equally frequent, the first met
@@ -59,11 +59,11 @@ def _pinned(dim: Dimension, own: list[str | None]) -> str | None:
 
 def _cells_of(table: Table, values: _Values, *, cards: int) -> list[tuple[str, ...]]:
     """The first m distinct cells in the order of the cards, leaving out cards that have none in this table."""
-    found: dict[tuple[str, ...], None] = {}
+    cells: dict[tuple[str, ...], None] = {}
     for number in range(cards):
         cell = tuple(value for dim in table.dims if (value := values[dim.name][number]) is not None)
         if len(cell) == len(table.dims):
-            found[cell] = None
-        if len(found) == table.m:
+            cells[cell] = None
+        if len(cells) == table.m:
             break
-    return list(found)
+    return list(cells)

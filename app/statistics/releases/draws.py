@@ -73,7 +73,7 @@ def snapshot(session: Session, actor: Actor, release_id: str) -> Snapshot:
 
 
 def statistics_identities(
-    session: Session, lent: Sequence[str], *, period: str, today: date
+    session: Session, keys: Sequence[str], *, period: str, today: date
 ) -> list[age.HybridIdentity]:
     """The lent keys, which are those of the period.
 
@@ -81,10 +81,10 @@ def statistics_identities(
     for follows from the public statements, so a refusal tells nothing of the cards. Raises `StatisticsKeyWrong`.
     """
     try:
-        parsed = [age.parse_identity(text) for text in lent]
+        every = [age.parse_identity(text) for text in keys]
     except age.Error:
         raise StatisticsKeyWrong from None
-    identities = [identity for identity in parsed if isinstance(identity, age.HybridIdentity)]
+    identities = [identity for identity in every if isinstance(identity, age.HybridIdentity)]
     if {str(identity.recipient) for identity in identities} != shared_keys.statistics_recipients(
         session, period, today
     ):
@@ -104,15 +104,15 @@ def draw(
     Who may still be counted is each token's own matter; how many are not, nobody is told. `account_key` is the
     service's, 32 bytes.
     """
-    opened = _opened(start.sealed_cards, identities)
-    accounts = {card.token: accounting.token_hash(account_key, card.token) for card in opened}
+    cards = _open(start.sealed_cards, identities)
+    accounts = {card.token: accounting.token_hash(account_key, card.token) for card in cards}
     admitted = accounting.admit(start.accounts, accounts.values(), rho=start.workload.rho)
-    counts = counting.count((card for card in opened if accounts[card.token] in admitted), start.workload)
+    counts = counting.count((card for card in cards if accounts[card.token] in admitted), start.workload)
     tables = noise.draw(start.workload, counts, measurement)
     return Draw(NoisyCounts(period=start.period, workload=start.workload, tables=tables), admitted)
 
 
-def settle(session: Session, actor: Actor, start: Snapshot, drawn: Draw, *, now: datetime) -> Release:
+def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now: datetime) -> Release:
     """Charge the draw and keep its noisy counts, at once or not at all.
 
     Raises `ReleaseExists` or `NoSuchStep` where somebody was first: their draw counts, and this noise is thrown away
@@ -127,8 +127,8 @@ def settle(session: Session, actor: Actor, start: Snapshot, drawn: Draw, *, now:
     if lines != start.ledger:
         raise StaleVersion
     ledger.refuse_overspending(lines, start.workload, start.period)
-    _charge(session, start, drawn)
-    release.noisy = write_counts(drawn.counts)
+    _charge(session, start, result)
+    release.noisy = write_counts(result.counts)
     release.noisy_sha256 = sha256_hex(release.noisy)
     release.state = ReleaseState.DRAWN
     audit.record(session, actor.id, Action.RELEASE_DRAWN, release.id, now=now)
@@ -136,18 +136,18 @@ def settle(session: Session, actor: Actor, start: Snapshot, drawn: Draw, *, now:
     return release
 
 
-def _opened(sealed: Sequence[bytes], identities: Sequence[age.HybridIdentity]) -> list[cards_.StatCard]:
+def _open(sealed: Sequence[bytes], identities: Sequence[age.HybridIdentity]) -> list[cards_.StatCard]:
     """The cards that are cards. One that does not open or parse is counted for nobody (RELEASES § 0)."""
-    opened = []
+    cards = []
     for each in sealed:
         try:
-            opened.append(cards_.parse(age.decrypt(each, identities)))
+            cards.append(cards_.parse(age.decrypt(each, identities)))
         except (age.Error, cards_.CardError):
             continue
-    return opened
+    return cards
 
 
-def _charge(session: Session, start: Snapshot, drawn: Draw) -> None:
+def _charge(session: Session, start: Snapshot, result: Draw) -> None:
     """A line of the ledger, and its rho on every account that was admitted."""
     line = next_line(
         start.ledger[-1] if start.ledger else None,
@@ -159,7 +159,7 @@ def _charge(session: Session, start: Snapshot, drawn: Draw) -> None:
     if not insert_or_ignore(session, BudgetEntry, [asdict(line)]):
         raise StaleVersion  # a draw of another release took this line of the ledger meanwhile
     accounts = {account.token_hash: account for account in session.scalars(select(TokenSpend))}
-    for token in sorted(drawn.admitted):
+    for token in sorted(result.admitted):
         if token in accounts:
             accounts[token].rho_millionths += line.rho_millionths
         else:

@@ -65,9 +65,9 @@ def sign(session: Session, actor: Actor, release_id: str, *, key: str, signature
     release = requests.locked(session, actor, release_id)
     requests.check(actor, release, ReleaseState.SIGNED)
     sums_file = file(session, actor, release_id, SUMS)
-    given = Signature(by=actor.id, key=unb64(key), sig=unb64(signature))
+    own = Signature(by=actor.id, key=unb64(key), sig=unb64(signature))
     try:
-        check_signature(given, sums_file)
+        check_signature(own, sums_file)
     except ReleaseError:
         raise ReleaseSignatureWrong from None
     if staff.get(session, actor.id).key != key:
@@ -132,9 +132,9 @@ def _complete(session: Session, release: Release) -> None:
     signatures = session.scalars(of_release.order_by(ReleaseSignature.person_id)).all()
     if len(signatures) < 2:
         return
-    written = write_signatures(
+    content = write_signatures(
         [Signature(by=each.person_id, key=unb64(each.key), sig=unb64(each.signature)) for each in signatures]
     )
-    session.add(ReleaseFile(release_id=release.id, path=SIGNATURES, content=written))
+    session.add(ReleaseFile(release_id=release.id, path=SIGNATURES, content=content))
     release.state = ReleaseState.SIGNED
     session.flush()

@@ -42,8 +42,8 @@ def lines(session: Session) -> tuple[LedgerLine, ...]:
     )
 
 
-def refuse_overspending(charged: tuple[LedgerLine, ...], workload: Workload, period: str) -> None:
-    """Raises `ReleaseBudgetExhausted` where what was `charged` leaves less than a release of this workload costs."""
-    left = accounting.budget_left(charged, kind=workload.kind, period=period)
-    if workload.rho > left:
-        raise ReleaseBudgetExhausted(rho_millionths=workload.rho, left_millionths=left)
+def refuse_overspending(charges: tuple[LedgerLine, ...], workload: Workload, period: str) -> None:
+    """Raises `ReleaseBudgetExhausted` where these charges leave less than a release of this workload costs."""
+    rest = accounting.budget_left(charges, kind=workload.kind, period=period)
+    if workload.rho > rest:
+        raise ReleaseBudgetExhausted(rho_millionths=workload.rho, left_millionths=rest)

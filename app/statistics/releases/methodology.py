@@ -31,7 +31,7 @@ class About:
 
 
 # How much more often than by chance the best possible adversary is right, by the rho it has read (RELEASES § 3).
-_CAUGHT = (
+_SHARES = (
     (20_000, "7.4"),
     (120_000, "12.4"),
     (220_000, "16"),
@@ -44,18 +44,18 @@ def methodology(counts: NoisyCounts, about: About) -> str:
     paragraphs = [
         f"# How the figures of release {about.release} were made",
         about.note,
-        _counted(counts, about),
+        _unit(counts, about),
         _bounds(counts),
         _promise(counts, about),
         _noise(counts),
         _reading(counts, about),
         _limits(),
-        _made(about),
+        _origin(about),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 
-def _counted(counts: NoisyCounts, about: About) -> str:
+def _unit(counts: NoisyCounts, about: About) -> str:
     return f"""## Who is counted
 
 The figures are estimates of **persons** targeted by a state beyond its borders, as reported to {about.organisation} and
@@ -73,7 +73,7 @@ recorded in the period {counts.period}. They are not incidents and not reports.
 
 
 def _bounds(counts: NoisyCounts) -> str:
-    dims = "\n".join(f"- {_bound(dim)}" for dim in counts.workload.dims())
+    dims = "\n".join(f"- {_bound_of(dim)}" for dim in counts.workload.dims())
     return f"""## One person, few cells
 
 A person is one random token, which stands on all of their cards. In every table a person is in at most *m* cells (the
@@ -82,7 +82,7 @@ table below gives *m*), however many cards they have. Their cards are taken in t
 {dims}""".rstrip()
 
 
-def _bound(dim: Dimension) -> str:
+def _bound_of(dim: Dimension) -> str:
     how = {
         Bound.MOST_FREQUENT: "the value that most of the person's cards have",
         Bound.HIGHEST: "the gravest value of the person's cards, unknown last",
@@ -106,7 +106,7 @@ def _promise(counts: NoisyCounts, about: About) -> str:
         f"{_rho(KIND_CAP[ReleaseKind.QUARTER])} a quarter, {_rho(KIND_CAP[ReleaseKind.YEAR])} a yearly release, "
         f"{_rho(KIND_CAP[ReleaseKind.RESERVE])} a year in reserve, together {_rho(YEAR_CAP)} a year"
     )
-    caught = "; ".join(f"rho {_rho(rho)}: {share} %" for rho, share in _CAUGHT)
+    shares = "; ".join(f"rho {_rho(rho)}: {share} %" for rho, share in _SHARES)
     return f"""## What it promises to one person
 
 The noise makes the figures nearly as likely with any one person as without: zero-concentrated differential privacy
@@ -118,7 +118,7 @@ whose unit is a person with all of their cards, added or removed.
 
 In words: an adversary who knows everything but whether one given person is counted, and who reads the releases with the
 best possible method while wrongly accusing 5 in 100 of the others, finds that person with at most this chance
-({caught}; 5 % is guessing). The budget is public: {budget}; {_rho(LIFE_CAP)} for one person in a life.
+({shares}; 5 % is guessing). The budget is public: {budget}; {_rho(LIFE_CAP)} for one person in a life.
 A draw is charged whether or not it is published. Withdrawal gives nothing back, and no release is withdrawn.
 
 The promise assumes that one person has one token. Who has two in one release risks four times the rho (c tokens: c
@@ -128,9 +128,9 @@ their own number; they do not help to read anybody else's."""
 
 def _noise(counts: NoisyCounts) -> str:
     rows = "\n".join(
-        f"| {table.name} | {len(drawn.counts)} | {table.m} | {drawn.sigma / 1000:.3f} | {drawn.rho!r} | "
-        f"{half_width(drawn.sigma):.1f} | {grid(drawn.sigma)} |"
-        for table, drawn in zip(counts.workload.tables, counts.tables, strict=True)
+        f"| {table.name} | {len(noisy.counts)} | {table.m} | {noisy.sigma / 1000:.3f} | {noisy.rho!r} | "
+        f"{half_width(noisy.sigma):.1f} | {grid(noisy.sigma)} |"
+        for table, noisy in zip(counts.workload.tables, counts.tables, strict=True)
     )
     return f"""## The noise
 
@@ -172,7 +172,7 @@ def _limits() -> str:
 - A correction after a period was drawn does not change its release."""
 
 
-def _made(about: About) -> str:
+def _origin(about: About) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in about.versions.items())
     return f"""## Who made it
 

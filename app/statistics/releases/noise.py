@@ -46,15 +46,15 @@ class BudgetedTable:
 
 def budget(workload: Workload, measurement: Measurement) -> tuple[BudgetedTable, ...]:
     """The noise of every table. Raises `OverspentError` where it would cost more than the workload's rho."""
-    planned = tuple(_budgeted(workload, table, measurement) for table in workload.tables)
-    if math.fsum(each.rho for each in planned) > workload.rho / 1_000_000:
+    plan = tuple(_with_budget(workload, table, measurement) for table in workload.tables)
+    if math.fsum(each.rho for each in plan) > workload.rho / 1_000_000:
         raise OverspentError(f"the tables of {workload.id} cost more than the release may spend")
-    return planned
+    return plan
 
 
 def draw(workload: Workload, counts: Mapping[str, Sequence[int]], measurement: Measurement) -> tuple[NoisyTable, ...]:
     """Every cell of every table with its noise, in the order of the cells. Call it once a release, ever."""
-    planned = budget(workload, measurement)
+    plan = budget(workload, measurement)
     return tuple(
         NoisyTable(
             name=each.table.name,
@@ -62,7 +62,7 @@ def draw(workload: Workload, counts: Mapping[str, Sequence[int]], measurement: M
             rho=each.rho,
             counts=tuple(measurement.draw(counts[each.table.name], sigma=each.sigma / 1000)),
         )
-        for each in planned
+        for each in plan
     )
 
 
@@ -94,6 +94,6 @@ def l2_sensitivity(m: int) -> float:
     return root if Fraction(root) ** 2 >= m else math.nextafter(root, math.inf)
 
 
-def _budgeted(workload: Workload, table: Table, measurement: Measurement) -> BudgetedTable:
+def _with_budget(workload: Workload, table: Table, measurement: Measurement) -> BudgetedTable:
     sigma = sigma_of(workload, table)
     return BudgetedTable(table=table, sigma=sigma, rho=measurement.rho(sigma=sigma / 1000, m=table.m))

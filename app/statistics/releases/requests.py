@@ -80,24 +80,22 @@ def locked(session: Session, actor: Actor, release_id: str) -> Release:
     return release
 
 
-def request(
-    session: Session, actor: Actor, wanted: ReleaseKind, *, period: str, workload: str, now: datetime
-) -> Release:
+def request(session: Session, actor: Actor, kind: ReleaseKind, *, period: str, workload: str, now: datetime) -> Release:
     """Ask for a release of a closed period. Only public facts decide, so a refusal tells nothing.
 
     Raises `ReleaseWorkload`, `ReleasePeriodOpen`, `ReleaseExists`, `ReleaseBudgetExhausted` or `ReleaseTooFew`.
     """
-    chosen = vocabulary.workload(workload)
-    if chosen.kind is not wanted:
+    definition = vocabulary.workload(workload)
+    if definition.kind is not kind:
         raise ReleaseWorkload
     if now.date() <= last_day(period):
         raise ReleasePeriodOpen
-    _refuse_twin(session, chosen, period)
-    ledger.refuse_overspending(ledger.lines(session), chosen, period)
-    if chosen.kind is ReleaseKind.QUARTER:
+    _refuse_twin(session, definition, period)
+    ledger.refuse_overspending(ledger.lines(session), definition, period)
+    if definition.kind is ReleaseKind.QUARTER:
         _refuse_too_few(session)
     release = Release(
-        id=new_id("rel"), kind=chosen.kind.value, period=period, workload=chosen.id, requested_by=actor.id
+        id=new_id("rel"), kind=definition.kind.value, period=period, workload=definition.id, requested_by=actor.id
     )
     session.add(release)
     audit.record(session, actor.id, Action.RELEASE_REQUESTED, release.id, now=now)
@@ -138,14 +136,14 @@ def check(actor: Actor, release: Release, to: ReleaseState) -> None:
 def _refuse_twin(session: Session, workload: Workload, period: str) -> None:
     open_ = Release.state.not_in([ReleaseState.REJECTED, ReleaseState.CANCELLED])
     twin = select(Release.id).where(Release.kind == workload.kind.value, Release.period == period, open_)
-    found = session.scalar(twin)
-    if found is not None:
-        raise ReleaseExists(release=found)
+    id_ = session.scalar(twin)
+    if id_ is not None:
+        raise ReleaseExists(release=id_)
 
 
 def _refuse_too_few(session: Session) -> None:
-    published = select(Release).where(Release.workload == "T", Release.state == ReleaseState.PUBLISHED)
-    last = session.scalars(published.order_by(Release.period.desc()).limit(1)).first()
+    releases = select(Release).where(Release.workload == "T", Release.state == ReleaseState.PUBLISHED)
+    last = session.scalars(releases.order_by(Release.period.desc()).limit(1)).first()
     was_open = any(line.workload == "Q" for line in ledger.lines(session))
     estimate = last.counts().tables[0].counts[0] if last else 0
     if estimate < (QUARTER_GATE_OPEN if was_open else QUARTER_GATE):

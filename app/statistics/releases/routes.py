@@ -56,17 +56,17 @@ Approver = Annotated[Actor, requires(Role.SUPERVISOR)]
     ),
 )
 def request_release(
-    database: Db, actor: Requester, once: Once, wanted: ReleaseIn, response: Response, now: Now
+    database: Db, actor: Requester, once: Once, request: ReleaseIn, response: Response, now: Now
 ) -> ReleaseOut:
     """Ask for the tables of a period. Nothing is drawn or charged before somebody else approves."""
 
     def act() -> Release:
-        kind = ReleaseKind(wanted.kind)
-        return requests.request(session, actor, kind, period=wanted.period, workload=wanted.workload, now=now)
+        kind = ReleaseKind(request.kind)
+        return requests.request(session, actor, kind, period=request.period, workload=request.workload, now=now)
 
     with database.write() as session:
-        release = once(session, actor.id, wanted, act, lambda id_: requests.get(session, actor, id_))
-        return _shown(release, response)
+        release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
+        return _answer(release, response)
 
 
 @router.get("")
@@ -81,7 +81,7 @@ def list_releases(database: Db, actor: Requester, paging: Paging) -> Page[Releas
 def get_release(database: Db, actor: Requester, release_id: str, _: IfNoneMatch, response: Response) -> ReleaseOut:
     """How far a release has come."""
     with database.read() as session:
-        return _shown(requests.get(session, actor, release_id), response)
+        return _answer(requests.get(session, actor, release_id), response)
 
 
 @router.get("/{release_id}/transitions", responses=problems(NotFound))
@@ -102,7 +102,7 @@ def move_release(
     actor: Requester,
     once: Once,
     release_id: str,
-    wanted: ReleaseDecisionIn,
+    request: ReleaseDecisionIn,
     version: IfMatch,
     response: Response,
     now: Now,
@@ -110,11 +110,11 @@ def move_release(
     """Approve, reject, cancel or publish the release."""
 
     def act() -> Release:
-        return requests.move(session, actor, release_id, to=ReleaseState(wanted.to), version=version, now=now)
+        return requests.move(session, actor, release_id, to=ReleaseState(request.to), version=version, now=now)
 
     with database.write() as session:
-        release = once(session, actor.id, wanted, act, lambda id_: requests.get(session, actor, id_))
-        return _shown(release, response)
+        release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
+        return _answer(release, response)
 
 
 @router.post(
@@ -135,19 +135,19 @@ def draw_release(
     keyring: ServiceKeyring,
     config: Config,
     release_id: str,
-    lent: DrawIn,
+    keys: DrawIn,
     response: Response,
     now: Now,
 ) -> ReleaseOut:
     """Count the persons, add the noise, charge the budget and make the folder. A release is drawn once."""
     with database.read() as session:
         start = draws.snapshot(session, actor, release_id)
-        identities = draws.statistics_identities(session, lent.statistics_keys, period=start.period, today=now.date())
+        identities = draws.statistics_identities(session, keys.statistics_keys, period=start.period, today=now.date())
     account_key = keyring.key("contribution-account")
-    drawn = draws.draw(start, identities, account_key=account_key, measurement=noise.DiscreteGaussian())
+    result = draws.draw(start, identities, account_key=account_key, measurement=noise.DiscreteGaussian())
     with database.write() as session:
-        draws.settle(session, actor, start, drawn, now=now)
-    return _composed(database, actor, config, release_id, response)
+        draws.settle(session, actor, start, result, now=now)
+    return _compose(database, actor, config, release_id, response)
 
 
 @router.post(
@@ -157,7 +157,7 @@ def draw_release(
 )
 def compose_release(database: Db, actor: Approver, config: Config, release_id: str, response: Response) -> ReleaseOut:
     """Make the folder of a draw whose request was cut off before it did."""
-    return _composed(database, actor, config, release_id, response)
+    return _compose(database, actor, config, release_id, response)
 
 
 @router.get("/{release_id}/files", responses=problems(NotFound))
@@ -183,12 +183,12 @@ def get_release_file(database: Db, actor: Requester, release_id: str, path: str)
     responses=problems(NotFound, NoSuchStep, folders.ReleaseSignatureWrong),
 )
 def sign_release(
-    database: Db, actor: Requester, release_id: str, given: SignatureIn, response: Response, now: Now
+    database: Db, actor: Requester, release_id: str, request: SignatureIn, response: Response, now: Now
 ) -> ReleaseOut:
     """Sign the folder's list of hashes. Who requested and who approved must both have signed before it is published."""
     with database.write() as session:
-        release = folders.sign(session, actor, release_id, key=given.key, signature=given.sig, now=now)
-        return _shown(release, response)
+        release = folders.sign(session, actor, release_id, key=request.key, signature=request.sig, now=now)
+        return _answer(release, response)
 
 
 @ledger_router.get(
@@ -204,11 +204,11 @@ def read_ledger(database: Db) -> Response:
     return Response(write_lines(lines), media_type="application/x-ndjson")
 
 
-def _composed(database: Db, actor: Actor, config: Config, release_id: str, response: Response) -> ReleaseOut:
+def _compose(database: Db, actor: Actor, config: Config, release_id: str, response: Response) -> ReleaseOut:
     with database.write() as session:
-        return _shown(folders.make(session, actor, release_id, is_demo=config.demo), response)
+        return _answer(folders.make(session, actor, release_id, is_demo=config.demo), response)
 
 
-def _shown(release: Release, response: Response) -> ReleaseOut:
+def _answer(release: Release, response: Response) -> ReleaseOut:
     response.headers["ETag"] = etag(release.version)
     return ReleaseOut.model_validate(release)

@@ -120,8 +120,8 @@ def test_answers_reach_the_triager_in_their_order(here: Installation, tmp_path: 
     anna = here.staff("anna")
     thread = triage.thread(anna, triage.open_(anna, sent.report))
 
-    assert [each.said.text for each in thread.messages] == ["first", "second"]
-    assert [each.name for each in thread.messages[1].said.attachments] == ["letter.txt"]
+    assert [each.content.text for each in thread.messages] == ["first", "second"]
+    assert [each.name for each in thread.messages[1].content.attachments] == ["letter.txt"]
     assert not thread.missing
     assert not thread.repeated
 

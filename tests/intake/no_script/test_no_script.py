@@ -135,10 +135,10 @@ def test_its_reporter_reads_a_reply_answers_adds_a_file_changes_a_choice_and_wit
     assert "Your message has arrived." in written.text
     assert "You have sent 1 message since your report." in written.text
     assert "Your choices have arrived" in chosen.text
-    assert [each.said.text for each in thread.messages][:1] == ["Yes, at a friend's."]
+    assert [each.content.text for each in thread.messages][:1] == ["Yes, at a friend's."]
     assert thread.missing == thread.repeated == ()
     assert thread.consents == {ConsentScope.STATISTICS: False, ConsentScope.EVIDENCE: True}
-    (sent,) = thread.messages[0].said.attachments
+    (sent,) = thread.messages[0].content.attachments
     sink = io.BytesIO()
     triage.save_attachment(triager, opened, sent, sink)
     assert (sent.name, sink.getvalue()) == (PHOTO.name, PHOTO.content)
@@ -313,7 +313,7 @@ def test_what_is_typed_and_ticked_survives_the_other_button_of_the_mailbox(
     (waiting,) = triage.list_(triager)
     triage.claim(triager, triage.view(triager, waiting.id))
     thread = triage.thread(triager, triage.open_(triager, waiting.id))
-    assert [each.said.text for each in thread.messages if each.said.text] == ["They <know>."]
+    assert [each.content.text for each in thread.messages if each.content.text] == ["They <know>."]
 
 
 def ticked(answer: Response) -> list[str]:
@@ -415,7 +415,7 @@ def test_a_report_that_has_all_its_files_says_so_and_the_message_comes_back_and_
     (waiting,) = triage.list_(triager)
     triage.claim(triager, triage.view(triager, waiting.id))
     thread = triage.thread(triager, triage.open_(triager, waiting.id))
-    assert [each.said.text for each in thread.messages] == ["One more <photo>."]
+    assert [each.content.text for each in thread.messages] == ["One more <photo>."]
 
 
 def test_before_there_is_an_organisation_the_page_says_so(client: TestClient) -> None:

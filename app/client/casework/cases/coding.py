@@ -11,7 +11,7 @@ from app.protocol.encoding import b64, new_id
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
 # What a coding says where a caseworker left a field out.
-_UNCODED: Mapping[str, None] = dict.fromkeys([*rules.CODED, "quarter", "imminence"])
+_NO_CODES: Mapping[str, None] = dict.fromkeys([*rules.CODED, "quarter", "imminence"])
 
 
 def affected(
@@ -48,7 +48,7 @@ def incident(
 
     `second` is the other person whom `verified`, `refuted` and `falsely_attributed` need.
     """
-    whole = {**_UNCODED, **coding}
+    whole = {**_NO_CODES, **coding}
     whole.pop("verification_status")
     new = Incident(
         id=new_id("inc"),

@@ -60,9 +60,9 @@ def open_(staff: Staff, id_: str) -> OpenCase:
     key, member_list = members.open_list(staff, id_)
     newest = _read(staff, key, _fetch_newest(staff, id_)[1], writers=member_list.present)
     file, author = CaseFile.read(newest.document.header.body), str(newest.document.header.author)
-    seen = staff.seen.highest("case", id_)
+    newest_mark = staff.seen.highest("case", id_)
     passed_over: tuple[int, ...] = ()
-    if seen is None or newest.mark.version > seen.version:
+    if newest_mark is None or newest.mark.version > newest_mark.version:
         past = _past(staff, key, member_list, until=newest.mark.version - 1)
         chain.check_next(newest.link, past.last, reason="previous")
         check_successor(past.file or NOTHING, file, author=author)
@@ -130,21 +130,21 @@ def _past(staff: Staff, key: Key, member_list: MemberList, *, until: int) -> _Pa
     of the one before. Any member can store a file that is no version of the case: it is passed over, or one of them
     could close the case to all.
     """
-    seen = staff.seen.highest("case", key.subject)
+    newest_mark = staff.seen.highest("case", key.subject)
     past = _Past()
-    for version in range(seen.version if seen else 1, until + 1):
+    for version in range(newest_mark.version if newest_mark else 1, until + 1):
         file = _fetch(staff, key.subject, version)
         mark = Mark(version, sha256_hex(unb64(file)))
-        is_seen = seen is not None and version == seen.version
-        if seen and is_seen and mark.sha256 != seen.sha256:
+        is_seen = newest_mark is not None and version == newest_mark.version
+        if newest_mark and is_seen and mark.sha256 != newest_mark.sha256:
             raise Rollback("version")
         try:
             document = _read(staff, key, file, writers=member_list.ever)
-            author, said = str(document.document.header.author), CaseFile.read(document.document.header.body)
+            author, case_file = str(document.document.header.author), CaseFile.read(document.document.header.body)
             if not is_seen:
                 chain.check_next(document.link, past.last, reason="previous")
-                check_successor(past.file or NOTHING, said, author=author)
-            past = _Past(said, author, mark, past.passed_over)
+                check_successor(past.file or NOTHING, case_file, author=author)
+            past = _Past(case_file, author, mark, past.passed_over)
         except ProtocolError:
             past = replace(past, last=mark, passed_over=(*past.passed_over, version))
     return past

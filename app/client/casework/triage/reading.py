@@ -91,9 +91,9 @@ def open_grant(staff: Staff, view: ReportView) -> OpenedGrant:
         return direct
     if view.case in grants:
         case = cases.open_(staff, view.case)
-        nested = staff.open_grant(grants[case.id], view.id, {GrantKind.CASE}, grantee=case.id, identity=case.identity)
-        nested.check_granted_by(case.member_list.ever)
-        return nested
+        inner = staff.open_grant(grants[case.id], view.id, {GrantKind.CASE}, grantee=case.id, identity=case.identity)
+        inner.check_granted_by(case.member_list.ever)
+        return inner
     if view.epoch in grants:
         key = staff.epoch_key(view.epoch)
         return staff.open_grant(grants[view.epoch], view.id, {GrantKind.INTAKE}, grantee=view.epoch, identity=key)

@@ -16,7 +16,7 @@ from app.protocol.opening import Asked
 from app.vocabulary import ConsentScope
 
 # In what this machine has seen: the number and last part of the newest reply that it sent.
-_SENT: Final = "message.staff"
+_NEWEST_REPLY: Final = "message.staff"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Received:
 
     id: str
     sha256: str
-    said: ReporterMessage = field(repr=False)
+    content: ReporterMessage = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,18 @@ class Thread:
     @property
     def consents(self) -> dict[ConsentScope, bool]:
         """What the reporter has changed since the report, the newest answer of each scope."""
-        return {each.scope: each.given for message in self.messages for each in message.said.consents}
+        return {each.scope: each.given for message in self.messages for each in message.content.consents}
 
     @property
     def withdrawal(self) -> Received | None:
-        return next((each for each in self.messages if each.said.kind is MessageKind.WITHDRAW), None)
+        return next((each for each in self.messages if each.content.kind is MessageKind.WITHDRAW), None)
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:
     """What the reporter has written since. Raises `NotAuthentic` for a message without the reporter's MAC."""
-    messages = [_received(staff, report, item) for item in staff.service.items(f"/reports/{report.id}/messages")]
-    messages.sort(key=lambda each: (each.said.number, each.id))
-    numbers = [each.said.number for each in messages]
+    messages = [_message(staff, report, item) for item in staff.service.items(f"/reports/{report.id}/messages")]
+    messages.sort(key=lambda each: (each.content.number, each.id))
+    numbers = [each.content.number for each in messages]
     return Thread(
         messages=tuple(messages),
         missing=tuple(mailbox.gaps(numbers)),
@@ -72,16 +72,16 @@ def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
         for part, words in enumerate(parts, start=1)
     ]
     request = {"slots": [b64(slot) for slot in slots]}
-    shown = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
-    staff.seen.record(_SENT, report.id, Mark(number, sha256_hex(slots[-1])))
-    return replace(report, view=replace(ReportView.read(shown.json()), id=report.id))
+    response = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
+    staff.seen.record(_NEWEST_REPLY, report.id, Mark(number, sha256_hex(slots[-1])))
+    return replace(report, view=replace(ReportView.read(response.json()), id=report.id))
 
 
-def _received(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Received:
-    asked = Asked("message.reporter", staff.org, report.id)
+def _message(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Received:
+    expectation = Asked("message.reporter", staff.org, report.id)
     # Each message is a document of its own: their numbers, not their versions, say what is missing.
     message = staff.open_document(
-        unb64(str(item["file"])), report.identity, asked, thread_key=report.thread_key, remember=False
+        unb64(str(item["file"])), report.identity, expectation, thread_key=report.thread_key, remember=False
     )
     return Received(str(item["id"]), message.sha256, ReporterMessage.read(message.document.header.body))
 
@@ -97,5 +97,5 @@ def _next_number(staff: Staff, report: OpenReport) -> int:
 
     This machine's own memory stands beside it: no service can make it use a number twice.
     """
-    sent = staff.seen.highest(_SENT, report.id)
-    return max(report.view.replies, sent.version if sent else 0) + 1
+    mark = staff.seen.highest(_NEWEST_REPLY, report.id)
+    return max(report.view.replies, mark.version if mark else 0) + 1

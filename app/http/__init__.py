@@ -9,6 +9,7 @@ from app.http.pages import PAGE_HEADERS, page
 from app.http.paging import Page, Paging
 from app.http.problem_pages import problem_pages
 from app.http.routing import BYTES, Route, Router, answer_header, answered, problems
+from app.http.sites import comes_from_another_site
 from app.http.state import BlobStore, Config, Db, Hasher, Now, ServiceKeyring, State, Today, shared
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
@@ -38,6 +39,7 @@ __all__ = [
     "answer_header",
     "answered",
     "bearer",
+    "comes_from_another_site",
     "declared_length",
     "etag",
     "page",

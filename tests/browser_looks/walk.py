@@ -59,6 +59,7 @@ ANSWERS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("plain withdrawn", "plain_replies.html", {"mailbox": CLOSED, "done": "withdraw", "kept": {}, "mistakes": ()}),
     ("plain error", "plain_error.html", {"key": "not-set-up"}),
     ("no page", "plain_error.html", {"key": "no-page"}),
+    ("other site", "plain_error.html", {"key": "other-site"}),
 )
 
 

@@ -11,7 +11,7 @@ import anyio.from_thread
 import anyio.to_thread
 from fastapi import Depends, Request, Response
 
-from app.http import Router, Today, page, shared
+from app.http import Router, Today, comes_from_another_site, page, shared
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import IntakeBusy
 from app.intake.epochs.open_epochs import EpochClosed
@@ -93,6 +93,8 @@ async def _answer(act: Callable[[Visit], Response], visit: Visit) -> Response:
         return await nowhere(visit.state.site, visit.request)
     if not visit.state.settings.no_script_pages:
         return visit.show("plain_error.html", HTTPStatus.NOT_FOUND, key="not-set-up")
+    if comes_from_another_site(visit.request.headers):
+        return visit.show("plain_error.html", HTTPStatus.FORBIDDEN, key="other-site")
     return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.state.no_script_threads)
 
 

@@ -11,12 +11,15 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.client import Staff
 from app.client.casework import triage
 from app.clock import Clock
 from app.intake.attachments.models import Attachment
+from app.intake.mailbox.models import Slot
+from app.intake.no_script.routes import router as no_script
 from app.intake.reports.models import Report
 from app.main import create_app
 from app.protocol import receipt
@@ -74,7 +77,7 @@ def door_with_a_limit(url: str, directory: Path, clock: Clock, *, attachment_lim
 
 
 def post(client: TestClient, form: list[tuple[str, str | File]], path: str = "/en/plain/", **headers: str) -> Response:
-    return client.post(path, content=encoded(form), headers=HEADERS)
+    return client.post(path, content=encoded(form), headers=HEADERS | headers)
 
 
 def words_in(answer: Response) -> str:
@@ -260,6 +263,27 @@ def test_what_is_not_the_form_is_refused_and_leaves_nothing(
     assert "The server did not take this" in answer.text
     assert rows.scalars(select(Report.id)).all() == []
     assert [*(settings.data_dir / "blobs").glob("*")] == []
+
+
+# Every address that takes a form, whatever is added later.
+FORMS = [route.path.format(language="en") for route in no_script.routes if isinstance(route, Route)]
+
+
+@pytest.mark.parametrize("mark", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.test"}], ids=str)
+def test_a_form_that_another_site_sent_is_refused_in_words_and_leaves_nothing(
+    organisation: Organisation, client: TestClient, rows: Session, mark: dict[str, str]
+) -> None:
+    words = words_in(post(client, FORM, **{"Sec-Fetch-Site": "same-origin", "Origin": "null"}))
+    before = rows.scalars(select(Slot.file)).all()
+    form = [*FORM, ("act", "withdraw"), ("words", words)]
+
+    answers = [post(client, form, path, **mark) for path in FORMS]
+
+    assert len(FORMS) == 2
+    assert {answer.status_code for answer in answers} == {403}
+    assert all("Another website sent this, not our page." in answer.text for answer in answers)
+    assert not any(words in answer.text for answer in answers)
+    assert rows.scalars(select(Slot.file)).all() == before
 
 
 @pytest.mark.parametrize(

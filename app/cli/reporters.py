@@ -9,6 +9,7 @@ import typer
 from app.cli.console import Json, Pin, Server, clock, progress, receipt, say, show, show_list, text_of
 from app.client import Reporter
 from app.protocol import receipt as receipts
+from app.protocol.receipt import Receipt, UnknownWordError
 from app.vocabulary import ConsentScope
 
 report = typer.Typer(help="Send a report.", no_args_is_help=True)
@@ -49,10 +50,21 @@ def _form(document: Path) -> dict[str, Any]:
     return {name: form[name] for name in ("language", "text", "answers") if name in form}
 
 
+def _receipt() -> Receipt:
+    """From the words that a person types; a slip of the pen gets an offer."""
+    words = receipt()
+    try:
+        return receipts.read(words)
+    except UnknownWordError as error:
+        if near := receipts.meant(words, error):
+            say(f"Word {error.position} may be {' or '.join(near)}.")
+        raise
+
+
 @mailbox.command()
 def read(server: Server, pin: Pin, as_json: Json = False) -> None:
     """What became of the report, and the replies."""
-    content = Reporter(server, pin, clock=clock).mailbox(receipts.read(receipt()))
+    content = Reporter(server, pin, clock=clock).mailbox(_receipt())
     replies = [{"number": reply.number, "text": reply.text} for reply in content.replies]
     if as_json:
         show({"state": content.state, "replies": replies, "missing": list(content.missing)}, as_json=True)
@@ -69,7 +81,7 @@ def answer(
     attach: Attach = None,
 ) -> None:
     """Write to the team."""
-    words = receipts.read(receipt())
+    words = _receipt()
     message = text_of(text, "Your message")
     for path in Reporter(server, pin, clock=clock).answer(words, message, attach or ()):
         say(f"{path.name} did not arrive. Send it again with `tern mailbox answer --attach`.")
@@ -78,7 +90,7 @@ def answer(
 @mailbox.command()
 def withdraw(server: Server, pin: Pin) -> None:
     """Take the report back. Work on it stops at once; what was published stays."""
-    Reporter(server, pin, clock=clock).withdraw(receipts.read(receipt()))
+    Reporter(server, pin, clock=clock).withdraw(_receipt())
 
 
 @mailbox.command()
@@ -89,4 +101,4 @@ def consent(
     given: Annotated[bool, typer.Option("--yes/--no", help="Whether you agree to it.")],
 ) -> None:
     """Say yes or no to one use of the report."""
-    Reporter(server, pin, clock=clock).change_consent(receipts.read(receipt()), scope, given=given)
+    Reporter(server, pin, clock=clock).change_consent(_receipt(), scope, given=given)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from mnemonic import Mnemonic
 
 from app import age
+from app.protocol import typos
 from app.protocol.errors import ProtocolError
 
 RECEIPT_SIZE: Final = 16
@@ -28,6 +29,15 @@ LISTS: Final = {
     "pt": "portuguese",
     "cs": "czech",
 }
+# Those that write か and が with one letter and a mark; every other mark can be left out, as people do on paper.
+_VOICING: Final = (
+    "\N{COMBINING KATAKANA-HIRAGANA VOICED SOUND MARK}\N{COMBINING KATAKANA-HIRAGANA SEMI-VOICED SOUND MARK}"
+)
+# How people number a list, but for digits, which are no words of any.
+_NUMBERS: Final = (
+    ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"],
+    ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"],
+)
 
 
 class ReceiptError(ProtocolError):
@@ -39,11 +49,12 @@ class WordCountError(ReceiptError):
 
 
 class UnknownWordError(ReceiptError):
-    """A word is not in the list that most of the others are in; `position` counts from 1."""
+    """A word is not in the list that most of the others are in; `position` counts from 1, `list_name` is of BIP-39."""
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, position: int, list_name: str) -> None:
         super().__init__(f"word {position} is not one of the list")
         self.position = position
+        self.list_name = list_name
 
 
 class ChecksumError(ReceiptError):
@@ -99,7 +110,7 @@ class Receipt:
 def read(words: str) -> Receipt:
     """The receipt that the words say, in any list whose checksum holds.
 
-    Case, spacing, punctuation and numbering do not matter, nor how letters with marks are composed.
+    Case, marks, spacing, punctuation and numbering do not matter, nor that the phrase stands there twice.
     Raises `WordCountError`, `UnknownWordError`, `ChecksumError` or `AmbiguousError`.
     """
     word_list = _split(words)
@@ -110,21 +121,38 @@ def read(words: str) -> Receipt:
         raise AmbiguousError("the words can be read in two ways")
     if readings:
         return Receipt(readings.pop())
-    known = max(([word in _places(name) for word in word_list] for name in LISTS.values()), key=sum)
-    if not all(known):
-        raise UnknownWordError(known.index(False) + 1)
+    known = {name: [word in _places(name) for word in word_list] for name in LISTS.values()}
+    likeliest = max(known, key=lambda name: sum(known[name]))
+    if not all(known[likeliest]):
+        raise UnknownWordError(known[likeliest].index(False) + 1, likeliest)
     raise ChecksumError("a word is wrong, or two have changed places")
 
 
+def meant(words: str, unknown: UnknownWordError) -> list[str]:
+    """At most three words of its list that the unknown one of these may have been meant to be, the nearest first."""
+    wordlist = _mnemonic(unknown.list_name).wordlist
+    places = typos.nearest(_split(words)[unknown.position - 1], list(_places(unknown.list_name)))
+    return [unicodedata.normalize("NFC", wordlist[place]) for place in places]
+
+
 def _split(words: str) -> list[str]:
-    """The words as `_places` has them. What a messenger or a person puts between them (commas, numbers) is left out."""
-    parts = "".join(" " if unicodedata.category(each)[0] in "CPSZ" else each for each in _fold(words))
-    word_list = [word for word in parts.split() if not word.isdigit()]
-    letters = list("".join(word_list))
+    """The words as `_places` has them, without what a messenger or a person puts between, before or into them."""
+    seen = "".join(each for each in words if unicodedata.category(each) != "Cf")
+    parts = _fold("".join(" " if unicodedata.category(each)[0] in "CNPSZ" else each for each in seen)).split()
+    parts = _once(parts)
+    if parts[::2] in _NUMBERS:
+        parts = parts[1::2]
+    letters = list("".join(parts))
     # In Chinese a word is one character, and nobody puts spaces.
     if all(letter in _places("chinese_simplified") or letter in _places("chinese_traditional") for letter in letters):
-        return letters
-    return word_list
+        return _once(letters)
+    return parts
+
+
+def _once(parts: list[str]) -> list[str]:
+    """What was pasted twice, one time."""
+    half = len(parts) // 2
+    return parts[:half] if half >= WORD_COUNT and parts == 2 * parts[:half] else parts
 
 
 def _readings(word_list: list[str]) -> set[bytes]:
@@ -142,9 +170,9 @@ def _readings(word_list: list[str]) -> set[bytes]:
 
 
 def _fold(text: str) -> str:
-    """NFKD in lower case. A Turkish keyboard writes the i of other languages with its own two letters."""
+    """NFKD in lower case, without marks. A Turkish keyboard has its own two letters for the i of other languages."""
     lower = unicodedata.normalize("NFKD", text).lower()
-    return lower.replace("i\N{COMBINING DOT ABOVE}", "i").replace("ı", "i")
+    return "".join(each for each in lower if each in _VOICING or unicodedata.category(each)[0] != "M").replace("ı", "i")
 
 
 @cache

@@ -182,12 +182,21 @@ class _Words:
         return Markup("\n").join(lines)
 
     def fill(self, words: str, values: Mapping[str, object]) -> Markup:
-        """Put values in the place of their {names}."""
+        """Put values in the place of their {names}, the items of a list with what the language puts between them."""
         text = str(words).strip()
         for name, value in values.items():
-            written = self._number(value) if isinstance(value, int) else str(value)
-            text = text.replace(f"{{{name}}}", str(escape(written)))
+            text = text.replace(f"{{{name}}}", str(escape(self._written(value))))
         return Markup(text)  # noqa: S704  # our own words; what came from outside is escaped above
+
+    def _written(self, value: object) -> str:
+        match value:
+            case int():
+                return self._number(value)
+            case list():
+                # Words of another direction turn nothing around them.
+                return f"\u2068{self._translations.gettext(', ').join(value)}\u2069"
+            case _:
+                return str(value)
 
     def _number(self, value: int) -> str:
         """As scripts write it in this language."""

@@ -41,6 +41,13 @@ def test_words_that_are_no_receipt_are_told_from_a_service_that_refuses() -> Non
     assert "abandon" not in done.stderr
 
 
+def test_a_slip_of_the_pen_gets_an_offer_from_the_list_that_the_words_are_of() -> None:
+    done = tern("mailbox", "read", "--server", NOWHERE, "--pin", PIN, typed="abaco " * 11 + "acdio")
+
+    assert done.returncode == WRONG_SECRET
+    assert done.stderr == "Word 12 may be ácido or audio or acción.\ntern: word 12 is not one of the list\n"
+
+
 def test_a_document_that_is_not_json_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("They followed me home.")
 

@@ -22,6 +22,7 @@ from app.protocol.receipt import (
     ReceiptError,
     UnknownWordError,
     WordCountError,
+    meant,
     read,
 )
 
@@ -64,6 +65,22 @@ def test_it_does_not_matter_how_letters_are_composed(language: str, form: str) -
     words = unicodedata.normalize(form, RECEIPT.words(language))  # type: ignore[arg-type]  # a parameter is a plain str
 
     assert read(words) == RECEIPT
+
+
+@given(SECRETS, st.sampled_from(sorted(set(LISTS) - {"ja"})))
+def test_marks_may_be_left_out(secret: bytes, language: str) -> None:
+    letters = unicodedata.normalize("NFD", Receipt(secret).words(language))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+    with contextlib.suppress(AmbiguousError):
+        assert read(bare).secret == secret
+
+
+def test_a_mark_that_makes_another_letter_counts() -> None:
+    words = unicodedata.normalize("NFD", RECEIPT.words("ja"))
+
+    with pytest.raises(ReceiptError):
+        read(words.replace("\N{COMBINING KATAKANA-HIRAGANA VOICED SOUND MARK}", ""))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +144,7 @@ def test_two_words_in_each_others_place_are_noticed(one: int, other: int) -> Non
 
 
 def test_words_with_two_readings_are_refused_and_never_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    # English and French share a hundred words, so that some phrases hold in both lists.
+    # English and French share a hundred words and more, so that some phrases hold in both lists.
     shared = sorted(set(Mnemonic("english").wordlist) & set(Mnemonic("french").wordlist))
     phrase = _phrase_of_both(shared)
     drawn = iter([Mnemonic("english").to_entropy(phrase), RECEIPT.secret])
@@ -172,6 +189,8 @@ def test_what_cannot_be_read_is_refused_as_the_vectors_say(vector: dict[str, Any
 
     assert type(failure.value).__name__ == vector["error"]
     assert getattr(failure.value, "position", None) == vector["position"]
+    offers = meant(vector["typed"], failure.value) if isinstance(failure.value, UnknownWordError) else []
+    assert offers == vector["meant"]
 
 
 def test_the_keys_are_hkdf_as_the_standard_has_it() -> None:

@@ -17,12 +17,14 @@ from app.protocol import mailbox
 from app.protocol.documents import Document, Header, bare, maced, recipient_sha256, seal
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage, ThreadState
-from app.protocol.receipt import Receipt
+from app.protocol.receipt import Receipt, ReceiptError, UnknownWordError, meant, read
 from app.protocol.report import Attachment, Consent
 from app.vocabulary import ConsentScope, ReportState
 from tests.vectors.make import DAY, DIRECTORY, ORG, REPORT, REPORT_KEY, counted_id
 
 RECEIPT: Final = Receipt(bytes(range(16)))
+HAN: Final = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
+ROMAN: Final = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"]
 MAILBOX: Final = RECEIPT.identity.recipient
 TOKEN_SHA256: Final = sha256_hex(b64(RECEIPT.token).encode())
 FILLER_KEY: Final = bytes(range(32, 64))
@@ -90,8 +92,8 @@ def the_mailbox() -> dict[str, Any]:
 def receipt_typed() -> dict[str, Any]:
     """What a person may type for a receipt, and what is no receipt."""
     secret, words = RECEIPT.secret.hex(), RECEIPT.words("en")
-    chinese = RECEIPT.words("zh-Hant")
-    read = {
+    chinese, french, spanish = (RECEIPT.words(language) for language in ("zh-Hant", "fr", "es"))
+    readable = {
         "capitals": words.upper(),
         "spaces and lines": f"  {words} \r\n".replace(" ", " \t\n"),
         "numbered": "\n".join(f"{number}. {word}" for number, word in enumerate(words.split(), start=1)),
@@ -100,6 +102,21 @@ def receipt_typed() -> dict[str, Any]:
         "the dotless i": words.replace("i", "\N{LATIN SMALL LETTER DOTLESS I}"),
         "Chinese without spaces": chinese.replace(" ", ""),
         "Chinese with some": chinese.replace(" ", "", 5),
+        "numbered in Han": "\n".join(f"{number}、{word}" for number, word in zip(HAN, chinese.split(), strict=True)),
+        "English numbered in Han": "\n".join(f"{n}、{word}" for n, word in zip(HAN, words.split(), strict=True)),
+        "numbered in Arabic": "\n".join(
+            f"{chr(0x660 + n // 10)}{chr(0x660 + n % 10)}. {w}" for n, w in enumerate(words.split(), 1)
+        ),
+        "numbered in circles": "\n".join(f"{chr(0x2460 + n)}{word}" for n, word in enumerate(words.split())),
+        "numbered by keycaps": "\n".join(f"{n % 10}\ufe0f\u20e3{word}" for n, word in enumerate(words.split())),
+        "numbered in Roman": "\n".join(f"{n}) {word}" for n, word in zip(ROMAN, words.split(), strict=True)),
+        "a number at the word": "".join(f"{number}{word}" for number, word in enumerate(words.split())),
+        "soft hyphens": words.replace("a", "a\u00ad"),
+        "zero-width signs": words.replace("a", "\u200ba\u200d").replace(" ", " \ufeff"),
+        "pasted twice": f"{words}\n{words}",
+        "Chinese pasted twice": chinese.replace(" ", "") * 2,
+        "a numbered list pasted twice": 2 * "\n".join(f"{n}. {word}\n" for n, word in enumerate(words.split(), 1)),
+        **{f"without marks in {language}": _bare(RECEIPT.words(language)) for language in ("fr", "es")},
         **{f"NFC in {language}": _nfc(RECEIPT.words(language)) for language in ("fr", "es", "ja", "ko")},
     }
     eleven = words.rpartition(" ")[0]
@@ -110,15 +127,45 @@ def receipt_typed() -> dict[str, Any]:
         "eleven Chinese words": (chinese.replace(" ", "")[:-1], "WordCountError", None),
         "a word of no list": (f"{eleven} xyzzy", "UnknownWordError", 12),
         "a word of another list": (words.replace(words.split()[0], "zèbre", 1), "UnknownWordError", 1),
+        "a letter too few": (words.replace("abandon", "abandn"), "UnknownWordError", 1),
+        "two letters swapped": (
+            french.replace(french.split()[2], _swapped(french.split()[2]), 1),
+            "UnknownWordError",
+            3,
+        ),
+        "a letter wrong, on a page of another language": (
+            spanish.replace(spanish.split()[11], f"x{spanish.split()[11][1:]}", 1),
+            "UnknownWordError",
+            12,
+        ),
         "another last word": (f"{eleven} zoo", "ChecksumError", None),
     }
     return {
-        "read": [{"name": name, "typed": typed, "secret": secret} for name, typed in read.items()],
+        "read": [{"name": name, "typed": typed, "secret": secret} for name, typed in readable.items()],
         "refused": [
-            {"name": name, "typed": typed, "error": error, "position": position}
+            {"name": name, "typed": typed, "error": error, "position": position, "meant": _meant(typed)}
             for name, (typed, error, position) in refused.items()
         ],
     }
+
+
+def _meant(typed: str) -> list[str]:
+    try:
+        read(typed)
+    except UnknownWordError as error:
+        return meant(typed, error)
+    except ReceiptError:
+        return []
+    raise AssertionError("it is read")
+
+
+def _bare(words: str) -> str:
+    letters = unicodedata.normalize("NFD", words)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _swapped(word: str) -> str:
+    return f"{word[:2]}{word[3]}{word[2]}{word[4:]}"
 
 
 def _refused() -> Iterator[tuple[str, dict[str, Any]]]:

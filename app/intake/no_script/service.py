@@ -122,7 +122,9 @@ def read_words(words: str) -> Receipt:
     except WordCountError:
         raise Mistake("words-count", "words") from None
     except UnknownWordError as error:
-        raise Mistake("words-unknown", "words", n=error.position) from None
+        near = receipts.meant(words, error)
+        key = "words-nearest" if near else "words-unknown"
+        raise Mistake(key, "words", n=error.position, words=near) from None
     except AmbiguousError:
         raise Mistake("words-ambiguous", "words") from None
     except ReceiptError:

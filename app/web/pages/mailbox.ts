@@ -1,8 +1,6 @@
 /** The mailbox page: the twelve words in, then replies, a message, choices, and taking the report back. */
 
-import { ReceiptError, readWords } from "../protocol/receipt.ts"
-import { nearestWords } from "../protocol/typos.ts"
-import { listOf } from "../protocol/words.ts"
+import { meantWords, ReceiptError, readWords, splitWords } from "../protocol/receipt.ts"
 import { Failure, type Choice, type Mailbox, type Picked, type ReporterClient } from "../reporter/api.ts"
 import { changedChoices, tickChoices } from "./choices.ts"
 import { connect } from "./client.ts"
@@ -15,7 +13,7 @@ import { NotArrived } from "./not_arrived.ts"
 import { introduce } from "./organisation.ts"
 import { show } from "./screens.ts"
 import { Waiting } from "./waiting.ts"
-import { language, word } from "./words.ts"
+import { word } from "./words.ts"
 
 class MailboxPage {
     private readonly client: ReporterClient
@@ -78,10 +76,10 @@ class MailboxPage {
         }
     }
 
-    private async explain({ reason, position }: ReceiptError, typed: string): Promise<void> {
-        const words = typed.split(/[\s\p{P}\p{Nd}]+/u).filter((each) => each !== "")
-        const mistaken = position === null ? undefined : words[position - 1]
-        const near = mistaken === undefined ? [] : await nearestTo(mistaken)
+    private async explain(error: ReceiptError, typed: string): Promise<void> {
+        const { reason, position } = error
+        const near = await meantWords(typed, error)
+        const words = await splitWords(typed)
         const key = near.length > 0 ? "words-nearest" : `words-${reason}`
         const sentence = word(key, { n: position ?? 0, words: near.join(word("between")) })
         showMistakes([{ place: "typed", sentence }])
@@ -90,7 +88,7 @@ class MailboxPage {
                 better,
                 () => {
                     words[(position ?? 1) - 1] = better
-                    this.typed.value = words.join(" ")
+                    this.typed.value = words.join(" ").normalize("NFC")
                     byId("nearest", HTMLDivElement).replaceChildren()
                     clearMistakes()
                     this.typed.focus()
@@ -200,12 +198,6 @@ class MailboxPage {
             said.textContent = ""
         }
     }
-}
-
-/** In the list of the page's language, else in the English one, which receipts of many languages are written in. */
-async function nearestTo(typed: string): Promise<string[]> {
-    const near = nearestWords(typed, await listOf(language()))
-    return near.length > 0 ? near : nearestWords(typed, await listOf("en"))
 }
 
 function stateInWords(state: string | null): string {

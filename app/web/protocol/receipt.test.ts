@@ -32,7 +32,7 @@ test("which lists share words is as the code has it", async () => {
             const shared = [...(await load(other)).places.keys()].filter((word) => places.has(word))
             // Whatever could be of the other list too is said to be, word by word.
             for (const word of shared) expect(alsoPossible(name, [word])).toContain(other)
-            if (name === "english" && other === "french") expect(shared).toHaveLength(100)
+            if (name === "english" && other === "french") expect(shared).toHaveLength(123)
         }
 })
 
@@ -46,7 +46,7 @@ test("words that two lists read differently are refused", async () => {
     const shared = [...english.places.keys()].filter((word) => french.places.has(word))
     let found = 0
     for (let turn = 0; turn < 5000 && found === 0; turn++) {
-        const phrase = Array.from({ length: 12 }, (_, place) => shared[(turn * 7 + place * ((turn % 11) + 1)) % 100])
+        const phrase = Array.from({ length: 12 }, (_, place) => shared[(turn * 7 + place * ((turn % 11) + 1)) % shared.length])
         const failure: unknown = await readWords(phrase.join(" ")).catch((reason: unknown) => reason)
         if (failure instanceof ReceiptError && failure.reason === "ambiguous") found++
     }
@@ -78,8 +78,7 @@ test.each([
     expect(nearestWords(typed, await load("english"))).toContain(meant)
 })
 
-test("a letter with a lost mark is guessed, and what is far from all words is not", async () => {
-    expect(nearestWords("abaco", await load("spanish"))[0]?.normalize("NFC")).toBe("ábaco")
+test("what is far from all words is no word", async () => {
     expect(nearestWords("xyzzyxyzzy", await load("english"))).toEqual([])
     expect(nearestWords("鑫", await load("chinese_simplified"))).toEqual([])
 })

@@ -7,23 +7,29 @@ import { sha256 } from "@noble/hashes/sha2.js"
 
 import { characters, type Bytes } from "./encoding.ts"
 import { ProtocolError } from "./errors.ts"
+import { nearestWords } from "./typos.ts"
 import { alsoPossible, candidates, fold, load, type ListName, type WordList } from "./words.ts"
 
 const RECEIPT_SIZE = 16
 const WORD_COUNT = 12
 const BITS_A_WORD = 11
+// How people number a list, but for digits, which are no words of any.
+const NUMBERS = ["一 二 三 四 五 六 七 八 九 十 十一 十二", "i ii iii iv v vi vii viii ix x xi xii"]
 
 /**
- * Why words are not those of a receipt: there are not twelve; one is not in the list that most of the others are in, at
- * `position` from 1; one is wrong or two have changed places; two lists read them differently. Nothing repeats them.
+ * Why words are not those of a receipt: there are not twelve; one is not in the list that most of the others are in
+ * (`list`), at `position` from 1; one is wrong or two have changed places; two lists read them differently. Nothing
+ * repeats them.
  */
 export class ReceiptError extends ProtocolError {
     readonly reason: "count" | "unknown" | "checksum" | "ambiguous"
     readonly position: number | null
-    constructor(reason: ReceiptError["reason"], position: number | null = null) {
+    readonly list: ListName | null
+    constructor(reason: ReceiptError["reason"], position: number | null = null, list: ListName | null = null) {
         super(reason)
         this.reason = reason
         this.position = position
+        this.list = list
     }
 }
 
@@ -56,21 +62,41 @@ export function writeWords(secret: Uint8Array, list: WordList): string {
 }
 
 /**
- * The receipt that the words say, in any list whose checksum holds. Case, spacing, punctuation and numbering do not
- * matter, nor how letters with marks are composed. Raises `ReceiptError`.
+ * The receipt that the words say, in any list whose checksum holds. Case, marks, spacing, punctuation and numbering do
+ * not matter, nor that the phrase stands there twice. Raises `ReceiptError`.
  */
 export async function readWords(typed: string): Promise<Bytes> {
-    const words = await split(typed)
+    const words = await splitWords(typed)
     if (words.length !== WORD_COUNT) throw new ReceiptError("count")
-    const names = candidates(words)
-    const known: boolean[][] = []
-    for (const name of names) {
-        const list = await load(name)
-        const inList = words.map((word) => list.places.has(word))
-        known.push(inList)
+    let most: { name: ListName | null; inList: boolean[] } = { name: null, inList: [] }
+    for (const name of candidates(words)) {
+        const { places } = await load(name)
+        const inList = words.map((word) => places.has(word))
         if (inList.every(Boolean)) return oneReading(words, [name, ...alsoPossible(name, words)])
+        if (most.name === null || count(inList) > count(most.inList)) most = { name, inList }
     }
-    throw new ReceiptError("unknown", firstUnknown(known))
+    throw new ReceiptError("unknown", Math.max(1, most.inList.indexOf(false) + 1), most.name)
+}
+
+/** At most three words of its list that the unknown one of the typed may have been meant to be, the nearest first. */
+export async function meantWords(typed: string, { position, list }: ReceiptError): Promise<string[]> {
+    const words = await splitWords(typed)
+    const word = position === null ? undefined : words[position - 1]
+    return word === undefined || list === null ? [] : nearestWords(word, await load(list))
+}
+
+/** The words as lists have them, without what a messenger or a person puts between, before or into them. */
+export async function splitWords(typed: string): Promise<string[]> {
+    const seen = typed.replace(/\p{Cf}/gu, "").replace(/[\p{C}\p{N}\p{P}\p{S}\p{Z}]/gu, " ")
+    let words = once(fold(seen).split(/\s+/u).filter((word) => word !== ""))
+    const numbers = words.filter((_, place) => place % 2 === 0).join(" ")
+    if (NUMBERS.includes(numbers)) words = words.filter((_, place) => place % 2 === 1)
+    const letters = characters(words.join(""))
+    // In Chinese a word is one character, and nobody puts spaces.
+    if (!letters.length || !letters.every((letter) => /\p{Script=Han}/u.test(letter))) return words
+    const [simplified, traditional] = [await load("chinese_simplified"), await load("chinese_traditional")]
+    const isWord = (letter: string) => simplified.places.has(letter) || traditional.places.has(letter)
+    return letters.every(isWord) ? once(letters) : words
 }
 
 /**
@@ -92,18 +118,11 @@ export async function mailboxKeys(receipt: Bytes): Promise<MailboxKeys> {
     }
 }
 
-/** The words as lists have them. What a messenger or a person puts between them (commas, numbers) is left out. */
-async function split(typed: string): Promise<string[]> {
-    const words = fold(typed)
-        .replace(/[\p{C}\p{P}\p{S}\p{Z}]/gu, " ")
-        .split(" ")
-        .filter((word) => word !== "" && !/^\p{Nd}+$/u.test(word))
-    const letters = characters(words.join(""))
-    // In Chinese a word is one character, and nobody puts spaces.
-    if (!letters.length || !letters.every((letter) => /\p{Script=Han}/u.test(letter))) return words
-    const [simplified, traditional] = [await load("chinese_simplified"), await load("chinese_traditional")]
-    const isWord = (letter: string) => simplified.places.has(letter) || traditional.places.has(letter)
-    return letters.every(isWord) ? letters : words
+/** What was pasted twice, one time. */
+function once(words: string[]): string[] {
+    const half = words.length / 2
+    const isTwice = half >= WORD_COUNT && words.slice(0, half).join(" ") === words.slice(half).join(" ")
+    return isTwice ? words.slice(0, half) : words
 }
 
 /** What the words say in lists that may have them all. */
@@ -139,12 +158,6 @@ function secretOf(places: readonly number[]): Bytes {
     for (const place of places) bits = (bits << BigInt(BITS_A_WORD)) | BigInt(place)
     const hex = (bits >> 4n).toString(16).padStart(2 * RECEIPT_SIZE, "0")
     return Uint8Array.from({ length: RECEIPT_SIZE }, (_, place) => parseInt(hex.slice(2 * place, 2 * place + 2), 16))
-}
-
-/** The place, from 1, of the first word that is not in the list that most of them are in. */
-function firstUnknown(known: readonly boolean[][]): number {
-    const most = known.reduce((best, each) => (count(each) > count(best) ? each : best), [])
-    return Math.max(1, most.indexOf(false) + 1)
 }
 
 function count(known: readonly boolean[]): number {

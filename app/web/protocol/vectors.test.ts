@@ -44,7 +44,7 @@ import {
     SLOTS,
 } from "./mailbox.ts"
 import { openDocument } from "./opening.ts"
-import { mailboxKeys, readWords, ReceiptError, writeWords } from "./receipt.ts"
+import { mailboxKeys, meantWords, readWords, ReceiptError, writeWords } from "./receipt.ts"
 import { checkForm, type Form } from "./report.ts"
 import { attachmentClasses, ciphertextSizes, classes } from "./sizes.ts"
 import { CLASSES, TYPES, type Kind } from "./types.ts"
@@ -103,7 +103,7 @@ const receipts = read("receipt") as {
 }
 const typed = read("receipt_typed") as {
     read: { name: string; typed: string; secret: string }[]
-    refused: { name: string; typed: string; error: string; position: number | null }[]
+    refused: { name: string; typed: string; error: string; position: number | null; meant: string[] }[]
 }
 const mailbox = read("mailbox") as {
     receipt: string
@@ -308,7 +308,7 @@ const REASONS: Record<string, string> = {
     AmbiguousError: "ambiguous",
 }
 
-test.each(typed.refused)("what is typed is refused: $name", async ({ typed, error, position }) => {
+test.each(typed.refused)("what is typed is refused: $name", async ({ typed, error, position, meant }) => {
     const expected = REASONS[error]
     if (expected === undefined) throw new Error("an outcome that this runner does not know")
 
@@ -316,6 +316,7 @@ test.each(typed.refused)("what is typed is refused: $name", async ({ typed, erro
 
     if (!(failure instanceof ReceiptError)) throw new Error("it was read")
     expect([failure.reason, failure.position]).toEqual([expected, position])
+    expect((await meantWords(typed, failure)).map((word) => word.normalize("NFC"))).toEqual(meant)
 })
 
 // What a reporter's client makes of the body of each type; a report it only writes.

@@ -87,39 +87,48 @@ export function candidates(words: readonly string[]): ListName[] {
 }
 
 /**
- * The other lists that could have all these words too, where a list has them all. English and French share a hundred
- * words, both Chinese more than half of theirs, and no other two any.
+ * The other lists that could have all these words too, where a list has them all. Both Chinese share more than half of
+ * their words; those in Latin letters, without marks, the few below.
  */
 export function alsoPossible(name: ListName, words: readonly string[]): ListName[] {
     switch (name) {
-        case "english":
-            return words.every((word) => IN_FRENCH_TOO.has(word)) ? ["french"] : []
-        case "french":
-            return words.every((word) => IN_FRENCH_TOO.has(word)) ? ["english"] : []
         case "chinese_simplified":
             return ["chinese_traditional"]
         case "chinese_traditional":
             return ["chinese_simplified"]
         default:
-            return []
+            return words.every((word) => SHARED.has(word)) ? SHARING.filter((other) => other !== name) : []
     }
 }
 
-/** NFKD in lower case. A Turkish keyboard writes the i of other languages with its own two letters. */
+/**
+ * NFKD in lower case, without marks, which people leave out on paper; but for those that make が of か. A Turkish
+ * keyboard writes the i of other languages with its own two letters.
+ */
 export function fold(text: string): string {
-    return text.normalize("NFKD").toLowerCase().replaceAll("i\u0307", "i").replaceAll("ı", "i")
+    return text
+        .normalize("NFKD")
+        .toLowerCase()
+        .replace(/(?![\u3099\u309A])\p{M}/gu, "")
+        .replaceAll("ı", "i")
 }
 
-// Here rather than in the list of French, so that nobody who writes English has to fetch that.
-const IN_FRENCH_TOO = new Set(
+const SHARING: readonly ListName[] = ["english", "french", "spanish", "italian"]
+// Here rather than in the lists, so that nobody who writes one of them has to fetch the others.
+const SHARED = new Set(
     (
-        "abandon amateur angle animal aspect badge bicycle bonus brave canal capable caution civil client " +
-        "concert correct coyote crucial cruel cycle danger digital distance double dragon effort essence " +
-        "exact excuse fatal fatigue festival figure fortune fragile fruit globe guide humble image immense " +
-        "impact innocent intact jaguar junior label lecture loyal machine million minute miracle mobile " +
-        "muscle nation nature noble notable opinion orange ozone palace panda phrase piano pizza position " +
-        "prison public puzzle question relief rival romance salon science sentence service simple social " +
-        "source spatial stable surface surprise suspect talent train tunnel unique usage vague valve village " +
-        "virus vital volume voyage wagon"
+        "abaco abandon acido album amateur ambito angle animal arbitro area armonia aspect avion badge " +
+        "balcon bicycle bonus brave camera canal canon capable carbon caution celebre civil client clinica " +
+        "comodo concert correct coyote crater crucial cruel cycle danger depart desert digital distance " +
+        "double dragon ebano effort elegant elephant elite emotion episode erosion essence evidence exact " +
+        "excuse fatal fatigue festival figure fortune fragile fruit general globe grafico guide humble idolo " +
+        "image immense impact indice innocent intact jaguar jardin junior label lecture legal limite liquido " +
+        "logica loyal machine marron menu metal metodo million minute miracle mobile muscle museum musica " +
+        "nation nature nectar nitido noble nomina notable nucleo numero ocean opera opinion orange ozone " +
+        "pagina palace panda pelican petalo phrase piano piece pizza poesia position principe prison public " +
+        "puzzle question region relief reunion rival romance salmon salon science sentence service simbolo " +
+        "simple social solido source spatial special sphere stable surface surprise suspect talent telefono " +
+        "theme tipico train tunnel unique usage utopia vague valve veloce veteran video village violin virus " +
+        "vital volcan volume voyage wagon"
     ).split(" "),
 )

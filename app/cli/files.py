@@ -7,7 +7,7 @@ import typer
 
 from app import age
 from app.cli.console import Json, passphrase, say, show, show_text
-from app.client.machine.directory import WrongPassphrase
+from app.client.machine.passphrases import decrypt
 from app.protocol.documents import parse_document
 from app.protocol.encoding import parse_object
 from app.protocol.errors import Malformed
@@ -43,10 +43,7 @@ def open_(
 def _identities(file: Path) -> list[age.HybridIdentity | age.X25519Identity]:
     content = file.read_bytes()
     if content.startswith(_AGE_HEADS):
-        try:
-            content = age.decrypt(content, [age.Passphrase(passphrase())])
-        except (age.NoMatchError, age.IdentityError):
-            raise WrongPassphrase("this passphrase does not unlock the keys") from None
+        content = decrypt(content, passphrase())
     try:
         return age.parse_identities(content.decode())
     except (age.IdentityError, UnicodeDecodeError):

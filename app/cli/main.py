@@ -16,7 +16,8 @@ from app.cli.demo.command import demo
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
 from app.client.intake.pages import NotBuilt
-from app.client.machine.directory import NoMachine, WrongPassphrase
+from app.client.machine.directory import NoMachine
+from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
 from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned
 from app.client.machine.transport import Refused, Unreachable
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
@@ -33,7 +34,7 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 1, 2, 3, 4, 5
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
     ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, AgeError), NOT_AUTHENTIC),
-    ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable), USAGE),
+    ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable, WeakPassphrase), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, Problem, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, AlreadyInitialised), REFUSED),
     ((ProtocolError,), REFUSED),

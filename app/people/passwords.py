@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from app.problems import Problem
+from app.protocol.opaque_string import opaque
 
 # So many at once in a process: each takes 64 MiB, anybody may ask for one, and what reporters need runs beside it.
 _AT_ONCE = BoundedSemaphore(2)
@@ -31,7 +32,7 @@ class SignInBusy(Problem):
 def hash_(hasher: PasswordHasher, password: str) -> str:
     """Takes some 50 ms: call it outside a transaction. Raises `SignInBusy` rather than wait."""
     with _turn():
-        return hasher.hash(password)
+        return hasher.hash(opaque(password))
 
 
 def matches(hasher: PasswordHasher, password: str, password_hash: str | None) -> bool:
@@ -41,7 +42,7 @@ def matches(hasher: PasswordHasher, password: str, password_hash: str | None) ->
     """
     with _turn():
         try:
-            hasher.verify(password_hash or nobody(hasher), password)
+            hasher.verify(password_hash or nobody(hasher), opaque(password))
         except VerifyMismatchError:
             return False
     return password_hash is not None

@@ -24,13 +24,13 @@ class Client:
         self.http, self.handle = http, handle
         self.identity, self.key = age.generate(), Ed25519PrivateKey.generate()
 
-    def join(self, invitation: str) -> "Client":
+    def join(self, invitation: str, password: str = PASSWORD) -> "Client":
         body = {
             "invitation": invitation,
             "handle": self.handle,
             "recipient": str(self.identity.recipient),
             "key": b64(self.key.public_key().public_bytes_raw()),
-            "password": PASSWORD,
+            "password": password,
         }
         answer = self.http.post("/v1/people", json=body)
         answer.raise_for_status()

@@ -1,5 +1,6 @@
 """Sessions: opened by a password, and ended."""
 
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -49,6 +50,15 @@ def test_neither_token_nor_password_lies_in_the_database(supervisor: Client, row
 
     assert rows.get(Person, supervisor.id) is not None
     assert not any(secret in stored for secret in (token, PASSWORD, invitation))
+
+
+def test_a_password_is_the_same_from_every_keyboard(client: TestClient, invitation: str) -> None:
+    Client(client, "first").join(invitation, password=unicodedata.normalize("NFD", "Đêm qua ở Huế"))
+    typed = unicodedata.normalize("NFC", "Đêm qua\N{NO-BREAK SPACE}ở Huế")
+
+    answer = client.post("/v1/sessions", json={"person": "first", "password": typed})
+
+    assert answer.status_code == 201
 
 
 def test_a_password_is_kept_under_the_second_parameters_of_rfc_9106(

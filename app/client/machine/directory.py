@@ -20,13 +20,11 @@ from typing import Final, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
+from app.client.machine import passphrases
 from app.protocol.encoding import b64, unb64
+from app.protocol.opaque_string import opaque
 
 _SIGNING: Final = "# tern-signing-key "
-
-
-class WrongPassphrase(Exception):
-    """This passphrase does not unlock these keys."""
 
 
 class NoMachine(Exception):
@@ -83,7 +81,7 @@ class Machine:
         machine.outbox.mkdir(mode=0o700, exist_ok=True)
         keys = PersonKeys.generate()
         plaintext = f"{keys.identity}\n{_SIGNING}{b64(keys.signing.private_bytes_raw())}\n".encode()
-        write_atomically(machine._keys, age.encrypt(plaintext, [age.Passphrase(passphrase, work_factor)]))
+        write_atomically(machine._keys, age.encrypt(plaintext, [age.Passphrase(opaque(passphrase), work_factor)]))
         machine.tell(about)
         return machine
 
@@ -107,16 +105,12 @@ class Machine:
         self.tell(replace(self.about, pin=pin))
 
     def unlock(self, passphrase: str) -> PersonKeys:
-        """Raises `WrongPassphrase`, and `NoMachine` where there are no keys."""
+        """Whatever keyboard typed it. Raises `WrongPassphrase`, and `NoMachine` where there are no keys."""
         try:
             sealed = self._keys.read_bytes()
         except FileNotFoundError:
             raise NoMachine(f"{self.directory} is no machine of Tern's") from None
-        try:
-            plaintext = age.decrypt(sealed, [age.Passphrase(passphrase)])
-        except (age.NoMatchError, age.IdentityError):
-            raise WrongPassphrase("this passphrase does not unlock the keys") from None
-        identity, signing = plaintext.decode().splitlines()
+        identity, signing = passphrases.decrypt(sealed, passphrase).decode().splitlines()
         seed = unb64(signing.removeprefix(_SIGNING), 32)
         return PersonKeys(_hybrid(identity), Ed25519PrivateKey.from_private_bytes(seed))
 

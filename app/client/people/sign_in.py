@@ -7,9 +7,11 @@ import httpx2
 
 from app import age
 from app.client.machine.directory import About, Machine
+from app.client.machine.passphrases import check_strength
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Service, try_again
 from app.client.people import shared_keys
+from app.protocol.opaque_string import opaque
 
 
 def join(
@@ -27,9 +29,11 @@ def join(
     """Make this machine's keys and join with their public halves. Keys that wait from a broken attempt are used.
 
     `pin` comes from a colleague's mouth, never from the service; the first supervisor alone has none yet.
+    Raises `WeakPassphrase` before anything is made or sent.
     """
     machine = Machine(directory)
     if not machine.exists:
+        check_strength(passphrase, known=(handle, "tern"))
         machine = Machine.create(directory, About(server, handle, pin), passphrase, work_factor=work_factor)
     keys = machine.unlock(passphrase)
     request = {
@@ -37,7 +41,7 @@ def join(
         "handle": handle,
         "recipient": keys.recipient,
         "key": keys.public_key,
-        "password": password,
+        "password": opaque(password),
     }
     with closing(Service(server, http=http)) as service:
         person = service.post("/people", request).json()
@@ -47,7 +51,9 @@ def join(
 
 def sign_in(staff: Staff, password: str) -> None:
     """Open a session at the service and keep its token on this machine, and with it the card token of these days."""
-    answer = try_again(lambda: staff.service.post("/sessions", {"person": staff.person, "password": password})).json()
+    answer = try_again(
+        lambda: staff.service.post("/sessions", {"person": staff.person, "password": opaque(password)})
+    ).json()
     staff.service.token = str(answer["token"])
     staff.machine.remember_session(staff.service.token)
     shared_keys.keep_card_token(staff)

@@ -31,7 +31,6 @@ class File:
     content: bytes
     media_type: str
     sha256: str
-    immutable: bool
     brotli: bytes | None = None
 
 
@@ -91,6 +90,5 @@ def _file(path: Path) -> File:
         content=content,
         media_type=_MEDIA_TYPES[path.suffix],
         sha256=hashlib.sha256(content).hexdigest(),
-        immutable=path.parent.name == "assets",
         brotli=brotli.read_bytes() if brotli.exists() else None,
     )

@@ -14,6 +14,7 @@ def test_every_answer_has_the_safe_headers(client: TestClient) -> None:
 
     for answer in answers:
         assert {name: answer.headers[name] for name in _HEADERS} == _HEADERS
+        assert {"camera=()", "microphone=()", "geolocation=()"} < {*answer.headers["Permissions-Policy"].split(", ")}
 
 
 def test_no_two_answers_have_the_same_request_id(client: TestClient) -> None:

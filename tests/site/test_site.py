@@ -22,7 +22,6 @@ def test_a_file_is_what_was_built(tmp_path: Path) -> None:
     assert files[SCRIPT].content == content
     assert files[SCRIPT].sha256 == hashlib.sha256(content).hexdigest()
     assert files[SCRIPT].brotli == b"as if it were compressed"
-    assert [files[path].immutable for path in ("en/", "en/replies/", SCRIPT)] == [False, False, True]
 
 
 def test_where_nothing_is_built_nothing_is_served(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from app.settings import Settings
 from app.site.site import File, Site
 
 PLAIN = "plain/"
-KEPT = "public, max-age=31536000, immutable"
 
 # What an organisation adds to the built files: its name and pin, and the manifest that its supervisor signed.
 _OWN = {"organisation.json": "application/json", "manifest.txt": "text/plain; charset=utf-8"}
@@ -77,10 +76,11 @@ class _Built:
 
     def __init__(self, path: str, file: File, onion: str) -> None:
         self._file = file
-        self._headers = PAGE_HEADERS | ({"Cache-Control": KEPT} if file.immutable else {})
+        # No cache on the disk keeps even a script: its name there would say that somebody was here.
+        self._headers = dict(PAGE_HEADERS)
         if file.brotli is not None:
             self._headers["Vary"] = "Accept-Encoding"
-        if onion and not file.immutable:
+        if onion and path.endswith("/"):
             self._headers["Onion-Location"] = f"http://{onion}/{path}"
 
     async def answer(self, request: Request) -> Response:

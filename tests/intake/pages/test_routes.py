@@ -67,10 +67,10 @@ _TOLD = [
 ]
 
 
-def test_an_asset_may_be_kept_for_ever(client: TestClient) -> None:
+def test_an_asset_is_kept_for_the_visit_alone(client: TestClient) -> None:
     answer = client.get(f"/{SCRIPT}")
 
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     # A worker is held by the policies of its own answer.
     assert (answer.headers["Content-Security-Policy"], answer.headers["Cross-Origin-Embedder-Policy"]) == (

@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -35,6 +36,9 @@ SHOWN = (
 )
 ANSWERS = {"danger_now": "days", "consent": ["service", "contact"]}
 FORM: dict[str, Any] = {"language": "en", "text": "They followed me home.", "answers": ANSWERS}
+
+# Nobody has to be trusted over plain HTTP, and those whom the machine trusts take long to read.
+NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 # Of the path that was asked for and the honest answer: the status and the answer that the client gets.
 Lie = Callable[[str, bytes], tuple[int, bytes]]
@@ -308,6 +312,7 @@ def _liar(honest: str, lie: Lie) -> Iterator[str]:
 
     class Liar(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # an answer is two packets, the second of which would wait
 
         def do_GET(self) -> None:
             self._answer()
@@ -321,7 +326,7 @@ def _liar(honest: str, lie: Lie) -> Iterator[str]:
         def _answer(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name: self.headers[name] for name in ("Authorization", "Content-Type") if name in self.headers}
-            said = httpx2.request(self.command, honest + self.path, content=content, headers=headers, trust_env=False)
+            said = http.request(self.command, self.path, content=content, headers=headers)
             status, body = lie(self.path.partition("?")[0], said.content)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -331,6 +336,7 @@ def _liar(honest: str, lie: Lie) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
+    http = httpx2.Client(base_url=honest, trust_env=False, verify=NOBODY)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Liar)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -340,3 +346,4 @@ def _liar(honest: str, lie: Lie) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+        http.close()

@@ -58,6 +58,8 @@ health = http.Router(tag="health")
 
 
 class Health(BaseModel):
+    """The process answers."""
+
     status: Literal["ok"] = "ok"
 
 

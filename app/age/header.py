@@ -30,6 +30,7 @@ class Stanza:
         return self.arguments[0]
 
     def serialize(self) -> bytes:
+        """The bytes of the header, its last line feed included."""
         body = encoding.encode(self.body)
         # A body that fills its last line is followed by an empty one: only a short line ends a stanza.
         rows = [body[start : start + COLUMNS] for start in range(0, len(body) + 1, COLUMNS)]

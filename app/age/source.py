@@ -37,6 +37,7 @@ class Reader:
         return b"".join(pieces)
 
     def put_back(self, surplus: bytes, /) -> None:
+        """What was read too far: the next `read` begins with it."""
         self._surplus = surplus + self._surplus
 
     def blocks(self, size: int) -> Iterator[tuple[bytes | memoryview, bool]]:

@@ -27,6 +27,7 @@ class NewIncident:
 
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Self:
+        """Raises `TypeError`, `KeyError` or `ValueError` for another form."""
         incident = cls(**entry)
         return replace(
             incident,

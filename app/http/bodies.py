@@ -60,6 +60,7 @@ class StrictRequest(Request):
     """A request whose JSON has one meaning: no repeated names, no NaN, no NUL, which PostgreSQL's text has not."""
 
     async def json(self) -> Any:  # as Starlette declares it
+        """Raises `JSONDecodeError` for a second meaning, as for no JSON."""
         body = await self.body()
         if rb"\u0000" in body:
             raise json.JSONDecodeError("NUL", "", 0)

@@ -102,6 +102,7 @@ class StatCard:
 
 
 def new_card_id() -> str:
+    """128 random bits, from which nobody finds the case."""
     return new_id("card")
 
 

@@ -24,8 +24,11 @@ from app.protocol.types import TYPES, ProvedBy
 class Seen(Protocol):
     """What a client remembers, in a sealed file of its own, so that nobody can serve it yesterday again."""
 
-    def highest(self, type_: str, subject: str) -> Mark | None: ...
-    def record(self, type_: str, subject: str, mark: Mark) -> None: ...
+    def highest(self, type_: str, subject: str) -> Mark | None:
+        """The newest version of this document that was seen, if any was."""
+
+    def record(self, type_: str, subject: str, mark: Mark) -> None:
+        """Remember a version that was opened. Raises `Rollback` for another file of a version that was seen."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Opened:
 
     @property
     def mark(self) -> Mark:
+        """What to remember of it, so that nothing older passes later."""
         return self.link.mark
 
 

@@ -91,6 +91,7 @@ class SealedType:
 
     @property
     def is_document(self) -> bool:
+        """Whether it is two lines, signed or with a MAC; a grant and an attachment are files of another form."""
         return self.form in (Form.PUBLIC, Form.SEALED)
 
     @property

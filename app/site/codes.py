@@ -42,6 +42,7 @@ def text() -> str:
 
 
 def main() -> None:
+    """Write them where the pages' scripts import them."""
     PATH.write_text(text(), encoding="utf-8")
 
 

@@ -52,6 +52,7 @@ def own_name(language: str) -> str:
 
 
 def direction(language: str) -> str:
+    """`ltr` or `rtl`, from the code list; a language that is not in it runs to the right."""
     return (code("language", language).direction if language in codes("language") else None) or "ltr"
 
 

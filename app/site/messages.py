@@ -85,6 +85,7 @@ def lacks(language: str) -> list[str]:
 
 
 def read(path: Path, language: str) -> Catalog:
+    """Raises `FileNotFoundError`, and what Babel raises for a file that is no catalogue."""
     with path.open("rb") as lines:
         return read_po(lines, locale=str(locale(language)))
 
@@ -98,6 +99,7 @@ def reviewed(language: str) -> bool:
 
 
 def write(path: Path, catalog: Catalog) -> None:
+    """The same bytes for the same catalogue: without dates, line numbers or messages that are gone."""
     target = io.BytesIO()
     write_po(target, catalog, width=120, include_lineno=False, ignore_obsolete=True)
     # Dates would change with every run and say when somebody worked.
@@ -116,6 +118,7 @@ def catalogue_bytes(language: str) -> bytes:
 
 
 def translations(language: str, compiled_catalogue: bytes | None) -> NullTranslations:
+    """What templates ask for their words; None where they are in its words."""
     if language == PSEUDO:
         return Pseudo()
     if compiled_catalogue is None:
@@ -141,6 +144,7 @@ _PADDING = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmo
 
 
 def pseudo(message: str) -> str:
+    """The message in accented letters and two fifths longer, with its {names} and tags as they are."""
     parts = re.split(f"({_FIXED.pattern})", message)
     text = "".join(part if _FIXED.fullmatch(part) else part.translate(_ACCENTS) for part in parts)
     more = (len(message) * 2 + 4) // 5
@@ -200,6 +204,7 @@ _HEADER = """\
 
 
 def main() -> None:
+    """Bring every catalogue up to the templates; a language that is named as an argument gets its first."""
     CATALOGUES.mkdir(exist_ok=True)
     write(CATALOGUES / "messages.pot", template())
     for language in WANTED:

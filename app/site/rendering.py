@@ -84,6 +84,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
+    """The emergency numbers of one country. `lang` is an attribute for a label that is not in the page's language."""
+
     code: str
     label: str
     lang: Markup

@@ -66,11 +66,13 @@ class Site:
 
 
 def read_languages(directory: Path) -> tuple[Language, ...]:
+    """Those that the build offers, in their order. Raises `OSError` where nothing is built."""
     entries = json.loads((directory / "languages.json").read_bytes())
     return tuple(Language(**{**each, "countries": tuple(each["countries"])}) for each in entries)
 
 
 def read_assets(directory: Path) -> dict[str, Asset]:
+    """The scripts and styles of the build, by their names in templates. Raises `OSError` where nothing is built."""
     return {name: Asset(**each) for name, each in json.loads((directory / "assets.json").read_bytes()).items()}
 
 

@@ -53,6 +53,7 @@ def _row(of: SealedType) -> str:
 
 
 def main() -> None:
+    """Write them where the pages' scripts import them."""
     PATH.write_text(text(), encoding="utf-8")
 
 

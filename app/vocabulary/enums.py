@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class ReportState(StrEnum):
+    """Where a report stands: in the queue, decided, or gone."""
+
     RECEIVED = "received"
     IN_TRIAGE = "in_triage"
     ACCEPTED = "accepted"
@@ -19,6 +21,8 @@ class ReportState(StrEnum):
 
 
 class CaseStage(StrEnum):
+    """Where the work on a case stands; the side states and the end among them."""
+
     INTAKE = "intake"
     ASSESSMENT = "assessment"
     PLANNING = "planning"
@@ -32,6 +36,8 @@ class CaseStage(StrEnum):
 
 
 class Role(StrEnum):
+    """What somebody of staff may do. A person has one or more."""
+
     TRIAGER = "triager"
     CASEWORKER = "caseworker"
     SUPERVISOR = "supervisor"
@@ -42,6 +48,8 @@ class Role(StrEnum):
 
 
 class GrantKind(StrEnum):
+    """What a key was granted for, which says what it may open."""
+
     INTAKE = "intake"
     CASE = "case"
     ASSIGNED = "assigned"
@@ -53,6 +61,8 @@ class GrantKind(StrEnum):
 
 
 class ApprovalSubject(StrEnum):
+    """What somebody else is asked to approve."""
+
     ASSESSMENT = "assessment"
     PLAN = "plan"
     CODING = "coding"
@@ -69,6 +79,8 @@ class ApprovalSubject(StrEnum):
 
 
 class ApprovalState(StrEnum):
+    """Where a request for an approval stands."""
+
     REQUESTED = "requested"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -76,6 +88,8 @@ class ApprovalState(StrEnum):
 
 
 class Priority(StrEnum):
+    """How soon a report is worked on, `p1` first; the client computes it from severity and imminence."""
+
     P1 = "p1"
     P2 = "p2"
     P3 = "p3"
@@ -83,12 +97,16 @@ class Priority(StrEnum):
 
 
 class IntakeChannel(StrEnum):
+    """How a report came: sealed on the device, sealed on arrival, or through somebody else."""
+
     CLIENT = "client"
     NO_SCRIPT = "no_script"
     INTERMEDIARY = "intermediary"
 
 
 class RiskLevel(StrEnum):
+    """The level of an assessment, as far as the service may know it."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
@@ -96,6 +114,8 @@ class RiskLevel(StrEnum):
 
 
 class HandlingMark(StrEnum):
+    """Who may be told, in the terms of the Traffic Light Protocol 2.0."""
+
     TLP_RED = "tlp_red"
     TLP_AMBER_STRICT = "tlp_amber_strict"
     TLP_AMBER = "tlp_amber"
@@ -104,12 +124,16 @@ class HandlingMark(StrEnum):
 
 
 class RetentionClass(StrEnum):
+    """How long a closed case is kept."""
+
     SHORT = "short"
     STANDARD = "standard"
     LONG = "long"
 
 
 class TransitionReason(StrEnum):
+    """Why a step was taken, as far as the service may know it."""
+
     DECIDED = "decided"
     NEW_INFORMATION = "new_information"
     ERROR = "error"
@@ -121,6 +145,8 @@ class TransitionReason(StrEnum):
 
 
 class ConsentScope(StrEnum):
+    """What a person is asked to agree to, one by one."""
+
     SERVICE = "service"
     CONTACT = "contact"
     REFERRAL_SUPPORT = "referral_support"
@@ -134,6 +160,8 @@ class ConsentScope(StrEnum):
 
 
 class ConsentStatus(StrEnum):
+    """Where one question stands. A changed mind is a new answer."""
+
     ASKED = "asked"
     GIVEN = "given"
     DECLINED = "declined"
@@ -143,6 +171,8 @@ class ConsentStatus(StrEnum):
 
 
 class ConsentMethod(StrEnum):
+    """How an answer was given."""
+
     FORM = "form"
     MESSAGE = "message"
     SPOKEN = "spoken"
@@ -150,6 +180,8 @@ class ConsentMethod(StrEnum):
 
 
 class ReferralState(StrEnum):
+    """Where a referral to a partner stands."""
+
     DRAFT = "draft"
     PENDING_APPROVAL = "pending_approval"
     SENT = "sent"
@@ -161,6 +193,8 @@ class ReferralState(StrEnum):
 
 
 class Imminence(StrEnum):
+    """How soon harm may come."""
+
     NOW = "now"
     DAYS = "days"
     WEEKS = "weeks"
@@ -169,6 +203,8 @@ class Imminence(StrEnum):
 
 
 class Severity(StrEnum):
+    """How grave the harm would be."""
+
     LIFE_OR_LIBERTY = "life_or_liberty"
     SERIOUS = "serious"
     LIMITED = "limited"
@@ -176,6 +212,8 @@ class Severity(StrEnum):
 
 
 class VerificationStatus(StrEnum):
+    """What is known of whether it happened, and by whom. It never decides who is helped."""
+
     UNVERIFIED = "unverified"
     UNDER_REVIEW = "under_review"
     CORROBORATED = "corroborated"
@@ -187,6 +225,8 @@ class VerificationStatus(StrEnum):
 
 
 class Outcome(StrEnum):
+    """How the person is after the work."""
+
     SAFER = "safer"
     UNCHANGED = "unchanged"
     WORSE = "worse"
@@ -195,6 +235,8 @@ class Outcome(StrEnum):
 
 
 class Relation(StrEnum):
+    """Who the person it happened to is to the reporter."""
+
     SELF = "self"
     PARTNER = "partner"
     CHILD = "child"

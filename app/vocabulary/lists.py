@@ -42,6 +42,8 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
+    """One list and the ring it may stand in; `several` where an answer may have more than one of its codes."""
+
     name: str
     ring: Ring
     publishable: bool
@@ -60,6 +62,8 @@ class CardField:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
+    """All lists, what the statistics card has of them, and how a priority follows from severity and imminence."""
+
     version: str
     languages: tuple[str, ...]
     lists: Mapping[str, CodeList]

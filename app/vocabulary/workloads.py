@@ -20,6 +20,8 @@ class WorkloadError(Exception):
 
 
 class ReleaseKind(StrEnum):
+    """Whose budget a release is charged to: each kind has its own in a year."""
+
     QUARTER = "quarter"
     YEAR = "year"
     RESERVE = "reserve"
@@ -61,6 +63,7 @@ class Dimension:
         return groups(self.list_name) if self.level is Level.GROUP else codes(self.list_name)
 
     def cell_of(self, value: str | None) -> str | None:
+        """The cell of a card's value. None where such a card stands in no cell of the table."""
         if value is None:
             return self.unknown
         return group_of(value) if self.level is Level.GROUP else value

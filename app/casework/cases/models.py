@@ -10,6 +10,8 @@ from app.vocabulary import CaseStage, Priority, TransitionReason
 
 
 class Case(Base):
+    """The state of the work, which the service may read; the facts lie in sealed documents."""
+
     __tablename__ = "cases"
 
     id: Mapped[str] = mapped_column(String(37), primary_key=True)

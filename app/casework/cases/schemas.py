@@ -26,6 +26,8 @@ class CaseIn(BaseModel):
 
 
 class DocumentIn(BaseModel):
+    """The next version of the case's document, sealed to the case."""
+
     model_config = ConfigDict(extra="forbid")
 
     document: SealedCase
@@ -55,6 +57,8 @@ class MembersIn(BaseModel):
 
 
 class StatementOut(BaseModel):
+    """One link of the chain of signed statements that say who the members are."""
+
     model_config = ConfigDict(from_attributes=True)
 
     version: int

@@ -120,10 +120,12 @@ def locked(session: Session, among: Select[Case], case_id: str) -> Case:
 
 
 def is_member(session: Session, actor: Actor, case_id: str) -> bool:
+    """Whether the actor works on it now; false for a case that there is not."""
     return session.scalar(of_member(actor).where(Case.id == case_id)) is not None
 
 
 def members_of(session: Session, case_id: str) -> list[str]:
+    """The ids of those who work on it, in their order. The caller has checked who asks."""
     return list(
         session.scalars(
             select(Membership.person_id).where(Membership.case_id == case_id).order_by(Membership.person_id)

@@ -11,6 +11,8 @@ from app.vocabulary import CaseStage, Priority, TransitionReason
 
 
 class CaseOut(BaseModel):
+    """The state of the work; `stage_entered` is the hour of its last step. Of the facts there is nothing here."""
+
     id: str
     ref: str
     team: str

@@ -19,6 +19,7 @@ def member(_: Facts) -> bool:
 
 
 def same_person(facts: Facts) -> bool:
+    """A consent id stays with the person of its first answer."""
     return facts.same_person
 
 

@@ -20,6 +20,8 @@ from app.vocabulary import ConsentMethod, ConsentStatus
 
 @dataclass(frozen=True)
 class NewConsent:
+    """An answer, sealed in `file`. `number` counts those to one consent id, from 1."""
+
     person_id: str
     consent_id: str
     number: int

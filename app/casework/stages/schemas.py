@@ -5,4 +5,6 @@ from app.vocabulary import CaseStage, TransitionReason
 
 
 class CaseTransitionIn(TransitionIn[CaseStage]):
+    """A step to another stage, and why."""
+
     reason: TransitionReason

@@ -27,10 +27,12 @@ class Facts:
 
 
 def triager_of_the_epoch(facts: Facts) -> bool:
+    """A triager to whom the key of the report's epoch was granted."""
     return Role.TRIAGER in facts.roles and facts.holds_epoch_key
 
 
 def claimer(facts: Facts) -> bool:
+    """The triager who has claimed it."""
     return Role.TRIAGER in facts.roles and facts.claimed_by_actor
 
 
@@ -52,10 +54,12 @@ def retention(_: Facts) -> bool:
 
 
 def priority_set(facts: Facts) -> bool:
+    """It stands in this step, or has stood since an earlier one."""
     return facts.priority is not None
 
 
 def answer_sent(facts: Facts) -> bool:
+    """Somebody of staff has written to the reporter."""
     return facts.answered
 
 
@@ -65,10 +69,12 @@ def answer_sent_or_no_contact(facts: Facts) -> bool:
 
 
 def waiting_approved_where_urgent(facts: Facts) -> bool:
+    """A report of p1 or p2 waits only where a supervisor has agreed to it."""
     return facts.waiting_approved or facts.priority not in (Priority.P1, Priority.P2)
 
 
 def second_triager_agrees(facts: Facts) -> bool:
+    """Somebody else has approved that this report, as it is, is abuse."""
     return facts.abuse_confirmed
 
 
@@ -78,10 +84,12 @@ def handed_on(facts: Facts) -> bool:
 
 
 def target_known(facts: Facts) -> bool:
+    """What it is a duplicate of is another report that the actor may know of."""
     return facts.has_target
 
 
 def key_still_exists(facts: Facts) -> bool:
+    """The key of its epoch is not destroyed, so that somebody can read it."""
     return facts.epoch_lives
 
 

@@ -101,6 +101,8 @@ class WithdrawalIn(BaseModel):
 
 
 class AttachIn(BaseModel):
+    """A case of the caller's, and the report's key sealed to it."""
+
     model_config = ConfigDict(extra="forbid")
 
     case: CaseId

@@ -132,6 +132,7 @@ def answer(
 
 
 def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
+    """Whether the key of the report's epoch was granted to the actor, and not revoked since."""
     return grants.holds(session, subject=report.epoch_id, grantee=actor.id)
 
 

@@ -54,6 +54,7 @@ class Stage:
         return self.directory / "people" / name
 
     def set_clock(self, moment: datetime) -> None:
+        """The service reads it at its next request; a reader never sees a half of it."""
         file = self.directory / "clock.new"
         file.write_text(moment.isoformat())
         file.replace(self.directory / "clock")

@@ -30,6 +30,7 @@ class Approval:
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
+        """Raises `KeyError` or `ValueError` for what is no approval."""
         return cls(
             id=str(item["id"]),
             subject=ApprovalSubject(item["subject"]),
@@ -50,6 +51,7 @@ def list_(staff: Staff, *, state: ApprovalState | None = None) -> list[Approval]
 
 
 def get(staff: Staff, approval: str) -> Approval:
+    """The approval as the service has it now. Raises `Refused`."""
     # The id is the one that was asked for: it will be signed.
     return replace(Approval.read(staff.service.get(f"/approvals/{approval}").json()), id=approval)
 

@@ -81,6 +81,7 @@ def rotate(
 
 
 def write_draft(new: Draft) -> str:
+    """One line of JSON, which `read_draft` reads. It holds no key that is not sealed."""
     return json.dumps({"document": new.document.text.decode(), "grants": list(new.grants)}) + "\n"
 
 

@@ -54,6 +54,7 @@ class Checked:
 
     @property
     def is_as_signed(self) -> bool:
+        """Whether browsers get what a supervisor signed, no more and no less, of the source where one was given."""
         return not (self.differing or self.missing or self.beside or self.unlike_source)
 
 

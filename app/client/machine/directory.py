@@ -44,6 +44,7 @@ class PersonKeys:
 
     @property
     def recipient(self) -> str:
+        """The recipient as text, as certificates have it."""
         return str(self.identity.recipient)
 
     @property
@@ -64,6 +65,8 @@ class About:
 
 @dataclass(frozen=True)
 class Machine:
+    """One person's directory: keys under a passphrase, session, marks, outbox, and what is told in clear (`About`)."""
+
     directory: Path
 
     @classmethod
@@ -87,6 +90,7 @@ class Machine:
 
     @property
     def exists(self) -> bool:
+        """Whether keys lie there."""
         return self._keys.exists()
 
     @property
@@ -98,6 +102,7 @@ class Machine:
             raise NoMachine(f"{self.directory} is no machine of Tern's") from None
 
     def tell(self, about: About) -> None:
+        """Write what may be read without a passphrase."""
         write_atomically(self._about, json.dumps(asdict(about), indent=2).encode() + b"\n")
 
     def pin_to(self, pin: str) -> None:
@@ -116,6 +121,7 @@ class Machine:
 
     @property
     def session(self) -> str | None:
+        """The token of the last sign-in, which may have ended."""
         return self._session.read_text().strip() if self._session.exists() else None
 
     def remember_session(self, token: str) -> None:
@@ -126,14 +132,17 @@ class Machine:
 
     @property
     def outbox(self) -> Path:
+        """The directory of cards that wait to be sent."""
         return self.directory / "outbox"
 
     @property
     def seen(self) -> Path:
+        """The file of the marks, sealed one by one."""
         return self.directory / "seen.sqlite"
 
     @property
     def card_token(self) -> Path:
+        """The file of the token that the last sign-in brought, sealed to the person."""
         return self.directory / "card-token.age"
 
     @property

@@ -39,6 +39,7 @@ class SeenMarks:
         self._naming = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/seen").derive(identity.secret)
 
     def highest(self, type_: str, subject: str) -> Mark | None:
+        """The newest version that this machine has opened or written; None where it has seen none."""
         with self._database() as database:
             return self._find(database, type_, subject)
 

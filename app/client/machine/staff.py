@@ -95,6 +95,7 @@ class Staff:
 
     @property
     def today(self) -> date:
+        """The UTC day."""
         return self._clock().astimezone(UTC).date()
 
     @property

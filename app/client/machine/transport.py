@@ -81,6 +81,8 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
 
 @dataclass(frozen=True)
 class Answer:
+    """What came back, whole."""
+
     status: int
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class Service:
             self._http.close()
 
     def get(self, path: str, **parameters: str | int) -> Answer:
+        """Raises `Refused` for a problem, and `Unreachable`; so do the others."""
         return self._ask("GET", path, parameters=parameters)
 
     def items(self, path: str, **parameters: str | int) -> Iterator[Told]:
@@ -140,9 +143,11 @@ class Service:
         return self._ask("POST", path, body=body, headers=headers)
 
     def put(self, path: str, body: Mapping[str, object], *, version: int | None = None) -> Answer:
+        """`version` is the one that was seen, and goes as If-Match."""
         return self._ask("PUT", path, body=body, headers=_if_match(version))
 
     def delete(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """With these headers beside the session's token."""
         return self._ask("DELETE", path, headers=headers)
 
     def send(
@@ -230,6 +235,7 @@ def try_again(act: Callable[[], _T]) -> _T:
 
 
 def blocks_of(source: BinaryIO) -> Iterator[bytes]:
+    """The rest of a file in blocks of `BLOCK_SIZE`, the last as long as it is."""
     while block := source.read(BLOCK_SIZE):
         yield block
 

@@ -60,6 +60,7 @@ def sign_in(staff: Staff, password: str) -> None:
 
 
 def sign_out(staff: Staff) -> None:
+    """End the session at the service, then forget its token here. Raises `Refused` where it had ended."""
     staff.service.delete("/sessions/current")
     staff.machine.forget_session()
     staff.service.token = None

@@ -52,6 +52,7 @@ def list_(staff: Staff) -> list[ReleaseView]:
 
 
 def view(staff: Staff, release: str) -> ReleaseView:
+    """What the service says of a release, which is checked when it is signed. Raises `Refused`."""
     return replace(ReleaseView.read(staff.service.get(f"/releases/{release}").json()), id=release)
 
 
@@ -74,10 +75,12 @@ def approve(staff: Staff, view: ReleaseView) -> None:
 
 
 def reject(staff: Staff, view: ReleaseView) -> None:
+    """Say no to another person's request."""
     _move(staff, view, "rejected")
 
 
 def cancel(staff: Staff, view: ReleaseView) -> None:
+    """Take back one's own request, before it is drawn."""
     _move(staff, view, "cancelled")
 
 
@@ -111,6 +114,7 @@ def sign(staff: Staff, release: str) -> None:
 
 
 def publish(staff: Staff, view: ReleaseView) -> None:
+    """Let everybody fetch what two have signed."""
     _move(staff, view, "published")
 
 

@@ -11,6 +11,8 @@ from app.vocabulary import GrantKind
 
 
 class GrantIn(BaseModel):
+    """A key that the caller's client has sealed to the grantee."""
+
     model_config = ConfigDict(extra="forbid")
 
     grantee: Id
@@ -24,6 +26,8 @@ Grants = Annotated[list[GrantIn], Field(max_length=100)]
 
 
 class GrantOut(BaseModel):
+    """A grant in force; what it opens, only its grantee can read."""
+
     model_config = ConfigDict(from_attributes=True)
 
     id: str

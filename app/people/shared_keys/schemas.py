@@ -10,6 +10,8 @@ from app.protocol.statements import KeyKind
 
 
 class SharedKeyIn(BaseModel):
+    """A supervisor's statement of a new key, its first grants, and the hash of the token that follows from it."""
+
     model_config = ConfigDict(extra="forbid")
 
     document: PublicDocument

@@ -15,5 +15,7 @@ class SignInIn(BaseModel):
 
 
 class SignInOut(BaseModel):
+    """The token of a new session, and whose it is. It is told this once."""
+
     token: str
     person: str

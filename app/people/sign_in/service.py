@@ -57,6 +57,7 @@ def open_(session: Session, person_id: str, *, hours: int, now: datetime) -> str
 
 
 def close(session: Session, actor: Actor, token: str, *, now: datetime) -> None:
+    """End the session of this token; it is recorded."""
     session.execute(delete(SignIn).where(SignIn.token_sha256 == _digest(token)))
     audit.record(session, actor.id, Action.SIGNED_OUT, actor.id, now=now)
 

@@ -69,6 +69,8 @@ class PersonOut(BaseModel):
 
 
 class InvitationIn(BaseModel):
+    """The roles that somebody is invited for; a supervisor certifies them later."""
+
     model_config = ConfigDict(extra="forbid")
 
     roles: Annotated[list[Role], Field(min_length=1, max_length=len(Role))]
@@ -84,6 +86,8 @@ class InvitationOut(BaseModel):
 
 
 class CertificateIn(BaseModel):
+    """A certificate, signed by a supervisor of the root."""
+
     model_config = ConfigDict(extra="forbid")
 
     document: PublicDocument

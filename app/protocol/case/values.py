@@ -5,22 +5,26 @@ from typing import Any
 
 
 def text(value: object) -> str:
+    """Raises `TypeError`, as all of these do."""
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value
 
 
 def text_or_none(value: object) -> str | None:
+    """A text, or null where there is none."""
     return None if value is None else text(value)
 
 
 def number(value: object) -> int:
+    """A whole number; `true` is none."""
     if type(value) is not int:
         raise TypeError("not a number")
     return value
 
 
 def yes_or_no(value: object) -> bool:
+    """`true` or `false`, and no number for it."""
     if not isinstance(value, bool):
         raise TypeError("neither true nor false")
     return value

@@ -36,6 +36,7 @@ def url(value: str) -> str:
 
 
 def domain(value: str) -> str:
+    """The ASCII form (UTS 46), in lower case and without a last dot. Raises `NotASelector`."""
     text = value.replace("[.]", ".").rstrip(".")
     try:
         found = idna.encode(text, uts46=True, std3_rules=True).decode()
@@ -47,6 +48,7 @@ def domain(value: str) -> str:
 
 
 def email(value: str) -> str:
+    """In lower case, which nearly all hosts take for the same; the host as `domain`. Raises `NotASelector`."""
     name, at, host = value.removeprefix("mailto:").rpartition("@")
     if not at or not name or re.search(r'[\s@"<>(),;:\\]', name):
         raise NotASelector("not one e-mail address")

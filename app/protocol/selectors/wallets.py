@@ -19,6 +19,7 @@ _BECH32_SUMS: Final = frozenset({1, 0x2BC830A3})  # of BIP 173, and of BIP 350 f
 
 
 def spelling(value: str) -> str:
+    """The one spelling of an address whose checksum holds. Raises `NotASelector`."""
     if re.search(r"\s", value):
         raise NotASelector("an address of a wallet has no spaces")
     if _ETHEREUM.fullmatch(value):

@@ -38,6 +38,7 @@ def supervisor(facts: Facts) -> bool:
 
 
 def another_supervisor(facts: Facts) -> bool:
+    """A supervisor who did not ask for it: nobody approves their own act."""
     return facts.is_supervisor and not facts.is_requester
 
 

@@ -43,10 +43,12 @@ class OpenCase:
 
     @property
     def sha256(self) -> str:
+        """Of the file of this version: what an approval names."""
         return self.mark.sha256
 
     @property
     def members(self) -> frozenset[str]:
+        """The ids of those who are members now."""
         return self.member_list.present
 
 

@@ -47,6 +47,7 @@ def list_(staff: Staff, *, stage: CaseStage | None = None) -> list[CaseView]:
 
 
 def view(staff: Staff, id_: str) -> CaseView:
+    """The state of the work as the service has it now; no key is needed. Raises `Refused`."""
     return replace(CaseView.read(staff.service.get(f"/cases/{id_}").json()), id=id_)
 
 

@@ -41,6 +41,7 @@ class OpenReport:
 
     @property
     def thread_key(self) -> bytes:
+        """32 bytes, under which reporter and staff MAC what they write to each other."""
         return unb64(self.report.thread_key, 32)
 
     @property
@@ -58,6 +59,7 @@ class OpenReport:
 
     @property
     def may_contact(self) -> bool:
+        """What the report itself said; `Thread.consents` has what changed since."""
         return ConsentScope.CONTACT in self.report.form.consents
 
 

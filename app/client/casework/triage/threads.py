@@ -43,6 +43,7 @@ class Thread:
 
     @property
     def withdrawal(self) -> Received | None:
+        """The reporter's own message that takes the report back, if there is one."""
         return next((each for each in self.messages if each.content.kind is MessageKind.WITHDRAW), None)
 
 

@@ -44,5 +44,6 @@ class ReportView:
 
 
 def view(staff: Staff, report: str) -> ReportView:
+    """The state of the work as the service has it now; no key is needed. Raises `Refused`."""
     # The id is the one that was asked for: another report, however authentic, is not that one.
     return replace(ReportView.read(staff.service.get(f"/reports/{report}").json()), id=report)

@@ -12,6 +12,8 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
 
 from app.http.authentication import AnyOf, Authenticated, Token, bearer
 from app.http.bodies import OCTET_STREAM, SealedBody, StrictRequest, declared_length
@@ -63,6 +65,25 @@ class Route(APIRoute):
             self.responses = {self.status_code or status.HTTP_200_OK: success, **self.responses}
         if self._is_conditional():
             self.responses = self.responses | _NOT_MODIFIED
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """HEAD is answered wherever GET is (RFC 9110, section 9.3.2)."""
+        return super().matches({**scope, "method": "GET"} if self._is_head(scope) else scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As FastAPI's. An empty header counts as none: many clients send those that they have no value for."""
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        headers = [(name, value) for name, value in scope["headers"] if value]
+        if self._is_head(scope):
+            await super().handle({**scope, "headers": headers, "method": "GET"}, receive, send_head)
+        else:
+            await super().handle({**scope, "headers": headers}, receive, send)
+
+    def _is_head(self, scope: Scope) -> bool:
+        return scope["type"] == "http" and scope["method"] == "HEAD" and "GET" in (self.methods or ())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI's, after the checks that need no body."""

@@ -89,11 +89,13 @@ def in_one_way(route: str, form: Form) -> Iterator[Wrong]:
 def _wrong_headers(right: Request, form: Form) -> Iterator[Wrong]:
     if form.acts_once:
         yield "no Idempotency-Key", _without(right, "Idempotency-Key"), IdempotencyKeyRequired
-        for key in ("", f"{WORD} {WORD}", "a" * 256):
+        yield "an empty Idempotency-Key", _with(right, "Idempotency-Key", ""), IdempotencyKeyRequired
+        for key in (f"{WORD} {WORD}", "a" * 256):
             yield f"the Idempotency-Key {key}", _with(right, "Idempotency-Key", key), MalformedRequest
     if form.sees_version:
         yield "no If-Match", _without(right, "If-Match"), VersionRequired
-        for tag in ("", "3", '"03"', 'W/"3"', "*", f'"{WORD}"'):
+        yield "an empty If-Match", _with(right, "If-Match", ""), VersionRequired
+        for tag in ("3", '"03"', 'W/"3"', "*", f'"{WORD}"'):
             yield f"the If-Match {tag}", _with(right, "If-Match", tag), MalformedRequest
     if form.tus:
         yield "no Tus-Resumable", _without(right, "Tus-Resumable"), OtherProtocol

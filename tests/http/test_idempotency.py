@@ -31,7 +31,7 @@ def test_the_key_is_required(client: TestClient) -> None:
     assert make(client, None) == (400, "idempotency-key-required")
 
 
-@pytest.mark.parametrize("key", ["", "a b", "x" * 256, "\x7f"])
+@pytest.mark.parametrize("key", ["a b", "x" * 256, "\x7f"])
 def test_a_key_is_short_and_visible(client: TestClient, key: str) -> None:
     assert make(client, key) == (400, "malformed-request")
 

@@ -91,3 +91,20 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(client: TestClient) 
     answer = client.post("/v1/things/secret", content=b"{}", headers=headers)
 
     assert refusal(answer) == (413, "too-large")
+
+
+def test_head_says_what_get_would_without_its_body(client: TestClient) -> None:
+    got, head = (client.request(method, "/v1/things", headers=signed_in("triager")) for method in ("GET", "HEAD"))
+
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["Content-Length"] == got.headers["Content-Length"]
+    assert head.headers.keys() == got.headers.keys()
+
+
+def test_head_asks_for_a_session_as_get_does(client: TestClient) -> None:
+    assert client.head("/v1/things").status_code == 401
+
+
+@pytest.mark.parametrize("name", ["Tern-Unknown", "If-None-Match", "Content-Type", "Cookie"])
+def test_an_empty_header_counts_as_none(client: TestClient, name: str) -> None:
+    assert client.get("/v1/things", headers=signed_in("triager") | {name: ""}).status_code == 200

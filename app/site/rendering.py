@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
 from pathlib import Path
+from typing import Final
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -100,6 +101,14 @@ def choices_of(list_name: str) -> tuple[str, ...]:
     return tuple(one for one in of_list if one not in {"unknown", "ZZ"} and not code(list_name, one).retired)
 
 
+# Of a field: neither the browser nor a known extension (Grammarly, LanguageTool, password managers) sends or keeps it.
+_UNTOUCHED: Final = Markup(
+    'translate="no" autocomplete="off" spellcheck="false" writingsuggestions="false" data-gramm="false"'
+    ' data-gramm_editor="false" data-enable-grammarly="false" data-lt-active="false" data-1p-ignore="true"'
+    ' data-lpignore="true" data-bwignore="true"'
+)
+
+
 def environment(
     language: Language, translations: NullTranslations, assets: Mapping[str, Asset], languages: Iterable[Language]
 ) -> Environment:
@@ -128,6 +137,7 @@ def environment(
         forms=words.forms,
         chosen=_chosen,
         fill=words.fill,
+        untouched=_UNTOUCHED,
     )
     return templates
 

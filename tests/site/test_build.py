@@ -57,6 +57,30 @@ def test_every_language_has_every_page(site: Site) -> None:
     assert {path for path in site.files if path.endswith("/")} == expected
 
 
+def test_no_page_is_to_be_translated(pages: dict[str, Page]) -> None:
+    """A browser that translates sends the page to somebody who does, with the words and the replies on it."""
+    for page in pages.values():
+        elements = dict(page.elements[::-1])  # the first of each
+        assert (elements["html"]["translate"], elements["html"]["class"]) == ("no", "notranslate")
+        assert {"name": "google", "content": "notranslate"} in [each for tag, each in page.elements if tag == "meta"]
+        assert all(each["translate"] == "no" for _, each in page.elements if "words" in each.get("class", "").split())
+
+
+def test_nothing_that_is_typed_goes_to_a_spell_checker_or_an_extension(pages: dict[str, Page]) -> None:
+    fields = [
+        attributes
+        for page in pages.values()
+        for tag, attributes in page.elements
+        if tag == "textarea" or (tag == "input" and attributes.get("type", "text") == "text")
+    ]
+
+    assert fields
+    for field in fields:
+        assert (field["autocomplete"], field["spellcheck"], field["writingsuggestions"]) == ("off", "false", "false")
+        assert (field["translate"], field["data-gramm"], field["data-lt-active"]) == ("no", "false", "false")
+        assert (field["data-1p-ignore"], field["data-lpignore"], field["data-bwignore"]) == ("true", "true", "true")
+
+
 def test_the_service_reads_what_was_built(site: Site) -> None:
     for file in site.files.values():
         assert file.sha256 == hashlib.sha256(file.content).hexdigest()

@@ -104,7 +104,7 @@ SWEEP = Sweep(
         epochs.destroy_ended,
         mailbox.drop_old_replies,
         forget,
-        lifecycle.destroy_withdrawn,
+        lifecycle.close_mailboxes,
         uploads.drop_old,
     ),
     named=(attachments.blobs,),

@@ -22,7 +22,7 @@ from app.people.sign_in.models import SignIn
 from app.people.staff.models import Certificate, Organisation, Person, Team
 from app.protocol.certificates import Certified, make_root, org_of
 from app.protocol.documents import Signer
-from app.protocol.encoding import b64
+from app.protocol.encoding import b64, sha256_hex
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalSubject,
@@ -38,6 +38,7 @@ SEALED = b"age-encryption.org/v1\n-> nobody reads this in a test of rows"
 LONG_AFTER = datetime(2099, 1, 1, tzinfo=UTC)
 DAY = date(2026, 6, 15)
 HOUR = datetime(2026, 6, 15, 9, tzinfo=UTC)
+WITHDRAWAL = bytes(range(32, 64))  # the secret that takes a report back
 SOMEBODY: age.HybridRecipient = age.identity_from_seed(bytes(range(32))).recipient
 
 
@@ -161,7 +162,12 @@ def report(
     rows.flush()
     rows.add(ReportFile(report_id=made.id, body=sealed(Kind.REPORT)))
     grant(rows, made.id, of.id, GrantKind.INTAKE)
-    token = Mailbox(token_sha256=secrets.token_hex(32), report_id=made.id, recipient=str(SOMEBODY))
+    token = Mailbox(
+        token_sha256=secrets.token_hex(32),
+        report_id=made.id,
+        recipient=str(SOMEBODY),
+        withdrawal_sha256=sha256_hex(WITHDRAWAL),
+    )
     rows.add(token)
     rows.flush()
     rows.add_all(Slot(token_sha256=token.token_sha256, number=number, file=sealed(Kind.SLOT)) for number in (1, 2))

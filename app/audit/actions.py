@@ -32,7 +32,6 @@ class Action(StrEnum):
     ATTACHMENT_READ = "attachment.read", "A sealed attachment was fetched"
     MESSAGES_READ = "messages.read", "The sealed messages of a reporter were fetched"
     REPORTER_ANSWERED = "reporter.answered", "A sealed message was written to a reporter"
-    WITHDRAWAL_CONFIRMED = "withdrawal.confirmed", "A person's client found the reporter's withdrawal authentic"
     CASE_MADE = "case.made", "A report was accepted into a new case"
     CASE_MOVED = "case.moved", "A case went to another stage"
     CASE_CHANGED = "case.changed", "The workflow of a case was changed: owner, label, priority or mark"

@@ -11,6 +11,7 @@ from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_
 from app.client.casework import report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Thread, Waiting
 from app.client.machine.staff import Staff
+from app.protocol.mailbox import MessageKind
 from app.protocol.report import Attachment
 from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, TransitionReason
 
@@ -72,6 +73,8 @@ def open_(
         for attachment in (*open_report.report.attachments, *_attached_since(thread)):
             _save(person, open_report, attachment, save)
     _show(open_report, thread, as_json=as_json)
+    if thread.withdrawal is None and any(each.content.kind is MessageKind.WITHDRAW for each in thread.messages):
+        say("A message takes the report back without the secret of its receipt: that may be anybody. Nothing stopped.")
 
 
 @queue.command()
@@ -129,14 +132,10 @@ def dispose(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Decide about a report that is not accepted. `withdrawn` destroys what its reporter took back."""
+    """Decide about a report that is not accepted."""
     person = staff(machine)
     if to is ReportState.UNDECRYPTABLE:
         triage.undecryptable(person, triage.view(person, report))
-        show({"state": to.value}, as_json=as_json)
-        return
-    if to is ReportState.WITHDRAWN:
-        triage.confirm_withdrawal(person, triage.open_(person, report))
         show({"state": to.value}, as_json=as_json)
         return
     judgements = _judgements(incident)

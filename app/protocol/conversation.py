@@ -16,6 +16,7 @@ from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage, Thr
 from app.protocol.opening import Asked, Opened
 from app.protocol.receipt import Receipt
 from app.protocol.report import Attachment, Consent, Form, Report
+from app.protocol.sizes import Kind, classes
 from app.vocabulary import ConsentScope, GrantKind, ReportState
 
 READ = canonical({"v": 1, "kind": "read"}) + b"\n"
@@ -81,7 +82,10 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Post:
-    """What is sent to the mailbox. It was taken where slot 1 of the answer is `thread_state`."""
+    """What is sent to the mailbox. A message was taken where slot 1 of the answer is `thread_state`.
+
+    Of a withdrawal `check_withdrawn` tells.
+    """
 
     content: bytes = field(repr=False)
     thread_state: bytes = field(repr=False)
@@ -115,6 +119,7 @@ def seal_report(
         form=form,
         mailbox=str(mailbox_recipient),
         thread_key=b64(receipt.thread_key),
+        withdrawal=receipt.withdrawal_sha256,
         attachments=tuple(attachments),
         consents=consents,
     )
@@ -132,7 +137,8 @@ def seal_report(
         danger_now=form.danger_now,
     )
     thread_state = ThreadState(id_, str(secret.recipient), 0, None, consents)
-    first = canonical({"v": 1, "epoch": to.epoch, "mailbox": str(mailbox_recipient)}) + b"\n"
+    line = {"v": 1, "epoch": to.epoch, "mailbox": report.mailbox, "withdrawal": report.withdrawal}
+    first = canonical(line) + b"\n"
     header = Header.new(
         "report", id_, report.body(), org=to.org, author=None, at=today, to=secret.recipient, generation=1
     )
@@ -142,9 +148,7 @@ def seal_report(
 
 def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
     """What lies in an answer of the mailbox. Raises `NoSuchMailbox` where no slot opens, and `NotAuthentic`."""
-    if len(answer) != mailbox.SLOTS * mailbox.SLOT_SIZE:
-        raise Malformed("an answer of the mailbox has sixteen slots")
-    slots = [answer[start : start + mailbox.SLOT_SIZE] for start in range(0, len(answer), mailbox.SLOT_SIZE)]
+    slots = _slots(answer)
     opened = _open(slots[mailbox.THREAD_STATE_SLOT - 1], receipt, "thread-state", org, None)
     thread_state = ThreadState.read(opened.body) if opened else None
     report = thread_state.report if thread_state else None
@@ -201,13 +205,38 @@ def write(
     )
     sealed_thread_state = _seal_thread_state(org, today, receipt, after, thread_state_before)
     line = {"v": 1, "kind": kind, "id": new_id("msg")} | ({"consent": changed.id} if changed else {})
+    if kind is MessageKind.WITHDRAW:
+        line["secret"] = b64(receipt.withdrawal)
     return Post(canonical(line) + b"\n" + sealed + sealed_thread_state, sealed_thread_state)
+
+
+def withdraw_unread(receipt: Receipt) -> Post:
+    """Take a report back although its thread state does not open: whoever has the token can put another in its place.
+
+    It is the secret that the service acts on. The sealed parts say nothing: where to write stood in the thread state.
+    """
+    nothing = age.encrypt(b" " * classes(Kind.SLOT)[0], [receipt.identity.recipient])
+    line = {"v": 1, "kind": MessageKind.WITHDRAW, "id": new_id("msg"), "secret": b64(receipt.withdrawal)}
+    return Post(canonical(line) + b"\n" + nothing + nothing, nothing)
+
+
+def check_withdrawn(answer: bytes, receipt: Receipt, *, org: str) -> None:
+    """After a withdrawal nothing is left where the thread state lay; the state tells. Raises `NotTaken`."""
+    state = _open(_slots(answer)[mailbox.STATE_SLOT - 1], receipt, "state", org, None)
+    if state is None or mailbox.read_state(state.body) is not ReportState.WITHDRAWN:
+        raise NotTaken("the service did not take this report back")
 
 
 def choose(before: Mailbox, scope: ConsentScope, *, given: bool) -> Consent:
     """A changed choice, under the id that it has had since the report. Raises `NotTaken`."""
     ids = {consent.scope: consent.id for consent in before.opened()[0].consents}
     return Consent(scope, given, ids.get(scope) or new_id("cons"))
+
+
+def _slots(answer: bytes) -> list[bytes]:
+    if len(answer) != mailbox.SLOTS * mailbox.SLOT_SIZE:
+        raise Malformed("an answer of the mailbox has sixteen slots")
+    return [answer[start : start + mailbox.SLOT_SIZE] for start in range(0, len(answer), mailbox.SLOT_SIZE)]
 
 
 def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | None) -> Opened | None:

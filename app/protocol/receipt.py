@@ -12,6 +12,7 @@ from mnemonic import Mnemonic
 
 from app import age
 from app.protocol import typos
+from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 
 RECEIPT_SIZE: Final = 16
@@ -102,6 +103,16 @@ class Receipt:
     def thread_key(self) -> bytes:
         """32 bytes under which reporter and staff MAC what they write to each other."""
         return self._derive("thread-mac")
+
+    @property
+    def withdrawal(self) -> bytes:
+        """32 bytes that leave the reporter's device with a withdrawal alone; who knows them may end the report."""
+        return self._derive("withdrawal")
+
+    @property
+    def withdrawal_sha256(self) -> str:
+        """What service and staff know of it from the beginning."""
+        return sha256_hex(self.withdrawal)
 
     def _derive(self, label: str) -> bytes:
         return HKDF(SHA256(), length=32, salt=None, info=f"tern/v1/{label}".encode()).derive(self.secret)

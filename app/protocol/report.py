@@ -132,6 +132,7 @@ class Form:
 class Report:
     """The body of a report. `mailbox` is the recipient of replies, `thread_key` 32 bytes in base64url.
 
+    `withdrawal` is the SHA-256 of the secret by which its reporter, and nobody else, takes the report back.
     `consents` repeat the ticked boxes of the form, each with its id; `vocabulary` is the version whose codes it has.
     Raises `Malformed` where the parts contradict each other.
     """
@@ -139,6 +140,7 @@ class Report:
     form: Form
     mailbox: str = field(repr=False)
     thread_key: str = field(repr=False)
+    withdrawal: str
     attachments: tuple[Attachment, ...]
     consents: tuple[Consent, ...]
     vocabulary: str = field(default_factory=lambda: vocabulary.vocabulary().version)
@@ -160,6 +162,7 @@ class Report:
             "answers": dict(self.form.answers),
             "mailbox": self.mailbox,
             "thread_key": self.thread_key,
+            "withdrawal": self.withdrawal,
             "attachments": [attachment.body() for attachment in self.attachments],
             "consents": [consent.body() for consent in self.consents],
             "vocabulary": self.vocabulary,
@@ -175,6 +178,7 @@ class Report:
                 "answers": answers,
                 "mailbox": str(mailbox),
                 "thread_key": str(thread_key),
+                "withdrawal": withdrawal,
                 "attachments": list(attachments),
                 "consents": list(consents),
                 "vocabulary": str(version),
@@ -185,6 +189,7 @@ class Report:
                     Form.read({"language": language, "text": text, "answers": answers}),
                     check_recipient(mailbox),
                     thread_key,
+                    check_hash(withdrawal),
                     tuple(Attachment.read(attachment) for attachment in attachments),
                     tuple(Consent.read(consent) for consent in consents),
                     version,

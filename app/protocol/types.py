@@ -41,8 +41,8 @@ class End(StrEnum):
     """When what is stored is destroyed."""
 
     NEVER = "never: it is public"
-    REPORT = "with the report: three full days after it is withdrawn, where no case has it"
-    MAILBOX = "with the mailbox: 30 days after the report is withdrawn, where no case has it"
+    REPORT = "with the report: when its reporter takes it back, where no case has it"
+    MAILBOX = "with the mailbox: 30 days after the report is destroyed"
     REPLY = "after 60 days, or with the report"
     GRANT = "with its report, when its epoch's keys are destroyed, when it is revoked, or after its last day"
     UPLOAD = "three full days after it was begun, or with the report"

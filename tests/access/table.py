@@ -123,7 +123,6 @@ TRIAGE = {
         body={"case": factories.id_("case"), "grant": {"grantee": factories.id_("case"), "file": GRANT}},
         version=UNSEEN,
     ),
-    "POST /v1/reports/{report_id}/withdrawal": Row(WORKERS, _READS_CLAIMED, 409, body={"message": "{message_id}"}),
 }
 
 _SEES_CASE = IN_CASE | {TEAM_SUPERVISOR}

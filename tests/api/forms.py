@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from app import age
 from app.protocol.card import CARD_SIZE
-from app.protocol.encoding import b64
+from app.protocol.encoding import b64, sha256_hex
 from app.protocol.sizes import Kind
 from tests import factories
 
@@ -111,7 +111,6 @@ TRIAGE = {
         *("priority", "case", "grant", "duplicate_of", "no_contact"),
     ),
     "PUT /v1/reports/{report_id}/case": Form({"case": factories.id_("case"), "grant": GRANT}, sees_version=True),
-    "POST /v1/reports/{report_id}/withdrawal": _made({"message": factories.id_("msg")}),
 }
 
 _CASE = {
@@ -181,7 +180,12 @@ INTAKE = {
     "GET /v1/intake": _ONE,
     "GET /v1/key-log": Form(query=frozenset({"from"})),
     "PUT /v1/report": Form(
-        said={"v": 1, "epoch": factories.id_("epoch"), "mailbox": str(factories.SOMEBODY)},
+        said={
+            "v": 1,
+            "epoch": factories.id_("epoch"),
+            "mailbox": str(factories.SOMEBODY),
+            "withdrawal": sha256_hex(factories.WITHDRAWAL),
+        },
         files=(_GRANT, _SLOT, factories.sealed(Kind.REPORT)),
         headers={"Tern-Report": factories.id_("rep")},
     ),

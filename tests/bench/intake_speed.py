@@ -146,6 +146,7 @@ def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
         intake_channel=IntakeChannel.CLIENT,
         token_sha256=hashlib.sha256(token).hexdigest(),
         recipient=said["mailbox"],
+        withdrawal_sha256=said["withdrawal"],
         grant=grant,
         thread_state=thread_state,
         body=report,

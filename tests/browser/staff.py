@@ -3,9 +3,12 @@
 import io
 from collections.abc import Iterable
 
+import pytest
+
 from app.client import Staff  # noqa: TC001
 from app.client.casework import triage
 from app.client.casework.triage import OpenReport
+from app.client.machine.transport import Refused
 from app.protocol import receipt
 from app.protocol.report import Attachment
 from app.vocabulary import ConsentScope, IntakeChannel, ReportState
@@ -43,15 +46,18 @@ class Desk:
             found[attachment.name] = sink.getvalue()
         return found
 
-    def must_have_heard(self, opened: OpenReport, told: Told, letter: bytes, words: str) -> None:
-        """What a reporter did in their mailbox: an answer with the letter, a choice, the withdrawal, which ends it."""
+    def must_have_heard(self, opened: OpenReport, told: Told, letter: bytes) -> None:
+        """What a reporter did in their mailbox: an answer with the letter, a choice."""
         thread = triage.thread(self.anna, triage.open_(self.anna, opened.id))
-        answer, choice, withdrawal = (message.content for message in thread.messages)
+        answer, choice = (message.content for message in thread.messages)
         assert (answer.text, self.files(opened, answer.attachments)) == (told.reply, {told.letter: letter})
         assert {each.scope: each.given for each in choice.consents} == {ConsentScope.REFERRAL_LEGAL: False}
-        assert thread.withdrawal
-        assert thread.withdrawal.content == withdrawal
-        triage.confirm_withdrawal(self.anna, opened)
+
+    def must_find_destroyed(self, opened: OpenReport, words: str) -> None:
+        """What a withdrawal leaves."""
+        with pytest.raises(Refused) as refused:
+            triage.open_(self.anna, opened.id)
+        assert refused.value.type == "report-destroyed"
         assert self._here.reporter().mailbox(receipt.read(words)).state is ReportState.WITHDRAWN
 
     def _waiting(self) -> set[str]:

@@ -66,10 +66,11 @@ def test_a_reporter_tells_comes_back_reads_answers_and_withdraws(
     assert mailbox.page.locator("#state").text_content() == word(mailbox.page, "state-in_triage")
     mailbox.write(told.reply, [tmp_path / told.letter])
     mailbox.change(ConsentScope.REFERRAL_LEGAL)
+    desk.must_have_heard(opened, told, LETTER)
     mailbox.withdraw()
     device.close(mailbox.page)
 
-    desk.must_have_heard(opened, told, LETTER, words)
+    desk.must_find_destroyed(opened, words)
 
     # One address, one title, one entry in the history, from the first screen to the last.
     assert len(page.looks) == 1
@@ -114,5 +115,7 @@ def _all_that_was_sent_has_a_length_of_its_class(road: Wire) -> None:
 def _sealed(sent: Sent) -> bytes:
     """What follows the first line, which is public and of one form."""
     first, _, sealed = sent.body.partition(b"\n")
-    assert set(json.loads(first)) <= {"v", "epoch", "mailbox", "kind", "id", "consent"}
+    line = json.loads(first)
+    assert set(line) <= {"v", "epoch", "mailbox", "withdrawal", "kind", "id", "consent", "secret"}
+    assert ("secret" in line) == (line.get("kind") == "withdraw")
     return sealed

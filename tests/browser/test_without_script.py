@@ -50,11 +50,12 @@ def test_a_reporter_without_script_tells_comes_back_reads_answers_and_withdraws(
     assert mailbox.replies == [told.question]
     mailbox.write(told.reply, [tmp_path / told.letter])
     mailbox.change(ConsentScope.REFERRAL_LEGAL)
+    desk.must_have_heard(opened, told, LETTER)
     mailbox.withdraw()
     expect(mailbox.page.locator('[name="words"]')).to_have_count(0)
     device.close(mailbox.page)
 
-    desk.must_have_heard(opened, told, LETTER, words)
+    desk.must_find_destroyed(opened, words)
     # What passes in clear here is what the search of the other channel's network must not find: so it does find things.
     assert set(seen(road.heard, [*told.secrets, *secrets_of(words)])) >= {told.text, told.photo, words}
 

@@ -230,7 +230,7 @@ def test_a_report_that_was_once_approved_to_wait_is_destroyed_with_all_that_was_
     rows.commit()
 
     with database.write() as session:
-        lifecycle.destroy(session, session.get_one(Report, claimed.id))
+        lifecycle.destroy(session, session.get_one(Report, claimed.id), today=today)
 
     rows.expire_all()
     assert rows.scalars(select(Grant.id).where(Grant.subject == claimed.id)).all() == []
@@ -300,7 +300,12 @@ def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
     approval = factories.approval(rows, triager, supervisor, subject=ApprovalSubject.WAITING, of=claimed)
     box = rows.scalars(select(Mailbox.token_sha256).where(Mailbox.report_id == claimed.id)).one()
     sent = Post(
-        factories.id_("msg"), MessageKind.WITHDRAW, None, factories.sealed(Kind.MESSAGE), factories.sealed(Kind.SLOT)
+        id=factories.id_("msg"),
+        kind=MessageKind.WITHDRAW,
+        consent_id=None,
+        message=factories.sealed(Kind.MESSAGE),
+        thread_state=factories.sealed(Kind.SLOT),
+        secret=factories.WITHDRAWAL,
     )
     approver = Actor(supervisor.id, frozenset({Role.SUPERVISOR}), None)
 

@@ -42,7 +42,8 @@ CONTRACT: dict[tuple[ReportState, ReportState], tuple[frozenset[str], tuple[str,
     (S.IN_TRIAGE, S.ABUSIVE): (CLAIMER, ("priority_set", "second_triager_agrees")),
     (S.IN_TRIAGE, S.DUPLICATE): (CLAIMER, ("priority_set", "target_known")),
     **{(state, S.IN_TRIAGE): (SUPERVISOR, ("key_still_exists",)) for state in REOPENED},
-    **{(state, S.WITHDRAWN): (NOBODY, ()) for state in (S.RECEIVED, S.IN_TRIAGE, S.AWAITING_REPORTER, S.ACCEPTED)},
+    # From wherever staff have taken it: no word of theirs keeps a report from its reporter.
+    **{(state, S.WITHDRAWN): (NOBODY, ()) for state in S if state not in (S.WITHDRAWN, S.PURGED)},
     **{(state, S.PURGED): (NOBODY, ()) for state in (*REOPENED, S.ACCEPTED, S.WITHDRAWN)},
 }
 MAY: dict[str, Callable[[Facts], bool]] = {

@@ -7,12 +7,12 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
+from app.database import Database
 from app.intake.epochs.models import Epoch
-from app.intake.mailbox.models import Message, Slot
-from app.intake.reports.models import Report, ReportFile
-from app.people.grants.models import Grant
+from app.intake.lifecycle import service as lifecycle
+from app.intake.mailbox.models import Slot
+from app.intake.reports.models import Report
 from app.people.staff.models import Person
-from app.protocol.mailbox import MessageKind
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role
 from tests import factories
@@ -315,57 +315,20 @@ def test_what_is_no_sealed_slot_is_not_taken(desk: Desk, claimed: Report, triage
         assert problem(refused) == (422, "not-an-envelope")
 
 
-def message(rows: Session, report: Report, kind: MessageKind) -> Message:
-    made = Message(
-        id=factories.id_("msg"),
-        report_id=report.id,
-        received_on=factories.DAY,
-        kind=kind,
-        consent_id=None,
-        file=factories.sealed(Kind.MESSAGE),
-    )
-    rows.add(made)
-    rows.flush()
-    return made
-
-
-def test_an_authentic_withdrawal_destroys_what_nobody_accepted(
-    desk: Desk, rows: Session, epoch: Epoch, triager: Person
+def test_a_destroyed_report_is_told_from_one_that_is_there(
+    desk: Desk, database: Database, rows: Session, epoch: Epoch, triager: Person
 ) -> None:
     report = factories.report(rows, epoch, state=ReportState.WITHDRAWN)
-    said = message(rows, report, MessageKind.WITHDRAW)
+    rows.commit()
+    before = desk.get(triager, f"/reports/{report.id}").json()["destroyed"]
 
-    answer = desk.post(triager, f"/reports/{report.id}/withdrawal", {"message": said.id})
+    with database.write() as session:
+        lifecycle.destroy(session, session.get_one(Report, report.id), today=factories.DAY)
 
-    assert answer.status_code == 201
-    rows.expire_all()
-    assert rows.query(ReportFile).count() == rows.query(Message).count() == 0
-    assert rows.query(Grant).filter_by(subject=report.id).count() == 0
-    assert desk.get(triager, f"/reports/{report.id}/body").status_code == 404
-
-
-def test_another_message_than_a_withdrawal_destroys_nothing(
-    desk: Desk, rows: Session, epoch: Epoch, triager: Person
-) -> None:
-    report = factories.report(rows, epoch, state=ReportState.WITHDRAWN)
-    said = message(rows, report, MessageKind.MESSAGE)
-
-    answer = desk.post(triager, f"/reports/{report.id}/withdrawal", {"message": said.id})
-
-    assert problem(answer) == (409, "not-a-withdrawal")
-    assert rows.query(ReportFile).count() == 1
-
-
-def test_a_withdrawn_report_that_a_case_holds_waits_for_its_client(
-    desk: Desk, rows: Session, epoch: Epoch, caseworker: Person
-) -> None:
-    case = factories.case(rows, caseworker)
-    report = factories.report(rows, epoch, state=ReportState.WITHDRAWN, case=case)
-    said = message(rows, report, MessageKind.WITHDRAW)
-
-    answer = desk.post(caseworker, f"/reports/{report.id}/withdrawal", {"message": said.id})
-
-    assert problem(answer) == (409, "held-by-case")
+    shown = desk.get(triager, f"/reports/{report.id}").json()
+    assert (before, shown["state"], shown["destroyed"]) == (False, "withdrawn", True)
+    for part in ("grants", "body", "attachments", "messages"):
+        assert problem(desk.get(triager, f"/reports/{report.id}/{part}")) == (410, "report-destroyed")
 
 
 def test_a_repeated_request_acts_once(desk: Desk, rows: Session, claimed: Report, triager: Person) -> None:

@@ -11,7 +11,7 @@ from app.client import Reporter, Staff
 from app.client.casework import triage
 from app.client.casework.triage import OpenReport
 from app.client.intake.reporter import Submitted
-from app.client.machine.staff import NotGranted
+from app.client.machine.transport import Refused
 from app.intake.mailbox.models import Message
 from app.intake.reports.models import ReportFile
 from app.protocol import receipt
@@ -98,21 +98,23 @@ def test_reporter_and_triager_write_to_each_other(
     assert reporter.mailbox(words).state is ReportState.IN_TRIAGE
 
 
-def test_a_withdrawn_report_is_destroyed_once_a_triager_has_seen_its_mac(
+def test_a_report_that_no_case_has_is_destroyed_when_its_reporter_takes_it_back(
     triager: Staff, opened: OpenReport, reporter: Reporter, submitted: Submitted, rows: Session
 ) -> None:
     words = receipt.read(submitted.receipt)
+    triage.answer(triager, opened, "We have read it.")
 
     reporter.withdraw(words, "They found out.")
-    kept = rows.scalar(sa.select(sa.func.count()).select_from(ReportFile))
-    triage.confirm_withdrawal(triager, opened)
 
-    assert kept == 1
     for table in (ReportFile, Message):
         assert rows.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+    with pytest.raises(Refused) as refused:
+        triage.open_(triager, opened.id)
+    assert refused.value.type == "report-destroyed"
+    (listed,) = triage.list_(triager, states=[ReportState.WITHDRAWN])
+    assert listed.problem is not None
+    assert "destroyed" in listed.problem
     mailbox = reporter.mailbox(words)
     assert (mailbox.thread_state, mailbox.state, mailbox.replies) == (None, ReportState.WITHDRAWN, ())
     with pytest.raises(NotTaken):
         reporter.answer(words, "Wait.")
-    with pytest.raises(NotGranted):
-        triage.open_(triager, submitted.report)

@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 import app.main
 from app.blobs import Blobs
 from app.database import Base, Database
-from app.intake.attachments.models import Upload
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.reports import service as reports
@@ -110,11 +109,6 @@ def withdraw(kept: Kept) -> None:
     kept.client.post("/v1/mailbox", content=post, headers=bearer(kept.reporter.token)).raise_for_status()
 
 
-def withdraw_with_an_upload_begun_later(kept: Kept) -> None:
-    withdraw(kept)
-    kept.rows.execute(sa.update(Upload).values(started_on=kept.office.today + timedelta(days=2)))
-
-
 def withdraw_the_card(kept: Kept) -> None:
     kept.client.delete("/v1/card", headers=card_headers(CARD)).raise_for_status()
 
@@ -132,12 +126,12 @@ class Way:
 
 
 WAYS: Mapping[End, tuple[Way, ...]] = {
-    End.REPORT: (Way(withdraw, 3),),
+    End.REPORT: (Way(withdraw, None),),
     End.MAILBOX: (Way(withdraw, 30),),
-    End.REPLY: (Way(wait, 60), Way(withdraw, 3)),
+    End.REPLY: (Way(wait, 60), Way(withdraw, None)),
     # The report's key, and the epoch's, which is destroyed on the fourteenth day.
     End.GRANT: (Way(wait, 12), Way(give_grants_a_last_day, 2)),
-    End.UPLOAD: (Way(wait, 3), Way(withdraw_with_an_upload_begun_later, 3)),
+    End.UPLOAD: (Way(wait, 3), Way(withdraw, None)),
     End.CARD: (Way(withdraw_the_card, None),),
 }
 PLACES = [
@@ -167,11 +161,9 @@ def test_what_is_stored_goes_at_its_end(
 
 
 def test_the_key_of_a_report_goes_with_it_and_that_of_its_epoch_stays(
-    kept: Kept, database: Database, today: date
+    kept: Kept,
 ) -> None:
     withdraw(kept)
-
-    app.main.SWEEP.run(database, Blobs(kept.blobs), today + timedelta(days=4))
 
     subjects = kept.rows.scalars(sa.select(Grant.subject).where(Grant.file.is_not(None))).all()
     assert subjects == [kept.reporter.epoch.id]

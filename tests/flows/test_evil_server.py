@@ -161,6 +161,7 @@ def report_line(world: World, to: age.HybridRecipient) -> dict[str, Any]:
         "answers": {"danger_now": "none"},
         "mailbox": str(age.generate().recipient),
         "thread_key": b64(bytes(32)),
+        "withdrawal": HASH,
         "attachments": [],
         "consents": [],
         "vocabulary": "1",
@@ -335,7 +336,7 @@ def test_a_message_that_withdraws_without_the_reporter(
     forged = b64(attacker.document(line_1, "message.reporter", world.report_recipient))
     evil.lies[f"/v1/reports/{world.report}/messages"] = in_json(lambda answer: answer["items"][0].update(file=forged))
 
-    stops(evil, lambda: triage.confirm_withdrawal(triager, opened), reason)
+    stops(evil, lambda: triage.thread(triager, opened), reason)
 
 
 @each_forgery(

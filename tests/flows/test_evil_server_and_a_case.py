@@ -359,7 +359,14 @@ def another_report(world: World, report: str, recipient: age.HybridRecipient) ->
     consents = tuple(Consent(scope, True, new_id("cons")) for scope in scopes)
     form = Form.read({"language": "fa", "text": "x", "answers": {"danger_now": "now", "consent": [*scopes]}})
     mailbox, thread_key = str(receipt.identity.recipient), b64(receipt.thread_key)
-    body = Report(form=form, mailbox=mailbox, thread_key=thread_key, attachments=(), consents=consents).body()
+    body = Report(
+        form=form,
+        mailbox=mailbox,
+        thread_key=thread_key,
+        withdrawal=receipt.withdrawal_sha256,
+        attachments=(),
+        consents=consents,
+    ).body()
     header = Header(
         type="report",
         org=world.pin,

@@ -188,7 +188,12 @@ class Reporter:
 
     def body(self, **line: object) -> bytes:
         """All that is sent; the same at every call but for the seals."""
-        said = {"v": 1, "epoch": self.epoch.id, "mailbox": str(self.receipt.identity.recipient)} | line
+        said = {
+            "v": 1,
+            "epoch": self.epoch.id,
+            "mailbox": str(self.receipt.identity.recipient),
+            "withdrawal": self.receipt.withdrawal_sha256,
+        } | line
         return canonical(said) + b"\n" + self.grant() + self.thread_state() + self.report()
 
     def grant(self) -> bytes:
@@ -227,7 +232,8 @@ class Reporter:
         document = maced(
             self._header("message.reporter", self.identity.recipient, message.body()), self.receipt.thread_key
         )
-        said = {"v": 1, "kind": kind, "id": id_ or new_id("msg")} | line
+        secret = {"secret": b64(self.receipt.withdrawal)} if kind is MessageKind.WITHDRAW else {}
+        said = {"v": 1, "kind": kind, "id": id_ or new_id("msg")} | secret | line
         return canonical(said) + b"\n" + seal(document, self.identity.recipient) + self.thread_state()
 
     def attachment(self, content: bytes = b"evidence") -> bytes:

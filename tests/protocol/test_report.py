@@ -36,6 +36,7 @@ def report_of(form: Form, *attachments: Attachment) -> Report:
         form=form,
         mailbox=str(MAILBOX),
         thread_key=b64(bytes(32)),
+        withdrawal="c" * 64,
         attachments=attachments,
         consents=tuple(Consent(scope, scope in form.consents, new_id("cons")) for scope in ConsentScope),
     )
@@ -179,6 +180,9 @@ def test_no_refusal_and_no_repr_repeats_what_was_typed() -> None:
         {"thread_key": b64(bytes(31))},
         {"thread_key": b64(bytes(32)) + "="},
         {"thread_key": None},
+        {"withdrawal": "c" * 63},
+        {"withdrawal": b64(bytes(32))},
+        {"withdrawal": None},
         {"vocabulary": 1},
         {"language": "tlh"},
         {"text": None},

@@ -189,6 +189,25 @@ def test_a_report_sealed_on_arrival_stays_one_under_its_new_name(empty: Database
     assert read(empty, "SELECT id, door FROM reports") == [("rep_1", "on_arrival")]
 
 
+def test_nobody_takes_back_by_the_mailbox_what_came_before_there_was_a_secret(empty: Database) -> None:
+    taken_back = {"state": "withdrawn", "withdrawn_on": date(2026, 6, 15)}
+    schema.upgrade(empty, "0009")
+    insert(empty, "epochs", [EPOCH])
+    row = {key: value for key, value in REPORT.items() if key != "door"}
+    row |= {"intake_channel": "client", "replies": 0, "withdrawn_on": None}
+    insert(empty, "reports", [row, row | {"id": "rep_2"} | taken_back, row | {"id": "rep_3"} | taken_back])
+    insert(empty, "report_files", [{"report_id": "rep_3", "body": b"sealed"}])
+    insert(empty, "mailboxes", [{"token_sha256": "a", "report_id": "rep_1", "recipient": "age1pq1"}])
+
+    schema.upgrade(empty, "0010")
+    secrets = read(empty, "SELECT withdrawal_sha256 FROM mailboxes")
+    destroyed = read(empty, "SELECT id FROM reports WHERE destroyed_on IS NOT NULL")
+    schema.downgrade(empty, "0009")
+
+    assert (secrets, destroyed) == ([("0" * 64,)], [("rep_2",)])
+    assert read(empty, "SELECT token_sha256 FROM mailboxes") == [("a",)]
+
+
 PERSON: dict[str, object] = {"team_id": "team_1", "password_hash": "", "recipient": "", "key": ""}
 
 

@@ -407,6 +407,8 @@ def _receipt(of: Receipt) -> dict[str, Any]:
         "identity": str(of.identity),
         "recipient": str(of.identity.recipient),
         "thread_key": b64(of.thread_key),
+        "withdrawal": b64(of.withdrawal),
+        "withdrawal_sha256": of.withdrawal_sha256,
     }
 
 

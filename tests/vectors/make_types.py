@@ -68,6 +68,7 @@ def _report() -> Document:
         form=Form.read({"language": "fa", "text": "آنها جلوی در ایستاده‌اند.", "answers": answers}),
         mailbox=str(make_mailbox.MAILBOX),
         thread_key=b64(make_mailbox.RECEIPT.thread_key),
+        withdrawal=make_mailbox.RECEIPT.withdrawal_sha256,
         attachments=(make_mailbox.FILE,),
         consents=make_mailbox.CONSENTS,
         vocabulary="1.0.0",

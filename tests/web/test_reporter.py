@@ -9,6 +9,7 @@ import pytest
 
 from app.client.casework import triage
 from app.client.casework.triage import OpenReport
+from app.client.machine.transport import Refused
 from app.protocol import receipt
 from app.vocabulary import ConsentScope, ReportState
 from tests.client.installation import Installation
@@ -91,17 +92,17 @@ def test_reporter_and_triager_write_to_each_other(here: Installation, new_page: 
     assert sink.getvalue() == PHOTO
 
 
-def test_a_report_withdrawn_on_the_page_is_destroyed_once_its_mac_was_seen(
-    here: Installation, new_page: OpenPage
-) -> None:
+def test_a_report_that_was_taken_back_on_the_page_is_destroyed(here: Installation, new_page: OpenPage) -> None:
     sent, opened = submitted(here, new_page())
     page = new_page()
     page.open_(sent["words"])
 
     withdrawn = page.withdraw()
-    triage.confirm_withdrawal(here.staff("anna"), opened)
     found = page.open_(sent["words"])
 
+    with pytest.raises(Refused) as refused:
+        triage.open_(here.staff("anna"), opened.id)
+    assert refused.value.type == "report-destroyed"
     assert (withdrawn["state"], withdrawn["open"]) == ("withdrawn", False)
     assert (found["state"], found["open"], found["choices"]) == ("withdrawn", False, [])
     with pytest.raises(PageFailure) as failure:

@@ -119,8 +119,10 @@ EDGES: dict[tuple[ReportState, ReportState], Edge[Facts]] = {
     (_S.IN_TRIAGE, _S.ABUSIVE): Edge((claimer,), (priority_set, second_triager_agrees)),
     (_S.IN_TRIAGE, _S.DUPLICATE): Edge((claimer,), (priority_set, target_known)),
     **{
+        # From wherever staff have taken it: no word of theirs keeps a report from its reporter.
         (origin, _S.WITHDRAWN): Edge((reporter,))
-        for origin in (_S.RECEIVED, _S.IN_TRIAGE, _S.AWAITING_REPORTER, _S.ACCEPTED)
+        for origin in _S
+        if origin not in (_S.WITHDRAWN, _S.PURGED)
     },
     **{(origin, _S.IN_TRIAGE): Edge((supervisor,), (key_still_exists,)) for origin in REOPENABLE},
     **{(origin, _S.PURGED): Edge((retention,)) for origin in TERMINAL},

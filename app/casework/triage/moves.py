@@ -99,9 +99,10 @@ def attach(
 
 
 def reporter_acted(session: Session, act: ReporterAct) -> None:
-    """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report any more."""
+    """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report or its case any more."""
     if act.kind is MessageKind.WITHDRAW:
-        approvals.cancel_open(session, act.report.id)
+        for object_id in filter(None, (act.report.id, act.report.case_id)):
+            approvals.cancel_open(session, object_id)
 
 
 def _facts(session: Session, actor: Actor, report: Report, new: Move | None, *, now: datetime) -> Facts:

@@ -14,9 +14,7 @@ from app.casework.triage.schemas import (
     MessageOut,
     ReportOut,
     ReportTransitionIn,
-    WithdrawalIn,
 )
-from app.destruction import destroying
 from app.http import (
     Actor,
     BlobStore,
@@ -69,7 +67,7 @@ def get_report(database: Db, actor: Reader, report_id: str, _: IfNoneMatch, resp
         return _answer(service.get(session, actor, report_id), response)
 
 
-@router.get("/{report_id}/grants", responses=problems(NotFound))
+@router.get("/{report_id}/grants", responses=problems(NotFound, service.ReportDestroyed))
 def fetch_report_grants(database: Db, actor: Reader, report_id: str, now: Now) -> GrantsOut:
     """The report's key, sealed to the caller, to its epoch or to its case. The fetch is recorded."""
     with database.write() as session:
@@ -77,7 +75,11 @@ def fetch_report_grants(database: Db, actor: Reader, report_id: str, now: Now) -
         return GrantsOut(items=[GrantOut.model_validate(grant) for grant in grants])
 
 
-@router.get("/{report_id}/body", response_class=Response, responses=problems(NotFound) | answered("A sealed file"))
+@router.get(
+    "/{report_id}/body",
+    response_class=Response,
+    responses=problems(NotFound, service.ReportDestroyed) | answered("A sealed file"),
+)
 def read_report_body(database: Db, actor: Reader, report_id: str, now: Now) -> Response:
     """The sealed report, as it came. The fetch is recorded."""
     with database.write() as session:
@@ -85,7 +87,7 @@ def read_report_body(database: Db, actor: Reader, report_id: str, now: Now) -> R
     return Response(file, media_type="application/octet-stream")
 
 
-@router.get("/{report_id}/attachments", responses=problems(NotFound))
+@router.get("/{report_id}/attachments", responses=problems(NotFound, service.ReportDestroyed))
 def list_report_attachments(database: Db, actor: Reader, report_id: str, paging: Paging) -> Page[AttachmentOut]:
     """The attachments that have arrived. The report, which is sealed, says which there should be."""
     with database.read() as session:
@@ -96,7 +98,7 @@ def list_report_attachments(database: Db, actor: Reader, report_id: str, paging:
 @router.get(
     "/{report_id}/attachments/{attachment_id}",
     response_class=StreamingResponse,
-    responses=problems(NotFound) | answered("A sealed file"),
+    responses=problems(NotFound, service.ReportDestroyed) | answered("A sealed file"),
 )
 def read_report_attachment(
     database: Db, blobs: BlobStore, actor: Reader, report_id: str, attachment_id: str, now: Now
@@ -111,7 +113,7 @@ def read_report_attachment(
     )
 
 
-@router.get("/{report_id}/messages", responses=problems(NotFound))
+@router.get("/{report_id}/messages", responses=problems(NotFound, service.ReportDestroyed))
 def list_report_messages(database: Db, actor: Reader, report_id: str, paging: Paging, now: Now) -> Page[MessageOut]:
     """What the reporter has sent since, in no order: a message's number is sealed."""
     with database.write() as session:
@@ -189,33 +191,6 @@ def attach_report(
     with database.write() as session:
         grant = request.grant.as_new()
         report = moves.attach(session, actor, report_id, request.case, grant, version=version, now=now)
-        return _answer(report, response)
-
-
-@router.post(
-    "/{report_id}/withdrawal",
-    status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, service.NotAWithdrawal, service.HeldByCase),
-)
-def confirm_withdrawal(
-    database: Db,
-    blobs: BlobStore,
-    actor: Reader,
-    once: Once,
-    report_id: str,
-    request: WithdrawalIn,
-    now: Now,
-    response: Response,
-) -> ReportOut:
-    """The reporter's withdrawal is authentic: what nobody accepted is destroyed before this answers."""
-    with destroying(database, blobs, now.date()) as session:
-        report = once(
-            session,
-            actor.id,
-            request,
-            act=lambda: service.confirm_withdrawal(session, actor, report_id, request.message, now=now),
-            again=lambda id_: service.get(session, actor, id_),
-        )
         return _answer(report, response)
 
 

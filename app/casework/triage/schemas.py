@@ -14,7 +14,6 @@ from app.protocol.mailbox import FIRST_STAFF_SLOT, SLOTS, MessageKind
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 ReportId = Annotated[str, Field(pattern=r"^rep_[0-9a-f]{32}$")]
-MessageId = Annotated[str, Field(pattern=r"^msg_[0-9a-f]{32}$")]
 
 
 class ReportOut(BaseModel):
@@ -35,6 +34,7 @@ class ReportOut(BaseModel):
     envelope_sha256: str
     case: str | None = Field(validation_alias="case_id")
     withdrawn_on: date | None
+    destroyed: bool = Field(validation_alias="is_destroyed")
     replies: int
     version: int
 
@@ -51,7 +51,10 @@ class AttachmentOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    """What a reporter posted; `kind` and `consent` are a hint, the sealed file has the word."""
+    """What a reporter posted; `kind` and `consent` are a hint, the sealed file has the word.
+
+    A withdrawal has the secret of the receipt, whose hash stands in the sealed report.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -59,6 +62,7 @@ class MessageOut(BaseModel):
     received_on: date
     kind: MessageKind
     consent: str | None = Field(validation_alias="consent_id")
+    secret: str | None
     file: SealedMessage
 
 
@@ -90,14 +94,6 @@ class ReportTransitionIn(TransitionIn[ReportState]):
             duplicate_of=self.duplicate_of,
             no_contact=self.no_contact,
         )
-
-
-class WithdrawalIn(BaseModel):
-    """The message whose MAC the caller's client has checked."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    message: MessageId
 
 
 class AttachIn(BaseModel):

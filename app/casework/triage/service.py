@@ -13,7 +13,6 @@ from app.casework.cases import service as cases
 from app.casework.cases.models import Case
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
-from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Message
 from app.intake.reports import service as reports
@@ -23,29 +22,19 @@ from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
-from app.protocol.mailbox import MessageKind
-from app.vocabulary import ReportState, Role
+from app.vocabulary import Role
 
 
 class ReportClosed(Problem):
-    """The reporter has withdrawn, and nothing more is written to them. Confirm the withdrawal."""
+    """The reporter has withdrawn, and nothing more is written to them. Leave it: their mailbox tells them."""
 
     type, status, title = "report-closed", 409, "The reporter withdrew: no more is written to them"
 
 
-class HeldByCase(Problem):
-    """The report belongs to a case, and what is in it ends with what the case holds of it.
+class ReportDestroyed(Problem):
+    """Nothing that its reporter sealed is there any more. Take it off your list: nobody can bring it back."""
 
-    The case's client does that first.
-    """
-
-    type, status, title = "held-by-case", 409, "A case holds the report, and its client destroys what is in it"
-
-
-class NotAWithdrawal(Problem):
-    """The message named is not one by which the reporter withdrew. Read the messages anew."""
-
-    type, status, title = "not-a-withdrawal", 409, "This message does not withdraw the report"
+    type, status, title = "report-destroyed", 410, "The report was destroyed: its reporter took it back"
 
 
 def visible_to(actor: Actor) -> Select[Report]:
@@ -73,7 +62,7 @@ def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetim
 
     The first, the reporter's own, tells a triager's client language and urgency.
     """
-    report = _one(session, readable_by(actor), report_id)
+    report = _read(session, actor, report_id)
     objects = [report.epoch_id] if holds_epoch_key(session, actor, report) else []
     if report.case_id is not None and cases.is_member(session, actor, report.case_id):
         objects.append(report.case_id)
@@ -82,7 +71,7 @@ def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetim
 
 def body(session: Session, actor: Actor, report_id: str, *, now: datetime) -> bytes:
     """The sealed report. Its fetch is recorded."""
-    report = _one(session, readable_by(actor), report_id)
+    report = _read(session, actor, report_id)
     file = reports.body(session, report.id)
     audit.record(session, actor.id, Action.REPORT_READ, report.id, now=now)
     return file
@@ -90,12 +79,12 @@ def body(session: Session, actor: Actor, report_id: str, *, now: datetime) -> by
 
 def attachments_of(session: Session, actor: Actor, report_id: str) -> Select[Attachment]:
     """What has arrived; the sealed report says what should."""
-    return attachments.of_report(_one(session, readable_by(actor), report_id).id)
+    return attachments.of_report(_read(session, actor, report_id).id)
 
 
 def attachment(session: Session, actor: Actor, report_id: str, attachment_id: str, *, now: datetime) -> Attachment:
     """Where one sealed file lies. Its fetch is recorded."""
-    report = _one(session, readable_by(actor), report_id)
+    report = _read(session, actor, report_id)
     attachment = attachments.get(session, report.id, attachment_id)
     audit.record(session, actor.id, Action.ATTACHMENT_READ, report.id, now=now, object_hash=attachment.sha256)
     return attachment
@@ -103,7 +92,7 @@ def attachment(session: Session, actor: Actor, report_id: str, attachment_id: st
 
 def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -> Select[Message]:
     """What the reporter has written since. The fetch is recorded."""
-    report = _one(session, readable_by(actor), report_id)
+    report = _read(session, actor, report_id)
     audit.record(session, actor.id, Action.MESSAGES_READ, report.id, now=now)
     return mailbox.messages(report.id)
 
@@ -136,26 +125,6 @@ def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
     return grants.holds(session, subject=report.epoch_id, grantee=actor.id)
 
 
-def confirm_withdrawal(session: Session, actor: Actor, report_id: str, message_id: str, *, now: datetime) -> Report:
-    """The actor's client has checked the MAC of this message: destroy what nobody accepted, at once.
-
-    Raises `NotAWithdrawal` or `HeldByCase`.
-    """
-    report = _one(session, readable_by(actor).with_for_update(), report_id)
-    message = session.get(Message, message_id)
-    if message is None or message.report_id != report.id:
-        raise NotFound
-    if report.state is not ReportState.WITHDRAWN or message.kind is not MessageKind.WITHDRAW:
-        raise NotAWithdrawal
-    if report.case_id is not None:
-        raise HeldByCase
-    audit.record(
-        session, actor.id, Action.WITHDRAWAL_CONFIRMED, report.id, now=now, object_hash=sha256_hex(message.file)
-    )
-    lifecycle.destroy(session, report)
-    return report
-
-
 def _holds_key(actor: Actor) -> ColumnElement[bool]:
     """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
     holds: ColumnElement[bool] = Report.id.in_(grants.subjects_of(actor.id))
@@ -163,6 +132,14 @@ def _holds_key(actor: Actor) -> ColumnElement[bool]:
     if Role.TRIAGER in actor.roles:
         holds |= Report.epoch_id.in_(grants.subjects_of(actor.id))
     return holds
+
+
+def _read(session: Session, actor: Actor, report_id: str) -> Report:
+    """A report whose sealed parts the actor may fetch. Raises `ReportDestroyed` where there are none any more."""
+    report = _one(session, readable_by(actor), report_id)
+    if report.is_destroyed:
+        raise ReportDestroyed
+    return report
 
 
 def _one(session: Session, among: Select[Report], report_id: str) -> Report:

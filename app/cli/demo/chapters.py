@@ -181,12 +181,13 @@ def _second_person(asking: Staff, report: OpenReport, subject: ApprovalSubject, 
 
 
 def _withdraw(company: Company, triager: Staff, story: Story, report: OpenReport) -> None:
-    """The reporter reads the answer, then takes the report back; the triager's client sees the MAC and destroys it."""
+    """The reporter reads the answer, then takes the report back: it is destroyed at once."""
     receipt = receipts.read(company.submitted[story.id].receipt)
     if report.may_contact and not company.reporter().mailbox(receipt).replies:
         raise DemoFailed(f"{story.id}: the answer did not arrive")
     company.reporter().withdraw(receipt)
-    triage.confirm_withdrawal(triager, report)
+    if not triage.view(triager, report.id).destroyed:
+        raise DemoFailed(f"{story.id}: what was taken back is still there")
 
 
 def compare(company: Company, stories: Sequence[Story]) -> str:

@@ -18,7 +18,7 @@ from app.client.machine.trust import OpenIntake, fetch_intake
 from app.protocol import conversation
 from app.protocol.conversation import Mailbox, Post, To
 from app.protocol.encoding import b64, new_id
-from app.protocol.errors import Malformed
+from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.mailbox import MessageKind
 from app.protocol.receipt import Receipt
 from app.protocol.report import Form
@@ -115,12 +115,19 @@ class Reporter:
             return self._send_files(receipt, sealed, lambda _: None)
 
     def withdraw(self, receipt: Receipt, text: str = "") -> None:
-        """Take the report back: work on it stops at once. Raises `NotTaken`."""
-        before = self.mailbox(receipt)
-        self._write(
-            receipt,
-            conversation.write(before, receipt, MessageKind.WITHDRAW, org=self._pin, today=self._today, text=text),
-        )
+        """Take the report back: work on it stops at once, and where no case has it, it is destroyed.
+
+        That the mailbox cannot be read is no hindrance. Raises `NotTaken`, and `NoSuchMailbox`.
+        """
+        try:
+            before = self.mailbox(receipt)
+            post = conversation.write(
+                before, receipt, MessageKind.WITHDRAW, org=self._pin, today=self._today, text=text
+            )
+        except ProtocolError:
+            post = conversation.withdraw_unread(receipt)
+        answer = try_again(lambda: self._post(receipt, post.content))
+        conversation.check_withdrawn(answer, receipt, org=self._pin)
 
     def change_consent(self, receipt: Receipt, scope: ConsentScope, *, given: bool) -> None:
         """Say yes or no to one use, whatever was said before. Raises `NotTaken`."""

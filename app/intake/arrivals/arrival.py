@@ -12,7 +12,7 @@ from app.intake.epochs.open_epochs import OpenEpoch
 from app.intake.mailbox import service as mailbox
 from app.problems import InvalidRequest, NotAnEnvelope
 from app.protocol.documents import VERSION
-from app.protocol.encoding import check_id, new_id, parse_object
+from app.protocol.encoding import check_hash, check_id, new_id, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.types import TYPES
 from app.vocabulary import IntakeChannel
@@ -31,6 +31,7 @@ class ReportParts:
     epoch_id: str
     recipient: age.HybridRecipient = field(repr=False)
     recipient_text: str = field(repr=False)
+    withdrawal_sha256: str
     sha256: str
     grant: bytes = field(repr=False)
     thread_state: bytes = field(repr=False)
@@ -40,7 +41,7 @@ class ReportParts:
 def read(body: bytes) -> ReportParts:
     """Raises `InvalidRequest` for another first line, `NotAnEnvelope` for what follows it."""
     line, _, files = body.partition(b"\n")
-    epoch_id, recipient_text, recipient = _read_line(line)
+    epoch_id, recipient_text, recipient, withdrawal_sha256 = _read_line(line)
     grant, thread_state, report = (
         files[:_GRANT_SIZE],
         files[_GRANT_SIZE : _GRANT_SIZE + _SLOT_SIZE],
@@ -53,6 +54,7 @@ def read(body: bytes) -> ReportParts:
         epoch_id=epoch_id,
         recipient=recipient,
         recipient_text=recipient_text,
+        withdrawal_sha256=withdrawal_sha256,
         sha256=hashlib.sha256(body).hexdigest(),
         grant=grant,
         thread_state=thread_state,
@@ -91,19 +93,23 @@ def arrive(
         intake_channel=intake_channel,
         token_sha256=token_sha256,
         recipient=parts.recipient_text,
+        withdrawal_sha256=parts.withdrawal_sha256,
         grant=parts.grant,
         thread_state=parts.thread_state,
         body=parts.report,
     )
 
 
-def _read_line(line: bytes) -> tuple[str, str, age.HybridRecipient]:
+def _read_line(line: bytes) -> tuple[str, str, age.HybridRecipient, str]:
     if len(line) > LINE_LIMIT:
         raise InvalidRequest
     try:
         match parse_object(line):
-            case {"v": v, "epoch": epoch_id, "mailbox": str(text), **rest} if v is VERSION and not rest:
-                return check_id("epoch", epoch_id), text, mailbox.hybrid_recipient(text)
+            case {"v": v, "epoch": epoch_id, "mailbox": str(text), "withdrawal": withdrawal, **rest} if (
+                v is VERSION and not rest
+            ):
+                recipient = mailbox.hybrid_recipient(text)
+                return check_id("epoch", epoch_id), text, recipient, check_hash(withdrawal)
     except (Malformed, age.RecipientError):
         raise InvalidRequest from None
     raise InvalidRequest

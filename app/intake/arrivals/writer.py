@@ -68,6 +68,7 @@ class Arrival:
     intake_channel: IntakeChannel
     token_sha256: str = field(repr=False)
     recipient: str = field(repr=False)
+    withdrawal_sha256: str
     grant: bytes = field(repr=False)
     thread_state: bytes = field(repr=False)
     body: bytes = field(repr=False)
@@ -218,8 +219,11 @@ def _reports(arrivals: Sequence[Arrival]) -> Insert:
 
 
 def _mailboxes(arrivals: Sequence[Arrival]) -> Insert:
-    columns = ("token_sha256", "report_id", "recipient")
-    return Insert(Mailbox, columns, [(each.token_sha256, each.id, each.recipient) for each in arrivals])
+    columns = ("token_sha256", "report_id", "recipient", "withdrawal_sha256")
+    rows: list[tuple[Value, ...]] = [
+        (each.token_sha256, each.id, each.recipient, each.withdrawal_sha256) for each in arrivals
+    ]
+    return Insert(Mailbox, columns, rows)
 
 
 def _files(arrivals: Sequence[Arrival]) -> list[Insert]:

@@ -15,7 +15,6 @@ from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.vocabulary import ReportState, TransitionReason
 
-WITHDRAWAL_DAYS = 3
 OUTCOME_DAYS = 30
 
 
@@ -37,28 +36,23 @@ def change_state(
     mailbox.show_state(session, report, org=staff.organisation(session).id, today=today)
 
 
-def destroy(session: Session, report: Report) -> None:
+def destroy(session: Session, report: Report, *, today: date) -> None:
     """Destroy all that was sealed but the state in the mailbox.
 
     Keys first: a copy that is taken half way holds nothing that opens.
     """
+    report.destroyed_on = today
     grants.destroy(session, [report.id])
     session.execute(delete(ReportFile).where(ReportFile.report_id == report.id))
     mailbox.destroy(session, report.id)
     attachments.destroy(session, report.id)
 
 
-def destroy_withdrawn(session: Session, today: date) -> None:
-    """Destroy what was withdrawn before three full UTC days, unless a case has it.
-
-    Thirty days after the withdrawal the mailbox with its outcome goes too.
-    """
-    due = today - timedelta(days=WITHDRAWAL_DAYS)
-    reports = select(Report).where(Report.state == ReportState.WITHDRAWN, Report.case_id.is_(None))
-    has_files = select(ReportFile.report_id).where(ReportFile.report_id == Report.id).exists()
-    for report in session.scalars(reports.where(Report.withdrawn_on < due, has_files)):
-        destroy(session, report)
-    due_mailboxes = reports.join(Mailbox, Mailbox.report_id == Report.id).where(
-        Report.withdrawn_on < today - timedelta(days=OUTCOME_DAYS)
+def close_mailboxes(session: Session, today: date) -> None:
+    """Thirty days after a report was destroyed the mailbox with its outcome goes too."""
+    ended = (
+        select(Report.id)
+        .join(Mailbox, Mailbox.report_id == Report.id)
+        .where(Report.destroyed_on < today - timedelta(days=OUTCOME_DAYS))
     )
-    mailbox.close(session, [report.id for report in session.scalars(due_mailboxes)])
+    mailbox.close(session, session.scalars(ended).all())

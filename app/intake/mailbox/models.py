@@ -10,13 +10,17 @@ from app.protocol.mailbox import MessageKind
 
 
 class Mailbox(Base):
-    """One per report. The token is the reporter's alone; `recipient` is for the state that the service seals."""
+    """One per report. The token is the reporter's alone; `recipient` is for the state that the service seals.
+
+    `withdrawal_sha256` is that of the secret by which its reporter takes the report back.
+    """
 
     __tablename__ = "mailboxes"
 
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), unique=True)
     recipient: Mapped[str] = mapped_column(Text)
+    withdrawal_sha256: Mapped[str] = mapped_column(String(64))
 
 
 class Slot(Base):
@@ -34,7 +38,10 @@ class Slot(Base):
 
 
 class Message(Base):
-    """What a reporter posted after the report. `consent_id` says which consent changed, not how."""
+    """What a reporter posted after the report. `consent_id` says which consent changed, not how.
+
+    A withdrawal has the `secret` of its receipt, in base64url, by which members see that it is the reporter's.
+    """
 
     __tablename__ = "messages"
 
@@ -43,4 +50,5 @@ class Message(Base):
     received_on: Mapped[date]
     kind: Mapped[MessageKind]
     consent_id: Mapped[str | None] = mapped_column(String(37))
+    secret: Mapped[str | None] = mapped_column(String(43))
     file: Mapped[bytes] = mapped_column(Sealed)

@@ -1,7 +1,7 @@
 """What lies in a mailbox: the reporter's thread state, the service's word on the state, and the messages of staff."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +17,7 @@ from app.intake.reports.service import CLOSED
 from app.problems import Problem
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, seal
-from app.protocol.encoding import sha256_hex
+from app.protocol.encoding import b64, sha256_hex
 from app.protocol.mailbox import (
     FIRST_STAFF_SLOT,
     SLOTS,
@@ -50,13 +50,17 @@ class MailboxFull(Problem):
 
 @dataclass(frozen=True)
 class Post:
-    """What a reporter sends: `message` for staff, and `thread_state`, their own memory, in the place of the last."""
+    """What a reporter sends: `message` for staff, and `thread_state`, their own memory, in the place of the last.
+
+    `secret`, 32 bytes, comes with a withdrawal.
+    """
 
     id: str
     kind: MessageKind
     consent_id: str | None
     message: bytes
     thread_state: bytes
+    secret: bytes | None = field(default=None, repr=False)
 
 
 def fillers(key: bytes, token_sha256: str) -> list[bytes]:
@@ -92,6 +96,7 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
         Message.received_on: literal(today),
         Message.kind: literal(post.kind, Message.kind.type),
         Message.consent_id: literal(post.consent_id, Message.consent_id.type),
+        Message.secret: literal(b64(post.secret) if post.secret else None, Message.secret.type),
         Message.file: literal(post.message, Sealed()),
     }
     values = (

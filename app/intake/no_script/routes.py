@@ -11,6 +11,7 @@ import anyio.from_thread
 import anyio.to_thread
 from fastapi import Depends, Request, Response
 
+from app.destruction import destroying
 from app.http import Router, Today, comes_from_another_site, page, shared
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import IntakeBusy
@@ -243,7 +244,7 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: TypedFields, file
         files.destroy()
     if act == "open":
         return before
-    with visit.state.database.write() as session:
+    with destroying(visit.state.database, visit.state.blobs, visit.today) as session:
         return service.act(session, holder, before, typed, files.sealed)
 
 

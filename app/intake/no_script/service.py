@@ -48,7 +48,7 @@ class Holder:
 
     def open(self, session: Session) -> Mailbox:
         """What lies there now. Raises `NoSuchMailbox` and `NotAuthentic`."""
-        return self._read(mailbox.slots_of(session, self.token_sha256))
+        return self._read(self._answer(session))
 
     def write(self, session: Session, before: Mailbox, text: str, files: Iterable[SealedFile]) -> Mailbox:
         """A message, with files sealed to `before.write_to`. Raises `NotTaken`, or what naming files raises."""
@@ -86,23 +86,31 @@ class Holder:
         return before
 
     def withdraw(self, session: Session, before: Mailbox) -> Mailbox:
-        """Take the report back. Raises `NotTaken`."""
+        """Take the report back, in a transaction that is `destroying`. Raises `NotTaken`."""
         post = conversation.write(
             before, self.receipt, MessageKind.WITHDRAW, org=self.org, today=self.today.isoformat()
         )
-        return self._post(session, post)
+        answer = self._send(session, post)
+        conversation.check_withdrawn(answer, self.receipt, org=self.org)
+        return self._read(answer)
 
     def _post(self, session: Session, post: conversation.Post) -> Mailbox:
+        answer = self._send(session, post)
+        post.check_taken(answer)
+        return self._read(answer)
+
+    def _send(self, session: Session, post: conversation.Post) -> bytes:
         content = wire.read(post.content)
         if content is None:
             raise TypeError("a post is no reading")
         posts.post(session, self.token_sha256, content, acted=self.acted, today=self.today)
-        in_use = mailbox.slots_of(session, self.token_sha256)
-        post.check_taken(mailbox.answer(self.empty, in_use))
-        return self._read(in_use)
+        return self._answer(session)
 
-    def _read(self, in_use: dict[int, bytes]) -> Mailbox:
-        return conversation.read_mailbox(mailbox.answer(self.empty, in_use), self.receipt, org=self.org)
+    def _answer(self, session: Session) -> bytes:
+        return mailbox.answer(self.empty, mailbox.slots_of(session, self.token_sha256))
+
+    def _read(self, answer: bytes) -> Mailbox:
+        return conversation.read_mailbox(answer, self.receipt, org=self.org)
 
 
 def receiving(session: Session, today: date) -> To:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Response
 
-from app.http import Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body, shared
+from app.destruction import destroying
+from app.http import BlobStore, Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body, shared
 from app.intake.mailbox import service as mailbox
 from app.intake.posts import body as wire
 from app.intake.posts import service
@@ -21,7 +22,13 @@ Body = Annotated[bytes, sealed_body(wire.LIMIT)]
 
 @router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet) | answered("The slots"))
 def use_mailbox(
-    state: SharedState, token: MailboxToken, database: Db, keyring: ServiceKeyring, today: Today, body: Body
+    state: SharedState,
+    token: MailboxToken,
+    database: Db,
+    blobs: BlobStore,
+    keyring: ServiceKeyring,
+    today: Today,
+    body: Body,
 ) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
     token_sha256 = sha256_hex(token.encode())
@@ -31,7 +38,7 @@ def use_mailbox(
         with database.read() as session:
             in_use = mailbox.slots_of(session, token_sha256)
     else:
-        with database.write() as session:
+        with destroying(database, blobs, today) as session:
             service.post(session, token_sha256, post, acted=state.acted, today=today)
             in_use = mailbox.slots_of(session, token_sha256)
     return Response(mailbox.answer(fillers, in_use), media_type="application/octet-stream")

@@ -1,7 +1,8 @@
-"""What a reporter's post does: work stops at once, and nothing is destroyed before somebody has checked the MAC."""
+"""What a reporter's post does. Who has the token alone can add to a report, and neither end nor hold it."""
 
+import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -15,25 +16,28 @@ from app.intake.mailbox.service import Post
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.people.staff import service as staff
+from app.protocol.encoding import sha256_hex
 from app.protocol.mailbox import MessageKind
 from app.vocabulary import ReportState
 
-# From which states a message moves a report, and where to.
+# From which states a message moves a report, and where to. What staff have decided keeps no report from its reporter:
+# and were a duplicate not taken back like an accepted one, its reporter would learn that somebody else reported.
 MOVES = {
-    (MessageKind.WITHDRAW, ReportState.RECEIVED): ReportState.WITHDRAWN,
-    (MessageKind.WITHDRAW, ReportState.IN_TRIAGE): ReportState.WITHDRAWN,
-    (MessageKind.WITHDRAW, ReportState.AWAITING_REPORTER): ReportState.WITHDRAWN,
-    (MessageKind.WITHDRAW, ReportState.ACCEPTED): ReportState.WITHDRAWN,
     (MessageKind.MESSAGE, ReportState.AWAITING_REPORTER): ReportState.IN_TRIAGE,
+    **{(MessageKind.WITHDRAW, state): ReportState.WITHDRAWN for state in ReportState if state not in reports.CLOSED},
 }
 
 _NOBODY = "rep_"
+_NOBODYS_SECRET = "0" * 64  # a hash of which nobody has the secret
 _NOBODYS_RECIPIENT = str(age.identity_from_seed(bytes(32)).recipient)
 
 
 @dataclass(frozen=True)
 class ReporterAct:
-    """What a reporter has just done, for those who work on the report. It is a hint: they check the MAC."""
+    """What a reporter has just done, for those who work on the report. It is a hint: they check the MAC.
+
+    A withdrawal is none: it bore the secret of the receipt.
+    """
 
     report: Report
     kind: MessageKind
@@ -48,10 +52,13 @@ Acted = Callable[[Session, ReporterAct], None]
 def post(session: Session, token_sha256: str, new: Post, *, acted: Iterable[Acted], today: date) -> None:
     """Take a post. Where it changes nothing its sender sees the old thread state: there is no other answer.
 
-    An unknown token costs what a known one does: the same queries, one sealing and one commit.
+    An unknown token costs what a known one does: the same queries, one sealing and one commit. So does a withdrawal
+    without the secret of the receipt, which is a message like any other. With it, a report that no case has is
+    destroyed.
     """
     box = session.get(Mailbox, token_sha256)
     report = reports.locked(session, box.report_id if box else _NOBODY)
+    new = _as_proved(new, box)
     is_new = mailbox.keep_post(session, token_sha256, new, today=today)
     to = MOVES.get((new.kind, report.state)) if report and is_new else None
     if report and to:
@@ -63,6 +70,17 @@ def post(session: Session, token_sha256: str, new: Post, *, acted: Iterable[Acte
         for hear in acted:
             hear(session, act)
     audit.count(session, "mailbox-posted", today)
+    if report and to is ReportState.WITHDRAWN and report.case_id is None:
+        lifecycle.destroy(session, report, today=today)
+
+
+def _as_proved(new: Post, box: Mailbox | None) -> Post:
+    """The post as it counts: a withdrawal only with the secret whose hash came with the report."""
+    expected = box.withdrawal_sha256 if box else _NOBODYS_SECRET
+    is_theirs = hmac.compare_digest(sha256_hex(new.secret or b""), expected)
+    if new.kind is MessageKind.WITHDRAW and not is_theirs:
+        return replace(new, kind=MessageKind.MESSAGE, secret=None)
+    return new
 
 
 def _seal_for_nobody(session: Session, today: date) -> None:

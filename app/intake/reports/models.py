@@ -33,9 +33,15 @@ class Report(Base):
     envelope_sha256: Mapped[str] = mapped_column(String(64))  # of all that was sent, so that a repetition is known
     case_id: Mapped[str | None] = mapped_column(String(37))  # no foreign key: intake knows no casework
     withdrawn_on: Mapped[date | None]
+    destroyed_on: Mapped[date | None]
     replies: Mapped[int] = mapped_column(default=0, server_default="0")  # messages of staff ever sent
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether there is nothing of it any more but this row and, for a while, its mailbox."""
+        return self.destroyed_on is not None
 
 
 class ReportFile(Base):

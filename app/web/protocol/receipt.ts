@@ -33,11 +33,15 @@ export class ReceiptError extends ProtocolError {
     }
 }
 
-/** What follows from a receipt, 32 bytes each: the bearer token, the secret of the age identity, the thread key. */
+/**
+ * What follows from a receipt, 32 bytes each: the bearer token, the secret of the age identity, the thread key, and what
+ * leaves the device with a withdrawal alone.
+ */
 export interface MailboxKeys {
     token: Bytes
     identity: Bytes
     threadMac: Bytes
+    withdrawal: Bytes
 }
 
 /** A new receipt, and its words in this list, which can be read in one way only. */
@@ -115,6 +119,7 @@ export async function mailboxKeys(receipt: Bytes): Promise<MailboxKeys> {
         token: await derive("mailbox-token"),
         identity: await derive("mailbox-identity"),
         threadMac: await derive("thread-mac"),
+        withdrawal: await derive("withdrawal"),
     }
 }
 

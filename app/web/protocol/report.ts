@@ -29,10 +29,14 @@ export interface Form {
     answers: Record<string, string | string[]>
 }
 
-/** The body of a report. `mailbox` is the recipient of replies, `thread_key` 32 bytes in base64url. */
+/**
+ * The body of a report. `mailbox` is the recipient of replies, `thread_key` 32 bytes in base64url, `withdrawal` the
+ * SHA-256 of the secret by which its reporter, and nobody else, takes the report back.
+ */
 export interface Report extends Form {
     mailbox: string
     thread_key: string
+    withdrawal: string
     attachments: Attachment[]
     consents: Consent[]
 }
@@ -77,9 +81,9 @@ export function consentsGiven(form: Form): readonly string[] {
 
 /** The body as it is sealed. Raises `Malformed` where it lists too many files. */
 export function reportBody(report: Report): object {
-    const { language, text, answers, mailbox, thread_key, attachments, consents } = report
+    const { language, text, answers, mailbox, thread_key, withdrawal, attachments, consents } = report
     checkAttachments(attachments)
-    return { language, text, answers, mailbox, thread_key, attachments, consents, vocabulary: VOCABULARY }
+    return { language, text, answers, mailbox, thread_key, withdrawal, attachments, consents, vocabulary: VOCABULARY }
 }
 
 /** Raises `Malformed` where a document lists more files than a report may have, or one of them twice. */

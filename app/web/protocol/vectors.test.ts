@@ -99,6 +99,8 @@ const receipts = read("receipt") as {
         identity: string
         recipient: string
         thread_key: string
+        withdrawal: string
+        withdrawal_sha256: string
     }[]
 }
 const typed = read("receipt_typed") as {
@@ -291,6 +293,8 @@ test.each(receipts.vectors)("a receipt and what follows from it: $secret", async
     expect(sha256Hex(b64(keys.token))).toBe(vector.token_sha256)
     expect(await identityOf(keys.identity)).toEqual({ secret: vector.identity, recipient: vector.recipient })
     expect(b64(keys.threadMac)).toBe(vector.thread_key)
+    expect(b64(keys.withdrawal)).toBe(vector.withdrawal)
+    expect(sha256Hex(keys.withdrawal)).toBe(vector.withdrawal_sha256)
     for (const [language, words] of Object.entries(vector.words)) {
         expect(writeWords(secret, await listOf(language))).toBe(words)
         expect(await readWords(words)).toEqual(secret)

@@ -144,7 +144,7 @@ export class Client implements ReporterClient {
     }
 
     withdraw(): Promise<Mailbox> {
-        return this.write(() => ({ kind: "withdraw", text: "", attachments: [], changed: null }))
+        return this.inTurn(async () => shown(await this.openThread().withdraw()))
     }
 
     forget(): void {

@@ -6,7 +6,7 @@
 import { newIdentity, type Identity } from "../protocol/age.ts"
 import { CODES } from "../protocol/codes.ts"
 import { bare } from "../protocol/documents.ts"
-import { b64, canonical, concat, newId, utf8, type Bytes } from "../protocol/encoding.ts"
+import { b64, canonical, concat, newId, sha256Hex, utf8, type Bytes } from "../protocol/encoding.ts"
 import { sealIntakeGrant } from "../protocol/grants.ts"
 import type { Epoch } from "../protocol/intake.ts"
 import { makeReceipt } from "../protocol/receipt.ts"
@@ -75,6 +75,7 @@ export class Draft {
                 ...checkForm(form),
                 mailbox: this.keys.identity.recipient,
                 thread_key: b64(this.keys.threadMac),
+                withdrawal: sha256Hex(this.keys.withdrawal),
                 attachments: [...attachments],
                 consents: this.consents(form),
             }),
@@ -117,7 +118,8 @@ export class Draft {
         const consents = this.consents(form)
         const memory = { report: id, recipient: identity.recipient, number: 0, hash: null, consents }
         const threadState = await sealThreadState(memory, { org, at: today, keys, before: null })
-        const first = utf8(`${canonical({ v: 1, epoch: epoch.id, mailbox: keys.identity.recipient })}\n`)
+        const line = { v: 1, epoch: epoch.id, mailbox: keys.identity.recipient, withdrawal: sha256Hex(keys.withdrawal) }
+        const first = utf8(`${canonical(line)}\n`)
         const version = {
             body: written,
             epoch: epoch.id,
@@ -131,7 +133,8 @@ export class Draft {
 
     /** Overwrite the secrets that are bytes; what is text is left to the collector of garbage. */
     forget(): void {
-        for (const secret of [this.receipt, this.keys.token, this.keys.threadMac]) secret.fill(0)
+        const { token, threadMac, withdrawal } = this.keys
+        for (const secret of [this.receipt, token, threadMac, withdrawal]) secret.fill(0)
         for (const { envelope } of this.versions) envelope.fill(0)
     }
 }

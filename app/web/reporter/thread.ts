@@ -1,7 +1,8 @@
 /** A mailbox, as the holder of its receipt reads it and writes into it. */
 
 import { areEqual, b64, canonical, concat, newId, sha256Hex, utf8, type Bytes } from "../protocol/encoding.ts"
-import { Malformed, NotAuthentic, NotMine } from "../protocol/errors.ts"
+import { encrypt } from "../protocol/age.ts"
+import { Malformed, NotAuthentic, NotMine, ProtocolError } from "../protocol/errors.ts"
 import { maced } from "../protocol/documents.ts"
 import {
     gaps,
@@ -20,14 +21,18 @@ import {
 } from "../protocol/mailbox.ts"
 import { checkDocument, decryptDocument, type Decrypted, type Opened, type Seen } from "../protocol/opening.ts"
 import type { Attachment, Consent } from "../protocol/report.ts"
-import { Failure, type Mailbox, type Reply } from "./api.ts"
+import { padDocument } from "../protocol/sizes.ts"
+import { Failure, type Kind, type Mailbox, type Reply } from "./api.ts"
 import type { Service } from "./transport.ts"
 import { reporterHeader, sealThreadState, sealWritten, sendable, type Holder } from "./writing.ts"
 
 // A mailbox in which no state lies is that of a report that nothing has happened to yet.
 const RECEIVED = "received"
+const WITHDRAWN = "withdrawn"
 // Nothing more is taken for a report in these states.
-const CLOSED = new Set(["withdrawn", "purged"])
+const CLOSED = new Set([WITHDRAWN, "purged"])
+// How a mailbox fails whose slots are not all what they should be.
+const UNREADABLE = new Set<Kind>(["no-mailbox", "write-to"])
 
 /** What lies in a mailbox. `threadState` is null once the report is destroyed; `state` is the service's word alone. */
 export interface Contents {
@@ -40,6 +45,8 @@ export interface Contents {
     /** The hash of the newest of staff's files. */
     lastSeen: string | null
 }
+
+const NOTHING = { threadState: null, replies: [], writeTo: null, lastSeen: null }
 
 export interface Said {
     kind: MessageKind
@@ -107,10 +114,42 @@ export class Thread {
         return this.contents(answer)
     }
 
+    /**
+     * Take the report back. That the mailbox cannot be read is no hindrance: whoever has the token can put another thread
+     * state in the place of the reporter's. Rejects with `Failure` (`not-taken`) or `NotAuthentic`.
+     */
+    async withdraw(): Promise<Contents> {
+        const answer = await this.post(await this.sealWithdrawal())
+        const state = await this.open(answer.slice(SLOT_SIZE, 2 * SLOT_SIZE), "state", null)
+        if (state && readState(state.document.header.body) === WITHDRAWN)
+            return { ...NOTHING, threadStateFile: answer.slice(0, SLOT_SIZE), state: WITHDRAWN }
+        await this.contents(answer) // what is not authentic says more than that nothing was taken
+        throw new Failure("not-taken")
+    }
+
     /** Overwrite the secrets that are bytes. */
     forget(): void {
-        this.keys.token.fill(0)
-        this.keys.threadMac.fill(0)
+        for (const secret of [this.keys.token, this.keys.threadMac, this.keys.withdrawal]) secret.fill(0)
+    }
+
+    private async sealWithdrawal(): Promise<Bytes> {
+        const said: Said = { kind: "withdraw", text: "", attachments: [], changed: null }
+        try {
+            const before = await this.read()
+            if (before.threadState) return (await this.seal("", before, before.threadState, said)).content
+        } catch (error) {
+            if (!(error instanceof ProtocolError || (error instanceof Failure && UNREADABLE.has(error.kind)))) throw error
+        }
+        // It is the secret that the service acts on. Where to write stood in the thread state, so these say nothing.
+        const nothing = await encrypt(padDocument("slot", new Uint8Array()), this.keys.identity.recipient)
+        return concat(this.line("withdraw", null), nothing, nothing)
+    }
+
+    /** What stands in clear before a post. The secret of a withdrawal leaves the device here, and nowhere else. */
+    private line(kind: MessageKind, changed: Consent | null): Bytes {
+        const secret = kind === "withdraw" ? { secret: b64(this.keys.withdrawal) } : {}
+        const consent = changed ? { consent: changed.id } : {}
+        return utf8(`${canonical({ v: 1, kind, id: newId("msg"), ...secret, ...consent })}\n`)
     }
 
     private async seal(
@@ -143,8 +182,7 @@ export class Thread {
         const hash = sha256Hex(sealed)
         const memory = { report, recipient, number: message.number, hash, consents: withChange(consents, changed) }
         const threadStateFile = await sealThreadState(memory, { org, at, keys, before: threadState.opened })
-        const hint = canonical({ v: 1, kind, id: newId("msg"), ...(changed ? { consent: changed.id } : {}) })
-        const content = concat(utf8(`${hint}\n`), sealed, threadStateFile)
+        const content = concat(this.line(kind, changed), sealed, threadStateFile)
         return { said, after: before.threadStateFile, threadState: threadStateFile, content }
     }
 

@@ -9,16 +9,20 @@ import type { Opened } from "../protocol/opening.ts"
 import { mailboxKeys } from "../protocol/receipt.ts"
 import { Failure } from "./api.ts"
 
-/** What the holder of a receipt has: the token (32 bytes), the identity of the mailbox, the key of the thread (32). */
+/**
+ * What the holder of a receipt has: the token (32 bytes), the identity of the mailbox, the key of the thread (32), the
+ * secret of a withdrawal (32).
+ */
 export interface Holder {
     token: Bytes
     identity: Identity
     threadMac: Bytes
+    withdrawal: Bytes
 }
 
 export async function holderOf(receipt: Bytes): Promise<Holder> {
-    const { token, identity, threadMac } = await mailboxKeys(receipt)
-    const found = { token, identity: await identityOf(identity), threadMac }
+    const { token, identity, threadMac, withdrawal } = await mailboxKeys(receipt)
+    const found = { token, identity: await identityOf(identity), threadMac, withdrawal }
     identity.fill(0)
     return found
 }

@@ -148,6 +148,9 @@ def test_an_unknown_epoch_is_closed(client: TestClient, reporter: Reporter) -> N
         {"mailbox": "age1pq1qqqq"},
         {"mailbox": NOBODYS},
         {"mailbox": ""},
+        {"withdrawal": "0" * 63},
+        {"withdrawal": "A" * 64},
+        {"withdrawal": None},
         {"more": 1},
     ],
 )

@@ -460,7 +460,7 @@ def test_what_was_on_its_way_goes_with_its_report(
     rows.rollback()
 
     with destroying(database, Blobs(settings.data_dir / "blobs"), today) as session:
-        lifecycle.destroy(session, reports.get(session, sent.id))
+        lifecycle.destroy(session, reports.get(session, sent.id), today=today)
 
     assert files(settings) == []
     assert rows.scalars(select(Upload)).all() == []

@@ -131,6 +131,9 @@ def test_its_reporter_reads_a_reply_answers_adds_a_file_changes_a_choice_and_wit
     chosen = mailbox(client, words, "consent", ("consent", "contact"), ("consent", "evidence"))
     opened = triage.open_(triager, waiting.id)
     thread = triage.thread(triager, opened)
+    (sent,) = thread.messages[0].content.attachments
+    sink = io.BytesIO()
+    triage.save_attachment(triager, opened, sent, sink)
     withdrawn = mailbox(client, words, "withdraw")
 
     assert "Are you &lt;safe&gt; tonight?" in shown.text
@@ -141,13 +144,10 @@ def test_its_reporter_reads_a_reply_answers_adds_a_file_changes_a_choice_and_wit
     assert [each.content.text for each in thread.messages][:1] == ["Yes, at a friend's."]
     assert thread.missing == thread.repeated == ()
     assert thread.consents == {ConsentScope.STATISTICS: False, ConsentScope.EVIDENCE: True}
-    (sent,) = thread.messages[0].content.attachments
-    sink = io.BytesIO()
-    triage.save_attachment(triager, opened, sent, sink)
     assert (sent.name, sink.getvalue()) == (PHOTO.name, PHOTO.content)
     assert "You have taken your report back" in withdrawn.text
-    assert triager.service.get(f"/reports/{waiting.id}").json()["state"] == ReportState.WITHDRAWN
-    assert triage.thread(triager, opened).withdrawal is not None
+    left = triager.service.get(f"/reports/{waiting.id}").json()
+    assert (left["state"], left["destroyed"]) == (ReportState.WITHDRAWN, True)
 
 
 def test_the_words_open_the_same_mailbox_through_the_installed_client(

@@ -116,6 +116,25 @@ def test_a_post_costs_an_unknown_token_as_many_writes(
     assert statements == known
 
 
+def test_a_withdrawal_without_the_secret_costs_what_a_message_does_for_any_token(
+    client: TestClient, sent: Reporter, statements: list[str]
+) -> None:
+    ask(client, sent.token, sent.post()).raise_for_status()
+    stranger, secret = b64(secrets.token_bytes(32)), b64(secrets.token_bytes(32))
+    asked = []
+    for token, body in (
+        (sent.token, sent.post()),
+        (sent.token, sent.post(MessageKind.WITHDRAW, secret=secret)),
+        (stranger, sent.post(MessageKind.WITHDRAW, secret=secret)),
+        (stranger, sent.post(MessageKind.WITHDRAW)),
+    ):
+        statements.clear()
+        ask(client, token, body).raise_for_status()
+        asked.append(statements.copy())
+
+    assert asked == [asked[0]] * 4
+
+
 def test_empty_slots_are_the_same_at_every_reading(client: TestClient, sent: Reporter) -> None:
     token = b64(secrets.token_bytes(32))
 
@@ -171,16 +190,17 @@ def test_a_withdrawal_stops_the_work_at_once(client: TestClient, rows: Session, 
     report = rows.get_one(Report, sent.id)
     assert (report.state, report.withdrawn_on) == (ReportState.WITHDRAWN, today)
     assert shown_state(client, sent) is ReportState.WITHDRAWN
-    assert route_number(client, sent) == 1
 
 
 def test_after_a_withdrawal_nothing_more_is_taken(client: TestClient, rows: Session, sent: Reporter) -> None:
+    rows.get_one(Report, sent.id).case_id = new_id("case")
+    rows.commit()
     ask(client, sent.token, sent.post(MessageKind.WITHDRAW))
 
     ask(client, sent.token, sent.post())
 
     assert route_number(client, sent) == 1
-    assert len(rows.scalars(select(Message)).all()) == 1
+    assert rows.scalars(select(Message.kind)).all() == [MessageKind.WITHDRAW]
 
 
 @pytest.mark.parametrize("state", list(ReportState))

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from app import vocabulary
 from app.client.casework.triage.reading import OpenReport, open_
-from app.client.casework.triage.threads import thread
 from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol.errors import ProtocolError
@@ -69,17 +68,6 @@ def undecryptable(staff: Staff, view: ReportView) -> None:
 def reopen(staff: Staff, view: ReportView, reason: TransitionReason) -> None:
     """A supervisor puts a decided report before a triager again, as long as its key exists."""
     move(staff, view, ReportState.IN_TRIAGE, reason=reason)
-
-
-def confirm_withdrawal(staff: Staff, report: OpenReport) -> None:
-    """Destroy a report that its reporter has withdrawn, once this client has seen the MAC.
-
-    Raises `RuleOfTriage` where no authentic message withdraws it.
-    """
-    withdrawal = thread(staff, report).withdrawal
-    if withdrawal is None:
-        raise RuleOfTriage("no authentic message of the reporter withdraws this report")
-    staff.service.post(f"/reports/{report.id}/withdrawal", {"message": withdrawal.id})
 
 
 def move(

@@ -44,6 +44,8 @@ def list_(
 
 
 def _waiting(staff: Staff, view: ReportView) -> Waiting:
+    if view.destroyed:
+        return Waiting(view, problem="destroyed: its reporter took it back")
     try:
         header = open_grant(staff, view).header
     except NotAuthentic as error:

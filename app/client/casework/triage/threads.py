@@ -1,5 +1,6 @@
 """The thread with a reporter: what they have written since the report, and what is answered into their mailbox."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -11,6 +12,7 @@ from app.protocol import mailbox
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, sha256_hex, unb64
+from app.protocol.errors import Malformed
 from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage
 from app.protocol.opening import Asked
 from app.vocabulary import ConsentScope
@@ -21,10 +23,15 @@ _NEWEST_REPLY: Final = "message.staff"
 
 @dataclass(frozen=True)
 class Received:
-    """A message of the reporter, proved by its MAC. `id` is the post's, as the service knows it."""
+    """A message of the reporter, proved by its MAC. `id` is the post's, as the service knows it.
+
+    `with_secret`: there came with it the secret that leaves the reporter's device to take the report back, and never
+    else. Everybody who has read the report could make the MAC.
+    """
 
     id: str
     sha256: str
+    with_secret: bool
     content: ReporterMessage = field(repr=False)
 
 
@@ -43,8 +50,9 @@ class Thread:
 
     @property
     def withdrawal(self) -> Received | None:
-        """The reporter's own message that takes the report back, if there is one."""
-        return next((each for each in self.messages if each.content.kind is MessageKind.WITHDRAW), None)
+        """The message by which the reporter, and nobody else, took the report back. The service's state is no proof."""
+        withdrawals = (each for each in self.messages if each.content.kind is MessageKind.WITHDRAW)
+        return next((each for each in withdrawals if each.with_secret), None)
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:
@@ -84,7 +92,20 @@ def _message(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Recei
     message = staff.open_document(
         unb64(str(item["file"])), report.identity, expectation, thread_key=report.thread_key, remember=False
     )
-    return Received(str(item["id"]), message.sha256, ReporterMessage.read(message.document.header.body))
+    return Received(
+        id=str(item["id"]),
+        sha256=message.sha256,
+        with_secret=_is_secret(item["secret"], report.report.withdrawal),
+        content=ReporterMessage.read(message.document.header.body),
+    )
+
+
+def _is_secret(secret: object, sha256: str) -> bool:
+    """Whether this is the secret whose hash stands in the sealed report."""
+    try:
+        return isinstance(secret, str) and hmac.compare_digest(sha256_hex(unb64(secret)), sha256)
+    except Malformed:
+        return False
 
 
 def _slot(staff: Staff, report: OpenReport, message: StaffMessage) -> bytes:

@@ -24,6 +24,7 @@ class ReportView:
     epoch: str
     case: str | None
     envelope_sha256: str
+    destroyed: bool
     replies: int
     version: int
 
@@ -38,6 +39,7 @@ class ReportView:
             epoch=str(item["epoch"]),
             case=item["case"],
             envelope_sha256=str(item["envelope_sha256"]),
+            destroyed=bool(item["destroyed"]),
             replies=int(item["replies"]),
             version=int(item["version"]),
         )

@@ -41,6 +41,7 @@ from app.intake.mailbox import service as mailbox
 from app.intake.no_script.routes import router as no_script
 from app.intake.no_script.state import THREADS, NoScript
 from app.intake.pages import routes as pages
+from app.intake.posts import budget
 from app.intake.posts.routes import router as posts
 from app.people import passwords
 from app.people.shared_keys.routes import router as shared_keys
@@ -105,6 +106,7 @@ SWEEP = Sweep(
         mailbox.drop_old_replies,
         forget,
         lifecycle.close_mailboxes,
+        budget.forget_days,
         uploads.drop_old,
     ),
     named=(attachments.blobs,),

@@ -19,6 +19,7 @@ class Problem(Exception):
     type: ClassVar[str]  # stable: clients switch on it
     status: ClassVar[int]
     title: ClassVar[str]  # never holds data of the case
+    quota: ClassVar[str | None] = None  # what is spent, where something is: its policy, as in RateLimit-Policy
 
     def __init__(self) -> None:
         super().__init__(self.title)

@@ -56,6 +56,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.intake.epochs.open_epochs": {"_SECONDS": 2.0},
     "app.intake.key_log.service": {"PAGE": 1000},
     "app.intake.posts.body": {"LINE_LIMIT": 512, "SECRET_SIZE": 32, "LIMIT": 73_462},
+    "app.intake.posts.budget": {"POSTS": 50, "SIZE": 2 * MIB},
     "app.intake.mailbox.service": {"REPLY_DAYS": 60},
     "app.intake.no_script.forms": {"TEXT_LIMIT": MIB, "TEXT_LENGTH": 200_000, "MESSAGE_LENGTH": 20_000},
     "app.intake.no_script.multipart": {"_HEADERS_LIMIT": 8 * KIB, "_PARTS_LIMIT": 300, "_PIECE": 64 * KIB},

@@ -123,6 +123,8 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if "retry_after_seconds" in problem.members:
         headers["Retry-After"] = str(problem.members["retry_after_seconds"])
+    if problem.quota:
+        headers["RateLimit-Policy"] = problem.quota
     version = problem.members.get("version")
     if isinstance(problem, StaleVersion) and isinstance(version, int):
         headers["ETag"] = etag(version)

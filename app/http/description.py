@@ -87,6 +87,8 @@ def _refusal(components: dict[str, Any], response: Mapping[str, Any], *, has_bod
         headers["WWW-Authenticate"] = {"required": True, "schema": {"const": "Bearer"}}
     if any("retry_after_seconds" in _members(kind) for kind in kinds):
         headers["Retry-After"] = {"description": "Seconds", "schema": {"type": "string"}}
+    if any(kind.quota for kind in kinds):
+        headers["RateLimit-Policy"] = {"description": "What was spent", "schema": {"type": "string"}}
     if StaleVersion in kinds:
         headers["ETag"] = _ETAG | {"description": "The present version, where it is known", "required": False}
     refusal: dict[str, Any] = {"description": " ".join(f"{kind.title}." for kind in kinds)}

@@ -33,6 +33,7 @@ LISTS = (
 SENTENCES = (
     "unreachable",
     "busy",
+    "enough-for-today",
     "too-large",
     "closed",
     "clock",

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
@@ -12,7 +12,7 @@ import anyio.to_thread
 from fastapi import Depends, Request, Response
 
 from app.destruction import destroying
-from app.http import Router, Today, comes_from_another_site, page, shared
+from app.http import Now, Router, comes_from_another_site, page, shared
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import IntakeBusy
 from app.intake.epochs.open_epochs import EpochClosed
@@ -48,7 +48,12 @@ class Visit:
     request: Request = field(repr=False)
     language: str
     state: NoScript
-    today: date
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """In UTC."""
+        return self.now.date()
 
     def show(self, template: str, status: int = HTTPStatus.OK, **context: object) -> Response:
         """A page in the language of the visit."""
@@ -66,11 +71,11 @@ class Visit:
         return Files(self.state.blobs, limit=self.state.settings.attachment_limit, today=self.today)
 
 
-async def _visit(request: Request, language: str, state: SharedState, today: Today) -> Visit:
+async def _visit(request: Request, language: str, state: SharedState, now: Now) -> Visit:
     """Raises `NotFound` where no pages were built."""
     if not state.site.languages:
         raise NotFound
-    return Visit(request, language, state, today)
+    return Visit(request, language, state, now)
 
 
 @router.post("/{language}/plain/", response_class=Response)
@@ -232,7 +237,7 @@ def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
             session,
             receipt,
             filler_key=visit.state.keyring.key("mailbox-filler"),
-            today=visit.today,
+            now=visit.now,
             acted=visit.state.acted,
         )
 

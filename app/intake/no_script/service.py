@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from app.intake.no_script.multipart import MalformedForm
 from app.intake.no_script.sealing import SealedFile
 from app.intake.posts import body as wire
 from app.intake.posts import service as posts
+from app.intake.posts.budget import EnoughForToday
 from app.intake.posts.service import Acted
 from app.people.staff import service as staff
 from app.problems import Problem
@@ -38,8 +39,13 @@ class Holder:
     receipt: Receipt = field(repr=False)
     empty: Sequence[bytes] = field(repr=False)
     org: str
-    today: date
+    now: datetime
     acted: Sequence[Acted] = field(repr=False)
+
+    @property
+    def today(self) -> date:
+        """In UTC."""
+        return self.now.date()
 
     @property
     def token_sha256(self) -> str:
@@ -103,7 +109,7 @@ class Holder:
         content = wire.read(post.content)
         if content is None:
             raise TypeError("a post is no reading")
-        posts.post(session, self.token_sha256, content, acted=self.acted, today=self.today)
+        posts.post(session, self.token_sha256, content, acted=self.acted, now=self.now)
         return self._answer(session)
 
     def _answer(self, session: Session) -> bytes:
@@ -140,7 +146,7 @@ def read_words(words: str) -> Receipt:
 
 
 def open_mailbox(
-    session: Session, receipt: Receipt, *, filler_key: bytes, today: date, acted: Sequence[Acted]
+    session: Session, receipt: Receipt, *, filler_key: bytes, now: datetime, acted: Sequence[Acted]
 ) -> tuple[Holder, Mailbox]:
     """The mailbox of a receipt, and what lies there. Raises `Mistake` where it opens none, and `NoRootYet`.
 
@@ -150,7 +156,7 @@ def open_mailbox(
         receipt=receipt,
         empty=mailbox.fillers(filler_key, token_sha256(receipt)),
         org=staff.organisation(session).id,
-        today=today,
+        now=now,
         acted=acted,
     )
     try:
@@ -175,6 +181,8 @@ def act(session: Session, holder: Holder, before: Mailbox, typed: TypedFields, f
         raise Mistake("not-taken") from None
     except TooManyAttachments:
         raise Mistake("too-many-files", FILES, n=ATTACHMENTS) from None
+    except EnoughForToday:
+        raise Mistake("enough-for-today") from None
     except Problem:
         raise Mistake("refused") from None
     except Malformed:

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Response
 
 from app.destruction import destroying
-from app.http import BlobStore, Db, MailboxToken, Router, ServiceKeyring, Today, answered, problems, sealed_body, shared
+from app.http import BlobStore, Db, MailboxToken, Now, Router, ServiceKeyring, answered, problems, sealed_body, shared
 from app.intake.mailbox import service as mailbox
 from app.intake.posts import body as wire
 from app.intake.posts import service
+from app.intake.posts.budget import EnoughForToday
 from app.intake.posts.state import Posts
 from app.people.staff.service import NoRootYet
 from app.problems import NotAnEnvelope
@@ -20,14 +21,18 @@ SharedState = Annotated[Posts, shared(Posts)]
 Body = Annotated[bytes, sealed_body(wire.LIMIT)]
 
 
-@router.post("/mailbox", response_class=Response, responses=problems(NotAnEnvelope, NoRootYet) | answered("The slots"))
+@router.post(
+    "/mailbox",
+    response_class=Response,
+    responses=problems(NotAnEnvelope, NoRootYet, EnoughForToday) | answered("The slots"),
+)
 def use_mailbox(
     state: SharedState,
     token: MailboxToken,
     database: Db,
     blobs: BlobStore,
     keyring: ServiceKeyring,
-    today: Today,
+    now: Now,
     body: Body,
 ) -> Response:
     """Sixteen sealed slots, whether there is such a mailbox or not; a post shows in the first of them."""
@@ -38,7 +43,7 @@ def use_mailbox(
         with database.read() as session:
             in_use = mailbox.slots_of(session, token_sha256)
     else:
-        with destroying(database, blobs, today) as session:
-            service.post(session, token_sha256, post, acted=state.acted, today=today)
+        with destroying(database, blobs, now.date()) as session:
+            service.post(session, token_sha256, post, acted=state.acted, now=now)
             in_use = mailbox.slots_of(session, token_sha256)
     return Response(mailbox.answer(fillers, in_use), media_type="application/octet-stream")

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import Post
+from app.intake.posts import budget
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.people.staff import service as staff
@@ -49,16 +50,19 @@ class ReporterAct:
 Acted = Callable[[Session, ReporterAct], None]
 
 
-def post(session: Session, token_sha256: str, new: Post, *, acted: Iterable[Acted], today: date) -> None:
+def post(session: Session, token_sha256: str, new: Post, *, acted: Iterable[Acted], now: datetime) -> None:
     """Take a post. Where it changes nothing its sender sees the old thread state: there is no other answer.
 
     An unknown token costs what a known one does: the same queries, one sealing and one commit. So does a withdrawal
     without the secret of the receipt, which is a message like any other. With it, a report that no case has is
-    destroyed.
+    destroyed, whatever the day's budget. Raises `EnoughForToday`.
     """
+    today = now.date()
     box = session.get(Mailbox, token_sha256)
     report = reports.locked(session, box.report_id if box else _NOBODY)
     new = _as_proved(new, box)
+    if new.kind is not MessageKind.WITHDRAW:
+        budget.spend(session, token_sha256, len(new.message) + len(new.thread_state), now=now)
     is_new = mailbox.keep_post(session, token_sha256, new, today=today)
     to = MOVES.get((new.kind, report.state)) if report and is_new else None
     if report and to:

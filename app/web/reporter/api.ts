@@ -73,6 +73,7 @@ export interface Mailbox {
 export type Kind =
     | "unreachable" // no answer; it may have been taken or not, and trying again is safe
     | "busy" // 429, 503
+    | "enough-for-today" // the mailbox takes no more on this day, but for a withdrawal
     | "too-large" // 413, or over the limit of the intake document
     | "too-many-files" // more than one report can have
     | "file-unreadable" // the device gave a file that was picked no more; the reason is its place

@@ -21,6 +21,7 @@ const KINDS: Partial<Record<string, Kind>> = {
     "not-open": "closed",
     "no-root-yet": "not-set-up",
     "too-large": "too-large",
+    "enough-for-today": "enough-for-today",
     "too-many-attachments": "too-many-files",
 }
 
@@ -90,11 +91,13 @@ export class Service {
 /** What a refusal means for a reporter. */
 export function refusal(status: number, content: Uint8Array): Failure {
     const type = problemType(content)
+    const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined
+    if (kind) return new Failure(kind, type)
     if (status === 429 || status === 503) return new Failure("busy", type)
     if (status === 413) return new Failure("too-large", type)
     // Something broke on the way: whether the service took it is not known.
     if (status >= 500) return new Failure("unreachable", type)
-    return new Failure(KINDS[type] ?? "refused", type)
+    return new Failure("refused", type)
 }
 
 function problemType(content: Uint8Array): string {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -20,6 +20,8 @@ from app.clock import Clock
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Slot
 from app.intake.no_script.routes import router as no_script
+from app.intake.posts import budget
+from app.intake.posts.models import Posted
 from app.intake.reports.models import Report
 from app.main import create_app
 from app.protocol import receipt
@@ -399,6 +401,23 @@ def test_after_a_withdrawal_nothing_more_is_taken(organisation: Organisation, cl
     assert late.status_code == 422
     assert "Your message was not taken" in late.text
     assert typed_before(late) == "One more thing."
+
+
+def test_what_is_over_the_days_budget_comes_back_and_the_report_can_be_taken_back(
+    organisation: Organisation, client: TestClient, rows: Session
+) -> None:
+    words = words_in(post(client, FORM))
+    mailbox(client, words, "write", ("text", "One thing."))
+    rows.execute(update(Posted).values(posts=budget.POSTS))
+    rows.commit()
+
+    late = mailbox(client, words, "write", ("text", "One more thing."))
+    withdrawn = mailbox(client, words, "withdraw")
+
+    assert late.status_code == 422
+    assert "Send the rest tomorrow" in late.text
+    assert "One more thing.</textarea>" in late.text
+    assert "You have taken your report back" in withdrawn.text
 
 
 def test_a_message_to_a_mailbox_that_does_not_open_comes_back_and_waits_until_one_does(

@@ -1,14 +1,12 @@
 """The mailbox over HTTP: what a reporter finds, and what a post does."""
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from httpx2 import Response
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -26,21 +24,12 @@ from app.protocol.errors import NotMine
 from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind, ThreadState, read_state
 from app.protocol.opening import Asked, Opened, open_document
 from app.vocabulary import ReportState
-from tests.intake.scene import READ, Reporter, bearer, slots
+from tests.intake.posts.conftest import ask
+from tests.intake.scene import READ, Reporter, slots
 
 if TYPE_CHECKING:
     from app.http import Api
     from app.intake.posts.state import Posts
-
-
-@pytest.fixture
-def sent(client: TestClient, reporter: Reporter) -> Reporter:
-    client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
-    return reporter
-
-
-def ask(client: TestClient, token: str, body: bytes = READ) -> Response:
-    return client.post("/v1/mailbox", content=body, headers=bearer(token))
 
 
 def opened(reporter: Reporter, slot: bytes, type_: str) -> Opened:
@@ -324,17 +313,3 @@ def test_a_mailbox_needs_a_token(client: TestClient, sent: Reporter) -> None:
     answer = client.post("/v1/mailbox", content=READ, headers={"Content-Type": "application/octet-stream"})
 
     assert answer.status_code == 401
-
-
-@pytest.fixture
-def statements(client: TestClient) -> Iterator[list[str]]:
-    """What the service asks its database, as far as it changes or reads rows."""
-    database: Database = client.app.state.database  # type: ignore[attr-defined]  # the test client declares any ASGI app
-    seen: list[str] = []
-
-    def see(_: object, __: object, statement: str, *___: object) -> None:
-        seen.append(statement)
-
-    event.listen(database._writing, "before_cursor_execute", see)
-    yield seen
-    event.remove(database._writing, "before_cursor_execute", see)

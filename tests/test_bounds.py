@@ -28,6 +28,7 @@ KIB, MIB = 1024, 1024 * 1024
 ELSEWHERE: Final = {"age", "site", "cli"}
 TABLES: Final = {
     "_CYRILLIC",
+    "_LATIN_OF",
     "_GREEK",
     "_SHARED",
     "_GROUPS",
@@ -39,8 +40,9 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.blobs.objects": {"_PIECE": 64 * KIB},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
-    "app.client.intake.pages": {"_FOUND": 200, "_ELSEWHERE": 303, "_ABSENT": 404},
+    "app.client.intake.pages": {"_OK": 200, "_ELSEWHERE": 303, "_ABSENT": 404},
     "app.client.intake.uploads": {"TRIES": 5, "_FIRST_PAUSE": 0.5, "_GONE": 404},
+    "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
     "app.client.machine.transport": {"ANSWER_LIMIT": 64 * MIB, "BLOCK_SIZE": 64 * KIB, "TRIES": 3, "_BUSY": 503},
     "app.client.people.colleagues": {"CERTIFIED_FOR": timedelta(days=365)},
@@ -95,7 +97,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_DU": 10,
         "_DV": 4,
         "_LIMIT": 63_251,
-        "_COEFFICIENTS_DRAWN": 2336,
+        "_COEFFICIENTS": 2336,
     },
     "app.protocol.manifest": {"_NAME_LENGTH": 200},
     "app.protocol.receipt": {"RECEIPT_SIZE": 16, "WORD_COUNT": 12},
@@ -117,6 +119,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         },
     },
     "app.protocol.statements": {"LATE": timedelta(days=31)},
+    "app.protocol.typos": {"_FURTHEST": 2},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
     "app.statistics.releases.accounting": {
         "KIND_CAP": {ReleaseKind.QUARTER: 20_000, ReleaseKind.YEAR: 120_000, ReleaseKind.RESERVE: 20_000},

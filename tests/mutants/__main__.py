@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.mutants.modules import PYTHON, TYPESCRIPT
+from tests.mutants.modules import ALONE, PYTHON, TYPESCRIPT
 from tests.mutants.run import TestsFail, run
 
 ROOT: Final = Path(__file__).parents[2]
@@ -104,7 +104,9 @@ def _tell(module: str, tests: tuple[str, ...], sample: int) -> int:
 
 
 def _told(module: str, tests: tuple[str, ...], sample: int) -> Iterator[str]:
-    for mutant, fate, seconds in run(ROOT / module, tests, root=ROOT, sample=sample):
+    # What `tests/conftest.py` loads, the whole service, takes longer than most tests of the protocol.
+    options = ["--noconftest"] if all(test.startswith(ALONE) for test in tests) else []
+    for mutant, fate, seconds in run(ROOT / module, [*options, *tests], root=ROOT, sample=sample):
         yield json.dumps({"key": mutant.key, "fate": fate, "seconds": round(seconds, 2)})
 
 

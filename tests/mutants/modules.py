@@ -2,17 +2,34 @@
 
 from typing import Final
 
+_AGE_VECTORS: Final = "tests/age/test_vectors.py"
+_ANY_INPUT: Final = "tests/age/test_any_input.py"
+_FILE: Final = "tests/age/test_file.py"
 _REFUSALS: Final = "tests/protocol/test_refusals.py"
 _VECTORS: Final = "tests/protocol/test_vectors.py"
 _MACHINES: Final = ("tests/test_machines.py", "tests/casework/test_report_machine.py")
 _RIGHTS: Final = ("tests/casework", "tests/access/test_rights.py")
 
 PYTHON: Final[dict[str, tuple[str, ...]]] = {
-    "app/age/*.py": ("tests/age",),
+    "app/age/__init__.py": (_FILE,),
+    "app/age/armor.py": ("tests/age/test_armor.py", _AGE_VECTORS, _ANY_INPUT),
+    "app/age/bech32.py": ("tests/age/test_bech32.py", "tests/age/test_keys.py"),
+    "app/age/encoding.py": ("tests/age/test_envelope.py", _AGE_VECTORS),
+    "app/age/envelope.py": ("tests/age/test_envelope.py", _ANY_INPUT),
+    "app/age/errors.py": (_FILE,),
+    "app/age/file.py": (_FILE, _AGE_VECTORS),
+    "app/age/file_key.py": (_FILE, _AGE_VECTORS),
+    "app/age/header.py": (_FILE, "tests/age/test_envelope.py", _AGE_VECTORS, _ANY_INPUT),
+    "app/age/keys.py": ("tests/age/test_keys.py", _ANY_INPUT),
+    "app/age/mlkem768x25519.py": ("tests/age/test_keys.py", _FILE, _AGE_VECTORS),
+    "app/age/scrypt.py": (_FILE, _AGE_VECTORS),
+    "app/age/source.py": (_FILE, "tests/age/test_armor.py", _AGE_VECTORS),
+    "app/age/stream.py": (_FILE, _AGE_VECTORS),
+    "app/age/x25519.py": ("tests/age/test_keys.py", _FILE, _AGE_VECTORS),
     "app/protocol/attachments.py": ("tests/protocol/test_attachments.py",),
     "app/protocol/audit_chain.py": (_REFUSALS, "tests/casework/test_audit.py"),
     "app/protocol/card.py": ("tests/protocol/test_card.py",),
-    "app/protocol/case/*.py": ("tests/protocol/case",),
+    "app/protocol/case/*.py": ("tests/protocol/case/",),
     "app/protocol/certificates.py": ("tests/protocol/test_certificates.py", _REFUSALS),
     "app/protocol/chain.py": ("tests/protocol/test_chain.py", _REFUSALS),
     "app/protocol/conversation.py": (_REFUSALS, "tests/client/intake/test_reporter.py"),
@@ -27,7 +44,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/opening.py": ("tests/protocol/test_opening.py", _REFUSALS),
     "app/protocol/periods.py": ("tests/protocol/test_periods.py",),
     "app/protocol/receipt.py": ("tests/protocol/test_receipt.py", _VECTORS),
-    "app/protocol/release/*.py": ("tests/protocol/release",),
+    "app/protocol/release/*.py": ("tests/protocol/release/",),
     "app/protocol/report.py": ("tests/protocol/test_report.py", _REFUSALS),
     "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
     "app/protocol/sizes.py": ("tests/protocol/test_sizes.py", _VECTORS),
@@ -47,6 +64,17 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/statistics/releases/counting.py": ("tests/statistics/releases/test_counting.py",),
     "app/statistics/releases/noise.py": ("tests/statistics/releases/test_noise.py",),
 }
+
+# Tests that ask for nothing of `tests/conftest.py`.
+ALONE: Final = (
+    "tests/age/",
+    "tests/protocol/",
+    "tests/statistics/releases/test_accounting.py",
+    "tests/statistics/releases/test_counting.py",
+    "tests/statistics/releases/test_noise.py",
+    "tests/test_bounds.py",
+    *_MACHINES,
+)
 
 # The browser's chain of trust, which has its own runner; the tests of all of them are those of `app/web/protocol`.
 TYPESCRIPT: Final[dict[str, tuple[str, ...]]] = {"app/web/protocol/*.ts": ()}

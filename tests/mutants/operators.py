@@ -50,6 +50,10 @@ class Mutant:
     code: CodeType = field(repr=False, compare=False)
 
     @property
+    def lines(self) -> range:
+        return range(self.first, self.last + 1)
+
+    @property
     def key(self) -> str:
         again = f" ({self.number})" if self.number > 1 else ""
         return f"{self.function or 'module'}: {self.old} → {self.new}{again}"
@@ -139,6 +143,8 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST | list[ast.AST]]]:
         case ast.Import() | ast.ImportFrom() | ast.JoinedStr() | ast.Assert() | ast.Global():
             return
         case ast.If(test=ast.Name("TYPE_CHECKING")):
+            return
+        case ast.Assign(targets=[ast.Name("__all__")]):
             return
         case ast.Call(func=ast.Name(name)) if name in _UNTOUCHED_CALLS:
             return

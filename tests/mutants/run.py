@@ -2,13 +2,15 @@
 
 The tests are collected and run once, with a note of the lines that each passes. Then every change of a function has a
 forked process, in which the function takes its changed code and the tests that pass its lines run until one fails. What
-changes when the module is loaded (a constant, a table) has a process that loads everything anew.
+changes when the module is loaded (a constant, a table, a function that runs only then) has a process that loads
+everything anew. Tests that pass the module come before others, and quick ones before slow ones.
 """
 
 import functools
 import gc
 import importlib
 import io
+import json
 import os
 import resource
 import sys
@@ -21,38 +23,54 @@ from enum import StrEnum
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
-from typing import Any
+from typing import Any, TypeAlias
 
 import hypothesis
 import pytest
 
 from tests.mutants.operators import Mutant, mutants
 
-# Of processor time, so that a busy machine fails nothing. What takes so long, or so much memory, does not end.
-_MOST_SECONDS = 60
+# Of processor time, so that a busy machine fails nothing, and beyond three times what the tests take without a change.
+# What takes longer, or so much memory, does not end.
+_MOST_SECONDS = 10
+_MOST_SECONDS_OF_LOADING = 30
 _MOST_BYTES = 3 * 1024**3
 _OPTIONS = (
     "-q",
     "--no-header",
     "--no-summary",
+    "--disable-plugin-autoload",  # each would be loaded again for each change
+    "-p",
+    "_hypothesis_pytestplugin",
     "-p",
     "no:cacheprovider",
     "-p",
-    "no:xdist",
+    "no:unraisableexception",
     "--hypothesis-profile=mutants",
     "-W",
     "ignore::pytest.PytestAssertRewriteWarning",
 )
 # Loaded once, before anything is forked: half of the time that it takes to load the tests anew.
 _LIBRARIES = (
-    "alembic.command",
+    "_hypothesis_pytestplugin",
+    "alembic.config",
     "argon2",
+    "babel.messages.pofile",
+    "babel.support",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "cryptography.hazmat.primitives.asymmetric.mlkem",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.hazmat.primitives.hpke",
+    "cryptography.hazmat.primitives.kdf.hkdf",
+    "cryptography.hazmat.primitives.kdf.scrypt",
     "fastapi",
     "httpx2",
     "hypothesis.strategies",
+    "jinja2",
     "mnemonic",
+    "pydantic.v1",
     "pydantic_settings",
+    "sqlalchemy.dialects.sqlite",
     "sqlalchemy.orm",
     "starlette.testclient",
     "typer",
@@ -72,6 +90,11 @@ class Fate(StrEnum):
     UNTESTED = "untested"
 
 
+# Every function that lives now and was written in the file, by its name and first line.
+_Live: TypeAlias = dict[tuple[str, int], list[FunctionType]]
+_Cached: TypeAlias = "list[functools._lru_cache_wrapper[Any]]"
+
+
 class TestsFail(Exception):
     """The tests fail as the code stands, so they say nothing of a change."""
 
@@ -80,40 +103,54 @@ def run(path: Path, tests: Sequence[str], *, root: Path, sample: int = 1) -> Ite
     """The fate of every `sample`-th change of the file under these tests, and the seconds that it took."""
     for library in _LIBRARIES:
         importlib.import_module(library)
+    gc.freeze()
     module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
     chosen = [mutant for number, mutant in enumerate(mutants(path)) if number % sample == 0]
     called = [mutant for mutant in chosen if mutant.function]
-    yield from _told_by(lambda tell: _run_called(path, called, tests, tell), called)
-    for mutant in chosen:
-        if not mutant.function:
-            yield mutant, *_fate(functools.partial(_run_loaded, module, mutant.code, tests), _MOST_SECONDS)
+    anew = [mutant for mutant in chosen if not mutant.function]
+    lines = _said_by(lambda say: _run_called(path, called, tests, say))
+    first = json.loads(next(lines))
+    order, loaded = _Order(first["tests"], first["seconds"]), set(first["loaded"])
+    for mutant, line in zip(called, lines, strict=True):
+        fate, seconds = line.split()
+        if fate in {Fate.SURVIVED, Fate.UNTESTED} and loaded.intersection(mutant.lines):
+            anew.append(mutant)
+        else:
+            yield mutant, Fate(fate), float(seconds)
+    for mutant in anew:
+        work = functools.partial(_run_loaded, module, mutant.code, tests, order)
+        yield mutant, *_fate(work, _MOST_SECONDS_OF_LOADING + 3 * order.seconds)
 
 
-def _told_by(
-    work: Callable[[Callable[[int, Fate, float], None]], None], called: Sequence[Mutant]
-) -> Iterator[tuple[Mutant, Fate, float]]:
-    """What a process tells that loads the code, so that this one stays without it."""
+@dataclass(frozen=True)
+class _Order:
+    """The ids of the tests as they are best tried, and the seconds that they take without a change."""
+
+    tests: list[str]
+    seconds: float
+
+
+def _said_by(work: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
+    """The lines that a process says which loads the code, so that this one stays without it."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         with os.fdopen(writing, "w") as out:
-            work(lambda number, fate, seconds: print(number, fate, seconds, file=out, flush=True))
+            work(lambda line: print(line, file=out, flush=True))
         os._exit(_PASSED)
     os.close(writing)
     with os.fdopen(reading) as lines:
-        for line in lines:
-            number, fate, seconds = line.split()
-            yield called[int(number)], Fate(fate), float(seconds)
+        yield from lines
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != _PASSED:
         raise TestsFail
 
 
-def _fate(work: Callable[[], int], most_seconds: int) -> tuple[Fate, float]:
+def _fate(work: Callable[[], int], most_seconds: float) -> tuple[Fate, float]:
     """What becomes of a change in a forked process, whose exit status `work` returns, and its processor seconds."""
     child = os.fork()
     if child == 0:
-        resource.setrlimit(resource.RLIMIT_CPU, (most_seconds, most_seconds + 5))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(most_seconds), int(most_seconds) + 5))
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
         try:
             with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
@@ -128,25 +165,24 @@ def _fate(work: Callable[[], int], most_seconds: int) -> tuple[Fate, float]:
     return (Fate.SURVIVED if os.waitstatus_to_exitcode(status) == _PASSED else Fate.KILLED), seconds
 
 
-def _run_called(
-    path: Path, called: Sequence[Mutant], tests: Sequence[str], tell: Callable[[int, Fate, float], None]
-) -> None:
-    plugin = _Forks(path, called, tell)
-    with redirect_stdout(io.StringIO()) as said:
+def _run_called(path: Path, called: Sequence[Mutant], tests: Sequence[str], say: Callable[[str], None]) -> None:
+    plugin = _Forks(path, called, say)
+    with redirect_stdout(io.StringIO()) as said, plugin.loading:
         status = pytest.main([*_OPTIONS, *tests], plugins=[plugin])
     if status != pytest.ExitCode.OK:
         os.write(2, said.getvalue().encode())
         os._exit(_BROKEN)
 
 
-def _run_loaded(module: str, code: CodeType, tests: Sequence[str]) -> int:
+def _run_loaded(module: str, code: CodeType, tests: Sequence[str], order: _Order) -> int:
     load = SourceFileLoader.get_code
 
     def get_code(self: SourceFileLoader, name: str) -> CodeType | None:
         return code if name == module else load(self, name)
 
+    gc.disable()
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign,assignment]
-    return int(pytest.main([*_OPTIONS, "-x", *tests], plugins=[_Sqlite()]))
+    return int(pytest.main([*_OPTIONS, "-x", *tests], plugins=[_Ordered(order)]))
 
 
 class _Sqlite:
@@ -155,6 +191,18 @@ class _Sqlite:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if "postgresql" not in item.nodeid]
+
+
+class _Ordered(_Sqlite):
+    """Tests that are new by the change come first."""
+
+    def __init__(self, order: _Order) -> None:
+        self._place = {test: place for place, test in enumerate(order.tests)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        super().pytest_collection_modifyitems(items)
+        items.sort(key=lambda item: self._place.get(item.nodeid, -1))
 
 
 @dataclass
@@ -167,9 +215,11 @@ class _Test:
 class _Forks(_Sqlite):
     """Takes pytest's loop over: once over all tests, then once for each change over those that pass it."""
 
-    def __init__(self, path: Path, called: Sequence[Mutant], tell: Callable[[int, Fate, float], None]) -> None:
-        self._path, self._called, self._tell = str(path), called, tell
+    def __init__(self, path: Path, called: Sequence[Mutant], say: Callable[[str], None]) -> None:
+        self._path, self._called, self._say = str(path), called, say
         self._has_failed = False
+        self._loaded = set[int]()
+        self.loading = _Noting(self._path, self._loaded)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._has_failed |= report.failed
@@ -177,6 +227,7 @@ class _Forks(_Sqlite):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._nothing = _Nothing(session)
+        self.loading.end()
         tests = [_Test(item) for item in session.items]
         for test, following in zip(tests, [*tests[1:], None], strict=True):
             began = time.process_time()
@@ -186,21 +237,25 @@ class _Forks(_Sqlite):
             if self._has_failed:
                 os.write(2, f"fails as it stands: {test.item.nodeid}\n".encode())
                 os._exit(_BROKEN)
-        live = _functions_of(self._path)
-        most_seconds = 10 + 3 * int(sum(test.seconds for test in tests))
+        tests.sort(key=lambda test: (not test.lines, test.seconds))
+        order = {"tests": [test.item.nodeid for test in tests], "seconds": sum(test.seconds for test in tests)}
+        self._say(json.dumps({**order, "loaded": sorted(self._loaded)}))
+        live, cached = _functions_of(self._path), _cached()
         gc.freeze()
-        for number, mutant in enumerate(self._called):
-            lines = set(range(mutant.first, mutant.last + 1))
-            through = sorted((test for test in tests if test.lines & lines), key=lambda test: test.seconds)
-            work = functools.partial(self._passes, mutant, live, through)
-            self._tell(number, *(_fate(work, most_seconds) if through else (Fate.UNTESTED, 0.0)))
+        for mutant in self._called:
+            through = [test for test in tests if test.lines.intersection(mutant.lines)]
+            work = functools.partial(self._passes, mutant, live, cached, through)
+            most_seconds = _MOST_SECONDS + 3 * sum(test.seconds for test in through)
+            fate, seconds = _fate(work, most_seconds) if through else (Fate.UNTESTED, 0.0)
+            self._say(f"{fate} {seconds}")
         return True
 
-    def _passes(self, mutant: Mutant, live: dict[tuple[str, int], list[FunctionType]], through: list[_Test]) -> int:
+    def _passes(self, mutant: Mutant, live: _Live, cached: _Cached, through: list[_Test]) -> int:
         for code in _codes_of(mutant.code):
             for function in live.get((code.co_qualname, code.co_firstlineno), ()):
                 function.__code__ = code
-        _forget_what_was_cached()
+        for each in cached:
+            each.cache_clear()
         for test, following in zip(through, [*through[1:], None], strict=True):
             self._run(test, following)
             if self._has_failed:
@@ -233,6 +288,9 @@ class _Noting:
         sys.settrace(self._entered)
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
         sys.settrace(None)
         threading.settrace(None)
 
@@ -247,9 +305,8 @@ class _Noting:
         return self._passed
 
 
-def _functions_of(path: str) -> dict[tuple[str, int], list[FunctionType]]:
-    """Every function that lives now and was written in this file, by its name and first line."""
-    found: dict[tuple[str, int], list[FunctionType]] = {}
+def _functions_of(path: str) -> _Live:
+    found: _Live = {}
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename == path:
             found.setdefault((each.__code__.co_qualname, each.__code__.co_firstlineno), []).append(each)
@@ -263,7 +320,10 @@ def _codes_of(code: CodeType) -> Iterable[CodeType]:
             yield from _codes_of(constant)
 
 
-def _forget_what_was_cached() -> None:
-    for each in gc.get_objects():
-        if isinstance(each, functools._lru_cache_wrapper) and str(each.__module__).startswith("app."):
-            each.cache_clear()
+def _cached() -> _Cached:
+    """The functions of ours that keep what they once answered."""
+    return [
+        each
+        for each in gc.get_objects()
+        if isinstance(each, functools._lru_cache_wrapper) and str(each.__module__).startswith("app.")
+    ]

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
             ],
         ),
         ("CAP = 100\n", ["module: 100 → 101", "module: 100 → 125"]),
+        ("__all__ = ['f', 'g']\n", []),
         ("KINDS = {A, B}\n", ["module: {A, B} → {B}", "module: {A, B} → {A}"]),
         ("def f(a):\n    check(a)\n    return a\n", ["f: check(a) → pass"]),
         (

@@ -19,9 +19,16 @@ def half(size):
 
 def untried(size):
     return size < CAP
+
+
+def made():
+    return CAP + 2
+
+
+MADE = made()
 """
 TESTS = """\
-from rules import fits, half
+from rules import MADE, fits, half
 
 
 def test_fits():
@@ -31,6 +38,10 @@ def test_fits():
 
 def test_half():
     assert half(0) == 0
+
+
+def test_what_was_made_when_the_module_was_loaded():
+    assert MADE == 5
 """
 SCRIPT = """\
 import json, sys
@@ -63,4 +74,6 @@ def test_every_change_has_its_fate(tmp_path: Path) -> None:
         "half: size // 2 → size * 2": "survived",
         "half: 2 → 3": "survived",
         "untried: size < CAP → size <= CAP": "untested",
+        "made: CAP + 2 → CAP - 2": "killed",
+        "made: 2 → 3": "killed",
     }

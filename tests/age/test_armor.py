@@ -1,3 +1,4 @@
+import io
 import os
 
 import pytest
@@ -48,5 +49,25 @@ def test_what_mail_does_to_armor_is_an_armor_error(text: bytes) -> None:
 
 
 def test_a_line_without_end_is_not_gathered() -> None:
-    with pytest.raises(age.ArmorError):
+    with pytest.raises(age.ArmorError, match="too long"):
         age.armor.decode(age.armor.BEGIN + b"\n" + b"A" * 1_000_000)
+
+
+def test_a_last_line_of_spaces_may_have_1024() -> None:
+    assert age.armor.decode(ARMORED + b" " * 1024) == FILE
+
+    with pytest.raises(age.ArmorError, match="too long"):
+        age.armor.decode(ARMORED + b" " * 1025)
+
+
+def test_no_line_is_read_before_it_is_asked_for() -> None:
+    unarmored = age.armor.Unarmored(io.BytesIO(age.armor.BEGIN + b"\n" + b"A" * 64 + b"\n?\n"))
+
+    assert unarmored.read(48) == bytes(48)
+    with pytest.raises(age.ArmorError):
+        unarmored.read(1)
+
+
+def test_a_file_that_is_not_armored_may_have_dashes() -> None:
+    assert not age.armor.is_armored(b"age-encryption.org/v1\n-> an-----argument\n\n")
+    assert age.armor.is_armored(b"Dear friend,\n-----BEGIN")

@@ -152,8 +152,13 @@ def test_a_file_without_recipients_is_not_written() -> None:
 
 @pytest.mark.parametrize(
     "recipients",
-    [[PASSPHRASE, PASSPHRASE], [PASSPHRASE, HYBRID.recipient], [HYBRID.recipient, X25519.recipient]],
-    ids=["two passphrases", "passphrase and key", "post-quantum and not"],
+    [
+        [PASSPHRASE, PASSPHRASE],
+        [PASSPHRASE, HYBRID.recipient],
+        [PASSPHRASE, X25519.recipient],
+        [HYBRID.recipient, X25519.recipient],
+    ],
+    ids=["two passphrases", "passphrase and post-quantum", "passphrase and X25519", "post-quantum and not"],
 )
 def test_recipients_that_weaken_one_another_do_not_share_a_file(recipients: list[age.Recipient]) -> None:
     with pytest.raises(age.RecipientError):

@@ -23,7 +23,7 @@ from app.casework.consents.routes import router as consents
 from app.casework.stages.routes import router as stages
 from app.casework.triage import moves
 from app.casework.triage.routes import router as triage
-from app.casework.triage.second_persons import ABUSIVE, WAITING
+from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
 from app.clock import Clock
 from app.database import Database
 from app.http.idempotency import forget
@@ -94,7 +94,7 @@ ROUTERS = [
 ]
 
 # What another person can be asked to approve.
-APPROVABLES = (CODING, ABUSIVE, WAITING)
+APPROVABLES = (CODING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What hears of a reporter's post.
 ACTED = (moves.reporter_acted,)

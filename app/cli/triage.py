@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
-from app.client.casework import report_approvals, triage
+from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Thread, Waiting
 from app.client.machine.staff import Staff
 from app.protocol.mailbox import MessageKind
@@ -158,15 +158,18 @@ def reopen(
 @queue.command()
 def approve(
     report: Report,
-    subject: Annotated[ApprovalSubject, typer.Argument(help="What is asked: abusive or waiting.")],
+    subject: Annotated[ApprovalSubject, typer.Argument(help="What is asked.")],
     approver: Annotated[str, typer.Option(help="The id of another person, who will decide.")],
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Ask a second person whether a report is abuse, or may wait."""
-    if subject not in (ApprovalSubject.ABUSIVE, ApprovalSubject.WAITING):
-        raise typer.BadParameter("a report is approved to be abusive, or to be waiting")
+    """Ask a second person whether a report is abuse, may wait, opens nowhere, or may be put away."""
+    if subject not in {ApprovalSubject.ABUSIVE, ApprovalSubject.UNDECRYPTABLE, *report_approvals.LENT}:
+        raise typer.BadParameter(f"nobody is asked whether a report is {subject}")
     person = staff(machine)
+    if subject is ApprovalSubject.UNDECRYPTABLE:
+        show({"approval": report_approvals.request_try(person, triage.view(person, report), approver)}, as_json=as_json)
+        return
     request_id = report_approvals.request(person, triage.open_(person, report), subject, approver)
     show({"approval": request_id}, as_json=as_json)
 
@@ -180,9 +183,17 @@ def decide(
 ) -> None:
     """Read the report that you are asked about, and sign what you decide."""
     person = staff(machine)
+    if approvals.get(person, approval).subject is ApprovalSubject.UNDECRYPTABLE:
+        is_open = report_approvals.try_too(person, approval)
+        say(
+            "It opens here, and you have said so." if is_open else "It does not open here either, and you have said so."
+        )
+        return
     review = report_approvals.review(person, approval)
     _show(review.report, None, as_json=as_json)
     say(f"You are asked whether this report is {review.approval.subject}.")
+    if review.unanswered:
+        say("Nobody has written to its reporter, who said that one may.")
     if approved is not None:
         report_approvals.decide(person, review, approved=approved)
 

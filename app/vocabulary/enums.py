@@ -76,6 +76,10 @@ class ApprovalSubject(StrEnum):
     RELEASE = "release"
     LEGAL_HOLD = "legal_hold"
     WAITING = "waiting"
+    UNDECRYPTABLE = "undecryptable"
+    INSUFFICIENT = "insufficient"
+    OUT_OF_MANDATE = "out_of_mandate"
+    REFERRED_OUT = "referred_out"
 
 
 class ApprovalState(StrEnum):

@@ -107,8 +107,9 @@ TRIAGE = {
             "grant": GRANT,
             "duplicate_of": factories.id_("rep"),
             "no_contact": True,
+            "danger_now": True,
         },
-        *("priority", "case", "grant", "duplicate_of", "no_contact"),
+        *("priority", "case", "grant", "duplicate_of", "no_contact", "danger_now"),
     ),
     "PUT /v1/reports/{report_id}/case": Form({"case": factories.id_("case"), "grant": GRANT}, sees_version=True),
 }

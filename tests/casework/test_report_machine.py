@@ -9,7 +9,7 @@ from app import transitions
 from app.casework.triage import machine
 from app.casework.triage.machine import EDGES, Facts
 from app.intake.posts.service import MOVES
-from app.vocabulary import Priority, ReportState, Role
+from app.vocabulary import ApprovalSubject, Priority, ReportState, Role
 
 S = ReportState
 URGENT = (Priority.P1, Priority.P2)
@@ -28,17 +28,17 @@ CLAIMER = frozenset({"claimer"})
 CLAIMER_OR_SUPERVISOR = frozenset({"claimer", "supervisor"})
 SUPERVISOR = frozenset({"supervisor"})
 NOBODY = frozenset[str]()
-ANSWERED = ("priority_set", "answer_sent_or_no_contact")
+PUT_AWAY = ("priority_set", "answer_sent_or_no_contact", "supervisor_agrees_where_urgent")
 CONTRACT: dict[tuple[ReportState, ReportState], tuple[frozenset[str], tuple[str, ...]]] = {
     (S.RECEIVED, S.IN_TRIAGE): (TRIAGER, ()),
     (S.IN_TRIAGE, S.RECEIVED): (CLAIMER_OR_SUPERVISOR, ()),
     (S.IN_TRIAGE, S.AWAITING_REPORTER): (CLAIMER, ("priority_set", "answer_sent", "waiting_approved_where_urgent")),
     (S.AWAITING_REPORTER, S.IN_TRIAGE): (CLAIMER_OR_SUPERVISOR, ()),
     (S.IN_TRIAGE, S.ACCEPTED): (CLAIMER, ("priority_set", "handed_on")),
-    (S.IN_TRIAGE, S.REFERRED_OUT): (CLAIMER, ANSWERED),
-    (S.IN_TRIAGE, S.OUT_OF_MANDATE): (CLAIMER, ANSWERED),
-    (S.IN_TRIAGE, S.INSUFFICIENT): (CLAIMER, ANSWERED),
-    (S.IN_TRIAGE, S.UNDECRYPTABLE): (CLAIMER, ()),
+    (S.IN_TRIAGE, S.REFERRED_OUT): (CLAIMER, PUT_AWAY),
+    (S.IN_TRIAGE, S.OUT_OF_MANDATE): (CLAIMER, PUT_AWAY),
+    (S.IN_TRIAGE, S.INSUFFICIENT): (CLAIMER, PUT_AWAY),
+    (S.IN_TRIAGE, S.UNDECRYPTABLE): (CLAIMER, ("second_holder_tried",)),
     (S.IN_TRIAGE, S.ABUSIVE): (CLAIMER, ("priority_set", "second_triager_agrees")),
     (S.IN_TRIAGE, S.DUPLICATE): (CLAIMER, ("priority_set", "target_known")),
     **{(state, S.IN_TRIAGE): (SUPERVISOR, ("key_still_exists",)) for state in REOPENED},
@@ -51,22 +51,28 @@ MAY: dict[str, Callable[[Facts], bool]] = {
     "claimer": lambda facts: Role.TRIAGER in facts.roles and facts.claimed_by_actor,
     "supervisor": lambda facts: Role.SUPERVISOR in facts.roles,
 }
-HOLDS: dict[str, Callable[[Facts], bool]] = {
-    "priority_set": lambda facts: facts.priority is not None,
-    "answer_sent": lambda facts: facts.answered,
-    "answer_sent_or_no_contact": lambda facts: facts.answered or facts.no_contact,
-    "waiting_approved_where_urgent": lambda facts: facts.waiting_approved or facts.priority not in URGENT,
-    "second_triager_agrees": lambda facts: facts.abuse_confirmed,
-    "handed_on": lambda facts: facts.handed_on,
-    "target_known": lambda facts: facts.has_target,
-    "key_still_exists": lambda facts: facts.epoch_lives,
+# Of each step, what somebody else must have approved.
+HOLDS: dict[str, Callable[[Facts, ReportState], bool]] = {
+    "priority_set": lambda facts, _: facts.priority is not None,
+    "answer_sent": lambda facts, _: facts.answered,
+    "answer_sent_or_no_contact": lambda facts, _: facts.answered or facts.no_contact,
+    "waiting_approved_where_urgent": lambda facts, _: "waiting" in facts.approved or facts.priority not in URGENT,
+    "second_triager_agrees": lambda facts, _: "abusive" in facts.approved,
+    "second_holder_tried": lambda facts, _: "undecryptable" in facts.approved,
+    "supervisor_agrees_where_urgent": lambda facts, to: (
+        ApprovalSubject(to) in facts.approved or not (facts.danger_now or facts.was_urgent or facts.priority in URGENT)
+    ),
+    "handed_on": lambda facts, _: facts.handed_on,
+    "target_known": lambda facts, _: facts.has_target,
+    "key_still_exists": lambda facts, _: facts.epoch_lives,
 }
+ABOUT_REPORTS = [each for each in ApprovalSubject if each in {"waiting", *ReportState}]
 WHAT_HOLDS = (
     "epoch_lives",
     "answered",
     "no_contact",
-    "abuse_confirmed",
-    "waiting_approved",
+    "danger_now",
+    "was_urgent",
     "handed_on",
     "has_target",
 )
@@ -82,19 +88,22 @@ def everybody() -> Iterator[Facts]:
                     claimed_by_actor=claimed,
                     holds_epoch_key=key,
                     priority=Priority.P1,
+                    approved=frozenset(ApprovalSubject),
                     **dict.fromkeys(WHAT_HOLDS, True),
                 )
 
 
 def everything() -> Iterator[Facts]:
     """All that can hold or not, and every priority, for somebody who may take every step that people take."""
-    for priority in (None, *Priority):
+    words = [frozenset[ApprovalSubject](), *(frozenset({each}) for each in ABOUT_REPORTS), frozenset(ABOUT_REPORTS)]
+    for priority, approved in itertools.product((None, *Priority), words):
         for values in itertools.product((False, True), repeat=len(WHAT_HOLDS)):
             yield Facts(
                 roles=frozenset({Role.TRIAGER, Role.SUPERVISOR}),
                 claimed_by_actor=True,
                 holds_epoch_key=True,
                 priority=priority,
+                approved=approved,
                 **dict(zip(WHAT_HOLDS, values, strict=True)),
             )
 
@@ -105,7 +114,7 @@ def possible(state: ReportState, facts: Facts) -> dict[ReportState, list[str]]:
 
 def by_contract(state: ReportState, facts: Facts) -> dict[ReportState, list[str]]:
     return {
-        to: [need for need in needs if not HOLDS[need](facts)]
+        to: [need for need in needs if not HOLDS[need](facts, to)]
         for (origin, to), (who, needs) in CONTRACT.items()
         if origin is state and any(MAY[each](facts) for each in who)
     }

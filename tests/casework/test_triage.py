@@ -141,10 +141,52 @@ def test_the_clients_word_that_contact_was_not_wanted_stands_for_an_answer(
     assert move(desk, triager, claimed, "out_of_mandate", priority="p4", no_contact=True) == DONE
 
 
-def test_an_undecryptable_report_needs_neither_priority_nor_answer(
-    desk: Desk, claimed: Report, triager: Person
+def approve(rows: Session, asking: Person, approver: Person, of: Report, subject: ApprovalSubject) -> None:
+    """Somebody's word on a report."""
+    factories.approval(rows, asking, approver, subject=subject, of=of).state = ApprovalState.APPROVED
+
+
+def test_an_undecryptable_report_needs_no_priority_and_no_answer_but_a_second_holder_who_tried(
+    desk: Desk, claimed: Report, triager: Person, colleague: Person, rows: Session
 ) -> None:
+    assert move(desk, triager, claimed, "undecryptable") == (409, "guards-fail", ["second_holder_tried"])
+
+    approve(rows, triager, colleague, claimed, ApprovalSubject.UNDECRYPTABLE)
+
     assert move(desk, triager, claimed, "undecryptable") == DONE
+
+
+@pytest.mark.parametrize("to", ["referred_out", "out_of_mandate", "insufficient"])
+@pytest.mark.parametrize("urgent", [{"priority": "p1"}, {"priority": "p2"}, {"priority": "p4", "danger_now": True}])
+def test_what_is_urgent_is_put_away_only_where_a_supervisor_agrees_to_that_very_step(
+    desk: Desk,
+    claimed: Report,
+    triager: Person,
+    supervisor: Person,
+    rows: Session,
+    to: str,
+    urgent: dict[str, object],
+) -> None:
+    answered(desk, triager, claimed)
+    others = {"referred_out", "out_of_mandate", "insufficient", "abusive", "waiting"} - {to}
+    for other in others:
+        approve(rows, triager, supervisor, claimed, ApprovalSubject(other))
+    assert move(desk, triager, claimed, to, **urgent) == (409, "guards-fail", ["supervisor_agrees_where_urgent"])
+
+    approve(rows, triager, supervisor, claimed, ApprovalSubject(to))
+
+    assert move(desk, triager, claimed, to, **urgent) == DONE
+
+
+def test_what_was_urgent_is_not_judged_anew_to_put_it_away_alone(
+    desk: Desk, claimed: Report, triager: Person, rows: Session
+) -> None:
+    claimed.priority = Priority.P1
+    answered(desk, triager, claimed)
+
+    refused = move(desk, triager, claimed, "insufficient", priority="p4")
+
+    assert refused == (409, "guards-fail", ["supervisor_agrees_where_urgent"])
 
 
 def test_after_the_decision_only_the_week_of_arrival_is_kept(
@@ -152,7 +194,7 @@ def test_after_the_decision_only_the_week_of_arrival_is_kept(
 ) -> None:
     claimed.received_on = date(2026, 6, 18)
 
-    move(desk, triager, claimed, "undecryptable")
+    move(desk, triager, claimed, "insufficient", priority="p4", no_contact=True)
 
     rows.expire_all()
     assert claimed.received_on == date(2026, 6, 15)

@@ -158,16 +158,15 @@ def fetch_grant(session: Session, actor: Actor, approval_id: str, *, now: dateti
     return grants.fetch(session, actor, approval.object_id, now=now)
 
 
-def is_approved(session: Session, actor: Actor, subject: ApprovalSubject, *, object_id: str, of: str) -> bool:
-    """Whether another person than the actor has approved this of the object, as long as it has this hash."""
-    approvals = select(Approval.id).where(
-        Approval.subject == subject,
+def approved(session: Session, actor: Actor, *, object_id: str, of: str) -> list[ApprovalSubject]:
+    """What others than the actor have approved of the object, as long as it has this hash."""
+    subjects = select(Approval.subject).where(
         Approval.object_id == object_id,
         Approval.of == of,
         Approval.state == ApprovalState.APPROVED,
         Approval.approver_id != actor.id,
     )
-    return session.scalar(approvals.limit(1)) is not None
+    return list(session.scalars(subjects))
 
 
 def cancel_open(session: Session, object_id: str) -> None:

@@ -1,14 +1,20 @@
 """The machine of reports: who may take which edge, and what must hold (CASEWORK § 1)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.transitions import Edge
-from app.vocabulary import Priority, ReportState, Role
+from app.vocabulary import ApprovalSubject, Priority, ReportState, Role
+
+URGENT = frozenset({Priority.P1, Priority.P2})
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at: the report as it stands, who asks, and what they send with the step."""
+    """What the rules look at: the report as it stands, who asks, and what they send with the step.
+
+    `approved` is what somebody else than who asks has agreed to. `danger_now` and `no_contact` are the client's word.
+    """
 
     roles: frozenset[Role]
     claimed_by_actor: bool
@@ -17,8 +23,9 @@ class Facts:
     priority: Priority | None
     answered: bool
     no_contact: bool
-    abuse_confirmed: bool
-    waiting_approved: bool
+    danger_now: bool
+    was_urgent: bool
+    approved: frozenset[ApprovalSubject]
     handed_on: bool
     has_target: bool
 
@@ -70,12 +77,27 @@ def answer_sent_or_no_contact(facts: Facts) -> bool:
 
 def waiting_approved_where_urgent(facts: Facts) -> bool:
     """A report of p1 or p2 waits only where a supervisor has agreed to it."""
-    return facts.waiting_approved or facts.priority not in (Priority.P1, Priority.P2)
+    return ApprovalSubject.WAITING in facts.approved or facts.priority not in URGENT
 
 
 def second_triager_agrees(facts: Facts) -> bool:
     """Somebody else has approved that this report, as it is, is abuse."""
-    return facts.abuse_confirmed
+    return ApprovalSubject.ABUSIVE in facts.approved
+
+
+def second_holder_tried(facts: Facts) -> bool:
+    """Another holder of the epoch's key could not open it either. Where there is none, the report stays."""
+    return ApprovalSubject.UNDECRYPTABLE in facts.approved
+
+
+def supervisor_agrees(to: ApprovalSubject) -> Callable[[Facts], bool]:
+    """Nobody alone puts away what is urgent, or was before somebody judged it anew."""
+
+    def supervisor_agrees_where_urgent(facts: Facts) -> bool:
+        urgent = facts.danger_now or facts.was_urgent or facts.priority in URGENT
+        return not urgent or to in facts.approved
+
+    return supervisor_agrees_where_urgent
 
 
 def handed_on(facts: Facts) -> bool:
@@ -95,6 +117,8 @@ def key_still_exists(facts: Facts) -> bool:
 
 _S = ReportState
 
+# By which a report that opens leaves the queue without becoming a case.
+DISPOSALS = (_S.REFERRED_OUT, _S.OUT_OF_MANDATE, _S.INSUFFICIENT)
 # Decided for good, but for a supervisor who has a reason.
 REOPENABLE = (
     _S.REFERRED_OUT,
@@ -112,10 +136,13 @@ EDGES: dict[tuple[ReportState, ReportState], Edge[Facts]] = {
     (_S.IN_TRIAGE, _S.AWAITING_REPORTER): Edge((claimer,), (priority_set, answer_sent, waiting_approved_where_urgent)),
     (_S.AWAITING_REPORTER, _S.IN_TRIAGE): Edge((claimer, supervisor, reporter)),
     (_S.IN_TRIAGE, _S.ACCEPTED): Edge((claimer,), (priority_set, handed_on)),
-    (_S.IN_TRIAGE, _S.REFERRED_OUT): Edge((claimer,), (priority_set, answer_sent_or_no_contact)),
-    (_S.IN_TRIAGE, _S.OUT_OF_MANDATE): Edge((claimer,), (priority_set, answer_sent_or_no_contact)),
-    (_S.IN_TRIAGE, _S.INSUFFICIENT): Edge((claimer,), (priority_set, answer_sent_or_no_contact)),
-    (_S.IN_TRIAGE, _S.UNDECRYPTABLE): Edge((claimer,)),
+    **{
+        (_S.IN_TRIAGE, to): Edge(
+            (claimer,), (priority_set, answer_sent_or_no_contact, supervisor_agrees(ApprovalSubject(to)))
+        )
+        for to in DISPOSALS
+    },
+    (_S.IN_TRIAGE, _S.UNDECRYPTABLE): Edge((claimer,), (second_holder_tried,)),
     (_S.IN_TRIAGE, _S.ABUSIVE): Edge((claimer,), (priority_set, second_triager_agrees)),
     (_S.IN_TRIAGE, _S.DUPLICATE): Edge((claimer,), (priority_set, target_known)),
     **{

@@ -12,7 +12,7 @@ from app.audit.actions import Action
 from app.casework.approvals import service as approvals
 from app.casework.cases import service as cases
 from app.casework.triage import service
-from app.casework.triage.machine import EDGES, Facts
+from app.casework.triage.machine import EDGES, URGENT, Facts
 from app.intake.epochs import service as epochs
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
@@ -24,7 +24,7 @@ from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.mailbox import MessageKind
 from app.transitions import Step
-from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
+from app.vocabulary import GrantKind, Priority, ReportState, Role, TransitionReason
 
 
 class NotAttachable(Problem):
@@ -38,7 +38,8 @@ class Move:
     """A step, and what comes with it.
 
     `grant` is the report's key, sealed to `case_id`, or where there is no case to a colleague who will attach it.
-    `no_contact` is the client's word that the reporter did not consent to contact.
+    `no_contact` is the client's word that the reporter did not consent to contact, `danger_now` that they said that
+    there is danger now.
     """
 
     to: ReportState
@@ -48,6 +49,7 @@ class Move:
     grant: NewGrant | None = None
     duplicate_of: str | None = None
     no_contact: bool = False
+    danger_now: bool = False
 
 
 def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> list[Step[ReportState]]:
@@ -114,15 +116,12 @@ def _facts(session: Session, actor: Actor, report: Report, new: Move | None, *, 
         priority=(new.priority if new else None) or report.priority,
         answered=mailbox.is_answered(session, report.id),
         no_contact=new.no_contact if new else False,
-        abuse_confirmed=_is_approved(session, actor, report, ApprovalSubject.ABUSIVE),
-        waiting_approved=_is_approved(session, actor, report, ApprovalSubject.WAITING),
+        danger_now=new.danger_now if new else False,
+        was_urgent=report.priority in URGENT,
+        approved=frozenset(approvals.approved(session, actor, object_id=report.id, of=report.envelope_sha256)),
         handed_on=new is not None and _is_handed_on(session, actor, new, now=now),
         has_target=new is not None and _has_target(session, actor, report, new),
     )
-
-
-def _is_approved(session: Session, actor: Actor, report: Report, subject: ApprovalSubject) -> bool:
-    return approvals.is_approved(session, actor, subject, object_id=report.id, of=report.envelope_sha256)
 
 
 def _is_handed_on(session: Session, actor: Actor, new: Move, *, now: datetime) -> bool:

@@ -83,6 +83,7 @@ class ReportTransitionIn(TransitionIn[ReportState]):
     grant: GrantIn | None = None
     duplicate_of: ReportId | None = None
     no_contact: StrictBool = False
+    danger_now: StrictBool = False
 
     def as_move(self) -> Move:
         return Move(
@@ -93,6 +94,7 @@ class ReportTransitionIn(TransitionIn[ReportState]):
             grant=self.grant.as_new() if self.grant else None,
             duplicate_of=self.duplicate_of,
             no_contact=self.no_contact,
+            danger_now=self.danger_now,
         )
 
 

@@ -1,4 +1,7 @@
-"""What a triager does with a report only where somebody else agrees: to call it abusive, to let an urgent one wait."""
+"""What a triager does with a report only where somebody else agrees.
+
+That is to call it abusive or undecryptable, to let an urgent one wait, and to put an urgent one away.
+"""
 
 from datetime import date, timedelta
 
@@ -6,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
-from app.casework.triage import service
+from app.casework.triage import machine, service
 from app.intake.epochs import service as epochs
 from app.intake.reports import service as reports
 from app.people.grants import service as grants
@@ -47,4 +50,22 @@ WAITING = Approvable(
     authors=_triager,
     holders=_of_its_epoch,
     lent_until=_with_its_epoch,
+)
+UNDECRYPTABLE = Approvable(
+    ApprovalSubject.UNDECRYPTABLE,
+    approvers=frozenset({Role.TRIAGER}),
+    authors=_triager,
+    holders=_of_its_epoch,
+    lent_until=_with_its_epoch,
+    takes_own_key=True,  # nobody has a key of the report to lend: the second person tries with that of the epoch
+)
+DISPOSALS = tuple(
+    Approvable(
+        ApprovalSubject(to),
+        approvers=frozenset({Role.SUPERVISOR}),
+        authors=_triager,
+        holders=_of_its_epoch,
+        lent_until=_with_its_epoch,
+    )
+    for to in machine.DISPOSALS
 )

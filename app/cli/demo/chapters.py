@@ -142,7 +142,10 @@ def triage_and_answer(company: Company, stories: Sequence[Story], step: Callable
         report = company.submitted[story.id].report
         triage.claim(triager, triage.view(triager, report))
         if story.disposition is ReportState.UNDECRYPTABLE:
-            triage.undecryptable(triager, triage.view(triager, report))
+            view = triage.view(triager, report)
+            asked = report_approvals.request_try(triager, view, _other_triager(company, triager).person)
+            report_approvals.try_too(_other_triager(company, triager), asked)
+            triage.undecryptable(triager, view)
         else:
             _decide(company, triager, story, triage.open_(triager, report))
         company.decided[story.id] = story.disposition
@@ -167,12 +170,19 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
                 _second_person(triager, report, ApprovalSubject.WAITING, company.staff[FIRST_SUPERVISOR])
             triage.ask(triager, report, severities)
         case ReportState.ABUSIVE:
-            colleague = next(company.staff[name] for name in TRIAGERS if company.staff[name] is not triager)
-            _second_person(triager, report, ApprovalSubject.ABUSIVE, colleague)
+            _second_person(triager, report, ApprovalSubject.ABUSIVE, _other_triager(company, triager))
             triage.dispose(triager, report, story.disposition, severities)
         case _:
+            urgent = report.danger_now or vocabulary.priority_of(severities) in (Priority.P1, Priority.P2)
+            if urgent and story.disposition is not ReportState.DUPLICATE:
+                subject = ApprovalSubject(story.disposition)
+                _second_person(triager, report, subject, company.staff[FIRST_SUPERVISOR])
             twin = company.submitted[story.duplicate_of].report if story.duplicate_of else None
             triage.dispose(triager, report, story.disposition, severities, duplicate_of=twin)
+
+
+def _other_triager(company: Company, triager: Staff) -> Staff:
+    return next(company.staff[name] for name in TRIAGERS if company.staff[name] is not triager)
 
 
 def _second_person(asking: Staff, report: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:

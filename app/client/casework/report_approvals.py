@@ -1,12 +1,24 @@
-"""A second person's word on a report that is still in triage: that it may wait, or that it is abuse."""
+"""A second person's word on a report that is in triage: that it may wait, is abuse, or leaves the queue."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from app.client.casework import approvals, triage
 from app.client.casework.approvals import Approval
-from app.client.casework.triage import OpenReport
+from app.client.casework.triage import OpenReport, ReportView, RuleOfTriage
+from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.vocabulary import ApprovalSubject, GrantKind
+
+# About these a supervisor decides, who has no key of their own.
+LENT: Final = frozenset(
+    {
+        ApprovalSubject.WAITING,
+        ApprovalSubject.INSUFFICIENT,
+        ApprovalSubject.OUT_OF_MANDATE,
+        ApprovalSubject.REFERRED_OUT,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +28,11 @@ class Review:
     approval: Approval
     report: OpenReport = field(repr=False)
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether nobody has written to its reporter, who said that one may."""
+        return self.report.may_contact and self.report.view.replies == 0
+
 
 def request(staff: Staff, report: OpenReport, subject: ApprovalSubject, approver: str) -> str:
     """Ask somebody to read the report and decide.
@@ -23,14 +40,42 @@ def request(staff: Staff, report: OpenReport, subject: ApprovalSubject, approver
     A supervisor is lent its key until then. Another triager of the epoch holds that already: for abuse, a key lent for
     the purpose would make the second person a formality.
     """
-    lend = subject is ApprovalSubject.WAITING
+    lend = subject in LENT
     return approvals.request(staff, subject, report.key, approver, of=report.view.envelope_sha256, lend=lend)
+
+
+def request_try(staff: Staff, view: ReportView, approver: str) -> str:
+    """Ask another holder of its epoch's key to try too, where this person cannot open the report.
+
+    Raises `RuleOfTriage` where it opens, `Refused` (`approver-unfit`) for somebody who holds no such key. Where nobody
+    else does, the report waits.
+    """
+    if triage.opens(staff, view):
+        raise RuleOfTriage("this report opens")
+    key = Key(view.id, staff.epoch_key(view.epoch), generation=1)
+    return approvals.request(staff, ApprovalSubject.UNDECRYPTABLE, key, approver, of=view.envelope_sha256, lend=False)
+
+
+def try_too(staff: Staff, approval: str) -> bool:
+    """As another holder of its epoch's key, try to open the report that one is asked about, and sign whether it opens.
+
+    The answer is what this client finds, and nobody's choice. It is sealed to the epoch: nobody knows the report's key.
+    Raises `NotGranted` where this person does not hold the epoch's, and `RuleOfTriage` for another subject.
+    """
+    record = approvals.get(staff, approval)
+    if record.subject is not ApprovalSubject.UNDECRYPTABLE:
+        raise RuleOfTriage(f"nobody is asked to try about {record.subject}")
+    view = triage.view(staff, record.object)
+    is_open = triage.opens(staff, view)
+    key = Key(view.id, staff.epoch_key(view.epoch), generation=1)
+    approvals.decide(staff, record, key, of=view.envelope_sha256, approved=not is_open)
+    return is_open
 
 
 def review(staff: Staff, approval: str) -> Review:
     """Read the report that one is asked about. Raises `NotGranted` and `NotAuthentic`."""
     record = approvals.get(staff, approval)
-    if record.subject is ApprovalSubject.WAITING:
+    if record.subject in LENT:
         key = staff.open_grants(f"/approvals/{approval}/grant", record.object, {GrantKind.APPROVAL}).identity
         return Review(record, triage.open_with(staff, record.object, key))
     return Review(record, triage.open_(staff, record.object))

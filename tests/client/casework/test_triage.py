@@ -10,6 +10,8 @@ from app.vocabulary import Imminence, Priority, ReportState, Severity, Transitio
 from tests.client.casework.scene import DOCUMENT, FOUND, claimed
 from tests.client.installation import Installation
 
+NOT_URGENT = [(Severity.LIMITED, Imminence.NONE)]
+
 
 def test_the_most_urgent_report_stands_first(here: Installation) -> None:
     sent = {
@@ -55,12 +57,12 @@ def test_a_decision_is_about_the_report_as_it_was_opened(here: Installation) -> 
     for act in (
         lambda: triage.answer(anna, opened, "Are you safe?"),
         lambda: triage.ask(anna, opened, FOUND),
-        lambda: triage.dispose(anna, opened, ReportState.INSUFFICIENT, FOUND),
+        lambda: triage.dispose(anna, opened, ReportState.INSUFFICIENT, NOT_URGENT),
     ):
         with pytest.raises(Refused) as refusal:
             act()
         assert refusal.value.type == "stale-version"
-    triage.dispose(anna, answered, ReportState.INSUFFICIENT, FOUND)
+    triage.dispose(anna, answered, ReportState.INSUFFICIENT, NOT_URGENT)
 
 
 def test_the_priority_follows_from_the_worst_incident(here: Installation) -> None:
@@ -73,12 +75,12 @@ def test_the_priority_follows_from_the_worst_incident(here: Installation) -> Non
         anna,
         opened,
         ReportState.OUT_OF_MANDATE,
-        [(Severity.LIMITED, Imminence.NONE), (Severity.LIFE_OR_LIBERTY, Imminence.WEEKS)],
+        [(Severity.LIMITED, Imminence.NONE), (Severity.LIFE_OR_LIBERTY, Imminence.NONE)],
     )
     shown = anna.service.get(f"/reports/{sent.report}").json()
 
-    assert priority is Priority.P2
-    assert (shown["state"], shown["priority"]) == ("out_of_mandate", "p2")
+    assert priority is Priority.P3
+    assert (shown["state"], shown["priority"]) == ("out_of_mandate", "p3")
 
 
 def test_who_may_be_contacted_is_answered_first(here: Installation) -> None:
@@ -86,7 +88,7 @@ def test_who_may_be_contacted_is_answered_first(here: Installation) -> None:
     opened = triage.open_(anna, claimed(here, anna).report)
 
     with pytest.raises(Refused) as refusal:
-        triage.dispose(anna, opened, ReportState.INSUFFICIENT, FOUND)
+        triage.dispose(anna, opened, ReportState.INSUFFICIENT, NOT_URGENT)
 
     assert refusal.value.type == "guards-fail"
 
@@ -96,7 +98,7 @@ def test_who_did_not_consent_to_contact_is_decided_without_an_answer(here: Insta
     sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none", "consent": ["service"]}})
     triage.claim(anna, triage.view(anna, sent.report))
 
-    triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, FOUND)
+    triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, NOT_URGENT)
 
     assert anna.service.get(f"/reports/{sent.report}").json()["state"] == "insufficient"
 
@@ -105,7 +107,7 @@ def test_a_supervisor_puts_a_decided_report_before_a_triager_again(here: Install
     anna, sara = here.staff("anna"), here.staff("sara")
     sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none", "consent": ["service"]}})
     triage.claim(anna, triage.view(anna, sent.report))
-    triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, FOUND)
+    triage.dispose(anna, triage.open_(anna, sent.report), ReportState.INSUFFICIENT, NOT_URGENT)
 
     triage.reopen(sara, triage.view(sara, sent.report), TransitionReason.NEW_INFORMATION)
 

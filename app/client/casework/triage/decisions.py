@@ -40,8 +40,9 @@ def dispose(
 ) -> Priority:
     """Decide about a report that was read. The priority follows from what was found, never from a feeling.
 
-    That contact was not consented to is this client's word, from the report itself. Raises `RuleOfTriage` for
-    *accepted*, which `accept` does, and for *undecryptable*: this report opens.
+    That contact was not consented to, or that there is danger now, is this client's word, from the report itself.
+    Raises `RuleOfTriage` for *accepted*, which `accept` does, and for *undecryptable*: this report opens. Raises
+    `Refused` (`guards-fail`) where a supervisor must have agreed first (`report_approvals`).
     """
     if to in (ReportState.ACCEPTED, ReportState.UNDECRYPTABLE):
         raise RuleOfTriage(f"a report that opens is not disposed of as {to}")
@@ -51,18 +52,31 @@ def dispose(
         request["duplicate_of"] = duplicate_of
     if not report.may_contact:
         request["no_contact"] = True
+    if report.danger_now:
+        request["danger_now"] = True
     move(staff, report.view, to, reason=reason, **request)
     return priority
 
 
 def undecryptable(staff: Staff, view: ReportView) -> None:
-    """Dispose of a report that no key opens, after trying. Raises `RuleOfTriage` where it opens."""
+    """Dispose of a report that no key opens, after trying; another holder of its epoch's key has tried before.
+
+    Raises `RuleOfTriage` where it opens, `Refused` (`guards-fail`) where nobody else has tried (`report_approvals`): it
+    stays in triage until then.
+    """
+    if opens(staff, view):
+        raise RuleOfTriage("this report opens")
+    move(staff, view, ReportState.UNDECRYPTABLE)
+
+
+def opens(staff: Staff, view: ReportView) -> bool:
+    """Whether this person can read it. Raises `NotGranted` where they do not hold the key of its epoch."""
+    staff.epoch_key(view.epoch)
     try:
         open_(staff, view.id)
     except (ProtocolError, NotGranted):
-        move(staff, view, ReportState.UNDECRYPTABLE)
-    else:
-        raise RuleOfTriage("this report opens")
+        return False
+    return True
 
 
 def reopen(staff: Staff, view: ReportView, reason: TransitionReason) -> None:

@@ -51,7 +51,7 @@ def _waiting(staff: Staff, view: ReportView) -> Waiting:
     except NotAuthentic as error:
         return Waiting(view, problem=f"not authentic: {error.reason}")
     except (ProtocolError, NotGranted):
-        return Waiting(view, problem="does not open")
+        return Waiting(view, problem="does not open: it waits until a second holder of its epoch's key has tried too")
     except Refused as refusal:
         return Waiting(view, problem=str(refusal))
     return Waiting(view, header.language, header.danger_now)

@@ -18,7 +18,7 @@ from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked
 from app.protocol.report import Attachment, Report
 from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import ConsentScope, GrantKind, Role
+from app.vocabulary import ConsentScope, GrantKind, Imminence, Role
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class OpenReport:
     def missing(self) -> tuple[Attachment, ...]:
         """The files that the report lists and that have not arrived."""
         return tuple(each for each in self.report.attachments if each.id not in self.arrived)
+
+    @property
+    def danger_now(self) -> bool:
+        """Whether its reporter said so. How urgent it is says the priority."""
+        return self.report.form.danger_now is Imminence.NOW
 
     @property
     def may_contact(self) -> bool:

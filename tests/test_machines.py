@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from app import transitions, vocabulary
+from app.actor import Actor
 from app.casework.approvals import machine as approvals
 from app.casework.consents import machine as consents
 from app.casework.stages import machine as stages
 from app.statistics.releases import machine as releases
-from app.statistics.releases.models import ReleaseState
-from app.vocabulary import ApprovalState, CaseStage, ConsentStatus, Imminence, Priority, Severity
+from app.statistics.releases.models import Release, ReleaseState
+from app.vocabulary import ApprovalState, CaseStage, ConsentStatus, Imminence, Priority, Role, Severity
 
 May = Callable[[Any], bool]
 # From, to: who may, and the names of what must hold (CASEWORK § 1, RELEASES § 8).
@@ -91,6 +92,20 @@ def test_every_step_is_that_of_the_contract(machine: Any, states: type[StrEnum],
                 for (origin, to), (may, needs) in contract.items()
                 if origin == state and may(facts)
             }, (state, facts)
+
+
+@pytest.mark.parametrize(
+    ("actor", "roles", "facts"),
+    [
+        ("per_requester", {Role.ANALYST}, releases.Facts(is_requester=True, is_approver=False, is_supervisor=False)),
+        ("per_approver", {Role.SUPERVISOR}, releases.Facts(is_requester=False, is_approver=True, is_supervisor=True)),
+        ("per_third", {Role.ANALYST}, releases.Facts(is_requester=False, is_approver=False, is_supervisor=False)),
+    ],
+)
+def test_who_somebody_is_to_a_release(actor: str, roles: set[Role], facts: releases.Facts) -> None:
+    release = Release(requested_by="per_requester", approved_by="per_approver")
+
+    assert releases.Facts.of(Actor(actor, frozenset(roles), None), release) == facts
 
 
 def test_the_priority_of_every_incident_is_that_of_the_table() -> None:

@@ -152,6 +152,25 @@ def test_a_part_fits_a_slot_beside_everything_else(letter: str) -> None:
     assert len(sealed_slot("message.staff", fullest.body())) == SLOT_SIZE
 
 
+@pytest.mark.parametrize(
+    ("letter", "size"),
+    [
+        ("a", 1),
+        ("A", 1),
+        (" ", 1),
+        ('"', 2),
+        ("\\", 2),
+        ("\x1f", 6),
+        ("\x7f", 1),
+        ("ü", 2),
+        ("我", 3),
+        ("\U0001f4f7", 4),
+    ],
+)
+def test_a_part_has_a_thousand_bytes_as_json_writes_them(letter: str, size: int) -> None:
+    assert [len(part) for part in split(letter * 2000)][:2] == [1000 // size] * 2
+
+
 def test_no_text_is_one_empty_part() -> None:
     assert split("") == [""]
 
@@ -288,6 +307,13 @@ def test_fillers_are_those_of_the_vectors(slot: int) -> None:
     filler = filler_slot(unb64(fillers["key"], 32), fillers["token_sha256"], slot)
 
     assert sha256_hex(filler) == fillers["sha256"][slot - 1]
+
+
+def test_a_filler_throws_the_words_away_that_would_bend_its_coefficients() -> None:
+    """Among the words drawn here are the largest that counts, 63,250, and the smallest that does not."""
+    filler = filler_slot(KEY, sha256_hex(b"178"), 3)
+
+    assert sha256_hex(filler) == "d16904dd9db896c49410feebc004f5280358f67c7ffad48b4f1d44177c23148c"
 
 
 def test_the_vectors_are_those_that_we_make() -> None:

@@ -82,11 +82,11 @@ def epsilon(rho: int, delta: float) -> float:
     import opendp.prelude as dp
 
     unit: Any = dp.c.make_zCDP_to_approxDP(gaussian(1.0))
-    exact = Fraction(float(unit.map(_distance(rho)).epsilon(delta)))
+    exact = Fraction(float(unit.map(distance(rho)).epsilon(delta)))
     return math.ceil(exact * 10_000) / 10_000
 
 
-def _distance(rho: int) -> float:
+def distance(rho: int) -> float:
     """The distance at which noise of scale 1 costs rho: sqrt(2 rho), rounded up."""
     square = 2 * Fraction(rho, 1_000_000)
     root = math.sqrt(square)

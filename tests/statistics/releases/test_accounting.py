@@ -1,7 +1,9 @@
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app import vocabulary
@@ -60,8 +62,28 @@ def test_a_year_of_ordinary_releases_fits_its_budget_exactly() -> None:
     assert budget_left(ledger, kind=RESERVE, period="2027-Q1") == 20_000
 
 
+@pytest.mark.parametrize(
+    ("spent", "kind", "period", "left"),
+    [
+        (("reserve", "2026-Q1", 5_000), RESERVE, "2026-Q2", 15_000),
+        (("reserve", "2026-Q1", 5_000), RESERVE, "2027-Q1", 20_000),
+        (("reserve", "2026-Q1", 5_000), QUARTER, "2026-Q1", 20_000),
+        (("quarter", "2026-Q1", 5_000), QUARTER, "2026-Q1", 15_000),
+        (("quarter", "2026-Q1", 5_000), QUARTER, "2026-Q2", 20_000),
+        (("year", "2026", 50_000), YEAR, "2026", 70_000),
+        # More than any release may spend: the cap of the year holds beside those of the kinds.
+        (("year", "2026", 215_000), QUARTER, "2026-Q1", 5_000),
+        (("year", "2026", 230_000), QUARTER, "2026-Q1", 0),
+    ],
+)
+def test_what_was_spent_is_no_longer_left(
+    spent: tuple[str, str, int], kind: ReleaseKind, period: str, left: int
+) -> None:
+    assert budget_left([Charge(*spent)], kind=kind, period=period) == left
+
+
 def test_a_kind_of_a_period_is_drawn_once() -> None:
-    ledger = [Charge("quarter", "2026-Q2", 20_000)]
+    ledger = [Charge("quarter", "2026-Q2", 20_000), Charge("reserve", "2026-Q1", 5_000)]
 
     assert is_drawn(ledger, kind=QUARTER, period="2026-Q2")
     assert not is_drawn(ledger, kind=RESERVE, period="2026-Q2")
@@ -84,6 +106,7 @@ def test_a_full_account_is_left_out_and_one_that_just_fits_is_not() -> None:
     accounts = {"full": 480_001, "fits": 480_000}
 
     assert admit(accounts, ["full", "fits", "new"], rho=20_000) == {"fits", "new"}
+    assert admit({}, ["new"], rho=500_000) == {"new"}
 
 
 def test_an_account_is_named_by_a_keyed_hash() -> None:
@@ -97,6 +120,16 @@ def test_an_account_is_named_by_a_keyed_hash() -> None:
 @pytest.mark.parametrize(("rho", "expected"), [(20_000, 0.90), (120_000, 2.37), (220_000, 3.30), (500_000, 5.22)])
 def test_rho_means_the_published_epsilons(rho: int, expected: float) -> None:
     assert epsilon(rho, 1e-6) == pytest.approx(expected, abs=0.005)
+
+
+@given(st.integers(1, 500_000))
+@example(20_000)
+@example(500_000)
+def test_a_distance_is_the_least_that_costs_no_less(rho: int) -> None:
+    square, distance = Fraction(2 * rho, 1_000_000), accounting.distance(rho)
+
+    assert Fraction(distance) ** 2 >= square
+    assert Fraction(math.nextafter(distance, 0)) ** 2 < square
 
 
 def test_a_smaller_delta_means_a_larger_epsilon() -> None:

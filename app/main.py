@@ -16,6 +16,7 @@ from app import http, keyring
 from app.audit.routes import router as audit
 from app.blobs import Blobs
 from app.casework.approvals.routes import router as approvals
+from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
@@ -102,6 +103,7 @@ ACTED = (moves.reporter_acted,)
 # Keys first: what a later rule leaves behind opens for nobody then.
 SWEEP = Sweep(
     rules=(
+        end_loans,
         epochs.destroy_ended,
         mailbox.drop_old_replies,
         forget,

@@ -82,6 +82,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.protocol.card": {"CARD_SIZE": 1024, "TOKEN_SIZE": 16, "FORMAT": 1, "LAST_REVISION": 999},
     "app.protocol.documents": {"VERSION": 1, "CLOCK_SKEW": timedelta(days=1)},
     "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
+    "app.protocol.grants": {"LOAN": timedelta(days=14)},
     "app.protocol.intake": {"LONGEST_ACCEPTANCE": timedelta(days=30), "LONGEST_KEEPING": timedelta(days=7)},
     "app.protocol.mailbox": {
         "SLOTS": 16,

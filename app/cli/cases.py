@@ -9,6 +9,7 @@ import typer
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
 from app.client.casework import approvals, cases, coding_approvals
+from app.client.casework.approvals import Approval
 from app.client.casework.cases import OpenCase
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
@@ -111,9 +112,16 @@ def approve(
 
 @case.command("approvals")
 def approvals_(machine: Home = HOME, as_json: Json = False) -> None:
-    """What you asked and what you are asked."""
-    columns = ["id", "subject", "object", "state", "requester", "approver"]
-    show_list("Approvals", columns, map(asdict, approvals.list_(staff(machine))), as_json=as_json)
+    """What you asked, what you are asked, and what others ask about the cases that you lead."""
+    columns = ["id", "subject", "object", "state", "requester", "approver", "lent_until"]
+    show_list("Approvals", columns, map(_row, approvals.list_(staff(machine))), as_json=as_json)
+
+
+@case.command()
+def lent(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
+    """To whom the key of a case that you lead is lent, by whom, and until when; `tern case cancel` calls it back."""
+    columns = ["id", "requester", "approver", "lent_until"]
+    show_list("Lent", columns, map(_row, approvals.lent(staff(machine), id_)), as_json=as_json)
 
 
 @case.command()
@@ -136,7 +144,7 @@ def cancel(
     approval: Annotated[str, typer.Argument(help="The approval's id.")],
     machine: Home = HOME,
 ) -> None:
-    """Take back what you asked somebody to approve; a key that was lent for it goes."""
+    """Take back what was asked by you or about a case that you lead; a key that was lent for it goes."""
     person = staff(machine)
     approvals.cancel(person, approvals.get(person, approval))
 
@@ -169,6 +177,10 @@ def members(
     if add or remove or owner:
         open_case = cases.change_members(person, open_case, add=add or (), remove=remove or (), owner=owner)
     show({"members": sorted(open_case.members)}, as_json=as_json)
+
+
+def _row(approval: Approval) -> dict[str, Any]:
+    return {**asdict(approval), "lent_until": approval.lent_until.isoformat() if approval.lent_until else None}
 
 
 def _facts(open_case: OpenCase) -> dict[str, Any]:

@@ -6,7 +6,7 @@ comment of spaces up to 4 KiB. The signed line is the JSON of the first comment.
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from app import age, vocabulary
@@ -37,6 +37,8 @@ from app.protocol.types import TYPES
 from app.vocabulary import GrantKind, Imminence
 
 GRANT: Final = TYPES["grant"]
+# For how long a key opens that was lent for a decision. Whoever comes back later is asked anew.
+LOAN: Final = timedelta(days=14)
 _HEAD, _SIGS = b"# tern-grant ", b"# sigs "
 _KEYS: Final = ("v", "org", "subject", "generation", "recipient", "grantee", "sealed_to", "kind", "grantor", "at")
 _ANSWERS: Final = ("language", "danger_now")
@@ -74,6 +76,10 @@ class OpenedGrant:
 
     header: GrantHeader
     identity: age.HybridIdentity = field(repr=False)
+
+    def is_over(self, day: date) -> bool:
+        """Whether this was lent, and longer ago than a loan lasts."""
+        return self.header.kind is GrantKind.APPROVAL and check_at(self.header.at) + LOAN < day
 
     def check_granted_by(self, writers: AbstractSet[str]) -> None:
         """Raises `NotAuthentic` unless one of these people granted it: in a case, those on its member list.

@@ -166,7 +166,7 @@ APPROVALS = {
         },
         *("comment", "grant"),
     ),
-    "GET /v1/approvals": Form(query=frozenset({"state"}), pages=True),
+    "GET /v1/approvals": Form(query=frozenset({"state", "object"}), pages=True),
     "GET /v1/approvals/{approval_id}": _ONE,
     "GET /v1/approvals/{approval_id}/grant": _ONE,
     "GET /v1/approvals/{approval_id}/transitions": _ONE,

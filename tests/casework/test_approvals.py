@@ -15,6 +15,7 @@ from app.casework.approvals.models import Approval
 from app.casework.cases.models import Case
 from app.casework.triage import moves
 from app.casework.triage.second_persons import WAITING
+from app.clock import Clock
 from app.database import Database
 from app.intake.epochs.models import Epoch
 from app.intake.lifecycle import service as lifecycle
@@ -26,6 +27,7 @@ from app.main import SWEEP
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
+from app.protocol.grants import LOAN
 from app.protocol.mailbox import MessageKind
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, ReportState, Role
@@ -180,6 +182,79 @@ def test_who_asked_may_take_it_back(desk: Desk, case: Case, caseworker: Person, 
     assert desk.get(other, f"/cases/{case.id}/document").status_code == 404
 
 
+def test_who_leads_a_case_sees_what_is_lent_of_it_and_calls_it_back(
+    desk: Desk, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person, today: date
+) -> None:
+    case = factories.case(rows, caseworker, colleague)
+    ours = coding(case, supervisor) | {"of": sha256_hex(factories.sealed(Kind.CASE))}
+    asked = desk.post(colleague, "/approvals", ours).json()
+    desk.post(other, "/approvals", coding(factories.case(rows, other), supervisor)).raise_for_status()
+
+    shown = desk.get(caseworker, f"/approvals?object={case.id}").json()["items"]
+    assert [(each["requester"], each["approver"], each["lent_until"]) for each in shown] == [
+        (colleague.id, supervisor.id, (today + LOAN).isoformat())
+    ]
+    assert decide(desk, other, asked["id"], "cancelled", statement=None) == (404, "not-found")
+    assert decide(desk, caseworker, asked["id"], "cancelled", statement=None) == (201, "")
+
+    assert desk.get(supervisor, f"/cases/{case.id}/document").status_code == 404
+    assert desk.get(caseworker, f"/approvals/{asked['id']}").json()["lent_until"] is None
+
+
+def test_a_loan_ends_on_its_day_though_no_sweep_comes_by(
+    desk: Desk, case: Case, caseworker: Person, other: Person, today: date, clock: Clock
+) -> None:
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+    paths = (f"/approvals/{asked['id']}/grant", f"/cases/{case.id}/document", f"/cases/{case.id}/grants")
+    answers = []
+
+    for day in (today + LOAN, today + LOAN + timedelta(days=1)):
+        clock.told_by.write_text(f"{day}T09:00:00Z")
+        answers.append([desk.get(other, path).status_code for path in paths])
+
+    assert answers == [[200, 200, 200], [404, 404, 404]]
+    assert decide(desk, other, asked["id"], "approved") == (409, "no-such-step")
+
+
+def test_what_was_not_decided_in_time_is_cancelled(
+    desk: Desk, case: Case, caseworker: Person, other: Person, database: Database, today: date, tmp_path: Path
+) -> None:
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()["id"]
+    states = []
+
+    for day in (today + LOAN, today + LOAN + timedelta(days=1)):
+        SWEEP.run(database, Blobs(tmp_path), day)
+        states.append(desk.get(caseworker, f"/approvals/{asked}").json()["state"])
+
+    assert states == ["requested", "cancelled"]
+
+
+@pytest.mark.parametrize("who", ["the lender", "the approver", "another member"])
+def test_what_a_member_lent_ends_with_their_membership(
+    desk: Desk, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person, who: str
+) -> None:
+    case = factories.case(rows, caseworker, colleague, other)
+    approver = other if who == "the approver" else supervisor
+    asked = desk.post(colleague, "/approvals", coding(case, approver, lend=approver is supervisor)).json()
+    gone = {"the lender": colleague, "the approver": other, "another member": other}[who]
+    change = {"statement": factories.in_json(Kind.CASE), "remove": [gone.id]}
+
+    desk.post(caseworker, f"/cases/{case.id}/members", change, version=1).raise_for_status()
+
+    rows.expire_all()
+    ended = who != "another member"
+    assert (rows.get_one(Approval, asked["id"]).state is ApprovalState.CANCELLED) is ended
+    assert (desk.get(supervisor, f"/cases/{case.id}/document").status_code == 404) is ended
+
+
+def test_a_key_that_is_lent_for_one_decision_is_held_for_no_other(
+    desk: Desk, case: Case, caseworker: Person, other: Person
+) -> None:
+    desk.post(caseworker, "/approvals", coding(case, other)).raise_for_status()
+
+    assert problem(desk.post(caseworker, "/approvals", coding(case, other, lend=False))) == (422, "approver-unfit")
+
+
 def test_abuse_is_confirmed_by_another_triager_of_the_epoch(
     desk: Desk, rows: Session, claimed: Report, triager: Person, colleague: Person, supervisor: Person
 ) -> None:
@@ -307,7 +382,7 @@ def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
         thread_state=factories.sealed(Kind.SLOT),
         secret=factories.WITHDRAWAL,
     )
-    approver = Actor(supervisor.id, frozenset({Role.SUPERVISOR}), None)
+    approver = Actor(supervisor.id, frozenset({Role.SUPERVISOR}), None, factories.DAY)
 
     def withdraw() -> None:
         with database.write() as session:

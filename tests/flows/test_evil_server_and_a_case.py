@@ -3,6 +3,7 @@ of which this is the staff's half: the client stops, and writes nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.client import Staff
 from app.client.casework import cases, coding_approvals, report_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake import epochs
+from app.client.machine.staff import NotGranted
 from app.client.people import shared_keys
 from app.clock import Clock
 from app.main import create_app
@@ -22,7 +24,8 @@ from app.protocol import members, statements
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
-from app.protocol.grants import seal_grant
+from app.protocol.errors import NotAuthentic
+from app.protocol.grants import LOAN, seal_grant
 from app.protocol.opening import Opened
 from app.protocol.receipt import Receipt
 from app.protocol.report import Consent, Form, Report
@@ -40,7 +43,7 @@ from app.vocabulary import (
 )
 from tests.client.casework.scene import CODING, DOCUMENT, FOUND
 from tests.flows.evil import HASH, Attacker, EvilServer, attacks, each_forgery, grant_file, in_json, instead, stops
-from tests.flows.organisation import Organisation
+from tests.flows.organisation import PASSPHRASE, Organisation
 from tests.strength import HASHER
 
 CAST = {
@@ -644,7 +647,88 @@ def test_an_approval_by_somebody_else_than_who_was_asked(world: World, evil: Evi
     opened = cases.open_(tenzin, world.case)
     evil.lies[f"/v1/approvals/{world.approval}"] = in_json(lambda answer: answer.update(approver=world.person("leyla")))
 
-    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.approval), "not-a-writer")
+    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.approval), "request")
+
+
+def test_an_approval_by_somebody_whom_the_service_chose(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker
+) -> None:
+    """omid, who had the key for another approval, signs on this one, which leyla was asked for, in the right words."""
+    opened = cases.open_(tenzin, world.case)
+    word = {"approval": world.asked, "subject": "coding", "object": world.case, "of": opened.sha256}
+    omid = world.organisation.staff["omid"]
+    line_1 = line(world, "approval", word | {"decision": "approved"}, author=omid.person)
+    signed_one = attacker.signed_document(line_1, "approval", world.recipient, signer=omid.signer)
+    shown = {"approver": omid.person, "state": "approved", "statement": b64(signed_one)}
+    evil.lies[f"/v1/approvals/{world.asked}"] = in_json(lambda answer: answer.update(shown))
+
+    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.asked), "request")
+
+
+def test_a_machine_that_did_not_ask_believes_no_approval_of_an_outsider(
+    world: World, evil: EvilServer, tmp_path: Path
+) -> None:
+    """Whether anybody asked omid, leyla has the service's word for alone; tenzin did."""
+    path = f"/approvals/{world.approval}"
+    evil.answers[f"/v1{path}"] = world.organisation.staff["tenzin"].service.get(path).content
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        leyla = world.organisation.copy_of("leyla", tmp_path / "leyla", http)
+        opened = cases.open_(leyla, world.case)
+
+        stops(evil, lambda: coding_approvals.approved_file(leyla, opened, world.approval), "not-a-writer")
+
+
+@pytest.mark.parametrize("name", ["subject", "object", "requester", "approver", "of"])
+def test_what_was_shown_in_one_run_is_what_is_signed_in_the_next(
+    world: World, evil: EvilServer, tmp_path: Path, name: str
+) -> None:
+    tenzin = world.organisation.staff["tenzin"]
+    sent = world.organisation.reporter().submit(DOCUMENT)
+    triage.claim(tenzin, triage.view(tenzin, sent.report))
+    opened = triage.open_(tenzin, sent.report)
+    approval = report_approvals.request(tenzin, opened, ApprovalSubject.ABUSIVE, world.person("mina"))
+    others = {
+        "subject": "waiting",
+        "object": cases.open_(tenzin, world.case).file.reports[0].id,
+        "requester": world.person("leyla"),
+        "approver": world.person("leyla"),
+        "of": HASH,
+    }
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        mina = world.organisation.copy_of("mina", tmp_path / "mina", http)
+        report_approvals.review(mina, approval)
+        evil.lies[f"/v1/approvals/{approval}"] = in_json(lambda answer: answer.update({name: others[name]}))
+        next_run = Staff(mina.machine.directory, PASSPHRASE, http=http, clock=mina._clock)
+
+        stops(evil, lambda: report_approvals.review(next_run, approval), "request")
+
+
+@pytest.mark.parametrize(("lie", "found"), [("its lender has left", "grantor"), ("its days are over", "")])
+def test_what_was_lent_opens_no_longer_whatever_the_service_gives(
+    world: World, evil: EvilServer, tmp_path: Path, lie: str, found: str
+) -> None:
+    """The service gives omid again what tenzin has lent him."""
+    tenzin, leyla, omid = (world.organisation.staff[name] for name in ("tenzin", "leyla", "omid"))
+    case = _accepted(world.organisation, tenzin, leyla)
+    asked = coding_approvals.request(tenzin, cases.open_(tenzin, case), omid.person)
+    told = [f"/cases/{case}/{part}" for part in ("grants", "members", "document")]
+    evil.answers |= {f"/v1{path}": omid.service.get(path).content for path in told}
+    if found:
+        opened = cases.open_(leyla, case)
+        opened = cases.change_members(leyla, opened, add=[world.person("mina")], owner=leyla.person)
+        cases.change_members(leyla, opened, remove=[tenzin.person])
+        for path in told[1:]:
+            evil.answers[f"/v1{path}"] = leyla.service.get(path).content
+    assert omid.service.get(f"/approvals/{asked}").status == 200
+    later = omid.now if found else omid.now + LOAN + timedelta(days=1)
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        theirs = world.organisation.copy_of("omid", tmp_path / "omid", http)
+        theirs._clock = lambda: later
+
+        with pytest.raises((NotAuthentic, NotGranted)) as caught:
+            cases.open_(theirs, case)
+
+    assert getattr(caught.value, "reason", "") == found
 
 
 def test_the_approval_of_another_request(world: World, evil: EvilServer, tenzin: Staff) -> None:
@@ -652,4 +736,4 @@ def test_the_approval_of_another_request(world: World, evil: EvilServer, tenzin:
     approved = tenzin.service.get(f"/approvals/{world.approval}").content
     evil.lies[f"/v1/approvals/{world.asked}"] = instead(approved)
 
-    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.asked), "approval")
+    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.asked), "request")

@@ -149,10 +149,10 @@ async def take(request: Request) -> int:
     return sum([len(piece) async for piece in stream(request, length)])
 
 
-def find_actor(_: Session, token_sha256: str, __: datetime) -> Person | None:
+def find_actor(_: Session, token_sha256: str, now: datetime) -> Person | None:
     for name, token in TOKENS.items():
         if sha256(token.encode()).hexdigest() == token_sha256:
-            return Person(name, frozenset({ROLES[name]}), None)
+            return Person(name, frozenset({ROLES[name]}), None, now.date())
     return None
 
 

@@ -68,7 +68,7 @@ def office(client: TestClient, database: Database, rows: Session, clock: Clock) 
         session.add_all(_row(each, team.id) for each in people)
         session.flush()
         staff.adopt_root(session, ROOT.text.decode(), now=now)
-        actor = Actor(id=APPROVER.id, roles=APPROVER.roles, team_id=team.id)
+        actor = Actor(id=APPROVER.id, roles=APPROVER.roles, team_id=team.id, today=DAY)
         for each in (ANALYST, TRIAGER):
             document = certificate(
                 each.certified, org=PIN, signer=APPROVER.signer, valid_from=DAY, valid_until=LAST_DAY

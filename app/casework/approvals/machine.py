@@ -1,4 +1,5 @@
-"""The machine of approvals: decided once, by the person who was asked, or taken back by who asked (CASEWORK § 1)."""
+"""The machine of approvals: decided once, by the person who was asked, or taken back by who asked or
+leads the work (CASEWORK § 1)."""
 
 from dataclasses import dataclass
 
@@ -10,16 +11,22 @@ from app.vocabulary import ApprovalState
 class Facts:
     """What the rules look at: who decides, and what they send with it.
 
-    `is_approver` is true of the person who was asked, as long as they have a role that may decide it.
+    `is_approver` is true of the person who was asked, as long as they have a role that may decide it and what they were
+    lent for it opens. `is_owner` is true of whoever leads the work on what it is about.
     """
 
     is_requester: bool
+    is_owner: bool
     is_approver: bool
     has_statement: bool
 
 
 def requester(facts: Facts) -> bool:
     return facts.is_requester
+
+
+def owner(facts: Facts) -> bool:
+    return facts.is_owner
 
 
 def approver(facts: Facts) -> bool:
@@ -34,5 +41,5 @@ def statement_signed(facts: Facts) -> bool:
 EDGES: dict[tuple[ApprovalState, ApprovalState], Edge[Facts]] = {
     (ApprovalState.REQUESTED, ApprovalState.APPROVED): Edge((approver,), (statement_signed,)),
     (ApprovalState.REQUESTED, ApprovalState.REJECTED): Edge((approver,)),
-    (ApprovalState.REQUESTED, ApprovalState.CANCELLED): Edge((requester,)),
+    (ApprovalState.REQUESTED, ApprovalState.CANCELLED): Edge((requester, owner)),
 }

@@ -1,9 +1,12 @@
 """Approvals: the index of signed statements, and who is asked for which."""
 
+from datetime import date
+
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Sealed
+from app.people.grants.models import Grant
 from app.vocabulary import ApprovalState, ApprovalSubject
 
 
@@ -24,4 +27,10 @@ class Approval(Base):
     comment: Mapped[bytes | None] = mapped_column(Sealed)
     statement: Mapped[bytes | None] = mapped_column(Sealed)
     version: Mapped[int] = mapped_column(default=1)
+    grant: Mapped[Grant | None] = relationship(lazy="selectin", viewonly=True)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def lent_until(self) -> date | None:
+        """The last day of a key that is lent for this, None where none is, or not any more."""
+        return self.grant.until if self.grant and not self.grant.revoked else None

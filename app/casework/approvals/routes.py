@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Response, status
+from fastapi import Query, Response, status
 
 from app.casework.approvals import service
 from app.casework.approvals.models import Approval
@@ -11,6 +11,7 @@ from app.casework.approvals.state import Approvals
 from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires, shared
 from app.http.transitions import StepsOut
+from app.http.wire import Id
 from app.people.grants.wire import GrantOut, GrantsOut
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
@@ -54,28 +55,37 @@ def request_approval(
             actor.id,
             request,
             act=lambda: service.request(session, actor, state.approvables, new, now=now),
-            again=lambda id_: service.get(session, actor, id_),
+            again=lambda id_: service.get(session, actor, state.approvables, id_),
         )
         return _answer(approval, response)
 
 
 @router.get("")
 def list_approvals(
-    database: Db, actor: Worker, paging: Paging, state: ApprovalState | None = None
+    database: Db,
+    actor: Worker,
+    shared_state: SharedState,
+    paging: Paging,
+    state: ApprovalState | None = None,
+    object_id: Annotated[Id | None, Query(alias="object")] = None,
 ) -> Page[ApprovalOut]:
-    """The approvals that the caller asked for, and those that they were asked for."""
+    """What the caller asked and was asked, and what is asked and lent of the cases and reports that they lead."""
     with database.read() as session:
-        visible = service.visible_to(actor)
+        visible = service.visible_to(actor, shared_state.approvables)
         if state is not None:
             visible = visible.where(Approval.state == state)
+        if object_id is not None:
+            visible = visible.where(Approval.object_id == object_id)
         return paging.page(session, visible, by=[Approval.id], show=ApprovalOut.model_validate)
 
 
 @router.get("/{approval_id}", responses=problems(NotFound))
-def get_approval(database: Db, actor: Worker, approval_id: str, _: IfNoneMatch, response: Response) -> ApprovalOut:
-    """An approval that the caller asked for, or was asked for."""
+def get_approval(
+    database: Db, actor: Worker, state: SharedState, approval_id: str, _: IfNoneMatch, response: Response
+) -> ApprovalOut:
+    """An approval that the caller asked for, was asked for, or may call back."""
     with database.read() as session:
-        return _answer(service.get(session, actor, approval_id), response)
+        return _answer(service.get(session, actor, state.approvables, approval_id), response)
 
 
 @router.get("/{approval_id}/grant", responses=problems(NotFound))
@@ -110,7 +120,7 @@ def decide_approval(
     now: Now,
     response: Response,
 ) -> ApprovalOut:
-    """Approve or reject what one was asked, or cancel what one asked."""
+    """Approve or reject what one was asked, or cancel what one asked or leads: what was lent ends."""
     with database.write() as session:
         approval = once(
             session,
@@ -119,7 +129,7 @@ def decide_approval(
             act=lambda: service.decide(
                 session, actor, state.approvables, approval_id, request.to, request.statement, version=version, now=now
             ),
-            again=lambda id_: service.get(session, actor, id_),
+            again=lambda id_: service.get(session, actor, state.approvables, id_),
         )
         return _answer(approval, response)
 

@@ -1,5 +1,7 @@
 """The wire form of approvals."""
 
+from datetime import date
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.sealed_json import SealedApproval, SealedComment
@@ -23,7 +25,10 @@ class ApprovalIn(BaseModel):
 
 
 class ApprovalOut(BaseModel):
-    """What is asked of whom, and the sealed statement once it is decided. Its version is also the ETag."""
+    """What is asked of whom, and the sealed statement once it is decided. Its version is also the ETag.
+
+    `lent_until` is the last day of the key that was lent for it, as long as it is lent.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -36,6 +41,7 @@ class ApprovalOut(BaseModel):
     of: str
     comment: SealedComment | None
     statement: SealedApproval | None
+    lent_until: date | None
     version: int
 
 

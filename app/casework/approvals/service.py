@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app import transitions
@@ -21,7 +21,7 @@ from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id, sha256_hex
 from app.transitions import Step
-from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Role
+from app.vocabulary import ApprovalState, ApprovalSubject, Role
 
 
 class SelfApproval(Problem):
@@ -64,6 +64,7 @@ class Approvable:
     `authors` gives those who made what is approved, none of whom may approve it. It raises `NotFound` where the actor
     has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it. `holders` are those
     who can open the object of this id already; `takes_own_key` says that to lend somebody else a key is not enough.
+    `owned_by` selects the ids of what the actor leads the work on: they see what is asked and lent, and call it back.
     `lent_until` is the last day of a key that is lent, where it must not outlive another.
     """
 
@@ -71,6 +72,7 @@ class Approvable:
     approvers: frozenset[Role]
     authors: Callable[[Session, Actor, NewApproval], set[str]]
     holders: Callable[[Session, str], set[str]]
+    owned_by: Callable[[Actor], Select[str]]
     lent_until: Callable[[Session, str], date] | None = None
     takes_own_key: bool = False
 
@@ -78,14 +80,15 @@ class Approvable:
 Approvables: TypeAlias = Mapping[ApprovalSubject, Approvable]
 
 
-def visible_to(actor: Actor) -> Select[Approval]:
-    """What this person asked, and what they were asked."""
-    return select(Approval).where(or_(Approval.requester_id == actor.id, Approval.approver_id == actor.id))
+def visible_to(actor: Actor, approvables: Approvables) -> Select[Approval]:
+    """What this person asked and was asked, and what others ask about that on which they lead the work."""
+    asked = (Approval.requester_id == actor.id, Approval.approver_id == actor.id)
+    return select(Approval).where(or_(*asked, *(_led_by(actor, rule) for rule in approvables.values())))
 
 
-def get(session: Session, actor: Actor, approval_id: str) -> Approval:
+def get(session: Session, actor: Actor, approvables: Approvables, approval_id: str) -> Approval:
     """Raises `NotFound` for an absent and for a forbidden approval alike, as all that follows does."""
-    return _one(session, visible_to(actor), approval_id)
+    return _one(session, visible_to(actor, approvables), approval_id)
 
 
 def request(session: Session, actor: Actor, approvables: Approvables, new: NewApproval, *, now: datetime) -> Approval:
@@ -118,8 +121,8 @@ def request(session: Session, actor: Actor, approvables: Approvables, new: NewAp
 
 def steps(session: Session, actor: Actor, approvables: Approvables, approval_id: str) -> list[Step[ApprovalState]]:
     """What the actor may do with the approval now, and which guards fail as long as nothing more is sent."""
-    approval = get(session, actor, approval_id)
-    return transitions.steps(EDGES, approval.state, _facts(actor, approvables, approval, None))
+    approval = get(session, actor, approvables, approval_id)
+    return transitions.steps(EDGES, approval.state, _facts(session, actor, approvables, approval, None))
 
 
 def decide(
@@ -133,14 +136,14 @@ def decide(
     version: int,
     now: datetime,
 ) -> Approval:
-    """Approve, reject or cancel. The grant that came with the request ends.
+    """Approve, reject or cancel. The key that was lent with the request ends.
 
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
-    approval = _one(session, _as_it_is_now(visible_to(actor)), approval_id)
+    approval = _one(session, _as_it_is_now(visible_to(actor, approvables)), approval_id)
     if approval.version != version:
         raise StaleVersion(version=approval.version)
-    transitions.check(EDGES, approval.state, to, _facts(actor, approvables, approval, statement))
+    transitions.check(EDGES, approval.state, to, _facts(session, actor, approvables, approval, statement))
     approval.state, approval.statement = to, statement
     if approval.grant_id is not None:
         grants.end(session, actor, session.get_one(Grant, approval.grant_id), now=now)
@@ -153,7 +156,7 @@ def decide(
 def fetch_grant(session: Session, actor: Actor, approval_id: str, *, now: datetime) -> list[Grant]:
     """The key that came with the request, for the named approver alone, until they have decided. It is recorded."""
     approval = _one(session, select(Approval).where(Approval.approver_id == actor.id), approval_id)
-    if approval.grant_id is None or approval.state is not ApprovalState.REQUESTED:
+    if approval.grant_id is None or approval.state is not ApprovalState.REQUESTED or _is_over(approval, actor):
         raise NotFound
     return grants.fetch(session, actor, approval.object_id, now=now)
 
@@ -169,26 +172,54 @@ def approved(session: Session, actor: Actor, *, object_id: str, of: str) -> list
     return list(session.scalars(subjects))
 
 
-def cancel_open(session: Session, object_id: str) -> None:
-    """The reporter withdrew, or it was decided otherwise: nobody is asked any more, and the keys lent for it go.
+def cancel_open(session: Session, object_id: str, *, of: str | None = None) -> None:
+    """Nobody is asked any more, and the keys lent for it go: the reporter withdrew, or it was decided otherwise.
 
-    Whoever decides at this moment is waited for: a reporter must not be told that somebody was faster.
+    With `of` only what this person asked or is asked, who works on the object no longer. Whoever decides at this moment
+    is waited for: a reporter must not be told that somebody was faster.
     """
     open_ = select(Approval).where(Approval.object_id == object_id, Approval.state == ApprovalState.REQUESTED)
-    for approval in session.scalars(_as_it_is_now(open_)):
+    if of is not None:
+        open_ = open_.where(or_(Approval.requester_id == of, Approval.approver_id == of))
+    _cancel(session, open_)
+
+
+def end_loans(session: Session, today: date) -> None:
+    """Cancel what was not decided by the last day of the key that was lent for it."""
+    ended = select(Grant.id).where(Grant.until < today)
+    _cancel(session, select(Approval).where(Approval.state == ApprovalState.REQUESTED, Approval.grant_id.in_(ended)))
+
+
+def _cancel(session: Session, approvals: Select[Approval]) -> None:
+    for approval in session.scalars(_as_it_is_now(approvals)):
         approval.state = ApprovalState.CANCELLED
         if approval.grant_id is not None:
             grants.lapse(session.get_one(Grant, approval.grant_id))
 
 
-def _facts(actor: Actor, approvables: Approvables, approval: Approval, statement: bytes | None) -> Facts:
+def _facts(
+    session: Session, actor: Actor, approvables: Approvables, approval: Approval, statement: bytes | None
+) -> Facts:
     """The check is on the person."""
-    approvers = approvables[approval.subject].approvers
+    rule = approvables[approval.subject]
+    owned = select(Approval.id).where(_led_by(actor, rule))
     return Facts(
         is_requester=actor.id == approval.requester_id,
-        is_approver=actor.id == approval.approver_id and bool(approvers & actor.roles),
+        is_owner=session.scalar(owned.where(Approval.id == approval.id)) is not None,
+        is_approver=actor.id == approval.approver_id
+        and bool(rule.approvers & actor.roles)
+        and not _is_over(approval, actor),
         has_statement=statement is not None,
     )
+
+
+def _is_over(approval: Approval, actor: Actor) -> bool:
+    """Whether the last day has passed of a key that was lent for this, though no sweep has come by yet."""
+    return approval.lent_until is not None and approval.lent_until < actor.today
+
+
+def _led_by(actor: Actor, rule: Approvable) -> ColumnElement[bool]:
+    return and_(Approval.subject == rule.subject, Approval.object_id.in_(rule.owned_by(actor)))
 
 
 def _as_it_is_now(query: Select[Approval]) -> Select[Approval]:
@@ -214,6 +245,4 @@ def _lend(session: Session, actor: Actor, rule: Approvable, new: NewApproval, *,
     if new.grant is None:
         return None
     until = rule.lent_until(session, new.object_id) if rule.lent_until else None
-    return grants.add_to_person(
-        session, actor, new.grant, subject=new.object_id, kind=GrantKind.APPROVAL, now=now, until=until
-    )
+    return grants.lend(session, actor, new.grant, subject=new.object_id, now=now, until=until)

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.casework.approvals import service as approvals
 from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
 from app.casework.roles import MEMBER_ROLES, OWNER_ROLES
 from app.clock import hour_of
@@ -98,7 +99,7 @@ def visible_to(actor: Actor) -> Select[Case]:
 
 def readable_by(actor: Actor) -> Select[Case]:
     """Every case whose sealed documents this person may fetch: the key was granted to them, as member or approver."""
-    return select(Case).where(Case.id.in_(grants.subjects_of(actor.id)))
+    return select(Case).where(Case.id.in_(grants.subjects_of(actor)))
 
 
 def one(session: Session, among: Select[Case], case_id: str) -> Case:
@@ -117,6 +118,11 @@ def get(session: Session, actor: Actor, case_id: str) -> Case:
 def locked(session: Session, among: Select[Case], case_id: str) -> Case:
     """As `one`; nobody else changes it before this transaction ends."""
     return one(session, among.with_for_update(), case_id)
+
+
+def owned_by(actor: Actor) -> Select[str]:
+    """The ids of the cases that this person leads."""
+    return select(Case.id).where(Case.owner_id == actor.id)
 
 
 def is_member(session: Session, actor: Actor, case_id: str) -> bool:
@@ -295,3 +301,4 @@ def _remove_members(session: Session, actor: Actor, case: Case, people: Iterable
     for person_id in people:
         session.execute(delete(Membership).where(Membership.case_id == case.id, Membership.person_id == person_id))
         grants.revoke(session, actor, subject=case.id, grantee=person_id, now=now)
+        approvals.cancel_open(session, case.id, of=person_id)  # what they lent is lent by nobody any more

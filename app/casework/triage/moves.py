@@ -86,7 +86,7 @@ def attach(
 ) -> Report:
     """Whoever was handed an accepted report seals its key to a case of theirs. Raises `NotAttachable`."""
     report = service.locked(session, actor, report_id)
-    if not grants.holds(session, subject=report.id, grantee=actor.id):
+    if not grants.holds(session, actor, report.id):
         raise NotFound
     if report.version != version:
         raise StaleVersion(version=report.version)

@@ -5,6 +5,7 @@ That is to call it abusive or undecryptable, to let an urgent one wait, and to p
 
 from datetime import date, timedelta
 
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -12,6 +13,7 @@ from app.casework.approvals.service import Approvable, NewApproval, NotApprovabl
 from app.casework.triage import machine, service
 from app.intake.epochs import service as epochs
 from app.intake.reports import service as reports
+from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.problems import NotFound
 from app.vocabulary import ApprovalSubject, ReportState, Role
@@ -24,6 +26,10 @@ def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
     if report.state is not ReportState.IN_TRIAGE or report.envelope_sha256 != new.of:
         raise NotApprovable
     return {actor.id}
+
+
+def _claimed_by(actor: Actor) -> Select[str]:
+    return select(Report.id).where(Report.triager_id == actor.id)
 
 
 def _of_its_epoch(session: Session, report_id: str) -> set[str]:
@@ -41,6 +47,7 @@ ABUSIVE = Approvable(
     approvers=frozenset({Role.TRIAGER}),
     authors=_triager,
     holders=_of_its_epoch,
+    owned_by=_claimed_by,
     lent_until=_with_its_epoch,
     takes_own_key=True,  # a second triager is one of the epoch
 )
@@ -49,6 +56,7 @@ WAITING = Approvable(
     approvers=frozenset({Role.SUPERVISOR}),
     authors=_triager,
     holders=_of_its_epoch,
+    owned_by=_claimed_by,
     lent_until=_with_its_epoch,
 )
 UNDECRYPTABLE = Approvable(
@@ -56,6 +64,7 @@ UNDECRYPTABLE = Approvable(
     approvers=frozenset({Role.TRIAGER}),
     authors=_triager,
     holders=_of_its_epoch,
+    owned_by=_claimed_by,
     lent_until=_with_its_epoch,
     takes_own_key=True,  # nobody has a key of the report to lend: the second person tries with that of the epoch
 )
@@ -65,6 +74,7 @@ DISPOSALS = tuple(
         approvers=frozenset({Role.SUPERVISOR}),
         authors=_triager,
         holders=_of_its_epoch,
+        owned_by=_claimed_by,
         lent_until=_with_its_epoch,
     )
     for to in machine.DISPOSALS

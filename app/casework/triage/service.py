@@ -122,15 +122,15 @@ def answer(
 
 def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
     """Whether the key of the report's epoch was granted to the actor, and not revoked since."""
-    return grants.holds(session, subject=report.epoch_id, grantee=actor.id)
+    return grants.holds(session, actor, report.epoch_id)
 
 
 def _holds_key(actor: Actor) -> ColumnElement[bool]:
     """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
-    holds: ColumnElement[bool] = Report.id.in_(grants.subjects_of(actor.id))
+    holds: ColumnElement[bool] = Report.id.in_(grants.subjects_of(actor))
     holds |= Report.case_id.in_(cases.of_member(actor).with_only_columns(Case.id))
     if Role.TRIAGER in actor.roles:
-        holds |= Report.epoch_id.in_(grants.subjects_of(actor.id))
+        holds |= Report.epoch_id.in_(grants.subjects_of(actor))
     return holds
 
 

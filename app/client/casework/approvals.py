@@ -2,20 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from datetime import date
+from typing import Any, Final, Self
 
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
+from app.protocol.chain import Mark
+from app.protocol.encoding import canonical, sha256_hex
+from app.protocol.errors import Rollback
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind
+
+# In what this machine has seen: each request that it made or opened.
+_REQUEST: Final = "approval-request"
 
 
 @dataclass(frozen=True)
 class Approval:
     """What is asked of whom, as the service shows it, in this version: nothing is decided on another.
 
-    `of` is the hash of what is asked about, `statement` the sealed decision in base64url.
+    `of` is the hash of what is asked about, `statement` the sealed decision in base64url, `lent_until` the last day of
+    a key that is lent for it.
     """
 
     id: str
@@ -26,7 +34,20 @@ class Approval:
     approver: str
     of: str
     statement: str | None = field(repr=False)
+    lent_until: date | None
     version: int
+
+    @property
+    def request(self) -> Mark:
+        """What was asked of whom, which stays as it is whatever becomes of it."""
+        request = {
+            "subject": self.subject,
+            "object": self.object,
+            "requester": self.requester,
+            "approver": self.approver,
+            "of": self.of,
+        }
+        return Mark(1, sha256_hex(canonical(request)))
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
@@ -40,14 +61,23 @@ class Approval:
             approver=str(item["approver"]),
             of=str(item["of"]),
             statement=item["statement"],
+            lent_until=date.fromisoformat(item["lent_until"]) if item["lent_until"] else None,
             version=int(item["version"]),
         )
 
 
-def list_(staff: Staff, *, state: ApprovalState | None = None) -> list[Approval]:
-    """What this person asked and was asked."""
-    items = staff.service.items("/approvals", **({"state": state.value} if state else {}))
-    return [Approval.read(item) for item in items]
+def list_(staff: Staff, *, state: ApprovalState | None = None, about: str | None = None) -> list[Approval]:
+    """What this person asked and was asked, and what others ask about the cases and reports that they lead.
+
+    `about` is the id of one of these.
+    """
+    filters = ({"state": state.value} if state else {}) | ({"object": about} if about else {})
+    return [Approval.read(item) for item in staff.service.items("/approvals", **filters)]
+
+
+def lent(staff: Staff, about: str) -> list[Approval]:
+    """For which decisions the key of a case or report is lent now: by whom, to whom, until when. `cancel` ends it."""
+    return [each for each in list_(staff, about=about) if each.lent_until]
 
 
 def get(staff: Staff, approval: str) -> Approval:
@@ -57,13 +87,36 @@ def get(staff: Staff, approval: str) -> Approval:
 
 
 def request(staff: Staff, subject: ApprovalSubject, key: Key, approver: str, *, of: str, lend: bool) -> str:
-    """Ask somebody about the hash `of`; its id. Where the key is lent, they hold it until they have decided."""
+    """Ask somebody about the hash `of`; its id. Where the key is lent, they hold it until they have decided.
+
+    This machine remembers whom it asked about what: nobody else's word is one on this.
+    """
     body: dict[str, object] = {"subject": subject.value, "object": key.subject, "approver": approver, "of": of}
     if lend:
         to = staff.certified(approver)
         grant = staff.grant(key.identity, key.subject, to, GrantKind.APPROVAL, generation=key.generation)
         body["grant"] = grant
-    return str(staff.service.post("/approvals", body).json()["id"])
+    id_ = str(staff.service.post("/approvals", body).json()["id"])
+    asked = Approval(id_, subject, key.subject, ApprovalState.REQUESTED, staff.person, approver, of, None, None, 1)
+    remember(staff, asked)
+    return id_
+
+
+def is_known(staff: Staff, approval: Approval) -> bool:
+    """Whether this machine made or opened this request. Raises `Rollback` where it was another one under this id."""
+    seen = staff.seen.highest(_REQUEST, approval.id)
+    if seen not in (None, approval.request):
+        raise Rollback("request")
+    return seen is not None
+
+
+def remember(staff: Staff, approval: Approval) -> None:
+    """From now on this is what was asked under this id: what is shown in one run is what is signed in the next.
+
+    Raises `Rollback` where it was something else.
+    """
+    if not is_known(staff, approval):
+        staff.seen.record(_REQUEST, approval.id, approval.request)
 
 
 def decide(staff: Staff, approval: Approval, key: Key, *, of: str, approved: bool) -> None:
@@ -75,7 +128,10 @@ def decide(staff: Staff, approval: Approval, key: Key, *, of: str, approved: boo
 
 
 def cancel(staff: Staff, approval: Approval) -> None:
-    """Take a request back. Raises `Refused` (`stale-version`) where it was decided since it was shown."""
+    """Take a request back, as who asked or who leads the work: a key that was lent for it ends.
+
+    Raises `Refused` (`stale-version`) where it was decided since it was shown.
+    """
     _move(staff, approval, ApprovalState.CANCELLED)
 
 

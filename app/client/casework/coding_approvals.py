@@ -31,12 +31,17 @@ def request(staff: Staff, case: OpenCase, approver: str) -> str:
 
 
 def review(staff: Staff, approval: str) -> Review:
-    """Open what one is asked to approve. Raises `RuleBroken` where the newest version is not what was asked about."""
-    record = approvals.get(staff, approval)
+    """Open what one is asked to approve. Raises `RuleBroken` where the newest version is not what was asked about.
+
+    Raises `Rollback` where this machine was shown another request under this id.
+    """
+    record = _get(staff, approval)
+    approvals.is_known(staff, record)
     case = cases.open_(staff, record.object)
     if case.sha256 != record.of:
         raise RuleBroken("changed-since")
-    return Review(replace(record, subject=ApprovalSubject.CODING), case)  # whatever the service calls it
+    approvals.remember(staff, record)
+    return Review(record, case)
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
@@ -50,18 +55,23 @@ def decide(staff: Staff, review: Review, *, approved: bool) -> None:
 def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
     """The version whose coding another person has approved, from their signed statement.
 
+    Who they are, the client that asked has chosen. On another machine, which only has the service's word for it, the
+    statement of a member counts: it may be that nobody ever asked, and lent the key to, somebody else.
+
     Without the incidents whose verdict names a second person who is not the approver: nobody has asked them, and the
     name alone is its author's word.
 
     Raises `RuleBroken` where it is not approved, or by somebody who coded it, and `NotAuthentic`.
     """
-    record = approvals.get(staff, approval)
+    record = _get(staff, approval)
+    if not approvals.is_known(staff, record) and record.approver not in case.members:
+        raise NotAuthentic("not-a-writer")
     if record.statement is None:
         raise RuleBroken("not-approved")
     # A case has many approvals, none of which is the next version of another.
     statement = sealed.read(staff, case.key, "approval", record.statement, writers={record.approver})
     word = statements.read_approval(statement.document.header.body)
-    if (word.approval, word.subject, word.object) != (approval, ApprovalSubject.CODING, case.id):
+    if (word.approval, word.subject, word.object, word.of) != (approval, record.subject, case.id, record.of):
         raise NotAuthentic("approval")
     if word.decision is not ApprovalState.APPROVED:
         raise RuleBroken("not-approved")
@@ -72,6 +82,10 @@ def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
     if any(incident.coder == author.person for incident in file.incidents):
         raise RuleBroken("own-coding")
     return replace(file, incidents=tuple(each for each in file.incidents if _is_said_by(author.person, each)))
+
+
+def _get(staff: Staff, approval: str) -> Approval:
+    return replace(approvals.get(staff, approval), subject=ApprovalSubject.CODING)  # whatever the service calls it
 
 
 def _is_said_by(approver: str, incident: Incident) -> bool:

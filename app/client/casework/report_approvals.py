@@ -65,6 +65,7 @@ def try_too(staff: Staff, approval: str) -> bool:
     record = approvals.get(staff, approval)
     if record.subject is not ApprovalSubject.UNDECRYPTABLE:
         raise RuleOfTriage(f"nobody is asked to try about {record.subject}")
+    approvals.remember(staff, record)
     view = triage.view(staff, record.object)
     is_open = triage.opens(staff, view)
     key = Key(view.id, staff.epoch_key(view.epoch), generation=1)
@@ -73,12 +74,19 @@ def try_too(staff: Staff, approval: str) -> bool:
 
 
 def review(staff: Staff, approval: str) -> Review:
-    """Read the report that one is asked about. Raises `NotGranted` and `NotAuthentic`."""
+    """Read the report that one is asked about. Raises `NotGranted` and `NotAuthentic`.
+
+    Raises `Rollback` where this machine was shown another request under this id.
+    """
     record = approvals.get(staff, approval)
+    approvals.is_known(staff, record)
     if record.subject in LENT:
         key = staff.open_grants(f"/approvals/{approval}/grant", record.object, {GrantKind.APPROVAL}).identity
-        return Review(record, triage.open_with(staff, record.object, key))
-    return Review(record, triage.open_(staff, record.object))
+        report = triage.open_with(staff, record.object, key)
+    else:
+        report = triage.open_(staff, record.object)
+    approvals.remember(staff, record)
+    return Review(record, report)
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:

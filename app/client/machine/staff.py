@@ -157,7 +157,8 @@ class Staff:
     def open_grants(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
         """The newest key of `subject` among the grants to this person that the service gives at `path`.
 
-        `kinds` are those that may open this subject. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
+        `kinds` are those that may open this subject. Raises `NotGranted`, also where a loan is over that the service
+        still gives, `NotMine` and `NotAuthentic`.
         """
         items = [item for item in self.service.items(path) if item["grantee"] == self.person]
         if not items:
@@ -166,7 +167,10 @@ class Staff:
         fitting = [each for each in candidates if each.header.kind in kinds]
         if not fitting:
             raise NotAuthentic("grant-kind")
-        return max(fitting, key=lambda each: each.header.generation)
+        current = [each for each in fitting if not each.is_over(self.today)]
+        if not current:
+            raise NotGranted(f"what was lent of {subject} is over")
+        return max(current, key=lambda each: each.header.generation)
 
     def open_grant(
         self,

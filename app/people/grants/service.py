@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -14,6 +14,7 @@ from app.people.grants.models import Grant
 from app.people.staff import service as staff
 from app.problems import NotFound
 from app.protocol.encoding import new_id, sha256_hex
+from app.protocol.grants import LOAN
 from app.vocabulary import GrantKind
 
 
@@ -74,19 +75,33 @@ def add_to_object(
     return grant
 
 
-def subjects_of(person_or_object: str) -> Select[str]:
-    """The subjects whose key this person or object holds. What one may see follows from it."""
-    return select(Grant.subject).where(Grant.grantee == person_or_object, Grant.revoked.is_(False))
+def lend(
+    session: Session, actor: Actor, new: NewGrant, *, subject: str, now: datetime, until: date | None = None
+) -> Grant:
+    """Grant a key to a certified person for a decision. It opens for as long as a loan does, or until `until`.
+
+    Raises `NotCertified`.
+    """
+    last_day = now.date() + LOAN
+    if until is not None:
+        last_day = min(until, last_day)
+    return add_to_person(session, actor, new, subject=subject, kind=GrantKind.APPROVAL, now=now, until=last_day)
 
 
-def holds(session: Session, *, subject: str, grantee: str) -> bool:
-    """Whether the grantee has a grant of the subject that is not revoked."""
-    return session.scalar(subjects_of(grantee).where(Grant.subject == subject).limit(1)) is not None
+def subjects_of(actor: Actor) -> Select[str]:
+    """The subjects whose key this person holds today. What one may see follows from it."""
+    return select(Grant.subject).where(Grant.grantee == actor.id, _opens(actor.today))
+
+
+def holds(session: Session, actor: Actor, subject: str) -> bool:
+    """Whether the actor holds the key of the subject today."""
+    return session.scalar(subjects_of(actor).where(Grant.subject == subject).limit(1)) is not None
 
 
 def holders(session: Session, subject: str) -> set[str]:
-    """To whom the subject's key is granted."""
-    return set(session.scalars(select(Grant.grantee).where(Grant.subject == subject, Grant.revoked.is_(False))))
+    """To whom the subject's key is granted for good. What is lent for one decision is there for no other."""
+    kept = select(Grant.grantee).where(Grant.subject == subject, Grant.revoked.is_(False))
+    return set(session.scalars(kept.where(Grant.kind != GrantKind.APPROVAL)))
 
 
 def fetch(
@@ -96,7 +111,7 @@ def fetch(
     grants = list(
         session.scalars(
             select(Grant)
-            .where(Grant.subject == subject, Grant.grantee.in_([actor.id, *also_for]), Grant.revoked.is_(False))
+            .where(Grant.subject == subject, Grant.grantee.in_([actor.id, *also_for]), _opens(now.date()))
             .order_by(Grant.id)
         )
     )
@@ -141,3 +156,8 @@ def lapse_ended(session: Session, today: date) -> None:
 def destroy(session: Session, subjects: Iterable[str]) -> None:
     """Forget every grant of these subjects: their keys are gone from the service."""
     session.execute(delete(Grant).where(Grant.subject.in_(list(subjects))))
+
+
+def _opens(today: date) -> ColumnElement[bool]:
+    """Not revoked, and its last day is not over, whether or not a sweep came by since."""
+    return Grant.revoked.is_(False) & or_(Grant.until.is_(None), Grant.until >= today)

@@ -86,7 +86,7 @@ def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: da
     Raises `NotFound` where the actor holds no such key, `NotCertified` for a grantee without a role that needs it.
     """
     key = get(session, key_id)
-    if not grants.holds(session, subject=key.id, grantee=actor.id):
+    if not grants.holds(session, actor, key.id):
         raise NotFound
     return _share(session, actor, key, new, now=now)
 

@@ -71,7 +71,8 @@ def find_actor(session: Session, token_sha256: str, now: datetime) -> Actor | No
     )
     if person is None:
         return None
-    return Actor(id=person.id, roles=staff.roles_of(session, person, now.date()), team_id=person.team_id)
+    today = now.date()
+    return Actor(id=person.id, roles=staff.roles_of(session, person, today), team_id=person.team_id, today=today)
 
 
 def _digest(token: str) -> str:

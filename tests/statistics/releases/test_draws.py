@@ -23,7 +23,7 @@ from tests.statistics.releases.measurements import NoNoise
 
 ACCOUNT_KEY = b"k" * 32
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
-ACTOR = Actor(id=APPROVER.id, roles=APPROVER.roles, team_id=None)
+ACTOR = Actor(id=APPROVER.id, roles=APPROVER.roles, team_id=None, today=NOW.date())
 
 
 @pytest.fixture

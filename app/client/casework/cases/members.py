@@ -9,6 +9,7 @@ from app.client.machine.staff import Staff
 from app.protocol import members
 from app.protocol.errors import NotAuthentic
 from app.protocol.opening import Opened
+from app.vocabulary import GrantKind
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def open_list(staff: Staff, case: str) -> tuple[Key, MemberList]:
     if grant.header.grantor not in ever:
         raise NotAuthentic("grantor")
     present = members.members_of(chain, staff.seen.highest("members", case))
+    if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in present:
+        raise NotAuthentic("grantor")  # what somebody lent ends with their membership
     return key, MemberList(present, ever, chain[-1])
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from mnemonic import Mnemonic
 
 from app import age
+from app.protocol.chain import Link
 from app.protocol.documents import Document, Header, Signature, Signer, signed
 from app.protocol.encoding import b64, check_day, check_id, check_number, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
@@ -135,6 +136,14 @@ class Trust:
         """The newest of a person's certificates, whatever its days: the one that the next follows."""
         terms = [term for term in self._terms if term.certified.person == person]
         return max(terms, key=lambda term: term.place).document if terms else None
+
+    @property
+    def chains(self) -> dict[str, list[Link]]:
+        """The certificates of each person, in the order of their versions."""
+        chains: dict[str, list[Link]] = {}
+        for term in sorted(self._terms, key=lambda term: term.place):
+            chains.setdefault(term.certified.person, []).append(term.document.public_link)
+        return chains
 
     def author_of(self, document: Document, day: date) -> Certified:
         """The one certified person who signed the document, whom its line 1 names as author. Raises `NotAuthentic`."""

@@ -157,6 +157,7 @@ def hold_chain_to_seen(type_: str, subject: str, links: Sequence[Link], seen: Se
     Raises `NotAuthentic`, of which `Rollback` is one.
     """
     chain.check_whole(links, reason=reason)
-    chain.check_contains([link.mark for link in links], seen.highest(type_, subject), reason=reason)
-    if links:
+    newest = seen.highest(type_, subject)
+    chain.check_contains([link.mark for link in links], newest, reason=reason)
+    if links and links[-1].mark != newest:
         seen.record(type_, subject, links[-1].mark)

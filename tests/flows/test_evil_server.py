@@ -26,6 +26,7 @@ from app.protocol import intake, key_log, receipt, statements
 from app.protocol.certificates import Certified, certificate, make_root
 from app.protocol.documents import Document, parse_document, recipient_sha256
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
+from app.protocol.errors import Rollback
 from app.protocol.intake import Intake
 from app.protocol.mailbox import SLOT_SIZE
 from app.settings import Settings
@@ -42,7 +43,7 @@ from tests.flows.evil import (
     signed_head,
     stops,
 )
-from tests.flows.organisation import Organisation
+from tests.flows.organisation import PASSPHRASE, Organisation
 from tests.strength import HASHER
 
 DOCUMENT = {
@@ -339,6 +340,31 @@ def test_a_message_that_withdraws_without_the_reporter(
     stops(evil, lambda: triage.thread(triager, opened), reason)
 
 
+@attacks("message.reporter", older=True)
+@pytest.mark.parametrize("left_out", [[0], [-1], [0, 1]])
+def test_a_thread_that_lacks_what_this_machine_has_read(
+    world: World, evil: EvilServer, triager: Staff, left_out: list[int]
+) -> None:
+    reporter, words = world.organisation.reporter(), receipt.read(world.other.receipt)
+    if len(triage.thread(triager, triage.open_(triager, world.other.report)).messages) < 2:
+        reporter.answer(words, "They were here again.")
+        triage.thread(triager, triage.open_(triager, world.other.report))
+
+    def change(answer: dict[str, Any]) -> None:
+        kept = set(range(len(answer["items"]))) - {each % len(answer["items"]) for each in left_out}
+        answer["items"] = [answer["items"][each] for each in sorted(kept)]
+
+    evil.lies[f"/v1/reports/{world.other.report}/messages"] = in_json(change)
+    opened = triage.open_(triager, world.other.report)
+
+    stops(evil, lambda: triage.thread(another_run(triager), opened), "thread")
+
+
+def another_run(of: Staff) -> Staff:
+    """The same machine, as the next command of its person finds it."""
+    return Staff(of.machine.directory, PASSPHRASE, http=of.http, clock=of._clock)
+
+
 @each_forgery(
     "thread-state",
     ({"type": "state"}, "type"),
@@ -579,6 +605,49 @@ def test_another_certificate(
     stops(evil, lambda: epochs.rotate(supervisor), reason)
 
 
+@attacks("certificate", older=True)
+@pytest.mark.parametrize("left_out", ["the newest", "the oldest", "all of a person", "the person"])
+def test_a_certificate_that_this_machine_has_seen_and_the_service_leaves_out(
+    world: World, evil: EvilServer, supervisor: Staff, left_out: str
+) -> None:
+    """The newest takes roles away: without it, a removed triager would be granted the key of the next epoch."""
+    sofia, leyla = (world.organisation.staff[name] for name in ("sofia", "leyla"))
+    colleagues.certify(sofia, leyla.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
+    supervisor.colleagues(Role.TRIAGER)
+
+    def change(answer: dict[str, Any]) -> None:
+        for person in [each for each in answer["items"] if each["id"] == leyla.person]:
+            match left_out:
+                case "the newest":
+                    person["certificates"].pop()
+                case "the oldest":
+                    person["certificates"].pop(0)
+                case "all of a person":
+                    person["certificates"].clear()
+                case _:
+                    answer["items"].remove(person)
+
+    evil.lies["/v1/people"] = in_json(change)
+
+    stops(evil, lambda: epochs.rotate(another_run(supervisor)), "certificate-chain")
+
+
+def test_a_certificate_is_remembered_by_the_machine_that_wrote_it(
+    world: World, evil: EvilServer, supervisor: Staff
+) -> None:
+    leyla = world.organisation.staff["leyla"]
+    colleagues.certify(supervisor, leyla.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
+    evil.written.clear()
+
+    def change(answer: dict[str, Any]) -> None:
+        for person in [each for each in answer["items"] if each["id"] == leyla.person]:
+            person["certificates"].pop()
+
+    evil.lies["/v1/people"] = in_json(change)
+
+    stops(evil, lambda: epochs.rotate(another_run(supervisor)), "certificate-chain")
+
+
 def test_a_person_whose_keys_were_swapped_is_not_certified(
     world: World, evil: EvilServer, supervisor: Staff, attacker: Attacker
 ) -> None:
@@ -616,7 +685,7 @@ def test_nobody_joins_as_somebody_who_is_certified(
     if certificates == "left out":
         evil.lies["/v1/people"] = in_json(lambda shown: shown.update(items=[]))
 
-    with pytest.raises(colleagues.KeysOfAnother):
+    with pytest.raises(colleagues.KeysOfAnother if certificates == "shown" else Rollback):
         colleagues.certify(supervisor, tenzin.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
 
     assert evil.written == []

@@ -569,11 +569,16 @@ def version_of(document: str) -> int:
 
 
 @attacks("consent", older=True)
-@pytest.mark.parametrize("left_out", [0, 1])
-def test_an_answer_that_the_service_leaves_out(world: World, evil: EvilServer, tenzin: Staff, left_out: int) -> None:
+@pytest.mark.parametrize("left_out", [[0], [1], [0, 1]])
+def test_an_answer_that_the_service_leaves_out(
+    world: World, evil: EvilServer, tenzin: Staff, left_out: list[int]
+) -> None:
+    """Also where it leaves out all answers of a consent id."""
     opened = twice_answered(world)
     cases.list_consents(tenzin, opened)
-    evil.lies[f"/v1/cases/{world.other}/consents"] = in_json(lambda answer: answer["items"].pop(left_out))
+    evil.lies[f"/v1/cases/{world.other}/consents"] = in_json(
+        lambda answer: [answer["items"].pop(each) for each in reversed(left_out)]
+    )
 
     stops(evil, lambda: cases.list_consents(tenzin, opened), "consent-chain")
 

@@ -1,4 +1,4 @@
-"""What this machine has seen: the highest version of everything opened, and the last line of the key log.
+"""What this machine has seen: the newest version of everything opened, the last line of the log, what lists held.
 
 A service that shows something older than this is caught (SEALING, "On opening, a client", 5). One row a mark, in a
 database that all processes of the machine share: who writes at the same time waits, and nobody loses what another has
@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from app import age
 from app.protocol import chain
 from app.protocol.chain import Mark
+from app.protocol.encoding import sha256_hex
+from app.protocol.errors import Rollback
 
 # Bytes of a mark before it is sealed: all are as long as the longest, or their size would tell what they are of.
 _SIZE: Final = 512
@@ -53,10 +55,51 @@ class SeenMarks:
             before = self._find(database, type_, subject)
             newest = chain.newest(before, mark)
             if newest != before:
-                row = {"type": type_, "subject": subject, "mark": asdict(newest)}
-                sealed = age.encrypt(json.dumps(row).encode().ljust(_SIZE), [self._identity.recipient])
-                database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(type_, subject), sealed))
+                self._put(database, type_, subject, newest)
             database.execute("COMMIT")
+
+    def hold_list(self, type_: str, of: str, subjects: Collection[str], *, reason: str) -> None:
+        """Remember what a list of `of` holds, which only grows. Raises `Rollback` where it lacks what was in it before.
+
+        Each of the subjects has a row that says that it was there, and one more counts them: as many of those shown
+        must have been there before as were ever counted.
+        """
+        with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")
+            listing, among = f"{type_} list", f"{type_} of {of}"
+            new = {each for each in subjects if not self._has(database, among, each)}
+            count = self._find(database, listing, of)
+            if len(set(subjects) - new) < (count.version if count else 0):
+                raise Rollback(reason)
+            self._add(database, listing, among, of, new)
+            database.execute("COMMIT")
+
+    def add_to_list(self, type_: str, of: str, subject: str) -> None:
+        """Remember that this machine itself added `subject` to a list of `of`."""
+        with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")
+            listing, among = f"{type_} list", f"{type_} of {of}"
+            if not self._has(database, among, subject):
+                self._add(database, listing, among, of, {subject})
+            database.execute("COMMIT")
+
+    def _add(self, database: sqlite3.Connection, listing: str, among: str, of: str, new: Collection[str]) -> None:
+        if not new:
+            return
+        count = self._find(database, listing, of)
+        for each in new:
+            self._put(database, among, each, Mark(1, sha256_hex(each.encode())))
+        number = (count.version if count else 0) + len(new)
+        self._put(database, listing, of, Mark(number, sha256_hex(of.encode())))
+
+    def _put(self, database: sqlite3.Connection, type_: str, subject: str, mark: Mark) -> None:
+        row = {"type": type_, "subject": subject, "mark": asdict(mark)}
+        sealed = age.encrypt(json.dumps(row).encode().ljust(_SIZE), [self._identity.recipient])
+        database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(type_, subject), sealed))
+
+    def _has(self, database: sqlite3.Connection, type_: str, subject: str) -> bool:
+        found = database.execute("SELECT 1 FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
+        return found is not None
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:

@@ -119,7 +119,7 @@ class Staff:
     def trust(self) -> Trust:
         """The root and everybody's certificates, fetched once. See `with_trust`."""
         if self._trust is None:
-            self._trust, _ = trusting.fetch_people(self.service, self.log.trust)
+            self._trust, _ = trusting.fetch_people(self.service, self.log.trust, self.seen)
         return self._trust
 
     def with_trust(self, act: Callable[[Trust], _T]) -> _T:
@@ -143,7 +143,7 @@ class Staff:
     def colleagues(self, *roles: Role) -> list[Certified]:
         """Everybody certified today who has one of the roles. Who has no certificate is left out."""
         self.forget()
-        self._trust, people = trusting.fetch_people(self.service, self.log.trust)
+        self._trust, people = trusting.fetch_people(self.service, self.log.trust, self.seen)
         colleagues = []
         for person in people:
             try:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from app.client.machine.seen import SeenMarks
 from app.client.machine.transport import Service, Told
 from app.protocol import intake, key_log
 from app.protocol.certificates import Trust
@@ -11,6 +12,7 @@ from app.protocol.documents import Document, parse_document
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
 from app.protocol.key_log import Log
+from app.protocol.opening import hold_chain_to_seen
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,18 @@ def fetch_intake(service: Service, pin: str, *, today: date) -> OpenIntake:
     return OpenIntake(log, epoch)
 
 
-def fetch_people(service: Service, trust: Trust) -> tuple[Trust, list[Told]]:
+def fetch_people(service: Service, trust: Trust, seen: SeenMarks) -> tuple[Trust, list[Told]]:
     """The same trust with everybody's certificates, and the people as the service tells of them.
 
-    Raises `NotAuthentic` where the service shows a certificate that no supervisor of the root signed.
+    Raises `NotAuthentic` where the service shows a certificate that no supervisor of the root signed, and `Rollback`
+    where it leaves out one that this machine has seen: the newest takes roles away.
     """
     people = list(service.items("/people"))
-    return trust.with_certificates(_certificates(people)), people
+    whole = trust.with_certificates(_certificates(people))
+    for person, links in whole.chains.items():
+        hold_chain_to_seen("certificate", person, links, seen, reason="certificate-chain")
+    seen.hold_list("certificate", trust.org, whole.chains.keys(), reason="certificate-chain")
+    return whole, people
 
 
 def _certificates(people: list[Told]) -> list[Document]:

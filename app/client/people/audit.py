@@ -1,21 +1,34 @@
-"""The audit chain: fetched, and followed hash by hash on one's own machine."""
+"""The audit chain: fetched, followed hash by hash on one's own machine, and held to what that has seen of it."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, Final
 
 from app.client.machine.staff import Staff
-from app.protocol import audit_chain
+from app.protocol import audit_chain, chain
 from app.protocol.audit_chain import Event
+from app.protocol.chain import Mark
 from app.protocol.errors import Malformed
 
+# In what this machine has seen: the last event of the chain.
+_CHAIN: Final = "audit"
 _FIELDS = {field.name for field in fields(Event)}
 
 
 def fetch(staff: Staff) -> list[Event]:
-    """All events from the first on, not yet verified."""
-    return [_event(item) for item in staff.service.items("/audit", limit=200)]
+    """All events from the first on. Raises `NotAuthentic` where they do not follow from one another.
+
+    Raises `Rollback` unless they contain the last one that this machine has seen: a chain of which something was taken
+    out can be hashed anew.
+    """
+    events = [_event(item) for item in staff.service.items("/audit", limit=200)]
+    audit_chain.verify(events)
+    marks = [Mark(event.seq, event.hash) for event in events]
+    chain.check_contains(marks, staff.seen.highest(_CHAIN, staff.org), reason="audit-chain")
+    if marks:
+        staff.seen.record(_CHAIN, staff.org, marks[-1])
+    return events
 
 
 def verify(events: Iterable[Event]) -> str:

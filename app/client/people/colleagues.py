@@ -17,7 +17,7 @@ from app.vocabulary import Role
 CERTIFIED_FOR = timedelta(days=365)
 
 # In what this machine has seen: the fingerprint of each person whom it certified.
-_VOUCHER = "certificate"
+_VOUCHER = "fingerprint"
 
 
 class FingerprintDiffers(Exception):
@@ -109,6 +109,8 @@ def certify(
     )
     staff.service.post("/certificates", {"document": certificate.text.decode()})
     staff.seen.record(_VOUCHER, person, mark)
+    staff.seen.record("certificate", person, certificate.public_link.mark)
+    staff.seen.add_to_list("certificate", staff.org, person)
     staff.forget()
     return replace(colleague, certified=True, roles=tuple(sorted(roles)))
 

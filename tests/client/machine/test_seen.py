@@ -85,9 +85,42 @@ def test_two_files_of_one_version_are_an_alarm(seen: SeenMarks) -> None:
     assert seen.highest("case", "case_1") == Mark(3, "ab")
 
 
+@pytest.mark.parametrize(
+    ("shown", "is_caught"),
+    [
+        ({"a", "b"}, False),
+        ({"a", "b", "c"}, False),
+        ({"a"}, True),
+        ({"b"}, True),
+        ({"a", "c"}, True),
+        ({"a", "c", "d"}, True),
+        (set(), True),
+    ],
+)
+def test_a_list_holds_what_was_in_it_before(seen: SeenMarks, tmp_path: Path, shown: set[str], is_caught: bool) -> None:
+    seen.hold_list("consent", "case_1", {"a"}, reason="consents")
+    seen.add_to_list("consent", "case_1", "b")
+    another_process = SeenMarks(tmp_path / "seen.sqlite", MINE)
+    another_process.hold_list("consent", "case_2", shown, reason="consents")  # a list of its own
+
+    if is_caught:
+        with pytest.raises(Rollback, match="consents"):
+            another_process.hold_list("consent", "case_1", shown, reason="consents")
+    else:
+        another_process.hold_list("consent", "case_1", shown, reason="consents")
+
+
+def test_what_is_added_twice_counts_once(seen: SeenMarks) -> None:
+    for _ in range(2):
+        seen.add_to_list("consent", "case_1", "a")
+
+    seen.hold_list("consent", "case_1", {"a"}, reason="consents")
+
+
 def test_what_was_seen_is_sealed_and_named_so_that_nobody_else_finds_it(seen: SeenMarks, tmp_path: Path) -> None:
     seen.record("case", "case_1", Mark(1, "ab", 1))
     seen.record("message.staff", "rep_1", Mark(12345, "ab" * 32))
+    seen.hold_list("consent", "case_1", {"cons_1"}, reason="consents")
 
     with sqlite3.connect(tmp_path / "seen.sqlite") as database:
         rows = database.execute("SELECT name, mark FROM seen").fetchall()

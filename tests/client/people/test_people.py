@@ -1,22 +1,29 @@
 """Joining and certifying, and what a machine refuses to believe."""
 
-from dataclasses import replace
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from app.client import Staff
 from app.client.intake import epochs
 from app.client.machine.transport import Refused
 from app.client.people import audit, colleagues, shared_keys, sign_in
 from app.client.people.colleagues import FingerprintDiffers
+from app.protocol import audit_chain
+from app.protocol.audit_chain import Event
 from app.protocol.certificates import org_of
 from app.protocol.chain import Mark
 from app.protocol.errors import NotAuthentic, Rollback
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
+from tests.flows.evil import EvilServer, instead
 from tests.strength import WORK_FACTOR
 
 
@@ -120,6 +127,33 @@ def test_the_chain_of_acts_verifies_and_a_changed_one_does_not(here: Installatio
         audit.verify([replace(events[0], action="person.certified"), *events[1:]])
     with pytest.raises(NotAuthentic):
         audit.verify(events[1:])
+
+
+def test_a_chain_of_acts_without_what_this_machine_saw_is_caught_though_it_was_hashed_anew(
+    here: Installation, tmp_path: Path
+) -> None:
+    """Whoever runs the service takes events out, or the last ones, and everything that follows is consistent again."""
+    events = audit.fetch(here.staff("dina"))
+    rewritten = _hashed_anew([event for event in events if event.actor != here.staff("anna").person])
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        for shown in (events[:-1], rewritten, _hashed_anew([*rewritten, *events]), []):
+            whole_answer = {"items": [asdict(event) for event in shown], "next": None, "prev": None}
+            evil.lies["/v1/audit"] = instead(json.dumps(whole_answer).encode())
+            with httpx2.Client(transport=evil, base_url=here.server) as http:
+                another_run = Staff(here.machine("dina"), PASSPHRASE, http=http, clock=here.now)
+
+                with pytest.raises(Rollback, match="audit-chain"):
+                    audit.fetch(another_run)
+
+
+def _hashed_anew(events: Iterable[Event]) -> list[Event]:
+    chain: list[Event] = []
+    for seq, event in enumerate(events, start=1):
+        after = replace(event, seq=seq, previous=chain[-1].hash if chain else audit_chain.GENESIS)
+        fields = {name: value for name, value in asdict(after).items() if name not in ("hash", "object")}
+        chain.append(replace(after, hash=audit_chain.event_hash(object_=after.object, **fields)))
+    return chain
 
 
 def test_a_colleague_certified_anew_has_the_new_roles_at_once_for_clients_and_service(tmp_path: Path) -> None:

@@ -31,12 +31,14 @@ class OpenConsent:
 def list_consents(staff: Staff, case: OpenCase) -> list[OpenConsent]:
     """The newest answer under each consent id. Raises `NotAuthentic` where the service shows another than was sealed.
 
-    Also where it leaves one out: an answer names the one before it, and none that this machine saw is missing.
+    Also where it leaves one out: an answer names the one before it, and none that this machine saw is missing, nor all
+    of a consent id.
     """
     chains: dict[str, list[Opened]] = {}
     for item in staff.service.items(f"/cases/{case.id}/consents"):
         answer = _read(staff, case, item)
         chains.setdefault(str(answer.body["consent"]), []).append(answer)
+    staff.seen.hold_list("consent", case.id, chains.keys(), reason="consent-chain")
     return [_newest(staff, consent, answers) for consent, answers in chains.items()]
 
 
@@ -78,6 +80,7 @@ def record_consent(
         },
     )
     staff.seen.record("consent", consent, answer.mark)
+    staff.seen.add_to_list("consent", case.id, consent)
 
 
 def _read(staff: Staff, case: OpenCase, item: Mapping[str, Any]) -> Opened:

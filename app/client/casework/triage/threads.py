@@ -56,8 +56,12 @@ class Thread:
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:
-    """What the reporter has written since. Raises `NotAuthentic` for a message without the reporter's MAC."""
+    """What the reporter has written since. Raises `NotAuthentic` for a message without the reporter's MAC.
+
+    Raises `Rollback` where one is missing that this machine has seen, be it the last.
+    """
     messages = [_message(staff, report, item) for item in staff.service.items(f"/reports/{report.id}/messages")]
+    staff.seen.hold_list("message.reporter", report.id, [each.sha256 for each in messages], reason="thread")
     messages.sort(key=lambda each: (each.content.number, each.id))
     numbers = [each.content.number for each in messages]
     return Thread(

@@ -15,6 +15,7 @@ from app.cli.demo.chapters import DemoFailed
 from app.cli.demo.command import demo
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
+from app.client.intake.browser import BrowserFailed
 from app.client.intake.pages import NotBuilt
 from app.client.machine.directory import NoMachine
 from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
@@ -38,7 +39,7 @@ _CODES: Final = (
     ((Unreachable,), UNREACHABLE),
     ((Refused, Problem, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, AlreadyInitialised), REFUSED),
     ((ProtocolError,), REFUSED),
-    ((OSError, ValueError, DemoFailed), REFUSED),
+    ((OSError, ValueError, DemoFailed, BrowserFailed), REFUSED),
 )
 
 app = typer.Typer(

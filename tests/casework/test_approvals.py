@@ -209,6 +209,7 @@ def test_a_loan_ends_on_its_day_though_no_sweep_comes_by(
     answers = []
 
     for day in (today + LOAN, today + LOAN + timedelta(days=1)):
+        assert clock.told_by is not None
         clock.told_by.write_text(f"{day}T09:00:00Z")
         answers.append([desk.get(other, path).status_code for path in paths])
 

@@ -1,20 +1,26 @@
 """The pages that a browser is served: signed by a supervisor, and compared from outside with what was signed."""
 
+import json
+import secrets
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from app.client.intake.browser import Browser, Received
 from app.client.machine import trust as trusting
+from app.client.machine.directory import write_atomically
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Answer, Refused, Service
-from app.protocol import manifest
+from app.protocol import chain, manifest
+from app.protocol.chain import Mark
 from app.protocol.documents import CLOCK_SKEW, Document, parse_document
 from app.protocol.encoding import check_at, sha256_hex
 from app.protocol.errors import NotAuthentic
@@ -35,11 +41,36 @@ class NotBuilt(Exception):
 
 
 @dataclass(frozen=True)
+class Visited:
+    """What is kept of a service's pages from one check to the next: the newest manifest, and every path ever seen."""
+
+    manifest: Mark | None = None
+    paths: frozenset[str] = frozenset()
+
+    @classmethod
+    def load(cls, file: Path, server: str, pin: str) -> Self:
+        """What `save` wrote of this service under this pin, or nothing. Raises `ValueError` for another file."""
+        kept = _kept(file).get(f"{server} {pin}")
+        return cls() if kept is None else cls(Mark(**kept["manifest"]), frozenset(kept["paths"]))
+
+    def save(self, file: Path, server: str, pin: str) -> None:
+        """Beside what is kept there of other services."""
+        kept = _kept(file)
+        kept[f"{server} {pin}"] = {
+            "manifest": asdict(self.manifest) if self.manifest else None,
+            "paths": sorted(self.paths),
+        }
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(file, json.dumps(kept, indent=1).encode() + b"\n")
+
+
+@dataclass(frozen=True)
 class Checked:
     """What a service serves beside what was signed; each tuple names paths.
 
     `beside` is served, or named by a page, and not in the manifest. `unlike_source` is in the manifest and not what was
-    built, or the other way round.
+    built, or the other way round. `visits` counts the pages that a browser opened. `visited` is to be kept for the next
+    check.
     """
 
     version: int
@@ -51,6 +82,8 @@ class Checked:
     missing: tuple[str, ...]
     beside: tuple[str, ...]
     unlike_source: tuple[str, ...]
+    visits: int = 0
+    visited: Visited = field(default_factory=Visited, repr=False)
 
     @property
     def is_as_signed(self) -> bool:
@@ -90,10 +123,18 @@ def verify(
     pin: str | None,
     today: date,
     against: Path | None = None,
+    visited: Visited | None = None,
+    browser: Browser | None = None,
+    rounds: int = 1,
     progress: Progress = lambda _: None,
     http: httpx2.Client | None = None,
 ) -> Checked:
-    """Fetch the manifest, every file that it names, every page of every language, and what those name.
+    """Fetch the manifest, every file that it names, every page of every language, what those name, what was `visited`.
+
+    All of it in random order, so that a service cannot tell what comes next. Where there is a `browser`, it opens the
+    pages as a visitor does, as often as there are `rounds`, and what it gets is compared: without it, a service can
+    tell this client from a browser, and serve others something else. Raises `Rollback` for a manifest older than one
+    that was visited.
 
     Without a pin the one that the service itself tells is taken, which proves no more than that its files agree.
     Raises `NotAuthentic` where no supervisor of the root signed the manifest, `Refused` where there is none, and
@@ -109,10 +150,13 @@ def verify(
             raise NotAuthentic("at")
         if organisation.pin != trust.org:
             raise NotAuthentic("pin")
+        before = visited or Visited()
+        chain.check_not_older(document.public_link, before.manifest)
         files = manifest.read(document)
         site = _site(against) if against is not None else None
         differing, missing = _compare(answers, files, site)
-        return Checked(
+        beside, seen = _beside(answers, files, before.paths)
+        checked = Checked(
             version=document.header.version,
             signed_on=document.header.at,
             signer=str(document.header.author),
@@ -120,9 +164,15 @@ def verify(
             files=len(files),
             differing=differing,
             missing=missing,
-            beside=_beside(answers, files),
+            beside=beside,
             unlike_source=_unlike(files, site) if site else (),
+            visited=Visited(document.public_link.mark, seen),
         )
+        for _ in range(rounds):
+            if browser is None:
+                break
+            checked = _opened(checked, browser, service.server, {**files, MANIFEST: sha256_hex(document.text)})
+        return checked
 
 
 @dataclass
@@ -171,13 +221,13 @@ def _previous(path: Path) -> Document | None:
 def _compare(answers: _Answers, files: Mapping[str, str], site: Site | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files that are others than in the manifest, in some form in which browsers take them; and the missing."""
     differing, missing = [], []
-    for path, sha256 in files.items():
+    for path, sha256 in _shuffled(files.items()):
         answer = answers.identity(path)
         if answer.status != _OK:
             missing.append(path)
         elif sha256_hex(answer.content) != sha256 or not _is_alike(answers, path, sha256, site):
             differing.append(path)
-    return tuple(differing), tuple(missing)
+    return tuple(sorted(differing)), tuple(sorted(missing))
 
 
 def _is_alike(answers: _Answers, path: str, sha256: str, site: Site | None) -> bool:
@@ -208,13 +258,65 @@ def _unzip(content: bytes) -> bytes:
         return b""
 
 
-def _beside(answers: _Answers, files: Mapping[str, str]) -> tuple[str, ...]:
+def _beside(
+    answers: _Answers, files: Mapping[str, str], visited: frozenset[str]
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What is served beside the manifest, and every path that is known by now."""
     in_manifest = {*files, MANIFEST}
     pages = {f"{language}/{page}" for language in codes("language") for page in _PAGES}
     links = {link for path in files if path.endswith("/") for link in _links(path, answers.identity(path).content)}
-    candidates = sorted((pages | links) - in_manifest)
-    beside = [path for path in candidates if answers.identity(path).status == _OK]
-    return tuple(beside if _leads_to(answers.identity(""), files) else ["/", *beside])
+    candidates = (pages | links | visited) - in_manifest
+    beside = sorted(path for path in _shuffled(candidates) if answers.identity(path).status == _OK)
+    known = frozenset(links | visited | in_manifest | {*beside})
+    return tuple(beside if _leads_to(answers.identity(""), files) else ["/", *beside]), known
+
+
+def _opened(checked: Checked, browser: Browser, server: str, files: Mapping[str, str]) -> Checked:
+    """The same after a browser opened every page once, and compared what came with what is in the manifest."""
+    differing, missing, beside = {*checked.differing}, {*checked.missing}, {*checked.beside}
+    pages = [path for path in checked.visited.paths if path.endswith("/")]
+    for page in _shuffled(pages):
+        came = browser.visit(f"{server}/{page}", page.partition("/")[0])
+        first = next((each for each in came if _path_of(each, server) == page), None)
+        if page in files and (first is None or first.status != _OK):
+            missing.add(page)
+        for each in came:
+            path = _path_of(each, server)
+            if path is None:
+                beside.add(each.address)
+            elif path in files:
+                if each.status == _OK and (each.content is None or sha256_hex(each.content) != files[path]):
+                    differing.add(path)
+            elif each.status == _OK and not path.startswith("v1/"):
+                beside.add(path)
+    paths = checked.visited.paths | {path for path in beside if "://" not in path and path != "/"}
+    return replace(
+        checked,
+        differing=tuple(sorted(differing)),
+        missing=tuple(sorted(missing)),
+        beside=tuple(sorted(beside)),
+        visits=checked.visits + len(pages),
+        visited=replace(checked.visited, paths=paths),
+    )
+
+
+def _path_of(received: Received, server: str) -> str | None:
+    """Without its first slash and its query. None where it was asked of somebody else."""
+    parts, here = urlsplit(received.address), urlsplit(server)
+    return parts.path.removeprefix("/") if (parts.scheme, parts.netloc) == (here.scheme, here.netloc) else None
+
+
+def _shuffled(items: Iterable[Any]) -> list[Any]:
+    whole = list(items)
+    secrets.SystemRandom().shuffle(whole)
+    return whole
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    kept = json.loads(file.read_bytes()) if file.exists() else {}
+    if not isinstance(kept, dict):
+        raise ValueError("not a list of visited pages")
+    return kept
 
 
 def _leads_to(first: Answer, files: Mapping[str, str]) -> bool:

@@ -6,18 +6,22 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from app.client.intake import pages
-from app.client.intake.pages import Checked, NotBuilt
+from app.client.intake import browser, pages
+from app.client.intake.browser import BrowserFailed
+from app.client.intake.pages import Checked, NotBuilt, Visited
 from app.client.machine.transport import Refused
 from app.protocol.documents import parse_document
 from app.protocol.encoding import sha256_hex
-from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.manifest import Organisation
 from tests.client.installation import PASSPHRASE, Installation, installation
 from tests.flows.evil import attacks
@@ -70,12 +74,20 @@ def signed(here: Installation) -> Iterator[Path]:
     shutil.rmtree(here.site)
 
 
-def verified(here: Installation, lies: dict[str, Lie] | None = None, *, against: Path | None = None) -> Checked:
+def verified(
+    here: Installation,
+    lies: dict[str, Lie] | None = None,
+    *,
+    against: Path | None = None,
+    visited: Visited | None = None,
+) -> Checked:
     with (
         httpx2.HTTPTransport() as honest,
         httpx2.Client(base_url=here.server, transport=Liar(honest, lies or {})) as http,
     ):
-        return pages.verify(here.server, pin=here.pin, today=here.now().date(), against=against, http=http)
+        return pages.verify(
+            here.server, pin=here.pin, today=here.now().date(), against=against, visited=visited, http=http
+        )
 
 
 def test_what_is_served_is_what_was_signed(here: Installation, signed: Path) -> None:
@@ -223,6 +235,79 @@ def test_where_nothing_was_signed_there_is_nothing_to_compare(here: Installation
         verified(here)
 
 
+@attacks("client", older=True)
+def test_a_manifest_older_than_one_that_was_visited(here: Installation, signed: Path, tmp_path: Path) -> None:
+    older = (signed / "manifest.txt").read_bytes()
+    pages.sign(here.staff("sara"), here.directory / "built", here.site, name=NAME, leave_to=LEAVE_TO)
+    verified(here).visited.save(tmp_path / "list", here.server, here.pin)
+
+    with pytest.raises(Rollback, match="version"):
+        verified(
+            here, {"/manifest.txt": instead(older)}, visited=Visited.load(tmp_path / "list", here.server, here.pin)
+        )
+
+
+def test_what_was_seen_once_is_looked_at_again(here: Installation, signed: Path, tmp_path: Path) -> None:
+    once = b'<!doctype html><a href="/elsewhere.html">Or here</a>'
+    verified(here, {"/en/": instead(once)}).visited.save(tmp_path / "list", here.server, here.pin)
+
+    checked = verified(
+        here, {"/elsewhere.html": instead(b"Here.")}, visited=Visited.load(tmp_path / "list", here.server, here.pin)
+    )
+
+    assert (checked.beside, checked.differing) == (("elsewhere.html",), ())
+
+
+def test_a_page_that_only_browsers_are_served_is_found_with_one(here: Installation, signed: Path) -> None:
+    """Whoever asks as `tern` gets what was signed, whoever asks as a browser a script more, and another one of ours."""
+    program = browser.installed()
+    if program is None:
+        pytest.skip("no chromium is installed; `make system-deps` does it")
+    evil = b"<!doctype html><script src=/assets/evil.js></script><script src=/" + SCRIPT.encode() + b"></script>"
+    with between(here.server, {"/en/": evil, "/assets/evil.js": b"1", f"/{SCRIPT}": b"2"}) as address:
+        plain = pages.verify(address, pin=here.pin, today=here.now().date())
+        with browser.Browser(program) as chromium:
+            checked = pages.verify(address, pin=here.pin, today=here.now().date(), browser=chromium)
+
+    assert plain.is_as_signed
+    assert checked.differing == (SCRIPT, "en/")
+    assert checked.beside == ("assets/evil.js",)
+    assert checked.visits == len(LANGUAGES) * len(PAGES)
+
+
+@contextmanager
+def between(server: str, for_browsers: dict[str, bytes]) -> Iterator[str]:
+    """The address of a service that tells browsers from others and serves them something else at these paths."""
+
+    class Tells(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_browser = self.headers["User-Agent"].startswith("Mozilla/")
+            answer = httpx2.get(server + self.path, headers={"Accept-Encoding": "identity"})
+            content = for_browsers.get(self.path, answer.content) if is_browser else answer.content
+            self.send_response(200 if is_browser and self.path in for_browsers else answer.status_code)
+            for name in ("Content-Type", "Location"):
+                if name in answer.headers:
+                    self.send_header(name, answer.headers[name])
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Tells) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+        thread.join()
+
+
+def test_a_browser_that_is_none_ends_in_one_sentence() -> None:
+    with pytest.raises(BrowserFailed, match="ended"):
+        browser.Browser(Path("/bin/false"))
+
+
 def test_the_commands_sign_and_verify_and_end_with_what_they_found(here: Installation) -> None:
     here.staff("sara")
     out = str(here.site)
@@ -236,6 +321,9 @@ def test_the_commands_sign_and_verify_and_end_with_what_they_found(here: Install
     assert [each.returncode for each in (made, good, by_its_own_word, bad)] == [0, 0, 0, 3]
     assert json.loads(good.stdout)["pin"] == here.pin
     assert "own word" in by_its_own_word.stderr
+    assert "looked like no browser" in good.stderr
+    assert json.loads(good.stdout)["browser"] is None
+    assert set(json.loads((here.directory / ".tern-pages.json").read_bytes())) == {f"{here.server} {here.pin}"}
     assert json.loads(bad.stdout)["differing"] == ["organisation.json"]
     assert "not authentic: client" in bad.stderr
 
@@ -247,5 +335,6 @@ def machine(here: Installation) -> str:
 def tern(here: Installation, *arguments: str) -> "subprocess.CompletedProcess[str]":
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TERN_")}
     told = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(here.clock), "TERN_PASSPHRASE": PASSPHRASE}
+    told |= {"HOME": str(here.directory), "PATH": ""}  # where no browser is found
     command = [sys.executable, "-m", "app.cli.main", "client", *arguments, "--json"]
     return subprocess.run(command, env=environment | told, capture_output=True, text=True, check=False)

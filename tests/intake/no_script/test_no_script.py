@@ -84,7 +84,7 @@ def post(client: TestClient, form: list[tuple[str, str | File]], path: str = "/e
 
 def words_in(answer: Response) -> str:
     assert answer.status_code == 200, answer.text
-    (listed,) = re.findall(r'<ol class="words"[^>]*>(.*?)</ol>', answer.text, re.DOTALL)
+    (listed,) = re.findall(r'<ol class="words\b[^>]*>(.*?)</ol>', answer.text, re.DOTALL)
     return " ".join(re.findall(r"<li>(\S+)</li>", listed))
 
 

@@ -1,7 +1,6 @@
-"""The real command line, in a process of its own: how each kind of failure ends."""
+"""The real command line: how each kind of failure ends."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from app import age
 from app.client.machine.directory import About, Machine
+from tests.cli.command import tern
 
 OK, REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 0, 1, 2, 3, 4, 5
 NOWHERE = "http://127.0.0.1:9"  # the port of a service that throws everything away, and that nothing runs any more
@@ -28,24 +28,27 @@ def machine(tmp_path: Path) -> Path:
 def test_a_service_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(json.dumps(FORM))
 
-    done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
+    arguments = ("--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
 
-    assert done.returncode == UNREACHABLE
-    assert done.stdout == ""
+    done = tern("report", "submit", *arguments)
+    process = subprocess.run([sys.executable, "-m", "app.cli.main", "report", "submit", *arguments], check=False)
+
+    assert done.code == process.returncode == UNREACHABLE
+    assert done.out == ""
 
 
 def test_words_that_are_no_receipt_are_told_from_a_service_that_refuses() -> None:
     done = tern("mailbox", "read", "--server", NOWHERE, "--pin", PIN, typed=WORDS)
 
-    assert done.returncode == WRONG_SECRET
-    assert "abandon" not in done.stderr
+    assert done.code == WRONG_SECRET
+    assert "abandon" not in done.err
 
 
 def test_a_slip_of_the_pen_gets_an_offer_from_the_list_that_the_words_are_of() -> None:
     done = tern("mailbox", "read", "--server", NOWHERE, "--pin", PIN, typed="abaco " * 11 + "acdio")
 
-    assert done.returncode == WRONG_SECRET
-    assert done.stderr == "Word 12 may be ácido or audio or acción.\ntern: word 12 is not one of the list\n"
+    assert done.code == WRONG_SECRET
+    assert done.err == "Word 12 may be ácido or audio or acción.\ntern: word 12 is not one of the list\n"
 
 
 def test_a_document_that_is_not_json_is_wrong_usage(tmp_path: Path) -> None:
@@ -53,8 +56,8 @@ def test_a_document_that_is_not_json_is_wrong_usage(tmp_path: Path) -> None:
 
     done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
 
-    assert done.returncode == USAGE
-    assert "followed" not in done.stderr
+    assert done.code == USAGE
+    assert "followed" not in done.err
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
@@ -64,7 +67,7 @@ def test_a_document_that_is_no_file_of_text_is_wrong_usage(tmp_path: Path, conte
 
     done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
 
-    assert done.returncode == USAGE
+    assert done.code == USAGE
 
 
 def test_a_form_without_its_one_necessary_answer_is_wrong_usage() -> None:
@@ -72,41 +75,41 @@ def test_a_form_without_its_one_necessary_answer_is_wrong_usage() -> None:
 
     done = tern("report", "submit", "--server", NOWHERE, "--pin", PIN, "--document", "-", typed=form)
 
-    assert done.returncode == USAGE
-    assert "danger_now" in done.stderr
+    assert done.code == USAGE
+    assert "danger_now" in done.err
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["triage", "claim"], ["case", "list", "--stage", "x"]])
 def test_a_command_that_is_not_given_as_it_should_be_is_wrong_usage(arguments: list[str]) -> None:
-    assert tern(*arguments).returncode == USAGE
+    assert tern(*arguments).code == USAGE
 
 
 def test_a_directory_without_keys_is_wrong_usage(tmp_path: Path) -> None:
-    assert tern("triage", "list", "--machine", str(tmp_path), typed="right").returncode == USAGE
+    assert tern("triage", "list", "--machine", str(tmp_path), typed="right").code == USAGE
 
 
 def test_another_passphrase_opens_no_machine(machine: Path) -> None:
     done = tern("fingerprint", "--machine", str(machine), typed="wrong")
 
-    assert done.returncode == WRONG_SECRET
-    assert "wrong" not in done.stderr
+    assert done.code == WRONG_SECRET
+    assert "wrong" not in done.err
 
 
 def test_the_fingerprint_is_shown_without_the_service(machine: Path) -> None:
     done = tern("fingerprint", "--machine", str(machine), "--json", typed="right")
 
-    assert done.returncode == OK
-    assert len(json.loads(done.stdout)["fingerprint"].split()) == 12
+    assert done.code == OK
+    assert len(json.loads(done.out)["fingerprint"].split()) == 12
 
 
 def test_the_queue_of_a_service_that_is_not_there_cannot_be_read(machine: Path) -> None:
-    assert tern("triage", "list", "--machine", str(machine), typed="right").returncode == UNREACHABLE
+    assert tern("triage", "list", "--machine", str(machine), typed="right").code == UNREACHABLE
 
 
 def test_cards_leave_at_once_only_in_a_demo(machine: Path) -> None:
     done = tern("cards", "send", "--now", "--machine", str(machine), typed="right")
 
-    assert done.returncode == USAGE
+    assert done.code == USAGE
 
 
 def test_a_chain_of_acts_with_another_first_event_is_not_authentic(tmp_path: Path) -> None:
@@ -124,8 +127,8 @@ def test_a_chain_of_acts_with_another_first_event_is_not_authentic(tmp_path: Pat
 
     done = tern("audit", "verify", "--file", str(tmp_path / "chain"))
 
-    assert done.returncode == NOT_AUTHENTIC
-    assert "audit-chain" in done.stderr
+    assert done.code == NOT_AUTHENTIC
+    assert "audit-chain" in done.err
 
 
 def test_a_file_to_another_key_is_not_authentic(tmp_path: Path) -> None:
@@ -134,7 +137,7 @@ def test_a_file_to_another_key_is_not_authentic(tmp_path: Path) -> None:
 
     done = tern("open", str(tmp_path / "file.age"), "-i", str(tmp_path / "keys"), "-o", str(tmp_path / "plain"))
 
-    assert done.returncode == NOT_AUTHENTIC
+    assert done.code == NOT_AUTHENTIC
     assert not (tmp_path / "plain").exists()
 
 
@@ -143,11 +146,5 @@ def test_a_release_with_nothing_to_check_it_against_is_refused(tmp_path: Path) -
 
     done = tern("release", "verify", str(tmp_path / "release"), "--pin", PIN)
 
-    assert done.returncode in (REFUSED, NOT_AUTHENTIC)
-    assert "Traceback" not in done.stderr
-
-
-def tern(*arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TERN_")}
-    command = [sys.executable, "-m", "app.cli.main", *arguments]
-    return subprocess.run(command, input=typed, env=environment, capture_output=True, text=True, check=False)
+    assert done.code in (REFUSED, NOT_AUTHENTIC)
+    assert "Traceback" not in done.err

@@ -3,26 +3,24 @@
 import json
 import re
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import StringIO
 from typing import Any
 
 import httpx2
 import pytest
 
-from app.cli.main import main
 from app.cli.plain_text import visible
 from app.client.casework import cases, coding_approvals, triage
 from app.client.intake.reporter import Submitted
 from app.protocol import conversation
 from app.protocol import receipt as receipts
 from app.protocol.grants import seal_grant
+from tests.cli.command import Ended, tern
 from tests.client.casework.scene import FOUND
 from tests.client.installation import PASSPHRASE, Installation, installation
 
@@ -45,13 +43,6 @@ Lie = Callable[[str, bytes], tuple[int, bytes]]
 
 
 @dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
-
-@dataclass
 class Scene:
     """Two reports and a case of which one report says, in every place that takes words, what is `HOSTILE`."""
 
@@ -62,32 +53,17 @@ class Scene:
     accepted: Submitted
     case: str
 
-    def tern(
-        self,
-        capsys: pytest.CaptureFixture[str],
-        *arguments: str,
-        who: str = "anna",
-        receipt: str = "",
-        typed: object = None,
-    ) -> Ended:
-        """A command in this process, at somebody's machine."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in {
-                "TERN_MACHINE": str(self.here.machine(who)),
-                "TERN_PASSPHRASE": PASSPHRASE,
-                "TERN_RECEIPT": receipt,
-                "TERN_DEMO": "1",
-                "TERN_DEMO_CLOCK": str(self.here.clock),
-                "COLUMNS": "400",
-            }.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "stdin", StringIO(json.dumps(typed)))
-            patch.setattr(sys, "argv", ["tern", *arguments])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        printed = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, printed.out, printed.err)
+    def tern(self, *arguments: str, who: str = "anna", receipt: str = "", typed: object = None) -> Ended:
+        """A command at somebody's machine."""
+        environment = {
+            "TERN_MACHINE": str(self.here.machine(who)),
+            "TERN_PASSPHRASE": PASSPHRASE,
+            "TERN_RECEIPT": receipt,
+            "TERN_DEMO": "1",
+            "TERN_DEMO_CLOCK": str(self.here.clock),
+            "COLUMNS": "400",
+        }
+        return tern(*arguments, typed=json.dumps(typed), environment=environment)
 
     @contextmanager
     def lied_to(self, lie: Lie) -> Iterator[str]:
@@ -143,10 +119,8 @@ MANY_PATHS = [
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["for a person", "for a program"])
 @pytest.mark.parametrize("command", READING, ids=" ".join)
-def test_what_is_hostile_comes_out_as_text(
-    scene: Scene, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], as_json: bool
-) -> None:
-    ended = scene.tern(capsys, *_named(scene, command), *(["--json"] if as_json else []), who=_reader(command))
+def test_what_is_hostile_comes_out_as_text(scene: Scene, command: tuple[str, ...], as_json: bool) -> None:
+    ended = scene.tern(*_named(scene, command), *(["--json"] if as_json else []), who=_reader(command))
 
     assert (ended.code, ended.err) == (0, "")
     assert _commanding(ended) == set()
@@ -154,10 +128,8 @@ def test_what_is_hostile_comes_out_as_text(
         assert (json.dumps(HOSTILE)[1:-1] in json.dumps(json.loads(ended.out))) if as_json else (SHOWN in ended.out)
 
 
-def test_a_report_whose_language_is_none_stands_in_the_queue_as_what_it_is_beside_the_others(
-    scene: Scene, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ended = scene.tern(capsys, "triage", "list", "--json")
+def test_a_report_whose_language_is_none_stands_in_the_queue_as_what_it_is_beside_the_others(scene: Scene) -> None:
+    ended = scene.tern("triage", "list", "--json")
 
     rows = {row["id"]: row for row in json.loads(ended.out)}
     assert rows[scene.plain.report]["language"] == "en"
@@ -165,9 +137,8 @@ def test_a_report_whose_language_is_none_stands_in_the_queue_as_what_it_is_besid
     assert rows[scene.mislabelled.report]["problem"] == "not authentic: malformed"
 
 
-def test_a_reporter_reads_what_staff_wrote_as_text(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_reporter_reads_what_staff_wrote_as_text(scene: Scene) -> None:
     ended = scene.tern(
-        capsys,
         *("mailbox", "read", "--server", scene.here.server, "--pin", scene.here.pin),
         receipt=scene.hostile.receipt,
     )
@@ -177,44 +148,38 @@ def test_a_reporter_reads_what_staff_wrote_as_text(scene: Scene, capsys: pytest.
     assert SHOWN in ended.out
 
 
-def test_what_somebody_types_wrongly_is_not_obeyed_either(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    ended = scene.tern(capsys, "triage", f"list{HOSTILE}")
+def test_what_somebody_types_wrongly_is_not_obeyed_either(scene: Scene) -> None:
+    ended = scene.tern("triage", f"list{HOSTILE}")
 
     assert ended.code == 2
     assert _commanding(ended) == set()
 
 
 @pytest.mark.parametrize("command", READING, ids=" ".join)
-def test_a_problem_of_a_lying_service_is_one_line_of_text(
-    scene: Scene, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
-) -> None:
+def test_a_problem_of_a_lying_service_is_one_line_of_text(scene: Scene, command: tuple[str, ...]) -> None:
     problem = {"type": HOSTILE, "title": f"{HOSTILE}\nsecond line", "errors": [HOSTILE], "failing": [HOSTILE]}
 
     with scene.lied_to(_always(418, json.dumps(problem).encode())):
-        ended = scene.tern(capsys, *_named(scene, command), who=_reader(command))
+        ended = scene.tern(*_named(scene, command), who=_reader(command))
 
     assert (ended.code, ended.out) == (1, "")
     assert ended.err == f"tern: {SHOWN}<U+000A>second line\n"
 
 
 @pytest.mark.parametrize("command", MANY_PATHS, ids=" ".join)
-def test_each_word_of_an_answer_may_be_hostile(
-    scene: Scene, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
-) -> None:
-    paths = _asked_for(scene, capsys, command)
+def test_each_word_of_an_answer_may_be_hostile(scene: Scene, command: tuple[str, ...]) -> None:
+    paths = _asked_for(scene, command)
 
     for path in paths:
         with scene.lied_to(_of(path, lambda said: json.dumps(_everywhere(json.loads(said), HOSTILE)).encode())):
-            ended = scene.tern(capsys, *_named(scene, command), who=_reader(command))
+            ended = scene.tern(*_named(scene, command), who=_reader(command))
 
         assert _commanding(ended) == set()
         _assert_ended_well(ended)
 
 
 @pytest.mark.parametrize("command", MANY_PATHS, ids=" ".join)
-def test_an_answer_of_another_shape_ends_in_one_line(
-    scene: Scene, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
-) -> None:
+def test_an_answer_of_another_shape_ends_in_one_line(scene: Scene, command: tuple[str, ...]) -> None:
     shapes: tuple[Callable[[bytes], bytes], ...] = (
         lambda _: b"",
         lambda _: b"[1]",
@@ -225,23 +190,21 @@ def test_an_answer_of_another_shape_ends_in_one_line(
         lambda said: json.dumps(_everywhere(json.loads(said), None)).encode(),
         lambda said: json.dumps(_everywhere(json.loads(said), {"x": ["y"]})).encode(),
     )
-    for path in _asked_for(scene, capsys, command):
+    for path in _asked_for(scene, command):
         for shape in shapes:
             with scene.lied_to(_of(path, shape)):
-                ended = scene.tern(capsys, *_named(scene, command), who=_reader(command))
+                ended = scene.tern(*_named(scene, command), who=_reader(command))
 
             _assert_ended_well(ended)
 
 
-def test_an_answer_of_another_shape_ends_a_reporters_command_in_one_line(
-    scene: Scene, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_answer_of_another_shape_ends_a_reporters_command_in_one_line(scene: Scene) -> None:
     at = ("--pin", scene.here.pin, "--server")
     shapes = (b"", b"[]", b"{}", b'{"head":7,"intake":{}}', b'{"head":{"n":"1"},"intake":"x"}', bytes(4096))
     for shape in shapes:
         with scene.lied_to(_always(200, shape)) as server:
-            sent = scene.tern(capsys, "report", "submit", "--document", "-", *at, server, typed=FORM)
-            read = scene.tern(capsys, "mailbox", "read", *at, server, receipt=scene.plain.receipt)
+            sent = scene.tern("report", "submit", "--document", "-", *at, server, typed=FORM)
+            read = scene.tern("mailbox", "read", *at, server, receipt=scene.plain.receipt)
 
         for ended in (sent, read):
             assert ended.code != 0
@@ -272,7 +235,7 @@ def _assert_ended_well(ended: Ended) -> None:
     assert ended.err.count("\n") == (0 if ended.code == 0 else 1)
 
 
-def _asked_for(scene: Scene, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]) -> list[str]:
+def _asked_for(scene: Scene, command: tuple[str, ...]) -> list[str]:
     """The paths at which the command gets JSON from the service, one of each form."""
     paths: dict[str, str] = {}
 
@@ -283,7 +246,7 @@ def _asked_for(scene: Scene, capsys: pytest.CaptureFixture[str], command: tuple[
         return 200, said
 
     with scene.lied_to(note):
-        scene.tern(capsys, *_named(scene, command), who=_reader(command))
+        scene.tern(*_named(scene, command), who=_reader(command))
     return list(paths.values())
 
 

@@ -1,9 +1,6 @@
 """What `tern sweep` leaves of files."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.blobs import Blobs, new_name
 from app.intake.attachments.models import Attachment, Upload
 from tests import factories
+from tests.cli.command import tern
 
 
 def test_only_files_that_a_row_names_stay(rows: Session, url: str, tmp_path: Path, today: date) -> None:
@@ -40,18 +38,16 @@ def test_only_files_that_a_row_names_stay(rows: Session, url: str, tmp_path: Pat
     clock = tmp_path / "clock"
     clock.write_text(datetime(later.year, later.month, later.day, 9, tzinfo=UTC).isoformat())
 
-    done = subprocess.run(
-        [sys.executable, "-m", "app.cli.main", "sweep", "--json"],
-        env=os.environ
-        | {
+    done = tern(
+        "sweep",
+        "--json",
+        environment={
             "TERN_DATA_DIR": str(tmp_path / "data"),
             "TERN_DATABASE_URL": url,
             "TERN_DEMO": "1",
             "TERN_DEMO_CLOCK": str(clock),
         },
-        capture_output=True,
-        check=True,
     )
 
-    assert json.loads(done.stdout) == {"blobs_destroyed": 2}
+    assert json.loads(done.out) == {"blobs_destroyed": 2}
     assert {path.name for path in (tmp_path / "data" / "blobs").iterdir()} == {arrived, f"{coming}.incoming"}

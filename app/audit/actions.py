@@ -27,6 +27,7 @@ class Action(StrEnum):
     GRANTED = "grant.made", "A key was granted to somebody"
     GRANT_REVOKED = "grant.revoked", "A grant was withdrawn"
     GRANT_FETCHED = "grant.fetched", "A person fetched a key that was granted to them"
+    REPORT_OPENED = "report.opened", "A member who had not accepted it opened a report and its case"
     REPORT_MOVED = "report.moved", "A report was claimed, released or disposed of"
     REPORT_READ = "report.read", "The sealed body of a report was fetched"
     ATTACHMENT_READ = "attachment.read", "A sealed attachment was fetched"

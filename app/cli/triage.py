@@ -40,7 +40,7 @@ def list_(
     """What waits, the most urgent first. No report is opened for it."""
     person = staff(machine)
     waiting = triage.list_(person, states=state) if state else triage.list_(person)
-    columns = ["id", "ref", "received_on", "state", "danger_now", "language", "triager", "problem"]
+    columns = ["id", "ref", "received_on", "state", "danger_now", "language", "triager", "unopened", "problem"]
     show_list("Reports", columns, map(_row, waiting), as_json=as_json)
 
 
@@ -297,5 +297,6 @@ def _row(waiting: Waiting) -> dict[str, Any]:
         "danger_now": waiting.danger_now,
         "language": waiting.language,
         "triager": view.triager,
+        "unopened": waiting.unopened,
         "problem": waiting.problem,
     }

@@ -123,6 +123,12 @@ TRIAGE = {
         body={"case": factories.id_("case"), "grant": {"grantee": factories.id_("case"), "file": GRANT}},
         version=UNSEEN,
     ),
+    "PUT /v1/reports/{report_id}/opening": Row(
+        WORKERS,
+        frozenset(),  # it is in no case
+        body={"case": factories.id_("case")},
+        version=UNSEEN,
+    ),
 }
 
 _SEES_CASE = IN_CASE | {TEAM_SUPERVISOR}

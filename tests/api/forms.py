@@ -89,7 +89,7 @@ PEOPLE = {
 }
 
 TRIAGE = {
-    "GET /v1/reports": Form(query=frozenset({"state"}), pages=True),
+    "GET /v1/reports": Form(query=frozenset({"state", "unopened"}), pages=True),
     "GET /v1/reports/{report_id}": _ONE,
     "GET /v1/reports/{report_id}/grants": _ONE,
     "GET /v1/reports/{report_id}/body": _ONE,
@@ -111,6 +111,7 @@ TRIAGE = {
         },
         *("priority", "case", "grant", "duplicate_of", "no_contact", "danger_now"),
     ),
+    "PUT /v1/reports/{report_id}/opening": Form({"case": factories.id_("case")}, sees_version=True),
     "PUT /v1/reports/{report_id}/case": Form({"case": factories.id_("case"), "grant": GRANT}, sees_version=True),
 }
 

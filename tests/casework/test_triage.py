@@ -270,6 +270,32 @@ def test_an_accepted_report_hands_its_key_to_a_case_of_its_triager(
     assert [(item["grantee"], item["kind"]) for item in items] == [(case.id, "case")]
 
 
+def test_an_accepted_report_is_due_until_another_member_says_that_they_have_opened_it(
+    desk: Desk, claimed: Report, triager: Person, colleague: Person, caseworker: Person, rows: Session
+) -> None:
+    case = factories.case(rows, caseworker, triager)
+    grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
+    move(desk, triager, claimed, "accepted", priority="p1", case=case.id, grant=grant)
+    rows.expire_all()
+    path, body, version = f"/reports/{claimed.id}/opening", {"case": case.id}, claimed.version
+
+    assert desk.get(colleague, f"/reports/{claimed.id}").json()["opening_due"] == "2026-06-16"
+    assert [each["id"] for each in desk.get(colleague, "/reports?unopened=true").json()["items"]] == [claimed.id]
+    assert desk.get(colleague, "/reports?unopened=false").json()["items"] == []
+    assert problem(desk.put(triager, path, body, version=version)) == (409, "self-approval")
+    assert problem(desk.put(colleague, path, body, version=version)) == (404, "not-found")
+    elsewhere = {"case": factories.case(rows, caseworker).id}
+    assert problem(desk.put(caseworker, path, elsewhere, version=version)) == (404, "not-found")
+    assert problem(desk.put(caseworker, path, body, version=version + 1)) == (412, "stale-version")
+
+    said = desk.put(caseworker, path, body, version=version)
+
+    assert (said.status_code, said.json()["opening_due"]) == (200, None)
+    assert desk.get(colleague, "/reports?unopened=true").json()["items"] == []
+    [event] = rows.query(AuditEvent).filter_by(action="report.opened").all()
+    assert (event.actor_id, event.object_id) == (caseworker.id, claimed.id)
+
+
 def test_a_report_is_not_accepted_into_a_case_of_others(
     desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
 ) -> None:

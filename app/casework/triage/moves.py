@@ -1,7 +1,7 @@
 """Reports move: claimed, released, put to the reporter, decided, reopened."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,9 @@ from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.mailbox import MessageKind
 from app.transitions import Step
 from app.vocabulary import GrantKind, Priority, ReportState, Role, TransitionReason
+
+# Within a day somebody else has opened what was accepted, in its case.
+OPENING = timedelta(days=1)
 
 
 class NotAttachable(Problem):
@@ -77,7 +80,8 @@ def move(session: Session, actor: Actor, report_id: str, new: Move, *, version: 
     if new.to is ReportState.ACCEPTED and new.grant is not None:
         _hand_on(session, actor, report, new.grant, case_id=new.case_id, now=now)
     audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
-    lifecycle.change_state(session, report, new.to, today=now.date(), reason=new.reason)
+    due = now.date() + OPENING if new.to is ReportState.ACCEPTED else None
+    lifecycle.change_state(session, report, new.to, today=now.date(), reason=new.reason, opening_due=due)
     return report
 
 
@@ -97,6 +101,25 @@ def attach(
     _hand_on(session, actor, report, grant, case_id=case_id, now=now)
     audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
     session.flush()
+    return report
+
+
+def say_opened(session: Session, actor: Actor, report_id: str, case_id: str, *, version: int, now: datetime) -> Report:
+    """The actor's client has opened an accepted report and its case, of which they are a member.
+
+    Raises `SelfApproval` for who accepted it, `StaleVersion`.
+    """
+    report = service.locked(session, actor, report_id)
+    if report.case_id != case_id or not cases.is_member(session, actor, case_id):
+        raise NotFound
+    if report.triager_id == actor.id:
+        raise approvals.SelfApproval
+    if report.version != version:
+        raise StaleVersion(version=report.version)
+    if report.opening_due is not None:
+        report.opening_due = None
+        audit.record(session, actor.id, Action.REPORT_OPENED, report.id, now=now)
+        session.flush()
     return report
 
 

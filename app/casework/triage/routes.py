@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response, status
 from fastapi.responses import StreamingResponse
 
+from app.casework.approvals.service import SelfApproval
 from app.casework.roles import MEMBER_ROLES
 from app.casework.triage import moves, service
 from app.casework.triage.schemas import (
@@ -12,6 +13,7 @@ from app.casework.triage.schemas import (
     AttachIn,
     AttachmentOut,
     MessageOut,
+    OpeningIn,
     ReportOut,
     ReportTransitionIn,
 )
@@ -49,13 +51,22 @@ Reader = Annotated[Actor, requires(*MEMBER_ROLES)]
 
 @router.get("")
 def list_reports(
-    database: Db, actor: Reader, paging: Paging, state: Annotated[list[ReportState] | None, Query()] = None
+    database: Db,
+    actor: Reader,
+    paging: Paging,
+    state: Annotated[list[ReportState] | None, Query()] = None,
+    unopened: Annotated[bool | None, Query()] = None,
 ) -> Page[ReportOut]:
-    """The reports that the caller may know of, the oldest day first."""
+    """The reports that the caller may know of, the oldest day first.
+
+    `unopened` are those accepted ones that no other member has opened yet.
+    """
     with database.read() as session:
         visible = service.visible_to(actor)
         if state:
             visible = visible.where(Report.state.in_(state))
+        if unopened is not None:
+            visible = visible.where(Report.opening_due.is_not(None) if unopened else Report.opening_due.is_(None))
         by = [Report.received_on, Report.id]
         return paging.page(session, visible, by=by, show=ReportOut.model_validate)
 
@@ -192,6 +203,15 @@ def attach_report(
         grant = request.grant.as_new()
         report = moves.attach(session, actor, report_id, request.case, grant, version=version, now=now)
         return _answer(report, response)
+
+
+@router.put("/{report_id}/opening", responses=problems(NotFound, StaleVersion, SelfApproval))
+def say_report_opened(
+    database: Db, actor: Reader, report_id: str, request: OpeningIn, version: IfMatch, now: Now, response: Response
+) -> ReportOut:
+    """A member who did not accept the report has opened it and its case."""
+    with database.write() as session:
+        return _answer(moves.say_opened(session, actor, report_id, request.case, version=version, now=now), response)
 
 
 def _answer(report: Report, response: Response) -> ReportOut:

@@ -33,6 +33,7 @@ class ReportOut(BaseModel):
     size: int
     envelope_sha256: str
     case: str | None = Field(validation_alias="case_id")
+    opening_due: date | None
     withdrawn_on: date | None
     destroyed: bool = Field(validation_alias="is_destroyed")
     replies: int
@@ -96,6 +97,14 @@ class ReportTransitionIn(TransitionIn[ReportState]):
             no_contact=self.no_contact,
             danger_now=self.danger_now,
         )
+
+
+class OpeningIn(BaseModel):
+    """The case of the report, which the caller's client has opened too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    case: CaseId
 
 
 class AttachIn(BaseModel):

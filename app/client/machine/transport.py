@@ -63,8 +63,8 @@ _TEXTS: Final = (
     "to token valid_from valid_until workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by case consent last_use lent_until next noisy_sha256 object_hash owner prev priority reason secret "
-    "statement sums_sha256 triager withdrawn_on"
+    "approved_by case consent last_use lent_until next noisy_sha256 object_hash opening_due owner prev priority reason "
+    "secret statement sums_sha256 triager withdrawn_on"
 )
 _NUMBERS: Final = "free generation left_millionths n number replies rho_millionths seq sequence size version"
 _LISTS: Final = "certificates errors failing items members roles"

@@ -19,13 +19,20 @@ OUTCOME_DAYS = 30
 
 
 def change_state(
-    session: Session, report: Report, to: ReportState, *, today: date, reason: TransitionReason | None = None
+    session: Session,
+    report: Report,
+    to: ReportState,
+    *,
+    today: date,
+    reason: TransitionReason | None = None,
+    opening_due: date | None = None,
 ) -> None:
     """Move the report and tell its mailbox; the caller knows that it may go there.
 
-    Once it is decided, only the week of its arrival is kept. Raises `StaleDataError` where somebody was faster.
+    `opening_due` is the day by which somebody else is to have opened it there. Once it is decided, only the week of its
+    arrival is kept. Raises `StaleDataError` where somebody was faster.
     """
-    report.state, report.reason = to, reason
+    report.state, report.reason, report.opening_due = to, reason, opening_due
     if to is ReportState.WITHDRAWN:
         report.withdrawn_on = today
     if to not in UNDECIDED:

@@ -13,10 +13,16 @@ class Report(Base):
     """A report as triage sees it. `received_on` is the UTC day, and the Monday of its week once it is decided."""
 
     __tablename__ = "reports"
-    # Each index costs an arriving report a page on the disk, so those of reports in cases leave it out.
+    # Each index costs an arriving report a page on the disk, so those of what comes later leave it out.
     __table_args__ = (
         Index(None, "state", "received_on"),
         Index(None, "case_id", sqlite_where=text("case_id IS NOT NULL"), postgresql_where=text("case_id IS NOT NULL")),
+        Index(
+            None,
+            "opening_due",
+            sqlite_where=text("opening_due IS NOT NULL"),
+            postgresql_where=text("opening_due IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -32,6 +38,7 @@ class Report(Base):
     size: Mapped[int]  # of the sealed report, in bytes: one of the lengths of its classes
     envelope_sha256: Mapped[str] = mapped_column(String(64))  # of all that was sent, so that a repetition is known
     case_id: Mapped[str | None] = mapped_column(String(37))  # no foreign key: intake knows no casework
+    opening_due: Mapped[date | None]  # by when another person is to have opened it; none once one has, or need not
     withdrawn_on: Mapped[date | None]
     destroyed_on: Mapped[date | None]
     replies: Mapped[int] = mapped_column(default=0, server_default="0")  # messages of staff ever sent

@@ -1,5 +1,7 @@
 """Triage against a real service."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.client.casework import triage
@@ -144,3 +146,24 @@ def test_the_replies_of_colleagues_are_numbered_one_after_the_other(here: Instal
         (2, "I read this now in her place."),
     ]
     assert mailbox.missing == ()
+
+
+def test_what_was_accepted_stands_in_the_queue_until_somebody_else_has_opened_it_there(here: Installation) -> None:
+    anna, boris, emil = here.staff("anna"), here.staff("boris"), here.staff("emil")
+    sent = claimed(here, anna)
+    triage.accept(anna, triage.open_(anna, sent.report), FOUND, owner=boris.person)
+
+    def said() -> list[str | None]:
+        return [each.unopened for each in triage.list_(emil) if each.id == sent.report]
+
+    triage.open_(anna, sent.report)
+    triage.open_(emil, sent.report)  # by the epoch's key, which stays
+    assert said() == ["accepted, not yet opened there"]
+    here.pass_(timedelta(days=2))
+    emil = here.staff("emil")
+    assert said() == ["accepted, not yet opened there, overdue"]
+
+    opened = triage.open_(here.staff("boris"), sent.report)
+
+    assert opened.view.opening_due is None
+    assert said() == []

@@ -1,7 +1,8 @@
 """The queue: what waits for a triager, told by the grant of each report alone. No body is opened for it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from app.client.casework.triage.reading import open_grant
 from app.client.casework.triage.views import ReportView
@@ -20,30 +21,51 @@ _URGENCY = {
 }
 
 
+_FOR_TRIAGERS = (ReportState.RECEIVED, ReportState.IN_TRIAGE)
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """A report in the queue. `problem` says why its grant did not open; language and urgency are None then."""
+    """A report in the queue. `problem` says why its grant did not open; language and urgency are None then.
+
+    `unopened` says so of what was accepted and opened by nobody else yet.
+    """
 
     view: ReportView
     language: str | None = field(default=None, repr=False)
     danger_now: Imminence | None = field(default=None, repr=False)
     problem: str | None = None
+    unopened: str | None = None
 
     @property
     def id(self) -> str:
         return self.view.id
 
 
-def list_(
-    staff: Staff, *, states: Iterable[ReportState] = (ReportState.RECEIVED, ReportState.IN_TRIAGE)
-) -> list[Waiting]:
-    """What is most urgent and has waited longest first."""
-    items = (item for state in states for item in staff.service.items("/reports", state=state.value))
+def list_(staff: Staff, *, states: Iterable[ReportState] | None = None) -> list[Waiting]:
+    """What is most urgent and has waited longest first.
+
+    Unless states are named, that is what waits for a triager, and what was accepted and opened by nobody else yet.
+    """
+    wanted = [{"state": state.value} for state in (_FOR_TRIAGERS if states is None else states)]
+    if states is None:
+        wanted.append({"unopened": "true"})
+    items = (item for each in wanted for item in staff.service.items("/reports", **each))
     waiting = [_waiting(staff, ReportView.read(item)) for item in items]
     return sorted(waiting, key=lambda each: (_urgency(each), each.view.received_on, each.id))
 
 
 def _waiting(staff: Staff, view: ReportView) -> Waiting:
+    return replace(_opened(staff, view), unopened=_unopened(view, staff.today))
+
+
+def _unopened(view: ReportView, today: date) -> str | None:
+    if view.opening_due is None:
+        return None
+    return "accepted, not yet opened there" + (", overdue" if today > view.opening_due else "")
+
+
+def _opened(staff: Staff, view: ReportView) -> Waiting:
     if view.destroyed:
         return Waiting(view, problem="destroyed: its reporter took it back")
     try:

@@ -1,7 +1,7 @@
 """Reading a report: its key, from an epoch, a case or a triager; what it says; the files beside it."""
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +12,7 @@ from app.client.casework.triage.views import ReportView
 from app.client.intake import attachments as files
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
 from app.protocol.encoding import check_at, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.grants import OpenedGrant
@@ -71,10 +72,26 @@ class OpenReport:
 def open_(staff: Staff, report: str) -> OpenReport:
     """Read a report with the key of its epoch, or of its case once it is accepted.
 
-    Raises `NotMine` where no key of this person opens it, `NotGranted` and `NotAuthentic`.
+    The first member besides who accepted it says to the service that report and case open there. Raises `NotMine` where
+    no key of this person opens it, `NotGranted` and `NotAuthentic`.
     """
     view = views.view(staff, report)
-    return _open(staff, view, open_grant(staff, view).identity)
+    grant = open_grant(staff, view)
+    open_report = _open(staff, view, grant.identity)
+    if grant.header.kind is GrantKind.CASE and view.opening_due is not None and staff.person != view.triager:
+        return replace(open_report, view=_say_opened(staff, view))
+    return open_report
+
+
+def _say_opened(staff: Staff, view: ReportView) -> ReportView:
+    """Where the report has changed meanwhile, it is said the next time."""
+    try:
+        answer = staff.service.put(f"/reports/{view.id}/opening", {"case": view.case}, version=view.version)
+    except Refused as refusal:
+        if refusal.type != "stale-version":
+            raise
+        return view
+    return replace(ReportView.read(answer.json()), id=view.id)
 
 
 def open_with(staff: Staff, report: str, identity: age.HybridIdentity) -> OpenReport:

@@ -13,6 +13,7 @@ from app.vocabulary import ReportState
 class ReportView:
     """The work on a report as the service shows it, in this version: no step is taken on another.
 
+    `opening_due` is the day by which another member than who accepted it is to have opened it, until one has.
     `replies` counts what staff have written to its reporter.
     """
 
@@ -24,6 +25,7 @@ class ReportView:
     epoch: str
     case: str | None
     envelope_sha256: str
+    opening_due: date | None
     destroyed: bool
     replies: int
     version: int
@@ -39,6 +41,7 @@ class ReportView:
             epoch=str(item["epoch"]),
             case=item["case"],
             envelope_sha256=str(item["envelope_sha256"]),
+            opening_due=None if item["opening_due"] is None else date.fromisoformat(str(item["opening_due"])),
             destroyed=bool(item["destroyed"]),
             replies=int(item["replies"]),
             version=int(item["version"]),

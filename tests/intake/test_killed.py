@@ -119,8 +119,22 @@ def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, row
 
     acknowledged: dict[str, tuple[str, bytes]] = {}
     attached: list[Sending] = []
+
+    def check(port: int) -> None:
+        """All that was acknowledged before the service was killed is there."""
+        rows.expunge_all()
+        for report, (token, body) in acknowledged.items():
+            assert rows.get_one(Report, report).envelope_sha256 == sha256_hex(body)
+            assert body.endswith(rows.get_one(ReportFile, report).body)
+            assert rows.get_one(Slot, (sha256_hex(token.encode()), THREAD_STATE_SLOT)).file in body
+        go_on(port, attached, file)
+        blobs = {row.id: row.blob for row in rows.execute(select(Attachment.id, Attachment.blob))}
+        for sending in attached:
+            assert (tmp_path / "data" / "blobs" / blobs[sending.id]).read_bytes() == file
+
     for _ in range(ROUNDS):
         with served(settings) as (port, process):
+            check(port)
             load = Load(port, bodies, file)
             load.start()
             load.wait()
@@ -129,16 +143,8 @@ def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, row
             load.join()
         acknowledged |= load.reports
         attached += load.attachments
-        with served(settings) as (port, _):
-            for report, (token, body) in acknowledged.items():
-                assert rows.get_one(Report, report).envelope_sha256 == sha256_hex(body)
-                assert body.endswith(rows.get_one(ReportFile, report).body)
-                assert rows.get_one(Slot, (sha256_hex(token.encode()), THREAD_STATE_SLOT)).file in body
-            go_on(port, attached, file)
-            blobs = {row.id: row.blob for row in rows.execute(select(Attachment.id, Attachment.blob))}
-            for sending in attached:
-                assert (tmp_path / "data" / "blobs" / blobs[sending.id]).read_bytes() == file
-        rows.expunge_all()
+    with served(settings) as (port, _):
+        check(port)
 
     assert len(acknowledged) > ROUNDS
     assert len(attached) > ROUNDS

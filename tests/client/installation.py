@@ -122,12 +122,17 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
 def serving(settings: Settings, built: Path) -> Iterator[str]:
     """The address of the service, in a thread of this process."""
     config = uvicorn.Config(
-        create_app(settings, site=Site.load(built), hasher=HASHER), port=0, log_level="warning", access_log=False
+        create_app(settings, site=Site.load(built), hasher=HASHER),
+        port=0,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=30,  # a request that never ends would hold up all tests that follow
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
+        assert thread.is_alive(), "the service did not start"
         time.sleep(0.01)
     (port,) = {each.getsockname()[1] for running in server.servers for each in running.sockets}
     try:

@@ -141,7 +141,8 @@ def dispose(
     judgements = _judgements(incident)
     open_report = triage.open_(person, report)
     priority = triage.dispose(person, open_report, to, judgements, duplicate_of=duplicate_of, reason=reason)
-    show({"state": to.value, "priority": priority.value}, as_json=as_json)
+    approval = report_approvals.lend_where_drawn(person, open_report)
+    show({"state": to.value, "priority": priority.value, "approval": approval}, as_json=as_json)
 
 
 @queue.command()

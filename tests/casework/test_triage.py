@@ -6,7 +6,10 @@ import pytest
 from httpx2 import Response
 from sqlalchemy.orm import Session
 
+from app.actor import Actor
 from app.audit.models import AuditEvent
+from app.casework.triage import moves
+from app.casework.triage.moves import Move
 from app.database import Database
 from app.intake.epochs.models import Epoch
 from app.intake.lifecycle import service as lifecycle
@@ -14,7 +17,7 @@ from app.intake.mailbox.models import Slot
 from app.intake.reports.models import Report
 from app.people.staff.models import Person
 from app.protocol.sizes import Kind
-from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role
+from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role, TransitionReason
 from tests import factories
 from tests.casework.conftest import Desk, problem
 
@@ -176,6 +179,46 @@ def test_what_is_urgent_is_put_away_only_where_a_supervisor_agrees_to_that_very_
     approve(rows, triager, supervisor, claimed, ApprovalSubject(to))
 
     assert move(desk, triager, claimed, to, **urgent) == DONE
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_of_what_is_put_away_alone_a_supervisor_reads_what_the_service_has_drawn(
+    desk: Desk,
+    claimed: Report,
+    triager: Person,
+    colleague: Person,
+    supervisor: Person,
+    rows: Session,
+    database: Database,
+    drawn: bool,
+) -> None:
+    actor = Actor(triager.id, frozenset({Role.TRIAGER}), None, factories.DAY)
+    step = Move(ReportState.INSUFFICIENT, TransitionReason.DECIDED, Priority.P3, no_contact=True)
+    rows.commit()
+    with database.write() as session:
+        moves.move(session, actor, claimed.id, step, version=claimed.version, drawn=drawn, now=factories.HOUR)
+    rows.expire_all()
+    asked = {
+        "subject": "insufficient",
+        "object": claimed.id,
+        "approver": supervisor.id,
+        "of": claimed.envelope_sha256,
+        "grant": {"grantee": supervisor.id, "file": factories.in_json(Kind.GRANT)},
+    }
+    path, version = f"/reports/{claimed.id}/opening", claimed.version
+
+    assert (claimed.opening_due is not None) is drawn
+    request = desk.post(colleague, "/approvals", asked)  # where the machine of who put it away is broken, another asks
+    if not drawn:
+        assert problem(request) == (404, "not-found")
+        return
+    assert problem(desk.post(triager, "/approvals", {**asked, "subject": "referred_out"})) == (409, "not-approvable")
+    assert problem(desk.put(supervisor, path, {"case": None}, version=version)) == (404, "not-found")
+    decision = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
+    desk.post(supervisor, f"/approvals/{request.json()['id']}/transitions", decision, version=1).raise_for_status()
+
+    assert problem(desk.put(triager, path, {"case": None}, version=version)) == (404, "not-found")
+    assert desk.put(supervisor, path, {"case": None}, version=version).json()["opening_due"] is None
 
 
 def test_what_was_urgent_is_not_judged_anew_to_put_it_away_alone(

@@ -172,6 +172,18 @@ def approved(session: Session, actor: Actor, *, object_id: str, of: str) -> list
     return list(session.scalars(subjects))
 
 
+def has_approved(session: Session, actor: Actor, subject: ApprovalSubject, *, object_id: str, of: str) -> bool:
+    """Whether the actor, asked by another, has approved this of the object with this hash."""
+    theirs = select(Approval.id).where(
+        Approval.subject == subject,
+        Approval.object_id == object_id,
+        Approval.of == of,
+        Approval.state == ApprovalState.APPROVED,
+        Approval.approver_id == actor.id,
+    )
+    return session.scalar(theirs.limit(1)) is not None
+
+
 def cancel_open(session: Session, object_id: str, *, of: str | None = None) -> None:
     """Nobody is asked any more, and the keys lent for it go: the reporter withdrew, or it was decided otherwise.
 

@@ -12,7 +12,7 @@ from app.audit.actions import Action
 from app.casework.approvals import service as approvals
 from app.casework.cases import service as cases
 from app.casework.triage import service
-from app.casework.triage.machine import EDGES, URGENT, Facts
+from app.casework.triage.machine import DISPOSALS, EDGES, URGENT, Facts
 from app.intake.epochs import service as epochs
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
@@ -24,7 +24,7 @@ from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.mailbox import MessageKind
 from app.transitions import Step
-from app.vocabulary import GrantKind, Priority, ReportState, Role, TransitionReason
+from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
 
 # Within a day somebody else has opened what was accepted, in its case.
 OPENING = timedelta(days=1)
@@ -61,8 +61,12 @@ def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> l
     return transitions.steps(EDGES, report.state, _facts(session, actor, report, None, now=now))
 
 
-def move(session: Session, actor: Actor, report_id: str, new: Move, *, version: int, now: datetime) -> Report:
+def move(
+    session: Session, actor: Actor, report_id: str, new: Move, *, version: int, drawn: bool, now: datetime
+) -> Report:
     """Take a report to another state; `version` is the one that the actor has seen.
+
+    `drawn`: if nobody has agreed to put it away, a supervisor is to read it afterwards.
 
     What was asked about it and is not decided yet was asked about the state that it leaves, and is cancelled.
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
@@ -70,7 +74,8 @@ def move(session: Session, actor: Actor, report_id: str, new: Move, *, version: 
     report = service.locked(session, actor, report_id)
     if report.version != version:
         raise StaleVersion(version=report.version)
-    transitions.check(EDGES, report.state, new.to, _facts(session, actor, report, new, now=now))
+    facts = _facts(session, actor, report, new, now=now)
+    transitions.check(EDGES, report.state, new.to, facts)
     approvals.cancel_open(session, report.id)
     report.priority = new.priority or report.priority
     if report.state is ReportState.RECEIVED:
@@ -80,7 +85,9 @@ def move(session: Session, actor: Actor, report_id: str, new: Move, *, version: 
     if new.to is ReportState.ACCEPTED and new.grant is not None:
         _hand_on(session, actor, report, new.grant, case_id=new.case_id, now=now)
     audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
-    due = now.date() + OPENING if new.to is ReportState.ACCEPTED else None
+    alone = new.to in DISPOSALS and ApprovalSubject(new.to) not in facts.approved
+    is_due = new.to is ReportState.ACCEPTED or (alone and drawn)
+    due = now.date() + OPENING if is_due else None
     lifecycle.change_state(session, report, new.to, today=now.date(), reason=new.reason, opening_due=due)
     return report
 
@@ -104,13 +111,18 @@ def attach(
     return report
 
 
-def say_opened(session: Session, actor: Actor, report_id: str, case_id: str, *, version: int, now: datetime) -> Report:
+def say_opened(
+    session: Session, actor: Actor, report_id: str, case_id: str | None, *, version: int, now: datetime
+) -> Report:
     """The actor's client has opened an accepted report and its case, of which they are a member.
 
-    Raises `SelfApproval` for who accepted it, `StaleVersion`.
+    Or one that was put away and drawn, which they were lent and agreed to. Raises `SelfApproval` for who accepted it,
+    `StaleVersion`.
     """
     report = service.locked(session, actor, report_id)
-    if report.case_id != case_id or not cases.is_member(session, actor, case_id):
+    if report.case_id != case_id or not (
+        cases.is_member(session, actor, case_id) if case_id else _has_agreed(session, actor, report)
+    ):
         raise NotFound
     if report.triager_id == actor.id:
         raise approvals.SelfApproval
@@ -121,6 +133,13 @@ def say_opened(session: Session, actor: Actor, report_id: str, case_id: str, *, 
         audit.record(session, actor.id, Action.REPORT_OPENED, report.id, now=now)
         session.flush()
     return report
+
+
+def _has_agreed(session: Session, actor: Actor, report: Report) -> bool:
+    """Whether the actor has approved that the report was put away so."""
+    return report.state in DISPOSALS and approvals.has_approved(
+        session, actor, ApprovalSubject(report.state), object_id=report.id, of=report.envelope_sha256
+    )
 
 
 def reporter_acted(session: Session, act: ReporterAct) -> None:

@@ -100,11 +100,11 @@ class ReportTransitionIn(TransitionIn[ReportState]):
 
 
 class OpeningIn(BaseModel):
-    """The case of the report, which the caller's client has opened too."""
+    """The case of the report, which the caller's client has opened too; null for one that was put away."""
 
     model_config = ConfigDict(extra="forbid")
 
-    case: CaseId
+    case: CaseId | None
 
 
 class AttachIn(BaseModel):

@@ -28,6 +28,16 @@ def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
     return {actor.id}
 
 
+def _put_away(session: Session, actor: Actor, new: NewApproval) -> set[str]:
+    """Before the step its triager asks; after it, where it was drawn, any triager of its epoch."""
+    report = service.locked(session, actor, new.object_id)
+    if report.state == new.subject.value and report.opening_due is not None and report.envelope_sha256 == new.of:
+        if not (Role.TRIAGER in actor.roles and service.holds_epoch_key(session, actor, report)):
+            raise NotFound
+        return {actor.id} | ({report.triager_id} if report.triager_id else set())
+    return _triager(session, actor, new)
+
+
 def _claimed_by(actor: Actor) -> Select[str]:
     return select(Report.id).where(Report.triager_id == actor.id)
 
@@ -72,7 +82,7 @@ DISPOSALS = tuple(
     Approvable(
         ApprovalSubject(to),
         approvers=frozenset({Role.SUPERVISOR}),
-        authors=_triager,
+        authors=_put_away,
         holders=_of_its_epoch,
         owned_by=_claimed_by,
         lent_until=_with_its_epoch,

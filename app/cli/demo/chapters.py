@@ -11,7 +11,7 @@ from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.cli.demo_population import population
 from app.client import Reporter, Staff
-from app.client.casework import cases, coding_approvals, report_approvals, triage
+from app.client.casework import approvals, cases, coding_approvals, report_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.casework.triage import OpenReport
 from app.client.intake import epochs, pages
@@ -179,6 +179,15 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
                 _second_person(triager, report, subject, company.staff[FIRST_SUPERVISOR])
             twin = company.submitted[story.duplicate_of].report if story.duplicate_of else None
             triage.dispose(triager, report, story.disposition, severities, duplicate_of=twin)
+            _read_where_drawn(company, triager, report)
+
+
+def _read_where_drawn(company: Company, triager: Staff, report: OpenReport) -> None:
+    approval = report_approvals.lend_where_drawn(triager, report)
+    for name in (FIRST_SUPERVISOR, "boris") if approval else ():
+        supervisor = company.staff[name]
+        if any(each.id == approval and each.approver == supervisor.person for each in approvals.list_(supervisor)):
+            report_approvals.decide(supervisor, report_approvals.review(supervisor, str(approval)), approved=True)
 
 
 def _other_triager(company: Company, triager: Staff) -> Staff:

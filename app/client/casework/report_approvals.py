@@ -1,6 +1,7 @@
 """A second person's word on a report that is in triage: that it may wait, is abuse, or leaves the queue."""
 
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.client.casework import approvals, triage
@@ -8,7 +9,7 @@ from app.client.casework.approvals import Approval
 from app.client.casework.triage import OpenReport, ReportView, RuleOfTriage
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
-from app.vocabulary import ApprovalSubject, GrantKind
+from app.vocabulary import ApprovalSubject, GrantKind, Role, TransitionReason
 
 # About these a supervisor decides, who has no key of their own.
 LENT: Final = frozenset(
@@ -90,6 +91,30 @@ def review(staff: Staff, approval: str) -> Review:
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
-    """Sign the decision about what was reviewed and over the hash of what was opened."""
-    report = review.report
+    """Sign the decision about what was reviewed and over the hash of what was opened.
+
+    What was put away already is then done with, or comes back into triage.
+    """
+    report, subject = review.report, review.approval.subject
     approvals.decide(staff, review.approval, report.key, of=report.sha256, approved=approved)
+    if report.view.state.value != subject.value:  # it was asked before the step, or about none
+        return
+    if approved:
+        staff.service.put(f"/reports/{report.id}/opening", {"case": None}, version=report.view.version)
+    else:
+        triage.reopen(staff, report.view, TransitionReason.ERROR)
+
+
+def lend_where_drawn(staff: Staff, report: OpenReport) -> str | None:
+    """Where the service drew what was put away just now, lend it to a supervisor; the id of the request, if one is.
+
+    Raises `RuleOfTriage` where there is no other: it stays due, and whoever holds the epoch's key can ask later.
+    """
+    view = triage.view(staff, report.id)
+    if view.opening_due is None:
+        return None
+    supervisors = {each.person for each in staff.colleagues(Role.SUPERVISOR)}
+    others = sorted(supervisors - {staff.person, view.triager})
+    if not others:
+        raise RuleOfTriage("there is no other supervisor to read what was put away")
+    return request(staff, replace(report, view=view), ApprovalSubject(view.state), secrets.choice(others))

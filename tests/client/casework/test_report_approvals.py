@@ -15,6 +15,8 @@ from app.vocabulary import ApprovalState, ApprovalSubject, Imminence, ReportStat
 from tests.client.casework.scene import DOCUMENT, FOUND, claimed
 from tests.client.installation import Installation
 
+NOT_URGENT = [(Severity.LIMITED, Imminence.NONE)]
+
 
 class Mistaken(Reporter):
     """A client that seals to a key which nobody holds."""
@@ -62,7 +64,7 @@ def test_danger_that_a_reporter_names_asks_for_a_supervisor_whatever_is_found(he
             anna,
             triage.open_(anna, sent.report),
             ReportState.INSUFFICIENT,
-            [(Severity.LIMITED, Imminence.NONE)],
+            NOT_URGENT,
         )
 
     assert refusal.value.type == "guards-fail"
@@ -123,3 +125,32 @@ def test_who_holds_no_key_of_the_epoch_is_not_asked_to_try(here: Installation) -
         report_approvals.request_try(anna, closed_report(here, anna), sara.person)
 
     assert refusal.value.type == "approver-unfit"
+
+
+def drawn(here: Installation, triager: Staff) -> triage.OpenReport:
+    """One that this triager has put away alone, and that the service has drawn: one in ten."""
+    while True:
+        sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none", "consent": ["service"]}})
+        triage.claim(triager, triage.view(triager, sent.report))
+        opened = triage.open_(triager, sent.report)
+        triage.dispose(triager, opened, ReportState.INSUFFICIENT, NOT_URGENT)
+        if triage.view(triager, sent.report).opening_due is not None:
+            return opened
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_of_what_is_put_away_alone_a_supervisor_reads_what_was_drawn_and_may_bring_it_back(
+    here: Installation, *, approved: bool
+) -> None:
+    anna, sara = here.staff("anna"), here.staff("sara")
+    opened = drawn(here, anna)
+    [waiting] = [each for each in triage.list_(anna) if each.id == opened.id]
+    approval = report_approvals.lend_where_drawn(anna, opened)
+    assert approval
+
+    report_approvals.decide(sara, report_approvals.review(sara, approval), approved=approved)
+
+    after = triage.view(anna, opened.id)
+    assert waiting.unopened == "put away, not yet read by another"
+    assert after.opening_due is None
+    assert after.state is (ReportState.INSUFFICIENT if approved else ReportState.IN_TRIAGE)

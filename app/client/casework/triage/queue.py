@@ -62,7 +62,9 @@ def _waiting(staff: Staff, view: ReportView) -> Waiting:
 def _unopened(view: ReportView, today: date) -> str | None:
     if view.opening_due is None:
         return None
-    return "accepted, not yet opened there" + (", overdue" if today > view.opening_due else "")
+    is_accepted = view.state is ReportState.ACCEPTED
+    said = "accepted, not yet opened there" if is_accepted else "put away, not yet read by another"
+    return said + (", overdue" if today > view.opening_due else "")
 
 
 def _opened(staff: Staff, view: ReportView) -> Waiting:

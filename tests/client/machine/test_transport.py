@@ -135,5 +135,12 @@ def _types(form: dict[str, Any], schemas: dict[str, Any]) -> set[type]:
         form = schemas[form["$ref"].rpartition("/")[2]]
     if "anyOf" in form:
         return {type_ for each in form["anyOf"] for type_ in _types(each, schemas)}
-    types: dict[str, type] = {"string": str, "integer": int, "array": list, "object": Told, "null": type(None)}
+    types: dict[str, type] = {
+        "string": str,
+        "integer": int,
+        "boolean": bool,
+        "array": list,
+        "object": Told,
+        "null": type(None),
+    }
     return {types[form.get("type", "string")]}

@@ -57,7 +57,8 @@ _CHECKS = [
 # Those of every answer, of which the description speaks as a whole.
 _EVERYWHERE = {
     *("cache-control", "content-length", "content-security-policy", "content-type", "cross-origin-opener-policy"),
-    *("cross-origin-resource-policy", "referrer-policy", "x-content-type-options", "x-frame-options", "x-request-id"),
+    *("cross-origin-resource-policy", "permissions-policy", "referrer-policy", "x-content-type-options"),
+    *("x-frame-options", "x-request-id"),
 }
 _TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "OPTIONS /v1/uploads"}
 _READING = sorted(label for label in _OPERATIONS if label.startswith(("GET ", "HEAD ", "OPTIONS ")))

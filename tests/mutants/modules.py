@@ -48,6 +48,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/report.py": ("tests/protocol/test_report.py", _REFUSALS),
     "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
     "app/protocol/sizes.py": ("tests/protocol/test_sizes.py", _VECTORS),
+    "app/protocol/typos.py": ("tests/protocol/test_receipt.py",),
     "app/protocol/types.py": ("tests/protocol/test_types.py", "tests/protocol/test_opening.py", _REFUSALS),
     "app/protocol/statements.py": ("tests/protocol/test_statements.py", _REFUSALS),
     "app/transitions.py": (*_MACHINES, "tests/casework/test_triage.py"),

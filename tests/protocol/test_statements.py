@@ -1,7 +1,7 @@
 """What supervisors state about keys, and what approvers state about what they opened."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.protocol.statements import (
     ApprovalStatement,
     KeyKind,
     SharedKey,
+    may_open,
     newest_of,
     read_approval,
     read_key,
@@ -58,6 +59,35 @@ def test_the_key_that_is_used_is_the_last_one_stated_of_those_that_are_valid() -
     assert newest_of((not_yet,), KeyKind.STATISTICS, DAY) is None
 
 
+def test_a_key_is_used_on_both_of_its_days_and_on_no_other() -> None:
+    day = timedelta(days=1)
+    key = replace(KEY, valid_until=DAY + day)
+    used = [newest_of((key,), KeyKind.STATISTICS, DAY + number * day) == key for number in (-1, 0, 1, 2)]
+
+    assert used == [False, True, True, False]
+
+
+def test_a_key_of_one_day_is_read() -> None:
+    key = replace(KEY, valid_until=DAY)
+
+    assert read_key(state_key(key, org=ORG, signer=SUPERVISOR.signer)) == key
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_until", "opens"),
+    [
+        ("2026-06-15", "2027-06-14", True),
+        ("2026-06-16", "2027-06-15", False),  # not yet valid
+        ("2025-03-02", "2026-03-01", True),  # a card of the second quarter may have been late by 31 days
+        ("2025-03-01", "2026-02-28", False),
+    ],
+)
+def test_a_card_is_sealed_to_a_key_of_its_period_or_later(valid_from: str, valid_until: str, *, opens: bool) -> None:
+    days = {"valid_from": date.fromisoformat(valid_from), "valid_until": date.fromisoformat(valid_until)}
+
+    assert may_open(**days, period="2026-Q2", today=date(2026, 6, 15)) is opens
+
+
 def test_a_key_statement_names_the_one_before() -> None:
     turned = replace(KEY, id=new_id("key"), version=2, previous="0" * 64)
 
@@ -73,10 +103,14 @@ def test_a_key_statement_of_somebody_who_is_no_supervisor_is_refused() -> None:
     "changes",
     [
         {"kind": "master"},
+        {"kind": None},
         {"recipient": "age1"},
+        {"recipient": str(age.X25519Identity(bytes(32)).recipient)},
         {"recipient": None},
         {"from": "20260615"},
+        {"from": None},
         {"until": "2026-06-14"},
+        {"until": None},
         {"more": 1},
     ],
 )
@@ -116,6 +150,7 @@ BODY = APPROVAL.body()
     "changes",
     [
         {"approval": "yes"},
+        {"approval": None},
         {"subject": "lunch"},
         {"object": None},
         {"of": "A" * 64},

@@ -65,15 +65,17 @@ def open_(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Read a report and what its reporter wrote since."""
+    """Read a report and what its reporter wrote since, which in a case is for its members alone."""
     person = staff(machine)
     open_report = triage.open_(person, report)
-    thread = triage.thread(person, open_report)
-    if save:
+    thread = None if open_report.arrived is None else triage.thread(person, open_report)
+    if save and thread:
         for attachment in (*open_report.report.attachments, *_attached_since(thread)):
             _save(person, open_report, attachment, save)
     _show(open_report, thread, as_json=as_json)
-    if thread.withdrawal is None and any(each.content.kind is MessageKind.WITHDRAW for each in thread.messages):
+    if thread is None:
+        say("The report is in a case. What came after it, and its files, are for the members of the case.")
+    elif thread.withdrawal is None and any(each.content.kind is MessageKind.WITHDRAW for each in thread.messages):
         say("A message takes the report back without the secret of its receipt: that may be anybody. Nothing stopped.")
 
 
@@ -280,7 +282,7 @@ def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:
         "name": attachment.name,
         "media_type": attachment.media_type,
         "size": attachment.size,
-        "arrived": attachment.id in open_report.arrived,
+        "arrived": None if open_report.arrived is None else attachment.id in open_report.arrived,
     }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit.models import AuditEvent
+from app.casework.cases.models import Membership
 from app.casework.triage import moves
 from app.casework.triage.moves import Move
 from app.database import Database
@@ -417,6 +418,31 @@ def test_of_two_who_answer_at_once_the_slower_is_told_so(desk: Desk, claimed: Re
 
 def test_only_the_claimer_writes_to_the_reporter(desk: Desk, claimed: Report, colleague: Person) -> None:
     assert problem(answered(desk, colleague, claimed)) == (404, "not-found")
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["who never was a member", "who was removed"])
+def test_in_a_case_its_members_alone_read_what_follows_and_write_to_the_reporter(
+    desk: Desk, claimed: Report, triager: Person, colleague: Person, caseworker: Person, rows: Session, *, removed: bool
+) -> None:
+    """Whoever claimed the report before, and whatever key of its epoch they hold."""
+    case = factories.case(rows, caseworker, triager)
+    claimed.state, claimed.case_id = ReportState.ACCEPTED, case.id
+    others = {triager, colleague} if removed else {colleague}
+    if removed:
+        rows.query(Membership).filter_by(case_id=case.id, person_id=triager.id).delete()
+    rows.commit()
+    path = f"/reports/{claimed.id}"
+    attachment = f"{path}/attachments/{factories.id_('att')}"
+
+    for who in others:
+        assert desk.get(who, f"{path}/body").status_code == 200
+        for part in (f"{path}/messages", f"{path}/attachments", attachment):
+            assert problem(desk.get(who, part)) == (404, "not-found")
+        assert problem(answered(desk, who, claimed)) == (404, "not-found")
+    for who in {caseworker, triager} - others:
+        assert desk.get(who, f"{path}/messages").status_code == 200
+        assert desk.get(who, f"{path}/attachments").status_code == 200
+        assert answered(desk, who, claimed).status_code == 201
 
 
 def test_what_is_no_sealed_slot_is_not_taken(desk: Desk, claimed: Report, triager: Person) -> None:

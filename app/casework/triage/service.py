@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -43,8 +43,17 @@ def visible_to(actor: Actor) -> Select[Report]:
 
 
 def readable_by(actor: Actor) -> Select[Report]:
-    """Every report whose sealed parts this person may fetch. A supervisor has no key of itself."""
+    """Every report which this person may fetch as it came. A supervisor has no key of itself."""
     return select(Report).where(_holds_key(actor))
+
+
+def followed_by(actor: Actor) -> Select[Report]:
+    """Every report of which this person may fetch what came after it, and its files.
+
+    Once a report is in a case that is for the case's members alone, whoever claimed it before and whatever key they
+    hold: who was removed has the report's key for good, and nothing but this keeps from them what is sealed to it.
+    """
+    return readable_by(actor).where(or_(Report.case_id.is_(None), _in_case_of(actor)))
 
 
 def get(session: Session, actor: Actor, report_id: str) -> Report:
@@ -62,7 +71,7 @@ def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetim
 
     The first, the reporter's own, tells a triager's client language and urgency.
     """
-    report = _read(session, actor, report_id)
+    report = _read(session, readable_by(actor), report_id)
     objects = [report.epoch_id] if holds_epoch_key(session, actor, report) else []
     if report.case_id is not None and cases.is_member(session, actor, report.case_id):
         objects.append(report.case_id)
@@ -71,20 +80,20 @@ def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetim
 
 def body(session: Session, actor: Actor, report_id: str, *, now: datetime) -> bytes:
     """The sealed report. Its fetch is recorded."""
-    report = _read(session, actor, report_id)
+    report = _read(session, readable_by(actor), report_id)
     file = reports.body(session, report.id)
     audit.record(session, actor.id, Action.REPORT_READ, report.id, now=now)
     return file
 
 
 def attachments_of(session: Session, actor: Actor, report_id: str) -> Select[Attachment]:
-    """What has arrived; the sealed report says what should."""
-    return attachments.of_report(_read(session, actor, report_id).id)
+    """What has arrived; the sealed report and later messages say what should."""
+    return attachments.of_report(_read(session, followed_by(actor), report_id).id)
 
 
 def attachment(session: Session, actor: Actor, report_id: str, attachment_id: str, *, now: datetime) -> Attachment:
     """Where one sealed file lies. Its fetch is recorded."""
-    report = _read(session, actor, report_id)
+    report = _read(session, followed_by(actor), report_id)
     attachment = attachments.get(session, report.id, attachment_id)
     audit.record(session, actor.id, Action.ATTACHMENT_READ, report.id, now=now, object_hash=attachment.sha256)
     return attachment
@@ -92,7 +101,7 @@ def attachment(session: Session, actor: Actor, report_id: str, attachment_id: st
 
 def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -> Select[Message]:
     """What the reporter has written since. The fetch is recorded."""
-    report = _read(session, actor, report_id)
+    report = _read(session, followed_by(actor), report_id)
     audit.record(session, actor.id, Action.MESSAGES_READ, report.id, now=now)
     return mailbox.messages(report.id)
 
@@ -100,14 +109,13 @@ def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -
 def answer(
     session: Session, actor: Actor, report_id: str, slots: Sequence[bytes], *, version: int, now: datetime
 ) -> Report:
-    """Put the parts of one message into the reporter's mailbox. Its triager writes, or a member of its case.
+    """Put the parts of one message into the reporter's mailbox. Its triager writes, once it is in a case its members.
 
     Its number is sealed and follows from `replies`, so the writer must have seen the last one: of two colleagues who
     write at once the slower seals again. Raises `StaleVersion`, `ReportClosed`, or `MailboxFull`.
     """
-    report = _one(session, readable_by(actor).with_for_update(), report_id)
-    in_case = report.case_id is not None and cases.is_member(session, actor, report.case_id)
-    if not in_case and report.triager_id != actor.id:
+    report = _one(session, followed_by(actor).with_for_update(), report_id)
+    if report.case_id is None and report.triager_id != actor.id:
         raise NotFound
     if report.version != version:
         raise StaleVersion(version=report.version)
@@ -128,18 +136,22 @@ def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
 def _holds_key(actor: Actor) -> ColumnElement[bool]:
     """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
     holds: ColumnElement[bool] = Report.id.in_(grants.subjects_of(actor))
-    holds |= Report.case_id.in_(cases.of_member(actor).with_only_columns(Case.id))
+    holds |= _in_case_of(actor)
     if Role.TRIAGER in actor.roles:
         holds |= Report.epoch_id.in_(grants.subjects_of(actor))
     return holds
 
 
-def _read(session: Session, actor: Actor, report_id: str) -> Report:
-    """A report whose sealed parts the actor may fetch. Raises `ReportDestroyed` where there are none any more."""
-    report = _one(session, readable_by(actor), report_id)
+def _read(session: Session, among: Select[Report], report_id: str) -> Report:
+    """A report whose sealed parts are fetched. Raises `ReportDestroyed` where there are none any more."""
+    report = _one(session, among, report_id)
     if report.is_destroyed:
         raise ReportDestroyed
     return report
+
+
+def _in_case_of(actor: Actor) -> ColumnElement[bool]:
+    return Report.case_id.in_(cases.of_member(actor).with_only_columns(Case.id))
 
 
 def _one(session: Session, among: Select[Report], report_id: str) -> Report:

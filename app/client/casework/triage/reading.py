@@ -24,13 +24,16 @@ from app.vocabulary import ConsentScope, GrantKind, Imminence, Role
 
 @dataclass(frozen=True)
 class OpenReport:
-    """A report that was opened: what it says, its key, which of its files are there, and the view of it by then."""
+    """A report that was opened: what it says, its key, which of its files are there, and the view of it by then.
+
+    `arrived` is None where the report is in a case of others: what came after it is for the case's members alone.
+    """
 
     view: ReportView
     key: Key = field(repr=False)
     report: Report = field(repr=False)
     sha256: str
-    arrived: frozenset[str]
+    arrived: frozenset[str] | None
 
     @property
     def id(self) -> str:
@@ -55,8 +58,9 @@ class OpenReport:
 
     @property
     def missing(self) -> tuple[Attachment, ...]:
-        """The files that the report lists and that have not arrived."""
-        return tuple(each for each in self.report.attachments if each.id not in self.arrived)
+        """The files that the report lists and that have not arrived, as far as this person may know."""
+        arrived = self.arrived
+        return () if arrived is None else tuple(each for each in self.report.attachments if each.id not in arrived)
 
     @property
     def danger_now(self) -> bool:
@@ -77,7 +81,9 @@ def open_(staff: Staff, report: str) -> OpenReport:
     """
     view = views.view(staff, report)
     grant = open_grant(staff, view)
-    open_report = _open(staff, view, grant.identity)
+    # Who opens by the epoch's key what is in a case is none of its members.
+    of_others = view.case is not None and grant.header.kind is GrantKind.INTAKE
+    open_report = _open(staff, view, grant.identity, of_others=of_others)
     if grant.header.kind is GrantKind.CASE and view.opening_due is not None and staff.person != view.triager:
         return replace(open_report, view=_say_opened(staff, view))
     return open_report
@@ -96,7 +102,7 @@ def _say_opened(staff: Staff, view: ReportView) -> ReportView:
 
 def open_with(staff: Staff, report: str, identity: age.HybridIdentity) -> OpenReport:
     """Read a report with a key that somebody has granted for it. Raises `NotMine` and `NotAuthentic`."""
-    return _open(staff, views.view(staff, report), identity)
+    return _open(staff, views.view(staff, report), identity, of_others=False)
 
 
 def open_grant(staff: Staff, view: ReportView) -> OpenedGrant:
@@ -137,7 +143,7 @@ def save_attachment(staff: Staff, report: OpenReport, attachment: Attachment, si
         files.open_(draft, sink, report.identity, attachment)
 
 
-def _open(staff: Staff, view: ReportView, identity: age.HybridIdentity) -> OpenReport:
+def _open(staff: Staff, view: ReportView, identity: age.HybridIdentity, *, of_others: bool) -> OpenReport:
     body = staff.service.get(f"/reports/{view.id}/body").content
     document = staff.open_document(body, identity, Asked("report", staff.org, view.id))
     return OpenReport(
@@ -145,5 +151,9 @@ def _open(staff: Staff, view: ReportView, identity: age.HybridIdentity) -> OpenR
         key=Key(view.id, identity, generation=1),
         report=Report.read(document.document.header.body),
         sha256=document.sha256,
-        arrived=frozenset(str(item["id"]) for item in staff.service.items(f"/reports/{view.id}/attachments")),
+        arrived=None if of_others else _arrived(staff, view),
     )
+
+
+def _arrived(staff: Staff, view: ReportView) -> frozenset[str]:
+    return frozenset(str(item["id"]) for item in staff.service.items(f"/reports/{view.id}/attachments"))

@@ -67,10 +67,13 @@ def read(server: Server, pin: Pin, as_json: Json = False) -> None:
     content = Reporter(server, pin, clock=clock).mailbox(_receipt())
     replies = [{"number": reply.number, "text": reply.text} for reply in content.replies]
     if as_json:
-        show({"state": content.state, "replies": replies, "missing": list(content.missing)}, as_json=True)
+        lists = {"missing": list(content.missing), "not_authentic": list(content.not_authentic)}
+        show({"state": content.state, "replies": replies, **lists}, as_json=True)
         return
     show({"state (the service's word)": content.state}, as_json=False)
     show_list("Replies", ["number", "text"], replies, as_json=False)
+    for slot in content.not_authentic:
+        say(f"What lies in slot {slot} is not authentic, and is not shown.")
 
 
 @mailbox.command()

@@ -251,7 +251,7 @@ def _attached_since(thread: Thread) -> tuple[Attachment, ...]:
 
 def _show(open_report: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
     """The report as its reporter last left it; without `thread`, as it first came."""
-    thread = thread or Thread((), (), ())
+    thread = thread or Thread()
     form = open_report.report.form
     consents = {each.scope: each.given for each in open_report.report.consents} | thread.consents
     facts: dict[str, object] = {
@@ -266,14 +266,17 @@ def _show(open_report: OpenReport, thread: Thread | None, *, as_json: bool) -> N
     }
     files = [_file(each, open_report) for each in (*open_report.report.attachments, *_attached_since(thread))]
     messages = [_message(each) for each in thread.messages]
+    spoiled = [{"id": each.id, "problem": each.problem} for each in thread.spoiled]
     if as_json:
-        show({**facts, "attachments": files, "messages": messages}, as_json=True)
+        show({**facts, "attachments": files, "messages": messages, "spoiled": spoiled}, as_json=True)
         return
     show(facts, as_json=False)
     if files:
         show_list("Attachments", ["id", "name", "media_type", "size", "arrived"], files, as_json=False)
     if messages:
         show_list("Messages", ["number", "kind", "text"], messages, as_json=False)
+    if spoiled:
+        show_list("Posts that are none of the reporter's", ["id", "problem"], spoiled, as_json=False)
 
 
 def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 No network and no disk: whoever acts for the reporter carries the bytes (`app/client`, and the page without script).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from app import age, vocabulary
 from app.protocol import mailbox, opening
@@ -18,6 +19,8 @@ from app.protocol.receipt import Receipt
 from app.protocol.report import Attachment, Consent, Form, Report
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import ConsentScope, GrantKind, ReportState
+
+_T = TypeVar("_T")
 
 READ = canonical({"v": 1, "kind": "read"}) + b"\n"
 
@@ -46,35 +49,46 @@ class Reply:
     number: int
     text: str = field(repr=False)
     seen: str | None
-    write_to: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Mailbox:
     """What lies in a mailbox. `thread_state` is None once the report is destroyed; `state` is the service's word alone.
 
-    A mailbox in which no state lies is that of a report that nothing has happened to yet.
+    A mailbox in which no state lies is that of a report that nothing has happened to yet. `not_authentic` are the
+    numbers of slots in which something lies that the mailbox's own key opens and that is not what it should be: one of
+    them stops none of the others. `state` is None where its slot is among them.
     """
 
     thread_state: ThreadState | None
-    state: ReportState
+    state: ReportState | None
     replies: tuple[Reply, ...]
     missing: tuple[int, ...]
+    not_authentic: tuple[int, ...] = ()
     thread_state_opened: Opened | None = field(default=None, repr=False)
+    thread_state_fault: str | None = None  # why what lies in its place is none
     last_seen: str | None = field(default=None, repr=False)
 
     @property
     def write_to(self) -> age.HybridRecipient:
-        """The report's own recipient, or the one that an authentic reply has named since. Raises `NotTaken`."""
+        """The report's own recipient. Raises as `opened`.
+
+        A reply may name another. Its MAC does not say that a member of the case wrote it: whoever read the report has
+        the thread key, also once they are removed. So no reply leads what a reporter writes elsewhere.
+        """
         thread_state, _ = self.opened()
-        keys_named = [reply.write_to for reply in self.replies if reply.write_to]
-        recipient = age.parse_recipient(keys_named[-1] if keys_named else thread_state.recipient)
+        recipient = age.parse_recipient(thread_state.recipient)
         if not isinstance(recipient, age.HybridRecipient):
             raise Malformed("not a recipient of a report")
         return recipient
 
     def opened(self) -> tuple[ThreadState, Opened]:
-        """The thread_state, and the document that it stood in. Raises `NotTaken` where there is none any more."""
+        """The thread_state, and the document that it stood in.
+
+        Raises `NotTaken` where there is none any more, and `NotAuthentic` where something else lies in its place.
+        """
+        if self.thread_state_fault:
+            raise NotAuthentic(self.thread_state_fault)
         if self.thread_state is None or self.thread_state_opened is None:
             raise NotTaken("the report was withdrawn or destroyed: nothing more is taken for it")
         return self.thread_state, self.thread_state_opened
@@ -147,27 +161,44 @@ def seal_report(
 
 
 def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
-    """What lies in an answer of the mailbox. Raises `NoSuchMailbox` where no slot opens, and `NotAuthentic`."""
+    """What lies in an answer of the mailbox. Raises `NoSuchMailbox` where no slot opens.
+
+    A slot that opens and is not authentic is told by its number, beside what the others say.
+    """
     slots = _slots(answer)
-    opened = _open(slots[mailbox.THREAD_STATE_SLOT - 1], receipt, "thread-state", org, None)
-    thread_state = ThreadState.read(opened.body) if opened else None
+    faults: dict[int, str] = {}
+
+    def read(number: int, type_: str, content: Callable[[dict[str, Any]], _T]) -> tuple[_T, Opened] | None:
+        try:
+            opened = _open(slots[number - 1], receipt, type_, org, report)
+            return (content(opened.body), opened) if opened else None
+        except NotAuthentic as error:
+            faults[number] = error.reason
+            return None
+
+    report = None
+    first = read(mailbox.THREAD_STATE_SLOT, "thread-state", ThreadState.read)
+    thread_state, thread_state_opened = first or (None, None)
     report = thread_state.report if thread_state else None
-    state = _open(slots[mailbox.STATE_SLOT - 1], receipt, "state", org, report)
-    if opened is None and state is None:
-        raise NoSuchMailbox("no slot opens with this receipt")
+    state = read(mailbox.STATE_SLOT, "state", mailbox.read_state)
     messages = [
-        (StaffMessage.read(document.body), document.sha256)
-        for slot in slots[mailbox.FIRST_STAFF_SLOT - 1 :]
-        if (document := _open(slot, receipt, "message.staff", org, report))
+        (message, opened.sha256)
+        for number in range(mailbox.FIRST_STAFF_SLOT, mailbox.SLOTS + 1)
+        if (found := read(number, "message.staff", StaffMessage.read))
+        for message, opened in [found]
     ]
+    if first is None and state is None and not messages and not faults:
+        raise NoSuchMailbox("no slot opens with this receipt")
     replies = _replies([message for message, _ in messages])
     newest = max(messages, key=lambda each: (each[0].number, each[0].part), default=None)
     return Mailbox(
         thread_state=thread_state,
-        state=mailbox.read_state(state.body) if state else ReportState.RECEIVED,
+        state=_state_of(state, faults),
         replies=replies,
         missing=tuple(mailbox.gaps([reply.number for reply in replies])),
-        thread_state_opened=opened,
+        not_authentic=tuple(faults),
+        thread_state_opened=thread_state_opened,
+        thread_state_fault=faults.get(mailbox.THREAD_STATE_SLOT),
         last_seen=newest[1] if newest else None,
     )
 
@@ -256,6 +287,12 @@ def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | Non
     return opening.open_document(slot, receipt.identity, expectation, thread_key=receipt.thread_key)
 
 
+def _state_of(found: tuple[ReportState, Opened] | None, faults: Container[int]) -> ReportState | None:
+    if found:
+        return found[0]
+    return None if mailbox.STATE_SLOT in faults else ReportState.RECEIVED
+
+
 def _seal_thread_state(
     org: str, today: str, receipt: Receipt, thread_state: ThreadState, before: Opened | None
 ) -> bytes:
@@ -291,7 +328,7 @@ def _replies(messages: Sequence[StaffMessage]) -> tuple[Reply, ...]:
     for parts in parts_of:
         first = next(iter(parts.values()))
         if len(parts) == first.parts:
-            replies.append(Reply(first.number, mailbox.join(list(parts.values())), first.seen, first.write_to))
+            replies.append(Reply(first.number, mailbox.join(list(parts.values())), first.seen))
     return tuple(sorted(replies, key=lambda reply: reply.number))
 
 

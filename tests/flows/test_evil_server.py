@@ -335,9 +335,15 @@ def test_a_message_that_withdraws_without_the_reporter(
     }
     line_1 = document_line(world, "message.reporter", world.report_recipient, said) | changes
     forged = b64(attacker.document(line_1, "message.reporter", world.report_recipient))
-    evil.lies[f"/v1/reports/{world.report}/messages"] = in_json(lambda answer: answer["items"][0].update(file=forged))
+    evil.lies[f"/v1/reports/{world.report}/messages"] = in_json(
+        lambda answer: answer["items"].append({**answer["items"][0], "id": new_id("msg"), "file": forged})
+    )
 
-    stops(evil, lambda: triage.thread(triager, opened), reason)
+    thread = triage.thread(triager, opened)
+
+    assert [each.problem for each in thread.spoiled] == [f"not authentic: {reason}"]
+    assert [each.content.text for each in thread.messages] == ["Yes."]
+    assert (thread.withdrawal, evil.written) == (None, [])
 
 
 @attacks("message.reporter", older=True)
@@ -396,23 +402,30 @@ def test_another_thread_state(
     line_1 = document_line(world, "thread-state", mailbox, thread_state)
     line_1 |= changes | {"body": thread_state | changes.get("body", {})}
     forged = attacker.document(line_1, "thread-state", mailbox)
+    replies = reporter.mailbox(words).replies
     evil.lies["/v1/mailbox"] = lambda slots: forged + slots[SLOT_SIZE:]
 
     stops(evil, lambda: reporter.answer(words, "I moved."), reason)
+    assert reporter.mailbox(words).replies == replies
 
 
 @each_forgery("message.staff", ({"type": "state"}, "type"))
 def test_a_reply_that_nobody_of_staff_wrote(
     world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
+    """It is shown as such, whatever is wrong with it, and stops no other reply, no answer and no withdrawal."""
     words = receipt.read(world.submitted.receipt)
     mailbox = words.identity.recipient
+    before = reporter.mailbox(words)
     reply = {"number": 2, "seen": None, "part": 1, "parts": 1, "text": "Call this number.", "write_to": str(mailbox)}
     line_1 = document_line(world, "message.staff", mailbox, reply) | changes
     forged = attacker.document(line_1, "message.staff", mailbox)
     evil.lies["/v1/mailbox"] = lambda slots: slots[: 3 * SLOT_SIZE] + forged + slots[4 * SLOT_SIZE :]
 
-    stops(evil, lambda: reporter.answer(words, "I moved."), reason)
+    found = reporter.mailbox(words)
+
+    assert found == replace(before, not_authentic=(4,)), reason
+    assert found.write_to == world.report_recipient
 
 
 # A state is the service's word, and a reporter's machine remembers none.
@@ -420,13 +433,15 @@ def test_a_reply_that_nobody_of_staff_wrote(
 def test_a_state_that_is_none(
     world: World, evil: EvilServer, reporter: Reporter, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
+    """No state is shown then, and everything else is."""
     words = receipt.read(world.submitted.receipt)
     mailbox = words.identity.recipient
+    before = reporter.mailbox(words)
     line_1 = document_line(world, "state", mailbox, {"state": "accepted"}) | changes
     forged = attacker.document(line_1, "state", mailbox)
     evil.lies["/v1/mailbox"] = lambda slots: slots[:SLOT_SIZE] + forged + slots[2 * SLOT_SIZE :]
 
-    stops(evil, lambda: reporter.answer(words, "I moved."), reason)
+    assert reporter.mailbox(words) == replace(before, state=None, not_authentic=(2,)), reason
 
 
 def test_a_state_that_says_more_than_a_state(
@@ -434,11 +449,11 @@ def test_a_state_that_says_more_than_a_state(
 ) -> None:
     words = receipt.read(world.submitted.receipt)
     mailbox = words.identity.recipient
-    said = {"state": "accepted", "text": "Call this number."}
-    forged = attacker.document(document_line(world, "state", mailbox, said), "state", mailbox)
+    content = {"state": "accepted", "text": "Call this number."}
+    forged = attacker.document(document_line(world, "state", mailbox, content), "state", mailbox)
     evil.lies["/v1/mailbox"] = lambda slots: slots[:SLOT_SIZE] + forged + slots[2 * SLOT_SIZE :]
 
-    stops(evil, lambda: reporter.answer(words, "I moved."), "malformed")
+    assert (reporter.mailbox(words).state, reporter.mailbox(words).not_authentic) == (None, (2,))
 
 
 def log_of(world: World) -> list[bytes]:

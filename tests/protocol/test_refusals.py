@@ -162,12 +162,11 @@ def read_answer(given: Given) -> Given:
         for text in given["slots"]
     ]
     found = conversation.read_mailbox(b"".join(slots), RECEIPT, org=ORGANISATION["pin"])
-    named = [reply.write_to for reply in found.replies if reply.write_to]
     return {
         "state": found.state,
         "replies": [[reply.number, reply.text] for reply in found.replies],
         "missing": list(found.missing),
-        "write_to": named[-1] if named else None,
+        "not_authentic": list(found.not_authentic),
     }
 
 

@@ -192,28 +192,22 @@ def test_an_older_key_log_is_noticed(road: Between, here: Installation, new_page
     assert failure_of(page.intake) == ("not-authentic", "key-log")
 
 
-def test_a_new_recipient_that_no_staff_named_is_refused(here: Installation, road: Between, new_page: OpenPage) -> None:
-    words, page = _sent(here, new_page)
-    stranger = age.generate().recipient
-    forged = _slot_of_staff(here, words, thread_key=bytes(32), write_to=str(stranger))
-    road.lies["/v1/mailbox"] = lambda answer: answer[: 2 * SLOT_SIZE] + forged + answer[3 * SLOT_SIZE :]
-
-    assert failure_of(lambda: page.open_(words)) == ("write-to", "mac")
-
-
-def test_a_new_recipient_that_staff_named_is_written_to(here: Installation, road: Between, new_page: OpenPage) -> None:
-    words, page = _sent(here, new_page)
-    named = age.generate()
-    slot = _slot_of_staff(here, words, thread_key=receipt.read(words).thread_key, write_to=str(named.recipient))
+@pytest.mark.parametrize("by_staff", [False, True], ids=["nobody of staff", "somebody with the thread key"])
+def test_no_reply_leads_what_a_reporter_writes_elsewhere(
+    here: Installation, road: Between, new_page: OpenPage, *, by_staff: bool
+) -> None:
+    """A reply proves that its writer has read the report: so has whoever was removed from the case since."""
+    before, (words, page), anna = reports(here), _sent(here, new_page), here.staff("anna")
+    [report] = reports(here) - before
+    key = receipt.read(words).thread_key if by_staff else bytes(32)
+    slot = _slot_of_staff(here, words, thread_key=key, write_to=str(age.generate().recipient))
     road.lies["/v1/mailbox"] = lambda answer: answer[: 2 * SLOT_SIZE] + slot + answer[3 * SLOT_SIZE :]
-    page.open_(words)
 
-    page.answer("To the new key.")
+    found = page.open_(words)
+    page.answer("To the team.")
 
-    _, _, _, post = road.heard[-1]
-    message = post.split(b"\n", 1)[1][:-SLOT_SIZE]
-    assert len(message) in ciphertext_sizes(Kind.MESSAGE)
-    assert b"To the new key." in age.decrypt(message, [named])
+    assert (len(found["replies"]), found["notAuthentic"]) == ((1, []) if by_staff else (0, [3]))
+    assert [each.content.text for each in triage.thread(anna, triage.open_(anna, report)).messages] == ["To the team."]
 
 
 def test_a_mailbox_without_a_state_is_that_of_a_report_to_which_nothing_has_happened(
@@ -238,24 +232,30 @@ def test_an_older_route_is_noticed(here: Installation, road: Between, new_page: 
 
 
 @pytest.mark.parametrize(
-    ("lie", "reason"),
+    ("lie", "slots"),
     [
-        (lambda answer: answer[:-1], "malformed"),
-        (lambda answer: bytes(len(answer)), "envelope"),
-        (
-            lambda answer: answer[: SLOT_SIZE - 1] + bytes([answer[SLOT_SIZE - 1] ^ 1]) + answer[SLOT_SIZE:],
-            "ciphertext",
-        ),
-        (lambda answer: answer[SLOT_SIZE : 2 * SLOT_SIZE] + answer[:SLOT_SIZE] + answer[2 * SLOT_SIZE :], "type"),
+        (lambda answer: bytes(len(answer)), [*range(1, 17)]),
+        (lambda answer: answer[: SLOT_SIZE - 1] + bytes([answer[SLOT_SIZE - 1] ^ 1]) + answer[SLOT_SIZE:], [1]),
+        (lambda answer: answer[SLOT_SIZE : 2 * SLOT_SIZE] + answer[:SLOT_SIZE] + answer[2 * SLOT_SIZE :], [2]),
     ],
+    ids=["all", "the memory", "the memory in the place of the state"],
 )
 def test_slots_that_were_changed_are_not_believed(
-    here: Installation, road: Between, new_page: OpenPage, lie: Callable[[bytes], bytes], reason: str
+    here: Installation, road: Between, new_page: OpenPage, lie: Callable[[bytes], bytes], slots: list[int]
 ) -> None:
     words, page = _sent(here, new_page)
     road.lies["/v1/mailbox"] = lie
 
-    assert failure_of(lambda: page.open_(words)) == ("not-authentic", reason)
+    found = page.open_(words)
+
+    assert (found["notAuthentic"], found["open"]) == (slots, 1 in slots)
+
+
+def test_an_answer_that_is_no_mailbox_is_refused(here: Installation, road: Between, new_page: OpenPage) -> None:
+    words, page = _sent(here, new_page)
+    road.lies["/v1/mailbox"] = lambda answer: answer[:-1]
+
+    assert failure_of(lambda: page.open_(words)) == ("not-authentic", "malformed")
 
 
 def test_nothing_that_was_typed_and_no_receipt_is_in_what_is_sent(

@@ -90,7 +90,7 @@ class Reporter:
         return Submitted(report, receipt.words(form.language), late)
 
     def mailbox(self, receipt: Receipt) -> Mailbox:
-        """What lies there now. Raises `NoSuchMailbox` where no slot opens, and `NotAuthentic`."""
+        """What lies there now. Raises `NoSuchMailbox` where no slot opens."""
         return conversation.read_mailbox(self._post(receipt, conversation.READ), receipt, org=self._pin)
 
     def answer(self, receipt: Receipt, text: str, attachments: Sequence[Path] = ()) -> tuple[Path, ...]:

@@ -9,7 +9,13 @@ from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, seal, signed
 from app.protocol.encoding import b64, sha256_hex, unb64
+from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.opening import Asked, Opened
+
+
+def fault(error: ProtocolError) -> str:
+    """Why something is not shown, as it stands beside what is."""
+    return f"not authentic: {error.reason}" if isinstance(error, NotAuthentic) else "does not open"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from app.intake.reports.service import CLOSED
 from app.people.staff.service import NoRootYet
 from app.problems import NotFound, Problem
 from app.protocol.conversation import Mailbox, Reply
+from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.protocol.report import ATTACHMENTS, Consent
 from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 
@@ -158,21 +159,25 @@ def _store(visit: Visit, sealed: sealing.SealedReport) -> None:
 class _Shown:
     """A mailbox as its page shows it."""
 
-    state: ReportState
+    state: ReportState | None
     open: bool
     written: int
     replies: tuple[Reply, ...]
     missing: tuple[int, ...]
+    not_authentic: tuple[int, ...]
     choices: tuple[Consent, ...]
 
     @classmethod
     def of(cls, mailbox: Mailbox) -> "_Shown":
         return cls(
             state=mailbox.state,
-            open=mailbox.thread_state is not None and mailbox.state not in CLOSED,
+            # Whatever lies in the place of the reporter's memory, they can take the report back.
+            open=mailbox.state not in CLOSED
+            and (mailbox.thread_state is not None or THREAD_STATE_SLOT in mailbox.not_authentic),
             written=mailbox.thread_state.number if mailbox.thread_state else 0,
             replies=mailbox.replies,
             missing=mailbox.missing,
+            not_authentic=mailbox.not_authentic,
             choices=mailbox.thread_state.consents if mailbox.thread_state else (),
         )
 
@@ -207,7 +212,7 @@ def _converse(visit: Visit) -> Response:
 
     try:
         with files.kept_if_named():
-            sealing.read(visit.parts(), typed, files, lambda: open_()[1].write_to)
+            sealing.read(visit.parts(), typed, files, lambda: service.write_to(open_()[1]))
             holder, before = open_()
             after = _act(visit, holder, before, typed, files)
         return show(after, done=typed.last("act"))

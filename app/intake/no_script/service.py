@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from app import age
 from app.intake.attachments import service as attachments
 from app.intake.attachments.service import TooManyAttachments
 from app.intake.epochs import service as epochs
@@ -25,7 +26,7 @@ from app.protocol import receipt as receipts
 from app.protocol.conversation import Mailbox, NoSuchMailbox, NotTaken, To
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, sha256_hex
-from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.mailbox import MessageKind
 from app.protocol.receipt import AmbiguousError, Receipt, ReceiptError, UnknownWordError, WordCountError
 from app.protocol.report import ATTACHMENTS
@@ -53,7 +54,7 @@ class Holder:
         return token_sha256(self.receipt)
 
     def open(self, session: Session) -> Mailbox:
-        """What lies there now. Raises `NoSuchMailbox` and `NotAuthentic`."""
+        """What lies there now. Raises `NoSuchMailbox`."""
         return self._read(self._answer(session))
 
     def write(self, session: Session, before: Mailbox, text: str, files: Iterable[SealedFile]) -> Mailbox:
@@ -93,9 +94,12 @@ class Holder:
 
     def withdraw(self, session: Session, before: Mailbox) -> Mailbox:
         """Take the report back, in a transaction that is `destroying`. Raises `NotTaken`."""
-        post = conversation.write(
-            before, self.receipt, MessageKind.WITHDRAW, org=self.org, today=self.today.isoformat()
-        )
+        try:
+            post = conversation.write(
+                before, self.receipt, MessageKind.WITHDRAW, org=self.org, today=self.today.isoformat()
+            )
+        except ProtocolError:
+            post = conversation.withdraw_unread(self.receipt)
         answer = self._send(session, post)
         conversation.check_withdrawn(answer, self.receipt, org=self.org)
         return self._read(answer)
@@ -163,6 +167,14 @@ def open_mailbox(
         return holder, holder.open(session)
     except NoSuchMailbox:
         raise Mistake("no-mailbox", "words") from None
+
+
+def write_to(before: Mailbox) -> age.HybridRecipient:
+    """Where what is written goes. Raises `Mistake` where the mailbox does not say so."""
+    try:
+        return before.write_to
+    except NotTaken:
+        raise Mistake("not-taken") from None
     except NotAuthentic:
         raise Mistake("not-authentic") from None
 
@@ -187,6 +199,8 @@ def act(session: Session, holder: Holder, before: Mailbox, typed: TypedFields, f
         raise Mistake("refused") from None
     except Malformed:
         raise Mistake("too-long", "text") from None
+    except NotAuthentic:
+        raise Mistake("not-authentic") from None
     raise MalformedForm("an act that there is not")
 
 

@@ -111,6 +111,7 @@ class MailboxPage {
         const missing = byId("missing", HTMLParagraphElement)
         missing.hidden = mailbox.missing.length === 0
         missing.textContent = word("missing", { n: mailbox.missing.length })
+        byId("not-authentic", HTMLParagraphElement).hidden = mailbox.notAuthentic.length === 0
         byId("sent-before", HTMLSpanElement).textContent =
             mailbox.written > 0 ? word("sent-before", { n: mailbox.written }) : ""
         byId("when-open", HTMLDivElement).hidden = !mailbox.open

@@ -59,13 +59,17 @@ export interface Choice {
     given: boolean
 }
 
-/** `open`: the report still takes messages. `written`: how many messages its reporter has sent so far. */
+/**
+ * `open`: the report still takes messages. `written`: how many messages its reporter has sent so far. `notAuthentic`: the
+ * slots in which something lies that is not what it should be; `state` is null where it is among them.
+ */
 export interface Mailbox {
     state: string | null
     open: boolean
     written: number
     replies: Reply[]
     missing: number[]
+    notAuthentic: number[]
     choices: Choice[]
 }
 

@@ -49,9 +49,9 @@ test.each(vectors.answer)("$rule: $name", async ({ given, refused, gives }) => {
         return
     }
     const contents = await reading
-    const { state, replies, missing } = shown(contents)
+    const { state, replies, missing, notAuthentic } = shown(contents)
     const found = { state, replies: replies.map(({ number, text }) => [number, text]), missing }
-    expect({ ...found, write_to: contents.writeTo }).toEqual(gives)
+    expect({ ...found, not_authentic: notAuthentic }).toEqual(gives)
 })
 
 test("an answer has sixteen slots", async () => {

@@ -2,7 +2,7 @@
 
 import { areEqual, b64, canonical, concat, newId, sha256Hex, utf8, type Bytes } from "../protocol/encoding.ts"
 import { encrypt } from "../protocol/age.ts"
-import { Malformed, NotAuthentic, NotMine, ProtocolError } from "../protocol/errors.ts"
+import { Malformed, NotAuthentic, NotMine, ProtocolError, Rollback } from "../protocol/errors.ts"
 import { maced } from "../protocol/documents.ts"
 import {
     gaps,
@@ -29,30 +29,41 @@ import { reporterHeader, sealThreadState, sealWritten, sendable, type Holder } f
 // A mailbox in which no state lies is that of a report that nothing has happened to yet.
 const RECEIVED = "received"
 const WITHDRAWN = "withdrawn"
+const THREAD_STATE_SLOT = 1
+const STATE_SLOT = 2
 // Nothing more is taken for a report in these states.
 const CLOSED = new Set([WITHDRAWN, "purged"])
 // How a mailbox fails whose slots are not all what they should be.
 const UNREADABLE = new Set<Kind>(["no-mailbox", "write-to"])
 
-/** What lies in a mailbox. `threadState` is null once the report is destroyed; `state` is the service's word alone. */
+/**
+ * What lies in a mailbox. `threadState` is null once the report is destroyed; `state` is the service's word alone, and
+ * null where it is not authentic.
+ */
 export interface Contents {
     threadStateFile: Bytes
-    threadState: { said: ThreadState; opened: Opened } | null
-    state: string
+    threadState: Found<ThreadState> | null
+    state: string | null
     replies: Reply[]
-    /** Where a reply in an authentic message told to write from now on, or null. */
-    writeTo: string | null
+    /** The numbers of slots in which something lies that opens and is not what it should be. It stops none of the others. */
+    notAuthentic: number[]
     /** The hash of the newest of staff's files. */
     lastSeen: string | null
 }
 
-const NOTHING = { threadState: null, replies: [], writeTo: null, lastSeen: null }
+const NOTHING = { threadState: null, replies: [], notAuthentic: [], lastSeen: null }
 
 export interface Said {
     kind: MessageKind
     text: string
     attachments: Attachment[]
     changed: Consent | null
+}
+
+/** What an authentic document in a slot says. */
+interface Found<T> {
+    said: T
+    opened: Opened
 }
 
 /** A message as it is posted: what it says, the thread state that lay there before, the one that comes with it, all bytes. */
@@ -85,7 +96,7 @@ export class Thread {
         return b64(this.keys.token)
     }
 
-    /** What lies there now. Rejects with `Failure` (`no-mailbox`, `write-to`) or `NotAuthentic`. */
+    /** What lies there now. Rejects with `Failure` (`no-mailbox`, `write-to`), or `Rollback` for an older thread state. */
     async read(cancel?: AbortSignal): Promise<Contents> {
         return this.contents(await this.post(utf8(`${canonical({ v: 1, kind: "read" })}\n`), cancel))
     }
@@ -95,7 +106,7 @@ export class Thread {
      * before and had lost its answer is not sent twice. Rejects with `Failure`: `not-taken` where the report is closed.
      */
     async write(before: Contents, { kind, text, attachments, changed }: Said, cancel?: AbortSignal): Promise<Contents> {
-        if (!before.threadState) throw new Failure("not-taken")
+        const threadState = memoryOf(before)
         const said = canonical({ kind, text, attachments, changed })
         const last = this.unanswered?.said === said ? this.unanswered : null
         if (last && areEqual(last.threadState, before.threadStateFile)) {
@@ -106,7 +117,7 @@ export class Thread {
         const post =
             last && areEqual(last.after, before.threadStateFile)
                 ? last
-                : await this.seal(said, before, before.threadState, { kind, text, attachments, changed })
+                : await this.seal(said, before, threadState, { kind, text, attachments, changed })
         this.unanswered = post
         const answer = await this.post(post.content, cancel)
         this.unanswered = null
@@ -155,7 +166,7 @@ export class Thread {
     private async seal(
         said: string,
         before: Contents,
-        threadState: { said: ThreadState; opened: Opened },
+        threadState: Found<ThreadState>,
         { kind, text, attachments, changed }: Said,
     ): Promise<Post> {
         const { report, recipient, consents } = threadState.said
@@ -169,7 +180,9 @@ export class Thread {
         }
         const { org, keys } = this
         const at = this.today()
-        const to = recipientOf(before, threadState.said)
+        // A reply may name another. But its MAC does not say that a member of the case wrote it: whoever read the report
+        // has the thread key, also once they are removed.
+        const to = recipient
         const header = reporterHeader({
             type: "message.reporter",
             org,
@@ -199,26 +212,36 @@ export class Thread {
         )
         const [threadStateFile, stateFile, ...staffFiles] = slots
         if (!threadStateFile || !stateFile) throw new Malformed("an answer of the mailbox has sixteen slots")
-        const openedThreadState = await this.open(threadStateFile, "thread-state", null)
-        const threadState = openedThreadState && { said: readThreadState(openedThreadState.document.header.body), opened: openedThreadState }
-        const report = threadState?.said.report ?? null
-        const state = await this.open(stateFile, "state", report)
-        if (!threadState && !state) throw new Failure("no-mailbox")
-        this.checkRecipient(threadState?.said ?? null)
-        const parts: { said: StaffMessage; sha256: string }[] = []
-        for (const file of staffFiles) {
-            const opened = await this.open(file, "message.staff", report)
-            if (opened) parts.push({ said: readStaffMessage(opened.document.header.body), sha256: opened.sha256 })
+        const notAuthentic: number[] = []
+        const read = async <T>(file: Bytes, place: number, type: string, content: (body: object) => T) => {
+            try {
+                const opened = await this.open(file, type, report)
+                return opened && { said: content(opened.document.header.body), opened }
+            } catch (error) {
+                if (!(error instanceof NotAuthentic) || (error instanceof Rollback && type === "thread-state")) throw error
+                notAuthentic.push(place)
+                return null
+            }
         }
-        const replies = wholeReplies(parts.map(({ said }) => said))
-        const newest = parts.sort((one, other) => byPlace(one.said, other.said)).at(-1)
+        let report: string | null = null
+        const threadState = await read(threadStateFile, THREAD_STATE_SLOT, "thread-state", readThreadState)
+        report = threadState?.said.report ?? null
+        const state = await read(stateFile, STATE_SLOT, "state", readState)
+        const parts: Found<StaffMessage>[] = []
+        for (const [place, file] of staffFiles.entries()) {
+            const part = await read(file, STATE_SLOT + 1 + place, "message.staff", readStaffMessage)
+            if (part) parts.push(part)
+        }
+        if (!threadState && !state && parts.length === 0 && notAuthentic.length === 0) throw new Failure("no-mailbox")
+        this.checkRecipient(threadState?.said ?? null)
+        const newest = [...parts].sort((one, other) => byPlace(one.said, other.said)).at(-1)
         return {
             threadStateFile,
             threadState,
-            state: state ? readState(state.document.header.body) : RECEIVED,
-            replies: replies.map(({ number, text }) => ({ number, text })),
-            writeTo: replies.flatMap(({ write_to }) => write_to ?? []).at(-1) ?? null,
-            lastSeen: newest?.sha256 ?? null,
+            state: state ? state.said : notAuthentic.includes(STATE_SLOT) ? null : RECEIVED,
+            replies: wholeReplies(parts.map(({ said }) => said)),
+            notAuthentic,
+            lastSeen: newest?.opened.sha256 ?? null,
         }
     }
 
@@ -234,18 +257,10 @@ export class Thread {
             if (error instanceof NotMine) return null
             throw error
         }
-        const { header } = decrypted.document
-        const asked = { type, org: this.org, subject: report ?? header.subject }
+        const asked = { type, org: this.org, subject: report ?? decrypted.document.header.subject }
         // Of staff's messages each is a first version, so there is nothing that one could be older than.
         const seen = type === "message.staff" ? {} : { seen: this.seen }
-        try {
-            return checkDocument(decrypted, asked, { threadKey: this.keys.threadMac, ...seen })
-        } catch (error) {
-            const namesRecipient = "write_to" in header.body && header.body.write_to !== null
-            if (error instanceof NotAuthentic && error.reason === "mac" && namesRecipient)
-                throw new Failure("write-to", "mac")
-            throw error
-        }
+        return checkDocument(decrypted, asked, { threadKey: this.keys.threadMac, ...seen })
     }
 
     /** Who has read the report could write a threadState too; but where its messages go was settled when it was sent. */
@@ -256,28 +271,32 @@ export class Thread {
     }
 }
 
+/** The reporter's own memory. Throws where there is none any more, and `NotAuthentic` where something else lies there. */
+export function memoryOf({ threadState, notAuthentic }: Contents): Found<ThreadState> {
+    if (notAuthentic.includes(THREAD_STATE_SLOT)) throw new NotAuthentic("thread-state")
+    if (!threadState) throw new Failure("not-taken")
+    return threadState
+}
+
 /** What a page shows of it. */
-export function shown({ threadState, state, replies }: Contents): Mailbox {
+export function shown({ threadState, state, replies, notAuthentic }: Contents): Mailbox {
     return {
         state,
-        open: threadState !== null && !CLOSED.has(state),
+        // Whatever lies in the place of the reporter's memory, they can take the report back.
+        open: (threadState !== null || notAuthentic.includes(THREAD_STATE_SLOT)) && !(state !== null && CLOSED.has(state)),
         written: threadState?.said.number ?? 0,
         replies,
         missing: gaps(replies.map(({ number }) => number)),
+        notAuthentic,
         choices: threadState?.said.consents.map(({ scope, given }) => ({ scope, given })) ?? [],
     }
-}
-
-/** The report's own recipient, or the one that an authentic reply has named since. */
-export function recipientOf({ writeTo }: Contents, threadState: ThreadState): string {
-    return writeTo ?? threadState.recipient
 }
 
 /**
  * Whole replies, by number and then by slot. One of which a part is missing is not shown, so its number is missing.
  * Two replies of one number are both shown: colleagues may have written without knowing of each other.
  */
-function wholeReplies(messages: readonly StaffMessage[]): { number: number; text: string; write_to: string | null }[] {
+function wholeReplies(messages: readonly StaffMessage[]): Reply[] {
     const replies: StaffMessage[][] = []
     for (const message of messages) {
         const begun = replies.find(
@@ -288,7 +307,7 @@ function wholeReplies(messages: readonly StaffMessage[]): { number: number; text
     }
     return replies
         .filter((parts) => parts.length === parts[0]?.parts)
-        .map((parts) => ({ number: parts[0]?.number ?? 0, text: join(parts), write_to: parts[0]?.write_to ?? null }))
+        .map((parts) => ({ number: parts[0]?.number ?? 0, text: join(parts) }))
         .sort((one, other) => one.number - other.number)
 }
 

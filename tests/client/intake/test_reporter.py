@@ -1,15 +1,22 @@
 """A reporter's client against a real service."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app import age
 from app.client.casework import triage
 from app.client.intake.attachments import Unsendable
+from app.client.machine.transport import Service
 from app.protocol import receipt as receipts
 from app.protocol.conversation import NoSuchMailbox, NotTaken
+from app.protocol.documents import Header, maced, seal
+from app.protocol.encoding import b64, canonical, new_id
+from app.protocol.mailbox import StaffMessage
 from app.protocol.receipt import Receipt
+from app.protocol.sizes import Kind, classes
 from app.vocabulary import ConsentScope, ReportState
 from tests.client.installation import Installation
 
@@ -159,3 +166,54 @@ def test_taking_back_again_changes_nothing(here: Installation) -> None:
         here.reporter().withdraw(receipt)
 
     assert here.reporter().mailbox(receipt).state is ReportState.WITHDRAWN
+
+
+def test_one_wrong_mac_keeps_nobody_from_reading_answering_and_withdrawing(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    words, anna = receipts.read(sent.receipt), here.staff("anna")
+    triage.claim(anna, triage.view(anna, sent.report))
+    answered = triage.answer(anna, triage.open_(anna, sent.report), "We believe you.")
+    to = answered.mailbox
+    header = Header.new(
+        "message.staff",
+        sent.report,
+        StaffMessage(2, None, 1, 1, "Call this number.").body(),
+        org=here.pin,
+        author=None,
+        at=anna.hour,
+        to=to,
+    )
+    wrong = seal(maced(header, bytes(32)), to)
+    anna.service.post(f"/reports/{sent.report}/messages", {"slots": [b64(wrong)]}, version=answered.view.version)
+
+    found = here.reporter().mailbox(words)
+    here.reporter().answer(words, "Thank you.")
+    here.reporter().change_consent(words, ConsentScope.STATISTICS, given=False)
+    here.reporter().withdraw(words)
+
+    assert [reply.text for reply in found.replies] == ["We believe you."]
+    assert found.not_authentic == (4,)
+    assert here.reporter().mailbox(words).state is ReportState.WITHDRAWN
+
+
+def test_one_junk_post_keeps_no_staff_from_the_report_and_its_thread(here: Installation) -> None:
+    """Whoever has the mailbox token alone can post it: it stands beside what the reporter wrote."""
+    sent = here.reporter().submit(DOCUMENT)
+    words, anna = receipts.read(sent.receipt), here.staff("anna")
+    triage.claim(anna, triage.view(anna, sent.report))
+    here.reporter().answer(words, "They are at the door.")
+    [message, slot] = [
+        age.encrypt(bytes(classes(kind)[0]), [age.generate().recipient]) for kind in (Kind.MESSAGE, Kind.SLOT)
+    ]
+    line = canonical({"v": 1, "kind": "message", "id": new_id("msg")}) + b"\n"
+    authorization = {"Authorization": f"Bearer {b64(words.token)}"}
+    with closing(Service(here.server)) as thief:
+        thief.send("POST", "/mailbox", line + message + slot, authorization)
+
+    opened = triage.open_(anna, sent.report)
+    thread = triage.thread(anna, opened)
+    triage.answer(anna, opened, "We are coming.")
+
+    assert [each.content.text for each in thread.messages] == ["They are at the door."]
+    assert [each.problem for each in thread.spoiled] == ["does not open"]
+    assert [reply.text for reply in here.reporter().mailbox(words).replies] == ["We are coming."]

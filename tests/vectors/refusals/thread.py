@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from app.protocol.documents import Document, Header, bare, maced, recipient_sha256
-from app.protocol.mailbox import StaffMessage, join
+from app.protocol.mailbox import STATE_SLOT, StaffMessage, join
 from app.protocol.report import Consent
 from app.vocabulary import ConsentScope, ReportState
 from tests.vectors.make import CASE, ORG, REPORT, REPORT_KEY, THREAD_KEY, counted_id
 from tests.vectors.make_mailbox import CHANGE, CONSENTS, FILE, MAILBOX, MESSAGE, RECEIPT, THREAD_STATE, WITHDRAWAL
 from tests.vectors.refusals.values import HASH, RECIPIENT
-from tests.vectors.refusals.vector import Refusal, Vector, malformed, not_authentic
+from tests.vectors.refusals.vector import Refusal, Vector, malformed
 
 REPLY: Final = StaffMessage(1, HASH, 1, 2, "…", RECIPIENT)
 
@@ -226,17 +226,17 @@ def answers() -> Iterator[Vector]:
     yield Vector(rule, "with a state", _slots(thread_state(), state("in_triage")), gives=_read(state="in_triage"))
     yield Vector(rule, "a state alone", _slots(None, state("withdrawn")), gives=_read(state="withdrawn"))
     yield Vector(rule, "nothing", _slots(None), NO_MAILBOX)
-    yield Vector(rule, "a reply alone", _slots(None, None, reply(1, "…")), NO_MAILBOX)
-    for name, slots in (
-        ("a state in slot 1", _slots(state("accepted"))),
-        ("a reply in slot 1", _slots(reply(1, "…"))),
-        ("a thread state in slot 2", _slots(thread_state(), thread_state())),
-        ("a reply in slot 2", _slots(thread_state(), reply(1, "…"))),
-        ("a thread state in slot 3", _slots(thread_state(), None, thread_state())),
-        ("a state in slot 3", _slots(thread_state(), None, state("accepted"))),
-        ("a state in slot 16", _slots(thread_state(), None, *[None] * 13, state("accepted"))),
+    yield Vector(rule, "a reply alone", _slots(None, None, reply(1, "…")), gives=_read(replies=[[1, "…"]]))
+    for name, slots, slot in (
+        ("a state in slot 1", _slots(state("accepted")), 1),
+        ("a reply in slot 1", _slots(reply(1, "…")), 1),
+        ("a thread state in slot 2", _slots(thread_state(), thread_state()), 2),
+        ("a reply in slot 2", _slots(thread_state(), reply(1, "…")), 2),
+        ("a thread state in slot 3", _slots(thread_state(), None, thread_state()), 3),
+        ("a state in slot 3", _slots(thread_state(), None, state("accepted")), 3),
+        ("a state in slot 16", _slots(thread_state(), None, *[None] * 13, state("accepted")), 16),
     ):
-        yield Vector(rule, name, slots, not_authentic("type"))
+        yield Vector(rule, name, slots, gives=_spoiled(slot))
 
     rule = "a state says one code, and `duplicate` reads like `accepted`"
     for code in ReportState:
@@ -247,39 +247,75 @@ def answers() -> Iterator[Vector]:
         ("words beside the code", {"state": "accepted", "text": "call this number"}),
         ("no code", {}),
     ):
-        yield Vector(rule, name, _slots(thread_state(), bare(_header("state", body))), malformed())
+        yield Vector(rule, name, _slots(thread_state(), bare(_header("state", body))), gives=_spoiled(2))
     with_mac = maced(_header("state", {"state": "accepted"}), THREAD_KEY).text.decode()
-    yield Vector(rule, "a state under a MAC", _slots(thread_state(), with_mac), malformed())
+    yield Vector(rule, "a state under a MAC", _slots(thread_state(), with_mac), gives=_spoiled(2))
 
     yield from _of_this_thread()
+    yield from _beside_the_others()
     yield from _interleaved()
 
 
 def _of_this_thread() -> Iterator[Vector]:
     rule = "all slots are of the organisation and the report of the thread state, under the thread's MAC"
     other, key = counted_id("rep", 2), bytes(32)
-    for name, slots, reason in (
-        ("a thread state of another organisation", _slots(thread_state(org="0" * 64)), "org"),
-        ("a state of another organisation", _slots(thread_state(), state("accepted", org="0" * 64)), "org"),
-        ("a reply of another organisation", _slots(thread_state(), None, reply(1, "…", org="0" * 64)), "org"),
-        ("a state of another report", _slots(thread_state(), state("accepted", subject=other)), "subject"),
-        ("a reply of another report", _slots(thread_state(), None, reply(1, "…", subject=other)), "subject"),
-        ("a thread state to somebody else", _slots(thread_state(sealed_to="0" * 64)), "sealed_to"),
+    for name, slots, slot in (
+        ("a thread state of another organisation", _slots(thread_state(org="0" * 64)), 1),
+        ("a state of another organisation", _slots(thread_state(), state("accepted", org="0" * 64)), 2),
+        ("a reply of another organisation", _slots(thread_state(), None, reply(1, "…", org="0" * 64)), 3),
+        ("a state of another report", _slots(thread_state(), state("accepted", subject=other)), 2),
+        ("a reply of another report", _slots(thread_state(), None, reply(1, "…", subject=other)), 3),
+        ("a thread state to somebody else", _slots(thread_state(sealed_to="0" * 64)), 1),
         (
             "a state that names another recipient",
             _slots(thread_state(), state("accepted", sealed_to="0" * 64)),
-            "sealed_to",
+            2,
         ),
         (
             "a reply that names another recipient",
             _slots(thread_state(), None, reply(1, "…", sealed_to="0" * 64)),
-            "sealed_to",
+            3,
         ),
-        ("a thread state under another key", _slots(thread_state(key=key)), "mac"),
-        ("a reply under another key", _slots(thread_state(), None, reply(1, "…", key=key)), "mac"),
-        ("the last reply under another key", _slots(thread_state(), None, *[None] * 13, reply(1, "…", key=key)), "mac"),
+        ("a thread state under another key", _slots(thread_state(key=key)), 1),
+        ("a reply under another key", _slots(thread_state(), None, reply(1, "…", key=key)), 3),
+        ("the last reply under another key", _slots(thread_state(), None, *[None] * 13, reply(1, "…", key=key)), 16),
     ):
-        yield Vector(rule, name, slots, not_authentic(reason))
+        yield Vector(rule, name, slots, gives=_spoiled(slot))
+
+
+def _beside_the_others() -> Iterator[Vector]:
+    rule = "what is not authentic is told by its slot, and stops none of the others"
+    key = bytes(32)
+    junk, whole = reply(2, "call this number", key=key), reply(1, "we believe you")
+    read = [[1, "we believe you"]]
+    yield Vector(
+        rule,
+        "a reply between two",
+        _slots(thread_state(), state("accepted"), whole, junk, reply(2, "come on Monday")),
+        gives=_read(state="accepted", replies=[*read, [2, "come on Monday"]], not_authentic=[4]),
+    )
+    yield Vector(
+        rule,
+        "a reply of another form",
+        _slots(thread_state(), state("accepted"), _staff({}), whole),
+        gives=_read(state="accepted", replies=read, not_authentic=[3]),
+    )
+    yield Vector(
+        rule, "the state", _slots(thread_state(), state("closed"), whole), gives=_spoiled(2) | {"replies": read}
+    )
+    yield Vector(
+        rule,
+        "the thread state",
+        _slots(thread_state(key=key), state("accepted"), whole),
+        gives=_read(state="accepted", replies=read, not_authentic=[1]),
+    )
+    yield Vector(
+        rule,
+        "one part of two",
+        _slots(thread_state(), None, _parts_of(1, "we ", "believe")[0], junk),
+        gives=_read(not_authentic=[4]),
+    )
+    yield Vector(rule, "all", _slots(*[junk] * 16), gives=_read(state=None, not_authentic=[*range(1, 17)]))
 
 
 def _interleaved() -> Iterator[Vector]:
@@ -316,12 +352,11 @@ def _interleaved() -> Iterator[Vector]:
     ):
         numbers = {number for number, _ in shown}
         missing = [number for number in range(1, max(numbers, default=0)) if number not in numbers]
-        write_to = RECIPIENT if any(text == "write elsewhere" for _, text in shown) else None
-        gives = _read(replies=[[number, text] for number, text in shown], missing=missing, write_to=write_to)
+        gives = _read(replies=[[number, text] for number, text in shown], missing=missing)
         yield Vector(rule, name, _slots(thread_state(), None, *parts), gives=gives)
     for name, changes in (("part 0", {"part": 0}), ("part 3 of 2", {"part": 3}), ("15 parts", {"parts": 15})):
         broken = _staff({**StaffMessage(1, None, 1, 2, "…").body(), **changes})
-        yield Vector(rule, name, _slots(thread_state(), None, broken), malformed())
+        yield Vector(rule, name, _slots(thread_state(), None, broken), gives=_spoiled(3))
 
 
 # What a client says where no slot opens is no refusal of a document, and each has its own way to say it.
@@ -357,7 +392,12 @@ def _slots(*texts: str | Document | None) -> dict[str, Any]:
 
 
 def _read(**found: Any) -> dict[str, Any]:
-    return {"state": "received", "replies": [], "missing": [], "write_to": None, **found}
+    return {"state": "received", "replies": [], "missing": [], "not_authentic": [], **found}
+
+
+def _spoiled(slot: int) -> dict[str, Any]:
+    """Of a mailbox in which nothing else lies than a thread state; `slot` is the one that is not authentic."""
+    return _read(state=None if slot == STATE_SLOT else "received", not_authentic=[slot])
 
 
 def _header(type_: str, body: dict[str, Any]) -> Header:

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from app.client.casework.triage.reading import OpenReport
 from app.client.casework.triage.views import ReportView
+from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import mailbox
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, sha256_hex, unb64
-from app.protocol.errors import Malformed
+from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage
 from app.protocol.opening import Asked
 from app.vocabulary import ConsentScope
@@ -36,12 +37,24 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Thread:
-    """The reporter's messages in their order. `missing` and `repeated` are numbers: nothing is dropped."""
+class Spoiled:
+    """A post in which no message of the reporter can be read. `problem` says why: whoever has the token can post."""
 
-    messages: tuple[Received, ...]
-    missing: tuple[int, ...]
-    repeated: tuple[int, ...]
+    id: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The reporter's messages in their order. `missing` and `repeated` are numbers: nothing is dropped.
+
+    `spoiled` is what else was posted. It stands beside the messages, and stops none of them.
+    """
+
+    messages: tuple[Received, ...] = ()
+    missing: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
+    spoiled: tuple[Spoiled, ...] = ()
 
     @property
     def consents(self) -> dict[ConsentScope, bool]:
@@ -56,11 +69,16 @@ class Thread:
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:
-    """What the reporter has written since. Raises `NotAuthentic` for a message without the reporter's MAC.
+    """What the reporter has written since, and what else was posted in their name.
 
-    Raises `Rollback` where one is missing that this machine has seen, be it the last.
+    Raises `Rollback` where a message is missing that this machine has seen, be it the last.
     """
-    messages = [_message(staff, report, item) for item in staff.service.items(f"/reports/{report.id}/messages")]
+    messages, spoiled = list[Received](), list[Spoiled]()
+    for item in staff.service.items(f"/reports/{report.id}/messages"):
+        try:
+            messages.append(_message(staff, report, item))
+        except ProtocolError as error:
+            spoiled.append(Spoiled(str(item["id"]), sealed.fault(error)))
     staff.seen.hold_list("message.reporter", report.id, [each.sha256 for each in messages], reason="thread")
     messages.sort(key=lambda each: (each.content.number, each.id))
     numbers = [each.content.number for each in messages]
@@ -68,6 +86,7 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
         messages=tuple(messages),
         missing=tuple(mailbox.gaps(numbers)),
         repeated=tuple(mailbox.repeats(numbers)),
+        spoiled=tuple(spoiled),
     )
 
 

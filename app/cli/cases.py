@@ -10,7 +10,7 @@ from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
 from app.client.casework import approvals, cases, coding_approvals
 from app.client.casework.approvals import Approval
-from app.client.casework.cases import OpenCase
+from app.client.casework.cases import Consents, OpenCase
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
 
@@ -43,8 +43,13 @@ def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
 
 @case.command("open")
 def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
-    """Read a case."""
-    show(_facts(cases.open_(staff(machine), id_)), as_json=as_json)
+    """Read a case, and what its people have answered about each use."""
+    person = staff(machine)
+    open_case = cases.open_(person, id_)
+    # Whoever is asked to approve its coding reads the case and not its consents.
+    is_member = person.person in open_case.members
+    answers = _answers(cases.read_consents(person, open_case)) if is_member else {}
+    show(_facts(open_case) | answers, as_json=as_json)
 
 
 @case.command()
@@ -190,4 +195,13 @@ def _facts(open_case: OpenCase) -> dict[str, Any]:
     for each in body["persons"]:
         del each["token"]
     about = {"case": open_case.id, "version": open_case.version, "author": open_case.author}
-    return {**about, "passed_over": list(open_case.passed_over), **body}
+    lists = {"passed_over": list(open_case.passed_over), "members_passed_over": list(open_case.member_list.passed_over)}
+    return {**about, **lists, **body}
+
+
+def _answers(consents: Consents) -> dict[str, Any]:
+    newest = [
+        {"id": each.id, "person": each.person, "scope": each.scope.value, "status": each.status.value}
+        for each in consents.newest
+    ]
+    return {"answers": newest, "spoiled": [asdict(each) for each in consents.spoiled]}

@@ -1,6 +1,7 @@
 """The member list of a case: a chain of signed statements, each by somebody on the list before (SEALING)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.protocol import chain
@@ -25,20 +26,55 @@ def read(body: dict[str, Any]) -> frozenset[str]:
     raise Malformed("a member list of another form")
 
 
-def members_of(links: Sequence[Opened], seen: Mark | None = None) -> frozenset[str]:
-    """The present members, from the genesis on. Raises `NotAuthentic` where a link is missing or by a stranger.
+@dataclass(frozen=True)
+class Statement:
+    """What lies at one place of the chain: a file with this hash, and the authentic statement in it, if one is."""
 
-    `seen` is the last link that this client saw. A chain that does not contain it is another one, whose genesis anybody
-    certified can sign: `Rollback`.
+    sha256: str
+    document: Opened | None
+
+
+@dataclass(frozen=True)
+class Members:
+    """Who works on a case now, who ever did, and the mark of the chain's last file, which the next statement follows.
+
+    `passed_over` are the places of files that count for nothing: junk, or by a stranger. They keep their places.
     """
-    chain.check_whole([link.link for link in links], reason="members-chain")
-    chain.check_contains([link.mark for link in links], seen, reason="members-chain")
-    members = frozenset[str]()
-    for link in links:
-        after = read(link.document.header.body)
-        if link.document.header.author not in (members or after):
-            raise NotAuthentic("members-author")
-        members = after
-    if not members:
+
+    present: frozenset[str]
+    ever: frozenset[str]
+    mark: Mark
+    passed_over: tuple[int, ...] = ()
+
+
+def members_of(statements: Sequence[Statement], seen: Mark | None = None) -> Members:
+    """What the chain comes to, from the genesis on. Raises `NotAuthentic` where there is no genesis.
+
+    A later file that is no statement, does not follow or is by a stranger changes nothing: any member can store one,
+    and would else close the case to everybody. `seen` is the last link that this client saw. A chain that does not
+    contain it is another one, whose genesis anybody certified can sign: `Rollback`.
+    """
+    marks = [Mark(version, each.sha256) for version, each in enumerate(statements, start=1)]
+    chain.check_contains(marks, seen, reason="members-chain")
+    present, ever, passed_over = frozenset[str](), frozenset[str](), list[int]()
+    for statement, mark, last in zip(statements, marks, [None, *marks], strict=False):
+        try:
+            after = _after(present, statement, last)
+            present, ever = after, ever | after
+        except NotAuthentic:
+            if last is None:
+                raise
+            passed_over.append(mark.version)
+    if not marks:
         raise NotAuthentic("members-chain")
-    return members
+    return Members(present, ever, marks[-1], tuple(passed_over))
+
+
+def _after(present: frozenset[str], statement: Statement, last: Mark | None) -> frozenset[str]:
+    if statement.document is None:
+        raise NotAuthentic("members-chain")
+    chain.check_next(statement.document.link, last, reason="members-chain")
+    after = read(statement.document.body)
+    if statement.document.document.header.author not in (present or after):
+        raise NotAuthentic("members-author")
+    return after

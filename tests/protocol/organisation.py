@@ -96,7 +96,7 @@ def case_file(*, by: Person = CASEWORKER, **changes: Any) -> bytes:
     return seal(signed(case_header(author=by.id, **changes), by.signer), CASE_KEY.recipient)
 
 
-def link(people: list[Person], *, by: Person, after: Opened | None = None) -> Opened:
+def link(people: list[Person], *, by: Person, after: Opened | Mark | None = None) -> Opened:
     """A change of the case's member list, as it is once it was opened."""
     header = Header.new(
         "members",
@@ -107,7 +107,7 @@ def link(people: list[Person], *, by: Person, after: Opened | None = None) -> Op
         at=HOUR,
         to=CASE_KEY.recipient,
         generation=1,
-        after=after.mark if after else None,
+        after=after.mark if isinstance(after, Opened) else after,
     )
     document = signed(header, by.signer)
     return Opened(document, new_id("case").removeprefix("case_") * 2, by.certified)

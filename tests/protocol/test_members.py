@@ -7,60 +7,80 @@ import pytest
 from app.protocol.chain import Mark
 from app.protocol.documents import Document
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.members import members_of
+from app.protocol.members import Members, Statement, members_of
 from app.protocol.opening import Opened
 from tests.protocol.organisation import ANALYST, CASEWORKER, COLLEAGUE, STRANGER, link
 
+HASH = "0" * 64
 GENESIS = link([CASEWORKER], by=CASEWORKER)
 SECOND = link([CASEWORKER, COLLEAGUE], by=CASEWORKER, after=GENESIS)
 THIRD = link([COLLEAGUE, ANALYST], by=COLLEAGUE, after=SECOND)
 
 
+def read(*links: Opened | None, seen: Mark | None = None) -> Members:
+    """What a chain of these files comes to; None is a file in which no authentic statement lies."""
+    return members_of([Statement(each.sha256 if each else HASH, each) for each in links], seen)
+
+
 def test_the_list_is_what_its_last_statement_says() -> None:
-    assert members_of([GENESIS]) == {CASEWORKER.id}
-    assert members_of([GENESIS, SECOND]) == {CASEWORKER.id, COLLEAGUE.id}
-    assert members_of([GENESIS, SECOND, THIRD]) == {COLLEAGUE.id, ANALYST.id}
+    assert read(GENESIS).present == {CASEWORKER.id}
+    assert read(GENESIS, SECOND).present == {CASEWORKER.id, COLLEAGUE.id}
+    assert read(GENESIS, SECOND, THIRD).present == {COLLEAGUE.id, ANALYST.id}
+    assert read(GENESIS, SECOND, THIRD).ever == {CASEWORKER.id, COLLEAGUE.id, ANALYST.id}
 
 
 def test_nobody_adds_themselves() -> None:
     intruder = link([CASEWORKER, STRANGER], by=STRANGER, after=GENESIS)
 
-    with pytest.raises(NotAuthentic, match="members-author"):
-        members_of([GENESIS, intruder])
+    found = read(GENESIS, intruder)
+
+    assert found.present == found.ever == {CASEWORKER.id}
+    assert found.passed_over == (2,)
 
 
 def test_who_has_left_changes_nothing_more() -> None:
     revenge = link([CASEWORKER], by=CASEWORKER, after=THIRD)
 
-    with pytest.raises(NotAuthentic, match="members-author"):
-        members_of([GENESIS, SECOND, THIRD, revenge])
+    found = read(GENESIS, SECOND, THIRD, revenge)
+
+    assert found.present == {COLLEAGUE.id, ANALYST.id}
+    assert found.passed_over == (4,)
 
 
 def test_the_opener_is_on_the_list() -> None:
     with pytest.raises(NotAuthentic, match="members-author"):
-        members_of([link([COLLEAGUE], by=CASEWORKER)])
+        read(link([COLLEAGUE], by=CASEWORKER))
 
 
 @pytest.mark.parametrize(
-    "chain",
-    [
-        [],
-        [SECOND],
-        [GENESIS, THIRD],
-        [SECOND, GENESIS],
-        [GENESIS, GENESIS],
-        [GENESIS, link([CASEWORKER, STRANGER], by=CASEWORKER, after=link([CASEWORKER], by=CASEWORKER))],
-    ],
-    ids=["empty", "no genesis", "a gap", "reversed", "twice", "of another branch"],
+    "chain", [[], [SECOND], [SECOND, GENESIS], [None, GENESIS]], ids=["empty", "no genesis", "reversed", "junk"]
 )
-def test_a_chain_with_a_link_missing_or_out_of_place_is_refused(chain: list[Opened]) -> None:
+def test_a_chain_without_a_genesis_is_refused(chain: list[Opened | None]) -> None:
     with pytest.raises(NotAuthentic, match="members-chain"):
-        members_of(chain)
+        read(*chain)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [None, THIRD, GENESIS, link([CASEWORKER, STRANGER], by=CASEWORKER, after=link([CASEWORKER], by=CASEWORKER))],
+    ids=["junk", "a gap", "twice", "of another branch"],
+)
+def test_what_is_no_statement_or_does_not_follow_keeps_its_place_and_changes_nothing(second: Opened | None) -> None:
+    sha256 = second.sha256 if second else HASH
+    third = link([COLLEAGUE, CASEWORKER], by=CASEWORKER, after=Mark(2, sha256))
+
+    found = read(GENESIS, second)
+    after = read(GENESIS, second, third)
+
+    assert found.present == {CASEWORKER.id}
+    assert found.mark == Mark(2, sha256)
+    assert after.present == {COLLEAGUE.id, CASEWORKER.id}
+    assert found.passed_over == after.passed_over == (2,)
 
 
 @pytest.mark.parametrize("chain", [[GENESIS, SECOND], [GENESIS, SECOND, THIRD]])
 def test_a_chain_goes_on_from_the_link_that_was_seen(chain: list[Opened]) -> None:
-    assert members_of(chain, Mark(2, SECOND.sha256, 1))
+    assert read(*chain, seen=Mark(2, SECOND.sha256, 1)).present
 
 
 def test_a_longer_chain_without_the_link_that_was_seen_is_another_one() -> None:
@@ -71,7 +91,7 @@ def test_a_longer_chain_without_the_link_that_was_seen_is_another_one() -> None:
 
     for chain in ([GENESIS], [GENESIS, fork, link([COLLEAGUE], by=COLLEAGUE, after=fork)], theirs):
         with pytest.raises(Rollback, match="members-chain"):
-            members_of(chain, Mark(2, SECOND.sha256, 1))
+            read(*chain, seen=Mark(2, SECOND.sha256, 1))
 
 
 @pytest.mark.parametrize(
@@ -90,4 +110,4 @@ def test_a_list_of_another_form_is_refused(body: dict[str, object]) -> None:
     header = replace(GENESIS.document.header, body=body)
 
     with pytest.raises(Malformed):
-        members_of([replace(GENESIS, document=Document(header.line(), header, GENESIS.document.proof))])
+        read(replace(GENESIS, document=Document(header.line(), header, GENESIS.document.proof)))

@@ -19,6 +19,7 @@ from app.protocol.encoding import parse_object, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.grants import open_grant
 from app.protocol.mailbox import ReporterMessage, StaffMessage, ThreadState
+from app.protocol.members import Statement
 from app.protocol.opening import Asked, Opened, check_attachment, open_document
 from app.protocol.report import Attachment, Form, check_recipient
 from app.protocol.sizes import classes
@@ -122,8 +123,11 @@ def who(given: Given) -> list[Role]:
 
 
 def read_members(given: Given) -> list[str]:
-    chain = [Opened(parse_document(link["text"].encode()), link["sha256"], None) for link in given["chain"]]
-    return sorted(members.members_of(chain, Mark(**given["seen"]) if given["seen"] else None))
+    chain = [
+        Statement(link["sha256"], Opened(parse_document(link["text"].encode()), link["sha256"], None))
+        for link in given["chain"]
+    ]
+    return sorted(members.members_of(chain, Mark(**given["seen"]) if given["seen"] else None).present)
 
 
 def read_audit(given: Given) -> str:

@@ -14,6 +14,7 @@ from app.client.machine.transport import Refused
 from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict
 from app.protocol.encoding import b64, new_id
 from app.protocol.errors import NotAuthentic, NotMine
+from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalState,
     CaseStage,
@@ -333,3 +334,27 @@ def test_a_rejected_coding_is_not_approved(here: Installation) -> None:
 
     with pytest.raises(RuleBroken, match="not-approved"):
         coding_approvals.approved_file(boris, opened, approval)
+
+
+def test_one_junk_statement_or_answer_of_a_member_closes_the_case_to_nobody(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = accepted(here, anna, boris)
+    junk = {
+        kind: b64(age.encrypt(bytes(classes(kind)[0]), [age.generate().recipient]))
+        for kind in (Kind.CASE, Kind.MESSAGE)
+    }
+    person, consent = new_id("psn"), new_id("cons")
+    anna.service.post(f"/cases/{opened.id}/members", {"statement": junk[Kind.CASE]}, version=1)
+    answer = {"person": person, "consent": consent, "number": 1, "status": "given", "method": "form"}
+    anna.service.post(f"/cases/{opened.id}/consents", {**answer, "file": junk[Kind.MESSAGE]})
+
+    found = cases.read_consents(boris, cases.open_(boris, opened.id))
+    with pytest.raises(RuleBroken, match="no-answer-about-service"):
+        cases.move(boris, opened, cases.view(boris, opened.id), CaseStage.ASSESSMENT)
+    after = cases.change_members(boris, cases.open_(boris, opened.id), add=[chen.person])
+    seen_by_chen = cases.open_(chen, opened.id)
+
+    assert [(each.id, each.number, each.problem) for each in found.spoiled] == [(consent, 1, "does not open")]
+    assert found.newest == ()
+    assert after.members == seen_by_chen.members == {anna.person, boris.person, chen.person}
+    assert seen_by_chen.member_list.passed_over == (2,)

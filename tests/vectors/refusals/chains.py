@@ -29,18 +29,38 @@ def member_lists() -> Iterator[Vector]:
     for name, chain, reason in (
         ("none", [], "members-chain"),
         ("the first missing", [second, third], "members-chain"),
-        ("one missing", [genesis, third], "members-chain"),
-        ("two in the other order", [genesis, third, second], "members-chain"),
-        ("one twice", [genesis, genesis], "members-chain"),
-        ("one that follows another", [_link(1, [TRIAGER], by=TRIAGER), second], "members-chain"),
-        ("a number left out", [genesis, _link(3, [TRIAGER], by=CASEWORKER, after=genesis)], "members-chain"),
         ("the first by somebody who is not on it", [_link(1, [CASEWORKER], by=TRIAGER)], "members-author"),
-        ("by a stranger", [genesis, _link(2, [STRANGER], by=STRANGER, after=genesis)], "members-author"),
-        ("by somebody who adds themselves", [genesis, _link(2, [CASEWORKER, TRIAGER], by=TRIAGER, after=genesis)], ""),
-        ("by somebody who had left", [*whole, gone], "members-author"),
-        ("by a supervisor who is not on it", [genesis, _link(2, [CASEWORKER], by=SUPERVISOR, after=genesis)], ""),
     ):
-        yield Vector(rule, name, _chain(chain), not_authentic(reason or "members-author"))
+        yield Vector(rule, name, _chain(chain), not_authentic(reason))
+
+    rule = "a later list that does not follow, or is by a stranger, keeps its place and changes nothing"
+    empty = replace(second, document=signed(replace(second.document.header, body={"members": []}), CASEWORKER.signer))
+    for name, chain, person in (
+        ("one missing", [genesis, third], CASEWORKER),
+        ("two in the other order", [genesis, third, second], CASEWORKER),
+        ("one twice", [genesis, genesis], CASEWORKER),
+        ("one that follows another", [_link(1, [TRIAGER], by=TRIAGER), second], TRIAGER),
+        ("a number left out", [genesis, _link(3, [TRIAGER], by=CASEWORKER, after=genesis)], CASEWORKER),
+        ("of another form", [genesis, empty], CASEWORKER),
+        ("by a stranger", [genesis, _link(2, [STRANGER], by=STRANGER, after=genesis)], CASEWORKER),
+        (
+            "by somebody who adds themselves",
+            [genesis, _link(2, [CASEWORKER, TRIAGER], by=TRIAGER, after=genesis)],
+            CASEWORKER,
+        ),
+        ("by somebody who had left", [*whole, gone], TRIAGER),
+        (
+            "by a supervisor who is not on it",
+            [genesis, _link(2, [CASEWORKER], by=SUPERVISOR, after=genesis)],
+            CASEWORKER,
+        ),
+        (
+            "one after junk, which it follows",
+            [genesis, empty, _link(3, [TRIAGER], by=CASEWORKER, after=empty)],
+            TRIAGER,
+        ),
+    ):
+        yield Vector(rule, name, _chain(chain), gives=[person.id])
 
     rule = "a list names people, each once, in their order"
     for name, body in (

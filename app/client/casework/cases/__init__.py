@@ -1,15 +1,24 @@
 """Cases: read and written version by version, shared with members, moved on. Facts stay inside the seal."""
 
 from app.client.casework.cases.coding import affected, incident
-from app.client.casework.cases.consents import OpenConsent, list_consents, record_consent
+from app.client.casework.cases.consents import (
+    Consents,
+    OpenConsent,
+    SpoiledAnswer,
+    list_consents,
+    read_consents,
+    record_consent,
+)
 from app.client.casework.cases.document import OpenCase, open_, open_version, restore, write
 from app.client.casework.cases.moves import CaseView, list_, move, view
 from app.client.casework.cases.sharing import begin, change_members
 
 __all__ = [
     "CaseView",
+    "Consents",
     "OpenCase",
     "OpenConsent",
+    "SpoiledAnswer",
     "affected",
     "begin",
     "change_members",
@@ -19,6 +28,7 @@ __all__ = [
     "move",
     "open_",
     "open_version",
+    "read_consents",
     "record_consent",
     "restore",
     "view",

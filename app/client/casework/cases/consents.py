@@ -1,15 +1,16 @@
 """Consents: what a person of a case answered about each use, a chain of answers under each consent id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.client.casework.cases.document import OpenCase
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
+from app.protocol import chain
 from app.protocol.chain import Mark
-from app.protocol.errors import NotAuthentic
-from app.protocol.opening import Opened, hold_chain_to_seen
+from app.protocol.encoding import sha256_hex, unb64
+from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus
 
 
@@ -17,7 +18,7 @@ from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus
 class OpenConsent:
     """The newest answer under a consent id: what a member sealed of it, beside what the service may know.
 
-    `mark` is its place among the answers, which the next one follows.
+    `mark` is the last place under the id, which the next answer follows.
     """
 
     person: str
@@ -28,18 +29,44 @@ class OpenConsent:
     mark: Mark
 
 
-def list_consents(staff: Staff, case: OpenCase) -> list[OpenConsent]:
-    """The newest answer under each consent id. Raises `NotAuthentic` where the service shows another than was sealed.
+@dataclass(frozen=True)
+class SpoiledAnswer:
+    """What was stored as an answer, in this place of a consent id, and is none; or is shown as another than it is."""
 
-    Also where it leaves one out: an answer names the one before it, and none that this machine saw is missing, nor all
-    of a consent id.
+    id: str
+    number: int
+    problem: str
+
+
+@dataclass(frozen=True)
+class Consents:
+    """The newest answer under each consent id, and what stands beside the answers. It stops none of them."""
+
+    newest: tuple[OpenConsent, ...]
+    spoiled: tuple[SpoiledAnswer, ...]
+
+
+def list_consents(staff: Staff, case: OpenCase) -> list[OpenConsent]:
+    """The newest answer under each consent id, as `read_consents`."""
+    return list(read_consents(staff, case).newest)
+
+
+def read_consents(staff: Staff, case: OpenCase) -> Consents:
+    """All answers, each as it was sealed, whatever the service shows of it in clear.
+
+    What a member stored that is no answer is passed over and keeps its place. Raises `NotAuthentic` where the service
+    leaves one out: an answer names the one before it, and none that this machine saw is missing, nor all of a consent id.
     """
-    chains: dict[str, list[Opened]] = {}
+    items_of: dict[str, list[Mapping[str, Any]]] = {}
     for item in staff.service.items(f"/cases/{case.id}/consents"):
-        answer = _read(staff, case, item)
-        chains.setdefault(str(answer.body["consent"]), []).append(answer)
-    staff.seen.hold_list("consent", case.id, chains.keys(), reason="consent-chain")
-    return [_newest(staff, consent, answers) for consent, answers in chains.items()]
+        items_of.setdefault(str(item["consent"]), []).append(item)
+    newest, spoiled = list[OpenConsent](), list[SpoiledAnswer]()
+    for consent, items in items_of.items():
+        found, faults = _read_chain(staff, case, consent, sorted(items, key=lambda item: int(item["number"])))
+        newest.extend([found] if found else [])
+        spoiled.extend(faults)
+    staff.seen.hold_list("consent", case.id, [each.id for each in newest], reason="consent-chain")
+    return Consents(tuple(newest), tuple(spoiled))
 
 
 def record_consent(
@@ -83,24 +110,49 @@ def record_consent(
     staff.seen.add_to_list("consent", case.id, consent)
 
 
-def _read(staff: Staff, case: OpenCase, item: Mapping[str, Any]) -> Opened:
-    answer = sealed.read(staff, case.key, "consent", item["file"], writers=case.member_list.ever)
-    if any(answer.body[name] != item[name] for name in ("person", "consent", "status", "method")):
-        raise NotAuthentic("consent")
-    return answer
+def _read_chain(
+    staff: Staff, case: OpenCase, consent: str, items: Sequence[Mapping[str, Any]]
+) -> tuple[OpenConsent | None, list[SpoiledAnswer]]:
+    """The newest answer under an id, if there is one, and what lies in the places of others."""
+    marks = [Mark(int(item["number"]), sha256_hex(unb64(str(item["file"])))) for item in items]
+    if [mark.version for mark in marks] != list(range(1, len(marks) + 1)):
+        raise NotAuthentic("consent-chain")
+    chain.check_contains(marks, staff.seen.highest("consent", consent), reason="consent-chain")
+    newest, spoiled = None, list[SpoiledAnswer]()
+    for item, mark, last in zip(items, marks, [None, *marks], strict=False):
+        try:
+            answer = sealed.read(staff, case.key, "consent", item["file"], writers=case.member_list.ever)
+            chain.check_next(answer.link, last, reason="consent-chain")
+            if answer.body["consent"] != consent:
+                raise NotAuthentic("consent")
+            newest = _open_consent(answer.body, mark=marks[-1])
+        except ProtocolError as error:
+            spoiled.append(SpoiledAnswer(consent, mark.version, sealed.fault(error)))
+        else:
+            if any(answer.body[name] != item[name] for name in ("person", "status", "method")):
+                spoiled.append(SpoiledAnswer(consent, mark.version, "shown as another answer"))
+    staff.seen.record("consent", consent, marks[-1])
+    return newest, spoiled
 
 
-def _newest(staff: Staff, consent: str, answers: list[Opened]) -> OpenConsent:
-    """Of all answers under an id, in whatever order the service lists them."""
-    answers.sort(key=lambda answer: answer.mark.version)
-    links = [answer.link for answer in answers]
-    hold_chain_to_seen("consent", consent, links, staff.seen, reason="consent-chain")
-    body = answers[-1].body
-    return OpenConsent(
-        person=str(body["person"]),
-        id=consent,
-        status=ConsentStatus(str(body["status"])),
-        scope=ConsentScope(str(body["scope"])),
-        wording=str(body["wording"]),
-        mark=links[-1].mark,
-    )
+def _open_consent(body: dict[str, object], *, mark: Mark) -> OpenConsent:
+    """Raises `Malformed`."""
+    match body:
+        case {
+            "person": str(person),
+            "consent": str(consent),
+            "scope": str(scope),
+            "status": str(status),
+            "method": str(),
+            "wording": str(wording),
+            **rest,
+        } if not rest and scope in list(ConsentScope) and status in list(ConsentStatus):
+            return OpenConsent(
+                person=person,
+                id=consent,
+                status=ConsentStatus(status),
+                scope=ConsentScope(scope),
+                wording=wording,
+                mark=mark,
+            )
+    raise Malformed("an answer of another form")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from app import age
 from app.client.casework.cases import members
-from app.client.casework.cases.members import MemberList
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
@@ -14,6 +13,7 @@ from app.protocol.case import NOTHING, CaseFile, check_successor
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
+from app.protocol.members import Members
 from app.protocol.opening import Opened, hold_to_seen
 
 
@@ -22,7 +22,7 @@ class OpenCase:
     """A case as it was opened: its key, the authentic list of its members, its newest document and that one's mark."""
 
     key: Key = field(repr=False)
-    member_list: MemberList = field(repr=False)
+    member_list: Members = field(repr=False)
     mark: Mark
     author: str
     file: CaseFile = field(repr=False)
@@ -75,7 +75,7 @@ def open_(staff: Staff, id_: str) -> OpenCase:
     # Only now: what is refused leaves no trace in what this machine has seen.
     for report, mark in reports.items():
         staff.seen.record("report", report, mark)  # under whatever key: it is this one from now on
-    hold_to_seen(member_list.last_statement, staff.seen)
+    staff.seen.record("members", id_, replace(member_list.mark, generation=key.generation))
     hold_to_seen(newest, staff.seen)
     return OpenCase(key, member_list, newest.mark, author, file, passed_over)
 
@@ -125,7 +125,7 @@ class _Past:
     passed_over: tuple[int, ...] = ()
 
 
-def _past(staff: Staff, key: Key, member_list: MemberList, *, until: int) -> _Past:
+def _past(staff: Staff, key: Key, member_list: Members, *, until: int) -> _Past:
     """What version `until` comes to, read from the one that this machine saw last, or from the first.
 
     Each names the file before, or a history of somebody else's would only have to be longer by two, and unsays nothing

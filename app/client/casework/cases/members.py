@@ -1,45 +1,45 @@
 """Who works on a case: its key, from somebody who may grant it, and the chain of statements that lists them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
 from app.client.machine import sealed
 from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import Staff
 from app.protocol import members
-from app.protocol.errors import NotAuthentic
-from app.protocol.opening import Opened
+from app.protocol.chain import Mark
+from app.protocol.encoding import sha256_hex, unb64
+from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.members import Members, Statement
 from app.vocabulary import GrantKind
 
 
-@dataclass(frozen=True)
-class MemberList:
-    """Who works on a case now, who ever did, and the statement that says so."""
-
-    present: frozenset[str]
-    ever: frozenset[str]
-    last_statement: Opened = field(repr=False)
-
-
-def open_list(staff: Staff, case: str) -> tuple[Key, MemberList]:
+def open_list(staff: Staff, case: str) -> tuple[Key, Members]:
     """The key of a case and the authentic list of its members; what was seen is told by whoever believes the rest.
 
-    Raises `NotGranted`, `NotMine` and `NotAuthentic`.
+    Raises `NotGranted`, `NotMine` and `NotAuthentic`, for the genesis too; a later statement that is none is passed
+    over.
     """
     grant = staff.case_grant(case)
     key = Key(case, grant.identity, grant.header.generation)
-    items = staff.service.items(f"/cases/{case}/members")
-    chain = [sealed.read(staff, key, "members", item["statement"]) for item in items]
-    ever = frozenset[str]().union(*(members.read(link.document.header.body) for link in chain))
-    if grant.header.grantor not in ever:
+    items = list(staff.service.items(f"/cases/{case}/members"))
+    statements = [_statement(staff, key, str(item["statement"]), genesis=n == 0) for n, item in enumerate(items)]
+    found = members.members_of(statements, staff.seen.highest("members", case))
+    if grant.header.grantor not in found.ever:
         raise NotAuthentic("grantor")
-    present = members.members_of(chain, staff.seen.highest("members", case))
-    if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in present:
+    if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.present:
         raise NotAuthentic("grantor")  # what somebody lent ends with their membership
-    return key, MemberList(present, ever, chain[-1])
+    return key, found
 
 
-def state_list(staff: Staff, key: Key, people: Collection[str], *, after: Opened | None = None) -> Sealed:
+def state_list(staff: Staff, key: Key, people: Collection[str], *, after: Mark | None = None) -> Sealed:
     """The next statement of the chain, or its genesis."""
-    last = after.mark if after else None
-    return sealed.write(staff, key, "members", members.body(people), after=last)
+    return sealed.write(staff, key, "members", members.body(people), after=after)
+
+
+def _statement(staff: Staff, key: Key, file: str, *, genesis: bool) -> Statement:
+    try:
+        return Statement(sha256_hex(unb64(file)), sealed.read(staff, key, "members", file))
+    except ProtocolError:
+        if genesis:
+            raise
+        return Statement(sha256_hex(unb64(file)), None)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from app import age
 from app.client.casework.cases import members
 from app.client.casework.cases.document import OpenCase, write
-from app.client.casework.cases.members import MemberList
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol.case import CaseFile, RuleBroken
 from app.protocol.encoding import new_id
+from app.protocol.members import Members
 from app.vocabulary import GrantKind, Priority
 
 
@@ -56,7 +56,7 @@ def change_members(
         case = write(staff, case, case.file)
     before = case.member_list
     present = (before.present - set(remove)) | set(add)
-    statement = members.state_list(staff, case.key, present, after=before.last_statement)
+    statement = members.state_list(staff, case.key, present, after=before.mark)
     request: dict[str, object] = {
         "statement": statement.file,
         "add": [
@@ -73,6 +73,6 @@ def change_members(
     }
     if owner:
         request["owner"] = owner
-    staff.service.post(f"/cases/{case.id}/members", request, version=before.last_statement.mark.version)
+    staff.service.post(f"/cases/{case.id}/members", request, version=before.mark.version)
     staff.seen.record("members", case.id, statement.mark)
-    return replace(case, member_list=MemberList(present, before.ever | present, statement.document))
+    return replace(case, member_list=Members(present, before.ever | present, statement.mark, before.passed_over))

@@ -173,15 +173,24 @@ def members(
     add: Annotated[list[str] | None, typer.Option(help="The id of somebody to add; may be repeated.")] = None,
     remove: Annotated[list[str] | None, typer.Option(help="The id of somebody to remove; may be repeated.")] = None,
     owner: Annotated[str | None, typer.Option(help="The id of who leads the case from now on.")] = None,
+    agree: Annotated[
+        list[str] | None,
+        typer.Option(help="The id of an opener or owner whom a colleague may put out; may be repeated."),
+    ] = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Who works on a case; with options, who from now on does."""
     person = staff(machine)
     open_case = cases.open_(person, id_)
-    if add or remove or owner:
-        open_case = cases.change_members(person, open_case, add=add or (), remove=remove or (), owner=owner)
-    show({"members": sorted(open_case.members)}, as_json=as_json)
+    if add or remove or owner or agree:
+        open_case = cases.change_members(
+            person, open_case, add=add or (), remove=remove or (), owner=owner, agree=agree or ()
+        )
+    found = open_case.member_list
+    facts = {"members": sorted(found.present), "opener": found.opener, "owner": found.owner}
+    agreements = [{"by": by, "about": about} for by, about in sorted(found.agreements)]
+    show({**facts, "agreements": agreements, "passed_over": list(found.passed_over)}, as_json=as_json)
 
 
 def _row(approval: Approval) -> dict[str, Any]:

@@ -137,6 +137,7 @@ _MEMBERS = {
     "add": [GRANT],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
+    "agree": [_SOMEBODY],
 }
 
 CASES = {
@@ -148,7 +149,7 @@ CASES = {
     "PUT /v1/cases/{case_id}/document": Form({"document": factories.in_json(Kind.CASE)}, sees_version=True),
     "GET /v1/cases/{case_id}/documents/{version}": _ONE,
     "GET /v1/cases/{case_id}/members": _ONE,
-    "POST /v1/cases/{case_id}/members": _moved(_MEMBERS, "add", "remove", "owner"),
+    "POST /v1/cases/{case_id}/members": _moved(_MEMBERS, "add", "remove", "owner", "agree"),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,

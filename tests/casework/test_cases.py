@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
-from app.casework.cases.models import Case, CaseDocument
+from app.casework.cases.models import Case, CaseDocument, RemovalAgreement
 from app.people.grants.models import Grant
-from app.people.staff.models import Person
+from app.people.staff.models import Certificate, Person
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
@@ -196,8 +196,50 @@ def test_a_case_keeps_an_owner_among_its_members(
     assert problem(desk.post(triager, path, remove, version=1)) == (422, "members-unfit")
     assert problem(desk.post(triager, path, remove | {"owner": triager.id}, version=1)) == (422, "members-unfit")
 
-    handed_on = desk.post(triager, path, remove | {"owner": other.id, "add": [grant(other)]}, version=1)
+    hand_on: dict[str, object] = {"statement": remove["statement"], "owner": other.id, "add": [grant(other)]}
+    handed_on = desk.post(caseworker, path, hand_on, version=1)
 
     assert handed_on.json()["owner"] == other.id
     actions = rows.scalars(select(AuditEvent.action).where(AuditEvent.object_id == case.id)).all()
     assert actions.count(Action.CASE_CHANGED) == 1
+
+
+def test_nobody_alone_puts_out_the_opener_or_takes_the_case_from_its_owner(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    third = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, third)
+    path, statement = f"/cases/{case.id}/members", {"statement": factories.in_json(Kind.CASE)}
+    put_out: dict[str, object] = {**statement, "remove": [caseworker.id], "owner": third.id}
+    take: dict[str, object] = {**statement, "owner": third.id}
+    agree: dict[str, object] = {**statement, "agree": [caseworker.id]}
+
+    assert problem(desk.post(third, path, put_out, version=1)) == (409, "second-person-needed")
+    assert problem(desk.post(third, path, take, version=1)) == (409, "second-person-needed")
+    desk.post(third, path, agree, version=1).raise_for_status()
+    assert problem(desk.post(third, path, put_out, version=2)) == (409, "second-person-needed")
+    desk.post(triager, path, agree, version=2).raise_for_status()
+    done = desk.post(third, path, put_out, version=3)
+
+    assert (done.json()["members"], done.json()["owner"]) == (sorted([triager.id, third.id]), third.id)
+    assert rows.query(RemovalAgreement).count() == 0
+
+
+def test_who_is_certified_no_more_is_put_out_by_one(desk: Desk, rows: Session, caseworker: Person) -> None:
+    colleague = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, colleague)
+    rows.query(Certificate).filter_by(person_id=caseworker.id).delete()
+    rows.commit()
+    statement = {"statement": factories.in_json(Kind.CASE)}
+    change: dict[str, object] = {**statement, "remove": [caseworker.id], "owner": colleague.id}
+
+    done = desk.post(colleague, f"/cases/{case.id}/members", change, version=1)
+
+    assert (done.status_code, done.json()["members"]) == (201, [colleague.id])
+
+
+def test_whom_one_agrees_to_let_go_is_a_member(desk: Desk, rows: Session, caseworker: Person) -> None:
+    case, stranger = factories.case(rows, caseworker), factories.certified(rows, Role.CASEWORKER)
+    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "agree": [stranger.id]}
+
+    assert problem(desk.post(caseworker, f"/cases/{case.id}/members", change, version=1)) == (422, "members-unfit")

@@ -20,12 +20,13 @@ from app.client.machine.staff import NotGranted
 from app.client.people import shared_keys
 from app.clock import Clock
 from app.main import create_app
-from app.protocol import members, statements
+from app.protocol import statements
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import LOAN, seal_grant
+from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.receipt import Receipt
 from app.protocol.report import Consent, Form, Report
@@ -390,7 +391,7 @@ def test_another_list_of_members(
     world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
 ) -> None:
     leyla = world.organisation.staff["leyla"]
-    listed = {"members": sorted([tenzin.person, leyla.person, world.person("omid")])}
+    listed = MemberList(frozenset([tenzin.person, leyla.person, world.person("omid")]), tenzin.person).body()
     line_1 = line(world, "members", listed, author=leyla.person) | changes
     forged = attacker.signed_document(
         line_1, "members", world.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
@@ -407,7 +408,7 @@ def test_a_member_who_let_themselves_in(world: World, evil: EvilServer, tenzin: 
     omid = world.organisation.staff["omid"]
     shown = tenzin.service.get(f"/cases/{world.case}/members").json()["items"]
     genesis = sha256_hex(unb64(str(shown[0]["statement"])))
-    listed = {"members": sorted([tenzin.person, world.person("leyla"), omid.person])}
+    listed = MemberList(frozenset([tenzin.person, world.person("leyla"), omid.person]), tenzin.person).body()
     line_1 = line(world, "members", listed, author=omid.person) | {"version": 2, "previous": genesis}
     theirs = attacker.signed_document(line_1, "members", world.recipient, signer=omid.signer)
     evil.lies[f"/v1/cases/{world.case}/members"] = in_json(
@@ -447,7 +448,7 @@ def test_a_whole_case_of_somebody_elses_in_the_place_of_the_one_that_was_seen(
         header = Header.new(
             "members",
             world.case,
-            members.body(map(world.person, names)),
+            MemberList(frozenset(map(world.person, names))).body(),
             org=world.pin,
             author=omid.person,
             at=omid.hour,
@@ -525,8 +526,12 @@ def test_another_consent(
         line_1, "consent", world.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
     )
     evil.lies[f"/v1/cases/{world.case}/consents"] = in_json(
-        lambda answer: answer["items"][0].update(
-            {name: body[name] for name in ("person", "consent", "status", "method")} | {"file": b64(forged)}
+        lambda answer: answer["items"].append(
+            {
+                **{name: body[name] for name in ("person", "consent", "status", "method")},
+                "number": 1,
+                "file": b64(forged),
+            }
         )
     )
 
@@ -742,9 +747,10 @@ def test_what_was_lent_opens_no_longer_whatever_the_service_gives(
     told = [f"/cases/{case}/{part}" for part in ("grants", "members", "document")]
     evil.answers |= {f"/v1{path}": omid.service.get(path).content for path in told}
     if found:
-        opened = cases.open_(leyla, case)
-        opened = cases.change_members(leyla, opened, add=[world.person("mina")], owner=leyla.person)
-        cases.change_members(leyla, opened, remove=[tenzin.person])
+        mina = world.organisation.staff["mina"]
+        cases.change_members(leyla, cases.open_(leyla, case), add=[mina.person])
+        cases.change_members(mina, cases.open_(mina, case), agree=[tenzin.person])
+        cases.change_members(leyla, cases.open_(leyla, case), remove=[tenzin.person], owner=leyla.person)
         for path in told[1:]:
             evil.answers[f"/v1{path}"] = leyla.service.get(path).content
     assert omid.service.get(f"/approvals/{asked}").status == 200

@@ -1,5 +1,6 @@
 """An organisation for the tests: its people, its root, and one case with all that belongs to it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -7,11 +8,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
-from app.protocol import members
 from app.protocol.certificates import Certified, Trust, certificate, make_root, org_of
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id
+from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.vocabulary import Role
 
@@ -96,12 +97,22 @@ def case_file(*, by: Person = CASEWORKER, **changes: Any) -> bytes:
     return seal(signed(case_header(author=by.id, **changes), by.signer), CASE_KEY.recipient)
 
 
-def link(people: list[Person], *, by: Person, after: Opened | Mark | None = None) -> Opened:
+def link(
+    people: list[Person],
+    *,
+    by: Person,
+    after: Opened | Mark | None = None,
+    owner: Person | None = None,
+    agreement: Collection[Person] = (),
+) -> Opened:
     """A change of the case's member list, as it is once it was opened."""
+    said = MemberList(
+        frozenset(each.id for each in people), owner.id if owner else None, frozenset(each.id for each in agreement)
+    )
     header = Header.new(
         "members",
         CASE,
-        members.body(each.id for each in people),
+        said.body(),
         org=ORG,
         author=by.id,
         at=HOUR,

@@ -14,7 +14,7 @@ from tests.protocol.organisation import ANALYST, CASEWORKER, COLLEAGUE, STRANGER
 HASH = "0" * 64
 GENESIS = link([CASEWORKER], by=CASEWORKER)
 SECOND = link([CASEWORKER, COLLEAGUE], by=CASEWORKER, after=GENESIS)
-THIRD = link([COLLEAGUE, ANALYST], by=COLLEAGUE, after=SECOND)
+THIRD = link([COLLEAGUE, ANALYST], by=CASEWORKER, after=SECOND)
 
 
 def read(*links: Opened | None, seen: Mark | None = None) -> Members:
@@ -107,7 +107,32 @@ def test_a_longer_chain_without_the_link_that_was_seen_is_another_one() -> None:
     ],
 )
 def test_a_list_of_another_form_is_refused(body: dict[str, object]) -> None:
-    header = replace(GENESIS.document.header, body=body)
+    header = replace(GENESIS.document.header, body=body if not body else {**GENESIS.document.header.body, **body})
 
     with pytest.raises(Malformed):
         read(replace(GENESIS, document=Document(header.line(), header, GENESIS.document.proof)))
+
+
+OPENED = link([CASEWORKER, COLLEAGUE, ANALYST], by=CASEWORKER, owner=COLLEAGUE)
+
+
+def test_who_is_not_certified_any_more_is_put_out_by_one() -> None:
+    """The machine of one of two is lost, or they left: nobody waits for a third."""
+    last = link([COLLEAGUE, ANALYST], by=COLLEAGUE, after=OPENED, owner=COLLEAGUE)
+    chain = [Statement(each.sha256, each) for each in (OPENED, last)]
+
+    found = members_of(chain, is_certified=lambda person, _day: person != CASEWORKER.id)
+
+    assert found.present == {COLLEAGUE.id, ANALYST.id}
+    assert members_of(chain).passed_over == (2,)
+
+
+def test_the_word_of_somebody_who_left_since_is_no_second_persons() -> None:
+    agreed = link([CASEWORKER, COLLEAGUE, ANALYST], by=ANALYST, after=OPENED, owner=COLLEAGUE, agreement=[COLLEAGUE])
+    left = link([CASEWORKER, COLLEAGUE], by=CASEWORKER, after=agreed, owner=COLLEAGUE)
+    alone = link([CASEWORKER], by=CASEWORKER, after=left, owner=CASEWORKER)
+
+    found = read(OPENED, agreed, left, alone)
+
+    assert found.present == {CASEWORKER.id, COLLEAGUE.id}
+    assert found.agreements == frozenset()

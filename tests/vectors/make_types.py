@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
-from app.protocol import manifest, members, statements
+from app.protocol import manifest, statements
 from app.protocol.card import encode
 from app.protocol.case import CaseFile, ReportNote
 from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
 from app.protocol.manifest import ORGANISATION
+from app.protocol.members import MemberList
 from app.protocol.release import folder, signatures
 from app.protocol.report import Form, Report
 from app.protocol.sizes import Kind, padded_size
@@ -93,7 +94,11 @@ def _of_a_case() -> list[Document]:
         "method": ConsentMethod.SPOKEN,
         "wording": "Yes.",
     }
-    bodies = {"case": file.body(), "members": members.body([CASEWORKER.id, TRIAGER.id]), "consent": consent}
+    bodies = {
+        "case": file.body(),
+        "members": MemberList(frozenset([CASEWORKER.id, TRIAGER.id]), CASEWORKER.id).body(),
+        "consent": consent,
+    }
     return [
         signed(_header(type_, CASE, body, to=CASE_KEY, author=CASEWORKER.id, at=HOUR), CASEWORKER.signer)
         for type_, body in bodies.items()

@@ -123,7 +123,15 @@ def get_case_members(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, 
 @router.post(
     "/{case_id}/members",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, service.MembersUnfit, service.LastAuthor),
+    responses=problems(
+        NotFound,
+        NotAnEnvelope,
+        StaleVersion,
+        NotCertified,
+        service.MembersUnfit,
+        service.LastAuthor,
+        service.SecondPersonNeeded,
+    ),
 )
 def change_case_members(
     database: Db,
@@ -141,6 +149,7 @@ def change_case_members(
         add=[grant.as_new() for grant in request.add],
         remove=request.remove,
         owner_id=request.owner,
+        agree=request.agree,
     )
     with database.write() as session:
         case = once(

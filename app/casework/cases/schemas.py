@@ -46,7 +46,10 @@ class DocumentOut(BaseModel):
 
 
 class MembersIn(BaseModel):
-    """A further statement of the chain, and what it says. Without `owner` the owner stays."""
+    """A further statement of the chain, and what it says. Without `owner` the owner stays.
+
+    `agree` names members whom the caller would let go, so that another member can put them out.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,6 +57,7 @@ class MembersIn(BaseModel):
     add: Grants = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
+    agree: Annotated[list[PersonId], Field(max_length=100)] = []
 
 
 class StatementOut(BaseModel):

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import service as approvals
-from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
+from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement, RemovalAgreement
 from app.casework.roles import MEMBER_ROLES, OWNER_ROLES
 from app.clock import hour_of
 from app.database import insert_or_ignore
@@ -61,6 +61,19 @@ class LastAuthor(Problem):
     )
 
 
+class SecondPersonNeeded(Problem):
+    """Nobody alone puts out who opened or who owns a case, or takes it from its owner, while they are certified.
+
+    Let another member agree to it first, then do it.
+    """
+
+    type, status, title = (
+        "second-person-needed",
+        409,
+        "Another member has not agreed that the opener or the owner of the case goes",
+    )
+
+
 @dataclass(frozen=True)
 class NewCase:
     """A case as its opener's client makes it: `members` is the genesis of the chain, `grants` are to the members."""
@@ -76,12 +89,16 @@ class NewCase:
 
 @dataclass(frozen=True)
 class MembersChange:
-    """A further link of the chain, and what it says: who comes, who goes, and who owns the case from now on."""
+    """A further link of the chain, and what it says: who comes, who goes, and who owns the case from now on.
+
+    `agree` are those whom the actor would let go, should another member put them out.
+    """
 
     statement: bytes
     add: Collection[NewGrant]
     remove: Collection[str]
     owner_id: str | None
+    agree: Collection[str] = ()
 
 
 def of_member(actor: Actor) -> Select[Case]:
@@ -214,7 +231,8 @@ def change_members(
 
     Whoever is removed gets no key any more, but what they read they have read. Clients read the newest version only by
     somebody who is there, so its author does not leave on their own; a colleague may remove them at any moment, or
-    somebody could stay by writing. Raises `StaleVersion`, `NotCertified`, `MembersUnfit` or `LastAuthor`.
+    somebody could stay by writing. Opener and owner go by themselves, or by two. Raises `StaleVersion`, `NotCertified`,
+    `MembersUnfit`, `SecondPersonNeeded` or `LastAuthor`.
     """
     case = locked(session, of_member(actor), case_id)
     last = _statements(session, case)[-1].version
@@ -226,12 +244,16 @@ def change_members(
     owner_id = change.owner_id or case.owner_id
     if not after or added & before or added & removed or removed - before or len(added) != len(change.add):
         raise MembersUnfit
+    if set(change.agree) - before:
+        raise MembersUnfit
     _check_owner(session, owner_id, members=after, now=now)
+    _check_second_person(session, actor, case, removed, owner_id=owner_id, today=now.date())
     if actor.id in removed and _newest_document(session, case).author_id == actor.id:
         raise LastAuthor
     session.add(MemberStatement(case_id=case.id, version=version + 1, file=change.statement))
     _remove_members(session, actor, case, removed, now=now)
     _add_members(session, actor, case, change.add, now=now)
+    _keep_agreements(session, actor, case, set(change.agree) - removed, present=after)
     if owner_id != case.owner_id:
         audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
     case.owner_id = owner_id
@@ -287,6 +309,38 @@ def _check_owner(session: Session, owner_id: str | None, *, members: Collection[
         return
     if owner_id not in members or not OWNER_ROLES & staff.certified_as(session, owner_id, now.date()):
         raise MembersUnfit
+
+
+def _check_second_person(
+    session: Session, actor: Actor, case: Case, removed: Collection[str], *, owner_id: str | None, today: date
+) -> None:
+    """Raises `SecondPersonNeeded` unless another member agreed, or it is about the actor, or who left."""
+    opener_id = session.get_one(CaseDocument, (case.id, 1)).author_id
+    put_out = {opener_id, case.owner_id} & set(removed)
+    if owner_id != case.owner_id:
+        put_out.add(case.owner_id)
+    agreed = session.execute(
+        select(RemovalAgreement.person_id).where(
+            RemovalAgreement.case_id == case.id,
+            RemovalAgreement.by_id != actor.id,
+            RemovalAgreement.by_id != RemovalAgreement.person_id,
+        )
+    )
+    alone = put_out - set(agreed.scalars()) - {actor.id, None}
+    if any(each is not None and staff.is_certified(session, each, today) for each in alone):
+        raise SecondPersonNeeded
+
+
+def _keep_agreements(
+    session: Session, actor: Actor, case: Case, agree: Collection[str], *, present: Collection[str]
+) -> None:
+    """Those of before stand as long as both are members."""
+    of_case = RemovalAgreement.case_id == case.id
+    gone = RemovalAgreement.by_id.not_in(present) | RemovalAgreement.person_id.not_in(present)
+    session.execute(delete(RemovalAgreement).where(of_case, gone))
+    rows = [{"case_id": case.id, "person_id": each, "by_id": actor.id} for each in sorted(agree)]
+    if rows:
+        insert_or_ignore(session, RemovalAgreement, rows)
 
 
 def _add_members(session: Session, actor: Actor, case: Case, new: Iterable[NewGrant], *, now: datetime) -> None:

@@ -230,6 +230,11 @@ def certified_as(session: Session, person_id: str, today: date) -> frozenset[Rol
     return certificate.roles
 
 
+def is_certified(session: Session, person_id: str, today: date) -> bool:
+    """Whether this is a person who is certified today, whatever their roles."""
+    return _counting(session, person_id, today) is not None
+
+
 def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
     """Whether this is a person who is certified today and has the role."""
     certificate = _counting(session, person_id, today)

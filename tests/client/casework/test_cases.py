@@ -7,7 +7,7 @@ import pytest
 
 from app import age
 from app.client.casework import approvals, cases, coding_approvals, triage
-from app.client.casework.cases import OpenCase
+from app.client.casework.cases import OpenCase, members
 from app.client.machine import sealed
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
@@ -82,12 +82,51 @@ def test_a_member_is_added_and_another_removed(here: Installation) -> None:
     anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
     opened = accepted(here, anna, boris)
 
-    changed = cases.change_members(boris, opened, add=[chen.person], remove=[anna.person])
+    cases.change_members(boris, opened, add=[chen.person])
     seen_by_chen = cases.open_(chen, opened.id)
+    changed = cases.change_members(anna, cases.open_(anna, opened.id), remove=[chen.person])
 
-    assert changed.members == seen_by_chen.members == {boris.person, chen.person}
+    assert seen_by_chen.members == {anna.person, boris.person, chen.person}
+    assert changed.members == {anna.person, boris.person}
     with pytest.raises(Refused):
-        cases.open_(here.staff("anna"), opened.id)
+        cases.open_(here.staff("chen"), opened.id)
+
+
+def test_a_member_leaves_by_themselves(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+
+    left = cases.change_members(chen, cases.open_(chen, opened.id), remove=[chen.person])
+
+    assert left.members == cases.open_(boris, opened.id).members == {anna.person, boris.person}
+
+
+def test_the_opener_is_put_out_by_two_and_nobody_alone_takes_a_case(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+
+    for who, change in (
+        (boris, {"remove": [anna.person]}),
+        (anna, {"owner": anna.person}),
+        (chen, {"remove": [boris.person], "owner": chen.person}),
+    ):
+        with pytest.raises(RuleBroken, match="second-person"):
+            cases.change_members(who, cases.open_(who, opened.id), **change)
+    put_out(boris, opened, anna, agreed_by=chen)
+
+    found = cases.open_(chen, opened.id)
+    assert found.members == {boris.person, chen.person}
+    assert (found.member_list.owner, found.member_list.passed_over) == (boris.person, ())
+
+
+def put_out(by: Staff, case: OpenCase, person: Staff, *, agreed_by: Staff) -> None:
+    """Two members put somebody out. The case is as `by` has opened it, but for its list."""
+    if agreed_by.person not in case.members:
+        cases.change_members(by, case, add=[agreed_by.person])
+    key, member_list = members.open_list(agreed_by, case.id)
+    cases.change_members(agreed_by, replace(case, key=key, member_list=member_list), agree=[person.person])
+    _, member_list = members.open_list(by, case.id)
+    cases.change_members(by, replace(case, member_list=member_list), remove=[person.person])
 
 
 def test_who_wrote_last_is_removed_by_a_colleague(here: Installation) -> None:
@@ -96,7 +135,7 @@ def test_who_wrote_last_is_removed_by_a_colleague(here: Installation) -> None:
 
     with pytest.raises(RuleBroken, match="last-author"):
         cases.change_members(anna, cases.open_(anna, opened.id), remove=[anna.person])
-    cases.change_members(boris, opened, remove=[anna.person])
+    put_out(boris, opened, anna, agreed_by=here.staff("chen"))
 
     assert cases.open_(here.staff("boris"), opened.id).file == opened.file
 
@@ -123,7 +162,7 @@ def test_whoever_spoils_a_case_is_removed_though_they_do_it_again(here: Installa
     restored = cases.restore(boris, opened.id)
     spoil(anna, restored)
 
-    cases.change_members(boris, restored, remove=[anna.person])
+    put_out(boris, restored, anna, agreed_by=chen)
     cases.restore(boris, opened.id)
 
     theirs = cases.open_(chen, opened.id)
@@ -135,7 +174,7 @@ def test_what_somebody_wrote_while_they_were_removed_is_not_lost(here: Installat
     opened = accepted(here, anna, boris)
     before = cases.write(boris, opened, opened.file)
     cases.write(anna, cases.open_(anna, opened.id), replace(opened.file, summary="In time."))
-    cases.change_members(boris, before, remove=[anna.person])
+    put_out(boris, before, anna, agreed_by=here.staff("chen"))
 
     with pytest.raises(NotAuthentic, match="not-a-writer"):
         cases.open_(boris, opened.id)

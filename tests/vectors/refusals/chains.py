@@ -7,6 +7,7 @@ from typing import Any
 from app.protocol import audit_chain, members
 from app.protocol.audit_chain import GENESIS
 from app.protocol.documents import Header, signed
+from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from tests.vectors.make import CASE, CASE_KEY, CASEWORKER, HOUR, ORG, STRANGER, SUPERVISOR, TRIAGER, Person
 from tests.vectors.refusals.vector import Vector, malformed, not_authentic, rollback
@@ -20,10 +21,10 @@ def member_lists() -> Iterator[Vector]:
     rule = "each list names the one before, and is by somebody on it"
     genesis = _link(1, [CASEWORKER], by=CASEWORKER)
     second = _link(2, [CASEWORKER, TRIAGER], by=CASEWORKER, after=genesis)
-    third = _link(3, [TRIAGER], by=TRIAGER, after=second)
+    third = _link(3, [TRIAGER], by=CASEWORKER, after=second)
     whole = [genesis, second, third]
     for length in (1, 2, 3):
-        people = sorted(members.read(whole[length - 1].document.header.body))
+        people = sorted(members.read(whole[length - 1].document.header.body).members)
         yield Vector(rule, f"{length} lists", _chain(whole[:length]), gives=people)
     gone = _link(4, [CASEWORKER], by=CASEWORKER, after=third)
     for name, chain, reason in (
@@ -62,6 +63,59 @@ def member_lists() -> Iterator[Vector]:
     ):
         yield Vector(rule, name, _chain(chain), gives=[person.id])
 
+    rule = "opener and owner go by themselves, or by two, and so does the case from its owner"
+    opened = _link(1, [CASEWORKER, TRIAGER, SUPERVISOR], by=CASEWORKER, owner=TRIAGER)
+    agreed = _link(
+        2, [CASEWORKER, TRIAGER, SUPERVISOR], by=SUPERVISOR, after=opened, owner=TRIAGER, agreement=[TRIAGER]
+    )
+    for name, chain, present in (
+        (
+            "the opener, by one",
+            [opened, _link(2, [TRIAGER, SUPERVISOR], by=TRIAGER, after=opened, owner=TRIAGER)],
+            [CASEWORKER, TRIAGER, SUPERVISOR],
+        ),
+        (
+            "the owner, by one",
+            [opened, _link(2, [CASEWORKER, SUPERVISOR], by=CASEWORKER, after=opened)],
+            [CASEWORKER, TRIAGER, SUPERVISOR],
+        ),
+        (
+            "the owner, by one who took the case before",
+            [
+                opened,
+                took := _link(2, [CASEWORKER, TRIAGER, SUPERVISOR], by=CASEWORKER, after=opened, owner=CASEWORKER),
+                _link(3, [CASEWORKER, SUPERVISOR], by=CASEWORKER, after=took, owner=CASEWORKER),
+            ],
+            [CASEWORKER, TRIAGER, SUPERVISOR],
+        ),
+        (
+            "the owner, by two",
+            [opened, agreed, _link(3, [CASEWORKER, SUPERVISOR], by=CASEWORKER, after=agreed, owner=CASEWORKER)],
+            [CASEWORKER, SUPERVISOR],
+        ),
+        (
+            "the opener, where the two agreed about the owner",
+            [opened, agreed, _link(3, [TRIAGER, SUPERVISOR], by=TRIAGER, after=agreed, owner=TRIAGER)],
+            [CASEWORKER, TRIAGER, SUPERVISOR],
+        ),
+        (
+            "the owner, by the one who agreed",
+            [opened, agreed, _link(3, [CASEWORKER, SUPERVISOR], by=SUPERVISOR, after=agreed)],
+            [CASEWORKER, TRIAGER, SUPERVISOR],
+        ),
+        (
+            "the owner, who hands the case on",
+            [opened, _link(2, [CASEWORKER, SUPERVISOR], by=TRIAGER, after=opened, owner=CASEWORKER)],
+            [CASEWORKER, SUPERVISOR],
+        ),
+        (
+            "another, by one",
+            [opened, _link(2, [CASEWORKER, TRIAGER], by=TRIAGER, after=opened, owner=TRIAGER)],
+            [CASEWORKER, TRIAGER],
+        ),
+    ):
+        yield Vector(rule, name, _chain(chain), gives=sorted(person.id for person in present))
+
     rule = "a list names people, each once, in their order"
     for name, body in (
         ("nobody", {"members": []}),
@@ -70,17 +124,20 @@ def member_lists() -> Iterator[Vector]:
         ("something else than people", {"members": [CASE, CASEWORKER.id]}),
         ("no list", {"members": CASEWORKER.id}),
         ("null", {"members": None}),
-        ("something more", {"members": [CASEWORKER.id], "more": 1}),
-        ("nothing", {}),
+        ("something more", {"more": 1}),
+        ("an owner who is not on it", {"owner": TRIAGER.id}),
+        ("an owner who is nobody", {"owner": 1}),
+        ("an agreement about something else than people", {"agreement": [CASE]}),
+        ("no agreement", {"agreement": None}),
     ):
-        header = replace(genesis.document.header, body=body)
+        header = replace(genesis.document.header, body={**genesis.document.header.body, **body})
         yield Vector(rule, name, _chain([replace(genesis, document=signed(header, CASEWORKER.signer))]), malformed())
 
     rule = "a chain contains, at its place, the list that this client has seen last"
     other = _link(1, [TRIAGER], by=TRIAGER)
     longer = [other, *(_link(n, [TRIAGER], by=TRIAGER, after=other) for n in range(2, 3))]
     for link in whole:
-        people = sorted(members.read(third.document.header.body))
+        people = sorted(members.read(third.document.header.body).members)
         version = link.document.header.version
         yield Vector(rule, f"list {version} was seen", _chain(whole, seen=_mark(link)), gives=people)
     for name, chain, seen in (
@@ -129,11 +186,24 @@ def audit_chains() -> Iterator[Vector]:
         yield Vector(rule, name, _acts(listed, after=after), not_authentic("audit-chain"))
 
 
-def _link(version: int, people: Sequence[Person], *, by: Person, after: Opened | None = None) -> Opened:
+def _link(
+    version: int,
+    people: Sequence[Person],
+    *,
+    by: Person,
+    after: Opened | None = None,
+    owner: Person | None = None,
+    agreement: Sequence[Person] = (),
+) -> Opened:
+    said = MemberList(
+        frozenset(person.id for person in people),
+        owner.id if owner else None,
+        frozenset(person.id for person in agreement),
+    )
     header = Header.new(
         "members",
         CASE,
-        members.body(person.id for person in people),
+        said.body(),
         org=ORG,
         author=by.id,
         at=HOUR,

@@ -55,7 +55,8 @@ def read_consents(staff: Staff, case: OpenCase) -> Consents:
     """All answers, each as it was sealed, whatever the service shows of it in clear.
 
     What a member stored that is no answer is passed over and keeps its place. Raises `NotAuthentic` where the service
-    leaves one out: an answer names the one before it, and none that this machine saw is missing, nor all of a consent id.
+    leaves one out: an answer names the one before it, and none that this machine saw is missing, nor all of a consent
+    id.
     """
     items_of: dict[str, list[Mapping[str, Any]]] = {}
     for item in staff.service.items(f"/cases/{case.id}/consents"):

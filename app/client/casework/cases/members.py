@@ -1,6 +1,7 @@
 """Who works on a case: its key, from somebody who may grant it, and the chain of statements that lists them."""
 
-from collections.abc import Collection
+from datetime import date
+from functools import partial
 
 from app.client.machine import sealed
 from app.client.machine.sealed import Key, Sealed
@@ -9,7 +10,7 @@ from app.protocol import members
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
-from app.protocol.members import Members, Statement
+from app.protocol.members import MemberList, Members, Statement
 from app.vocabulary import GrantKind
 
 
@@ -23,7 +24,11 @@ def open_list(staff: Staff, case: str) -> tuple[Key, Members]:
     key = Key(case, grant.identity, grant.header.generation)
     items = list(staff.service.items(f"/cases/{case}/members"))
     statements = [_statement(staff, key, str(item["statement"]), genesis=n == 0) for n, item in enumerate(items)]
-    found = members.members_of(statements, staff.seen.highest("members", case))
+    found = members.members_of(
+        statements,
+        staff.seen.highest("members", case),
+        is_certified=partial(was_certified, staff),
+    )
     if grant.header.grantor not in found.ever:
         raise NotAuthentic("grantor")
     if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.present:
@@ -31,9 +36,23 @@ def open_list(staff: Staff, case: str) -> tuple[Key, Members]:
     return key, found
 
 
-def state_list(staff: Staff, key: Key, people: Collection[str], *, after: Mark | None = None) -> Sealed:
+def state_list(staff: Staff, key: Key, said: MemberList, *, after: Mark | None = None) -> Sealed:
     """The next statement of the chain, or its genesis."""
-    return sealed.write(staff, key, "members", members.body(people), after=after)
+    return sealed.write(staff, key, "members", said.body(), after=after)
+
+
+def after(staff: Staff, before: Members, statement: Sealed) -> Members:
+    """The list once this person's own statement was taken, who may not be on it any more."""
+    return members.after(before, statement.document, is_certified=partial(was_certified, staff))
+
+
+def was_certified(staff: Staff, person: str, day: date) -> bool:
+    """Whether the person was certified on that day, as far as this machine can know."""
+    try:
+        staff.with_trust(lambda trust: trust.certified(person, day))
+    except NotAuthentic:
+        return False
+    return True
 
 
 def _statement(staff: Staff, key: Key, file: str, *, genesis: bool) -> Statement:

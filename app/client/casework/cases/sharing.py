@@ -11,14 +11,14 @@ from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol.case import CaseFile, RuleBroken
 from app.protocol.encoding import new_id
-from app.protocol.members import Members
+from app.protocol.members import MemberList, need_second_person
 from app.vocabulary import GrantKind, Priority
 
 
 def begin(staff: Staff, file: CaseFile, priority: Priority, *, owner: str, people: Collection[str]) -> Key:
     """A new case of this person's team: the first list of members, the first version, the key for everybody listed."""
     key = Key(new_id("case"), age.generate(), generation=1)
-    statement = members.state_list(staff, key, people)
+    statement = members.state_list(staff, key, MemberList(frozenset(people), owner))
     document = sealed.write(staff, key, "case", file.body())
     team = staff.service.get(f"/people/{staff.person}").json()["team"]
     staff.service.post(
@@ -42,21 +42,34 @@ def begin(staff: Staff, file: CaseFile, priority: Priority, *, owner: str, peopl
 
 
 def change_members(
-    staff: Staff, case: OpenCase, *, add: Collection[str] = (), remove: Collection[str] = (), owner: str | None = None
+    staff: Staff,
+    case: OpenCase,
+    *,
+    add: Collection[str] = (),
+    remove: Collection[str] = (),
+    owner: str | None = None,
+    agree: Collection[str] = (),
 ) -> OpenCase:
     """The next statement of who works on the case, with a grant for each who comes.
 
     What those who go have read cannot be unread. Only who is there may have written the newest version, so where its
     author goes, it is written again first, and who wrote last does not leave by themselves: `RuleBroken`. Should
     somebody write on while they are removed, `restore` leads back.
+
+    Nobody alone puts out who opened or who owns the case, or takes it from its owner: another member says before, with
+    `agree`, whom they would let go too. Where nobody has, `RuleBroken`.
     """
+    before = case.member_list
+    said = MemberList((before.present - set(remove)) | set(add), owner or before.owner, frozenset(agree))
+    if need_second_person(
+        before, said, staff.person, is_certified=lambda person: members.was_certified(staff, person, staff.today)
+    ):
+        raise RuleBroken("second-person")
     if case.author in remove:
         if case.author == staff.person:
             raise RuleBroken("last-author")
         case = write(staff, case, case.file)
-    before = case.member_list
-    present = (before.present - set(remove)) | set(add)
-    statement = members.state_list(staff, case.key, present, after=before.mark)
+    statement = members.state_list(staff, case.key, said, after=before.mark)
     request: dict[str, object] = {
         "statement": statement.file,
         "add": [
@@ -70,9 +83,10 @@ def change_members(
             for person in sorted(add)
         ],
         "remove": sorted(remove),
+        "agree": sorted(agree),
     }
     if owner:
         request["owner"] = owner
     staff.service.post(f"/cases/{case.id}/members", request, version=before.mark.version)
     staff.seen.record("members", case.id, statement.mark)
-    return replace(case, member_list=Members(present, before.ever | present, statement.mark, before.passed_over))
+    return replace(case, member_list=members.after(staff, before, statement))

@@ -54,6 +54,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.client.statistics.cards": {"DELAY_HOURS": 72},
     "app.database.engine": {"_THREADS": 40, "_LOCK_SECONDS": 30},
+    "app.http.answers": {"_FAULTS": 20},
+    "app.http.bodies": {"VALUES_LIMIT": 10_000},
     "app.http.paging": {"_MAC_SIZE": 16},
     "app.http.routing": {"JSON_LIMIT": 4 * MIB},
     "app.intake.attachments.service": {"LIMIT": 32},

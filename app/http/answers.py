@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tern")
 
+_FAULTS = 20  # told of a request: more help nobody to mend it
+
 # What a page may ask a device for: to copy its words, and nothing else.
 _REFUSED_FEATURES = (
     *("accelerometer", "autoplay", "camera", "clipboard-read", "display-capture", "encrypted-media"),
@@ -92,7 +94,10 @@ class _Answers:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = request_id
-            await send(message)
+            try:
+                await send(message)
+            except Exception:  # the server's own: the framing of the request broke, and it cannot answer it any more
+                raise ClientDisconnect from None
 
         try:
             await self._app(scope, receive, send_with_headers)
@@ -139,7 +144,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     errors: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else []
     if any(fault["type"] == "json_invalid" for fault in errors):
         return _answer(MalformedRequest())
-    return _answer(InvalidRequest(errors=[_where(fault) for fault in errors]))
+    return _answer(InvalidRequest(errors=[_where(fault) for fault in errors[:_FAULTS]]))
 
 
 async def _framework(_: Request, error: Exception) -> JSONResponse:

@@ -106,7 +106,10 @@ class Route(APIRoute):
                 raise MalformedRequest
             if takes_json:
                 declared_length(request, limit=JSON_LIMIT, media_type="application/json")
-            response = await answer(StrictRequest(request.scope, request.receive))
+            strict = StrictRequest(request.scope, request.receive)
+            if takes_json:
+                await strict.check_values()
+            response = await answer(strict)
             return unless_seen(request, response) if is_conditional else response
 
         return in_order

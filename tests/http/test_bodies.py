@@ -3,6 +3,9 @@
 import pytest
 from starlette.testclient import TestClient
 
+from app.http.bodies import VALUES_LIMIT
+from tests.http.conftest import signed_in
+
 OCTETS = {"Content-Type": "application/octet-stream"}
 ROUTES = ["/v1/things/sealed", "/v1/things/streamed"]
 
@@ -44,3 +47,30 @@ def test_a_body_without_a_length_is_refused(client: TestClient, route: str) -> N
     answer = client.post(route, content=iter([b"x"]), headers=OCTETS)
 
     assert answer.status_code == 411
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"name":"x",' + b",".join(b'"%d":0' % n for n in range(VALUES_LIMIT)) + b"}",
+        b'{"name":' + b"[" * (VALUES_LIMIT + 1) + b"]" * (VALUES_LIMIT + 1) + b"}",
+        b'{"name":[' + b"{}," * VALUES_LIMIT + b"0]}",
+    ],
+    ids=["members", "depth", "length"],
+)
+def test_a_body_of_more_values_than_any_list_has_is_refused_before_it_is_parsed(
+    client: TestClient, body: bytes
+) -> None:
+    headers = signed_in() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
+
+    answer = client.post("/v1/things", content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+def test_of_many_faults_some_are_told(client: TestClient) -> None:
+    body = {f"unknown {n}": 0 for n in range(VALUES_LIMIT // 2)}
+
+    answer = client.post("/v1/things", json=body, headers=signed_in() | {"Idempotency-Key": "k"})
+
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 20)

@@ -3,6 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
+from app.http.bodies import VALUES_LIMIT
 from tests.http.conftest import TOKENS, signed_in
 
 JSON = {"Content-Type": "application/json"}
@@ -55,7 +56,7 @@ def test_an_unknown_parameter_is_refused_and_not_ignored(client: TestClient) -> 
         b'{"name": "a", "name": "b"}',
         b'{"name": "a", "number": NaN}',
         b'{"name": "\\u0000"}',
-        b"[" * 100_000,
+        b"[" * VALUES_LIMIT,
     ],
 )
 def test_json_with_no_one_meaning_is_malformed(client: TestClient, body: bytes) -> None:

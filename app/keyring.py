@@ -10,6 +10,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app import private
+
 _SIZE = 32
 
 
@@ -29,9 +31,11 @@ def load(data_dir: Path) -> Keyring:
 
     Processes that share a database need the same file. Raises `ValueError` where it is damaged.
     """
+    private.make_directory(data_dir)
     path = data_dir / "keyring.json"
     if not path.exists():
         _make(path)
+    private.make_file(path)
     secret = bytes.fromhex(json.loads(path.read_text())["secret"])
     if len(secret) != _SIZE:
         raise ValueError("keyring.json is damaged")
@@ -39,9 +43,8 @@ def load(data_dir: Path) -> Keyring:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"keyring.{secrets.token_hex(8)}.new")
-    with open(new, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    with open(new, "x", opener=private.opener) as file:
         json.dump({"secret": secrets.token_hex(_SIZE)}, file)
         file.flush()
         os.fsync(file.fileno())

@@ -126,6 +126,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
     `site` are the reporter's pages, and without it those that were built, if any were. A test whose subject is not
     their strength passes a `hasher` that makes passwords quick.
     """
+    settings.keep_private()
     passwords.nobody(hasher)
     database = Database(settings.url)
     state = _State(

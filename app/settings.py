@@ -9,6 +9,8 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app import private
+
 
 class Settings(BaseSettings):
     """The description of each field is its line in the documentation."""
@@ -56,6 +58,10 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """Where the database is."""
         return self.database_url or f"sqlite:///{self.data_dir / 'tern.sqlite'}"
+
+    def keep_private(self) -> None:
+        """Make the data directory, and close it and what is the service's there to everybody else."""
+        private.keep(self.data_dir, ("keyring.json", "tern.sqlite*", "blobs*", "site"))
 
 
 def _is_onion(name: str) -> bool:

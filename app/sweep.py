@@ -38,6 +38,7 @@ class Sweep:
         with database.read() as session:
             names_in_use = {name for names in self.named for name in names(session)}
         blob_names += blobs.sweep(names_in_use, today)
+        blobs.renew(today)
         if failures:
             raise ExceptionGroup("some of what is due was not destroyed", failures)
         return blob_names

@@ -36,7 +36,6 @@ TABLES: Final = {
 }  # of letters and of order, which bound nothing
 
 BOUNDS: Final[dict[str, dict[str, object]]] = {
-    "app.blobs.disk": {"MODE": 0o600},
     "app.blobs.objects": {"_PIECE": 64 * KIB},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
@@ -124,6 +123,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
             Kind.CASE: (65_536, 131_072, 262_144, 524_288, 1_048_576, 2_097_152),
         },
     },
+    "app.logs": {"LINES": 100, "_HOUR": 3600.0},
+    "app.private": {"FILE": 0o600, "DIRECTORY": 0o700},
     "app.protocol.statements": {"LATE": timedelta(days=31)},
     "app.protocol.typos": {"_FURTHEST": 2},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},

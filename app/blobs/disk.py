@@ -1,11 +1,18 @@
 """What both halves of the store ask of a disk: names that say nothing, days for times, and that what is done stays."""
 
+import fcntl
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import BinaryIO, Final
 
-MODE = 0o600
+from app import private
+
+RENEWED: Final = ".renewed"
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -20,11 +27,6 @@ def path_of(directory: Path, name: str) -> Path:
     if not is_name(name):
         raise ValueError("not the name of a blob")
     return directory / name
-
-
-def private(path: str, flags: int) -> int:
-    """An opener for `open`, whose new files only the service reads."""
-    return os.open(path, flags, MODE)
 
 
 def day_of(path: Path) -> date:
@@ -48,8 +50,50 @@ def sync(directory: Path, day: date) -> None:
         os.close(descriptor)
 
 
+@contextmanager
+def held(path: Path) -> Iterator[BinaryIO | None]:
+    """The file at `path`, which nobody else holds meanwhile; None where there is none, or none any more."""
+    while True:
+        try:
+            file = path.open("r+b")
+        except FileNotFoundError:
+            yield None
+            return
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _lies_at(path, file):  # who held it before may have removed or renewed it
+                yield file
+                return
+
+
+def _lies_at(path: Path, file: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def renew(path: Path) -> None:
+    """Write the file anew, under the same name and day: what else a disk tells of its time is that of this call.
+
+    A process that is killed leaves the old one, and beside it what `RENEWED` names. Who removes the file, or adds to
+    it, waits: nothing that is destroyed comes back, and no byte is lost.
+    """
+    draft = path.with_name(path.name + RENEWED)
+    with held(path) as old:
+        if old is None:
+            return
+        with open(draft, "wb", opener=private.opener) as new:
+            shutil.copyfileobj(old, new)
+            new.flush()
+            set_day(new.fileno(), day_of(path))
+            os.fsync(new.fileno())
+        draft.replace(path)
+
+
 def remove(path: Path, day: date) -> None:
     """Also from the disk's directory. What is gone is no error, so this can be repeated."""
-    path.unlink(missing_ok=True)
+    with held(path):
+        path.unlink(missing_ok=True)
     if path.parent.exists():
         sync(path.parent, day)

@@ -52,9 +52,14 @@ class Objects:
 
     def list_(self) -> Iterator[tuple[str, date]]:
         """The name of every object, and the day on which it was put."""
+        for path in self.paths():
+            yield path.name, disk.day_of(path)
+
+    def paths(self) -> Iterator[Path]:
+        """Where each object lies."""
         for path in self._directory.iterdir() if self._directory.exists() else ():
             if disk.is_name(path.name):
-                yield path.name, disk.day_of(path)
+                yield path
 
     def _path(self, name: str) -> Path:
         return disk.path_of(self._directory, name)

@@ -1,6 +1,5 @@
 """Files on their way in, always on this machine's disk: at once as a whole, or in parts that may come days apart."""
 
-import fcntl
 import hashlib
 import os
 import secrets
@@ -11,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from app import private
 from app.blobs import disk
 from app.blobs.objects import Objects
 
@@ -73,10 +73,10 @@ class Uploads:
     @contextmanager
     def receive(self) -> Iterator[Incoming]:
         """A new file. What is not kept when the block ends leaves nothing behind."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_directory(self._directory)
         name = new_name()
         path = self._path(name)
-        with open(path, "xb", opener=disk.private) as file:
+        with open(path, "xb", opener=private.opener) as file:
             incoming = Incoming(name, file, self._objects)
             try:
                 yield incoming
@@ -86,9 +86,9 @@ class Uploads:
 
     def begin(self, name: str, day: date) -> None:
         """Make an unfinished file, which is empty. Raises `FileExistsError`."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_directory(self._directory)
         path = self._path(name)
-        path.touch(mode=disk.MODE, exist_ok=False)
+        open(path, "xb", opener=private.opener).close()
         disk.set_day(path, day)
         disk.set_day(self._directory, day)
 
@@ -98,8 +98,10 @@ class Uploads:
         Of several processes that add at one place, one does, and the others get `OutOfPlace`. The lock lasts for this
         piece only: a sender whose connection died holds up nobody. Raises `FileNotFoundError` where the file is gone.
         """
-        with self._open(name) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with disk.held(self._path(name)) as file:
+            if file is None:
+                self._objects.size(name)
+                raise OutOfPlace
             if file.seek(0, os.SEEK_END) != at:
                 raise OutOfPlace
             file.write(piece)
@@ -150,9 +152,14 @@ class Uploads:
 
     def list_(self) -> Iterator[tuple[str, date]]:
         """The name of every unfinished file, and the day on which something was added last."""
+        for path in self.paths():
+            yield path.stem, disk.day_of(path)
+
+    def paths(self) -> Iterator[Path]:
+        """Where each unfinished file lies."""
         for path in self._directory.glob(f"*{_INCOMING}"):
             if disk.is_name(path.stem):
-                yield path.stem, disk.day_of(path)
+                yield path
 
     def _path(self, name: str) -> Path:
         path = disk.path_of(self._directory, name)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app import age
+from app import age, private
 from app.cli.console import Json, passphrase, say, show, show_text
 from app.client.machine.passphrases import decrypt
 from app.protocol.documents import parse_document
@@ -52,13 +52,12 @@ def _identities(file: Path) -> list[age.HybridIdentity | age.X25519Identity]:
 
 def _write(file: Path, keys: list[age.HybridIdentity | age.X25519Identity], output: Path) -> None:
     """Readable by its owner alone, and gone again where the sealed file is not whole."""
-    output.touch(mode=0o600, exist_ok=False)
-    try:
-        with file.open("rb") as sealed, output.open("wb") as sink:
+    with open(output, "xb", opener=private.opener) as sink, file.open("rb") as sealed:
+        try:
             age.decrypt_stream(sealed, sink, keys)
-    except BaseException:
-        output.unlink()
-        raise
+        except BaseException:
+            output.unlink()
+            raise
 
 
 def _line_of(plaintext: bytes) -> bytes | None:

@@ -1,5 +1,7 @@
 """`tern`: thin commands on the client, and on what an operator needs. Exit codes are those of docs/cli.md."""
 
+import os
+import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -81,7 +83,12 @@ for name, group in _GROUPS:
 
 
 def main() -> None:
-    """Run one command. What fails is one line on standard error and an exit code, never a traceback of a secret."""
+    """Run one command. What fails is one line on standard error and an exit code, never a traceback of a secret.
+
+    What it writes, its owner alone may read; and where it crashes, no copy of its memory is left on the disk.
+    """
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         code = app(standalone_mode=False) or 0
     except Abort:

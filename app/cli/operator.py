@@ -1,5 +1,6 @@
 """Commands for whoever runs the machine. They need no key, and could not use one."""
 
+import socket
 from datetime import timedelta
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from app.settings import Settings
 def init(as_json: Json = False) -> None:
     """Make the tables, and an invitation for the first supervisor."""
     settings = Settings()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.keep_private()
     database = Database(settings.url)
     upgrade(database)
     with database.write() as session:
@@ -31,24 +32,29 @@ def serve(
     """Run the service. It keeps no log of requests."""
     import uvicorn
 
+    from app import logs
     from app.main import create_app
 
+    logs.install()
+
     settings = Settings()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.keep_private()
     database = Database(settings.url)
     upgrade(database)
     database.close()
+    application = create_app(settings)
+    # Here, because a port that is taken is a line for the operator, and uvicorn has no output.
+    listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     say(f"Tern listens on http://{host}:{port}")
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
+    config = uvicorn.Config(
+        application,
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=int(timedelta(seconds=10).total_seconds()),
     )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def sweep(as_json: Json = False) -> None:
@@ -57,6 +63,7 @@ def sweep(as_json: Json = False) -> None:
     from app.main import SWEEP
 
     settings = Settings()
+    settings.keep_private()
     database = Database(settings.url)
     try:
         names = SWEEP.run(database, Blobs(settings.data_dir / "blobs"), clock().date())

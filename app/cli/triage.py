@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app import private
 from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
 from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Thread, Waiting
@@ -236,9 +237,8 @@ def _save(person: Staff, open_report: OpenReport, attachment: Attachment, direct
         say(f"{attachment.id} has not arrived")
         return
     draft = directory / f".{attachment.id}"
-    draft.touch(mode=0o600)
     try:
-        with draft.open("wb") as sink:
+        with open(draft, "wb", opener=private.opener) as sink:
             triage.save_attachment(person, open_report, attachment, sink)
         draft.replace(directory / attachment.id)
     finally:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.orm import Session
+
+from app import private
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,6 +28,8 @@ class Database:
         pool = {"pool_size": 10, "max_overflow": _THREADS, "hide_parameters": True}
         if url.startswith("sqlite"):
             engine = create_engine(url, connect_args={"timeout": _LOCK_SECONDS}, **pool)
+            if engine.url.database:  # SQLite gives the files beside it the same mode
+                private.make_file(Path(engine.url.database))
             event.listen(engine, "connect", _connect_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         else:

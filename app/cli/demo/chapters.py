@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app import age, vocabulary
+from app import age, private, vocabulary
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.cli.demo_population import population
@@ -95,7 +95,7 @@ class _Mistaken(Reporter):
 def prepare(stage: Stage) -> str:
     """The operator makes the tables, and an invitation for the first supervisor."""
     settings = stage.settings
-    settings.data_dir.mkdir(parents=True)
+    private.make_directory(settings.data_dir)
     database = Database(settings.url)
     upgrade(database)
     with database.write() as session:

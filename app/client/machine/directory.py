@@ -19,7 +19,7 @@ from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app import age
+from app import age, private
 from app.client.machine import passphrases
 from app.protocol.encoding import b64, unb64
 from app.protocol.opaque_string import opaque
@@ -80,8 +80,8 @@ class Machine:
         machine = cls(directory)
         if machine._keys.exists():
             raise FileExistsError(f"{machine._keys} exists")
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        machine.outbox.mkdir(mode=0o700, exist_ok=True)
+        private.make_directory(directory)
+        private.make_directory(machine.outbox)
         keys = PersonKeys.generate()
         plaintext = f"{keys.identity}\n{_SIGNING}{b64(keys.signing.private_bytes_raw())}\n".encode()
         write_atomically(machine._keys, age.encrypt(plaintext, [age.Passphrase(opaque(passphrase), work_factor)]))

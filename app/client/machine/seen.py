@@ -8,7 +8,6 @@ found by a name that only its holder can derive.
 
 import hmac
 import json
-import os
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +18,7 @@ from typing import Final
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from app import age
+from app import age, private
 from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex
@@ -103,7 +102,7 @@ class SeenMarks:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        os.close(os.open(self._path, os.O_CREAT, 0o600))  # so that nobody else ever reads it
+        private.make_file(self._path)
         with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
             database.execute(_TABLE)
             yield database

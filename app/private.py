@@ -1,0 +1,50 @@
+"""Files that their owner alone reads, whatever stood there before, and however wide the process makes new ones."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from stat import S_IMODE, S_ISDIR, S_ISREG
+from typing import Final
+
+FILE: Final = 0o600
+DIRECTORY: Final = 0o700
+
+
+def opener(path: str, flags: int) -> int:
+    """For `open`: a new file is private from its first moment, and one that was there before it is written to."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, FILE)
+    os.fchmod(descriptor, FILE)
+    return descriptor
+
+
+def make_file(path: Path) -> None:
+    """Leaves what is in it. A library that opens it itself finds it private."""
+    os.close(opener(str(path), os.O_RDWR | os.O_CREAT))
+
+
+def make_directory(path: Path) -> None:
+    """Also where it was there. Its parents are made as they are elsewhere."""
+    path.mkdir(mode=DIRECTORY, parents=True, exist_ok=True)
+    path.chmod(DIRECTORY)
+
+
+def keep(directory: Path, names: Iterable[str]) -> None:
+    """Make the directory, and close to others what lies in it under these names (`glob`), with all that is below.
+
+    A link is left alone, for what it leads to may be somebody else's. Raises `PermissionError` where what is open to
+    others belongs to somebody else.
+    """
+    make_directory(directory)
+    for top in chain.from_iterable(map(directory.glob, names)):
+        for path in (top, *top.rglob("*")):
+            with suppress(FileNotFoundError):  # another process destroyed it meanwhile
+                _close(path)
+
+
+def _close(path: Path) -> None:
+    mode = path.lstat().st_mode
+    wanted = DIRECTORY if S_ISDIR(mode) else FILE
+    if (S_ISDIR(mode) or S_ISREG(mode)) and S_IMODE(mode) != wanted:
+        path.chmod(wanted)

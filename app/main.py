@@ -40,7 +40,7 @@ from app.intake.key_log.routes import router as key_log
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.no_script.routes import router as no_script
-from app.intake.no_script.state import THREADS, NoScript
+from app.intake.no_script.state import SLOW_THREADS, THREADS, NoScript
 from app.intake.pages import routes as pages
 from app.intake.posts import budget
 from app.intake.posts.routes import router as posts
@@ -48,6 +48,8 @@ from app.people import passwords
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
+from app.people.sign_in.state import SignIns
+from app.people.sign_in.turns import Turns
 from app.people.staff.routes import router as people
 from app.settings import Settings
 from app.site.site import Site
@@ -116,7 +118,7 @@ SWEEP = Sweep(
 
 
 @dataclass(frozen=True)
-class _State(NoScript, Approvals):
+class _State(NoScript, Approvals, SignIns):
     """What the routes of every domain use."""
 
 
@@ -141,7 +143,9 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         epochs=OpenEpochs(database),
         acted=ACTED,
         no_script_threads=CapacityLimiter(THREADS),
+        no_script_slow_threads=CapacityLimiter(SLOW_THREADS),
         site=site or Site.load(),
+        turns=Turns(),
         approvables={each.subject: each for each in APPROVABLES},
     )
 

@@ -11,7 +11,7 @@ from argon2.exceptions import VerifyMismatchError
 from app.problems import Problem
 from app.protocol.opaque_string import opaque
 
-# So many at once in a process: each takes 64 MiB, anybody may ask for one, and what reporters need runs beside it.
+# So many are made at once in a process: each takes 64 MiB, and what reporters need runs beside it.
 _AT_ONCE = BoundedSemaphore(2)
 _RETRY_SECONDS = 1
 
@@ -30,7 +30,10 @@ class SignInBusy(Problem):
 
 
 def hash_(hasher: PasswordHasher, password: str) -> str:
-    """Takes some 50 ms: call it outside a transaction. Raises `SignInBusy` rather than wait."""
+    """Takes some 50 ms: call it outside a transaction.
+
+    Raises `SignInBusy` rather than wait: a thread that waits here is one that reporters lack.
+    """
     with _turn():
         return hasher.hash(opaque(password))
 
@@ -38,13 +41,12 @@ def hash_(hasher: PasswordHasher, password: str) -> str:
 def matches(hasher: PasswordHasher, password: str, password_hash: str | None) -> bool:
     """Whether the password is the one that was hashed; never for None. Takes some 50 ms either way.
 
-    Raises `SignInBusy` rather than wait: a thread that waits here is one that reporters lack.
+    Whoever calls it sees to it that few do at once.
     """
-    with _turn():
-        try:
-            hasher.verify(password_hash or nobody(hasher), opaque(password))
-        except VerifyMismatchError:
-            return False
+    try:
+        hasher.verify(password_hash or nobody(hasher), opaque(password))
+    except VerifyMismatchError:
+        return False
     return password_hash is not None
 
 

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.clock import Clock
 from app.main import create_app
+from app.people.sign_in import service
 from app.people.staff.models import Person
 from app.settings import Settings
 from tests import factories
@@ -72,7 +73,7 @@ def test_a_password_is_kept_under_the_second_parameters_of_rfc_9106(
     assert person.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(settings: Settings, rows: Session) -> None:
+def test_passwords_are_checked_a_few_at_a_time_and_few_wait(settings: Settings, rows: Session) -> None:
     """Anybody may ask, each costs 64 MiB, and a thread that waits is one that reporters lack."""
     factories.organisation(rows)
     rows.commit()
@@ -88,3 +89,18 @@ def test_passwords_are_checked_a_few_at_a_time_and_nobody_waits(settings: Settin
     assert {answer.status_code for answer in answers} == {401, 503}
     assert {answer.json()["type"] for answer in busy} == {"/problems/sign-in-busy"}
     assert {answer.headers["Retry-After"] for answer in busy} == {"1"}
+
+
+def test_a_machine_is_known_by_its_last_session_and_by_nobody_elses(
+    supervisor: Client, rows: Session, clock: Clock, today: date
+) -> None:
+    assert clock.told_by is not None
+    token = supervisor.headers["Authorization"].removeprefix("Bearer ")
+    clock.told_by.write_text(f"{today}T23:59:00Z")  # when it has expired
+
+    assert service.was_signed_in(rows, supervisor.id, token)
+    assert not service.was_signed_in(rows, "per_another", token)
+    assert not service.was_signed_in(rows, None, "")
+    assert supervisor.http.post(
+        "/v1/sessions", json={"person": "first", "password": PASSWORD}, headers={"Authorization": "Bearer nothing"}
+    ).is_success

@@ -1,5 +1,6 @@
 """Pages that take a form instead of running a client. They answer with pages, whatever happens, and keep nothing."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -40,6 +41,8 @@ _FORM_SECONDS = 3600  # for all of a form: Tor is slow, and files are large
 # Bytes of the fields of a form and its seams, beside its files. Of those, more is read than taken: what stands below
 # them in the form has to come back.
 _FIELDS_LIMIT = 2 * 2**20
+# Bytes of a form that wait in memory, without a thread, until all of them are there: words, and no file of weight.
+_SHORT = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Visit:
     language: str
     state: NoScript
     now: datetime
+    arriving: "_Arriving" = field(repr=False)
 
     @property
     def today(self) -> date:
@@ -64,7 +68,7 @@ class Visit:
         """The fields of the form that is sent. Raises `MalformedForm`."""
         boundary = multipart.boundary_of(self.request.headers.get("content-type", ""))
         return multipart.parts(
-            _Body(self.request, ATTACHMENTS * self.state.settings.attachment_limit + _FIELDS_LIMIT), boundary
+            _Body(self.arriving, ATTACHMENTS * self.state.settings.attachment_limit + _FIELDS_LIMIT), boundary
         )
 
     def files(self) -> Files:
@@ -76,7 +80,7 @@ async def _visit(request: Request, language: str, state: SharedState, now: Now) 
     """Raises `NotFound` where no pages were built."""
     if not state.site.languages:
         raise NotFound
-    return Visit(request, language, state, now)
+    return Visit(request, language, state, now, _Arriving(request))
 
 
 @router.post("/{language}/plain/", response_class=Response)
@@ -95,6 +99,7 @@ async def _answer(act: Callable[[Visit], Response], visit: Visit) -> Response:
     """A page, where there is no such one too.
 
     An open one acts in one of the few threads that it has of its own: a flood here waits here, and stops nobody else.
+    Nor do slow senders stop those whose words are there: threads that wait for a line are others.
     """
     if visit.language not in visit.state.site.languages:
         return await nowhere(visit.state.site, visit.request)
@@ -102,7 +107,12 @@ async def _answer(act: Callable[[Visit], Response], visit: Visit) -> Response:
         return visit.show("plain_error.html", HTTPStatus.NOT_FOUND, key="not-set-up")
     if comes_from_another_site(visit.request.headers):
         return visit.show("plain_error.html", HTTPStatus.FORBIDDEN, key="other-site")
-    return await anyio.to_thread.run_sync(partial(act, visit), limiter=visit.state.no_script_threads)
+    try:
+        is_whole = await visit.arriving.begin(_SHORT)
+    except MalformedForm:
+        return visit.show("plain_error.html", HTTPStatus.REQUEST_TIMEOUT, key="unreachable")
+    threads = visit.state.no_script_threads if is_whole else visit.state.no_script_slow_threads
+    return await anyio.to_thread.run_sync(partial(act, visit), limiter=threads)
 
 
 def _send(visit: Visit) -> Response:
@@ -258,19 +268,47 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: TypedFields, file
         return service.act(session, holder, before, typed, files.sealed)
 
 
+class _Arriving:
+    """The body of a request in the pieces in which it comes, each in its time."""
+
+    def __init__(self, request: Request) -> None:
+        self._pieces: AsyncIterator[bytes] = request.stream()
+        self._first: deque[bytes] = deque()
+        self._deadline = anyio.current_time() + _FORM_SECONDS
+
+    async def begin(self, limit: int) -> bool:
+        """Wait for the first `limit` bytes: whether that was all. Raises `MalformedForm` where the browser is gone."""
+        size = 0
+        while size < limit:
+            piece = await self._next()
+            if piece is None:
+                return True
+            self._first.append(piece)
+            size += len(piece)
+        return False
+
+    async def next(self) -> bytes | None:
+        """The next bytes, or None at the end. Raises `MalformedForm` where the browser is gone."""
+        return self._first.popleft() if self._first else await self._next()
+
+    async def _next(self) -> bytes | None:
+        with anyio.CancelScope(deadline=min(self._deadline, anyio.current_time() + _PIECE_SECONDS)):
+            return await anext(self._pieces, None)
+        raise MalformedForm("the browser is gone")
+
+
 class _Body:
     """The body of a request, pulled by the thread that seals it."""
 
-    def __init__(self, request: Request, limit: int) -> None:
-        self._pieces: AsyncIterator[bytes] = request.stream()
+    def __init__(self, arriving: _Arriving, limit: int) -> None:
+        self._arriving = arriving
         self._rest = limit
         self._piece = b""
-        self._deadline = anyio.from_thread.run_sync(anyio.current_time) + _FORM_SECONDS
 
     def read(self, size: int, /) -> bytes:
         """Raises `MalformedForm` where the browser is gone, and `Mistake` for more than the limit."""
         while not self._piece:
-            piece = anyio.from_thread.run(self._next)
+            piece = anyio.from_thread.run(self._arriving.next)
             if piece is None:
                 return b""
             self._piece = piece
@@ -279,8 +317,3 @@ class _Body:
         if self._rest < 0:
             raise Mistake("too-large", FILES)
         return content
-
-    async def _next(self) -> bytes | None:
-        with anyio.CancelScope(deadline=min(self._deadline, anyio.current_time() + _PIECE_SECONDS)):
-            return await anext(self._pieces, None)
-        raise MalformedForm("the browser is gone")

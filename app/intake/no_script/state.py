@@ -9,14 +9,17 @@ from app.intake.posts.state import Posts
 from app.site.site import Site
 
 THREADS = 8
+SLOW_THREADS = 24
 
 
 @dataclass(frozen=True)
 class NoScript(Arrivals, Posts):
     """`site` are the reporters' pages, which need not be there.
 
-    `no_script_threads` bounds the threads of the page, each of which waits for somebody's slow line.
+    `no_script_threads` bounds the threads of the page that have all of their form, and wait for nobody.
+    `no_script_slow_threads` bounds those that a form with files keeps for as long as its sender's line is slow.
     """
 
     site: Site
     no_script_threads: CapacityLimiter
+    no_script_slow_threads: CapacityLimiter

@@ -41,6 +41,12 @@ def candidate(session: Session, name: str) -> Candidate:
     return Candidate(None, None) if person is None else Candidate(person.id, person.password_hash)
 
 
+def was_signed_in(session: Session, person_id: str | None, token: str) -> bool:
+    """Whether this is the token of a session of theirs, also of one that has expired."""
+    row = session.get(SignIn, _digest(token))
+    return row is not None and row.person_id == person_id
+
+
 def open_(session: Session, person_id: str, *, hours: int, now: datetime) -> str:
     """Sign in somebody whose password matched, and return the token: 32 random bytes in base64url.
 

@@ -17,6 +17,7 @@ MAILBOX = {
     "written": 2,
     "replies": [REPLY],
     "missing": [2, 3],
+    "not_authentic": [],
     "choices": [{"scope": "contact", "given": True}, {"scope": "publication", "given": False}],
 }
 
@@ -150,3 +151,23 @@ def test_emergency_numbers_are_such_in_their_country_for_libphonenumber_too() ->
     ]
 
     assert doubtful == []
+
+
+def test_a_slot_that_is_not_authentic_is_told_beside_the_replies(site: Site) -> None:
+    said = "does not come from the team, or is damaged"
+
+    honest, spoiled = (
+        site.render(
+            "plain_replies.html",
+            "en",
+            words="w",
+            mailbox=MAILBOX | {"not_authentic": slots},
+            done=None,
+            kept={},
+            mistakes=[],
+        )
+        for slots in ([], [4])
+    )
+
+    assert said not in honest
+    assert said in spoiled

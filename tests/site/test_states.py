@@ -32,7 +32,14 @@ WORDS: Final = {
     "purged": "Your report has been destroyed, as our rules say. Nobody can read it any more.",
 }
 UNREAD: Final = "We could not read where your report stands. Your replies below are complete."
-MAILBOX: Final[dict[str, Any]] = {"open": True, "written": 0, "replies": [], "missing": [], "choices": []}
+MAILBOX: Final[dict[str, Any]] = {
+    "open": True,
+    "written": 0,
+    "replies": [],
+    "missing": [],
+    "not_authentic": [],
+    "choices": [],
+}
 READER: Final = age.identity_from_seed(bytes(32))
 
 

@@ -38,9 +38,17 @@ MAILBOX = {
     "written": 2,
     "replies": [{"number": number, "text": text} for number, text in enumerate(REPLIES, 1)],
     "missing": [3, 4],
+    "not_authentic": [5],
     "choices": [{"scope": "contact", "given": True}, {"scope": "publication", "given": False}],
 }
-CLOSED: Mapping[str, Any] = MAILBOX | {"state": "withdrawn", "open": False, "replies": [], "missing": [], "choices": []}
+CLOSED: Mapping[str, Any] = MAILBOX | {
+    "state": "withdrawn",
+    "open": False,
+    "replies": [],
+    "missing": [],
+    "not_authentic": [],
+    "choices": [],
+}
 KEPT = {"danger_now": "unknown", "text": TYPED, "where_now": "DE", "how": ["voice_call", "via_relative"]}
 # What the service answers to forms, by template.
 ANSWERS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (

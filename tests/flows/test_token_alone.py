@@ -12,7 +12,7 @@ import pytest
 from app import age
 from app.blobs import Blobs
 from app.client import Reporter, Staff
-from app.client.casework import cases, coding_approvals, triage
+from app.client.casework import cases, coding_approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport
 from app.client.machine.transport import Refused
 from app.database import Database
@@ -24,7 +24,7 @@ from app.protocol.mailbox import MessageKind, ReporterMessage
 from app.protocol.receipt import Receipt, read
 from app.protocol.sizes import Kind, classes
 from app.settings import Settings
-from app.vocabulary import ApprovalState, Imminence, ReportState, Severity
+from app.vocabulary import ApprovalState, ApprovalSubject, Imminence, ReportState, Severity
 from tests.flows.evil import EvilServer, in_json
 from tests.flows.organisation import Organisation
 
@@ -167,10 +167,19 @@ def test_a_reporter_takes_back_what_a_thief_of_the_token_has_spoiled(
 
 @pytest.mark.parametrize("decided", [ReportState.INSUFFICIENT, ReportState.DUPLICATE])
 def test_no_word_of_staff_keeps_a_report_from_its_reporter(
-    reporter: Reporter, tenzin: Staff, receipt: Receipt, opened: OpenReport, decided: ReportState
+    organisation: Organisation,
+    reporter: Reporter,
+    tenzin: Staff,
+    receipt: Receipt,
+    opened: OpenReport,
+    decided: ReportState,
 ) -> None:
     answered = triage.answer(tenzin, opened, "We have read it.")
     twin = reporter.submit(DOCUMENT).report
+    if decided is ReportState.INSUFFICIENT:  # of one in danger now two persons say so
+        sofia = organisation.staff["sofia"]
+        approval = report_approvals.request(tenzin, answered, ApprovalSubject.INSUFFICIENT, sofia.person)
+        report_approvals.decide(sofia, report_approvals.review(sofia, approval), approved=True)
     triage.dispose(tenzin, answered, decided, FOUND, duplicate_of=twin if decided is ReportState.DUPLICATE else None)
 
     reporter.withdraw(receipt)

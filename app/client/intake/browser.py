@@ -70,7 +70,8 @@ class Browser:
 
     def __init__(self, program: Path) -> None:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        its_input, self._to = (_moved(each) for each in os.pipe())
+        its_input, own_output = (_moved(each) for each in os.pipe())
+        self._to = os.fdopen(own_output, "wb", buffering=0)
         self._from, its_output = (_moved(each) for each in os.pipe())
         # As root Chromium refuses to start within its sandbox.
         rights = ("--no-sandbox",) if os.geteuid() == 0 else ()
@@ -102,7 +103,7 @@ class Browser:
     def _close(self) -> None:
         self._process.kill()
         self._process.wait()
-        os.close(self._to)
+        self._to.close()
         os.close(self._from)
         self._profile.cleanup()
 
@@ -196,7 +197,7 @@ class Browser:
         text = json.dumps(message | ({"sessionId": session} if session else {})).encode() + b"\0"
         try:
             while text:
-                text = text[os.write(self._to, text) :]
+                text = text[self._to.write(text) :]
         except BrokenPipeError:
             raise BrowserFailed("the browser has ended") from None
         deadline = time.monotonic() + PATIENCE

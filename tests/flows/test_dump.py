@@ -314,14 +314,13 @@ def test_no_time_of_day_is_kept(told: Told) -> None:
 
 
 def test_the_process_logs_nothing_of_a_request(told: Told) -> None:
-    log = told.after.log
+    # Every library's logger is set to tell all it can: none reaches an output once the service listens.
+    before, listens, after = told.after.log.partition(b"Tern listens on ")
 
-    assert b"Tern listens on" in log
-    # It is as talkative as it can be, and so is PostgreSQL: both tell every statement.
-    for talkative in (log, told.after.cluster["log"] if told.after.cluster else log):
-        assert b"INSERT INTO case_documents" in talkative
-    assert b"/v1/" not in log
-    assert re.findall(rb"uvicorn\.access|\bHTTP/1\.1\b", log) == []
+    assert (bool(listens), after.partition(b"\n")[2]) == (True, b"")
+    assert b"/v1/" not in before
+    if told.after.cluster:  # PostgreSQL's own log does tell every statement, and is searched with the rest
+        assert b"INSERT INTO case_documents" in told.after.cluster["log"]
 
 
 def test_lengths_are_those_of_their_types(told: Told) -> None:

@@ -42,6 +42,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/manifest.py": ("tests/protocol/test_manifest.py", _VECTORS),
     "app/protocol/members.py": ("tests/protocol/test_members.py", _REFUSALS),
     "app/protocol/opening.py": ("tests/protocol/test_opening.py", _REFUSALS),
+    "app/protocol/opaque_string.py": ("tests/client/machine/test_machine.py",),
     "app/protocol/periods.py": ("tests/protocol/test_periods.py",),
     "app/protocol/receipt.py": ("tests/protocol/test_receipt.py", _VECTORS),
     "app/protocol/release/*.py": ("tests/protocol/release/",),

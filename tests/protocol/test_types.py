@@ -1,5 +1,7 @@
 """The table of sealed types agrees with itself."""
 
+from pathlib import Path
+
 import pytest
 
 from app.protocol.encoding import new_id
@@ -7,6 +9,9 @@ from app.protocol.errors import Malformed
 from app.protocol.sizes import Kind
 from app.protocol.types import TYPES, Form, ProvedBy, SealedType
 from app.vocabulary import Role
+from docs.sealed_types import with_tables
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 EACH = pytest.mark.parametrize("of", TYPES.values(), ids=TYPES)
 
@@ -45,6 +50,13 @@ def test_a_subject_is_an_id_of_the_kind_that_the_type_is_about(of: SealedType) -
     for other in (new_id("inv"), "inv", None, *(f"{prefix}_1" for prefix in of.subjects)):
         with pytest.raises(Malformed):
             of.check_subject(other)
+
+
+@pytest.mark.parametrize("page", ["protocol.md", "protocol-documents.md"])
+def test_the_table_is_that_which_the_pages_of_the_protocol_show(page: str) -> None:
+    text = (DOCS / page).read_text()
+
+    assert with_tables(text) == text
 
 
 def test_who_wrote_a_case_a_consent_or_an_approval_is_never_left_to_the_role() -> None:

@@ -337,6 +337,10 @@ class KeyLogs:
             ("the other order", (ROOT, service, second, first)),
             ("one that follows another", (ROOT, service, branch, second)),
             ("a second beginning", (ROOT, service, first, branch)),
+            (
+                "a number left out",
+                (ROOT, service, first, signed(replace(second.header, version=3), SUPERVISOR.signer)),
+            ),
         ):
             yield Vector(rule, name, self._log(_lines(*documents)), not_authentic("intake-chain"))
         yield Vector(

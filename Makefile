@@ -3,7 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8470
-WORKERS ?= 2
+# Three for two cores: many tests wait for a browser, a process or a disk.
+WORKERS ?= 3
 
 .PHONY: system-deps setup demo run test check check-python check-web mutants bench docs clean
 .DEFAULT_GOAL := test
@@ -74,7 +75,7 @@ test: system-deps setup check
 
 # Whether the tests would notice: every small change to the rules must fail one. An hour, so not a part of `make test`.
 mutants: setup
-	$(BIN)/python -m tests.mutants --workers $(WORKERS) $(if $(SAMPLE),--sample $(SAMPLE))
+	$(BIN)/python -m tests.mutants --workers 2 $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: setup
 	$(BIN)/python -m tests.bench

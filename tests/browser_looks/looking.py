@@ -1,7 +1,5 @@
 """What can be asked of a page as it stands, in a real browser."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +8,10 @@ from playwright.sync_api import Page
 from app.site.rendering import WEB
 
 ORDINARY, TWICE = 16, 32  # pixels of text, as somebody sets them in the browser
-NARROW = 320
 _ROOT = 1.125  # of that, in `reporter.css`
 
 _AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 _LOOKING = Path(__file__).parent / "looking.js"
-_LAYOUT = ("tooWide", "cutOff", "tooSmall")
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -53,25 +49,8 @@ class Looking:
         self.page.emulate_media(color_scheme="light")
         return found
 
-    def misshapen(self) -> list[str]:
-        """What is too wide, cut off or too small to press, in a narrow window with ordinary and with large letters."""
-        found = []
-        with self._narrow():
-            for size in (TWICE, ORDINARY):
-                self.text(size)
-                found += [f"{each} ({size})" for what in _LAYOUT for each in self.see(what)]
-        return found
-
-    @contextmanager
-    def _narrow(self) -> Iterator[None]:
-        before = self.page.viewport_size
-        assert before is not None
-        self.page.set_viewport_size({"width": NARROW, "height": before["height"]})
-        yield
-        self.page.set_viewport_size(before)
-
     def _axe(self, rules: dict[str, Any]) -> list[str]:
-        options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False, "selectors": False}
+        options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
         found = self.page.evaluate("options => axe.run(options)", options)
         return [f"{rule['id']}: {node['html'][:150]}" for rule in found["violations"] for node in rule["nodes"]]
 

@@ -11,9 +11,8 @@ from app.blobs import disk
 from app.blobs.objects import Objects
 from app.blobs.uploads import Uploads
 
-_RENEWED_UNTIL = (
-    ".renewed-until"  # the day of this file is that of the last call, so no file of a day before it is left
-)
+# The day of this file is that of the last call of `renew`: no file of a day before it is left.
+_RENEWED_UNTIL = ".renewed-until"
 
 
 class Blobs:

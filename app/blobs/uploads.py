@@ -100,8 +100,7 @@ class Uploads:
         """
         with disk.held(self._path(name)) as file:
             if file is None:
-                self._objects.size(name)
-                raise OutOfPlace
+                raise self._out_of_place(name)
             if file.seek(0, os.SEEK_END) != at:
                 raise OutOfPlace
             file.write(piece)
@@ -129,8 +128,11 @@ class Uploads:
 
         Raises `OutOfPlace` where it is finished, `FileNotFoundError` where it is gone.
         """
-        with self._open(name) as file:
-            return file.read(size)
+        try:
+            with self._path(name).open("rb") as file:
+                return file.read(size)
+        except FileNotFoundError:
+            raise self._out_of_place(name) from None
 
     def finish(self, name: str, day: date) -> StoredBlob:
         """Make an object of a file to which nothing is added any more. A repetition changes nothing.
@@ -165,10 +167,7 @@ class Uploads:
         path = disk.path_of(self._directory, name)
         return path.with_name(path.name + _INCOMING)
 
-    def _open(self, name: str) -> BinaryIO:
-        """For reading and adding. Raises `OutOfPlace` where it is finished."""
-        try:
-            return self._path(name).open("r+b")
-        except FileNotFoundError:
-            self._objects.size(name)
-            raise OutOfPlace from None
+    def _out_of_place(self, name: str) -> OutOfPlace:
+        """To be raised for a file that is finished. Raises `FileNotFoundError` for one that is gone."""
+        self._objects.size(name)
+        return OutOfPlace()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app import private
 from app.cli.console import Json, clock, say, show
 from app.database import Database
 from app.database.schema import upgrade
@@ -38,7 +39,7 @@ def serve(
     logs.install()
 
     settings = Settings()
-    settings.keep_private()
+    private.make_directory(settings.data_dir)  # the application closes what lies in it
     database = Database(settings.url)
     upgrade(database)
     database.close()

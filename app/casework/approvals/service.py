@@ -163,24 +163,12 @@ def fetch_grant(session: Session, actor: Actor, approval_id: str, *, now: dateti
 
 def approved(session: Session, actor: Actor, *, object_id: str, of: str) -> list[ApprovalSubject]:
     """What others than the actor have approved of the object, as long as it has this hash."""
-    subjects = select(Approval.subject).where(
-        Approval.object_id == object_id,
-        Approval.of == of,
-        Approval.state == ApprovalState.APPROVED,
-        Approval.approver_id != actor.id,
-    )
-    return list(session.scalars(subjects))
+    return list(session.scalars(_approved(object_id, of).where(Approval.approver_id != actor.id)))
 
 
 def has_approved(session: Session, actor: Actor, subject: ApprovalSubject, *, object_id: str, of: str) -> bool:
     """Whether the actor, asked by another, has approved this of the object with this hash."""
-    theirs = select(Approval.id).where(
-        Approval.subject == subject,
-        Approval.object_id == object_id,
-        Approval.of == of,
-        Approval.state == ApprovalState.APPROVED,
-        Approval.approver_id == actor.id,
-    )
+    theirs = _approved(object_id, of).where(Approval.subject == subject, Approval.approver_id == actor.id)
     return session.scalar(theirs.limit(1)) is not None
 
 
@@ -222,6 +210,13 @@ def _facts(
         and bool(rule.approvers & actor.roles)
         and not _is_over(approval, actor),
         has_statement=statement is not None,
+    )
+
+
+def _approved(object_id: str, of: str) -> Select[ApprovalSubject]:
+    """What was approved of the object with this hash, by whomever."""
+    return select(Approval.subject).where(
+        Approval.object_id == object_id, Approval.of == of, Approval.state == ApprovalState.APPROVED
     )
 
 

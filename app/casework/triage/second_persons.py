@@ -4,6 +4,7 @@ That is to call it abusive or undecryptable, to let an urgent one wait, and to p
 """
 
 from datetime import date, timedelta
+from functools import partial
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -52,40 +53,31 @@ def _with_its_epoch(session: Session, report_id: str) -> date:
     return epoch.destroyed_on - timedelta(days=1)
 
 
-ABUSIVE = Approvable(
+# Of every one: who claimed the report leads, and whoever holds its epoch's key opens it, for as long as that lives.
+_of_a_report = partial(Approvable, holders=_of_its_epoch, owned_by=_claimed_by, lent_until=_with_its_epoch)
+
+ABUSIVE = _of_a_report(
     ApprovalSubject.ABUSIVE,
     approvers=frozenset({Role.TRIAGER}),
     authors=_triager,
-    holders=_of_its_epoch,
-    owned_by=_claimed_by,
-    lent_until=_with_its_epoch,
     takes_own_key=True,  # a second triager is one of the epoch
 )
-WAITING = Approvable(
+WAITING = _of_a_report(
     ApprovalSubject.WAITING,
     approvers=frozenset({Role.SUPERVISOR}),
     authors=_triager,
-    holders=_of_its_epoch,
-    owned_by=_claimed_by,
-    lent_until=_with_its_epoch,
 )
-UNDECRYPTABLE = Approvable(
+UNDECRYPTABLE = _of_a_report(
     ApprovalSubject.UNDECRYPTABLE,
     approvers=frozenset({Role.TRIAGER}),
     authors=_triager,
-    holders=_of_its_epoch,
-    owned_by=_claimed_by,
-    lent_until=_with_its_epoch,
     takes_own_key=True,  # nobody has a key of the report to lend: the second person tries with that of the epoch
 )
 DISPOSALS = tuple(
-    Approvable(
+    _of_a_report(
         ApprovalSubject(to),
         approvers=frozenset({Role.SUPERVISOR}),
         authors=_put_away,
-        holders=_of_its_epoch,
-        owned_by=_claimed_by,
-        lent_until=_with_its_epoch,
     )
     for to in machine.DISPOSALS
 )

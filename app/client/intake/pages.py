@@ -168,10 +168,10 @@ def verify(
             unlike_source=_unlike(files, site) if site else (),
             visited=Visited(document.public_link.mark, seen),
         )
-        for _ in range(rounds):
-            if browser is None:
-                break
-            checked = _opened(checked, browser, service.server, {**files, MANIFEST: sha256_hex(document.text)})
+        if browser is not None:
+            expected = {**files, MANIFEST: sha256_hex(document.text)}
+            for _ in range(rounds):
+                checked = _opened(checked, browser, service.server, expected)
         return checked
 
 

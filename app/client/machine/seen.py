@@ -49,13 +49,11 @@ class SeenMarks:
 
         Raises `Rollback` where another file of the same version was seen.
         """
-        with self._database() as database:
-            database.execute("BEGIN IMMEDIATE")  # from here on until the commit no other process writes
+        with self._writing() as database:
             before = self._find(database, type_, subject)
             newest = chain.newest(before, mark)
             if newest != before:
                 self._put(database, type_, subject, newest)
-            database.execute("COMMIT")
 
     def hold_list(self, type_: str, of: str, subjects: Collection[str], *, reason: str) -> None:
         """Remember what a list of `of` holds, which only grows. Raises `Rollback` where it lacks what was in it before.
@@ -63,42 +61,39 @@ class SeenMarks:
         Each of the subjects has a row that says that it was there, and one more counts them: as many of those shown
         must have been there before as were ever counted.
         """
-        with self._database() as database:
-            database.execute("BEGIN IMMEDIATE")
-            listing, among = f"{type_} list", f"{type_} of {of}"
-            new = {each for each in subjects if not self._has(database, among, each)}
-            count = self._find(database, listing, of)
-            if len(set(subjects) - new) < (count.version if count else 0):
+        with self._writing() as database:
+            new = {each for each in subjects if not self._is_listed(database, type_, of, each)}
+            if len(set(subjects) - new) < self._count(database, type_, of):
                 raise Rollback(reason)
-            self._add(database, listing, among, of, new)
-            database.execute("COMMIT")
+            self._add(database, type_, of, new)
 
     def add_to_list(self, type_: str, of: str, subject: str) -> None:
         """Remember that this machine itself added `subject` to a list of `of`."""
-        with self._database() as database:
-            database.execute("BEGIN IMMEDIATE")
-            listing, among = f"{type_} list", f"{type_} of {of}"
-            if not self._has(database, among, subject):
-                self._add(database, listing, among, of, {subject})
-            database.execute("COMMIT")
+        with self._writing() as database:
+            if not self._is_listed(database, type_, of, subject):
+                self._add(database, type_, of, {subject})
 
-    def _add(self, database: sqlite3.Connection, listing: str, among: str, of: str, new: Collection[str]) -> None:
+    def _add(self, database: sqlite3.Connection, type_: str, of: str, new: Collection[str]) -> None:
         if not new:
             return
-        count = self._find(database, listing, of)
+        number = self._count(database, type_, of) + len(new)
         for each in new:
-            self._put(database, among, each, Mark(1, sha256_hex(each.encode())))
-        number = (count.version if count else 0) + len(new)
-        self._put(database, listing, of, Mark(number, sha256_hex(of.encode())))
+            self._put(database, _among(type_, of), each, Mark(1, sha256_hex(each.encode())))
+        self._put(database, _listing(type_), of, Mark(number, sha256_hex(of.encode())))
+
+    def _count(self, database: sqlite3.Connection, type_: str, of: str) -> int:
+        """How many were ever in the list."""
+        mark = self._find(database, _listing(type_), of)
+        return mark.version if mark else 0
 
     def _put(self, database: sqlite3.Connection, type_: str, subject: str, mark: Mark) -> None:
         row = {"type": type_, "subject": subject, "mark": asdict(mark)}
         sealed = age.encrypt(json.dumps(row).encode().ljust(_SIZE), [self._identity.recipient])
         database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(type_, subject), sealed))
 
-    def _has(self, database: sqlite3.Connection, type_: str, subject: str) -> bool:
-        found = database.execute("SELECT 1 FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
-        return found is not None
+    def _is_listed(self, database: sqlite3.Connection, type_: str, of: str, subject: str) -> bool:
+        name = self._name(_among(type_, of), subject)
+        return database.execute("SELECT 1 FROM seen WHERE name = ?", (name,)).fetchone() is not None
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
@@ -106,6 +101,14 @@ class SeenMarks:
         with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
             database.execute(_TABLE)
             yield database
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Until the block ends no other process writes; where it raises, nothing of it is kept."""
+        with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield database
+            database.execute("COMMIT")
 
     def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> Mark | None:
         entry = database.execute("SELECT mark FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
@@ -118,3 +121,13 @@ class SeenMarks:
 
     def _name(self, type_: str, subject: str) -> bytes:
         return hmac.digest(self._naming, f"{type_} {subject}".encode(), "sha256")
+
+
+def _listing(type_: str) -> str:
+    """Under which the count of a list lies."""
+    return f"{type_} list"
+
+
+def _among(type_: str, of: str) -> str:
+    """Under which each lies that was in the list."""
+    return f"{type_} of {of}"

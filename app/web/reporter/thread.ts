@@ -182,16 +182,15 @@ export class Thread {
         const at = this.today()
         // A reply may name another. But its MAC does not say that a member of the case wrote it: whoever read the report
         // has the thread key, also once they are removed.
-        const to = recipient
         const header = reporterHeader({
             type: "message.reporter",
             org,
             subject: report,
-            recipient: to,
+            recipient,
             at,
             body: sendable(() => readReporterMessage(message)),
         })
-        const sealed = await sealWritten(maced(header, keys.threadMac), "message", to)
+        const sealed = await sealWritten(maced(header, keys.threadMac), "message", recipient)
         const hash = sha256Hex(sealed)
         const memory = { report, recipient, number: message.number, hash, consents: withChange(consents, changed) }
         const threadStateFile = await sealThreadState(memory, { org, at, keys, before: threadState.opened })

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app import private
 
+_ONE_LINE = r"^[^\x00-\x1f\x7f\u0085\u2028\u2029]*$"
+
 
 class Settings(BaseSettings):
     """The description of each field is its line in the documentation."""
@@ -30,6 +32,16 @@ class Settings(BaseSettings):
         default=True, description="Whether the page without script takes reports, which it seals on arrival."
     )
     session_hours: int = Field(12, gt=0, le=168, description="Hours after which a person signs in again.")
+    organisation: str = Field(
+        "", max_length=200, pattern=_ONE_LINE, description="The organisation's name, as its releases state it for ever."
+    )
+    contact: str = Field(
+        "",
+        max_length=200,
+        pattern=_ONE_LINE,
+        description="Where readers of a release ask: an e-mail address or a page. Without name and contact no release"
+        " is made.",
+    )
     onion: str = Field(
         "",
         description="The onion service beside this address, 56 characters and `.onion`: pages name it to Tor Browser"

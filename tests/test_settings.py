@@ -14,6 +14,14 @@ def test_an_onion_service_is_set_by_its_name(monkeypatch: pytest.MonkeyPatch) ->
     assert Settings().onion == ONION
 
 
+@pytest.mark.parametrize("wrong", ["two\nlines", "a bell \x07", "x" * 201])
+def test_a_name_that_releases_bear_is_one_line(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("TERN_ORGANISATION", wrong)
+
+    with pytest.raises(ValidationError):
+        Settings()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

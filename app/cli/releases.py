@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import HOME, Home, Json, Pin, show, show_list, staff
+from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, staff
 from app.client.statistics import releases
 from app.vocabulary import ReleaseKind
 
@@ -88,11 +88,16 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check the folder of a release offline, against nothing but the pin."""
-    content = releases.verify(releases.load(folder), pin=pin)
+    files = releases.load(folder)
+    content = releases.verify(files, pin=pin)
+    beside = releases.beside(folder, files)
+    for path in beside:
+        say(f"No part of the release, and not checked: {path}")
     facts = {
         "period": content.counts.period,
         "workload": content.counts.workload.id,
         "signers": list(content.signers),
         "sums_sha256": content.sums_sha256,
+        "beside": beside,
     }
     show(facts, as_json=as_json)

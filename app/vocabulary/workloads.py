@@ -58,6 +58,16 @@ class Dimension:
     column: str
     hxl: str
 
+    @property
+    def alpha3_column(self) -> str | None:
+        """Where a country stands beside this column once more, by a code that no program takes for *not available*."""
+        return f"{self.column}_alpha3" if self.list_name == "country" else None
+
+    @property
+    def alpha3_hxl(self) -> str:
+        """The tag of that column."""
+        return self.hxl.replace("+iso2", "+iso3")
+
     def cells(self) -> tuple[str, ...]:
         """Every value, also those that nobody has."""
         return groups(self.list_name) if self.level is Level.GROUP else codes(self.list_name)

@@ -10,9 +10,10 @@ from app.client.people import shared_keys
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.release.folder import SUMS, read_contents
+from app.protocol.release.errors import ReleaseError
+from app.protocol.release.folder import SUMS, hashes, read_contents
 from app.protocol.release.ledger import LedgerLine
-from app.protocol.release.signatures import sign_sums
+from app.protocol.release.signatures import SIGNATURES, sign_sums
 from app.protocol.release.verification import VerifiedRelease, verify_pinned, vouchers
 
 # The files of a release by path.
@@ -135,10 +136,18 @@ def save(folder: Folder, directory: Path) -> None:
 
 
 def load(directory: Path) -> Folder:
-    """What `save` wrote. Raises `OSError`."""
-    return {
-        path.relative_to(directory).as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()
-    }
+    """The files of a release, by its own `SHA256SUMS`: nothing else is read. Raises `NotAuthentic` and `OSError`."""
+    sums_file = directory / SUMS
+    if not sums_file.is_file():
+        raise ReleaseError(f"{SUMS} is missing, so this is no folder of a release")
+    own = {*hashes(sums_file.read_bytes()), SUMS, SIGNATURES}
+    return {path: (directory / path).read_bytes() for path in own if (directory / path).is_file()}
+
+
+def beside(directory: Path, folder: Folder) -> list[str]:
+    """The paths of what lies there and is no part of the release, such as what a file manager leaves behind."""
+    paths = (path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir())
+    return sorted(path for path in paths if path not in folder)
 
 
 def verify(folder: Folder, *, pin: str) -> VerifiedRelease:

@@ -16,7 +16,7 @@ SUMS: Final = "SHA256SUMS"
 LEDGER: Final = "ledger.json"
 ABOUT: Final = frozenset({"methodology.md", LEDGER, "dictionary.csv", SIGNERS})
 
-_SUMS_LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9_]+(?:/[a-z0-9_]+)*\.[a-z]+)\n")
+_SUMS_LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9_]+(?:/[a-z0-9_]+)*(?:\.[a-z]+)+)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,25 @@ def sums(files: Mapping[str, bytes]) -> bytes:
 
 def check_sums(files: Mapping[str, bytes]) -> None:
     """Raises `ReleaseError` unless `SHA256SUMS` names exactly the other files, with their hashes."""
-    text = file_of(files, SUMS).decode("ascii", errors="replace")
-    if "".join(line[0] for line in _SUMS_LINE.finditer(text)) != text:
-        raise ReleaseError("SHA256SUMS cannot be read")
+    listed = hashes(file_of(files, SUMS))
     others = {path: content for path, content in files.items() if path not in (SUMS, SIGNATURES)}
+    for path, hash_ in listed.items():
+        if sha256_hex(file_of(others, path)) != hash_:
+            raise ReleaseError(f"{path} is not the file that was signed")
+    for path in others:
+        if path not in listed:
+            raise ReleaseError(f"{path} was added to what was signed")
     if files[SUMS] != sums(others):
-        raise ReleaseError("a file is not the one that was signed, or is missing, or was added")
+        raise ReleaseError("SHA256SUMS is not the one writing of these hashes")
+
+
+def hashes(sums_file: bytes) -> dict[str, str]:
+    """The hash of each file that `SHA256SUMS` names, by path. Raises `ReleaseError` where it cannot be read."""
+    text = sums_file.decode("ascii", errors="replace")
+    lines = list(_SUMS_LINE.finditer(text))
+    if "".join(line[0] for line in lines) != text:
+        raise ReleaseError("SHA256SUMS cannot be read")
+    return {line[2]: line[1] for line in lines}
 
 
 def read_contents(files: Mapping[str, bytes]) -> Contents:

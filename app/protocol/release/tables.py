@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from app import vocabulary
 from app.protocol.release.counts import NoisyCounts, NoisyTable
 from app.protocol.release.rows import TOTAL, write_csv
-from app.vocabulary import Table
+from app.vocabulary import Dimension, Table
 
 ESTIMATED: Final = "E"
 
@@ -28,17 +30,21 @@ _HXL: Final = {
 
 
 def data_files(counts: NoisyCounts) -> dict[str, bytes]:
-    """Everything under `data/`: one file a table, and all tables in one long CSV and its JSON twin."""
-    every = [dim.column for dim in counts.workload.dims()]
+    """Everything under `data/`: one file a table, and all tables in one long CSV, its JSON twin, and with HXL's tags.
+
+    Tags are in a file of their own: as the second row of a table they would make words of all of its numbers.
+    """
+    every = _columns(counts.workload.dims())
     files = {}
     long: list[_Row] = []
     for table, noisy in zip(counts.workload.tables, counts.tables, strict=True):
         rows = [
             _row(counts, table, noisy, cell, count) for cell, count in zip(table.cells(), noisy.counts, strict=True)
         ]
-        files[f"data/{table.name}.csv"] = _table_csv(counts, [dim.column for dim in table.dims], rows)
+        files[f"data/{table.name}.csv"] = _table_csv(_columns(table.dims), rows)
         long.extend(rows)
-    files["data/persons.csv"] = _table_csv(counts, every, long)
+    files["data/persons.csv"] = _table_csv(every, long)
+    files["data/persons.hxl.csv"] = _table_csv(every, long, tags=_tags(counts))
     files["data/persons.json"] = _json(counts, every, long)
     return files
 
@@ -69,7 +75,7 @@ def _row(counts: NoisyCounts, table: Table, noisy: NoisyTable, cell: tuple[str, 
     return {
         "period": counts.period,
         "table": table.name,
-        **{dim.column: code for dim, code in zip(table.dims, cell, strict=True)},
+        **_places(table, cell),
         "value": None,
         "lower": lower,
         "upper": upper,
@@ -81,12 +87,32 @@ def _row(counts: NoisyCounts, table: Table, noisy: NoisyTable, cell: tuple[str, 
     }
 
 
-def _table_csv(counts: NoisyCounts, dims: list[str], rows: list[_Row]) -> bytes:
-    columns = ["period", "table", *dims, *_MEASURES]
+def _columns(dims: Iterable[Dimension]) -> list[str]:
+    return [column for dim in dims for column in (dim.column, dim.alpha3_column) if column]
+
+
+def _places(table: Table, cell: tuple[str, ...]) -> dict[str, str]:
+    places = {}
+    for dim, code in zip(table.dims, cell, strict=True):
+        places[dim.column] = code
+        if dim.alpha3_column:
+            places[dim.alpha3_column] = vocabulary.code(dim.list_name, code).alpha3 or code
+    return places
+
+
+def _tags(counts: NoisyCounts) -> dict[str, str]:
     tags = {**_HXL, "period": "#date+quarter" if "-" in counts.period else "#date+year"}
-    tags |= {dim.column: dim.hxl for dim in counts.workload.dims()}
-    lines = [[_field(row.get(column, TOTAL)) for column in columns] for row in rows]
-    return write_csv([columns, [tags[column] for column in columns], *lines])
+    for dim in counts.workload.dims():
+        tags[dim.column] = dim.hxl
+        if dim.alpha3_column:
+            tags[dim.alpha3_column] = dim.alpha3_hxl
+    return tags
+
+
+def _table_csv(dims: list[str], rows: list[_Row], *, tags: Mapping[str, str] | None = None) -> bytes:
+    columns = ["period", "table", *dims, *_MEASURES]
+    head = [columns] if tags is None else [columns, [tags[column] for column in columns]]
+    return write_csv([*head, *([_field(row.get(column, TOTAL)) for column in columns] for row in rows)])
 
 
 def _json(counts: NoisyCounts, dims: list[str], rows: list[_Row]) -> bytes:

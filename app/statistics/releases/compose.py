@@ -1,5 +1,6 @@
 """From the stored noisy counts to the folder of a release. The same arguments give the same bytes, always."""
 
+import codecs
 from collections.abc import Sequence
 
 from app import vocabulary
@@ -56,15 +57,17 @@ def ledger_entry(line: LedgerLine, counts: NoisyCounts) -> LedgerEntry:
 
 
 def _dictionary(counts: NoisyCounts) -> bytes:
-    """What every column and every code means, in English."""
+    """What every column and every code means, in English, for spreadsheets too."""
     rows = [["column", "code", "alpha3", "meaning"]]
     rows += [[column, "", "", meaning] for column, meaning in _COLUMNS.items()]
     for dim in counts.workload.dims():
         rows.append([dim.column, "", "", _about(dim)])
+        if dim.alpha3_column:
+            rows.append([dim.alpha3_column, "", "", f"The country of {dim.column} by its alpha-3 code (column alpha3)"])
         for cell in dim.cells():
             entry = vocabulary.code(dim.list_name, cell)
             rows.append([dim.column, cell, entry.alpha3 or "", entry.labels["en"]])
-    return write_csv(rows)
+    return codecs.BOM_UTF8 + write_csv(rows)  # without it Excel takes the names of countries for another encoding
 
 
 def _about(dim: Dimension) -> str:

@@ -1,5 +1,7 @@
 """The folder of a drawn release: made from its stored noisy counts, signed by two, and read as it is published."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as version_of
 
@@ -18,6 +20,7 @@ from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import SUMS
 from app.protocol.release.ledger import LedgerLine
 from app.protocol.release.signatures import SIGNATURES, Signature, check_signature, write_signatures
+from app.settings import Settings
 from app.statistics.releases import accounting, ledger, requests
 from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.methodology import About
@@ -26,6 +29,16 @@ from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignatur
 SYNTHETIC = "**Synthetic.** The people in these figures are invented: this release comes from a demonstration."
 
 _FOR_SIGNERS = (ReleaseState.COMPOSED, ReleaseState.SIGNED)
+
+
+class ReleaseUnnamed(Problem):
+    """A release says for ever who made it and whom to ask. Whoever runs the service sets the settings in `missing`."""
+
+    type, status, title = "release-unnamed", 409, "The organisation has no name or no contact to publish under"
+
+    def __init__(self, *, missing: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.members["missing"] = list(missing)
 
 
 class ReleaseSignatureWrong(Problem):
@@ -37,7 +50,29 @@ class ReleaseSignatureWrong(Problem):
     type, status, title = "release-signature-wrong", 422, "The signature is not the caller's over this SHA256SUMS"
 
 
-def make(session: Session, actor: Actor, release_id: str, *, is_demo: bool) -> Release:
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Whose release it is, in words, and where its readers can ask."""
+
+    name: str
+    contact: str
+
+
+_INVENTED = Publisher(name="Organisation of a demonstration", contact="nobody, for it is invented")
+
+
+def publisher(settings: Settings) -> Publisher:
+    """The organisation as its operator named it. Raises `ReleaseUnnamed`."""
+    invented = _INVENTED if settings.demo else Publisher(name="", contact="")
+    named = Publisher(name=settings.organisation or invented.name, contact=settings.contact or invented.contact)
+    words = {"TERN_ORGANISATION": named.name, "TERN_CONTACT": named.contact}
+    missing = [setting for setting, value in words.items() if not value]
+    if missing:
+        raise ReleaseUnnamed(missing=missing)
+    return named
+
+
+def make(session: Session, actor: Actor, release_id: str, *, publisher: Publisher, is_demo: bool) -> Release:
     """Make the folder from the stored noisy counts; the same again after a crash. Raises `NoSuchStep`."""
     release = requests.locked(session, actor, release_id)
     requests.check(actor, release, ReleaseState.COMPOSED)
@@ -45,7 +80,7 @@ def make(session: Session, actor: Actor, release_id: str, *, is_demo: bool) -> R
     lines = lines[: next(place for place, line in enumerate(lines, start=1) if line.release == release.id)]
     files = compose(
         release.counts(),
-        about=_about(session, release, lines, note=SYNTHETIC if is_demo else None),
+        about=_about(session, release, lines, publisher=publisher, note=SYNTHETIC if is_demo else None),
         ledger=[ledger_entry(line, session.get_one(Release, line.release).counts()) for line in lines],
         vouchers=_vouchers(session, release),
     )
@@ -100,16 +135,19 @@ def file(session: Session, actor: Actor, release_id: str, path: str) -> bytes:
     return session.get_one(ReleaseFile, (release_id, path)).content
 
 
-def _about(session: Session, release: Release, lines: tuple[LedgerLine, ...], *, note: str | None) -> About:
+def _about(
+    session: Session, release: Release, lines: tuple[LedgerLine, ...], *, publisher: Publisher, note: str | None
+) -> About:
     """`lines` is the ledger up to and with this draw."""
     this = lines[-1]
     year = sum(line.rho_millionths for line in lines if year_of(line.period) == year_of(this.period))
     return About(
         release=release.id,
-        organisation=staff.organisation(session).id,
+        organisation=publisher.name,
+        pin=staff.organisation(session).id,
         requested_by=release.requested_by,
         approved_by=release.approved_by or "",
-        contact="the organisation, through the address under which this release was found",
+        contact=publisher.contact,
         this=accounting.privacy_loss(this.rho_millionths),
         year=accounting.privacy_loss(year),
         life=accounting.privacy_loss(accounting.LIFE_CAP),

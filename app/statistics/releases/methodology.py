@@ -13,13 +13,15 @@ from app.vocabulary import Bound, Dimension, ReleaseKind
 class About:
     """The facts of a release that are not in its numbers.
 
-    `this`, `year` and `life` are what this release costs, what all releases of its year have cost with it, and what one
-    person can lose in a life. `versions` names the programs and their versions. `note` is a paragraph at the head, such
-    as that the people are invented.
+    `organisation` is its name and `contact` an address, in the words of whoever runs the service; `pin` is the
+    fingerprint of its root. `this`, `year` and `life` are what this release costs, what all releases of its year have
+    cost with it, and what one person can lose in a life. `versions` names the programs and their versions. `note` is a
+    paragraph at the head, such as that the people are invented.
     """
 
     release: str
     organisation: str
+    pin: str
     requested_by: str
     approved_by: str
     contact: str
@@ -29,6 +31,20 @@ class About:
     versions: Mapping[str, str]
     note: str | None = None
 
+
+OPENING = """## How to open the files
+
+`NA` in `ref_area` and `origin` is Namibia. Many programs take it for *not available* and lose the country without a
+word. So each country stands a second time, as `NAM`, in `ref_area_alpha3` and `origin_alpha3`; and these lines keep it:
+
+- Python, pandas: `pandas.read_csv("data/persons.csv", keep_default_na=False, na_values=[""])`
+- R: `read.csv("data/persons.csv", na.strings = "")`, and with `fileEncoding = "UTF-8-BOM"` for `dictionary.csv`
+- Excel: *Data*, *From Text/CSV*, file origin *65001: Unicode (UTF-8)*, delimiter *Comma*. Where a comma separates
+  decimals, set the type of `sd` under *Transform Data* with *Using Locale*, *English (United States)*, or it becomes
+  dates. `dictionary.csv` opens by itself.
+
+The same holds for `raw/noisy.csv`, which has no second code. `data/persons.hxl.csv` is `data/persons.csv` with the
+tags of the Humanitarian Exchange Language (HXL) in its second row, for its tools."""
 
 # How much more often than by chance the best possible adversary is right, by the rho it has read (RELEASES § 3).
 _SHARES = (
@@ -49,6 +65,7 @@ def methodology(counts: NoisyCounts, about: About) -> str:
         _promise(counts, about),
         _noise(counts),
         _reading(counts, about),
+        OPENING,
         _limits(),
         _origin(about),
     ]
@@ -176,8 +193,11 @@ def _origin(about: About) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in about.versions.items())
     return f"""## Who made it
 
+{about.organisation}. Contact: {about.contact}
+
 Requested by {about.requested_by}, approved by {about.approved_by}; both signed `SHA256SUMS`. Made with {versions}.
-`ledger.json` lists every draw so far. Contact: {about.contact}."""
+`ledger.json` lists every draw so far. `tern release verify FOLDER --pin {about.pin}` checks all of it; compare the pin
+with what the organisation says of itself elsewhere, for a forged folder would name a pin of its own."""
 
 
 def _rho(millionths: int) -> str:

@@ -53,14 +53,16 @@ Approver = Annotated[Actor, requires(Role.SUPERVISOR)]
         ledger.ReleaseBudgetExhausted,
         requests.ReleaseTooFew,
         requests.ReleaseWorkload,
+        folders.ReleaseUnnamed,
     ),
 )
 def request_release(
-    database: Db, actor: Requester, once: Once, request: ReleaseIn, response: Response, now: Now
+    database: Db, actor: Requester, config: Config, once: Once, request: ReleaseIn, response: Response, now: Now
 ) -> ReleaseOut:
     """Ask for the tables of a period. Nothing is drawn or charged before somebody else approves."""
 
     def act() -> Release:
+        folders.publisher(config)  # what cannot be published is not drawn
         kind = ReleaseKind(request.kind)
         return requests.request(session, actor, kind, period=request.period, workload=request.workload, now=now)
 
@@ -127,6 +129,7 @@ def move_release(
         requests.ReleaseExists,
         ledger.ReleaseBudgetExhausted,
         draws.StatisticsKeyWrong,
+        folders.ReleaseUnnamed,
     ),
 )
 def draw_release(
@@ -153,7 +156,7 @@ def draw_release(
 @router.post(
     "/{release_id}/composition",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NoSuchStep),
+    responses=problems(NotFound, NoSuchStep, folders.ReleaseUnnamed),
 )
 def compose_release(database: Db, actor: Approver, config: Config, release_id: str, response: Response) -> ReleaseOut:
     """Make the folder of a draw whose request was cut off before it did."""
@@ -206,7 +209,9 @@ def read_ledger(database: Db) -> Response:
 
 def _compose(database: Db, actor: Actor, config: Config, release_id: str, response: Response) -> ReleaseOut:
     with database.write() as session:
-        return _answer(folders.make(session, actor, release_id, is_demo=config.demo), response)
+        publisher = folders.publisher(config)
+        made = folders.make(session, actor, release_id, publisher=publisher, is_demo=config.demo)
+        return _answer(made, response)
 
 
 def _answer(release: Release, response: Response) -> ReleaseOut:

@@ -1,5 +1,6 @@
 """Cards, and the release that they end in, against a real service."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -252,6 +253,28 @@ def test_a_release_with_one_changed_byte_is_not_authentic(released: tuple[Instal
 
     with pytest.raises(NotAuthentic):
         releases.verify(releases.load(tmp_path / "release"), pin=here.pin)
+
+
+def test_what_lies_beside_a_release_is_named_and_never_taken_for_a_part_of_it(
+    released: tuple[Installation, str], tmp_path: Path
+) -> None:
+    here, release = released
+    folder = tmp_path / "release"
+    releases.save(releases.download(here.staff("chen"), release), folder)
+    (folder / ".DS_Store").write_bytes(b"Bud1")
+    (folder / "data" / "by_city.csv").write_bytes(b"city,value\n")
+    (folder / os.fsdecode(b"r\xe9sum\xe9.txt")).write_bytes(b"notes")
+    (folder / "away").symlink_to(tmp_path / "nowhere")
+
+    files = releases.load(folder)
+
+    releases.verify(files, pin=here.pin)
+    assert releases.beside(folder, files) == [".DS_Store", "away", "data/by_city.csv", "r\udce9sum\udce9.txt"]
+
+
+def test_a_folder_that_is_no_release_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NotAuthentic, match="no folder of a release"):
+        releases.load(tmp_path)
 
 
 def test_the_figure_of_a_quarter_is_whole_though_the_statistics_key_turned(tmp_path: Path) -> None:

@@ -45,15 +45,19 @@ def test_all_cells_stand_in_the_long_file_and_in_the_file_of_their_table() -> No
 
 
 def test_the_columns_and_tags_are_the_published_ones() -> None:
-    header, tags, first = data_files(folders.noisy())["data/host.csv"].decode().splitlines()[:3]
+    files = data_files(folders.noisy())
+    header, first = files["data/host.csv"].decode().splitlines()[:2]
+    tagged = files["data/persons.hxl.csv"].decode().splitlines(keepends=True)
 
-    assert header == "period,table,ref_area,value,lower,upper,sd,grade,status,value_adjusted,value_raw"
-    assert tags == (
-        "#date+quarter,#meta+table,#country+code+iso2+host,#affected+persons+value+approx,"
+    assert header == "period,table,ref_area,ref_area_alpha3,value,lower,upper,sd,grade,status,value_adjusted,value_raw"
+    assert first.startswith("2026-Q2,host,AD,AND,,")
+    assert tagged[1] == (
+        "#date+quarter,#meta+table,#country+code+iso2+origin,#country+code+iso3+origin,#country+code+iso2+host,"
+        "#country+code+iso3+host,#event+type+code,#severity+code,#affected+persons+value+approx,"
         "#affected+persons+min+ci95,#affected+persons+max+ci95,#meta+stdev,#meta+quality,#meta+status,"
-        "#affected+persons+num+adjusted,#affected+persons+num+noisy"
+        "#affected+persons+num+adjusted,#affected+persons+num+noisy\n"
     )
-    assert first.startswith("2026-Q2,host,AD,,")
+    assert tagged[0] + "".join(tagged[2:]) == files["data/persons.csv"].decode()
 
 
 def test_grades_and_estimates_wait_for_a_later_version() -> None:
@@ -81,7 +85,7 @@ def test_the_data_follow_from_the_noisy_file_alone() -> None:
 
 
 def _rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode())))[1:]
+    return list(csv.DictReader(io.StringIO(content.decode())))
 
 
 def _of(rows: list[dict[str, str]], table: str) -> list[dict[str, str]]:

@@ -76,18 +76,18 @@ def test_the_sums_are_those_of_the_ordinary_tool(tmp_path: Path) -> None:
 def test_a_changed_file_is_noticed(path: str) -> None:
     changed = FOLDER[path][:-2] + bytes([FOLDER[path][-2] ^ 1]) + FOLDER[path][-1:]
 
-    with pytest.raises(ReleaseError):
+    with pytest.raises(ReleaseError, match=None if path in (SUMS, SIGNATURES) else f"{path} is not the file"):
         verify({**FOLDER, path: changed}, check_signer=certified)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER))
 def test_a_missing_file_is_noticed(path: str) -> None:
-    with pytest.raises(ReleaseError):
+    with pytest.raises(ReleaseError, match=f"{path} is missing"):
         verify({each: content for each, content in FOLDER.items() if each != path}, check_signer=certified)
 
 
 def test_an_added_file_is_noticed_even_when_it_is_signed() -> None:
-    with pytest.raises(ReleaseError):
+    with pytest.raises(ReleaseError, match=r"data/extra\.csv was added"):
         verify({**FOLDER, "data/extra.csv": b"x\n"}, check_signer=certified)
     with pytest.raises(ReleaseError, match="one too many"):
         verify(folders.signed({**FOLDER, "data/extra.csv": b"x\n"}), check_signer=certified)

@@ -66,6 +66,7 @@ def about(note: str | None = None) -> About:
     return About(
         release="rel_" + "1" * 32,
         organisation="An Organisation",
+        pin=PIN,
         requested_by=REQUESTER,
         approved_by=APPROVER,
         contact="statistics@organisation.example",

@@ -1,3 +1,13 @@
+import codecs
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app import vocabulary
 from app.protocol.release.counts import NOISY, read_counts
 from app.protocol.release.folder import SUMS, check_sums
 from app.statistics.releases.compose import compose, ledger_entry
@@ -20,6 +30,7 @@ def test_the_sums_name_every_file() -> None:
         "data/host.csv",
         "data/origin.csv",
         "data/persons.csv",
+        "data/persons.hxl.csv",
         "data/persons.json",
         "data/severity.csv",
         "data/type.csv",
@@ -66,7 +77,10 @@ def test_the_page_states_what_readers_must_know() -> None:
         "Planted reports can shift a figure",
         "no release is withdrawn",
         "tern 0.1.0, opendp 0.16.0",
-        "statistics@organisation.example",
+        "reported to An Organisation and",
+        "An Organisation. Contact: statistics@organisation.example",
+        f"--pin {folders.PIN}",
+        "Cite as: An Organisation, release",
     ):
         assert words in page
 
@@ -86,3 +100,49 @@ def test_the_ledger_tells_what_the_noise_cost() -> None:
 
     assert line.maps == {"total": 0.005}
     assert b'"1e-6": 0.43' in files["ledger.json"]
+
+
+def test_no_country_is_lost_to_pandas_whether_one_reads_the_page_or_not(tmp_path: Path) -> None:
+    files = folders.unsigned(folders.noisy())
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    (line,) = re.findall(r"`(pandas\.read_csv\(.*\))`", files["methodology.md"].decode())
+    of_noise = line.replace("data/persons.csv", NOISY)
+    heedless = 'pandas.read_csv("data/host.csv")'
+
+    opened = _with_pandas(
+        tmp_path,
+        {
+            "as the page says": f"sorted({line}.query('table == \"host\"')['ref_area'])",
+            "the noisy counts": f"sorted({of_noise}.query('table == \"origin\"')['origin'])",
+            "heedless": f"sorted({heedless}['ref_area_alpha3'])",
+            "numbers": f"{heedless}['value_raw'].dtype.kind",
+        },
+    )
+
+    countries = sorted(vocabulary.codes("country"))
+    assert "NA" in countries
+    assert opened["as the page says"] == opened["the noisy counts"] == countries
+    assert opened["heedless"] == sorted(vocabulary.code("country", each).alpha3 or "" for each in countries)
+    assert opened["numbers"] == "i"
+
+
+def test_the_dictionary_tells_spreadsheets_its_encoding_and_names_every_column() -> None:
+    files = folders.unsigned(folders.noisy())
+    dictionary = files["dictionary.csv"]
+    header = files["data/persons.csv"].decode().partition("\n")[0]
+
+    assert dictionary.startswith(codecs.BOM_UTF8)
+    assert dictionary.count(codecs.BOM_UTF8) == 1
+    assert "ref_area,NA,NAM,Namibia\n" in dictionary.decode()
+    assert {row.split(",")[0] for row in dictionary.decode("utf-8-sig").splitlines()} >= set(header.split(","))
+
+
+def _with_pandas(folder: Path, expressions: Mapping[str, str]) -> dict[str, Any]:
+    """The value of each in a Python of a reader's own, who stands in the folder."""
+    values = ", ".join(f"{name!r}: {expression}" for name, expression in expressions.items())
+    program = f"import json, pandas; print(json.dumps({{{values}}}))"
+    answer = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, check=True)
+    read: dict[str, Any] = json.loads(answer.stdout)
+    return read

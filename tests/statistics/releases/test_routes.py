@@ -17,7 +17,9 @@ from app.protocol import card as cards_
 from app.protocol.encoding import sha256_hex
 from app.protocol.release.ledger import LedgerLine, check_chain, read_ledger
 from app.protocol.release.verification import verify_pinned
+from app.settings import Settings
 from app.statistics.cards.models import Card
+from app.statistics.releases import folders
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
 from tests.protocol.organisation import Person
 from tests.statistics.conftest import (
@@ -362,3 +364,25 @@ def _charge_the_reserve(rows: Session, rho: int) -> None:
         )
     )
     rows.flush()
+
+
+@pytest.mark.parametrize(
+    ("named", "missing"),
+    [
+        ({}, ["TERN_ORGANISATION", "TERN_CONTACT"]),
+        ({"organisation": "An Organisation"}, ["TERN_CONTACT"]),
+        ({"contact": "statistics@organisation.example"}, ["TERN_ORGANISATION"]),
+    ],
+)
+def test_no_release_is_made_under_no_name(named: dict[str, str], missing: list[str]) -> None:
+    with pytest.raises(folders.ReleaseUnnamed) as refused:
+        folders.publisher(Settings.model_validate(named))
+
+    assert refused.value.members["missing"] == missing
+
+
+def test_a_release_bears_the_name_that_the_operator_gave() -> None:
+    named = {"organisation": "An Organisation", "contact": "statistics@organisation.example"}
+
+    for demo in (False, True):
+        assert folders.publisher(Settings.model_validate({**named, "demo": demo})) == folders.Publisher(*named.values())

@@ -1,28 +1,28 @@
-# One image, one process, one volume. Build: docker build -t tern .   Run: docker run -v tern-data:/data -p 8470:8470 tern
-FROM python:3.13-slim AS build
+# One image, one process, one volume.
+#   docker build -t tern .
+#   docker run --rm -v tern-data:/data tern init            once: makes the tables, prints the first invitation
+#   docker run -d -v tern-data:/data -p 127.0.0.1:8470:8470 --name tern tern
+#   docker exec tern tern sweep                              once a day
+FROM node:22-slim AS wheel
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv make
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE ./
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
-
-FROM node:22-slim AS pages
-RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
-WORKDIR /src
-COPY requirements.lock ./
-RUN python3 -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
-COPY app ./app
-RUN cd app/web && npm ci --ignore-scripts --no-audit --no-fund && cd /src && /venv/bin/python -m app.site.build
+COPY . .
+RUN make wheel
 
 FROM python:3.13-slim
-RUN useradd --system --home /data --create-home tern
-WORKDIR /srv/tern
-COPY --from=build /venv /venv
-COPY app ./app
-COPY --from=pages /src/app/site/built ./app/site/built
-COPY migrations ./migrations
-COPY alembic.ini ./
-ENV PATH=/venv/bin:$PATH PYTHONPATH=/srv/tern PYTHONDONTWRITEBYTECODE=1 TERN_DATA_DIR=/data
+COPY requirements.lock /tmp/
+COPY --from=wheel /src/build/wheel/*.whl /tmp/
+RUN python -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
+    && /venv/bin/pip install --no-cache-dir --no-deps /tmp/*.whl \
+    && rm /tmp/requirements.lock /tmp/*.whl \
+    && useradd --system --home /data --create-home tern
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 TERN_DATA_DIR=/data
 USER tern
+WORKDIR /data
 VOLUME /data
 EXPOSE 8470
-ENTRYPOINT ["python", "-m", "app.cli.main"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8470/v1/health', timeout=5)"]
+ENTRYPOINT ["tern"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8470"]

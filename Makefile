@@ -6,7 +6,7 @@ PORT ?= 8470
 # Three for two cores: many tests wait for a browser, a process or a disk.
 WORKERS ?= 3
 
-.PHONY: system-deps setup demo run test check check-python check-web mutants bench docs clean
+.PHONY: system-deps setup demo run wheel test check check-python check-web mutants bench docs clean
 .DEFAULT_GOAL := test
 
 # Debian's age is one of the programs that the tests hold the sealed format against; its Tor reads what docs/onion.md says;
@@ -52,6 +52,11 @@ demo: .venv/ready app/site/built/languages.json
 run: .venv/ready app/site/built/languages.json
 	$(BIN)/tern serve --port $(PORT)
 
+# What is installed where Tern runs, in build/wheel: the pages are in it, and nothing that made them.
+wheel: .venv/ready app/site/built/languages.json
+	rm -rf build/wheel
+	$(BIN)/python -m hatchling build -t wheel -d build/wheel
+
 # Both halves at once, each told of when it ends.
 check: .venv/ready app/web/node_modules/ready
 	@echo "checking format, lint, types and arrows, of Python and of TypeScript"
@@ -62,8 +67,8 @@ check-python:
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/deptry app docs migrations
-	$(BIN)/deptry app migrations tests --ignore DEP004  # tests import what is there for them alone
+	$(BIN)/deptry app docs
+	$(BIN)/deptry app tests --ignore DEP004  # tests import what is there for them alone
 
 check-web:
 	cd app/web && npm run --silent check

@@ -14,8 +14,10 @@ DIRECTORY: Final = 0o700
 
 def opener(path: str, flags: int) -> int:
     """For `open`: a new file is private from its first moment, and one that was there before it is written to."""
-    descriptor = os.open(path, flags | os.O_NOFOLLOW, FILE)
-    os.fchmod(descriptor, FILE)
+    # Windows has neither this nor such modes: a person's own folder there is closed to others by its list of access.
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), FILE)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, FILE)
     return descriptor
 
 

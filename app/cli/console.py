@@ -32,6 +32,11 @@ Pin = Annotated[str, typer.Option("--pin", envvar="TERN_PIN", help="The fingerpr
 
 HOME = Path.home() / ".tern"
 
+
+class Stopped(Exception):
+    """A command could not do what it was asked to; its sentence names the cause."""
+
+
 _OUT = Console()
 _ERR = Console(stderr=True)
 

@@ -1,20 +1,19 @@
 """`tern`: thin commands on the client, and on what an operator needs. Exit codes are those of docs/cli.md."""
 
 import os
-import resource
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from app.age import Error as AgeError
-from app.cli import audit, cards, cases, console, files, intake, operator, pages, people, releases, reporters, triage
-from app.cli.demo.chapters import DemoFailed
-from app.cli.demo.command import demo
+from app.cli import audit, cards, cases, console, files, intake, pages, people, releases, reporters, triage
+from app.cli.console import Stopped
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
 from app.client.intake.browser import BrowserFailed
@@ -24,12 +23,12 @@ from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
 from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned
 from app.client.machine.transport import Refused, Unreachable
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
-from app.people.staff.service import AlreadyInitialised
-from app.problems import Problem
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
+from app.version import DISTRIBUTION, VERSION
 
+_ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TERN: Final = Path(__file__).parents[1]
 REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 1, 2, 3, 4, 5
 
@@ -39,21 +38,51 @@ _CODES: Final = (
     ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, AgeError), NOT_AUTHENTIC),
     ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable, WeakPassphrase), USAGE),
     ((Unreachable,), UNREACHABLE),
-    ((Refused, Problem, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, AlreadyInitialised), REFUSED),
+    ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
     ((ProtocolError,), REFUSED),
-    ((OSError, ValueError, DemoFailed, BrowserFailed), REFUSED),
+    ((Stopped, OSError, ValueError, BrowserFailed), REFUSED),
 )
 
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.show_text(f"tern {VERSION}")
+        raise typer.Exit
+
+
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which Tern this is, and end.")
+    ] = False,
+) -> None:
+    """Tern: sealed reports, casework under encryption, safe publishing."""
+
+
+def _absent() -> None:
+    """Needs the service, which is not installed here."""
+    raise Stopped(f"the service is not installed here: pip install '{DISTRIBUTION}[server]'")
+
+
+def _of_the_service() -> tuple[tuple[str, Callable[..., None]], ...]:
+    """The commands that run on the service's machine. The extra `server` brings what they import."""
+    try:
+        from app.cli import operator
+        from app.cli.demo.command import demo
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "app":
+            raise
+        return tuple((name, _absent) for name in ("init", "serve", "sweep", "demo"))
+    return (("init", operator.init), ("serve", operator.serve), ("sweep", operator.sweep), ("demo", demo))
+
+
 app = typer.Typer(
-    help="Tern: sealed reports, casework under encryption, safe publishing.",
+    callback=_options,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 _COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
-    ("init", operator.init),
-    ("serve", operator.serve),
-    ("sweep", operator.sweep),
+    *_of_the_service(),
     ("join", people.join),
     ("root", people.root),
     ("invite", people.invite),
@@ -62,10 +91,10 @@ _COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
     ("sign-in", people.sign_in),
     ("sign-out", people.sign_out),
     ("open", files.open_),
-    ("demo", demo),
 )
 for name, command in _COMMANDS:
-    app.command(name)(command)
+    # Without the service there is no knowing which options it would take.
+    app.command(name, context_settings=_ANY if command is _absent else None)(command)
 _GROUPS: Final = (
     ("report", reporters.report),
     ("mailbox", reporters.mailbox),
@@ -88,7 +117,10 @@ def main() -> None:
     What it writes, its owner alone may read; and where it crashes, no copy of its memory is left on the disk.
     """
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(ImportError):  # Windows has no such limit, and keeps no such copies unless told to
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         code = app(standalone_mode=False) or 0
     except Abort:

@@ -8,7 +8,7 @@ from alembic.config import Config
 
 from app.database.engine import Database
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def upgrade(database: Database, to: str = "head") -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import age, private, vocabulary
+from app.cli.console import Stopped
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.cli.demo_population import population
@@ -65,7 +66,7 @@ ANSWER = (
 )
 
 
-class DemoFailed(Exception):
+class DemoFailed(Stopped):
     """Something did not happen as the story tells it."""
 
 

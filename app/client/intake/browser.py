@@ -5,7 +5,6 @@ the browser itself. Of its protocol only a few calls are used, which have been s
 """
 
 import base64
-import fcntl
 import json
 import os
 import select
@@ -69,6 +68,8 @@ class Browser:
     """A running one. `with` ends it, and what it wrote goes with it. Raises `BrowserFailed`."""
 
     def __init__(self, program: Path) -> None:
+        if os.name != "posix":
+            raise BrowserFailed("a browser can be told what to open on Linux and macOS alone")
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         its_input, own_output = (_moved(each) for each in os.pipe())
         self._to = os.fdopen(own_output, "wb", buffering=0)
@@ -238,6 +239,8 @@ class Browser:
 
 def _moved(descriptor: int) -> int:
     """The same pipe at a number that is none of those."""
+    import fcntl  # which Windows lacks; there is no browser for us there (`installed`)
+
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
     os.close(descriptor)
     return moved

@@ -182,7 +182,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+    except PermissionError:  # Windows opens no directory, and writes a new name down by itself
+        return
     try:
         os.fsync(descriptor)
     finally:

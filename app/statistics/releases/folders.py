@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version as version_of
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +24,7 @@ from app.statistics.releases import accounting, ledger, requests
 from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.methodology import About
 from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignature, ReleaseState
+from app.version import VERSION
 
 SYNTHETIC = "**Synthetic.** The people in these figures are invented: this release comes from a demonstration."
 
@@ -151,7 +151,7 @@ def _about(
         this=accounting.privacy_loss(this.rho_millionths),
         year=accounting.privacy_loss(year),
         life=accounting.privacy_loss(accounting.LIFE_CAP),
-        versions={"tern": version_of("tern"), "opendp": this.opendp},
+        versions={"tern": VERSION, "opendp": this.opendp},
         note=note,
     )
 

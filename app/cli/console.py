@@ -70,6 +70,15 @@ def show_text(text: str) -> None:
     _print(_OUT, Text(visible(text)))
 
 
+def can_print(text: str) -> bool:
+    """Whether standard output has signs for all of it."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def say(sentence: str) -> None:
     """To the person, not to the program that reads the output."""
     _print(_ERR, Text(on_one_line(sentence)))
@@ -136,6 +145,17 @@ def progress(title: str, *, hidden: bool) -> Iterator[Progress]:
 
 
 @contextmanager
+def above(bar: Progress) -> Iterator[None]:
+    """What is printed meanwhile stays, and the bar goes on below it."""
+    if bar.disable:
+        yield
+        return
+    bar.stop()
+    yield
+    bar.start()
+
+
+@contextmanager
 def steps(title: str, total: int | None) -> Iterator[Callable[[], None]]:
     """A bar on standard output while a demonstration runs; what is yielded takes it a step on."""
     with Progress(console=_OUT, transient=True) as bar:
@@ -157,6 +177,8 @@ def _print(console: Console, text: Text) -> None:
 
 def _print_json(value: object) -> None:
     sys.stdout.write(json_line(value) + "\n")
+    # Where a command is ended from outside, what it has printed is there.
+    sys.stdout.flush()
 
 
 def _words(value: object) -> str:

@@ -14,6 +14,7 @@ from typer.exceptions import Abort, TyperException
 from app.age import Error as AgeError
 from app.cli import audit, cards, cases, console, files, intake, pages, people, releases, reporters, triage
 from app.cli.console import Stopped
+from app.cli.reporters import FilesMissing
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
 from app.client.intake.browser import BrowserFailed
@@ -30,7 +31,7 @@ from app.version import DISTRIBUTION, VERSION
 
 _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TERN: Final = Path(__file__).parents[1]
-REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET = 1, 2, 3, 4, 5
+REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING = 1, 2, 3, 4, 5, 6
 
 # The first row whose errors include the one raised names the exit code.
 _CODES: Final = (
@@ -39,6 +40,7 @@ _CODES: Final = (
     ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable, WeakPassphrase), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
+    ((FilesMissing,), FILES_MISSING),
     ((ProtocolError,), REFUSED),
     ((Stopped, OSError, ValueError, BrowserFailed), REFUSED),
 )

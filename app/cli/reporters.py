@@ -1,19 +1,39 @@
-"""Commands of a reporter. They store nothing on the machine; the receipt is shown once."""
+"""Commands of a reporter. They store nothing on the machine; the receipt is shown once, and first."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from app.cli.console import Json, Pin, Server, clock, progress, receipt, say, show, show_list, text_of
+from app.cli.console import (
+    Json,
+    Pin,
+    Server,
+    above,
+    can_print,
+    clock,
+    progress,
+    receipt,
+    say,
+    show,
+    show_list,
+    text_of,
+)
 from app.client import Reporter
+from app.client.intake.reporter import Submitted
 from app.protocol import receipt as receipts
 from app.protocol.receipt import Receipt, UnknownWordError
 from app.vocabulary import ConsentScope
 
 report = typer.Typer(help="Send a report.", no_args_is_help=True)
 mailbox = typer.Typer(help="Read replies, answer, take a report back.", no_args_is_help=True)
+
+
+class FilesMissing(Exception):
+    """Everything has arrived but for some files."""
+
 
 Attach = Annotated[list[Path] | None, typer.Option("--attach", help="A file to add; may be repeated.", exists=True)]
 
@@ -26,17 +46,40 @@ def submit(
     attach: Attach = None,
     as_json: Json = False,
 ) -> None:
-    """Seal a report and its files on this machine, and send them. Prints the receipt."""
+    """Seal a report and its files on this machine, and send them. Prints the receipt before the files go."""
     form = _form(document)
-    with progress("Sending", hidden=as_json) as bar:
-        submission = Reporter(server, pin, clock=clock).submit(
-            form, attach or (), progress=lambda sent, whole: bar.update(bar.task_ids[0], completed=sent, total=whole)
+    with progress("Sending", hidden=as_json) as bar, Reporter(server, pin, clock=clock) as reporter:
+
+        def tell(submitted: Submitted) -> None:
+            with above(bar):
+                _show_receipt(submitted, as_json=as_json)
+
+        submitted = reporter.submit(
+            form,
+            attach or (),
+            tell=tell,
+            progress=lambda sent, whole: bar.update(bar.task_ids[0], completed=sent, total=whole),
         )
-    for path in submission.not_arrived:
-        say(f"{path.name} did not arrive. Add it with `tern mailbox answer --attach`.")
-    show({"report": submission.report, "receipt": submission.receipt}, as_json=as_json)
-    if not as_json:
+    _check_arrived(submitted.not_arrived)
+
+
+def _show_receipt(submitted: Submitted, *, as_json: bool) -> None:
+    words = submitted.receipt
+    if not can_print(words):
+        words = receipts.read(words).words("en")
+    show({"report": submitted.report, "receipt": words}, as_json=as_json)
+    if not submitted.is_certain:
+        say("No answer came, so nobody can know yet whether your report has arrived. Keep these twelve words, and try")
+        say("`tern mailbox read` with them. If they open a mailbox, it has arrived; if not, send it again.")
+    elif not as_json:
         say("Keep these twelve words. They are the only way to your mailbox, and nobody can give them to you again.")
+
+
+def _check_arrived(missing: Sequence[Path]) -> None:
+    """Raises `FilesMissing`."""
+    if missing:
+        names = ", ".join(path.name for path in missing)
+        raise FilesMissing(f"did not arrive: {names}; add it with `tern mailbox answer --attach`")
 
 
 def _form(document: Path) -> dict[str, Any]:
@@ -86,8 +129,7 @@ def answer(
     """Write to the team."""
     words = _receipt()
     message = text_of(text, "Your message")
-    for path in Reporter(server, pin, clock=clock).answer(words, message, attach or ()):
-        say(f"{path.name} did not arrive. Send it again with `tern mailbox answer --attach`.")
+    _check_arrived(Reporter(server, pin, clock=clock).answer(words, message, attach or ()))
 
 
 @mailbox.command()

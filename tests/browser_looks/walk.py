@@ -159,9 +159,10 @@ def report(page: Page, door: Door, language: str) -> Iterator[str]:
     with _without_answer(page, "**/v1/uploads"):
         with page.expect_request("**/v1/uploads"):
             page.click("#again")
+        page.locator("#files-going").wait_for()
         yield "sending files"
-        page.click("#stop")
-        page.locator("#receipt-title").wait_for()
+        page.click("#stop-files")
+        page.locator("#not-arrived").wait_for()
     # What stands there where the answer to an earlier version had got lost.
     page.evaluate("document.getElementById('earlier').hidden = false")
     page.click("#practise-check")

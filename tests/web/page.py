@@ -32,8 +32,8 @@ class Page:
     def submit(self, form: Mapping[str, Any], files: Sequence[Path] = ()) -> Any:
         return self._ask("submit", form, files=files)
 
-    def not_sent(self) -> Any:
-        return self._ask("notSent")
+    def perhaps_stored(self) -> Any:
+        return self._ask("perhapsStored")
 
     def send_files(self) -> Any:
         return self._ask("sendFiles")

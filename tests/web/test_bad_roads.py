@@ -42,11 +42,13 @@ def test_a_report_whose_answer_got_lost_is_there_once(here: Installation, road: 
     road.losing[REPORT] = TRIES
 
     first = failure_of(lambda: page.submit(FORM))
+    perhaps = page.perhaps_stored()
     road.losing[REPORT] = 1
     sent = page.submit(FORM)
 
     assert first[0] == "unreachable"
-    assert sent["earlier"] is False
+    assert sent == {**perhaps, "earlier": False}
+    assert page.perhaps_stored() is None
     assert len(reports(here) - before) == 1
     assert len({body for method, path, _, body in road.heard if (method, path) == REPORT}) == 1
     assert new_page().open_(sent["words"])["open"] is True
@@ -63,12 +65,13 @@ def test_what_was_changed_after_a_lost_answer_is_known_to_be_missing(
 
     failure_of(lambda: page.submit(FORM, [listed]))
     sent = page.submit({**FORM, "text": "And to my father."}, [listed, added])
+    missing = page.send_files()
     [report] = reports(here) - before
     triage.claim(anna, triage.view(anna, report))
     opened = triage.open_(anna, report)
 
     assert sent["earlier"] is True
-    assert page.not_sent()["places"] == [1]
+    assert missing["places"] == [1]
     assert opened.report.form.text == FORM["text"]
     assert [each.name for each in opened.report.attachments] == ["listed.jpg"]
     assert not opened.missing
@@ -135,6 +138,8 @@ def test_a_refusal_is_told_as_what_can_be_done(
     road.refusing = always
 
     assert failure_of(lambda: page.submit(FORM))[0] == kind
+    # Words are shown of what may have arrived, and of nothing else.
+    assert (page.perhaps_stored() is not None) == (kind == "unreachable")
 
 
 @pytest.mark.parametrize(("status", "type_", "kind"), [(404, "not-open", "closed"), (409, "no-root-yet", "not-set-up")])
@@ -266,8 +271,10 @@ def test_nothing_that_was_typed_and_no_receipt_is_in_what_is_sent(
     page = new_page()
 
     sent = page.submit({**FORM, "answers": {"danger_now": "now", "when": "on Tuesday"}}, [photo])
+    page.send_files()
     page.open_(sent["words"])
     page.answer("His number is 12345.", [photo])
+    page.send_files()
     page.withdraw()
 
     secret = receipt.read(sent["words"])

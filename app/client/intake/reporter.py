@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -29,11 +29,18 @@ Progress = Callable[[int, int], None]  # bytes sent, bytes in all
 
 @dataclass(frozen=True)
 class Submitted:
-    """What a reporter needs. `not_arrived` are the files whose upload failed: the report itself is there."""
+    """What a reporter needs. `not_arrived` are the files whose upload failed: the report itself is there.
+
+    `is_certain` is false where no answer came: the report may have arrived or not, and its receipt tells which.
+    """
 
     report: str
     receipt: str = field(repr=False)
+    is_certain: bool = True
     not_arrived: tuple[Path, ...] = ()
+
+
+Tell = Callable[[Submitted], None]
 
 
 class Reporter:
@@ -62,10 +69,17 @@ class Reporter:
         return fetch_intake(self._service, self._pin, today=self._clock().date())
 
     def submit(
-        self, document: Mapping[str, Any], attachments: Sequence[Path] = (), *, progress: Progress = lambda *_: None
+        self,
+        document: Mapping[str, Any],
+        attachments: Sequence[Path] = (),
+        *,
+        tell: Tell = lambda _: None,
+        progress: Progress = lambda *_: None,
     ) -> Submitted:
         """Seal everything, send the report, then its files. `document` has `language`, `text` and `answers`.
 
+        `tell` hears the receipt as soon as the report is stored, before its files go, so that it is kept whatever
+        becomes of them; and where nobody can know whether the report was stored, before what stopped it is raised.
         Raises `Unsendable`, `NotAuthentic`, `Refused` or `Unreachable`; then nothing was taken, or nothing that
         anybody knows of.
         """
@@ -84,10 +98,11 @@ class Reporter:
                 today=self._today,
             )
             whole = len(envelope) + sum(file.size for file in sealed)
-            self._send_report(receipt, report, envelope)
+            submitted = Submitted(report, receipt.words(form.language))
+            self._send_report(receipt, submitted, envelope, tell)
             progress(len(envelope), whole)
             late = self._send_files(receipt, sealed, lambda size: progress(len(envelope) + size, whole))
-        return Submitted(report, receipt.words(form.language), late)
+        return replace(submitted, not_arrived=late)
 
     def mailbox(self, receipt: Receipt) -> Mailbox:
         """What lies there now. Raises `NoSuchMailbox` where no slot opens."""
@@ -138,9 +153,27 @@ class Reporter:
             conversation.write(before, receipt, MessageKind.CONSENT, org=self._pin, today=self._today, changed=consent),
         )
 
-    def _send_report(self, receipt: Receipt, report: str, envelope: bytes) -> None:
-        headers = {"Authorization": f"Bearer {b64(receipt.token)}", "Tern-Report": report}
-        try_again(lambda: self._service.send("PUT", "/report", envelope, headers))
+    def _send_report(self, receipt: Receipt, submitted: Submitted, envelope: bytes, tell: Tell) -> None:
+        headers = {"Authorization": f"Bearer {b64(receipt.token)}", "Tern-Report": submitted.report}
+        is_certain = True
+
+        def put() -> None:
+            nonlocal is_certain
+            try:
+                self._service.send("PUT", "/report", envelope, headers)
+            except Refused:
+                raise
+            except BaseException:  # whoever stops it here cannot know either
+                is_certain = False
+                raise
+
+        try:
+            try_again(put)
+        except BaseException:
+            if not is_certain:
+                tell(replace(submitted, is_certain=False))
+            raise
+        tell(submitted)
 
     def _send_files(
         self, receipt: Receipt, sealed: Sequence[SealedFile], progress: Callable[[int], None]

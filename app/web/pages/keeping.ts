@@ -1,20 +1,25 @@
 /** The words that open the mailbox: shown, kept in one of four ways, and tried once. */
 
+import type { Words } from "../reporter/api.ts"
 import { byId, make } from "./elements.ts"
 import { word } from "./words.ts"
 
 // A browser may still be reading when the click has returned.
 const SAVED_AFTER_MILLISECONDS = 10_000
 
-/** `language` is that of the words, which are English where the page's own list could not be had. */
-export function showReceipt(words: string, language: string): void {
-    const each = words.split(" ")
-    const list = byId("receipt", HTMLOListElement)
+/** The words of a report that has arrived, with ways to keep them. */
+export function showReceipt(receipt: Words): void {
+    showWords("receipt", receipt)
+    offerToKeep(receipt.words)
+    practise(receipt.words.split(" "))
+}
+
+/** In the list of this id. They are English where the page's own list could not be had. */
+export function showWords(id: string, { words, language }: Words): void {
+    const list = byId(id, HTMLOListElement)
     list.lang = language
-    byId("in-english", HTMLParagraphElement).hidden = language === document.documentElement.lang
-    list.replaceChildren(...each.map((one) => make("li", {}, one)))
-    offerToKeep(words)
-    practise(each)
+    list.replaceChildren(...words.split(" ").map((one) => make("li", {}, one)))
+    byId(`${id}-in-english`, HTMLParagraphElement).hidden = language === document.documentElement.lang
 }
 
 function offerToKeep(words: string): void {

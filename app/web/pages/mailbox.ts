@@ -7,9 +7,9 @@ import { connect } from "./client.ts"
 import { countCharacters, isTooLong } from "./counts.ts"
 import { button, byId, make } from "./elements.ts"
 import { Files } from "./files.ts"
+import { Following } from "./following.ts"
 import { watchForLeaving } from "./leave.ts"
 import { clearMistakes, showMistakes, told } from "./mistakes.ts"
-import { NotArrived } from "./not_arrived.ts"
 import { introduce } from "./organisation.ts"
 import { show } from "./screens.ts"
 import { Waiting } from "./waiting.ts"
@@ -21,13 +21,13 @@ class MailboxPage {
     private readonly message = byId("text", HTMLTextAreaElement)
     private readonly choices = byId("choices", HTMLFormElement)
     private readonly files = new Files(showMistakes)
-    private readonly notArrived: NotArrived
+    private readonly following: Following
     private before: Choice[] = []
     private stopping = new AbortController()
 
     constructor(client: ReporterClient) {
         this.client = client
-        this.notArrived = new NotArrived(client)
+        this.following = new Following(client)
         this.on("open", () => this.open())
         this.on("write", () => this.write())
         this.on("choices", () => this.choose())
@@ -136,12 +136,12 @@ class MailboxPage {
         await this.doing("send", "doing", "sending", async () => {
             const typed = this.message.value
             this.draw(await this.client.answer(typed.trim(), picked, waiting.step.bind(waiting), this.stopping.signal))
-            await this.notArrived.look(picked)
             // What was written or added while it was on its way has not been sent.
             if (this.message.value === typed) this.message.value = ""
             this.message.dispatchEvent(new Event("input"))
             this.files.remove(picked)
             this.say("answer-sent")
+            void this.following.follow(picked)
         }, picked)
         writing.hidden = stop.hidden = true
     }

@@ -1,6 +1,6 @@
 /** The report page: from the first screen through the questions to the receipt. What is typed stays in its fields. */
 
-import { Failure, type ReporterClient, type Submitted } from "../reporter/api.ts"
+import { Failure, type Picked, type ReporterClient, type Words } from "../reporter/api.ts"
 import { formOf, isNear } from "./answers.ts"
 import { keepUnknownAlone } from "./choices.ts"
 import { connect } from "./client.ts"
@@ -8,10 +8,10 @@ import { countCharacters, isTooLong } from "./counts.ts"
 import { byId } from "./elements.ts"
 import { showNumbers } from "./emergency.ts"
 import { Files } from "./files.ts"
-import { showReceipt } from "./keeping.ts"
+import { Following } from "./following.ts"
+import { showReceipt, showWords } from "./keeping.ts"
 import { watchForLeaving } from "./leave.ts"
 import { showMistakes, told } from "./mistakes.ts"
-import { NotArrived } from "./not_arrived.ts"
 import { introduce } from "./organisation.ts"
 import { drawReview } from "./review.ts"
 import { Path, screen, show } from "./screens.ts"
@@ -42,13 +42,13 @@ class ReportPage {
     private readonly form = byId("report", HTMLFormElement)
     private readonly files = new Files(showMistakes)
     private readonly path = new Path(SCREENS, (name) => name === "emergency" && !isNear(this.danger))
-    private readonly notArrived: NotArrived
+    private readonly following: Following
     private isChanging = false
     private stopping = new AbortController()
 
     constructor(client: ReporterClient) {
         this.client = client
-        this.notArrived = new NotArrived(client)
+        this.following = new Following(client)
         this.form.addEventListener("submit", (event) => {
             event.preventDefault()
         })
@@ -146,21 +146,26 @@ class ReportPage {
         show("sending")
         try {
             const sent = await this.client.submit(form, picked, waiting.step.bind(waiting), this.stopping.signal)
-            await this.notArrived.look(picked)
             const mayAnswer = form.answers.consent?.includes("contact") ?? false
             this.showArrived(sent, sent.earlier ? form.text : null, mayAnswer)
         } catch (error) {
-            show("stopped")
-            const failure = failureOf(error)
-            // Of these alone nobody can say whether the service has it.
-            byId("perhaps-arrived", HTMLParagraphElement).hidden = !["unreachable", "cancelled"].includes(failure.kind)
-            showMistakes([{ place: null, sentence: told(failure, picked) }])
+            await this.showStopped(failureOf(error), picked)
+            return
         }
+        await this.following.follow(picked)
+    }
+
+    private async showStopped(failure: Failure, picked: readonly Picked[]): Promise<void> {
+        const perhaps = await this.client.perhapsStored().catch(() => null)
+        byId("perhaps-arrived", HTMLDivElement).hidden = perhaps === null
+        if (perhaps) showWords("perhaps", perhaps)
+        show("stopped")
+        showMistakes([{ place: null, sentence: told(failure, picked) }])
     }
 
     /** `unsent` is what was typed since, where an earlier version of the report has arrived instead of it. */
-    private showArrived({ words, language: listed }: Submitted, unsent: string | null, mayAnswer: boolean): void {
-        showReceipt(words, listed)
+    private showArrived(receipt: Words, unsent: string | null, mayAnswer: boolean): void {
+        showReceipt(receipt)
         byId("with-contact", HTMLLIElement).hidden = !mayAnswer
         byId("without-contact", HTMLLIElement).hidden = mayAnswer
         byId("earlier", HTMLDivElement).hidden = unsent === null

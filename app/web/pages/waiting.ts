@@ -54,14 +54,6 @@ export class Waiting {
         if (this.doing.textContent !== sentence) this.doing.textContent = sentence
     }
 
-    /** Nothing goes on any more: what it came to, if that needs a word. */
-    end(sentence: string): void {
-        this.say(sentence)
-        this.left.textContent = ""
-        this.line.hidden = true
-        this.list.replaceChildren()
-    }
-
     private sayOfFile(file: number, doing: Step["doing"], share: number): void {
         const state = this.list.children[file]?.lastElementChild
         if (!state) return

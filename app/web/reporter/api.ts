@@ -31,15 +31,18 @@ export interface Step {
     whole: number
 }
 
-/**
- * The report is stored. `language` is that of the words: the form's, or English where that has no list. `earlier`: it
- * is an earlier version of what was typed, whose answer had got lost, so that what was changed since has to be sent as
- * a message. `sendFiles` tries again the files that have not arrived (`notSent`), but for those that the earlier version
- * does not list: these go with the message too.
- */
-export interface Submitted {
+/** Twelve words that open a mailbox. `language` is that of the words: the form's, or English where that has no list. */
+export interface Words {
     words: string
     language: string
+}
+
+/**
+ * The report is stored. `earlier`: it is an earlier version of what was typed, whose answer had got lost, so that what was
+ * changed since has to be sent as a message. `sendFiles` sends its files, but for those that the earlier version does
+ * not list: these go with the message too.
+ */
+export interface Submitted extends Words {
     earlier: boolean
 }
 
@@ -103,22 +106,22 @@ export class Failure extends Error {
     }
 }
 
-/** Every method rejects with `Failure` alone. Calls are answered one after the other. */
+/** Every method rejects with `Failure` alone. Calls are answered one after the other, and wait for no files. */
 export interface ReporterClient {
     intake(): Promise<Intake>
     /**
-     * Seal everything, send the report, then its files. Called again, it goes on with the same report: id, receipt and
-     * keys stay, what is sealed and unchanged is not sealed again, so that a retry can never make two reports. Once the
-     * report is stored it resolves, whatever becomes of its files, also where they are cancelled.
+     * Seal everything and send the report: its words are there before its files go, which `sendFiles` sends. Called
+     * again, it goes on with the same report: id, receipt and keys stay, what is sealed and unchanged is not sealed
+     * again, so that a retry can never make two reports.
      */
     submit(form: Form, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Submitted>
-    /** Send the files of a report or an answer again that have not arrived; those that have not yet. */
+    /** The words of a report of which nobody can know whether the service has it; null where there is none. */
+    perhapsStored(): Promise<Words | null>
+    /** Send the files of the last report or answer that have not arrived, from where they are; those that have not yet. */
     sendFiles(progress: (step: Step) => void, cancel?: AbortSignal): Promise<NotSent>
-    /** The files of the last report or answer that have not arrived. */
-    notSent(): Promise<NotSent>
     /** Open the mailbox of these words, which `readWords` can read, and keep it for what follows. */
     open(words: string): Promise<Mailbox>
-    /** Called again after an answer got lost, it sends nothing twice. `notSent` tells which files did not arrive. */
+    /** Seal everything and send the message; `sendFiles` sends its files. Called again, it sends nothing twice. */
     answer(text: string, files: Picked[], progress: (step: Step) => void, cancel?: AbortSignal): Promise<Mailbox>
     consent(scope: string, given: boolean): Promise<Mailbox>
     withdraw(): Promise<Mailbox>

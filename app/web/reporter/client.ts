@@ -16,6 +16,7 @@ import {
     type ReporterClient,
     type Step,
     type Submitted,
+    type Words,
 } from "./api.ts"
 import { describe, Draft, tidied, whole, type Version } from "./draft.ts"
 import { sealFile, type SealedFile } from "./sealing.ts"
@@ -65,7 +66,7 @@ export class Client implements ReporterClient {
     /** Files that were sealed, by the recipient that they are sealed to: none is sealed twice. */
     private readonly sealed = new Map<string, Map<Blob, SealedFile>>()
     private outgoing = noFiles()
-    private last: Promise<unknown> = Promise.resolve()
+    private readonly last = { calls: Promise.resolve<unknown>(null), files: Promise.resolve<unknown>(null) }
 
     constructor({ server, pin, clock = Date.now, pausesMs }: Settings) {
         this.service = new Service(server, pausesMs)
@@ -87,17 +88,18 @@ export class Client implements ReporterClient {
             const wanted = await this.send(draft, tidied(form), files, progress, cancel)
             const stored = draft.stored ?? wanted
             this.expect(b64(draft.keys.token), files, draft.identity.recipient, stored.files)
-            await this.sendOutgoing(progress, cancel)
             return { words: draft.words, language: draft.language, earlier: stored.body !== wanted.body }
         })
     }
 
     sendFiles(progress: Progress, cancel?: AbortSignal): Promise<NotSent> {
-        return this.inTurn(() => this.sendOutgoing(progress, cancel))
+        return this.inTurn(() => this.sendOutgoing(progress, cancel), "files")
     }
 
-    notSent(): Promise<NotSent> {
-        return this.inTurn(() => Promise.resolve(this.left()))
+    perhapsStored(): Promise<Words | null> {
+        const { draft } = this
+        if (!draft?.isUnanswered || draft.stored) return Promise.resolve(null)
+        return Promise.resolve({ words: draft.words, language: draft.language })
     }
 
     open(words: string): Promise<Mailbox> {
@@ -130,7 +132,6 @@ export class Client implements ReporterClient {
                 recipient,
                 sealed.map(([, file]) => file),
             )
-            await this.sendOutgoing(progress, cancel)
             return shown(after)
         })
     }
@@ -162,10 +163,13 @@ export class Client implements ReporterClient {
         })
     }
 
-    /** One call after the other: two at once, from two taps on a button, could make two reports. */
-    private inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
-        const result = this.last.then(() => told(act))
-        this.last = result.catch(() => undefined)
+    /**
+     * One call after the other: two at once, from two taps on a button, could make two reports. Nobody waits for files,
+     * which take long, to read a mailbox or to take a report back.
+     */
+    private inTurn<Result>(act: () => Promise<Result>, turn: keyof Client["last"] = "calls"): Promise<Result> {
+        const result = this.last[turn].then(() => told(act))
+        this.last[turn] = result.catch(() => undefined)
         return result
     }
 
@@ -212,7 +216,10 @@ export class Client implements ReporterClient {
         progress({ ...step, done: 0 })
         // A proof of work over the envelope, if the service asks for one under load, belongs here: before it is sent.
         try {
-            await this.service.askAgain("/report", { method: "PUT", body: version.envelope, headers, cancel })
+            const unanswered = () => {
+                draft.isUnanswered = true
+            }
+            await this.service.askAgain("/report", { method: "PUT", body: version.envelope, headers, cancel, unanswered })
             draft.stored = version
         } catch (error) {
             if (!(error instanceof Failure) || error.reason !== "report-exists") throw error
@@ -301,12 +308,8 @@ export class Client implements ReporterClient {
                 this.outgoing.why = error.kind
             }
         }
-        return this.left()
-    }
-
-    private left(): NotSent {
-        const { files, why } = this.outgoing
-        return { places: files.filter(({ hasArrived }) => !hasArrived).map(({ place }) => place), why }
+        const missing = files.filter(({ hasArrived }) => !hasArrived)
+        return { places: missing.map(({ place }) => place), why: this.outgoing.why }
     }
 
     private async attachmentLimit(): Promise<number> {

@@ -44,6 +44,8 @@ export class Draft {
     readonly versions: Version[] = []
     /** The version that the service has, once that is known. */
     stored: Version | null = null
+    /** Whether a version was sent to which no answer came. */
+    isUnanswered = false
     private readonly receipt: Bytes
     private readonly consentIds = new Map(CODES.consent_scope.map((scope) => [scope, newId("cons")]))
 

@@ -58,8 +58,8 @@ export class Host {
                 return client.submit(call.given[0], this.known(call.given[1]), progress, cancel)
             case "sendFiles":
                 return client.sendFiles(progress, cancel)
-            case "notSent":
-                return client.notSent()
+            case "perhapsStored":
+                return client.perhapsStored()
             case "open":
                 return client.open(call.given[0])
             case "answer":

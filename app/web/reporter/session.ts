@@ -82,8 +82,8 @@ export class Session implements ReporterClient {
         return this.call<"sendFiles">({ method: "sendFiles", given: [] }, progress, cancel)
     }
 
-    notSent() {
-        return this.call<"notSent">({ method: "notSent", given: [] })
+    perhapsStored() {
+        return this.call<"perhapsStored">({ method: "perhapsStored", given: [] })
     }
 
     open(words: string) {

@@ -30,6 +30,8 @@ export interface Request {
     body?: Bytes
     headers?: Record<string, string>
     cancel?: AbortSignal | undefined
+    /** Called where this went out and no answer of the service came: nobody knows whether it took it. */
+    unanswered?: () => void
 }
 
 /** The service whose routes stand at `${server}/v1`; the empty string is the page's own. */
@@ -44,7 +46,8 @@ export class Service {
     }
 
     /** The bytes of the answer. Rejects with `Failure`, whose reason is the type of the problem. */
-    async ask(path: string, { method = "GET", body, headers = {}, cancel }: Request = {}): Promise<Bytes> {
+    async ask(path: string, request: Request = {}): Promise<Bytes> {
+        const { method = "GET", body, headers = {}, cancel, unanswered = () => undefined } = request
         const hangUp = new AbortController()
         const timer = setTimeout(() => {
             hangUp.abort()
@@ -66,8 +69,9 @@ export class Service {
             if (!answer.ok) throw refusal(answer.status, content)
             return content
         } catch (error) {
-            if (error instanceof Failure) throw error
-            throw new Failure(cancel?.aborted ? "cancelled" : "unreachable")
+            const isRefused = error instanceof Failure
+            if (!isRefused || error.kind === "unreachable") unanswered()
+            throw isRefused ? error : new Failure(cancel?.aborted ? "cancelled" : "unreachable")
         } finally {
             clearTimeout(timer)
             cancel?.removeEventListener("abort", stop)

@@ -9,6 +9,7 @@ import pytest
 from app import age
 from app.client.casework import triage
 from app.client.intake.attachments import Unsendable
+from app.client.intake.reporter import Submitted
 from app.client.machine.transport import Service
 from app.protocol import receipt as receipts
 from app.protocol.conversation import NoSuchMailbox, NotTaken
@@ -52,6 +53,26 @@ def test_an_attachment_comes_out_as_it_went_in(here: Installation, tmp_path: Pat
         triage.save_attachment(anna, opened, opened.report.attachments[0], sink)
 
     assert (tmp_path / "read").read_bytes() == recording.read_bytes()
+
+
+def test_whoever_stops_while_files_go_has_the_receipt_of_the_report_that_arrived(
+    here: Installation, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"a photo")
+    told: list[Submitted] = []
+
+    def stop(submitted: Submitted) -> None:
+        told.append(submitted)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        here.reporter().submit(DOCUMENT, [photo], tell=stop)
+
+    [submitted] = told
+    assert submitted.is_certain
+    assert here.reporter().mailbox(receipts.read(submitted.receipt)).thread_state
+    assert [each.name for each in triage.open_(here.staff("anna"), submitted.report).missing] == ["photo.jpg"]
 
 
 def test_progress_ends_with_everything_sent(here: Installation, tmp_path: Path) -> None:

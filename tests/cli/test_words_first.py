@@ -1,0 +1,105 @@
+"""The words of a receipt reach whoever sends a report before anything else can fail."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.protocol import receipt as receipts
+from tests.cli.command import Ended, tern
+from tests.client.installation import Installation, installation
+from tests.web.between import Between, between
+
+FORM = json.dumps({"language": "zh-Hans", "text": "有人跟着我。", "answers": {"danger_now": "days"}})
+REPORT, UPLOADS = ("PUT", "/v1/report"), ("POST", "/v1/uploads")
+TRIES = 3
+REFUSED, UNREACHABLE, FILES_MISSING = 1, 4, 6
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installation(tmp_path_factory.mktemp("installation")) as made:
+        yield made
+
+
+@pytest.fixture
+def road(here: Installation) -> Iterator[Between]:
+    with between(here.server) as made:
+        yield made
+
+
+def clock(here: Installation) -> dict[str, str]:
+    return {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(here.clock)}
+
+
+def submit(here: Installation, road: Between, *more: str) -> Ended:
+    arguments = ("--server", road.server, "--pin", here.pin, "--document", "-", "--json", *more)
+    return tern("report", "submit", *arguments, typed=FORM, environment=clock(here))
+
+
+def must_open_a_mailbox(here: Installation, printed: str) -> None:
+    assert here.reporter().mailbox(receipts.read(json.loads(printed)["receipt"])).thread_state
+
+
+def test_a_file_that_did_not_arrive_is_told_after_the_words(here: Installation, road: Between, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"a film")
+    road.refusing[UPLOADS] = 409, "too-many-attachments"
+
+    done = submit(here, road, "--attach", str(tmp_path / "film.mp4"))
+
+    must_open_a_mailbox(here, done.out)
+    assert done.code == FILES_MISSING
+    assert done.err == "tern: did not arrive: film.mp4; add it with `tern mailbox answer --attach`\n"
+
+
+def test_where_no_answer_came_the_words_are_shown_with_what_to_do(here: Installation, road: Between) -> None:
+    road.losing[REPORT] = TRIES
+
+    done = submit(here, road)
+
+    must_open_a_mailbox(here, done.out)
+    assert done.code == UNREACHABLE
+    assert "nobody can know yet whether your report has arrived" in done.err
+
+
+def test_a_refusal_after_a_lost_answer_unsays_nothing_that_may_have_arrived(here: Installation, road: Between) -> None:
+    class Second(dict[tuple[str, str], tuple[int, str]]):
+        """Refuses once an answer was lost."""
+
+        def __contains__(self, asked: object) -> bool:
+            return asked == REPORT and road.losing[REPORT] == 0 and super().__contains__(asked)
+
+    road.losing[REPORT] = 1
+    road.refusing = Second({REPORT: (422, "not-an-envelope")})
+
+    done = submit(here, road)
+
+    must_open_a_mailbox(here, done.out)
+    assert done.code == REFUSED
+
+
+def test_a_report_that_was_refused_shows_no_words(here: Installation, road: Between) -> None:
+    road.refusing[REPORT] = 422, "not-an-envelope"
+
+    done = submit(here, road)
+
+    assert (done.code, done.out) == (REFUSED, "")
+
+
+def test_a_terminal_without_the_signs_of_a_language_shows_english_words(here: Installation) -> None:
+    arguments = ["report", "submit", "--server", here.server, "--pin", here.pin, "--document", "-"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.main", *arguments],
+        input=FORM.encode(),
+        capture_output=True,
+        env={**os.environ, **clock(here), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        check=True,
+    )
+
+    words = done.stdout.decode("ascii").partition("receipt  ")[2].split("\n")[0]
+    assert here.reporter().mailbox(receipts.read(words)).thread_state

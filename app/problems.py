@@ -166,7 +166,7 @@ class IdempotencyKeyReused(Problem):
 
 
 class VersionRequired(Problem):
-    """Two people might write at once. Read what you change, and send the ETag that came with it."""
+    """Two people might write at once, so `*` will not do. Read what you change, and send the ETag that came with it."""
 
     type, status, title = "version-required", 428, "The request needs an If-Match"
 

@@ -1,4 +1,4 @@
-"""Strong ETags: the version that a writer has seen."""
+"""Strong ETags: the version that a writer has seen (RFC 9110, section 13)."""
 
 import re
 from hashlib import sha256
@@ -11,8 +11,11 @@ from app.http.description import NEEDED
 from app.problems import MalformedRequest, VersionRequired
 
 _ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
-_ANY_ETAG = r'(?:W/)?("[!#-~]*")'  # compared as if it were strong, for whoever only reads
-_ETAGS = re.compile(rf"\*|{_ANY_ETAG}(?:[ \t]*,[ \t]*{_ANY_ETAG})*")
+_OPAQUE = r'(?:W/)?"[!#-~\x80-\xff]*"'
+# A list may have gaps, which count for nothing (RFC 9110, section 5.6.1).
+_ETAGS = re.compile(rf"[ \t,]*{_OPAQUE}(?:[ \t]*,[ \t,]*{_OPAQUE})*[ \t,]*")
+# What a description says that one should send.
+_WRITTEN = r'"[1-9][0-9]{0,8}"'
 
 
 def etag(version: int) -> str:
@@ -22,44 +25,61 @@ def etag(version: int) -> str:
 
 _Condition = Annotated[
     str | None,
-    Header(alias="If-Match", description="The ETag that the caller has seen. 428 without it."),
-    WithJsonSchema({"type": "string", "pattern": f"^{_ETAG.pattern}$", NEEDED: True}),
+    Header(
+        alias="If-Match",
+        description="The ETag that the caller has seen, or several. 428 without it, and for `*`, which names none.",
+    ),
+    WithJsonSchema({"type": "string", "pattern": f"^{_WRITTEN}(?:, {_WRITTEN})*$", NEEDED: True}),
 ]
 _Had = Annotated[
     str | None,
     Header(alias="If-None-Match", description="The ETags of what the caller has. For one of these the answer is 304."),
-    WithJsonSchema({"type": "string", "pattern": f"^(?:{_ETAGS.pattern})$"}),
+    WithJsonSchema({"type": "string", "pattern": r'^(?:\*|(?:W/)?"[!#-~]*"(?:[ \t]*,[ \t]*(?:W/)?"[!#-~]*")*)$'}),
 ]
 
 
-async def if_match(value: _Condition = None) -> int:
-    """The version in `If-Match: "3"`. Raises `VersionRequired` without it, `MalformedRequest` for anything else."""
-    if value is None:
+async def if_match(request: Request, _: _Condition = None) -> frozenset[int]:
+    """The versions in `If-Match: "3"`. A weak ETag, or one that is none of ours, is of no version (strong comparison).
+
+    Raises `VersionRequired` without it, and for `*`: whoever changes whatever is there has not seen what they undo.
+    Raises `MalformedRequest` for what is no list of ETags.
+    """
+    value = _joined(request, "If-Match")
+    if value in ("", "*"):
         raise VersionRequired
-    match = _ETAG.fullmatch(value)
-    if match is None:
-        raise MalformedRequest
-    return int(match[1])
+    return frozenset(int(match[1]) for match in map(_ETAG.fullmatch, _tags(value)) if match)
 
 
-async def if_none_match(value: _Had = None) -> None:
+async def if_none_match(request: Request, _: _Had = None) -> None:
     """For a GET of one thing: its route then answers 304 where the caller has it. Raises `MalformedRequest`."""
-    if value is not None and _ETAGS.fullmatch(value) is None:
-        raise MalformedRequest
+    value = _joined(request, "If-None-Match")
+    if value not in ("", "*"):
+        _tags(value)
 
 
 def unless_seen(request: Request, response: Response) -> Response:
-    """The response with its ETag, or 304 in its place where the If-None-Match names it.
+    """The response with its ETag, or 304 in its place where the If-None-Match names it, weakly or not.
 
     What has no version of its own is told by its bytes.
     """
     tag = response.headers.get("ETag") or f'"{sha256(response.body).hexdigest()}"'
     response.headers["ETag"] = tag
-    tags = request.headers.get("If-None-Match", "")
-    if tags != "*" and tag not in re.findall(_ANY_ETAG, tags):
+    had = _joined(request, "If-None-Match")
+    if had != "*" and (not had or tag not in {each.removeprefix("W/") for each in _tags(had)}):
         return response
     return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
 
 
-IfMatch = Annotated[int, Depends(if_match)]
+def _joined(request: Request, name: str) -> str:
+    """A header that came in several lines is one list (RFC 9110, section 5.2)."""
+    return ", ".join(request.headers.getlist(name))
+
+
+def _tags(value: str) -> list[str]:
+    if not _ETAGS.fullmatch(value):
+        raise MalformedRequest
+    return re.findall(_OPAQUE, value)
+
+
+IfMatch = Annotated[frozenset[int], Depends(if_match)]
 IfNoneMatch = Annotated[None, Depends(if_none_match)]

@@ -95,7 +95,8 @@ def _wrong_headers(right: Request, form: Form) -> Iterator[Wrong]:
     if form.sees_version:
         yield "no If-Match", _without(right, "If-Match"), VersionRequired
         yield "an empty If-Match", _with(right, "If-Match", ""), VersionRequired
-        for tag in ("3", '"03"', 'W/"3"', "*", f'"{WORD}"'):
+        yield "the If-Match *", _with(right, "If-Match", "*"), VersionRequired
+        for tag in ("3", '"3', f'"{WORD} {WORD}"', f'"3", {WORD}'):
             yield f"the If-Match {tag}", _with(right, "If-Match", tag), MalformedRequest
     if form.tus:
         yield "no Tus-Resumable", _without(right, "Tus-Resumable"), OtherProtocol

@@ -399,7 +399,7 @@ def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
                 approval.id,
                 ApprovalState.APPROVED,
                 said,
-                version=1,
+                seen={1},
                 now=factories.HOUR,
             )
             withdrawal = threads.submit(withdraw)

@@ -197,7 +197,7 @@ def test_of_what_is_put_away_alone_a_supervisor_reads_what_the_service_has_drawn
     step = Move(ReportState.INSUFFICIENT, TransitionReason.DECIDED, Priority.P3, no_contact=True)
     rows.commit()
     with database.write() as session:
-        moves.move(session, actor, claimed.id, step, version=claimed.version, drawn=drawn, now=factories.HOUR)
+        moves.move(session, actor, claimed.id, step, seen={claimed.version}, drawn=drawn, now=factories.HOUR)
     rows.expire_all()
     asked = {
         "subject": "insufficient",

@@ -122,8 +122,8 @@ def get_thing(_: Actor, name: str, __: IfNoneMatch, response: Response) -> Thing
 
 
 @router.put("/{name}")
-def change_thing(_: Actor, name: str, wanted: ThingIn, version: IfMatch) -> ThingOut:
-    if version != 2:
+def change_thing(_: Actor, name: str, wanted: ThingIn, seen: IfMatch) -> ThingOut:
+    if 2 not in seen:
         raise StaleVersion(version=2)
     return ThingOut(action=name, number=wanted.number)
 

@@ -116,7 +116,7 @@ def decide_approval(
     once: Once,
     approval_id: str,
     request: ApprovalDecisionIn,
-    version: IfMatch,
+    seen: IfMatch,
     now: Now,
     response: Response,
 ) -> ApprovalOut:
@@ -127,7 +127,7 @@ def decide_approval(
             actor.id,
             request,
             act=lambda: service.decide(
-                session, actor, state.approvables, approval_id, request.to, request.statement, version=version, now=now
+                session, actor, state.approvables, approval_id, request.to, request.statement, seen=seen, now=now
             ),
             again=lambda id_: service.get(session, actor, state.approvables, id_),
         )

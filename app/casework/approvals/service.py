@@ -1,6 +1,7 @@
 """Approvals: one person asks another, by name, about one hash. Nobody approves their own act."""
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
@@ -133,7 +134,7 @@ def decide(
     to: ApprovalState,
     statement: bytes | None,
     *,
-    version: int,
+    seen: AbstractSet[int],
     now: datetime,
 ) -> Approval:
     """Approve, reject or cancel. The key that was lent with the request ends.
@@ -141,7 +142,7 @@ def decide(
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
     approval = _one(session, _as_it_is_now(visible_to(actor, approvables)), approval_id)
-    if approval.version != version:
+    if approval.version not in seen:
         raise StaleVersion(version=approval.version)
     transitions.check(EDGES, approval.state, to, _facts(session, actor, approvables, approval, statement))
     approval.state, approval.statement = to, statement

@@ -94,11 +94,11 @@ def get_case_document(
 
 @router.put("/{case_id}/document", responses=problems(NotFound, NotAnEnvelope, StaleVersion))
 def write_case_document(
-    database: Db, actor: Worker, case_id: str, request: DocumentIn, version: IfMatch, now: Now, response: Response
+    database: Db, actor: Worker, case_id: str, request: DocumentIn, seen: IfMatch, now: Now, response: Response
 ) -> DocumentOut:
     """Write the next version of the case's document, as a member. The old ones stay."""
     with database.write() as session:
-        document = service.write_document(session, actor, case_id, request.document, version=version, now=now)
+        document = service.write_document(session, actor, case_id, request.document, seen=seen, now=now)
         return _document(document, response)
 
 
@@ -139,7 +139,7 @@ def change_case_members(
     once: Once,
     case_id: str,
     request: MembersIn,
-    version: IfMatch,
+    seen: IfMatch,
     now: Now,
     response: Response,
 ) -> CaseOut:
@@ -156,7 +156,7 @@ def change_case_members(
             session,
             actor.id,
             request,
-            act=lambda: service.change_members(session, actor, case_id, change, version=version, now=now),
+            act=lambda: service.change_members(session, actor, case_id, change, seen=seen, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(session, case, response)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -208,14 +209,14 @@ def document_with(session: Session, case_id: str, sha256: str) -> CaseDocument |
 
 
 def write_document(
-    session: Session, actor: Actor, case_id: str, file: bytes, *, version: int, now: datetime
+    session: Session, actor: Actor, case_id: str, file: bytes, *, seen: AbstractSet[int], now: datetime
 ) -> CaseDocument:
-    """A member writes the next version; `version` is the one that they have read. Raises `StaleVersion`."""
+    """A member writes the next version; `seen` holds those that they have read. Raises `StaleVersion`."""
     case = locked(session, of_member(actor), case_id)
     newest = _newest_document(session, case)
-    if newest.version != version:
+    if newest.version not in seen:
         raise StaleVersion(version=newest.version)
-    return _keep_document(session, actor, case, file, version=version + 1, now=now)
+    return _keep_document(session, actor, case, file, version=newest.version + 1, now=now)
 
 
 def statements(session: Session, actor: Actor, case_id: str) -> list[MemberStatement]:
@@ -225,9 +226,9 @@ def statements(session: Session, actor: Actor, case_id: str) -> list[MemberState
 
 
 def change_members(
-    session: Session, actor: Actor, case_id: str, change: MembersChange, *, version: int, now: datetime
+    session: Session, actor: Actor, case_id: str, change: MembersChange, *, seen: AbstractSet[int], now: datetime
 ) -> Case:
-    """A member adds or removes others; `version` is that of the last statement they have read.
+    """A member adds or removes others; `seen` holds those of the statements that they have read.
 
     Whoever is removed gets no key any more, but what they read they have read. Clients read the newest version only by
     somebody who is there, so its author does not leave on their own; a colleague may remove them at any moment, or
@@ -236,7 +237,7 @@ def change_members(
     """
     case = locked(session, of_member(actor), case_id)
     last = _statements(session, case)[-1].version
-    if last != version:
+    if last not in seen:
         raise StaleVersion(version=last)
     before = set(members_of(session, case.id))
     added, removed = {grant.grantee for grant in change.add}, set(change.remove)
@@ -250,7 +251,7 @@ def change_members(
     _check_second_person(session, actor, case, removed, owner_id=owner_id, today=now.date())
     if actor.id in removed and _newest_document(session, case).author_id == actor.id:
         raise LastAuthor
-    session.add(MemberStatement(case_id=case.id, version=version + 1, file=change.statement))
+    session.add(MemberStatement(case_id=case.id, version=last + 1, file=change.statement))
     _remove_members(session, actor, case, removed, now=now)
     _add_members(session, actor, case, change.add, now=now)
     _keep_agreements(session, actor, case, set(change.agree) - removed, present=after)

@@ -37,7 +37,7 @@ def move_case(
     once: Once,
     case_id: str,
     request: CaseTransitionIn,
-    version: IfMatch,
+    seen: IfMatch,
     now: Now,
     response: Response,
 ) -> CaseOut:
@@ -47,9 +47,7 @@ def move_case(
             session,
             actor.id,
             request,
-            act=lambda: service.move(
-                session, actor, case_id, to=request.to, reason=request.reason, version=version, now=now
-            ),
+            act=lambda: service.move(session, actor, case_id, to=request.to, reason=request.reason, seen=seen, now=now),
             again=lambda id_: cases.get(session, actor, id_),
         )
         response.headers["ETag"] = etag(case.version)

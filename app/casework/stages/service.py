@@ -1,5 +1,6 @@
 """Cases move from stage to stage."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -28,15 +29,15 @@ def move(
     *,
     to: CaseStage,
     reason: TransitionReason,
-    version: int,
+    seen: AbstractSet[int],
     now: datetime,
 ) -> Case:
-    """Take the case to stage `to`; `version` is the one that the actor has seen.
+    """Take the case to stage `to`; `seen` holds the versions that the actor has seen.
 
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
     case = cases.locked(session, cases.visible_to(actor), case_id)
-    if case.version != version:
+    if case.version not in seen:
         raise StaleVersion(version=case.version)
     transitions.check(EDGES, case.stage, to, _facts(session, actor, case))
     return cases.enter(session, actor, case, to, reason, now=now)

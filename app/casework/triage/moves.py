@@ -1,5 +1,6 @@
 """Reports move: claimed, released, put to the reporter, decided, reopened."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,9 +63,9 @@ def steps(session: Session, actor: Actor, report_id: str, *, now: datetime) -> l
 
 
 def move(
-    session: Session, actor: Actor, report_id: str, new: Move, *, version: int, drawn: bool, now: datetime
+    session: Session, actor: Actor, report_id: str, new: Move, *, seen: AbstractSet[int], drawn: bool, now: datetime
 ) -> Report:
-    """Take a report to another state; `version` is the one that the actor has seen.
+    """Take a report to another state; `seen` holds the versions that the actor has seen.
 
     `drawn`: if nobody has agreed to put it away, a supervisor is to read it afterwards.
 
@@ -72,7 +73,7 @@ def move(
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
     report = service.locked(session, actor, report_id)
-    if report.version != version:
+    if report.version not in seen:
         raise StaleVersion(version=report.version)
     facts = _facts(session, actor, report, new, now=now)
     transitions.check(EDGES, report.state, new.to, facts)
@@ -93,13 +94,20 @@ def move(
 
 
 def attach(
-    session: Session, actor: Actor, report_id: str, case_id: str, grant: NewGrant, *, version: int, now: datetime
+    session: Session,
+    actor: Actor,
+    report_id: str,
+    case_id: str,
+    grant: NewGrant,
+    *,
+    seen: AbstractSet[int],
+    now: datetime,
 ) -> Report:
     """Whoever was handed an accepted report seals its key to a case of theirs. Raises `NotAttachable`."""
     report = service.locked(session, actor, report_id)
     if not grants.holds(session, actor, report.id):
         raise NotFound
-    if report.version != version:
+    if report.version not in seen:
         raise StaleVersion(version=report.version)
     attachable = report.state is ReportState.ACCEPTED and report.case_id is None and grant.grantee == case_id
     if not attachable or not cases.is_member(session, actor, case_id):
@@ -112,7 +120,7 @@ def attach(
 
 
 def say_opened(
-    session: Session, actor: Actor, report_id: str, case_id: str | None, *, version: int, now: datetime
+    session: Session, actor: Actor, report_id: str, case_id: str | None, *, seen: AbstractSet[int], now: datetime
 ) -> Report:
     """The actor's client has opened an accepted report and its case, of which they are a member.
 
@@ -126,7 +134,7 @@ def say_opened(
         raise NotFound
     if report.triager_id == actor.id:
         raise approvals.SelfApproval
-    if report.version != version:
+    if report.version not in seen:
         raise StaleVersion(version=report.version)
     if report.opening_due is not None:
         report.opening_due = None

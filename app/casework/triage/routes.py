@@ -147,7 +147,7 @@ def answer_report(
     once: Once,
     report_id: str,
     request: AnswerIn,
-    version: IfMatch,
+    seen: IfMatch,
     now: Now,
     response: Response,
 ) -> ReportOut:
@@ -157,7 +157,7 @@ def answer_report(
             session,
             actor.id,
             request,
-            act=lambda: service.answer(session, actor, report_id, request.slots, version=version, now=now),
+            act=lambda: service.answer(session, actor, report_id, request.slots, seen=seen, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(report, response)
@@ -182,7 +182,7 @@ def move_report(
     once: Once,
     report_id: str,
     request: ReportTransitionIn,
-    version: IfMatch,
+    seen: IfMatch,
     now: Now,
     response: Response,
 ) -> ReportOut:
@@ -193,7 +193,7 @@ def move_report(
             session,
             actor.id,
             request,
-            act=lambda: moves.move(session, actor, report_id, request.as_move(), version=version, drawn=drawn, now=now),
+            act=lambda: moves.move(session, actor, report_id, request.as_move(), seen=seen, drawn=drawn, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(report, response)
@@ -201,22 +201,22 @@ def move_report(
 
 @router.put("/{report_id}/case", responses=problems(NotFound, NotAnEnvelope, StaleVersion, moves.NotAttachable))
 def attach_report(
-    database: Db, actor: Reader, report_id: str, request: AttachIn, version: IfMatch, now: Now, response: Response
+    database: Db, actor: Reader, report_id: str, request: AttachIn, seen: IfMatch, now: Now, response: Response
 ) -> ReportOut:
     """Whoever was handed an accepted report attaches it to a case of theirs."""
     with database.write() as session:
         grant = request.grant.as_new()
-        report = moves.attach(session, actor, report_id, request.case, grant, version=version, now=now)
+        report = moves.attach(session, actor, report_id, request.case, grant, seen=seen, now=now)
         return _answer(report, response)
 
 
 @router.put("/{report_id}/opening", responses=problems(NotFound, StaleVersion, SelfApproval))
 def say_report_opened(
-    database: Db, actor: Reader, report_id: str, request: OpeningIn, version: IfMatch, now: Now, response: Response
+    database: Db, actor: Reader, report_id: str, request: OpeningIn, seen: IfMatch, now: Now, response: Response
 ) -> ReportOut:
     """A member who did not accept the report has opened it and its case."""
     with database.write() as session:
-        return _answer(moves.say_opened(session, actor, report_id, request.case, version=version, now=now), response)
+        return _answer(moves.say_opened(session, actor, report_id, request.case, seen=seen, now=now), response)
 
 
 def _answer(report: Report, response: Response) -> ReportOut:

@@ -1,6 +1,7 @@
 """Reports, as those who judge them see them: found, read, answered. `moves` takes them from state to state."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
@@ -107,7 +108,7 @@ def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -
 
 
 def answer(
-    session: Session, actor: Actor, report_id: str, slots: Sequence[bytes], *, version: int, now: datetime
+    session: Session, actor: Actor, report_id: str, slots: Sequence[bytes], *, seen: AbstractSet[int], now: datetime
 ) -> Report:
     """Put the parts of one message into the reporter's mailbox. Its triager writes, once it is in a case its members.
 
@@ -117,7 +118,7 @@ def answer(
     report = _one(session, followed_by(actor).with_for_update(), report_id)
     if report.case_id is None and report.triager_id != actor.id:
         raise NotFound
-    if report.version != version:
+    if report.version not in seen:
         raise StaleVersion(version=report.version)
     if report.state in CLOSED:
         raise ReportClosed

@@ -1,5 +1,6 @@
 """Releases are asked for and decided. Nobody sees a number before the draw, so public facts and people decide alone."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from pydantic.json_schema import SkipJsonSchema
@@ -109,13 +110,15 @@ def steps(session: Session, actor: Actor, release_id: str) -> list[Step[ReleaseS
     return transitions.steps(EDGES, release.state, Facts.of(actor, release))
 
 
-def move(session: Session, actor: Actor, release_id: str, *, to: ReleaseState, version: int, now: datetime) -> Release:
-    """Approve, reject, cancel or publish; `version` is the one the actor has seen.
+def move(
+    session: Session, actor: Actor, release_id: str, *, to: ReleaseState, seen: AbstractSet[int], now: datetime
+) -> Release:
+    """Approve, reject, cancel or publish; `seen` holds the versions that the actor has seen.
 
     Raises `StaleVersion`, `ReleaseSelfApproval` or `NoSuchStep`.
     """
     release = locked(session, actor, release_id)
-    if release.version != version:
+    if release.version not in seen:
         raise StaleVersion(version=release.version)
     if to is ReleaseState.APPROVED and actor.id == release.requested_by:
         raise ReleaseSelfApproval

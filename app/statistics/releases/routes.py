@@ -105,14 +105,14 @@ def move_release(
     once: Once,
     release_id: str,
     request: ReleaseDecisionIn,
-    version: IfMatch,
+    seen: IfMatch,
     response: Response,
     now: Now,
 ) -> ReleaseOut:
     """Approve, reject, cancel or publish the release."""
 
     def act() -> Release:
-        return requests.move(session, actor, release_id, to=ReleaseState(request.to), version=version, now=now)
+        return requests.move(session, actor, release_id, to=ReleaseState(request.to), seen=seen, now=now)
 
     with database.write() as session:
         release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))

@@ -23,6 +23,7 @@ def pages() -> Iterator[tuple[str, str]]:
         app.state.database.close()
     yield "openapi.json", _json(app.openapi()) + "\n"
     yield "problems.md", _problems()
+    yield "../app/cli/advice.json", json.dumps(_advice(), indent=1, sort_keys=True) + "\n"
     yield "audit.md", _audit()
     yield "settings.md", _settings()
     for name in ("protocol.md", "protocol-documents.md"):
@@ -55,6 +56,11 @@ def _problems() -> str:
         "| type | status | title | what it means, and what to do |\n|---|---|---|---|",
         rows,
     )
+
+
+def _advice() -> dict[str, str]:
+    """For whoever works at the terminal of a machine that has no service on it."""
+    return {each.type: " ".join(each.advice()) for each in problems.catalogue()}
 
 
 def _audit() -> str:

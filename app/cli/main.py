@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from app.age import Error as AgeError
-from app.cli import audit, cards, cases, console, files, intake, pages, people, releases, reporters, triage
+from app.cli import audit, cards, cases, console, files, intake, pages, people, refusals, releases, reporters, triage
 from app.cli.console import Stopped
 from app.cli.reporters import FilesMissing
 from app.client.casework.triage import RuleOfTriage
@@ -134,15 +134,9 @@ def main() -> None:
             console.fail(f"{misuse.format_message()} (--help explains the command)")
     except Exception as error:
         code = next((code for kinds, code in _CODES if isinstance(error, kinds)), None)
-        console.fail(_fault(error) if code is None else _sentence(error))
+        console.fail(_fault(error) if code is None else refusals.sentence(error))
         code = code or REFUSED
     sys.exit(code)
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, NotAuthentic):
-        return f"not authentic: {error.reason}; nothing was written"
-    return str(error) or type(error).__name__
 
 
 def _fault(error: Exception) -> str:

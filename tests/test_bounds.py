@@ -114,6 +114,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.protocol.report": {"FREE_LENGTH": 20_000, "NAME_LENGTH": 255, "MEDIA_TYPE_LENGTH": 127, "ATTACHMENTS": 32},
     "app.protocol.selectors": {"VALUE_LENGTH": 2000},
     "app.protocol.selectors.wallets": {"_BASE58_SIZE": 25},
+    "app.protocol.sign_in": {"PASSWORD_LENGTHS": range(12, 1025)},
     "app.protocol.sizes": {
         "KIB": 1024,
         "MIB": 1_048_576,

@@ -27,6 +27,8 @@ from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
+from app.protocol.sign_in import Unfit
+from app.protocol.sizes import TooLong
 from app.version import DISTRIBUTION, VERSION
 
 _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -36,8 +38,9 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING = 1, 2, 
 # The first row whose errors include the one raised names the exit code.
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
+    ((TooLong,), USAGE),  # what is to be sent, for the person to shorten
     ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, AgeError), NOT_AUTHENTIC),
-    ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable, WeakPassphrase), USAGE),
+    ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
     ((FilesMissing,), FILES_MISSING),

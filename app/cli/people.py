@@ -23,6 +23,7 @@ from app.cli.console import (
 from app.client.people import colleagues as directory
 from app.client.people import sign_in as sessions
 from app.client.people.colleagues import Colleague
+from app.protocol.sign_in import check_handle
 from app.vocabulary import Role
 
 colleagues = typer.Typer(help="Who works here, and under which keys.", no_args_is_help=True)
@@ -41,6 +42,7 @@ def join(
     as_json: Json = False,
 ) -> None:
     """Make your keys on this machine, and join with your invitation."""
+    check_handle(handle)  # before anybody thinks of a passphrase
     membership = sessions.join(
         machine,
         server,

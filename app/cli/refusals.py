@@ -12,6 +12,7 @@ from app import vocabulary
 from app.client.machine.transport import Refused
 from app.protocol.case.errors import RuleBroken
 from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.sizes import TooLong
 from app.vocabulary import UnknownCodeError
 
 # As many codes of a list as a person reads in a line.
@@ -24,7 +25,7 @@ _TOLD: Final = frozenset({"type", "title", "status", "errors", "failing"})
 
 def sentence(error: Exception) -> str:
     """One line for standard error, without its final point."""
-    if isinstance(error, NotAuthentic):
+    if isinstance(error, NotAuthentic) and not isinstance(error, TooLong):
         return _distrust(error)
     if isinstance(error, RuleBroken):
         return f"{_rule(error.rule)} ({error.rule})"

@@ -22,6 +22,7 @@ from app.cli.console import (
     text_of,
 )
 from app.client import Reporter
+from app.client.intake.attachments import LeftOut
 from app.client.intake.reporter import Submitted
 from app.protocol import receipt as receipts
 from app.protocol.receipt import Receipt, UnknownWordError
@@ -35,7 +36,7 @@ class FilesMissing(Exception):
     """Everything has arrived but for some files."""
 
 
-Attach = Annotated[list[Path] | None, typer.Option("--attach", help="A file to add; may be repeated.", exists=True)]
+Attach = Annotated[list[Path] | None, typer.Option("--attach", help="A file to add; may be repeated.")]
 
 
 @report.command()
@@ -58,6 +59,7 @@ def submit(
             form,
             attach or (),
             tell=tell,
+            leave=_leave,
             progress=lambda sent, whole: bar.update(bar.task_ids[0], completed=sent, total=whole),
         )
     _check_arrived(submitted.not_arrived)
@@ -73,6 +75,10 @@ def _show_receipt(submitted: Submitted, *, as_json: bool) -> None:
         say("`tern mailbox read` with them. If they open a mailbox, it has arrived; if not, send it again.")
     elif not as_json:
         say("Keep these twelve words. They are the only way to your mailbox, and nobody can give them to you again.")
+
+
+def _leave(file: LeftOut) -> None:
+    say(f"{file.source.name} stays behind: {file.why}.")
 
 
 def _check_arrived(missing: Sequence[Path]) -> None:
@@ -129,7 +135,7 @@ def answer(
     """Write to the team."""
     words = _receipt()
     message = text_of(text, "Your message")
-    _check_arrived(Reporter(server, pin, clock=clock).answer(words, message, attach or ()))
+    _check_arrived(Reporter(server, pin, clock=clock).answer(words, message, attach or (), leave=_leave))
 
 
 @mailbox.command()

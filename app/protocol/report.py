@@ -239,6 +239,15 @@ def _are_distinct(answers: list[object], codes: tuple[str, ...]) -> bool:
     return all(each in codes for each in answers) and len(set(answers)) == len(answers)
 
 
+def file_name(name: str) -> str:
+    """A file's name as a document may list it: what it may not have is replaced, and its end kept if it is too long.
+
+    Names come from file systems, in any encoding or none.
+    """
+    possible = "".join("_" if each in "/\0" or "\ud800" <= each <= "\udfff" else each for each in name)[-NAME_LENGTH:]
+    return possible if _is_file_name(possible) else "_"
+
+
 def _is_file_name(name: str) -> bool:
     return 0 < len(name) <= NAME_LENGTH and not {"/", "\0"} & set(name) and name not in (".", "..")
 

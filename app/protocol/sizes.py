@@ -39,6 +39,10 @@ _CLASSES = {
 }
 
 
+class TooLong(Malformed):
+    """What is to be sealed is longer than the largest class of its kind: it has to be shorter, or several."""
+
+
 def classes(kind: Kind, limit: int | None = None) -> tuple[int, ...]:
     """The lengths of plaintexts of this kind, in bytes, smallest first.
 
@@ -50,16 +54,17 @@ def classes(kind: Kind, limit: int | None = None) -> tuple[int, ...]:
 
 
 def padded_size(kind: Kind, length: int, limit: int | None = None) -> int:
-    """The class of a plaintext of `length` bytes. Raises `Malformed` where it is too long for any."""
+    """The class of a plaintext of `length` bytes. Raises `TooLong` where it is too long for any."""
     if kind is not Kind.ATTACHMENT or limit is None or length <= limit:
         for size in classes(kind, limit):
             if length <= size:
                 return size
-    raise Malformed(f"too long for a {kind}")
+    longest = classes(kind, limit)[-1] if limit is None else limit
+    raise TooLong(f"too long for a {kind}: {length} bytes with what belongs to it, and at most {longest} fit")
 
 
 def pad_document(kind: Kind, text: bytes) -> bytes:
-    """A document, whose text ends in LF, with spaces up to its class. Raises `Malformed` where it is too long."""
+    """A document, whose text ends in LF, with spaces up to its class. Raises `TooLong`."""
     return text.ljust(padded_size(kind, len(text)), b" ")
 
 

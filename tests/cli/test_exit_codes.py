@@ -148,3 +148,27 @@ def test_a_release_with_nothing_to_check_it_against_is_refused(tmp_path: Path) -
 
     assert done.code in (REFUSED, NOT_AUTHENTIC)
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("handle", "password", "told"),
+    [
+        ("Ánna", "long enough to be taken", "a handle has"),
+        ("a", "long enough to be taken", "a handle has"),
+        ("anna\n", "long enough to be taken", "a handle has"),
+        ("anna", "short", "12 to 1024 characters; yours has 5"),
+        ("anna", "x" * 1025, "yours has 1025"),
+    ],
+)
+def test_what_no_service_takes_is_told_before_anything_is_made_or_sent(
+    tmp_path: Path, handle: str, password: str, told: str
+) -> None:
+    home = tmp_path / "machine"
+
+    done = tern(
+        *("join", "--server", NOWHERE, "--handle", handle, "--machine", str(home)),
+        typed=f"an invitation\ncorrect horse battery staple plinth\n{password}\n",
+    )
+
+    assert (done.code, told in done.err) == (USAGE, True)
+    assert not home.exists()

@@ -15,7 +15,7 @@ from app.protocol.documents import Header, bare, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.opening import Asked, open_document
-from app.protocol.report import Attachment, Consent, Form, Report
+from app.protocol.report import Attachment, Consent, Form, Report, file_name
 from app.protocol.sizes import MIB
 from app.vocabulary import ConsentScope, Imminence
 
@@ -264,3 +264,13 @@ def test_whatever_stands_in_the_answers_it_is_a_form_or_it_is_malformed(answers:
         return
     assert form.danger_now in Imminence
     assert form.consents <= set(ConsentScope)
+
+
+@pytest.mark.parametrize("name", ["a/b\0c", "", ".", "..", "x" * 300, "cut \ud83d.jpg", "r\udce9sum\udce9", "📷" * 300])
+def test_whatever_a_file_is_called_a_document_can_list_it(name: str) -> None:
+    assert Attachment.read({**FILE.body(), "name": file_name(name)}).name == file_name(name)
+    canonical({"name": file_name(name)})
+
+
+def test_a_name_that_is_too_long_keeps_its_end() -> None:
+    assert file_name("x" * 300 + ".jpg").endswith("x.jpg")

@@ -2,7 +2,7 @@
 
 import hashlib
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from app.protocol import opening
 from app.protocol.attachments import seal
 from app.protocol.encoding import new_id
 from app.protocol.errors import Malformed
-from app.protocol.report import Attachment
+from app.protocol.report import ATTACHMENTS, Attachment, file_name
 
 
 class Unsendable(Exception):
@@ -29,11 +29,34 @@ class SealedFile:
     attachment: Attachment
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that cannot go with the words, and why: what belongs to it alone never keeps these back."""
+
+    source: Path
+    why: str
+
+
 def seal_all(
-    sources: Sequence[Path], recipient: age.HybridRecipient, *, limit: int, drafts: Path
+    sources: Sequence[Path],
+    recipient: age.HybridRecipient,
+    *,
+    limit: int,
+    drafts: Path,
+    leave: Callable[[LeftOut], None],
 ) -> tuple[SealedFile, ...]:
-    """Seal the files into the directory `drafts`. Raises `Unsendable` for one of more than `limit` bytes."""
-    return tuple(_seal(source, recipient, limit, drafts) for source in sources)
+    """Seal the files into the directory `drafts`, each of at most `limit` bytes. `leave` hears of each that cannot."""
+    sealed: list[SealedFile] = []
+    for source in sources:
+        try:
+            if len(sealed) == ATTACHMENTS:
+                raise Unsendable(f"at most {ATTACHMENTS} files go with one report or message; send it with the next")
+            sealed.append(_seal(source, recipient, limit, drafts))
+        except Unsendable as odd:
+            leave(LeftOut(source, str(odd)))
+        except OSError as error:
+            leave(LeftOut(source, f"it cannot be read ({error.strerror or type(error).__name__})"))
+    return tuple(sealed)
 
 
 def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment: Attachment) -> None:
@@ -54,13 +77,16 @@ def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment
 
 
 def _seal(source: Path, recipient: age.HybridRecipient, limit: int, drafts: Path) -> SealedFile:
+    if not source.is_file():  # a pipe would be waited for
+        raise Unsendable("it is a directory, or no file at all")
     sealed = drafts / new_id("att")
-    media_type = mimetypes.guess_type(source.name)[0] or "application/octet-stream"
+    name = file_name(source.name)
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     with source.open("rb") as plain, sealed.open("wb") as sink:
         try:
-            attachment = seal(plain, sink, recipient, name=source.name, media_type=media_type, limit=limit)
+            attachment = seal(plain, sink, recipient, name=name, media_type=media_type, limit=limit)
         except Malformed:
-            raise Unsendable(f"{source.name} is larger than {limit} bytes") from None
+            raise Unsendable(f"it is larger than {limit} bytes") from None
     return SealedFile(source, sealed, sealed.stat().st_size, attachment)
 
 

@@ -11,13 +11,13 @@ import httpx2
 
 from app import age
 from app.client.intake import attachments as files
-from app.client.intake.attachments import SealedFile, Unsendable
+from app.client.intake.attachments import LeftOut, SealedFile, Unsendable
 from app.client.intake.uploads import Upload
 from app.client.machine.transport import Refused, Service, Unreachable, try_again
 from app.client.machine.trust import OpenIntake, fetch_intake
 from app.protocol import conversation
 from app.protocol.conversation import Mailbox, Post, To
-from app.protocol.encoding import b64, new_id
+from app.protocol.encoding import b64, canonical, new_id
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.mailbox import MessageKind
 from app.protocol.receipt import Receipt
@@ -41,6 +41,7 @@ class Submitted:
 
 
 Tell = Callable[[Submitted], None]
+Leave = Callable[[LeftOut], None]
 
 
 class Reporter:
@@ -74,12 +75,14 @@ class Reporter:
         attachments: Sequence[Path] = (),
         *,
         tell: Tell = lambda _: None,
+        leave: Leave = lambda _: None,
         progress: Progress = lambda *_: None,
     ) -> Submitted:
         """Seal everything, send the report, then its files. `document` has `language`, `text` and `answers`.
 
         `tell` hears the receipt as soon as the report is stored, before its files go, so that it is kept whatever
         becomes of them; and where nobody can know whether the report was stored, before what stopped it is raised.
+        `leave` hears of each file that cannot go with it, before anything is sent.
         Raises `Unsendable`, `NotAuthentic`, `Refused` or `Unreachable`; then nothing was taken, or nothing that
         anybody knows of.
         """
@@ -87,7 +90,12 @@ class Reporter:
         epoch = self.intake().epoch
         receipt, secret, report = Receipt.generate(form.language), age.generate(), new_id("rep")
         with tempfile.TemporaryDirectory() as drafts:  # of sealed files only
-            sealed = files.seal_all(attachments, secret.recipient, limit=epoch.attachment_limit, drafts=Path(drafts))
+            left: list[LeftOut] = []
+            sealed = files.seal_all(
+                attachments, secret.recipient, limit=epoch.attachment_limit, drafts=Path(drafts), leave=left.append
+            )
+            for each in left:
+                leave(each)
             envelope = conversation.seal_report(
                 form,
                 To(self._pin, epoch.epoch, epoch.recipient),
@@ -102,18 +110,26 @@ class Reporter:
             self._send_report(receipt, submitted, envelope, tell)
             progress(len(envelope), whole)
             late = self._send_files(receipt, sealed, lambda size: progress(len(envelope) + size, whole))
-        return replace(submitted, not_arrived=late)
+        return replace(submitted, not_arrived=(*(each.source for each in left), *late))
 
     def mailbox(self, receipt: Receipt) -> Mailbox:
         """What lies there now. Raises `NoSuchMailbox` where no slot opens."""
         return conversation.read_mailbox(self._post(receipt, conversation.READ), receipt, org=self._pin)
 
-    def answer(self, receipt: Receipt, text: str, attachments: Sequence[Path] = ()) -> tuple[Path, ...]:
-        """Write to staff; the paths whose upload failed. Raises `NotTaken` where the report is closed."""
+    def answer(
+        self, receipt: Receipt, text: str, attachments: Sequence[Path] = (), *, leave: Leave = lambda _: None
+    ) -> tuple[Path, ...]:
+        """Write to staff; the paths of what did not go with it. Raises `NotTaken` where the report is closed.
+
+        `leave` hears of each file that cannot go, before anything is sent.
+        """
         before = self.mailbox(receipt)
         with tempfile.TemporaryDirectory() as drafts:
             limit = self.intake().epoch.attachment_limit if attachments else 0
-            sealed = files.seal_all(attachments, before.write_to, limit=limit, drafts=Path(drafts))
+            left: list[LeftOut] = []
+            sealed = files.seal_all(attachments, before.write_to, limit=limit, drafts=Path(drafts), leave=left.append)
+            for each in left:
+                leave(each)
             descriptions = [file.attachment for file in sealed]
             self._write(
                 receipt,
@@ -127,7 +143,7 @@ class Reporter:
                     attachments=descriptions,
                 ),
             )
-            return self._send_files(receipt, sealed, lambda _: None)
+            return (*(each.source for each in left), *self._send_files(receipt, sealed, lambda _: None))
 
     def withdraw(self, receipt: Receipt, text: str = "") -> None:
         """Take the report back: work on it stops at once, and where no case has it, it is destroyed.
@@ -203,9 +219,12 @@ class Reporter:
 
 def _form(document: Mapping[str, Any]) -> Form:
     try:
+        canonical(dict(document))
         return Form.read(dict(document))
     except Malformed as error:
         raise Unsendable(str(error)) from None
+    except (ValueError, TypeError):  # a number that is none, or half of a sign that takes two
+        raise Unsendable("the document has something in it that cannot be written down") from None
 
 
 def _after(before: int, progress: Callable[[int], None]) -> Callable[[int], None]:

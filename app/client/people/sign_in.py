@@ -12,6 +12,7 @@ from app.client.machine.staff import Staff
 from app.client.machine.transport import Service, try_again
 from app.client.people import shared_keys
 from app.protocol.opaque_string import opaque
+from app.protocol.sign_in import check_handle, check_password
 
 
 def join(
@@ -29,8 +30,10 @@ def join(
     """Make this machine's keys and join with their public halves. Keys that wait from a broken attempt are used.
 
     `pin` comes from a colleague's mouth, never from the service; the first supervisor alone has none yet.
-    Raises `WeakPassphrase` before anything is made or sent.
+    Raises `Unfit` and `WeakPassphrase` before anything is made or sent.
     """
+    check_handle(handle)
+    check_password(password)
     machine = Machine(directory)
     if not machine.exists:
         check_strength(passphrase, known=(handle, "tern"))

@@ -18,7 +18,7 @@ from app.protocol.conversation import To
 from app.protocol.encoding import new_id
 from app.protocol.errors import Malformed
 from app.protocol.receipt import Receipt
-from app.protocol.report import ATTACHMENTS, MEDIA_TYPE_LENGTH, NAME_LENGTH, Attachment
+from app.protocol.report import ATTACHMENTS, MEDIA_TYPE_LENGTH, Attachment, file_name
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,7 @@ def read(parts: Iterable[Part], typed: TypedFields, files: Files, recipient: Cal
 
 def _file_name(name: str) -> str:
     """The last part of what the browser said, as a name that a document may have."""
-    last = name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[:NAME_LENGTH]
-    return last if last not in {"", ".", ".."} else "file"
+    return file_name(name.replace("\\", "/").rpartition("/")[2])
 
 
 def _media_type(text: str) -> str:

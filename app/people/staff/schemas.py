@@ -9,6 +9,7 @@ from app import age
 from app.http.wire import PublicDocument, TeamId
 from app.protocol.encoding import unb64
 from app.protocol.errors import Malformed
+from app.protocol.sign_in import HANDLE, PASSWORD_LENGTHS
 from app.vocabulary import Role
 
 _KEY_SIZE = 32
@@ -34,8 +35,8 @@ def _key(text: str) -> str:
 
 Recipient = Annotated[str, Field(max_length=4096), AfterValidator(_recipient)]
 SigningKey = Annotated[str, AfterValidator(_key)]
-Handle = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
-Password = Annotated[str, Field(min_length=12, max_length=1024, repr=False)]
+Handle = Annotated[str, Field(pattern=HANDLE)]
+Password = Annotated[str, Field(min_length=PASSWORD_LENGTHS[0], max_length=PASSWORD_LENGTHS[-1], repr=False)]
 
 
 class PersonIn(BaseModel):

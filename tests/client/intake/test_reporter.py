@@ -1,5 +1,6 @@
 """A reporter's client against a real service."""
 
+import os
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, canonical, new_id
 from app.protocol.mailbox import StaffMessage
 from app.protocol.receipt import Receipt
-from app.protocol.sizes import Kind, classes
+from app.protocol.report import ATTACHMENTS
+from app.protocol.sizes import Kind, TooLong, classes
 from app.vocabulary import ConsentScope, ReportState
 from tests.client.installation import Installation
 
@@ -91,13 +93,42 @@ def test_an_answer_that_is_of_no_list_is_not_sent(here: Installation) -> None:
         here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "days", "where_now": "Narnia"}})
 
 
-def test_a_file_over_the_limit_is_not_sent(here: Installation, tmp_path: Path) -> None:
-    film = tmp_path / "film.mp4"
+def test_a_file_that_cannot_go_never_keeps_the_report_back(here: Installation, tmp_path: Path) -> None:
+    film, pipe, gone, locked = (tmp_path / name for name in ("film.mp4", "pipe", "gone.jpg", "album"))
     with film.open("wb") as file:
         file.truncate(100_000_001)
+    os.mkfifo(pipe)
+    locked.mkdir()
+    many = [tmp_path / f"{number}.txt" for number in range(ATTACHMENTS)]
+    for each in many:
+        each.write_text("a note")
+    named = tmp_path / os.fsdecode(b"r\xe9sum\xe9 \xf0.pdf")
+    named.write_text("a note")
+    empty = tmp_path / "empty"
+    empty.touch()
+    left: dict[str, str] = {}
 
-    with pytest.raises(Unsendable, match=r"film\.mp4"):
-        here.reporter().submit(DOCUMENT, [film])
+    sent = here.reporter().submit(
+        DOCUMENT,
+        [film, pipe, gone, locked, named, empty, *many],
+        leave=lambda each: left.update({each.source.name: each.why}),
+    )
+
+    behind = [film, pipe, gone, locked, *many[-2:]]
+    assert sent.not_arrived == tuple(behind)
+    assert list(left) == [each.name for each in behind]
+    assert "100000000 bytes" in left["film.mp4"]
+    assert f"at most {ATTACHMENTS} files" in left[many[-1].name]
+    anna = here.staff("anna")
+    opened = triage.open_(anna, sent.report)
+    assert [each.name for each in opened.report.attachments][:3] == ["r_sum_ _.pdf", "empty", "0.txt"]
+    assert not opened.missing
+
+
+@pytest.mark.parametrize("text", ["x" * 2**20, "half of a sign \ud83d"])
+def test_words_that_cannot_be_sealed_are_told_before_anything_is_sent(here: Installation, text: str) -> None:
+    with pytest.raises((TooLong, Unsendable)):
+        here.reporter().submit({**DOCUMENT, "text": text})
 
 
 def test_a_mailbox_tells_state_and_replies(here: Installation) -> None:

@@ -172,6 +172,20 @@ def client(settings: Settings, site: Site) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture
+def statements(client: TestClient) -> Iterator[list[str]]:
+    """What the service asks its database, as far as it changes or reads rows."""
+    database: Database = client.app.state.database  # type: ignore[attr-defined]  # the test client declares any ASGI app
+    seen: list[str] = []
+
+    def see(_: object, __: object, statement: str, *___: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(database._writing, "before_cursor_execute", see)
+    yield seen
+    sa.event.remove(database._writing, "before_cursor_execute", see)
+
+
 @contextmanager
 def _copied(template: sa.URL, name: str) -> Iterator[sa.URL]:
     """A copy of a PostgreSQL database that nobody is connected to, until the block ends."""

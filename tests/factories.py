@@ -143,6 +143,7 @@ def report(
     triager: Person | None = None,
     priority: Priority | None = None,
     case: Case | None = None,
+    mailbox_token: str | None = None,
 ) -> Report:
     """A report with its mailbox. A client's key sealed it to the epoch."""
     made = Report(
@@ -163,7 +164,7 @@ def report(
     rows.add(ReportFile(report_id=made.id, body=sealed(Kind.REPORT)))
     grant(rows, made.id, of.id, GrantKind.INTAKE)
     token = Mailbox(
-        token_sha256=secrets.token_hex(32),
+        token_sha256=sha256_hex(mailbox_token.encode()) if mailbox_token else secrets.token_hex(32),
         report_id=made.id,
         recipient=str(SOMEBODY),
         withdrawal_sha256=sha256_hex(WITHDRAWAL),

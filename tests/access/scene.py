@@ -1,5 +1,6 @@
 """One of each object, and the cast around them."""
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from app.http import Api
 
 
+_NAME = re.compile(r"\{(\w+)\}")
+_RANDOM = re.compile(r"(\w+_|)[0-9a-f]{32}")
+
+
 @dataclass
 class Scene:
     """`ids` are what stands for the names in a route's path; `people` are the cast, but for nobody."""
@@ -41,6 +46,10 @@ class Scene:
         self._rest()
         self.rows.commit()
         return self
+
+    def named(self, text: str) -> str:
+        """The text with the scene's own in the place of names in braces."""
+        return _NAME.sub(lambda name: self.ids[name[1]], text)
 
     def headers(self, who: str) -> dict[str, str]:
         """Those of a new session."""
@@ -115,3 +124,13 @@ class Scene:
         )
         self.rows.add_all([key, release])
         self.ids |= {"key_id": key.id, "release_id": release.id, "path": "data/persons.csv"}
+
+
+def elsewhere(scene: Scene) -> Scene:
+    """The same cast, and of each object the name of one that there is not."""
+    return Scene(scene.client, scene.rows, {name: _another(id_) for name, id_ in scene.ids.items()}, scene.people)
+
+
+def _another(id_: str) -> str:
+    found = _RANDOM.fullmatch(id_)
+    return found[1] + secrets.token_hex(16) if found else id_

@@ -1,7 +1,5 @@
 """Every route is tried by everybody: no cell of the table is left to trust."""
 
-import json
-import re
 from collections.abc import Iterator
 
 from fastapi.routing import APIRoute
@@ -9,11 +7,9 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.main import ROUTERS
-from tests import factories
+from tests.access.asking import ask
 from tests.access.scene import Scene
-from tests.access.table import CAST, TABLE, Row
-
-_NAME = re.compile(r"\{(\w+)\}")
+from tests.access.table import CAST, TABLE
 
 
 def routes() -> set[str]:
@@ -46,15 +42,4 @@ def cells(scene: Scene) -> Iterator[tuple[str, int, int]]:
         for who in CAST:
             # Whoever signs out needs a session that no other cell uses.
             headers = scene.headers(who) if route.startswith("DELETE") else sessions[who]
-            yield f"{who}: {route}", ask(scene, route, row, headers), row.expected(who)
-
-
-def ask(scene: Scene, route: str, row: Row, headers: dict[str, str]) -> int:
-    method, path = route.split(" ")
-    body = {} if row.body is None else {"json": json.loads(_named(scene, json.dumps(row.body)))}
-    sent = headers | row.headers | (factories.writes(version=row.version) if method != "GET" else {})
-    return scene.client.request(method, _named(scene, path), headers=sent, **body).status_code
-
-
-def _named(scene: Scene, text: str) -> str:
-    return _NAME.sub(lambda name: scene.ids[name[1]], text)
+            yield f"{who}: {route}", ask(scene, route, row, headers).status_code, row.expected(who)

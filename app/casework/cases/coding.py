@@ -24,5 +24,5 @@ CODING = Approvable(
     approvers=frozenset({Role.CASEWORKER, Role.SUPERVISOR}),
     authors=_authors,
     holders=grants.holders,
-    owned_by=service.owned_by,
+    led_by=service.led_by,
 )

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.actor import Actor
@@ -104,12 +105,12 @@ class MembersChange:
 
 def of_member(actor: Actor) -> Select[Case]:
     """The cases this person works on."""
-    return select(Case).where(_is_member(actor))
+    return select(Case).where(works_on(actor, Case.id))
 
 
 def visible_to(actor: Actor) -> Select[Case]:
     """Every case whose state this person may know. Lists, feeds and side panels all start here."""
-    visible: ColumnElement[bool] = _is_member(actor)
+    visible = works_on(actor, Case.id)
     if Role.SUPERVISOR in actor.roles:
         visible |= Case.team_id == actor.team_id
     return select(Case).where(visible)
@@ -117,7 +118,7 @@ def visible_to(actor: Actor) -> Select[Case]:
 
 def readable_by(actor: Actor) -> Select[Case]:
     """Every case whose sealed documents this person may fetch: the key was granted to them, as member or approver."""
-    return select(Case).where(Case.id.in_(grants.subjects_of(actor)))
+    return select(Case).where(grants.held_by(actor, Case.id))
 
 
 def one(session: Session, among: Select[Case], case_id: str) -> Case:
@@ -138,9 +139,14 @@ def locked(session: Session, among: Select[Case], case_id: str) -> Case:
     return one(session, among.with_for_update(), case_id)
 
 
-def owned_by(actor: Actor) -> Select[str]:
-    """The ids of the cases that this person leads."""
-    return select(Case.id).where(Case.owner_id == actor.id)
+def works_on(actor: Actor, case_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether this person is a member of the case of this id; asked of the one row, as `grants.held_by` is."""
+    return select(Membership.case_id).where(Membership.case_id == case_id, Membership.person_id == actor.id).exists()
+
+
+def led_by(actor: Actor, case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether this person leads the work on the case of this id."""
+    return select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id).exists()
 
 
 def is_member(session: Session, actor: Actor, case_id: str) -> bool:
@@ -272,10 +278,6 @@ def enter(
     audit.record(session, actor.id, Action.CASE_MOVED, case.id, now=now)
     session.flush()  # gives the case its next version
     return case
-
-
-def _is_member(actor: Actor) -> ColumnElement[bool]:
-    return Case.id.in_(select(Membership.case_id).where(Membership.person_id == actor.id))
 
 
 def _newest_document(session: Session, case: Case) -> CaseDocument:

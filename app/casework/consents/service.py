@@ -62,10 +62,10 @@ def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now
 
 def get(session: Session, actor: Actor, answer_id: str) -> Consent:
     """Raises `NotFound`."""
-    consent = session.get(Consent, answer_id)
+    theirs = select(Consent).where(Consent.id == answer_id, cases.works_on(actor, Consent.case_id))
+    consent: Consent | None = session.scalar(theirs)
     if consent is None:
         raise NotFound
-    cases.one(session, cases.of_member(actor), consent.case_id)
     return consent
 
 

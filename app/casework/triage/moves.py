@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app import transitions
@@ -22,7 +23,7 @@ from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
-from app.problems import NotFound, Problem, StaleVersion
+from app.problems import Problem, StaleVersion
 from app.protocol.mailbox import MessageKind
 from app.transitions import Step
 from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
@@ -72,7 +73,7 @@ def move(
     What was asked about it and is not decided yet was asked about the state that it leaves, and is cancelled.
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
-    report = service.locked(session, actor, report_id)
+    report = service.locked(session, service.visible_to(actor), report_id)
     if report.version not in seen:
         raise StaleVersion(version=report.version)
     facts = _facts(session, actor, report, new, now=now)
@@ -104,9 +105,7 @@ def attach(
     now: datetime,
 ) -> Report:
     """Whoever was handed an accepted report seals its key to a case of theirs. Raises `NotAttachable`."""
-    report = service.locked(session, actor, report_id)
-    if not grants.holds(session, actor, report.id):
-        raise NotFound
+    report = service.locked(session, service.handed_to(actor), report_id)
     if report.version not in seen:
         raise StaleVersion(version=report.version)
     attachable = report.state is ReportState.ACCEPTED and report.case_id is None and grant.grantee == case_id
@@ -127,11 +126,8 @@ def say_opened(
     Or one that was put away and drawn, which they were lent and agreed to. Raises `SelfApproval` for who accepted it,
     `StaleVersion`.
     """
-    report = service.locked(session, actor, report_id)
-    if report.case_id != case_id or not (
-        cases.is_member(session, actor, case_id) if case_id else _has_agreed(session, actor, report)
-    ):
-        raise NotFound
+    openable = service.in_case_of(actor, case_id) if case_id else _agreed_by(actor)
+    report = service.locked(session, openable, report_id)
     if report.triager_id == actor.id:
         raise approvals.SelfApproval
     if report.version not in seen:
@@ -143,11 +139,10 @@ def say_opened(
     return report
 
 
-def _has_agreed(session: Session, actor: Actor, report: Report) -> bool:
-    """Whether the actor has approved that the report was put away so."""
-    return report.state in DISPOSALS and approvals.has_approved(
-        session, actor, ApprovalSubject(report.state), object_id=report.id, of=report.envelope_sha256
-    )
+def _agreed_by(actor: Actor) -> Select[Report]:
+    """The reports of no case of which the actor has approved that they were put away as they were."""
+    put_away = service.visible_to(actor).where(Report.case_id.is_(None), Report.state.in_(DISPOSALS))
+    return put_away.where(approvals.has_approved(actor, Report.state, object_id=Report.id, of=Report.envelope_sha256))
 
 
 def reporter_acted(session: Session, act: ReporterAct) -> None:

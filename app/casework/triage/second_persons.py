@@ -6,8 +6,8 @@ That is to call it abusive or undecryptable, to let an urgent one wait, and to p
 from datetime import date, timedelta
 from functools import partial
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.actor import Actor
 from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
@@ -21,7 +21,9 @@ from app.vocabulary import ApprovalSubject, ReportState, Role
 
 
 def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
-    report = service.locked(session, actor, new.object_id)  # so that it is asked before the report moves on, or never
+    report = service.locked(
+        session, service.visible_to(actor), new.object_id
+    )  # so that it is asked before the report moves on, or never
     if report.triager_id != actor.id:
         raise NotFound
     if report.state is not ReportState.IN_TRIAGE or report.envelope_sha256 != new.of:
@@ -31,7 +33,7 @@ def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
 
 def _put_away(session: Session, actor: Actor, new: NewApproval) -> set[str]:
     """Before the step its triager asks; after it, where it was drawn, any triager of its epoch."""
-    report = service.locked(session, actor, new.object_id)
+    report = service.locked(session, service.visible_to(actor), new.object_id)
     if report.state == new.subject.value and report.opening_due is not None and report.envelope_sha256 == new.of:
         if not (Role.TRIAGER in actor.roles and service.holds_epoch_key(session, actor, report)):
             raise NotFound
@@ -39,8 +41,8 @@ def _put_away(session: Session, actor: Actor, new: NewApproval) -> set[str]:
     return _triager(session, actor, new)
 
 
-def _claimed_by(actor: Actor) -> Select[str]:
-    return select(Report.id).where(Report.triager_id == actor.id)
+def _claimed_by(actor: Actor, report_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return select(Report.id).where(Report.id == report_id, Report.triager_id == actor.id).exists()
 
 
 def _of_its_epoch(session: Session, report_id: str) -> set[str]:
@@ -54,7 +56,7 @@ def _with_its_epoch(session: Session, report_id: str) -> date:
 
 
 # Of every one: who claimed the report leads, and whoever holds its epoch's key opens it, for as long as that lives.
-_of_a_report = partial(Approvable, holders=_of_its_epoch, owned_by=_claimed_by, lent_until=_with_its_epoch)
+_of_a_report = partial(Approvable, holders=_of_its_epoch, led_by=_claimed_by, lent_until=_with_its_epoch)
 
 ABUSIVE = _of_a_report(
     ApprovalSubject.ABUSIVE,

@@ -11,7 +11,6 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases import service as cases
-from app.casework.cases.models import Case
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox import service as mailbox
@@ -48,13 +47,23 @@ def readable_by(actor: Actor) -> Select[Report]:
     return select(Report).where(_holds_key(actor))
 
 
+def handed_to(actor: Actor) -> Select[Report]:
+    """Every report whose own key was granted to this person, so that they attach it to a case of theirs."""
+    return select(Report).where(grants.held_by(actor, Report.id))
+
+
 def followed_by(actor: Actor) -> Select[Report]:
     """Every report of which this person may fetch what came after it, and its files.
 
     Once a report is in a case that is for the case's members alone, whoever claimed it before and whatever key they
     hold: who was removed has the report's key for good, and nothing but this keeps from them what is sealed to it.
     """
-    return readable_by(actor).where(or_(Report.case_id.is_(None), _in_case_of(actor)))
+    return readable_by(actor).where(or_(Report.case_id.is_(None), cases.works_on(actor, Report.case_id)))
+
+
+def in_case_of(actor: Actor, case_id: str) -> Select[Report]:
+    """Every report of this case, for its members."""
+    return select(Report).where(Report.case_id == case_id, cases.works_on(actor, Report.case_id))
 
 
 def get(session: Session, actor: Actor, report_id: str) -> Report:
@@ -62,9 +71,9 @@ def get(session: Session, actor: Actor, report_id: str) -> Report:
     return _one(session, visible_to(actor), report_id)
 
 
-def locked(session: Session, actor: Actor, report_id: str) -> Report:
+def locked(session: Session, among: Select[Report], report_id: str) -> Report:
     """The report as it is now, which nobody else changes before this transaction ends."""
-    return _one(session, visible_to(actor).with_for_update(), report_id)
+    return _one(session, among.with_for_update(), report_id)
 
 
 def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetime) -> list[Grant]:
@@ -115,7 +124,7 @@ def answer(
     Its number is sealed and follows from `replies`, so the writer must have seen the last one: of two colleagues who
     write at once the slower seals again. Raises `StaleVersion`, `ReportClosed`, or `MailboxFull`.
     """
-    report = _one(session, followed_by(actor).with_for_update(), report_id)
+    report = locked(session, followed_by(actor), report_id)
     if report.case_id is None and report.triager_id != actor.id:
         raise NotFound
     if report.version not in seen:
@@ -136,10 +145,9 @@ def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
 
 def _holds_key(actor: Actor) -> ColumnElement[bool]:
     """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
-    holds: ColumnElement[bool] = Report.id.in_(grants.subjects_of(actor))
-    holds |= _in_case_of(actor)
+    holds = grants.held_by(actor, Report.id) | cases.works_on(actor, Report.case_id)
     if Role.TRIAGER in actor.roles:
-        holds |= Report.epoch_id.in_(grants.subjects_of(actor))
+        holds |= grants.held_by(actor, Report.epoch_id)
     return holds
 
 
@@ -149,10 +157,6 @@ def _read(session: Session, among: Select[Report], report_id: str) -> Report:
     if report.is_destroyed:
         raise ReportDestroyed
     return report
-
-
-def _in_case_of(actor: Actor) -> ColumnElement[bool]:
-    return Report.case_id.in_(cases.of_member(actor).with_only_columns(Case.id))
 
 
 def _one(session: Session, among: Select[Report], report_id: str) -> Report:

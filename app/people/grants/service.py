@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.actor import Actor
 from app.audit import service as audit
@@ -88,14 +88,18 @@ def lend(
     return add_to_person(session, actor, new, subject=subject, kind=GrantKind.APPROVAL, now=now, until=last_day)
 
 
-def subjects_of(actor: Actor) -> Select[str]:
-    """The subjects whose key this person holds today. What one may see follows from it."""
-    return select(Grant.subject).where(Grant.grantee == actor.id, _opens(actor.today))
+def held_by(actor: Actor, subject: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether this person holds the key of the subject today. What one may see follows from it.
+
+    It is asked of the one row, never of a list of all that they hold: how long such a list takes would tell a row that
+    is there and forbidden from one that is not there.
+    """
+    return _of(actor).where(Grant.subject == subject).exists()
 
 
 def holds(session: Session, actor: Actor, subject: str) -> bool:
     """Whether the actor holds the key of the subject today."""
-    return session.scalar(subjects_of(actor).where(Grant.subject == subject).limit(1)) is not None
+    return session.scalar(_of(actor).where(Grant.subject == subject).limit(1)) is not None
 
 
 def holders(session: Session, subject: str) -> set[str]:
@@ -156,6 +160,10 @@ def lapse_ended(session: Session, today: date) -> None:
 def destroy(session: Session, subjects: Iterable[str]) -> None:
     """Forget every grant of these subjects: their keys are gone from the service."""
     session.execute(delete(Grant).where(Grant.subject.in_(list(subjects))))
+
+
+def _of(actor: Actor) -> Select[str]:
+    return select(Grant.id).where(Grant.grantee == actor.id, _opens(actor.today))
 
 
 def _opens(today: date) -> ColumnElement[bool]:

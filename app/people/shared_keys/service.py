@@ -85,8 +85,8 @@ def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: da
 
     Raises `NotFound` where the actor holds no such key, `NotCertified` for a grantee without a role that needs it.
     """
-    key = get(session, key_id)
-    if not grants.holds(session, actor, key.id):
+    key = session.scalar(select(SharedKey).where(SharedKey.id == key_id, grants.held_by(actor, SharedKey.id)))
+    if key is None:
         raise NotFound
     return _share(session, actor, key, new, now=now)
 

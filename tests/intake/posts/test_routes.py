@@ -92,6 +92,13 @@ def test_reading_asks_the_database_the_same_for_any_token(
     assert known
 
 
+def test_reading_finds_as_many_rows_for_any_token(client: TestClient, sent: Reporter, statements: list[str]) -> None:
+    ask(client, sent.token).raise_for_status()
+
+    assert any("token_sha256 >=" in each for each in statements)
+    assert not any("token_sha256 =" in each for each in statements)
+
+
 def test_a_post_costs_an_unknown_token_as_many_writes(
     client: TestClient, sent: Reporter, statements: list[str]
 ) -> None:

@@ -1,0 +1,82 @@
+"""What is forbidden looks absent, also to whoever counts what is asked of the database and what is sent."""
+
+import pytest
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.casework.cases.models import Case
+from app.intake.epochs.models import Epoch
+from app.vocabulary import ReportState
+from tests import factories
+from tests.access import table
+from tests.access.asking import ask
+from tests.access.scene import Scene, elsewhere
+from tests.access.table import CAST, TABLE, Row
+
+
+@pytest.fixture
+def scene(client: TestClient, rows: Session) -> Scene:
+    return Scene(client, rows).set()
+
+
+def test_what_is_forbidden_costs_and_sends_what_is_absent_does(scene: Scene, statements: list[str]) -> None:
+    unlike = {
+        f"{who}: {route}"
+        for route, row in TABLE.items()
+        for who in CAST
+        if row.expected(who) == 404 and told_apart(scene, route, row, who, statements)
+    }
+
+    assert unlike == set()
+
+
+def test_no_list_is_made_of_all_that_somebody_holds(scene: Scene, statements: list[str]) -> None:
+    """It would be made for what is there alone, and takes as long as it is."""
+    for route, row in TABLE.items():
+        if row.for_staff and "_id}" in route:
+            ask(scene, route, row, scene.headers(table.MEMBER))
+
+    assert [each for each in statements if " IN (SELECT" in each] == []
+
+
+def test_a_report_of_a_case_costs_those_who_do_not_follow_it_what_none_does(
+    scene: Scene, statements: list[str]
+) -> None:
+    case = scene.rows.get_one(Case, scene.ids["case_id"])
+    epoch = scene.rows.get_one(Epoch, scene.ids["epoch_id"])
+    claimer = scene.people[table.CLAIMER]
+    accepted = factories.report(scene.rows, epoch, state=ReportState.ACCEPTED, triager=claimer, case=case)
+    scene.rows.commit()
+    scene.ids["report_id"] = accepted.id
+    opening = "PUT /v1/reports/{report_id}/opening"
+    of_members = {
+        "GET /v1/reports/{report_id}/messages",
+        "POST /v1/reports/{report_id}/messages",
+        "GET /v1/reports/{report_id}/attachments",
+        "GET /v1/reports/{report_id}/attachments/{attachment_id}",
+        "PUT /v1/reports/{report_id}/case",
+        opening,
+    }
+    theirs = {opening: Row(body={"case": case.id}, version=table.UNSEEN)}
+
+    unlike = {
+        f"{who}: {route}"
+        for route in of_members
+        for who in (table.CLAIMER, table.SECOND_TRIAGER, table.TEAM_SUPERVISOR)
+        if told_apart(scene, route, theirs.get(route, TABLE[route]), who, statements)
+    }
+
+    assert unlike == set()
+
+
+def told_apart(scene: Scene, route: str, row: Row, who: str, statements: list[str]) -> bool:
+    """Whether this member of the cast, to whom it is not there, can tell an object from one that there is not."""
+    headers = scene.headers(who)
+    told = []
+    for each in (scene, elsewhere(scene)):
+        statements.clear()
+        answer = ask(each, route, row, headers)
+        assert answer.status_code == 404, f"{who}: {route}"
+        answer.headers.pop("X-Request-Id")
+        told.append((answer.headers.multi_items(), answer.content, statements.copy()))
+    return told[0] != told[1]

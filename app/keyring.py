@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app import private
 
+FILE = "keyring.json"
 _SIZE = 32
 
 
@@ -32,13 +33,16 @@ def load(data_dir: Path) -> Keyring:
     Processes that share a database need the same file. Raises `ValueError` where it is damaged.
     """
     private.make_directory(data_dir)
-    path = data_dir / "keyring.json"
+    path = data_dir / FILE
     if not path.exists():
         _make(path)
     private.make_file(path)
-    secret = bytes.fromhex(json.loads(path.read_text())["secret"])
+    try:
+        secret = bytes.fromhex(json.loads(path.read_text())["secret"])
+    except (ValueError, KeyError, TypeError):
+        secret = b""
     if len(secret) != _SIZE:
-        raise ValueError("keyring.json is damaged")
+        raise ValueError(f"{path} is damaged: put your copy back")
     return Keyring(secret)
 
 

@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from fastapi import APIRouter, FastAPI
-from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 from app import http, keyring
@@ -28,6 +26,7 @@ from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE
 from app.clock import Clock
 from app.database import Database
 from app.http.idempotency import forget
+from app.installation.routes import router as health
 from app.intake.arrivals.routes import router as arrivals
 from app.intake.arrivals.writer import Writer
 from app.intake.attachments import service as attachments
@@ -57,21 +56,6 @@ from app.statistics.cards.routes import router as cards
 from app.statistics.releases.routes import ledger_router
 from app.statistics.releases.routes import router as releases
 from app.sweep import Sweep
-
-health = http.Router(tag="health")
-
-
-class Health(BaseModel):
-    """The process answers."""
-
-    status: Literal["ok"] = "ok"
-
-
-@health.get("/health")
-async def get_health() -> Health:
-    """Say that the process answers, and nothing else."""
-    return Health()
-
 
 # In the order in which a request is compared with them: those of reporters come first, for their speed is promised.
 # This is the API, of which each route has its place in the table of rights. Pages are files, and come after it.

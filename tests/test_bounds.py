@@ -81,6 +81,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "LIMIT": 1_066_081,
         "_REF_BYTES": 5,
     },
+    "app.installation.service": {"LEAST_FREE_BYTES": 128 * MIB},
     "app.intake.lifecycle.service": {"OUTCOME_DAYS": 30},
     "app.intake.arrivals.writer": {"WAITING_LIMIT": 32 * MIB, "_BATCH_LIMIT": 128, "_RETRY_SECONDS": 1},
     "app.keyring": {"_SIZE": 32},

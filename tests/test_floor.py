@@ -105,11 +105,5 @@ def test_every_problem_is_one_of_http(client: TestClient) -> None:
     assert all(400 <= problem.status < 600 for problem in problems.catalogue())
 
 
-def test_the_service_says_that_it_is_there(client: TestClient) -> None:
-    answer = client.get("/v1/health")
-
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-
-
 def test_nobody_is_signed_in_without_a_session(client: TestClient) -> None:
     assert client.get("/v1/audit", headers={"Authorization": f"Bearer {'a' * 43}"}).status_code == 401

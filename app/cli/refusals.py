@@ -1,5 +1,6 @@
 """What a refusal says to a person: what it is about, which rule or guard, and the next step; codes beside words."""
 
+import errno
 import json
 import re
 import tomllib
@@ -22,6 +23,17 @@ _CODE_RULE: Final = "code-"
 # Members of a problem that are words of their own.
 _TOLD: Final = frozenset({"type", "title", "status", "errors", "failing"})
 
+# What the system means by the numbers of its errors, for whoever runs a machine.
+_SYSTEM: Final = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk can only be read",
+    errno.EACCES: "permission denied: it must belong to the user that runs Tern",
+    errno.EPERM: "permission denied: it must belong to the user that runs Tern",
+    errno.EEXIST: "this is a file and no directory",
+    errno.ENOTDIR: "this is a file and no directory",
+}
+
 
 def sentence(error: Exception) -> str:
     """One line for standard error, without its final point."""
@@ -31,7 +43,15 @@ def sentence(error: Exception) -> str:
         return f"{_rule(error.rule)} ({error.rule})"
     if isinstance(error, Refused):
         return _refusal(error)
+    if isinstance(error, OSError):
+        return of_system(error)
     return str(error) or type(error).__name__
+
+
+def of_system(error: OSError) -> str:
+    """What the system says, with the file that it is about."""
+    words = _SYSTEM.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {words}" if error.filename else words
 
 
 @cache

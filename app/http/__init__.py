@@ -1,7 +1,7 @@
 """What all routes share. `routes.py` and `main.py` are its only users."""
 
 from app.http.api import Api
-from app.http.authentication import Actor, CardToken, MailboxToken, bearer, requires
+from app.http.authentication import Actor, CardToken, MailboxToken, authenticate, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.description import NEEDED
 from app.http.idempotency import Once
@@ -38,6 +38,7 @@ __all__ = [
     "Today",
     "answer_header",
     "answered",
+    "authenticate",
     "bearer",
     "comes_from_another_site",
     "declared_length",

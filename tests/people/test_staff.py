@@ -11,11 +11,8 @@ from starlette.testclient import TestClient
 
 from app import age
 from app.clock import Clock
-from app.database import Database
 from app.people import passwords
-from app.people.staff import service as staff
 from app.people.staff.models import Invitation
-from app.people.staff.service import AlreadyInitialised
 from app.protocol.certificates import Certified, certificate, make_root, org_of
 from app.protocol.documents import Document, Signer
 from app.protocol.encoding import b64
@@ -73,11 +70,6 @@ def hand_in(supervisor: Client, document: Document) -> tuple[int, str]:
         "/v1/certificates", json={"document": document.text.decode()}, headers=supervisor.headers | writes()
     )
     return answer.status_code, answer.json().get("type", "")
-
-
-def test_an_organisation_begins_once(database: Database, invitation: str, today: date) -> None:
-    with database.write() as session, pytest.raises(AlreadyInitialised):
-        staff.initialise(session, today)
 
 
 def test_the_first_supervisor_joins_by_the_first_invitation(supervisor: Client) -> None:

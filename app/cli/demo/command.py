@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.causes import told
 from app.cli.console import show_list, show_text, steps
 from app.cli.demo import chapters, stories
 from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
@@ -55,7 +56,7 @@ class _Told:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8470,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8470,
     data: Annotated[Path | None, typer.Option(help="A new directory for all files; else a temporary one.")] = None,
     samples: Annotated[Path, typer.Option(help="The stories to tell.", exists=True)] = stories.SAMPLES,
     end: Annotated[bool, typer.Option("--exit", help="End after the story instead of serving on.")] = False,
@@ -68,7 +69,8 @@ def demo(
     directory = data or Path(tempfile.mkdtemp(prefix="tern-demo-"))
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        _play(Stage(directory.resolve(), port), all_stories, persons, serve_on=not end)
+        with told():
+            _play(Stage(directory.resolve(), port), all_stories, persons, serve_on=not end)
     finally:
         if data is None:
             shutil.rmtree(directory, ignore_errors=True)

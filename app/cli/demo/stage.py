@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 
+from app.cli.console import Stopped
 from app.clock import Clock
 from app.settings import Settings
 
@@ -61,7 +62,7 @@ class Stage:
 
     @contextmanager
     def served(self) -> Iterator["subprocess.Popen[bytes]"]:
-        """A server process that answers, ended with the block. Raises `RuntimeError` where it does not start."""
+        """A server process that answers, ended with the block. Raises `Stopped` where it does not start."""
         log = (self.directory / "server.log").open("ab")
         command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(self.port)]
         process = subprocess.Popen(command, env=dict(self.environment), stdout=log, stderr=log)  # noqa: S603  our own
@@ -83,4 +84,5 @@ class Stage:
                     time.sleep(0.1)
                 else:
                     return
-        raise RuntimeError("the server did not start; server.log says why")
+        words = (self.directory / "server.log").read_text(errors="replace").splitlines()
+        raise Stopped(f"the service did not start: {words[-1].removeprefix('tern: ') if words else 'it said nothing'}")

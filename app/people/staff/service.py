@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -27,7 +27,7 @@ _TOKEN_SIZE = 32
 
 
 class AlreadyInitialised(Problem):
-    """There is one organisation in an installation. Join it with an invitation."""
+    """There is one organisation in an installation. Its supervisors invite (`tern invite`), also anew."""
 
     type, status, title = "already-initialised", 409, "The organisation exists"
 
@@ -72,15 +72,26 @@ class NotCertified(Problem):
 
 
 def initialise(session: Session, today: date) -> str:
-    """Make the first team, and an invitation for the first supervisor. Raises `AlreadyInitialised`."""
-    if session.scalar(select(Team.id).limit(1)) is not None:
+    """Make the first team, and an invitation for the first supervisor, in the place of one that was made before.
+
+    Raises `AlreadyInitialised` once there is a root: from then on supervisors invite.
+    """
+    if session.scalar(select(Organisation.id)) is not None:
         raise AlreadyInitialised
-    team = Team(id=new_id("team"))
-    session.add(team)
-    session.flush()
+    team_id = session.scalar(select(Team.id).limit(1))
+    if team_id is None:
+        team_id = new_id("team")
+        session.add(Team(id=team_id))
+        session.flush()
+    session.execute(delete(Invitation))
     token = b64(secrets.token_bytes(_TOKEN_SIZE))
-    _invite(session, new_id("inv"), token, roles={Role.SUPERVISOR}, team_id=team.id, today=today)
+    _invite(session, new_id("inv"), token, roles={Role.SUPERVISOR}, team_id=team_id, today=today)
     return token
+
+
+def has_begun(session: Session) -> bool:
+    """Whether anybody was ever invited here."""
+    return session.scalar(select(Team.id).limit(1)) is not None
 
 
 def invite(

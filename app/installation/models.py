@@ -1,0 +1,18 @@
+"""What the tables remember of the machine that they belong to."""
+
+from datetime import date
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+
+class Installation(Base):
+    """One row: by which keyring the tables were made, and when what was due was last destroyed."""
+
+    __tablename__ = "installation"
+
+    name: Mapped[str] = mapped_column(String(4), primary_key=True)
+    keyring_sha256: Mapped[str] = mapped_column(String(64))
+    swept_on: Mapped[date | None]

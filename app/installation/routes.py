@@ -1,0 +1,44 @@
+"""Whether the service is well, for anybody; and for those who look after it, in numbers."""
+
+from typing import Any
+
+from fastapi import Request, Response, status
+from fastapi.responses import JSONResponse
+
+from app.http import Config, Db, Router, Today, authenticate, problems
+from app.installation import service
+from app.installation.schemas import HealthOut
+from app.problems import Unauthenticated
+from app.vocabulary import Role
+
+router = Router(tag="health")
+
+_LOOK_AFTER_IT = frozenset({Role.SUPERVISOR, Role.OPERATOR})
+_NOT_WELL: dict[int | str, dict[str, Any]] = {
+    503: {"model": HealthOut, "description": "The database does not answer, or the disk is full"}
+}
+
+
+@router.get(
+    "/health",
+    response_model=HealthOut,
+    response_model_exclude_unset=True,
+    responses=_NOT_WELL | problems(Unauthenticated),
+    openapi_extra={"security": [{}, {"session": []}]},
+)
+def get_health(request: Request, database: Db, settings: Config, today: Today) -> HealthOut | Response:
+    """Say `ok` or `not`. A supervisor's or an operator's session is told how much is left of what runs out."""
+    if not service.is_well(database, settings.data_dir):
+        return JSONResponse({"status": "not"}, status.HTTP_503_SERVICE_UNAVAILABLE)
+    # A stranger's question costs no look at who asks.
+    if "Authorization" not in request.headers or not authenticate(request).roles & _LOOK_AFTER_IT:
+        return HealthOut(status="ok")
+    with database.read() as session:
+        told = service.numbers(session, settings.data_dir, today)
+    return HealthOut(
+        status="ok",
+        disk_free_bytes=told.disk_free_bytes,
+        disk_bytes=told.disk_bytes,
+        epoch_days_left=told.epoch_days_left,
+        swept_on=told.swept_on,
+    )

@@ -1,0 +1,85 @@
+"""The keyring that belongs to the tables, and how the machine is."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app import keyring
+from app.database import Database, insert_or_ignore
+from app.installation.models import Installation
+from app.intake.epochs import service as epochs
+from app.keyring import Keyring
+
+_NAME: Final = "tern"
+# With less than this the disk is as good as full: one attachment of the largest allowed would not fit.
+LEAST_FREE_BYTES: Final = 128 * 2**20
+
+
+class ForeignKeyring(Exception):
+    """The keyring is missing, or is that of other tables. A new one would not do: what the old one signed stands."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How the machine is. `epoch_days_left` counts today, and is None where no epoch takes reports."""
+
+    disk_free_bytes: int
+    disk_bytes: int
+    epoch_days_left: int | None
+    swept_on: date | None
+
+
+def open_keyring(database: Database, data_dir: Path) -> Keyring:
+    """The keyring by which the tables were made; for tables without one it is made, or the one that lies there taken.
+
+    Raises `ForeignKeyring`, and `ValueError` for a damaged one.
+    """
+    with database.read() as session:
+        belonging = session.scalar(select(Installation.keyring_sha256))
+    if belonging is not None and not (data_dir / keyring.FILE).exists():
+        raise ForeignKeyring(
+            f"{data_dir / keyring.FILE} is missing, and the database belongs to it: put your copy back"
+            " (docs/handbook/operator.md, The keyring)"
+        )
+    ring = keyring.load(data_dir)
+    digest = sha256(ring.key("installation")).hexdigest()
+    if belonging is None:
+        with database.write() as session:
+            insert_or_ignore(session, Installation, [{"name": _NAME, "keyring_sha256": digest}])
+            belonging = session.scalar(select(Installation.keyring_sha256))
+    if belonging != digest:
+        raise ForeignKeyring(f"{data_dir / keyring.FILE} is the keyring of another database: put its own back")
+    return ring
+
+
+def record_sweep(session: Session, today: date) -> None:
+    """Remember that all that was due was destroyed."""
+    row = session.get(Installation, _NAME)
+    if row is not None:
+        row.swept_on = today
+
+
+def is_well(database: Database, data_dir: Path) -> bool:
+    """Whether the database answers and there is room to write."""
+    try:
+        with database.read() as session:
+            session.scalar(select(Installation.name))
+        return shutil.disk_usage(data_dir).free >= LEAST_FREE_BYTES
+    except (SQLAlchemyError, OSError):
+        return False
+
+
+def numbers(session: Session, data_dir: Path, today: date) -> Numbers:
+    """What a supervisor or an operator looks after."""
+    disk = shutil.disk_usage(data_dir)
+    newest = next(iter(epochs.taking_reports(session, today)), None)
+    left = (newest.accepts_until - today).days + 1 if newest and newest.accepts_until >= today else None
+    swept_on = session.scalar(select(Installation.swept_on))
+    return Numbers(disk.free, disk.total, left, swept_on)

@@ -1,0 +1,171 @@
+"""What goes wrong on the service's machine is one line that names the cause."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app import keyring
+from app.cli.main import REFUSED, USAGE
+from app.database import Database
+from app.installation import service as installation
+from app.people.staff import service as staff
+from app.vocabulary import Role
+from tests import factories
+from tests.cli.command import Ended, tern
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data directory of a service that was made ready."""
+    assert tern("init", environment={"TERN_DATA_DIR": str(tmp_path / "data")}).code == 0
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for a few rows."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], check=False)
+    if mounted.returncode:
+        pytest.skip("nothing can be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def says(ended: Ended, *words: str, code: int = REFUSED) -> None:
+    assert ended.code == code, ended.err
+    assert ended.err.startswith("tern: ")
+    assert ended.err.count("\n") == 1
+    for word in words:
+        assert word in ended.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("TERN_DATABASE_URL", "postgresql+psycopg://tern:hunter2@127.0.0.1:9/tern", "the database does not work: "),
+        ("TERN_DATABASE_URL", "sqlite:////nowhere/tern.sqlite", "/nowhere/tern.sqlite: No such file or directory"),
+        ("TERN_DATABASE_URL", "tern", "TERN_DATABASE_URL is no address of a database"),
+        ("TERN_DATABASE_URL", "mysql://tern@localhost/tern", "TERN_DATABASE_URL is no address of a database"),
+        ("TERN_DATA_DIR", "/dev/null", "/dev/null: this is a file and no directory"),
+        ("TERN_DATA_DIR", "/proc/tern", "/proc/tern: "),
+        ("TERN_SESSION_HOURS", "900", "TERN_SESSION_HOURS: "),
+        ("TERN_ATTACHMENT_LIMIT", "much", "TERN_ATTACHMENT_LIMIT: "),
+        ("TERN_ONION", "tern.onion", "TERN_ONION is no address of an onion service"),
+        ("TERN_DEMO_CLOCK", "/nowhere", "TERN_DEMO_CLOCK is refused"),
+    ],
+)
+def test_a_setting_that_leads_nowhere_is_told_by_its_name(tmp_path: Path, setting: str, value: str, words: str) -> None:
+    for command in ("init", "sweep"):
+        ended = tern(command, environment={"TERN_DATA_DIR": str(tmp_path / "data"), setting: value})
+
+        says(ended, words)
+        assert "hunter2" not in ended.err
+
+
+def test_a_database_that_is_not_there_is_told_in_the_databases_words(postgresql: sa.URL, tmp_path: Path) -> None:
+    url = postgresql.set(database="nowhere").render_as_string(hide_password=False)
+
+    ended = tern("init", environment={"TERN_DATA_DIR": str(tmp_path), "TERN_DATABASE_URL": url})
+
+    says(ended, 'the database does not work: database "nowhere" does not exist')
+
+
+def test_a_disk_that_is_full_is_told(full: Path) -> None:
+    (full / "filler").write_bytes(bytes(400 * 1024))
+
+    says(tern("init", environment={"TERN_DATA_DIR": str(full / "data")}), "full")
+
+
+def test_tables_of_a_newer_tern_are_left_alone(data: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{data / 'tern.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    says(tern("sweep", environment={"TERN_DATA_DIR": str(data)}), "of a newer Tern", "9999")
+
+
+def test_a_file_that_is_no_database_is_told(data: Path) -> None:
+    for file in data.glob("tern.sqlite*"):
+        file.unlink()
+    (data / "tern.sqlite").write_bytes(b"Dear diary, " * 1000)
+
+    says(tern("sweep", environment={"TERN_DATA_DIR": str(data)}), "file is not a database")
+
+
+def test_a_lost_keyring_is_not_made_anew(data: Path) -> None:
+    (data / keyring.FILE).unlink()
+
+    for command in ("init", "sweep"):
+        says(tern(command, environment={"TERN_DATA_DIR": str(data)}), "keyring.json is missing", "put your copy back")
+    assert not (data / keyring.FILE).exists()
+
+
+def test_the_keyring_of_another_service_is_refused(data: Path) -> None:
+    (data / keyring.FILE).write_text(json.dumps({"secret": "ab" * 32}))
+
+    says(tern("sweep", environment={"TERN_DATA_DIR": str(data)}), "keyring.json is the keyring of another database")
+
+
+def test_a_damaged_keyring_is_told(data: Path) -> None:
+    (data / keyring.FILE).write_text("{")
+
+    says(tern("sweep", environment={"TERN_DATA_DIR": str(data)}), "keyring.json is damaged")
+
+
+def test_processes_that_start_together_take_one_keyring(url: str, tmp_path: Path) -> None:
+    with closing(Database(url)) as database:
+        first = installation.open_keyring(database, tmp_path / "one")
+
+        assert installation.open_keyring(database, tmp_path / "one") == first
+        with pytest.raises(installation.ForeignKeyring):
+            installation.open_keyring(database, tmp_path / "two")
+
+
+def test_an_invitation_of_the_first_supervisor_is_made_again_until_there_is_a_root(url: str, today: date) -> None:
+    with closing(Database(url)) as database:
+        with database.write() as session:
+            old = staff.initialise(session, today)
+            new = staff.initialise(session, today)
+            with pytest.raises(staff.InvitationInvalid):
+                staff.invited(session, old, now=factories.HOUR)
+            assert staff.invited(session, new, now=factories.HOUR).roles == {Role.SUPERVISOR}
+            factories.organisation(session)
+        with database.write() as session, pytest.raises(staff.AlreadyInitialised):
+            staff.initialise(session, today)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+def test_a_port_out_of_range_is_wrong_usage(port: str) -> None:
+    for command in ("serve", "demo"):
+        says(tern(command, "--port", port), "--port", code=USAGE)
+
+
+def test_a_port_that_is_taken_is_told(data: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli.main", "serve", "--port", port],
+            env=os.environ | {"TERN_DATA_DIR": str(data)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stdout) == (REFUSED, "")
+    assert re.fullmatch(
+        rf"tern: cannot listen on 127\.0\.0\.1, port {port}: another program listens there;.*\n", done.stderr
+    )

@@ -9,9 +9,10 @@ WORKERS ?= 3
 .PHONY: system-deps setup demo run wheel test check check-python check-web mutants bench docs clean
 .DEFAULT_GOAL := test
 
-# Debian's age is one of the programs that the tests hold the sealed format against; its Tor reads what docs/onion.md says;
+# Debian's age is one of the programs that the tests hold the sealed format against, and with curl and jq what
+# docs/protocol.md opens a report with; its Tor reads what docs/onion.md says;
 # its Chromium, with fonts for every script that the pages are written in, opens the pages.
-SYSTEM := age tor chromium fonts-noto-core fonts-noto-cjk
+SYSTEM := age curl jq tor chromium fonts-noto-core fonts-noto-cjk
 
 system-deps:
 	@for package in $(SYSTEM); do command -v $$package >/dev/null || dpkg -s $$package >/dev/null 2>&1 || { \

@@ -6,25 +6,28 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, show, staff
+from app.cli.names import Names
 from app.client.casework import cases
 from app.client.statistics import cards as outbox
 
 cards = typer.Typer(help="Write statistics cards and send them.", no_args_is_help=True)
 
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or ref.")]
 
 
 @cards.command()
 def write(
     id_: CaseId,
-    approval: Annotated[str, typer.Argument(help="The approval of the coding.")],
+    approval: Annotated[str, typer.Argument(help="The approval of the coding, by id or how it begins.")],
     correct: Annotated[bool, typer.Option("--correct", help="Write cards again that were written before.")] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Write a card for each incident whose coding is approved and whose person agreed to be counted."""
     person = staff(machine)
-    outbox.write(person, cases.open_(person, id_), approval, correct=correct)
+    outbox.write(
+        person, cases.open_(person, Names(person).case(id_)), Names(person).approval(approval), correct=correct
+    )
     show({"waiting": outbox.waiting(person)}, as_json=as_json)
 
 
@@ -37,7 +40,7 @@ def withdraw(
 ) -> None:
     """Take back the cards of incidents. What was published stays."""
     person = staff(machine)
-    outbox.withdraw(person, cases.open_(person, id_), incident)
+    outbox.withdraw(person, cases.open_(person, Names(person).case(id_)), incident)
     show({"waiting": outbox.waiting(person)}, as_json=as_json)
 
 

@@ -1,22 +1,30 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from app.age import Error as AgeError
+from app.cli.case_page import page
 from app.cli.coding import read
-from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
+from app.cli.console import HOME, Home, Json, show, show_list, show_text, staff, text_of
+from app.cli.names import Names, short
+from app.cli.refusals import sentence, words
 from app.client.casework import approvals, cases, coding_approvals
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import Consents, OpenCase
+from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
 from app.protocol.encoding import new_id
+from app.protocol.errors import ProtocolError
 from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
 
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or ref.")]
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]
@@ -25,31 +33,49 @@ Decision = Annotated[
 @case.command("list")
 def list_(
     stage: Annotated[CaseStage | None, typer.Option(help="Only this stage.")] = None,
+    titles: Annotated[bool, typer.Option("--titles", help="Open each case, and show its title.")] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """The cases that you may know of."""
-    columns = ["id", "ref", "stage", "priority", "owner", "stage_entered"]
-    show_list("Cases", columns, map(asdict, cases.list_(staff(machine), stage=stage)), as_json=as_json)
+    person = staff(machine)
+    rows = [asdict(each) | (_title(person, each.id) if titles else {}) for each in cases.list_(person, stage=stage)]
+    if as_json:
+        show_list("Cases", [], rows, as_json=True)
+        return
+    names = Names(person)
+    columns = ["ref", "stage", "priority", "owner", "stage_entered", "title", "problem"]
+    show_list("Cases", columns, [row | {"owner": names.handle(row["owner"])} for row in rows], as_json=False)
 
 
 @case.command("show")
 def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     """Where the work on a case stands, and where it can go. The case is not opened."""
     person = staff(machine)
-    steps = list(person.service.items(f"/cases/{id_}/transitions"))
-    show({**asdict(cases.view(person, id_)), "steps": steps}, as_json=as_json)
+    view = cases.view(person, Names(person).case(id_))
+    steps = list(person.service.items(f"/cases/{view.id}/transitions"))
+    if as_json:
+        show({**asdict(view), "steps": steps}, as_json=True)
+        return
+    names = Names(person)
+    ways = [f"{step['to']}{_until(step['failing'])}" for step in steps]
+    members = ", ".join(names.handle(each) or "" for each in view.members)
+    said = {"owner": names.handle(view.owner), "members": members, "steps": "\n".join(ways) or "none for you now"}
+    show({name: str(value) for name, value in {**asdict(view), **said}.items()}, as_json=False)
 
 
 @case.command("open")
 def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     """Read a case, and what its people have answered about each use."""
     person = staff(machine)
-    open_case = cases.open_(person, id_)
+    names = Names(person)
+    open_case = cases.open_(person, names.case(id_))
     # Whoever is asked to approve its coding reads the case and not its consents.
-    is_member = person.person in open_case.members
-    answers = _answers(cases.read_consents(person, open_case)) if is_member else {}
-    show(_facts(open_case) | answers, as_json=as_json)
+    consents = cases.read_consents(person, open_case) if person.person in open_case.members else None
+    if as_json:
+        show(_facts(open_case) | (_answers(consents) if consents else {}), as_json=True)
+        return
+    show_text(page(open_case, consents, names))
 
 
 @case.command()
@@ -62,14 +88,15 @@ def code(
     """Add persons, incidents and selectors to a case, coded from the lists."""
     person = staff(machine)
     coding = read(text_of(document, "The coding"))
-    before = cases.open_(person, id_)
+    before = cases.open_(person, Names(person).case(id_))
     show(_facts(cases.write(person, before, coding.added_to(before.file, by=person))), as_json=as_json)
 
 
 @case.command()
 def restore(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     """Write the newest version that counts once more, where a later one was spoiled or its author has left."""
-    show(_facts(cases.restore(staff(machine), id_)), as_json=as_json)
+    person = staff(machine)
+    show(_facts(cases.restore(person, Names(person).case(id_))), as_json=as_json)
 
 
 @case.command()
@@ -77,7 +104,7 @@ def consent(
     id_: CaseId,
     scope: Annotated[ConsentScope, typer.Argument(help="The use that was asked about.")],
     status: Annotated[ConsentStatus, typer.Argument(help="What the person said.")],
-    person: Annotated[str, typer.Option(help="The id of the person in the case, psn_….")],
+    person: Annotated[str, typer.Option(help="The person in the case, by id (psn_…), how it begins, or number.")],
     method: Annotated[ConsentMethod, typer.Option(help="How they said it.")],
     consent: Annotated[
         str | None, typer.Option(help="The consent id of an earlier answer, which this one follows.")
@@ -87,7 +114,8 @@ def consent(
 ) -> None:
     """Keep a person's answer about one use. The service learns that there was one, not to what."""
     worker = staff(machine)
-    open_case = cases.open_(worker, id_)
+    open_case = cases.open_(worker, Names(worker).case(id_))
+    person = _person_of(open_case, person)
     newest = {each.id: each.mark for each in cases.list_consents(worker, open_case)}
     cases.record_consent(
         worker,
@@ -105,53 +133,58 @@ def consent(
 @case.command()
 def approve(
     id_: CaseId,
-    approver: Annotated[str, typer.Option(help="The id of another person, who will decide.")],
+    approver: Annotated[str, typer.Option(help="Another person, by id or handle, who will decide.")],
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Ask another person to approve the coding as it stands."""
     person = staff(machine)
-    request_id = coding_approvals.request(person, cases.open_(person, id_), approver)
+    names = Names(person)
+    request_id = coding_approvals.request(person, cases.open_(person, names.case(id_)), names.person(approver))
     show({"approval": request_id}, as_json=as_json)
 
 
 @case.command("approvals")
 def approvals_(machine: Home = HOME, as_json: Json = False) -> None:
     """What you asked, what you are asked, and what others ask about the cases that you lead."""
-    columns = ["id", "subject", "object", "state", "requester", "approver", "lent_until"]
-    show_list("Approvals", columns, map(_row, approvals.list_(staff(machine))), as_json=as_json)
+    person = staff(machine)
+    _show_approvals("Approvals", person, approvals.list_(person), as_json=as_json)
 
 
 @case.command()
 def lent(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     """To whom the key of a case that you lead is lent, by whom, and until when; `tern case cancel` calls it back."""
-    columns = ["id", "requester", "approver", "lent_until"]
-    show_list("Lent", columns, map(_row, approvals.lent(staff(machine), id_)), as_json=as_json)
+    person = staff(machine)
+    _show_approvals("Lent", person, approvals.lent(person, Names(person).case(id_)), as_json=as_json)
 
 
 @case.command()
 def decide(
-    approval: Annotated[str, typer.Argument(help="The approval's id.")],
+    approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
     approved: Decision = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Read the coding that you are asked about, and sign what you decide."""
     person = staff(machine)
-    review = coding_approvals.review(person, approval)
-    show(_facts(review.case), as_json=as_json)
+    names = Names(person)
+    review = coding_approvals.review(person, names.approval(approval))
+    if as_json:
+        show(_facts(review.case), as_json=True)
+    else:
+        show_text(page(review.case, None, names))
     if approved is not None:
         coding_approvals.decide(person, review, approved=approved)
 
 
 @case.command()
 def cancel(
-    approval: Annotated[str, typer.Argument(help="The approval's id.")],
+    approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
     machine: Home = HOME,
 ) -> None:
     """Take back what was asked by you or about a case that you lead; a key that was lent for it goes."""
     person = staff(machine)
-    approvals.cancel(person, approvals.get(person, approval))
+    approvals.cancel(person, approvals.get(person, Names(person).approval(approval)))
 
 
 @case.command()
@@ -163,34 +196,77 @@ def move(
 ) -> None:
     """Take a case to another stage."""
     person = staff(machine)
-    view = cases.view(person, id_)
-    cases.move(person, cases.open_(person, id_), view, to, reason=reason)
+    view = cases.view(person, Names(person).case(id_))
+    cases.move(person, cases.open_(person, view.id), view, to, reason=reason)
 
 
 @case.command()
 def members(
     id_: CaseId,
-    add: Annotated[list[str] | None, typer.Option(help="The id of somebody to add; may be repeated.")] = None,
-    remove: Annotated[list[str] | None, typer.Option(help="The id of somebody to remove; may be repeated.")] = None,
-    owner: Annotated[str | None, typer.Option(help="The id of who leads the case from now on.")] = None,
+    add: Annotated[list[str] | None, typer.Option(help="Somebody to add, by id or handle; may be repeated.")] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(help="Somebody to remove, by id or handle; may be repeated.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Who leads the case from now on, by id or handle.")] = None,
     agree: Annotated[
         list[str] | None,
-        typer.Option(help="The id of an opener or owner whom a colleague may put out; may be repeated."),
+        typer.Option(help="An opener or owner whom a colleague may put out, by id or handle; may be repeated."),
     ] = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Who works on a case; with options, who from now on does."""
     person = staff(machine)
-    open_case = cases.open_(person, id_)
+    names = Names(person)
+    open_case = cases.open_(person, names.case(id_))
     if add or remove or owner or agree:
         open_case = cases.change_members(
-            person, open_case, add=add or (), remove=remove or (), owner=owner, agree=agree or ()
+            person,
+            open_case,
+            add=names.persons(add),
+            remove=names.persons(remove),
+            owner=names.person(owner) if owner else None,
+            agree=names.persons(agree),
         )
     found = open_case.member_list
     facts = {"members": sorted(found.present), "opener": found.opener, "owner": found.owner}
     agreements = [{"by": by, "about": about} for by, about in sorted(found.agreements)]
     show({**facts, "agreements": agreements, "passed_over": list(found.passed_over)}, as_json=as_json)
+
+
+def _until(failing: Sequence[str]) -> str:
+    return ": " + "; ".join(words()["guard"].get(each, each) for each in failing) if failing else ""
+
+
+def _title(person: Staff, id_: str) -> dict[str, str | None]:
+    """The title as it stands in the case; where that does not open, why, and the list goes on."""
+    try:
+        return {"title": cases.open_(person, id_).file.title, "problem": None}
+    except (ProtocolError, AgeError, NotGranted, Refused) as error:
+        return {"title": None, "problem": sentence(error)}
+
+
+def _person_of(open_case: OpenCase, named: str) -> str:
+    """The id of somebody in the case, who may be named by their number on its page."""
+    ids = [each.id for each in open_case.file.persons]
+    if named.isdecimal() and 0 < int(named) <= len(ids):
+        return ids[int(named) - 1]
+    begun = [each for each in ids if "_" in named and each.startswith(named)]
+    return begun[0] if len(begun) == 1 else named
+
+
+def _show_approvals(title: str, person: Staff, found: Sequence[Approval], *, as_json: bool) -> None:
+    if as_json:
+        show_list(title, [], map(_row, found), as_json=True)
+        return
+    names = Names(person)
+    rows = [
+        _row(each)
+        | {"id": short(each.id), "about": short(each.object)}
+        | {"requester": names.handle(each.requester), "approver": names.handle(each.approver)}
+        for each in found
+    ]
+    show_list(title, ["id", "subject", "about", "state", "requester", "approver", "lent_until"], rows, as_json=False)
 
 
 def _row(approval: Approval) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
@@ -53,16 +55,28 @@ def show(facts: Mapping[str, object], *, as_json: bool) -> None:
 
 
 def show_list(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, as_json: bool) -> None:
-    """Several things: a table for a person, one array for a program."""
+    """Several things: a table for a person, one array for a program.
+
+    A column in which nothing stands is left out. Where the terminal is too narrow for a table, each thing is a block.
+    """
     if as_json:
         _print_json(list(rows))
         return
-    table = Table(title=Text(title), title_justify="left")
+    found = [[_cell(row.get(column)) for column in columns] for row in rows]
+    kept = [place for place, _ in enumerate(columns) if not found or any(row[place] for row in found)]
+    columns, found = [columns[place] for place in kept], [[row[place] for place in kept] for row in found]
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column == "id")  # an id is there to be copied
-    for row in rows:
-        table.add_row(*(Text(visible(_cell(row.get(column)))) for column in columns))
-    _OUT.print(table)
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in found:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    if Measurement.get(_OUT, _OUT.options, table).minimum <= _OUT.width:
+        _OUT.print(table)
+        return
+    _print(_OUT, Text(title, "bold"))
+    for row in found:
+        show(dict(zip(columns, row, strict=True)), as_json=False)
+        _print(_OUT, Text())
 
 
 def show_text(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, show, show_list, staff
+from app.cli.names import Names
 from app.client.intake import epochs
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import NotGranted, Staff
@@ -68,11 +69,12 @@ def keys(
 @intake.command()
 def share(
     kind: Annotated[KeyKind, typer.Argument(help="A key that you hold.")],
-    person: Annotated[str, typer.Argument(help="The id of somebody certified since it was made.")],
+    person: Annotated[str, typer.Argument(help="Somebody certified since it was made, by id or handle.")],
     machine: Home = HOME,
 ) -> None:
     """Grant a statistics or card-writing key to a colleague."""
-    shared_keys.share(staff(machine), kind, person)
+    holder = staff(machine)
+    shared_keys.share(holder, kind, Names(holder).person(person))
 
 
 def _newest(person: Staff, kind: KeyKind) -> SharedKey | None:

@@ -20,6 +20,7 @@ from app.cli.console import (
     staff,
     text_of,
 )
+from app.cli.names import Names
 from app.client.people import colleagues as directory
 from app.client.people import sign_in as sessions
 from app.client.people.colleagues import Colleague
@@ -73,7 +74,7 @@ def invite(
 
 
 def certify(
-    person: Annotated[str, typer.Argument(help="The person's id.")],
+    person: Annotated[str, typer.Argument(help="The person's id or handle.")],
     role: Roles,
     words: Annotated[str | None, typer.Option(help="The twelve words; without it they are asked for.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; a year if not.")] = None,
@@ -84,7 +85,10 @@ def certify(
     supervisor = staff(machine)
     spoken_words = words or text_of(None, "The words that the person reads out")
     valid_until = until.date() if until else None
-    _show(directory.certify(supervisor, person, spoken_words, role, valid_until=valid_until), as_json=as_json)
+    _show(
+        directory.certify(supervisor, Names(supervisor).person(person), spoken_words, role, valid_until=valid_until),
+        as_json=as_json,
+    )
 
 
 def sign_in(machine: Home = HOME) -> None:
@@ -106,7 +110,7 @@ def fingerprint(machine: Home = HOME, as_json: Json = False) -> None:
 @colleagues.command("list")
 def list_(machine: Home = HOME, as_json: Json = False) -> None:
     """Everybody who joined, and who of them is certified."""
-    columns = ["id", "handle", "roles", "certified", "last_use", "fingerprint"]
+    columns = ["handle", "roles", "certified", "last_use", "fingerprint"]
     show_list("People", columns, map(_row, directory.list_(staff(machine))), as_json=as_json)
 
 

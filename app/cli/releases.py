@@ -7,19 +7,35 @@ from typing import Annotated
 import typer
 
 from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, staff
+from app.cli.names import Names, short
 from app.client.statistics import releases
 from app.vocabulary import ReleaseKind
 
 release = typer.Typer(help="Make releases of statistics, and verify them.", no_args_is_help=True)
 
-ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's id.")]
+ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's id, or how it begins.")]
 
 
 @release.command("list")
 def list_(machine: Home = HOME, as_json: Json = False) -> None:
     """Releases that were asked for, and how far they are."""
-    columns = ["id", "kind", "period", "workload", "state", "requested_by", "approved_by"]
-    show_list("Releases", columns, map(asdict, releases.list_(staff(machine))), as_json=as_json)
+    person = staff(machine)
+    found = releases.list_(person)
+    if as_json:
+        show_list("Releases", [], map(asdict, found), as_json=True)
+        return
+    names = Names(person)
+    rows = [
+        asdict(each)
+        | {
+            "id": short(each.id),
+            "requester": names.handle(each.requested_by),
+            "approver": names.handle(each.approved_by),
+        }
+        for each in found
+    ]
+    columns = ["id", "kind", "period", "workload", "state", "requester", "approver"]
+    show_list("Releases", columns, rows, as_json=False)
 
 
 @release.command()
@@ -43,32 +59,33 @@ def approve(
 ) -> None:
     """Say yes to another person's request, and draw: it is charged to the budget, published or not."""
     person = staff(machine)
-    view = releases.view(person, id_)
+    view = releases.view(person, Names(person).release(id_))
     if reject:
         releases.reject(person, view)
         return
     releases.approve(person, view)
-    releases.draw(person, id_)
+    releases.draw(person, view.id)
 
 
 @release.command()
 def cancel(id_: ReleaseId, machine: Home = HOME) -> None:
     """Take back a request that you made, before anything is drawn for it."""
     person = staff(machine)
-    releases.cancel(person, releases.view(person, id_))
+    releases.cancel(person, releases.view(person, Names(person).release(id_)))
 
 
 @release.command()
 def sign(id_: ReleaseId, machine: Home = HOME) -> None:
     """Check the drawn folder and sign it, as its requester or its approver."""
-    releases.sign(staff(machine), id_)
+    person = staff(machine)
+    releases.sign(person, Names(person).release(id_))
 
 
 @release.command()
 def publish(id_: ReleaseId, machine: Home = HOME) -> None:
     """Publish a release that two have signed."""
     person = staff(machine)
-    releases.publish(person, releases.view(person, id_))
+    releases.publish(person, releases.view(person, Names(person).release(id_)))
 
 
 @release.command()
@@ -78,7 +95,8 @@ def download(
     machine: Home = HOME,
 ) -> None:
     """Save the folder of a release, after verifying it."""
-    releases.save(releases.download(staff(machine), id_), folder)
+    person = staff(machine)
+    releases.save(releases.download(person, Names(person).release(id_)), folder)
 
 
 @release.command()

@@ -9,6 +9,7 @@ import typer
 
 from app import private
 from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
+from app.cli.names import Names
 from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Thread, Waiting
 from app.client.machine.staff import Staff
@@ -18,7 +19,7 @@ from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, Tr
 
 queue = typer.Typer(help="Read what was reported, answer, decide.", no_args_is_help=True)
 
-Report = Annotated[str, typer.Argument(help="The report's id.")]
+Report = Annotated[str, typer.Argument(help="The report's id or ref.")]
 Judgement = tuple[Severity, Imminence]
 Incidents = Annotated[
     list[str] | None,
@@ -41,22 +42,27 @@ def list_(
     """What waits, the most urgent first. No report is opened for it."""
     person = staff(machine)
     waiting = triage.list_(person, states=state) if state else triage.list_(person)
-    columns = ["id", "ref", "received_on", "state", "danger_now", "language", "triager", "unopened", "problem"]
-    show_list("Reports", columns, map(_row, waiting), as_json=as_json)
+    if as_json:
+        show_list("Reports", [], map(_row, waiting), as_json=True)
+        return
+    names = Names(person)
+    rows = [_row(each) | {"triager": names.handle(each.view.triager), "note": _note(each)} for each in waiting]
+    columns = ["ref", "received_on", "state", "danger_now", "language", "triager", "note"]
+    show_list("Reports", columns, rows, as_json=False)
 
 
 @queue.command()
 def claim(report: Report, machine: Home = HOME) -> None:
     """Take a report out of the queue, to decide about it yourself."""
     person = staff(machine)
-    triage.claim(person, triage.view(person, report))
+    triage.claim(person, triage.view(person, Names(person).report(report)))
 
 
 @queue.command()
 def release(report: Report, machine: Home = HOME) -> None:
     """Put a report back into the queue."""
     person = staff(machine)
-    triage.release(person, triage.view(person, report))
+    triage.release(person, triage.view(person, Names(person).report(report)))
 
 
 @queue.command("open")
@@ -68,7 +74,7 @@ def open_(
 ) -> None:
     """Read a report and what its reporter wrote since, which in a case is for its members alone."""
     person = staff(machine)
-    open_report = triage.open_(person, report)
+    open_report = triage.open_(person, Names(person).report(report))
     thread = None if open_report.arrived is None else triage.thread(person, open_report)
     if save and thread:
         for attachment in (*open_report.report.attachments, *_attached_since(thread)):
@@ -90,7 +96,7 @@ def answer(
 ) -> None:
     """Write to the reporter. Your name is not in it."""
     person = staff(machine)
-    open_report = triage.open_(person, report)
+    open_report = triage.open_(person, Names(person).report(report))
     judgements = _judgements(incident) if wait else ()
     after = triage.answer(person, open_report, text_of(text, "Your message"))
     if wait:
@@ -101,8 +107,12 @@ def answer(
 def accept(
     report: Report,
     incident: Incidents = None,
-    owner: Annotated[str | None, typer.Option(help="The id of who will lead the case; you, if not given.")] = None,
-    colleague: Annotated[list[str] | None, typer.Option(help="The id of a further member; may be repeated.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="Who will lead the case, by id or handle; you, if not given.")
+    ] = None,
+    colleague: Annotated[
+        list[str] | None, typer.Option(help="A further member, by id or handle; may be repeated.")
+    ] = None,
     about: Annotated[
         Path | None, typer.Option(help="JSON with title and summary of the case; - for standard input.")
     ] = None,
@@ -111,14 +121,14 @@ def accept(
 ) -> None:
     """Accept a report into a new case."""
     person = staff(machine)
-    judgements = _judgements(incident)
+    judgements, names = _judgements(incident), Names(person)
     title, summary = _about(about)
     case = triage.accept(
         person,
-        triage.open_(person, report),
+        triage.open_(person, names.report(report)),
         judgements,
-        owner=owner or person.person,
-        colleagues=colleague or (),
+        owner=names.person(owner) if owner else person.person,
+        colleagues=names.persons(colleague),
         title=title,
         summary=summary,
     )
@@ -130,7 +140,7 @@ def dispose(
     report: Report,
     to: Annotated[ReportState, typer.Argument(help="What becomes of it.")],
     incident: Incidents = None,
-    duplicate_of: Annotated[str | None, typer.Option(help="The id of the report that says the same.")] = None,
+    duplicate_of: Annotated[str | None, typer.Option(help="The report that says the same, by id or ref.")] = None,
     reason: Annotated[TransitionReason, typer.Option(help="Why.")] = TransitionReason.DECIDED,
     machine: Home = HOME,
     as_json: Json = False,
@@ -138,12 +148,13 @@ def dispose(
     """Decide about a report that is not accepted."""
     person = staff(machine)
     if to is ReportState.UNDECRYPTABLE:
-        triage.undecryptable(person, triage.view(person, report))
+        triage.undecryptable(person, triage.view(person, Names(person).report(report)))
         show({"state": to.value}, as_json=as_json)
         return
-    judgements = _judgements(incident)
-    open_report = triage.open_(person, report)
-    priority = triage.dispose(person, open_report, to, judgements, duplicate_of=duplicate_of, reason=reason)
+    judgements, names = _judgements(incident), Names(person)
+    open_report = triage.open_(person, names.report(report))
+    twin = names.report(duplicate_of) if duplicate_of else None
+    priority = triage.dispose(person, open_report, to, judgements, duplicate_of=twin, reason=reason)
     approval = report_approvals.lend_where_drawn(person, open_report)
     show({"state": to.value, "priority": priority.value, "approval": approval}, as_json=as_json)
 
@@ -156,14 +167,14 @@ def reopen(
 ) -> None:
     """As a supervisor, put a decided report before a triager again, as long as its key exists."""
     person = staff(machine)
-    triage.reopen(person, triage.view(person, report), reason)
+    triage.reopen(person, triage.view(person, Names(person).report(report)), reason)
 
 
 @queue.command()
 def approve(
     report: Report,
     subject: Annotated[ApprovalSubject, typer.Argument(help="What is asked.")],
-    approver: Annotated[str, typer.Option(help="The id of another person, who will decide.")],
+    approver: Annotated[str, typer.Option(help="Another person, by id or handle, who will decide.")],
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
@@ -171,22 +182,25 @@ def approve(
     if subject not in {ApprovalSubject.ABUSIVE, ApprovalSubject.UNDECRYPTABLE, *report_approvals.LENT}:
         raise typer.BadParameter(f"nobody is asked whether a report is {subject}")
     person = staff(machine)
+    names = Names(person)
+    id_, approver = names.report(report), names.person(approver)
     if subject is ApprovalSubject.UNDECRYPTABLE:
-        show({"approval": report_approvals.request_try(person, triage.view(person, report), approver)}, as_json=as_json)
+        show({"approval": report_approvals.request_try(person, triage.view(person, id_), approver)}, as_json=as_json)
         return
-    request_id = report_approvals.request(person, triage.open_(person, report), subject, approver)
+    request_id = report_approvals.request(person, triage.open_(person, id_), subject, approver)
     show({"approval": request_id}, as_json=as_json)
 
 
 @queue.command()
 def decide(
-    approval: Annotated[str, typer.Argument(help="The approval's id.")],
+    approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
     approved: Decision = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Read the report that you are asked about, and sign what you decide."""
     person = staff(machine)
+    approval = Names(person).approval(approval)
     if approvals.get(person, approval).subject is ApprovalSubject.UNDECRYPTABLE:
         is_open = report_approvals.try_too(person, approval)
         say(
@@ -291,6 +305,10 @@ def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:
 
 def _message(received: Received) -> dict[str, Any]:
     return {"number": received.content.number, "kind": received.content.kind.value, "text": received.content.text}
+
+
+def _note(waiting: Waiting) -> str | None:
+    return "; ".join(each for each in (waiting.unopened, waiting.problem) if each) or None
 
 
 def _row(waiting: Waiting) -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""A case as a page: what it is about, who is in it, what happened to whom, what was answered. Codes stand in words."""
+
+from collections.abc import Iterator
+
+from app import vocabulary
+from app.cli.names import Names, short
+from app.client.casework.cases import Consents, OpenCase
+from app.protocol.case import Affected, Incident
+from app.vocabulary import UnknownCodeError
+
+_SET_IN = "    "
+
+
+def page(case: OpenCase, consents: Consents | None, names: Names) -> str:
+    """Plain text; whatever somebody wrote is set in, so that none of its lines passes for a heading of the page.
+
+    `consents` is None for whoever may not read them.
+    """
+    return "\n".join(_lines(case, consents, names))
+
+
+def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[str]:
+    yield f"Case {short(case.id)}, version {case.version}, written by {names.handle(case.author)}"
+    yield f"Members: {', '.join(sorted(names.handle(each) or '' for each in case.members))}"
+    for version in case.passed_over:
+        yield f"Version {version} counts for nothing and is passed over"
+    for number in case.member_list.passed_over:
+        yield f"List {number} of members counts for nothing and is passed over"
+    yield from _words("Title", case.file.title)
+    yield from _words("Summary", case.file.summary)
+    number_of = {each.id: number for number, each in enumerate(case.file.persons, start=1)}
+    yield from _heading("Persons", case.file.persons)
+    for person in case.file.persons:
+        yield from _person(number_of[person.id], person)
+    yield from _heading("Incidents", case.file.incidents)
+    for incident in case.file.incidents:
+        yield from _incident(incident, number_of.get(incident.affected), names)
+    yield from _heading("Selectors", case.file.selectors)
+    for selector in case.file.selectors:
+        yield from _set_in(f"{_label('selector_type', selector.type)}: {selector.value}")
+    yield from _heading("Reports", case.file.reports)
+    for report in case.file.reports:
+        yield from _set_in(short(report.id))
+    yield from _heading("Statistics cards", case.file.cards)
+    for card in case.file.cards:
+        yield from _set_in(f"of {short(card.incident)}{', withdrawn' if card.withdrawn else ''}")
+    if consents:
+        yield from _answers(consents, number_of)
+
+
+def _person(number: int, person: Affected) -> Iterator[str]:
+    relation = _label("relation_of_target_to_reporter", person.relation)
+    yield from _set_in(f"{number}. {relation} ({short(person.id)})")
+    for name, status in (("own answer", person.statistics), ("the reporter's answer", person.by_reporter)):
+        if status:
+            yield from _set_in(f"   statistics, {name}: {_label('consent_status', status)}")
+    if not person.can_be_asked:
+        yield from _set_in("   cannot safely be asked")
+    yield from _set_in(person.note, further="   ")
+
+
+def _incident(incident: Incident, person: int | None, names: Names) -> Iterator[str]:
+    coding = incident.coding
+    yield from _set_in(
+        f"{_coded('incident_type', coding.get('incident_type'))}, to person {person or '?'} ({short(incident.id)})"
+    )
+    for name, value in coding.items():
+        if value not in (None, [], ()) and name != "incident_type":
+            yield from _set_in(f"   {name.replace('_', ' ')}: {_coded(name, value)}")
+    yield from _set_in(f"   verification: {_label('verification_status', incident.verification)}")
+    for name, value in (("when", incident.when), ("place", incident.place)):
+        if value:
+            yield from _set_in(f"{name}: {value}", further="   ")
+    yield from _set_in(incident.narrative, further="   ")
+    for each in incident.assertions:
+        yield from _set_in(
+            f"{each.by or 'somebody'} says: {each.text} ({_label('attribution_basis', each.basis)})", further="   "
+        )
+    yield from _set_in(f"   coded by {names.handle(incident.coder)}")
+
+
+def _answers(consents: Consents, number_of: dict[str, int]) -> Iterator[str]:
+    yield from _heading("Answers", consents.newest)
+    for each in consents.newest:
+        who = number_of.get(each.person, short(each.person))
+        status, scope = _label("consent_status", each.status), _label("consent_scope", each.scope)
+        yield from _set_in(f"{status}: {scope}, person {who} ({short(each.id)})")
+    for spoiled in consents.spoiled:
+        yield from _set_in(f"{short(spoiled.id)} does not open: {spoiled.problem}")
+
+
+def _heading(title: str, entries: object) -> Iterator[str]:
+    yield ""
+    yield title if entries else f"{title}: none"
+
+
+def _words(title: str, text: str) -> Iterator[str]:
+    yield from _heading(title, text)
+    yield from _set_in(text)
+
+
+def _set_in(text: str, *, further: str = "") -> Iterator[str]:
+    for line in text.split("\n") if text else ():
+        yield f"{_SET_IN}{further}{line}"
+
+
+def _coded(name: str, value: object) -> str:
+    """`name` is a field of the card, or imminence."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_coded(name, each) for each in value)
+    field = next((each for each in vocabulary.vocabulary().card_fields if each.name == name), None)
+    return _label((field and field.list_name) or name, str(value))
+
+
+def _label(list_name: str, code: str) -> str:
+    try:
+        return vocabulary.label(list_name, code)
+    except UnknownCodeError:
+        return code.replace("_", " ")

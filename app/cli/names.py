@@ -1,0 +1,107 @@
+"""Whom and what a person at the terminal means: a handle, a ref or the beginning of an id, wherever an id may stand.
+
+The service tells what they stand for. So a handle that once was somebody's stays theirs on this machine, and nobody
+else can be slipped in under it; whatever is opened under a ref is checked as it is under an id.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import typer
+
+from app.cli.console import say
+from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused, Told
+from app.protocol.chain import Mark
+from app.protocol.encoding import sha256_hex
+from app.protocol.errors import Rollback
+
+_ID: Final = re.compile(r"[a-z]+_[0-9a-f]{32}")
+# The prefix and eight digits of an id tell it from all others that one person sees.
+_SHORT: Final = 8
+# In what this machine has seen: whose each handle is.
+_HANDLE: Final = "handle"
+
+
+def short(id_: str) -> str:
+    """An id as a table shows it."""
+    prefix, _, digits = id_.partition("_")
+    return f"{prefix}_{digits[:_SHORT]}" if _ID.fullmatch(id_) else id_
+
+
+@dataclass(frozen=True)
+class Names:
+    """What one person's service has names for."""
+
+    staff: Staff
+
+    def person(self, text: str) -> str:
+        """The id of whoever has this handle. Raises `typer.BadParameter`, and `Rollback` where it was another's."""
+        if _ID.fullmatch(text):
+            return text
+        found = self._one("people", (each["id"] for each in self._people if each.get("handle") == text))
+        mark, seen = Mark(1, sha256_hex(found.encode())), self.staff.seen.highest(_HANDLE, text)
+        if seen is None:
+            say(f"The service says that {text} is {found}, and on this machine stays so.")
+            self.staff.seen.record(_HANDLE, text, mark)
+        elif seen != mark:
+            raise Rollback("handle")
+        return found
+
+    def persons(self, texts: Iterable[str] | None) -> list[str]:
+        """The ids of all of them."""
+        return [self.person(each) for each in texts or ()]
+
+    def handle(self, person: str | None) -> str | None:
+        """What the service calls them, for a table; their short id where it does not tell."""
+        if person is None:
+            return None
+        return next((str(each["handle"]) for each in self._people if each["id"] == person), short(person))
+
+    def report(self, text: str) -> str:
+        """The id of the report with this ref."""
+        return self._of("reports", text)
+
+    def case(self, text: str) -> str:
+        """The id of the case with this ref."""
+        return self._of("cases", text)
+
+    def approval(self, text: str) -> str:
+        """The id of the approval that begins like this."""
+        return self._of("approvals", text)
+
+    def release(self, text: str) -> str:
+        """The id of the release that begins like this."""
+        return self._of("releases", text)
+
+    @cached_property
+    def _people(self) -> list[Told]:
+        try:
+            return list(self.staff.service.items("/people"))
+        except Refused:
+            return []
+
+    def _of(self, kind: str, text: str) -> str:
+        if _ID.fullmatch(text):
+            return text
+        return self._one(kind, (str(each["id"]) for each in self._list(kind) if _is_meant(each, text)))
+
+    def _list(self, kind: str) -> Iterable[Told]:
+        return self.staff.service.items(f"/{kind}")
+
+    def _one(self, kind: str, ids: Iterable[str]) -> str:
+        found = set(ids)
+        if len(found) != 1:
+            count = "none" if not found else "several"
+            raise typer.BadParameter(f"{count} of the {kind} that you may know of {'are' if found else 'is'} named so")
+        return found.pop()
+
+
+def _is_meant(item: Told, text: str) -> bool:
+    ref = item.get("ref")
+    if isinstance(ref, str) and ref.upper() == text.strip().upper():
+        return True
+    return "_" in text and not text.endswith("_") and str(item["id"]).startswith(text)

@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from app.site.site import Site
@@ -10,7 +10,24 @@ from app.site.site import Site
 DEFAULT = "en"
 
 # What devices say for a script that they do not name (the likely subtags of CLDR).
-_ALIASES = {"zh": "zh-hans", "zh-tw": "zh-hant", "zh-hk": "zh-hant", "zh-mo": "zh-hant"}
+_ALIASES = {"zh": "zh-hans", "zh-tw": "zh-hant", "zh-hk": "zh-hant", "zh-mo": "zh-hant", "ku": "kmr", "prs": "fa"}
+
+# What most people read who ask for a language that is not offered, the likeliest first: from school, or as it is close
+# to their own. English, which browsers add by themselves, would lose them.
+_READ_TOO = {
+    "az": ("tr", "ru"),
+    "az-arab": ("fa",),
+    "azb": ("fa",),
+    "be": ("ru",),
+    "kk": ("ru", "tr"),
+    "kk-arab": ("zh-hans", "ug"),
+    "kk-cn": ("zh-hans", "ug"),
+    "ky": ("ru", "tr"),
+    "tg": ("ru", "fa"),
+    "tk": ("tr", "ru"),
+    "uz": ("ru", "tr"),
+    "uz-arab": ("fa",),
+}
 
 _RANGE = re.compile(r"\s*([A-Za-z0-9*-]{1,40})\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 # No browser lists more, and nobody else decides how long this takes.
@@ -18,17 +35,29 @@ _LONGEST = 1000
 
 
 def language_of(header: str, languages: Sequence[str]) -> str:
-    """The offered language that an Accept-Language asks for first (RFC 4647, "Lookup"); else English, or the first."""
+    """The offered language that an Accept-Language asks for first (RFC 4647, "Lookup"); else English, or the first.
+
+    Who asks for a language that does not exist here yet is led to one that they are likely to read.
+    """
     by_tag = {language.lower(): language for language in languages}
-    for tag in _names(header):
-        while tag:
-            match = by_tag.get(_ALIASES.get(tag, tag))
-            if match is not None:
-                return match
-            tag = tag.rpartition("-")[0]
-            if tag[-2:-1] == "-":  # a letter that begins an extension goes with what it began
-                tag = tag[:-2]
+    asked = [[_ALIASES.get(tag, tag) for tag in _wider(name)] for name in _names(header)]
+    for tags in asked:
+        read_too = next((_READ_TOO[tag] for tag in tags if tag in _READ_TOO), ())
+        # Among these, one that the browser names too is better than a guess.
+        named = [tag for each in asked for tag in each if tag in read_too] if read_too else []
+        match = next((by_tag[tag] for tag in (*tags, *named, *read_too) if tag in by_tag), None)
+        if match is not None:
+            return match
     return DEFAULT if DEFAULT in languages else languages[0]
+
+
+def _wider(tag: str) -> Iterator[str]:
+    """A tag, and what is left of it as its end is cut off part by part."""
+    while tag:
+        yield tag
+        tag = tag.rpartition("-")[0]
+        if tag[-2:-1] == "-":  # a letter that begins an extension goes with what it began
+            tag = tag[:-2]
 
 
 def no_page(site: Site, header: str) -> str:

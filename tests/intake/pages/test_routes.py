@@ -8,8 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.clock import Clock
+from app.intake.pages.service import language_of
 from app.main import create_app
 from app.settings import Settings
+from app.site.languages import WANTED
 from app.site.site import Site
 from tests.site.built import LANGUAGES, PAGES, SCRIPT, build, write
 
@@ -159,6 +161,38 @@ def test_the_address_leads_to_the_page_in_the_readers_language(
 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/{language}/")
     assert (answer.headers["Vary"], answer.headers["Cache-Control"]) == ("Accept-Language", "no-store")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("kk-KZ,kk;q=0.9,en-US;q=0.8,en;q=0.7", "ru"),
+        ("kk-CN,en;q=0.9", "zh-Hans"),
+        ("uz-Latn-UZ,uz;q=0.9,en;q=0.8", "ru"),
+        ("uz,en;q=0.9,tr;q=0.8", "tr"),
+        ("uz-Arab-AF", "fa"),
+        ("tk-TM,tk;q=0.9,en;q=0.8", "tr"),
+        ("tk,ru;q=0.9,en;q=0.8", "ru"),
+        ("az-AZ,en;q=0.5", "tr"),
+        ("az-Cyrl-AZ", "tr"),
+        ("az-Arab-IR", "fa"),
+        ("be-BY,be;q=0.9,en-US;q=0.8", "ru"),
+        ("be-tarask", "ru"),
+        ("en-US,en;q=0.9,kk;q=0.8", "en"),
+        ("de,be;q=0.9,en;q=0.8", "ru"),
+        ("ku-TR", "kmr"),
+    ],
+)
+def test_who_asks_for_a_language_that_does_not_exist_yet_is_led_to_one_that_they_read(
+    accepted: str, language: str
+) -> None:
+    assert language_of(accepted, WANTED if language in WANTED else (*WANTED, language)) == language
+
+
+def test_a_language_that_exists_is_led_nowhere_else() -> None:
+    assert language_of("kk-KZ,ru;q=0.9", (*WANTED, "kk")) == "kk"
+    assert language_of("kk,tr;q=0.9", ("en", "tr")) == "tr"
+    assert language_of("be", ("en", "tr")) == "en"
 
 
 def test_where_english_is_not_offered_the_first_language_is(settings: Settings, tmp_path: Path) -> None:

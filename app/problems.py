@@ -171,6 +171,15 @@ class VersionRequired(Problem):
     type, status, title = "version-required", 428, "The request needs an If-Match"
 
 
+class HeaderTooLarge(Problem):
+    """Address and header fields together are longer than any request needs, or there are too many of them.
+
+    Leave out what the service does not ask for: it takes no cookies.
+    """
+
+    type, status, title = "header-too-large", 431, "The header of the request is too long"
+
+
 class InternalError(Problem):
     """A fault of the service, which is logged under the answer's X-Request-Id.
 

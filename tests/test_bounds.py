@@ -7,6 +7,7 @@ passes them all. Here each stands once more, and whoever changes one says so twi
 import ast
 import importlib
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 
 from app.protocol.sizes import Kind, classes
 from app.protocol.statements import KeyKind
+from app.server import PATIENCE
 from app.settings import Settings
 from app.statistics.releases.accounting import epsilon
 from app.vocabulary import ReleaseKind
@@ -131,6 +133,13 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         },
     },
     "app.logs": {"LINES": 100, "_HOUR": 3600.0},
+    "app.server": {
+        "HEADER_LIMIT": 16 * KIB,
+        "FIELDS_LIMIT": 64,
+        "PIPELINED": 4,
+        "GRACE": 10,
+        "_TICKS": 10,
+    },
     "app.private": {"FILE": 0o600, "DIRECTORY": 0o700},
     "app.people.sign_in.turns": {"AT_ONCE": 2, "OF_A_NAME": 4, "STRANGERS": 64, "_RETRY_SECONDS": 1},
     "app.protocol.statements": {"LATE": timedelta(days=31)},
@@ -186,6 +195,17 @@ def test_what_an_installation_sets_begins_with_these_and_has_an_end() -> None:
             Settings(session_hours=hours)
     with pytest.raises(ValidationError):
         Settings(attachment_limit=0)
+
+
+def test_whoever_connects_is_waited_for_this_long() -> None:
+    assert asdict(PATIENCE) == {
+        "header": 20,
+        "body": 120,
+        "body_bytes": 6 * KIB,
+        "rest": 30,
+        "answer": 300,
+        "idle": 5,
+    }
 
 
 def _stated() -> Iterator[tuple[str, dict[str, object]]]:

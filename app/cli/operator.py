@@ -4,7 +4,6 @@ import errno
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -47,10 +46,9 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8470,
 ) -> None:
     """Run the service. It keeps no log of requests."""
-    import uvicorn
-
     from app import logs
     from app.main import create_app
+    from app.server import server
 
     logs.install()
     with opened() as (settings, database), database.read() as session:
@@ -64,15 +62,7 @@ def serve(
     say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     if is_new:
         say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
-    config = uvicorn.Config(
-        application,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=int(timedelta(seconds=10).total_seconds()),
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    server(application).run(sockets=[listening])
 
 
 def sweep(as_json: Json = False) -> None:

@@ -1,5 +1,6 @@
 """What all routes share. `routes.py` and `main.py` are its only users."""
 
+from app.http.answers import whole_answer
 from app.http.api import Api
 from app.http.authentication import Actor, CardToken, MailboxToken, authenticate, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
@@ -50,4 +51,5 @@ __all__ = [
     "sealed_body",
     "shared",
     "stream",
+    "whole_answer",
 ]

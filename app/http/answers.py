@@ -111,6 +111,14 @@ class _Answers:
                 await _answer(InternalError())(scope, receive, send_with_headers)
 
 
+def whole_answer(problem: Problem) -> bytes:
+    """All of an answer, with which its connection ends: to what is no request that a route could answer."""
+    answer = _answer(problem, {**_HEADERS, "X-Request-Id": secrets.token_hex(8), "Connection": "close"})
+    fields = b"".join(b"%b: %b\r\n" % field for field in answer.raw_headers)
+    status = HTTPStatus(problem.status)
+    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, status.phrase.encode(), fields, bytes(answer.body))
+
+
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
     body = {"type": f"/problems/{problem.type}", "title": problem.title, "status": problem.status}
     return JSONResponse(

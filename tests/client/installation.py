@@ -1,5 +1,6 @@
 """A real service on a real socket, and the machines of the people who work with it."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -8,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import uvicorn
-
 from app.client import Reporter, Staff
 from app.client.intake import epochs
 from app.client.people import colleagues, shared_keys, sign_in
@@ -17,6 +16,7 @@ from app.database import Database, schema
 from app.main import create_app
 from app.people.staff import service as staff_service
 from app.protocol.statements import KeyKind
+from app.server import server
 from app.settings import Settings
 from app.site.site import Site
 from app.vocabulary import Role
@@ -121,22 +121,16 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
 @contextmanager
 def serving(settings: Settings, built: Path) -> Iterator[str]:
     """The address of the service, in a thread of this process."""
-    config = uvicorn.Config(
-        create_app(settings, site=Site.load(built), hasher=HASHER),
-        port=0,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=30,  # a request that never ends would hold up all tests that follow
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    running = server(create_app(settings, site=Site.load(built), hasher=HASHER))
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=running.run, args=([listening],))
+    port = listening.getsockname()[1]
     thread.start()
-    while not server.started:
+    while not running.started:
         assert thread.is_alive(), "the service did not start"
         time.sleep(0.01)
-    (port,) = {each.getsockname()[1] for running in server.servers for each in running.sockets}
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.should_exit = True
+        running.should_exit = True
         thread.join()

@@ -1,10 +1,11 @@
-"""The service as its environment says, for tests that kill it."""
+"""The service as its environment says, for tests that kill it: `python -m tests.intake.served PORT`."""
 
-from fastapi import FastAPI
+import socket
+import sys
 
 from app.main import create_app
+from app.server import server
 from app.settings import Settings
 
-
-def app() -> FastAPI:
-    return create_app(Settings())
+if __name__ == "__main__":
+    server(create_app(Settings())).run(sockets=[socket.create_server(("127.0.0.1", int(sys.argv[1])))])

@@ -170,16 +170,7 @@ def served(settings: Settings) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]
         chosen.bind(("127.0.0.1", 0))
         port = chosen.getsockname()[1]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "--factory",
-            "tests.intake.served:app",
-            "--port",
-            str(port),
-            "--no-access-log",
-        ],
+        [sys.executable, "-m", "tests.intake.served", str(port)],
         env=os.environ | {"TERN_DATA_DIR": str(settings.data_dir), "TERN_DATABASE_URL": settings.url},
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],

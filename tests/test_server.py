@@ -1,0 +1,297 @@
+"""What somebody who connects can make the service wait for, listen to and say."""
+
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app.server import FIELDS_LIMIT, HEADER_LIMIT, PIPELINED, Patience, server
+
+HOST = b"Host: tern.test\r\n"
+WAITING = 10  # seconds, after which a test says that nothing comes
+PATIENCE = Patience(header=1, body=1, body_bytes=300, rest=1, answer=1, idle=1)
+LARGE = 32 * 2**20  # more than all buffers between here and there
+
+
+async def told(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that reads the whole body of a POST and says what it got, and does not wait for that of a PUT."""
+    request = Request(scope, receive)
+    if scope["path"] == "/large":
+        answer: PlainTextResponse | StreamingResponse = StreamingResponse(iter([bytes(2**16)] * (LARGE // 2**16)))
+    else:
+        body = await request.body() if scope["method"] == "POST" else b""
+        answer = PlainTextResponse(json.dumps([scope["method"], scope["path"], len(body), sorted(request.headers)]))
+    await answer(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    running = server(told, patience=PATIENCE)
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=running.run, args=([listening],))
+    number = listening.getsockname()[1]
+    thread.start()
+    try:
+        yield number
+    finally:
+        running.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def connected(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port), timeout=WAITING) as connection:
+        yield connection
+
+
+def rest(connection: socket.socket) -> bytes:
+    """All that still comes, until the service hangs up."""
+    pieces = []
+    try:
+        while piece := connection.recv(2**16):
+            pieces.append(piece)
+    except ConnectionResetError:
+        pass
+    return b"".join(pieces)
+
+
+def one(connection: socket.socket) -> bytes:
+    """The next answer, of one piece."""
+    return connection.recv(2**16)
+
+
+def exchanged(port: int, *pieces: bytes) -> bytes:
+    """What comes back, until the service hangs up."""
+    with connected(port) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+            time.sleep(0.05)
+        return rest(connection)
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def seconds(act: Callable[[], object]) -> float:
+    started = time.monotonic()
+    act()
+    return time.monotonic() - started
+
+
+def fields(number: int, size: int = 1) -> bytes:
+    return b"".join(b"x-%d: %b\r\n" % (index, b"a" * size) for index in range(number))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.1\r\n" + HOST + fields(FIELDS_LIMIT) + b"\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + fields(2, HEADER_LIMIT // 2) + b"\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + b"x: " + b"a" * 2 * HEADER_LIMIT,  # and no end of it
+        b"GET / HTTP/1.1\r\n" + HOST + b"a" * 2 * HEADER_LIMIT,
+        b"GET /" + b"a" * HEADER_LIMIT + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"GET /" + b"a" * 2 * HEADER_LIMIT,
+    ],
+    ids=["many fields", "long fields", "a field without end", "a name without end", "a long address", "without end"],
+)
+def test_a_header_that_no_request_needs_is_refused_in_the_form_of_every_refusal(port: int, request_: bytes) -> None:
+    answer = exchanged(port, request_)
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert status(answer) == 431
+    assert json.loads(body)["type"] == "/problems/header-too-large"
+    assert b"content-type: application/problem+json" in head
+    assert {b"cache-control: no-store", b"connection: close"} <= set(head.lower().split(b"\r\n"))
+
+
+def test_the_longest_header_and_the_most_fields_are_taken(port: int) -> None:
+    long = HEADER_LIMIT - len(b"/") - len(b"hosttern.test") - len(b"x-0")
+    with connected(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n" + HOST + fields(FIELDS_LIMIT - 1) + b"\r\n")
+        many = one(connection)
+        connection.sendall(b"GET / HTTP/1.1\r\n" + HOST + fields(1, long) + b"\r\n")
+
+        assert (status(many), status(one(connection))) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n",
+        b"GET / HTTP/1.0\r\n" + HOST + HOST + b"\r\n",
+        b"GET /\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na",
+        b"GET / HTTP/1.1\r\n" + HOST + b"x: a\r\n b\r\n\r\n",
+        b"GET / HTTP/1.1\n" + HOST.replace(b"\r", b"") + b"\n",
+        b"CONNECT tern.test:443 HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_read_in_none(port: int, request_: bytes) -> None:
+    answer = exchanged(port, request_)
+
+    assert (status(answer), answer.count(b"HTTP/1.1 ")) == (400, 1)
+    assert b"/problems/malformed-request" in answer
+
+
+def test_what_stands_behind_a_body_is_no_header(port: int) -> None:
+    request = b"POST / HTTP/1.1\r\n" + HOST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    answer = exchanged(port, request, b"1\r\na\r\n0\r\nAuthorization: Bearer a\r\n\r\n")
+
+    assert (status(answer), b"authorization" in answer) == (200, False)
+
+
+def test_an_upgrade_is_answered_in_the_protocol_that_there_is_and_ends_the_connection(port: int) -> None:
+    upgrade = b"GET / HTTP/1.1\r\n" + HOST + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+
+    answer = exchanged(port, upgrade, b"\x81\x85 what would be a frame")
+
+    assert (status(answer), answer.count(b"HTTP/1.1 ")) == (200, 1)
+
+
+def test_a_chunk_that_is_none_is_refused_once(port: int) -> None:
+    head = b" / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+    read = exchanged(port, b"POST" + head, b"not hexadecimal\r\n")
+    answered = exchanged(port, b"PUT" + head, b"not hexadecimal\r\n")
+
+    assert (status(read), read.count(b"HTTP/1.1 ")) == (400, 1)
+    assert (status(answered), answered.count(b"HTTP/1.1 ")) == (200, 1)
+
+
+def test_no_request_gets_the_answer_to_what_follows_it(port: int) -> None:
+    answer = exchanged(port, b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\n\r\na\x00nothing that is a request")
+
+    assert b"HTTP/1.1 400" not in answer
+
+
+def test_a_few_requests_may_wait_behind_another_and_no_more(port: int) -> None:
+    request = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
+
+    few = exchanged(port, request * (PIPELINED + 1))
+    many = exchanged(port, request * 1000)
+
+    assert few.count(b"HTTP/1.1 200") == PIPELINED + 1
+    assert many.count(b"HTTP/1.1 ") <= PIPELINED + 1
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [(b"", b""), (b"GET /", b"a"), (b"GET / HTTP/1.1\r\nx-a: ", b"a"), (b"\r\n", b"\r\n")],
+    ids=["nothing", "address", "field", "empty lines"],
+)
+def test_a_header_that_does_not_become_whole_ends_the_connection(port: int, begun: bytes, more: bytes) -> None:
+    def last() -> None:
+        connection.settimeout(0.2)
+        with suppress(ConnectionError):
+            while True:
+                connection.sendall(more)
+                with suppress(TimeoutError):
+                    assert connection.recv(1) == b""
+                    return
+
+    with connected(port) as connection:
+        connection.sendall(begun)
+
+        assert PATIENCE.header <= seconds(last) < PATIENCE.header + 3
+
+
+def test_the_next_header_of_a_connection_has_its_time_too(port: int) -> None:
+    with connected(port) as connection:
+        for _ in range(4):
+            connection.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert status(one(connection)) == 200
+            time.sleep(0.5 * PATIENCE.idle)
+        connection.sendall(b"GET / HT")
+
+        assert rest(connection) == b""
+
+
+def test_a_slow_body_is_waited_for_as_long_as_it_grows(port: int) -> None:
+    size = 3000
+    with connected(port) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % size)
+
+        def send() -> None:
+            for _ in range(size // 250):
+                connection.sendall(b"a" * 250)
+                time.sleep(0.2)
+
+        took = seconds(send)
+        answer = one(connection)
+
+    assert took > 2 * PATIENCE.body
+    assert (status(answer), b"3000" in answer) == (200, True)
+
+
+def test_a_body_that_does_not_grow_is_given_up_without_a_word(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5000\r\n\r\n")
+        for _ in range(4):
+            connection.sendall(b"a")
+            time.sleep(0.2)
+
+        assert rest(connection) == b""
+
+
+def test_what_nobody_reads_any_more_is_listened_to_for_a_moment(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"PUT / HTTP/1.1\r\n" + HOST + b"Content-Length: 5000000\r\n\r\n")
+        answer = one(connection)
+
+        def send() -> None:
+            with suppress(ConnectionError):
+                for _ in range(10 * WAITING):
+                    connection.sendall(b"a" * 2000)
+                    time.sleep(0.1)
+
+        assert status(answer) == 200
+        assert PATIENCE.rest <= seconds(send) < PATIENCE.rest + 3
+
+
+def test_an_answer_that_nobody_takes_is_given_up(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
+        time.sleep(PATIENCE.answer + 3)
+
+        assert len(rest(connection)) < LARGE
+
+
+def test_an_answer_that_is_taken_slowly_arrives(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
+        size = 0
+        while piece := connection.recv(2**20):
+            size += len(piece)
+            time.sleep(0.05)
+
+    assert size > LARGE
+
+
+def test_a_thousand_halves_of_a_header_are_gone_after_a_moment_and_leave_no_line(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        halves = [socket.create_connection(("127.0.0.1", port), timeout=WAITING) for _ in range(1000)]
+        for half in halves:
+            half.sendall(b"GET / HTTP/1.1\r\nx-a: ")
+        ends = [rest(half) for half in halves]
+        for half in halves:
+            half.close()
+
+    assert set(ends) == {b""}
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

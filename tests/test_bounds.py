@@ -49,6 +49,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
     "app.client.machine.transport": {"ANSWER_LIMIT": 64 * MIB, "BLOCK_SIZE": 64 * KIB, "TRIES": 3, "_BUSY": 503},
+    "app.client.machine.watch": {"TOLERANCE": timedelta(minutes=5)},
     "app.client.people.colleagues": {"CERTIFIED_FOR": timedelta(days=365)},
     "app.client.people.shared_keys": {
         "TERMS": {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}

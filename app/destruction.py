@@ -4,21 +4,32 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from sqlalchemy.orm import Session
+from sqlalchemy import String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.blobs import Blobs
-from app.database import Database
+from app.database import Base, Database, insert_or_ignore
 
 _KEY = "destruction.doomed"
+
+
+class DoomedBlob(Base):
+    """A blob that goes. It stands here from the commit that took its row until it is gone, through any crash."""
+
+    __tablename__ = "doomed_blobs"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 def doom(session: Session, blobs: Iterable[str] = ()) -> None:
     """Say that this transaction destroys, and which blobs go with its rows, by name.
 
-    They go when it has committed: one that rolls back leaves everything as it was. The caller's transaction is
-    `destroying`; in any other they would lie until a sweep finds that no row names them.
+    They go when it has committed: one that rolls back leaves everything as it was. Where the transaction is not
+    `destroying`, or the process is killed meanwhile, they go with the next `finish`.
     """
-    session.info.setdefault(_KEY, []).extend(blobs)
+    names = list(blobs)
+    session.info.setdefault(_KEY, []).extend(names)
+    insert_or_ignore(session, DoomedBlob, [{"name": name} for name in names])
 
 
 def doomed(session: Session) -> list[str]:
@@ -32,6 +43,21 @@ def destroying(database: Database, blobs: Blobs, today: date) -> Iterator[Sessio
     with database.write() as session:
         yield session
     if _KEY in session.info:
-        for name in doomed(session):
-            blobs.destroy(name, today)
+        _destroy(database, blobs, doomed(session), today)
         database.truncate_log()
+
+
+def finish(database: Database, blobs: Blobs, today: date) -> list[str]:
+    """Destroy what was doomed by a process that was killed before it could; their names."""
+    with database.read() as session:
+        names = list(session.scalars(select(DoomedBlob.name).order_by(DoomedBlob.name)))
+    _destroy(database, blobs, names, today)
+    return names
+
+
+def _destroy(database: Database, blobs: Blobs, names: list[str], today: date) -> None:
+    for name in names:
+        blobs.destroy(name, today)
+    if names:
+        with database.write() as session:
+            session.execute(delete(DoomedBlob).where(DoomedBlob.name.in_(names)))

@@ -6,9 +6,18 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app import recorded_day
 from app.blobs import Blobs
 from app.database import Database
-from app.destruction import destroying, doomed
+from app.destruction import destroying, doomed, finish
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The names of the blobs that went, and of those that were set aside."""
+
+    destroyed: list[str]
+    aside: list[str]
 
 
 @dataclass(frozen=True)
@@ -18,14 +27,26 @@ class Sweep:
     rules: tuple[Callable[[Session, date], object], ...]
     named: tuple[Callable[[Session], set[str]], ...]
 
-    def run(self, database: Database, blobs: Blobs, today: date) -> list[str]:
-        """Destroy what is due today, and what no row names; the names of the blobs that went. Twice changes nothing.
+    def run(
+        self,
+        database: Database,
+        blobs: Blobs,
+        today: date,
+        *,
+        clock_is_right: bool = False,
+        however_many: bool = False,
+    ) -> Swept:
+        """Destroy what is due today, and set aside what no row names. Twice changes nothing.
 
         Each rule has a transaction of its own and is tried whatever became of the others: none may hold up the rest.
-        Raises an `ExceptionGroup` of what failed when everything has been tried.
+        Raises `DayNotBelievable` before anything is touched, but not where somebody has looked and says that the
+        `clock_is_right`; an `ExceptionGroup` of what failed when everything else has been tried; and what
+        `Blobs.set_aside` raises, unless it shall be `however_many`.
         """
+        with database.write() as session:
+            recorded_day.record(session, today, is_right=clock_is_right)
         failures: list[Exception] = []
-        blob_names: list[str] = []
+        destroyed = finish(database, blobs, today)
         for rule in self.rules:
             try:
                 with destroying(database, blobs, today) as session:
@@ -33,12 +54,12 @@ class Sweep:
             except Exception as error:  # raised below, when the others have had their turn
                 failures.append(error)
             else:
-                blob_names += doomed(session)
+                destroyed += doomed(session)
         database.truncate_log()  # also of rows that no rule has doomed
         with database.read() as session:
             names_in_use = {name for names in self.named for name in names(session)}
-        blob_names += blobs.sweep(names_in_use, today)
+        destroyed += blobs.settle(names_in_use, today)
         blobs.renew(today)
         if failures:
             raise ExceptionGroup("some of what is due was not destroyed", failures)
-        return blob_names
+        return Swept(destroyed, blobs.set_aside(names_in_use, today, however_many=however_many))

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from app import problems
 from app.audit.actions import Action
+from app.database.engine import make_file
 from app.main import create_app
 from app.settings import Settings
 from docs.sealed_types import with_tables
@@ -19,7 +20,9 @@ _WIDTH = 120
 def pages() -> Iterator[tuple[str, str]]:
     """Each generated page: its name in this folder, and its text."""
     with TemporaryDirectory() as directory:
-        app = create_app(Settings(data_dir=Path(directory)))
+        settings = Settings(data_dir=Path(directory))
+        make_file(settings.url)
+        app = create_app(settings)
         app.state.database.close()
     yield "openapi.json", _json(app.openapi()) + "\n"
     yield "problems.md", _problems()

@@ -196,7 +196,6 @@ def _copied(template: sa.URL, name: str) -> Iterator[sa.URL]:
 
 
 def _make_tables(url: sa.URL) -> None:
-    database = Database(url.render_as_string(hide_password=False))
-    schema.upgrade(database)
+    database = schema.create(url.render_as_string(hide_password=False))
     database.truncate_log()
     database.close()

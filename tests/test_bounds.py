@@ -39,6 +39,7 @@ TABLES: Final = {
 
 BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.blobs.objects": {"_PIECE": 64 * KIB},
+    "app.blobs.store": {"ASIDE": timedelta(days=7), "FEW": 10, "_HUNDRED": 100},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
@@ -49,7 +50,6 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
     "app.client.machine.transport": {"ANSWER_LIMIT": 64 * MIB, "BLOCK_SIZE": 64 * KIB, "TRIES": 3, "_BUSY": 503},
-    "app.client.machine.watch": {"TOLERANCE": timedelta(minutes=5)},
     "app.client.people.colleagues": {"CERTIFIED_FOR": timedelta(days=365)},
     "app.client.people.shared_keys": {
         "TERMS": {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
@@ -145,6 +145,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.people.sign_in.turns": {"AT_ONCE": 2, "OF_A_NAME": 4, "STRANGERS": 64, "_RETRY_SECONDS": 1},
     "app.protocol.statements": {"LATE": timedelta(days=31)},
     "app.protocol.typos": {"_FURTHEST": 2},
+    "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
     "app.statistics.releases.accounting": {
         "KIND_CAP": {ReleaseKind.QUARTER: 20_000, ReleaseKind.YEAR: 120_000, ReleaseKind.RESERVE: 20_000},

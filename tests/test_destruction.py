@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.blobs import Blobs
 from app.database import Database
-from app.destruction import destroying, doom, doomed
+from app.destruction import destroying, doom, doomed, finish
 
 DAY = date(2026, 6, 15)
 
@@ -46,6 +46,24 @@ def test_a_transaction_that_fails_destroys_nothing(database: Database, blobs: Bl
         fail(session)
 
     assert lie(blobs) == [blob]
+
+
+def test_what_a_killed_process_had_doomed_goes_when_the_next_one_begins(
+    database: Database, blobs: Blobs, blob: str
+) -> None:
+    with database.write() as session:  # and no more: it is killed once this is on disk
+        doom(session, [blob])
+
+    first, second = finish(database, blobs, DAY), finish(database, blobs, DAY)
+
+    assert (first, second, lie(blobs)) == ([blob], [], [])
+
+
+def test_what_is_gone_is_on_no_list_any_more(database: Database, blobs: Blobs, blob: str) -> None:
+    with destroying(database, blobs, DAY) as session:
+        doom(session, [blob])
+
+    assert finish(database, blobs, DAY) == []
 
 
 def test_a_transaction_that_destroys_nothing_leaves_every_blob(database: Database, blobs: Blobs, blob: str) -> None:

@@ -29,6 +29,11 @@ def path_of(directory: Path, name: str) -> Path:
     return directory / name
 
 
+def blob_of(path: Path) -> str:
+    """The name of the blob that a file holds, finished or not."""
+    return path.name.partition(".")[0]
+
+
 def day_of(path: Path) -> date:
     """The day that `set_day` gave the file, or in UTC the day on which it last changed."""
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
@@ -89,6 +94,17 @@ def renew(path: Path) -> None:
             set_day(new.fileno(), day_of(path))
             os.fsync(new.fileno())
         draft.replace(path)
+
+
+def move(path: Path, directory: Path, day: date) -> None:
+    """Bring a file into another directory, of the day. What is gone is no error, so this can be repeated."""
+    private.make_directory(directory)
+    with held(path) as file:
+        if file is not None:
+            set_day(file.fileno(), day)
+            path.rename(directory / path.name)
+    sync(directory, day)
+    sync(path.parent, day)
 
 
 def remove(path: Path, day: date) -> None:

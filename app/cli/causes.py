@@ -7,9 +7,11 @@ from typing import Final
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from app.blobs import TooManyLeftOver
 from app.cli.console import Stopped
 from app.cli.refusals import of_system
-from app.database.schema import NewerTables
+from app.database import NoDatabase
+from app.database.schema import OtherTables
 from app.installation.service import ForeignKeyring
 from app.problems import Problem
 
@@ -42,7 +44,7 @@ def _sentence(error: Exception) -> str | None:
             return f"{_DATABASE} postgresql+psycopg://USER@HOST/NAME"
         case DBAPIError():
             return f"the database does not work: {_first_line(error.orig)}"
-        case NewerTables() | ForeignKeyring():
+        case OtherTables() | NoDatabase() | TooManyLeftOver() | ForeignKeyring():
             return str(error)
         case SQLAlchemyError():
             return None

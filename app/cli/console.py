@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +37,10 @@ HOME = Path.home() / ".tern"
 
 class Stopped(Exception):
     """A command could not do what it was asked to; its sentence names the cause."""
+
+
+class DestructionWaits(Stopped):
+    """Nothing was destroyed, because the machine's clock cannot be believed."""
 
 
 _OUT = Console()
@@ -146,15 +150,7 @@ def clock() -> datetime:
 
 def staff(home: Path) -> Staff:
     """The person at this machine, with the keys unlocked."""
-    return Staff(home, passphrase(), clock=clock, clock_off=clock_off)
-
-
-def clock_off(ahead: timedelta) -> None:
-    """Said before anything is sealed with it."""
-    hours, minutes = divmod(round(abs(ahead).total_seconds() / 60), 60)
-    by = f"{hours} h {minutes} min" if hours else f"{minutes} min"
-    way = "ahead of" if ahead > timedelta(0) else "behind"
-    say(f"The clock of this device is {by} {way} the service's. Set it before you go on: what you seal bears its date.")
+    return Staff(home, passphrase(), clock=clock)
 
 
 @contextmanager

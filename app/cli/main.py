@@ -13,7 +13,7 @@ from typer.exceptions import Abort, TyperException
 
 from app.age import Error as AgeError
 from app.cli import audit, cards, cases, console, files, intake, pages, people, refusals, releases, reporters, triage
-from app.cli.console import Stopped
+from app.cli.console import DestructionWaits, Stopped
 from app.cli.reporters import FilesMissing
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
@@ -33,7 +33,7 @@ from app.version import DISTRIBUTION, VERSION
 
 _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TERN: Final = Path(__file__).parents[1]
-REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING = 1, 2, 3, 4, 5, 6
+REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING, WRONG_DAY = 1, 2, 3, 4, 5, 6, 7
 
 # The first row whose errors include the one raised names the exit code.
 _CODES: Final = (
@@ -44,6 +44,7 @@ _CODES: Final = (
     ((Unreachable,), UNREACHABLE),
     ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
     ((FilesMissing,), FILES_MISSING),
+    ((DestructionWaits,), WRONG_DAY),
     ((ProtocolError,), REFUSED),
     ((Stopped, OSError, ValueError, BrowserFailed), REFUSED),
 )

@@ -4,28 +4,54 @@ import errno
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import make_url
 
+from app import keyring, recorded_day
 from app.cli.causes import told
-from app.cli.console import Json, Stopped, clock, say, show
+from app.cli.console import DestructionWaits, Json, Stopped, clock, say, show
 from app.cli.refusals import of_system
-from app.database import Database
-from app.database.schema import upgrade
+from app.database import Database, schema
+from app.database.engine import file_of
+from app.destruction import finish
 from app.installation import service as installation
 from app.people.staff import service as staff
 from app.settings import Settings
 
+RightClock = Annotated[
+    bool, typer.Option("--the-clock-is-right", help="You have looked at the machine's clock, whatever was recorded.")
+]
+
+
+class DataWithoutDatabase(Stopped):
+    """Files of a service lie where there is no database of theirs: a new one beside them would be taken for it."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} is of a service whose database is not here; bring it back, or begin in an empty directory"
+        )
+
 
 @contextmanager
-def opened() -> Iterator[tuple[Settings, Database]]:
-    """The settings, and the database with all its tables and the keyring that belongs to them."""
+def opened(*, makes: bool = False, upgrades: bool = False) -> Iterator[tuple[Settings, Database]]:
+    """The settings, and the database with all its tables and the keyring that belongs to them.
+
+    Where there is none, this stops, and makes one only for the command that `makes` it; older tables it `upgrades` for
+    the command that may.
+    """
     with told():
         settings = Settings()
-        settings.keep_private()
-        with closing(Database(settings.url)) as database:
-            upgrade(database)
+        if makes:
+            settings.keep_private()
+            _check_new(settings)
+            database = schema.create(settings.url)
+        else:
+            database = schema.open_(settings.url, upgrades=upgrades)
+            settings.keep_private()
+        with closing(database):
             installation.open_keyring(database, settings.data_dir)
             yield settings, database
 
@@ -37,22 +63,26 @@ def init(as_json: Json = False) -> None:
 
 def invitation() -> str:
     """What `init` prints."""
-    with opened() as (_, database), database.write() as session:
+    with opened(makes=True) as (_, database), database.write() as session:
         return staff.initialise(session, clock().date())
 
 
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8470,
+    the_clock_is_right: RightClock = False,
 ) -> None:
     """Run the service. It keeps no log of requests."""
     from app import logs
+    from app.blobs import Blobs
     from app.main import create_app
     from app.server import server
 
     logs.install()
-    with opened() as (settings, database), database.read() as session:
-        is_new = not staff.has_begun(session)
+    with opened(upgrades=True) as (settings, database):
+        with database.read() as session:
+            is_new = not staff.has_begun(session)
+        finish(database, Blobs(settings.data_dir / "blobs"), clock().date())
         application = create_app(settings)
     # Here, because a port that is taken is a line for the operator, and uvicorn has no output.
     try:
@@ -62,20 +92,52 @@ def serve(
     say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     if is_new:
         say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
-    server(application).run(sockets=[listening])
+    state = application.state
+    with recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right):
+        server(application).run(sockets=[listening])
 
 
-def sweep(as_json: Json = False) -> None:
-    """Destroy what a rule says is due today. Run it once a day."""
+def sweep(
+    the_clock_is_right: RightClock = False,
+    set_files_aside: Annotated[
+        bool, typer.Option("--set-files-aside", help="You have looked: files that no row names are left over.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Destroy what a rule says is due today, and set aside files that no row names. Run it once a day."""
     from app.blobs import Blobs
     from app.main import SWEEP
 
     today = clock().date()
     with opened() as (settings, database):
-        names = SWEEP.run(database, Blobs(settings.data_dir / "blobs"), today)
+        try:
+            swept = SWEEP.run(
+                database,
+                Blobs(settings.data_dir / "blobs"),
+                today,
+                clock_is_right=the_clock_is_right,
+                however_many=set_files_aside,
+            )
+        except recorded_day.DayNotBelievable as error:
+            raise DestructionWaits(str(error)) from error
         with database.write() as session:
             installation.record_sweep(session, today)
-    show({"blobs_destroyed": len(names)}, as_json=as_json)
+    show({"blobs_destroyed": len(swept.destroyed), "files_set_aside": len(swept.aside)}, as_json=as_json)
+
+
+def _check_new(settings: Settings) -> None:
+    """Raises `DataWithoutDatabase` where files of a service lie here whose database does not: it is to come back."""
+    log = []
+    path = file_of(make_url(settings.url))
+    if path is not None and not path.is_file():
+        log = [path.with_name(f"{path.name}-wal")]
+    else:
+        with closing(Database(settings.url)) as database:
+            if schema.look(database) is not schema.Tables.NONE:
+                return
+    for file in (settings.data_dir / keyring.FILE, *log, *(settings.data_dir / "blobs").glob("*")):
+        if file.exists():
+            raise DataWithoutDatabase(file)
 
 
 def _why(error: OSError) -> str:

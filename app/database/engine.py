@@ -1,11 +1,12 @@
 """Transactions. Each opens and ends in one block, and is either of those that write or of those that cannot."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from app import private
@@ -14,23 +15,43 @@ if TYPE_CHECKING:
     import sqlite3
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 _THREADS = 40  # in which FastAPI runs endpoints: none of them waits for a connection
 _LOCK_SECONDS = 30
+
+
+class NoDatabase(FileNotFoundError):
+    """There is none where one should be. Nothing makes another in its place: it would be taken for the lost one."""
+
+
+def make_file(url: str) -> None:
+    """Make the empty file of an SQLite database, where there is none; whoever runs PostgreSQL makes its database."""
+    path = file_of(make_url(url))
+    if path is not None:
+        private.make_file(path)
+
+
+def file_of(url: URL) -> Path | None:
+    """Where an SQLite database lies; None for PostgreSQL."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 class Database:
     """The database at `url`: an SQLite file or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
+        """Raises `NoDatabase` where an SQLite file is not there."""
         # An error that names its parameters would carry them into the log.
         pool = {"pool_size": 10, "max_overflow": _THREADS, "hide_parameters": True}
-        if url.startswith("sqlite"):
-            engine = create_engine(url, connect_args={"timeout": _LOCK_SECONDS}, **pool)
-            if engine.url.database:  # SQLite gives the files beside it the same mode
-                private.make_file(Path(engine.url.database))
+        path = file_of(make_url(url))
+        if path is not None:
+            if not path.is_file():
+                raise NoDatabase(f"there is no database at {path}")
+            private.make_file(path)  # SQLite gives the files beside it the same mode
+            engine = create_engine(_without_making(path), connect_args={"timeout": _LOCK_SECONDS}, **pool)
             event.listen(engine, "connect", _connect_sqlite)
+            event.listen(engine, "checkout", _still_there(path))
             event.listen(engine, "begin", _begin_sqlite)
         else:
             engine = create_engine(url, pool_pre_ping=True, **pool)
@@ -84,6 +105,25 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self._writing.dispose()
+
+
+def _without_making(path: Path) -> URL:
+    """The file as SQLite opens it only where it is (https://sqlite.org/uri.html)."""
+    return URL.create("sqlite", database=path.absolute().as_uri(), query={"mode": "rw", "uri": "true"})
+
+
+def _still_there(path: Path) -> Callable[["DBAPIConnection", "ConnectionPoolEntry", "PoolProxiedConnection"], None]:
+    """Keeps whoever has a file open from writing on into it when it was taken away, or another was put in its place."""
+
+    def check(_: "DBAPIConnection", entry: "ConnectionPoolEntry", __: "PoolProxiedConnection") -> None:
+        try:
+            now = path.stat()
+        except OSError as error:
+            raise DisconnectionError(str(error)) from error
+        if entry.info.setdefault("file", (now.st_dev, now.st_ino)) != (now.st_dev, now.st_ino):
+            raise DisconnectionError("another file lies there")
+
+    return check
 
 
 def _connect_sqlite(connection: "DBAPIConnection", _: "ConnectionPoolEntry") -> None:

@@ -1,21 +1,85 @@
-"""Bringing the tables to what the code expects, by the migrations."""
+"""Whether the tables are what the code expects, and bringing them there, by the migrations."""
 
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from app.database import engine
+from app.database.base import Base
 from app.database.engine import Database
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
-class NewerTables(Exception):
+class Tables(Enum):
+    """How the tables of a database stand to the code, and what is to be done about it."""
+
+    NONE = "there are no tables of Tern in the database; if it is a new one: tern init"
+    TORN = "tables of Tern are missing from the database; bring back the one that is whole"
+    OLDER = "the database is of an older Tern; tern serve brings it up to date"
+    OURS = "the database is of this Tern"
+
+
+class OtherTables(ValueError):
+    """The tables are not what the code expects, so nothing is written. Its words say what to do."""
+
+
+class NewerTables(OtherTables):
     """The tables were made by a later Tern, and this one does not know what is in them."""
+
+
+def create(url: str) -> Database:
+    """The database at `url` with the tables that the code expects. An SQLite file is made where there is none.
+
+    Raises `NewerTables`.
+    """
+    engine.make_file(url)
+    database = Database(url)
+    try:
+        upgrade(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def open_(url: str, *, upgrades: bool = False) -> Database:
+    """The database at `url`, whose tables are what the code expects; one that is older it `upgrades`, where it may.
+
+    Raises `NoDatabase` and `OtherTables`, and then nothing was changed.
+    """
+    database = Database(url)
+    try:
+        tables = look(database)
+        if tables is Tables.OLDER and upgrades:
+            upgrade(database)
+        elif tables is not Tables.OURS:
+            raise OtherTables(tables.value)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def look(database: Database) -> Tables:
+    """How its tables stand to the code. Raises `NewerTables`."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    with database.read() as session:
+        connection = session.connection()
+        revision = _present(connection, script)
+        missing = set(Base.metadata.tables) - set(sa.inspect(connection).get_table_names())
+    if revision is None:
+        return Tables.NONE if missing == set(Base.metadata.tables) else Tables.TORN
+    if revision != script.get_current_head():
+        return Tables.OLDER
+    return Tables.TORN if missing else Tables.OURS
 
 
 def upgrade(database: Database, to: str = "head") -> None:
@@ -29,9 +93,8 @@ def downgrade(database: Database, to: str) -> None:
 
 
 def is_current(database: Database) -> bool:
-    """Whether all migrations have run. Raises `NewerTables`."""
-    with database.change_schema() as connection:
-        return _present(connection, script := ScriptDirectory(str(MIGRATIONS))) == script.get_current_head()
+    """Whether all migrations have run, and nothing is missing. Raises `NewerTables`."""
+    return look(database) is Tables.OURS
 
 
 def _present(connection: Connection, script: ScriptDirectory) -> str | None:

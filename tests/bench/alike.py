@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.database import Database, schema
+from app.database import schema
 from app.intake.mailbox.models import Slot
 from app.intake.posts import budget
 from app.main import create_app
@@ -119,8 +119,7 @@ def _read(connection: socket.socket) -> None:
 
 def _prepared(settings: Settings) -> dict[str, tuple[Ask, Ask]]:
     """What is asked of each route: of something that is there, and of nothing."""
-    database = Database(settings.url)
-    schema.upgrade(database)
+    database = schema.create(settings.url)
     database.close()
     engine = sa.create_engine(settings.url, isolation_level="AUTOCOMMIT")
     with TestClient(create_app(settings), base_url="https://tern.test") as client, Session(engine) as rows:

@@ -32,6 +32,7 @@ from starlette.testclient import TestClient
 
 from app.database import Base, Database
 from app.database.bulk import Value, statement
+from app.database.engine import make_file
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import Arrival, inserts
 from app.main import create_app
@@ -194,6 +195,7 @@ def _compare(database: str, folder: Path, url: str) -> list[Row]:
 def _prepared(folder: Path, url: str) -> list[bytes]:
     """An organisation with an epoch, and sealed reports to it."""
     settings = Settings(data_dir=folder, database_url=url)
+    make_file(url)
     database = Database(url)
     with database.change_schema() as connection:
         Base.metadata.create_all(connection)

@@ -1,4 +1,4 @@
-"""What is measured is served as the service is, by a process of its own: `python -m tests.bench.server FACTORY PORT`."""
+"""What is measured is served as the service is, by its own process: `python -m tests.bench.server FACTORY PORT`."""
 
 import os
 import pkgutil

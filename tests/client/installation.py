@@ -12,7 +12,7 @@ from pathlib import Path
 from app.client import Reporter, Staff
 from app.client.intake import epochs
 from app.client.people import colleagues, shared_keys, sign_in
-from app.database import Database, schema
+from app.database import schema
 from app.main import create_app
 from app.people.staff import service as staff_service
 from app.protocol.statements import KeyKind
@@ -97,8 +97,7 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
     clock.write_text(start.isoformat())
     settings = Settings(data_dir=directory / "server", demo=True, demo_clock=clock)
     settings.data_dir.mkdir()
-    database = Database(settings.url)
-    schema.upgrade(database)
+    database = schema.create(settings.url)
     with database.write() as session:
         invitation = staff_service.initialise(session, start.date())
     database.close()

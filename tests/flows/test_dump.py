@@ -20,7 +20,7 @@ from app.client.intake.reporter import Submitted
 from app.client.people import shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.clock import Clock
-from app.database import Database, schema
+from app.database import schema
 from app.protocol import receipt
 from app.protocol.case import CODED, Assertion
 from app.protocol.encoding import b64
@@ -128,9 +128,7 @@ def _tell(directory: Path, url: str) -> Told:
     clock.write_text(MOMENT)
     settings = Settings(data_dir=directory / "server", database_url=url, demo=True, demo_clock=clock)
     settings.data_dir.mkdir()
-    database = Database(url)
-    schema.upgrade(database)
-    database.close()
+    schema.create(url).close()
     headers = {"User-Agent": AGENT, "X-Forwarded-For": ADDRESS}
     with (
         served(settings, log) as server,

@@ -146,7 +146,7 @@ PLACES = [
 def test_what_is_stored_goes_at_its_end(
     kept: Kept, database: Database, today: date, of: SealedType, place: Place, way: Way
 ) -> None:
-    swept = partial(app.main.SWEEP.run, database, Blobs(kept.blobs))
+    swept = partial(app.main.SWEEP.run, database, Blobs(kept.blobs), clock_is_right=True)
     before = kept.left(of, place)
     assert before, f"the scene keeps nothing of {of.name} in {place}"
 

@@ -22,7 +22,7 @@ def test_a_stranger_learns_one_word(client: TestClient) -> None:
 def test_who_looks_after_it_is_told_what_runs_out(client: TestClient, rows: Session, role: Role, today: date) -> None:
     factories.organisation(rows)
     person = factories.certified(rows, role)
-    factories.epoch(rows)  # until the 21st
+    factories.epoch(rows, person)  # until the 21st
     rows.add(Installation(name="tern", keyring_sha256="0" * 64, swept_on=today))
     rows.commit()
 

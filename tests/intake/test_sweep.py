@@ -24,6 +24,7 @@ from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
 from app.protocol.mailbox import STATE_SLOT, MessageKind
 from app.settings import Settings
+from app.sweep import Swept
 from app.vocabulary import ReportState
 from tests.intake import tus
 from tests.intake.scene import Epoch, Office, Reporter, bearer
@@ -43,13 +44,13 @@ def withdraw(client: TestClient, reporter: Reporter) -> None:
     client.post("/v1/mailbox", content=body, headers=bearer(reporter.token)).raise_for_status()
 
 
-Swept = Callable[[date], list[str]]
+Sweeping = Callable[[date], Swept]
 
 
 @pytest.fixture
-def swept(database: Database, settings: Settings) -> Swept:
+def swept(database: Database, settings: Settings) -> Sweeping:
     """What a day's destruction takes with it."""
-    return partial(SWEEP.run, database, Blobs(settings.data_dir / "blobs"))
+    return partial(SWEEP.run, database, Blobs(settings.data_dir / "blobs"), clock_is_right=True)
 
 
 def left(rows: Session, reporter: Reporter) -> dict[str, int]:
@@ -79,7 +80,7 @@ def test_a_report_that_no_case_has_is_destroyed_with_its_withdrawal(
 
 
 def test_the_outcome_stays_thirty_days(
-    client: TestClient, swept: Swept, rows: Session, sent: Reporter, today: date
+    client: TestClient, swept: Sweeping, rows: Session, sent: Reporter, today: date
 ) -> None:
     withdraw(client, sent)
     boxes = []
@@ -92,19 +93,19 @@ def test_the_outcome_stays_thirty_days(
 
 
 def test_a_withdrawn_report_of_a_case_waits_for_its_members_however_long(
-    client: TestClient, swept: Swept, rows: Session, sent: Reporter, today: date
+    client: TestClient, swept: Sweeping, rows: Session, sent: Reporter, today: date
 ) -> None:
     rows.get_one(Report, sent.id).case_id = new_id("case")
     rows.commit()
     withdraw(client, sent)
 
-    assert swept(today + timedelta(days=1000)) == []
+    assert swept(today + timedelta(days=1000)) == Swept([], [])
     kept = {"body": 1, "attachments": 1, "messages": 2, "slots": 2, "mailbox": 1}
     assert left(rows, sent) == kept | {"grants": 0}  # the epoch's key is gone by then, and with it the grant to it
 
 
 def test_a_report_that_was_not_withdrawn_is_left_alone(
-    client: TestClient, swept: Swept, rows: Session, reporter: Reporter, today: date
+    client: TestClient, swept: Sweeping, rows: Session, reporter: Reporter, today: date
 ) -> None:
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
 
@@ -114,7 +115,7 @@ def test_a_report_that_was_not_withdrawn_is_left_alone(
 
 
 def test_a_destroyed_report_is_not_taken_again(
-    client: TestClient, swept: Swept, rows: Session, reporter: Reporter, today: date
+    client: TestClient, swept: Sweeping, rows: Session, reporter: Reporter, today: date
 ) -> None:
     body = reporter.body()
     client.put("/v1/report", content=body, headers=reporter.headers).raise_for_status()
@@ -127,7 +128,7 @@ def test_a_destroyed_report_is_not_taken_again(
 
 
 def test_the_keys_of_an_epoch_go_on_its_day(
-    swept: Swept, rows: Session, office: Office, client: TestClient, today: date
+    swept: Sweeping, rows: Session, office: Office, client: TestClient, today: date
 ) -> None:
     epoch = office.open_epoch(days=2, kept=3)
     reporter = Reporter(epoch, today)
@@ -180,7 +181,7 @@ def test_one_rule_that_fails_holds_up_no_other(
 
     with pytest.raises(ExceptionGroup):
         replace(SWEEP, rules=(fail, *SWEEP.rules)).run(
-            database, Blobs(settings.data_dir / "blobs"), today + timedelta(days=30)
+            database, Blobs(settings.data_dir / "blobs"), today + timedelta(days=30), clock_is_right=True
         )
 
     assert granted(rows, epoch) == []

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 import app.main  # noqa: F401  it brings the tables of every package
 from app.database import Base, Database, schema
+from app.database.engine import make_file
 from app.intake.attachments.models import Attachment, Upload
 from tests import factories
 
@@ -20,6 +21,7 @@ REVISIONS = [script.revision for script in ScriptDirectory(str(schema.MIGRATIONS
 
 @pytest.fixture
 def empty(empty_url: str) -> Iterator[Database]:
+    make_file(empty_url)
     database = Database(empty_url)
     yield database
     database.close()

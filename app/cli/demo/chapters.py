@@ -21,8 +21,7 @@ from app.client.machine.transport import Service
 from app.client.machine.trust import OpenIntake
 from app.client.people import audit, colleagues, shared_keys, sign_in
 from app.client.statistics import cards, releases
-from app.database import Database
-from app.database.schema import upgrade
+from app.database import schema
 from app.people.staff import service as staff_service
 from app.protocol import card
 from app.protocol import receipt as receipts
@@ -97,8 +96,7 @@ def prepare(stage: Stage) -> str:
     """The operator makes the tables, and an invitation for the first supervisor."""
     settings = stage.settings
     private.make_directory(settings.data_dir)
-    database = Database(settings.url)
-    upgrade(database)
+    database = schema.create(settings.url)
     with database.write() as session:
         invitation = staff_service.initialise(session, stage.clock.today())
     database.close()

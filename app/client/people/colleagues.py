@@ -59,10 +59,10 @@ def make_root(staff: Staff) -> str:
     me = Certified(
         staff.person, frozenset({Role.SUPERVISOR}), staff.keys.identity.recipient, unb64(staff.keys.public_key, 32)
     )
-    key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
     root = certificates.make_root([me], staff.signer, on=staff.today)
     staff.service.post("/key-log", {"document": root.text.decode()})
     staff.machine.pin_to(certificates.org_of(root))
+    key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
     statement = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
     staff.service.post("/key-log", {"document": statement.text.decode()})
     staff.forget()

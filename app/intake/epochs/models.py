@@ -19,3 +19,4 @@ class Epoch(Base):
     accepts_from: Mapped[date]
     accepts_until: Mapped[date]
     destroyed_on: Mapped[date]
+    ended_on: Mapped[date | None]  # when the grants of its key were destroyed: whatever comes after, it takes no report

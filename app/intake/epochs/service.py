@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -64,12 +64,17 @@ def is_known(session: Session, epoch_id: str) -> bool:
 
 
 def taking_reports(session: Session, today: date) -> list[Epoch]:
-    """The present epoch and the one before, as long as their keys exist.
+    """The present epoch and the one before, as long as their keys exist, by their days and in the database.
 
     What was sealed before midnight, or before a rotation, is not lost. No client seals to an epoch out of its days.
     """
-    epochs = select(Epoch).where(Epoch.accepts_from <= today).order_by(Epoch.sequence.desc()).limit(2)
-    return [epoch for epoch in session.scalars(epochs) if today < epoch.destroyed_on]
+    granted = select(Grant.id).where(Grant.subject == Epoch.id, Grant.revoked.is_(False)).exists()
+    epochs = select(Epoch, granted).where(Epoch.accepts_from <= today).order_by(Epoch.sequence.desc()).limit(2)
+    return [
+        epoch
+        for epoch, is_granted in session.execute(epochs)
+        if today < epoch.destroyed_on and epoch.ended_on is None and is_granted
+    ]
 
 
 def every() -> Select[Epoch]:
@@ -88,10 +93,13 @@ def get(session: Session, epoch_id: str) -> Epoch:
 def destroy_ended(session: Session, today: date) -> list[str]:
     """Destroy the grants of epochs that have reached their day: those of their keys, and those sealed to them.
 
-    What was lent of their reports ends with them. The ids of the epochs whose grants were still there.
+    What was lent of their reports ends with them. The ids of the epochs that end today, and of those that were granted
+    to somebody after their end.
     """
     grant = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id))
-    ids = list(session.scalars(select(Epoch.id).where(Epoch.destroyed_on <= today, grant.exists())))
+    due = select(Epoch.id).where(Epoch.destroyed_on <= today, or_(Epoch.ended_on.is_(None), grant.exists()))
+    ids = list(session.scalars(due))
+    session.execute(update(Epoch).where(Epoch.id.in_(ids)).values(ended_on=today))
     session.execute(delete(Grant).where(or_(Grant.subject.in_(ids), Grant.grantee.in_(ids))))
     grants.lapse_ended(session, today)
     midnight = datetime.combine(today, datetime.min.time(), UTC)

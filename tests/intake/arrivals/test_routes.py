@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import age
 from app.age import bech32
 from app.clock import Clock
+from app.intake.epochs.models import Epoch as EpochRow
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant
@@ -132,6 +133,29 @@ def test_an_epoch_whose_key_is_destroyed_takes_no_report(
         statuses.append(put(client, Reporter(epoch, today)))
 
     assert statuses == [201, 409]
+
+
+def test_an_epoch_that_has_ended_takes_no_report_whatever_the_day(
+    client: TestClient, rows: Session, office: Office, today: date
+) -> None:
+    before, epoch = office.open_epoch(), office.open_epoch()
+    rows.get_one(EpochRow, epoch.id).ended_on = today
+    rows.commit()
+
+    statuses = [put(client, Reporter(each, today)) for each in (epoch, before)]
+
+    assert statuses == [409, 201]
+    assert epoch.id not in client.get("/v1/intake").json()["intake"]
+
+
+def test_an_epoch_whose_key_nobody_holds_takes_no_report(
+    client: TestClient, rows: Session, office: Office, today: date
+) -> None:
+    epoch = office.open_epoch()
+    rows.execute(delete(Grant).where(Grant.subject == epoch.id))
+
+    assert put(client, Reporter(epoch, today)) == 409
+    assert client.get("/v1/intake").json()["type"] == "/problems/not-open"
 
 
 def test_an_unknown_epoch_is_closed(client: TestClient, reporter: Reporter) -> None:

@@ -38,6 +38,7 @@ from app.intake.epochs.routes import router as epochs_router
 from app.intake.key_log.routes import router as key_log
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
+from app.intake.no_script import once
 from app.intake.no_script.routes import router as no_script
 from app.intake.no_script.state import SLOW_THREADS, THREADS, NoScript
 from app.intake.pages import routes as pages
@@ -95,6 +96,7 @@ SWEEP = Sweep(
         forget,
         lifecycle.close_mailboxes,
         budget.forget_days,
+        once.forget,
         uploads.drop_old,
     ),
     named=(attachments.blobs,),

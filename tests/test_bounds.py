@@ -45,7 +45,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.triage.routes": {"ONE_IN": 10},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
-    "app.client.intake.pages": {"_OK": 200, "_ELSEWHERE": 303, "_ABSENT": 404},
+    "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
     "app.client.intake.uploads": {"TRIES": 5, "_FIRST_PAUSE": 0.5, "_GONE": 404},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
@@ -68,6 +68,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.intake.posts.budget": {"POSTS": 50, "SIZE": 2 * MIB},
     "app.intake.mailbox.service": {"REPLY_DAYS": 60},
     "app.intake.no_script.forms": {"TEXT_LIMIT": MIB, "TEXT_LENGTH": 200_000, "MESSAGE_LENGTH": 20_000},
+    "app.intake.no_script.once": {"MINUTES": 10, "ROOM": 64 * MIB, "_SMALLEST": 32 * KIB, "_KEY_SIZE": 32},
     "app.intake.no_script.multipart": {"_HEADERS_LIMIT": 8 * KIB, "_PARTS_LIMIT": 300, "_PIECE": 64 * KIB},
     "app.intake.no_script.routes": {
         "_PIECE_SECONDS": 60,

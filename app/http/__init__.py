@@ -6,7 +6,7 @@ from app.http.authentication import Actor, CardToken, MailboxToken, authenticate
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.description import NEEDED
 from app.http.idempotency import Once
-from app.http.pages import PAGE_HEADERS, page
+from app.http.pages import NOT_PUT_ASIDE, PAGE_HEADERS, leads_to, page
 from app.http.paging import Page, Paging
 from app.http.problem_pages import problem_pages
 from app.http.routing import BYTES, Route, Router, answer_header, answered, problems
@@ -17,6 +17,7 @@ from app.http.versions import IfMatch, IfNoneMatch, etag
 __all__ = [
     "BYTES",
     "NEEDED",
+    "NOT_PUT_ASIDE",
     "PAGE_HEADERS",
     "Actor",
     "Api",
@@ -44,6 +45,7 @@ __all__ = [
     "comes_from_another_site",
     "declared_length",
     "etag",
+    "leads_to",
     "page",
     "problem_pages",
     "problems",

@@ -68,6 +68,7 @@ ANSWERS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("plain error", "plain_error.html", {"key": "not-set-up"}),
     ("no page", "plain_error.html", {"key": "no-page"}),
     ("other site", "plain_error.html", {"key": "other-site"}),
+    ("shown once", "plain_error.html", {"key": "shown-once"}),
 )
 
 

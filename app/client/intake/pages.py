@@ -28,7 +28,9 @@ from app.protocol.manifest import MANIFEST, ORGANISATION, Organisation
 from app.site.site import Site
 from app.vocabulary import codes
 
-_OK, _ELSEWHERE, _ABSENT = 200, 303, 404
+# The second is that of pages which a browser does not put aside for whoever goes back.
+_SHOWN = frozenset({200, 203})
+_ELSEWHERE, _ABSENT = 303, 404
 # The pages of a language, whether or not the manifest names them.
 _PLAIN = "plain/"
 _PAGES = ("", "replies/", _PLAIN, f"{_PLAIN}replies/")
@@ -186,7 +188,7 @@ class _Answers:
 
     def content(self, path: str) -> bytes:
         answer = self.identity(path)
-        if answer.status != _OK:
+        if answer.status not in _SHOWN:
             raise Refused("not-found", answer.status, f"the service has no {path}")
         return answer.content
 
@@ -223,7 +225,7 @@ def _compare(answers: _Answers, files: Mapping[str, str], site: Site | None) -> 
     differing, missing = [], []
     for path, sha256 in _shuffled(files.items()):
         answer = answers.identity(path)
-        if answer.status != _OK:
+        if answer.status not in _SHOWN:
             missing.append(path)
         elif sha256_hex(answer.content) != sha256 or not _is_alike(answers, path, sha256, site):
             differing.append(path)
@@ -238,13 +240,13 @@ def _is_alike(answers: _Answers, path: str, sha256: str, site: Site | None) -> b
         if packed_answer.headers.get("Content-Encoding") == "gzip"
         else packed_answer.content
     )
-    if packed_answer.status != _OK or sha256_hex(content) != sha256:
+    if packed_answer.status not in _SHOWN or sha256_hex(content) != sha256:
         return False
     if site is None or path not in site.files:
         return True
     brotli = answers.in_coding(path, "br")
     is_brotli = brotli.headers.get("Content-Encoding") == "br"
-    return brotli.status == _OK and brotli.content == (
+    return brotli.status in _SHOWN and brotli.content == (
         site.files[path].brotli if is_brotli else site.files[path].content
     )
 
@@ -266,7 +268,7 @@ def _beside(
     pages = {f"{language}/{page}" for language in codes("language") for page in _PAGES}
     links = {link for path in files if path.endswith("/") for link in _links(path, answers.identity(path).content)}
     candidates = (pages | links | visited) - in_manifest
-    beside = sorted(path for path in _shuffled(candidates) if answers.identity(path).status == _OK)
+    beside = sorted(path for path in _shuffled(candidates) if answers.identity(path).status in _SHOWN)
     known = frozenset(links | visited | in_manifest | {*beside})
     return tuple(beside if _leads_to(answers.identity(""), files) else ["/", *beside]), known
 
@@ -278,16 +280,16 @@ def _opened(checked: Checked, browser: Browser, server: str, files: Mapping[str,
     for page in _shuffled(pages):
         came = browser.visit(f"{server}/{page}", page.partition("/")[0])
         first = next((each for each in came if _path_of(each, server) == page), None)
-        if page in files and (first is None or first.status != _OK):
+        if page in files and (first is None or first.status not in _SHOWN):
             missing.add(page)
         for each in came:
             path = _path_of(each, server)
             if path is None:
                 beside.add(each.address)
             elif path in files:
-                if each.status == _OK and (each.content is None or sha256_hex(each.content) != files[path]):
+                if each.status in _SHOWN and (each.content is None or sha256_hex(each.content) != files[path]):
                     differing.add(path)
-            elif each.status == _OK and not path.startswith("v1/"):
+            elif each.status in _SHOWN and not path.startswith("v1/"):
                 beside.add(path)
     paths = checked.visited.paths | {path for path in beside if "://" not in path and path != "/"}
     return replace(

@@ -1,4 +1,7 @@
-"""Pages that take a form instead of running a client. They answer with pages, whatever happens, and keep nothing."""
+"""Pages that take a form instead of running a client. They answer with pages, whatever happens, and keep nothing.
+
+No form is answered with a page, but with the address of one that is good once (`once`).
+"""
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,15 +14,17 @@ from typing import Annotated
 import anyio.from_thread
 import anyio.to_thread
 from fastapi import Depends, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.destruction import destroying
-from app.http import Now, Router, comes_from_another_site, page, shared
+from app.http import NOT_PUT_ASIDE, Now, Router, comes_from_another_site, leads_to, page, shared
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import IntakeBusy
 from app.intake.epochs.open_epochs import EpochClosed
-from app.intake.no_script import multipart, sealing, service
+from app.intake.no_script import multipart, once, sealing, service
 from app.intake.no_script.forms import FILES, Mistake, TypedFields, read_fields
 from app.intake.no_script.multipart import MalformedForm, Part
+from app.intake.no_script.once import Answer
 from app.intake.no_script.sealing import Files
 from app.intake.no_script.service import Holder
 from app.intake.no_script.state import NoScript
@@ -60,9 +65,9 @@ class Visit:
         """In UTC."""
         return self.now.date()
 
-    def show(self, template: str, status: int = HTTPStatus.OK, **context: object) -> Response:
+    def show(self, template: str, status: int = NOT_PUT_ASIDE, **context: object) -> Answer:
         """A page in the language of the visit."""
-        return page(self.state.site.render(template, self.language, **context), status)
+        return Answer(self.state.site.render(template, self.language, **context), status)
 
     def parts(self) -> Iterator[Part]:
         """The fields of the form that is sent. Raises `MalformedForm`."""
@@ -95,8 +100,29 @@ async def use_mailbox(visit: Annotated[Visit, Depends(_visit)]) -> Response:
     return await _answer(_converse, visit)
 
 
-async def _answer(act: Callable[[Visit], Response], visit: Visit) -> Response:
-    """A page, where there is no such one too.
+@router.head("/{language}/plain/once/{key}", response_class=Response)
+async def hide_answer(visit: Annotated[Visit, Depends(_visit)]) -> Response:
+    """Tell nothing: who asks for the head of an answer alone has not read it."""
+    return await nowhere(visit.state.site, visit.request)
+
+
+@router.get("/{language}/plain/once/{key}", response_class=Response)
+async def read_answer(visit: Annotated[Visit, Depends(_visit)], key: str) -> Response:
+    """Show the answer to a form, and destroy it."""
+    if visit.language not in visit.state.site.languages:
+        return await nowhere(visit.state.site, visit.request)
+    return await anyio.to_thread.run_sync(partial(_take, visit, key), limiter=visit.state.no_script_threads)
+
+
+def _take(visit: Visit, key: str) -> Response:
+    with visit.state.database.write() as session:
+        answer = once.take(session, key, now=visit.now)
+    answer = answer or visit.show("plain_error.html", HTTPStatus.GONE, key="shown-once")
+    return page(answer.html, answer.status)
+
+
+async def _answer(act: Callable[[Visit], Answer], visit: Visit) -> Response:
+    """Where the answer stands. Where there is no form, and to another site's, a page.
 
     An open one acts in one of the few threads that it has of its own: a flood here waits here, and stops nobody else.
     Nor do slow senders stop those whose words are there: threads that wait for a line are others.
@@ -104,21 +130,35 @@ async def _answer(act: Callable[[Visit], Response], visit: Visit) -> Response:
     if visit.language not in visit.state.site.languages:
         return await nowhere(visit.state.site, visit.request)
     if not visit.state.settings.no_script_pages:
-        return visit.show("plain_error.html", HTTPStatus.NOT_FOUND, key="not-set-up")
+        return leads_to(f"/{visit.language}/plain/")  # which says so
     if comes_from_another_site(visit.request.headers):
-        return visit.show("plain_error.html", HTTPStatus.FORBIDDEN, key="other-site")
+        refusal = visit.show("plain_error.html", HTTPStatus.FORBIDDEN, key="other-site")
+        return page(refusal.html, refusal.status)
     try:
         is_whole = await visit.arriving.begin(_SHORT)
     except MalformedForm:
-        return visit.show("plain_error.html", HTTPStatus.REQUEST_TIMEOUT, key="unreachable")
+        late = visit.show("plain_error.html", HTTPStatus.REQUEST_TIMEOUT, key="unreachable")
+        return page(late.html, late.status)
     threads = visit.state.no_script_threads if is_whole else visit.state.no_script_slow_threads
-    return await anyio.to_thread.run_sync(partial(act, visit), limiter=threads)
+    return await anyio.to_thread.run_sync(partial(_keep, act, visit), limiter=threads)
 
 
-def _send(visit: Visit) -> Response:
+def _keep(act: Callable[[Visit], Answer], visit: Visit) -> Response:
+    """What came of a form, at an address that is good once."""
+    answer = act(visit)
+    try:
+        with visit.state.database.write() as session:
+            key = once.keep(session, answer, now=visit.now)
+    except SQLAlchemyError:
+        # Twelve words in the history of a browser are better than a report whose mailbox nobody can ever open.
+        return page(answer.html, answer.status)
+    return leads_to(f"/{visit.language}/plain/once/{key}")
+
+
+def _send(visit: Visit) -> Answer:
     typed, files = TypedFields(), visit.files()
 
-    def again(key: str, status: int) -> Response:
+    def again(key: str, status: int) -> Answer:
         return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.again())
 
     try:
@@ -192,7 +232,7 @@ class _Shown:
         )
 
 
-def _converse(visit: Visit) -> Response:
+def _converse(visit: Visit) -> Answer:
     typed, files = TypedFields(), visit.files()
     opened: list[tuple[Holder, Mailbox]] = []
 
@@ -203,8 +243,8 @@ def _converse(visit: Visit) -> Response:
         return opened[0]
 
     def show(
-        mailbox: Mailbox, status: int = HTTPStatus.OK, *, done: str = "", mistake: Mistake | None = None
-    ) -> Response:
+        mailbox: Mailbox, status: int = NOT_PUT_ASIDE, *, done: str = "", mistake: Mistake | None = None
+    ) -> Answer:
         return visit.show(
             "plain_replies.html",
             status,
@@ -215,7 +255,7 @@ def _converse(visit: Visit) -> Response:
             kept=_kept(typed, files, done),
         )
 
-    def again(mistake: Mistake, status: int) -> Response:
+    def again(mistake: Mistake, status: int) -> Answer:
         if opened:
             return show(opened[0][1], status, mistake=mistake)
         return visit.show("plain_mailbox.html", status, mistakes=[mistake], kept={"text": typed.last("text")})

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http import PAGE_HEADERS, page
+from app.http import NOT_PUT_ASIDE, PAGE_HEADERS, page
 from app.intake.pages import service
 from app.intake.pages.nowhere import nowhere
 from app.problems import NotFound
@@ -76,6 +76,8 @@ class _Built:
 
     def __init__(self, path: str, file: File, onion: str) -> None:
         self._file = file
+        # Without a script nothing wipes what was typed when somebody leaves.
+        self._status = NOT_PUT_ASIDE if path.partition("/")[2].startswith(PLAIN) else HTTPStatus.OK
         # No cache on the disk keeps even a script: its name there would say that somebody was here.
         self._headers = dict(PAGE_HEADERS)
         if file.brotli is not None:
@@ -86,7 +88,7 @@ class _Built:
     async def answer(self, request: Request) -> Response:
         content, coding = self._content(request.headers.get("Accept-Encoding", ""))
         headers = self._headers | ({"Content-Encoding": coding} if coding else {})
-        return Response(content, headers=headers, media_type=self._file.media_type)
+        return Response(content, self._status, headers=headers, media_type=self._file.media_type)
 
     def _content(self, encodings: str) -> tuple[bytes, str]:
         if self._file.brotli is None:

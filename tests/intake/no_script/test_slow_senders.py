@@ -28,7 +28,12 @@ def test_slow_senders_do_not_stop_those_whose_words_are_there(tmp_path: Path, cl
             line.sendall(SLOW)
 
         answer = httpx2.post(
-            f"{server}/en/plain/", content=encoded([("text", "words")]), headers=HEADERS, timeout=10, trust_env=False
+            f"{server}/en/plain/",
+            content=encoded([("text", "words")]),
+            headers=HEADERS,
+            timeout=10,
+            trust_env=False,
+            follow_redirects=True,
         )
 
     assert answer.status_code == 503  # for there is no organisation yet: somebody has read the form

@@ -13,6 +13,7 @@ from app.cli.names import Names
 from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Thread, Waiting
 from app.client.machine.staff import Staff
+from app.protocol import mailbox
 from app.protocol.mailbox import MessageKind
 from app.protocol.report import Attachment
 from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, TransitionReason
@@ -98,7 +99,10 @@ def answer(
     person = staff(machine)
     open_report = triage.open_(person, Names(person).report(report))
     judgements = _judgements(incident) if wait else ()
-    after = triage.answer(person, open_report, text_of(text, "Your message"))
+    words = text_of(text, "Your message")
+    if (room := len(mailbox.split(words))) > 1:
+        say(f"This takes {room} of the {mailbox.STAFF_SLOTS} places that a mailbox has for replies.")
+    after = triage.answer(person, open_report, words)
     if wait:
         triage.ask(person, after, judgements)
 

@@ -25,6 +25,7 @@ from app.vocabulary import ReportState
 
 SLOTS: Final = 16
 THREAD_STATE_SLOT, STATE_SLOT, FIRST_STAFF_SLOT = 1, 2, 3
+STAFF_SLOTS: Final = SLOTS - FIRST_STAFF_SLOT + 1
 SLOT_SIZE: Final = age.encrypted_size(classes(Kind.SLOT)[0])
 
 # Bytes of JSON for the text of one part: what is left of a slot after the rest of the document, a new recipient too.
@@ -170,7 +171,7 @@ class StaffMessage:
                 "write_to": None | str() as write_to,
                 **rest,
             } if not rest:
-                parts = check_number(parts, range(1, SLOTS - FIRST_STAFF_SLOT + 2))
+                parts = check_number(parts, range(1, STAFF_SLOTS + 1))
                 return cls(
                     check_number(number, NUMBERS),
                     None if seen is None else check_hash(seen),

@@ -157,7 +157,7 @@ def answer_report(
             session,
             actor.id,
             request,
-            act=lambda: service.answer(session, actor, report_id, request.slots, seen=seen, now=now),
+            act=lambda: service.answer(session, actor, report_id, request.slots, read=request.read, seen=seen, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(report, response)

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from app.casework.triage.moves import Move
 from app.http.sealed_json import SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
-from app.http.wire import CaseId
+from app.http.wire import CaseId, Sha256
 from app.people.grants.wire import GrantIn
-from app.protocol.mailbox import FIRST_STAFF_SLOT, SLOTS, MessageKind
+from app.protocol.mailbox import STAFF_SLOTS, MessageKind
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 ReportId = Annotated[str, Field(pattern=r"^rep_[0-9a-f]{32}$")]
@@ -68,11 +68,15 @@ class MessageOut(BaseModel):
 
 
 class AnswerIn(BaseModel):
-    """The parts of one message, a sealed slot each."""
+    """The parts of one message, a sealed slot each; `read` are hashes of earlier ones that the reporter names as seen.
+
+    Read ones make room where there is no other.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    slots: Annotated[list[SealedReply], Field(min_length=1, max_length=SLOTS - FIRST_STAFF_SLOT + 1)]
+    slots: Annotated[list[SealedReply], Field(min_length=1, max_length=STAFF_SLOTS)]
+    read: Annotated[list[Sha256], Field(max_length=STAFF_SLOTS)] = []
 
 
 class ReportTransitionIn(TransitionIn[ReportState]):

@@ -1,6 +1,6 @@
 """Reports, as those who judge them see them: found, read, answered. `moves` takes them from state to state."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -117,12 +117,20 @@ def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -
 
 
 def answer(
-    session: Session, actor: Actor, report_id: str, slots: Sequence[bytes], *, seen: AbstractSet[int], now: datetime
+    session: Session,
+    actor: Actor,
+    report_id: str,
+    slots: Sequence[bytes],
+    *,
+    read: Collection[str],
+    seen: AbstractSet[int],
+    now: datetime,
 ) -> Report:
     """Put the parts of one message into the reporter's mailbox. Its triager writes, once it is in a case its members.
 
     Its number is sealed and follows from `replies`, so the writer must have seen the last one: of two colleagues who
-    write at once the slower seals again. Raises `StaleVersion`, `ReportClosed`, or `MailboxFull`.
+    write at once the slower seals again. `read` is what `mailbox.put_staff_slots` takes. Raises `StaleVersion`,
+    `ReportClosed`, or `MailboxFull`.
     """
     report = locked(session, followed_by(actor), report_id)
     if report.case_id is None and report.triager_id != actor.id:
@@ -132,7 +140,7 @@ def answer(
     if report.state in CLOSED:
         raise ReportClosed
     report.replies += 1
-    mailbox.put_staff_slots(session, report.id, slots, today=now.date())
+    mailbox.put_staff_slots(session, report.id, slots, reply=report.replies, read=read, today=now.date())
     message_sha256 = sha256_hex(b"".join(slots))
     audit.record(session, actor.id, Action.REPORTER_ANSWERED, report.id, now=now, object_hash=message_sha256)
     return report

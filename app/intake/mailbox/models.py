@@ -35,6 +35,7 @@ class Slot(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     file: Mapped[bytes] = mapped_column(Sealed)
     until: Mapped[date | None]  # of a message of staff; the others stay as long as the mailbox
+    reply: Mapped[int | None]  # of a message of staff: which of the report's it is, counted from 1
 
 
 class Message(Base):

@@ -1,6 +1,6 @@
 """What lies in a mailbox: the reporter's thread state, the service's word on the state, and the messages of staff."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
@@ -21,6 +21,7 @@ from app.protocol.encoding import b64, sha256_hex
 from app.protocol.mailbox import (
     FIRST_STAFF_SLOT,
     SLOTS,
+    STAFF_SLOTS,
     STATE_SLOT,
     THREAD_STATE_SLOT,
     MessageKind,
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
 REPLY_DAYS = 60
+READ_DAYS = 14  # of a reply that a later message of its reporter names as seen
 
 
 class MailboxFull(Problem):
-    """A message needs one free slot for each of its parts, and `free` are left.
+    """A message needs one slot for each of its parts, and `free` hold no reply, or one that was read.
 
-    Send a shorter one, or wait until the reporter has read.
+    Send a shorter one, or wait until the reporter has read and written.
     """
 
     type, status, title = "mailbox-full", 409, "The mailbox has not as many free slots as this message needs"
@@ -180,22 +182,39 @@ def hybrid_recipient(text: str) -> age.HybridRecipient:
     return recipient
 
 
-def put_staff_slots(session: Session, report_id: str, files: Sequence[bytes], *, today: date) -> None:
-    """Put the parts of one message into free slots, all or none. Raises `MailboxFull`.
+def put_staff_slots(
+    session: Session, report_id: str, files: Sequence[bytes], *, reply: int, read: Container[str] = (), today: date
+) -> None:
+    """Put the parts of the report's reply number `reply` into slots, all or none. Raises `MailboxFull`.
 
+    `read` are SHA-256 of parts that the reporter's messages name as seen, which only staff can open: those replies, and
+    all before the newest of them, go when their place is needed, the oldest first, and after `READ_DAYS` at the latest.
     The caller has locked the report, or two messages could choose the same slots.
     """
     box = session.scalar(select(Mailbox).where(Mailbox.report_id == report_id))
     if box is None:
         raise MailboxFull(free=0)
-    in_use = set(session.scalars(select(Slot.number).where(Slot.token_sha256 == box.token_sha256)))
-    free = [number for number in range(FIRST_STAFF_SLOT, SLOTS + 1) if number not in in_use]
-    if len(files) > len(free):
-        raise MailboxFull(free=len(free))
+    of_staff = (Slot.token_sha256 == box.token_sha256, Slot.number >= FIRST_STAFF_SLOT)
+    slots = session.scalars(select(Slot).where(*of_staff).order_by(Slot.reply, Slot.number)).all()
+    newest = max((slot.reply or 0 for slot in slots if sha256_hex(slot.file) in read), default=0)
+    seen = [slot for slot in slots if slot.reply is not None and slot.reply <= newest]
+    free = STAFF_SLOTS - len(slots)
+    if len(files) > free + len(seen):
+        raise MailboxFull(free=free + len(seen))
+    for slot in seen:
+        slot.until = min(slot.until or today, today + timedelta(days=READ_DAYS))
+    # A reply goes whole: of one that lacks a part nothing can be read.
+    while len(files) > free:
+        oldest = [slot for slot in seen if slot.reply == seen[0].reply]
+        seen = seen[len(oldest) :]
+        free += len(oldest)
+        session.execute(delete(Slot).where(*of_staff, Slot.reply == oldest[0].reply))
+    in_use = set(session.scalars(select(Slot.number).where(*of_staff)))
+    numbers = [number for number in range(FIRST_STAFF_SLOT, SLOTS + 1) if number not in in_use]
     until = today + timedelta(days=REPLY_DAYS)
     session.add_all(
-        Slot(token_sha256=box.token_sha256, number=number, file=file, until=until)
-        for number, file in zip(free, files, strict=False)
+        Slot(token_sha256=box.token_sha256, number=number, file=file, until=until, reply=reply)
+        for number, file in zip(numbers, files, strict=False)
     )
     session.flush()
 

@@ -11,12 +11,12 @@ from app import age
 from app.client.casework import triage
 from app.client.intake.attachments import Unsendable
 from app.client.intake.reporter import Submitted
-from app.client.machine.transport import Service
+from app.client.machine.transport import Refused, Service
 from app.protocol import receipt as receipts
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, canonical, new_id
-from app.protocol.mailbox import StaffMessage
+from app.protocol.mailbox import STAFF_SLOTS, StaffMessage
 from app.protocol.receipt import Receipt
 from app.protocol.report import ATTACHMENTS
 from app.protocol.sizes import Kind, TooLong, classes
@@ -142,6 +142,29 @@ def test_a_mailbox_tells_state_and_replies(here: Installation) -> None:
 
     assert found.state is ReportState.IN_TRIAGE
     assert [(reply.number, reply.text) for reply in found.replies] == [(1, words)]
+
+
+def test_replies_that_were_read_make_room_and_others_do_not(here: Installation) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    words, anna = receipts.read(sent.receipt), here.staff("anna")
+    triage.claim(anna, triage.view(anna, sent.report))
+    opened = triage.open_(anna, sent.report)
+    of_two_parts = "and more " * 150
+    for number in range(STAFF_SLOTS // 2):
+        opened = triage.answer(anna, opened, f"{number} {of_two_parts}")
+
+    with pytest.raises(Refused) as unread:
+        triage.answer(anna, opened, "One more.")
+    here.reporter().answer(words, "I have read all of it.")
+    for number in range(STAFF_SLOTS):
+        opened = triage.answer(anna, opened, f"Short {number}")
+    with pytest.raises(Refused) as unread_again:
+        triage.answer(anna, opened, "One more.")
+
+    assert unread.value.type == unread_again.value.type == "mailbox-full"
+    assert unread.value.extensions["free"] == 0
+    found = here.reporter().mailbox(words)
+    assert [reply.text for reply in found.replies] == [f"Short {number}" for number in range(STAFF_SLOTS)]
 
 
 def test_replies_of_colleagues_who_took_the_same_number_are_both_shown(here: Installation) -> None:

@@ -267,12 +267,12 @@ def test_a_message_of_staff_fills_free_slots_or_none(
 ) -> None:
     part = sent.thread_state()  # any file of a slot's length
     with database.write() as session:
-        mailbox.put_staff_slots(session, sent.id, [part] * 13, today=today)
+        mailbox.put_staff_slots(session, sent.id, [part] * 13, reply=1, today=today)
 
     with pytest.raises(MailboxFull), database.write() as session:
-        mailbox.put_staff_slots(session, sent.id, [part] * 2, today=today)
+        mailbox.put_staff_slots(session, sent.id, [part] * 2, reply=2, today=today)
     with database.write() as session:
-        mailbox.put_staff_slots(session, sent.id, [part], today=today)
+        mailbox.put_staff_slots(session, sent.id, [part], reply=2, today=today)
 
     assert slots(ask(client, sent.token).content)[2:] == [part] * 14
 
@@ -281,7 +281,7 @@ def test_replies_lie_sixty_days(
     client: TestClient, database: Database, rows: Session, sent: Reporter, today: date
 ) -> None:
     with database.write() as session:
-        mailbox.put_staff_slots(session, sent.id, [sent.thread_state()], today=today)
+        mailbox.put_staff_slots(session, sent.id, [sent.thread_state()], reply=1, today=today)
 
     left = []
     for days in (60, 61):

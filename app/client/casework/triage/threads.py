@@ -93,8 +93,9 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
 def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
     """Write to the reporter. It carries a MAC and no signature: a seized phone names nobody.
 
-    The report has a new version by it, which this returns. Raises `Refused`: `mailbox-full` where not enough slots are
-    free, `stale-version` where the report has changed since it was opened, also by a colleague's answer.
+    Replies that the reporter has read make room for it, the oldest first. The report has a new version by it, which
+    this returns. Raises `Refused`: `mailbox-full` where not enough slots are free, `stale-version` where the report has
+    changed since it was opened, also by a colleague's answer.
     """
     last = thread(staff, report).messages
     parts = mailbox.split(text)
@@ -103,7 +104,8 @@ def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
         _slot(staff, report, StaffMessage(number, last[-1].sha256 if last else None, part, len(parts), words))
         for part, words in enumerate(parts, start=1)
     ]
-    request = {"slots": [b64(slot) for slot in slots]}
+    read = list(dict.fromkeys(each.content.seen for each in reversed(last) if each.content.seen))[: mailbox.STAFF_SLOTS]
+    request = {"slots": [b64(slot) for slot in slots], "read": read}
     response = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
     staff.seen.record(_NEWEST_REPLY, report.id, Mark(number, sha256_hex(slots[-1])))
     return replace(report, view=replace(ReportView.read(response.json()), id=report.id))

@@ -122,7 +122,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         clock=Clock(settings.demo_clock),
         keyring=keyring.load(settings.data_dir),
         database=database,
-        blobs=Blobs(settings.data_dir / "blobs"),
+        blobs=Blobs(settings.data_dir / "blobs", floor=settings.free_space_floor),
         find_actor=find_actor,
         hasher=hasher,
         writer=Writer(database),

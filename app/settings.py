@@ -28,6 +28,12 @@ class Settings(BaseSettings):
     attachment_limit: int = Field(
         100_000_000, gt=0, description="The largest attachment, in bytes of its true size before padding."
     )
+    free_space_floor: int = Field(
+        2**30,
+        ge=0,
+        description="Bytes of the disk that reporters' files leave free: with less, files are refused, and reports and"
+        " messages still find room.",
+    )
     no_script_pages: bool = Field(
         default=True, description="Whether the page without script takes reports, which it seals on arrival."
     )

@@ -197,8 +197,11 @@ def test_what_an_installation_sets_begins_with_these_and_has_an_end() -> None:
     for hours in (0, 169):
         with pytest.raises(ValidationError):
             Settings(session_hours=hours)
+    assert (Settings().free_space_floor, Settings(free_space_floor=0).free_space_floor) == (1024 * MIB, 0)
     with pytest.raises(ValidationError):
         Settings(attachment_limit=0)
+    with pytest.raises(ValidationError):
+        Settings(free_space_floor=-1)
 
 
 def test_whoever_connects_is_waited_for_this_long() -> None:

@@ -2,6 +2,16 @@
 
 from app.blobs.objects import Objects
 from app.blobs.store import Blobs, TooManyLeftOver
-from app.blobs.uploads import Incoming, OutOfPlace, StoredBlob, Uploads, new_name
+from app.blobs.uploads import Incoming, NoRoom, OutOfPlace, StoredBlob, Uploads, new_name
 
-__all__ = ["Blobs", "Incoming", "Objects", "OutOfPlace", "StoredBlob", "TooManyLeftOver", "Uploads", "new_name"]
+__all__ = [
+    "Blobs",
+    "Incoming",
+    "NoRoom",
+    "Objects",
+    "OutOfPlace",
+    "StoredBlob",
+    "TooManyLeftOver",
+    "Uploads",
+    "new_name",
+]

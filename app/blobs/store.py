@@ -34,10 +34,11 @@ class TooManyLeftOver(ValueError):
 class _Place:
     """The uploads and the objects in one directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, floor: int = 0) -> None:
+        """`floor` is how many bytes of the disk uploads leave free."""
         self.directory = directory
         self.objects = Objects(directory)
-        self.uploads = Uploads(directory, self.objects)
+        self.uploads = Uploads(directory, self.objects, floor=floor)
 
     def paths(self) -> list[Path]:
         """Where each of them lies."""
@@ -47,8 +48,8 @@ class _Place:
 class Blobs(_Place):
     """The uploads and the objects in one directory; and in one within it, what was set aside."""
 
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory)
+    def __init__(self, directory: Path, *, floor: int = 0) -> None:
+        super().__init__(directory, floor=floor)
         self._aside = _Place(directory / "aside")
 
     def destroy(self, name: str, day: date) -> None:

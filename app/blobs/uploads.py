@@ -3,7 +3,8 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,10 @@ class StoredBlob:
     sha256: str
 
 
+class NoRoom(Exception):
+    """More bytes would take of the disk what is kept free."""
+
+
 class OutOfPlace(Exception):
     """Bytes were to be added at another place than where the file ends."""
 
@@ -38,8 +43,9 @@ def new_name() -> str:
 class Incoming:
     """A file that is being written."""
 
-    def __init__(self, name: str, file: BinaryIO, objects: Objects) -> None:
+    def __init__(self, name: str, file: BinaryIO, objects: Objects, check_room: Callable[[int], None]) -> None:
         self.stored: StoredBlob | None = None
+        self._check_room = check_room
         self._name = name
         self._file = file
         self._objects = objects
@@ -47,7 +53,8 @@ class Incoming:
         self._size = 0
 
     def write(self, piece: bytes) -> None:
-        """Add bytes to the end."""
+        """Add bytes to the end. Raises `NoRoom`."""
+        self._check_room(len(piece))
         self._file.write(piece)
         self._digest.update(piece)
         self._size += len(piece)
@@ -66,9 +73,16 @@ class Incoming:
 class Uploads:
     """The unfinished files in one directory, each of which becomes one of the `objects` on the same disk."""
 
-    def __init__(self, directory: Path, objects: Objects) -> None:
+    def __init__(self, directory: Path, objects: Objects, *, floor: int) -> None:
         self._directory = directory
         self._objects = objects
+        self._floor = floor
+
+    def check_room(self, size: int) -> None:
+        """Raises `NoRoom` where `size` bytes more would leave less than the floor."""
+        private.make_directory(self._directory)
+        if shutil.disk_usage(self._directory).free - size < self._floor:
+            raise NoRoom
 
     @contextmanager
     def receive(self) -> Iterator[Incoming]:
@@ -77,7 +91,7 @@ class Uploads:
         name = new_name()
         path = self._path(name)
         with open(path, "xb", opener=private.opener) as file:
-            incoming = Incoming(name, file, self._objects)
+            incoming = Incoming(name, file, self._objects, self.check_room)
             try:
                 yield incoming
             finally:
@@ -96,8 +110,10 @@ class Uploads:
         """Add bytes to an unfinished file that ends at `at`.
 
         Of several processes that add at one place, one does, and the others get `OutOfPlace`. The lock lasts for this
-        piece only: a sender whose connection died holds up nobody. Raises `FileNotFoundError` where the file is gone.
+        piece only: a sender whose connection died holds up nobody. Raises `NoRoom`, and `FileNotFoundError` where the
+        file is gone.
         """
+        self.check_room(len(piece))
         with disk.held(self._path(name)) as file:
             if file is None:
                 raise self._out_of_place(name)

@@ -35,6 +35,7 @@ SENTENCES = (
     "busy",
     "enough-for-today",
     "too-large",
+    "no-room",
     "closed",
     "clock",
     "not-authentic",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.blobs import Blobs, OutOfPlace, StoredBlob, new_name
+from app.blobs import Blobs, NoRoom, OutOfPlace, StoredBlob, new_name
 from tests.blobs.conftest import DAY, MIDNIGHT, begun
 
 
@@ -109,3 +109,18 @@ def test_no_name_is_begun_twice(blobs: Blobs) -> None:
 
     with pytest.raises(FileExistsError):
         blobs.uploads.begin(name, DAY)
+
+
+def test_no_upload_takes_of_the_disk_what_is_kept_free(blobs: Blobs, directory: Path) -> None:
+    full, name = Blobs(directory, floor=2**60), begun(blobs)
+
+    with pytest.raises(NoRoom), full.uploads.receive() as incoming:
+        incoming.write(b"a")
+    with pytest.raises(NoRoom):
+        full.uploads.append(name, b"a", at=0, day=DAY)
+    with pytest.raises(NoRoom):
+        full.uploads.check_room(0)
+    with pytest.raises(NoRoom):
+        blobs.uploads.check_room(2**60)
+
+    assert [path.stat().st_size for path in directory.iterdir()] == [0]

@@ -40,6 +40,8 @@ class Submitted:
     not_arrived: tuple[Path, ...] = ()
 
 
+_NO_ROOM = "no-room-for-files"
+
 Tell = Callable[[Submitted], None]
 Leave = Callable[[LeftOut], None]
 
@@ -82,7 +84,7 @@ class Reporter:
 
         `tell` hears the receipt as soon as the report is stored, before its files go, so that it is kept whatever
         becomes of them; and where nobody can know whether the report was stored, before what stopped it is raised.
-        `leave` hears of each file that cannot go with it, before anything is sent.
+        `leave` hears of each file that cannot go with it, before anything is sent, and then of each that finds no room.
         Raises `Unsendable`, `NotAuthentic`, `Refused` or `Unreachable`; then nothing was taken, or nothing that
         anybody knows of.
         """
@@ -109,7 +111,7 @@ class Reporter:
             submitted = Submitted(report, receipt.words(form.language))
             self._send_report(receipt, submitted, envelope, tell)
             progress(len(envelope), whole)
-            late = self._send_files(receipt, sealed, lambda size: progress(len(envelope) + size, whole))
+            late = self._send_files(receipt, sealed, lambda size: progress(len(envelope) + size, whole), leave)
         return replace(submitted, not_arrived=(*(each.source for each in left), *late))
 
     def mailbox(self, receipt: Receipt) -> Mailbox:
@@ -121,7 +123,7 @@ class Reporter:
     ) -> tuple[Path, ...]:
         """Write to staff; the paths of what did not go with it. Raises `NotTaken` where the report is closed.
 
-        `leave` hears of each file that cannot go, before anything is sent.
+        `leave` hears of each file that cannot go, before anything is sent, and then of each that finds no room.
         """
         before = self.mailbox(receipt)
         with tempfile.TemporaryDirectory() as drafts:
@@ -143,7 +145,7 @@ class Reporter:
                     attachments=descriptions,
                 ),
             )
-            return (*(each.source for each in left), *self._send_files(receipt, sealed, lambda _: None))
+            return (*(each.source for each in left), *self._send_files(receipt, sealed, lambda _: None, leave))
 
     def withdraw(self, receipt: Receipt, text: str = "") -> None:
         """Take the report back: work on it stops at once, and where no case has it, it is destroyed.
@@ -192,14 +194,16 @@ class Reporter:
         tell(submitted)
 
     def _send_files(
-        self, receipt: Receipt, sealed: Sequence[SealedFile], progress: Callable[[int], None]
+        self, receipt: Receipt, sealed: Sequence[SealedFile], progress: Callable[[int], None], leave: Leave
     ) -> tuple[Path, ...]:
         late, size = [], 0
         for file in sealed:
             try:
                 upload = Upload(self._service, b64(receipt.token), file.attachment.id, file.sealed)
                 upload.send(_after(size, progress))
-            except (Refused, Unreachable):
+            except (Refused, Unreachable) as failure:
+                if isinstance(failure, Refused) and failure.type == _NO_ROOM:
+                    leave(LeftOut(file.source, "there is no room for files just now, but there is for words"))
                 late.append(file.source)
             size += file.size
             progress(size)

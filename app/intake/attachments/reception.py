@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.age import HEADER_SIZE, EnvelopeError, check_envelope
-from app.blobs import Blobs, OutOfPlace, StoredBlob, new_name
+from app.blobs import Blobs, NoRoom, OutOfPlace, StoredBlob, new_name
 from app.database import Database
 from app.destruction import destroying
 from app.intake.attachments import uploads
@@ -30,11 +30,18 @@ class Reception:
     today: date
 
     def start(self, attachment_id: str, size: int) -> str:
-        """Begin an upload of `size` bytes: its address, which nobody else knows. Raises what `uploads.start` raises."""
+        """Begin an upload of `size` bytes: its address, which nobody else knows.
+
+        Raises what `uploads.start` raises, and `NoRoomForFiles`.
+        """
         # The row comes first: whoever has no mailbox costs no file, and a row without one is an upload begun again.
         blob = new_name()
         with self._destroying() as session:
             address = uploads.start(session, self.token_sha256, attachment_id, size=size, blob=blob, today=self.today)
+            try:
+                self.blobs.uploads.check_room(size)
+            except NoRoom:
+                raise uploads.NoRoomForFiles from None
         self.blobs.uploads.begin(blob, self.today)
         return address
 
@@ -69,7 +76,8 @@ class Reception:
     def add(self, upload: Upload, piece: bytes, *, at: int) -> None:
         """Add one piece, unless it completes a header that is none: then the upload is given up (`NotAnEnvelope`).
 
-        Raises `WrongOffset` where somebody else was faster, and `NotFound` where the upload was given up.
+        Raises `WrongOffset` where somebody else was faster, `NotFound` where the upload was given up, and
+        `NoRoomForFiles`.
         """
         blob = upload.blob or ""
         try:
@@ -82,6 +90,8 @@ class Reception:
             raise NotAnEnvelope from None
         except OutOfPlace:
             raise uploads.WrongOffset from None
+        except NoRoom:
+            raise uploads.NoRoomForFiles from None
         except FileNotFoundError:  # given up meanwhile
             raise NotFound from None
 

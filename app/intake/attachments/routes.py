@@ -131,7 +131,14 @@ async def tell_upload_protocol(settings: Config) -> Response:
     "",
     status_code=status.HTTP_201_CREATED,
     response_class=Response,
-    responses=problems(NotFound, uploads.OtherProtocol, TooLarge, service.AttachmentExists, service.TooManyAttachments)
+    responses=problems(
+        NotFound,
+        uploads.OtherProtocol,
+        uploads.NoRoomForFiles,
+        TooLarge,
+        service.AttachmentExists,
+        service.TooManyAttachments,
+    )
     | {201: {"description": "The upload has begun", "headers": _LOCATION}},
 )
 def start_upload(reception: Receiving, _: Tus, settings: Config, attachment: AttachmentId, length: Length) -> Response:
@@ -171,6 +178,7 @@ def tell_upload_offset(reception: Receiving, _: Tus, address: str) -> Response:
         NotFound,
         uploads.OtherProtocol,
         uploads.WrongOffset,
+        uploads.NoRoomForFiles,
         service.AttachmentExists,
         service.TooManyAttachments,
     )

@@ -23,6 +23,15 @@ class OtherProtocol(Problem):
     type, status, title = "other-protocol", 412, "Uploads are of tus 1.0.0, and the request does not say so"
 
 
+class NoRoomForFiles(Problem):
+    """The disk keeps what is left of it for reports and messages, which still get in.
+
+    Send the file another day: what has come of it stays for three days.
+    """
+
+    type, status, title = "no-room-for-files", 507, "There is no room for files just now"
+
+
 class WrongOffset(Problem):
     """More or less has arrived than the request assumes. Ask for the offset with HEAD, and go on from there."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app import age
-from app.blobs import Blobs, StoredBlob
+from app.blobs import Blobs, NoRoom, StoredBlob
 from app.intake.no_script.forms import FILES, Mistake, TypedFields, report_form
 from app.intake.no_script.multipart import MalformedForm, Part
 from app.protocol import attachments, conversation
@@ -53,7 +53,7 @@ class Files:
         self._today = today
 
     def seal(self, part: Part, recipient: age.HybridRecipient) -> None:
-        """From the network into the seal. Raises `Mistake` for one file too many, or too large a one."""
+        """From the network into the seal. Raises `Mistake` for one file too many, too large a one, or no room."""
         self.came = True
         name = _file_name(part.filename or "")
         if len(self.sealed) == ATTACHMENTS:
@@ -70,6 +70,8 @@ class Files:
                 )
             except Malformed:
                 raise Mistake("too-large", FILES) from None
+            except NoRoom:
+                raise Mistake("no-room", FILES) from None
             self.sealed.append(SealedFile(attachment, incoming.keep(self._today)))
 
     def _count(self, size: int) -> None:

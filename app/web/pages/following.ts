@@ -7,7 +7,7 @@ import { Waiting } from "./waiting.ts"
 import { word } from "./words.ts"
 
 // What to do about it is said of these; who stopped it knows why.
-const TOLD: ReadonlySet<Kind> = new Set(["unreachable", "busy", "too-large", "too-many-files"])
+const TOLD: ReadonlySet<Kind> = new Set(["unreachable", "busy", "too-large", "no-room", "too-many-files"])
 
 export class Following {
     private readonly client: ReporterClient

@@ -82,6 +82,7 @@ export type Kind =
     | "busy" // 429, 503
     | "enough-for-today" // the mailbox takes no more on this day, but for a withdrawal
     | "too-large" // 413, or over the limit of the intake document
+    | "no-room" // 507: words get in, and files later
     | "too-many-files" // more than one report can have
     | "file-unreadable" // the device gave a file that was picked no more; the reason is its place
     | "no-word-list" // the list of words that a receipt is in could not be had, until the page is loaded again

@@ -22,6 +22,7 @@ const KINDS: Partial<Record<string, Kind>> = {
     "no-root-yet": "not-set-up",
     "too-large": "too-large",
     "enough-for-today": "enough-for-today",
+    "no-room-for-files": "no-room",
     "too-many-attachments": "too-many-files",
 }
 

@@ -179,6 +179,7 @@ test("a busy service is asked again", async () => {
 test("what the service will not take is not sent again and again", async () => {
     for (const [refused, kind] of [
         [{ status: 413, type: "too-large" }, "too-large"],
+        [{ status: 507, type: "no-room-for-files" }, "no-room"],
         [{ status: 404, type: "not-found" }, "refused"],
         [{ status: 409, type: "attachment-exists" }, "refused"],
         [{ status: 422, type: "not-an-envelope" }, "refused"],

@@ -10,7 +10,7 @@ import pytest
 from app import age
 from app.client.casework import triage
 from app.client.intake.attachments import Unsendable
-from app.client.intake.reporter import Submitted
+from app.client.intake.reporter import Reporter, Submitted
 from app.client.machine.transport import Refused, Service
 from app.protocol import receipt as receipts
 from app.protocol.conversation import NoSuchMailbox, NotTaken
@@ -20,8 +20,9 @@ from app.protocol.mailbox import STAFF_SLOTS, StaffMessage
 from app.protocol.receipt import Receipt
 from app.protocol.report import ATTACHMENTS
 from app.protocol.sizes import Kind, TooLong, classes
+from app.settings import Settings
 from app.vocabulary import ConsentScope, ReportState
-from tests.client.installation import Installation
+from tests.client.installation import Installation, serving
 
 DOCUMENT = {
     "language": "en",
@@ -91,6 +92,21 @@ def test_progress_ends_with_everything_sent(here: Installation, tmp_path: Path) 
 def test_an_answer_that_is_of_no_list_is_not_sent(here: Installation) -> None:
     with pytest.raises(Unsendable, match="where_now"):
         here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "days", "where_now": "Narnia"}})
+
+
+def test_a_file_that_finds_no_room_is_told_with_its_reason_and_its_report_is_there(
+    here: Installation, tmp_path: Path
+) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("a note")
+    full = Settings(data_dir=here.directory / "server", demo=True, demo_clock=here.clock, free_space_floor=2**60)
+    left: list[str] = []
+
+    with serving(full, tmp_path / "built") as server, Reporter(server, here.pin, clock=here.now) as reporter:
+        sent = reporter.submit(DOCUMENT, [note], leave=lambda each: left.append(each.why))
+
+    assert (sent.not_arrived, left) == ((note,), ["there is no room for files just now, but there is for words"])
+    assert here.reporter().mailbox(receipts.read(sent.receipt)).state is ReportState.RECEIVED
 
 
 def test_a_file_that_cannot_go_never_keeps_the_report_back(here: Installation, tmp_path: Path) -> None:

@@ -130,6 +130,29 @@ def test_an_upload_goes_on_at_another_process_of_the_machine(
     assert files(settings) == [file]
 
 
+def test_files_find_no_room_where_the_disk_keeps_it_for_reports_and_messages(
+    client: TestClient, rows: Session, settings: Settings, sent: Reporter
+) -> None:
+    file, full = sent.attachment(), settings.model_copy(update={"free_space_floor": 2**60})
+    address = begun(client, sent, new_id("att"), file)
+    add(client, sent.token, address, file[:40_000])
+    uploads_before = len(rows.scalars(select(Upload.attachment_id)).all())
+
+    with TestClient(create_app(full), base_url="https://tern.test") as beside:
+        fresh = begin(beside, sent.token, new_id("att"), len(file))
+        more = add(beside, sent.token, address, file[40_000:], 40_000)
+        stranger = begin(beside, b64(secrets.token_bytes(32)), new_id("att"), len(file))
+        another = Reporter(sent.epoch, sent.day)
+        report = beside.put("/v1/report", content=another.body(), headers=another.headers)
+        message = beside.post("/v1/mailbox", content=another.post(), headers=another.headers)
+
+    assert (refusal(fresh), refusal(more)) == ((507, "no-room-for-files"),) * 2
+    assert refusal(stranger) == (404, "not-found")
+    assert (report.status_code, message.status_code) == (201, 200)
+    assert len(rows.scalars(select(Upload.attachment_id)).all()) == uploads_before
+    assert add(client, sent.token, address, file[40_000:], 40_000).status_code == 204
+
+
 def test_of_two_parts_for_one_place_one_is_taken(client: TestClient, settings: Settings, sent: Reporter) -> None:
     file = sent.attachment()
     address = begun(client, sent, new_id("att"), file)

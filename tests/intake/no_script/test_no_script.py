@@ -64,15 +64,10 @@ def triager(organisation: Organisation) -> Staff:
 
 
 @contextmanager
-def door_with_a_limit(url: str, directory: Path, clock: Clock, *, attachment_limit: int) -> Iterator[TestClient]:
+def door_with_a_limit(url: str, directory: Path, clock: Clock, **limit: int) -> Iterator[TestClient]:
     """A service of its own, with an organisation."""
-    settings = Settings(
-        data_dir=directory / "data",
-        database_url=url,
-        demo=True,
-        demo_clock=clock.told_by,
-        attachment_limit=attachment_limit,
-    )
+    place = {"data_dir": directory / "data", "database_url": url, "demo": True, "demo_clock": clock.told_by}
+    settings = Settings.model_validate(place | limit)
     with TestClient(create_app(settings), base_url="https://tern.test") as client:
         Organisation(directory / "people", client, clock).found(settings)
         yield client
@@ -220,6 +215,24 @@ def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_bac
     assert "A lawyer." in answer.text
     assert [*(tmp_path / "data" / "blobs").glob("*")] == []
     assert rows.scalars(select(Attachment.id)).all() == []
+
+
+def test_where_there_is_no_room_for_files_there_is_for_words_and_the_form_says_so(
+    url: str, tmp_path: Path, clock: Clock, rows: Session
+) -> None:
+    with door_with_a_limit(url, tmp_path, clock, free_space_floor=2**60) as client:
+        note: tuple[str, str | File] = ("files", File("note.txt", "text/plain", b"a note"))
+        told: list[tuple[str, str | File]] = [("danger_now", "none"), ("needs", "A lawyer."), ("text", "Words.")]
+        refused = post(client, [*told, note])
+        words = words_in(post(client, told))
+        answered = mailbox(client, words, "write", ("text", "More."), note)
+
+    for answer, typed in ((refused, "A lawyer."), (answered, "More.")):
+        assert answer.status_code == 422
+        assert "There is no room for files just now, but there is for words." in answer.text
+        assert typed in answer.text
+    assert len(rows.scalars(select(Report.id)).all()) == 1
+    assert [*(tmp_path / "data" / "blobs").glob("*")] == []
 
 
 def test_files_that_are_too_large_together_do_not_take_the_answers_below_them_along(

@@ -1,4 +1,5 @@
-"""Which Tern this is. The distribution has a name of its own, for on PyPI `tern` is another project's."""
+"""Which Tern this is. The distribution is `tern-intake`, for on PyPI `tern` is another project's."""
 
-DISTRIBUTION = "tern-intake"
 VERSION = "0.1.0"
+# The file that is handed out.
+WHEEL = f"tern_intake-{VERSION}-py3-none-any.whl"

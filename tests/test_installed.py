@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 
 from app.client import Staff
 from app.client.people import colleagues
-from app.version import DISTRIBUTION, VERSION
+from app.version import VERSION
 from app.vocabulary import Role
 from tests.client.installation import PASSWORD, Installation, installation
 
@@ -150,14 +150,14 @@ def test_it_says_which_tern_it_is(of_staff: Environment) -> None:
     assert of_staff.run("tern", "--version").stdout == f"tern {VERSION}\n"
 
 
-def test_staff_install_neither_noise_nor_databases(of_staff: Environment) -> None:
+def test_staff_install_neither_noise_nor_databases(wheel: Path, of_staff: Environment) -> None:
     every = of_staff.run("python", "-c", _IMPORT_EVERYTHING_OF_THE_CLIENT)
     serve = of_staff.run("tern", "serve", "--port", "1")
 
     assert every.returncode == 0, every.stderr
     assert (serve.returncode, serve.stderr) == (
         1,
-        f"tern: the service is not installed here: pip install '{DISTRIBUTION}[server]'\n",
+        f"tern: the service is not installed here: pip install '{wheel.name}[server]'\n",
     )
 
 

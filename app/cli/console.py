@@ -140,6 +140,11 @@ def text_of(file: Path | None, question: str) -> str:
         raise typer.BadParameter("there is no such file of text") from None
 
 
+def ask(question: str, default: str = "") -> str:
+    """One line, which may be empty."""
+    return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+
+
 def clock() -> datetime:
     """Now, or in the demo and in tests what the file named by TERN_DEMO_CLOCK says."""
     file = os.environ.get("TERN_DEMO_CLOCK")

@@ -12,7 +12,21 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from app.age import Error as AgeError
-from app.cli import audit, cards, cases, console, files, intake, pages, people, refusals, releases, reporters, triage
+from app.cli import (
+    audit,
+    cards,
+    cases,
+    console,
+    files,
+    intake,
+    pages,
+    people,
+    refusals,
+    releases,
+    reporters,
+    setup,
+    triage,
+)
 from app.cli.console import DestructionWaits, Stopped
 from app.cli.reporters import FilesMissing
 from app.client.casework.triage import RuleOfTriage
@@ -23,13 +37,13 @@ from app.client.machine.directory import NoMachine
 from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
 from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned
 from app.client.machine.transport import Refused, Unreachable
-from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
+from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother, RootOfAnother
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
 from app.protocol.sign_in import Unfit
 from app.protocol.sizes import TooLong
-from app.version import DISTRIBUTION, VERSION
+from app.version import VERSION, WHEEL
 
 _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TERN: Final = Path(__file__).parents[1]
@@ -39,7 +53,7 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING, WRONG_D
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
     ((TooLong,), USAGE),  # what is to be sent, for the person to shorten
-    ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, AgeError), NOT_AUTHENTIC),
+    ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, AgeError), NOT_AUTHENTIC),
     ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
@@ -66,19 +80,25 @@ def _options(
 
 def _absent() -> None:
     """Needs the service, which is not installed here."""
-    raise Stopped(f"the service is not installed here: pip install '{DISTRIBUTION}[server]'")
+    raise Stopped(f"the service is not installed here: pip install '{WHEEL}[server]'")
 
 
 def _of_the_service() -> tuple[tuple[str, Callable[..., None]], ...]:
     """The commands that run on the service's machine. The extra `server` brings what they import."""
     try:
-        from app.cli import operator
+        from app.cli import doctor, operator
         from app.cli.demo.command import demo
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "app":
             raise
-        return tuple((name, _absent) for name in ("init", "serve", "sweep", "demo"))
-    return (("init", operator.init), ("serve", operator.serve), ("sweep", operator.sweep), ("demo", demo))
+        return tuple((name, _absent) for name in ("init", "serve", "sweep", "doctor", "demo"))
+    return (
+        ("init", operator.init),
+        ("serve", operator.serve),
+        ("sweep", operator.sweep),
+        ("doctor", doctor.doctor),
+        ("demo", demo),
+    )
 
 
 app = typer.Typer(
@@ -88,6 +108,7 @@ app = typer.Typer(
     add_completion=False,
 )
 _COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
+    ("setup", setup.setup),
     *_of_the_service(),
     ("join", people.join),
     ("root", people.root),

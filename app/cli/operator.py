@@ -67,6 +67,18 @@ def invitation() -> str:
         return staff.initialise(session, clock().date())
 
 
+def data_directory() -> Path:
+    """Where the service keeps its files."""
+    with told():
+        return Settings().data_dir.absolute()
+
+
+def has_root() -> bool:
+    """Whether the first supervisor is through."""
+    with opened() as (_, database), database.read() as session:
+        return staff.has_root(session)
+
+
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8470,

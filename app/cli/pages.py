@@ -13,18 +13,28 @@ from app.client.intake.browser import Browser
 from app.client.intake.pages import Visited
 from app.protocol.errors import NotAuthentic
 from app.protocol.manifest import MANIFEST
+from app.site.site import BUILT
 
 # No machine of a person is needed to look at what everybody is served, so this lies beside it.
 _VISITED: Final = Path.home() / ".tern-pages.json"
 
 client = typer.Typer(help="Sign the reporter's pages, and check what is served.", no_args_is_help=True)
 
-BuiltPages = Annotated[Path, typer.Argument(help="The directory of the built pages.", exists=True, file_okay=False)]
+BuiltPages = Annotated[
+    Path,
+    typer.Argument(
+        help="The directory of the built pages.",
+        exists=True,
+        file_okay=False,
+        show_default="those of this installation",
+    ),
+]
 
 
 @client.command()
 def sign(
-    built: BuiltPages,
+    *,
+    built: BuiltPages = BUILT,
     name: Annotated[str, typer.Option(help="The organisation's name, as reporters will read it.")],
     out: Annotated[Path, typer.Option(help="The directory `site` in the data of the service.", file_okay=False)],
     leave_to: Annotated[

@@ -22,6 +22,7 @@ def test_the_page_lists_the_commands_in_their_own_words() -> None:
 def test_whatever_prints_something_prints_it_for_programs_too() -> None:
     silent = {
         "serve",
+        "setup",
         "demo",
         "sign-in",
         "sign-out",

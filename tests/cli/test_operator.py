@@ -40,7 +40,7 @@ def full(tmp_path: Path) -> Iterator[Path]:
     if mounted.returncode:
         pytest.skip("nothing can be mounted here")
     yield disk
-    subprocess.run(["umount", disk], check=True)
+    subprocess.run(["umount", "--lazy", disk], check=True)  # whatever a failed test left open
 
 
 def says(ended: Ended, *words: str, code: int = REFUSED) -> None:

@@ -12,7 +12,8 @@ from docs.generate import HERE
 from tests.client.installation import PASSPHRASE, Installation, installation
 
 AGE = Path(__file__).parents[1] / "interop" / "age.sh"
-FORM = {"language": "fr", "text": "On m'a suivi depuis la gare.", "answers": {"danger_now": "weeks"}}
+TEXT = "On m'a suivi depuis la gare."
+FORM = {"language": "fr", "text": TEXT, "answers": {"danger_now": "weeks"}}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_the_steps_of_the_page_open_a_report_and_its_file(here: Installation, tm
     )
 
     assert done.returncode == 0, done.stdout
-    assert done.stdout.splitlines()[-1].endswith(FORM["text"])  # age has wiped its question away before it
+    assert done.stdout.splitlines()[-1].endswith(TEXT)  # age has wiped its question away before it
     (file,) = tmp_path.glob("att_*")
     assert file.read_bytes() == photo.read_bytes()
 

@@ -9,6 +9,7 @@ from app.protocol import intake, key_log
 from app.protocol.certificates import Trust
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import parse_object
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
 from app.protocol.key_log import Log
@@ -21,6 +22,12 @@ class OpenIntake:
 
     log: Log
     epoch: Intake
+
+
+def fetch_root(service: Service) -> Document | None:
+    """The first document of the key log, which is believed for nothing until it is pinned; None before there is one."""
+    lines = _lines(service)
+    return parse_document(str(parse_object(lines[0]).get("document")).encode()) if lines else None
 
 
 def fetch_log(service: Service, pin: str, *, seen: Mark | None = None) -> Log:

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from app import age
+from app.client.machine import trust as trusting
 from app.client.machine.staff import Staff
 from app.protocol import certificates, statements
-from app.protocol.certificates import Certified
+from app.protocol.certificates import Certified, Trust
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import Malformed
@@ -22,6 +23,10 @@ _VOUCHER = "fingerprint"
 
 class FingerprintDiffers(Exception):
     """The words that were heard are not those of the keys that the service shows: somebody swapped one."""
+
+
+class RootOfAnother(Exception):
+    """There is a root, and this machine's keys did not make it."""
 
 
 class KeysOfAnother(Exception):
@@ -54,18 +59,25 @@ def invite(staff: Staff, roles: Collection[Role], *, team: str | None = None) ->
 def make_root(staff: Staff) -> str:
     """The organisation's root, with its maker as the one supervisor, and the service's key certified. The pin.
 
-    Everybody's trust begins here: it is done once, by the first supervisor, on a machine of their own.
+    Everybody's trust begins here: it is done once, by the first supervisor, on a machine of their own. Where that was
+    broken off, it goes on. Raises `RootOfAnother`.
     """
     me = Certified(
         staff.person, frozenset({Role.SUPERVISOR}), staff.keys.identity.recipient, unb64(staff.keys.public_key, 32)
     )
-    root = certificates.make_root([me], staff.signer, on=staff.today)
-    staff.service.post("/key-log", {"document": root.text.decode()})
+    root = trusting.fetch_root(staff.service)
+    if root is None:
+        root = certificates.make_root([me], staff.signer, on=staff.today)
+        staff.service.post("/key-log", {"document": root.text.decode()})
+    elif Trust.pinned(root, certificates.org_of(root)).supervisors != {me.person: me}:
+        raise RootOfAnother("somebody else has made the root: ask them for the pin")
     staff.machine.pin_to(certificates.org_of(root))
-    key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
-    statement = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
-    staff.service.post("/key-log", {"document": statement.text.decode()})
     staff.forget()
+    if staff.log.service_key is None:
+        key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
+        statement = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
+        staff.service.post("/key-log", {"document": statement.text.decode()})
+        staff.forget()
     return staff.org
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import httpx2
 
@@ -9,10 +10,13 @@ from app import age
 from app.client.machine.directory import About, Machine
 from app.client.machine.passphrases import check_strength
 from app.client.machine.staff import Staff
-from app.client.machine.transport import Service, try_again
+from app.client.machine.transport import Refused, Service, try_again
 from app.client.people import shared_keys
 from app.protocol.opaque_string import opaque
 from app.protocol.sign_in import check_handle, check_password
+
+# What a second attempt is answered where the first one joined.
+_MAY_HAVE_JOINED: Final = frozenset({"invitation-invalid", "handle-taken"})
 
 
 def join(
@@ -27,7 +31,8 @@ def join(
     work_factor: int = age.Passphrase.work_factor,
     http: httpx2.Client | None = None,
 ) -> Machine:
-    """Make this machine's keys and join with their public halves. Keys that wait from a broken attempt are used.
+    """Make this machine's keys and join with their public halves. Keys that wait from a broken attempt are used, also
+    where it had joined and the answer was lost.
 
     `pin` comes from a colleague's mouth, never from the service; the first supervisor alone has none yet.
     Raises `Unfit` and `WeakPassphrase` before anything is made or sent.
@@ -35,7 +40,8 @@ def join(
     check_handle(handle)
     check_password(password)
     machine = Machine(directory)
-    if not machine.exists:
+    has_tried = machine.exists
+    if not has_tried:
         check_strength(passphrase, known=(handle, "tern"))
         machine = Machine.create(directory, About(server, handle, pin), passphrase, work_factor=work_factor)
     keys = machine.unlock(passphrase)
@@ -47,9 +53,22 @@ def join(
         "password": opaque(password),
     }
     with closing(Service(server, http=http)) as service:
-        person = service.post("/people", request).json()
-    machine.tell(About(server, handle, pin, str(person["id"])))
+        try:
+            person = str(service.post("/people", request).json()["id"])
+        except Refused as refusal:
+            if refusal.type not in _MAY_HAVE_JOINED or not has_tried:
+                raise
+            person = _joined_before(service, handle, password, refusal)
+    machine.tell(About(server, handle, pin, person))
     return machine
+
+
+def _joined_before(service: Service, handle: str, password: str, refusal: Refused) -> str:
+    """Who has this handle and this password. Raises the refusal where nobody has."""
+    try:
+        return str(service.post("/sessions", {"person": handle, "password": opaque(password)}).json()["person"])
+    except Refused:
+        raise refusal from None
 
 
 def sign_in(staff: Staff, password: str) -> None:

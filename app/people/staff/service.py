@@ -76,7 +76,7 @@ def initialise(session: Session, today: date) -> str:
 
     Raises `AlreadyInitialised` once there is a root: from then on supervisors invite.
     """
-    if session.scalar(select(Organisation.id)) is not None:
+    if has_root(session):
         raise AlreadyInitialised
     team_id = session.scalar(select(Team.id).limit(1))
     if team_id is None:
@@ -92,6 +92,11 @@ def initialise(session: Session, today: date) -> str:
 def has_begun(session: Session) -> bool:
     """Whether anybody was ever invited here."""
     return session.scalar(select(Team.id).limit(1)) is not None
+
+
+def has_root(session: Session) -> bool:
+    """Whether there is an organisation that certifies."""
+    return session.scalar(select(Organisation.id)) is not None
 
 
 def invite(

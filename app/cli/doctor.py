@@ -1,0 +1,167 @@
+"""`tern doctor`: whether what docs/handbook/operator.md sets up is there, on the service's machine."""
+
+import shutil
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from stat import S_IMODE
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import httpx2
+import typer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import keyring, private
+from app.cli.causes import told
+from app.cli.console import Json, Stopped, clock, show_list
+from app.database import Database
+from app.database.schema import Tables, look
+from app.installation import service as installation
+from app.people.staff import service as staff
+from app.people.staff.models import Person
+from app.protocol.documents import parse_document
+from app.protocol.manifest import MANIFEST, ORGANISATION
+from app.settings import Settings
+from app.site.site import BUILT, Site
+from app.vocabulary import Role
+
+_ROOMY: Final = 2**30  # bytes
+_SOON: Final = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `todo` is empty where all is well."""
+
+    what: str
+    todo: str = ""
+
+
+def doctor(
+    url: Annotated[str | None, typer.Option(help="The address that reporters are given, to be looked at too.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at what the operator's guide sets up, and say what is missing."""
+    with told():
+        settings = Settings()
+    findings = [*_machine(settings), *(_address(url) if url else ())]
+    rows = [{"what": each.what, "is": "not" if each.todo else "ok", "to do": each.todo} for each in findings]
+    show_list("What was looked at", ["what", "is", "to do"], rows, as_json=as_json)
+    if missing := sum(bool(each.todo) for each in findings):
+        raise Stopped(f"{missing} of {len(findings)} are not as they should be")
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    data = settings.data_dir
+    if not data.is_dir():
+        yield Finding(
+            "data directory", f"{data.absolute()} is no directory: set TERN_DATA_DIR, or begin with tern setup"
+        )
+        return
+    is_closed = S_IMODE(data.stat().st_mode) == private.DIRECTORY
+    yield Finding("data directory", "" if is_closed else f"others can look into {data}: chmod 700 {data}")
+    free = shutil.disk_usage(data).free
+    yield Finding(
+        "disk", "" if free >= _ROOMY else f"{free // 2**20} MiB are left: make room, for a full disk takes no reports"
+    )
+    if not (data / keyring.FILE).exists():
+        yield Finding("keyring", f"{data / keyring.FILE} is missing: put your copy back, or begin with tern setup")
+        return
+    yield from _tables(settings, clock().date())
+    yield _pages(settings)
+
+
+def _tables(settings: Settings, today: date) -> Iterator[Finding]:
+    try:
+        with told(), closing(Database(settings.url)) as database:
+            if (tables := look(database)) is not Tables.OURS:
+                yield Finding("database", tables.value)
+                return
+            yield Finding("database")
+            installation.open_keyring(database, settings.data_dir)
+            yield Finding("keyring")
+            with database.read() as session:
+                yield from _work(session, settings.data_dir, today)
+    except Stopped as cause:
+        yield Finding("database and keyring", str(cause))
+
+
+def _work(session: Session, data: Path, today: date) -> Iterator[Finding]:
+    has_root = staff.has_root(session)
+    yield Finding("root", "" if has_root else "the first supervisor has made none yet: tern setup")
+    roles = [
+        staff.roles_of(session, person, today) if has_root else frozenset()
+        for person in session.scalars(select(Person))
+    ]
+    for role, least in ((Role.SUPERVISOR, 2), (Role.TRIAGER, 2)):
+        number = sum(role in each for each in roles)
+        todo = f"{number} certified, where nobody can be ill: certify another" if number < least else ""
+        yield Finding(f"{role}s", todo)
+    told_numbers = installation.numbers(session, data, today)
+    left = told_numbers.epoch_days_left
+    if left is None:
+        yield Finding("intake", "no epoch takes reports: a supervisor opens one with tern intake rotate")
+    else:
+        yield Finding(
+            "intake", "" if left > 1 else "the epoch ends today: a supervisor opens the next, tern intake rotate"
+        )
+    swept = told_numbers.swept_on
+    is_swept = swept is not None and today - swept <= timedelta(days=1)
+    last = f"the last was on {swept}" if swept else "there was none yet"
+    yield Finding("sweep", "" if is_swept else f"{last}: run tern sweep every day (a timer is in the guide)")
+
+
+def _pages(settings: Settings) -> Finding:
+    site = settings.data_dir / "site"
+    if not (BUILT / "languages.json").exists():
+        return Finding("pages", "none were built: install the wheel, or run make setup")
+    if not (site / MANIFEST).exists() or not (site / ORGANISATION).exists():
+        return Finding("pages", f"no supervisor has signed them into {site}: tern client sign")
+    signed = parse_document((site / MANIFEST).read_bytes()).header.body["files"]
+    served = {path: file.sha256 for path, file in Site.load().files.items()}
+    if not settings.no_script_pages:
+        served = {path: sha256 for path, sha256 in served.items() if "/plain/" not in path}
+    is_signed = {path: sha256 for path, sha256 in signed.items() if path != ORGANISATION} == served
+    return Finding(
+        "pages", "" if is_signed else "other pages were built than are signed: tern client sign, as a supervisor"
+    )
+
+
+def _address(url: str) -> Iterator[Finding]:
+    """As a stranger sees it, through the proxy."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 443
+    if parts.scheme == "https":
+        yield _certificate(host, port)
+    elif not host.endswith(".onion"):
+        yield Finding("TLS", "reporters need https: a proxy ends TLS, as docs/onion.md has it")
+    try:
+        with httpx2.Client(trust_env=False, timeout=10) as http:
+            answer = http.get(f"{url.rstrip('/')}/v1/health")
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        yield Finding("address", f"nothing answers at {url}: {error}")
+        return
+    is_ours = answer.status_code == httpx2.codes.OK and answer.content == b'{"status":"ok"}'
+    yield Finding("address", "" if is_ours else f"what answers at {url} does not say ok (status {answer.status_code})")
+    if parts.scheme == "https":
+        is_strict = "max-age=" in answer.headers.get("Strict-Transport-Security", "")
+        yield Finding("HSTS", "" if is_strict else "the proxy sends no Strict-Transport-Security, see docs/onion.md")
+
+
+def _certificate(host: str, port: int) -> Finding:
+    try:
+        with (
+            socket.create_connection((host, port), timeout=10) as wire,
+            ssl.create_default_context().wrap_socket(wire, server_hostname=host) as secured,
+        ):
+            ends = ssl.cert_time_to_seconds(str((secured.getpeercert() or {})["notAfter"]))
+    except OSError as error:
+        return Finding("TLS", f"no browser would trust {host}: {error}")
+    left = datetime.fromtimestamp(ends, UTC) - datetime.now(UTC)
+    return Finding("TLS", "" if left > _SOON else f"the certificate ends in {left.days} days: renew it")

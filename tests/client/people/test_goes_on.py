@@ -1,0 +1,47 @@
+"""What was broken off between the service's answer and this machine's memory of it goes on."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.client.machine.directory import Machine
+from app.client.machine.transport import Refused
+from app.client.people import colleagues
+from app.client.people.colleagues import RootOfAnother
+from app.vocabulary import Role
+from tests.client.installation import Installation
+
+
+def test_who_joined_and_lost_the_answer_joins_as_the_same_person(here: Installation) -> None:
+    invitation = colleagues.invite(here.staff("sara"), {Role.TRIAGER})
+    here.join("nora", invitation, pin=here.pin)
+    machine = Machine(here.machine("nora"))
+    joined = machine.about
+    machine.tell(replace(joined, person=None))
+
+    here.join("nora", invitation, pin=here.pin)
+
+    assert machine.about == joined
+
+
+def test_a_used_invitation_is_still_refused_to_somebody_else(here: Installation) -> None:
+    invitation = colleagues.invite(here.staff("sara"), {Role.TRIAGER})
+    here.join("omar", invitation, pin=here.pin)
+
+    with pytest.raises(Refused, match="invitation"):
+        here.join("paul", invitation, pin=here.pin)
+
+
+def test_a_root_that_was_made_is_pinned_by_who_made_it(here: Installation) -> None:
+    sara = here.staff("sara")
+    sara.machine.tell(replace(sara.about, pin=None))
+
+    assert colleagues.make_root(sara) == here.pin
+    assert sara.about.pin == here.pin
+
+
+def test_nobody_else_takes_that_root_for_their_own(here: Installation) -> None:
+    emil = here.staff("emil")
+
+    with pytest.raises(RootOfAnother):
+        colleagues.make_root(emil)

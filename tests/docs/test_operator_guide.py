@@ -1,0 +1,145 @@
+"""The operator's guide is walked: its commands are run as they stand."""
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+import typer.main
+
+from app.cli.main import app
+from docs.generate import HERE
+from tests.client.installation import PASSWORD
+
+GUIDE = (HERE / "handbook/operator.md").read_text()
+PASSPHRASE = "seven otters carry the old lantern"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.+?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+
+
+def block_with(words: str) -> str:
+    (found,) = [each for each in blocks("sh") if words in each]
+    return found
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where the guide is followed: `/srv/tern` is a directory of the test, and the address its service's."""
+
+    root: Path
+    url: str
+
+    def run(self, steps: str, *typed: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        steps = steps.replace("/srv/tern", str(self.root)).replace("https://tern.example", self.url)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TERN_")}
+        ours = {
+            "HOME": str(self.root / "home"),
+            "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
+            "TERN_DATA_DIR": str(self.root / "data"),
+            "COLUMNS": "120",
+        }
+        return subprocess.run(
+            ["bash", "-c", steps],
+            input="".join(f"{line}\n" for line in typed),
+            cwd=self.root / "home",
+            env=kept | ours | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    with closing(socket.socket()) as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    (tmp_path / "home").mkdir()
+    return Machine(tmp_path, f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def started(machine: Machine) -> Iterator[None]:
+    """What `systemctl enable --now tern` starts."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli.main", "serve", "--port", machine.url.rpartition(":")[2]],
+        env=os.environ | {"TERN_DATA_DIR": str(machine.root / "data")},
+    )
+    try:
+        with httpx2.Client(base_url=machine.url, trust_env=False) as http:
+            while True:
+                assert process.poll() is None
+                try:
+                    http.get("/v1/health")
+                    break
+                except httpx2.TransportError:
+                    time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_the_guide_leads_from_nothing_to_an_open_intake(machine: Machine) -> None:
+    waiting = machine.run(block_with("tern setup"), machine.url)
+    assert "Nothing answers" in waiting.stderr
+    assert waiting.stderr.endswith("tern: stopped\n")
+    with started(machine):
+        _walk(machine)
+
+
+def _walk(machine: Machine) -> None:
+    typed = ["y", "sara", PASSPHRASE, PASSWORD, "Our helpline", "triager", ""]
+    begun = machine.run(block_with("tern setup"), machine.url, *typed)
+    assert begun.returncode == 0, begun.stderr
+    pin, invitation = re.findall(r"^ *([0-9a-f]{64}|[\w-]{43})$", begun.stdout, re.MULTILINE)
+    (join,) = re.findall(r"^ +(tern join .*)$", begun.stdout, re.MULTILINE)
+
+    told = {"TERN_PASSPHRASE": PASSPHRASE, "TERN_PASSWORD": PASSWORD, "TERN_MACHINE": str(machine.root / "tim")}
+    words = machine.run(
+        f"{join.replace('NAME', 'tim')} >&2 && tern fingerprint --json", TERN_INVITATION=invitation, **told
+    )
+    spoken = re.findall(r'"fingerprint": ?"([^"]+)"', words.stdout)[0]
+    again = machine.run(block_with("tern setup"), PASSPHRASE, PASSWORD, spoken, "triager", "")
+    daily = machine.run(block_with("tern sweep"))
+    numbers = machine.run(block_with("Authorization"))
+    doctor = machine.run(block_with("tern doctor"))
+    signed = machine.run(block_with("tern client sign"), PASSPHRASE)
+
+    assert f"--pin {pin}" in join
+    assert "Intake is open until" in again.stderr
+    assert daily.stdout.endswith('{"status":"ok"}'), daily.stderr
+    assert '"epoch_days_left":8' in numbers.stdout
+    assert re.findall(r"│ (\S+) +│ not", doctor.stdout) == ["supervisors", "triagers", "TLS"]
+    assert doctor.returncode == 1
+    assert (signed.returncode, (machine.root / "home/site/manifest.txt").exists()) == (0, True), signed.stderr
+
+
+def test_every_command_that_the_guide_names_takes_the_options_that_it_shows() -> None:
+    named = re.findall(r"^(?:\$ |`)?tern ([^\n`]+)|`tern ([^`]+)`", GUIDE, re.MULTILINE)
+    root = typer.main.get_command(app)
+
+    assert named
+    for words in map("".join, named):
+        command, rest = root, shlex.split(words)
+        while rest and (below := getattr(command, "commands", {}).get(rest[0])):
+            command, rest = below, rest[1:]
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= options, words
+
+
+def test_the_files_of_systemd_start_what_is_installed() -> None:
+    starts = re.findall(r"^ExecStart=(.+)$", "\n".join(blocks("ini")), re.MULTILINE)
+
+    assert [each.split()[:2] for each in starts] == [["/srv/tern/venv/bin/tern", word] for word in ("serve", "sweep")]

@@ -92,11 +92,6 @@ def downgrade(database: Database, to: str) -> None:
     _run(database, command.downgrade, to)
 
 
-def is_current(database: Database) -> bool:
-    """Whether all migrations have run, and nothing is missing. Raises `NewerTables`."""
-    return look(database) is Tables.OURS
-
-
 def _present(connection: Connection, script: ScriptDirectory) -> str | None:
     """The revision of the tables, None where there are none. Raises `NewerTables`."""
     present = MigrationContext.configure(connection).get_current_revision()

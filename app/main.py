@@ -21,6 +21,7 @@ from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
 from app.casework.stages.routes import router as stages
 from app.casework.triage import moves
+from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
 from app.clock import Clock
@@ -67,6 +68,7 @@ ROUTERS = [
     key_log,
     epochs_router,
     triage,
+    queue,
     cases,
     stages,
     consents,

@@ -27,6 +27,10 @@ class Action(StrEnum):
     GRANTED = "grant.made", "A key was granted to somebody"
     GRANT_REVOKED = "grant.revoked", "A grant was withdrawn"
     GRANT_FETCHED = "grant.fetched", "A person fetched a key that was granted to them"
+    GRANTS_FETCHED = (
+        "grants.fetched",
+        "A person fetched the keys of a page of the queue: the object says how many, the hash is of the reports' ids",
+    )
     REPORT_OPENED = "report.opened", "A member who had not accepted it opened a report and its case"
     REPORT_MOVED = "report.moved", "A report was claimed, released or disposed of"
     REPORT_READ = "report.read", "The sealed body of a report was fetched"

@@ -106,6 +106,7 @@ _MOVE = {"to": "in_triage", "reason": "decided"}
 
 TRIAGE = {
     "GET /v1/reports": Row(WORKERS),
+    "GET /v1/queue": Row(WORKERS),
     "GET /v1/reports/{report_id}": Row(WORKERS, _SEES_CLAIMED),
     "GET /v1/reports/{report_id}/grants": Row(WORKERS, _READS_CLAIMED),
     "GET /v1/reports/{report_id}/body": Row(WORKERS, _READS_CLAIMED),

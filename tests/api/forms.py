@@ -89,6 +89,7 @@ PEOPLE = {
 }
 
 TRIAGE = {
+    "GET /v1/queue": Form(query=frozenset({"state"}), pages=True),
     "GET /v1/reports": Form(query=frozenset({"state", "unopened"}), pages=True),
     "GET /v1/reports/{report_id}": _ONE,
     "GET /v1/reports/{report_id}/grants": _ONE,

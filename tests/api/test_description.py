@@ -58,7 +58,7 @@ _CHECKS = [
 _EVERYWHERE = {
     *("cache-control", "content-length", "content-security-policy", "content-type", "cross-origin-opener-policy"),
     *("cross-origin-resource-policy", "permissions-policy", "referrer-policy", "x-content-type-options"),
-    *("x-frame-options", "x-request-id"),
+    *("date", "x-frame-options", "x-request-id"),
 }
 _TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "OPTIONS /v1/uploads"}
 _READING = sorted(label for label in _OPERATIONS if label.startswith(("GET ", "HEAD ", "OPTIONS ")))

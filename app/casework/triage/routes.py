@@ -17,6 +17,7 @@ from app.casework.triage.schemas import (
     OpeningIn,
     ReportOut,
     ReportTransitionIn,
+    WaitingOut,
 )
 from app.http import (
     Actor,
@@ -46,6 +47,7 @@ from app.transitions import GuardsFail, NoSuchStep
 from app.vocabulary import ReportState
 
 router = Router("/reports", tag="triage")
+queue_router = Router(tag="triage")
 
 # Of as many reports that one person alone puts away, a supervisor reads one afterwards.
 ONE_IN = 10
@@ -73,6 +75,30 @@ def list_reports(
             visible = visible.where(Report.opening_due.is_not(None) if unopened else Report.opening_due.is_(None))
         by = [Report.received_on, Report.id]
         return paging.page(session, visible, by=by, show=ReportOut.model_validate)
+
+
+@queue_router.get("/queue")
+def read_queue(
+    database: Db,
+    actor: Reader,
+    paging: Paging,
+    now: Now,
+    state: Annotated[list[ReportState] | None, Query()] = None,
+) -> Page[WaitingOut]:
+    """What waits, the oldest day first, with the keys that are for the caller. A page is recorded as one act.
+
+    That is what waits for a triager, and what was decided and is still to be opened by another; or what has a `state`.
+    """
+
+    def show(report: Report) -> WaitingOut:
+        given = [GrantOut.model_validate(grant) for grant in found.get(report.id, ())]
+        return WaitingOut(report=ReportOut.model_validate(report), grants=given)
+
+    with database.write() as session:
+        query = service.visible_to(actor).where(Report.state.in_(state)) if state else service.waiting_for(actor)
+        rows = paging.page(session, query, by=[Report.received_on, Report.id], show=lambda report: report)
+        found = service.fetch_queue_grants(session, actor, rows.items, now=now)
+        return Page(items=[show(report) for report in rows.items], next=rows.next, prev=rows.prev)
 
 
 @router.get("/{report_id}", responses=problems(NotFound))

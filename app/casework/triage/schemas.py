@@ -9,7 +9,7 @@ from app.casework.triage.moves import Move
 from app.http.sealed_json import SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
 from app.http.wire import CaseId, Sha256
-from app.people.grants.wire import GrantIn
+from app.people.grants.wire import GrantIn, GrantOut
 from app.protocol.mailbox import STAFF_SLOTS, MessageKind
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
@@ -38,6 +38,13 @@ class ReportOut(BaseModel):
     destroyed: bool = Field(validation_alias="is_destroyed")
     replies: int
     version: int
+
+
+class WaitingOut(BaseModel):
+    """A report of the queue with the grants of its key that are for the caller, as its own route gives them."""
+
+    report: ReportOut
+    grants: list[GrantOut]
 
 
 class AttachmentOut(BaseModel):

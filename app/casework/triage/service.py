@@ -22,7 +22,7 @@ from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
-from app.vocabulary import Role
+from app.vocabulary import ReportState, Role
 
 
 class ReportClosed(Problem):
@@ -35,6 +35,10 @@ class ReportDestroyed(Problem):
     """Nothing that its reporter sealed is there any more. Take it off your list: nobody can bring it back."""
 
     type, status, title = "report-destroyed", 410, "The report was destroyed: its reporter took it back"
+
+
+# What waits for a triager.
+WAITING = (ReportState.RECEIVED, ReportState.IN_TRIAGE)
 
 
 def visible_to(actor: Actor) -> Select[Report]:
@@ -86,6 +90,25 @@ def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetim
     if report.case_id is not None and cases.is_member(session, actor, report.case_id):
         objects.append(report.case_id)
     return grants.fetch(session, actor, report.id, now=now, also_for=objects)
+
+
+def waiting_for(actor: Actor) -> Select[Report]:
+    """What waits for a triager, and what another member is still to open, among what the actor may know of."""
+    return visible_to(actor).where(Report.state.in_(WAITING) | Report.opening_due.is_not(None))
+
+
+def fetch_queue_grants(
+    session: Session, actor: Actor, reports_: Sequence[Report], *, now: datetime
+) -> dict[str, list[Grant]]:
+    """The grants of these reports, as `fetch_grants` has them of one; none of what is destroyed or not readable."""
+    ids = [each.id for each in reports_ if not each.is_destroyed]
+    readable = set(session.scalars(readable_by(actor).with_only_columns(Report.id).where(Report.id.in_(ids))))
+    epochs = {each.epoch_id for each in reports_ if each.id in readable}
+    cases_ = {each.case_id for each in reports_ if each.id in readable and each.case_id is not None}
+    held = {epoch for epoch in epochs if grants.holds(session, actor, epoch)}
+    held |= {case for case in cases_ if cases.is_member(session, actor, case)}
+    wanted = {each.id: held & {each.epoch_id, each.case_id or ""} for each in reports_ if each.id in readable}
+    return grants.fetch_page(session, actor, wanted, now=now)
 
 
 def body(session: Session, actor: Actor, report_id: str, *, now: datetime) -> bytes:

@@ -67,7 +67,7 @@ _TEXTS_OR_NULL: Final = (
     "secret statement sums_sha256 triager withdrawn_on"
 )
 _NUMBERS: Final = "free generation left_millionths n number replies rho_millionths seq sequence size version"
-_LISTS: Final = "certificates errors failing items members missing roles"
+_LISTS: Final = "certificates errors failing grants items members missing roles"
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.
 MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {

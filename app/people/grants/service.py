@@ -1,6 +1,7 @@
 """Grants: written by clients that hold a key, kept, fetched and revoked here. The service can make none."""
 
-from collections.abc import Collection, Iterable
+import itertools
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -123,6 +124,29 @@ def fetch(
         object_hash = sha256_hex(grant.file) if grant.file else None
         audit.record(session, actor.id, Action.GRANT_FETCHED, subject, now=now, object_hash=object_hash)
     return grants
+
+
+def fetch_page(
+    session: Session, actor: Actor, wanted: Mapping[str, Collection[str]], *, now: datetime
+) -> dict[str, list[Grant]]:
+    """The grants of several subjects to the actor, and of each to those objects beside it whose keys they hold.
+
+    They are recorded as one act: its object is their number, its hash that of the subjects' ids, one a line and in order.
+    """
+    found: dict[str, list[Grant]] = {subject: [] for subject in wanted}
+    grantees = {actor.id, *itertools.chain.from_iterable(wanted.values())}
+    each_that_opens = select(Grant).where(
+        Grant.subject.in_(list(wanted)), Grant.grantee.in_(grantees), _opens(now.date())
+    )
+    for grant in session.scalars(each_that_opens.order_by(Grant.id)):
+        if grant.grantee == actor.id or grant.grantee in wanted[grant.subject]:
+            found[grant.subject].append(grant)
+    subjects = sorted(subject for subject, grants in found.items() if grants)
+    if subjects:
+        page_sha256 = sha256_hex("".join(f"{each}\n" for each in subjects).encode())
+        number = f"grants_of_{len(subjects)}"
+        audit.record(session, actor.id, Action.GRANTS_FETCHED, number, now=now, object_hash=page_sha256)
+    return found
 
 
 def get(session: Session, grant_id: str) -> Grant:

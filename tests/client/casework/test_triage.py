@@ -1,16 +1,20 @@
 """Triage against a real service."""
 
 from datetime import timedelta
+from typing import Any
 
+import httpx2
 import pytest
 
+from app.client import Staff
 from app.client.casework import triage
 from app.client.machine.transport import Refused
 from app.protocol import receipt
+from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotMine
 from app.vocabulary import Imminence, Priority, ReportState, Severity, TransitionReason
 from tests.client.casework.scene import DOCUMENT, FOUND, claimed
-from tests.client.installation import Installation
+from tests.client.installation import PASSPHRASE, Installation
 
 NOT_URGENT = [(Severity.LIMITED, Imminence.NONE)]
 
@@ -167,3 +171,31 @@ def test_what_was_accepted_stands_in_the_queue_until_somebody_else_has_opened_it
 
     assert opened.view.opening_due is None
     assert said() == []
+
+
+def test_the_queue_costs_one_request_and_one_audit_event_however_many_wait(here: Installation) -> None:
+    waiting = [here.reporter().submit(DOCUMENT).report for _ in range(5)]
+    here.staff("emil")
+    asked: list[str] = []
+    hooks = {"request": [lambda request: asked.append(request.url.path)]}
+    with (
+        httpx2.Client(base_url=here.server, event_hooks=hooks) as http,
+        Staff(here.machine("emil"), PASSPHRASE, http=http, clock=here.now) as emil,
+    ):
+        triage.list_(emil)  # certificates and the key of the epoch are fetched once
+        asked.clear()
+        before = len(_acts_of(emil.person, here))
+
+        shown = triage.list_(emil)
+
+    assert asked == ["/v1/queue"]
+    assert {each.id for each in shown if each.danger_now} >= set(waiting)
+    (event,) = _acts_of(emil.person, here)[before:]
+    assert event["action"] == "grants.fetched"
+    opened = sorted(each.id for each in shown if each.danger_now)
+    assert event["object"] == f"grants_of_{len(opened)}"
+    assert event["object_hash"] == sha256_hex("".join(f"{id_}\n" for id_ in opened).encode())
+
+
+def _acts_of(person: str, here: Installation) -> list[dict[str, Any]]:
+    return [each for each in here.staff("dina").service.items("/audit") if each["actor"] == person]

@@ -1,10 +1,11 @@
 """The queue: what waits for a triager, told by the grant of each report alone. No body is opened for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
-from app.client.casework.triage.reading import open_grant
+from app.client.casework.triage.reading import grant_among
 from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
@@ -21,7 +22,8 @@ _URGENCY = {
 }
 
 
-_FOR_TRIAGERS = (ReportState.RECEIVED, ReportState.IN_TRIAGE)
+# The most that the service gives at once; each page is one request and one audit event.
+_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -47,16 +49,14 @@ def list_(staff: Staff, *, states: Iterable[ReportState] | None = None) -> list[
 
     Unless states are named, that is what waits for a triager, and what was accepted and opened by nobody else yet.
     """
-    wanted = [{"state": state.value} for state in (_FOR_TRIAGERS if states is None else states)]
-    if states is None:
-        wanted.append({"unopened": "true"})
-    items = (item for each in wanted for item in staff.service.items("/reports", **each))
-    waiting = [_waiting(staff, ReportView.read(item)) for item in items]
+    wanted = [{}] if states is None else [{"state": state.value} for state in states]
+    items = (item for each in wanted for item in staff.service.items("/queue", limit=_PAGE, **each))
+    waiting = [_waiting(staff, ReportView.read(item["report"]), item["grants"]) for item in items]
     return sorted(waiting, key=lambda each: (_urgency(each), each.view.received_on, each.id))
 
 
-def _waiting(staff: Staff, view: ReportView) -> Waiting:
-    return replace(_opened(staff, view), unopened=_unopened(view, staff.today))
+def _waiting(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]) -> Waiting:
+    return replace(_opened(staff, view, grants), unopened=_unopened(view, staff.today))
 
 
 def _unopened(view: ReportView, today: date) -> str | None:
@@ -67,11 +67,13 @@ def _unopened(view: ReportView, today: date) -> str | None:
     return said + (", overdue" if today > view.opening_due else "")
 
 
-def _opened(staff: Staff, view: ReportView) -> Waiting:
+def _opened(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]) -> Waiting:
     if view.destroyed:
         return Waiting(view, problem="destroyed: its reporter took it back")
+    if not grants:
+        return Waiting(view, problem="no key of it was granted to you")
     try:
-        header = open_grant(staff, view).header
+        header = grant_among(staff, view, grants).header
     except NotAuthentic as error:
         return Waiting(view, problem=f"not authentic: {error.reason}")
     except (ProtocolError, NotGranted):

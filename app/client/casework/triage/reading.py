@@ -1,9 +1,10 @@
 """Reading a report: its key, from an epoch, a case or a triager; what it says; the files beside it."""
 
 import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from app import age
 from app.client.casework import cases
@@ -111,7 +112,11 @@ def open_grant(staff: Staff, view: ReportView) -> OpenedGrant:
     It comes from a triager, or in a case from somebody on its list: anybody certified could make up a key, and a
     report to it. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
     """
-    items = staff.service.items(f"/reports/{view.id}/grants")
+    return grant_among(staff, view, staff.service.items(f"/reports/{view.id}/grants"))
+
+
+def grant_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, Any]]) -> OpenedGrant:
+    """The same among grants that came with the report. Raises as `open_grant` does."""
     grants = {str(item["grantee"]): unb64(str(item["file"])) for item in items}
     if staff.person in grants:
         direct = staff.open_grant(grants[staff.person], view.id, {GrantKind.ASSIGNED})

@@ -47,9 +47,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
     "app.client.intake.uploads": {"TRIES": 5, "_FIRST_PAUSE": 0.5, "_GONE": 404},
+    "app.client.casework.triage.queue": {"_PAGE": 200},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
     "app.client.machine.transport": {"ANSWER_LIMIT": 64 * MIB, "BLOCK_SIZE": 64 * KIB, "TRIES": 3, "_BUSY": 503},
+    "app.client.machine.watch": {"TOLERANCE": timedelta(minutes=5)},
     "app.client.people.colleagues": {"CERTIFIED_FOR": timedelta(days=365)},
     "app.client.people.shared_keys": {
         "TERMS": {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}

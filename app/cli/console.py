@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -155,7 +155,15 @@ def clock() -> datetime:
 
 def staff(home: Path) -> Staff:
     """The person at this machine, with the keys unlocked."""
-    return Staff(home, passphrase(), clock=clock)
+    return Staff(home, passphrase(), clock=clock, clock_off=clock_off)
+
+
+def clock_off(ahead: timedelta) -> None:
+    """Said before anything is sealed with it."""
+    hours, minutes = divmod(round(abs(ahead).total_seconds() / 60), 60)
+    by = f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    way = "ahead of" if ahead > timedelta(0) else "behind"
+    say(f"The clock of this device is {by} {way} the service's. Set it before you go on: what you seal bears its date.")
 
 
 @contextmanager

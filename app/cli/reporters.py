@@ -14,6 +14,7 @@ from app.cli.console import (
     above,
     can_print,
     clock,
+    clock_off,
     progress,
     receipt,
     say,
@@ -49,7 +50,10 @@ def submit(
 ) -> None:
     """Seal a report and its files on this machine, and send them. Prints the receipt before the files go."""
     form = _form(document)
-    with progress("Sending", hidden=as_json) as bar, Reporter(server, pin, clock=clock) as reporter:
+    with (
+        progress("Sending", hidden=as_json) as bar,
+        Reporter(server, pin, clock=clock, clock_off=clock_off) as reporter,
+    ):
 
         def tell(submitted: Submitted) -> None:
             with above(bar):
@@ -113,7 +117,7 @@ def _receipt() -> Receipt:
 @mailbox.command()
 def read(server: Server, pin: Pin, as_json: Json = False) -> None:
     """What became of the report, and the replies."""
-    content = Reporter(server, pin, clock=clock).mailbox(_receipt())
+    content = Reporter(server, pin, clock=clock, clock_off=clock_off).mailbox(_receipt())
     replies = [{"number": reply.number, "text": reply.text} for reply in content.replies]
     if as_json:
         lists = {"missing": list(content.missing), "not_authentic": list(content.not_authentic)}
@@ -135,13 +139,15 @@ def answer(
     """Write to the team."""
     words = _receipt()
     message = text_of(text, "Your message")
-    _check_arrived(Reporter(server, pin, clock=clock).answer(words, message, attach or (), leave=_leave))
+    _check_arrived(
+        Reporter(server, pin, clock=clock, clock_off=clock_off).answer(words, message, attach or (), leave=_leave)
+    )
 
 
 @mailbox.command()
 def withdraw(server: Server, pin: Pin) -> None:
     """Take the report back. Work on it stops at once; what was published stays."""
-    Reporter(server, pin, clock=clock).withdraw(_receipt())
+    Reporter(server, pin, clock=clock, clock_off=clock_off).withdraw(_receipt())
 
 
 @mailbox.command()
@@ -152,4 +158,4 @@ def consent(
     given: Annotated[bool, typer.Option("--yes/--no", help="Whether you agree to it.")],
 ) -> None:
     """Say yes or no to one use of the report."""
-    Reporter(server, pin, clock=clock).change_consent(_receipt(), scope, given=given)
+    Reporter(server, pin, clock=clock, clock_off=clock_off).change_consent(_receipt(), scope, given=given)

@@ -3,6 +3,7 @@
 import logging
 import secrets
 import traceback
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,8 @@ class _Answers:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = request_id
+                if _is_dated(scope["path"]):
+                    headers["Date"] = format_datetime(scope["app"].state.clock.now(), usegmt=True)
             try:
                 await send(message)
             except Exception:  # the server's own: the framing of the request broke, and it cannot answer it any more
@@ -117,6 +120,12 @@ def whole_answer(problem: Problem) -> bytes:
     fields = b"".join(b"%b: %b\r\n" % field for field in answer.raw_headers)
     status = HTTPStatus(problem.status)
     return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, status.phrase.encode(), fields, bytes(answer.body))
+
+
+def _is_dated(path: str) -> bool:
+    """The API's, so that clients notice a clock that is off; nothing of what a reporter sends, reads or looks at."""
+    _, version, *rest = path.split("/", 3)
+    return version == "v1" and rest[:1] not in (["report"], ["mailbox"], ["uploads"])
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -21,9 +21,9 @@ _ETAG = {"description": "The version", "required": True, "schema": {"type": "str
 ABOUT = """Sealed reporting, casework under encryption and safe publishing.
 
 Every answer has an `X-Request-Id`, which says nothing of who asked, and headers that keep it out of caches, frames and
-other pages; those to staff have the service's `Date`, against which clients hold their clock. Whatever is refused is `application/problem+json` (RFC 9457); each `type` is the address of a page that
-says what it means and what to do. A body needs a `Content-Length`. A query parameter that a route does not know is
-refused.
+other pages; those to staff have the service's `Date`, against which clients hold their clock. Whatever is refused is
+`application/problem+json` (RFC 9457); each `type` is the address of a page that says what it means and what to do. A
+body needs a `Content-Length`. A query parameter that a route does not know is refused.
 """
 
 _SCHEMAS = "#/components/schemas/"

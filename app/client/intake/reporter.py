@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from app.client.intake.attachments import LeftOut, SealedFile, Unsendable
 from app.client.intake.uploads import Upload
 from app.client.machine.transport import Refused, Service, Unreachable, try_again
 from app.client.machine.trust import OpenIntake, fetch_intake
+from app.client.machine.watch import Watch
 from app.protocol import conversation
 from app.protocol.conversation import Mailbox, Post, To
 from app.protocol.encoding import b64, canonical, new_id
@@ -56,8 +57,9 @@ class Reporter:
         *,
         http: httpx2.Client | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock_off: Callable[[timedelta], None] = lambda _: None,
     ) -> None:
-        self._service = Service(server, http=http)
+        self._service = Service(server, http=http, hear=Watch(clock, clock_off).hear)
         self._pin = pin
         self._clock = clock
 

@@ -1,7 +1,7 @@
 """`Staff`: a person's machine, open. Their keys, their session, whom they trust, what they have seen."""
 
 from collections.abc import Callable, Collection
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -12,6 +12,7 @@ from app.client.machine import trust as trusting
 from app.client.machine.directory import About, Machine, PersonKeys
 from app.client.machine.seen import SeenMarks
 from app.client.machine.transport import Service
+from app.client.machine.watch import Watch
 from app.protocol import grants
 from app.protocol.certificates import Certified, Trust
 from app.protocol.documents import Signer
@@ -45,7 +46,10 @@ class NobodyToGrant(Exception):
 
 
 class Staff:
-    """Raises `WrongPassphrase` where the keys in `directory` do not unlock. `with` ends the connections."""
+    """Raises `WrongPassphrase` where the keys in `directory` do not unlock. `with` ends the connections.
+
+    `clock_off` hears, before anything is sealed, by how much the device's clock is ahead of the service's.
+    """
 
     def __init__(
         self,
@@ -54,12 +58,15 @@ class Staff:
         *,
         http: httpx2.Client | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock_off: Callable[[timedelta], None] = lambda _: None,
     ) -> None:
         self.machine = Machine(directory)
         self.keys: PersonKeys = self.machine.unlock(passphrase)
         self.seen = SeenMarks(self.machine.seen, self.keys.identity)
         self.http = http
-        self.service = Service(self.about.server, http=http, token=self.machine.session)
+        self.service = Service(
+            self.about.server, http=http, token=self.machine.session, hear=Watch(clock, clock_off).hear
+        )
         self._clock = clock
         self._trust: Trust | None = None
         self._log: Log | None = None

@@ -102,9 +102,17 @@ class Answer:
 class Service:
     """The service at one address, with the session's token once somebody has signed in."""
 
-    def __init__(self, server: str, *, http: httpx2.Client | None = None, token: str | None = None) -> None:
+    def __init__(
+        self,
+        server: str,
+        *,
+        http: httpx2.Client | None = None,
+        token: str | None = None,
+        hear: Callable[[str | None], None] = lambda _: None,
+    ) -> None:
         self.server = server.rstrip("/")
         self.token = token
+        self._hear = hear  # the `Date` of each answer
         self._is_own = http is None
         # Neither a proxy named by the environment nor a redirect may lead a reporter elsewhere.
         self._http = http or httpx2.Client(
@@ -200,6 +208,7 @@ class Service:
                 content=content,
                 headers=self._headers(headers or {}),
             ) as response:
+                self._hear(response.headers.get("Date"))
                 answer = Answer(response.status_code, _whole(response, ANSWER_LIMIT), response.headers)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise Unreachable(str(error)) from None

@@ -180,6 +180,19 @@ class HeaderTooLarge(Problem):
     type, status, title = "header-too-large", 431, "The header of the request is too long"
 
 
+class StorageUnavailable(Problem):
+    """The database or the disk fails just now, and what was asked may have been done or not.
+
+    Send the same again after `retry_after_seconds`: what was stored before is not stored twice.
+    """
+
+    type, status, title = "storage-unavailable", 503, "The service cannot reach its database or its disk just now"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__()
+        self.members["retry_after_seconds"] = retry_after_seconds
+
+
 class InternalError(Problem):
     """A fault of the service, which is logged under the answer's X-Request-Id.
 

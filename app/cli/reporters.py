@@ -50,10 +50,7 @@ def submit(
 ) -> None:
     """Seal a report and its files on this machine, and send them. Prints the receipt before the files go."""
     form = _form(document)
-    with (
-        progress("Sending", hidden=as_json) as bar,
-        Reporter(server, pin, clock=clock, clock_off=clock_off) as reporter,
-    ):
+    with progress("Sending", hidden=as_json) as bar, _reporter(server, pin) as reporter:
 
         def tell(submitted: Submitted) -> None:
             with above(bar):
@@ -67,6 +64,14 @@ def submit(
             progress=lambda sent, whole: bar.update(bar.task_ids[0], completed=sent, total=whole),
         )
     _check_arrived(submitted.not_arrived)
+
+
+def _reporter(server: str, pin: str) -> Reporter:
+    return Reporter(server, pin, clock=clock, clock_off=clock_off, waits=_wait)
+
+
+def _wait(seconds: float) -> None:
+    say(f"No answer yet. The same goes again in {max(1, round(seconds))} s, for a minute in all.")
 
 
 def _show_receipt(submitted: Submitted, *, as_json: bool) -> None:
@@ -117,7 +122,7 @@ def _receipt() -> Receipt:
 @mailbox.command()
 def read(server: Server, pin: Pin, as_json: Json = False) -> None:
     """What became of the report, and the replies."""
-    content = Reporter(server, pin, clock=clock, clock_off=clock_off).mailbox(_receipt())
+    content = _reporter(server, pin).mailbox(_receipt())
     replies = [{"number": reply.number, "text": reply.text} for reply in content.replies]
     if as_json:
         lists = {"missing": list(content.missing), "not_authentic": list(content.not_authentic)}
@@ -139,15 +144,13 @@ def answer(
     """Write to the team."""
     words = _receipt()
     message = text_of(text, "Your message")
-    _check_arrived(
-        Reporter(server, pin, clock=clock, clock_off=clock_off).answer(words, message, attach or (), leave=_leave)
-    )
+    _check_arrived(_reporter(server, pin).answer(words, message, attach or (), leave=_leave))
 
 
 @mailbox.command()
 def withdraw(server: Server, pin: Pin) -> None:
     """Take the report back. Work on it stops at once; what was published stays."""
-    Reporter(server, pin, clock=clock, clock_off=clock_off).withdraw(_receipt())
+    _reporter(server, pin).withdraw(_receipt())
 
 
 @mailbox.command()
@@ -158,4 +161,4 @@ def consent(
     given: Annotated[bool, typer.Option("--yes/--no", help="Whether you agree to it.")],
 ) -> None:
     """Say yes or no to one use of the report."""
-    Reporter(server, pin, clock=clock, clock_off=clock_off).change_consent(_receipt(), scope, given=given)
+    _reporter(server, pin).change_consent(_receipt(), scope, given=given)

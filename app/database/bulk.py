@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.database.base import Base
@@ -20,7 +21,8 @@ def insert_rows(
 ) -> int:
     """Insert rows, but those whose key or unique value is taken; the number of rows that are new.
 
-    The values of a row stand in the order of `columns`, and no column type looks at them on their way.
+    The values of a row stand in the order of `columns`, and no column type looks at them on their way. Raises
+    `DBAPIError`.
     """
     connection = session.connection()
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
@@ -28,6 +30,8 @@ def insert_rows(
     try:
         cursor.execute(statement(model, columns, mark, len(rows)), [value for row in rows for value in row])
         return cursor.rowcount
+    except connection.dialect.loaded_dbapi.Error as error:  # told as elsewhere, and with nothing of the values
+        raise DBAPIError.instance(None, None, error, connection.dialect.loaded_dbapi.Error) from error
     finally:
         cursor.close()
 

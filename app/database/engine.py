@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from sqlalchemy import URL, Connection, create_engine, event, make_url
+from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 _THREADS = 40  # in which FastAPI runs endpoints: none of them waits for a connection
-_LOCK_SECONDS = 30
+# Result codes of SQLite that are about its file (https://sqlite.org/rescode.html), without what they add to it.
+_PRIMARY: Final = 0xFF
+_OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
+_LOCK_SECONDS = 10  # for which a statement waits for another's lock
+_CONNECT_SECONDS = 5
 
 
 class NoDatabase(FileNotFoundError):
@@ -53,8 +57,10 @@ class Database:
             event.listen(engine, "connect", _connect_sqlite)
             event.listen(engine, "checkout", _still_there(path))
             event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "handle_error", _give_up_sqlite)
         else:
-            engine = create_engine(url, pool_pre_ping=True, **pool)
+            waits = {"connect_timeout": _CONNECT_SECONDS, "options": f"-c lock_timeout={_LOCK_SECONDS}s"}
+            engine = create_engine(url, pool_pre_ping=True, pool_timeout=_LOCK_SECONDS, connect_args=waits, **pool)
         self.dialect = engine.dialect.name
         self._writing = engine
         self._reading = engine.execution_options(writes=False, postgresql_readonly=True)
@@ -124,6 +130,12 @@ def _still_there(path: Path) -> Callable[["DBAPIConnection", "ConnectionPoolEntr
             raise DisconnectionError("another file lies there")
 
     return check
+
+
+def _give_up_sqlite(context: ExceptionContext) -> None:
+    """What was opened while the disk was read-only or gone stays so: it leaves the pool, with all the others."""
+    code = getattr(context.original_exception, "sqlite_errorcode", 0) & _PRIMARY
+    context.is_disconnect = context.is_disconnect or code in _OF_ITS_FILE
 
 
 def _connect_sqlite(connection: "DBAPIConnection", _: "ConnectionPoolEntry") -> None:

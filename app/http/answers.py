@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.database import storage
 from app.http.versions import etag
 from app.problems import (
     Fault,
@@ -27,6 +28,7 @@ from app.problems import (
     NotFound,
     Problem,
     StaleVersion,
+    StorageUnavailable,
     TooLarge,
 )
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tern")
 
+_RETRY_SECONDS = 5  # until a database is asked again that has failed
 _FAULTS = 20  # told of a request: more help nobody to mend it
 
 # What a page may ask a device for: to copy its words, and nothing else.
@@ -108,10 +111,14 @@ class _Answers:
             pass  # nobody is there to answer
         except Exception as error:  # the outermost place: nothing above it would answer
             # Of a message, only the kind and the place: its words may be a person's.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("request %s failed with %s\n%s", request_id, type(error).__qualname__, place)
+            if is_storage := storage.has_failed(error):
+                _log.error("request %s: database or disk failed (%s)", request_id, type(error).__qualname__)
+            else:
+                place = "".join(traceback.format_tb(error.__traceback__))
+                _log.error("request %s failed with %s\n%s", request_id, type(error).__qualname__, place)
             if not has_begun:
-                await _answer(InternalError())(scope, receive, send_with_headers)
+                problem = StorageUnavailable(retry_after_seconds=_RETRY_SECONDS) if is_storage else InternalError()
+                await _answer(problem, _headers(problem))(scope, receive, send_with_headers)
 
 
 def whole_answer(problem: Problem) -> bytes:
@@ -140,6 +147,10 @@ def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResp
 
 async def _problem(_: Request, error: Exception) -> JSONResponse:
     problem = error if isinstance(error, Problem) else InternalError()
+    return _answer(problem, _headers(problem))
+
+
+def _headers(problem: Problem) -> dict[str, str]:
     headers: dict[str, str] = {}
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -150,7 +161,7 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
     version = problem.members.get("version")
     if isinstance(problem, StaleVersion) and isinstance(version, int):
         headers["ETag"] = etag(version)
-    return _answer(problem, headers)
+    return headers
 
 
 async def _stale(_: Request, __: Exception) -> JSONResponse:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.client.machine import transport
 from app.protocol import receipt as receipts
 from tests.cli.command import Ended, tern
 from tests.client.installation import Installation, installation
@@ -16,7 +17,7 @@ from tests.web.between import Between, between
 
 FORM = json.dumps({"language": "zh-Hans", "text": "有人跟着我。", "answers": {"danger_now": "days"}})
 REPORT, UPLOADS = ("PUT", "/v1/report"), ("POST", "/v1/uploads")
-TRIES = 3
+TRIES = 7
 REFUSED, UNREACHABLE, FILES_MISSING = 1, 4, 6
 
 
@@ -30,6 +31,11 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def road(here: Installation) -> Iterator[Between]:
     with between(here.server) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "PAUSES", (0.0,) * (TRIES - 1))
 
 
 def clock(here: Installation) -> dict[str, str]:
@@ -63,6 +69,8 @@ def test_where_no_answer_came_the_words_are_shown_with_what_to_do(here: Installa
 
     must_open_a_mailbox(here, done.out)
     assert done.code == UNREACHABLE
+    assert done.err.count("No answer yet. The same goes again") == TRIES - 1
+    assert len({body for method, path, _, body in road.heard if (method, path) == REPORT}) == 1
     assert "nobody can know yet whether your report has arrived" in done.err
 
 
@@ -80,6 +88,31 @@ def test_a_refusal_after_a_lost_answer_unsays_nothing_that_may_have_arrived(here
 
     must_open_a_mailbox(here, done.out)
     assert done.code == REFUSED
+
+
+@pytest.mark.parametrize("failures", [2, TRIES])
+def test_a_service_that_fails_may_have_taken_the_report_so_the_same_goes_again(
+    here: Installation, road: Between, failures: int
+) -> None:
+    class Failing(dict[tuple[str, str], tuple[int, str]]):
+        """Stores what it calls failed."""
+
+        left = failures
+
+        def __contains__(self, asked: object) -> bool:
+            self.left -= asked == REPORT
+            return asked == REPORT and self.left >= 0
+
+        def pop(self, *_: object) -> tuple[int, str]:
+            return 500, "internal-error"
+
+    road.refusing = Failing()
+
+    done = submit(here, road)
+
+    words = json.loads(done.out)["receipt"]
+    assert len(words.split()) == len(receipts.read(words).words("en").split())
+    assert done.code == (0 if failures < TRIES else REFUSED)
 
 
 def test_a_report_that_was_refused_shows_no_words(here: Installation, road: Between) -> None:

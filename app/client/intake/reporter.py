@@ -13,7 +13,7 @@ from app import age
 from app.client.intake import attachments as files
 from app.client.intake.attachments import LeftOut, SealedFile, Unsendable
 from app.client.intake.uploads import Upload
-from app.client.machine.transport import Refused, Service, Unreachable, try_again
+from app.client.machine.transport import FAILURE, Refused, Service, Unreachable, try_again
 from app.client.machine.trust import OpenIntake, fetch_intake
 from app.client.machine.watch import Watch
 from app.protocol import conversation
@@ -45,6 +45,7 @@ _NO_ROOM = "no-room-for-files"
 
 Tell = Callable[[Submitted], None]
 Leave = Callable[[LeftOut], None]
+Waits = Callable[[float], None]
 
 
 class Reporter:
@@ -58,8 +59,11 @@ class Reporter:
         http: httpx2.Client | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock_off: Callable[[timedelta], None] = lambda _: None,
+        waits: Waits = lambda _: None,
     ) -> None:
+        """`waits` hears of each pause, in seconds, before what got no answer is sent again."""
         self._service = Service(server, http=http, hear=Watch(clock, clock_off).hear)
+        self._waits = waits
         self._pin = pin
         self._clock = clock
 
@@ -161,7 +165,7 @@ class Reporter:
             )
         except ProtocolError:
             post = conversation.withdraw_unread(receipt)
-        answer = try_again(lambda: self._post(receipt, post.content))
+        answer = try_again(lambda: self._post(receipt, post.content), tell=self._waits)
         conversation.check_withdrawn(answer, receipt, org=self._pin)
 
     def change_consent(self, receipt: Receipt, scope: ConsentScope, *, given: bool) -> None:
@@ -181,14 +185,15 @@ class Reporter:
             nonlocal is_certain
             try:
                 self._service.send("PUT", "/report", envelope, headers)
-            except Refused:
+            except Refused as refusal:
+                is_certain = is_certain and (refusal.status < FAILURE or refusal.type == "intake-busy")
                 raise
             except BaseException:  # whoever stops it here cannot know either
                 is_certain = False
                 raise
 
         try:
-            try_again(put)
+            try_again(put, tell=self._waits)
         except BaseException:
             if not is_certain:
                 tell(replace(submitted, is_certain=False))
@@ -202,7 +207,7 @@ class Reporter:
         for file in sealed:
             try:
                 upload = Upload(self._service, b64(receipt.token), file.attachment.id, file.sealed)
-                upload.send(_after(size, progress))
+                upload.send(_after(size, progress), self._waits)
             except (Refused, Unreachable) as failure:
                 if isinstance(failure, Refused) and failure.type == _NO_ROOM:
                     leave(LeftOut(file.source, "there is no room for files just now, but there is for words"))
@@ -212,7 +217,7 @@ class Reporter:
         return tuple(late)
 
     def _write(self, receipt: Receipt, post: Post) -> None:
-        post.check_taken(try_again(lambda: self._post(receipt, post.content)))
+        post.check_taken(try_again(lambda: self._post(receipt, post.content), tell=self._waits))
 
     def _post(self, receipt: Receipt, content: bytes) -> bytes:
         headers = {"Authorization": f"Bearer {b64(receipt.token)}"}

@@ -9,7 +9,7 @@ from typing import Final
 from app.client.machine.transport import Answer, Refused, Service, Unreachable, blocks_of
 
 # Failures in a row with nothing arriving in between, after which the file counts as not arrived.
-TRIES: Final = 5
+TRIES: Final = 8  # which takes a minute
 
 _TUS: Final = {"Tus-Resumable": "1.0.0"}
 _PART: Final = "application/offset+octet-stream"
@@ -35,9 +35,10 @@ class Upload:
         self._size_there = 0
         self._furthest = 0
 
-    def send(self, progress: Callable[[int], None]) -> None:
+    def send(self, progress: Callable[[int], None], waits: Callable[[float], None] = lambda _: None) -> None:
         """Send it whole, however often the connection breaks; `progress` hears how many bytes have gone.
 
+        `waits` hears of each pause, in seconds, before it goes on.
         Raises `Refused` or `Unreachable` after `TRIES` attempts that brought nothing forward.
         """
         failures = 0
@@ -49,7 +50,9 @@ class Upload:
                 failures = 1 if self._size_there > before else failures + 1
                 if not self._is_passing(failure) or failures == TRIES:
                     raise
-                time.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
+                pause = _FIRST_PAUSE * 2 ** (failures - 1)
+                waits(pause)
+                time.sleep(pause)
             else:
                 return
 

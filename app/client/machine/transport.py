@@ -4,7 +4,7 @@ import json
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, BinaryIO, Final, TypeVar
@@ -17,10 +17,10 @@ from app.age.source import Sink
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
 BLOCK_SIZE: Final = 64 * 1024
 # A report whose answer got lost is sent again, byte for byte: the service keeps it once.
-TRIES: Final = 3
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # a service that is started anew is back within a minute
 
 _T = TypeVar("_T")
-_BUSY: Final = 503
+FAILURE: Final = 500  # from here on: what was sent may have been taken
 
 # A draw opens every card of a quarter before it answers.
 _TIMEOUT = httpx2.Timeout(30, read=600)
@@ -230,17 +230,23 @@ def _authorities() -> ssl.SSLContext:
 _BYTES = "application/octet-stream"
 
 
-def try_again(act: Callable[[], _T]) -> _T:
-    """What `act` answers. It is done again where no answer came or the service was too busy, so it must bear that."""
-    for _ in range(TRIES - 1):
+def try_again(
+    act: Callable[[], _T], *, pauses: Sequence[float] | None = None, tell: Callable[[float], None] = lambda _: None
+) -> _T:
+    """What `act` answers. It is done again where no answer came or the service failed, so it must bear that.
+
+    Between two tries lie the `pauses`, in seconds, or else `PAUSES`; `tell` hears of each before it begins.
+    """
+    for pause in PAUSES if pauses is None else pauses:
         try:
             return act()
         except Unreachable:
-            continue
+            pass
         except Refused as refusal:
-            if refusal.status != _BUSY:
+            if refusal.status < FAILURE:
                 raise
-            time.sleep(1)
+        tell(pause)
+        time.sleep(pause)
     return act()
 
 

@@ -17,6 +17,7 @@ from app.protocol.sign_in import check_handle, check_password
 
 # What a second attempt is answered where the first one joined.
 _MAY_HAVE_JOINED: Final = frozenset({"invitation-invalid", "handle-taken"})
+_PAUSES: Final = (0.5, 1.0)  # somebody waits for this
 
 
 def join(
@@ -73,9 +74,8 @@ def _joined_before(service: Service, handle: str, password: str, refusal: Refuse
 
 def sign_in(staff: Staff, password: str) -> None:
     """Open a session at the service and keep its token on this machine, and with it the card token of these days."""
-    answer = try_again(
-        lambda: staff.service.post("/sessions", {"person": staff.person, "password": opaque(password)})
-    ).json()
+    request: dict[str, object] = {"person": staff.person, "password": opaque(password)}
+    answer = try_again(lambda: staff.service.post("/sessions", request), pauses=_PAUSES).json()
     staff.service.token = str(answer["token"])
     staff.machine.remember_session(staff.service.token)
     shared_keys.keep_card_token(staff)

@@ -98,7 +98,8 @@ export function refusal(status: number, content: Uint8Array): Failure {
     const type = problemType(content)
     const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined
     if (kind) return new Failure(kind, type)
-    if (status === 429 || status === 503) return new Failure("busy", type)
+    // Any other 503 may come after what it was about was stored.
+    if (status === 429 || type === "intake-busy") return new Failure("busy", type)
     if (status === 413) return new Failure("too-large", type)
     // Something broke on the way: whether the service took it is not known.
     if (status >= 500) return new Failure("unreachable", type)

@@ -2,14 +2,13 @@
 
 import asyncio
 import secrets
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-import psycopg
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.database import Database
@@ -154,7 +153,7 @@ def test_a_failure_is_told_to_its_callers_and_the_next_report_is_stored(writer: 
 
     failed, stored = asyncio.run(one_after_the_other())
 
-    assert isinstance(failed, sqlite3.IntegrityError | psycopg.IntegrityError)
+    assert isinstance(failed, IntegrityError)
     assert stored is Outcome.NEW
 
 

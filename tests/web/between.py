@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx2
 
 Lie = Callable[[bytes], bytes]
-_PASSED_ON = ("Content-Type", "Location", "Tus-Resumable", "Upload-Offset", "Upload-Length")
+_PASSED_ON = ("Content-Type", "Date", "Location", "Tus-Resumable", "Upload-Offset", "Upload-Length")
 
 
 class Between:
@@ -63,7 +63,7 @@ def between(service: str) -> Iterator[Between]:
             self._answer(answer.status_code, passed_on, content)
 
         def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
-            self.send_response(status)
+            self.send_response_only(status)  # the day is the service's to tell
             for name, value in headers.items():
                 self.send_header(name, value)
             if status != httpx2.codes.NO_CONTENT:

@@ -47,8 +47,12 @@ def list_(
         show_list("Reports", [], map(_row, waiting), as_json=True)
         return
     names = Names(person)
-    rows = [_row(each) | {"triager": names.handle(each.view.triager), "note": _note(each)} for each in waiting]
-    columns = ["ref", "received_on", "state", "danger_now", "language", "triager", "note"]
+    rows = [
+        _row(each)
+        | {"triager": names.handle(each.view.triager), "came by": each.view.intake_channel.value, "note": _note(each)}
+        for each in waiting
+    ]
+    columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
     show_list("Reports", columns, rows, as_json=False)
 
 
@@ -274,6 +278,7 @@ def _show(open_report: OpenReport, thread: Thread | None, *, as_json: bool) -> N
     consents = {each.scope: each.given for each in open_report.report.consents} | thread.consents
     facts: dict[str, object] = {
         "report": open_report.id,
+        "intake_channel": open_report.view.intake_channel.value,
         "language": form.language,
         "text": form.text,
         "answers": dict(form.answers),
@@ -322,6 +327,7 @@ def _row(waiting: Waiting) -> dict[str, Any]:
         "ref": view.ref,
         "received_on": view.received_on.isoformat(),
         "state": view.state.value,
+        "intake_channel": view.intake_channel.value,
         "danger_now": waiting.danger_now,
         "language": waiting.language,
         "triager": view.triager,

@@ -20,7 +20,8 @@ NAME = "Help without borders"
 
 # All that a page ever fetches: a secret would have to stand in one of these.
 _FETCHED = re.compile(
-    r"/((en|ar|zh-Hans)/((plain/)?(replies/)?|plain/once/[A-Za-z0-9_-]{43})|assets/[a-z-]+-[0-9A-Z]{8}\.(js|css|svg)|organisation\.json|manifest\.txt"
+    r"/([a-z]{2,3}(-[A-Z][a-z]+)?/((plain/)?(replies/)?|plain/once/[A-Za-z0-9_-]{43})"
+    r"|assets/[a-z-]+-[0-9A-Z]{8}\.(js|css|svg)|organisation\.json|manifest\.txt"
     r"|v1/intake|v1/key-log\?from=[0-9]+|v1/uploads/[0-9a-f]{32})"
 )
 

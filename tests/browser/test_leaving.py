@@ -222,6 +222,11 @@ def test_a_browser_that_keeps_everything_keeps_nothing_of_a_report_and_its_mailb
     cached = b"\n".join(path.read_bytes() for path in files if "Cache_Data" in path.parts)
     assert seen(kept, [TEXT, "He has a red car.", *secrets_of(words)]) == []
     assert road.address.encode() not in cached
+    # As the first screen says: an ordinary window remembers the address, the name and the picture.
+    history, pictures = ((profile / "Default" / name).read_bytes() for name in ("History", "Favicons"))
+    assert road.address.encode() in history
+    assert b"Notes" in history
+    assert road.address.encode() in pictures
 
 
 def must_be_untouched(page: Page) -> None:

@@ -98,6 +98,7 @@ def test_a_report_with_two_files_is_read_by_a_triager_who_is_told_how_it_came(
     form = opened.report.form
     assert len(words.split()) == 12
     assert rows.scalars(select(Report.intake_channel)).one() is IntakeChannel.NO_SCRIPT
+    assert opened.view.intake_channel is IntakeChannel.NO_SCRIPT
     assert (waiting.language, waiting.danger_now) == ("fa", "days")
     assert form.text == TEXT + "\nThey came twice."
     assert form.answers == {

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Self
 
 from app.client.machine.staff import Staff
-from app.vocabulary import ReportState
+from app.vocabulary import IntakeChannel, ReportState
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class ReportView:
     opening_due: date | None
     destroyed: bool
     replies: int
+    intake_channel: IntakeChannel
     version: int
 
     @classmethod
@@ -44,6 +45,7 @@ class ReportView:
             opening_due=None if item["opening_due"] is None else date.fromisoformat(str(item["opening_due"])),
             destroyed=bool(item["destroyed"]),
             replies=int(item["replies"]),
+            intake_channel=IntakeChannel(item["intake_channel"]),
             version=int(item["version"]),
         )
 

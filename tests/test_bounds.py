@@ -58,6 +58,12 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.client.people.sign_in": {"_PAUSES": (0.5, 1.0)},
     "app.client.machine.watch": {"TOLERANCE": timedelta(minutes=5)},
+    "app.client.machine.unlocked": {
+        "LONGEST_HOURS": 12,
+        "_REQUEST_SIZE": 65,
+        "_ANSWER_SIZE": 16 * KIB,
+        "_PATIENCE_SECONDS": 5,
+    },
     "app.client.people.colleagues": {"CERTIFIED_FOR": timedelta(days=365)},
     "app.client.people.shared_keys": {
         "TERMS": {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}

@@ -23,6 +23,8 @@ from rich.text import Text
 
 from app.cli.plain_text import json_line, on_one_line, visible
 from app.client import Staff
+from app.client.machine import unlocked
+from app.client.machine.directory import Machine
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
 Home = Annotated[
@@ -154,8 +156,9 @@ def clock() -> datetime:
 
 
 def staff(home: Path) -> Staff:
-    """The person at this machine, with the keys unlocked."""
-    return Staff(home, passphrase(), clock=clock, clock_off=clock_off)
+    """The person at this machine, with the keys unlocked: for a stretch of work before, or now."""
+    keys = None if "TERN_PASSPHRASE" in os.environ else unlocked.ask(Machine(home))
+    return Staff(home, keys or passphrase(), clock=clock, clock_off=clock_off)
 
 
 def clock_off(ahead: timedelta) -> None:

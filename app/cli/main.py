@@ -37,6 +37,7 @@ from app.client.machine.directory import NoMachine
 from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
 from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned
 from app.client.machine.transport import Refused, Unreachable
+from app.client.machine.unlocked import CannotStayUnlocked
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother, RootOfAnother
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
@@ -54,7 +55,7 @@ _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
     ((TooLong,), USAGE),  # what is to be sent, for the person to shorten
     ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, AgeError), NOT_AUTHENTIC),
-    ((NoMachine, NotJoined, NotPinned, NotBuilt, Unsendable, WeakPassphrase, Unfit), USAGE),
+    ((NoMachine, NotJoined, NotPinned, NotBuilt, CannotStayUnlocked, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),
     ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
     ((FilesMissing,), FILES_MISSING),
@@ -117,6 +118,8 @@ _COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
     ("fingerprint", people.fingerprint),
     ("sign-in", people.sign_in),
     ("sign-out", people.sign_out),
+    ("unlock", people.unlock),
+    ("lock", people.lock),
     ("open", files.open_),
 )
 for name, command in _COMMANDS:

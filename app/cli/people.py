@@ -21,6 +21,8 @@ from app.cli.console import (
     text_of,
 )
 from app.cli.names import Names
+from app.client.machine import unlocked
+from app.client.machine.directory import Machine
 from app.client.people import colleagues as directory
 from app.client.people import sign_in as sessions
 from app.client.people.colleagues import Colleague
@@ -100,6 +102,23 @@ def sign_in(machine: Home = HOME) -> None:
 def sign_out(machine: Home = HOME) -> None:
     """End the session at the service."""
     sessions.sign_out(staff(machine))
+
+
+def unlock(
+    hours: Annotated[
+        int, typer.Option(min=1, max=unlocked.LONGEST_HOURS, help="For how long, unless you lock before.")
+    ] = 4,
+    machine: Home = HOME,
+) -> None:
+    """Keep your keys unlocked for a stretch of work, so that no command asks for the passphrase."""
+    lock_of = Machine(machine)
+    unlocked.keep(lock_of, lock_of.unlock(passphrase()), seconds=hours * 3600)
+    say(f"Unlocked for {hours} h. `tern lock` ends it.")
+
+
+def lock(machine: Home = HOME) -> None:
+    """Forget the keys that were unlocked."""
+    say("Locked." if unlocked.forget(Machine(machine)) else "Nothing was unlocked.")
 
 
 def fingerprint(machine: Home = HOME, as_json: Json = False) -> None:

@@ -26,6 +26,8 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "demo",
         "sign-in",
         "sign-out",
+        "unlock",
+        "lock",
         "intake draft",
         "intake share",
         "mailbox answer",

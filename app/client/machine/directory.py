@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age, private
 from app.client.machine import passphrases
-from app.protocol.encoding import b64, unb64
+from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.opaque_string import opaque
 
 _SIGNING: Final = "# tern-signing-key "
@@ -41,6 +41,18 @@ class PersonKeys:
     @classmethod
     def generate(cls) -> Self:
         return cls(age.generate(), Ed25519PrivateKey.generate())
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From the plaintext of `keys.age`."""
+        identity, signing = text.splitlines()
+        seed = unb64(signing.removeprefix(_SIGNING), 32)
+        return cls(_hybrid(identity), Ed25519PrivateKey.from_private_bytes(seed))
+
+    @property
+    def text(self) -> str:
+        """The plaintext of `keys.age`, an ordinary identity file."""
+        return f"{self.identity}\n{_SIGNING}{b64(self.signing.private_bytes_raw())}\n"
 
     @property
     def recipient(self) -> str:
@@ -83,8 +95,9 @@ class Machine:
         private.make_directory(directory)
         private.make_directory(machine.outbox)
         keys = PersonKeys.generate()
-        plaintext = f"{keys.identity}\n{_SIGNING}{b64(keys.signing.private_bytes_raw())}\n".encode()
-        write_atomically(machine._keys, age.encrypt(plaintext, [age.Passphrase(opaque(passphrase), work_factor)]))
+        write_atomically(
+            machine._keys, age.encrypt(keys.text.encode(), [age.Passphrase(opaque(passphrase), work_factor)])
+        )
         machine.tell(about)
         return machine
 
@@ -92,6 +105,11 @@ class Machine:
     def exists(self) -> bool:
         """Whether keys lie there."""
         return self._keys.exists()
+
+    @property
+    def keys_sha256(self) -> str:
+        """Of the file of keys, as it lies there."""
+        return sha256_hex(self._keys.read_bytes())
 
     @property
     def about(self) -> About:
@@ -115,9 +133,7 @@ class Machine:
             sealed = self._keys.read_bytes()
         except FileNotFoundError:
             raise NoMachine(f"{self.directory} is no machine of Tern's") from None
-        identity, signing = passphrases.decrypt(sealed, passphrase).decode().splitlines()
-        seed = unb64(signing.removeprefix(_SIGNING), 32)
-        return PersonKeys(_hybrid(identity), Ed25519PrivateKey.from_private_bytes(seed))
+        return PersonKeys.read(passphrases.decrypt(sealed, passphrase).decode())
 
     @property
     def session(self) -> str | None:

@@ -46,7 +46,9 @@ class NobodyToGrant(Exception):
 
 
 class Staff:
-    """Raises `WrongPassphrase` where the keys in `directory` do not unlock. `with` ends the connections.
+    """Raises `WrongPassphrase` where the keys in `directory` do not unlock; keys that are unlocked may stand for it.
+
+    `with` ends the connections.
 
     `clock_off` hears, before anything is sealed, by how much the device's clock is ahead of the service's.
     """
@@ -54,14 +56,14 @@ class Staff:
     def __init__(
         self,
         directory: Path,
-        passphrase: str,
+        passphrase: str | PersonKeys,
         *,
         http: httpx2.Client | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock_off: Callable[[timedelta], None] = lambda _: None,
     ) -> None:
         self.machine = Machine(directory)
-        self.keys: PersonKeys = self.machine.unlock(passphrase)
+        self.keys: PersonKeys = self.machine.unlock(passphrase) if isinstance(passphrase, str) else passphrase
         self.seen = SeenMarks(self.machine.seen, self.keys.identity)
         self.http = http
         self.service = Service(

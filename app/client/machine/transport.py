@@ -64,9 +64,12 @@ _TEXTS: Final = (
 )
 _TEXTS_OR_NULL: Final = (
     "approved_by case consent last_use lent_until next noisy_sha256 object_hash opening_due owner prev priority reason "
-    "secret statement sums_sha256 triager withdrawn_on"
+    "secret statement sums_sha256 swept_on triager withdrawn_on"
 )
-_NUMBERS: Final = "free generation left_millionths n number replies rho_millionths seq sequence size version"
+_NUMBERS: Final = (
+    "disk_bytes disk_free_bytes free generation left_millionths n number replies"
+    " rho_millionths seq sequence size version"
+)
 _LISTS: Final = "certificates errors failing grants items members missing roles"
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.
@@ -76,7 +79,9 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(_NUMBERS.split(), (int,)),
     **dict.fromkeys(_LISTS.split(), (list,)),
     "destroyed": (bool,),
+    "epoch_days_left": (int, type(None)),
     "head": (Told,),
+    "report": (Told,),
 }
 
 

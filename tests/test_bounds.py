@@ -51,7 +51,9 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
     "app.client.machine.transport": {
-        "ANSWER_LIMIT": 64 * MIB,
+        "ANSWER_LIMIT": 16 * MIB,
+        "PAGE_LIMIT": 64 * MIB,
+        "WORD_LIMIT": 64 * KIB,
         "BLOCK_SIZE": 64 * KIB,
         "PAUSES": (1.0, 2.0, 4.0, 8.0, 16.0, 32.0),
         "FAILURE": 500,

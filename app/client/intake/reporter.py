@@ -20,7 +20,7 @@ from app.protocol import conversation
 from app.protocol.conversation import Mailbox, Post, To
 from app.protocol.encoding import b64, canonical, new_id
 from app.protocol.errors import Malformed, ProtocolError
-from app.protocol.mailbox import MessageKind
+from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind
 from app.protocol.receipt import Receipt
 from app.protocol.report import Form
 from app.vocabulary import ConsentScope
@@ -221,7 +221,7 @@ class Reporter:
 
     def _post(self, receipt: Receipt, content: bytes) -> bytes:
         headers = {"Authorization": f"Bearer {b64(receipt.token)}"}
-        return self._service.send("POST", "/mailbox", content, headers).content
+        return self._service.send("POST", "/mailbox", content, headers, limit=SLOTS * SLOT_SIZE).content
 
     @property
     def _today(self) -> str:

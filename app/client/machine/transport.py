@@ -13,8 +13,11 @@ import httpx2
 
 from app.age.source import Sink
 
-# The largest answer kept in memory, in bytes: sealed documents end at 1 MiB, a key log or a list stays far below.
-ANSWER_LIMIT: Final = 64 * 1024 * 1024
+# The largest answer kept in memory, in bytes: sealed documents end at 2 MiB, a page of a key log or a list stays below.
+ANSWER_LIMIT: Final = 16 * 1024 * 1024
+PAGE_LIMIT: Final = 64 * 1024 * 1024  # of a file that browsers are served
+# What says no, or that something was taken.
+WORD_LIMIT: Final = 64 * 1024
 BLOCK_SIZE: Final = 64 * 1024
 # A report whose answer got lost is sent again, byte for byte: the service keeps it once.
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # a service that is started anew is back within a minute
@@ -165,16 +168,25 @@ class Service:
         return self._ask("DELETE", path, headers=headers)
 
     def send(
-        self, method: str, path: str, content: bytes | Iterable[bytes], headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        content: bytes | Iterable[bytes],
+        headers: Mapping[str, str] | None = None,
+        *,
+        limit: int = WORD_LIMIT,
     ) -> Answer:
-        """Send bytes as they are. Those of a stream need their `Content-Length` among the headers."""
-        return self._ask(method, path, content=content, headers={"Content-Type": _BYTES} | dict(headers or {}))
+        """Send bytes as they are, for an answer of at most `limit`. Those of a stream need their `Content-Length` among
+        the headers."""
+        return self._ask(
+            method, path, content=content, headers={"Content-Type": _BYTES} | dict(headers or {}), limit=limit
+        )
 
     def page(self, path: str, coding: str) -> Answer:
         """What lies at a path outside the API, as it travels, whatever the status. `coding` is what a browser takes."""
         try:
             with self._http.stream("GET", f"/{path}", headers={"Accept-Encoding": coding}) as response:
-                return Answer(response.status_code, _whole(response, ANSWER_LIMIT, raw=True), response.headers)
+                return Answer(response.status_code, _whole(response, PAGE_LIMIT), response.headers)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise Unreachable(str(error)) from None
 
@@ -183,9 +195,10 @@ class Service:
         try:
             with self._http.stream("GET", f"/v1{path}", headers=self._headers({})) as response:
                 if response.status_code != httpx2.codes.OK:
-                    raise _refusal(response.status_code, _whole(response, ANSWER_LIMIT))
+                    raise _refusal(response.status_code, _whole(response, WORD_LIMIT))
+                _check_coding(response)
                 size = 0
-                for block in response.iter_bytes(BLOCK_SIZE):
+                for block in response.iter_raw(BLOCK_SIZE):
                     size += len(block)
                     if size > limit:
                         raise _too_much(response.status_code)
@@ -203,6 +216,7 @@ class Service:
         body: Mapping[str, object] | None = None,
         content: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
+        limit: int = ANSWER_LIMIT,
     ) -> Answer:
         try:
             with self._http.stream(
@@ -214,7 +228,9 @@ class Service:
                 headers=self._headers(headers or {}),
             ) as response:
                 self._hear(response.headers.get("Date"))
-                answer = Answer(response.status_code, _whole(response, ANSWER_LIMIT), response.headers)
+                _check_coding(response)
+                bound = limit if response.is_success else WORD_LIMIT
+                answer = Answer(response.status_code, _whole(response, bound), response.headers)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise Unreachable(str(error)) from None
         if not 200 <= answer.status < 300:
@@ -223,7 +239,7 @@ class Service:
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         session = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return session | dict(headers)
+        return _AS_IT_IS | session | dict(headers)
 
 
 @cache
@@ -233,6 +249,8 @@ def _authorities() -> ssl.SSLContext:
 
 
 _BYTES = "application/octet-stream"
+# A few kilobytes can be packed that would fill a memory.
+_AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 
 
 def try_again(
@@ -265,9 +283,16 @@ def _if_match(version: int | None) -> dict[str, str]:
     return {} if version is None else {"If-Match": f'"{version}"'}
 
 
-def _whole(response: httpx2.Response, limit: int, *, raw: bool = False) -> bytes:
+def _check_coding(response: httpx2.Response) -> None:
+    """Raises `Refused` for what is packed, which nobody asked for."""
+    if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise _misunderstanding(response.status_code)
+
+
+def _whole(response: httpx2.Response, limit: int) -> bytes:
+    """As it travels."""
     content = bytearray()
-    for block in response.iter_raw() if raw else response.iter_bytes():
+    for block in response.iter_raw():
         content += block
         if len(content) > limit:
             raise _too_much(response.status_code)

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest"
 
-import { refusal } from "./transport.ts"
+import { ANSWER_LIMIT, refusal, whole } from "./transport.ts"
 
 function problem(type: string): Uint8Array {
     return new TextEncoder().encode(JSON.stringify({ type: `/problems/${type}` }))
@@ -25,4 +25,20 @@ test.each([
 
 test("what is no problem of ours goes by its status", () => {
     expect(refusal(429, new TextEncoder().encode("<html>"))).toMatchObject({ kind: "busy", reason: "" })
+})
+
+test("an answer is read to its end, and one that is longer than any of the service's is not", async () => {
+    const block = new Uint8Array(1024 * 1024)
+    let blocks = 0
+    const endless = new ReadableStream<Uint8Array>({
+        pull(controller) {
+            blocks += 1
+            controller.enqueue(block)
+        },
+    })
+
+    expect(await whole(new Response("words"))).toEqual(new TextEncoder().encode("words"))
+    expect(await whole(new Response(null, { status: 204 }))).toEqual(new Uint8Array())
+    await expect(whole(new Response(endless))).rejects.toMatchObject({ kind: "refused", reason: "length" })
+    expect(blocks * block.length).toBeLessThan(ANSWER_LIMIT + 4 * block.length)
 })

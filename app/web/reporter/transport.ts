@@ -1,6 +1,6 @@
 /** HTTP to the service. What it answers is material to check: nothing here makes it true. */
 
-import { unUtf8, type Bytes } from "../protocol/encoding.ts"
+import { concat, unUtf8, type Bytes } from "../protocol/encoding.ts"
 import { Failure, type Kind } from "./api.ts"
 
 /** Over Tor, on a telephone, a report of a mebibyte takes minutes. */
@@ -25,6 +25,9 @@ const KINDS: Partial<Record<string, Kind>> = {
     "no-room-for-files": "no-room",
     "too-many-attachments": "too-many-files",
 }
+
+/** Bytes of an answer that is read; a browser unpacks what is packed, and these are bytes after that. */
+export const ANSWER_LIMIT = 8 * 1024 * 1024
 
 export interface Request {
     method?: "GET" | "PUT" | "POST"
@@ -66,7 +69,7 @@ export class Service {
                 ...sent,
                 signal: hangUp.signal,
             })
-            const content = new Uint8Array(await answer.arrayBuffer())
+            const content = await whole(answer)
             if (!answer.ok) throw refusal(answer.status, content)
             return content
         } catch (error) {
@@ -91,6 +94,24 @@ export class Service {
         }
         return this.ask(path, request)
     }
+}
+
+/** The body of an answer. Rejects with `Failure` for one that is longer than any of the service's. */
+export async function whole(answer: Response): Promise<Bytes> {
+    const pieces: Bytes[] = []
+    let size = 0
+    const reader = answer.body?.getReader()
+    for (;;) {
+        const piece = await reader?.read()
+        if (!piece || piece.done) break
+        size += piece.value.length
+        if (size > ANSWER_LIMIT) {
+            await reader?.cancel()
+            throw new Failure("refused", "length")
+        }
+        pieces.push(piece.value)
+    }
+    return concat(...pieces)
 }
 
 /** What a refusal means for a reporter. */

@@ -8,7 +8,7 @@ import PlainUpload from "tus-js-client/lib/upload.js"
 
 import { utf8 } from "../protocol/encoding.ts"
 import { Failure } from "./api.ts"
-import { DISCREET, refusal, TIMEOUT_MS } from "./transport.ts"
+import { DISCREET, refusal, TIMEOUT_MS, whole } from "./transport.ts"
 
 // A request at a time is told of as progress, so that over a slow line something moves every ten seconds.
 const CHUNK_SIZE = 512 * 1024
@@ -159,7 +159,7 @@ class FetchRequest implements HttpRequest {
         }, TIMEOUT_MS)
         try {
             const answer = await fetch(this.url, { ...DISCREET, method, headers, body, signal: this.hangUp.signal })
-            const text = await answer.text()
+            const text = new TextDecoder().decode(await whole(answer))
             return {
                 getStatus: () => answer.status,
                 getHeader: (header) => answer.headers.get(header) ?? undefined,

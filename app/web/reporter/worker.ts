@@ -5,7 +5,7 @@ import { Failure, type ReporterClient } from "./api.ts"
 import { Client } from "./client.ts"
 import { Host } from "./host.ts"
 import type { ToWorker } from "./messages.ts"
-import { DISCREET } from "./transport.ts"
+import { DISCREET, whole } from "./transport.ts"
 
 const scope = self as unknown as DedicatedWorkerGlobalScope
 let client: Promise<ReporterClient> | null = null
@@ -28,7 +28,7 @@ async function open(): Promise<ReporterClient> {
     let content: Uint8Array
     try {
         answer = await fetch("/organisation.json", DISCREET)
-        content = new Uint8Array(await answer.arrayBuffer())
+        content = await whole(answer)
     } catch {
         throw new Failure("unreachable", "organisation")
     }

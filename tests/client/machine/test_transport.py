@@ -1,5 +1,6 @@
 """HTTP, where something else than the service answers."""
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.machine.transport import MEMBERS, Answer, Refused, Service, Told, Unreachable
+from app.client.machine.transport import ANSWER_LIMIT, MEMBERS, WORD_LIMIT, Answer, Refused, Service, Told, Unreachable
 
 
 class _Impostor(BaseHTTPRequestHandler):
@@ -28,8 +29,13 @@ class _Impostor(BaseHTTPRequestHandler):
             "/v1/blank": (503, b"<html>"),
             "/v1/problem": (409, b'{"type": "/problems/guards-fail", "title": "Not yet", "failing": ["has_owner"]}'),
             "/v1/long": (200, b"x" * 1000),
+            "/v1/packed": (200, gzip.compress(b"{}")),
+            "/v1/wordy": (409, b" " * WORD_LIMIT + b"{}"),
+            "/v1/endless": (200, b" " * ANSWER_LIMIT + b"{}"),
         }[self.path]
         self.send_response(status)
+        if self.path == "/v1/packed":
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -49,6 +55,18 @@ def service() -> Iterator[Service]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.mark.parametrize("path", ["/packed", "/wordy", "/endless"])
+def test_what_is_packed_or_longer_than_an_answer_is_refused_before_it_fills_a_memory(
+    service: Service, path: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        service.get(path)
+    with pytest.raises(Refused) as downloaded:
+        service.download(path, BytesIO(), limit=1000)
+
+    assert {refusal.value.type, downloaded.value.type} == {"not-understood"}
 
 
 def test_a_problem_is_raised_under_its_type(service: Service) -> None:

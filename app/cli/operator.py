@@ -1,6 +1,7 @@
 """Commands for whoever runs the machine. They need no key, and could not use one."""
 
 import errno
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -104,6 +105,8 @@ def serve(
     say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     if is_new:
         say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
+    for asked in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends itself the one that it heard again, once all is done
+        signal.signal(asked, lambda *_: None)
     state = application.state
     with recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right):
         server(application).run(sockets=[listening])

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -91,6 +92,37 @@ def test_a_disk_that_is_full_is_told(full: Path) -> None:
     (full / "filler").write_bytes(bytes(400 * 1024))
 
     says(tern("init", environment={"TERN_DATA_DIR": str(full / "data")}), "full")
+
+
+def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as chosen:
+        port = chosen.getsockname()[1]
+    environment = {**os.environ, "TERN_DATA_DIR": str(data)}
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = [process.stderr.readline()]
+        with _connection(port) as line:
+            line.sendall(b"POST /v1/mailbox HTTP/1.1\r\nHost: tern.test\r\nContent-Length: 9\r\n\r\nhalf")
+            time.sleep(0.3)  # so that the request is under way
+            process.terminate()
+            time.sleep(0.3)
+            line.sendall(b" of it")
+            answer = line.recv(1000)
+        lines += process.stderr.readlines()
+
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert (process.returncode, [line.partition(" ")[0] for line in lines]) == (0, ["Tern"])
+
+
+def _connection(port: int) -> socket.socket:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
 
 def test_tables_of_a_newer_tern_are_left_alone(data: Path) -> None:

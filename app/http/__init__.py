@@ -9,7 +9,7 @@ from app.http.idempotency import Once
 from app.http.pages import NOT_PUT_ASIDE, PAGE_HEADERS, leads_to, page
 from app.http.paging import Page, Paging
 from app.http.problem_pages import problem_pages
-from app.http.routing import BYTES, Route, Router, answer_header, answered, problems
+from app.http.routing import BYTES, EvenRoute, Route, Router, answer_header, answered, problems
 from app.http.sites import comes_from_another_site
 from app.http.state import BlobStore, Config, Db, Hasher, Now, ServiceKeyring, State, Today, shared
 from app.http.versions import IfMatch, IfNoneMatch, etag
@@ -25,6 +25,7 @@ __all__ = [
     "CardToken",
     "Config",
     "Db",
+    "EvenRoute",
     "Hasher",
     "IfMatch",
     "IfNoneMatch",

@@ -1,8 +1,10 @@
 """The order of refusals (DESIGN, section 7): 401, 403, then the form, and only then what the endpoint finds."""
 
+import asyncio
 import inspect
+import random
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Container, Coroutine, Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response, status
@@ -49,7 +51,15 @@ _PUBLIC: dict[str, Any] = {"security": []}  # where most are for a session, whic
 
 
 class Route(APIRoute):
-    """FastAPI reads the body before it asks who sends it; this asks first. It also documents what it then refuses."""
+    """FastAPI reads the body before it asks who sends it; this asks first. It also documents what it then refuses.
+
+    Where the time must not tell what was found, an answer with one of `even_statuses` leaves at a moment drawn from
+    `even_seconds` after the request came: a row that is there costs some microseconds more than none, whatever is asked
+    of it, and a timer of the event loop is no finer than a millisecond. So are absent and forbidden.
+    """
+
+    even_statuses: Container[int] = (status.HTTP_404_NOT_FOUND,)
+    even_seconds = (0.010, 0.012)
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -74,13 +84,21 @@ class Route(APIRoute):
         """As FastAPI's. An empty header counts as none: many clients send those that they have no value for."""
 
         async def send_head(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+            await send_evenly({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        loop = asyncio.get_running_loop()
+        due = loop.time() + random.uniform(*self.even_seconds)  # noqa: S311  it hides microseconds, and no secret hangs on it
+
+        async def send_evenly(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in self.even_statuses:
+                await asyncio.sleep(due - loop.time())
+            await send(message)
 
         headers = [(name, value) for name, value in scope["headers"] if value]
         if self._is_head(scope):
             await super().handle({**scope, "headers": headers, "method": "GET"}, receive, send_head)
         else:
-            await super().handle({**scope, "headers": headers}, receive, send)
+            await super().handle({**scope, "headers": headers}, receive, send_evenly)
 
     def _is_head(self, scope: Scope) -> bool:
         return scope["type"] == "http" and scope["method"] == "HEAD" and "GET" in (self.methods or ())
@@ -133,6 +151,13 @@ class Route(APIRoute):
             yield from (IdempotencyKeyRequired, IdempotencyKeyReused)
         if paging in calls:
             yield InvalidCursor
+
+
+class EvenRoute(Route):
+    """All answers leave so: the time of none may tell anything, not even of what is brought to a disk."""
+
+    even_statuses = range(100, 600)
+    even_seconds = (0.030, 0.034)
 
 
 def Router(  # noqa: N802  it stands where FastAPI's class would

@@ -52,7 +52,7 @@ def run() -> list[_Figures]:
 
 
 def measured(pairs: int, only: str = "") -> Iterator[_Figures]:
-    """The same of as many pairs, and of the routes with this in their name."""
+    """The same of as many pairs, and of the routes in whose row this stands."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _measure("SQLite", Path(folder), f"sqlite:///{folder}/tern.sqlite", pairs, only)
     with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
@@ -75,7 +75,7 @@ def _measure(database: str, folder: Path, url: str, pairs: int, only: str) -> It
     environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
     with served("tests.bench.intake_speed:tern", folder, url, **environment) as server:
         for route, (there, absent) in questions.items():
-            if only not in route:
+            if only not in f"{database}: {route}":
                 continue
             with closing(socket.create_connection(("127.0.0.1", server.port))) as connection:
                 times = _timed(connection, there, absent, pairs)

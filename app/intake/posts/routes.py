@@ -5,7 +5,19 @@ from typing import Annotated
 from fastapi import Response
 
 from app.destruction import destroying
-from app.http import BlobStore, Db, MailboxToken, Now, Router, ServiceKeyring, answered, problems, sealed_body, shared
+from app.http import (
+    BlobStore,
+    Db,
+    EvenRoute,
+    MailboxToken,
+    Now,
+    Router,
+    ServiceKeyring,
+    answered,
+    problems,
+    sealed_body,
+    shared,
+)
 from app.intake.mailbox import service as mailbox
 from app.intake.posts import body as wire
 from app.intake.posts import service
@@ -15,7 +27,7 @@ from app.people.staff.service import NoRootYet
 from app.problems import NotAnEnvelope
 from app.protocol.encoding import sha256_hex
 
-router = Router(tag="reporters")
+router = Router(tag="reporters", route_class=EvenRoute)
 
 SharedState = Annotated[Posts, shared(Posts)]
 Body = Annotated[bytes, sealed_body(wire.LIMIT)]

@@ -182,6 +182,20 @@ def test_what_is_urgent_is_put_away_only_where_a_supervisor_agrees_to_that_very_
     assert move(desk, triager, claimed, to, **urgent) == DONE
 
 
+def test_what_was_approved_counts_for_the_step_that_it_was_given_for_and_once(
+    desk: Desk, claimed: Report, triager: Person, supervisor: Person, rows: Session
+) -> None:
+    answered(desk, triager, claimed)
+    approve(rows, triager, supervisor, claimed, ApprovalSubject.INSUFFICIENT)
+    approve(rows, triager, supervisor, claimed, ApprovalSubject.WAITING)
+    assert move(desk, triager, claimed, "insufficient", priority="p1") == DONE
+    assert move(desk, supervisor, claimed, "in_triage", reason="error") == DONE
+
+    guards = ["supervisor_agrees_where_urgent", "waiting_approved_where_urgent"]
+    for to, guard in zip(("insufficient", "awaiting_reporter"), guards, strict=True):
+        assert move(desk, triager, claimed, to, priority="p1") == (409, "guards-fail", [guard])
+
+
 @pytest.mark.parametrize("drawn", [False, True])
 def test_of_what_is_put_away_alone_a_supervisor_reads_what_the_service_has_drawn(
     desk: Desk,

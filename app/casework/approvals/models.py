@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Sealed
@@ -26,6 +26,8 @@ class Approval(Base):
     grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.id", ondelete="SET NULL"))
     comment: Mapped[bytes | None] = mapped_column(Sealed)
     statement: Mapped[bytes | None] = mapped_column(Sealed)
+    # Of what is done once: it was the answer for one step, and the step was taken, or another.
+    is_spent: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
     grant: Mapped[Grant | None] = relationship(lazy="selectin", viewonly=True)
     __mapper_args__ = {"version_id_col": version}

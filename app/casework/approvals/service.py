@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import transitions
@@ -207,6 +207,13 @@ def cancel_open(session: Session, object_id: str, *, of: str | None = None) -> N
     _cancel(session, open_)
 
 
+def close(session: Session, object_id: str) -> None:
+    """The object moves on: nobody is asked any more about what it was, and what was approved of that counts no more."""
+    cancel_open(session, object_id)
+    given = update(Approval).where(Approval.object_id == object_id, Approval.state == ApprovalState.APPROVED)
+    session.execute(given.values(is_spent=True))
+
+
 def end_loans(session: Session, today: date) -> None:
     """Cancel what was not decided by the last day of the key that was lent for it."""
     ended = select(Grant.id).where(Grant.until < today)
@@ -237,8 +244,9 @@ def _facts(
 
 
 def _is_approved(object_id: _Text, of: _Text) -> ColumnElement[bool]:
-    """It is an approval of the object with this hash, whoever gave it."""
-    return and_(Approval.object_id == object_id, Approval.of == of, Approval.state == ApprovalState.APPROVED)
+    """It is an approval of the object with this hash that still counts, whoever gave it."""
+    is_given = and_(Approval.state == ApprovalState.APPROVED, Approval.is_spent.is_(False))
+    return and_(Approval.object_id == object_id, Approval.of == of, is_given)
 
 
 def _is_over(approval: Approval, actor: Actor) -> bool:

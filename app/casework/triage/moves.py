@@ -70,7 +70,8 @@ def move(
 
     `drawn`: if nobody has agreed to put it away, a supervisor is to read it afterwards.
 
-    What was asked about it and is not decided yet was asked about the state that it leaves, and is cancelled.
+    What was asked about it was asked about the state that it leaves: what is not decided yet is cancelled, and what was
+    approved counts for this step alone.
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
     """
     report = service.locked(session, service.visible_to(actor), report_id)
@@ -78,7 +79,7 @@ def move(
         raise StaleVersion(version=report.version)
     facts = _facts(session, actor, report, new, now=now)
     transitions.check(EDGES, report.state, new.to, facts)
-    approvals.cancel_open(session, report.id)
+    approvals.close(session, report.id)
     report.priority = new.priority or report.priority
     if report.state is ReportState.RECEIVED:
         report.triager_id = actor.id

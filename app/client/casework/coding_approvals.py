@@ -9,7 +9,7 @@ from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import statements
 from app.protocol.case import SECOND_PERSON, CaseFile, Incident, RuleBroken
-from app.protocol.errors import NotAuthentic
+from app.protocol.errors import NotAuthentic, ProtocolError
 from app.vocabulary import ApprovalState, ApprovalSubject, Role
 
 # Who may approve a coding, besides not having made it.
@@ -96,7 +96,10 @@ def _version_with(staff: Staff, case: OpenCase, sha256: str) -> CaseFile:
     if case.sha256 == sha256:
         return case.file
     for version in range(case.version - 1, 0, -1):
-        file, file_sha256 = cases.open_version(staff, case, version)
+        try:
+            file, file_sha256 = cases.open_version(staff, case, version)
+        except ProtocolError:  # what is no version of the case stands between those that are
+            continue
         if file_sha256 == sha256:
             return file
     raise NotAuthentic("approval")

@@ -14,16 +14,20 @@ from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.members import Members
-from app.protocol.opening import Opened, hold_to_seen
+from app.protocol.opening import Opened
 
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case as it was opened: its key, the authentic list of its members, its newest document and that one's mark."""
+    """A case as it was opened: its key, the authentic list of its members, its newest document that counts.
+
+    `mark` is that one's, `last` that of the last file in the chain, which the next version follows.
+    """
 
     key: Key = field(repr=False)
     member_list: Members = field(repr=False)
     mark: Mark
+    last: Mark
     author: str
     file: CaseFile = field(repr=False)
     # Versions that count for nothing: junk, or by somebody who was never there. Their files stay where they are.
@@ -55,29 +59,54 @@ class OpenCase:
 def open_(staff: Staff, id_: str) -> OpenCase:
     """Read a case, after the whole chain of its members and all versions that this machine has not seen.
 
-    Raises `NotGranted`, `NotMine` and `NotAuthentic`, and `RuleBroken` where the newest unsays something: its author's
-    client should not have sealed it, and no reader takes its word. Where it is at fault, `restore` leads back. Of each
-    report in it, no other file is opened from then on; `Rollback` where this machine has seen another.
+    Where the newest file is no version of the case, or unsays something, it is passed over like any before, and the
+    case is as the last version says that counts. Its author is a member now, or `NotAuthentic` is raised: whoever
+    opens it must vouch for what somebody wrote who is gone (`restore`). Of each report in it, no other file is opened
+    from then on; `Rollback` where this machine has seen another. Raises `NotGranted`, `NotMine` and `NotAuthentic`
+    where no version counts, and `RuleBroken`.
     """
     key, member_list = members.open_list(staff, id_)
-    newest = _read(staff, key, _fetch_newest(staff, id_)[1], writers=member_list.present)
-    file, author = CaseFile.read(newest.document.header.body), str(newest.document.header.author)
-    newest_mark = staff.seen.highest("case", id_)
-    passed_over: tuple[int, ...] = ()
-    if newest_mark is None or newest.mark.version > newest_mark.version:
-        past = _past(staff, key, member_list, until=newest.mark.version - 1)
-        chain.check_next(newest.link, past.last, reason="previous")
-        check_successor(past.file or NOTHING, file, author=author)
-        passed_over = past.passed_over
-    reports = {each.id: Mark(1, each.sha256, 1) for each in file.reports}
+    version, newest_file = _fetch_newest(staff, id_)
+    try:
+        open_case = _open_newest(staff, key, member_list, newest_file)
+    except ProtocolError as fault:
+        open_case = _open_before(staff, key, member_list, version, fault)
+    reports = {each.id: Mark(1, each.sha256, 1) for each in open_case.file.reports}
     if any(staff.seen.highest("report", report) not in (None, mark) for report, mark in reports.items()):
         raise Rollback("report")
     # Only now: what is refused leaves no trace in what this machine has seen.
     for report, mark in reports.items():
         staff.seen.record("report", report, mark)  # under whatever key: it is this one from now on
     staff.seen.record("members", id_, replace(member_list.mark, generation=key.generation))
-    hold_to_seen(newest, staff.seen)
-    return OpenCase(key, member_list, newest.mark, author, file, passed_over)
+    staff.seen.record("case", id_, open_case.mark)
+    return open_case
+
+
+def _open_before(staff: Staff, key: Key, member_list: Members, version: int, fault: ProtocolError) -> OpenCase:
+    """The newest version before the file that is at fault. Raises `fault` where there is none to go on from."""
+    newest_mark = staff.seen.highest("case", key.subject)
+    if isinstance(fault, Rollback) or (newest_mark and version <= newest_mark.version):
+        raise fault
+    past = _past(staff, key, member_list, until=version)
+    if past.file is None or past.mark is None or past.last is None:
+        raise fault
+    if past.mark.version == version or past.author not in member_list.present:
+        raise fault
+    return OpenCase(key, member_list, past.mark, past.last, past.author, past.file, past.passed_over)
+
+
+def _open_newest(staff: Staff, key: Key, member_list: Members, sealed_file: str) -> OpenCase:
+    newest = _read(staff, key, sealed_file, writers=member_list.present)
+    file, author = CaseFile.read(newest.document.header.body), str(newest.document.header.author)
+    newest_mark = staff.seen.highest("case", key.subject)
+    passed_over: tuple[int, ...] = ()
+    if newest_mark is None or newest.mark.version > newest_mark.version:
+        past = _past(staff, key, member_list, until=newest.mark.version - 1)
+        chain.check_next(newest.link, past.last, reason="previous")
+        check_successor(past.file or NOTHING, file, author=author)
+        passed_over = past.passed_over
+    chain.check_not_older(newest.link, newest_mark)
+    return OpenCase(key, member_list, newest.mark, newest.mark, author, file, passed_over)
 
 
 def open_version(staff: Staff, case: OpenCase, version: int) -> tuple[CaseFile, str]:
@@ -94,25 +123,25 @@ def write(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
     Raises `Refused` (`stale-version`) where a colleague was faster: open the case again.
     """
     check_successor(case.file, file, author=staff.person)
-    document = sealed.write(staff, case.key, "case", file.body(), after=case.mark)
-    staff.service.put(f"/cases/{case.id}/document", {"document": document.file}, version=case.version)
+    document = sealed.write(staff, case.key, "case", file.body(), after=case.last)
+    staff.service.put(f"/cases/{case.id}/document", {"document": document.file}, version=case.last.version)
     staff.seen.record("case", case.id, document.mark)
-    return replace(case, mark=document.mark, author=staff.person, file=file)
+    return replace(case, mark=document.mark, last=document.mark, author=staff.person, file=file)
 
 
 def restore(staff: Staff, id_: str) -> OpenCase:
     """Write the newest version that counts once more, over those after it that do not, so that the case opens again.
 
-    For where somebody spoiled the newest version, or left after writing it. What its author said stays under the rules
-    of every next version; the caller vouches for it. Raises `Rollback` where the service shows less than was seen.
+    For where its author left after writing it. What they said stays under the rules of every next version; the caller
+    vouches for it. Raises `Rollback` where the service shows less than was seen.
     """
     key, member_list = members.open_list(staff, id_)
     newest, _ = _fetch_newest(staff, id_)
     past = _past(staff, key, member_list, until=newest)
-    if past.file is None or past.last is None:
+    if past.file is None or past.mark is None or past.last is None:
         raise Rollback("version")
-    last = replace(past.last, generation=key.generation)
-    return write(staff, OpenCase(key, member_list, last, past.author, past.file, past.passed_over), past.file)
+    open_case = OpenCase(key, member_list, past.mark, past.last, past.author, past.file, past.passed_over)
+    return write(staff, open_case, past.file)
 
 
 @dataclass(frozen=True)
@@ -120,6 +149,7 @@ class _Past:
     """The newest version that counts, None before the first; `last` is the last one, whether it counts or not."""
 
     file: CaseFile | None = field(default=None, repr=False)
+    mark: Mark | None = None
     author: str = ""
     last: Mark | None = None
     passed_over: tuple[int, ...] = ()
@@ -136,7 +166,7 @@ def _past(staff: Staff, key: Key, member_list: Members, *, until: int) -> _Past:
     past = _Past()
     for version in range(newest_mark.version if newest_mark else 1, until + 1):
         file = _fetch(staff, key.subject, version)
-        mark = Mark(version, sha256_hex(unb64(file)))
+        mark = Mark(version, sha256_hex(unb64(file)), key.generation)
         is_seen = newest_mark is not None and version == newest_mark.version
         if newest_mark and is_seen and mark.sha256 != newest_mark.sha256:
             raise Rollback("version")
@@ -146,7 +176,7 @@ def _past(staff: Staff, key: Key, member_list: Members, *, until: int) -> _Past:
             if not is_seen:
                 chain.check_next(document.link, past.last, reason="previous")
                 check_successor(past.file or NOTHING, case_file, author=author)
-            past = _Past(case_file, author, mark, past.passed_over)
+            past = _Past(case_file, mark, author, mark, past.passed_over)
         except ProtocolError:
             past = replace(past, last=mark, passed_over=(*past.passed_over, version))
     return past

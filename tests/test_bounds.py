@@ -82,7 +82,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.intake.key_log.service": {"PAGE": 1000},
     "app.intake.posts.body": {"LINE_LIMIT": 512, "SECRET_SIZE": 32, "LIMIT": 73_462},
     "app.intake.posts.budget": {"POSTS": 50, "SIZE": 2 * MIB},
-    "app.intake.mailbox.service": {"REPLY_DAYS": 60, "READ_DAYS": 14},
+    "app.intake.mailbox.service": {"REPLY_DAYS": 60, "READ_DAYS": 14, "FIRST_THREAD_STATE": 0, "_ROWS": 17},
     "app.intake.no_script.forms": {"TEXT_LIMIT": MIB, "TEXT_LENGTH": 200_000, "MESSAGE_LENGTH": 20_000},
     "app.intake.no_script.once": {"MINUTES": 10, "ROOM": 64 * MIB, "_SMALLEST": 32 * KIB, "_KEY_SIZE": 32},
     "app.intake.no_script.multipart": {"_HEADERS_LIMIT": 8 * KIB, "_PARTS_LIMIT": 300, "_PIECE": 64 * KIB},

@@ -94,7 +94,7 @@ def code(
 
 @case.command()
 def restore(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
-    """Write the newest version that counts once more, where a later one was spoiled or its author has left."""
+    """Write the newest version once more, where its author was removed since."""
     person = staff(machine)
     show(_facts(cases.restore(person, Names(person).case(id_))), as_json=as_json)
 

@@ -23,6 +23,7 @@ from app.vocabulary import ConsentScope, GrantKind, ReportState
 _T = TypeVar("_T")
 
 READ = canonical({"v": 1, "kind": "read"}) + b"\n"
+RECALL = canonical({"v": 1, "kind": "recall"}) + b"\n"
 
 
 class NoSuchMailbox(ProtocolError):
@@ -56,8 +57,8 @@ class Mailbox:
     """What lies in a mailbox. `thread_state` is None once the report is destroyed; `state` is the service's word alone.
 
     A mailbox in which no state lies is that of a report that nothing has happened to yet. `not_authentic` are the
-    numbers of slots in which something lies that the mailbox's own key opens and that is not what it should be: one of
-    them stops none of the others. `state` is None where its slot is among them.
+    numbers of slots in which something lies that is not what it should be, as far as one can know: one of them stops
+    none of the others. `state` is None where its slot is among them.
     """
 
     thread_state: ThreadState | None
@@ -160,10 +161,12 @@ def seal_report(
     return first + grant + sealed_thread_state + seal(bare(header), secret.recipient)
 
 
-def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
+def read_mailbox(answer: bytes, receipt: Receipt, *, org: str, recall: Callable[[], bytes] | None = None) -> Mailbox:
     """What lies in an answer of the mailbox. Raises `NoSuchMailbox` where no slot opens.
 
-    A slot that opens and is not authentic is told by its number, beside what the others say.
+    A slot that opens and is not authentic is told by its number, beside what the others say. Where there is no thread
+    state in the first, it is that of the answer which `recall` gives: the one that came with the report. It remembers
+    no later number and no later choice, but where to write.
     """
     slots = _slots(answer)
     faults: dict[int, str] = {}
@@ -178,6 +181,10 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
 
     report = None
     first = read(mailbox.THREAD_STATE_SLOT, "thread-state", ThreadState.read)
+    if first is None and recall is not None:
+        first = _recalled(recall(), receipt, org)
+        if first is not None:  # so that something else lies in its place
+            faults.setdefault(mailbox.THREAD_STATE_SLOT, "ciphertext")
     thread_state, thread_state_opened = first or (None, None)
     report = thread_state.report if thread_state else None
     state = read(mailbox.STATE_SLOT, "state", mailbox.read_state)
@@ -198,7 +205,7 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str) -> Mailbox:
         missing=tuple(mailbox.gaps([reply.number for reply in replies])),
         not_authentic=tuple(faults),
         thread_state_opened=thread_state_opened,
-        thread_state_fault=faults.get(mailbox.THREAD_STATE_SLOT),
+        thread_state_fault=None if first else faults.get(mailbox.THREAD_STATE_SLOT),
         last_seen=newest[1] if newest else None,
     )
 
@@ -285,6 +292,14 @@ def _open(slot: bytes, receipt: Receipt, type_: str, org: str, report: str | Non
     subject = report or parse_document(plaintext).header.subject
     expectation = Asked(type_, org, subject)
     return opening.open_document(slot, receipt.identity, expectation, thread_key=receipt.thread_key)
+
+
+def _recalled(answer: bytes, receipt: Receipt, org: str) -> tuple[ThreadState, Opened] | None:
+    try:
+        opened = _open(_slots(answer)[mailbox.THREAD_STATE_SLOT - 1], receipt, "thread-state", org, None)
+        return (ThreadState.read(opened.body), opened) if opened else None
+    except NotAuthentic:
+        return None
 
 
 def _state_of(found: tuple[ReportState, Opened] | None, faults: Container[int]) -> ReportState | None:

@@ -24,7 +24,7 @@ from app.protocol.mailbox import MessageKind, ReporterMessage
 from app.protocol.receipt import Receipt, read
 from app.protocol.sizes import Kind, classes
 from app.settings import Settings
-from app.vocabulary import ApprovalState, ApprovalSubject, Imminence, ReportState, Severity
+from app.vocabulary import ApprovalState, ApprovalSubject, ConsentScope, Imminence, ReportState, Severity
 from tests.flows.evil import EvilServer, in_json
 from tests.flows.organisation import Organisation
 
@@ -158,11 +158,26 @@ def test_a_reporter_takes_back_what_a_thief_of_the_token_has_spoiled(
 ) -> None:
     post(organisation, receipt, kind=MessageKind.MESSAGE)
 
-    with pytest.raises(NotTaken):
-        reporter.answer(receipt, "I cannot write any more.")
     reporter.withdraw(receipt)
 
     assert state(tenzin, opened) == (ReportState.WITHDRAWN, True)
+
+
+def test_a_reporter_writes_on_after_a_thief_of_the_token_put_junk_in_the_place_of_their_memory(
+    organisation: Organisation, reporter: Reporter, tenzin: Staff, receipt: Receipt, opened: OpenReport
+) -> None:
+    reporter.answer(receipt, "Before.")
+    for _ in range(2):
+        post(organisation, receipt, kind=MessageKind.MESSAGE)
+    assert reporter.mailbox(receipt).not_authentic == (1,)
+
+    reporter.answer(receipt, "After.")
+    reporter.change_consent(receipt, ConsentScope.CONTACT, given=False)
+
+    said = [each.content for each in triage.thread(tenzin, opened).messages]
+    assert {each.text for each in said if each.kind is MessageKind.MESSAGE} == {"Before.", "After."}
+    assert [(each.scope, each.given) for change in said for each in change.consents] == [(ConsentScope.CONTACT, False)]
+    assert reporter.mailbox(receipt).not_authentic == ()
 
 
 @pytest.mark.parametrize("decided", [ReportState.INSUFFICIENT, ReportState.DUPLICATE])

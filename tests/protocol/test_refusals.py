@@ -161,16 +161,19 @@ def read_reply(given: Given) -> str:
 
 
 def read_answer(given: Given) -> Given:
-    slots = [
+    recalled, *slots = [
         TO_NOBODY if text is None else age.encrypt(text.encode().ljust(4096, b" "), [MAILBOX])
-        for text in given["slots"]
+        for text in (given.get("recalled"), *given["slots"])
     ]
-    found = conversation.read_mailbox(b"".join(slots), RECEIPT, org=ORGANISATION["pin"])
+    found = conversation.read_mailbox(
+        b"".join(slots), RECEIPT, org=ORGANISATION["pin"], recall=lambda: b"".join([recalled, *slots[1:]])
+    )
     return {
         "state": found.state,
         "replies": [[reply.number, reply.text] for reply in found.replies],
         "missing": list(found.missing),
         "not_authentic": list(found.not_authentic),
+        "remembers": found.thread_state is not None,
     }
 
 

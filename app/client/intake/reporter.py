@@ -122,7 +122,10 @@ class Reporter:
 
     def mailbox(self, receipt: Receipt) -> Mailbox:
         """What lies there now. Raises `NoSuchMailbox` where no slot opens."""
-        return conversation.read_mailbox(self._post(receipt, conversation.READ), receipt, org=self._pin)
+        answer = self._post(receipt, conversation.READ)
+        return conversation.read_mailbox(
+            answer, receipt, org=self._pin, recall=lambda: self._post(receipt, conversation.RECALL)
+        )
 
     def answer(
         self, receipt: Receipt, text: str, attachments: Sequence[Path] = (), *, leave: Leave = lambda _: None

@@ -26,7 +26,7 @@ class Mailbox(Base):
 class Slot(Base):
     """A sealed slot that is in use: 1 the thread state, 2 the state, 3 to 16 staff's messages.
 
-    The others are not stored.
+    0 is the thread state that came with the report, once another has replaced it. The others are not stored.
     """
 
     __tablename__ = "slots"

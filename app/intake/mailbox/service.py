@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Select, delete, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, delete, literal, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app import age
 from app.clock import monday_of
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 REPLY_DAYS = 60
 READ_DAYS = 14  # of a reply that a later message of its reporter names as seen
+FIRST_THREAD_STATE = 0  # its number among the stored slots; it is shown in the place of the present one alone
+_ROWS = SLOTS + 1
 
 
 class MailboxFull(Problem):
@@ -77,14 +79,20 @@ def slots_of(session: Session, token_sha256: str) -> dict[int, bytes]:
     full mailbox from none.
     """
     there = select(Slot.token_sha256, Slot.number, Slot.file).order_by(Slot.token_sha256, Slot.number)
-    rows = session.execute(there.where(Slot.token_sha256 >= token_sha256).limit(SLOTS)).all()
-    rest = session.execute(there.where(Slot.token_sha256 < token_sha256).limit(SLOTS - len(rows))).all()
+    rows = session.execute(there.where(Slot.token_sha256 >= token_sha256).limit(_ROWS)).all()
+    rest = session.execute(there.where(Slot.token_sha256 < token_sha256).limit(_ROWS - len(rows))).all()
     return {row.number: row.file for row in [*rows, *rest] if row.token_sha256 == token_sha256}
 
 
 def answer(empty: Sequence[bytes], in_use: dict[int, bytes]) -> bytes:
     """The slots in their order, those in use in the place of empty ones."""
     return b"".join(in_use.get(number, filler) for number, filler in enumerate(empty, start=1))
+
+
+def as_it_came(in_use: dict[int, bytes]) -> dict[int, bytes]:
+    """The slots with the thread state that came with the report: a thief of the token can put junk in its place."""
+    first = in_use.get(FIRST_THREAD_STATE, in_use.get(THREAD_STATE_SLOT))
+    return in_use | ({THREAD_STATE_SLOT: first} if first else {})
 
 
 def messages(report_id: str) -> Select[Message]:
@@ -119,7 +127,9 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
     table = cast("Table", Message.__table__)
     names = [column.key for column in message]
     is_new = session.scalar(table.insert().from_select(names, values).returning(table.c.id)) is not None
-    _fill(session, token_sha256 if is_new else "", THREAD_STATE_SLOT, post.thread_state)
+    theirs = token_sha256 if is_new else ""
+    _keep_first(session, theirs)
+    _fill(session, theirs, THREAD_STATE_SLOT, post.thread_state)
     return is_new
 
 
@@ -252,6 +262,22 @@ def close(session: Session, report_ids: Sequence[str]) -> None:
 def drop_old_replies(session: Session, today: date) -> None:
     """Messages of staff lie for 60 days."""
     session.execute(delete(Slot).where(Slot.until < today))
+
+
+def _keep_first(session: Session, token_sha256: str) -> None:
+    """Before the first post replaces it: the thread state that came with the report, which nobody can replace."""
+    table = cast("Table", Slot.__table__)
+    first = select(Slot.token_sha256, literal(FIRST_THREAD_STATE), Slot.file).where(
+        Slot.token_sha256 == token_sha256,
+        Slot.number == THREAD_STATE_SLOT,
+        ~_there(token_sha256, FIRST_THREAD_STATE),
+    )
+    session.execute(table.insert().from_select(["token_sha256", "number", "file"], first))
+
+
+def _there(token_sha256: str, number: int) -> ColumnElement[bool]:
+    other = aliased(Slot)
+    return select(other.number).where(other.token_sha256 == token_sha256, other.number == number).exists()
 
 
 def _fill(session: Session, token_sha256: str, number: int, file: bytes) -> None:

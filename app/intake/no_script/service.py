@@ -55,7 +55,7 @@ class Holder:
 
     def open(self, session: Session) -> Mailbox:
         """What lies there now. Raises `NoSuchMailbox`."""
-        return self._read(self._answer(session))
+        return self._read(session, self._answer(session))
 
     def write(self, session: Session, before: Mailbox, text: str, files: Iterable[SealedFile]) -> Mailbox:
         """A message, with files sealed to `before.write_to`. Raises `NotTaken`, or what naming files raises."""
@@ -102,16 +102,16 @@ class Holder:
             post = conversation.withdraw_unread(self.receipt)
         answer = self._send(session, post)
         conversation.check_withdrawn(answer, self.receipt, org=self.org)
-        return self._read(answer)
+        return self._read(session, answer)
 
     def _post(self, session: Session, post: conversation.Post) -> Mailbox:
         answer = self._send(session, post)
         post.check_taken(answer)
-        return self._read(answer)
+        return self._read(session, answer)
 
     def _send(self, session: Session, post: conversation.Post) -> bytes:
         content = wire.read(post.content)
-        if content is None:
+        if isinstance(content, wire.Reading):
             raise TypeError("a post is no reading")
         posts.post(session, self.token_sha256, content, acted=self.acted, now=self.now)
         return self._answer(session)
@@ -119,8 +119,12 @@ class Holder:
     def _answer(self, session: Session) -> bytes:
         return mailbox.answer(self.empty, mailbox.slots_of(session, self.token_sha256))
 
-    def _read(self, answer: bytes) -> Mailbox:
-        return conversation.read_mailbox(answer, self.receipt, org=self.org)
+    def _read(self, session: Session, answer: bytes) -> Mailbox:
+        return conversation.read_mailbox(answer, self.receipt, org=self.org, recall=lambda: self._recall(session))
+
+    def _recall(self, session: Session) -> bytes:
+        in_use = mailbox.slots_of(session, self.token_sha256)
+        return mailbox.answer(self.empty, mailbox.as_it_came(in_use))
 
 
 def receiving(session: Session, today: date) -> To:

@@ -1,5 +1,7 @@
 """The body of a mailbox request: a line of JSON, and after it, where it is a post, a message and a thread state."""
 
+from enum import StrEnum
+
 from app.age import EnvelopeError, check_envelope
 from app.intake.mailbox.service import Post
 from app.problems import InvalidRequest, NotAnEnvelope
@@ -15,16 +17,23 @@ _MESSAGE_SIZES = TYPES["message.reporter"].lengths
 LIMIT = LINE_LIMIT + max(_MESSAGE_SIZES) + SLOT_SIZE
 
 
-def read(body: bytes) -> Post | None:
-    """What is posted, or None where the slots are only to be read. Raises `InvalidRequest` or `NotAnEnvelope`."""
+class Reading(StrEnum):
+    """How somebody only reads: the slots as they are, or with the thread state that came with the report."""
+
+    READ = "read"
+    RECALL = "recall"
+
+
+def read(body: bytes) -> Post | Reading:
+    """What is posted, or how the slots are to be read. Raises `InvalidRequest` or `NotAnEnvelope`."""
     line, _, files = body.partition(b"\n")
     try:
         members = parse_object(line)
         if members.pop("v", None) is not VERSION:  # true is 1, but not as it is written
             raise InvalidRequest
         match members:
-            case {"kind": "read", **rest} if not rest and not files:
-                return None
+            case {"kind": Reading.READ | Reading.RECALL as kind, **rest} if not rest and not files:
+                return Reading(kind)
             case {"kind": MessageKind.CONSENT, "id": id_, "consent": consent, **rest} if not rest:
                 return _post(check_id("msg", id_), MessageKind.CONSENT, check_id("cons", consent), files)
             case {"kind": MessageKind.MESSAGE, "id": id_, **rest} if not rest:

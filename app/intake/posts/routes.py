@@ -51,9 +51,11 @@ def use_mailbox(
     token_sha256 = sha256_hex(token.encode())
     post = wire.read(body)
     fillers = mailbox.fillers(keyring.key("mailbox-filler"), token_sha256)
-    if post is None:
+    if isinstance(post, wire.Reading):
         with database.read() as session:
             in_use = mailbox.slots_of(session, token_sha256)
+        if post is wire.Reading.RECALL:
+            in_use = mailbox.as_it_came(in_use)
     else:
         with destroying(database, blobs, now.date()) as session:
             service.post(session, token_sha256, post, acted=state.acted, now=now)

@@ -16,7 +16,7 @@ import { holderOf } from "./writing.ts"
 interface Vector {
     rule: string
     name: string
-    given: { slots: (string | null)[] }
+    given: { slots: (string | null)[]; recalled?: string }
     refused: { kind: string; reason: string } | null
     gives?: object
 }
@@ -26,21 +26,26 @@ const mailbox = read("mailbox") as { receipt: string; org: string; answer: strin
 const TO_NOBODY = unb64(mailbox.answer).slice(-SLOT_SIZE)
 const HOLDER = await holderOf(await readWords(mailbox.receipt))
 
-/** A service in whose mailbox these bytes lie. */
+/** A service in whose mailbox these bytes lie, and which gives others of whoever asks for the first thread state. */
 class Lying extends Service {
     private readonly answer: Bytes
-    constructor(answer: Bytes) {
+    private readonly recalled: Bytes
+    constructor(answer: Bytes, recalled = answer) {
         super("")
         this.answer = answer
+        this.recalled = recalled
     }
-    override askAgain(): Promise<Bytes> {
-        return Promise.resolve(this.answer)
+    override askAgain(...[, request]: Parameters<Service["askAgain"]>): Promise<Bytes> {
+        const body = request?.body
+        const isRecall = body instanceof Uint8Array && new TextDecoder().decode(body).includes('"recall"')
+        return Promise.resolve(isRecall ? this.recalled : this.answer)
     }
 }
 
 test.each(vectors.answer)("$rule: $name", async ({ given, refused, gives }) => {
     const slots = await Promise.all(given.slots.map(file))
-    const thread = new Thread(new Lying(concat(...slots)), mailbox.org, HOLDER, () => "2026-06-15")
+    const recalled = concat(await file(given.recalled ?? null), ...slots.slice(1))
+    const thread = new Thread(new Lying(concat(...slots), recalled), mailbox.org, HOLDER, () => "2026-06-15")
 
     const reading = thread.read()
 
@@ -51,7 +56,8 @@ test.each(vectors.answer)("$rule: $name", async ({ given, refused, gives }) => {
     const contents = await reading
     const { state, replies, missing, notAuthentic } = shown(contents)
     const found = { state, replies: replies.map(({ number, text }) => [number, text]), missing }
-    expect({ ...found, not_authentic: notAuthentic }).toEqual(gives)
+    const remembers = contents.threadState !== null
+    expect({ ...found, not_authentic: notAuthentic, remembers }).toEqual(gives)
 })
 
 test("an answer has sixteen slots", async () => {

@@ -82,6 +82,8 @@ export class Thread {
     private readonly seen: Seen = new Map()
     /** Where this report's messages go, since this client first knew. */
     private recipient: string | null = null
+    /** The reporter's memory, as this client read it last. */
+    private memory: Found<ThreadState> | null = null
     /** A message of which no answer came. */
     private unanswered: Post | null = null
 
@@ -98,7 +100,7 @@ export class Thread {
 
     /** What lies there now. Rejects with `Failure` (`no-mailbox`, `write-to`), or `Rollback` for an older thread state. */
     async read(cancel?: AbortSignal): Promise<Contents> {
-        return this.contents(await this.post(utf8(`${canonical({ v: 1, kind: "read" })}\n`), cancel))
+        return this.contents(await this.reading("read", cancel), cancel)
     }
 
     /**
@@ -198,6 +200,10 @@ export class Thread {
         return { said, after: before.threadStateFile, threadState: threadStateFile, content }
     }
 
+    private reading(kind: "read" | "recall", cancel?: AbortSignal): Promise<Bytes> {
+        return this.post(utf8(`${canonical({ v: 1, kind })}\n`), cancel)
+    }
+
     private async post(content: Bytes, cancel?: AbortSignal): Promise<Bytes> {
         const headers = { Authorization: `Bearer ${this.token}` }
         const answer = await this.service.askAgain("/mailbox", { method: "POST", body: content, headers, cancel })
@@ -205,7 +211,7 @@ export class Thread {
         return answer
     }
 
-    private async contents(answer: Bytes): Promise<Contents> {
+    private async contents(answer: Bytes, cancel?: AbortSignal): Promise<Contents> {
         const slots = Array.from({ length: SLOTS }, (_, place) =>
             answer.slice(place * SLOT_SIZE, (place + 1) * SLOT_SIZE),
         )
@@ -223,7 +229,13 @@ export class Thread {
             }
         }
         let report: string | null = null
-        const threadState = await read(threadStateFile, THREAD_STATE_SLOT, "thread-state", readThreadState)
+        let threadState = await read(threadStateFile, THREAD_STATE_SLOT, "thread-state", readThreadState)
+        if (threadState) this.memory = threadState
+        else {
+            threadState = await this.recalled(cancel)
+            // So something else lies in its place.
+            if (threadState && notAuthentic.length === 0) notAuthentic.push(THREAD_STATE_SLOT)
+        }
         report = threadState?.said.report ?? null
         const state = await read(stateFile, STATE_SLOT, "state", readState)
         const parts: Found<StaffMessage>[] = []
@@ -245,10 +257,31 @@ export class Thread {
     }
 
     /**
+     * The thread state that came with the report, or a later one that was read here. Whoever has the token can put junk in
+     * the place of the present one; this one remembers no later number and no later choice, but where to write.
+     */
+    private async recalled(cancel?: AbortSignal): Promise<Found<ThreadState> | null> {
+        const answer = await this.reading("recall", cancel)
+        try {
+            const opened = await this.open(answer.slice(0, SLOT_SIZE), "thread-state", null, null)
+            if (!opened) return null
+            return this.memory ?? { said: readThreadState(opened.document.header.body), opened }
+        } catch (error) {
+            if (error instanceof NotAuthentic) return null
+            throw error
+        }
+    }
+
+    /**
      * The document in a slot; null where it is one that nobody can open. Where nobody said yet which report the mailbox
      * is of, the slot itself does: the thread state is proved by its MAC, and a state alone is the service's word anyway.
      */
-    private async open(file: Bytes, type: string, report: string | null): Promise<Opened | null> {
+    private async open(
+        file: Bytes,
+        type: string,
+        report: string | null,
+        seen: Seen | null = this.seen,
+    ): Promise<Opened | null> {
         let decrypted: Decrypted
         try {
             decrypted = await decryptDocument(file, this.keys.identity, type)
@@ -258,8 +291,8 @@ export class Thread {
         }
         const asked = { type, org: this.org, subject: report ?? decrypted.document.header.subject }
         // Of staff's messages each is a first version, so there is nothing that one could be older than.
-        const seen = type === "message.staff" ? {} : { seen: this.seen }
-        return checkDocument(decrypted, asked, { threadKey: this.keys.threadMac, ...seen })
+        const held = type === "message.staff" || seen === null ? {} : { seen }
+        return checkDocument(decrypted, asked, { threadKey: this.keys.threadMac, ...held })
     }
 
     /** Who has read the report could write a threadState too; but where its messages go was settled when it was sent. */
@@ -272,9 +305,9 @@ export class Thread {
 
 /** The reporter's own memory. Throws where there is none any more, and `NotAuthentic` where something else lies there. */
 export function memoryOf({ threadState, notAuthentic }: Contents): Found<ThreadState> {
+    if (threadState) return threadState
     if (notAuthentic.includes(THREAD_STATE_SLOT)) throw new NotAuthentic("thread-state")
-    if (!threadState) throw new Failure("not-taken")
-    return threadState
+    throw new Failure("not-taken")
 }
 
 /** What a page shows of it. */

@@ -11,7 +11,7 @@ from app.client.casework.cases import OpenCase, members
 from app.client.machine import sealed
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
-from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict
+from app.protocol.case import Assertion, CaseFile, Incident, RuleBroken, Verdict, check_successor
 from app.protocol.encoding import b64, new_id
 from app.protocol.errors import NotAuthentic
 from app.protocol.sizes import Kind, classes
@@ -149,7 +149,8 @@ def test_a_file_that_is_no_version_of_the_case_closes_it_to_nobody(here: Install
     found = cases.open_(boris, opened.id)
     assert (found.version, found.sha256, found.passed_over) == (2, written.sha256, (3,))
     assert found.file.summary == "What counts."
-    assert cases.open_(here.staff("boris"), opened.id) == found
+    again = cases.open_(here.staff("boris"), opened.id)
+    assert (again.mark, again.last, again.file) == (found.mark, found.last, found.file)
     cases.write(boris, found, replace(found.file, summary="And on."))
     theirs = cases.open_(here.staff("anna"), opened.id)
 
@@ -317,7 +318,9 @@ def test_no_client_believes_a_version_that_unsays_another(here: Installation, nu
     denied = Assertion(by="the embassy", text="It was not us.", basis="denied")
     told = replace(opened.file.incidents[0], assertions=(denied,))
     opened = cases.write(boris, opened, opened.file.with_incident(told))
-    broken, _ = unsaid(told, chen.person)[number]
+    broken, rule = unsaid(told, chen.person)[number]
+    with pytest.raises(RuleBroken, match=f"^{rule}$"):
+        check_successor(opened.file, opened.file.with_incident(broken), author=anna.person)
     theirs = write_past_the_rules(anna, opened, opened.file.with_incident(broken))
     theirs = write_past_the_rules(anna, theirs, replace(theirs.file, summary="And on from there."))
     approval = coding_approvals.request(anna, theirs, chen.person)

@@ -219,8 +219,34 @@ def replies() -> Iterator[Vector]:
 def answers() -> Iterator[Vector]:
     """Given is what lies in the sixteen slots, sealed to the mailbox of `mailbox.json`; null is a file to nobody.
 
-    Gives what the holder of the receipt reads there.
+    `recalled` is what lies in slot 1 where the thread state that came with the report is asked for. Gives what the
+    holder of the receipt reads there, and whether they have a thread state by which to write.
     """
+    for vector in (*_as_they_are(), *_recalled()):
+        if isinstance(vector.gives, dict):
+            lies = vector.given["slots"][0] is not None and 1 not in vector.gives["not_authentic"]
+            vector.gives.setdefault("remembers", lies)
+        yield vector
+
+
+def _recalled() -> Iterator[Vector]:
+    rule = "where slot 1 holds no thread state, it is told, and the one that came with the report counts"
+    junk, first = thread_state(key=bytes(32)), {"recalled": thread_state()}
+    of_another = {"recalled": junk}
+    told = _read(state="accepted", not_authentic=[1])
+    for name, slots, gives in (
+        ("junk that opens", _slots(junk, state("accepted")) | first, told | {"remembers": True}),
+        ("junk to somebody else", _slots(None, state("accepted")) | first, told | {"remembers": True}),
+        ("nothing else opens", _slots(None) | first, _read(not_authentic=[1], remembers=True)),
+        ("junk there too", _slots(junk, state("accepted")) | of_another, told),
+        ("nothing there", _slots(None, state("accepted")), _read(state="accepted")),
+        ("it is not asked for", _slots(thread_state(), state("accepted")) | of_another, _read(state="accepted")),
+    ):
+        yield Vector(rule, name, slots, gives=gives)
+    yield Vector(rule, "junk there alone", _slots(None) | of_another, NO_MAILBOX)
+
+
+def _as_they_are() -> Iterator[Vector]:
     rule = "slot 1 is the thread state, slot 2 the state, the others are staff's"
     yield Vector(rule, "a new report", _slots(thread_state()), gives=_read())
     yield Vector(rule, "with a state", _slots(thread_state(), state("in_triage")), gives=_read(state="in_triage"))

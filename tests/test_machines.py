@@ -29,6 +29,7 @@ def anybody(_: object) -> bool:
 
 STAGES: Contract = {
     ("intake", "assessment"): (lambda facts: facts.is_member, ("has_owner", "reporter_consent_settled")),
+    ("assessment", "intake"): (lambda facts: facts.is_member, ()),
 }
 ANSWER = (anybody, ("same_person",))
 CONSENTS: Contract = {

@@ -10,7 +10,7 @@ import typer
 from app.age import Error as AgeError
 from app.cli.case_page import page
 from app.cli.coding import read
-from app.cli.console import HOME, Home, Json, show, show_list, show_text, staff, text_of
+from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
 from app.cli.refusals import sentence, words
 from app.client.casework import approvals, cases, coding_approvals
@@ -72,10 +72,14 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     open_case = cases.open_(person, names.case(id_))
     # Whoever is asked to approve its coding reads the case and not its consents.
     consents = cases.read_consents(person, open_case) if person.person in open_case.members else None
+    view = cases.view(person, open_case.id) if consents else None
+    rule = cases.unfounded(view, consents) if view and consents else None
     if as_json:
-        show(_facts(open_case) | (_answers(consents) if consents else {}), as_json=True)
+        show(_facts(open_case) | (_answers(consents) | {"unfounded": rule} if consents else {}), as_json=True)
         return
     show_text(page(open_case, consents, names))
+    if view and rule:
+        say(f"It stands in {view.stage} without ground ({rule}). tern case move {view.ref} intake takes it back.")
 
 
 @case.command()

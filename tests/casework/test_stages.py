@@ -30,7 +30,9 @@ def test_a_supervisor_who_is_no_member_does_not_move_a_case(desk: Desk, case: Ca
     assert problem(desk.post(supervisor, path, MOVE, version=1)) == (409, "no-such-step")
 
 
-def test_a_case_goes_from_intake_to_assessment_and_nowhere_else_yet(desk: Desk, case: Case, caseworker: Person) -> None:
+def test_a_case_goes_from_intake_to_assessment_and_back_and_nowhere_else_yet(
+    desk: Desk, case: Case, caseworker: Person
+) -> None:
     desk.post(caseworker, f"/cases/{case.id}/consents", CONSENT).raise_for_status()
     path = f"/cases/{case.id}/transitions"
 
@@ -40,7 +42,9 @@ def test_a_case_goes_from_intake_to_assessment_and_nowhere_else_yet(desk: Desk, 
     assert problem(closed) == (409, "no-such-step")
     assert (moved.json()["stage"], moved.json()["reason"], moved.headers["ETag"]) == ("assessment", "decided", '"2"')
     assert desk.get(caseworker, f"/cases/{case.id}").json()["reason"] == "decided"
-    assert desk.get(caseworker, path).json()["items"] == []
+    assert desk.get(caseworker, path).json()["items"] == [{"to": "intake", "failing": []}]
+    back = desk.post(caseworker, path, {"to": "intake", "reason": "error"}, version=2)
+    assert (back.json()["stage"], back.json()["reason"]) == ("intake", "error")
 
 
 def test_no_walk_through_the_machine_reaches_closed() -> None:

@@ -1,4 +1,4 @@
-"""The machine of cases. One edge is open so far; another is another row of `EDGES`."""
+"""The machine of cases. One edge is open so far, and the way back; another is another row of `EDGES`."""
 
 from dataclasses import dataclass
 
@@ -30,4 +30,7 @@ def reporter_consent_settled(facts: Facts) -> bool:
 
 EDGES: dict[tuple[CaseStage, CaseStage], Edge[Facts]] = {
     (CaseStage.INTAKE, CaseStage.ASSESSMENT): Edge((member,), (has_owner, reporter_consent_settled)),
+    # The service believes a row of consents, of which only members see whether it is an answer. Where it is none, a
+    # colleague takes the case back.
+    (CaseStage.ASSESSMENT, CaseStage.INTAKE): Edge((member,)),
 }

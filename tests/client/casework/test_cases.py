@@ -22,6 +22,7 @@ from app.vocabulary import (
     ConsentScope,
     ConsentStatus,
     Relation,
+    TransitionReason,
     VerificationStatus,
 )
 from tests.client.casework.scene import CODING, accepted, approved, coded
@@ -392,6 +393,12 @@ def test_one_junk_statement_or_answer_of_a_member_closes_the_case_to_nobody(here
     found = cases.read_consents(boris, cases.open_(boris, opened.id))
     with pytest.raises(RuleBroken, match="no-answer-about-service"):
         cases.move(boris, opened, cases.view(boris, opened.id), CaseStage.ASSESSMENT)
+    assert cases.unfounded(cases.view(boris, opened.id), found) is None
+    step = {"to": "assessment", "reason": "decided"}
+    anna.service.post(f"/cases/{opened.id}/transitions", step, version=cases.view(anna, opened.id).version)
+    assert cases.unfounded(cases.view(boris, opened.id), found) == "no-answer-about-service"
+    cases.move(boris, opened, cases.view(boris, opened.id), CaseStage.INTAKE, reason=TransitionReason.ERROR)
+    assert cases.view(boris, opened.id).stage is CaseStage.INTAKE
     after = cases.change_members(boris, cases.open_(boris, opened.id), add=[chen.person])
     seen_by_chen = cases.open_(chen, opened.id)
 

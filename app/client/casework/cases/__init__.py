@@ -10,7 +10,7 @@ from app.client.casework.cases.consents import (
     record_consent,
 )
 from app.client.casework.cases.document import OpenCase, open_, open_version, restore, write
-from app.client.casework.cases.moves import CaseView, list_, move, view
+from app.client.casework.cases.moves import CaseView, list_, move, unfounded, view
 from app.client.casework.cases.sharing import begin, change_members
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "read_consents",
     "record_consent",
     "restore",
+    "unfounded",
     "view",
     "write",
 ]

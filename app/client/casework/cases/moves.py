@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from app.client.casework.cases.consents import list_consents
+from app.client.casework.cases.consents import Consents, list_consents
 from app.client.casework.cases.document import OpenCase
 from app.client.machine.staff import Staff
 from app.protocol.case import RuleBroken
 from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, Priority, TransitionReason
+
+_NO_ANSWER = "no-answer-about-service"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,18 @@ def view(staff: Staff, id_: str) -> CaseView:
     return replace(CaseView.read(staff.service.get(f"/cases/{id_}").json()), id=id_)
 
 
+def unfounded(view: CaseView, answers: Consents) -> str | None:
+    """The rule that the case's stage breaks by what members find in it; None where it breaks none.
+
+    A member who speaks to the service past their client can store junk as an answer, which satisfies its guard. Whoever
+    opens the case sees it, and takes it back to *intake*.
+    """
+    asked = {each.status for each in answers.newest if each.scope is ConsentScope.SERVICE}
+    if view.stage is CaseStage.INTAKE or asked - {ConsentStatus.ASKED}:
+        return None
+    return _NO_ANSWER
+
+
 def move(
     staff: Staff,
     case: OpenCase,
@@ -68,6 +82,6 @@ def move(
         each.scope is ConsentScope.SERVICE and each.status in (ConsentStatus.GIVEN, ConsentStatus.DECLINED)
         for each in list_consents(staff, case)
     ):
-        raise RuleBroken("no-answer-about-service")
+        raise RuleBroken(_NO_ANSWER)
     request = {"to": to.value, "reason": reason.value}
     staff.service.post(f"/cases/{case.id}/transitions", request, version=view.version)

@@ -107,10 +107,13 @@ _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 def _read(connection: socket.socket) -> None:
+    """The whole answer. Raises `RuntimeError` where the service failed: that is quick, and alike for both."""
     answer = b""
     while b"\r\n\r\n" not in answer:
         answer += connection.recv(65536)
     head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 404 ")):
+        raise RuntimeError(f"answered {head[:12].decode()}")
     found = _LENGTH.search(head + b"\r\n")
     missing = (int(found[1]) if found else 0) - len(body)
     while missing > 0:

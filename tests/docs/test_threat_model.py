@@ -1,0 +1,27 @@
+"""The table of the threat model is whole, and names tests that there are."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "threat-model.md").read_text()
+ROWS = [line.strip("|").split("|") for line in TEXT.splitlines() if line.startswith("| ")][1:]
+
+
+def test_every_claim_names_a_test_that_there_is() -> None:
+    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    tests, files = re.findall(r"`(test_\w+)`", TEXT), re.findall(r"`(tests/[\w./]+)`", TEXT)
+
+    assert [name for name in tests if f"def {name}(" not in written] == []
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+def test_every_row_says_who_what_without_the_defence_what_with_it_and_by_which_test() -> None:
+    unheld = ("is not noticed", "can be shown")
+
+    assert [row for row in ROWS if len(row) != 4 or not all(cell.strip() for cell in row)] == []
+    assert [
+        row
+        for row in ROWS
+        if "`test" not in row[3] and not (row[3].strip() == "–" and any(u in row[2] for u in unheld))
+    ] == []

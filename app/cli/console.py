@@ -197,6 +197,11 @@ def steps(title: str, total: int | None) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
+def is_typed(variable: str) -> bool:
+    """Whether a secret is asked of a person, who can be asked again."""
+    return variable not in os.environ and sys.stdin.isatty()
+
+
 def _secret(variable: str, question: str, *, confirm: bool = False) -> str:
     if variable in os.environ:
         return os.environ[variable]

@@ -12,6 +12,7 @@ from app.cli import console
 from app.cli.console import HOME, Home, Stopped, ask, say
 from app.client.intake import epochs, pages
 from app.client.machine.directory import Machine
+from app.client.machine.passphrases import WeakPassphrase, check_strength
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Service, Unreachable
 from app.client.people import colleagues, shared_keys, sign_in
@@ -128,7 +129,7 @@ def _supervisor(home: Machine, server: str, invitation: str | None) -> Staff:
     if not has_joined:
         handle = ask("Your handle, by which colleagues will know you", "" if is_new else home.about.handle)
         invitation = invitation or console.invitation()
-    passphrase = console.passphrase(confirm=is_new)
+    passphrase = _new_passphrase(handle) if is_new else console.passphrase()
     password = console.password(confirm=not has_joined)
     if not has_joined:
         sign_in.join(
@@ -143,6 +144,20 @@ def _supervisor(home: Machine, server: str, invitation: str | None) -> Staff:
     supervisor = Staff(home.directory, passphrase, clock=console.clock)
     sign_in.sign_in(supervisor, password)
     return supervisor
+
+
+def _new_passphrase(handle: str) -> str:
+    """Asked for until it is a good one, where somebody types it."""
+    while True:
+        passphrase = console.passphrase(confirm=True)
+        try:
+            check_strength(passphrase, known=(handle, "tern"))
+        except WeakPassphrase as weak:
+            if not console.is_typed("TERN_PASSPHRASE"):
+                raise
+            say(str(weak))
+        else:
+            return passphrase
 
 
 def _make_root(supervisor: Staff) -> None:
@@ -164,9 +179,9 @@ def _sign_pages(supervisor: Staff, site: Path) -> None:
     except pages.NotBuilt:
         say("There are no pages to sign here: sign them where the service is, with `tern client sign`.")
         return
-    say(
-        f"The pages are signed, in {site}. The service reads them in the directory `site` of its data: copy them there."
-    )
+    say(f"The pages are signed, in {site}.")
+    if site.parent == supervisor.machine.directory:
+        say("Copy that directory to `site` in the data directory of the service (docs/handbook/operator.md).")
 
 
 def _certify(supervisor: Staff, newcomer: Colleague) -> None:
@@ -223,16 +238,16 @@ def _invite(supervisor: Staff) -> None:
         token = colleagues.invite(supervisor, roles)
         server, pin = supervisor.about.server, supervisor.org
         lines = (
-            f"pip install {WHEEL}  # the file that you give them",
+            f"pip install {WHEEL}  # the file that comes with this",
             f"tern join --server {server} --pin {pin} --handle NAME",
-            "tern fingerprint  # twelve words, which they read to you by voice; then you run `tern setup` again",
-            "tern sign-in  # once they are certified",
+            "tern fingerprint  # twelve words: read them to the supervisor by voice",
+            "tern sign-in  # once that supervisor has certified you",
         )
         _tell(f"Who becomes {', '.join(sorted(roles))} types, on their own machine:", lines, token)
 
 
 def _supervisors_lines(server: str) -> tuple[str, ...]:
-    return (f"pip install {WHEEL}  # the file that you give them", f"tern setup --server {server}")
+    return (f"pip install {WHEEL}  # the file that comes with this", f"tern setup --server {server}")
 
 
 def _tell(who: str, lines: Iterable[str], invitation: str | None) -> None:

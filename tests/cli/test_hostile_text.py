@@ -291,7 +291,7 @@ def _liar(honest: str, lie: Lie) -> Iterator[str]:
             headers = {name: self.headers[name] for name in ("Authorization", "Content-Type") if name in self.headers}
             said = http.request(self.command, self.path, content=content, headers=headers)
             status, body = lie(self.path.partition("?")[0], said.content)
-            self.send_response(status)
+            self.send_response_only(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

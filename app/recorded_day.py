@@ -46,10 +46,16 @@ def last(session: Session) -> date | None:
     return None if row is None else row.day
 
 
-def check(session: Session, today: date) -> None:
-    """Raises `DayNotBelievable`. Where no day was recorded, every day can be believed."""
+def is_believable(session: Session, today: date) -> bool:
+    """Whether today is the last day, or at most three after. Where no day was recorded, every day can be believed."""
     before = last(session)
-    if before is not None and not before <= today <= before + AHEAD:
+    return before is None or before <= today <= before + AHEAD
+
+
+def check(session: Session, today: date) -> None:
+    """Raises `DayNotBelievable`."""
+    before = last(session)
+    if before is not None and not is_believable(session, today):
         raise DayNotBelievable(today, before)
 
 

@@ -17,7 +17,7 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import keyring, private
+from app import keyring, private, recorded_day
 from app.cli.causes import told
 from app.cli.console import Json, Stopped, clock, show_list
 from app.database import Database
@@ -111,10 +111,19 @@ def _work(session: Session, data: Path, today: date) -> Iterator[Finding]:
         yield Finding(
             "intake", "" if left > 1 else "the epoch ends today: a supervisor opens the next, tern intake rotate"
         )
+    yield _clock(session, today)
     swept = told_numbers.swept_on
     is_swept = swept is not None and today - swept <= timedelta(days=1)
     last = f"the last was on {swept}" if swept else "there was none yet"
     yield Finding("sweep", "" if is_swept else f"{last}: run tern sweep every day (a timer is in the guide)")
+
+
+def _clock(session: Session, today: date) -> Finding:
+    try:
+        recorded_day.check(session, today)
+    except recorded_day.DayNotBelievable as error:
+        return Finding("clock", str(error))
+    return Finding("clock")
 
 
 def _pages(settings: Settings) -> Finding:

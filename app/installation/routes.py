@@ -41,4 +41,5 @@ def get_health(request: Request, database: Db, settings: Config, today: Today) -
         disk_bytes=told.disk_bytes,
         epoch_days_left=told.epoch_days_left,
         swept_on=told.swept_on,
+        destruction_waits=told.destruction_waits,
     )

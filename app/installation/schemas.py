@@ -17,3 +17,6 @@ class HealthOut(BaseModel):
         None, description="Days on which the newest intake epoch takes reports, with today; null where none does."
     )
     swept_on: date | None = Field(None, description="The day on which all that was due was last destroyed.")
+    destruction_waits: bool | SkipJsonSchema[None] = Field(
+        None, description="Whether nothing is destroyed by date, because the machine's clock cannot be believed."
+    )

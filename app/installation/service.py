@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app import keyring
+from app import keyring, recorded_day
 from app.database import Database, insert_or_ignore
 from app.installation.models import Installation
 from app.intake.epochs import service as epochs
@@ -28,12 +28,16 @@ class ForeignKeyring(Exception):
 
 @dataclass(frozen=True)
 class Numbers:
-    """How the machine is. `epoch_days_left` counts today, and is None where no epoch takes reports."""
+    """How the machine is. `epoch_days_left` counts today, and is None where no epoch takes reports.
+
+    `destruction_waits` where the machine's clock cannot be believed.
+    """
 
     disk_free_bytes: int
     disk_bytes: int
     epoch_days_left: int | None
     swept_on: date | None
+    destruction_waits: bool
 
 
 def open_keyring(database: Database, data_dir: Path) -> Keyring:
@@ -82,4 +86,4 @@ def numbers(session: Session, data_dir: Path, today: date) -> Numbers:
     newest = next(iter(epochs.taking_reports(session, today)), None)
     left = (newest.accepts_until - today).days + 1 if newest and newest.accepts_until >= today else None
     swept_on = session.scalar(select(Installation.swept_on))
-    return Numbers(disk.free, disk.total, left, swept_on)
+    return Numbers(disk.free, disk.total, left, swept_on, not recorded_day.is_believable(session, today))

@@ -1,6 +1,6 @@
 """The service says whether it is well: to strangers in a word, to those who look after it in numbers."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.installation import service
 from app.installation.models import Installation
+from app.recorded_day import RecordedDay
 from app.vocabulary import Role
 from tests import factories
 
@@ -29,7 +30,21 @@ def test_who_looks_after_it_is_told_what_runs_out(client: TestClient, rows: Sess
     told = client.get("/v1/health", headers=factories.signed_in(rows, person)).json()
 
     assert told.pop("disk_free_bytes") <= told.pop("disk_bytes")
-    assert told == {"status": "ok", "epoch_days_left": 7, "swept_on": today.isoformat()}
+    assert told == {
+        "status": "ok",
+        "epoch_days_left": 7,
+        "swept_on": today.isoformat(),
+        "destruction_waits": False,
+    }
+
+
+def test_a_clock_that_cannot_be_believed_is_told(client: TestClient, rows: Session, today: date) -> None:
+    factories.organisation(rows)
+    person = factories.certified(rows, Role.OPERATOR)
+    rows.add(RecordedDay(name="last", day=today - timedelta(days=4)))
+    rows.commit()
+
+    assert client.get("/v1/health", headers=factories.signed_in(rows, person)).json()["destruction_waits"] is True
 
 
 def test_a_service_without_an_epoch_says_so(client: TestClient, rows: Session) -> None:

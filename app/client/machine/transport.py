@@ -82,6 +82,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(_NUMBERS.split(), (int,)),
     **dict.fromkeys(_LISTS.split(), (list,)),
     "destroyed": (bool,),
+    "destruction_waits": (bool,),
     "epoch_days_left": (int, type(None)),
     "head": (Told,),
     "report": (Told,),

@@ -1,7 +1,7 @@
 """A service that lies, and what it can make of what it knows."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import httpx2
@@ -38,20 +38,34 @@ class EvilServer(httpx2.BaseTransport):
         self._honest = honest
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        reads_mailbox = request.url.path == "/v1/mailbox" and b'"kind":"read"' in request.read()
+        reads = any(kind in request.read() for kind in (b'"kind":"read"', b'"kind":"recall"'))
+        reads_mailbox = request.url.path == "/v1/mailbox" and reads
         if request.method != "GET" and not reads_mailbox:
             self.written.append(f"{request.method} {request.url.path}")
         if request.url.path in self.answers:
-            return httpx2.Response(200, content=self.answers[request.url.path])
+            return _answer(self.answers[request.url.path])
         response = self._honest.handle_request(request)
         if request.url.path == "/v1/key-log" and self.log is not None:
             first = int(request.url.params["from"]) - 1
-            return httpx2.Response(200, content=b"".join(line + b"\n" for line in self.log[first:]))
+            return _answer(b"".join(line + b"\n" for line in self.log[first:]))
         lie = self.lies.get(request.url.path)
         if lie is None:
             return response
         etag = {"ETag": response.headers["ETag"]} if "ETag" in response.headers else {}
-        return httpx2.Response(response.status_code, headers=etag, content=lie(response.read()))
+        return _answer(lie(response.read()), response.status_code, etag)
+
+
+class _Wire(httpx2.SyncByteStream):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+
+def _answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> httpx2.Response:
+    """As it comes from a wire: clients read what has not been read yet."""
+    return httpx2.Response(status, headers=headers, stream=_Wire(content))
 
 
 def in_json(change: Callable[[dict[str, Any]], None]) -> Lie:

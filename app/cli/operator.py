@@ -102,9 +102,9 @@ def serve(
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
-    say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     if is_new:
         say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
+    say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     for asked in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends itself the one that it heard again, once all is done
         signal.signal(asked, lambda *_: None)
     state = application.state

@@ -16,6 +16,7 @@ HEADER_LIMIT = 1 << 20
 
 _BLOCK_SIZE = 64 * 1024
 _ARGUMENT_LINE = re.compile(rb"-> [!-~]+(?: [!-~]+)*")
+_LAST_LINE = re.compile(rb"\n---[^\n]*\n")
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,8 @@ def _canonical(text: bytes, size: int | None = None) -> bytes:
 
 def _end(text: bytes) -> int | None:
     """Where the header ends: behind the first line that begins with `---`, which no other line does."""
-    dashes = text.find(b"\n---")
-    line_feed = text.find(b"\n", dashes + 1) if dashes >= 0 else -1
-    return line_feed + 1 if line_feed >= 0 else None
+    last_line = _LAST_LINE.search(text)
+    return last_line.end() if last_line else None
 
 
 def _mac(key: bytes, authenticated: bytes) -> bytes:

@@ -28,7 +28,7 @@ class Reader:
 
     def read(self, size: int, /) -> bytes:
         """`size` bytes; fewer only where the source ends."""
-        pieces = [self._surplus[:size]] if self._surplus else []
+        pieces = [self._surplus[:size]]
         self._surplus = self._surplus[size:]
         missing = size - sum(map(len, pieces))
         while missing and (piece := self._source.read(missing)):

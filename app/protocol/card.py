@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias, cast
 
 from app import vocabulary
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
@@ -181,19 +181,19 @@ class _Coded:
         choices = value if self.several else (value,)
         if not isinstance(choices, tuple) or not choices:
             raise CardError(f"{self.name} is not a choice")
-        if any(not isinstance(code, str) or code not in self.codes or code in _UNKNOWN for code in choices):
+        if any(code not in self.codes or code in _UNKNOWN for code in choices):
             raise CardError(f"{self.name} has a code that no card bears")
         if not self.retired.isdisjoint(choices):
             raise CardError(f"{self.name} has a retired code")
         if list(choices) != [code for code in self.codes if code in choices]:
             raise CardError(f"{self.name} is not in list order")
 
-    def of_codes(self, value: object) -> Choice:
-        """The value of a card from one code, or a list of them, as a case holds it."""
+    def of_codes(self, value: Any) -> Choice:
+        """The value of a card from one code, or a list of them, as a case holds it; the card checks it."""
         if value is None or value in _UNKNOWN:
             return None
         if not self.several:
-            return self._one(value)
+            return cast("str", value)
         if not isinstance(value, list | tuple) or not set(value) <= set(self.codes):
             raise CardError(f"{self.name} is not a list of its codes")
         if set(value) <= {"unknown"}:
@@ -206,18 +206,11 @@ class _Coded:
         return value
 
     def read(self, value: object) -> Choice:
-        if value is None:
-            return None
-        if not self.several:
-            return self._one(value)
+        if value is None or not self.several:
+            return cast("str | None", value)
         if type(value) is not int or not 0 < value < 1 << len(self.codes):
             raise CardError(f"{self.name} is not a bitmap of its list")
         return tuple(code for bit, code in enumerate(self.codes) if value >> bit & 1)
-
-    def _one(self, value: object) -> str:
-        if not isinstance(value, str):
-            raise CardError(f"{self.name} is not a code")
-        return value
 
 
 # The codes that say nothing more than null does: a card has one way to say it.

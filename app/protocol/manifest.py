@@ -44,7 +44,7 @@ class Organisation:
     def read(cls, content: bytes) -> Self:
         """Raises `Malformed`, also for another writing."""
         match parse_object(content):
-            case {"name": str(name), "pin": str(pin), "leave_to": str() | None as leave_to, **rest} if not rest:
+            case {"name": str(name), "pin": pin, "leave_to": str() | None as leave_to}:
                 organisation = cls(name, pin, leave_to)
                 if organisation.content() == content:
                     return organisation

@@ -1,6 +1,7 @@
 """The member list of a case: a chain of signed statements, each by somebody on the list before (SEALING)."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -93,13 +94,13 @@ def members_of(
         raise NotAuthentic("members-chain")
     found, passed_over = _genesis(statements[0], marks[0]), list[int]()
     for statement, mark in zip(statements[1:], marks[1:], strict=True):
-        try:
-            if statement.document is None:
-                raise NotAuthentic("members-chain")
-            found = after(found, statement.document, is_certified=is_certified)
-        except NotAuthentic:
-            found = replace(found, mark=mark)
+        counted = None
+        if statement.document is not None:
+            with suppress(NotAuthentic):
+                counted = after(found, statement.document, is_certified=is_certified)
+        if counted is None:
             passed_over.append(mark.version)
+        found = counted or replace(found, mark=mark)
     return replace(found, passed_over=tuple(passed_over))
 
 
@@ -127,11 +128,11 @@ def need_second_person(
     before: Members, said: MemberList, author: str, *, is_certified: Callable[[str], bool]
 ) -> frozenset[str]:
     """Whom `author` puts out, or takes the case from, with nobody who agreed: opener and owner, but not themselves."""
-    put_out = {before.opener, before.owner} & (before.present - said.members)
-    if said.owner != before.owner:
+    put_out = set[str | None]({before.opener} & (before.present - said.members))
+    if said.owner != before.owner:  # as it is where they are put out
         put_out.add(before.owner)
-    agreed = {about for by, about in before.agreements if by not in (author, about) and by in before.present}
-    return frozenset(each for each in put_out - agreed - {author, None} if each is not None and is_certified(each))
+    agreed = {about for by, about in before.agreements if by not in (author, about)}
+    return frozenset(each for each in put_out - agreed - {author} if each is not None and is_certified(each))
 
 
 def _genesis(statement: Statement, mark: Mark) -> Members:

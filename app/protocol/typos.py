@@ -1,6 +1,7 @@
 """Help with a word that is in no list: the words that it may have been meant to be."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 # A fifth wrong letter is another word.
@@ -22,11 +23,11 @@ def _distance(one: str, other: str) -> int:
     """How many letters were added, left out, mistyped, or swapped with their neighbour (optimal string alignment)."""
     before_last: list[int] = []
     last = list(range(len(other) + 1))
-    for row, letter in enumerate(one):
-        present = [row + 1]
-        for column, wanted in enumerate(other):
+    for row, (before, letter) in enumerate(pairwise(["", *one]), start=1):
+        present = [row]
+        for column, (wanted_before, wanted) in enumerate(pairwise(["", *other])):
             ways = [last[column + 1] + 1, present[column] + 1, last[column] + (letter != wanted)]
-            if row and column and letter == other[column - 1] and one[row - 1] == wanted:
+            if (before, letter) == (wanted, wanted_before):
                 ways.append(before_last[column - 1] + 1)
             present.append(min(ways))
         before_last, last = last, present

@@ -52,6 +52,25 @@ def test_a_payload_is_framed_where_some_plaintext_has_its_size(size: int) -> Non
     assert is_framed(size) == (size in possible)
 
 
+@pytest.mark.parametrize(
+    ("chunks", "is_possible"),
+    [
+        (-1, False),  # a nonce that is cut
+        (0, False),
+        (1, False),
+        (15, False),
+        (16, True),  # an empty plaintext is one empty chunk
+        (17, True),
+        (CHUNK_SIZE + 16, True),
+        (CHUNK_SIZE + 16 + 1, False),
+        (CHUNK_SIZE + 16 + 16, False),  # an empty chunk behind another, which the format forbids
+        (CHUNK_SIZE + 16 + 17, True),
+    ],
+)
+def test_behind_the_nonce_stand_whole_chunks_each_with_its_tag(chunks: int, is_possible: bool) -> None:
+    assert is_framed(16 + chunks) is is_possible
+
+
 X25519_FILE = age.encrypt(b"words", [age.X25519Identity(os.urandom(32)).recipient])
 TWO_STANZAS = age.encrypt(b"words", [IDENTITY.recipient, IDENTITY.recipient])
 LINES = FILE.split(b"\n", 4)

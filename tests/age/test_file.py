@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import age
+from app.age import header
+from app.age.source import Reader
 from app.age.stream import CHUNK_SIZE
 
 HYBRID = age.generate()
@@ -29,6 +31,10 @@ class Dribble:
     def __init__(self, content: bytes, most: int) -> None:
         self._content = io.BytesIO(content)
         self._most = most
+
+    @property
+    def given(self) -> int:
+        return self._content.tell()
 
     def read(self, size: int, /) -> bytes:
         return self._content.read(min(size, self._most))
@@ -184,6 +190,87 @@ def test_a_passphrase_file_that_costs_too_much_is_refused_before_the_work() -> N
 
     with pytest.raises(age.HeaderError):
         age.decrypt(file, [age.Passphrase("correct horse", work_factor=5, work_factor_limit=5)])
+
+
+@pytest.mark.parametrize(
+    ("text", "work_factor", "limit"), [("", 4, 20), ("half of a sign \ud83d", 4, 20), ("words", 0, 20), ("words", 5, 4)]
+)
+def test_a_passphrase_that_nothing_could_be_opened_with_again_is_refused(
+    text: str, work_factor: int, limit: int
+) -> None:
+    with pytest.raises(age.IdentityError):
+        age.Passphrase(text, work_factor, limit)
+
+
+@pytest.mark.parametrize("work_factor", [1, 4])
+def test_what_costs_as_much_as_the_limit_allows_opens(work_factor: int) -> None:
+    passphrase = age.Passphrase("words", work_factor, work_factor_limit=work_factor)
+
+    assert age.decrypt(age.encrypt(b"words", [passphrase]), [passphrase]) == b"words"
+
+
+def test_a_passphrase_costs_a_second_to_try_and_never_more_than_eight() -> None:
+    passphrase = age.Passphrase("words")
+
+    assert (passphrase.work_factor, passphrase.work_factor_limit) == (18, 20)
+
+
+# The last has a line of 63 columns, which is a short one: base 64 without padding.
+@pytest.mark.parametrize("size", [0, 32, 48, 96, 47])
+def test_a_short_line_and_no_other_ends_a_stanza(size: int) -> None:
+    stanza = header.Stanza(("grease",), bytes(size))
+    lines = stanza.serialize().split(b"\n")
+
+    assert len(lines[-2]) < 64
+    assert all(len(line) == 64 for line in lines[1:-2])
+    assert header.parse(header.serialize([stanza], bytes(16))).stanzas == (stanza,)
+
+
+def header_of(size: int) -> bytes:
+    """A header of this many bytes, of one stanza that nobody knows."""
+    around = len(header.serialize([header.Stanza(("",), b"")], bytes(16)))
+    return header.serialize([header.Stanza(("x" * (size - around),), b"")], bytes(16))
+
+
+def test_a_header_has_a_mebibyte_at_most() -> None:
+    assert header.parse(header_of(1 << 20)).stanzas
+
+    with pytest.raises(age.HeaderError, match="too long"):
+        header.parse(header_of((1 << 20) + 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"\n--- ", b"\n---\t"), (b"\n--- ", b"\n---"), (b"/v1", b"/v2"), (b"\n-> ", b"-> ")]
+)
+def test_a_header_of_another_form_is_refused(old: bytes, new: bytes) -> None:
+    with pytest.raises(age.HeaderError, match="no age v1 header"):
+        header.parse(header_of(200).replace(old, new))
+
+
+def test_a_header_ends_with_a_line_feed() -> None:
+    with pytest.raises(age.HeaderError):
+        header.parse(header_of(200)[:-1] + b" ")
+
+
+def test_what_is_no_age_file_is_not_read_to_its_end() -> None:
+    source = Dribble(b"another format" * 100_000, 1 << 20)
+
+    with pytest.raises(age.HeaderError):
+        age.decrypt_stream(source, io.BytesIO(), [HYBRID])
+
+    assert source.given < 200_000
+
+
+class Impatient:
+    """A source that waits for ever where nothing is asked of it."""
+
+    def read(self, size: int, /) -> bytes:
+        assert size > 0
+        return b"words"[:size]
+
+
+def test_nothing_more_is_asked_of_a_source_that_gave_enough() -> None:
+    assert Reader(Impatient()).read(5) == b"words"
 
 
 def test_no_header_is_searched_beyond_its_limit() -> None:

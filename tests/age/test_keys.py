@@ -38,6 +38,14 @@ def test_the_post_quantum_recipient_of_an_identity_is_the_one_that_the_specifica
     assert str(age.parse_identity(secret).recipient) == recipient
 
 
+def test_an_identity_has_no_letter_that_only_looks_like_one() -> None:
+    """The kelvin sign is its own capital, and its small letter is a k."""
+    secret = SPECIFIED_X25519[0].replace("AGE-SECRET-KEY-1GFPYYSJZ", "AGE-SECRET-\N{KELVIN SIGN}EY-1GFPYYSJZ")
+
+    with pytest.raises(age.IdentityError):
+        age.parse_identity(secret)
+
+
 @given(secret=st.binary(min_size=32, max_size=32))
 def test_keys_survive_their_text(secret: bytes) -> None:
     for identity in (age.identity_from_seed(secret), age.X25519Identity(secret)):

@@ -4,6 +4,7 @@ from typing import Final
 
 _AGE_VECTORS: Final = "tests/age/test_vectors.py"
 _ANY_INPUT: Final = "tests/age/test_any_input.py"
+_BOUNDS: Final = "tests/test_bounds.py"
 _FILE: Final = "tests/age/test_file.py"
 _REFUSALS: Final = "tests/protocol/test_refusals.py"
 _VECTORS: Final = "tests/protocol/test_vectors.py"
@@ -24,15 +25,18 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/age/mlkem768x25519.py": ("tests/age/test_keys.py", _FILE, _AGE_VECTORS),
     "app/age/scrypt.py": (_FILE, _AGE_VECTORS),
     "app/age/source.py": (_FILE, "tests/age/test_armor.py", _AGE_VECTORS),
-    "app/age/stream.py": (_FILE, _AGE_VECTORS),
+    "app/age/stream.py": (_FILE, "tests/age/test_envelope.py", _AGE_VECTORS),
     "app/age/x25519.py": ("tests/age/test_keys.py", _FILE, _AGE_VECTORS),
     "app/protocol/attachments.py": ("tests/protocol/test_attachments.py",),
     "app/protocol/audit_chain.py": (_REFUSALS, "tests/casework/test_audit.py"),
-    "app/protocol/card.py": ("tests/protocol/test_card.py",),
+    "app/protocol/card.py": ("tests/protocol/test_card.py", _BOUNDS),
     "app/protocol/case/*.py": ("tests/protocol/case/",),
     "app/protocol/certificates.py": ("tests/protocol/test_certificates.py", _REFUSALS),
     "app/protocol/chain.py": ("tests/protocol/test_chain.py", _REFUSALS),
-    "app/protocol/conversation.py": (_REFUSALS, "tests/client/intake/test_reporter.py"),
+    "app/protocol/conversation.py": (
+        _REFUSALS,
+        "tests/client/intake/test_reporter.py",
+    ),
     "app/protocol/documents.py": ("tests/protocol/test_documents.py", _REFUSALS),
     "app/protocol/encoding.py": ("tests/protocol/test_encoding.py", _REFUSALS),
     "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),
@@ -49,7 +53,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/report.py": ("tests/protocol/test_report.py", _REFUSALS),
     "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
     "app/protocol/sizes.py": ("tests/protocol/test_sizes.py", _VECTORS),
-    "app/protocol/typos.py": ("tests/protocol/test_receipt.py",),
+    "app/protocol/typos.py": ("tests/protocol/test_typos.py", "tests/protocol/test_receipt.py"),
     "app/protocol/types.py": ("tests/protocol/test_types.py", "tests/protocol/test_opening.py", _REFUSALS),
     "app/protocol/statements.py": ("tests/protocol/test_statements.py", _REFUSALS),
     "app/transitions.py": (*_MACHINES, "tests/casework/test_triage.py"),
@@ -62,7 +66,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/casework/cases/service.py": _RIGHTS,
     "app/casework/triage/service.py": _RIGHTS,
     "app/people/grants/service.py": _RIGHTS,
-    "app/statistics/releases/accounting.py": ("tests/statistics/releases/test_accounting.py", "tests/test_bounds.py"),
+    "app/statistics/releases/accounting.py": ("tests/statistics/releases/test_accounting.py", _BOUNDS),
     "app/statistics/releases/counting.py": ("tests/statistics/releases/test_counting.py",),
     "app/statistics/releases/noise.py": ("tests/statistics/releases/test_noise.py",),
 }
@@ -74,7 +78,7 @@ ALONE: Final = (
     "tests/statistics/releases/test_accounting.py",
     "tests/statistics/releases/test_counting.py",
     "tests/statistics/releases/test_noise.py",
-    "tests/test_bounds.py",
+    _BOUNDS,
     *_MACHINES,
 )
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import vocabulary
 from app.protocol import card as module
 from app.protocol.card import CARD_SIZE, CardError, StatCard, encode, may_be_counted, parse
 from app.vocabulary import ConsentStatus, Relation
@@ -42,35 +43,71 @@ def test_what_is_no_card_is_refused_and_never_worse(start: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "why"),
     [
-        {"v": 2},
-        {"v": True},
-        {"id": "case_" + "0" * 32},
-        {"token": "AA"},
-        {"token": None},
-        {"vocabulary": "1"},
-        {"incident_type": "no_such_code"},
-        {"incident_type": 3},
-        {"severity": "unknown"},
-        {"origin_state": "ZZ"},
-        {"channel": 0},
-        {"channel": 1 << 13},
-        {"channel": 1 << 14},
-        {"channel": ["email"]},
-        {"channel": True},
-        {"quarter": "2026-Q5"},
-        {"quarter": "2026-05"},
-        {"verification_status": "refuted"},
-        {"case": "case_" + "0" * 32},
+        ({"v": 2}, "this format"),
+        ({"v": True}, "the one encoding"),
+        ({"id": "case_" + "0" * 32}, "not a card's"),
+        ({"id": 3}, "an id, a token and a version"),
+        ({"token": "AA"}, "token"),
+        ({"token": None}, "an id, a token and a version"),
+        ({"vocabulary": "1"}, "version of the vocabulary"),
+        ({"vocabulary": 1}, "an id, a token and a version"),
+        ({"incident_type": "no_such_code"}, "a code that no card bears"),
+        ({"incident_type": 3}, "a code that no card bears"),
+        ({"severity": "unknown"}, "a code that no card bears"),
+        ({"origin_state": "ZZ"}, "a code that no card bears"),
+        ({"channel": 0}, "not a bitmap"),
+        ({"channel": 1 << len(vocabulary.codes("channel")) - 1}, "a code that no card bears"),  # which is unknown
+        ({"channel": 1 << len(vocabulary.codes("channel"))}, "not a bitmap"),
+        ({"channel": ["email"]}, "not a bitmap"),
+        ({"channel": True}, "not a bitmap"),
+        ({"quarter": "2026-Q5"}, "quarter"),
+        ({"quarter": "2026-05"}, "quarter"),
+        ({"quarter": 20262}, "quarter"),
+        ({"verification_status": "refuted"}, "did not happen"),
+        ({"case": "case_" + "0" * 32}, "no others"),
     ],
 )
-def test_a_field_that_is_not_of_its_list_is_refused(change: dict[str, object]) -> None:
+def test_a_field_that_is_not_of_its_list_is_refused(change: dict[str, object], why: str) -> None:
     line = json.loads(encode(a_card()))
     text = json.dumps(line | change, separators=(",", ":")).encode() + b"\n"
 
-    with pytest.raises(CardError):
+    with pytest.raises(CardError, match=why):
         parse(text.ljust(CARD_SIZE, b" "))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"token": bytes(15)}, "16 bytes"),
+        ({"channel": ()}, "not a choice"),
+        ({"channel": ["email"]}, "not a choice"),
+        ({"channel": ("email", "voice_call")}, "list order"),
+        ({"channel": ("email", "email")}, "list order"),
+    ],
+)
+def test_what_is_written_is_held_to_the_same_lists(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(CardError, match=why):
+        dataclasses.replace(a_card(), **change)
+
+
+@pytest.mark.parametrize("channel", ["email", {"email": True}, 1, ["email", "no_such_code"]])
+def test_a_coding_whose_choices_are_no_list_of_codes_has_no_card(channel: object) -> None:
+    with pytest.raises(CardError, match="not a list of its codes"):
+        a_card(channel=channel)
+
+
+@pytest.mark.parametrize("text", [b"[]\n", b"3\n", b"null\n"])
+def test_a_card_is_an_object(text: bytes) -> None:
+    with pytest.raises(CardError, match="this format"):
+        parse(text.ljust(CARD_SIZE, b" "))
+
+
+def test_a_card_has_one_length() -> None:
+    for longer_or_shorter in (encode(a_card()) + b" ", encode(a_card())[:-1]):
+        with pytest.raises(CardError, match="one length"):
+            parse(longer_or_shorter)
 
 
 def test_brackets_without_end_are_refused() -> None:
@@ -91,6 +128,7 @@ def test_a_bitmap_counts_in_list_order() -> None:
 
     assert card.channel == ("voice_call", "email")
     assert json.loads(encode(card))["channel"] == 0b1001
+    assert parse(encode(a_card(channel=["voice_call"]))).channel == ("voice_call",)
 
 
 @pytest.mark.parametrize(

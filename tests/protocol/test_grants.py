@@ -280,6 +280,19 @@ def test_a_grant_from_the_future_is_refused() -> None:
         opened(granted(at="2026-06-17T00:00Z"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "days", "is_over"),
+    [
+        (GrantKind.APPROVAL, 0, False),
+        (GrantKind.APPROVAL, 14, False),
+        (GrantKind.APPROVAL, 15, True),
+        (GrantKind.ASSIGNED, 15, False),  # which nobody lent
+    ],
+)
+def test_what_was_lent_for_a_decision_is_over_after_two_weeks(kind: GrantKind, days: int, is_over: bool) -> None:
+    assert opened(granted(kind=kind)).is_over(DAY + timedelta(days)) is is_over
+
+
 def test_in_a_case_a_grant_counts_only_if_a_member_gave_it() -> None:
     grant = opened(GRANT)
 

@@ -1,6 +1,7 @@
 """The manifest of the pages, and the organisation's own file. That strangers' are refused, the vectors say."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -47,9 +48,47 @@ def test_what_no_reader_takes_is_not_signed(files: Mapping[str, str]) -> None:
         manifest.make(files, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
 
 
-def test_an_organisations_file_is_read_as_it_was_written() -> None:
-    for told in (TOLD, Organisation("帮助", ORG, "https://www.example.org/weather?in=here")):
-        assert Organisation.read(told.content()) == told
+@pytest.mark.parametrize("files", [None, [], [ORGANISATION]])
+def test_a_manifest_says_the_hash_of_each_file(files: object) -> None:
+    made = manifest.make(FILES, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
+
+    with pytest.raises(Malformed):
+        manifest.read(replace(made, header=replace(made.header, body={"files": files})))
+
+
+@pytest.mark.parametrize("name", ["帮", "帮助", "x" * 200])
+@pytest.mark.parametrize("leave_to", [None, "https://www.example.org/weather?in=here", "https://example.org:8443/@us"])
+def test_an_organisations_file_is_read_as_it_was_written(name: str, leave_to: str | None) -> None:
+    told = Organisation(name, ORG, leave_to)
+
+    assert Organisation.read(told.content()) == told
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 201, "two\nlines", "over\u202eturned"])
+def test_an_organisation_has_a_name_of_one_line(name: str) -> None:
+    with pytest.raises(Malformed, match="name"):
+        Organisation(name, ORG, None)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "/weather",
+        "http://example.org/",
+        "javascript:alert(1)",
+        "https:///weather",
+        "https://example.org@example.net/",
+        "https://example.org:99999/",
+        "https://[example.org/",
+        "https://example.org/the weather",
+        "https://example.org/\x7f",
+        "https://éxample.org/",
+    ],
+)
+def test_leaving_leads_to_a_plain_address_of_somebody_else(address: str) -> None:
+    with pytest.raises(Malformed, match="https"):
+        Organisation("Help without borders", ORG, address)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +103,8 @@ def test_an_organisations_file_is_read_as_it_was_written() -> None:
         TOLD.content().replace(ORG.encode(), b"0"),
         TOLD.content().replace(b"Help", b"Help\\n"),
         TOLD.content().replace(b"Help without borders", b" "),
+        TOLD.content().replace(b'"Help without borders"', b"3"),
+        TOLD.content().replace(b"null", b"3"),
     ],
 )
 def test_an_organisations_file_of_another_form_is_refused(content: bytes) -> None:

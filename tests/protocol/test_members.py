@@ -7,9 +7,9 @@ import pytest
 from app.protocol.chain import Mark
 from app.protocol.documents import Document
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.members import Members, Statement, members_of
+from app.protocol.members import Members, Statement, after, members_of
 from app.protocol.opening import Opened
-from tests.protocol.organisation import ANALYST, CASEWORKER, COLLEAGUE, STRANGER, link
+from tests.protocol.organisation import ANALYST, CASEWORKER, COLLEAGUE, STRANGER, Person, link
 
 HASH = "0" * 64
 GENESIS = link([CASEWORKER], by=CASEWORKER)
@@ -70,12 +70,12 @@ def test_what_is_no_statement_or_does_not_follow_keeps_its_place_and_changes_not
     third = link([COLLEAGUE, CASEWORKER], by=CASEWORKER, after=Mark(2, sha256))
 
     found = read(GENESIS, second)
-    after = read(GENESIS, second, third)
+    later = read(GENESIS, second, third)
 
     assert found.present == {CASEWORKER.id}
     assert found.mark == Mark(2, sha256)
-    assert after.present == {COLLEAGUE.id, CASEWORKER.id}
-    assert found.passed_over == after.passed_over == (2,)
+    assert later.present == {COLLEAGUE.id, CASEWORKER.id}
+    assert found.passed_over == later.passed_over == (2,)
 
 
 @pytest.mark.parametrize("chain", [[GENESIS, SECOND], [GENESIS, SECOND, THIRD]])
@@ -125,6 +125,51 @@ def test_who_is_not_certified_any_more_is_put_out_by_one() -> None:
 
     assert found.present == {COLLEAGUE.id, ANALYST.id}
     assert members_of(chain).passed_over == (2,)
+
+
+@pytest.mark.parametrize("about", [CASEWORKER, COLLEAGUE], ids=["the opener", "the owner"])
+def test_nobody_puts_out_the_opener_or_the_owner_alone(about: Person) -> None:
+    others = [each for each in (CASEWORKER, COLLEAGUE, ANALYST) if each != about]
+    owner = None if about is COLLEAGUE else COLLEAGUE
+    own_word = link([CASEWORKER, COLLEAGUE, ANALYST], by=about, after=OPENED, owner=COLLEAGUE, agreement=[about])
+    second = link([CASEWORKER, COLLEAGUE, ANALYST], by=others[0], after=OPENED, owner=COLLEAGUE, agreement=[about])
+
+    alone = read(OPENED, own_word, link(others, by=ANALYST, after=own_word, owner=owner))
+    together = read(OPENED, second, link(others, by=ANALYST, after=second, owner=owner))
+
+    assert alone.passed_over == (3,)
+    assert together.present == {each.id for each in others}
+
+
+def test_whoever_owns_a_case_gives_it_up_alone_and_nobody_takes_it_from_them() -> None:
+    everybody = [CASEWORKER, COLLEAGUE, ANALYST]
+    left = link(everybody, by=COLLEAGUE, after=OPENED)
+    taken = link(everybody, by=ANALYST, after=OPENED, owner=ANALYST)
+    unowned = link(everybody, by=CASEWORKER)
+
+    assert read(OPENED, left).owner is None
+    assert read(OPENED, taken).passed_over == (2,)
+    assert read(unowned, link(everybody, by=ANALYST, after=unowned, owner=ANALYST)).owner == ANALYST.id
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (link([STRANGER], by=STRANGER, after=GENESIS), "members-author"),
+        (link([COLLEAGUE], by=CASEWORKER), "members-chain"),
+        (link([COLLEAGUE], by=CASEWORKER, after=Mark(3, HASH)), "members-chain"),
+    ],
+)
+def test_whoever_writes_a_statement_is_told_why_it_would_not_count(statement: Opened, reason: str) -> None:
+    with pytest.raises(NotAuthentic, match=reason):
+        after(read(GENESIS), statement, is_certified=lambda _person, _day: True)
+
+
+def test_whoever_would_need_a_second_person_is_told_so() -> None:
+    alone = link([COLLEAGUE, ANALYST], by=ANALYST, after=OPENED, owner=COLLEAGUE)
+
+    with pytest.raises(NotAuthentic, match="members-author"):
+        after(read(OPENED), alone, is_certified=lambda _person, _day: True)
 
 
 def test_the_word_of_somebody_who_left_since_is_no_second_persons() -> None:

@@ -58,6 +58,7 @@ def test_each_selector_of_the_stories_is_found_in_its_spelling(expected: dict[st
         ("bank_account", ["GB82 WEST 1234 5698 7654 32", "gb82west12345698765432"]),
         ("file_hash", ["AB" * 32, "ab" * 32]),
         ("ip", ["::ffff:203.0.113.45", "203.0.113.45"]),
+        ("ip", ["2001:DB8::1", "[2001:db8:0::0:1]"]),
         ("domain", ["straße.example", "xn--strae-oqa.example"]),
         (
             "url",
@@ -138,9 +139,17 @@ def test_two_things_keep_two_spellings(type_: str, one: str, other: str) -> None
         ("IT", "06 5550 1234", "+390655501234"),
         ("ES", "912 345 678", "+34912345678"),
         ("TR", "0212 555 01 23", "+902125550123"),
+        (None, "0049 30 23125 417", "+493023125417"),
+        # Without what is dialled before it: no number of Greece is so short, none of Senegal begins so.
+        ("DE", "30 23125 417", "+493023125417"),
+        ("DE", "221 4710 12345", "+49221471012345"),
+        # With + they would be numbers of Norway, New Zealand and Vietnam.
+        ("US", "479 555 0123", "+14795550123"),
+        ("ES", "645 000 000", "+34645000000"),
+        ("RU", "8 498 123 45 67", "+74981234567"),
     ],
 )
-def test_a_national_number_gets_its_country(country: str, dialled: str, normalised: str) -> None:
+def test_a_national_number_gets_its_country(country: str | None, dialled: str, normalised: str) -> None:
     assert normalise("phone", dialled, country=country) == normalised
 
 
@@ -163,7 +172,12 @@ def test_a_national_number_gets_its_country(country: str, dialled: str, normalis
         ("handle", "https://t.me/+AbCdEf"),
         ("handle", "https://t.me/joinchat/AbCdEf"),
         ("handle", "https://social.example/@somebody"),
+        ("handle", "https://www.facebook.com/profile.php?id=somebody"),
+        ("handle", "x.com/@home"),
+        ("handle", "two words:somebody"),
+        ("handle", "forum:c/somebody"),
         ("phone", "+49 30 23125 417 ext. 7"),
+        ("phone", "49 30 23125 417"),  # of Germany, or of wherever it was found?
         ("phone", "+49 30 23125 417 / 030 23125 418"),
         ("phone", "+999 1234567"),
         ("vehicle_plate", "MA AB 123"),  # Morocco, or Mannheim?
@@ -175,13 +189,21 @@ def test_a_national_number_gets_its_country(country: str, dialled: str, normalis
         ("wallet", "1BoatSLRHtKNngkdXEeobR76b53LETtpyU"),
         ("wallet", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdp"),
         ("wallet", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5MDQ"),
+        ("wallet", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdb"),  # in bech32 is no b
         ("vehicle_plate", "B-XY 123"),
         ("email", "visa.office.example"),
         ("email", "visa@office"),
         ("email", "two words@office.example"),
+        ("email", "@office.example"),
         ("url", "login.example/a"),
         ("url", "ftp://login.example/a"),
         ("url", "https://user:secret@login.example/a"),
+        ("url", "https://user@login.example/a"),
+        ("url", "https://:secret@login.example/a"),
+        ("url", "https://login.example/two words"),
+        ("url", r"https://login.example\a"),
+        ("url", "https://localhost/a"),
+        ("url", "https://☕.example/"),
         ("url", "https://[::1/a"),
         ("url", "https://login.example:99999/a"),
         ("domain", "-.example"),
@@ -206,7 +228,11 @@ def test_what_has_no_one_spelling_is_refused(type_: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("digits", "country"),
-    [("44 20 7946 0958", "DE"), ("49 30 23125417", "GB")],
+    [
+        ("44 20 7946 0958", "DE"),
+        ("49 30 23125417", "GB"),
+        ("0049 30 23125417", "US"),  # where 011 is dialled before a foreign number
+    ],
 )
 def test_a_number_that_may_be_two_is_refused(digits: str, country: str) -> None:
     with pytest.raises(NotASelector):
@@ -219,13 +245,143 @@ def test_a_number_that_may_be_two_is_refused(digits: str, country: str) -> None:
         ("RU", "А 123 ВС 77", "RU:A123BC77"),
         ("RU", "A123BC 77", "RU:A123BC77"),
         ("UA", "АІ 1234 ВТ", "UA:AI1234BT"),
+        ("BY", "АВ 1234-7", "BY:AB12347"),
+        ("BG", "В 1234 АС", "BG:B1234AC"),
         ("GR", "ΥΖΒ-1234", "GR:YZB1234"),
+        ("CY", "ΚΑΒ 123", "CY:KAB123"),
         ("CN", "京A·12345", "CN:京A12345"),
         ("DE", "DE XY 123", "DE:DEXY123"),  # of Dessau, as its first two letters may be the plate's own
+        ("SK", "SK 123 AB", "SK:SK123AB"),  # of Svidník
+        ("SK", "SK BA 123 AB", "SK:BA123AB"),
+        ("IT", "IT AB123CD", "IT:AB123CD"),
+        ("DE", "FR:AB-123-CD", "FR:AB123CD"),  # which the value says itself
+        ("GB", "YY:12 ABC", "GB:YY12ABC"),  # YY is no country
     ],
 )
 def test_a_plate_is_of_its_country_in_one_script(country: str, written: str, plate: str) -> None:
     assert normalise("vehicle_plate", written, country=country) == plate
+
+
+# What a person's page is called in the address bar, and which account it is.
+@pytest.mark.parametrize(
+    ("address", "account"),
+    [
+        ("https://t.me/Some_body", "telegram:some_body"),
+        ("https://t.me/s/Some_body", "telegram:some_body"),
+        ("https://telegram.me/some_body", "telegram:some_body"),
+        ("https://telegram.dog/some_body", "telegram:some_body"),
+        ("https://www.instagram.com/Some.Body/", "instagram:some.body"),
+        ("https://instagr.am/some.body", "instagram:some.body"),
+        ("https://en-gb.facebook.com/some.body", "facebook:some.body"),
+        ("https://fb.com/some.body", "facebook:some.body"),
+        ("https://www.facebook.com/people/Some-Body/100001111111111/", "facebook:100001111111111"),
+        ("https://www.facebook.com/profile.php?id=100001111111111", "facebook:100001111111111"),
+        ("https://www.facebook.com/some.body?id=100001111111111", "facebook:some.body"),
+        ("https://mobile.twitter.com/some_body", "x:some_body"),
+        ("https://www.tiktok.com/@Some.Body", "tiktok:some.body"),
+        ("https://www.youtube.com/c/SomeBody", "youtube:c/somebody"),
+        ("https://www.youtube.com/user/SomeBody", "youtube:user/somebody"),
+        ("https://vk.ru/some_body", "vk:some_body"),
+        ("https://weibo.cn/u/1234567890", "weibo:1234567890"),
+        ("https://weibo.com/n/SomeBody", "weibo:n/somebody"),
+    ],
+)
+def test_the_page_of_an_account_is_its_name_on_its_platform(address: str, account: str) -> None:
+    assert normalise("handle", address) == account
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [
+        ("tg", "telegram"),
+        ("ig", "instagram"),
+        ("insta", "instagram"),
+        ("FB", "facebook"),
+        ("Twitter", "x"),
+        ("Tik Tok", "tiktok"),
+        ("yt", "youtube"),
+        ("vkontakte", "vk"),
+        ("Forum.Example", "forum.example"),  # which is not listed, and is what it is called
+    ],
+)
+def test_a_platform_has_one_name_however_people_call_it(platform: str, name: str) -> None:
+    assert normalise("handle", "Somebody", platform=platform) == f"{name}:somebody"
+
+
+@pytest.mark.parametrize("name", ["some.body", "httpsome.body"])
+def test_a_name_with_a_dot_is_no_address(name: str) -> None:
+    assert normalise("handle", name, platform="instagram") == f"instagram:{name}"
+
+
+PAGES_OF_PLATFORMS = {
+    "t.me": "addstickers addtheme bg c confirmphone iv joinchat login proxy s setlanguage share",
+    "instagram.com": "about accounts direct explore legal p reel reels stories tv web",
+    "facebook.com": """ads bookmarks events friends gaming groups hashtag help home.php login login.php marketplace
+        media messages pages people permalink.php photo photo.php photos plugins policies profile.php public reel reels
+        search settings share share.php sharer sharer.php stories story.php video.php videos watch""",
+    "x.com": "compose explore hashtag home i intent login messages notifications search settings share",
+    "tiktok.com": "foryou",
+    "youtube.com": "watch",
+    "vk.com": "feed im friends groups video clips audio login settings search",
+    "weibo.com": "hot",
+}
+
+
+@pytest.mark.parametrize(
+    "address", [f"https://{host}/{page}" for host, pages in PAGES_OF_PLATFORMS.items() for page in pages.split()]
+)
+def test_a_page_of_the_platform_itself_is_nobodys_account(address: str) -> None:
+    with pytest.raises(NotASelector, match="a page of the platform"):
+        normalise("handle", address)
+
+
+@pytest.mark.parametrize(
+    ("written", "normalised"),
+    [
+        ("https://login.example/%c3%A9%7e", "https://login.example/%C3%A9~"),
+        ("https://login.example./a?", "https://login.example/a"),
+        ("https://login.example/a?utm_source=x", "https://login.example/a"),
+        ("https://login.example/a?id=7&", "https://login.example/a?id=7&"),
+        ("https://login.example/a?utm_source=x&id=%7e", "https://login.example/a?id=~"),
+        ("https://[2001:DB8:0::1]/a", "https://[2001:db8::1]/a"),
+        ("http://127.1:8080", "http://127.0.0.1:8080/"),
+    ],
+)
+def test_a_web_address_is_spelt_as_browsers_read_it(written: str, normalised: str) -> None:
+    assert normalise("url", written) == normalised
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",  # a test vector of BIP 350
+        "2e76hiKbtq3iShoXkKo7bdrMbhfarg8Em",  # of 24 bytes, so of no kind whose checksum is known here
+    ],
+)
+def test_an_address_of_a_wallet_stays_as_it_is_written(address: str) -> None:
+    assert normalise("wallet", address) == address
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "country", "why"),
+    [
+        ("phone", "030 23125 417", None, "needs its country"),
+        ("vehicle_plate", "B-XY 123", None, "needs its country"),
+        ("vehicle_plate", "B-XY 123", "QQ", "needs its country"),
+        ("vehicle_plate", " - ", "DE", "needs its country"),
+        ("handle", "https://social.example/@somebody", None, "no platform that is known here"),
+        ("booking_ref", "A" * 2001, None, "no value"),
+    ],
+)
+def test_who_is_refused_is_told_what_to_do(type_: str, value: str, country: str | None, why: str) -> None:
+    with pytest.raises(NotASelector, match=why):
+        normalise(type_, value, country=country)
+
+
+def test_a_value_may_have_2000_characters() -> None:
+    longest = "A" * 2000
+
+    assert Selector.read(Selector.of("booking_ref", longest).body()).value == longest
 
 
 @given(TYPES, st.text(max_size=40), COUNTRIES, st.none() | st.sampled_from(["telegram", "x"]))

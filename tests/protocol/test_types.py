@@ -63,6 +63,22 @@ def test_who_wrote_a_case_a_consent_or_an_approval_is_never_left_to_the_role() -
     assert {"case", "consent", "approval"} <= {name for name, of in TYPES.items() if of.named}
 
 
+def test_what_has_a_second_version_is_stated_here() -> None:
+    """Whatever else is written again is another document, and takes no part of what was."""
+    assert {name for name, of in TYPES.items() if of.chained} == {
+        *("root", "certificate", "service-key", "intake", "key", "client"),
+        *("thread-state", "state", "case", "members", "consent"),
+    }
+
+
+def test_what_a_reporters_client_writes_or_reads_is_stated_here() -> None:
+    """It is all that their browser knows of what is sealed or signed."""
+    assert {name for name, of in TYPES.items() if of.reporters} == {
+        *("root", "service-key", "intake", "key-log-head"),
+        *("report", "grant", "attachment", "thread-state", "state", "message.staff", "message.reporter"),
+    }
+
+
 def test_what_lies_in_a_slot_has_its_length() -> None:
     in_slots = {name for name, of in TYPES.items() if "slots.file" in map(str, of.stored)}
 

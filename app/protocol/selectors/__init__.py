@@ -91,13 +91,7 @@ def _file_hash(value: str) -> str:
 
 
 def _capitals_without(separators: str) -> Callable[[str], str]:
-    def normalised(value: str) -> str:
-        bare = re.sub(separators, "", value.upper())
-        if not bare:
-            raise NotASelector("nothing but separators")
-        return bare
-
-    return normalised
+    return lambda value: re.sub(separators, "", value.upper())
 
 
 _BY_VALUE_ALONE: Final[dict[str, Callable[[str], str]]] = {

@@ -174,8 +174,8 @@ def spelling(value: str, platform: str | None) -> str:
 
 
 def _is_address(value: str) -> bool:
-    host = re.match(r"(?:https?://)?([a-z0-9.-]+\.[a-z]+)(?:/|$|\?)", value, re.IGNORECASE)
-    return host is not None and (value.lower().startswith("http") or _platform_at(host[1]) is not None)
+    match = re.match(r"(https?://)?([a-z0-9.-]+\.[a-z]+)(?:/|$|\?)", value, re.IGNORECASE)
+    return match is not None and (match[1] is not None or _platform_at(match[2]) is not None)
 
 
 def _of_address(value: str) -> str:
@@ -193,10 +193,10 @@ def _of_address(value: str) -> str:
         if len(numbers) == 1 and numbers[0].isdecimal():
             return f"{platform.name}:{numbers[0]}"
     for profile in platform.profiles:
-        match = re.fullmatch(profile, path)
-        if match and path.strip("/").split("/")[0].lower() not in platform.reserved - {"s", "people"}:
-            groups = match.groupdict()
-            return f"{platform.name}:{groups.get('exact') or groups['name'].lower()}"
+        groups = match.groupdict() if (match := re.fullmatch(profile, path)) else {}
+        name = groups.get("exact") or groups.get("name", "").lower()
+        if name and name not in platform.reserved:
+            return f"{platform.name}:{name}"
     raise NotASelector("a page of the platform, not an account's own: record it as a web address")
 
 

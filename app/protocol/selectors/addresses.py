@@ -26,7 +26,7 @@ def url(value: str) -> str:
         raise NotASelector("not a web address") from None
     if url.username or url.password:
         raise NotASelector("a web address with a name or password before its host: leave these out")
-    host = url.hostname if url.hostname.startswith("[") else _host(url.hostname)
+    host = url.hostname if url.hostname.startswith("[") else domain(url.hostname)  # `127.1` is read as 127.0.0.1 by now
     port = f":{url.port}" if url.port else ""
     parameters = [
         each for each in url.search.removeprefix("?").split("&") if not _TRACKING.fullmatch(each.split("=")[0])
@@ -39,7 +39,7 @@ def domain(value: str) -> str:
     """The ASCII form (UTS 46), in lower case and without a last dot. Raises `NotASelector`."""
     text = value.replace("[.]", ".").rstrip(".")
     try:
-        found = idna.encode(text, uts46=True, std3_rules=True).decode()
+        found = idna.encode(text, uts46=True).decode()
     except idna.IDNAError:
         raise NotASelector("not a domain that can be registered") from None
     if "." not in found:
@@ -49,8 +49,8 @@ def domain(value: str) -> str:
 
 def email(value: str) -> str:
     """In lower case, which nearly all hosts take for the same; the host as `domain`. Raises `NotASelector`."""
-    name, at, host = value.removeprefix("mailto:").rpartition("@")
-    if not at or not name or re.search(r'[\s@"<>(),;:\\]', name):
+    name, _, host = value.removeprefix("mailto:").rpartition("@")
+    if not name or re.search(r'[\s@"<>(),;:\\]', name):
         raise NotASelector("not one e-mail address")
     return f"{name.lower()}@{domain(host)}"
 
@@ -66,11 +66,6 @@ def ip(value: str) -> str:
             raise NotASelector("an address of one network alone, by its %: leave that out")
         return str(address.ipv4_mapped or address)
     return str(address)
-
-
-def _host(name: str) -> str:
-    """A URL's host: `ada_url` has already read any spelling of an address of IPv4 (`127.1`, `0x7f.1`)."""
-    return name if re.fullmatch(r"[0-9.]+", name) else domain(name)
 
 
 def _escape(text: str) -> str:

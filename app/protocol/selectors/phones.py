@@ -46,7 +46,7 @@ def _may_be_another(text: str, country: str | None, number: PhoneNumber) -> bool
     """
     prefix = phonenumbers.ndd_prefix_for_region(country, strip_non_digits=True) if country else None
     digits = re.sub(r"[^0-9]", "", text)
-    if text.startswith("+") or prefix in (None, "1") or digits.startswith(("00", prefix)):
+    if prefix in (None, "1") or digits.startswith(prefix):
         return False
     international = _possible("+" + digits, None)
     return international is not None and international != number and phonenumbers.is_valid_number(international)

@@ -19,15 +19,13 @@ def spelling(value: str, country: str | None) -> str:
     """`country` is where the plate is from, unless the value says so itself, as `DE:B-XY 123`."""
     text = value.upper()
     match = re.fullmatch(r"([A-Z]{2})([ :])(.+)", text)
-    if match and match[1] in vocabulary.codes("country"):
-        is_sure = match[2] == ":" or (country == match[1] and _groups(match[3]) >= _GROUPS.get(match[1], 1))
-        if is_sure and country in (None, match[1]):
-            country, text = match[1], match[3]
+    if match and match[1] in vocabulary.codes("country") and (match[2] == ":" or _is_of(country, match[1], match[3])):
+        country, text = match[1], match[3]
     plate = re.sub(r"[\s\-‐-―:.·]", "", text)
-    if country not in vocabulary.codes("country") or not plate:
+    if country not in vocabulary.codes("country"):
         raise NotASelector("a plate needs its country")
     return f"{country}:{plate.translate(_LATIN_OF.get(country, {}))}"
 
 
-def _groups(text: str) -> int:
-    return len(re.findall(r"[^\s\-]+", text))
+def _is_of(country: str | None, letters: str, rest: str) -> bool:
+    return country == letters and len(re.findall(r"[^\s\-]+", rest)) >= _GROUPS.get(letters, 1)

@@ -36,7 +36,7 @@ def _ethereum(value: str) -> str:
     digits = value[2:]
     if digits not in (digits.lower(), digits.upper()):
         digest = keccak.new(digest_bits=256, data=digits.lower().encode()).hexdigest()
-        capitals = "".join(a.upper() if int(b, 16) >= 8 else a for a, b in zip(digits.lower(), digest, strict=False))
+        capitals = "".join(a.upper() if b >= "8" else a for a, b in zip(digits.lower(), digest, strict=False))
         if digits != capitals:
             raise _typo()
     return "0x" + digits.lower()

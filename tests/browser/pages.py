@@ -135,12 +135,12 @@ class ReportPage(Form):
         self._looks.add(self._look())
 
     @property
-    def looks(self) -> set[tuple[str, str, int]]:
-        """Every address and title that the window has shown, and how long its history was."""
+    def looks(self) -> set[tuple[str, str, object]]:
+        """Every address and title that the window has shown, and what its history holds of each step."""
         return self._looks
 
-    def _look(self) -> tuple[str, str, int]:
-        return self.page.url, self.page.title(), self.page.evaluate("history.length")
+    def _look(self) -> tuple[str, str, object]:
+        return self.page.url, self.page.title(), self.page.evaluate("history.state")
 
     def _look_up_the_numbers(self) -> None:
         self._hand.choose(self.page.locator("#emergency-country"), "NL")

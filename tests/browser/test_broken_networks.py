@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from app.client.casework import triage
 from tests.browser.device import Device
@@ -249,8 +249,13 @@ def test_going_back_and_forth_between_the_questions_loses_nothing(device: Device
     page.begin()
     page.answer(told)
 
-    for _ in range(15):
-        page.go_back()
+    for turn in range(15):
+        # By the page's own button and by the browser's.
+        if turn % 2:
+            page.go_back()
+        else:
+            page.page.evaluate("history.back()")
+        page.page.wait_for_timeout(50)
     page.must_show("start")
     page.begin()
     for _ in range(14):
@@ -259,6 +264,31 @@ def test_going_back_and_forth_between_the_questions_loses_nothing(device: Device
     page.must_show("review")
     shown = page.page.locator("#review dd[dir]").all_text_contents()
     assert {told.text, told.when, told.identifiers, told.needs} <= set(shown)
+
+
+def test_leaving_by_accident_is_asked_about_and_leaving_on_purpose_is_not(device: Device) -> None:
+    page = ReportPage(device.page("/en/"))
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.page.on("dialog", stay)
+    page.begin()
+    page.fill("danger_now", "none")
+    page.go("next")
+    page.fill("text", TEXT)
+    page.page.evaluate("location.reload()")
+    expect(page.page.locator("#text")).to_have_value(TEXT)
+    page.page.evaluate("history.back()")
+    page.must_show("danger_now")
+    page.page.evaluate("location.reload()")
+    page.page.wait_for_timeout(200)
+    page.press("#leave")
+    page.page.wait_for_url("about:blank")
+
+    assert asked == ["beforeunload"] * 2
 
 
 def test_a_worker_that_did_not_come_at_first_is_fetched_again_and_no_word_is_lost(

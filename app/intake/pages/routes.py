@@ -1,6 +1,7 @@
 """The reporter's pages: built files, each with the headers that keep it to itself.
 
-They lie outside `/v1` and its description, take nothing but GET and HEAD, and look at no token.
+They lie outside `/v1` and its description, take nothing but GET and HEAD, and look at no token. One address beside them
+hears that somebody leaves.
 """
 
 from collections.abc import Collection, Iterator
@@ -62,9 +63,15 @@ def _routes(site: Site, settings: Settings) -> Iterator[Route]:
     for name, media_type in _OWN.items():
         yield _route(name, _Own(settings.data_dir / "site" / name, media_type))
     if site.languages:
+        yield Route("/leave", _leave, methods=["POST"])
         yield _route("", _Choice(site.languages))
         for place in (PLAIN, f"{PLAIN}replies/"):  # where the page without script takes forms in any language
             yield _route(f"{{language}}/{place}", _Nowhere(site))
+
+
+async def _leave(_: Request) -> Response:
+    """Tell a browser to drop what it has of these pages. What its history remembers is not in our hands."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=PAGE_HEADERS | {"Clear-Site-Data": '"cache", "storage"'})
 
 
 def _route(path: str, answer: "_Built | _Closed | _Own | _Choice | _Nowhere") -> Route:

@@ -5,10 +5,15 @@ const WITHIN_MILLISECONDS = 3_000
 const TIMES = 3
 
 let leaveTo = BLANK
+// From the moment in which the page is wiped nothing on it can be lost.
+let isWiped = false
 
 /** From now on the page can be left; `forget` ends the worker and overwrites its keys. */
 export function watchForLeaving(forget: () => void): void {
     const leave = () => {
+        // Its answer tells the browser to drop what it has of these pages, which it does for no request without
+        // credentials; there are none here. Nobody waits for it.
+        fetch("/leave", { method: "POST", keepalive: true, credentials: "same-origin" }).catch(() => undefined)
         wipe()
         forget()
         // No entry of the history leads back to this page.
@@ -42,6 +47,13 @@ export function watchForLeaving(forget: () => void): void {
     }
 }
 
+/** Whoever leaves by another way, perhaps by a slip, is asked first while `wouldLose` says that something would be lost. */
+export function askBeforeLeaving(wouldLose: () => boolean): void {
+    window.addEventListener("beforeunload", (event) => {
+        if (!isWiped && wouldLose()) event.preventDefault()
+    })
+}
+
 /** Leaving leads to `address`, which the organisation chose, instead of a blank page. */
 export function leaveFor(address: string): void {
     if (address.startsWith("https://")) leaveTo = address
@@ -58,6 +70,7 @@ export class Presses {
 }
 
 function wipe(): void {
+    isWiped = true
     for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
         field.value = ""
     }

@@ -8,7 +8,7 @@ import { countCharacters, isTooLong } from "./counts.ts"
 import { button, byId, make } from "./elements.ts"
 import { Files } from "./files.ts"
 import { Following } from "./following.ts"
-import { watchForLeaving } from "./leave.ts"
+import { askBeforeLeaving, watchForLeaving } from "./leave.ts"
 import { clearMistakes, showMistakes, told } from "./mistakes.ts"
 import { introduce } from "./organisation.ts"
 import { show } from "./screens.ts"
@@ -41,6 +41,7 @@ class MailboxPage {
         byId("stop", HTMLButtonElement).onclick = () => {
             this.stopping.abort()
         }
+        askBeforeLeaving(() => this.message.value !== "" || this.files.count > 0 || this.following.isUnderWay)
         countCharacters()
         byId("open-mailbox", HTMLButtonElement).disabled = false
     }

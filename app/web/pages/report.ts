@@ -10,11 +10,11 @@ import { showNumbers } from "./emergency.ts"
 import { Files } from "./files.ts"
 import { Following } from "./following.ts"
 import { showReceipt, showWords } from "./keeping.ts"
-import { watchForLeaving } from "./leave.ts"
+import { askBeforeLeaving, watchForLeaving } from "./leave.ts"
 import { showMistakes, told } from "./mistakes.ts"
 import { introduce } from "./organisation.ts"
 import { drawReview } from "./review.ts"
-import { Path, screen, show } from "./screens.ts"
+import { addStep, onTurn, Path, screen, show } from "./screens.ts"
 import { Waiting } from "./waiting.ts"
 import { language, word } from "./words.ts"
 
@@ -43,6 +43,7 @@ class ReportPage {
     private readonly files = new Files(showMistakes)
     private readonly path = new Path(SCREENS, (name) => name === "emergency" && !isNear(this.danger))
     private readonly following: Following
+    private readonly untouched: string
     private isChanging = false
     private stopping = new AbortController()
 
@@ -66,6 +67,11 @@ class ReportPage {
         byId("stop", HTMLButtonElement).onclick = () => {
             this.stopping.abort()
         }
+        this.untouched = typedIn(this.form)
+        onTurn((way) => {
+            this.turn(way)
+        })
+        askBeforeLeaving(() => this.wouldLose())
         keepUnknownAlone(this.form)
         countCharacters()
         showNumbers()
@@ -97,9 +103,7 @@ class ReportPage {
 
     private go(way: string | undefined): void {
         if (way === "back") {
-            // Who came from the review to look at one answer goes back there.
-            if (this.isChanging) this.open("review")
-            else show(this.path.back())
+            history.back()
             return
         }
         const here = this.path.name
@@ -107,7 +111,26 @@ class ReportPage {
         else if (this.hasMistakes(here)) return
         else this.path.skipped.delete(here)
         const next = this.path.next()
+        addStep()
         this.open(this.isChanging && next !== "emergency" ? "review" : next)
+    }
+
+    /** By the browser's way back or forth, or by the page's own. What has been sent stays as it is. */
+    private turn(way: "back" | "forth"): void {
+        if (!screen("sending").hidden || !screen("receipt").hidden) return
+        if (way === "forth") {
+            if (this.path.name !== "review") this.open(this.path.next())
+            return
+        }
+        // Who came from the review to look at one answer goes back there.
+        if (this.isChanging || !screen("stopped").hidden) this.open("review")
+        else this.open(this.path.back())
+    }
+
+    /** Whether leaving now would lose something: answers, files under way, words that perhaps nobody has written down. */
+    private wouldLose(): boolean {
+        const isTouched = typedIn(this.form) !== this.untouched || this.files.count > 0
+        return isTouched || this.following.isUnderWay || !screen("receipt").hidden
     }
 
     private open(name: string): void {
@@ -115,6 +138,7 @@ class ReportPage {
             this.isChanging = false
             drawReview(this.path.skipped, this.files, (wanted) => {
                 this.isChanging = true
+                addStep()
                 show(this.path.to(wanted))
             })
         }
@@ -174,6 +198,10 @@ class ReportPage {
         this.files.clear()
         show("receipt")
     }
+}
+
+function typedIn(form: HTMLFormElement): string {
+    return JSON.stringify([...new FormData(form)])
 }
 
 /** The client fails with `Failure` alone; anything else is a bug, and shows as one. */

@@ -27,6 +27,28 @@ export function show(name: string): void {
     byId(`${name}-title`, HTMLHeadingElement).focus({ preventScroll: true })
 }
 
+let place = placeInHistory()
+
+/** A step of the browser's history, for its way back to lead to the screen before: the same address, nothing in it. */
+export function addStep(): void {
+    history.pushState(null, "")
+    place = placeInHistory()
+}
+
+/** Calls `turned` when somebody goes back or forth among the steps. Without the Navigation API every turn is one back. */
+export function onTurn(turned: (way: "back" | "forth") => void): void {
+    window.addEventListener("popstate", () => {
+        const before = place
+        place = placeInHistory()
+        turned(place > before ? "forth" : "back")
+    })
+}
+
+function placeInHistory(): number {
+    const { navigation } = globalThis as { navigation?: { currentEntry?: { index: number } | null } }
+    return navigation?.currentEntry?.index ?? 0
+}
+
 /** The screens of the form in their order. Emergency numbers are among them only where danger is near. */
 export class Path {
     /** What its reporter went past without an answer. */

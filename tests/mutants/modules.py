@@ -34,6 +34,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/certificates.py": ("tests/protocol/test_certificates.py", _REFUSALS),
     "app/protocol/chain.py": ("tests/protocol/test_chain.py", _REFUSALS),
     "app/protocol/conversation.py": (
+        "tests/protocol/test_conversation.py",
         _REFUSALS,
         "tests/client/intake/test_reporter.py",
     ),

@@ -54,6 +54,15 @@ def test_a_dropped_or_repeated_line_breaks_the_chain() -> None:
             check_chain(lines)
 
 
+def test_a_ledger_begins_with_the_first_line_and_counts_from_one() -> None:
+    first, second = ledger()
+
+    assert first.previous == "0" * 64
+    for lines in ([second], [dataclasses.replace(first, seq=2)]):
+        with pytest.raises(LedgerError, match="does not follow"):
+            read_ledger(told(lines))
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"ledger": 1}', b'{"ledger": [{}]}', b"[" * 100_000])
 def test_what_is_no_ledger_is_refused(content: bytes) -> None:
     with pytest.raises(LedgerError):

@@ -14,6 +14,7 @@ from app.protocol.release.signatures import (
     SIGNERS,
     Signature,
     read_signatures,
+    read_signers,
     sign_sums,
     signed_bytes,
     write_signatures,
@@ -122,6 +123,30 @@ def test_one_person_alone_signs_no_release(chosen: list[int]) -> None:
 
     with pytest.raises(ReleaseError, match="two persons"):
         verify({**FOLDER, SIGNATURES: write_signatures([signatures[each] for each in chosen])}, check_signer=certified)
+
+
+def test_a_signature_over_other_sums_is_refused() -> None:
+    requester = read_signatures(FOLDER[SIGNATURES])[0]
+    other = sign_sums(b"other sums\n", by=folders.APPROVER, key=folders.KEYS[folders.APPROVER])
+
+    with pytest.raises(ReleaseError, match="not authentic"):
+        verify({**FOLDER, SIGNATURES: write_signatures([requester, other])}, check_signer=certified)
+
+
+@pytest.mark.parametrize(("by", "key"), [(folders.REQUESTER, folders.APPROVER), (folders.APPROVER, folders.REQUESTER)])
+def test_two_names_of_one_key_and_two_keys_of_one_name_are_one_person(by: str, key: str) -> None:
+    requester = read_signatures(FOLDER[SIGNATURES])[0]
+    again = sign_sums(FOLDER[SUMS], by=by, key=folders.KEYS[key])
+
+    with pytest.raises(ReleaseError, match="two persons"):
+        verify({**FOLDER, SIGNATURES: write_signatures([requester, again])}, check_signer=lambda _signature: None)
+
+
+def test_signatures_and_signers_have_one_writing() -> None:
+    with pytest.raises(ReleaseError, match="one writing"):
+        read_signatures(FOLDER[SIGNATURES] + b" ")
+    with pytest.raises(ReleaseError, match="one writing"):
+        read_signers(FOLDER[SIGNERS].rstrip(b"\n"))
 
 
 def test_a_signature_is_over_this_purpose_and_the_sums() -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import String
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.database import Base, Database
@@ -77,20 +77,17 @@ def recording(
     ended = threading.Event()
 
     def run(seen: date | None, *, is_right: bool) -> None:
-        while True:
-            day = today()
-            if day != seen:
-                try:
+        while not ended.wait(_SECONDS if seen else 0):
+            try:
+                if (day := today()) != seen:
                     with database.write() as session:
                         record(session, day, is_right=is_right)
                     seen, is_right = day, False
-                except DayNotBelievable as error:
-                    tell(str(error))
-                    seen = day
-                except DBAPIError:  # there is another look in a moment
-                    pass
-            if ended.wait(_SECONDS):
-                return
+            except DayNotBelievable as error:
+                tell(str(error))
+                seen = day
+            except (SQLAlchemyError, OSError):  # there is another look in a moment
+                ended.wait(_SECONDS)
 
     thread = threading.Thread(target=run, args=(None,), kwargs={"is_right": is_right}, name="recorded-day", daemon=True)
     thread.start()

@@ -166,7 +166,12 @@ def test_staff_work_where_a_directory_cannot_be_opened_and_nothing_is_posix(
 ) -> None:
     sara = here.staff("sara")
     machine = of_staff.root / "newcomer"
-    told = {"TERN_PASSPHRASE": "seven otters carry the old lantern", "TERN_PASSWORD": PASSWORD}
+    told = {
+        "TERN_PASSPHRASE": "seven otters carry the old lantern",
+        "TERN_PASSWORD": PASSWORD,
+        "TERN_DEMO": "1",
+        "TERN_DEMO_CLOCK": str(here.clock),
+    }
 
     def tern(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
         environment = {**told, "TERN_MACHINE": str(machine), **more}

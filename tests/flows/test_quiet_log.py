@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.clock import Clock
+from app.database import schema
 from app.settings import Settings
 from tests.flows.served import served
 
@@ -39,7 +40,10 @@ def malformed(method: bytes, path: bytes) -> Iterator[bytes]:
 
 def test_what_is_malformed_ends_quietly_at_every_address(tmp_path: Path, clock: Clock) -> None:
     log = tmp_path / "log"
-    with served(Settings(data_dir=tmp_path / "data", demo=True, demo_clock=clock.told_by), log) as server:
+    settings = Settings(data_dir=tmp_path / "data", demo=True, demo_clock=clock.told_by)
+    settings.keep_private()
+    schema.create(settings.url).close()
+    with served(settings, log) as server:
         place = urlsplit(server)
         for method, path in addresses():
             for request in (*malformed(method, path), MARK + b"\r\n\r\n"):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from app.clock import Clock
+from app.database import schema
 from app.intake.no_script.state import SLOW_THREADS, THREADS
 from app.settings import Settings
 from tests.flows.served import served
@@ -21,6 +22,8 @@ SLOW = (
 
 def test_slow_senders_do_not_stop_those_whose_words_are_there(tmp_path: Path, clock: Clock) -> None:
     settings = Settings(data_dir=tmp_path / "data", demo=True, demo_clock=clock.told_by)
+    settings.keep_private()
+    schema.create(settings.url).close()
     with served(settings, tmp_path / "log") as server, ExitStack() as lines:
         place = urlsplit(server)
         for _ in range(THREADS + SLOW_THREADS):

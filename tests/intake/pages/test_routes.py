@@ -25,9 +25,12 @@ CSP = (
 
 
 @pytest.fixture
-def settings(tmp_path: Path, clock: Clock) -> Settings:
+def settings(tmp_path: Path, clock: Clock, sqlite_tables: bytes) -> Settings:
     """One database is enough: pages ask none."""
-    return Settings(data_dir=tmp_path / "data", demo=True, demo_clock=clock.told_by, onion=ONION)
+    settings = Settings(data_dir=tmp_path / "data", demo=True, demo_clock=clock.told_by, onion=ONION)
+    settings.data_dir.mkdir()
+    (settings.data_dir / "tern.sqlite").write_bytes(sqlite_tables)
+    return settings
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def keep(machine: Machine, keys: PersonKeys, *, seconds: int) -> None:
     code = 1
     try:
         _detach(listening)
-        _answer(listening, path, machine.keys_sha256, keys.text.encode(), until=time.monotonic() + seconds)
+        _answer(listening, path, machine.keys_sha256, keys.text.encode(), until=_now() + seconds)
         code = 0
     finally:
         os._exit(code)  # nothing of the command that began it is done twice
@@ -69,6 +69,11 @@ def forget(machine: Machine) -> bool:
 
 def _path(machine: Machine) -> Path:
     return machine.directory.absolute() / _SOCKET / "socket"
+
+
+def _now() -> float:
+    """Seconds that go on while the machine sleeps: a lid that was closed overnight has ended the stretch of work."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _short(path: Path) -> str:
@@ -90,7 +95,7 @@ def _say(machine: Machine, request: bytes) -> bytes:
 
 
 def _answer(listening: socket.socket, path: Path, keys_sha256: str, keys: bytes, *, until: float) -> None:
-    while (rest := until - time.monotonic()) > 0:
+    while (rest := until - _now()) > 0:
         listening.settimeout(rest)
         with suppress(OSError):
             calling, _ = listening.accept()

@@ -1,17 +1,22 @@
-"""The table of the threat model is whole, and names tests that there are."""
+"""The tables of what is defended and of what breaks are whole, and name tests that there are."""
 
 import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "threat-model.md").read_text()
 ROWS = [line.strip("|").split("|") for line in TEXT.splitlines() if line.startswith("| ")][1:]
 
 
-def test_every_claim_names_a_test_that_there_is() -> None:
+@pytest.mark.parametrize("page", ["threat-model.md", "reliability.md"])
+def test_every_claim_names_a_test_that_there_is(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
     written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    tests, files = re.findall(r"`(test_\w+)`", TEXT), re.findall(r"`(tests/[\w./]+)`", TEXT)
+    tests, files = re.findall(r"`(test_\w+)`", text), re.findall(r"`(tests/[\w./]+)`", text)
 
+    assert tests
     assert [name for name in tests if f"def {name}(" not in written] == []
     assert [name for name in files if not (ROOT / name).exists()] == []
 

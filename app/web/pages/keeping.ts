@@ -25,10 +25,9 @@ export function showWords(id: string, { words, language }: Words): void {
 function offerToKeep(words: string): void {
     const kept = byId("kept", HTMLParagraphElement)
     byId("copy", HTMLButtonElement).onclick = () => {
-        navigator.clipboard.writeText(words).then(
-            () => (kept.textContent = word("copied")),
-            () => (kept.textContent = word("not-copied")),
-        )
+        void copy(words).then((isCopied) => {
+            kept.textContent = word(isCopied ? "copied" : "not-copied")
+        })
     }
     byId("print", HTMLButtonElement).onclick = () => {
         window.print()
@@ -41,6 +40,16 @@ function offerToKeep(words: string): void {
             URL.revokeObjectURL(href)
         }, SAVED_AFTER_MILLISECONDS)
         kept.textContent = word("saved", { name })
+    }
+}
+
+/** Whether it was done: browsers within other apps often have no clipboard for us. */
+async function copy(text: string): Promise<boolean> {
+    try {
+        await navigator.clipboard.writeText(text)
+        return true
+    } catch {
+        return false
     }
 }
 
@@ -67,8 +76,8 @@ export function twoPlaces(count: number): [number, number] {
     return first < second ? [first, second] : [second, first]
 }
 
-/** Case and the way in which accents are composed do not matter. */
+/** Case and accents do not matter, as they do not where the words open the mailbox. */
 export function isSameWord(typed: string, right: string): boolean {
-    const plain = (text: string) => text.normalize("NFKD").toLowerCase().trim()
+    const plain = (text: string) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim()
     return plain(typed) === plain(right)
 }

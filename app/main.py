@@ -146,7 +146,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
     app = http.Api(state, lifespan)
     app.router.routes += _routes()
     files = pages.routes(state.site, settings)
-    app.router.routes += [*files, *http.problem_pages()]
+    app.router.routes += [*files, *http.problem_pages(), *([http.api_page()] if settings.api_page else [])]
     app.router.default = pages.elsewhere(state.site, files, app.router.default)
     return app
 

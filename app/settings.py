@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         description="The onion service beside this address, 56 characters and `.onion`: pages name it to Tor Browser"
         " in `Onion-Location`.",
     )
+    api_page: bool = Field(
+        default=False,
+        description="Whether /docs shows the API's description as a page; off, as reporters share the address.",
+    )
     demo: bool = Field(
         default=False, description="Says that this is a demo or a test, where time may be told by a file."
     )

@@ -2,6 +2,7 @@
 
 from app.http.answers import whole_answer
 from app.http.api import Api
+from app.http.api_page import api_page
 from app.http.authentication import Actor, CardToken, MailboxToken, authenticate, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.description import NEEDED
@@ -41,6 +42,7 @@ __all__ = [
     "Today",
     "answer_header",
     "answered",
+    "api_page",
     "authenticate",
     "bearer",
     "comes_from_another_site",

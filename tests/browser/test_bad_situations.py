@@ -284,7 +284,7 @@ def test_right_words_of_no_mailbox_say_so(device: Device) -> None:
     expect(page.page.locator("#typed")).to_have_value(WORDS)
 
 
-@pytest.mark.parametrize(("status", "sentence"), [(413, "too-large"), (429, "busy"), (503, "busy")])
+@pytest.mark.parametrize(("status", "sentence"), [(413, "too-large"), (429, "busy"), (503, "unreachable")])
 def test_a_refused_message_stays_in_its_field(status: int, sentence: str, page: ReportPage, device: Device) -> None:
     page.send()
     mailbox = MailboxPage(device.page("/en/replies/"))

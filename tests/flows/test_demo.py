@@ -37,7 +37,7 @@ class Played:
 
     def outcome(self, part: str) -> str:
         """What the table says of a part."""
-        (found,) = re.findall(rf"^│ {re.escape(part)} +│ (.+?) +│ [0-9.]+ +│$", self.printed, re.MULTILINE)
+        (found,) = re.findall(rf"^ *{re.escape(part)} {{2,}}(.+?) {{2,}}[0-9.]+ *$", self.printed, re.MULTILINE)
         return str(found)
 
 

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from app.client.casework import triage
+from app.client.intake import uploads
 from app.client.intake.reporter import Reporter
 from app.client.intake.uploads import Upload
 from app.client.machine.transport import Refused, Service
@@ -149,7 +150,10 @@ def test_a_file_of_an_answer_goes_on_too(here: Installation, photo: Path) -> Non
     assert (late, broken.breaks) == ((), 0)
 
 
-def test_a_file_whose_connection_never_holds_is_told_as_not_arrived(here: Installation, photo: Path) -> None:
+def test_a_file_whose_connection_never_holds_is_told_as_not_arrived(
+    here: Installation, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "_FIRST_PAUSE", 0.001)
     with (
         line(here.server, bytes_each=30_000, breaks=1_000) as broken,
         Reporter(broken.address, here.pin, clock=here.now) as reporter,

@@ -10,8 +10,6 @@ from app.client.machine.staff import Staff
 from app.protocol.case import RuleBroken
 from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, Priority, TransitionReason
 
-_NO_ANSWER = "no-answer-about-service"
-
 
 @dataclass(frozen=True)
 class CaseView:
@@ -62,7 +60,7 @@ def unfounded(view: CaseView, answers: Consents) -> str | None:
     asked = {each.status for each in answers.newest if each.scope is ConsentScope.SERVICE}
     if view.stage is CaseStage.INTAKE or asked - {ConsentStatus.ASKED}:
         return None
-    return _NO_ANSWER
+    return "no-answer-about-service"
 
 
 def move(
@@ -82,6 +80,6 @@ def move(
         each.scope is ConsentScope.SERVICE and each.status in (ConsentStatus.GIVEN, ConsentStatus.DECLINED)
         for each in list_consents(staff, case)
     ):
-        raise RuleBroken(_NO_ANSWER)
+        raise RuleBroken("no-answer-about-service")
     request = {"to": to.value, "reason": reason.value}
     staff.service.post(f"/cases/{case.id}/transitions", request, version=view.version)

@@ -8,7 +8,7 @@ from babel import Locale, UnknownLocaleError
 from app.vocabulary import code, codes
 
 SOURCE = "en"  # the language in which the templates are written; the others are catalogues
-WANTED = ("en", "zh-Hans", "zh-Hant", "ug", "fa", "ru", "ar", "tr", "bo", "vi", "fr", "es")
+WANTED = ("en", "zh-Hans", "zh-Hant", "ug", "fa", "ru", "ar", "tr", "bo", "vi", "fr", "es", "ko", "km", "tg", "kmr")
 PSEUDO = "en-XA"  # for tests of the layout; never offered
 
 # CLDR has the name of the spoken language, with the mark that parts syllables at its end; these pages are written.

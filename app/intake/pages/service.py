@@ -23,7 +23,6 @@ _READ_TOO = {
     "kk-arab": ("zh-hans", "ug"),
     "kk-cn": ("zh-hans", "ug"),
     "ky": ("ru", "tr"),
-    "tg": ("ru", "fa"),
     "tk": ("tr", "ru"),
     "uz": ("ru", "tr"),
     "uz-arab": ("fa",),

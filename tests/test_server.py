@@ -207,7 +207,7 @@ def test_a_header_that_does_not_become_whole_ends_the_connection(port: int, begu
     with connected(port) as connection:
         connection.sendall(begun)
 
-        assert PATIENCE.header <= seconds(last) < PATIENCE.header + 3
+        assert PATIENCE.header - 0.1 <= seconds(last) < PATIENCE.header + 3  # two clocks
 
 
 def test_the_next_header_of_a_connection_has_its_time_too(port: int) -> None:

@@ -50,6 +50,7 @@ def test_a_reporter_tells_comes_back_reads_answers_and_withdraws(
     words = page.words()
     page.practise(words)
     expect(page.page.locator("#practise-answer")).to_have_text(word(page.page, "practise-right"))
+    expect(page.page.locator("#files-arrived")).not_to_be_empty()
     device.close(page.page)
 
     opened = desk.claim()

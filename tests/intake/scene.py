@@ -151,7 +151,7 @@ class Office:
                 password_hash="none",
                 now=self.now,
             )
-            token = sign_in.open_(session, person.id, hours=12, now=self.now)
+            token = sign_in.open_(session, person.id, hours=24, now=self.now)
         return Staff(person.id, identity, Signer(person.id, key), frozenset(roles), token)
 
 

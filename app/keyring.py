@@ -7,10 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from app import private
+from app.protocol.derivation import derive
 
 FILE = "keyring.json"
 _SIZE = 32
@@ -24,7 +22,7 @@ class Keyring:
 
     def key(self, label: str) -> bytes:
         """32 bytes for one use (HKDF-SHA256, no salt). They say nothing of those of another label."""
-        return HKDF(SHA256(), length=_SIZE, salt=None, info=f"tern/v1/server/{label}".encode()).derive(self.secret)
+        return derive(self.secret, f"server/{label}")
 
 
 def load(data_dir: Path) -> Keyring:

@@ -13,10 +13,9 @@ from sys import byteorder
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app import age
+from app.protocol.derivation import derive
 from app.protocol.encoding import check_hash, check_id, check_number
 from app.protocol.errors import Malformed
 from app.protocol.report import Attachment, Consent, check_attachments, check_recipient
@@ -241,7 +240,7 @@ def filler_slot(key: bytes, token_sha256: str, slot: int) -> bytes:
     its first part is the compression of coefficients that are uniform modulo q, as ML-KEM's ciphertexts look to
     whoever has no key (FIPS 203, section 4.2.1), its second a real X25519 public key.
     """
-    seed = HKDF(SHA256(), length=64, salt=None, info=f"tern/v1/filler/{token_sha256}/{slot}".encode()).derive(key)
+    seed = derive(key, f"filler/{token_sha256}/{slot}", size=64)
     stream = shake_256(seed).digest(_COEFFICIENTS + SLOT_SIZE)
     x25519 = X25519PrivateKey.from_private_bytes(seed[:32]).public_key().public_bytes_raw()
     share = _mlkem_ciphertext(stream[:_COEFFICIENTS]) + x25519

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from mnemonic import Mnemonic
 
 from app import age
 from app.protocol import typos
+from app.protocol.derivation import derive
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 
@@ -92,30 +91,27 @@ class Receipt:
     @property
     def token(self) -> bytes:
         """32 bytes that open the mailbox at the service, which keeps their SHA-256."""
-        return self._derive("mailbox-token")
+        return derive(self.secret, "mailbox-token")
 
     @property
     def identity(self) -> age.HybridIdentity:
         """The age identity to which replies are sealed."""
-        return age.identity_from_seed(self._derive("mailbox-identity"))
+        return age.identity_from_seed(derive(self.secret, "mailbox-identity"))
 
     @property
     def thread_key(self) -> bytes:
         """32 bytes under which reporter and staff MAC what they write to each other."""
-        return self._derive("thread-mac")
+        return derive(self.secret, "thread-mac")
 
     @property
     def withdrawal(self) -> bytes:
         """32 bytes that leave the reporter's device with a withdrawal alone; who knows them may end the report."""
-        return self._derive("withdrawal")
+        return derive(self.secret, "withdrawal")
 
     @property
     def withdrawal_sha256(self) -> str:
         """What service and staff know of it from the beginning."""
         return sha256_hex(self.withdrawal)
-
-    def _derive(self, label: str) -> bytes:
-        return HKDF(SHA256(), length=32, salt=None, info=f"tern/v1/{label}".encode()).derive(self.secret)
 
 
 def read(words: str) -> Receipt:

@@ -38,6 +38,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
         _REFUSALS,
         "tests/client/intake/test_reporter.py",
     ),
+    "app/protocol/derivation.py": ("tests/protocol/test_receipt.py", _VECTORS),
     "app/protocol/documents.py": ("tests/protocol/test_documents.py", _REFUSALS),
     "app/protocol/encoding.py": ("tests/protocol/test_encoding.py", _REFUSALS),
     "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),

@@ -15,12 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from app import age, private
 from app.protocol import chain
 from app.protocol.chain import Mark
+from app.protocol.derivation import derive
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import Rollback
 
@@ -37,7 +35,7 @@ class SeenMarks:
     def __init__(self, path: Path, identity: age.HybridIdentity) -> None:
         self._path = path
         self._identity = identity
-        self._naming = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/seen").derive(identity.secret)
+        self._naming = derive(identity.secret, "seen")
 
     def highest(self, type_: str, subject: str) -> Mark | None:
         """The newest version that this machine has opened or written; None where it has seen none."""

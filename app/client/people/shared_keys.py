@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from app import age
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import NobodyToGrant, NotGranted, Staff
 from app.protocol import chain, statements
 from app.protocol.chain import Link
+from app.protocol.derivation import derive
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
@@ -167,5 +165,4 @@ def local_card_token(staff: Staff) -> str:
 
 def card_token(secret: age.HybridIdentity) -> str:
     """The bearer token of the card route, common to all who hold the card-writing key: 32 bytes in base64url."""
-    token = HKDF(SHA256(), length=32, salt=None, info=b"tern/v1/card-token").derive(secret.secret)
-    return b64(token)
+    return b64(derive(secret.secret, "card-token"))

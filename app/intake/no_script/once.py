@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app import age
 from app.intake.no_script.models import OnceAnswer
+from app.protocol.derivation import derive
 from app.protocol.encoding import b64, unb64
 from app.protocol.errors import Malformed
 
@@ -48,14 +47,11 @@ class _Key:
     @property
     def id(self) -> str:
         """How the row is known, in hexadecimal."""
-        return self._derive("once-id").hex()
+        return derive(self.secret, "once-id").hex()
 
     @property
     def identity(self) -> age.HybridIdentity:
-        return age.identity_from_seed(self._derive("once-identity"))
-
-    def _derive(self, label: str) -> bytes:
-        return HKDF(SHA256(), length=32, salt=None, info=f"tern/v1/{label}".encode()).derive(self.secret)
+        return age.identity_from_seed(derive(self.secret, "once-identity"))
 
 
 def keep(session: Session, answer: Answer, *, now: datetime, room: int = ROOM) -> str:

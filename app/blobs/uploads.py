@@ -80,8 +80,9 @@ class Uploads:
 
     def check_room(self, size: int) -> None:
         """Raises `NoRoom` where `size` bytes more would leave less than the floor."""
-        private.make_directory(self._directory)
-        if shutil.disk_usage(self._directory).free - size < self._floor:
+        # Before the first file there is no directory; it lies on the disk on which it will be made.
+        place = self._directory if self._directory.exists() else self._directory.parent
+        if shutil.disk_usage(place).free - size < self._floor:
             raise NoRoom
 
     @contextmanager

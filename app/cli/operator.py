@@ -87,7 +87,6 @@ def serve(
 ) -> None:
     """Run the service. It keeps no log of requests."""
     from app import logs
-    from app.blobs import Blobs
     from app.main import create_app
     from app.server import server
 
@@ -95,8 +94,9 @@ def serve(
     with opened(upgrades=True) as (settings, database):
         with database.read() as session:
             is_new = not staff.has_begun(session)
-        finish(database, Blobs(settings.data_dir / "blobs"), clock().date())
         application = create_app(settings)
+        state = application.state
+        finish(state.database, state.blobs, state.clock.today())
     # Here, because a port that is taken is a line for the operator, and uvicorn has no output.
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -107,7 +107,6 @@ def serve(
     say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     for asked in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends itself the one that it heard again, once all is done
         signal.signal(asked, lambda *_: None)
-    state = application.state
     with recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right):
         server(application).run(sockets=[listening])
 

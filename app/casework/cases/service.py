@@ -149,6 +149,11 @@ def led_by(actor: Actor, case_id: InstrumentedAttribute[str]) -> ColumnElement[b
     return select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id).exists()
 
 
+def worked_on_among(session: Session, actor: Actor, case_ids: Collection[str]) -> set[str]:
+    """Those of the cases that this person is a member of."""
+    return set(session.scalars(of_member(actor).with_only_columns(Case.id).where(Case.id.in_(case_ids))))
+
+
 def is_member(session: Session, actor: Actor, case_id: str) -> bool:
     """Whether the actor works on it now; false for a case that there is not."""
     return session.scalar(of_member(actor).where(Case.id == case_id)) is not None

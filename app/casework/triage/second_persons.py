@@ -21,9 +21,8 @@ from app.vocabulary import ApprovalSubject, ReportState, Role
 
 
 def _triager(session: Session, actor: Actor, new: NewApproval) -> set[str]:
-    report = service.locked(
-        session, service.visible_to(actor), new.object_id
-    )  # so that it is asked before the report moves on, or never
+    # Locked, so that it is asked before the report moves on, or never.
+    report = service.locked(session, service.visible_to(actor), new.object_id)
     if report.triager_id != actor.id:
         raise NotFound
     if report.state is not ReportState.IN_TRIAGE or report.envelope_sha256 != new.of:

@@ -105,8 +105,7 @@ def fetch_queue_grants(
     readable = set(session.scalars(readable_by(actor).with_only_columns(Report.id).where(Report.id.in_(ids))))
     epochs = {each.epoch_id for each in reports_ if each.id in readable}
     cases_ = {each.case_id for each in reports_ if each.id in readable and each.case_id is not None}
-    held = {epoch for epoch in epochs if grants.holds(session, actor, epoch)}
-    held |= {case for case in cases_ if cases.is_member(session, actor, case)}
+    held = grants.held_among(session, actor, epochs) | cases.worked_on_among(session, actor, cases_)
     wanted = {each.id: held & {each.epoch_id, each.case_id or ""} for each in reports_ if each.id in readable}
     return grants.fetch_page(session, actor, wanted, now=now)
 

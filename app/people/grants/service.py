@@ -103,6 +103,11 @@ def holds(session: Session, actor: Actor, subject: str) -> bool:
     return session.scalar(_of(actor).where(Grant.subject == subject).limit(1)) is not None
 
 
+def held_among(session: Session, actor: Actor, subjects: Collection[str]) -> set[str]:
+    """Those of the subjects whose key the actor holds today."""
+    return set(session.scalars(_of(actor).with_only_columns(Grant.subject).where(Grant.subject.in_(subjects))))
+
+
 def holders(session: Session, subject: str) -> set[str]:
     """To whom the subject's key is granted for good. What is lent for one decision is there for no other."""
     kept = select(Grant.grantee).where(Grant.subject == subject, Grant.revoked.is_(False))

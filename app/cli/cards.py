@@ -25,9 +25,8 @@ def write(
 ) -> None:
     """Write a card for each incident whose coding is approved and whose person agreed to be counted."""
     person = staff(machine)
-    outbox.write(
-        person, cases.open_(person, Names(person).case(id_)), Names(person).approval(approval), correct=correct
-    )
+    names = Names(person)
+    outbox.write(person, cases.open_(person, names.case(id_)), names.approval(approval), correct=correct)
     show({"waiting": outbox.waiting(person)}, as_json=as_json)
 
 

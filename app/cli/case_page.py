@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app import vocabulary
 from app.cli.names import Names, short
 from app.client.casework.cases import Consents, OpenCase
-from app.protocol.case import Affected, Incident
+from app.protocol.case import Affected, Incident, list_of
 from app.vocabulary import UnknownCodeError
 
 _SET_IN = "    "
@@ -108,8 +108,7 @@ def _coded(name: str, value: object) -> str:
     """`name` is a field of the card, or imminence."""
     if isinstance(value, list | tuple):
         return ", ".join(_coded(name, each) for each in value)
-    field = next((each for each in vocabulary.vocabulary().card_fields if each.name == name), None)
-    return _label((field and field.list_name) or name, str(value))
+    return _label(list_of(name), str(value))
 
 
 def _label(list_name: str, code: str) -> str:

@@ -1,6 +1,6 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,12 +40,9 @@ def list_(
     """The cases that you may know of."""
     person = staff(machine)
     rows = [asdict(each) | (_title(person, each.id) if titles else {}) for each in cases.list_(person, stage=stage)]
-    if as_json:
-        show_list("Cases", [], rows, as_json=True)
-        return
     names = Names(person)
     columns = ["ref", "stage", "priority", "owner", "stage_entered", "title", "problem"]
-    show_list("Cases", columns, [row | {"owner": names.handle(row["owner"])} for row in rows], as_json=False)
+    show_list("Cases", columns, rows, as_json=as_json, words=lambda row: {"owner": names.handle(row["owner"])})
 
 
 @case.command("show")
@@ -260,17 +257,14 @@ def _person_of(open_case: OpenCase, named: str) -> str:
 
 
 def _show_approvals(title: str, person: Staff, found: Sequence[Approval], *, as_json: bool) -> None:
-    if as_json:
-        show_list(title, [], map(_row, found), as_json=True)
-        return
     names = Names(person)
-    rows = [
-        _row(each)
-        | {"id": short(each.id), "about": short(each.object)}
-        | {"requester": names.handle(each.requester), "approver": names.handle(each.approver)}
-        for each in found
-    ]
-    show_list(title, ["id", "subject", "about", "state", "requester", "approver", "lent_until"], rows, as_json=False)
+
+    def words(row: Mapping[str, object]) -> dict[str, object]:
+        people = {name: names.handle(row[name]) for name in ("requester", "approver")}
+        return {"id": short(str(row["id"])), "about": short(str(row["object"])), **people}
+
+    columns = ["id", "subject", "about", "state", "requester", "approver", "lent_until"]
+    show_list(title, columns, map(_row, found), as_json=as_json, words=words)
 
 
 def _row(approval: Approval) -> dict[str, Any]:

@@ -60,15 +60,24 @@ def show(facts: Mapping[str, object], *, as_json: bool) -> None:
         _print(_OUT, Text.assemble((on_one_line(name), "bold"), "  ", words))
 
 
-def show_list(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, as_json: bool) -> None:
+def show_list(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, object]],
+    *,
+    as_json: bool,
+    words: Callable[[Mapping[str, object]], Mapping[str, object]] = lambda _: {},
+) -> None:
     """Several things: a table for a person, one array for a program.
 
-    A column in which nothing stands is left out. Where the terminal is too narrow for a table, each thing is a block.
+    `words` gives what a person reads of a row in the place of its codes and ids, or beside them. A column in which
+    nothing stands is left out. Where the terminal is too narrow for a table, each thing is a block.
     """
     if as_json:
         _print_json(list(rows))
         return
-    found = [[_cell(row.get(column)) for column in columns] for row in rows]
+    shown = ({**row, **words(row)} for row in rows)
+    found = [[_cell(row.get(column)) for column in columns] for row in shown]
     kept = [place for place, _ in enumerate(columns) if not found or any(row[place] for row in found)]
     columns, found = [columns[place] for place in kept], [[row[place] for place in kept] for row in found]
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))

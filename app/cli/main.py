@@ -28,6 +28,7 @@ from app.cli import (
     triage,
 )
 from app.cli.console import DestructionWaits, Stopped
+from app.cli.installed import is_without_service
 from app.cli.reporters import FilesMissing
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
@@ -90,7 +91,7 @@ def _of_the_service() -> tuple[tuple[str, Callable[..., None]], ...]:
         from app.cli import doctor, operator
         from app.cli.demo.command import demo
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "app":
+        if not is_without_service(error):
             raise
         return tuple((name, _absent) for name in ("init", "serve", "sweep", "doctor", "demo"))
     return (

@@ -55,11 +55,11 @@ class Names:
         """The ids of all of them."""
         return [self.person(each) for each in texts or ()]
 
-    def handle(self, person: str | None) -> str | None:
-        """What the service calls them, for a table; their short id where it does not tell."""
+    def handle(self, person: object) -> str | None:
+        """What the service calls whoever has this id, for a table; the short id where it does not tell."""
         if person is None:
             return None
-        return next((str(each["handle"]) for each in self._people if each["id"] == person), short(person))
+        return next((str(each["handle"]) for each in self._people if each["id"] == person), short(str(person)))
 
     def report(self, text: str) -> str:
         """The id of the report with this ref."""
@@ -87,10 +87,8 @@ class Names:
     def _of(self, kind: str, text: str) -> str:
         if _ID.fullmatch(text):
             return text
-        return self._one(kind, (str(each["id"]) for each in self._list(kind) if _is_meant(each, text)))
-
-    def _list(self, kind: str) -> Iterable[Told]:
-        return self.staff.service.items(f"/{kind}")
+        items = self.staff.service.items(f"/{kind}")
+        return self._one(kind, (str(each["id"]) for each in items if _is_meant(each, text)))
 
     def _one(self, kind: str, ids: Iterable[str]) -> str:
         found = set(ids)

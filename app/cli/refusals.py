@@ -11,7 +11,7 @@ from typing import Final
 
 from app import vocabulary
 from app.client.machine.transport import Refused
-from app.protocol.case.errors import RuleBroken
+from app.protocol.case import RuleBroken, list_of, takes_several
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.sizes import TooLong
 from app.vocabulary import UnknownCodeError
@@ -80,14 +80,13 @@ def _rule(rule: str) -> str:
 
 def _not_of_its_list(name: str) -> str:
     """`name` is a field of the coding, or a list."""
-    field = next((each for each in vocabulary.vocabulary().card_fields if each.name == name), None)
     if name == "quarter":
         return "`quarter` is a quarter such as 2026-Q2, or null"
     try:
-        codes = vocabulary.codes((field and field.list_name) or name)
+        codes = vocabulary.codes(list_of(name))
     except UnknownCodeError:
         codes = ()
-    several = " several" if field and field.several else " one"
+    several = " several" if takes_several(name) else " one"
     shown = ", ".join(codes[:_CODES_SHOWN]) + (", …" if len(codes) > _CODES_SHOWN else "")
     return f"`{name}` is null or{several} of: {shown}" if codes else f"`{name}` is none of its codes"
 

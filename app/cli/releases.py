@@ -1,5 +1,6 @@
 """Commands about releases. Whoever has a folder verifies it, without an account and without the service."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -20,22 +21,14 @@ ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="The release's
 def list_(machine: Home = HOME, as_json: Json = False) -> None:
     """Releases that were asked for, and how far they are."""
     person = staff(machine)
-    found = releases.list_(person)
-    if as_json:
-        show_list("Releases", [], map(asdict, found), as_json=True)
-        return
     names = Names(person)
-    rows = [
-        asdict(each)
-        | {
-            "id": short(each.id),
-            "requester": names.handle(each.requested_by),
-            "approver": names.handle(each.approved_by),
-        }
-        for each in found
-    ]
+
+    def words(row: Mapping[str, object]) -> dict[str, object]:
+        people = {"requester": names.handle(row["requested_by"]), "approver": names.handle(row["approved_by"])}
+        return {"id": short(str(row["id"])), **people}
+
     columns = ["id", "kind", "period", "workload", "state", "requester", "approver"]
-    show_list("Releases", columns, rows, as_json=False)
+    show_list("Releases", columns, map(asdict, releases.list_(person)), as_json=as_json, words=words)
 
 
 @release.command()

@@ -10,6 +10,7 @@ import typer
 
 from app.cli import console
 from app.cli.console import HOME, Home, Stopped, ask, say
+from app.cli.installed import is_without_service
 from app.client.intake import epochs, pages
 from app.client.machine.directory import Machine
 from app.client.machine.passphrases import WeakPassphrase, check_strength
@@ -70,7 +71,7 @@ def _operator() -> ModuleType | None:
     try:
         from app.cli import operator
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "app":
+        if not is_without_service(error):
             raise
         return None
     return operator

@@ -1,7 +1,7 @@
 """Commands of triage. What a reporter wrote is shown as plain text, and never interpreted."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,17 +43,14 @@ def list_(
     """What waits, the most urgent first. No report is opened for it."""
     person = staff(machine)
     waiting = triage.list_(person, states=state) if state else triage.list_(person)
-    if as_json:
-        show_list("Reports", [], map(_row, waiting), as_json=True)
-        return
     names = Names(person)
-    rows = [
-        _row(each)
-        | {"triager": names.handle(each.view.triager), "came by": each.view.intake_channel.value, "note": _note(each)}
-        for each in waiting
-    ]
+
+    def words(row: Mapping[str, object]) -> dict[str, object]:
+        note = "; ".join(str(each) for each in (row["unopened"], row["problem"]) if each)
+        return {"triager": names.handle(row["triager"]), "came by": row["intake_channel"], "note": note or None}
+
     columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
-    show_list("Reports", columns, rows, as_json=False)
+    show_list("Reports", columns, map(_row, waiting), as_json=as_json, words=words)
 
 
 @queue.command()
@@ -314,10 +311,6 @@ def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:
 
 def _message(received: Received) -> dict[str, Any]:
     return {"number": received.content.number, "kind": received.content.kind.value, "text": received.content.text}
-
-
-def _note(waiting: Waiting) -> str | None:
-    return "; ".join(each for each in (waiting.unopened, waiting.problem) if each) or None
 
 
 def _row(waiting: Waiting) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -43,20 +43,19 @@ def seal_all(
     *,
     limit: int,
     drafts: Path,
-    leave: Callable[[LeftOut], None],
-) -> tuple[SealedFile, ...]:
-    """Seal the files into the directory `drafts`, each of at most `limit` bytes. `leave` hears of each that cannot."""
-    sealed: list[SealedFile] = []
+) -> tuple[list[SealedFile], list[LeftOut]]:
+    """Seal the files into the directory `drafts`, each of at most `limit` bytes; and those that cannot go."""
+    sealed, left = list[SealedFile](), list[LeftOut]()
     for source in sources:
         try:
             if len(sealed) == ATTACHMENTS:
                 raise Unsendable(f"at most {ATTACHMENTS} files go with one report or message; send it with the next")
             sealed.append(_seal(source, recipient, limit, drafts))
         except Unsendable as odd:
-            leave(LeftOut(source, str(odd)))
+            left.append(LeftOut(source, str(odd)))
         except OSError as error:
-            leave(LeftOut(source, f"it cannot be read ({error.strerror or type(error).__name__})"))
-    return tuple(sealed)
+            left.append(LeftOut(source, f"it cannot be read ({error.strerror or type(error).__name__})"))
+    return sealed, left
 
 
 def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment: Attachment) -> None:

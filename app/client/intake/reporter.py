@@ -98,9 +98,8 @@ class Reporter:
         epoch = self.intake().epoch
         receipt, secret, report = Receipt.generate(form.language), age.generate(), new_id("rep")
         with tempfile.TemporaryDirectory() as drafts:  # of sealed files only
-            left: list[LeftOut] = []
-            sealed = files.seal_all(
-                attachments, secret.recipient, limit=epoch.attachment_limit, drafts=Path(drafts), leave=left.append
+            sealed, left = files.seal_all(
+                attachments, secret.recipient, limit=epoch.attachment_limit, drafts=Path(drafts)
             )
             for each in left:
                 leave(each)
@@ -137,8 +136,7 @@ class Reporter:
         before = self.mailbox(receipt)
         with tempfile.TemporaryDirectory() as drafts:
             limit = self.intake().epoch.attachment_limit if attachments else 0
-            left: list[LeftOut] = []
-            sealed = files.seal_all(attachments, before.write_to, limit=limit, drafts=Path(drafts), leave=left.append)
+            sealed, left = files.seal_all(attachments, before.write_to, limit=limit, drafts=Path(drafts))
             for each in left:
                 leave(each)
             descriptions = [file.attachment for file in sealed]

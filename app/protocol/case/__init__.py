@@ -5,7 +5,7 @@ them, and by the one that approves.
 """
 
 from app.protocol.case.cards import card_of
-from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding
+from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
 from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Incident, ReportNote, Verdict
@@ -28,4 +28,6 @@ __all__ = [
     "card_of",
     "check_coding",
     "check_successor",
+    "list_of",
+    "takes_several",
 ]

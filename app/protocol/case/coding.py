@@ -49,15 +49,22 @@ def _is_coded(name: str, value: object) -> bool:
         return True
     if name == "quarter":
         return isinstance(value, str) and _QUARTER.fullmatch(value) is not None
-    if name == "imminence" or not _FIELDS[name].several:
-        return value in vocabulary.codes(_list_of(name))
-    if not isinstance(value, list | tuple) or not all(each in vocabulary.codes(_list_of(name)) for each in value):
+    if not takes_several(name):
+        return value in vocabulary.codes(list_of(name))
+    if not isinstance(value, list | tuple) or not all(each in vocabulary.codes(list_of(name)) for each in value):
         return False
     return len(set(value)) == len(value) and (len(value) == 1 or "unknown" not in value)
 
 
-def _list_of(name: str) -> str:
-    return name if name == "imminence" else str(_FIELDS[name].list_name)
+def list_of(name: str) -> str:
+    """The code list of a field of the coding; a name that is none, such as that of a list, is its own."""
+    field = _FIELDS.get(name)
+    return name if field is None or field.list_name is None else field.list_name
+
+
+def takes_several(name: str) -> bool:
+    """Whether a field of the coding takes several codes."""
+    return name in _FIELDS and _FIELDS[name].several
 
 
 def _check_code(list_name: str, value: str | None) -> None:

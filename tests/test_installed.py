@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from app.client.people import colleagues
 from app.version import VERSION
 from app.vocabulary import Role
 from tests.client.installation import PASSWORD, Installation, installation
+from tests.running import running
 
 ROOT = Path(__file__).parents[1]
 
@@ -200,26 +200,14 @@ def served(environment: Environment) -> Iterator[str]:
     with closing(socket.socket()) as chosen:
         chosen.bind(("127.0.0.1", 0))
         port = chosen.getsockname()[1]
-    process = subprocess.Popen(
+    url = f"http://127.0.0.1:{port}"
+    with running(
         [environment.root / "bin/tern", "serve", "--port", str(port)],
-        cwd=environment.root / "empty",
-        env={"PATH": os.environ["PATH"], "HOME": str(environment.root / "home")},
-    )
-    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 60
-    try:
-        with httpx2.Client(base_url=url, trust_env=False) as http:
-            while True:
-                assert process.poll() is None
-                assert time.monotonic() < until
-                try:
-                    http.get("/v1/health")
-                    break
-                except httpx2.TransportError:
-                    time.sleep(0.1)
+        url,
+        environment={"PATH": os.environ["PATH"], "HOME": str(environment.root / "home")},
+        directory=environment.root / "empty",
+    ):
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def _build(tree: Path, target: Path) -> None:

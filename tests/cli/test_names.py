@@ -13,17 +13,11 @@ from app.protocol.case import CaseFile
 from app.protocol.chain import Mark
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import claimed, coded
-from tests.client.installation import PASSPHRASE, Installation, installation
+from tests.client.installation import PASSPHRASE, Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 WIDTH = 80
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 def at(here: Installation, who: str, *arguments: str) -> Ended:

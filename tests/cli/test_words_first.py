@@ -12,19 +12,13 @@ import pytest
 from app.client.machine import transport
 from app.protocol import receipt as receipts
 from tests.cli.command import Ended, tern
-from tests.client.installation import Installation, installation
+from tests.client.installation import Installation
 from tests.web.between import Between, between
 
 FORM = json.dumps({"language": "zh-Hans", "text": "有人跟着我。", "answers": {"danger_now": "days"}})
 REPORT, UPLOADS = ("PUT", "/v1/report"), ("POST", "/v1/uploads")
 TRIES = 7
 REFUSED, UNREACHABLE, FILES_MISSING = 1, 4, 6
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 @pytest.fixture

@@ -7,19 +7,18 @@ import shlex
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
 import pytest
 import typer.main
 
 from app.cli.main import app
 from docs.generate import HERE
 from tests.client.installation import PASSWORD
+from tests.running import running
 
 GUIDE = (HERE / "handbook/operator.md").read_text()
 PASSPHRASE = "seven otters carry the old lantern"
@@ -73,23 +72,9 @@ def machine(tmp_path: Path) -> Machine:
 @contextmanager
 def started(machine: Machine) -> Iterator[None]:
     """What `systemctl enable --now tern` starts."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli.main", "serve", "--port", machine.url.rpartition(":")[2]],
-        env=os.environ | {"TERN_DATA_DIR": str(machine.root / "data")},
-    )
-    try:
-        with httpx2.Client(base_url=machine.url, trust_env=False) as http:
-            while True:
-                assert process.poll() is None
-                try:
-                    http.get("/v1/health")
-                    break
-                except httpx2.TransportError:
-                    time.sleep(0.1)
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", machine.url.rpartition(":")[2]]
+    with running(command, machine.url, environment=os.environ | {"TERN_DATA_DIR": str(machine.root / "data")}):
         yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def test_the_guide_leads_from_nothing_to_an_open_intake(machine: Machine) -> None:

@@ -79,7 +79,7 @@ export interface Mailbox {
 /** Each leads to a sentence of its own on the page. */
 export type Kind =
     | "unreachable" // no answer; it may have been taken or not, and trying again is safe
-    | "busy" // 429, 503
+    | "busy" // 429, or more reports than can be stored
     | "enough-for-today" // the mailbox takes no more on this day, but for a withdrawal
     | "too-large" // 413, or over the limit of the intake document
     | "no-room" // 507: words get in, and files later

@@ -1,10 +1,16 @@
 """How the service speaks HTTP with whoever connects: for how long it waits for them, and how much it listens to.
 
-uvicorn's protocol over httptools bounds neither the header of a request nor the time in which one comes. What a
-stranger sends wrong, too slowly or not at all ends here, with an answer or without, and is told to no log.
+uvicorn's protocol over httptools bounds neither the header of a request nor the time in which one comes, nor how many
+connections there are. What a stranger sends wrong, too slowly or not at all ends here, with an answer or without, and
+is told to no log.
 """
 
 import asyncio
+import errno
+import logging
+import math
+import resource
+import socket
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -22,7 +28,15 @@ HEADER_LIMIT: Final = 16 * 1024  # bytes of the address and of all header fields
 FIELDS_LIMIT: Final = 64  # header fields: browsers send some twenty, a proxy adds a few
 PIPELINED: Final = 4  # requests that wait behind the one that is answered: no browser sends any
 GRACE: Final = 10  # seconds for what is under way when the service stops
+CONNECTIONS: Final = 4096  # at once
+LEAST_CONNECTIONS: Final = 64
+OTHER_FILES: Final = 320  # open at once beside connections: 50 of a database with three files each, uploads, pages
 
+_log = logging.getLogger("tern")
+_TOLD_SECONDS: Final = 60.0  # between two lines about connections that cannot be accepted
+_PAUSE_SECONDS: Final = 1.0  # before the next try
+_AT_ONCE: Final = 64  # connections accepted before those that are there have their turn
+_NO_MORE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _TICKS: Final = 10  # of uvicorn's ticks, a second together, between two looks at all connections
 
 
@@ -44,8 +58,38 @@ class Patience:
 PATIENCE: Final = Patience()
 
 
-def server(application: ASGIApp, *, patience: Patience = PATIENCE) -> uvicorn.Server:
-    """What serves the application: `run(sockets=[…])` does until it is told to stop, and writes no log."""
+class TooFewFiles(OSError):
+    """The machine allows the process fewer open files than it needs."""
+
+    def __init__(self, allowed: int) -> None:
+        super().__init__(
+            f"this machine allows {allowed} open files, and the service needs {OTHER_FILES + LEAST_CONNECTIONS}:"
+            " raise LimitNOFILE of its unit (or ulimit -n)"
+        )
+
+
+def room() -> int:
+    """For how many connections this process may open files, once it has raised its limit as far as it may itself.
+
+    Raises `TooFewFiles`.
+    """
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OTHER_FILES + CONNECTIONS
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        allowed = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    if allowed == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    if allowed < OTHER_FILES + LEAST_CONNECTIONS:
+        raise TooFewFiles(allowed)
+    return min(CONNECTIONS, allowed - OTHER_FILES)
+
+
+def server(application: ASGIApp, *, patience: Patience = PATIENCE, connections: int = CONNECTIONS) -> uvicorn.Server:
+    """What serves the application to at most so many at once.
+
+    `run(sockets=[…])` does until it is told to stop, and writes no log of requests.
+    """
     config = uvicorn.Config(
         application,
         loop="uvloop",
@@ -58,15 +102,22 @@ def server(application: ASGIApp, *, patience: Patience = PATIENCE) -> uvicorn.Se
         timeout_keep_alive=patience.idle,
         timeout_graceful_shutdown=GRACE,
     )
-    return _Server(config, patience)
+    return _Server(config, patience, connections)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which looks once a second at how each connection gets on."""
+    """uvicorn's, which looks once a second at how each connection gets on, and makes room for who comes."""
 
-    def __init__(self, config: uvicorn.Config, patience: Patience) -> None:
+    def __init__(self, config: uvicorn.Config, patience: Patience, most: int) -> None:
         super().__init__(config)
         self._patience = patience
+        self._most = most
+        self._headless: dict[_Connection, None] = {}  # in the order in which they came, or were answered
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, but it listens with doors of ours."""
+        await super().startup(sockets=[])
+        self.servers = [_Door(each, self) for each in sockets or ()]  # type: ignore[misc]  # they close alike
 
     async def on_tick(self, counter: int) -> bool:
         """As uvicorn's, ten times a second."""
@@ -76,6 +127,100 @@ class _Server(uvicorn.Server):
                 if isinstance(connection, _Connection):
                     connection.look(now, self._patience)
         return await super().on_tick(counter)
+
+    def connection(self) -> "_Connection":
+        """For who is there next."""
+        return _Connection(self.config, self.server_state, self.lifespan.state, self)
+
+    def waits_for_header(self, connection: "_Connection", *, waits: bool) -> None:
+        """Keep who has sent none yet in the order in which they came, or were answered."""
+        self._headless.pop(connection, None)
+        if waits:
+            self._headless[connection] = None
+
+    def make_room(self, new: "_Connection") -> None:
+        """Give up one connection for a new one that is too many: the oldest without a header.
+
+        Where all others have one, it is the body that has stood still for the longest, and for as long as a header may
+        take, or else the new one.
+        """
+        if len(self.server_state.connections) > self._most:
+            oldest = next(iter(self._headless))
+            (oldest if oldest is not new else self._slowest() or new).give_up()
+
+    def give_up_oldest(self) -> None:
+        """Of those without a header, if there are any."""
+        for oldest in list(self._headless)[:1]:
+            oldest.give_up()
+
+    def _slowest(self) -> "_Connection | None":
+        before = asyncio.get_running_loop().time() - self._patience.header
+        still = [
+            each
+            for each in self.server_state.connections
+            if isinstance(each, _Connection) and each.stands_since() < before
+        ]
+        return min(still, key=_Connection.stands_since, default=None)
+
+
+class _Door:
+    """Accepts connections of one socket that listens. A try that fails is told once a minute, and never at once again.
+
+    uvloop's own does neither, and knows no bound.
+    """
+
+    def __init__(self, listening: socket.socket, server: _Server) -> None:
+        self._listening = listening
+        self._server = server
+        self._loop = asyncio.get_running_loop()
+        self._coming: set[asyncio.Task[object]] = set()
+        self._told = -_TOLD_SECONDS
+        self._is_open = True
+        listening.listen(server.config.backlog)
+        listening.settimeout(0)
+        self._resume()
+
+    def close(self) -> None:
+        """Accept no more."""
+        self._is_open = False
+        self._loop.remove_reader(self._listening)
+
+    async def wait_closed(self) -> None:
+        """As of asyncio's servers: the connections end by themselves."""
+
+    def _resume(self) -> None:
+        if self._is_open:
+            self._loop.add_reader(self._listening, self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                accepted, _ = self._listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in _NO_MORE:
+                    self._pause(error)
+                    return
+                continue  # whoever came has gone
+            task: asyncio.Task[object] = self._loop.create_task(
+                self._loop.connect_accepted_socket(self._server.connection, accepted)
+            )
+            self._coming.add(task)
+            task.add_done_callback(self._come)
+
+    def _come(self, task: "asyncio.Task[object]") -> None:
+        self._coming.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever came has gone: that is nobody's line
+
+    def _pause(self, error: OSError) -> None:
+        self._server.give_up_oldest()
+        self._loop.remove_reader(self._listening)
+        self._loop.call_later(_PAUSE_SECONDS, self._resume)
+        if self._loop.time() - self._told >= _TOLD_SECONDS:
+            self._told = self._loop.time()
+            _log.error("no connection can be accepted just now: %s", error.strerror)
 
 
 class _Part(Enum):
@@ -99,9 +244,10 @@ class _Connection(HttpToolsProtocol):
         config: uvicorn.Config,
         server_state: ServerState,
         app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
+        server: _Server,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, app_state)
+        self._server = server
         self._in_header, self._in_body = False, False
         self._is_over = False  # nothing that still comes is a request
         self._problem: Problem = MalformedRequest()
@@ -110,6 +256,33 @@ class _Connection(HttpToolsProtocol):
         # What the last look saw, and since when it has not changed.
         self._turn, self._turn_since, self._had = (_Part.HEADER, 0), self.loop.time(), 0
         self._unsent, self._unsent_since = 0, self.loop.time()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """It has sent no header yet."""
+        super().connection_made(transport)
+        self._server.waits_for_header(self, waits=True)
+        self._server.make_room(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._server.waits_for_header(self, waits=False)
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """It may send another header."""
+        super().on_response_complete()
+        if self._is_free() and not self.transport.is_closing():
+            self._server.waits_for_header(self, waits=True)
+
+    def give_up(self) -> None:
+        """End it at once, without a word."""
+        self._server.waits_for_header(self, waits=False)
+        self.connections.discard(self)
+        self.transport.abort()
+
+    def stands_since(self) -> float:
+        """Since when a body has not grown by as much as it has to; never, where no body is waited for."""
+        return self._turn_since if self._turn[0] in {_Part.BODY, _Part.REST} else math.inf
 
     def data_received(self, data: bytes) -> None:
         """Raises nothing and logs nothing, whatever comes."""
@@ -157,6 +330,7 @@ class _Connection(HttpToolsProtocol):
         has_host = names.count(b"host") == 1 or (version == "1.0" and b"host" not in names)
         if version not in {"1.0", "1.1"} or not has_host or codings - {b"chunked"} or len(self.pipeline) >= PIPELINED:
             self._break(MalformedRequest())
+        self._server.waits_for_header(self, waits=False)
         super().on_headers_complete()
         self._in_body = True
         self._requests += 1

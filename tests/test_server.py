@@ -2,18 +2,32 @@
 
 import json
 import logging
+import os
+import resource
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.server import FIELDS_LIMIT, HEADER_LIMIT, PIPELINED, Patience, server
+from app.server import (
+    CONNECTIONS,
+    FIELDS_LIMIT,
+    HEADER_LIMIT,
+    LEAST_CONNECTIONS,
+    OTHER_FILES,
+    PIPELINED,
+    Patience,
+    server,
+)
 
 HOST = b"Host: tern.test\r\n"
 WAITING = 10  # seconds, after which a test says that nothing comes
@@ -32,9 +46,9 @@ async def told(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(scope, receive, send)
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    running = server(told, patience=PATIENCE)
+@contextmanager
+def served(*, patience: Patience = PATIENCE, connections: int = CONNECTIONS) -> Iterator[int]:
+    running = server(told, patience=patience, connections=connections)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=running.run, args=([listening],))
     number = listening.getsockname()[1]
@@ -44,6 +58,12 @@ def port() -> Iterator[int]:
     finally:
         running.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with served() as number:
+        yield number
 
 
 @contextmanager
@@ -295,3 +315,105 @@ def test_a_thousand_halves_of_a_header_are_gone_after_a_moment_and_leave_no_line
 
     assert set(ends) == {b""}
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+GET = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
+SILENT = Patience(header=30, body=30, idle=30)
+PLACES = 8
+
+
+def is_open(connection: socket.socket) -> bool:
+    connection.settimeout(0.05)
+    try:
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return True
+    except ConnectionError:
+        return False
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nx-a: ", GET], ids=["nothing", "half a header", "answered"])
+def test_over_the_bound_the_oldest_without_a_header_gives_its_place(said: bytes) -> None:
+    with served(patience=SILENT, connections=PLACES) as port, ExitStack() as kept:
+        silent = [kept.enter_context(connected(port)) for _ in range(PLACES)]
+        for each in silent:
+            each.sendall(said)
+            assert said != GET or status(one(each)) == 200
+        for each in (kept.enter_context(connected(port)) for _ in range(3)):
+            each.sendall(GET)
+            assert status(one(each)) == 200
+
+        assert [is_open(each) for each in silent] == [False] * 3 + [True] * (PLACES - 3)
+
+
+def test_bodies_that_come_are_not_given_up_for_who_says_nothing() -> None:
+    head = b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\na"
+    with served(patience=SILENT, connections=PLACES) as port, ExitStack() as kept:
+        sending = [kept.enter_context(connected(port)) for _ in range(PLACES)]
+        for each in sending:
+            each.sendall(head)
+        time.sleep(0.2)
+        with connected(port) as silent:
+            assert rest(silent) == b""
+        for each in sending:
+            each.sendall(b"a")
+
+        assert [status(one(each)) for each in sending] == [200] * PLACES
+
+
+def test_bodies_that_stand_still_give_their_place_after_the_time_of_a_header() -> None:
+    with served(patience=Patience(header=1, body=30), connections=PLACES) as port, ExitStack() as kept:
+        for _ in range(PLACES):
+            kept.enter_context(connected(port)).sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\na")
+        time.sleep(3.2)
+        with connected(port) as late:
+            late.sendall(GET)
+
+            assert status(one(late)) == 200
+
+
+def test_a_connection_that_cannot_be_accepted_is_told_once_and_the_next_are_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """All descriptors of the process are in use for a while."""
+    with served(patience=SILENT) as port, caplog.at_level(logging.WARNING):
+        waiting = socket.socket()
+        waiting.settimeout(WAITING)
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with waiting:
+            highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+            resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, limits[1]))
+            try:
+                taken = []
+                with suppress(OSError):
+                    while True:
+                        taken.append(os.open("/dev/null", os.O_RDONLY))
+                waiting.connect(("127.0.0.1", port))
+                waiting.sendall(GET)
+                time.sleep(2.5)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+                for each in taken:
+                    os.close(each)
+
+            assert status(one(waiting)) == 200
+        assert len(caplog.records) == 1, [each.getMessage() for each in caplog.records]
+
+
+@pytest.mark.parametrize(("soft", "hard", "found"), [(64, 8192, CONNECTIONS), (1024, 1024, 1024 - OTHER_FILES)])
+def test_there_are_as_many_places_as_the_machine_allows(soft: int, hard: int, found: int) -> None:
+    asked = "from app.server import room; print(room())"
+    limited = f"ulimit -Sn {soft}; ulimit -Hn {hard}; exec {sys.executable} -c '{asked}'"
+
+    said = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) == found
+
+
+def test_a_machine_that_allows_too_few_files_is_told_so() -> None:
+    asked = "from app.server import room; room()"
+    limited = f"ulimit -n {OTHER_FILES + LEAST_CONNECTIONS - 1}; exec {sys.executable} -c '{asked}'"
+
+    said = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+
+    assert "LimitNOFILE" in said.stderr

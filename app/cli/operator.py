@@ -88,9 +88,11 @@ def serve(
     """Run the service. It keeps no log of requests."""
     from app import logs
     from app.main import create_app
-    from app.server import server
+    from app.server import room, server
 
     logs.install()
+    with told():
+        connections = room()
     with opened(upgrades=True) as (settings, database):
         with database.read() as session:
             is_new = not staff.has_begun(session)
@@ -108,7 +110,7 @@ def serve(
     for asked in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends itself the one that it heard again, once all is done
         signal.signal(asked, lambda *_: None)
     with recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right):
-        server(application).run(sockets=[listening])
+        server(application, connections=connections).run(sockets=[listening])
 
 
 def sweep(

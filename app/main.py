@@ -25,7 +25,7 @@ from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
 from app.clock import Clock
-from app.database import Database
+from app.database import Database, engine
 from app.http.idempotency import forget
 from app.installation.routes import router as health
 from app.intake.arrivals.routes import router as arrivals
@@ -118,7 +118,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
     """
     settings.keep_private()
     passwords.nobody(hasher)
-    database = Database(settings.url)
+    database = Database(settings.url, answer_seconds=engine.ANSWER_SECONDS)
     state = _State(
         settings=settings,
         clock=Clock(settings.demo_clock),

@@ -71,7 +71,16 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "TERMS": {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
     },
     "app.client.statistics.cards": {"DELAY_HOURS": 72},
-    "app.database.engine": {"_THREADS": 40, "_LOCK_SECONDS": 10, "_CONNECT_SECONDS": 5, "_PRIMARY": 255},
+    "app.database.postgresql": {"_INTERVAL": 0.1},
+    "app.database.engine": {
+        "_THREADS": 40,
+        "_LOCK_SECONDS": 10,
+        "_CONNECT_SECONDS": 5,
+        "ANSWER_SECONDS": 11,
+        "_COMMAND_SECONDS": 600,
+        "_REST_SECONDS": 2,
+        "_PRIMARY": 255,
+    },
     "app.http.answers": {"_FAULTS": 20, "_RETRY_SECONDS": 5},
     "app.http.bodies": {"VALUES_LIMIT": 10_000},
     "app.http.paging": {"_MAC_SIZE": 16},

@@ -1,5 +1,6 @@
 """Transactions. Each opens and ends in one block, and is either of those that write or of those that cannot."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as DatabaseTimeoutError
 from sqlalchemy.orm import Session
 
 from app import private
+from app.database import postgresql
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,6 +26,9 @@ _PRIMARY: Final = 0xFF
 _OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
 _LOCK_SECONDS = 10  # for which a statement waits for another's lock
 _CONNECT_SECONDS = 5
+ANSWER_SECONDS = 11  # for which a service waits for PostgreSQL: a lock is told before
+_COMMAND_SECONDS = 600  # the same for a command: a rule may have much to destroy
+_REST_SECONDS = 2  # in which nobody asks it, once it has not answered: who came meanwhile need not wait as long again
 
 
 class NoDatabase(FileNotFoundError):
@@ -44,8 +50,12 @@ def file_of(url: URL) -> Path | None:
 class Database:
     """The database at `url`: an SQLite file or PostgreSQL."""
 
-    def __init__(self, url: str) -> None:
-        """Raises `NoDatabase` where an SQLite file is not there."""
+    def __init__(self, url: str, *, answer_seconds: float = _COMMAND_SECONDS) -> None:
+        """Raises `NoDatabase` where an SQLite file is not there.
+
+        PostgreSQL is given `answer_seconds` for each statement. SQLite answers, or says that another has the lock.
+        """
+        self._asked_again_at = 0.0
         # An error that names its parameters would carry them into the log.
         pool = {"pool_size": 10, "max_overflow": _THREADS, "hide_parameters": True}
         path = file_of(make_url(url))
@@ -61,6 +71,8 @@ class Database:
         else:
             waits = {"connect_timeout": _CONNECT_SECONDS, "options": f"-c lock_timeout={_LOCK_SECONDS}s"}
             engine = create_engine(url, pool_pre_ping=True, pool_timeout=_LOCK_SECONDS, connect_args=waits, **pool)
+            event.listen(engine, "do_connect", postgresql.connecting(answer_seconds))
+            event.listen(engine, "handle_error", self._give_up_postgresql)
         self.dialect = engine.dialect.name
         self._writing = engine
         self._reading = engine.execution_options(writes=False, postgresql_readonly=True)
@@ -68,12 +80,14 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits when the block ends and rolls back when it raises."""
+        self._check_rest()
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that the database holds to reading."""
+        self._check_rest()
         with Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -95,6 +109,7 @@ class Database:
         """
         with self._writing.connect() as connection:
             if self.dialect != "sqlite":
+                cast("postgresql.Connection", connection.connection.driver_connection).patience = None
                 with connection.begin():
                     yield connection
                 return
@@ -111,6 +126,16 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self._writing.dispose()
+
+    def _check_rest(self) -> None:
+        if time.monotonic() < self._asked_again_at:
+            raise DatabaseTimeoutError("the database did not answer a moment ago")
+
+    def _give_up_postgresql(self, context: ExceptionContext) -> None:
+        """Whoever asked has waited: no second try before they are told, and a moment's rest for who comes next."""
+        if postgresql.is_silence(context.original_exception):
+            self._asked_again_at = time.monotonic() + _REST_SECONDS
+            context.is_disconnect = context.is_disconnect and not context.is_pre_ping
 
 
 def _without_making(path: Path) -> URL:

@@ -1,12 +1,18 @@
 """What a reporter's client is told while the database does not work, and that nothing is lost by it."""
 
+import os
+import resource
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app.database import Database, engine
@@ -15,11 +21,16 @@ from app.settings import Settings
 from tests.intake.scene import Office, Reporter
 from tests.strength import HASHER
 
+SECONDS = 1
+REST = 0.5
+
 
 @pytest.fixture
 def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    """A service that waits a second for the locks of others."""
-    monkeypatch.setattr(engine, "_LOCK_SECONDS", 1)
+    """A service that waits a second for the locks of others, and for answers."""
+    for bound in ("_LOCK_SECONDS", "_CONNECT_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(engine, bound, SECONDS)
+    monkeypatch.setattr(engine, "_REST_SECONDS", REST)
     with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as client:
         yield client
 
@@ -48,20 +59,112 @@ def test_a_lock_that_others_hold_is_told_after_a_while_and_the_same_report_is_ta
         refused = client.put("/v1/report", content=body, headers=reporter.headers)
     taken = client.put("/v1/report", content=body, headers=reporter.headers)
 
-    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/storage-unavailable")
-    assert refused.headers["Retry-After"] == str(refused.json()["retry_after_seconds"])
+    assert is_unavailable(refused)
     assert taken.status_code == 201
 
 
-class TestFile:
-    """SQLite's file, which can be away for a while."""
+@contextmanager
+def frozen(url: str) -> Iterator[None]:
+    """No process of PostgreSQL runs, and none is gone: whoever asks hears nothing."""
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        directory = connection.exec_driver_sql("SHOW data_directory").scalar_one()
+    first = int(Path(directory, "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    processes = [first, *map(int, children)]
+    for each in processes:
+        os.kill(each, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in processes:
+            os.kill(each, signal.SIGCONT)
 
-    @pytest.fixture(params=["sqlite"])
-    def url(self, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-        path = tmp_path / "data" / "tern.sqlite"
-        path.parent.mkdir()
-        path.write_bytes(request.getfixturevalue("sqlite_tables"))
-        return f"sqlite:///{path}"
+
+def is_unavailable(answer: Response) -> bool:
+    """Said as the service's own storage, with when to come again."""
+    body = answer.json()
+    return (answer.status_code, body["type"], answer.headers["Retry-After"]) == (
+        503,
+        "/problems/storage-unavailable",
+        str(body["retry_after_seconds"]),
+    )
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+class TestServer:
+    """PostgreSQL, whose processes can freeze and die."""
+
+    def test_one_that_hangs_is_told_after_a_while_to_all_who_wait_and_asked_again_when_it_answers(
+        self, database: Database, client: TestClient, url: str, today: date, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        reporter = Reporter(Office(database, client, today).found().open_epoch(), today)
+        body = reporter.body()
+
+        started = time.monotonic()
+        with frozen(url):
+            refused = client.put("/v1/report", content=body, headers=reporter.headers)
+            at_once = client.put("/v1/report", content=body, headers=reporter.headers)
+            took = time.monotonic() - started
+            time.sleep(REST)
+            anew = client.put("/v1/report", content=body, headers=reporter.headers)
+        time.sleep(REST)
+        taken = client.put("/v1/report", content=body, headers=reporter.headers)
+
+        assert all(map(is_unavailable, (refused, at_once, anew)))
+        assert SECONDS <= took < 2 * SECONDS
+        assert len(caplog.records) == 3, caplog.text  # a line each
+        assert taken.status_code in {200, 201}
+
+    def test_one_whose_process_is_killed_in_the_middle_may_have_taken_the_report_and_takes_it_again(
+        self, database: Database, client: TestClient, url: str, today: date
+    ) -> None:
+        reporter = Reporter(Office(database, client, today).found().open_epoch(), today)
+        body = reporter.body()
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+        with (
+            ThreadPoolExecutor(1) as beside,
+            locked(url),
+            sa.create_engine(url, poolclass=sa.NullPool).connect() as other,
+        ):
+            sent = beside.submit(client.put, "/v1/report", content=body, headers=reporter.headers)
+            while not other.exec_driver_sql(kill).all():
+                other.rollback()
+            refused = sent.result()
+        taken = client.put("/v1/report", content=body, headers=reporter.headers)
+
+        assert is_unavailable(refused)
+        assert taken.status_code == 201
+
+
+@contextmanager
+def full() -> Iterator[None]:
+    """No file of this process can grow: what a disk without room does, and at once."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+class TestFile:
+    """SQLite's file, which can be away for a while, or have no room to grow."""
+
+    def test_a_full_disk_is_told_and_the_same_report_is_taken_when_there_is_room(
+        self, database: Database, client: TestClient, today: date, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        reporter = Reporter(Office(database, client, today).found().open_epoch(), today)
+        body = reporter.body()
+
+        with full():
+            refused = client.put("/v1/report", content=body, headers=reporter.headers)
+        taken = client.put("/v1/report", content=body, headers=reporter.headers)
+
+        assert is_unavailable(refused)
+        assert len(caplog.records) == 1, caplog.text
+        assert taken.status_code == 201
 
     def test_a_service_goes_on_when_it_is_back(
         self, database: Database, client: TestClient, tmp_path: Path, today: date
@@ -75,5 +178,5 @@ class TestFile:
         (tmp_path / "away").rename(file)
         taken = client.put("/v1/report", content=body, headers=reporter.headers)
 
-        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/storage-unavailable")
+        assert is_unavailable(refused)
         assert taken.status_code == 201

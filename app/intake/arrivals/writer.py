@@ -14,7 +14,7 @@ from enum import Enum
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.database import Base, Database
+from app.database import Base, Database, storage
 from app.database.bulk import Value, insert_rows
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
@@ -130,6 +130,8 @@ class Writer:
                 with self._database.write() as session:
                     outcomes = store(session, [waiting.arrival for waiting in batch])
             except Exception as error:  # the callers are told, and the thread lives on for the next ones
+                # Whoever came while the database did not answer would else wait as long once more.
+                batch += self._rest() if storage.has_failed(error) else []
                 _answer(batch, [error] * len(batch))
             else:
                 _answer(batch, outcomes)
@@ -137,9 +139,17 @@ class Writer:
     def _next(self) -> list[_Waiting]:
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._is_closed)
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_LIMIT))]
-            self._waiting_bytes -= sum(waiting.arrival.size for waiting in batch)
-            return batch
+            return self._take(_BATCH_LIMIT)
+
+    def _rest(self) -> list[_Waiting]:
+        with self._change:
+            return self._take(len(self._waiting))
+
+    def _take(self, number: int) -> list[_Waiting]:
+        """At most so many of those that wait, with the lock held."""
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), number))]
+        self._waiting_bytes -= sum(waiting.arrival.size for waiting in batch)
+        return batch
 
 
 def store(session: Session, arrivals: Sequence[Arrival]) -> list[Outcome]:

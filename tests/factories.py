@@ -242,6 +242,10 @@ def in_json(kind: Kind) -> str:
     return b64(sealed(kind))
 
 
+# A message of one part to a reporter, with its copy for colleagues.
+ANSWER: dict[str, object] = {"slots": [in_json(Kind.SLOT)], "copy": in_json(Kind.MESSAGE)}
+
+
 def writes(*, version: int | None = None) -> dict[str, str]:
     """The headers of a new write, made by somebody who has seen `version`."""
     if_match = {} if version is None else {"If-Match": f'"{version}"'}

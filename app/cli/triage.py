@@ -11,7 +11,7 @@ from app import private
 from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
 from app.cli.names import Names
 from app.client.casework import approvals, report_approvals, triage
-from app.client.casework.triage import OpenReport, Received, Thread, Waiting
+from app.client.casework.triage import OpenReport, Received, Sent, Thread, Waiting
 from app.client.machine.staff import Staff
 from app.protocol import mailbox
 from app.protocol.mailbox import MessageKind
@@ -81,7 +81,7 @@ def open_(
     if save and thread:
         for attachment in (*open_report.report.attachments, *_attached_since(thread)):
             _save(person, open_report, attachment, save)
-    _show(open_report, thread, as_json=as_json)
+    _show(person, open_report, thread, as_json=as_json)
     if thread is None:
         say("The report is in a case. What came after it, and its files, are for the members of the case.")
     elif thread.withdrawal is None and any(each.content.kind is MessageKind.WITHDRAW for each in thread.messages):
@@ -213,7 +213,7 @@ def decide(
         )
         return
     review = report_approvals.review(person, approval)
-    _show(review.report, None, as_json=as_json)
+    _show(person, review.report, review.thread, as_json=as_json)
     say(f"You are asked whether this report is {review.approval.subject}.")
     if review.unanswered:
         say("Nobody has written to its reporter, who said that one may.")
@@ -268,7 +268,7 @@ def _attached_since(thread: Thread) -> tuple[Attachment, ...]:
     return tuple(each for message in thread.messages for each in message.content.attachments)
 
 
-def _show(open_report: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
+def _show(person: Staff, open_report: OpenReport, thread: Thread | None, *, as_json: bool) -> None:
     """The report as its reporter last left it; without `thread`, as it first came."""
     thread = thread or Thread()
     form = open_report.report.form
@@ -283,20 +283,28 @@ def _show(open_report: OpenReport, thread: Thread | None, *, as_json: bool) -> N
         "withdrawn": thread.withdrawal is not None,
         "missing": list(thread.missing),
         "repeated": list(thread.repeated),
+        "not_kept": list(thread.not_kept),
     }
     files = [_file(each, open_report) for each in (*open_report.report.attachments, *_attached_since(thread))]
     messages = [_message(each) for each in thread.messages]
+    replies = [_reply(each, thread) for each in thread.replies]
     spoiled = [{"id": each.id, "problem": each.problem} for each in thread.spoiled]
     if as_json:
-        show({**facts, "attachments": files, "messages": messages, "spoiled": spoiled}, as_json=True)
+        show(
+            {**facts, "attachments": files, "messages": messages, "replies": replies, "spoiled": spoiled}, as_json=True
+        )
         return
     show(facts, as_json=False)
     if files:
         show_list("Attachments", ["id", "name", "media_type", "size", "arrived"], files, as_json=False)
-    if messages:
-        show_list("Messages", ["number", "kind", "text"], messages, as_json=False)
+    if messages or replies:
+        names = Names(person)
+        lines = [_line(each, thread, names) for each in thread.in_order]
+        show_list("Messages", ["day", "from", "number", "note", "text"], lines, as_json=False)
+    if thread.not_kept:
+        say("The reporter has seen an answer of which nobody kept a copy: it is of no colleague, or was hidden here.")
     if spoiled:
-        show_list("Posts that are none of the reporter's", ["id", "problem"], spoiled, as_json=False)
+        show_list("Among them, and none of them", ["id", "problem"], spoiled, as_json=False)
 
 
 def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:
@@ -310,7 +318,26 @@ def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:
 
 
 def _message(received: Received) -> dict[str, Any]:
-    return {"number": received.content.number, "kind": received.content.kind.value, "text": received.content.text}
+    content = received.content
+    return {"number": content.number, "day": received.day, "kind": content.kind.value, "text": content.text}
+
+
+def _reply(sent: Sent, thread: Thread) -> dict[str, Any]:
+    read = sent.number <= thread.read
+    return {"number": sent.number, "day": sent.day, "by": sent.by, "read": read, "text": sent.content.text}
+
+
+def _line(each: Received | Sent, thread: Thread, names: Names) -> dict[str, Any]:
+    """One of either direction, as the table of both shows it."""
+    if isinstance(each, Sent):
+        reply = _reply(each, thread)
+        return {**reply, "from": names.handle(each.by), "note": "read" if reply["read"] else None}
+    message = _message(each)
+    return {
+        **message,
+        "from": "reporter",
+        "note": None if each.content.kind is MessageKind.MESSAGE else message["kind"],
+    }
 
 
 def _row(waiting: Waiting) -> dict[str, Any]:

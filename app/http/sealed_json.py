@@ -39,6 +39,7 @@ def sealed(type_: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema
 
 SealedGrant = Annotated[bytes, *sealed("grant")]
 SealedReply = Annotated[bytes, *sealed("message.staff")]
+SealedCopy = Annotated[bytes, *sealed("message.copy")]
 SealedMessage = Annotated[bytes, *sealed("message.reporter")]
 SealedCase = Annotated[bytes, *sealed("case")]
 SealedMembers = Annotated[bytes, *sealed("members")]

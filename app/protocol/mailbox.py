@@ -182,6 +182,43 @@ class StaffMessage:
         raise Malformed("a reply of another form")
 
 
+@dataclass(frozen=True)
+class ReplyCopy:
+    """A reply as its writer keeps it for colleagues, whose number is the version of the document.
+
+    `slots` are the SHA-256 of its parts as they lie in the mailbox: by them a message of the reporter names what it
+    has seen. `seen` and `write_to` are those of its parts.
+    """
+
+    seen: str | None
+    slots: tuple[str, ...]
+    text: str = field(repr=False)
+    write_to: str | None = field(default=None, repr=False)
+
+    def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
+        return {"seen": self.seen, "slots": list(self.slots), "text": self.text, "write_to": self.write_to}
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "ReplyCopy":
+        """Raises `Malformed`."""
+        match body:
+            case {
+                "seen": seen,
+                "slots": list(slots),
+                "text": str(text),
+                "write_to": None | str() as write_to,
+                **rest,
+            } if not rest and 1 <= len(slots) <= STAFF_SLOTS:
+                return cls(
+                    None if seen is None else check_hash(seen),
+                    tuple(map(check_hash, slots)),
+                    text,
+                    None if write_to is None else check_recipient(write_to),
+                )
+        raise Malformed("a copy of a reply of another form")
+
+
 def split(text: str) -> list[str]:
     """The text in parts that each fit one slot, cut between characters."""
     parts, part, size = list[str](), "", 0

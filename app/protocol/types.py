@@ -231,6 +231,17 @@ _ROWS: Final = (
         reporters=True,
     ),
     SealedType(
+        name="message.copy",
+        form=Form.SEALED,
+        subjects=("rep",),
+        roles=_OF_CASES,
+        who="who wrote the reply, and keeps it for colleagues",
+        proved_by=ProvedBy.ONE,
+        kind=Kind.MESSAGE,
+        chained=True,
+        stored=(Place("kept_replies", "file", End.REPORT),),
+    ),
+    SealedType(
         name="case",
         form=Form.SEALED,
         subjects=("case",),

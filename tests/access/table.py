@@ -113,8 +113,9 @@ TRIAGE = {
     "GET /v1/reports/{report_id}/attachments": Row(WORKERS, _READS_CLAIMED),
     "GET /v1/reports/{report_id}/attachments/{attachment_id}": Row(WORKERS, _READS_CLAIMED),
     "GET /v1/reports/{report_id}/messages": Row(WORKERS, _READS_CLAIMED),
+    "GET /v1/reports/{report_id}/replies": Row(WORKERS, _READS_CLAIMED),
     "POST /v1/reports/{report_id}/messages": Row(
-        WORKERS, frozenset({CLAIMER}), 412, body={"slots": [factories.in_json(Kind.SLOT)]}, version=UNSEEN
+        WORKERS, frozenset({CLAIMER}), 412, body=factories.ANSWER, version=UNSEEN
     ),
     "GET /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED),
     "POST /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED, 412, body=_MOVE, version=UNSEEN),

@@ -51,6 +51,7 @@ def test_a_report_of_a_case_costs_those_who_do_not_follow_it_what_none_does(
     opening = "PUT /v1/reports/{report_id}/opening"
     of_members = {
         "GET /v1/reports/{report_id}/messages",
+        "GET /v1/reports/{report_id}/replies",
         "POST /v1/reports/{report_id}/messages",
         "GET /v1/reports/{report_id}/attachments",
         "GET /v1/reports/{report_id}/attachments/{attachment_id}",

@@ -97,9 +97,8 @@ TRIAGE = {
     "GET /v1/reports/{report_id}/attachments": _LIST,
     "GET /v1/reports/{report_id}/attachments/{attachment_id}": _ONE,
     "GET /v1/reports/{report_id}/messages": _LIST,
-    "POST /v1/reports/{report_id}/messages": _moved(
-        {"slots": [factories.in_json(Kind.SLOT)], "read": [_NO_HASH]}, "read"
-    ),
+    "GET /v1/reports/{report_id}/replies": _LIST,
+    "POST /v1/reports/{report_id}/messages": _moved({**factories.ANSWER, "read": [_NO_HASH]}, "read"),
     "GET /v1/reports/{report_id}/transitions": _ONE,
     "POST /v1/reports/{report_id}/transitions": _moved(
         {

@@ -48,8 +48,7 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
     desk.post(triager, f"/reports/{report.id}/transitions", claim, version=1).raise_for_status()
     desk.get(triager, f"/reports/{report.id}/grants").raise_for_status()
     desk.get(triager, f"/reports/{report.id}/body").raise_for_status()
-    answer: dict[str, object] = {"slots": [factories.in_json(Kind.SLOT)]}
-    desk.post(triager, f"/reports/{report.id}/messages", answer, version=2).raise_for_status()
+    desk.post(triager, f"/reports/{report.id}/messages", factories.ANSWER, version=2).raise_for_status()
     desk.post(triager, "/cases", opened).raise_for_status()
     desk.post(triager, f"/reports/{report.id}/transitions", accept, version=3).raise_for_status()
     desk.get(caseworker, f"/cases/{case}/grants").raise_for_status()

@@ -14,7 +14,7 @@ from app.casework.triage.moves import Move
 from app.database import Database
 from app.intake.epochs.models import Epoch
 from app.intake.lifecycle import service as lifecycle
-from app.intake.mailbox.models import Slot
+from app.intake.mailbox.models import KeptReply, Slot
 from app.intake.reports.models import Report
 from app.people.staff.models import Person
 from app.protocol.sizes import Kind
@@ -24,7 +24,6 @@ from tests.casework.conftest import Desk, problem
 
 CLAIM: dict[str, object] = {"to": "in_triage", "reason": "decided"}
 RELEASE: dict[str, object] = {"to": "received", "reason": "capacity"}
-SLOTS: dict[str, object] = {"slots": [factories.in_json(Kind.SLOT)]}
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def answered(desk: Desk, who: Person, report: Report) -> Response:
     """A message of one part, by somebody who has seen the present version."""
     desk.rows.commit()
     desk.rows.expire_all()
-    return desk.post(who, f"/reports/{report.id}/messages", SLOTS, version=report.version)
+    return desk.post(who, f"/reports/{report.id}/messages", factories.ANSWER, version=report.version)
 
 
 def test_a_triager_of_the_epoch_claims_a_report(desk: Desk, rows: Session, epoch: Epoch, triager: Person) -> None:
@@ -413,21 +412,35 @@ def test_a_message_of_more_parts_than_there_are_free_slots_is_refused_whole(
 ) -> None:
     slot = factories.in_json(Kind.SLOT)
     path = f"/reports/{claimed.id}/messages"
-    assert desk.post(triager, path, {"slots": [slot] * 13}, version=1).status_code == 201
+    assert desk.post(triager, path, factories.ANSWER | {"slots": [slot] * 13}, version=1).status_code == 201
 
-    refused = desk.post(triager, path, {"slots": [slot] * 2}, version=2)
+    refused = desk.post(triager, path, factories.ANSWER | {"slots": [slot] * 2}, version=2)
 
     assert problem(refused) == (409, "mailbox-full")
-    assert rows.query(Slot).count() == 15
+    assert (rows.query(Slot).count(), rows.query(KeptReply).count()) == (15, 1)
+
+
+@pytest.mark.parametrize("left_out", ["slots", "copy"])
+def test_no_reply_is_taken_without_its_copy_for_colleagues_and_no_copy_without_a_reply(
+    desk: Desk, rows: Session, claimed: Report, triager: Person, left_out: str
+) -> None:
+    half = {name: value for name, value in factories.ANSWER.items() if name != left_out}
+
+    refused = desk.post(triager, f"/reports/{claimed.id}/messages", half, version=1)
+
+    assert problem(refused) == (422, "invalid-request")
+    assert (rows.query(Slot).filter(Slot.number >= 3).count(), rows.query(KeptReply).count()) == (0, 0)
 
 
 def test_of_two_who_answer_at_once_the_slower_is_told_so(desk: Desk, claimed: Report, triager: Person) -> None:
     path = f"/reports/{claimed.id}/messages"
 
-    first, late = (desk.post(triager, path, SLOTS, version=1) for _ in range(2))
+    first, late = (desk.post(triager, path, factories.ANSWER, version=1) for _ in range(2))
 
-    assert (first.status_code, first.json()["replies"], first.headers["ETag"]) == (201, 1, '"2"')
+    assert (first.status_code, first.headers["ETag"]) == (201, '"2"')
     assert problem(late) == (412, "stale-version")
+    kept = desk.get(triager, f"/reports/{claimed.id}/replies").json()["items"]
+    assert kept == [{"file": factories.ANSWER["copy"]}]
 
 
 def test_only_the_claimer_writes_to_the_reporter(desk: Desk, claimed: Report, colleague: Person) -> None:
@@ -450,20 +463,22 @@ def test_in_a_case_its_members_alone_read_what_follows_and_write_to_the_reporter
 
     for who in others:
         assert desk.get(who, f"{path}/body").status_code == 200
-        for part in (f"{path}/messages", f"{path}/attachments", attachment):
+        for part in (f"{path}/messages", f"{path}/replies", f"{path}/attachments", attachment):
             assert problem(desk.get(who, part)) == (404, "not-found")
         assert problem(answered(desk, who, claimed)) == (404, "not-found")
     for who in {caseworker, triager} - others:
         assert desk.get(who, f"{path}/messages").status_code == 200
+        assert desk.get(who, f"{path}/replies").status_code == 200
         assert desk.get(who, f"{path}/attachments").status_code == 200
         assert answered(desk, who, claimed).status_code == 201
 
 
 def test_what_is_no_sealed_slot_is_not_taken(desk: Desk, claimed: Report, triager: Person) -> None:
-    for wrong in ("not base64!", "YWdl", factories.in_json(Kind.CASE)):
-        refused = desk.post(triager, f"/reports/{claimed.id}/messages", {"slots": [wrong]}, version=1)
+    for wrong in ("not base64!", "YWdl", factories.in_json(Kind.REPORT)):
+        for part in ({"slots": [wrong]}, {"copy": wrong}):
+            refused = desk.post(triager, f"/reports/{claimed.id}/messages", factories.ANSWER | part, version=1)
 
-        assert problem(refused) == (422, "not-an-envelope")
+            assert problem(refused) == (422, "not-an-envelope")
 
 
 def test_a_destroyed_report_is_told_from_one_that_is_there(
@@ -478,7 +493,7 @@ def test_a_destroyed_report_is_told_from_one_that_is_there(
 
     shown = desk.get(triager, f"/reports/{report.id}").json()
     assert (before, shown["state"], shown["destroyed"]) == (False, "withdrawn", True)
-    for part in ("grants", "body", "attachments", "messages"):
+    for part in ("grants", "body", "attachments", "messages", "replies"):
         assert problem(desk.get(triager, f"/reports/{report.id}/{part}")) == (410, "report-destroyed")
 
 
@@ -486,7 +501,7 @@ def test_a_repeated_request_acts_once(desk: Desk, rows: Session, claimed: Report
     headers = factories.signed_in(rows, triager) | {"Idempotency-Key": "the-same", "If-Match": '"1"'}
     path = f"/v1/reports/{claimed.id}/messages"
 
-    first, again = (desk.client.post(path, json=SLOTS, headers=headers) for _ in range(2))
+    first, again = (desk.client.post(path, json=factories.ANSWER, headers=headers) for _ in range(2))
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert rows.query(Slot).count() == 3

@@ -188,7 +188,8 @@ def _forgeries(type_: str) -> dict[str, Forgery]:
     # What stops the client where nothing else is wrong; of what nothing proves, that it has seen another.
     proof = {ProvedBy.ONE: "signature", ProvedBy.MAC: "mac", ProvedBy.NOTHING: "version"}[of.proved_by]
     others = [each for each in TYPES.values() if each.form is Form.SEALED and each.name != type_]
-    alike = next(each.name for each in others if each.proved_by is of.proved_by)
+    proved_alike = [each for each in others if each.proved_by is of.proved_by]
+    alike = min(proved_alike, key=lambda each: of.subjects[0] not in each.subjects).name
     unlike = next(each.name for each in others if (each.proved_by is ProvedBy.ONE) != signed)
     forgeries: dict[str, Forgery] = {
         "nothing": ({}, proof),

@@ -82,6 +82,7 @@ def kept(client: TestClient, database: Database, rows: Session, settings: Settin
         report = reports.get(session, reporter.id)
         lifecycle.change_state(session, report, ReportState.IN_TRIAGE, today=today)
         mailbox.put_staff_slots(session, report.id, [factories.sealed(Kind.SLOT)], reply=1, today=today)
+        mailbox.keep_reply(session, report.id, factories.sealed(Kind.MESSAGE), reply=1)
         session.add(_card_key(today))
     client.put("/v1/card", content=factories.sealed(Kind.CARD), headers=card_headers(CARD)).raise_for_status()
     return Kept(client, rows, office, reporter, settings.data_dir / "blobs")

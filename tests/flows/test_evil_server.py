@@ -130,6 +130,14 @@ def triager(world: World, http: httpx2.Client, tmp_path: Path) -> Staff:
 
 
 @pytest.fixture
+def newcomer(world: World, http: httpx2.Client, tmp_path: Path) -> Staff:
+    """Who holds the same key, on a machine that has seen nothing yet."""
+    directory = tmp_path / "newcomer"
+    world.organisation.copy_of("tenzin", directory, http).machine.seen.unlink()
+    return Staff(directory, PASSPHRASE, http=http, clock=world.organisation.clock.now)
+
+
+@pytest.fixture
 def supervisor(world: World, http: httpx2.Client, tmp_path: Path) -> Staff:
     return world.organisation.copy_of("sofia", tmp_path / "sofia", http)
 
@@ -364,6 +372,78 @@ def test_a_thread_that_lacks_what_this_machine_has_read(
     opened = triage.open_(triager, world.other.report)
 
     stops(evil, lambda: triage.thread(another_run(triager), opened), "thread")
+
+
+def reply_line(world: World, *, by: str) -> dict[str, Any]:
+    said = {"seen": None, "slots": [HASH], "text": "Leave the country.", "write_to": None}
+    line_1 = document_line(world, "message.copy", world.report_recipient, said)
+    return line_1 | {"generation": 1, "author": by, "at": f"{TODAY}T09:00Z"}
+
+
+@each_forgery("message.copy")
+def test_a_reply_of_colleagues_that_none_of_them_wrote(
+    world: World, evil: EvilServer, triager: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    opened, sofia = triage.open_(triager, world.report), world.organisation.staff["sofia"]
+    line_1 = reply_line(world, by=sofia.person) | changes
+    forged = attacker.signed_document(
+        line_1, "message.copy", world.report_recipient, as_=sofia.person, shown_key=sofia.keys.public_key
+    )
+    evil.lies[f"/v1/reports/{world.report}/replies"] = in_json(
+        lambda answer: answer["items"].append({"file": b64(forged)})
+    )
+
+    thread = triage.thread(triager, opened)
+
+    assert [(each.id, each.problem) for each in thread.spoiled] == [("reply 2", f"not authentic: {reason}")]
+    assert [each.content.text for each in thread.replies] == ["Are you safe tonight?"]
+    assert evil.written == []
+
+
+@attacks("message.copy", older=True)
+@pytest.mark.parametrize("shown", [[], [0], [1], [1, 0]], ids=["none", "the older", "the newer", "turned round"])
+def test_replies_of_which_one_is_left_out_or_stands_elsewhere(
+    world: World, evil: EvilServer, triager: Staff, shown: list[int]
+) -> None:
+    opened = triage.open_(triager, world.other.report)
+    if len(triage.thread(triager, opened).replies) < 2:
+        triage.answer(triager, opened, "We come on Monday.")
+        evil.written.clear()
+    path = f"/v1/reports/{world.other.report}/replies"
+    evil.lies[path] = in_json(lambda answer: answer.update(items=[answer["items"][each] for each in shown]))
+
+    stops(evil, lambda: triage.thread(another_run(triager), opened), "replies")
+
+
+def test_a_reader_who_saw_nothing_before_learns_from_the_reporter_that_a_reply_was_left_out(
+    world: World, evil: EvilServer, newcomer: Staff
+) -> None:
+    evil.lies[f"/v1/reports/{world.report}/replies"] = in_json(lambda answer: answer.update(items=[]))
+
+    thread = triage.thread(newcomer, triage.open_(newcomer, world.report))
+
+    assert (thread.replies, thread.not_kept) == ((), (1,))
+
+
+def test_a_reply_of_a_conspirator_in_the_place_of_another_is_told_by_the_one_that_follows(
+    world: World, evil: EvilServer, triager: Staff, newcomer: Staff, attacker: Attacker
+) -> None:
+    opened = triage.open_(triager, world.other.report)
+    if len(triage.thread(triager, opened).replies) < 2:
+        triage.answer(triager, opened, "We come on Monday.")
+    sofia = world.organisation.staff["sofia"]
+    to = opened.identity.recipient
+    line_1 = reply_line(world, by=sofia.person)
+    line_1 |= {"subject": world.other.report, "sealed_to": recipient_sha256(to)}
+    theirs = attacker.signed_document(line_1, "message.copy", to, signer=sofia.signer)
+    evil.lies[f"/v1/reports/{world.other.report}/replies"] = in_json(
+        lambda answer: answer["items"].__setitem__(0, {"file": b64(theirs)})
+    )
+
+    thread = triage.thread(newcomer, triage.open_(newcomer, world.other.report))
+
+    assert [(each.id, each.problem) for each in thread.spoiled] == [("reply 1", "not the one that reply 2 follows")]
+    assert [each.by for each in thread.replies] == [world.person("sofia"), world.person("tenzin")]
 
 
 def another_run(of: Staff) -> Staff:

@@ -67,7 +67,7 @@ def test_what_has_a_second_version_is_stated_here() -> None:
     """Whatever else is written again is another document, and takes no part of what was."""
     assert {name for name, of in TYPES.items() if of.chained} == {
         *("root", "certificate", "service-key", "intake", "key", "client"),
-        *("thread-state", "state", "case", "members", "consent"),
+        *("thread-state", "state", "message.copy", "case", "members", "consent"),
     }
 
 

@@ -14,7 +14,7 @@ from app.protocol.certificates import Trust
 from app.protocol.documents import Document, parse_document, recipient_sha256, seal
 from app.protocol.encoding import sha256_hex
 from app.protocol.grants import open_grant
-from app.protocol.mailbox import ReporterMessage, StaffMessage, ThreadState, read_state
+from app.protocol.mailbox import ReplyCopy, ReporterMessage, StaffMessage, ThreadState, read_state
 from app.protocol.opening import Asked, open_document
 from app.protocol.release import signatures
 from app.protocol.report import Report
@@ -117,6 +117,7 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "state": sealed(read_state),
     "message.staff": sealed(StaffMessage.read),
     "message.reporter": sealed(ReporterMessage.read),
+    "message.copy": sealed(ReplyCopy.read),
     "case": sealed(CaseFile.read),
     "members": sealed(members.read),
     "consent": sealed(read_consent),

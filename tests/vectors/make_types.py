@@ -15,6 +15,7 @@ from app.protocol.case import CaseFile, ReportNote
 from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
+from app.protocol.mailbox import ReplyCopy
 from app.protocol.manifest import ORGANISATION
 from app.protocol.members import MemberList
 from app.protocol.release import folder, signatures
@@ -51,6 +52,7 @@ def documents() -> dict[str, Document]:
         thread["state"],
         thread["message.staff 1"],
         thread["message.reporter message"],
+        _copy(),
         *_of_a_case(),
         make.APPROVAL,
     ]
@@ -75,6 +77,13 @@ def _report() -> Document:
         vocabulary="1.0.0",
     )
     return bare(_header("report", REPORT, report.body(), to=REPORT_KEY, author=None, at=DAY.isoformat()))
+
+
+def _copy() -> Document:
+    copy = ReplyCopy("c" * 64, ("a" * 64, "b" * 64), "Are you safe tonight?")
+    return signed(
+        _header("message.copy", REPORT, copy.body(), to=REPORT_KEY, author=TRIAGER.id, at=HOUR), TRIAGER.signer
+    )
 
 
 def _of_a_case() -> list[Document]:

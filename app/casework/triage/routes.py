@@ -15,6 +15,7 @@ from app.casework.triage.schemas import (
     AttachmentOut,
     MessageOut,
     OpeningIn,
+    ReplyOut,
     ReportOut,
     ReportTransitionIn,
     WaitingOut,
@@ -37,7 +38,7 @@ from app.http import (
 )
 from app.http.transitions import StepsOut
 from app.intake.attachments.models import Attachment
-from app.intake.mailbox.models import Message
+from app.intake.mailbox.models import KeptReply, Message
 from app.intake.mailbox.service import MailboxFull
 from app.intake.reports.models import Report
 from app.people.grants.wire import GrantOut, GrantsOut
@@ -162,6 +163,14 @@ def list_report_messages(database: Db, actor: Reader, report_id: str, paging: Pa
         return paging.page(session, posts, by=[Message.id], show=MessageOut.model_validate)
 
 
+@router.get("/{report_id}/replies", responses=problems(NotFound, service.ReportDestroyed))
+def list_report_replies(database: Db, actor: Reader, report_id: str, paging: Paging, now: Now) -> Page[ReplyOut]:
+    """What staff have written to the reporter, in its order, each as its writer kept it for colleagues."""
+    with database.write() as session:
+        kept = service.replies(session, actor, report_id, now=now)
+        return paging.page(session, kept, by=[KeptReply.number], show=ReplyOut.model_validate)
+
+
 @router.post(
     "/{report_id}/messages",
     status_code=status.HTTP_201_CREATED,
@@ -177,13 +186,15 @@ def answer_report(
     now: Now,
     response: Response,
 ) -> ReportOut:
-    """One message to the reporter, all of its parts or none."""
+    """One message to the reporter, all of its parts and its copy for colleagues, or none."""
     with database.write() as session:
         report = once(
             session,
             actor.id,
             request,
-            act=lambda: service.answer(session, actor, report_id, request.slots, read=request.read, seen=seen, now=now),
+            act=lambda: service.answer(
+                session, actor, report_id, request.slots, request.copy_, read=request.read, seen=seen, now=now
+            ),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(report, response)

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.casework.triage.moves import Move
-from app.http.sealed_json import SealedMessage, SealedReply
+from app.http.sealed_json import SealedCopy, SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
 from app.http.wire import CaseId, Sha256
 from app.people.grants.wire import GrantIn, GrantOut
@@ -36,7 +36,6 @@ class ReportOut(BaseModel):
     opening_due: date | None
     withdrawn_on: date | None
     destroyed: bool = Field(validation_alias="is_destroyed")
-    replies: int
     version: int
 
 
@@ -74,15 +73,24 @@ class MessageOut(BaseModel):
     file: SealedMessage
 
 
-class AnswerIn(BaseModel):
-    """The parts of one message, a sealed slot each; `read` are hashes of earlier ones that the reporter names as seen.
+class ReplyOut(BaseModel):
+    """What somebody of staff wrote to the reporter, as they sealed it for their colleagues."""
 
-    Read ones make room where there is no other.
+    model_config = ConfigDict(from_attributes=True)
+
+    file: SealedCopy
+
+
+class AnswerIn(BaseModel):
+    """The parts of one message, a sealed slot each, and its copy for colleagues, sealed to the report's key.
+
+    `read` are hashes of earlier parts that the reporter names as seen: those make room where there is no other.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     slots: Annotated[list[SealedReply], Field(min_length=1, max_length=STAFF_SLOTS)]
+    copy_: Annotated[SealedCopy, Field(alias="copy")]
     read: Annotated[list[Sha256], Field(max_length=STAFF_SLOTS)] = []
 
 

@@ -14,7 +14,7 @@ from app.casework.cases import service as cases
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox import service as mailbox
-from app.intake.mailbox.models import Message
+from app.intake.mailbox.models import KeptReply, Message
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.intake.reports.service import CLOSED
@@ -138,21 +138,29 @@ def messages(session: Session, actor: Actor, report_id: str, *, now: datetime) -
     return mailbox.messages(report.id)
 
 
+def replies(session: Session, actor: Actor, report_id: str, *, now: datetime) -> Select[KeptReply]:
+    """What staff have written to the reporter. The fetch is recorded."""
+    report = _read(session, followed_by(actor), report_id)
+    audit.record(session, actor.id, Action.MESSAGES_READ, report.id, now=now)
+    return mailbox.replies(report.id)
+
+
 def answer(
     session: Session,
     actor: Actor,
     report_id: str,
     slots: Sequence[bytes],
+    copy: bytes,
     *,
     read: Collection[str],
     seen: AbstractSet[int],
     now: datetime,
 ) -> Report:
-    """Put the parts of one message into the reporter's mailbox. Its triager writes, once it is in a case its members.
+    """Put the parts of one message into the reporter's mailbox, and keep its copy, which colleagues read.
 
-    Its number is sealed and follows from `replies`, so the writer must have seen the last one: of two colleagues who
-    write at once the slower seals again. `read` is what `mailbox.put_staff_slots` takes. Raises `StaleVersion`,
-    `ReportClosed`, or `MailboxFull`.
+    Its triager writes, once it is in a case its members. The copy names the one before, so the writer must have seen
+    that: of two colleagues who write at once the slower seals again. `read` is what `mailbox.put_staff_slots` takes.
+    Raises `StaleVersion`, `ReportClosed`, or `MailboxFull`.
     """
     report = locked(session, followed_by(actor), report_id)
     if report.case_id is None and report.triager_id != actor.id:
@@ -163,6 +171,7 @@ def answer(
         raise ReportClosed
     report.replies += 1
     mailbox.put_staff_slots(session, report.id, slots, reply=report.replies, read=read, today=now.date())
+    mailbox.keep_reply(session, report.id, copy, reply=report.replies)
     message_sha256 = sha256_hex(b"".join(slots))
     audit.record(session, actor.id, Action.REPORTER_ANSWERED, report.id, now=now, object_hash=message_sha256)
     return report

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.client.casework import approvals, triage
 from app.client.casework.approvals import Approval
-from app.client.casework.triage import OpenReport, ReportView, RuleOfTriage
+from app.client.casework.triage import OpenReport, ReportView, RuleOfTriage, Thread
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.vocabulary import ApprovalSubject, GrantKind, Role, TransitionReason
@@ -24,15 +24,16 @@ LENT: Final = frozenset(
 
 @dataclass(frozen=True)
 class Review:
-    """What somebody decides about: the report as they opened it, and what they were asked about it then."""
+    """What somebody decides about: the report as they opened it, its thread, and what they were asked about it then."""
 
     approval: Approval
     report: OpenReport = field(repr=False)
+    thread: Thread = field(repr=False)
 
     @property
     def unanswered(self) -> bool:
-        """Whether nobody has written to its reporter, who said that one may."""
-        return self.report.may_contact and self.report.view.replies == 0
+        """Whether nobody has signed for a reply to its reporter, who said that one may write."""
+        return self.report.may_contact and not self.thread.replies
 
 
 def request(staff: Staff, report: OpenReport, subject: ApprovalSubject, approver: str) -> str:
@@ -87,7 +88,7 @@ def review(staff: Staff, approval: str) -> Review:
     else:
         report = triage.open_(staff, record.object)
     approvals.remember(staff, record)
-    return Review(record, report)
+    return Review(record, report, triage.thread(staff, report))
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:

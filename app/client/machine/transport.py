@@ -70,8 +70,7 @@ _TEXTS_OR_NULL: Final = (
     "secret statement sums_sha256 swept_on triager withdrawn_on"
 )
 _NUMBERS: Final = (
-    "disk_bytes disk_free_bytes free generation left_millionths n number replies"
-    " rho_millionths seq sequence size version"
+    "disk_bytes disk_free_bytes free generation left_millionths n number rho_millionths seq sequence size version"
 )
 _LISTS: Final = "certificates errors failing grants items members missing roles"
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where

@@ -38,6 +38,16 @@ class Slot(Base):
     reply: Mapped[int | None]  # of a message of staff: which of the report's it is, counted from 1
 
 
+class KeptReply(Base):
+    """What staff wrote to a reporter, as its writer sealed it for colleagues to the report's key."""
+
+    __tablename__ = "kept_replies"
+
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    file: Mapped[bytes] = mapped_column(Sealed)
+
+
 class Message(Base):
     """What a reporter posted after the report. `consent_id` says which consent changed, not how.
 

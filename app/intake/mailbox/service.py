@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app import age
 from app.clock import monday_of
 from app.database import Sealed
-from app.intake.mailbox.models import Mailbox, Message, Slot
+from app.intake.mailbox.models import KeptReply, Mailbox, Message, Slot
 from app.intake.reports.models import Report
 from app.intake.reports.service import CLOSED
 from app.problems import Problem
@@ -229,6 +229,16 @@ def put_staff_slots(
     session.flush()
 
 
+def keep_reply(session: Session, report_id: str, file: bytes, *, reply: int) -> None:
+    """Keep the reply of this number for colleagues of who wrote it."""
+    session.add(KeptReply(report_id=report_id, number=reply, file=file))
+
+
+def replies(report_id: str) -> Select[KeptReply]:
+    """What staff have written to the reporter, kept for colleagues; the number of each is in it, and orders them."""
+    return select(KeptReply).where(KeptReply.report_id == report_id)
+
+
 def is_answered(session: Session, report_id: str) -> bool:
     """Whether a message of staff lies in the report's mailbox."""
     slots = (
@@ -246,8 +256,9 @@ def forget_days(session: Session, report_id: str) -> None:
 
 
 def destroy(session: Session, report_id: str) -> None:
-    """Forget messages and slots; the state stays, so that the reporter can read how it ended."""
+    """Forget messages, replies and slots; the state stays, so that the reporter can read how it ended."""
     session.execute(delete(Message).where(Message.report_id == report_id))
+    session.execute(delete(KeptReply).where(KeptReply.report_id == report_id))
     token = select(Mailbox.token_sha256).where(Mailbox.report_id == report_id).scalar_subquery()
     session.execute(delete(Slot).where(Slot.token_sha256 == token, Slot.number != STATE_SLOT))
 

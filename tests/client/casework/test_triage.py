@@ -13,6 +13,7 @@ from app.protocol import receipt
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotMine
 from app.vocabulary import Imminence, Priority, ReportState, Severity, TransitionReason
+from tests import factories
 from tests.client.casework.scene import DOCUMENT, FOUND, claimed
 from tests.client.installation import PASSPHRASE, Installation
 
@@ -150,6 +151,44 @@ def test_the_replies_of_colleagues_are_numbered_one_after_the_other(here: Instal
         (2, "I read this now in her place."),
     ]
     assert mailbox.missing == ()
+
+
+def test_colleagues_read_both_sides_of_a_thread_whoever_wrote(here: Installation) -> None:
+    anna, emil = here.staff("anna"), here.staff("emil")
+    sent = claimed(here, anna)
+    words = receipt.read(sent.receipt)
+    here.reporter().answer(words, "They were here again.")
+    triage.answer(anna, triage.open_(anna, sent.report), "Are you safe tonight?")
+    here.reporter().answer(words, "At my aunt's.")
+    triage.release(anna, triage.view(anna, sent.report))
+    triage.claim(emil, triage.view(emil, sent.report))
+    triage.answer(emil, triage.open_(emil, sent.report), "Stay there. " * 300)
+
+    thread = triage.thread(emil, triage.open_(emil, sent.report))
+
+    assert [each.content.text for each in thread.in_order] == [
+        "They were here again.",
+        "Are you safe tonight?",
+        "At my aunt's.",
+        "Stay there. " * 300,
+    ]
+    assert [(each.number, each.by) for each in thread.replies] == [(1, anna.person), (2, emil.person)]
+    assert {each.day for each in thread.in_order} == {here.now().date().isoformat()}
+    assert (thread.read, thread.not_kept, thread.spoiled) == (1, (), ())
+
+
+def test_junk_that_is_kept_as_a_reply_takes_its_number_and_stops_nobody(here: Installation) -> None:
+    anna = here.staff("anna")
+    sent = claimed(here, anna)
+    opened = triage.open_(anna, sent.report)
+    anna.service.post(f"/reports/{sent.report}/messages", factories.ANSWER, version=opened.view.version)
+
+    triage.answer(anna, triage.open_(anna, sent.report), "Are you safe tonight?")
+    thread = triage.thread(anna, triage.open_(anna, sent.report))
+
+    assert [each.id for each in thread.spoiled] == ["reply 1"]
+    assert [(each.number, each.content.text) for each in thread.replies] == [(2, "Are you safe tonight?")]
+    assert [each.number for each in here.reporter().mailbox(receipt.read(sent.receipt)).replies] == [2]
 
 
 def test_what_was_accepted_stands_in_the_queue_until_somebody_else_has_opened_it_there(here: Installation) -> None:

@@ -2,12 +2,13 @@
 
 import os
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from app import age
+from app.client import Staff
 from app.client.casework import triage
 from app.client.intake.attachments import Unsendable
 from app.client.intake.reporter import Reporter, Submitted
@@ -22,7 +23,9 @@ from app.protocol.report import ATTACHMENTS
 from app.protocol.sizes import Kind, TooLong, classes
 from app.settings import Settings
 from app.vocabulary import ConsentScope, ReportState
-from tests.client.installation import Installation, serving
+from tests import factories
+from tests.client.installation import PASSPHRASE, Installation, serving
+from tests.flows.evil import EvilServer, in_json
 
 DOCUMENT = {
     "language": "en",
@@ -192,8 +195,13 @@ def test_replies_of_colleagues_who_took_the_same_number_are_both_shown(here: Ins
     triage.release(anna, triage.view(anna, sent.report))
     emil = here.staff("emil")
     triage.claim(emil, triage.view(emil, sent.report))
-    of_emil = triage.open_(emil, sent.report)
-    triage.answer(emil, replace(of_emil, view=replace(of_emil.view, replies=0)), "two " * 400)
+    with (
+        httpx2.HTTPTransport() as honest,
+        httpx2.Client(transport=(evil := EvilServer(honest)), base_url=here.server) as http,
+    ):
+        evil.lies[f"/v1/reports/{sent.report}/replies"] = in_json(lambda answer: answer.update(items=[]))
+        misled = Staff(here.machine("emil"), PASSPHRASE, http=http, clock=here.now)
+        triage.answer(misled, triage.open_(misled, sent.report), "two " * 400)
 
     found = here.reporter().mailbox(receipts.read(sent.receipt))
 
@@ -275,7 +283,8 @@ def test_one_wrong_mac_keeps_nobody_from_reading_answering_and_withdrawing(here:
         to=to,
     )
     wrong = seal(maced(header, bytes(32)), to)
-    anna.service.post(f"/reports/{sent.report}/messages", {"slots": [b64(wrong)]}, version=answered.view.version)
+    request = {"slots": [b64(wrong)], "copy": factories.in_json(Kind.MESSAGE)}
+    anna.service.post(f"/reports/{sent.report}/messages", request, version=answered.view.version)
 
     found = here.reporter().mailbox(words)
     here.reporter().answer(words, "Thank you.")

@@ -13,7 +13,7 @@ from app.client.casework.triage.decisions import (
 )
 from app.client.casework.triage.queue import Waiting, list_
 from app.client.casework.triage.reading import OpenReport, open_, open_with, save_attachment
-from app.client.casework.triage.threads import Received, Spoiled, Thread, answer, thread
+from app.client.casework.triage.threads import Received, Sent, Spoiled, Thread, answer, thread
 from app.client.casework.triage.views import ReportView, view
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Received",
     "ReportView",
     "RuleOfTriage",
+    "Sent",
     "Spoiled",
     "Thread",
     "Waiting",

@@ -13,13 +13,12 @@ from app.protocol import mailbox
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, sha256_hex, unb64
-from app.protocol.errors import Malformed, ProtocolError
-from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage
-from app.protocol.opening import Asked
+from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
+from app.protocol.mailbox import MessageKind, ReplyCopy, ReporterMessage, StaffMessage
+from app.protocol.opening import Asked, Opened
 from app.vocabulary import ConsentScope
 
-# In what this machine has seen: the number and last part of the newest reply that it sent.
-_NEWEST_REPLY: Final = "message.staff"
+_COPY: Final = "message.copy"
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,28 @@ class Received:
 
     id: str
     sha256: str
+    day: str
     with_secret: bool
     content: ReporterMessage = field(repr=False)
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A reply of staff, as `by` kept it for colleagues. What lies in the mailbox only its reporter can compare."""
+
+    number: int
+    sha256: str
+    by: str
+    day: str
+    content: ReplyCopy = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Spoiled:
-    """A post in which no message of the reporter can be read. `problem` says why: whoever has the token can post."""
+    """What lies among the posts or the replies, and is none. `problem` says why: whoever has the token can post.
+
+    `id` is a post's, or says which of the replies it is, by its place.
+    """
 
     id: str
     problem: str
@@ -46,15 +60,40 @@ class Spoiled:
 
 @dataclass(frozen=True)
 class Thread:
-    """The reporter's messages in their order. `missing` and `repeated` are numbers: nothing is dropped.
+    """The reporter's messages and staff's replies, each in their order.
 
-    `spoiled` is what else was posted. It stands beside the messages, and stops none of them.
+    `missing` and `repeated` are numbers of messages: nothing is dropped. `spoiled` is what else was posted, or kept as
+    a reply. It stands beside the rest, and stops none of it. `last_reply` is the last place among the replies.
     """
 
     messages: tuple[Received, ...] = ()
+    replies: tuple[Sent, ...] = ()
     missing: tuple[int, ...] = ()
     repeated: tuple[int, ...] = ()
     spoiled: tuple[Spoiled, ...] = ()
+    last_reply: Mark | None = field(default=None, repr=False)
+
+    @property
+    def in_order(self) -> tuple[Received | Sent, ...]:
+        """Both directions as one exchange: each reply after what its writer had read of the reporter."""
+        both, waiting = list[Received | Sent](), list(self.messages)
+        for reply in self.replies:
+            read = next((n for n, each in enumerate(waiting, start=1) if each.sha256 == reply.content.seen), 0)
+            both += [*waiting[:read], reply]
+            del waiting[:read]
+        return (*both, *waiting)
+
+    @property
+    def read(self) -> int:
+        """The number of the last reply that a message of the reporter names as seen; 0 where none does."""
+        seen = {each.content.seen for each in self.messages}
+        return max((each.number for each in self.replies if seen & set(each.content.slots)), default=0)
+
+    @property
+    def not_kept(self) -> tuple[int, ...]:
+        """The numbers of messages whose reporter has seen a reply of which there is no copy."""
+        kept = {slot for reply in self.replies for slot in reply.content.slots}
+        return tuple(each.content.number for each in self.messages if each.content.seen not in (None, *kept))
 
     @property
     def consents(self) -> dict[ConsentScope, bool]:
@@ -69,9 +108,9 @@ class Thread:
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:
-    """What the reporter has written since, and what else was posted in their name.
+    """What the reporter has written since and what staff answered, and what else was posted or kept as such.
 
-    Raises `Rollback` where a message is missing that this machine has seen, be it the last.
+    Raises `Rollback` where a message or a reply is missing that this machine has seen, be it the last.
     """
     messages, spoiled = list[Received](), list[Spoiled]()
     for item in staff.service.items(f"/reports/{report.id}/messages"):
@@ -82,32 +121,39 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
     staff.seen.hold_list("message.reporter", report.id, [each.sha256 for each in messages], reason="thread")
     messages.sort(key=lambda each: (each.content.number, each.id))
     numbers = [each.content.number for each in messages]
+    replies, no_replies, last = _replies(staff, report)
     return Thread(
         messages=tuple(messages),
+        replies=tuple(replies),
         missing=tuple(mailbox.gaps(numbers)),
         repeated=tuple(mailbox.repeats(numbers)),
-        spoiled=tuple(spoiled),
+        spoiled=(*spoiled, *no_replies),
+        last_reply=last,
     )
 
 
 def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
     """Write to the reporter. It carries a MAC and no signature: a seized phone names nobody.
 
-    Replies that the reporter has read make room for it, the oldest first. The report has a new version by it, which
-    this returns. Raises `Refused`: `mailbox-full` where not enough slots are free, `stale-version` where the report has
-    changed since it was opened, also by a colleague's answer.
+    With it goes a copy for colleagues, signed and sealed to the report's key. Replies that the reporter has read make
+    room for it, the oldest first. The report has a new version by it, which this returns. Raises `Refused`:
+    `mailbox-full` where not enough slots are free, `stale-version` where the report has changed since it was opened,
+    also by a colleague's answer.
     """
-    last = thread(staff, report).messages
-    parts = mailbox.split(text)
-    number = _next_number(staff, report)
+    before = thread(staff, report)
+    last, parts = before.messages, mailbox.split(text)
+    number = before.last_reply.version + 1 if before.last_reply else 1
+    seen = last[-1].sha256 if last else None
     slots = [
-        _slot(staff, report, StaffMessage(number, last[-1].sha256 if last else None, part, len(parts), words))
+        _slot(staff, report, StaffMessage(number, seen, part, len(parts), words))
         for part, words in enumerate(parts, start=1)
     ]
+    kept = ReplyCopy(seen, tuple(map(sha256_hex, slots)), text)
+    copy = sealed.write(staff, report.key, _COPY, kept.body(), after=before.last_reply)
     read = list(dict.fromkeys(each.content.seen for each in reversed(last) if each.content.seen))[: mailbox.STAFF_SLOTS]
-    request = {"slots": [b64(slot) for slot in slots], "read": read}
+    request = {"slots": [b64(slot) for slot in slots], "copy": copy.file, "read": read}
     response = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
-    staff.seen.record(_NEWEST_REPLY, report.id, Mark(number, sha256_hex(slots[-1])))
+    staff.seen.add_to_list(_COPY, report.id, copy.mark.sha256)
     return replace(report, view=replace(ReportView.read(response.json()), id=report.id))
 
 
@@ -120,9 +166,38 @@ def _message(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Recei
     return Received(
         id=str(item["id"]),
         sha256=message.sha256,
+        day=message.document.header.at,
         with_secret=_is_secret(item["secret"], report.report.withdrawal),
         content=ReporterMessage.read(message.document.header.body),
     )
+
+
+def _replies(staff: Staff, report: OpenReport) -> tuple[list[Sent], list[Spoiled], Mark | None]:
+    """The copies of replies that are some, what else lies among them, and the last place.
+
+    The number of a reply is its place: nobody's word moves it, and what is none keeps its own. Each names the file
+    before, so that one which another has taken the place of is noticed by its successor.
+    """
+    sent, spoiled, last = list[Sent](), list[Spoiled](), None
+    for number, item in enumerate(staff.service.items(f"/reports/{report.id}/replies"), start=1):
+        try:
+            copy = sealed.read(staff, report.key, _COPY, item["file"])
+            if copy.mark.version != number:
+                raise NotAuthentic("number")
+            sent.append(_sent(copy))
+            if last and copy.link.previous != last.sha256:
+                spoiled.append(Spoiled(f"reply {last.version}", f"not the one that reply {number} follows"))
+        except ProtocolError as error:
+            spoiled.append(Spoiled(f"reply {number}", sealed.fault(error)))
+        last = Mark(number, sha256_hex(unb64(str(item["file"]))))
+    staff.seen.hold_list(_COPY, report.id, [each.sha256 for each in sent], reason="replies")
+    return sent, spoiled, last
+
+
+def _sent(copy: Opened) -> Sent:
+    header = copy.document.header
+    content = ReplyCopy.read(header.body)
+    return Sent(number=header.version, sha256=copy.sha256, by=str(header.author), day=header.at[:10], content=content)
 
 
 def _is_secret(secret: object, sha256: str) -> bool:
@@ -137,12 +212,3 @@ def _slot(staff: Staff, report: OpenReport, message: StaffMessage) -> bytes:
     to, at = report.mailbox, staff.today.isoformat()
     header = Header.new("message.staff", report.id, message.body(), org=staff.org, author=None, at=at, to=to)
     return seal(maced(header, report.thread_key), to)
-
-
-def _next_number(staff: Staff, report: OpenReport) -> int:
-    """After all that colleagues sent, which is sealed to the reporter alone and so the service's word.
-
-    This machine's own memory stands beside it: no service can make it use a number twice.
-    """
-    mark = staff.seen.highest(_NEWEST_REPLY, report.id)
-    return max(report.view.replies, mark.version if mark else 0) + 1

@@ -14,7 +14,6 @@ class ReportView:
     """The work on a report as the service shows it, in this version: no step is taken on another.
 
     `opening_due` is the day by which another member than who accepted it is to have opened it, until one has.
-    `replies` counts what staff have written to its reporter.
     """
 
     id: str
@@ -27,7 +26,6 @@ class ReportView:
     envelope_sha256: str
     opening_due: date | None
     destroyed: bool
-    replies: int
     intake_channel: IntakeChannel
     version: int
 
@@ -44,7 +42,6 @@ class ReportView:
             envelope_sha256=str(item["envelope_sha256"]),
             opening_due=None if item["opening_due"] is None else date.fromisoformat(str(item["opening_due"])),
             destroyed=bool(item["destroyed"]),
-            replies=int(item["replies"]),
             intake_channel=IntakeChannel(item["intake_channel"]),
             version=int(item["version"]),
         )

@@ -128,9 +128,14 @@ def accept(
     person = staff(machine)
     judgements, names = _judgements(incident), Names(person)
     title, summary = _about(about)
+    open_report = triage.open_(person, names.report(report))
+    if open_report.view.state is ReportState.ACCEPTED and open_report.view.case:
+        say("It is accepted already, and in this case. Nothing was changed.")
+        show({"case": open_report.view.case}, as_json=as_json)
+        return
     case = triage.accept(
         person,
-        triage.open_(person, names.report(report)),
+        open_report,
         judgements,
         owner=names.person(owner) if owner else person.person,
         colleagues=names.persons(colleague),

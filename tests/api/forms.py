@@ -88,6 +88,16 @@ PEOPLE = {
     "POST /v1/keys/{key_id}/grants": _made(GRANT),
 }
 
+_CASE = {
+    "id": factories.id_("case"),
+    "team": factories.id_("team"),
+    "owner": _SOMEBODY,
+    "priority": "p2",
+    "members": factories.in_json(Kind.CASE),
+    "document": factories.in_json(Kind.CASE),
+    "grants": [GRANT],
+}
+
 TRIAGE = {
     "GET /v1/queue": Form(query=frozenset({"state"}), pages=True),
     "GET /v1/reports": Form(query=frozenset({"state", "unopened"}), pages=True),
@@ -106,26 +116,22 @@ TRIAGE = {
             "reason": "decided",
             "priority": "p2",
             "case": factories.id_("case"),
+            "new_case": _CASE,
             "grant": GRANT,
             "duplicate_of": factories.id_("rep"),
             "no_contact": True,
             "danger_now": True,
         },
-        *("priority", "case", "grant", "duplicate_of", "no_contact", "danger_now"),
+        *("priority", "case", "new_case", "grant", "duplicate_of", "no_contact", "danger_now"),
     ),
     "PUT /v1/reports/{report_id}/opening": Form({"case": factories.id_("case")}, sees_version=True),
-    "PUT /v1/reports/{report_id}/case": Form({"case": factories.id_("case"), "grant": GRANT}, sees_version=True),
+    "PUT /v1/reports/{report_id}/case": Form(
+        {"case": factories.id_("case"), "new_case": _CASE, "grant": GRANT},
+        optional=frozenset({"case", "new_case"}),
+        sees_version=True,
+    ),
 }
 
-_CASE = {
-    "id": factories.id_("case"),
-    "team": factories.id_("team"),
-    "owner": _SOMEBODY,
-    "priority": "p2",
-    "members": factories.in_json(Kind.CASE),
-    "document": factories.in_json(Kind.CASE),
-    "grants": [GRANT],
-}
 _CONSENT = {
     "person": factories.id_("psn"),
     "consent": factories.id_("cons"),

@@ -1,21 +1,28 @@
 """Reports over HTTP: who sees which, how they move, and what is refused in which order."""
 
+import itertools
+import multiprocessing
+import os
+import signal
 from datetime import date
 
 import pytest
 from httpx2 import Response
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit.models import AuditEvent
-from app.casework.cases.models import Membership
+from app.casework.cases.models import Case, Membership
 from app.casework.triage import moves
 from app.casework.triage.moves import Move
+from app.casework.triage.schemas import ReportTransitionIn
 from app.database import Database
 from app.intake.epochs.models import Epoch
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox.models import KeptReply, Slot
 from app.intake.reports.models import Report
+from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role, TransitionReason
@@ -364,6 +371,106 @@ def test_a_report_is_not_accepted_into_a_case_of_others(
     assert refused == (409, "guards-fail", ["handed_on"])
 
 
+def whole_case(opener: Person, owner: Person) -> dict[str, object]:
+    return {
+        "id": factories.id_("case"),
+        "team": owner.team_id,
+        "owner": owner.id,
+        "priority": "p1",
+        "members": factories.in_json(Kind.CASE),
+        "document": factories.in_json(Kind.CASE),
+        "grants": [{"grantee": each.id, "file": factories.in_json(Kind.GRANT)} for each in (opener, owner)],
+    }
+
+
+def test_a_report_is_accepted_and_its_case_opened_in_one_step(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person
+) -> None:
+    case = whole_case(triager, caseworker)
+    grant = {"grantee": case["id"], "file": factories.in_json(Kind.GRANT)}
+
+    assert move(desk, triager, claimed, "accepted", priority="p1", new_case=case, grant=grant) == DONE
+
+    shown = desk.get(caseworker, f"/reports/{claimed.id}").json()
+    assert (shown["state"], shown["case"]) == ("accepted", case["id"])
+    assert desk.get(caseworker, f"/cases/{case['id']}").json()["members"] == sorted([triager.id, caseworker.id])
+    assert len(desk.get(caseworker, f"/cases/{case['id']}/grants").json()["items"]) == 1
+    assert len(desk.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]) == 1
+
+
+def test_where_either_is_refused_there_is_no_case_and_the_report_stays_in_triage(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+) -> None:
+    case = whole_case(triager, caseworker)
+    grant = {"grantee": case["id"], "file": factories.in_json(Kind.GRANT)}
+    elsewhere = grant | {"grantee": factories.id_("case")}
+    of_others: dict[str, object] = {"grants": [{"grantee": caseworker.id, "file": factories.in_json(Kind.GRANT)}]}
+    nowhere: dict[str, object] = {"team": factories.id_("team")}
+    accept = {"priority": "p1", "grant": grant, "new_case": case}
+
+    refused = [
+        move(desk, triager, claimed, "accepted", **(accept | more))[1]
+        for more in (
+            {"new_case": case | of_others},
+            {"new_case": case | nowhere},
+            {"grant": elsewhere},
+            {"case": case["id"]},
+            {"grant": None},
+        )
+    ]
+
+    assert refused == ["members-unfit", "team-unknown", "guards-fail", "guards-fail", "guards-fail"]
+    rows.expire_all()
+    assert claimed.state is ReportState.IN_TRIAGE
+    assert (rows.query(Case).count(), rows.query(Membership).count()) == (0, 0)
+
+
+def test_a_process_that_is_killed_while_a_report_is_accepted_leaves_a_whole_case_or_none(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session, url: str
+) -> None:
+    """At each statement, and before the transaction is on disk."""
+    new = ReportTransitionIn.model_validate(
+        {
+            "to": "accepted",
+            "reason": "decided",
+            "priority": "p1",
+            "new_case": (case := whole_case(triager, caseworker)),
+            "grant": {"grantee": case["id"], "file": factories.in_json(Kind.GRANT)},
+        }
+    ).as_move()
+    actor = Actor(triager.id, frozenset({Role.TRIAGER}), triager.team_id, factories.DAY)
+    ends = list[int | None]()
+
+    while not ends or ends[-1] == -signal.SIGKILL:
+        args = (url, actor, claimed.id, new, len(ends))
+        process = multiprocessing.get_context("fork").Process(target=accept_and_die, args=args)
+        process.start()
+        process.join()
+        ends.append(process.exitcode)
+        rows.expire_all()
+        found = (claimed.state, rows.query(Case).count(), rows.query(Membership).count())
+        assert found == ((ReportState.IN_TRIAGE, 0, 0) if ends[-1] else (ReportState.ACCEPTED, 1, 2))
+
+    assert ends[-1] == 0
+    assert len(ends) > len(("report", "case", "member", "member", "statement", "document", "grants", "commit"))
+    assert {each.subject for each in rows.query(Grant)} >= {case["id"], claimed.id}
+
+
+def accept_and_die(url: str, actor: Actor, report: str, new: Move, statement: int) -> None:
+    """Killed before this statement of its transaction, or, where there are not as many, at its end."""
+    database, left = Database(url), itertools.count(statement, -1)
+
+    def die(*_: object) -> None:
+        if next(left) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with database.write() as session:
+        for what in ("before_cursor_execute", "commit"):
+            event.listen(session.connection(), what, die)
+        moves.move(session, actor, report, new, seen={1}, drawn=False, now=factories.HOUR)
+    os._exit(0)
+
+
 def test_a_report_can_be_handed_to_a_caseworker_who_attaches_it(
     desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
 ) -> None:
@@ -378,6 +485,25 @@ def test_a_report_can_be_handed_to_a_caseworker_who_attaches_it(
 
     assert (attached.status_code, attached.json()["case"]) == (200, case.id)
     assert problem(desk.put(caseworker, path, body, version=attached.json()["version"])) == (404, "not-found")
+
+
+def test_who_was_handed_a_report_opens_a_case_of_it_in_one_step(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+) -> None:
+    case = whole_case(caseworker, factories.certified(rows, Role.CASEWORKER, team_id=caseworker.team_id))
+    to_person = {"grantee": caseworker.id, "file": factories.in_json(Kind.GRANT)}
+    to_case = {"grantee": case["id"], "file": factories.in_json(Kind.GRANT)}
+    assert move(desk, triager, claimed, "accepted", priority="p2", grant=to_person) == DONE
+    rows.expire_all()
+    path, version = f"/reports/{claimed.id}/case", claimed.version
+
+    for wrong in ({"new_case": case, "grant": to_person}, {"new_case": case, "case": case["id"], "grant": to_case}):
+        assert problem(desk.put(caseworker, path, wrong, version=version)) == (409, "not-attachable")
+    assert rows.query(Case).count() == 0
+    attached = desk.put(caseworker, path, {"new_case": case, "grant": to_case}, version=version)
+
+    assert (attached.status_code, attached.json()["case"]) == (200, case["id"])
+    assert desk.get(caseworker, f"/cases/{case['id']}").status_code == 200
 
 
 def test_only_a_supervisor_reopens_and_only_while_the_key_exists(

@@ -8,15 +8,14 @@ from sqlalchemy.orm import Session
 from app.casework.cases import service
 from app.casework.cases.models import Case, CaseDocument
 from app.casework.cases.schemas import (
-    CaseIn,
     DocumentIn,
     DocumentOut,
     MembersIn,
     StatementOut,
     StatementsOut,
 )
-from app.casework.cases.service import MembersChange, NewCase
-from app.casework.cases.wire import CaseOut, case_out
+from app.casework.cases.service import MembersChange
+from app.casework.cases.wire import CaseIn, CaseOut, case_out
 from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
 from app.people.grants.wire import GrantOut, GrantsOut
@@ -37,21 +36,12 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 )
 def open_case(database: Db, actor: Worker, once: Once, request: CaseIn, now: Now, response: Response) -> CaseOut:
     """Open a case of which the caller is a member, with its first document and a grant for each member."""
-    new = NewCase(
-        id=request.id,
-        team_id=request.team,
-        owner_id=request.owner,
-        priority=request.priority,
-        members=request.members,
-        document=request.document,
-        grants=[grant.as_new() for grant in request.grants],
-    )
     with database.write() as session:
         case = once(
             session,
             actor.id,
             request,
-            act=lambda: service.open_(session, actor, new, now=now),
+            act=lambda: service.open_(session, actor, request.as_new(), now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(session, case, response)

@@ -6,23 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.sealed_json import SealedCase, SealedMembers
-from app.http.wire import CaseId, PersonId, TeamId
+from app.http.wire import PersonId
 from app.people.grants.wire import Grants
-from app.vocabulary import Priority
-
-
-class CaseIn(BaseModel):
-    """A new case, its id drawn by the client: sealed documents name it. `members` is the genesis of its chain."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: CaseId
-    team: TeamId
-    owner: PersonId | None = None
-    priority: Priority
-    members: SealedMembers
-    document: SealedCase
-    grants: Grants
 
 
 class DocumentIn(BaseModel):

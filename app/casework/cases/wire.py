@@ -1,13 +1,42 @@
-"""The wire form of a case, for every package that answers with one."""
+"""The wire form of a case, for every package that answers with one, or takes a new one with what it does."""
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from app.casework.cases import service
 from app.casework.cases.models import Case
+from app.casework.cases.service import NewCase
+from app.http.sealed_json import SealedCase, SealedMembers
+from app.http.wire import CaseId, PersonId, TeamId
+from app.people.grants.wire import Grants
 from app.vocabulary import CaseStage, Priority, TransitionReason
+
+
+class CaseIn(BaseModel):
+    """A new case, its id drawn by the client: sealed documents name it. `members` is the genesis of its chain."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: CaseId
+    team: TeamId
+    owner: PersonId | None = None
+    priority: Priority
+    members: SealedMembers
+    document: SealedCase
+    grants: Grants
+
+    def as_new(self) -> NewCase:
+        return NewCase(
+            id=self.id,
+            team_id=self.team,
+            owner_id=self.owner,
+            priority=self.priority,
+            members=self.members,
+            document=self.document,
+            grants=[grant.as_new() for grant in self.grants],
+        )
 
 
 class CaseOut(BaseModel):

@@ -7,6 +7,7 @@ from fastapi import Query, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.casework.approvals.service import SelfApproval
+from app.casework.cases.service import CaseExists, MembersUnfit
 from app.casework.roles import MEMBER_ROLES
 from app.casework.triage import moves, service
 from app.casework.triage.schemas import (
@@ -42,7 +43,7 @@ from app.intake.mailbox.models import KeptReply, Message
 from app.intake.mailbox.service import MailboxFull
 from app.intake.reports.models import Report
 from app.people.grants.wire import GrantOut, GrantsOut
-from app.people.staff.service import NotCertified
+from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.transitions import GuardsFail, NoSuchStep
 from app.vocabulary import ReportState
@@ -211,7 +212,17 @@ def list_report_steps(database: Db, actor: Reader, report_id: str, now: Now) -> 
 @router.post(
     "/{report_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail, NotCertified),
+    responses=problems(
+        NotFound,
+        NotAnEnvelope,
+        StaleVersion,
+        NoSuchStep,
+        GuardsFail,
+        NotCertified,
+        TeamUnknown,
+        CaseExists,
+        MembersUnfit,
+    ),
 )
 def move_report(
     database: Db,
@@ -223,7 +234,7 @@ def move_report(
     now: Now,
     response: Response,
 ) -> ReportOut:
-    """Claim the report, release it, or decide on it."""
+    """Claim the report, release it, or decide on it. Accepting it may open its case: both are done, or neither."""
     drawn = secrets.randbelow(ONE_IN) == 0
     with database.write() as session:
         report = once(
@@ -236,14 +247,20 @@ def move_report(
         return _answer(report, response)
 
 
-@router.put("/{report_id}/case", responses=problems(NotFound, NotAnEnvelope, StaleVersion, moves.NotAttachable))
+@router.put(
+    "/{report_id}/case",
+    responses=problems(
+        *(NotFound, NotAnEnvelope, StaleVersion, NotCertified, TeamUnknown, CaseExists, MembersUnfit),
+        moves.NotAttachable,
+    ),
+)
 def attach_report(
     database: Db, actor: Reader, report_id: str, request: AttachIn, seen: IfMatch, now: Now, response: Response
 ) -> ReportOut:
-    """Whoever was handed an accepted report attaches it to a case of theirs."""
+    """Whoever was handed an accepted report attaches it to a case of theirs, or to one that is opened with it."""
+    grant, new_case = request.grant.as_new(), request.new_case.as_new() if request.new_case else None
     with database.write() as session:
-        grant = request.grant.as_new()
-        report = moves.attach(session, actor, report_id, request.case, grant, seen=seen, now=now)
+        report = moves.attach(session, actor, report_id, request.case, grant, new_case=new_case, seen=seen, now=now)
         return _answer(report, response)
 
 

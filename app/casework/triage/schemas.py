@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from app.casework.cases.wire import CaseIn
 from app.casework.triage.moves import Move
 from app.http.sealed_json import SealedCopy, SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
@@ -95,11 +96,15 @@ class AnswerIn(BaseModel):
 
 
 class ReportTransitionIn(TransitionIn[ReportState]):
-    """A step. `grant` is the report's key: sealed to `case`, or to a colleague who will attach the report to theirs."""
+    """A step. `grant` is the report's key: sealed to a case, or to a colleague who will attach the report to theirs.
+
+    The case is that of id `case`, or `new_case`, which is opened in the same transaction.
+    """
 
     reason: TransitionReason
     priority: Priority | None = None
     case: CaseId | None = None
+    new_case: CaseIn | None = None
     grant: GrantIn | None = None
     duplicate_of: ReportId | None = None
     no_contact: StrictBool = False
@@ -111,6 +116,7 @@ class ReportTransitionIn(TransitionIn[ReportState]):
             reason=self.reason,
             priority=self.priority,
             case_id=self.case,
+            new_case=self.new_case.as_new() if self.new_case else None,
             grant=self.grant.as_new() if self.grant else None,
             duplicate_of=self.duplicate_of,
             no_contact=self.no_contact,
@@ -127,9 +133,10 @@ class OpeningIn(BaseModel):
 
 
 class AttachIn(BaseModel):
-    """A case of the caller's, and the report's key sealed to it."""
+    """A case of the caller's, or a new one, and the report's key sealed to it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    case: CaseId
+    case: CaseId | None = None
+    new_case: CaseIn | None = None
     grant: GrantIn

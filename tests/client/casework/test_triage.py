@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from app.client import Staff
-from app.client.casework import triage
+from app.client.casework import cases, triage
 from app.client.machine.transport import Refused
 from app.protocol import receipt
 from app.protocol.encoding import sha256_hex
@@ -210,6 +210,51 @@ def test_what_was_accepted_stands_in_the_queue_until_somebody_else_has_opened_it
 
     assert opened.view.opening_due is None
     assert said() == []
+
+
+class Dying(httpx2.HTTPTransport):
+    """The wire of a client that is killed when it accepts a report; `answered`: once the service has done so."""
+
+    def __init__(self, *, answered: bool) -> None:
+        super().__init__()
+        self.written: list[str] = []
+        self._answered = answered
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return super().handle_request(request)
+        self.written.append(request.url.path)
+        if self._answered:
+            super().handle_request(request).read()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before the request", "before the answer"])
+def test_a_client_that_is_killed_while_it_accepts_leaves_a_whole_case_or_none(
+    here: Installation, *, answered: bool
+) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    sent, before = claimed(here, anna), {each.id for each in cases.list_(boris)}
+    wire = Dying(answered=answered)
+    with httpx2.Client(transport=wire, base_url=here.server) as http:
+        killed = Staff(here.machine("anna"), PASSPHRASE, http=http, clock=here.now)
+        opened = triage.open_(killed, sent.report)
+        with pytest.raises(KeyboardInterrupt):
+            triage.accept(killed, opened, FOUND, owner=boris.person)
+
+    anna = here.staff("anna")
+    opened = triage.open_(anna, sent.report)
+    if answered:
+        with pytest.raises(Refused) as refusal:
+            triage.accept(anna, opened, FOUND, owner=boris.person)
+        assert refusal.value.type == "no-such-step"
+    else:
+        triage.accept(anna, opened, FOUND, owner=boris.person)
+
+    assert wire.written == [f"/v1/reports/{sent.report}/transitions"]
+    (case,) = {each.id for each in cases.list_(boris)} - before
+    assert [note.id for note in cases.open_(boris, case).file.reports] == [sent.report]
+    assert triage.open_(boris, sent.report).report.form.text == DOCUMENT["text"]
 
 
 def test_the_queue_costs_one_request_and_one_audit_event_however_many_wait(here: Installation) -> None:

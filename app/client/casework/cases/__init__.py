@@ -11,21 +11,22 @@ from app.client.casework.cases.consents import (
 )
 from app.client.casework.cases.document import OpenCase, open_, open_version, restore, write
 from app.client.casework.cases.moves import CaseView, list_, move, unfounded, view
-from app.client.casework.cases.sharing import begin, change_members
+from app.client.casework.cases.sharing import NewCase, change_members, new
 
 __all__ = [
     "CaseView",
     "Consents",
+    "NewCase",
     "OpenCase",
     "OpenConsent",
     "SpoiledAnswer",
     "affected",
-    "begin",
     "change_members",
     "incident",
     "list_",
     "list_consents",
     "move",
+    "new",
     "open_",
     "open_version",
     "read_consents",

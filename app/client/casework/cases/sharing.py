@@ -1,7 +1,7 @@
 """A case is shared: begun with its first members, and handed on, each change with a grant for whoever comes."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from app import age
 from app.client.casework.cases import members
@@ -10,35 +10,44 @@ from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol.case import CaseFile, RuleBroken
+from app.protocol.chain import Mark
 from app.protocol.encoding import new_id
 from app.protocol.members import MemberList, need_second_person
 from app.vocabulary import GrantKind, Priority
 
 
-def begin(staff: Staff, file: CaseFile, priority: Priority, *, owner: str, people: Collection[str]) -> Key:
+@dataclass(frozen=True)
+class NewCase:
+    """A case as it is sealed before the service has it: its key, and the request that opens it."""
+
+    key: Key = field(repr=False)
+    request: Mapping[str, object] = field(repr=False)
+    marks: Mapping[str, Mark]
+
+    def remember(self, staff: Staff) -> None:
+        """Once the service has taken it."""
+        for type_, mark in self.marks.items():
+            staff.seen.record(type_, self.key.subject, mark)
+
+
+def new(staff: Staff, file: CaseFile, priority: Priority, *, owner: str, people: Collection[str]) -> NewCase:
     """A new case of this person's team: the first list of members, the first version, the key for everybody listed."""
     key = Key(new_id("case"), age.generate(), generation=1)
     statement = members.state_list(staff, key, MemberList(frozenset(people), owner))
     document = sealed.write(staff, key, "case", file.body())
-    team = staff.service.get(f"/people/{staff.person}").json()["team"]
-    staff.service.post(
-        "/cases",
-        {
-            "id": key.subject,
-            "team": team,
-            "owner": owner,
-            "priority": priority.value,
-            "members": statement.file,
-            "document": document.file,
-            "grants": [
-                staff.grant(key.identity, key.subject, staff.certified(person), GrantKind.ASSIGNED)
-                for person in sorted(people)
-            ],
-        },
-    )
-    staff.seen.record("members", key.subject, statement.mark)
-    staff.seen.record("case", key.subject, document.mark)
-    return key
+    request = {
+        "id": key.subject,
+        "team": staff.service.get(f"/people/{staff.person}").json()["team"],
+        "owner": owner,
+        "priority": priority.value,
+        "members": statement.file,
+        "document": document.file,
+        "grants": [
+            staff.grant(key.identity, key.subject, staff.certified(person), GrantKind.ASSIGNED)
+            for person in sorted(people)
+        ],
+    }
+    return NewCase(key, request, {"members": statement.mark, "case": document.mark})
 
 
 def change_members(

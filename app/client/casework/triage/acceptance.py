@@ -23,20 +23,22 @@ def accept(
 ) -> str:
     """Accept a report into a new case, whose id this returns. The opener is a member, as are owner and colleagues.
 
-    The report's key is sealed to the case, whose secret is made here.
+    The report's key is sealed to the case, whose secret is made here. It is one request: the report is accepted and in
+    its case, with a key for every member, or it is in triage as before and there is no case.
     """
     priority = vocabulary.priority_of(incidents)
     reports = (ReportNote(report.id, report.sha256),)
     file = CaseFile(title=title, summary=summary, reports=reports, persons=(), incidents=(), cards=())
-    case = cases.begin(staff, file, priority, owner=owner, people={staff.person, owner, *colleagues})
-    recipient = case.identity.recipient
-    grant = staff.seal_grant(report.identity, report.id, recipient, case.subject, GrantKind.CASE)
+    case = cases.new(staff, file, priority, owner=owner, people={staff.person, owner, *colleagues})
+    id_, recipient = case.key.subject, case.key.identity.recipient
+    grant = staff.seal_grant(report.identity, report.id, recipient, id_, GrantKind.CASE)
     move(
         staff,
         report.view,
         ReportState.ACCEPTED,
         priority=priority.value,
-        case=case.subject,
-        grant={"grantee": case.subject, "file": grant},
+        new_case=case.request,
+        grant={"grantee": id_, "file": grant},
     )
-    return case.subject
+    case.remember(staff)
+    return id_

@@ -1,5 +1,6 @@
 """Files that their owner alone reads, whatever stood there before, and however wide the process makes new ones."""
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,8 +23,17 @@ def opener(path: str, flags: int) -> int:
 
 
 def make_file(path: Path) -> None:
-    """Leaves what is in it. A library that opens it itself finds it private."""
-    os.close(opener(str(path), os.O_RDWR | os.O_CREAT))
+    """Leaves what is in it. A library that opens it itself finds it private.
+
+    One that is there is not opened: to close it would end every lock that this process holds on it, and with SQLite's
+    another process may take its log of writes away under it (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    try:
+        os.close(opener(str(path), os.O_RDWR | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+        _close(path)
 
 
 def make_directory(path: Path) -> None:

@@ -1,6 +1,10 @@
 """Transactions on both databases."""
 
+import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.audit.models import ReporterActs
-from app.database import Database, insert_or_ignore
+from app.database import Database, insert_or_ignore, schema
 
 WRITERS = 64
 
@@ -132,3 +136,21 @@ class TestSqlite:
 
 def pragma_of(session: Session, name: str) -> object:
     return session.scalar(text(f"PRAGMA {name}"))
+
+
+def test_opening_a_file_once_more_ends_no_lock_on_it(tmp_path: Path) -> None:
+    """Whoever comes and goes meanwhile would else take the log of writes away under a service that goes on."""
+    path = tmp_path / "tern.sqlite"
+    database = schema.create(f"sqlite:///{path}")
+    with database.write() as session:
+        session.add(ReporterActs(**acts("report")))
+    Database(f"sqlite:///{path}").close()
+
+    look = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM reporter_acts').fetchone()"
+    subprocess.run([sys.executable, "-c", look, str(path)], check=True)
+    with database.write() as session:
+        session.add(ReporterActs(**acts("withdrawal", 2)))
+
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM reporter_acts").fetchone() == (2,)
+    database.close()

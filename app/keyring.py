@@ -5,6 +5,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from app import private
@@ -19,6 +20,11 @@ class Keyring:
     """One secret of 32 bytes, from which each use derives a key of its own."""
 
     secret: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """By which the database knows the keyring that belongs to it; it says nothing of the secret."""
+        return sha256(self.key("installation")).hexdigest()
 
     def key(self, label: str) -> bytes:
         """32 bytes for one use (HKDF-SHA256, no salt). They say nothing of those of another label."""
@@ -36,11 +42,19 @@ def load(data_dir: Path) -> Keyring:
         _make(path)
     private.make_file(path)
     try:
-        secret = bytes.fromhex(json.loads(path.read_text())["secret"])
-    except (ValueError, KeyError, TypeError):
-        secret = b""
+        return read(path.read_bytes())
+    except ValueError:
+        raise ValueError(f"{path} is damaged: put your copy back") from None
+
+
+def read(content: bytes) -> Keyring:
+    """The keyring of which this is the file. Raises `ValueError`."""
+    try:
+        secret = bytes.fromhex(json.loads(content)["secret"])
+    except (KeyError, TypeError):
+        raise ValueError("no keyring") from None
     if len(secret) != _SIZE:
-        raise ValueError(f"{path} is damaged: put your copy back")
+        raise ValueError("no keyring")
     return Keyring(secret)
 
 

@@ -38,6 +38,9 @@ TABLES: Final = {
 }  # of letters and of order, which bound nothing
 
 BOUNDS: Final[dict[str, dict[str, object]]] = {
+    "app.backup.copying": {"_TRIES": 5},
+    "app.backup.directory": {"_PIECE": MIB},
+    "app.backup.rows": {"FORMAT": 1, "_AT_ONCE": 20},
     "app.blobs.objects": {"_PIECE": 64 * KIB},
     "app.blobs.store": {"ASIDE": timedelta(days=7), "FEW": 10, "_HUNDRED": 100},
     "app.casework.cases.service": {"_REF_LENGTH": 8},

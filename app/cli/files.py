@@ -1,5 +1,6 @@
-"""`tern open`: any sealed file, with the keys that open it and nothing else."""
+"""`tern open`: any sealed file, with the keys that open it and nothing else; and `tern identity`, such a key."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ def open_(
     as_json: Json = False,
 ) -> None:
     """Open a sealed file with keys that you hold. It proves nothing of who sealed it."""
-    keys = _identities(identity)
+    keys = identities(identity)
     if output:
         _write(file, keys, output)
         return
@@ -40,7 +41,24 @@ def open_(
     say("No signature was checked.")
 
 
-def _identities(file: Path) -> list[age.HybridIdentity | age.X25519Identity]:
+def make_identity(
+    file: Annotated[Path, typer.Argument(help="A new file, for your eyes alone.")], as_json: Json = False
+) -> None:
+    """Make a key for backups, on a machine that is not the service's, and print its recipient."""
+    identity = age.generate()
+    recipient = str(identity.recipient)
+    with open(file, "x", opener=private.opener) as new:
+        new.write(f"# recipient: {recipient}\n{identity}\n")
+        new.flush()
+        os.fsync(new.fileno())
+    if as_json:
+        show({"recipient": recipient}, as_json=True)
+        return
+    show_text(recipient)
+
+
+def identities(file: Path) -> list[age.HybridIdentity | age.X25519Identity]:
+    """Those in the file, which may be sealed under a passphrase. Raises `BadParameter`."""
     content = file.read_bytes()
     if content.startswith(_AGE_HEADS):
         content = decrypt(content, passphrase())

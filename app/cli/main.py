@@ -88,16 +88,18 @@ def _absent() -> None:
 def _of_the_service() -> tuple[tuple[str, Callable[..., None]], ...]:
     """The commands that run on the service's machine. The extra `server` brings what they import."""
     try:
-        from app.cli import doctor, operator
+        from app.cli import backups, doctor, operator
         from app.cli.demo.command import demo
     except ModuleNotFoundError as error:
         if not is_without_service(error):
             raise
-        return tuple((name, _absent) for name in ("init", "serve", "sweep", "doctor", "demo"))
+        return tuple((name, _absent) for name in ("init", "serve", "sweep", "backup", "restore", "doctor", "demo"))
     return (
         ("init", operator.init),
         ("serve", operator.serve),
         ("sweep", operator.sweep),
+        ("backup", backups.backup),
+        ("restore", backups.restore),
         ("doctor", doctor.doctor),
         ("demo", demo),
     )
@@ -122,6 +124,7 @@ _COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
     ("unlock", people.unlock),
     ("lock", people.lock),
     ("open", files.open_),
+    ("identity", files.make_identity),
 )
 for name, command in _COMMANDS:
     # Without the service there is no knowing which options it would take.

@@ -1,8 +1,9 @@
 """Transactions. Each opens and ends in one block, and is either of those that write or of those that cannot."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -10,13 +11,12 @@ from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, 
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeoutError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
 from app import private
 from app.database import postgresql
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -91,6 +91,20 @@ class Database:
         with Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def snapshot(self, directory: Path) -> Iterator[Connection]:
+        """All rows as they are at one moment, for as long as the block reads them; whoever writes waits for nothing.
+
+        Of an SQLite database this is a copy in a file that has no name, in `directory`: a long read of the database
+        itself would keep what was destroyed meanwhile in its log.
+        """
+        if self.dialect == "sqlite":
+            with closing(self._writing.raw_connection()) as source, _copy_of(source, directory) as connection:
+                yield connection
+            return
+        with self._reading.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            yield connection
+
     def truncate_log(self) -> None:
         """After destruction: leave nothing of it in SQLite's write-ahead log. PostgreSQL has no such call."""
         if self.dialect == "sqlite":
@@ -136,6 +150,21 @@ class Database:
         if postgresql.is_silence(context.original_exception):
             self._asked_again_at = time.monotonic() + _REST_SECONDS
             context.is_disconnect = context.is_disconnect and not context.is_pre_ping
+
+
+@contextmanager
+def _copy_of(source: "PoolProxiedConnection", directory: Path) -> Iterator[Connection]:
+    # SQLite's own temporary database: made without a name, so that nothing is left of it where the process is killed.
+    copy = sqlite3.connect("", check_same_thread=False)
+    try:
+        quoted = str(directory.absolute()).replace("'", "''")
+        copy.execute(f"PRAGMA temp_store_directory = '{quoted}'")
+        cast("sqlite3.Connection", source.driver_connection).backup(copy)
+        engine = create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool, hide_parameters=True)
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        copy.close()
 
 
 def _without_making(path: Path) -> URL:

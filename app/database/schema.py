@@ -1,8 +1,10 @@
 """Whether the tables are what the code expects, and bringing them there, by the migrations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from alembic import command
@@ -16,6 +18,7 @@ from app.database.base import Base
 from app.database.engine import Database
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
+REVISIONS: Final = "alembic_version"  # the table that says which revision the others are of
 
 
 class Tables(Enum):
@@ -92,17 +95,51 @@ def downgrade(database: Database, to: str) -> None:
     _run(database, command.downgrade, to)
 
 
+def revision(connection: Connection) -> str | None:
+    """Which one the tables are of; None where there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def building(database: Database, to: str) -> Iterator[Connection]:
+    """A transaction in which an empty database gets the tables of revision `to`, for rows to be put into them.
+
+    Raises `NewerTables`.
+    """
+    config = _config()
+    script = ScriptDirectory.from_config(config)
+    if to not in _revisions(script):
+        raise NewerTables(_newer(to))
+    with database.change_schema() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+        yield connection
+
+
 def _present(connection: Connection, script: ScriptDirectory) -> str | None:
     """The revision of the tables, None where there are none. Raises `NewerTables`."""
-    present = MigrationContext.configure(connection).get_current_revision()
-    if present is not None and present not in {each.revision for each in script.walk_revisions()}:
-        raise NewerTables(f"the database is of a newer Tern (its tables are at {present}): install that one again")
+    present = revision(connection)
+    if present is not None and present not in _revisions(script):
+        raise NewerTables(_newer(present))
     return present
 
 
-def _run(database: Database, move: Callable[[Config, str], None], to: str) -> None:
+def _revisions(script: ScriptDirectory) -> set[str]:
+    return {each.revision for each in script.walk_revisions()}
+
+
+def _newer(present: str) -> str:
+    return f"the database is of a newer Tern (its tables are at {present}): install that one again"
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _run(database: Database, move: Callable[[Config, str], None], to: str) -> None:
+    config = _config()
     with database.change_schema() as connection:
         _present(connection, ScriptDirectory.from_config(config))
         config.attributes["connection"] = connection

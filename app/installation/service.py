@@ -3,7 +3,6 @@
 import shutil
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -53,12 +52,11 @@ def open_keyring(database: Database, data_dir: Path) -> Keyring:
             " (docs/handbook/operator.md, The keyring)"
         )
     ring = keyring.load(data_dir)
-    digest = sha256(ring.key("installation")).hexdigest()
     if belonging is None:
         with database.write() as session:
-            insert_or_ignore(session, Installation, [{"name": _NAME, "keyring_sha256": digest}])
+            insert_or_ignore(session, Installation, [{"name": _NAME, "keyring_sha256": ring.digest}])
             belonging = session.scalar(select(Installation.keyring_sha256))
-    if belonging != digest:
+    if belonging != ring.digest:
         raise ForeignKeyring(f"{data_dir / keyring.FILE} is the keyring of another database: put its own back")
     return ring
 

@@ -29,7 +29,7 @@ def blocks(language: str) -> list[str]:
 
 
 def block_with(words: str) -> str:
-    (found,) = [each for each in blocks("sh") if words in each]
+    (found,) = [each for each in blocks("sh") if words in f"\n{each}"]
     return found
 
 
@@ -41,7 +41,9 @@ class Machine:
     url: str
 
     def run(self, steps: str, *typed: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        steps = steps.replace("/srv/tern", str(self.root)).replace("https://tern.example", self.url)
+        for named, here in (("/srv/tern", self.root), ("/srv/backup", self.root / "backup")):
+            steps = steps.replace(named, str(here))
+        steps = steps.replace("https://tern.example", self.url)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TERN_")}
         ours = {
             "HOME": str(self.root / "home"),
@@ -102,6 +104,7 @@ def _walk(machine: Machine) -> None:
     numbers = machine.run(block_with("Authorization"))
     doctor = machine.run(f"{block_with('tern doctor').strip()} --json")
     signed = machine.run(block_with("tern client sign"), PASSPHRASE)
+    _back_up_and_try_it(machine)
 
     assert f"--pin {pin}" in join
     assert "Intake is open until" in again.stderr
@@ -111,6 +114,18 @@ def _walk(machine: Machine) -> None:
     assert missing == ["supervisors", "triagers", "TLS"], doctor.stdout
     assert doctor.returncode == 1
     assert (signed.returncode, (machine.root / "home/site/manifest.txt").exists()) == (0, True), signed.stderr
+
+
+def _back_up_and_try_it(machine: Machine) -> None:
+    machine.run(block_with("tern identity"))
+    (machine.root / "home/backup.pub").rename(machine.root / "backup.pub")
+    backed_up = machine.run(block_with("tern backup"))
+    restored = machine.run(block_with("\ntern restore"), TERN_DATA_DIR=str(machine.root / "elsewhere"))
+    drill = machine.run(block_with("=drill tern restore"))
+
+    assert (backed_up.returncode, restored.returncode, drill.returncode) == (0, 0, 0), restored.stderr + drill.stderr
+    assert (machine.root / "elsewhere/tern.sqlite").exists()
+    assert not (machine.root / "home/drill").exists()
 
 
 @pytest.mark.parametrize("page", ["docs/handbook/operator.md", "README.md"])
@@ -132,4 +147,6 @@ def test_every_command_that_a_page_names_takes_the_options_that_it_shows(page: s
 def test_the_files_of_systemd_start_what_is_installed() -> None:
     starts = re.findall(r"^ExecStart=(.+)$", "\n".join(blocks("ini")), re.MULTILINE)
 
-    assert [each.split()[:2] for each in starts] == [["/srv/tern/venv/bin/tern", word] for word in ("serve", "sweep")]
+    assert [each.split()[:2] for each in starts] == [
+        ["/srv/tern/venv/bin/tern", word] for word in ("serve", "sweep", "backup")
+    ]

@@ -1,0 +1,41 @@
+"""What a service had at its last backup and lacks now, without a record of why."""
+
+from collections.abc import Iterator
+
+from app.backup.census import SEALED, Census
+from app.backup.contents import Contents
+from app.protocol.encoding import sha256_hex
+from app.protocol.types import End
+
+# What may go or change by itself leaves no record, so nothing is said of it: keys that were called back or whose day
+# is over, replies that were read, the newest of what is written over.
+_KEPT = frozenset({End.NEVER, End.NO_RULE})
+_WRITTEN_OVER = frozenset({"organisation.document"})
+
+
+def losses(then: Contents, now: Census) -> Iterator[str]:
+    """One sentence for each thing that is gone or altered, those first that say most."""
+    if now.acts.n < then.acts.n or (then.acts.n and now.act_hashes[then.acts.n - 1] != then.acts.sha256):
+        yield f"the chain of acts does not go on from its event {then.acts.n}: the database is older, or another"
+    if len(now.log) < then.log.n or (then.log.n and sha256_hex(now.log[then.log.n - 1].encode()) != then.log.sha256):
+        yield f"the key log does not go on from its line {then.log.n}: the database is older, or another"
+    for place, rows in then.digests.items():
+        table, _, column = place.partition(".")
+        ends = {
+            stored.end
+            for each in SEALED.get(table, {}).get(column, ())
+            for stored in each.stored
+            if str(stored) == place
+        }
+        if not ends or place in _WRITTEN_OVER or not (ends <= _KEPT or ends == {End.REPORT}):
+            continue
+        present = now.digests.get(place, {})
+        for key, digest in rows.items():
+            if key not in present:
+                if then.of_report.get(f"{place} {key}") not in now.destroyed:
+                    yield f"{table} {key} is gone"
+            elif present[key] != digest:
+                yield f"{table} {key} has other bytes than it had"
+    for blob in then.blobs:
+        if blob not in now.blobs and then.of_report[blob] not in now.destroyed:
+            yield f"the attachment in the file {blob} is gone"

@@ -1,0 +1,98 @@
+"""`tern backup`, `tern restore`, `tern check`: copies of the service, and whether it is still what it was."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import age, keyring
+from app.backup import copying, restoring
+from app.backup.copying import Service
+from app.backup.errors import BackupError
+from app.cli import files
+from app.cli.causes import told
+from app.cli.console import Json, Stopped, clock, say, show
+from app.cli.operator import opened
+from app.settings import Settings
+
+Identity = Annotated[
+    Path, typer.Option("--identity", "-i", help="The file with the key of the backups.", exists=True, dir_okay=False)
+]
+
+
+def backup(
+    directory: Annotated[Path, typer.Argument(help="Where it lies: another disk, which a machine elsewhere copies.")],
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option("--recipient", "-r", help="Whose key opens it (age1pq1…), made offline. Several may be named."),
+    ] = None,
+    recipients_file: Annotated[
+        Path | None,
+        typer.Option("--recipients-file", "-R", help="The same from a file, a line each.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Back the service up while it serves: rows, files and keyring, sealed to keys that lie elsewhere."""
+    listed = recipients_file.read_text().splitlines() if recipients_file else []
+    recipients = [_recipient(text) for text in (*(recipient or ()), *filter(None, listed))]
+    if not recipients:
+        raise typer.BadParameter("to whom is it sealed? Name a --recipient: tern identity makes one")
+    with opened() as (settings, database), _told():
+        service = Service(database, settings.data_dir, keyring.load(settings.data_dir))
+        made = copying.back_up(service, directory, recipients, clock().date())
+    for fault in made.contents.faults:
+        say(f"As the service has it: {fault}.")
+    show(
+        {
+            "reports": made.contents.tables["reports"].rows,
+            "files": len(made.contents.sealed_blobs),
+            "files_copied": made.copied,
+        },
+        as_json=as_json,
+    )
+    if made.contents.faults:
+        raise Stopped(f"the backup is whole, the service is not: {len(made.contents.faults)} things (see tern check)")
+
+
+def restore(
+    directory: Annotated[Path, typer.Argument(help="The directory of a backup.", exists=True, file_okay=False)],
+    identity: Identity,
+    as_json: Json = False,
+) -> None:
+    """Bring a service back from a backup into an empty place, when all of it was found to be what it was."""
+    keys = files.identities(identity)
+    with _told():
+        settings = Settings()
+        listed = restoring.restore(directory, keys, settings.url, settings.data_dir)
+    for fault in listed.faults:
+        say(f"It was so when the backup was made: {fault}.")
+    show(
+        {
+            "made_on": listed.made_on.isoformat(),
+            "reports": listed.tables["reports"].rows,
+            "files": len(listed.sealed_blobs),
+        },
+        as_json=as_json,
+    )
+
+
+def _recipient(text: str) -> age.HybridRecipient:
+    """One that a quantum computer does not open: a copy may lie somewhere for decades."""
+    try:
+        found = age.parse_recipient(text)
+    except age.RecipientError:
+        raise typer.BadParameter("no recipient of age: tern identity makes one") from None
+    if not isinstance(found, age.HybridRecipient):
+        raise typer.BadParameter("this recipient is not of the post-quantum kind (age1pq1…): tern identity makes one")
+    return found
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    with told():
+        try:
+            yield
+        except BackupError as error:
+            raise Stopped(str(error)) from None

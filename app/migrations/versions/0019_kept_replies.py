@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("file", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name=op.f("fk_kept_replies_report_id_reports")),
         sa.PrimaryKeyConstraint("report_id", "number", name=op.f("pk_kept_replies")),
+        sqlite_with_rowid=False,
     )
 
 

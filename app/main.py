@@ -40,6 +40,7 @@ from app.intake.key_log.routes import router as key_log
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.no_script import once
+from app.intake.no_script.arriving import Pace, Places
 from app.intake.no_script.routes import router as no_script
 from app.intake.no_script.state import SLOW_THREADS, THREADS, NoScript
 from app.intake.pages import routes as pages
@@ -132,6 +133,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         acted=ACTED,
         no_script_threads=CapacityLimiter(THREADS),
         no_script_slow_threads=CapacityLimiter(SLOW_THREADS),
+        no_script_places=Places(SLOW_THREADS, Pace()),
         site=site or Site.load(),
         turns=Turns(),
         approvables={each.subject: each for each in APPROVABLES},

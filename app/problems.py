@@ -180,6 +180,19 @@ class HeaderTooLarge(Problem):
     type, status, title = "header-too-large", 431, "The header of the request is too long"
 
 
+class TooMuchAtOnce(Problem):
+    """So many requests of one kind are worked on at once, of one person and of all of staff, and so many may wait.
+
+    Nothing was done. Send the same again after `retry_after_seconds`, and fewer at a time.
+    """
+
+    type, status, title = "too-much-at-once", 503, "Too much of this kind is asked for at once"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__()
+        self.members["retry_after_seconds"] = retry_after_seconds
+
+
 class StorageUnavailable(Problem):
     """The database or the disk fails just now, and what was asked may have been done or not.
 

@@ -16,6 +16,7 @@ from typing import Final
 import pytest
 from pydantic import ValidationError
 
+from app.intake.no_script.arriving import Pace
 from app.protocol.sizes import Kind, classes
 from app.protocol.statements import KeyKind
 from app.server import PATIENCE
@@ -85,7 +86,15 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_PRIMARY": 255,
     },
     "app.http.answers": {"_FAULTS": 20, "_RETRY_SECONDS": 5},
-    "app.http.bodies": {"VALUES_LIMIT": 10_000},
+    "app.http.bodies": {"VALUES_LIMIT": 10_000, "DEPTH_LIMIT": 16},
+    "app.http.lanes": {
+        "LOOK_UPS": 8,
+        "STAFF": 16,
+        "OF_A_LANE": 4,
+        "OF_A_PERSON": 32,
+        "WAITING": 64,
+        "_RETRY_SECONDS": 1,
+    },
     "app.http.paging": {"_MAC_SIZE": 16},
     "app.http.routing": {"JSON_LIMIT": 4 * MIB},
     "app.intake.attachments.service": {"LIMIT": 32},
@@ -93,14 +102,13 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.intake.epochs.open_epochs": {"_SECONDS": 2.0},
     "app.intake.key_log.service": {"PAGE": 1000},
     "app.intake.posts.body": {"LINE_LIMIT": 512, "SECRET_SIZE": 32, "LIMIT": 73_462},
-    "app.intake.posts.budget": {"POSTS": 50, "SIZE": 2 * MIB},
+    "app.intake.posts.budget": {"POSTS": 50, "SIZE": 2 * MIB, "_PLACE_SIZE": 1},
     "app.intake.mailbox.service": {"REPLY_DAYS": 60, "READ_DAYS": 14, "FIRST_THREAD_STATE": 0, "_ROWS": 17},
+    "app.intake.no_script.arriving": {"_PIECE_SECONDS": 60, "_FORM_SECONDS": 3600, "_LOOK_SECONDS": 0.25},
     "app.intake.no_script.forms": {"TEXT_LIMIT": MIB, "TEXT_LENGTH": 200_000, "MESSAGE_LENGTH": 20_000},
     "app.intake.no_script.once": {"MINUTES": 10, "ROOM": 64 * MIB, "_SMALLEST": 32 * KIB, "_KEY_SIZE": 32},
     "app.intake.no_script.multipart": {"_HEADERS_LIMIT": 8 * KIB, "_PARTS_LIMIT": 300, "_PIECE": 64 * KIB},
     "app.intake.no_script.routes": {
-        "_PIECE_SECONDS": 60,
-        "_FORM_SECONDS": 3600,
         "_FIELDS_LIMIT": 2 * MIB,
         "_SHORT": 256 * KIB,
     },
@@ -247,6 +255,10 @@ def test_whoever_connects_is_waited_for_this_long() -> None:
         "answer": 300,
         "idle": 5,
     }
+
+
+def test_a_form_with_files_keeps_its_place_by_this_pace() -> None:
+    assert asdict(Pace()) == {"bytes_a_second": 16 * KIB, "seconds": 10, "waiting_seconds": 60}
 
 
 def _stated() -> Iterator[tuple[str, dict[str, object]]]:

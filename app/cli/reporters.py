@@ -101,7 +101,7 @@ def _form(document: Path) -> dict[str, Any]:
     """What is sent of a document. A story of the samples tells more than a reporter would."""
     try:
         form = json.loads(text_of(document, "The document"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise typer.BadParameter("the document is not JSON") from None
     if not isinstance(form, dict):
         raise typer.BadParameter("the document is no JSON object")

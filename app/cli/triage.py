@@ -246,7 +246,7 @@ def _about(file: Path | None) -> tuple[str, str]:
         return "", ""
     try:
         about = json.loads(text_of(file, "About the case"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise typer.BadParameter("what the case is about is not JSON") from None
     match about:
         case {"title": str(title), "summary": str(summary), **rest} if not rest:

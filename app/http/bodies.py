@@ -1,6 +1,7 @@
 """Bodies: how long they may be, and those that are sealed files rather than JSON."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -11,6 +12,10 @@ from app.problems import LengthRequired, MalformedRequest, TooLarge, Unsupported
 
 OCTET_STREAM = "application/octet-stream"
 VALUES_LIMIT = 10_000  # values of a JSON body: no list of ours is as long
+DEPTH_LIMIT = 16  # arrays and objects inside one another: no body of ours has half as many
+
+# Strings are passed over whole, for a bracket in them nests nothing; an open one ends with the body, and is read once.
+_NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def declared_length(request: Request, *, limit: int, media_type: str = OCTET_STREAM) -> int:
@@ -61,13 +66,16 @@ class StrictRequest(Request):
     """A request whose JSON has one meaning: no repeated names, no NaN, no NUL, which PostgreSQL's text has not."""
 
     async def check_values(self) -> None:
-        """Raises `TooLarge` for more values than a route takes, before they are parsed.
+        """Raises `TooLarge` for more values than a route takes, and `MalformedRequest` where they nest deeper.
 
-        Each takes many times its bytes in memory, and a moment of all who share the process.
+        Before they are parsed: each takes many times its bytes in memory, and a moment of all who share the process;
+        and what nests deeply ends whatever follows it down by calling itself.
         """
         body = await self.body()
         if sum(map(body.count, (b",", b"[", b"{"))) > VALUES_LIMIT:
             raise TooLarge
+        if _depth(body) > DEPTH_LIMIT:
+            raise MalformedRequest
 
     async def json(self) -> Any:  # as Starlette declares it
         """Raises `JSONDecodeError` for a second meaning, as for no JSON."""
@@ -75,6 +83,19 @@ class StrictRequest(Request):
         if rb"\u0000" in body:
             raise json.JSONDecodeError("NUL", "", 0)
         return json.loads(body, object_pairs_hook=_object, parse_constant=_refuse)
+
+
+def _depth(body: bytes) -> int:
+    """How many arrays and objects stand inside one another where there are most."""
+    deepest = depth = 0
+    for token in _NESTING.finditer(body):
+        match token[0]:
+            case b"[" | b"{":
+                depth += 1
+                deepest = max(deepest, depth)
+            case b"]" | b"}":
+                depth -= 1
+    return deepest
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,21 +7,22 @@ import re
 from collections.abc import Callable, Container, Coroutine, Iterator
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response, status
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
-from starlette.concurrency import run_in_threadpool
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http.authentication import AnyOf, Authenticated, Token, bearer
+from app.http.authentication import AnyOf, Authenticated, Token, authenticate, bearer
 from app.http.bodies import OCTET_STREAM, SealedBody, StrictRequest, declared_length
 from app.http.description import ETAG_HEADER, REFUSED
 from app.http.idempotency import once
 from app.http.paging import paging
+from app.http.state import State, state_of
 from app.http.versions import if_match, if_none_match, unless_seen
 from app.problems import (
     Forbidden,
@@ -34,6 +35,7 @@ from app.problems import (
     Problem,
     StaleVersion,
     TooLarge,
+    TooMuchAtOnce,
     Unauthenticated,
     UnknownParameter,
     UnsupportedMediaType,
@@ -112,10 +114,12 @@ class Route(APIRoute):
         is_conditional = self._is_conditional()
         parameters = {field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)}
         takes_json = self.body_field is not None
+        lane = f"{self.tags[0]}, {'reading' if self.methods == {'GET'} else 'writing'}" if guards else ""
 
         async def in_order(request: Request) -> Response:
+            lanes = state_of(request, State).lanes
             for guard in guards:
-                await run_in_threadpool(guard, request)
+                await to_thread.run_sync(guard, request, limiter=lanes.look_ups)
             if takes_token:
                 bearer(request)
             if request.query_params.keys() - parameters:
@@ -127,7 +131,11 @@ class Route(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             if takes_json:
                 await strict.check_values()
-            response = await answer(strict)
+            if lane:
+                async with lanes.lane(lane, authenticate(request).id):
+                    response = await answer(strict)
+            else:
+                response = await answer(strict)
             return unless_seen(request, response) if is_conditional else response
 
         return in_order
@@ -141,6 +149,8 @@ class Route(APIRoute):
         calls = set(dependencies(self.dependant))
         if any(isinstance(call, AnyOf) for call in calls):
             yield from (Unauthenticated, Forbidden)
+        if any(isinstance(call, AnyOf | Authenticated) for call in calls):
+            yield TooMuchAtOnce
         if any(isinstance(call, Authenticated | Token) for call in calls):
             yield Unauthenticated
         if self.body_field is not None or any(isinstance(call, SealedBody) for call in calls):

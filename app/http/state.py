@@ -13,6 +13,7 @@ from app.actor import Actor
 from app.blobs import Blobs
 from app.clock import Clock
 from app.database import Database
+from app.http.lanes import Lanes
 from app.keyring import Keyring
 from app.settings import Settings
 
@@ -31,6 +32,7 @@ class State:
     blobs: Blobs
     find_actor: FindActor
     hasher: PasswordHasher
+    lanes: Lanes = field(default_factory=Lanes, kw_only=True)
 
 
 _Kind = TypeVar("_Kind", bound=State)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.age import HEADER_SIZE
+from app.http.bodies import DEPTH_LIMIT
 from app.intake.attachments.uploads import OtherProtocol
 from app.problems import (
     IdempotencyKeyRequired,
@@ -132,6 +133,14 @@ def _wrong_json(right: Request, form: Form) -> Iterator[Wrong]:
     assert form.body is not None
     for content in (b"{", b"\xff", b'{"a": NaN}', b'{"a": "\\u0000"}', b'{"a": 1, "a": 1}', b"[" * 9999, b"1" * 9999):
         yield f"the body {content[:20]!r}", replace(right, content=content), MalformedRequest
+    depths: dict[int, type[Problem]] = {
+        DEPTH_LIMIT - 1: InvalidRequest,
+        DEPTH_LIMIT: MalformedRequest,
+        900: MalformedRequest,
+    }
+    for depth, refusal in depths.items():
+        nested = b'{"%b": %b%b}' % (WORD.encode(), b"[" * depth, b"]" * depth)
+        yield f"a body {depth} deep", replace(right, content=nested), refusal
     for content in (b"", b"[]", b"null", b"1", f'"{WORD}"'.encode()):
         yield f"the body {content!r}", replace(right, content=content), InvalidRequest
     for at, value in _places(form.body):

@@ -387,7 +387,7 @@ def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(
 
     def withdraw() -> None:
         with database.write() as session:
-            posts.post(session, box, sent, acted=[moves.reporter_acted], now=factories.HOUR)
+            posts.post(session, box, sent, place_key=bytes(32), acted=[moves.reporter_acted], now=factories.HOUR)
 
     with ThreadPoolExecutor(1) as threads:
         with database.write() as session:

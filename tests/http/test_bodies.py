@@ -68,6 +68,29 @@ def test_a_body_of_more_values_than_any_list_has_is_refused_before_it_is_parsed(
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
 
 
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        (b"[" * 15 + b"]" * 15, 422),
+        (b"[" * 16 + b"]" * 16, 400),
+        (b'[{"a":' * 8 + b"0" + b"}]" * 8, 400),
+        (b'"' + b"[{" * 100 + b'"', 201),
+        (rb'"\"' + b"[" * 100 + b'"', 201),
+        (b'"' + b"[" * 100, 400),  # a string without an end
+        (b'"' + b'\\"' * 1_000_000, 400),
+    ],
+    ids=["as deep as may be", "deeper", "deeper by turns", "in a string", "behind a quote", "without end", "long"],
+)
+def test_a_body_that_nests_deeper_than_any_is_refused_before_it_is_parsed(
+    client: TestClient, value: bytes, status: int
+) -> None:
+    headers = signed_in() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
+
+    answer = client.post("/v1/things", content=b'{"name":%b}' % value, headers=headers)
+
+    assert answer.status_code == status
+
+
 def test_of_many_faults_some_are_told(client: TestClient) -> None:
     body = {f"unknown {n}": 0 for n in range(VALUES_LIMIT // 2)}
 

@@ -3,8 +3,7 @@
 No form is answered with a page, but with the address of one that is good once (`once`).
 """
 
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -22,7 +21,8 @@ from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import IntakeBusy
 from app.intake.epochs.open_epochs import EpochClosed
 from app.intake.no_script import multipart, once, sealing, service
-from app.intake.no_script.forms import FILES, Mistake, TypedFields, read_fields
+from app.intake.no_script.arriving import Arriving, Body
+from app.intake.no_script.forms import Mistake, TypedFields, read_fields
 from app.intake.no_script.multipart import MalformedForm, Part
 from app.intake.no_script.once import Answer
 from app.intake.no_script.sealing import Files
@@ -41,8 +41,6 @@ router = Router(tag="pages")
 
 SharedState = Annotated[NoScript, shared(NoScript)]
 
-_PIECE_SECONDS = 60  # without a byte from the browser, after which it is gone
-_FORM_SECONDS = 3600  # for all of a form: Tor is slow, and files are large
 # Bytes of the fields of a form and its seams, beside its files. Of those, more is read than taken: what stands below
 # them in the form has to come back.
 _FIELDS_LIMIT = 2 * 2**20
@@ -58,7 +56,7 @@ class Visit:
     language: str
     state: NoScript
     now: datetime
-    arriving: "_Arriving" = field(repr=False)
+    arriving: Arriving = field(repr=False)
 
     @property
     def today(self) -> date:
@@ -73,7 +71,7 @@ class Visit:
         """The fields of the form that is sent. Raises `MalformedForm`."""
         boundary = multipart.boundary_of(self.request.headers.get("content-type", ""))
         return multipart.parts(
-            _Body(self.arriving, ATTACHMENTS * self.state.settings.attachment_limit + _FIELDS_LIMIT), boundary
+            Body(self.arriving, ATTACHMENTS * self.state.settings.attachment_limit + _FIELDS_LIMIT), boundary
         )
 
     def files(self) -> Files:
@@ -85,7 +83,7 @@ async def _visit(request: Request, language: str, state: SharedState, now: Now) 
     """Raises `NotFound` where no pages were built."""
     if not state.site.languages:
         raise NotFound
-    return Visit(request, language, state, now, _Arriving(request))
+    return Visit(request, language, state, now, Arriving(request.stream()))
 
 
 @router.post("/{language}/plain/", response_class=Response)
@@ -125,7 +123,8 @@ async def _answer(act: Callable[[Visit], Answer], visit: Visit) -> Response:
     """Where the answer stands. Where there is no form, and to another site's, a page.
 
     An open one acts in one of the few threads that it has of its own: a flood here waits here, and stops nobody else.
-    Nor do slow senders stop those whose words are there: threads that wait for a line are others.
+    Nor do slow senders stop those whose words are there: threads that wait for a line are others, and who is slowest
+    loses theirs to the next. What was typed comes back all the same.
     """
     if visit.language not in visit.state.site.languages:
         return await nowhere(visit.state.site, visit.request)
@@ -139,8 +138,12 @@ async def _answer(act: Callable[[Visit], Answer], visit: Visit) -> Response:
     except MalformedForm:
         late = visit.show("plain_error.html", HTTPStatus.REQUEST_TIMEOUT, key="unreachable")
         return page(late.html, late.status)
-    threads = visit.state.no_script_threads if is_whole else visit.state.no_script_slow_threads
-    return await anyio.to_thread.run_sync(partial(_keep, act, visit), limiter=threads)
+    if is_whole:
+        return await anyio.to_thread.run_sync(partial(_keep, act, visit), limiter=visit.state.no_script_threads)
+    async with visit.state.no_script_places.place(visit.arriving):
+        waits = not visit.arriving.is_given_up
+        threads = visit.state.no_script_slow_threads if waits else visit.state.no_script_threads
+        return await anyio.to_thread.run_sync(partial(_keep, act, visit), limiter=threads)
 
 
 def _keep(act: Callable[[Visit], Answer], visit: Visit) -> Response:
@@ -292,6 +295,7 @@ def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
             session,
             receipt,
             filler_key=visit.state.keyring.key("mailbox-filler"),
+            place_key=visit.state.keyring.key("posted-places"),
             now=visit.now,
             acted=visit.state.acted,
         )
@@ -306,54 +310,3 @@ def _act(visit: Visit, holder: Holder, before: Mailbox, typed: TypedFields, file
         return before
     with destroying(visit.state.database, visit.state.blobs, visit.today) as session:
         return service.act(session, holder, before, typed, files.sealed)
-
-
-class _Arriving:
-    """The body of a request in the pieces in which it comes, each in its time."""
-
-    def __init__(self, request: Request) -> None:
-        self._pieces: AsyncIterator[bytes] = request.stream()
-        self._first: deque[bytes] = deque()
-        self._deadline = anyio.current_time() + _FORM_SECONDS
-
-    async def begin(self, limit: int) -> bool:
-        """Wait for the first `limit` bytes: whether that was all. Raises `MalformedForm` where the browser is gone."""
-        size = 0
-        while size < limit:
-            piece = await self._next()
-            if piece is None:
-                return True
-            self._first.append(piece)
-            size += len(piece)
-        return False
-
-    async def next(self) -> bytes | None:
-        """The next bytes, or None at the end. Raises `MalformedForm` where the browser is gone."""
-        return self._first.popleft() if self._first else await self._next()
-
-    async def _next(self) -> bytes | None:
-        with anyio.CancelScope(deadline=min(self._deadline, anyio.current_time() + _PIECE_SECONDS)):
-            return await anext(self._pieces, None)
-        raise MalformedForm("the browser is gone")
-
-
-class _Body:
-    """The body of a request, pulled by the thread that seals it."""
-
-    def __init__(self, arriving: _Arriving, limit: int) -> None:
-        self._arriving = arriving
-        self._rest = limit
-        self._piece = b""
-
-    def read(self, size: int, /) -> bytes:
-        """Raises `MalformedForm` where the browser is gone, and `Mistake` for more than the limit."""
-        while not self._piece:
-            piece = anyio.from_thread.run(self._arriving.next)
-            if piece is None:
-                return b""
-            self._piece = piece
-        content, self._piece = self._piece[:size], self._piece[size:]
-        self._rest -= len(content)
-        if self._rest < 0:
-            raise Mistake("too-large", FILES)
-        return content

@@ -39,6 +39,7 @@ class Holder:
 
     receipt: Receipt = field(repr=False)
     empty: Sequence[bytes] = field(repr=False)
+    place_key: bytes = field(repr=False)
     org: str
     now: datetime
     acted: Sequence[Acted] = field(repr=False)
@@ -113,7 +114,7 @@ class Holder:
         content = wire.read(post.content)
         if isinstance(content, wire.Reading):
             raise TypeError("a post is no reading")
-        posts.post(session, self.token_sha256, content, acted=self.acted, now=self.now)
+        posts.post(session, self.token_sha256, content, place_key=self.place_key, acted=self.acted, now=self.now)
         return self._answer(session)
 
     def _answer(self, session: Session) -> bytes:
@@ -154,15 +155,23 @@ def read_words(words: str) -> Receipt:
 
 
 def open_mailbox(
-    session: Session, receipt: Receipt, *, filler_key: bytes, now: datetime, acted: Sequence[Acted]
+    session: Session,
+    receipt: Receipt,
+    *,
+    filler_key: bytes,
+    place_key: bytes,
+    now: datetime,
+    acted: Sequence[Acted],
 ) -> tuple[Holder, Mailbox]:
     """The mailbox of a receipt, and what lies there. Raises `Mistake` where it opens none, and `NoRootYet`.
 
     `filler_key` is what `mailbox.fillers` takes: where there is no mailbox, its slots are drawn all the same.
+    `place_key` is what a post takes.
     """
     holder = Holder(
         receipt=receipt,
         empty=mailbox.fillers(filler_key, token_sha256(receipt)),
+        place_key=place_key,
         org=staff.organisation(session).id,
         now=now,
         acted=acted,

@@ -1,5 +1,6 @@
 """How much a mailbox takes in a day. Each token has a budget of its own, so nobody spends another's."""
 
+import hmac
 import math
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,6 +14,8 @@ from app.problems import Problem
 # Of one UTC day. Thirty messages as long as a message can be, or as many short ones as nobody writes to a helpline.
 POSTS = 50
 SIZE = 2 * 2**20
+# Bytes of a place that tokens share which open no mailbox: there are 256 of them, however many tokens a stranger makes.
+_PLACE_SIZE = 1
 
 
 class EnoughForToday(Problem):
@@ -37,13 +40,23 @@ class EnoughForToday(Problem):
         self.members["retry_after_seconds"] = retry_after_seconds
 
 
-def spend(session: Session, token_sha256: str, size: int, *, now: datetime) -> None:
+def place_of_nobody(token_sha256: str, key: bytes) -> str:
+    """Where what came under a token counts that opens no mailbox. Nobody without the `key` can choose it."""
+    return hmac.digest(key, token_sha256.encode(), "sha256")[:_PLACE_SIZE].hex()
+
+
+def spend(session: Session, token_sha256: str, size: int, *, place: str, now: datetime) -> None:
     """Count a post of `size` bytes. Raises `EnoughForToday`; the caller's transaction then counts nothing.
 
-    The statements are the same for any token.
+    `place` is the token's own, or one of nobody's, where whoever had it before is forgotten. The statements are the
+    same for any token.
     """
     today = now.date()
-    insert_or_ignore(session, Posted, [{"token_sha256": token_sha256, "day": today, "posts": 0, "size": 0}])
+    session.execute(
+        delete(Posted).where(Posted.place == place, Posted.day == today, Posted.token_sha256 != token_sha256)
+    )
+    nothing = {"token_sha256": token_sha256, "day": today, "place": place, "posts": 0, "size": 0}
+    insert_or_ignore(session, Posted, [nothing])
     posts, sizes = session.execute(
         update(Posted)
         .where(Posted.token_sha256 == token_sha256, Posted.day == today)

@@ -58,6 +58,7 @@ def use_mailbox(
             in_use = mailbox.as_it_came(in_use)
     else:
         with destroying(database, blobs, now.date()) as session:
-            service.post(session, token_sha256, post, acted=state.acted, now=now)
+            place_key = keyring.key("posted-places")
+            service.post(session, token_sha256, post, place_key=place_key, acted=state.acted, now=now)
             in_use = mailbox.slots_of(session, token_sha256)
     return Response(mailbox.answer(fillers, in_use), media_type="application/octet-stream")

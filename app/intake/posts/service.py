@@ -50,19 +50,25 @@ class ReporterAct:
 Acted = Callable[[Session, ReporterAct], None]
 
 
-def post(session: Session, token_sha256: str, new: Post, *, acted: Iterable[Acted], now: datetime) -> None:
+def post(
+    session: Session, token_sha256: str, new: Post, *, place_key: bytes, acted: Iterable[Acted], now: datetime
+) -> None:
     """Take a post. Where it changes nothing its sender sees the old thread state: there is no other answer.
+
+    `place_key` is what `budget.place_of_nobody` takes.
 
     An unknown token costs what a known one does: the same queries, one sealing and one commit. So does a withdrawal
     without the secret of the receipt, which is a message like any other. With it, a report that no case has is
     destroyed, whatever the day's budget. Raises `EnoughForToday`.
     """
     today = now.date()
+    nobodys_place = budget.place_of_nobody(token_sha256, place_key)
     box = session.get(Mailbox, token_sha256)
     report = reports.locked(session, box.report_id if box else _NOBODY)
     new = _as_proved(new, box)
     if new.kind is not MessageKind.WITHDRAW:
-        budget.spend(session, token_sha256, len(new.message) + len(new.thread_state), now=now)
+        place = token_sha256 if box else nobodys_place
+        budget.spend(session, token_sha256, len(new.message) + len(new.thread_state), place=place, now=now)
     is_new = mailbox.keep_post(session, token_sha256, new, today=today)
     to = MOVES.get((new.kind, report.state)) if report and is_new else None
     if report and to:

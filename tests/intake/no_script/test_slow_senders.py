@@ -16,8 +16,9 @@ from tests.intake.no_script.browser import HEADERS, encoded
 
 SLOW = (
     b"POST /en/plain/ HTTP/1.1\r\nHost: tern.test\r\nContent-Type: multipart/form-data; boundary=B\r\n"
-    b"Content-Length: 100000\r\n\r\n--B\r\n"
+    b"Content-Length: 1000000\r\n\r\n--B\r\n"
 )
+WITH_FILES = SLOW + b'Content-Disposition: form-data; name="files"; filename="a"\r\n\r\n' + bytes(300_000)
 
 
 def test_slow_senders_do_not_stop_those_whose_words_are_there(tmp_path: Path, clock: Clock) -> None:

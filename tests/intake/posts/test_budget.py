@@ -1,7 +1,7 @@
 """What a mailbox takes in a day: its own, nobody else's, and alike for a token that opens nothing."""
 
 import secrets
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from httpx2 import Response
@@ -133,6 +133,33 @@ def test_a_token_that_opens_nothing_has_a_budget_too(
         assert known.content == unknown.content
     else:
         assert len(slots(known.content)) == len(slots(unknown.content))
+
+
+def test_ever_new_tokens_leave_a_few_rows_and_take_nobodys_budget(
+    database: Database, rows: Session, sent: Reporter, today: date
+) -> None:
+    now = datetime.combine(today, time(), UTC)
+    spent(rows, sent.token, today, **FULL)
+
+    with database.write() as session:
+        for _ in range(1000):
+            stranger = sha256_hex(secrets.token_bytes(32))
+            place = budget.place_of_nobody(stranger, bytes(32))
+            budget.spend(session, stranger, 1, place=place, now=now)
+
+    kept = rows.scalars(select(Posted.posts)).all()
+    assert 200 < len(kept) <= 256 + 1
+    assert sorted(kept)[-2:] == [1, budget.POSTS]
+
+
+def test_whose_place_another_token_took_begins_anew(database: Database, rows: Session, today: date) -> None:
+    now = datetime.combine(today, time(), UTC)
+    with database.write() as session:
+        for token in ("one", "one", "another", "one"):
+            budget.spend(session, token, 1, place="00", now=now)
+
+    rest = rows.execute(select(Posted.token_sha256, Posted.posts, Posted.size)).all()
+    assert [tuple(row) for row in rest] == [("one", 1, 1)]
 
 
 def test_of_days_before_nothing_is_kept(database: Database, rows: Session, today: date) -> None:

@@ -142,6 +142,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "FIRST_STAFF_SLOT": 3,
         "SLOT_SIZE": 5755,
         "PART_SIZE": 1000,
+        "DAYS": 32,
         "NUMBERS": range(1, 10_000),
         "_Q": 3329,
         "_U": 768,

@@ -71,7 +71,9 @@ def cancel(id_: ReleaseId, machine: Home = HOME) -> None:
 def sign(id_: ReleaseId, machine: Home = HOME) -> None:
     """Check the drawn folder and sign it, as its requester or its approver."""
     person = staff(machine)
-    releases.sign(person, Names(person).release(id_))
+    folder = releases.sign(person, Names(person).release(id_))
+    say(f"Signed. Its readers are told: {releases.publisher(folder)}")
+    say("Where that is wrong, do not publish it: TERN_ORGANISATION and TERN_CONTACT are set before a new draw.")
 
 
 @release.command()

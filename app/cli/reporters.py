@@ -123,13 +123,16 @@ def _receipt() -> Receipt:
 def read(server: Server, pin: Pin, as_json: Json = False) -> None:
     """What became of the report, and the replies."""
     content = _reporter(server, pin).mailbox(_receipt())
-    replies = [{"number": reply.number, "text": reply.text} for reply in content.replies]
+    replies = [{"number": reply.number, "day": reply.day, "text": reply.text} for reply in content.replies]
+    days = content.thread_state.days if content.thread_state else ()
+    written = [{"day": day, "messages": messages} for day, messages in days]
     if as_json:
         lists = {"missing": list(content.missing), "not_authentic": list(content.not_authentic)}
-        show({"state": content.state, "replies": replies, **lists}, as_json=True)
+        show({"state": content.state, "replies": replies, "written": written, **lists}, as_json=True)
         return
     show({"state (the service's word)": content.state}, as_json=False)
-    show_list("Replies", ["number", "text"], replies, as_json=False)
+    show_list("Replies", ["number", "day", "text"], replies, as_json=False)
+    show_list("What you wrote since the report", ["day", "messages"], written, as_json=False)
     for slot in content.not_authentic:
         say(f"What lies in slot {slot} is not authentic, and is not shown.")
 

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from app.http.examples import EXAMPLES
+
 _METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 
 
@@ -59,6 +61,8 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], description
         told = _resolved(response, description)
         rows += [f"{code}: {shape}" for shape in _shapes(told) or [escape(told["description"])]]
     yield "<ul>\n" + "".join(f"<li>{row}</li>\n" for row in rows) + "</ul>\n"
+    if example := EXAMPLES.get(operation["operationId"]):
+        yield f"<pre>{escape(example)}</pre>\n"
 
 
 def _shapes(content: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from app import age, vocabulary
 from app.protocol import mailbox, opening
 from app.protocol.documents import Header, bare, maced, parse_document, seal
-from app.protocol.encoding import b64, canonical, new_id, sha256_hex
+from app.protocol.encoding import b64, canonical, check_at, new_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import seal_grant
 from app.protocol.mailbox import MessageKind, ReporterMessage, StaffMessage, ThreadState
@@ -45,9 +45,13 @@ class To:
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole message of staff. `seen` is the hash of the reporter's last message that its writer had read."""
+    """A whole message of staff. `seen` is the hash of the reporter's last message that its writer had read.
+
+    `day` is the one that its writer's client put under the MAC, as `2026-06-15`.
+    """
 
     number: int
+    day: str
     text: str = field(repr=False)
     seen: str | None
 
@@ -189,14 +193,14 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str, recall: Callable[
     report = thread_state.report if thread_state else None
     state = read(mailbox.STATE_SLOT, "state", mailbox.read_state)
     messages = [
-        (message, opened.sha256)
+        (message, opened)
         for number in range(mailbox.FIRST_STAFF_SLOT, mailbox.SLOTS + 1)
         if (found := read(number, "message.staff", StaffMessage.read))
         for message, opened in [found]
     ]
     if first is None and state is None and not messages and not faults:
         raise NoSuchMailbox("no slot opens with this receipt")
-    replies = _replies([message for message, _ in messages])
+    replies = _replies([(message, check_at(opened.document.header.at).isoformat()) for message, opened in messages])
     newest = max(messages, key=lambda each: (each[0].number, each[0].part), default=None)
     return Mailbox(
         thread_state=thread_state,
@@ -206,7 +210,7 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str, recall: Callable[
         not_authentic=tuple(faults),
         thread_state_opened=thread_state_opened,
         thread_state_fault=None if first else faults.get(mailbox.THREAD_STATE_SLOT),
-        last_seen=newest[1] if newest else None,
+        last_seen=newest[1].sha256 if newest else None,
     )
 
 
@@ -240,6 +244,7 @@ def write(
         message.number,
         sha256_hex(sealed),
         _with(thread_state.consents, changed),
+        mailbox.with_message(thread_state.days, today),
     )
     sealed_thread_state = _seal_thread_state(org, today, receipt, after, thread_state_before)
     line = {"v": 1, "kind": kind, "id": new_id("msg")} | ({"consent": changed.id} if changed else {})
@@ -325,25 +330,26 @@ def _seal_thread_state(
     return seal(maced(header, receipt.thread_key), recipient)
 
 
-def _replies(messages: Sequence[StaffMessage]) -> tuple[Reply, ...]:
-    """Whole replies, by number and then by slot. One of which a part is missing is not shown, so its number is.
+def _replies(messages: Sequence[tuple[StaffMessage, str]]) -> tuple[Reply, ...]:
+    """Whole replies from their parts with the day of each, by number and then by slot.
 
-    Two replies of one number are both shown: colleagues may have written without knowing of each other.
+    One of which a part is missing is not shown, so its number is. Two replies of one number are both shown: colleagues
+    may have written without knowing of each other.
     """
-    parts_of: list[dict[int, StaffMessage]] = []
-    for message in messages:
-        for parts in parts_of:
+    parts_of: list[tuple[str, dict[int, StaffMessage]]] = []
+    for message, day in messages:
+        for _, parts in parts_of:
             other = next(iter(parts.values()))
             if mailbox.are_of_one_reply(other, message) and message.part not in parts:
                 parts[message.part] = message
                 break
         else:
-            parts_of.append({message.part: message})
+            parts_of.append((day, {message.part: message}))
     replies = []
-    for parts in parts_of:
+    for day, parts in parts_of:
         first = next(iter(parts.values()))
         if len(parts) == first.parts:
-            replies.append(Reply(first.number, mailbox.join(list(parts.values())), first.seen))
+            replies.append(Reply(first.number, day, mailbox.join(list(parts.values())), first.seen))
     return tuple(sorted(replies, key=lambda reply: reply.number))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import shake_256
+from itertools import pairwise
 from sys import byteorder
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from app import age
 from app.protocol.derivation import derive
-from app.protocol.encoding import check_hash, check_id, check_number
+from app.protocol.encoding import check_day, check_hash, check_id, check_number
 from app.protocol.errors import Malformed
 from app.protocol.report import Attachment, Consent, check_attachments, check_recipient
 from app.protocol.sizes import Kind, classes
@@ -34,6 +35,10 @@ PART_SIZE: Final = 1000
 NUMBERS: Final = range(1, 10_000)
 
 
+# Days that a thread state remembers: more would not fit its slot beside all consents.
+DAYS: Final = 32
+
+
 class MessageKind(StrEnum):
     """What a reporter's post is, told to the service as a hint and to staff under the MAC."""
 
@@ -44,13 +49,18 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True)
 class ThreadState:
-    """What the reporter's client must remember: where to write, its last number and that message's hash, consents."""
+    """What the reporter's client must remember: where to write, its last number and that message's hash, consents.
+
+    `days` are those of the last messages, in their order, each with how many there were: what was written opens for
+    nobody who finds the receipt.
+    """
 
     report: str
     recipient: str = field(repr=False)
     number: int
     hash: str | None
     consents: tuple[Consent, ...]
+    days: tuple[tuple[str, int], ...] = ()
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -60,6 +70,7 @@ class ThreadState:
             "number": self.number,
             "hash": self.hash,
             "consents": [consent.body() for consent in self.consents],
+            "days": [list(day) for day in self.days],
         }
 
     @classmethod
@@ -72,14 +83,16 @@ class ThreadState:
                 "number": number,
                 "hash": hash_,
                 "consents": list(consents),
+                "days": list(days),
                 **rest,
-            } if not rest:
+            } if not rest and len(days) <= DAYS:
                 return cls(
                     check_id("rep", report),
                     check_recipient(recipient),
                     check_number(number, range(NUMBERS.stop)),
                     None if hash_ is None else check_hash(hash_),
                     tuple(Consent.read(consent) for consent in consents),
+                    _read_days(days),
                 )
         raise Malformed("a thread state of another form")
 
@@ -217,6 +230,26 @@ class ReplyCopy:
                     None if write_to is None else check_recipient(write_to),
                 )
         raise Malformed("a copy of a reply of another form")
+
+
+def with_message(days: Sequence[tuple[str, int]], today: str) -> tuple[tuple[str, int], ...]:
+    """The days of a thread state after one message more. The oldest go where they are too many."""
+    messages = dict(days)
+    messages[today] = messages.get(today, 0) + 1
+    return tuple(sorted(messages.items())[-DAYS:])
+
+
+def _read_days(days: Sequence[object]) -> tuple[tuple[str, int], ...]:
+    found = []
+    for each in days:
+        match each:
+            case [str(day), messages]:
+                found.append((check_day(day).isoformat(), check_number(messages, NUMBERS)))
+            case _:
+                raise Malformed("not a day and its messages")
+    if any(one >= other for (one, _), (other, _) in pairwise(found)):
+        raise Malformed("days that are not in their order, each once")
+    return tuple(found)
 
 
 def split(text: str) -> list[str]:

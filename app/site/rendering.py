@@ -3,10 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -139,6 +141,8 @@ def environment(
         forms=words.forms,
         chosen=_chosen,
         fill=words.fill,
+        in_digits=words.in_digits,
+        day_in_words=words.day_in_words,
         untouched=_UNTOUCHED,
     )
     return templates
@@ -202,20 +206,30 @@ class _Words:
             text = text.replace(f"{{{name}}}", str(escape(self._written(value))))
         return Markup(text)  # noqa: S704  # our own words; what came from outside is escaped above
 
+    def in_digits(self, number: int) -> str:
+        """As scripts write it in this language."""
+        written = format_decimal(number, locale=self._locale, numbering_system="default")
+        return written.translate(self._digits)
+
+    def day_in_words(self, day: str) -> str:
+        """A day that is written `2026-06-15`, as the language writes it; as it is where CLDR knows no such language."""
+        if self._locale.language == SOURCE and not self._language.code.startswith(SOURCE):
+            return day
+        return format_date(date.fromisoformat(day), "long", locale=self._locale).translate(self._digits)
+
+    @property
+    def _digits(self) -> dict[int, int]:
+        return _DIGITS.get(self._locale.default_numbering_system, {})
+
     def _written(self, value: object) -> str:
         match value:
             case int():
-                return self._number(value)
+                return self.in_digits(value)
             case list():
                 # Words of another direction turn nothing around them.
                 return f"\u2068{self._translations.gettext(', ').join(value)}\u2069"
             case _:
                 return str(value)
-
-    def _number(self, value: int) -> str:
-        """As scripts write it in this language."""
-        written = format_decimal(value, locale=self._locale, numbering_system="default")
-        return written.translate(_DIGITS.get(self._locale.default_numbering_system, {}))
 
     def _entry(self, list_name: str, of: str) -> Entry:
         english = label(list_name, of)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.testclient import TestClient
 
+from app.http.examples import EXAMPLES
 from app.main import create_app
 from app.settings import Settings
 from app.site.site import Site
@@ -35,5 +36,6 @@ def test_it_has_every_operation_and_leads_to_every_shape_with_nothing_but_text(s
     said = set(re.findall(r"<code>([A-Z]+ /v1/[^<]*)</code></h3>", page.html))
     operations = {f"{method.upper()} {path}" for path, each in page.description["paths"].items() for method in each}
     assert (page.status, said) == (200, operations)
+    assert page.html.count("<pre>") == len(EXAMPLES)
     assert set(re.findall('href="#([^"]+)"', page.html)) <= set(re.findall('id="([^"]+)"', page.html))
     assert not re.search("<(script|style|link|img)|https?://|>None<", page.html)

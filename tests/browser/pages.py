@@ -23,9 +23,10 @@ class Form:
         field = self.page.locator(f"#{key}")
         if not isinstance(answer, str):
             for code in answer:
-                # That one is ticked from the beginning, and stays so.
-                if (key, code) != ("consent", "service"):
-                    self._hand.tick(self.page.locator(f"#{key}-{code}"))
+                box = self.page.locator(f"#{key}-{code}")
+                # One is ticked from the beginning, and stays so; of another the form asks by a question of its own.
+                if (key, code) != ("consent", "service") and box.count():
+                    self._hand.tick(box)
         elif field.count() == 0:
             self._hand.tick(self.page.locator(f"#{key}-{answer}"))
         elif field.evaluate("element => element.tagName") == "SELECT":
@@ -41,6 +42,7 @@ class ReportPage(Form):
     SCREENS: Mapping[str, tuple[str, ...]] = {
         "danger_now": ("danger_now", "answer_language"),
         "emergency": (),
+        "contact": ("contact",),
         "text": ("text",),
         "about_whom": ("about_whom",),
         "where_now": ("where_now",),
@@ -73,9 +75,10 @@ class ReportPage(Form):
         """All screens from the first question to the review."""
         for name, questions in self.SCREENS.items():
             self.must_show(name)
-            answered = [key for key in questions if key == "text" or key in told.answers]
+            asked = told.asked
+            answered = [key for key in questions if key in asked]
             for key in answered:
-                self.fill(key, told.text if key == "text" else told.answers[key])
+                self.fill(key, asked[key])
             if name == "emergency":
                 self._look_up_the_numbers()
             if name == "needs" and files:
@@ -87,6 +90,7 @@ class ReportPage(Form):
         """As little as one may: no danger, a text, perhaps files. Ends at the review."""
         self.begin()
         self.fill("danger_now", "none")
+        self.go("next")
         self.go("next")
         self.fill("text", text)
         self.go("next")
@@ -196,8 +200,7 @@ class PlainForm(Form):
         super().__init__(page, Pointer())
 
     def answer(self, told: Told, files: Sequence[Path]) -> None:
-        self.fill("text", told.text)
-        for key, answer in told.answers.items():
+        for key, answer in told.asked.items():
             self.fill(key, answer)
         self.page.locator("#files").set_input_files(files)
 

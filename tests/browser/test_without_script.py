@@ -66,8 +66,8 @@ def test_a_form_that_lacks_an_answer_comes_back_with_everything_that_was_typed(d
     told = STORIES["en"]
     page = plain_page(device, "/en/plain/")
     form = PlainForm(page)
-    for key in ("when", "what_kind", "where_now", "consent"):
-        form.fill(key, told.answers[key])
+    for key in ("when", "what_kind", "where_now", "contact", "consent"):
+        form.fill(key, told.asked[key])
     form.fill("danger_now", "none")
     device.expects.append("422")
 
@@ -76,7 +76,7 @@ def test_a_form_that_lacks_an_answer_comes_back_with_everything_that_was_typed(d
     expect(mistakes(page)).to_have_count(1)
     expect(page.locator("#when")).to_have_value(told.when)
     expect(page.locator("#where_now")).to_have_value("NL")
-    for ticked in ("danger_now-none", "what_kind-threat", "what_kind-family", "consent-contact"):
+    for ticked in ("danger_now-none", "what_kind-threat", "what_kind-family", "contact-yes", "consent-referral_legal"):
         expect(page.locator(f"#{ticked}")).to_be_checked()
 
 

@@ -45,6 +45,11 @@ class Told:
         }
 
     @property
+    def asked(self) -> dict[str, Any]:
+        """The same by the questions of the page."""
+        return {**self.answers, "text": self.text, "contact": "yes"}
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """All that was written by hand, and the names of the files."""
         return self.text, self.when, self.identifiers, self.needs, self.photo, self.recording, self.reply, self.letter

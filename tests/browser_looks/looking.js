@@ -75,6 +75,34 @@ globalThis.looking = {
             .map(named)
     },
 
+    /** What is under the way out when somebody comes to it from below; and words that begin there. */
+    covered() {
+        const leave = document.getElementById("leave")
+        const isUnder = (box) => {
+            const over = leave.getBoundingClientRect()
+            return (
+                box.bottom > over.top + SLACK &&
+                box.top < over.bottom - SLACK &&
+                box.right > over.left + SLACK &&
+                box.left < over.right - SLACK
+            )
+        }
+        const before = scrollY
+        scrollTo(0, 0)
+        const words = [...lines()].filter(({ line, box }) => !leave.contains(box) && isUnder(line)).map(({ box }) => box)
+        const controls = all(`${CONTROLS}, [tabindex]`).filter((control) => {
+            if (control === leave) return false
+            scrollTo(0, document.documentElement.scrollHeight)
+            const whole = control.closest(".choice") ?? control
+            // Of what is higher than the window, its beginning.
+            const room = innerHeight - leave.getBoundingClientRect().bottom
+            whole.scrollIntoView({ block: whole.getBoundingClientRect().height < 0.8 * room ? "nearest" : "start" })
+            return isUnder(whole.getBoundingClientRect())
+        })
+        scrollTo(0, before)
+        return [...new Set([...words, ...controls])].map(named)
+    },
+
     /** What moves, or would. */
     moving() {
         const moves = ({ animationName, transitionDuration }) =>

@@ -35,8 +35,9 @@ MISTAKES = [
 MAILBOX = {
     "state": "in_triage",
     "open": True,
-    "written": 2,
-    "replies": [{"number": number, "text": text} for number, text in enumerate(REPLIES, 1)],
+    "written": 3,
+    "days": [["2026-06-14", 2], ["2026-06-15", 1]],
+    "replies": [{"number": number, "day": "2026-06-15", "text": text} for number, text in enumerate(REPLIES, 1)],
     "missing": [3, 4],
     "not_authentic": [5],
     "choices": [{"scope": "contact", "given": True}, {"scope": "publication", "given": False}],
@@ -107,6 +108,9 @@ def report(page: Page, door: Door, language: str) -> Iterator[str]:
     yield "emergency"
     page.select_option("#emergency-country", "elsewhere")
     yield "emergency elsewhere"
+    _next(page)
+    page.check("#contact-yes")
+    yield "contact"
     _next(page)
     page.fill("#text", TYPED)
     yield "text"

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.client.casework import triage
-from app.vocabulary import ReportState
+from app.http.examples import EXAMPLES
+from app.vocabulary import Imminence, ReportState, Severity
 from docs.generate import HERE
-from tests.client.installation import PASSPHRASE, Installation, installation
+from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
 
 PAGE = (HERE / "handbook/api.md").read_text()
 TEXT = "Somebody waited in front of the house."
@@ -30,6 +31,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def run(command: list[str], here: Installation, home: Path) -> str:
     (home / ".tern").symlink_to(here.machine("emil"))
     environment = {"HOME": str(home), "SERVER": here.server, "TERN_PASSPHRASE": PASSPHRASE}
+    environment |= {"PERSON": "emil", "PASSWORD": PASSWORD}
     done = subprocess.run(
         command,
         cwd=Path(__file__).parents[2],
@@ -40,6 +42,23 @@ def run(command: list[str], here: Installation, home: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_each_example_of_the_apis_page_does_what_it_stands_beside(here: Installation, tmp_path: Path) -> None:
+    report = here.reporter().submit(FORM).report
+    tracing = [f"echo '== {name}'\n{example}" for name, example in EXAMPLES.items()]
+
+    said = run(["bash", "-ec", "\n".join(tracing)], here, tmp_path)
+
+    parts = dict(re.findall(r"^== (\w+)\n(.*?)(?=^== |\Z)", said, re.DOTALL | re.MULTILINE))
+    assert list(parts) == list(EXAMPLES)
+    assert parts["move_report"] == "in_triage\n"
+    assert parts["read_report_body"] == "age-encryption.org/v1\n"
+    emil = here.staff("emil")
+    assert triage.view(emil, report).state is ReportState.IN_TRIAGE
+    # The queue is as empty as it was.
+    answered = triage.answer(emil, triage.open_(emil, report), "Thank you.")
+    triage.dispose(emil, answered, ReportState.OUT_OF_MANDATE, [(Severity.LIMITED, Imminence.NONE)])
 
 
 def block(language: str) -> str:

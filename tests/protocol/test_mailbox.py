@@ -18,6 +18,7 @@ from app.protocol.documents import Header, maced, parse_document, recipient_sha2
 from app.protocol.encoding import canonical, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotMine
 from app.protocol.mailbox import (
+    DAYS,
     FIRST_STAFF_SLOT,
     NUMBERS,
     PART_SIZE,
@@ -33,6 +34,7 @@ from app.protocol.mailbox import (
     repeats,
     shown_state,
     split,
+    with_message,
 )
 from app.protocol.opening import Asked, open_document
 from app.protocol.receipt import read
@@ -122,9 +124,24 @@ def test_a_thread_state_with_every_consent_and_the_longest_numbers_fits_its_slot
         THREAD_STATE,
         number=NUMBERS.stop - 1,
         consents=tuple(replace(each, given=False) for each in THREAD_STATE.consents),
+        days=tuple((f"2026-{6 + day // 31:02}-{day % 31:02}", NUMBERS.stop - 1) for day in [*range(1, 31), 32, 33]),
     )
 
+    assert len(thread_state.days) == DAYS
+    assert ThreadState.read(thread_state.body()) == thread_state
     assert len(sealed_slot("thread-state", thread_state.body())) == SLOT_SIZE
+
+
+def test_a_thread_state_remembers_the_last_days_on_which_there_were_messages() -> None:
+    days: tuple[tuple[str, int], ...] = ()
+    for day in range(1, 41):
+        for _ in range(day % 2 + 1):
+            days = with_message(days, f"2026-{6 + day // 31:02}-{day % 31 + 1:02}")
+
+    assert len(days) == DAYS
+    assert days[-2:] == (("2026-07-09", 2), ("2026-07-10", 1))
+    # A clock that is set back puts no day into the wrong place.
+    assert with_message(days[-2:], "2026-07-09") == (("2026-07-09", 3), ("2026-07-10", 1))
 
 
 @given(TEXTS)

@@ -170,7 +170,7 @@ def read_answer(given: Given) -> Given:
     )
     return {
         "state": found.state,
-        "replies": [[reply.number, reply.text] for reply in found.replies],
+        "replies": [[reply.number, reply.day, reply.text] for reply in found.replies],
         "missing": list(found.missing),
         "not_authentic": list(found.not_authentic),
         "remembers": found.thread_state is not None,

@@ -10,11 +10,12 @@ from app.site.rendering import SENTENCES, STATES, country_name, emergency_number
 from app.site.site import Site
 from app.vocabulary import codes
 
-REPLY = {"number": 1, "text": "Are you <safe>?"}
+REPLY = {"number": 1, "day": "2026-06-16", "text": "Are you <safe>?"}
 MAILBOX = {
     "state": "duplicate",
     "open": True,
-    "written": 2,
+    "written": 3,
+    "days": (("2026-06-14", 1), ("2026-06-15", 2)),
     "replies": [REPLY],
     "missing": [2, 3],
     "not_authentic": [],
@@ -88,9 +89,22 @@ def test_an_open_mailbox_shows_replies_as_text_and_choices_as_they_are(site: Sit
 
     assert '<div class="typed" dir="auto">Are you &lt;safe&gt;?</div>' in html
     assert "2 replies are no longer here" in html
-    assert "You have sent 2 messages since your report." in html
+    assert "You have sent 3 messages since your report." in html
     assert re.findall(r'value="(\w+)" aria-describedby="consent-\w+-meaning" checked', html) == ["contact"]
     assert html.count('name="words" value="a b"') == html.count("<form") == 2
+
+
+def test_the_mailbox_tells_the_day_of_each_reply_and_how_much_was_written_on_which_days(site: Site) -> None:
+    def shown(language: str) -> list[tuple[str, str, str]]:
+        html = site.render("plain_replies.html", language, words="w", mailbox=MAILBOX, done="", kept={}, mistakes=())
+        return re.findall(r'<time datetime="([0-9-]+)">([^<]+)</time>([^<]*)', html)
+
+    assert shown("en") == [
+        ("2026-06-16", "June 16, 2026", ""),
+        ("2026-06-14", "June 14, 2026", ""),
+        ("2026-06-15", "June 15, 2026", " (2)"),
+    ]
+    assert shown("fa")[2] == ("2026-06-15", "۱۵ ژوئن ۲۰۲۶", " (۲)")
 
 
 def test_numbers_are_written_in_the_digits_of_the_language(site: Site) -> None:

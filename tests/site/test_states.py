@@ -35,6 +35,7 @@ UNREAD: Final = "We could not read where your report stands. Your replies below 
 MAILBOX: Final[dict[str, Any]] = {
     "open": True,
     "written": 0,
+    "days": [],
     "replies": [],
     "missing": [],
     "not_authentic": [],

@@ -33,7 +33,9 @@ CONSENTS: Final = tuple(
     Consent(scope, scope in (ConsentScope.SERVICE, ConsentScope.CONTACT), counted_id("cons", number))
     for number, scope in enumerate(ConsentScope, start=1)
 )
-THREAD_STATE: Final = ThreadState(REPORT, str(REPORT_KEY.recipient), 2, "b" * 64, CONSENTS)
+THREAD_STATE: Final = ThreadState(
+    REPORT, str(REPORT_KEY.recipient), 2, "b" * 64, CONSENTS, (("2026-06-14", 1), ("2026-06-15", 1))
+)
 FILE: Final = Attachment(counted_id("att", 1), "صورة 1.jpg", "image/jpeg", 70_001, "c" * 64, "d" * 64)
 MESSAGE: Final = ReporterMessage(1, None, MessageKind.MESSAGE, "Again last night. \U0001f4f7", (FILE,))
 CHANGE: Final = ReporterMessage(2, "a" * 64, MessageKind.CONSENT, "", (), (replace(CONSENTS[8], given=True),))
@@ -178,6 +180,8 @@ def _refused() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "thread-state", thread_state | {"note": ""}
     yield "thread-state", {key: value for key, value in thread_state.items() if key != "consents"}
     yield "thread-state", thread_state | {"consents": [CONSENTS[0].body() | {"scope": "everything"}]}
+    yield "thread-state", {key: value for key, value in thread_state.items() if key != "days"}
+    yield "thread-state", thread_state | {"days": [["2026-06-15", 1], ["2026-06-14", 1]]}
     yield "message.reporter", message | {"number": 0}
     yield "message.reporter", message | {"kind": "read"}
     yield "message.reporter", message | {"consents": change["consents"]}

@@ -79,10 +79,10 @@ def test_reporter_and_triager_write_to_each_other(here: Installation, new_page: 
     thread = triage.thread(anna, triage.open_(anna, opened.id))
 
     assert (found["state"], found["open"], found["written"]) == ("in_triage", True, 0)
-    assert found["replies"] == [{"number": 1, "text": question}]
+    assert found["replies"] == [{"number": 1, "day": here.now().date().isoformat(), "text": question}]
     assert found["missing"] == []
     assert {"scope": "statistics", "given": True} in found["choices"]
-    assert answered["written"] == 1
+    assert (answered["written"], answered["days"]) == (1, [[here.now().date().isoformat(), 1]])
     assert missing == {"places": [], "why": None}
     assert {"scope": "contact", "given": False} in changed["choices"]
     assert [each.content.text for each in thread.messages] == ["No, but I have this.", ""]

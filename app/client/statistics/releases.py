@@ -11,7 +11,7 @@ from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.release.errors import ReleaseError
-from app.protocol.release.folder import SUMS, hashes, read_contents
+from app.protocol.release.folder import SUMS, file_of, hashes, read_contents
 from app.protocol.release.ledger import LedgerLine
 from app.protocol.release.signatures import SIGNATURES, sign_sums
 from app.protocol.release.verification import VerifiedRelease, verify_pinned, vouchers
@@ -96,8 +96,8 @@ def draw(staff: Staff, release: str) -> None:
     staff.service.post(f"/releases/{release}/draw", {"statistics_keys": keys})
 
 
-def sign(staff: Staff, release: str) -> None:
-    """Sign the folder's hashes, after checking all that anybody could check but the signatures.
+def sign(staff: Staff, release: str) -> Folder:
+    """Sign the folder's hashes, after checking all that anybody could check but the signatures; what was signed.
 
     It must be of the period and workload that this machine asked for or approved, charged as this release, in a ledger
     that leaves no line out that this machine has seen. Raises `NotAuthentic`.
@@ -112,6 +112,16 @@ def sign(staff: Staff, release: str) -> None:
     vouchers(files, staff.org)(signature)
     _check_ledger(staff, contents.ledger)
     staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
+    return files
+
+
+def publisher(folder: Folder) -> str:
+    """Who made it and how they are reached, as its methodology says.
+
+    The operator wrote that, and no key vouches for it: somebody has to read it before it is published.
+    """
+    text = file_of(folder, "methodology.md").decode(errors="replace")
+    return text.partition("\n## Who made it\n")[2].strip().partition("\n")[0]
 
 
 def publish(staff: Staff, view: ReleaseView) -> None:

@@ -64,6 +64,11 @@ def read_fields(parts: Iterable[Part], typed: TypedFields) -> None:
             typed.add(part)
 
 
+def may_answer(typed: TypedFields) -> bool:
+    """Whether its reporter wants an answer: a question of its own. Not to answer it is to say no."""
+    return typed.last("contact") == "yes" or ConsentScope.CONTACT in typed.choices("consent")
+
+
 def report_form(typed: TypedFields, language: str) -> Form:
     """The answers of a report. Raises `Mistake` for what a person can mend, and `MalformedForm`."""
     answers: dict[str, Any] = {}
@@ -74,12 +79,13 @@ def report_form(typed: TypedFields, language: str) -> Form:
         elif name in SEVERAL_OF:
             if choices := typed.choices(name):
                 answers[name] = choices
-        elif name != "text":
+        elif name not in {"text", "contact"}:
             raise MalformedForm("a field that the form does not have")
     if "danger_now" not in answers:
         raise Mistake("danger-missing", "danger_now")
     # Its box cannot be unticked, and browsers do not send such a box.
-    answers["consent"] = [ConsentScope.SERVICE.value, *answers.get("consent", [])]
+    contact = [ConsentScope.CONTACT.value] if may_answer(typed) else []
+    answers["consent"] = list(dict.fromkeys([ConsentScope.SERVICE.value, *contact, *answers.get("consent", [])]))
     for name, length in (("text", TEXT_LENGTH), *((name, FREE_LENGTH) for name in FREE)):
         if len(typed.last(name)) > length:
             raise Mistake("too-long", name)

@@ -22,7 +22,7 @@ from app.intake.arrivals.writer import IntakeBusy
 from app.intake.epochs.open_epochs import EpochClosed
 from app.intake.no_script import multipart, once, sealing, service
 from app.intake.no_script.arriving import Arriving, Body
-from app.intake.no_script.forms import Mistake, TypedFields, read_fields
+from app.intake.no_script.forms import Mistake, TypedFields, may_answer, read_fields
 from app.intake.no_script.multipart import MalformedForm, Part
 from app.intake.no_script.once import Answer
 from app.intake.no_script.sealing import Files
@@ -35,7 +35,7 @@ from app.problems import NotFound, Problem
 from app.protocol.conversation import Mailbox, Reply
 from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.protocol.report import ATTACHMENTS, Consent
-from app.vocabulary import ConsentScope, IntakeChannel, ReportState
+from app.vocabulary import IntakeChannel, ReportState
 
 router = Router(tag="pages")
 
@@ -190,8 +190,8 @@ def _send(visit: Visit) -> Answer:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
     except Problem as problem:  # of the packages that take it in: a person gets a page all the same
         return again("refused", problem.status)
-    contact = ConsentScope.CONTACT in typed.choices("consent")
-    return visit.show("plain_receipt.html", words=sealed.receipt.words(visit.language), contact=contact)
+    words = sealed.receipt.words(visit.language)
+    return visit.show("plain_receipt.html", words=words, contact=may_answer(typed))
 
 
 def _store(visit: Visit, sealed: sealing.SealedReport) -> None:
@@ -215,6 +215,7 @@ class _Shown:
     state: ReportState | None
     open: bool
     written: int
+    days: tuple[tuple[str, int], ...]
     replies: tuple[Reply, ...]
     missing: tuple[int, ...]
     not_authentic: tuple[int, ...]
@@ -228,6 +229,7 @@ class _Shown:
             open=mailbox.state not in CLOSED
             and (mailbox.thread_state is not None or THREAD_STATE_SLOT in mailbox.not_authentic),
             written=mailbox.thread_state.number if mailbox.thread_state else 0,
+            days=mailbox.thread_state.days if mailbox.thread_state else (),
             replies=mailbox.replies,
             missing=mailbox.missing,
             not_authentic=mailbox.not_authentic,

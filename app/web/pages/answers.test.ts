@@ -14,13 +14,14 @@ test("what was filled in becomes answers, one or several as the question takes",
         ["text", " A man calls. \n"],
         ["how", "voice_call"],
         ["how", "unknown"],
-        ["consent", "contact"],
+        ["contact", "yes"],
+        ["consent", "statistics"],
     )
 
     expect(formOf(filled, new Set(), "en")).toEqual({
         language: "en",
         text: "A man calls.",
-        answers: { danger_now: "days", how: ["voice_call", "unknown"], consent: ["service", "contact"] },
+        answers: { danger_now: "days", how: ["voice_call", "unknown"], consent: ["service", "contact", "statistics"] },
     })
 })
 
@@ -30,6 +31,15 @@ test("what was skipped stays on the page", () => {
     const form = formOf(filled, new Set(["text", "when", "what_kind"]), "fr")
 
     expect(form).toEqual({ language: "fr", text: "", answers: { danger_now: "none", consent: ["service"] } })
+})
+
+test.each([
+    ["no", []],
+    ["yes", ["contact"]], // who goes past it is not written to
+] as const)("whoever says %s to being answered and then skips the question says no", (said, skipped) => {
+    const form = formOf(fields(["danger_now", "none"], ["contact", said]), new Set(skipped), "en")
+
+    expect(form.answers.consent).toEqual(["service"])
 })
 
 test("an answer that means nothing is left out", () => {

@@ -22,7 +22,9 @@ export function formOf(fields: FormData, skipped: ReadonlySet<string>, language:
         if (chosen.length > 0 && !skipped.has(key)) answers[key] = chosen
     }
     // The first choice is always on; a box that cannot be unticked is not part of the form's data.
-    answers.consent = ["service", ...fields.getAll("consent").filter((scope) => typeof scope === "string")]
+    const mayAnswer = fields.get("contact") === "yes" && !skipped.has("contact")
+    const ticked = fields.getAll("consent").filter((scope) => typeof scope === "string")
+    answers.consent = ["service", ...(mayAnswer ? ["contact"] : []), ...ticked]
     return { language, text: skipped.has("text") ? "" : textOf(fields, "text"), answers }
 }
 

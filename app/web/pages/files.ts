@@ -112,7 +112,7 @@ export class Files {
         if (type.startsWith(SAYS_ALL)) return []
         if (!facts) return [make("p", {}, word("tells-more"))]
         if (facts.length === 0) return [make("p", {}, word("tells-nothing"))]
-        const list = make("ul", {}, ...facts.map((fact) => make("li", {}, said(fact))))
+        const list = make("ul", {}, ...saidBy(facts).map((each) => make("li", {}, each)))
         const about = [make("p", {}, word("tells")), list, make("p", {}, word("tells-keep"))]
         return clean ? [...about, this.turn(chosen, true)] : about
     }
@@ -146,6 +146,7 @@ async function chosen(file: File): Promise<Chosen> {
     return { name, type, original: file, facts: inspection?.facts ?? null, clean, isCleaned: false }
 }
 
-function said({ kind, value }: Fact): string {
-    return kind === "preview" ? word("fact-preview") : word(`fact-${kind}`, { value })
+/** What programs write for programs is told once, and not how they call it. */
+function saidBy(facts: readonly Fact[]): string[] {
+    return [...new Set(facts.map(({ kind, value }) => word(`fact-${kind}`, { value })))]
 }

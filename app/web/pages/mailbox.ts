@@ -13,7 +13,7 @@ import { clearMistakes, showMistakes, told } from "./mistakes.ts"
 import { introduce } from "./organisation.ts"
 import { show } from "./screens.ts"
 import { Waiting } from "./waiting.ts"
-import { word } from "./words.ts"
+import { dayInWords, inDigits, word } from "./words.ts"
 
 class MailboxPage {
     private readonly client: ReporterClient
@@ -102,8 +102,8 @@ class MailboxPage {
 
     private draw(mailbox: Mailbox): void {
         byId("state", HTMLParagraphElement).textContent = stateInWords(mailbox.state)
-        const replies = mailbox.replies.map(({ number, text }) => {
-            const title = make("h3", {}, word("reply", { n: number }))
+        const replies = mailbox.replies.map(({ number, day, text }) => {
+            const title = make("h3", {}, word("reply", { n: number }), " ", make("time", { dateTime: day }, dayInWords(day)))
             return make("article", {}, title, make("div", { className: "typed", dir: "auto" }, text))
         })
         const mayAnswer = mailbox.choices.some(({ scope, given }) => scope === "contact" && given)
@@ -115,6 +115,12 @@ class MailboxPage {
         byId("not-authentic", HTMLParagraphElement).hidden = mailbox.notAuthentic.length === 0
         byId("sent-before", HTMLSpanElement).textContent =
             mailbox.written > 0 ? word("sent-before", { n: mailbox.written }) : ""
+        const days = mailbox.days.map(([day, messages]) => {
+            const many = messages > 1 ? [` (${inDigits(messages)})`] : []
+            return make("li", {}, make("time", { dateTime: day }, dayInWords(day)), ...many)
+        })
+        byId("sent-days", HTMLUListElement).replaceChildren(...days)
+        byId("sent-days", HTMLUListElement).hidden = days.length === 0
         byId("when-open", HTMLDivElement).hidden = !mailbox.open
         tickChoices(this.choices, mailbox.choices, this.before)
         this.before = mailbox.choices

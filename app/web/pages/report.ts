@@ -22,6 +22,7 @@ const SCREENS = [
     "start",
     "danger_now",
     "emergency",
+    "contact",
     "text",
     "about_whom",
     "where_now",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 
-import { fill, percent, pluralForm, size } from "./words.ts"
+import { dayInWords, fill, inDigits, percent, pluralForm, size } from "./words.ts"
 
 test("a number takes the plural form that its language has for it", () => {
     const arabic = new Map([
@@ -26,6 +26,17 @@ test("values take the place of their names, and an unknown name stays to be seen
 test("numbers are written in the digits of the language", () => {
     expect(fill("{n}", { n: 12 }, "fa")).toBe("۱۲")
     expect(percent(0.5, "ar-EG")).toContain("٥٠")
+})
+
+test("days are written as the language writes them, in one calendar", () => {
+    expect(["en", "fr", "fa", "kmr", "tlh"].map((each) => dayInWords("2026-06-15", each))).toEqual([
+        "June 15, 2026",
+        "15 juin 2026",
+        "۱۵ ژوئن ۲۰۲۶",
+        dayInWords("2026-06-15", "ku"),
+        "2026-06-15",
+    ])
+    expect(inDigits(12, "fa")).toBe("۱۲")
 })
 
 test("words that somebody else wrote turn nothing around them", () => {

@@ -43,6 +43,19 @@ export function size(bytes: number, locale = language()): string {
     return new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: digits }).format(amount)
 }
 
+export function inDigits(number: number, locale = language()): string {
+    return new Intl.NumberFormat(locale).format(number)
+}
+
+/** A day that is written `2026-06-15`, as the language writes it; as it is where the browser does not know the language. */
+export function dayInWords(day: string, locale = language()): string {
+    const known = locale === "kmr" ? "ku" : locale // as CLDR calls it
+    if (Intl.DateTimeFormat.supportedLocalesOf(known).length === 0) return day
+    // The service's pages write the same calendar.
+    const form = new Intl.DateTimeFormat(known, { dateStyle: "long", timeZone: "UTC", calendar: "gregory" })
+    return form.format(new Date(`${day}T00:00Z`))
+}
+
 export function percent(share: number, locale = language()): string {
     return new Intl.NumberFormat(locale, { style: "percent" }).format(share)
 }

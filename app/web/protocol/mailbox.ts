@@ -6,7 +6,7 @@
 
 import { checkRecipient } from "./age.ts"
 import { CODES } from "./codes.ts"
-import { checkFields, checkHashOrNull, checkId, checkList, checkNumber, checkText } from "./encoding.ts"
+import { checkDay, checkFields, checkHashOrNull, checkId, checkList, checkNumber, checkText } from "./encoding.ts"
 import { Malformed } from "./errors.ts"
 import { checkAttachments, readAttachment, readConsent, type Attachment, type Consent } from "./report.ts"
 import { ciphertextSizes } from "./sizes.ts"
@@ -17,6 +17,9 @@ const MOST_PARTS = SLOTS - 2
 
 // Far above any real thread. A number from a stranger must not make a client count to it.
 const HIGHEST_NUMBER = 9_999
+
+// Days that a thread state remembers: more would not fit its slot beside all consents.
+const MOST_DAYS = 32
 
 const MESSAGE_KINDS = ["message", "consent", "withdraw"] as const
 /** What a reporter's post is, told to the service as a hint and to staff under the MAC. */
@@ -29,7 +32,11 @@ export interface ThreadState {
     number: number
     hash: string | null
     consents: Consent[]
+    /** Of the last messages, in their order, each with how many there were. What was written opens for nobody. */
+    days: Day[]
 }
+
+export type Day = [day: string, messages: number]
 
 /** What a reporter writes after the report. `seen` is the file's hash of the last reply that was read. */
 export interface ReporterMessage {
@@ -53,14 +60,33 @@ export interface StaffMessage {
 
 /** Raises `Malformed`. */
 export function readThreadState(body: object): ThreadState {
-    const found = checkFields(body, ["report", "recipient", "number", "hash", "consents"])
+    const found = checkFields(body, ["report", "recipient", "number", "hash", "consents", "days"])
     return {
         report: checkId(found.report, "rep"),
         recipient: checkRecipient(found.recipient),
         number: checkNumber(found.number, 0, HIGHEST_NUMBER),
         hash: checkHashOrNull(found.hash),
         consents: checkList(found.consents).map(readConsent),
+        days: readDays(checkList(found.days)),
     }
+}
+
+/** The days of a thread state after one message more. The oldest go where they are too many. */
+export function withMessage(days: readonly Day[], today: string): Day[] {
+    const messages = new Map(days)
+    messages.set(today, (messages.get(today) ?? 0) + 1)
+    return [...messages].sort(([one], [other]) => (one < other ? -1 : 1)).slice(-MOST_DAYS)
+}
+
+function readDays(days: readonly unknown[]): Day[] {
+    const found = days.map((each): Day => {
+        const [day, messages, ...rest] = checkList(each)
+        if (rest.length > 0) throw new Malformed("not a day and its messages")
+        return [checkDay(day), checkNumber(messages, 1, HIGHEST_NUMBER)]
+    })
+    const isInOrder = found.every(([day], place) => place === 0 || (found[place - 1]?.[0] ?? "") < day)
+    if (!isInOrder || found.length > MOST_DAYS) throw new Malformed("days that are not in their order, each once")
+    return found
 }
 
 /** Raises `Malformed`. */

@@ -54,6 +54,8 @@ export interface NotSent {
 
 export interface Reply {
     number: number
+    /** As `2026-06-15`, by the clock of whoever wrote it. */
+    day: string
     text: string
 }
 
@@ -70,6 +72,8 @@ export interface Mailbox {
     state: string | null
     open: boolean
     written: number
+    /** Of the reporter's last messages, with how many there were. */
+    days: [day: string, messages: number][]
     replies: Reply[]
     missing: number[]
     notAuthentic: number[]

@@ -9,7 +9,7 @@ import type { FromWorker, ToWorker } from "./messages.ts"
 import { Session, startSession, type Port } from "./session.ts"
 
 const FORM = { language: "en", text: "words", answers: { danger_now: "days" } }
-const MAILBOX: Mailbox = { state: "received", open: true, written: 0, replies: [], missing: [], notAuthentic: [], choices: [] }
+const MAILBOX: Mailbox = { state: "received", open: true, written: 0, days: [], replies: [], missing: [], notAuthentic: [], choices: [] }
 const STEP: Step = { doing: "sealing", file: 0, done: 1, whole: 2 }
 const QUIET = () => undefined
 

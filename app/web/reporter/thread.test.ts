@@ -55,7 +55,7 @@ test.each(vectors.answer)("$rule: $name", async ({ given, refused, gives }) => {
     }
     const contents = await reading
     const { state, replies, missing, notAuthentic } = shown(contents)
-    const found = { state, replies: replies.map(({ number, text }) => [number, text]), missing }
+    const found = { state, replies: replies.map(({ number, day, text }) => [number, day, text]), missing }
     const remembers = contents.threadState !== null
     expect({ ...found, not_authentic: notAuthentic, remembers }).toEqual(gives)
 })

@@ -1,6 +1,6 @@
 /** A mailbox, as the holder of its receipt reads it and writes into it. */
 
-import { areEqual, b64, canonical, concat, newId, sha256Hex, utf8, type Bytes } from "../protocol/encoding.ts"
+import { areEqual, b64, canonical, checkAt, concat, newId, sha256Hex, utf8, type Bytes } from "../protocol/encoding.ts"
 import { encrypt } from "../protocol/age.ts"
 import { Malformed, NotAuthentic, NotMine, ProtocolError, Rollback } from "../protocol/errors.ts"
 import { maced } from "../protocol/documents.ts"
@@ -14,6 +14,7 @@ import {
     readState,
     SLOT_SIZE,
     SLOTS,
+    withMessage,
     type MessageKind,
     type ReporterMessage,
     type ThreadState,
@@ -171,7 +172,7 @@ export class Thread {
         threadState: Found<ThreadState>,
         { kind, text, attachments, changed }: Said,
     ): Promise<Post> {
-        const { report, recipient, consents } = threadState.said
+        const { report, recipient, consents, days } = threadState.said
         const message: ReporterMessage = {
             number: threadState.said.number + 1,
             seen: before.lastSeen,
@@ -194,7 +195,14 @@ export class Thread {
         })
         const sealed = await sealWritten(maced(header, keys.threadMac), "message", recipient)
         const hash = sha256Hex(sealed)
-        const memory = { report, recipient, number: message.number, hash, consents: withChange(consents, changed) }
+        const memory = {
+            report,
+            recipient,
+            number: message.number,
+            hash,
+            consents: withChange(consents, changed),
+            days: withMessage(days, at),
+        }
         const threadStateFile = await sealThreadState(memory, { org, at, keys, before: threadState.opened })
         const content = concat(this.line(kind, changed), sealed, threadStateFile)
         return { said, after: before.threadStateFile, threadState: threadStateFile, content }
@@ -250,7 +258,7 @@ export class Thread {
             threadStateFile,
             threadState,
             state: state ? state.said : notAuthentic.includes(STATE_SLOT) ? null : RECEIVED,
-            replies: wholeReplies(parts.map(({ said }) => said)),
+            replies: wholeReplies(parts),
             notAuthentic,
             lastSeen: newest?.opened.sha256 ?? null,
         }
@@ -317,6 +325,7 @@ export function shown({ threadState, state, replies, notAuthentic }: Contents): 
         // Whatever lies in the place of the reporter's memory, they can take the report back.
         open: (threadState !== null || notAuthentic.includes(THREAD_STATE_SLOT)) && !(state !== null && CLOSED.has(state)),
         written: threadState?.said.number ?? 0,
+        days: threadState?.said.days ?? [],
         replies,
         missing: gaps(replies.map(({ number }) => number)),
         notAuthentic,
@@ -328,18 +337,18 @@ export function shown({ threadState, state, replies, notAuthentic }: Contents): 
  * Whole replies, by number and then by slot. One of which a part is missing is not shown, so its number is missing.
  * Two replies of one number are both shown: colleagues may have written without knowing of each other.
  */
-function wholeReplies(messages: readonly StaffMessage[]): Reply[] {
-    const replies: StaffMessage[][] = []
-    for (const message of messages) {
+function wholeReplies(messages: readonly Found<StaffMessage>[]): Reply[] {
+    const replies: { day: string; parts: StaffMessage[] }[] = []
+    for (const { said, opened } of messages) {
         const begun = replies.find(
-            (parts) => isOfOneReply(message, parts[0]) && !parts.some(({ part }) => part === message.part),
+            ({ parts }) => isOfOneReply(said, parts[0]) && !parts.some(({ part }) => part === said.part),
         )
-        if (begun) begun.push(message)
-        else replies.push([message])
+        if (begun) begun.parts.push(said)
+        else replies.push({ day: checkAt(opened.document.header.at), parts: [said] })
     }
     return replies
-        .filter((parts) => parts.length === parts[0]?.parts)
-        .map((parts) => ({ number: parts[0]?.number ?? 0, text: join(parts) }))
+        .filter(({ parts }) => parts.length === parts[0]?.parts)
+        .map(({ day, parts }) => ({ number: parts[0]?.number ?? 0, day, text: join(parts) }))
         .sort((one, other) => one.number - other.number)
 }
 

@@ -37,6 +37,15 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Install
         yield here, release
 
 
+def test_whoever_signs_is_shown_name_and_contact_that_its_readers_are_told(released: tuple[Installation, str]) -> None:
+    here, release = released
+    sara = here.staff("sara")
+
+    folder = releases.download(sara, release)
+
+    assert releases.publisher(folder) == "Organisation of a demonstration. Contact: nobody, for it is invented"
+
+
 def test_who_asked_for_a_release_takes_the_request_back(released: tuple[Installation, str]) -> None:
     here, _ = released
     chen = here.staff("chen")

@@ -47,7 +47,7 @@ FORM: list[tuple[str, str | File]] = [
     ("needs", "A letter."),
     ("files", PHOTO),
     ("files", LETTER),
-    ("consent", "contact"),
+    ("contact", "yes"),
     ("consent", "statistics"),
 ]
 NO_FILE = ("files", File("", "application/octet-stream", b""))
@@ -250,11 +250,12 @@ def test_files_that_are_too_large_together_do_not_take_the_answers_below_them_al
             client, [("words", words), ("text", "Films."), *films, ("act", "write"), *ticks], "/en/plain/replies/"
         )
 
-    for answer, typed in ((form, "A lawyer."), (message, "Films.")):
+    for answer, typed, kept in ((form, "A lawyer.", ["evidence"]), (message, "Films.", ["contact", "evidence"])):
         assert answer.status_code == 422
         assert "more than we can take in one go" in answer.text
         assert f"{typed}</textarea>" in answer.text
-        assert ticked(answer) == ["contact", "evidence"]
+        assert ticked(answer) == kept
+    assert 'name="contact" value="yes" checked' in form.text
     assert {*(tmp_path / "data" / "blobs").glob("*")} == blobs
     assert len(rows.scalars(select(Report.id)).all()) == 1
 

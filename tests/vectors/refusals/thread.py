@@ -65,7 +65,10 @@ def bodies() -> Iterator[Vector]:
     """Given are a type and a body of an authentic document."""
     rule = "a body has its fields and no others"
     genuine: Mapping[str, Sequence[Mapping[str, Any]]] = {
-        "thread-state": (THREAD_STATE.body(), {**THREAD_STATE.body(), "number": 0, "hash": None, "consents": []}),
+        "thread-state": (
+            THREAD_STATE.body(),
+            {**THREAD_STATE.body(), "number": 0, "hash": None, "consents": [], "days": []},
+        ),
         "message.reporter": (MESSAGE.body(), CHANGE.body(), WITHDRAWAL.body(), {**MESSAGE.body(), "number": 9_999}),
         "message.staff": (REPLY.body(), {**REPLY.body(), "seen": None, "part": 14, "parts": 14, "write_to": None}),
         "state": ({"state": "received"},),
@@ -105,6 +108,7 @@ def bodies() -> Iterator[Vector]:
     yield from _consents()
 
 
+_AT: Final = "2026-06-15"
 _NO_NUMBERS: Final = (-1, 10_000, 1.5, True, "1", None)
 _NO_HASHES: Final = ("", HASH.upper(), 1)
 _BROKEN: Final[dict[str, dict[str, tuple[object, ...]]]] = {
@@ -114,6 +118,20 @@ _BROKEN: Final[dict[str, dict[str, tuple[object, ...]]]] = {
         "number": _NO_NUMBERS,
         "hash": _NO_HASHES,
         "consents": (None, {}, [None], ["service"]),
+        "days": (
+            None,
+            {},
+            ["2026-06-15"],
+            [["2026-06-15"]],
+            [["2026-06-15", 1, 1]],
+            [["2026-06-31", 1]],
+            [["2026-06-15", 0]],
+            [["2026-06-15", "1"]],
+            [["2026-06-15", 10_000]],
+            [["2026-06-15", 1], ["2026-06-15", 1]],
+            [["2026-06-16", 1], ["2026-06-15", 1]],
+            [[f"2026-0{1 + day // 28}-{1 + day % 28:02}", 1] for day in range(33)],
+        ),
     },
     "message.reporter": {
         "number": (0, *_NO_NUMBERS),
@@ -327,7 +345,10 @@ def _beside_the_others() -> Iterator[Vector]:
         gives=_read(state="accepted", replies=read, not_authentic=[3]),
     )
     yield Vector(
-        rule, "the state", _slots(thread_state(), state("closed"), whole), gives=_spoiled(2) | {"replies": read}
+        rule,
+        "the state",
+        _slots(thread_state(), state("closed"), whole),
+        gives=_read(state=None, replies=read, not_authentic=[STATE_SLOT]),
     )
     yield Vector(
         rule,
@@ -417,8 +438,9 @@ def _slots(*texts: str | Document | None) -> dict[str, Any]:
     return {"slots": [*told, *[None] * (16 - len(told))]}
 
 
-def _read(**found: Any) -> dict[str, Any]:
-    return {"state": "received", "replies": [], "missing": [], "not_authentic": [], **found}
+def _read(*, replies: Sequence[Sequence[object]] = (), **found: Any) -> dict[str, Any]:
+    dated = [[number, _AT, text] for number, text in replies]
+    return {"state": "received", "replies": dated, "missing": [], "not_authentic": [], **found}
 
 
 def _spoiled(slot: int) -> dict[str, Any]:
@@ -436,7 +458,7 @@ def _header(type_: str, body: dict[str, Any]) -> Header:
         generation=None,
         sealed_to=recipient_sha256(MAILBOX),
         author=None,
-        at="2026-06-15",
+        at=_AT,
         body=body,
     )
 

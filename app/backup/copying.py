@@ -9,6 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+import sqlalchemy as sa
+
 from app import age, keyring
 from app.backup import contents, rows
 from app.backup.census import BlobDigest, Census, Fault, Part
@@ -36,6 +38,12 @@ class Service:
     def blobs(self) -> Blobs:
         """The files of reporters."""
         return Blobs(self.data_dir / "blobs")
+
+    def is_sound(self, connection: sa.Connection) -> bool:
+        """Whether the database's own check finds no damage; PostgreSQL has none that a client can ask for."""
+        return (
+            self.database.dialect != "sqlite" or connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        )
 
     def files(self) -> dict[str, bytes]:
         """What is small and lies beside the database: the keyring, and what supervisors signed of the pages."""
@@ -134,10 +142,7 @@ def _copy_rows(
     with service.database.snapshot(service.data_dir) as connection:
         lines = _counted(rows.lines(connection, service.files()), census)
         state = directory.seal(STATE, _Pieces(lines), recipients, today)
-        if (
-            service.database.dialect == "sqlite"
-            and connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok"
-        ):
+        if not service.is_sound(connection):
             census.faults.add(Fault(part=Part.DATABASE))
     census.end()
     return census, state

@@ -1,16 +1,30 @@
 """What a service had at its last backup and lacks now, without a record of why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from app.backup.census import SEALED, Census
+from app.backup.census import Census
 from app.backup.contents import Contents
 from app.protocol.encoding import sha256_hex
-from app.protocol.types import End
+from app.protocol.types import TYPES, End, Place, SealedType
 
 # What may go or change by itself leaves no record, so nothing is said of it: keys that were called back or whose day
 # is over, replies that were read, the newest of what is written over.
 _KEPT = frozenset({End.NEVER, End.NO_RULE})
 _WRITTEN_OVER = frozenset({"organisation.document"})
+
+
+def _is_watched(place: Place, types: Iterable[SealedType]) -> bool:
+    ends = {stored.end for each in types for stored in each.stored if str(stored) == str(place)}
+    return str(place) not in _WRITTEN_OVER and (ends <= _KEPT or ends == {End.REPORT})
+
+
+# Columns of which no row may go or change but with its report.
+WATCHED = frozenset(
+    str(place)
+    for each in TYPES.values()
+    for place in each.stored
+    if not place.is_blob and _is_watched(place, TYPES.values())
+)
 
 
 def losses(then: Contents, now: Census) -> Iterator[str]:
@@ -20,15 +34,9 @@ def losses(then: Contents, now: Census) -> Iterator[str]:
     if len(now.log) < then.log.n or (then.log.n and sha256_hex(now.log[then.log.n - 1].encode()) != then.log.sha256):
         yield f"the key log does not go on from its line {then.log.n}: the database is older, or another"
     for place, rows in then.digests.items():
-        table, _, column = place.partition(".")
-        ends = {
-            stored.end
-            for each in SEALED.get(table, {}).get(column, ())
-            for stored in each.stored
-            if str(stored) == place
-        }
-        if not ends or place in _WRITTEN_OVER or not (ends <= _KEPT or ends == {End.REPORT}):
+        if place not in WATCHED:
             continue
+        table = place.partition(".")[0]
         present = now.digests.get(place, {})
         for key, digest in rows.items():
             if key not in present:

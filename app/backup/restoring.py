@@ -10,18 +10,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import make_url
 
 from app import age, keyring, private
-from app.backup import contents, rows
-from app.backup.census import BlobDigest, Census, counted
+from app.backup import rows
+from app.backup.census import counted
 from app.backup.contents import Contents
 from app.backup.copying import SITE
 from app.backup.directory import Directory, held
 from app.backup.errors import Damaged, NotEmpty
+from app.backup.reading import compare, open_blob, open_list, open_state
 from app.blobs import disk
 from app.database import Database, schema
 from app.database.engine import file_of, make_file
@@ -39,15 +40,14 @@ def restore(path: Path, identities: Sequence[age.Identity], url: str, data_dir: 
     empty as it was. Whatever was wrong when the backup was made is brought back as it was, and listed.
     """
     directory = Directory(path)
-    manifest = directory.whole()
-    listed = contents.read(directory.read(manifest.list, identities))
-    if (manifest.state, set(manifest.blobs)) != (listed.state, set(listed.sealed_blobs.values())):
-        raise Damaged(f"{path} lists other files than its sealed list; one of the two is older")
+    listed = open_list(directory, identities)
     place = _Place(url, data_dir, listed)
     with place.filled() as aside:
         _bring_blobs(directory, listed, identities, aside / _BLOBS)
         with place.database() as (connection, dialect):
-            _bring_rows(directory, listed, identities, connection, aside)
+            taking = _Taking(connection, aside)
+            open_state(directory, listed, identities, taking.add)
+            taking.end()
             _check_rows(listed, connection, dialect)
             place.move_files(aside)
     return listed
@@ -160,68 +160,32 @@ class _Place:
 
 def _bring_blobs(directory: Directory, listed: Contents, identities: Sequence[age.Identity], to: Path) -> None:
     private.make_directory(to)
-    altered = {fault.of for fault in listed.faults}
-    for name, sealed in listed.sealed_blobs.items():
+    for name in listed.sealed_blobs:
         with open(disk.path_of(to, name), "xb", opener=private.opener) as file:
-            sink = _Measured(file)
-            directory.open_(sealed, sink, identities)
+            open_blob(directory, listed, name, identities, file)
             file.flush()
             disk.set_day(file.fileno(), listed.made_on)
             os.fsync(file.fileno())
-        if sink.came != listed.blobs[name] and name not in altered:
-            raise Damaged(f"the attachment in {sealed} is not what its row says")
     disk.sync(to, listed.made_on)
-
-
-def _bring_rows(
-    directory: Directory,
-    listed: Contents,
-    identities: Sequence[age.Identity],
-    connection: sa.Connection,
-    aside: Path,
-) -> None:
-    """Put the rows into the database and the small files aside, and compare all of it with the list."""
-    census = Census()
-    taking = _Taking(connection, census, aside)
-    sink = rows.Lines(taking.add)
-    directory.open_(listed.state, sink, identities)
-    sink.end()
-    taking.end()
-    census.end()
-    if census.revision != listed.revision or census.files != listed.files:
-        raise Damaged(f"{listed.state} is not the state that the list tells of")
-    _compare(listed, census.tables)
-    if census.blobs != listed.blobs:
-        raise Damaged("the attachments in the state are others than those in the list")
-    found = sorted(map(str, census.faults - set(listed.faults)))
-    if found:
-        raise Damaged(f"{found[0]}; it was not so when the backup was made")
 
 
 def _check_rows(listed: Contents, connection: sa.Connection, dialect: str) -> None:
     """Compare what is in the database now, read again, with the list."""
-    _compare(listed, {table.name: counted(rows.table_lines(connection, table)) for table in rows.tables(connection)})
+    compare(listed, {table.name: counted(rows.table_lines(connection, table)) for table in rows.tables(connection)})
     if dialect == "sqlite" and connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
         raise Damaged("the database that was made is damaged; look at the disk")
-
-
-def _compare(listed: Contents, tables: dict[str, Any]) -> None:
-    for name in sorted(listed.tables.keys() | tables.keys()):
-        if tables.get(name) != listed.tables.get(name):
-            raise Damaged(f"the table {name} is not what the list tells of")
 
 
 class _Taking:
     """Hands each line of the state to where it belongs."""
 
-    def __init__(self, connection: sa.Connection, census: Census, aside: Path) -> None:
-        self._connection, self._census, self._aside = connection, census, aside
+    def __init__(self, connection: sa.Connection, aside: Path) -> None:
+        self._connection, self._aside = connection, aside
         self._tables = {table.name: table for table in rows.tables(connection)}
         self._inserting: rows.Inserting | None = None
 
     def add(self, line: bytes) -> None:
         """Raises `Damaged`."""
-        self._census.add(line)
         match rows.parsed(line):
             case [*values] if self._inserting:
                 self._inserting.add(values)
@@ -248,22 +212,6 @@ class _Taking:
             new.write(content)
             new.flush()
             os.fsync(new.fileno())
-
-
-class _Measured:
-    """A sink that knows the digest and the size of what it took."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._digest, self._size = file, sha256(), 0
-
-    def write(self, block: bytes, /) -> None:
-        self._file.write(block)
-        self._digest.update(block)
-        self._size += len(block)
-
-    @property
-    def came(self) -> BlobDigest:
-        return BlobDigest(sha256=self._digest.hexdigest(), size=self._size)
 
 
 def _remove_database(file: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from app import age, keyring
 from app.backup import copying, restoring
+from app.backup.checking import Looked, check_backup, check_service
 from app.backup.copying import Service
 from app.backup.errors import BackupError
 from app.cli import files
@@ -76,6 +77,52 @@ def restore(
         },
         as_json=as_json,
     )
+
+
+def check(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(help="A backup, in the place of the service itself.", exists=True, file_okay=False),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", "-i", help="The key of the backups: look into it too.", exists=True, dir_okay=False),
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(help="Its last backup: name what the service had then and lacks.", exists=True, file_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Look whether the service, or a backup of it, still is what it was. Nothing is changed."""
+    if directory is None and identity is not None:
+        raise typer.BadParameter("a service is checked without a key; name the directory of a backup")
+    if directory is not None and since is not None:
+        raise typer.BadParameter("two backups are not compared: name one, with or without --since")
+    with _told():
+        looked = _look_at_service(since) if directory is None else _look_at_backup(directory, identity)
+    for finding in looked.findings:
+        say(f"{finding[0].upper()}{finding[1:]}.")
+    show(
+        {"reports": looked.reports, "files": looked.files, "left_over": looked.left_over, "wrong": len(looked.findings)}
+        if looked.reports is not None
+        else {"files": looked.files, "left_over": looked.left_over, "wrong": len(looked.findings)},
+        as_json=as_json,
+    )
+    if looked.findings:
+        raise Stopped(f"{len(looked.findings)} things are not what they were: {looked.findings[0]}")
+
+
+def _look_at_service(since: Path | None) -> Looked:
+    with opened() as (settings, database):
+        return check_service(Service(database, settings.data_dir, keyring.load(settings.data_dir)), since)
+
+
+def _look_at_backup(directory: Path, identity: Path | None) -> Looked:
+    looked = check_backup(directory, files.identities(identity) if identity else ())
+    if not identity:
+        say("Each file is compared with its name alone: with --identity it is opened, and compared with the list.")
+    return looked
 
 
 def _recipient(text: str) -> age.HybridRecipient:

@@ -93,13 +93,16 @@ def _of_the_service() -> tuple[tuple[str, Callable[..., None]], ...]:
     except ModuleNotFoundError as error:
         if not is_without_service(error):
             raise
-        return tuple((name, _absent) for name in ("init", "serve", "sweep", "backup", "restore", "doctor", "demo"))
+        return tuple(
+            (name, _absent) for name in ("init", "serve", "sweep", "backup", "restore", "check", "doctor", "demo")
+        )
     return (
         ("init", operator.init),
         ("serve", operator.serve),
         ("sweep", operator.sweep),
         ("backup", backups.backup),
         ("restore", backups.restore),
+        ("check", backups.check),
         ("doctor", doctor.doctor),
         ("demo", demo),
     )

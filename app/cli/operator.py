@@ -3,6 +3,7 @@
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Annotated
 
 import typer
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from app import keyring, recorded_day
+from app import keyring, recorded_day, unclean_end
+from app.backup.checking import look_quickly
 from app.cli.causes import told
 from app.cli.console import DestructionWaits, Json, Stopped, clock, say, show
 from app.cli.refusals import of_system
@@ -104,13 +107,17 @@ def serve(
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
-    if is_new:
-        say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
-    say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
-    for asked in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends itself the one that it heard again, once all is done
-        signal.signal(asked, lambda *_: None)
-    with recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right):
-        server(application, connections=connections).run(sockets=[listening])
+    with unclean_end.marked(settings.data_dir) as was_unclean:
+        if is_new:
+            say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
+        say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+        # uvicorn sends itself the one that it heard again, once all is done.
+        for asked in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(asked, lambda *_: None)
+        if was_unclean:  # beside the service, for a large database is read for a while
+            threading.Thread(target=_tell_of_a_look, args=(state.database, settings.data_dir), daemon=True).start()
+        with recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right):
+            server(application, connections=connections).run(sockets=[listening])
 
 
 def sweep(
@@ -154,6 +161,16 @@ def _check_new(settings: Settings) -> None:
     for file in (settings.data_dir / keyring.FILE, *log, *(settings.data_dir / "blobs").glob("*")):
         if file.exists():
             raise DataWithoutDatabase(file)
+
+
+def _tell_of_a_look(database: Database, data_dir: Path) -> None:
+    """Say in one line what a short look at the service finds, which goes on whatever that is."""
+    begins = "The service before did not come to its end"
+    try:
+        found = look_quickly(database, data_dir / "blobs")
+    except (SQLAlchemyError, OSError):
+        found = "the database could not be read to its end"
+    say(f"{begins}, and {found}: look with tern check." if found else f"{begins}; a short look finds nothing wrong.")
 
 
 def _why(error: OSError) -> str:

@@ -14,8 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import age, keyring
-from app.audit import service as audit
-from app.audit.actions import Action
 from app.backup.copying import Service, back_up, last_list
 from app.backup.directory import MANIFEST, Directory
 from app.backup.errors import (
@@ -38,58 +36,9 @@ from app.intake.lifecycle import service as lifecycle
 from app.intake.reports.models import Report, ReportFile
 from tests import factories
 from tests.backup.child import fails_without_room, killed_at
-from tests.backup.place import Place
+from tests.backup.place import Make, Place, attachment, flip
 
-LARGE = 200_000
-
-
-@pytest.fixture(autouse=True)
-def attachments(rows: Session, service: Service, today: date) -> list[Attachment]:
-    """Two attachments of two reports, as they lie in the service, and an act of staff."""
-    installation.open_keyring(service.database, service.data_dir)
-    epoch = factories.epoch(rows)
-    made = [attachment(rows, service, factories.report(rows, epoch), today) for _ in range(2)]
-    person = factories.person(rows)
-    rows.commit()
-    with service.database.write() as session:
-        audit.record(session, person.id, Action.PERSON_JOINED, person.id, now=factories.HOUR)
-    return made
-
-
-def attachment(rows: Session, service: Service, report: Report, day: date) -> Attachment:
-    with service.blobs.uploads.receive() as incoming:
-        incoming.write(report.id.encode() * (LARGE // len(report.id)))
-        stored = incoming.keep(day)
-    made = Attachment(
-        id=factories.id_("att"),
-        report_id=report.id,
-        size=stored.size,
-        sha256=stored.sha256,
-        received_on=day,
-        blob=stored.name,
-    )
-    rows.add(made)
-    rows.commit()
-    return made
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "backup"
-
-
-Make = Callable[[], set[str]]
-
-
-@pytest.fixture
-def make(service: Service, to: Path, offline: age.HybridIdentity, today: date) -> Make:
-    """Back up; the names of the sealed files."""
-
-    def backed_up() -> set[str]:
-        back_up(service, to, [offline.recipient], today)
-        return Directory(to).names()
-
-    return backed_up
+pytestmark = pytest.mark.usefixtures("attachments")
 
 
 def sealed(to: Path, kind: str) -> Path:
@@ -186,12 +135,6 @@ def test_a_backup_lies_outside_and_alone(service: Service, to: Path, offline: ag
         with pytest.raises(Unfit):
             back_up(service, place, [offline.recipient], today)
     assert [path.name for path in to.iterdir()] == ["holiday.jpg"]
-
-
-def flip(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[-20] ^= 1
-    file.write_bytes(content)
 
 
 def cut(file: Path) -> None:

@@ -25,6 +25,14 @@ def test_a_new_service_goes_into_a_backup_and_comes_back(environment: dict[str, 
     there = {"TERN_DATA_DIR": str(tmp_path / "there")}
     restored = tern("restore", backup, "--identity", key, "--json", environment=there)
 
+    for checked in (
+        tern("check", "--since", backup, "--json", environment=environment),
+        tern("check", backup, "--identity", key, "--json"),
+    ):
+        assert (checked.code, json.loads(checked.out)) == (0, {"reports": 0, "files": 0, "left_over": 0, "wrong": 0})
+    outside = tern("check", backup, "--json")
+    assert (outside.code, json.loads(outside.out)) == (0, {"files": 0, "left_over": 0, "wrong": 0})
+
     assert (made.code, json.loads(made.out)) == (0, {"reports": 0, "files": 0, "files_copied": 0})
     assert (restored.code, json.loads(restored.out)["reports"]) == (0, 0)
     assert tern("sweep", environment=there).code == 0
@@ -54,3 +62,19 @@ def test_nothing_is_sealed_to_nobody_or_to_a_key_that_will_not_hold(
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "tern identity" in ended.err
     assert not (tmp_path / "backup").exists()
+
+
+def test_what_is_not_what_it_was_is_named_and_ends_with_one_line(environment: dict[str, str], tmp_path: Path) -> None:
+    key, backup = str(tmp_path / "backup.key"), tmp_path / "backup"
+    recipient = tern("identity", key).out.strip()
+    tern("backup", str(backup), "-r", recipient, environment=environment)
+    (state,) = (backup / "sealed").glob("state-*")
+    state.write_bytes(state.read_bytes()[:-1])
+    (tmp_path / "data" / "keyring.json").write_text(json.dumps({"secret": "00" * 32}))
+
+    torn = tern("check", str(backup))
+    foreign = tern("check", environment=environment)
+
+    assert torn.code == 1
+    assert torn.err.endswith(f"tern: 1 things are not what they were: {state.name} is not what was written\n")
+    assert (foreign.code, foreign.err.count("\n")) == (1, 1)

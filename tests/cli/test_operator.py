@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -113,6 +114,28 @@ def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Pat
 
     assert answer.startswith(b"HTTP/1.1 4")
     assert (process.returncode, [line.partition(" ")[0] for line in lines]) == (0, ["Tern"])
+
+
+def test_a_service_looks_at_itself_after_one_that_was_killed_and_serves_on(data: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as chosen:
+        port = chosen.getsockname()[1]
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
+    said = list[list[str]]()
+    for end in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
+        environment = {**os.environ, "TERN_DATA_DIR": str(data)}
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            lines = [process.stderr.readline()]
+            with _connection(port) as line:
+                line.sendall(b"GET /v1/health HTTP/1.1\r\nHost: tern.test\r\n\r\n")
+                line.recv(1000)
+            if len(said) == 1:  # after the one that was killed
+                lines.append(process.stderr.readline())
+            process.send_signal(end)
+            said.append([*lines, *process.stderr.readlines()])
+
+    after = "The service before did not come to its end; a short look finds nothing wrong.\n"
+    assert [lines[1:] for lines in said] == [[], [after], []]
 
 
 def _connection(port: int) -> socket.socket:

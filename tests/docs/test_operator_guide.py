@@ -122,8 +122,10 @@ def _back_up_and_try_it(machine: Machine) -> None:
     backed_up = machine.run(block_with("tern backup"))
     restored = machine.run(block_with("\ntern restore"), TERN_DATA_DIR=str(machine.root / "elsewhere"))
     drill = machine.run(block_with("=drill tern restore"))
+    looked = machine.run(block_with("tern check --since"))
 
-    assert (backed_up.returncode, restored.returncode, drill.returncode) == (0, 0, 0), restored.stderr + drill.stderr
+    for ended in (backed_up, restored, drill, looked):
+        assert (ended.returncode, "tern:" in ended.stderr) == (0, False), ended.stderr
     assert (machine.root / "elsewhere/tern.sqlite").exists()
     assert not (machine.root / "home/drill").exists()
 

@@ -1,0 +1,37 @@
+"""A mark in the data directory for as long as a service runs, which the next one finds there where one died."""
+
+import fcntl
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from app import private
+
+PREFIX: Final = "serving."
+
+
+@contextmanager
+def marked(data_dir: Path) -> Iterator[bool]:
+    """Leaves the mark until the block ends; says whether a service before was killed, or lost its machine's power.
+
+    Each process has a mark of its own and holds it: those that are held are of services that run.
+    """
+    was_unclean = [_take_away(mark) for mark in sorted(data_dir.glob(f"{PREFIX}*"))]
+    mark = data_dir / f"{PREFIX}{secrets.token_hex(8)}"
+    with open(mark, "xb", opener=private.opener) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield any(was_unclean)
+        mark.unlink(missing_ok=True)
+
+
+def _take_away(mark: Path) -> bool:
+    """False where somebody holds it, or was faster."""
+    try:
+        with mark.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mark.unlink()
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    return True

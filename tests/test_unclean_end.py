@@ -1,0 +1,25 @@
+"""The mark of a service that runs, and what the next one learns from it."""
+
+from pathlib import Path
+
+import pytest
+
+from app.unclean_end import marked
+
+
+def test_a_mark_tells_of_the_service_that_was_killed_once_and_of_none_that_runs_or_ended(tmp_path: Path) -> None:
+    def end_uncleanly() -> None:
+        with marked(tmp_path):
+            raise KeyboardInterrupt
+
+    with marked(tmp_path) as first, marked(tmp_path) as beside:
+        pass
+    with pytest.raises(KeyboardInterrupt):
+        end_uncleanly()
+    with marked(tmp_path) as after:
+        pass
+    with marked(tmp_path) as again:
+        pass
+
+    assert (first, beside, after, again) == (False, False, True, False)
+    assert list(tmp_path.iterdir()) == []

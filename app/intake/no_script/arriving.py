@@ -51,16 +51,14 @@ class Arriving:
         if self._wait is not None and self.is_given_up:
             self._wait.cancel()
 
-    def look(self, seconds: float) -> float | None:
-        """Bytes a second since the last look; None where that was less than `seconds` ago, or no more is to come."""
+    def pace(self, seconds: float) -> float | None:
+        """Bytes a second since it is counted; None where that is for less than `seconds`, or all is there."""
         now = anyio.current_time()
         if self._is_whole or now - self._seen_at < seconds:
             return None
-        rate = (self._size - self._seen_size) / (now - self._seen_at)
-        self.look_anew()
-        return rate
+        return (self._size - self._seen_size) / (now - self._seen_at)
 
-    def look_anew(self) -> None:
+    def count_anew(self) -> None:
         """Count from now."""
         self._seen_size, self._seen_at = self._size, anyio.current_time()
 
@@ -125,7 +123,7 @@ class Places:
                 while len(self._taken) >= self._number:
                     self._make_room()
                     await anyio.sleep(_LOOK_SECONDS)
-                form.look_anew()
+                form.count_anew()
                 self._taken.append(form)
         if waiting.cancelled_caught:
             form.give_up()
@@ -138,7 +136,10 @@ class Places:
     def _make_room(self) -> None:
         if any(each.is_given_up for each in self._taken):
             return  # its thread is about to end
-        rates = [(rate, form) for form in self._taken if (rate := form.look(self._pace.seconds)) is not None]
-        slow = [(rate, form) for rate, form in rates if rate < self._pace.bytes_a_second]
+        paces = [(pace, form) for form in self._taken if (pace := form.pace(self._pace.seconds)) is not None]
+        slow = [(pace, form) for pace, form in paces if pace < self._pace.bytes_a_second]
+        for pace, form in paces:
+            if pace >= self._pace.bytes_a_second:
+                form.count_anew()  # who was quick once has to go on
         if slow:
             min(slow, key=lambda each: each[0])[1].give_up()

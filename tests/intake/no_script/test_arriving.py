@@ -59,6 +59,19 @@ def test_the_slowest_form_loses_its_place_to_the_next() -> None:
     assert anyio.run(told) == {"slowest": "no-room", "next": "taken"}
 
 
+def test_a_form_that_was_quick_once_and_is_slow_now_is_slow() -> None:
+    async def bursting() -> AsyncIterator[bytes]:
+        yield b"x"
+        yield bytes(1_000_000)
+        async for piece in line(1, pause=0.01):
+            yield piece
+
+    async def told() -> dict[str, str]:
+        return await story(Places(1, PACE), {"bursting": bursting(), "next": line(1000, pause=0, number=3)})
+
+    assert anyio.run(told) == {"bursting": "no-room", "next": "taken"}
+
+
 def test_forms_that_keep_the_pace_keep_their_places_and_who_waits_is_told_of_words() -> None:
     async def told() -> dict[str, str]:
         pace = Pace(PACE.bytes_a_second, PACE.seconds, waiting_seconds=0.6)
@@ -83,7 +96,7 @@ def test_a_form_that_is_whole_loses_no_place() -> None:
         await form.begin(2)
         await anyio.sleep(PACE.seconds)
         form.give_up()
-        return form.look(PACE.seconds) is None and await form.next() == b"\0"
+        return form.pace(PACE.seconds) is None and await form.next() == b"\0"
 
     assert anyio.run(kept)
 

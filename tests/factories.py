@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import age
 from app.casework.approvals.models import Approval
-from app.casework.cases.models import Case, CaseDocument, Membership, MemberStatement
+from app.casework.cases.models import Case, CasePart, JournalEntry, Membership
 from app.intake.epochs.models import Epoch
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
@@ -177,7 +177,7 @@ def report(
 
 
 def case(rows: Session, owner: Person, *members: Person) -> Case:
-    """A case that its owner opened, with its first document."""
+    """A case that its owner opened, with the first entry of its journal and a part."""
     made = Case(
         id=id_("case"),
         ref=secrets.token_hex(4),
@@ -192,15 +192,23 @@ def case(rows: Session, owner: Person, *members: Person) -> Case:
     for member in (owner, *members):
         rows.add(Membership(case_id=made.id, person_id=member.id))
         grant(rows, made.id, member.id)
-    rows.add(MemberStatement(case_id=made.id, version=1, file=sealed(Kind.CASE)))
+    entry = JournalEntry(
+        case_id=made.id,
+        number=1,
+        author_id=owner.id,
+        hour=HOUR,
+        sha256=sha256(sealed(Kind.JOURNAL)).hexdigest(),
+        file=sealed(Kind.JOURNAL),
+    )
+    rows.add(entry)
     rows.add(
-        CaseDocument(
+        CasePart(
             case_id=made.id,
+            id=id_("part"),
             version=1,
-            author_id=owner.id,
             hour=HOUR,
-            sha256=sha256(sealed(Kind.CASE)).hexdigest(),
-            file=sealed(Kind.CASE),
+            sha256=sha256(sealed(Kind.PART)).hexdigest(),
+            file=sealed(Kind.PART),
         )
     )
     rows.flush()
@@ -223,7 +231,7 @@ def approval(
         object_id=of.id,
         requester_id=requester.id,
         approver_id=approver.id,
-        of=of.envelope_sha256 if isinstance(of, Report) else sha256(sealed(Kind.CASE)).hexdigest(),
+        of=of.envelope_sha256 if isinstance(of, Report) else sha256(sealed(Kind.PART)).hexdigest(),
         grant_id=given.id,
     )
     rows.add(made)

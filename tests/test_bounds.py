@@ -16,8 +16,12 @@ from typing import Final
 import pytest
 from pydantic import ValidationError
 
+from app.casework.cases.schemas import EntriesIn
+from app.http.routing import JSON_LIMIT
 from app.intake.no_script.arriving import Pace
-from app.protocol.sizes import Kind, classes
+from app.protocol.encoding import b64, canonical, new_id
+from app.protocol.journal import MOST_PARTS
+from app.protocol.sizes import Kind, ciphertext_sizes, classes
 from app.protocol.statements import KeyKind
 from app.server import PATIENCE
 from app.settings import Settings
@@ -47,6 +51,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
+    "app.client.casework.cases.memory": {"_MAC_SIZE": 32},
+    "app.client.casework.cases.writing": {"_TRIES": 8},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
@@ -134,6 +140,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
     "app.protocol.grants": {"LOAN": timedelta(days=14)},
     "app.protocol.intake": {"LONGEST_ACCEPTANCE": timedelta(days=30), "LONGEST_KEEPING": timedelta(days=7)},
+    "app.protocol.journal": {"MOST_PARTS": 20},
     "app.protocol.mailbox": {
         "SLOTS": 16,
         "STAFF_SLOTS": 14,
@@ -169,7 +176,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
             Kind.MESSAGE: (4096, 16_384, 65_536),
             Kind.REPORT: (8192, 16_384, 32_768, 65_536, 262_144, 1_048_576),
             Kind.CARD: (1024,),
-            Kind.CASE: (65_536, 131_072, 262_144, 524_288, 1_048_576, 2_097_152),
+            Kind.JOURNAL: (4096, 16_384),
+            Kind.PART: (4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576),
         },
     },
     "app.logs": {"LINES": 100, "_HOUR": 3600.0},
@@ -245,6 +253,18 @@ def test_what_an_installation_sets_begins_with_these_and_has_an_end() -> None:
         Settings(attachment_limit=0)
     with pytest.raises(ValidationError):
         Settings(free_space_floor=-1)
+
+
+def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None:
+    written = EntriesIn.model_json_schema()["properties"]
+    lists = {name: each.get("maxItems") for name, each in written.items() if each.get("type") == "array"}
+
+    assert lists == {"entries": 100, "parts": 500, "add": 100, "remove": 100, "agree": 100}
+    # As many of the smallest as are allowed, with the entries that name them, are no longer than a request may be.
+    smallest = {kind: b64(bytes(min(ciphertext_sizes(kind)))) for kind in (Kind.JOURNAL, Kind.PART)}
+    part = {"id": new_id("part"), "version": 1, "file": smallest[Kind.PART]}
+    entries = [smallest[Kind.JOURNAL]] * (500 // MOST_PARTS)
+    assert len(canonical({"entries": entries, "parts": [part] * 500})) < JSON_LIMIT
 
 
 def test_whoever_connects_is_waited_for_this_long() -> None:

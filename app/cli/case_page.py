@@ -20,12 +20,17 @@ def page(case: OpenCase, consents: Consents | None, names: Names) -> str:
 
 
 def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[str]:
-    yield f"Case {short(case.id)}, version {case.version}, written by {names.handle(case.author)}"
+    yield f"Case {short(case.id)}, {case.version} journal entries, last written by {names.handle(case.journal.author)}"
     yield f"Members: {', '.join(sorted(names.handle(each) or '' for each in case.members))}"
-    for version in case.passed_over:
-        yield f"Version {version} counts for nothing and is passed over"
-    for number in case.member_list.passed_over:
-        yield f"List {number} of members counts for nothing and is passed over"
+    for number in case.journal.passed_over:
+        yield f"Entry {number} counts for nothing and is passed over"
+    for number in case.journal.clock_wrong:
+        yield f"Entry {number} was written with a wrong clock"
+    for spoiled in case.spoiled:
+        shown = f"version {spoiled.version} is shown" if spoiled.version else "none is shown"
+        yield f"Part {short(spoiled.part)}: its newest version is {spoiled.problem}; {shown}"
+    for each in case.set_aside:
+        yield f"Part {short(each.part)} is left out: {each.rule}"
     yield from _words("Title", case.file.title)
     yield from _words("Summary", case.file.summary)
     number_of = {each.id: number for number, each in enumerate(case.file.persons, start=1)}

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.age import Error as AgeError
+from app.cli import case_edits
 from app.cli.case_page import page
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
@@ -28,6 +29,14 @@ CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or re
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]
+
+
+case.command("set")(case_edits.set_field)
+case.command()(case_edits.add)
+case.command("say")(case_edits.say_)
+case.command()(case_edits.judge)
+case.command()(case_edits.resume)
+case.command()(case_edits.log)
 
 
 @case.command("list")
@@ -90,14 +99,8 @@ def code(
     person = staff(machine)
     coding = read(text_of(document, "The coding"))
     before = cases.open_(person, Names(person).case(id_))
-    show(_facts(cases.write(person, before, coding.added_to(before.file, by=person))), as_json=as_json)
-
-
-@case.command()
-def restore(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
-    """Write the newest version once more, where its author was removed since."""
-    person = staff(machine)
-    show(_facts(cases.restore(person, Names(person).case(id_))), as_json=as_json)
+    after = case_edits.write(person, before, coding.added_to(before.file, by=person))
+    show(_facts(after), as_json=as_json)
 
 
 @case.command()
@@ -232,7 +235,7 @@ def members(
     found = open_case.member_list
     facts = {"members": sorted(found.present), "opener": found.opener, "owner": found.owner}
     agreements = [{"by": by, "about": about} for by, about in sorted(found.agreements)]
-    show({**facts, "agreements": agreements, "passed_over": list(found.passed_over)}, as_json=as_json)
+    show({**facts, "agreements": agreements}, as_json=as_json)
 
 
 def _until(failing: Sequence[str]) -> str:
@@ -277,9 +280,14 @@ def _facts(open_case: OpenCase) -> dict[str, Any]:
     body = asdict(replace(open_case.file, persons=persons))
     for each in body["persons"]:
         del each["token"]
-    about = {"case": open_case.id, "version": open_case.version, "author": open_case.author}
-    lists = {"passed_over": list(open_case.passed_over), "members_passed_over": list(open_case.member_list.passed_over)}
-    return {**about, **lists, **body}
+    about = {"case": open_case.id, "version": open_case.version, "author": open_case.journal.author}
+    beside = {
+        "passed_over": list(open_case.journal.passed_over),
+        "clock_wrong": list(open_case.journal.clock_wrong),
+        "spoiled": [asdict(each) for each in open_case.spoiled],
+        "set_aside": [asdict(each) for each in open_case.set_aside],
+    }
+    return {**about, **beside, **body}
 
 
 def _answers(consents: Consents) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Who is who: the root that clients pin, the certificates that it vouches for, and the words that people compare."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final, Self
@@ -127,6 +127,19 @@ class Trust:
                 return each
         raise NotAuthentic("uncertified")
 
+    def ever_certified(self, person: str, key: bytes) -> Certified:
+        """The person as last certified with this key, on whatever days, with every role that they had with it.
+
+        A role that was taken from them since unsays nothing that they wrote. Raises `NotAuthentic`.
+        """
+        root = self.supervisors.get(person)
+        terms = [term for term in self._terms if (term.certified.person, term.certified.key) == (person, key)]
+        known = [term.certified for term in sorted(terms, key=lambda term: term.place)]
+        known += [root] if root and root.key == key else []
+        if not known:
+            raise NotAuthentic("uncertified")
+        return replace(known[-1], roles=frozenset().union(*(each.roles for each in known)))
+
     def fingerprints_of(self, person: str) -> frozenset[str]:
         """Those of all keys that were ever vouched for as this person's."""
         people = (*self.supervisors.values(), *(term.certified for term in self._terms))
@@ -145,12 +158,18 @@ class Trust:
             chains.setdefault(term.certified.person, []).append(term.document.public_link)
         return chains
 
-    def author_of(self, document: Document, day: date) -> Certified:
-        """The one certified person who signed the document, whom its line 1 names as author. Raises `NotAuthentic`."""
+    def author_of(self, document: Document, day: date | None) -> Certified:
+        """The one person who signed the document, whom its line 1 names as author, as certified on that day.
+
+        Without a day, whenever they were certified with that key. Raises `NotAuthentic`.
+        """
         signatures = document.verify_signatures()
         if len(signatures) != 1 or signatures[0].by != document.header.author:
             raise NotAuthentic("author")
-        return self.certified(signatures[0].by, day, key=signatures[0].key)
+        signature = signatures[0]
+        if day is None:
+            return self.ever_certified(signature.by, signature.key)
+        return self.certified(signature.by, day, key=signature.key)
 
     def check_public(self, document: Document, type_: str) -> Document:
         """A public document of the organisation, signed by a supervisor of the root. Raises `NotAuthentic`."""

@@ -4,7 +4,6 @@ The plaintext is an identity file: two comment lines that say what the key is fo
 comment of spaces up to 4 KiB. The signed line is the JSON of the first comment.
 """
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -80,14 +79,6 @@ class OpenedGrant:
     def is_over(self, day: date) -> bool:
         """Whether this was lent, and longer ago than a loan lasts."""
         return self.header.kind is GrantKind.APPROVAL and check_at(self.header.at) + LOAN < day
-
-    def check_granted_by(self, writers: AbstractSet[str]) -> None:
-        """Raises `NotAuthentic` unless one of these people granted it: in a case, those on its member list.
-
-        The list is sealed to the key in the grant, so it can be read, and this be asked, only afterwards.
-        """
-        if self.header.grantor not in writers:
-            raise NotAuthentic("not-a-writer")
 
 
 def seal_grant(

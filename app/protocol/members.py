@@ -1,21 +1,16 @@
-"""The member list of a case: a chain of signed statements, each by somebody on the list before (SEALING)."""
+"""Who works on a case, as entries of its journal say, and what nobody changes alone (SEALING, "A case in parts")."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
-from app.protocol import chain
-from app.protocol.chain import Mark
-from app.protocol.encoding import check_at, check_id
+from app.protocol.encoding import check_id
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.opening import Opened
 
 
 @dataclass(frozen=True)
 class MemberList:
-    """What a statement says: the whole list as it is from now on, who owns the case, and whom its author would let go.
+    """The whole list as it is from an entry on, who owns the case, and whom the entry's author would let go.
 
     `agreement` holds those to whose removal, or to whose end as owner, the author agrees: the other of two persons.
     """
@@ -25,7 +20,7 @@ class MemberList:
     agreement: frozenset[str] = frozenset()
 
     def body(self) -> dict[str, Any]:
-        """As it stands in a document; `read` takes it back."""
+        """As it stands in an entry; `read` takes it back."""
         return {"members": sorted(self.members), "owner": self.owner, "agreement": sorted(self.agreement)}
 
 
@@ -50,68 +45,32 @@ def _people(ids: list[Any]) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Statement:
-    """What lies at one place of the chain: a file with this hash, and the authentic statement in it, if one is."""
-
-    sha256: str
-    document: Opened | None
-
-
-@dataclass(frozen=True)
 class Members:
-    """Who works on a case now, who ever did, who opened and who owns it, and the mark of the chain's last file.
+    """Who works on a case now, who ever did, who opened and who owns it.
 
-    `agreements` are pairs of a member and whom they would let go. `passed_over` are the places of files that count for
-    nothing: junk, by a stranger, or of one person alone where it takes two. They keep their places.
+    `agreements` are pairs of a member and whom they would let go.
     """
 
     present: frozenset[str]
     ever: frozenset[str]
     opener: str
     owner: str | None
-    mark: Mark
     agreements: frozenset[tuple[str, str]] = frozenset()
-    passed_over: tuple[int, ...] = ()
 
 
-def members_of(
-    statements: Sequence[Statement],
-    seen: Mark | None = None,
-    *,
-    is_certified: Callable[[str, date], bool] = lambda _person, _day: True,
-) -> Members:
-    """What the chain comes to, from the genesis on. Raises `NotAuthentic` where there is no genesis.
-
-    A later file that is no statement, does not follow or is by a stranger changes nothing: any member can store one,
-    and would else close the case to everybody. Nor does one by which somebody alone puts out the opener or the owner,
-    or takes the case from its owner, where those were certified on the day of writing: another member agrees before.
-    `seen` is the last link that this client saw. A chain that does not contain it is another one, whose genesis anybody
-    certified can sign: `Rollback`.
-    """
-    marks = [Mark(version, each.sha256) for version, each in enumerate(statements, start=1)]
-    chain.check_contains(marks, seen, reason="members-chain")
-    if not statements:
-        raise NotAuthentic("members-chain")
-    found, passed_over = _genesis(statements[0], marks[0]), list[int]()
-    for statement, mark in zip(statements[1:], marks[1:], strict=True):
-        counted = None
-        if statement.document is not None:
-            with suppress(NotAuthentic):
-                counted = after(found, statement.document, is_certified=is_certified)
-        if counted is None:
-            passed_over.append(mark.version)
-        found = counted or replace(found, mark=mark)
-    return replace(found, passed_over=tuple(passed_over))
-
-
-def after(before: Members, statement: Opened, *, is_certified: Callable[[str, date], bool]) -> Members:
-    """The list once this statement counts. Raises `NotAuthentic` where it does not."""
-    chain.check_next(statement.link, before.mark, reason="members-chain")
-    said, header = read(statement.body), statement.document.header
-    author, day = header.author, check_at(header.at)
-    if author is None or author not in before.present:
+def first(said: MemberList, author: str) -> Members:
+    """The list of the first entry. Raises `NotAuthentic` where its author is not on it."""
+    if author not in said.members:
         raise NotAuthentic("members-author")
-    if need_second_person(before, said, author, is_certified=lambda person: is_certified(person, day)):
+    return Members(said.members, said.members, author, said.owner)
+
+
+def after(before: Members, said: MemberList, author: str, *, is_certified: Callable[[str], bool]) -> Members:
+    """The list once a member has said so. Raises `NotAuthentic` where it takes a second person and none agreed.
+
+    `is_certified` tells whether a person was certified on the day of writing: who is not any more needs nobody's word.
+    """
+    if need_second_person(before, said, author, is_certified=is_certified):
         raise NotAuthentic("members-author")
     agreements = before.agreements | {(author, about) for about in said.agreement}
     return replace(
@@ -119,7 +78,6 @@ def after(before: Members, statement: Opened, *, is_certified: Callable[[str, da
         present=said.members,
         ever=before.ever | said.members,
         owner=said.owner,
-        mark=Mark(statement.mark.version, statement.sha256),
         agreements=frozenset(each for each in agreements if said.members.issuperset(each)),
     )
 
@@ -133,13 +91,3 @@ def need_second_person(
         put_out.add(before.owner)
     agreed = {about for by, about in before.agreements if by not in (author, about)}
     return frozenset(each for each in put_out - agreed - {author} if each is not None and is_certified(each))
-
-
-def _genesis(statement: Statement, mark: Mark) -> Members:
-    if statement.document is None:
-        raise NotAuthentic("members-chain")
-    chain.check_next(statement.document.link, None, reason="members-chain")
-    first, opener = read(statement.document.body), statement.document.document.header.author
-    if opener is None or opener not in first.members:
-        raise NotAuthentic("members-author")
-    return Members(first.members, first.members, opener, first.owner, mark)

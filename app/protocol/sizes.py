@@ -23,7 +23,8 @@ class Kind(StrEnum):
     TASK = "task"
     MESSAGE = "message"
     REPORT = "report"
-    CASE = "case"
+    JOURNAL = "journal"
+    PART = "part"
     CARD = "card"
     ATTACHMENT = "attachment"
 
@@ -35,7 +36,8 @@ _CLASSES = {
     Kind.MESSAGE: (4 * KIB, 16 * KIB, 64 * KIB),
     Kind.REPORT: (8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB, MIB),
     Kind.CARD: (KIB,),
-    Kind.CASE: tuple(64 * KIB << doubling for doubling in range(6)),
+    Kind.JOURNAL: (4 * KIB, 16 * KIB),
+    Kind.PART: tuple(4 * KIB << doubling for doubling in range(9)),
 }
 
 

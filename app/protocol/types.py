@@ -72,9 +72,10 @@ class SealedType:
 
     `subjects` are the prefixes of the ids that it may be about; where there is none the organisation has one of it,
     whose subject is the type's own name. `roles` may write it, or else, or besides, whoever `who` says. `named`: the
-    role does not decide alone, the people who may have written it are asked for by name. `kind` says which lengths it
-    has. Only what is `chained` has versions after the first, each with the hash of the one before. `reporters`: a
-    reporter's client writes or reads it.
+    role does not decide alone, the people who may have written it are asked for by name. `numbered`: whether it counts
+    is a matter of its place in a journal, and of no date on it. `kind` says which lengths it has. Only what is
+    `chained` has versions after the first, each with the hash of the one before. `reporters`: a reporter's client
+    writes or reads it.
     """
 
     name: str
@@ -83,6 +84,7 @@ class SealedType:
     roles: frozenset[Role] = frozenset()
     who: str = ""
     named: bool = False
+    numbered: bool = False
     proved_by: ProvedBy
     kind: Kind | None = None
     chained: bool = False
@@ -124,6 +126,24 @@ _GRANTORS: Final = _OF_CASES | {Role.CUSTODIAN}
 _ROOT: Final = "a supervisor whom the root lists"
 _HOLDER: Final = "the holder of the receipt"
 _MEMBER: Final = "and on the member list"
+
+
+def _part(name: str, *, chained: bool = True) -> SealedType:
+    """A part of a case. What has no second version can never be unsaid."""
+    return SealedType(
+        name=f"part.{name}",
+        form=Form.SEALED,
+        subjects=("part",),
+        roles=_OF_CASES,
+        who="and the author of the journal entry that names it",
+        named=True,
+        numbered=True,
+        proved_by=ProvedBy.ONE,
+        kind=Kind.PART,
+        chained=chained,
+        stored=(Place("case_parts", "file", End.NO_RULE),),
+    )
+
 
 _ROWS: Final = (
     SealedType(
@@ -242,28 +262,24 @@ _ROWS: Final = (
         stored=(Place("kept_replies", "file", End.REPORT),),
     ),
     SealedType(
-        name="case",
-        form=Form.SEALED,
-        subjects=("case",),
-        roles=_OF_CASES,
-        who=_MEMBER,
-        named=True,
-        proved_by=ProvedBy.ONE,
-        kind=Kind.CASE,
-        chained=True,
-        stored=(Place("case_documents", "file", End.NO_RULE),),
-    ),
-    SealedType(
-        name="members",
+        name="journal",
         form=Form.SEALED,
         subjects=("case",),
         roles=_GRANTORS,
-        who="and on the list before",  # which the chain is held to
+        who="and a member after the entry before",  # which the chain is held to
         proved_by=ProvedBy.ONE,
-        kind=Kind.CASE,
+        numbered=True,
+        kind=Kind.JOURNAL,
         chained=True,
-        stored=(Place("member_statements", "file", End.NO_RULE),),
+        stored=(Place("journal_entries", "file", End.NO_RULE),),
     ),
+    _part("case"),
+    _part("person"),
+    _part("incident"),
+    _part("assertion", chained=False),
+    _part("verdict", chained=False),
+    _part("card", chained=False),
+    _part("selector"),
     SealedType(
         name="consent",
         form=Form.SEALED,
@@ -292,7 +308,7 @@ _ROWS: Final = (
         form=Form.FILE,
         subjects=("rep", "epoch", "case", "key"),
         roles=_GRANTORS,
-        who="and in a case on its member list; anybody, unsigned, of a report to an epoch",
+        who="of a case's keys those that its journal names; anybody, unsigned, of a report to an epoch",
         proved_by=ProvedBy.ONE,
         kind=Kind.GRANT,
         stored=(Place("grants", "file", End.GRANT),),

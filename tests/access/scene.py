@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.casework.cases.models import CasePart
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.people.shared_keys.models import SharedKey
@@ -103,7 +104,8 @@ class Scene:
         owner, approver = self.people[table.OWNER], self.people[table.APPROVER]
         case = factories.case(self.rows, owner, self.people[table.MEMBER])
         approval = factories.approval(self.rows, owner, approver, subject=ApprovalSubject.CODING, of=case)
-        self.ids |= {"case_id": case.id, "approval_id": approval.id, "version": "1"}
+        part = self.rows.query(CasePart).filter_by(case_id=case.id).one()
+        self.ids |= {"case_id": case.id, "approval_id": approval.id, "part_id": part.id}
 
     def _rest(self) -> None:
         key = SharedKey(

@@ -147,8 +147,8 @@ _CASE = {
     "id": factories.id_("case"),
     "team": "{team_id}",
     "priority": "p2",
-    "members": factories.in_json(Kind.CASE),
-    "document": factories.in_json(Kind.CASE),
+    "entries": [factories.in_json(Kind.JOURNAL)],
+    "parts": [{"id": factories.id_("part"), "version": 1, "file": factories.in_json(Kind.PART)}],
     "grants": [],
 }
 
@@ -156,15 +156,10 @@ CASES = {
     "POST /v1/cases": Row(WORKERS, answered=422, body=_CASE),
     "GET /v1/cases": Row(WORKERS),
     "GET /v1/cases/{case_id}": Row(WORKERS, _SEES_CASE),
-    "GET /v1/cases/{case_id}/grants": Row(WORKERS, _READS_CASE),
-    "GET /v1/cases/{case_id}/document": Row(WORKERS, _READS_CASE),
-    "PUT /v1/cases/{case_id}/document": Row(
-        WORKERS, IN_CASE, 412, body={"document": factories.in_json(Kind.CASE)}, version=UNSEEN
-    ),
-    "GET /v1/cases/{case_id}/documents/{version}": Row(WORKERS, _READS_CASE),
-    "GET /v1/cases/{case_id}/members": Row(WORKERS, _READS_CASE),
-    "POST /v1/cases/{case_id}/members": Row(
-        WORKERS, IN_CASE, 412, body={"statement": factories.in_json(Kind.CASE)}, version=UNSEEN
+    "GET /v1/cases/{case_id}/contents": Row(WORKERS, _READS_CASE),
+    "GET /v1/cases/{case_id}/parts/{part_id}": Row(WORKERS, _READS_CASE),
+    "POST /v1/cases/{case_id}/entries": Row(
+        WORKERS, IN_CASE, 412, body={"entries": [factories.in_json(Kind.JOURNAL)]}, version=UNSEEN
     ),
     "GET /v1/cases/{case_id}/transitions": Row(WORKERS, _SEES_CASE),
     "POST /v1/cases/{case_id}/transitions": Row(
@@ -178,7 +173,7 @@ _IN_APPROVAL = frozenset({OWNER, APPROVER})
 _ASK = {"subject": "coding", "object": "{case_id}", "approver": _SOMEBODY, "of": _NO_HASH}
 
 APPROVALS = {
-    "POST /v1/approvals": Row(WORKERS, IN_CASE, 409, body=_ASK),
+    "POST /v1/approvals": Row(WORKERS, IN_CASE, 422, body=_ASK),
     "GET /v1/approvals": Row(WORKERS),
     "GET /v1/approvals/{approval_id}": Row(WORKERS, _IN_APPROVAL),
     "GET /v1/approvals/{approval_id}/grant": Row(WORKERS, frozenset({APPROVER})),

@@ -175,7 +175,7 @@ def _wrong_values(value: object) -> Iterator[tuple[str, object, type[Problem]]]:
                 for text in (WORD, "", *_other_spellings(value)):
                     yield f"{text!r}", text, InvalidRequest
         case list():
-            yield "too long", value * 101, InvalidRequest
+            yield "too long", value * 501, InvalidRequest
         case dict():
             yield "text", WORD, InvalidRequest
             yield "a list", [WORD], InvalidRequest

@@ -24,11 +24,12 @@ ABSENT = {
         "case_id": "case",
         "epoch_id": "epoch",
         "key_id": "key",
+        "part_id": "part",
         "person_id": "per",
         "release_id": "rel",
         "report_id": "rep",
     }.items()
-} | {"version": "1", "path": "data/persons.csv"}
+} | {"path": "data/persons.csv"}
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,16 @@ PEOPLE = {
     "POST /v1/keys/{key_id}/grants": _made(GRANT),
 }
 
+_WRITING = {
+    "entries": [factories.in_json(Kind.JOURNAL)],
+    "parts": [{"id": factories.id_("part"), "version": 1, "file": factories.in_json(Kind.PART)}],
+}
 _CASE = {
     "id": factories.id_("case"),
     "team": factories.id_("team"),
     "owner": _SOMEBODY,
     "priority": "p2",
-    "members": factories.in_json(Kind.CASE),
-    "document": factories.in_json(Kind.CASE),
+    **_WRITING,
     "grants": [GRANT],
 }
 
@@ -122,12 +126,12 @@ TRIAGE = {
             "no_contact": True,
             "danger_now": True,
         },
-        *("priority", "case", "new_case", "grant", "duplicate_of", "no_contact", "danger_now"),
+        *("priority", "case", "new_case", "parts", "owner", "grant", "duplicate_of", "no_contact", "danger_now"),
     ),
     "PUT /v1/reports/{report_id}/opening": Form({"case": factories.id_("case")}, sees_version=True),
     "PUT /v1/reports/{report_id}/case": Form(
         {"case": factories.id_("case"), "new_case": _CASE, "grant": GRANT},
-        optional=frozenset({"case", "new_case"}),
+        optional=frozenset({"case", "new_case", "parts", "owner"}),
         sees_version=True,
     ),
 }
@@ -140,8 +144,8 @@ _CONSENT = {
     "method": "form",
     "file": factories.in_json(Kind.MESSAGE),
 }
-_MEMBERS = {
-    "statement": factories.in_json(Kind.CASE),
+_ENTRIES = {
+    **_WRITING,
     "add": [GRANT],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
@@ -149,15 +153,12 @@ _MEMBERS = {
 }
 
 CASES = {
-    "POST /v1/cases": _made(_CASE, "owner"),
+    "POST /v1/cases": _made(_CASE, "parts", "owner"),
     "GET /v1/cases": Form(query=frozenset({"stage"}), pages=True),
     "GET /v1/cases/{case_id}": _ONE,
-    "GET /v1/cases/{case_id}/grants": _ONE,
-    "GET /v1/cases/{case_id}/document": _ONE,
-    "PUT /v1/cases/{case_id}/document": Form({"document": factories.in_json(Kind.CASE)}, sees_version=True),
-    "GET /v1/cases/{case_id}/documents/{version}": _ONE,
-    "GET /v1/cases/{case_id}/members": _ONE,
-    "POST /v1/cases/{case_id}/members": _moved(_MEMBERS, "add", "remove", "owner", "agree"),
+    "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after"})),
+    "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
+    "POST /v1/cases/{case_id}/entries": _moved(_ENTRIES, "parts", "add", "remove", "owner", "agree"),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,

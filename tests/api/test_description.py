@@ -64,7 +64,7 @@ _TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "OPTIONS
 _READING = sorted(label for label in _OPERATIONS if label.startswith(("GET ", "HEAD ", "OPTIONS ")))
 _EXAMPLES = {"sqlite": 12, "postgresql": 3}
 
-for kind in (Kind.GRANT, Kind.SLOT, Kind.TASK, Kind.MESSAGE, Kind.CASE):
+for kind in (Kind.GRANT, Kind.SLOT, Kind.TASK, Kind.MESSAGE, Kind.JOURNAL, Kind.PART):
     schemathesis.openapi.format(f"sealed-{kind}", st.just(factories.in_json(kind)))
 schemathesis.openapi.media_type(
     "application/offset+octet-stream",

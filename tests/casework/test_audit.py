@@ -6,7 +6,6 @@ from app.audit import service as audit
 from app.audit.models import AuditEvent
 from app.intake.epochs.models import Epoch
 from app.people.staff.models import Person
-from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
@@ -19,15 +18,15 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
     desk: Desk, rows: Session, epoch: Epoch, triager: Person, caseworker: Person
 ) -> None:
     other = factories.certified(rows, Role.CASEWORKER)
-    report, case = factories.report(rows, epoch), factories.id_("case")
+    report, case, part = factories.report(rows, epoch), factories.id_("case"), factories.id_("part")
     claim: dict[str, object] = {"to": "in_triage", "reason": "decided"}
     opened: dict[str, object] = {
         "id": case,
         "team": caseworker.team_id,
         "owner": caseworker.id,
         "priority": "p1",
-        "members": factories.in_json(Kind.CASE),
-        "document": factories.in_json(Kind.CASE),
+        "entries": [factories.in_json(Kind.JOURNAL)],
+        "parts": [{"id": part, "version": 1, "file": factories.in_json(Kind.PART)}],
         "grants": [{"grantee": each.id, "file": GRANT} for each in (triager, caseworker)],
     }
     accept: dict[str, object] = {
@@ -41,7 +40,7 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
         "subject": "coding",
         "object": case,
         "approver": other.id,
-        "of": sha256_hex(factories.sealed(Kind.CASE)),
+        "of": "0" * 64,
         "grant": {"grantee": other.id, "file": GRANT},
     }
 
@@ -51,8 +50,8 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
     desk.post(triager, f"/reports/{report.id}/messages", factories.ANSWER, version=2).raise_for_status()
     desk.post(triager, "/cases", opened).raise_for_status()
     desk.post(triager, f"/reports/{report.id}/transitions", accept, version=3).raise_for_status()
-    desk.get(caseworker, f"/cases/{case}/grants").raise_for_status()
-    desk.get(caseworker, f"/cases/{case}/document").raise_for_status()
+    desk.get(caseworker, f"/cases/{case}/contents").raise_for_status()
+    desk.get(caseworker, f"/cases/{case}/parts/{part}").raise_for_status()
     asked = desk.post(caseworker, "/approvals", ask).json()["id"]
     desk.get(other, f"/approvals/{asked}/grant").raise_for_status()
     decision: dict[str, object] = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
@@ -70,7 +69,7 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
         ("case.written", triager.id, case),
         ("grant.made", triager.id, report.id),
         ("report.moved", triager.id, report.id),
-        ("grant.fetched", caseworker.id, case),
+        ("case.read", caseworker.id, case),  # with the key that opens it
         ("case.read", caseworker.id, case),
         ("grant.made", caseworker.id, case),
         ("approval.requested", caseworker.id, asked),

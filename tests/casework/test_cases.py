@@ -5,13 +5,30 @@ from sqlalchemy.orm import Session
 
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
-from app.casework.cases.models import Case, CaseDocument, RemovalAgreement
+from app.casework.cases.models import Case, CasePart, JournalEntry, RemovalAgreement
 from app.people.grants.models import Grant
 from app.people.staff.models import Certificate, Person
+from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
 from tests.casework.conftest import Desk, problem
+
+ENTRY = factories.in_json(Kind.JOURNAL)
+ENTRY_SHA256 = sha256_hex(factories.sealed(Kind.JOURNAL))
+
+
+def part(id_: str = "", version: int = 1) -> dict[str, object]:
+    return {"id": id_ or factories.id_("part"), "version": version, "file": factories.in_json(Kind.PART)}
+
+
+def entry(*parts: dict[str, object], **more: object) -> dict[str, object]:
+    """What a member writes on."""
+    return {"entries": [ENTRY], "parts": list(parts), **more}
+
+
+def part_of(rows: Session, case: Case) -> str:
+    return rows.scalars(select(CasePart.id).where(CasePart.case_id == case.id)).one()
 
 
 def grant(to: Person) -> dict[str, str]:
@@ -24,8 +41,8 @@ def new_case(opener: Person, *members: Person, owner: Person | None = None) -> d
         "team": opener.team_id,
         "owner": owner.id if owner else None,
         "priority": "p2",
-        "members": factories.in_json(Kind.CASE),
-        "document": factories.in_json(Kind.CASE),
+        "entries": [ENTRY],
+        "parts": [part()],
         "grants": [grant(member) for member in (opener, *members)],
     }
 
@@ -41,8 +58,11 @@ def test_a_triager_opens_a_case_for_a_caseworker(
     case = answer.json()
     assert (case["id"], case["owner"], case["stage"], case["priority"]) == (wanted["id"], caseworker.id, "intake", "p2")
     assert case["members"] == sorted([triager.id, caseworker.id])
-    assert desk.get(caseworker, f"/cases/{case['id']}/document").json()["author"] == triager.id
-    assert len(desk.get(caseworker, f"/cases/{case['id']}/grants").json()["items"]) == 1
+    contents = desk.get(caseworker, f"/cases/{case['id']}/contents").json()
+    assert [each["grantee"] for each in contents["grants"]] == [caseworker.id]
+    assert [(each["number"], each["file"]) for each in contents["entries"]] == [(1, ENTRY)]
+    assert contents["parts"] == wanted["parts"]
+    assert rows.query(JournalEntry).one().author_id == triager.id
 
 
 def test_a_case_is_opened_with_its_opener_and_its_owner_among_the_members(
@@ -82,56 +102,126 @@ def test_a_case_of_others_looks_absent(desk: Desk, rows: Session, case: Case) ->
     assert desk.get(outsider, "/cases").json()["items"] == []
 
 
-def test_a_supervisor_of_the_team_sees_its_state_and_not_its_words(desk: Desk, case: Case, supervisor: Person) -> None:
+def test_a_supervisor_of_the_team_sees_its_state_and_not_its_words(
+    desk: Desk, rows: Session, case: Case, supervisor: Person
+) -> None:
     assert [item["id"] for item in desk.get(supervisor, "/cases").json()["items"]] == [case.id]
-    for part in ("document", "documents/1", "grants", "members", "consents"):
-        assert desk.get(supervisor, f"/cases/{case.id}/{part}").status_code == 404
+    for path in ("contents", f"parts/{part_of(rows, case)}", "consents"):
+        assert desk.get(supervisor, f"/cases/{case.id}/{path}").status_code == 404
 
 
 def test_a_member_writes_the_next_version_and_the_old_one_stays(
     desk: Desk, rows: Session, case: Case, caseworker: Person
 ) -> None:
-    body: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
+    known, path = part_of(rows, case), f"/cases/{case.id}"
 
-    written = desk.put(caseworker, f"/cases/{case.id}/document", body, version=1)
+    written = desk.post(caseworker, f"{path}/entries", entry(part(known, 2), part()), version=1)
 
-    assert (written.status_code, written.json()["version"], written.headers["ETag"]) == (200, 2, '"2"')
-    assert desk.get(caseworker, f"/cases/{case.id}/documents/1").json()["version"] == 1
-    assert desk.get(caseworker, f"/cases/{case.id}/document").json()["version"] == 2
-    events = rows.query(AuditEvent).filter_by(action="case.written").all()
-    assert [event.object_hash for event in events] == [written.json()["sha256"]]
+    assert written.status_code == 201
+    contents = desk.get(caseworker, f"{path}/contents").json()
+    assert [each["number"] for each in contents["entries"]] == [1, 2]
+    assert sorted(each["version"] for each in contents["parts"]) == [1, 2]
+    versions = desk.get(caseworker, f"{path}/parts/{known}").json()["items"]
+    assert [(each["id"], each["version"]) for each in versions] == [(known, 1), (known, 2)]
+    events = rows.query(AuditEvent).filter_by(action=Action.CASE_WRITTEN).all()
+    assert [event.object_hash for event in events] == [ENTRY_SHA256]
+
+
+def test_a_case_is_opened_by_one_event_however_much_it_holds(
+    desk: Desk, rows: Session, case: Case, caseworker: Person
+) -> None:
+    more = entry(*(part() for _ in range(30))) | {"entries": [ENTRY, ENTRY]}
+    desk.post(caseworker, f"/cases/{case.id}/entries", more, version=1).raise_for_status()
+
+    contents = desk.get(caseworker, f"/cases/{case.id}/contents").json()
+
+    assert (len(contents["entries"]), len(contents["parts"])) == (3, 31)
+    assert rows.query(AuditEvent.action).order_by(AuditEvent.seq).all() == [("case.written",), ("case.read",)]
+
+
+def test_who_has_the_journal_up_to_an_entry_is_given_what_follows(desk: Desk, case: Case, caseworker: Person) -> None:
+    desk.post(caseworker, f"/cases/{case.id}/entries", entry(), version=1).raise_for_status()
+
+    shown = [desk.get(caseworker, f"/cases/{case.id}/contents?after={after}").json() for after in (0, 1, 2)]
+
+    assert [[each["number"] for each in contents["entries"]] for contents in shown] == [[1, 2], [2], []]
+    assert [len(contents["parts"]) for contents in shown] == [1, 1, 1]
 
 
 def test_the_slower_of_two_writers_is_told_so(desk: Desk, rows: Session, case: Case, caseworker: Person) -> None:
-    body: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
-    desk.put(caseworker, f"/cases/{case.id}/document", body, version=1)
+    desk.post(caseworker, f"/cases/{case.id}/entries", entry(part()), version=1).raise_for_status()
 
-    late = desk.put(caseworker, f"/cases/{case.id}/document", body, version=1)
+    late = desk.post(caseworker, f"/cases/{case.id}/entries", entry(part()), version=1)
 
     assert (problem(late), late.headers["ETag"]) == ((412, "stale-version"), '"2"')
-    assert rows.query(CaseDocument).count() == 2
+    assert (rows.query(JournalEntry).count(), rows.query(CasePart).count()) == (2, 2)
 
 
-def test_a_member_adds_another_who_then_reads(
-    desk: Desk, rows: Session, case: Case, caseworker: Person, triager: Person
+def test_a_part_is_written_once_in_a_request_above_its_newest_version_and_not_above_the_newest_entry(
+    desk: Desk, rows: Session, case: Case, caseworker: Person
 ) -> None:
-    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "add": [grant(triager)]}
+    """Of a write that does not fit nothing is kept, whatever else is in it."""
+    known, path = part_of(rows, case), f"/cases/{case.id}/entries"
+    again, far_ahead, new, twice = part(known, 1), part(known, 3), part(version=2), part()
+
+    for unfit in ([again], [far_ahead], [new], [twice, twice], [part(known, 2), new]):
+        assert problem(desk.post(caseworker, path, entry(*unfit), version=1)) == (422, "parts-unfit")
+
+    assert (rows.query(JournalEntry).count(), rows.query(CasePart).count()) == (1, 1)
+
+
+def test_a_version_that_was_named_and_never_stored_is_left_out_by_the_next(
+    desk: Desk, rows: Session, case: Case, caseworker: Person
+) -> None:
+    known, path = part_of(rows, case), f"/cases/{case.id}"
+    desk.post(caseworker, f"{path}/entries", entry(), version=1).raise_for_status()
+
+    desk.post(caseworker, f"{path}/entries", entry(part(known, 3)), version=2).raise_for_status()
+
+    assert [each["version"] for each in desk.get(caseworker, f"{path}/contents").json()["parts"]] == [3]
+    assert [each["version"] for each in desk.get(caseworker, f"{path}/parts/{known}").json()["items"]] == [1, 3]
+
+
+def test_a_part_of_the_same_id_in_another_case_is_another_part(
+    desk: Desk, rows: Session, case: Case, caseworker: Person
+) -> None:
+    other, known = factories.case(rows, caseworker), part_of(rows, case)
+
+    assert problem(desk.post(caseworker, f"/cases/{other.id}/entries", entry(part(known, 2)), version=1)) == (
+        422,
+        "parts-unfit",
+    )
+    assert problem(desk.get(caseworker, f"/cases/{other.id}/parts/{known}")) == (404, "not-found")
+
+
+def test_a_write_without_an_entry_or_with_another_files_length_is_refused(
+    desk: Desk, case: Case, caseworker: Person
+) -> None:
+    without, of_another_length = entry() | {"entries": []}, entry() | {"entries": [factories.in_json(Kind.CARD)]}
+
+    answers = [
+        desk.post(caseworker, f"/cases/{case.id}/entries", body, version=1) for body in (without, of_another_length)
+    ]
+
+    assert [problem(answer) for answer in answers] == [(422, "invalid-request"), (422, "not-an-envelope")]
+
+
+def test_a_member_adds_another_who_then_reads(desk: Desk, case: Case, caseworker: Person, triager: Person) -> None:
     assert desk.get(triager, f"/cases/{case.id}").status_code == 404
 
-    answer = desk.post(caseworker, f"/cases/{case.id}/members", change, version=1)
+    answer = desk.post(caseworker, f"/cases/{case.id}/entries", entry(add=[grant(triager)]), version=1)
 
     assert answer.json()["members"] == sorted([caseworker.id, triager.id])
-    assert desk.get(triager, f"/cases/{case.id}/document").status_code == 200
-    chain = desk.get(triager, f"/cases/{case.id}/members")
-    assert ([each["version"] for each in chain.json()["items"]], chain.headers["ETag"]) == ([1, 2], '"2"')
+    contents = desk.get(triager, f"/cases/{case.id}/contents").json()
+    assert [each["grantee"] for each in contents["grants"]] == [triager.id]
+    assert [each["number"] for each in contents["entries"]] == [1, 2]
 
 
 def test_a_case_with_other_members_has_another_version(
     desk: Desk, case: Case, caseworker: Person, triager: Person
 ) -> None:
     before = desk.get(caseworker, f"/cases/{case.id}")
-    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "add": [grant(triager)]}
-    changed = desk.post(caseworker, f"/cases/{case.id}/members", change, version=1)
+    changed = desk.post(caseworker, f"/cases/{case.id}/entries", entry(add=[grant(triager)]), version=1)
 
     after = desk.get(caseworker, f"/cases/{case.id}")
 
@@ -143,46 +233,29 @@ def test_who_is_removed_gets_neither_words_nor_key_any_more(
     desk: Desk, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     case = factories.case(rows, caseworker, triager)
-    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [triager.id]}
 
-    desk.post(caseworker, f"/cases/{case.id}/members", change, version=1).raise_for_status()
+    desk.post(caseworker, f"/cases/{case.id}/entries", entry(remove=[triager.id]), version=1).raise_for_status()
 
-    for part in ("", "/document", "/grants", "/members", "/consents"):
-        assert desk.get(triager, f"/cases/{case.id}{part}").status_code == 404
+    for path in ("", "/contents", f"/parts/{part_of(rows, case)}", "/consents"):
+        assert desk.get(triager, f"/cases/{case.id}{path}").status_code == 404
+    assert problem(desk.post(triager, f"/cases/{case.id}/entries", entry(), version=2)) == (404, "not-found")
     rows.expire_all()
     assert [(each.revoked, each.file) for each in rows.query(Grant).filter_by(grantee=triager.id, subject=case.id)] == [
         (True, None)
     ]
 
 
-def test_who_wrote_the_newest_version_does_not_leave_a_case_that_nobody_can_read(
+def test_who_wrote_last_may_leave_and_what_they_wrote_stays(
     desk: Desk, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     case = factories.case(rows, caseworker, triager)
-    path = f"/cases/{case.id}"
-    leave: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [triager.id]}
-    document: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
-    desk.put(triager, f"{path}/document", document, version=1).raise_for_status()
+    path, written = f"/cases/{case.id}", part()
+    desk.post(triager, f"{path}/entries", entry(written), version=1).raise_for_status()
 
-    refused = desk.post(triager, f"{path}/members", leave, version=1)
-    desk.put(caseworker, f"{path}/document", document, version=2).raise_for_status()
-    left = desk.post(triager, f"{path}/members", leave, version=1)
+    left = desk.post(triager, f"{path}/entries", entry(remove=[triager.id]), version=2)
 
-    assert problem(refused) == (409, "last-author")
     assert left.json()["members"] == [caseworker.id]
-
-
-def test_nobody_stays_in_a_case_by_writing_without_end(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
-) -> None:
-    case = factories.case(rows, caseworker, triager)
-    document: dict[str, object] = {"document": factories.in_json(Kind.CASE)}
-    desk.put(triager, f"/cases/{case.id}/document", document, version=1).raise_for_status()
-    remove: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [triager.id]}
-
-    removed = desk.post(caseworker, f"/cases/{case.id}/members", remove, version=1)
-
-    assert removed.json()["members"] == [caseworker.id]
+    assert written in desk.get(caseworker, f"{path}/contents").json()["parts"]
 
 
 def test_a_case_keeps_an_owner_among_its_members(
@@ -190,14 +263,13 @@ def test_a_case_keeps_an_owner_among_its_members(
 ) -> None:
     other = factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, triager)
-    remove: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "remove": [caseworker.id]}
-    path = f"/cases/{case.id}/members"
+    path, remove = f"/cases/{case.id}/entries", [caseworker.id]
 
-    assert problem(desk.post(triager, path, remove, version=1)) == (422, "members-unfit")
-    assert problem(desk.post(triager, path, remove | {"owner": triager.id}, version=1)) == (422, "members-unfit")
+    assert problem(desk.post(triager, path, entry(remove=remove), version=1)) == (422, "members-unfit")
+    to_no_owner = entry(remove=remove, owner=triager.id)
+    assert problem(desk.post(triager, path, to_no_owner, version=1)) == (422, "members-unfit")
 
-    hand_on: dict[str, object] = {"statement": remove["statement"], "owner": other.id, "add": [grant(other)]}
-    handed_on = desk.post(caseworker, path, hand_on, version=1)
+    handed_on = desk.post(caseworker, path, entry(owner=other.id, add=[grant(other)]), version=1)
 
     assert handed_on.json()["owner"] == other.id
     actions = rows.scalars(select(AuditEvent.action).where(AuditEvent.object_id == case.id)).all()
@@ -209,10 +281,9 @@ def test_nobody_alone_puts_out_the_opener_or_takes_the_case_from_its_owner(
 ) -> None:
     third = factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, triager, third)
-    path, statement = f"/cases/{case.id}/members", {"statement": factories.in_json(Kind.CASE)}
-    put_out: dict[str, object] = {**statement, "remove": [caseworker.id], "owner": third.id}
-    take: dict[str, object] = {**statement, "owner": third.id}
-    agree: dict[str, object] = {**statement, "agree": [caseworker.id]}
+    path = f"/cases/{case.id}/entries"
+    put_out, take = entry(remove=[caseworker.id], owner=third.id), entry(owner=third.id)
+    agree = entry(agree=[caseworker.id])
 
     assert problem(desk.post(third, path, put_out, version=1)) == (409, "second-person-needed")
     assert problem(desk.post(third, path, take, version=1)) == (409, "second-person-needed")
@@ -230,16 +301,15 @@ def test_who_is_certified_no_more_is_put_out_by_one(desk: Desk, rows: Session, c
     case = factories.case(rows, caseworker, colleague)
     rows.query(Certificate).filter_by(person_id=caseworker.id).delete()
     rows.commit()
-    statement = {"statement": factories.in_json(Kind.CASE)}
-    change: dict[str, object] = {**statement, "remove": [caseworker.id], "owner": colleague.id}
+    change = entry(remove=[caseworker.id], owner=colleague.id)
 
-    done = desk.post(colleague, f"/cases/{case.id}/members", change, version=1)
+    done = desk.post(colleague, f"/cases/{case.id}/entries", change, version=1)
 
     assert (done.status_code, done.json()["members"]) == (201, [colleague.id])
 
 
 def test_whom_one_agrees_to_let_go_is_a_member(desk: Desk, rows: Session, caseworker: Person) -> None:
     case, stranger = factories.case(rows, caseworker), factories.certified(rows, Role.CASEWORKER)
-    change: dict[str, object] = {"statement": factories.in_json(Kind.CASE), "agree": [stranger.id]}
+    change = entry(agree=[stranger.id])
 
-    assert problem(desk.post(caseworker, f"/cases/{case.id}/members", change, version=1)) == (422, "members-unfit")
+    assert problem(desk.post(caseworker, f"/cases/{case.id}/entries", change, version=1)) == (422, "members-unfit")

@@ -377,8 +377,8 @@ def whole_case(opener: Person, owner: Person) -> dict[str, object]:
         "team": owner.team_id,
         "owner": owner.id,
         "priority": "p1",
-        "members": factories.in_json(Kind.CASE),
-        "document": factories.in_json(Kind.CASE),
+        "entries": [factories.in_json(Kind.JOURNAL)],
+        "parts": [{"id": factories.id_("part"), "version": 1, "file": factories.in_json(Kind.PART)}],
         "grants": [{"grantee": each.id, "file": factories.in_json(Kind.GRANT)} for each in (opener, owner)],
     }
 
@@ -394,7 +394,7 @@ def test_a_report_is_accepted_and_its_case_opened_in_one_step(
     shown = desk.get(caseworker, f"/reports/{claimed.id}").json()
     assert (shown["state"], shown["case"]) == ("accepted", case["id"])
     assert desk.get(caseworker, f"/cases/{case['id']}").json()["members"] == sorted([triager.id, caseworker.id])
-    assert len(desk.get(caseworker, f"/cases/{case['id']}/grants").json()["items"]) == 1
+    assert len(desk.get(caseworker, f"/cases/{case['id']}/contents").json()["grants"]) == 1
     assert len(desk.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]) == 1
 
 

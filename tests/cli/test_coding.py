@@ -9,7 +9,8 @@ import typer
 from app.cli import coding
 from app.client.machine.directory import About, Machine
 from app.client.machine.staff import Staff
-from app.protocol.case import CaseFile, RuleBroken
+from app.protocol.case import CaseFile, RuleBroken, Said, put_together, take_apart
+from app.protocol.encoding import new_id
 from app.protocol.selectors import NotASelector
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
@@ -33,7 +34,8 @@ def test_the_example_of_the_page_codes_a_case(caseworker: Staff) -> None:
     assert incident.affected == file.persons[0].id
     assert incident.coder == caseworker.person
     assert [each.normalised for each in file.selectors] == ["+493023125417"]
-    assert CaseFile.read(json.loads(json.dumps(file.body()))) is not None
+    said = [Said(new_id("part"), name.type, body, caseworker.person) for name, body in take_apart(file).items()]
+    assert (put_together(said, ()).file, put_together(said, ()).set_aside) == (file, ())
 
 
 def test_a_later_file_names_a_known_person_by_id(caseworker: Staff) -> None:

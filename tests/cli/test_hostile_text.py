@@ -106,6 +106,7 @@ READING = (
     ("case", "list"),
     ("case", "show", "{case}"),
     ("case", "open", "{case}"),
+    ("case", "log", "{case}"),
     ("case", "members", "{case}"),
     ("case", "approvals"),
     ("people", "list"),

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from app.client.casework import cases, triage
 from app.database import Database
 from app.people.staff.models import Person
-from app.protocol.case import CaseFile
 from app.protocol.chain import Mark
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import claimed, coded
@@ -115,7 +115,7 @@ def test_every_list_fits_the_width_and_names_the_work_by_its_refs(here: Installa
 def test_one_case_that_does_not_open_leaves_the_list_of_titles_whole(here: Installation) -> None:
     anna, boris = here.staff("anna"), here.staff("boris")
     good, bad = coded(here, anna, boris), coded(here, anna, boris)
-    boris.seen.record("case", bad.id, Mark(99, "0" * 64, 1))  # as if the service had gone back
+    boris.seen.record("journal", bad.id, Mark(99, "0" * 64))  # as if the service had gone back
 
     rows = {row["id"]: row for row in json.loads(at(here, "boris", "case", "list", "--titles", "--json").out)}
 
@@ -127,9 +127,7 @@ def test_one_case_that_does_not_open_leaves_the_list_of_titles_whole(here: Insta
 def test_a_case_reads_like_a_page_on_which_nobody_writes_a_heading_of_their_own(here: Installation) -> None:
     anna, boris = here.staff("anna"), here.staff("boris")
     case = coded(here, anna, boris)
-    file: CaseFile = case.file
-    body = file.body() | {"summary": "First line.\nIncidents: none\n\x1b[2J"}
-    cases.write(boris, case, CaseFile.read(body))
+    cases.write(boris, case, replace(case.file, summary="First line.\nIncidents: none\n\x1b[2J"))
 
     ended = at(here, "boris", "case", "open", case.id)
 

@@ -83,11 +83,11 @@ def instead(content: bytes) -> Lie:
     return lambda _: content
 
 
-def grant_file(person: str, grants: Iterable[bytes]) -> Lie:
-    """Other files in the place of the grants to this grantee."""
+def grant_file(person: str, grants: Iterable[bytes], *, among: str = "items") -> Lie:
+    """Other files in the place of the grants to this grantee, which stand under this name."""
 
     def change(said: dict[str, Any]) -> None:
-        said["items"] = [{"grantee": person, "file": b64(grant)} for grant in grants]
+        said[among] = [{"grantee": person, "file": b64(grant)} for grant in grants]
 
     return in_json(change)
 
@@ -167,13 +167,8 @@ def each_forgery(type_: str, *more: Forgery, **finds: str | None) -> Callable[[T
 
     They follow from the table. `finds` says by their names what a client finds instead; None, that it cannot know.
     """
-    rows = {**_forgeries(type_), **{f"also {number}": each for number, each in enumerate(more, start=1)}}
-    params = []
-    for name, (changes, reason) in rows.items():
-        found = finds.pop(name.replace(" ", "_"), reason)
-        if found is not None:
-            params.append(pytest.param(changes, found, id=name))
-    assert not finds, finds
+    rows = forgeries(type_, *more, **finds)
+    params = [pytest.param(changes, reason, id=name) for name, (changes, reason) in rows.items()]
 
     def mark(test: Test) -> Test:
         marked: Test = attacks(type_)(pytest.mark.parametrize(("changes", "reason"), params)(test))
@@ -182,14 +177,24 @@ def each_forgery(type_: str, *more: Forgery, **finds: str | None) -> Callable[[T
     return mark
 
 
+def forgeries(type_: str, *more: Forgery, **finds: str | None) -> dict[str, Forgery]:
+    """The same by their names, for a test that shows them all at once."""
+    rows = {**_forgeries(type_), **{f"also {number}": each for number, each in enumerate(more, start=1)}}
+    assert finds.keys() <= {name.replace(" ", "_") for name in rows}, finds
+    found = {name: (changes, finds.get(name.replace(" ", "_"), reason)) for name, (changes, reason) in rows.items()}
+    return {name: (changes, reason) for name, (changes, reason) in found.items() if reason is not None}
+
+
 def _forgeries(type_: str) -> dict[str, Forgery]:
     of = TYPES[type_]
     signed = of.proved_by is ProvedBy.ONE
     # What stops the client where nothing else is wrong; of what nothing proves, that it has seen another.
     proof = {ProvedBy.ONE: "signature", ProvedBy.MAC: "mac", ProvedBy.NOTHING: "version"}[of.proved_by]
     others = [each for each in TYPES.values() if each.form is Form.SEALED and each.name != type_]
-    proved_alike = [each for each in others if each.proved_by is of.proved_by]
-    alike = min(proved_alike, key=lambda each: of.subjects[0] not in each.subjects).name
+    alike = min(
+        (each for each in others if each.proved_by is of.proved_by),
+        key=lambda each: of.subjects[0] not in each.subjects,
+    ).name
     unlike = next(each.name for each in others if (each.proved_by is ProvedBy.ONE) != signed)
     forgeries: dict[str, Forgery] = {
         "nothing": ({}, proof),
@@ -210,7 +215,8 @@ def _forgeries(type_: str) -> dict[str, Forgery]:
     }
     if signed:
         forgeries["nobody"] = ({"author": None}, "malformed")
-        forgeries["future"] = ({"at": "2026-06-17T09:00Z"}, "at")
+        # Where an entry's number is its order, no clock decides whether it counts.
+        forgeries["future"] = ({"at": "2026-06-17T09:00Z"}, proof if of.numbered else "at")
     return forgeries
 
 

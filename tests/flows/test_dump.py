@@ -328,7 +328,7 @@ def test_the_process_logs_nothing_of_a_request(told: Told) -> None:
     assert (bool(listens), after.partition(b"\n")[2]) == (True, b"")
     assert b"/v1/" not in before
     if told.after.cluster:  # PostgreSQL's own log does tell every statement, and is searched with the rest
-        assert b"INSERT INTO case_documents" in told.after.cluster["log"]
+        assert b"INSERT INTO journal_entries" in told.after.cluster["log"]
 
 
 def test_lengths_are_those_of_their_types(told: Told) -> None:

@@ -1,17 +1,21 @@
 """An organisation for the tests: its people, its root, and one case with all that belongs to it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
+from secrets import token_hex
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
+from app.protocol import journal
 from app.protocol.certificates import Certified, Trust, certificate, make_root, org_of
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id
+from app.protocol.errors import NotAuthentic
+from app.protocol.journal import Entry, Journal, KeyNote, Place
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.vocabulary import Role
@@ -76,9 +80,9 @@ CASE_MEMBERS = frozenset({CASEWORKER.id, COLLEAGUE.id})
 
 
 def case_header(**changes: Any) -> Header:
-    """Line 1 of the case's first version."""
+    """Line 1 of the first of a chain about the case; what a journal numbers is tried in its own tests."""
     ordinary = Header(
-        type="case",
+        type="consent",
         org=ORG,
         subject=CASE,
         version=1,
@@ -87,14 +91,41 @@ def case_header(**changes: Any) -> Header:
         sealed_to=recipient_sha256(CASE_KEY.recipient),
         author=CASEWORKER.id,
         at=HOUR,
-        body={"title": "Ein Ereignis · 事件"},
+        body={"wording": "Ein Ereignis · 事件"},
     )
     return replace(ordinary, **changes)
 
 
 def case_file(*, by: Person = CASEWORKER, **changes: Any) -> bytes:
-    """The case's first version, sealed; `changes` are to its line 1, before it is signed."""
+    """That, sealed; `changes` are to its line 1, before it is signed."""
     return seal(signed(case_header(author=by.id, **changes), by.signer), CASE_KEY.recipient)
+
+
+KEY_OF_CASE = KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient))
+
+
+def entry(
+    said: Entry,
+    *,
+    by: Person = CASEWORKER,
+    after: Opened | Mark | None = None,
+    at: str = HOUR,
+    to: age.HybridIdentity = CASE_KEY,
+    generation: int = 1,
+) -> Opened:
+    """An entry of the case's journal, as it is once it was opened."""
+    header = Header.new(
+        "journal",
+        CASE,
+        said.body(),
+        org=ORG,
+        author=by.id,
+        at=at,
+        to=to.recipient,
+        generation=generation,
+        after=after.mark if isinstance(after, Opened) else after,
+    )
+    return Opened(signed(header, by.signer), token_hex(32), by.certified)
 
 
 def link(
@@ -104,24 +135,29 @@ def link(
     after: Opened | Mark | None = None,
     owner: Person | None = None,
     agreement: Collection[Person] = (),
+    at: str = HOUR,
 ) -> Opened:
-    """A change of the case's member list, as it is once it was opened."""
+    """An entry that says who works on the case; the first names its key."""
     said = MemberList(
         frozenset(each.id for each in people), owner.id if owner else None, frozenset(each.id for each in agreement)
     )
-    header = Header.new(
-        "members",
-        CASE,
-        said.body(),
-        org=ORG,
-        author=by.id,
-        at=HOUR,
-        to=CASE_KEY.recipient,
-        generation=1,
-        after=after.mark if isinstance(after, Opened) else after,
-    )
-    document = signed(header, by.signer)
-    return Opened(document, new_id("case").removeprefix("case_") * 2, by.certified)
+    return entry(Entry(members=said, keys=() if after else (KEY_OF_CASE,)), by=by, after=after, at=at)
+
+
+def is_certified(person: str, day: date) -> bool:
+    """As the organisation's certificates say."""
+    try:
+        TRUST.certified(person, day)
+    except NotAuthentic:
+        return False
+    return True
+
+
+def follow(*entries: Opened | str, today: date = DAY, certified: Callable[[str, date], bool] = is_certified) -> Journal:
+    """What these come to; a text is the hash of a file in which no authentic entry lies."""
+    places = [Place(each, None) if isinstance(each, str) else Place(each.sha256, each) for each in entries]
+    first = journal.begin(CASE, places[0], is_certified=certified, today=today)
+    return journal.follow(first, places[1:], is_certified=certified, today=today)
 
 
 class Memory:

@@ -55,7 +55,7 @@ def test_the_bytes_that_are_signed_are_the_type_and_line_1_as_it_stands() -> Non
     line, proof_line, rest = SIGNED.text.split(b"\n")
     (signature,) = json.loads(proof_line)["sigs"]
 
-    CASEWORKER.key.public_key().verify(unb64(signature["sig"]), b"tern/v1/case\n" + line)
+    CASEWORKER.key.public_key().verify(unb64(signature["sig"]), b"tern/v1/consent\n" + line)
 
     assert rest == b""
     assert signature["by"] == CASEWORKER.id
@@ -63,7 +63,7 @@ def test_the_bytes_that_are_signed_are_the_type_and_line_1_as_it_stands() -> Non
 
 def test_a_line_that_somebody_else_wrote_with_spaces_is_verified_as_it_stands() -> None:
     line = json.dumps(json.loads(SIGNED.line)).encode()
-    document = Document(line, SIGNED.header, Signatures((CASEWORKER.signer.sign("case", line),)))
+    document = Document(line, SIGNED.header, Signatures((CASEWORKER.signer.sign("consent", line),)))
 
     parse_document(document.text).verify_signatures()
 
@@ -113,14 +113,14 @@ def test_a_mac_is_no_signature() -> None:
 
 
 def test_a_signature_under_another_type_is_refused() -> None:
-    signature = CASEWORKER.signer.sign("members", SIGNED.line)
+    signature = CASEWORKER.signer.sign("journal", SIGNED.line)
 
     with pytest.raises(NotAuthentic, match="signature"):
-        verify_signature(signature, bytes_signed("case", SIGNED.line))
+        verify_signature(signature, bytes_signed("consent", SIGNED.line))
 
 
 def test_every_one_of_two_signatures_must_hold() -> None:
-    good, bad = CASEWORKER.signer.sign("case", SIGNED.line), COLLEAGUE.signer.sign("case", b"another line")
+    good, bad = CASEWORKER.signer.sign("consent", SIGNED.line), COLLEAGUE.signer.sign("consent", b"another line")
 
     with pytest.raises(NotAuthentic, match="signature"):
         Document(SIGNED.line, SIGNED.header, Signatures((good, bad))).verify_signatures()
@@ -224,7 +224,7 @@ def test_a_sealed_document_has_the_length_of_its_class_and_opens_to_its_two_line
 
     plaintext = age.decrypt(file, [CASE_KEY])
 
-    assert len(file) == age.encrypted_size(64 * KIB)
+    assert len(file) == age.encrypted_size(4 * KIB)
     assert plaintext.rstrip(b" ") == SIGNED.text
     assert parse_document(plaintext) == SIGNED
 

@@ -20,7 +20,6 @@ from tests.protocol.organisation import (
     ANALYST,
     CASE,
     CASE_KEY,
-    CASE_MEMBERS,
     CASEWORKER,
     COLLEAGUE,
     DAY,
@@ -291,15 +290,6 @@ def test_a_grant_from_the_future_is_refused() -> None:
 )
 def test_what_was_lent_for_a_decision_is_over_after_two_weeks(kind: GrantKind, days: int, is_over: bool) -> None:
     assert opened(granted(kind=kind)).is_over(DAY + timedelta(days)) is is_over
-
-
-def test_in_a_case_a_grant_counts_only_if_a_member_gave_it() -> None:
-    grant = opened(GRANT)
-
-    grant.check_granted_by(CASE_MEMBERS)
-
-    with pytest.raises(NotAuthentic, match="not-a-writer"):
-        grant.check_granted_by(CASE_MEMBERS - {CASEWORKER.id})
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,28 @@
-"""Who works on a case: a chain of statements, each by somebody on the list before."""
+"""Who works on a case, as entries of its journal say, and what nobody changes alone."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
-from app.protocol.chain import Mark
-from app.protocol.documents import Document
-from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.members import Members, Statement, after, members_of
-from app.protocol.opening import Opened
-from tests.protocol.organisation import ANALYST, CASEWORKER, COLLEAGUE, STRANGER, Person, link
+from app.protocol import members
+from app.protocol.encoding import new_id
+from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.journal import Entry
+from app.protocol.members import MemberList
+from tests.protocol.organisation import (
+    ANALYST,
+    CASE,
+    CASEWORKER,
+    COLLEAGUE,
+    DAY,
+    STRANGER,
+    Person,
+    entry,
+    follow,
+    is_certified,
+    link,
+)
 
 HASH = "0" * 64
 GENESIS = link([CASEWORKER], by=CASEWORKER)
@@ -17,81 +30,37 @@ SECOND = link([CASEWORKER, COLLEAGUE], by=CASEWORKER, after=GENESIS)
 THIRD = link([COLLEAGUE, ANALYST], by=CASEWORKER, after=SECOND)
 
 
-def read(*links: Opened | None, seen: Mark | None = None) -> Members:
-    """What a chain of these files comes to; None is a file in which no authentic statement lies."""
-    return members_of([Statement(each.sha256 if each else HASH, each) for each in links], seen)
+def test_the_list_is_what_the_last_entry_that_has_one_says() -> None:
+    silent = entry(Entry(), after=SECOND)
 
-
-def test_the_list_is_what_its_last_statement_says() -> None:
-    assert read(GENESIS).present == {CASEWORKER.id}
-    assert read(GENESIS, SECOND).present == {CASEWORKER.id, COLLEAGUE.id}
-    assert read(GENESIS, SECOND, THIRD).present == {COLLEAGUE.id, ANALYST.id}
-    assert read(GENESIS, SECOND, THIRD).ever == {CASEWORKER.id, COLLEAGUE.id, ANALYST.id}
+    assert follow(GENESIS).members.present == {CASEWORKER.id}
+    assert follow(GENESIS, SECOND).members.present == {CASEWORKER.id, COLLEAGUE.id}
+    assert follow(GENESIS, SECOND, silent).members.present == {CASEWORKER.id, COLLEAGUE.id}
+    assert follow(GENESIS, SECOND, THIRD).members.present == {COLLEAGUE.id, ANALYST.id}
+    assert follow(GENESIS, SECOND, THIRD).members.ever == {CASEWORKER.id, COLLEAGUE.id, ANALYST.id}
 
 
 def test_nobody_adds_themselves() -> None:
     intruder = link([CASEWORKER, STRANGER], by=STRANGER, after=GENESIS)
 
-    found = read(GENESIS, intruder)
+    found = follow(GENESIS, intruder)
 
-    assert found.present == found.ever == {CASEWORKER.id}
+    assert found.members.present == found.members.ever == {CASEWORKER.id}
     assert found.passed_over == (2,)
 
 
 def test_who_has_left_changes_nothing_more() -> None:
     revenge = link([CASEWORKER], by=CASEWORKER, after=THIRD)
 
-    found = read(GENESIS, SECOND, THIRD, revenge)
+    found = follow(GENESIS, SECOND, THIRD, revenge)
 
-    assert found.present == {COLLEAGUE.id, ANALYST.id}
+    assert found.members.present == {COLLEAGUE.id, ANALYST.id}
     assert found.passed_over == (4,)
 
 
 def test_the_opener_is_on_the_list() -> None:
     with pytest.raises(NotAuthentic, match="members-author"):
-        read(link([COLLEAGUE], by=CASEWORKER))
-
-
-@pytest.mark.parametrize(
-    "chain", [[], [SECOND], [SECOND, GENESIS], [None, GENESIS]], ids=["empty", "no genesis", "reversed", "junk"]
-)
-def test_a_chain_without_a_genesis_is_refused(chain: list[Opened | None]) -> None:
-    with pytest.raises(NotAuthentic, match="members-chain"):
-        read(*chain)
-
-
-@pytest.mark.parametrize(
-    "second",
-    [None, THIRD, GENESIS, link([CASEWORKER, STRANGER], by=CASEWORKER, after=link([CASEWORKER], by=CASEWORKER))],
-    ids=["junk", "a gap", "twice", "of another branch"],
-)
-def test_what_is_no_statement_or_does_not_follow_keeps_its_place_and_changes_nothing(second: Opened | None) -> None:
-    sha256 = second.sha256 if second else HASH
-    third = link([COLLEAGUE, CASEWORKER], by=CASEWORKER, after=Mark(2, sha256))
-
-    found = read(GENESIS, second)
-    later = read(GENESIS, second, third)
-
-    assert found.present == {CASEWORKER.id}
-    assert found.mark == Mark(2, sha256)
-    assert later.present == {COLLEAGUE.id, CASEWORKER.id}
-    assert found.passed_over == later.passed_over == (2,)
-
-
-@pytest.mark.parametrize("chain", [[GENESIS, SECOND], [GENESIS, SECOND, THIRD]])
-def test_a_chain_goes_on_from_the_link_that_was_seen(chain: list[Opened]) -> None:
-    assert read(*chain, seen=Mark(2, SECOND.sha256, 1)).present
-
-
-def test_a_longer_chain_without_the_link_that_was_seen_is_another_one() -> None:
-    fork = link([COLLEAGUE], by=CASEWORKER, after=GENESIS)
-    theirs = [link([STRANGER], by=STRANGER)]
-    for _ in range(3):
-        theirs.append(link([STRANGER, CASEWORKER], by=STRANGER, after=theirs[-1]))
-
-    for chain in ([GENESIS], [GENESIS, fork, link([COLLEAGUE], by=COLLEAGUE, after=fork)], theirs):
-        with pytest.raises(Rollback, match="members-chain"):
-            read(*chain, seen=Mark(2, SECOND.sha256, 1))
+        follow(link([COLLEAGUE], by=CASEWORKER))
 
 
 @pytest.mark.parametrize(
@@ -103,81 +72,119 @@ def test_a_longer_chain_without_the_link_that_was_seen_is_another_one() -> None:
         {"members": sorted([CASEWORKER.id, COLLEAGUE.id], reverse=True)},
         {"members": ["Ana"]},
         {"members": [None]},
+        {"members": None},
         {"members": [CASEWORKER.id], "more": 1},
+        {"owner": COLLEAGUE.id},
+        {"owner": 1},
+        {"agreement": [CASE]},
+        {"agreement": None},
     ],
 )
 def test_a_list_of_another_form_is_refused(body: dict[str, object]) -> None:
-    header = replace(GENESIS.document.header, body=body if not body else {**GENESIS.document.header.body, **body})
+    ordinary = MemberList(frozenset([CASEWORKER.id])).body()
+    assert members.read(ordinary).members == {CASEWORKER.id}
 
     with pytest.raises(Malformed):
-        read(replace(GENESIS, document=Document(header.line(), header, GENESIS.document.proof)))
+        members.read(ordinary | body if body else body)
 
 
-OPENED = link([CASEWORKER, COLLEAGUE, ANALYST], by=CASEWORKER, owner=COLLEAGUE)
+EVERYBODY = [CASEWORKER, COLLEAGUE, ANALYST]
+OPENED = link(EVERYBODY, by=CASEWORKER, owner=COLLEAGUE)
 
 
 def test_who_is_not_certified_any_more_is_put_out_by_one() -> None:
     """The machine of one of two is lost, or they left: nobody waits for a third."""
     last = link([COLLEAGUE, ANALYST], by=COLLEAGUE, after=OPENED, owner=COLLEAGUE)
-    chain = [Statement(each.sha256, each) for each in (OPENED, last)]
 
-    found = members_of(chain, is_certified=lambda person, _day: person != CASEWORKER.id)
+    found = follow(OPENED, last, certified=lambda person, _day: person != CASEWORKER.id)
 
-    assert found.present == {COLLEAGUE.id, ANALYST.id}
-    assert members_of(chain).passed_over == (2,)
+    assert found.members.present == {COLLEAGUE.id, ANALYST.id}
+    assert follow(OPENED, last).passed_over == (2,)
 
 
 @pytest.mark.parametrize("about", [CASEWORKER, COLLEAGUE], ids=["the opener", "the owner"])
 def test_nobody_puts_out_the_opener_or_the_owner_alone(about: Person) -> None:
-    others = [each for each in (CASEWORKER, COLLEAGUE, ANALYST) if each != about]
+    others = [each for each in EVERYBODY if each != about]
     owner = None if about is COLLEAGUE else COLLEAGUE
-    own_word = link([CASEWORKER, COLLEAGUE, ANALYST], by=about, after=OPENED, owner=COLLEAGUE, agreement=[about])
-    second = link([CASEWORKER, COLLEAGUE, ANALYST], by=others[0], after=OPENED, owner=COLLEAGUE, agreement=[about])
+    own_word = link(EVERYBODY, by=about, after=OPENED, owner=COLLEAGUE, agreement=[about])
+    second = link(EVERYBODY, by=others[0], after=OPENED, owner=COLLEAGUE, agreement=[about])
 
-    alone = read(OPENED, own_word, link(others, by=ANALYST, after=own_word, owner=owner))
-    together = read(OPENED, second, link(others, by=ANALYST, after=second, owner=owner))
+    alone = follow(OPENED, own_word, link(others, by=ANALYST, after=own_word, owner=owner))
+    together = follow(OPENED, second, link(others, by=ANALYST, after=second, owner=owner))
 
     assert alone.passed_over == (3,)
-    assert together.present == {each.id for each in others}
+    assert together.members.present == {each.id for each in others}
+
+
+@pytest.mark.parametrize("at", ["2020-01-01T00:00Z", "2026-06-14T23:00Z", "2027-01-01T00:00Z", "2031-01-01T00:00Z"])
+def test_no_date_on_an_entry_puts_out_the_owner_for_one_person(at: str) -> None:
+    """On none of these days is anybody certified: before their certificates, and after."""
+    alone = link([CASEWORKER, ANALYST], by=ANALYST, after=OPENED, at=at)
+
+    assert not is_certified(COLLEAGUE.id, date.fromisoformat(at[:10]))
+    assert follow(OPENED, alone).passed_over == (2,)
+
+
+def test_who_went_between_two_certificates_is_put_out_by_one_then_and_by_two_now() -> None:
+    """Nor does it help to choose a day of the past on which somebody was away, once the case has gone on since."""
+
+    def with_a_gap(person: str, day: date) -> bool:
+        return person != COLLEAGUE.id or day != DAY + timedelta(10)
+
+    in_the_gap = f"{DAY + timedelta(10)}T09:00Z"
+    later = entry(Entry(), by=COLLEAGUE, after=OPENED, at=f"{DAY + timedelta(20)}T09:00Z")
+    for before, counts in ((OPENED, True), (later, False)):
+        chain = [OPENED] if before is OPENED else [OPENED, later]
+        alone = link([CASEWORKER, ANALYST], by=ANALYST, after=before, at=in_the_gap)
+
+        found = follow(*chain, alone, today=DAY + timedelta(30), certified=with_a_gap)
+
+        assert (COLLEAGUE.id not in found.members.present) is counts
 
 
 def test_whoever_owns_a_case_gives_it_up_alone_and_nobody_takes_it_from_them() -> None:
-    everybody = [CASEWORKER, COLLEAGUE, ANALYST]
-    left = link(everybody, by=COLLEAGUE, after=OPENED)
-    taken = link(everybody, by=ANALYST, after=OPENED, owner=ANALYST)
-    unowned = link(everybody, by=CASEWORKER)
+    left = link(EVERYBODY, by=COLLEAGUE, after=OPENED)
+    taken = link(EVERYBODY, by=ANALYST, after=OPENED, owner=ANALYST)
+    unowned = link(EVERYBODY, by=CASEWORKER)
 
-    assert read(OPENED, left).owner is None
-    assert read(OPENED, taken).passed_over == (2,)
-    assert read(unowned, link(everybody, by=ANALYST, after=unowned, owner=ANALYST)).owner == ANALYST.id
-
-
-@pytest.mark.parametrize(
-    ("statement", "reason"),
-    [
-        (link([STRANGER], by=STRANGER, after=GENESIS), "members-author"),
-        (link([COLLEAGUE], by=CASEWORKER), "members-chain"),
-        (link([COLLEAGUE], by=CASEWORKER, after=Mark(3, HASH)), "members-chain"),
-    ],
-)
-def test_whoever_writes_a_statement_is_told_why_it_would_not_count(statement: Opened, reason: str) -> None:
-    with pytest.raises(NotAuthentic, match=reason):
-        after(read(GENESIS), statement, is_certified=lambda _person, _day: True)
-
-
-def test_whoever_would_need_a_second_person_is_told_so() -> None:
-    alone = link([COLLEAGUE, ANALYST], by=ANALYST, after=OPENED, owner=COLLEAGUE)
-
-    with pytest.raises(NotAuthentic, match="members-author"):
-        after(read(OPENED), alone, is_certified=lambda _person, _day: True)
+    assert follow(OPENED, left).members.owner is None
+    assert follow(OPENED, taken).passed_over == (2,)
+    assert follow(unowned, link(EVERYBODY, by=ANALYST, after=unowned, owner=ANALYST)).members.owner == ANALYST.id
 
 
 def test_the_word_of_somebody_who_left_since_is_no_second_persons() -> None:
-    agreed = link([CASEWORKER, COLLEAGUE, ANALYST], by=ANALYST, after=OPENED, owner=COLLEAGUE, agreement=[COLLEAGUE])
+    agreed = link(EVERYBODY, by=ANALYST, after=OPENED, owner=COLLEAGUE, agreement=[COLLEAGUE])
     left = link([CASEWORKER, COLLEAGUE], by=CASEWORKER, after=agreed, owner=COLLEAGUE)
     alone = link([CASEWORKER], by=CASEWORKER, after=left, owner=CASEWORKER)
 
-    found = read(OPENED, agreed, left, alone)
+    found = follow(OPENED, agreed, left, alone)
 
-    assert found.present == {CASEWORKER.id, COLLEAGUE.id}
-    assert found.agreements == frozenset()
+    assert found.members.present == {CASEWORKER.id, COLLEAGUE.id}
+    assert found.members.agreements == frozenset()
+
+
+def test_a_list_of_two_who_agreed_counts_whole_or_not_at_all() -> None:
+    """Who puts out a stranger to the agreement with the one whom it is about puts out nobody."""
+    agreed = link(EVERYBODY, by=ANALYST, after=OPENED, owner=COLLEAGUE, agreement=[COLLEAGUE])
+    both = link([ANALYST], by=ANALYST, after=agreed, owner=ANALYST)
+
+    assert follow(OPENED, agreed, both).members.present == {each.id for each in EVERYBODY}
+
+
+def test_whoever_would_need_a_second_person_is_told_for_whom() -> None:
+    before = follow(OPENED).members
+    said = replace(MemberList(before.present, before.owner), members=frozenset([ANALYST.id]), owner=ANALYST.id)
+
+    needed = members.need_second_person(before, said, ANALYST.id, is_certified=lambda _person: True)
+
+    assert needed == {CASEWORKER.id, COLLEAGUE.id}
+    with pytest.raises(NotAuthentic, match="members-author"):
+        members.after(before, said, ANALYST.id, is_certified=lambda _person: True)
+    assert members.need_second_person(before, said, COLLEAGUE.id, is_certified=lambda _person: True) == {CASEWORKER.id}
+
+
+def test_whom_nobody_knows_to_be_on_the_list_is_asked_for_by_nobody() -> None:
+    before = follow(OPENED).members
+    said = MemberList(before.present | {new_id("per")}, before.owner)
+
+    assert members.need_second_person(before, said, ANALYST.id, is_certified=lambda _person: True) == frozenset()

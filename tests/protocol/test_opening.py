@@ -16,7 +16,7 @@ from app.protocol.errors import Malformed, NotAuthentic, NotMine, Rollback
 from app.protocol.opening import Asked, Opened, check_attachment, hold_chain_to_seen, open_document
 from app.protocol.report import Attachment
 from app.protocol.sizes import Kind, classes
-from app.protocol.types import TYPES
+from app.protocol.types import TYPES, SealedType
 from app.vocabulary import Role
 from tests.protocol.organisation import (
     ANALYST,
@@ -26,17 +26,19 @@ from tests.protocol.organisation import (
     CASEWORKER,
     COLLEAGUE,
     DAY,
+    HOUR,
     ORG,
     STRANGER,
     TRUST,
     Memory,
+    Person,
     case_file,
     case_header,
     certify,
     person,
 )
 
-ASKED = Asked(type="case", org=ORG, subject=CASE, writers=CASE_MEMBERS)
+ASKED = Asked(type="consent", org=ORG, subject=CASE, writers=CASE_MEMBERS)
 FILE = case_file()
 THREAD_KEY = bytes(range(32))
 REPORT = new_id("rep")
@@ -53,7 +55,7 @@ def reporters(type_: str = "thread-state", **changes: Any) -> Header:
     return case_header(**(fields | changes))
 
 
-def sealed_again(document: Document, *, identity: age.HybridIdentity = CASE_KEY, kind: Kind = Kind.CASE) -> bytes:
+def sealed_again(document: Document, *, identity: age.HybridIdentity = CASE_KEY, kind: Kind = Kind.MESSAGE) -> bytes:
     """The document as whoever knows the recipient can seal it, whatever its line 1 says."""
     return age.encrypt(document.text.ljust(classes(kind)[0], b" "), [identity.recipient])
 
@@ -120,7 +122,7 @@ def test_a_file_of_another_envelope_is_refused(file: bytes) -> None:
 
 def test_a_document_in_the_length_of_another_kind_is_refused() -> None:
     with pytest.raises(NotAuthentic, match="envelope"):
-        opened(sealed_again(parse_document(age.decrypt(FILE, [CASE_KEY])), kind=Kind.SLOT))
+        opened(sealed_again(parse_document(age.decrypt(FILE, [CASE_KEY])), kind=Kind.REPORT))
 
 
 @settings(max_examples=50)
@@ -155,7 +157,7 @@ def test_a_document_that_its_reader_sealed_again_for_somebody_else_is_refused() 
     ("reason", "asked"),
     [
         ("org", replace(ASKED, org="0" * 64)),
-        ("type", replace(ASKED, type="members")),
+        ("type", replace(ASKED, type="journal")),
         ("subject", replace(ASKED, subject=new_id("case"))),
     ],
 )
@@ -176,7 +178,7 @@ SWAPPED: list[tuple[str, Any]] = [
     ("sealed_to", recipient_sha256(age.generate().recipient)),
     ("author", COLLEAGUE.id),
     ("at", "2026-06-15T10:00Z"),
-    ("body", {"title": "another"}),
+    ("body", {"wording": "another"}),
 ]
 # What a member may have written truly, but elsewhere.
 PLACES = ("type", "org", "subject", "sealed_to")
@@ -227,17 +229,37 @@ def test_a_document_by_somebody_who_may_not_write_it_is_refused(by: Any, reason:
         opened(case_file(by=by), replace(ASKED, writers=CASE_MEMBERS | {by.id}))
 
 
-def test_a_case_by_somebody_who_is_not_on_its_member_list_is_refused() -> None:
+def test_an_answer_by_somebody_who_is_not_on_the_member_list_is_refused() -> None:
     with pytest.raises(NotAuthentic, match="not-a-writer"):
         opened(case_file(by=COLLEAGUE), replace(ASKED, writers=frozenset({CASEWORKER.id})))
 
 
-@pytest.mark.parametrize("type_", ["case", "consent", "approval"])
-def test_a_client_that_forgets_to_say_who_may_write_opens_nothing(type_: str) -> None:
-    file = sealed_again(signed(case_header(type=type_), CASEWORKER.signer), kind=TYPES[type_].size)
+@pytest.mark.parametrize("of", [of for of in TYPES.values() if of.named], ids=lambda of: of.name)
+def test_a_client_that_forgets_to_say_who_may_write_opens_nothing(of: SealedType) -> None:
+    subject = new_id(of.subjects[0])
+    file = sealed_again(signed(case_header(type=of.name, subject=subject), CASEWORKER.signer), kind=of.size)
 
     with pytest.raises(NotAuthentic, match="not-a-writer"):
-        opened(file, replace(ASKED, type=type_, writers=None))
+        opened(file, Asked(of.name, ORG, subject))
+
+
+@pytest.mark.parametrize("of", [of for of in TYPES.values() if of.numbered], ids=lambda of: of.name)
+def test_what_a_journal_numbers_opens_whatever_its_date_and_whatever_became_of_its_author(of: SealedType) -> None:
+    subject = new_id(of.subjects[0])
+    asked = Asked(of.name, ORG, subject, frozenset({CASEWORKER.id, ANALYST.id, STRANGER.id}))
+
+    def written(by: Person, at: str) -> bytes:
+        header = case_header(type=of.name, subject=subject, author=by.id, at=at)
+        return sealed_again(signed(header, by.signer), kind=of.size)
+
+    analyst = replace(CASEWORKER, roles=frozenset({Role.ANALYST}))
+    since = TRUST.with_certificates([certify(analyst, previous=TRUST.last_certificate(CASEWORKER.id))])
+    for at in ("2020-01-01T09:00Z", HOUR, "2031-01-01T09:00Z"):
+        for trust in (TRUST, since):
+            assert opened(written(CASEWORKER, at), asked, trust=trust).author.person == CASEWORKER.id  # type: ignore[union-attr]
+    for by, reason in ((ANALYST, "role"), (STRANGER, "uncertified")):
+        with pytest.raises(NotAuthentic, match=reason):
+            opened(written(by, HOUR), asked)
 
 
 @pytest.mark.parametrize("given", [{"trust": None}, {"day": None}])
@@ -315,7 +337,7 @@ def test_versions_in_their_order_are_remembered() -> None:
     for file in (FILE, FILE, SECOND, THIRD, THIRD):
         opened(file, seen=seen)
 
-    assert seen.highest("case", CASE) == Mark(3, sha256_hex(THIRD), 2)
+    assert seen.highest("consent", CASE) == Mark(3, sha256_hex(THIRD), 2)
 
 
 def test_a_version_older_than_what_was_seen_is_refused() -> None:
@@ -336,7 +358,7 @@ def test_another_document_of_the_version_that_was_seen_is_refused() -> None:
 
 def test_a_next_version_that_does_not_follow_from_what_was_seen_is_refused() -> None:
     seen = Memory()
-    opened(case_file(body={"title": "the branch that this client saw"}), seen=seen)
+    opened(case_file(body={"wording": "the branch that this client saw"}), seen=seen)
 
     with pytest.raises(Rollback, match="previous"):
         opened(SECOND, seen=seen)

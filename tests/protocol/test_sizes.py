@@ -17,7 +17,8 @@ def test_the_classes_are_those_of_the_specification() -> None:
     assert classes(Kind.GRANT) == classes(Kind.SLOT) == classes(Kind.TASK) == (4 * KIB,)
     assert [size // KIB for size in classes(Kind.MESSAGE)] == [4, 16, 64]
     assert [size // KIB for size in classes(Kind.REPORT)] == [8, 16, 32, 64, 256, 1024]
-    assert classes(Kind.CASE)[:3] == (64 * KIB, 128 * KIB, 256 * KIB)
+    assert [size // KIB for size in classes(Kind.JOURNAL)] == [4, 16]
+    assert [size // KIB for size in classes(Kind.PART)] == [4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
 
 def test_attachments_double_to_four_mebibytes_and_then_take_four_even_steps_an_octave() -> None:

@@ -59,15 +59,24 @@ def test_the_table_is_that_which_the_pages_of_the_protocol_show(page: str) -> No
     assert with_tables(text) == text
 
 
-def test_who_wrote_a_case_a_consent_or_an_approval_is_never_left_to_the_role() -> None:
-    assert {"case", "consent", "approval"} <= {name for name, of in TYPES.items() if of.named}
+def test_who_wrote_a_part_a_consent_or_an_approval_is_never_left_to_the_role() -> None:
+    parts = {f"part.{name}" for name in ("case", "person", "incident", "assertion", "verdict", "card", "selector")}
+
+    assert {name for name, of in TYPES.items() if of.named} == parts | {"consent", "approval"}
+
+
+def test_whether_an_entry_or_a_part_counts_is_a_matter_of_its_number_and_of_nothing_else_so() -> None:
+    numbered = {name for name, of in TYPES.items() if of.numbered}
+
+    assert numbered == {"journal", *(name for name in TYPES if name.startswith("part."))}
 
 
 def test_what_has_a_second_version_is_stated_here() -> None:
     """Whatever else is written again is another document, and takes no part of what was."""
     assert {name for name, of in TYPES.items() if of.chained} == {
         *("root", "certificate", "service-key", "intake", "key", "client"),
-        *("thread-state", "state", "message.copy", "case", "members", "consent"),
+        *("thread-state", "state", "message.copy", "journal", "consent"),
+        *("part.case", "part.person", "part.incident", "part.selector"),
     }
 
 

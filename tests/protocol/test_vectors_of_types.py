@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app import age
-from app.protocol import attachments, card, intake, key_log, manifest, members, statements
-from app.protocol.case import CaseFile
+from app.protocol import attachments, card, intake, journal, key_log, manifest, statements
+from app.protocol.case import Said, check, put_together
 from app.protocol.certificates import Trust
 from app.protocol.documents import Document, parse_document, recipient_sha256, seal
 from app.protocol.encoding import sha256_hex
@@ -72,6 +72,10 @@ def read_consent(body: dict[str, Any]) -> None:
     assert body.keys() == {"person", "consent", "scope", "status", "method", "wording"}
 
 
+def part(type_: str) -> Callable[[Vector], None]:
+    return sealed(lambda body: check(Said(make.PART, type_, body, make.CASEWORKER.id)))
+
+
 def take_grant(vector: Vector) -> None:
     file = age.encrypt(vector["text"].encode(), [TRIAGER.identity.recipient])
     opened = open_grant(file, TRIAGER.identity, org=ORG, subject=make.CASE, grantee=TRIAGER.id, trust=TRUST, day=DAY)
@@ -118,8 +122,8 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "message.staff": sealed(StaffMessage.read),
     "message.reporter": sealed(ReporterMessage.read),
     "message.copy": sealed(ReplyCopy.read),
-    "case": sealed(CaseFile.read),
-    "members": sealed(members.read),
+    "journal": sealed(journal.read),
+    **{name: part(name) for name in TYPES if name.startswith("part.")},
     "consent": sealed(read_consent),
     "approval": sealed(statements.read_approval),
     "grant": take_grant,
@@ -128,6 +132,15 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "key-log-head": take_head,
     "release": take_release,
 }
+
+
+def test_the_vectors_of_all_parts_come_to_one_case() -> None:
+    headers = [parse_document(VECTORS[name]["text"].encode()).header for name in TYPES if name.startswith("part.")]
+
+    whole = put_together((Said(each.subject, each.type, each.body, each.author or "") for each in headers), ())
+
+    assert whole.set_aside == ()
+    assert whole.file.incidents == (make_types.INCIDENT,)
 
 
 def test_the_vectors_are_those_that_we_make() -> None:

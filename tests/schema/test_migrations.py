@@ -210,6 +210,53 @@ def test_nobody_takes_back_by_the_mailbox_what_came_before_there_was_a_secret(em
     assert read(empty, "SELECT token_sha256 FROM mailboxes") == [("a",)]
 
 
+def test_cases_of_the_older_form_are_refused_in_one_line_and_nothing_of_them_is_changed(empty: Database) -> None:
+    schema.upgrade(empty, "0020")
+    insert_case(empty)
+    document = {"case_id": "case_1", "version": 1, "author_id": "per_1", "hour": "2026-06-15T09"}
+    insert(empty, "case_documents", [{**document, "sha256": "0" * 64, "file": b"sealed"}])
+    insert(empty, "member_statements", [{"case_id": "case_1", "version": 1, "file": b"sealed"}])
+    before = tables(empty)
+
+    with pytest.raises(schema.OtherTables) as refused:
+        schema.upgrade(empty)
+
+    assert "cases that were written before cases had parts" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert (tables(empty), schema.look(empty)) == (before, schema.Tables.OLDER)
+    assert read(empty, "SELECT case_id, version FROM case_documents") == [("case_1", 1)]
+    assert read(empty, "SELECT case_id, version FROM member_statements") == [("case_1", 1)]
+
+
+def test_a_database_without_cases_is_taken_to_parts_and_back_with_all_else_in_it(empty: Database) -> None:
+    schema.upgrade(empty, "0020")
+    insert(empty, "teams", [{"id": "team_1"}])
+    insert(empty, "people", [PERSON | {"id": "per_1", "handle": "1", "invited_as": "triager"}])
+
+    schema.upgrade(empty, "0021")
+    insert_case(empty, of_nobody_new=True)
+    sealed: dict[str, object] = {"hour": "2026-06-15T09", "sha256": "0" * 64, "file": b"sealed"}
+    entry = {"case_id": "case_1", "number": 1, "author_id": "per_1", **sealed}
+    part = {"case_id": "case_1", "id": "part_1", "version": 1, **sealed}
+    insert(empty, "journal_entries", [entry])
+    insert(empty, "case_parts", [part])
+    schema.downgrade(empty, "0020")
+    below = read(empty, "SELECT id FROM cases"), read(empty, "SELECT id FROM people")
+    schema.upgrade(empty)
+
+    assert below == ([("case_1",)], [("per_1",)])
+    assert read(empty, "SELECT number FROM journal_entries") == read(empty, "SELECT version FROM case_parts") == []
+
+
+def insert_case(database: Database, *, of_nobody_new: bool = False) -> None:
+    """A case as its row was before and after it had parts, of a person who is there already or comes with it."""
+    if not of_nobody_new:
+        insert(database, "teams", [{"id": "team_1"}])
+        insert(database, "people", [PERSON | {"id": "per_1", "handle": "1", "invited_as": "triager"}])
+    row = {"id": "case_1", "ref": "ABCDEFGH", "team_id": "team_1", "owner_id": "per_1", "stage": "intake"}
+    insert(database, "cases", [{**row, "stage_entered": "2026-06-15T09", "priority": "p2", "version": 1}])
+
+
 PERSON: dict[str, object] = {"team_id": "team_1", "password_hash": "", "recipient": "", "key": ""}
 
 

@@ -90,6 +90,7 @@ CASE: Final = counted_id("case", 1)
 CASE_KEY: Final = age.identity_from_seed(bytes([7]) * 32)
 REPORT: Final = counted_id("rep", 1)
 REPORT_KEY: Final = age.identity_from_seed(bytes([8]) * 32)
+PART: Final = counted_id("part", 1)
 EPOCH: Final = counted_id("epoch", 1)
 EPOCH_KEY: Final = age.identity_from_seed(bytes([9]) * 32)
 
@@ -190,7 +191,7 @@ def _refused() -> Iterator[tuple[str, bytes, str]]:
     line, proof = APPROVAL.text.split(b"\n")[:2]
     swapped: dict[str, tuple[Any, str]] = {
         "org": ("0" * 64, "org"),
-        "type": ("members", "type"),
+        "type": ("consent", "type"),
         "subject": (counted_id("case", 2), "subject"),
         "version": (2, "malformed"),
         "previous": ("0" * 64, "malformed"),
@@ -212,7 +213,7 @@ def _refused() -> Iterator[tuple[str, bytes, str]]:
     yield "from the future", signed(replace(APPROVAL.header, at="2026-07-01T09:00Z"), TRIAGER.signer).text, "at"
     yield "in another's name", signed(APPROVAL.header, CASEWORKER.signer).text, "author"
     yield "two signatures", signed(APPROVAL.header, TRIAGER.signer, CASEWORKER.signer).text, "author"
-    other = TRIAGER.signer.sign("members", line)
+    other = TRIAGER.signer.sign("consent", line)
     yield "signed as another type", Document(line, APPROVAL.header, Signatures((other,))).text, "signature"
     yield "no signature", line + b'\n{"sigs":[]}\n', "unsigned"
     for name, text in (

@@ -5,24 +5,44 @@ python -m tests.vectors.make_types
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from app import age
 from app.protocol import manifest, statements
 from app.protocol.card import encode
-from app.protocol.case import CaseFile, ReportNote
+from app.protocol.case import (
+    CODED,
+    NOTHING,
+    Affected,
+    Assertion,
+    CardNote,
+    Incident,
+    Name,
+    Verdict,
+    take_apart,
+)
 from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
+from app.protocol.journal import Entry, KeyNote, PartNote, ReportNote
 from app.protocol.mailbox import ReplyCopy
 from app.protocol.manifest import ORGANISATION
 from app.protocol.members import MemberList
 from app.protocol.release import folder, signatures
 from app.protocol.report import Form, Report
+from app.protocol.selectors import Selector
 from app.protocol.sizes import Kind, padded_size
 from app.protocol.statements import KeyKind, SharedKey
-from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, GrantKind
+from app.vocabulary import (
+    ConsentMethod,
+    ConsentScope,
+    ConsentStatus,
+    GrantKind,
+    Relation,
+    VerificationStatus,
+)
 from tests.protocol.cards import a_card
 from tests.vectors import make, make_mailbox
 from tests.vectors.make import CASE, CASE_KEY, CASEWORKER, DAY, HOUR, ORG, REPORT, REPORT_KEY, SUPERVISOR, TRIAGER
@@ -86,15 +106,54 @@ def _copy() -> Document:
     )
 
 
-def _of_a_case() -> list[Document]:
-    file = CaseFile(
+CODING: Final[dict[str, Any]] = {
+    **dict.fromkeys([*CODED, "quarter", "imminence"]),
+    "incident_type": "hoax_booking",
+    "modality": ["reputational"],
+    "channel": ["email", "booking_or_order_site"],
+    "host_country": "DE",
+    "severity": "serious",
+    "imminence": "weeks",
+    "quarter": "2026-Q2",
+}
+del CODING["verification_status"]
+PERSON: Final = Affected(
+    id=id_("psn", 1),
+    relation=Relation.SELF,
+    token=b64(bytes(range(16))),
+    statistics=ConsentStatus.GIVEN,
+    by_reporter=None,
+    can_be_asked=True,
+    note="Write, never call.",
+)
+INCIDENT: Final = Incident(
+    id=id_("inc", 1),
+    affected=PERSON.id,
+    coder=CASEWORKER.id,
+    coding=CODING,
+    narrative="Each evening another one.",
+    assertions=(Assertion("a neighbour", "Two men sat in it.", "relative_witnessed", when="in May"),),
+    verdicts=(Verdict(VerificationStatus.VERIFIED, CASEWORKER.id, TRIAGER.id),),
+    when="Since May",
+    place="Before the door",
+    place_is="home",
+    confidence="likely",
+)
+# One of each, in the order in which a case is taken apart.
+BODIES: Final[dict[Name, dict[str, Any]]] = take_apart(
+    replace(
+        NOTHING,
         title="Cars before the door",
         summary="Each evening another one.",
-        reports=(ReportNote(REPORT, "e" * 64),),
-        persons=(),
-        incidents=(),
-        cards=(),
+        persons=(PERSON,),
+        incidents=(INCIDENT,),
+        cards=(CardNote(CARD.id, INCIDENT.id, revision=0, withdrawn=False),),
+        selectors=(Selector.of("phone", "+49 30 23125 417"),),
     )
+)
+
+
+def _of_a_case() -> list[Document]:
     consent = {
         "person": id_("psn", 1),
         "consent": id_("cons", 1),
@@ -103,14 +162,24 @@ def _of_a_case() -> list[Document]:
         "method": ConsentMethod.SPOKEN,
         "wording": "Yes.",
     }
-    bodies = {
-        "case": file.body(),
-        "members": MemberList(frozenset([CASEWORKER.id, TRIAGER.id]), CASEWORKER.id).body(),
-        "consent": consent,
-    }
+    parts = {name.type: id_("part", number) for number, name in enumerate(BODIES, start=1)}
+    entry = Entry(
+        parts=tuple(PartNote(part, type_, 1, "f" * 64) for type_, part in parts.items()),
+        members=MemberList(frozenset([CASEWORKER.id, TRIAGER.id]), CASEWORKER.id),
+        keys=(
+            KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient)),
+            KeyNote(REPORT, 1, recipient_sha256(REPORT_KEY.recipient)),
+        ),
+        reports=(ReportNote(REPORT, "e" * 64),),
+    )
+    bodies = [
+        ("journal", CASE, entry.body()),
+        ("consent", CASE, consent),
+        *((name.type, parts[name.type], body) for name, body in BODIES.items()),
+    ]
     return [
-        signed(_header(type_, CASE, body, to=CASE_KEY, author=CASEWORKER.id, at=HOUR), CASEWORKER.signer)
-        for type_, body in bodies.items()
+        signed(_header(type_, subject, body, to=CASE_KEY, author=CASEWORKER.id, at=HOUR), CASEWORKER.signer)
+        for type_, subject, body in bodies
     ]
 
 

@@ -1,4 +1,4 @@
-"""Cases: the state of the work, in clear. The facts are in the sealed documents alone."""
+"""Cases: the state of the work, in clear. The facts are in the sealed parts alone."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.vocabulary import CaseStage, Priority, TransitionReason
 
 
 class Case(Base):
-    """The state of the work, which the service may read; the facts lie in sealed documents."""
+    """The state of the work, which the service may read; the facts lie in sealed parts."""
 
     __tablename__ = "cases"
 
@@ -27,7 +27,7 @@ class Case(Base):
 
 
 class Membership(Base):
-    """Who works on a case. The signed statements say the same, and a client believes those."""
+    """Who works on a case. The journal says the same, and a client believes that."""
 
     __tablename__ = "memberships"
 
@@ -35,26 +35,31 @@ class Membership(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
 
 
-class CaseDocument(Base):
-    """One version of the sealed document of a case. `sha256` is that of its file."""
+class JournalEntry(Base):
+    """One file of a case's journal. Inside the seal it says who works on the case, and which keys and parts it has."""
 
-    __tablename__ = "case_documents"
+    __tablename__ = "journal_entries"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     author_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     hour: Mapped[datetime] = mapped_column(Hour)
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
     file: Mapped[bytes] = mapped_column(Sealed)
 
 
-class MemberStatement(Base):
-    """One link of the chain of signed statements that says who the members are."""
+class CasePart(Base):
+    """One version of a sealed part. Of which type it is stands inside the seal alone."""
 
-    __tablename__ = "member_statements"
+    __tablename__ = "case_parts"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(37), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hour: Mapped[datetime] = mapped_column(Hour)
+    sha256: Mapped[str] = mapped_column(String(64))
     file: Mapped[bytes] = mapped_column(Sealed)
 
 

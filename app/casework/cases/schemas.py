@@ -5,56 +5,55 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.sealed_json import SealedCase, SealedMembers
+from app.casework.cases.wire import WritingIn
+from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import PersonId
-from app.people.grants.wire import Grants
+from app.people.grants.wire import GrantOut, Grants
 
 
-class DocumentIn(BaseModel):
-    """The next version of the case's document, sealed to the case."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    document: SealedCase
-
-
-class DocumentOut(BaseModel):
-    """One version of the sealed document; its version is also the ETag."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    version: int
-    author: str = Field(validation_alias="author_id")
-    hour: datetime
-    sha256: str
-    document: SealedCase = Field(validation_alias="file")
-
-
-class MembersIn(BaseModel):
-    """A further statement of the chain, and what it says. Without `owner` the owner stays.
+class EntriesIn(WritingIn):
+    """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
     `agree` names members whom the caller would let go, so that another member can put them out.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    statement: SealedMembers
     add: Grants = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
     agree: Annotated[list[PersonId], Field(max_length=100)] = []
 
 
-class StatementOut(BaseModel):
-    """One link of the chain of signed statements that say who the members are."""
+class JournalEntryOut(BaseModel):
+    """One place of the journal, with the hour in which it was taken."""
 
     model_config = ConfigDict(from_attributes=True)
 
+    number: int
+    hour: datetime
+    file: SealedEntry
+
+
+class CasePartOut(BaseModel):
+    """One version of a part; what it is, only a journal says."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
     version: int
-    statement: SealedMembers = Field(validation_alias="file")
+    file: SealedPart
 
 
-class StatementsOut(BaseModel):
-    """The whole chain, from its genesis: a client believes no part of it without the rest."""
+class ContentsOut(BaseModel):
+    """All that opens a case: the caller's grants of its key, the journal, the newest version of each part."""
 
-    items: list[StatementOut]
+    model_config = ConfigDict(from_attributes=True)
+
+    grants: list[GrantOut]
+    entries: list[JournalEntryOut]
+    parts: list[CasePartOut]
+
+
+class VersionsOut(BaseModel):
+    """Every version of one part, the first before all."""
+
+    items: list[CasePartOut]

@@ -1,30 +1,52 @@
 """The wire form of a case, for every package that answers with one, or takes a new one with what it does."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from app.casework.cases import service
+from app.casework.cases.journal import NewPart, Writing
+from app.casework.cases.membership import members_of
 from app.casework.cases.models import Case
 from app.casework.cases.service import NewCase
-from app.http.sealed_json import SealedCase, SealedMembers
+from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import CaseId, PersonId, TeamId
 from app.people.grants.wire import Grants
 from app.vocabulary import CaseStage, Priority, TransitionReason
 
+PART_ID = r"^part_[0-9a-f]{32}$"
 
-class CaseIn(BaseModel):
-    """A new case, its id drawn by the client: sealed documents name it. `members` is the genesis of its chain."""
+
+class CasePartIn(BaseModel):
+    """The next version of a part, or its first, sealed to the case."""
 
     model_config = ConfigDict(extra="forbid")
+
+    id: Annotated[str, Field(pattern=PART_ID)]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    file: SealedPart
+
+
+class WritingIn(BaseModel):
+    """What is written in one request, all or none: entries that follow each other, and the parts that they name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entries: Annotated[list[SealedEntry], Field(min_length=1, max_length=100)]
+    parts: Annotated[list[CasePartIn], Field(max_length=500)] = []
+
+    def as_writing(self) -> Writing:
+        return Writing(self.entries, [NewPart(part.id, part.version, part.file) for part in self.parts])
+
+
+class CaseIn(WritingIn):
+    """A new case, its id drawn by the client: sealed documents name it. The first entry begins its journal."""
 
     id: CaseId
     team: TeamId
     owner: PersonId | None = None
     priority: Priority
-    members: SealedMembers
-    document: SealedCase
     grants: Grants
 
     def as_new(self) -> NewCase:
@@ -33,8 +55,7 @@ class CaseIn(BaseModel):
             team_id=self.team,
             owner_id=self.owner,
             priority=self.priority,
-            members=self.members,
-            document=self.document,
+            writing=self.as_writing(),
             grants=[grant.as_new() for grant in self.grants],
         )
 
@@ -65,6 +86,6 @@ def case_out(session: Session, case: Case) -> CaseOut:
         stage_entered=case.stage_entered,
         reason=case.reason,
         priority=case.priority,
-        members=service.members_of(session, case.id),
+        members=members_of(session, case.id),
         version=case.version,
     )

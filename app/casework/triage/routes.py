@@ -7,7 +7,9 @@ from fastapi import Query, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.casework.approvals.service import SelfApproval
-from app.casework.cases.service import CaseExists, MembersUnfit
+from app.casework.cases.journal import PartsUnfit
+from app.casework.cases.membership import MembersUnfit
+from app.casework.cases.service import CaseExists
 from app.casework.roles import MEMBER_ROLES
 from app.casework.triage import moves, service
 from app.casework.triage.schemas import (
@@ -222,6 +224,7 @@ def list_report_steps(database: Db, actor: Reader, report_id: str, now: Now) -> 
         TeamUnknown,
         CaseExists,
         MembersUnfit,
+        PartsUnfit,
     ),
 )
 def move_report(
@@ -250,7 +253,7 @@ def move_report(
 @router.put(
     "/{report_id}/case",
     responses=problems(
-        *(NotFound, NotAnEnvelope, StaleVersion, NotCertified, TeamUnknown, CaseExists, MembersUnfit),
+        *(NotFound, NotAnEnvelope, StaleVersion, NotCertified, TeamUnknown, CaseExists, MembersUnfit, PartsUnfit),
         moves.NotAttachable,
     ),
 )

@@ -1,4 +1,4 @@
-"""Approvals of a coding: another person opens the case, and signs over the version that they read."""
+"""Approvals of a coding: another person opens the case, and signs over the coding that they read."""
 
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +9,7 @@ from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import statements
 from app.protocol.case import SECOND_PERSON, CaseFile, Incident, RuleBroken
-from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.errors import NotAuthentic
 from app.vocabulary import ApprovalState, ApprovalSubject, Role
 
 # Who may approve a coding, besides not having made it.
@@ -25,35 +25,39 @@ class Review:
 
 
 def request(staff: Staff, case: OpenCase, approver: str) -> str:
-    """Ask somebody to approve the coding of this version. Who is no member holds the key until they have decided."""
+    """Ask somebody to approve the coding as it is now. Who is no member holds the key until they have decided."""
     lend = approver not in case.members
-    return approvals.request(staff, ApprovalSubject.CODING, case.key, approver, of=case.sha256, lend=lend)
+    return approvals.request(staff, ApprovalSubject.CODING, case.key, approver, of=case.coding_sha256, lend=lend)
 
 
 def review(staff: Staff, approval: str) -> Review:
-    """Open what one is asked to approve. Raises `RuleBroken` where the newest version is not what was asked about.
+    """Open what one is asked to approve. Raises `RuleBroken` where the coding is not what was asked about.
 
     Raises `Rollback` where this machine was shown another request under this id.
     """
     record = _get(staff, approval)
     approvals.is_known(staff, record)
     case = cases.open_(staff, record.object)
-    if case.sha256 != record.of:
+    if case.coding_sha256 != record.of:
         raise RuleBroken("changed-since")
     approvals.remember(staff, record)
     return Review(record, case)
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
-    """Sign the decision over the hash of what was opened. Raises `RuleBroken` for one's own coding."""
+    """Sign the decision over the hash of what was opened. Raises `RuleBroken` for one's own coding.
+
+    Also for a person whose contribution token somebody has changed: they would be counted as two.
+    """
     case = review.case
     if any(incident.coder == staff.person for incident in case.file.incidents):
         raise RuleBroken("own-coding")
-    approvals.decide(staff, review.approval, case.key, of=case.sha256, approved=approved)
+    cases.check_history(staff, case)
+    approvals.decide(staff, review.approval, case.key, of=case.coding_sha256, approved=approved)
 
 
 def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
-    """The version whose coding another person has approved, from their signed statement.
+    """The case whose coding another person has approved, from their signed statement.
 
     Who they are, the client that asked has chosen. On another machine, which only has the service's word for it, the
     statement of a member counts: it may be that nobody ever asked, and lent the key to, somebody else.
@@ -61,7 +65,8 @@ def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
     Without the incidents whose verdict names a second person who is not the approver: nobody has asked them, and the
     name alone is its author's word.
 
-    Raises `RuleBroken` where it is not approved, or by somebody who coded it, and `NotAuthentic`.
+    Raises `RuleBroken` where it is not approved, was changed since, or was coded by who approved it, and
+    `NotAuthentic`.
     """
     record = _get(staff, approval)
     if not approvals.is_known(staff, record) and record.approver not in case.members:
@@ -75,7 +80,9 @@ def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
         raise NotAuthentic("approval")
     if word.decision is not ApprovalState.APPROVED:
         raise RuleBroken("not-approved")
-    file = _version_with(staff, case, word.of)
+    file = case.file
+    if word.of != case.coding_sha256:
+        raise RuleBroken("changed-since")
     author = statement.author
     if author is None or not author.roles & APPROVERS:
         raise NotAuthentic("role")
@@ -90,16 +97,3 @@ def _get(staff: Staff, approval: str) -> Approval:
 
 def _is_said_by(approver: str, incident: Incident) -> bool:
     return incident.verification not in SECOND_PERSON or incident.verdicts[-1].second == approver
-
-
-def _version_with(staff: Staff, case: OpenCase, sha256: str) -> CaseFile:
-    if case.sha256 == sha256:
-        return case.file
-    for version in range(case.version - 1, 0, -1):
-        try:
-            file, file_sha256 = cases.open_version(staff, case, version)
-        except ProtocolError:  # what is no version of the case stands between those that are
-            continue
-        if file_sha256 == sha256:
-            return file
-    raise NotAuthentic("approval")

@@ -6,6 +6,8 @@
     session        the token of the present session
     card-token.age the token under which cards are sent, from the last sign-in, sealed to the person's own identity
     outbox/        statistics cards that wait for their hour, already sealed
+    journals/      what was read of the journals of cases, sealed to the person's own identity
+    drafts/        what was to be written to a case and was not yet, sealed to the person's own identity
 
 Whoever has a passphrase and stock age reads the keys too: the plaintext of `keys.age` is an ordinary identity file.
 """
@@ -145,6 +147,16 @@ class Machine:
 
     def forget_session(self) -> None:
         self._session.unlink(missing_ok=True)
+
+    @property
+    def journals(self) -> Path:
+        """Where lies what was read of the journals of cases."""
+        return self.directory / "journals"
+
+    @property
+    def drafts(self) -> Path:
+        """Where what is to be written to cases waits until it was taken."""
+        return self.directory / "drafts"
 
     @property
     def outbox(self) -> Path:

@@ -1,6 +1,6 @@
 """`Staff`: a person's machine, open. Their keys, their session, whom they trust, what they have seen."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -63,6 +63,7 @@ class Staff:
         clock_off: Callable[[timedelta], None] = lambda _: None,
     ) -> None:
         self.machine = Machine(directory)
+        self._about: About | None = None
         self.keys: PersonKeys = self.machine.unlock(passphrase) if isinstance(passphrase, str) else passphrase
         self.seen = SeenMarks(self.machine.seen, self.keys.identity)
         self.http = http
@@ -82,7 +83,10 @@ class Staff:
 
     @property
     def about(self) -> About:
-        return self.machine.about
+        """Read until it says who one is and whom one trusts, which then stays so."""
+        if self._about is None or None in (self._about.person, self._about.pin):
+            self._about = self.machine.about
+        return self._about
 
     @property
     def person(self) -> str:
@@ -169,10 +173,16 @@ class Staff:
         `kinds` are those that may open this subject. Raises `NotGranted`, also where a loan is over that the service
         still gives, `NotMine` and `NotAuthentic`.
         """
-        items = [item for item in self.service.items(path) if item["grantee"] == self.person]
-        if not items:
+        return self.newest_grant(self.service.items(path), subject, kinds)
+
+    def newest_grant(
+        self, items: Iterable[Mapping[str, Any]], subject: str, kinds: Collection[GrantKind]
+    ) -> OpenedGrant:
+        """The same among grants that came with something else."""
+        mine = [item for item in items if item["grantee"] == self.person]
+        if not mine:
             raise NotGranted(f"no key of {subject} was granted to this person")
-        candidates = [self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)) for item in items]
+        candidates = [self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)) for item in mine]
         fitting = [each for each in candidates if each.header.kind in kinds]
         if not fitting:
             raise NotAuthentic("grant-kind")
@@ -271,13 +281,6 @@ class Staff:
     def shared_key(self, key: str) -> age.HybridIdentity:
         """A key that work shares, kept likewise."""
         return self._key(f"/keys/{key}/grants", key, {GrantKind.ASSIGNED}).identity
-
-    def case_grant(self, case: str) -> OpenedGrant:
-        """The key of a case of this person's, or of one whose coding they are asked to approve, kept likewise.
-
-        That its grantor is on the case's list is for `cases.open_` to check.
-        """
-        return self._key(f"/cases/{case}/grants", case, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
 
     def _key(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
         if subject not in self._grants:

@@ -72,7 +72,7 @@ _TEXTS_OR_NULL: Final = (
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation left_millionths n number rho_millionths seq sequence size version"
 )
-_LISTS: Final = "certificates errors failing grants items members missing roles"
+_LISTS: Final = "certificates entries errors failing grants items members missing parts roles"
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.
 MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {

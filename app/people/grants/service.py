@@ -1,7 +1,7 @@
 """Grants: written by clients that hold a key, kept, fetched and revoked here. The service can make none."""
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -152,6 +152,12 @@ def fetch_page(
         number = f"grants_of_{len(subjects)}"
         audit.record(session, actor.id, Action.GRANTS_FETCHED, number, now=now, object_hash=page_sha256)
     return found
+
+
+def of_actor(session: Session, actor: Actor, subject: str) -> Sequence[Grant]:
+    """The grants of a subject to the actor. The caller records the fetch together with what it opens."""
+    theirs = select(Grant).where(Grant.subject == subject, Grant.grantee == actor.id, _opens(actor.today))
+    return session.scalars(theirs.order_by(Grant.id)).all()
 
 
 def get(session: Session, grant_id: str) -> Grant:

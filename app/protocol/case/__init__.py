@@ -1,14 +1,26 @@
-"""The case document: people, what happened to them, who says so, and what is counted (CASEWORK § 1; FIELD §§ 5, 8).
+"""What a case says: people, what happened to them, who says so, and what is counted (CASEWORK § 1; FIELD §§ 5, 8).
 
 The service never opens it, so its rules are kept here: by the client that writes, which refuses to seal what breaks
 them, and by the one that approves.
 """
 
-from app.protocol.case.cards import card_of
+from app.protocol.case.cards import card_of, coding_sha256
 from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
-from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Incident, ReportNote, Verdict
+from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Incident, Verdict
+from app.protocol.case.pieces import (
+    Name,
+    Said,
+    SetAside,
+    Whole,
+    check,
+    check_change,
+    looks_at,
+    put_together,
+    speaks_for_itself,
+    take_apart,
+)
 from app.protocol.case.succession import check_successor
 
 __all__ = [
@@ -22,12 +34,22 @@ __all__ = [
     "CardNote",
     "CaseFile",
     "Incident",
-    "ReportNote",
+    "Name",
     "RuleBroken",
+    "Said",
+    "SetAside",
     "Verdict",
+    "Whole",
     "card_of",
+    "check",
+    "check_change",
     "check_coding",
     "check_successor",
+    "coding_sha256",
     "list_of",
+    "looks_at",
+    "put_together",
+    "speaks_for_itself",
+    "take_apart",
     "takes_several",
 ]

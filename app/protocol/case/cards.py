@@ -1,10 +1,31 @@
 """The statistics card that a case may write of an incident."""
 
+from dataclasses import asdict
+
 from app.protocol.card import TOKEN_SIZE, StatCard, may_be_counted
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import CaseFile
-from app.protocol.encoding import unb64
+from app.protocol.case.values import plain
+from app.protocol.encoding import canonical, sha256_hex, unb64
 from app.vocabulary import VerificationStatus
+
+
+def coding_sha256(file: CaseFile) -> str:
+    """The hash of all that cards of a case say, and of whom: what an approval of its coding is about.
+
+    Words, of which no card has any, may change meanwhile.
+    """
+    persons = [{name: value for name, value in asdict(each).items() if name != "note"} for each in file.persons]
+    incidents = [
+        {
+            "id": each.id,
+            "affected": each.affected,
+            "coding": each.coding,
+            "verdicts": [asdict(v) for v in each.verdicts],
+        }
+        for each in file.incidents
+    ]
+    return sha256_hex(canonical(plain({"persons": persons, "incidents": incidents})))
 
 
 def card_of(file: CaseFile, incident_id: str, *, card_id: str) -> StatCard:

@@ -5,7 +5,7 @@ from typing import Final
 
 from app import vocabulary
 from app.protocol.case.errors import RuleBroken
-from app.protocol.case.parts import NOT_ASSESSED, Incident
+from app.protocol.case.parts import NOT_ASSESSED, Assertion, Incident, Verdict
 from app.vocabulary import VerificationStatus
 
 # A verdict that takes a second person: it decides what is published about somebody's life.
@@ -23,24 +23,44 @@ _QUARTER: Final = re.compile(r"(19|20)[0-9]{2}-Q[1-4]")
 
 def check_coding(incident: Incident) -> None:
     """Every code from its list, and two persons where the verdict takes two. Raises `RuleBroken`."""
+    check_codes(incident)
+    for each in incident.assertions:
+        check_assertion(each)
+    if not is_grounded(incident):
+        raise RuleBroken("confidence-without-ground")
+    for verdict in incident.verdicts:
+        check_verdict(verdict)
+
+
+def check_codes(incident: Incident) -> None:
+    """Every code of the incident itself from its list. Raises `RuleBroken`."""
     if set(incident.coding) != {*CODED, "quarter", "imminence"} - {"verification_status"}:
         raise RuleBroken("coding-fields")
     for name, value in incident.coding.items():
         if not _is_coded(name, value):
             raise RuleBroken(f"code-{name.replace('_', '-')}")
-    for each in incident.assertions:
-        _check_code("attribution_basis", each.basis)
-        _check_code("source_reliability", each.reliability)
-        _check_code("information_credibility", each.credibility)
     _check_code("sensitivity_of_place", incident.place_is)
     _check_code("attribution_confidence", incident.confidence)
-    if incident.confidence != NOT_ASSESSED and not any(
+
+
+def check_assertion(assertion: Assertion) -> None:
+    """Every code from its list. Raises `RuleBroken`."""
+    _check_code("attribution_basis", assertion.basis)
+    _check_code("source_reliability", assertion.reliability)
+    _check_code("information_credibility", assertion.credibility)
+
+
+def check_verdict(verdict: Verdict) -> None:
+    """Two persons where it takes two. Raises `RuleBroken`."""
+    if verdict.status in SECOND_PERSON and verdict.second in (None, verdict.by):
+        raise RuleBroken("second-person")
+
+
+def is_grounded(incident: Incident) -> bool:
+    """Whether somebody says something, on a ground, for the confidence in its attribution."""
+    return incident.confidence == NOT_ASSESSED or any(
         each.text and each.basis not in NO_GROUND for each in incident.assertions
-    ):
-        raise RuleBroken("confidence-without-ground")
-    for verdict in incident.verdicts:
-        if verdict.status in SECOND_PERSON and verdict.second in (None, verdict.by):
-            raise RuleBroken("second-person")
+    )
 
 
 def _is_coded(name: str, value: object) -> bool:

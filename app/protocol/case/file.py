@@ -1,16 +1,15 @@
-"""The body of a case document, with the rules that hold for each of its versions by itself."""
+"""A case as its parts come to, with the rules that hold for the whole."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
 
 from app import vocabulary
 from app.protocol.card import LAST_REVISION
-from app.protocol.case import values
 from app.protocol.case.coding import check_coding
 from app.protocol.case.errors import RuleBroken
-from app.protocol.case.parts import Affected, CardNote, Incident, ReportNote
-from app.protocol.errors import Malformed
+from app.protocol.case.parts import Affected, CardNote, Incident
+from app.protocol.journal import ReportNote
 from app.protocol.selectors import Selector
 from app.vocabulary import Imminence, Priority, Severity
 
@@ -19,7 +18,7 @@ _T = TypeVar("_T", Affected, Incident)
 
 @dataclass(frozen=True)
 class CaseFile:
-    """The body of a case document. `selectors` are what the actors used; never anything of the people themselves."""
+    """What a case says. `selectors` are what the actors used; never anything of the people themselves."""
 
     title: str = field(repr=False)
     summary: str = field(repr=False)
@@ -28,10 +27,6 @@ class CaseFile:
     incidents: tuple[Incident, ...]
     cards: tuple[CardNote, ...]
     selectors: tuple[Selector, ...] = field(default=(), repr=False)
-
-    def body(self) -> dict[str, Any]:
-        """As it stands in a document; `read` takes it back."""
-        return asdict(self)
 
     def person(self, id_: str) -> Affected:
         """Raises `RuleBroken` where the case knows nobody of this id."""
@@ -50,32 +45,14 @@ class CaseFile:
         )
 
     def with_incident(self, incident: Incident) -> "CaseFile":
-        """The next version, with one incident more or in the place of its earlier self."""
-        others = tuple(each for each in self.incidents if each.id != incident.id)
-        return replace(self, incidents=(*others, incident))
-
-    @classmethod
-    def read(cls, body: Mapping[str, Any]) -> "CaseFile":
-        """Raises `Malformed`, or `RuleBroken` where the document breaks a rule that holds for every version."""
-        try:
-            file = cls(
-                title=values.text(body["title"]),
-                summary=values.text(body["summary"]),
-                reports=tuple(ReportNote.read(each) for each in body["reports"]),
-                persons=tuple(Affected.read(each) for each in body["persons"]),
-                incidents=tuple(Incident.read(each) for each in body["incidents"]),
-                cards=tuple(CardNote.read(each) for each in body["cards"]),
-                selectors=tuple(Selector.read(each) for each in body["selectors"]),
-            )
-        except (KeyError, TypeError, ValueError, vocabulary.UnknownCodeError):
-            raise Malformed("a case document of another form") from None
-        if values.plain(file.body()) != values.plain(dict(body)):
-            raise Malformed("a case document of another form")
-        file.check()
-        return file
+        """With one incident more, or in the place of its earlier self."""
+        if any(each.id == incident.id for each in self.incidents):
+            kept = tuple(incident if each.id == incident.id else each for each in self.incidents)
+            return replace(self, incidents=kept)
+        return replace(self, incidents=(*self.incidents, incident))
 
     def check(self) -> None:
-        """The rules that hold for every version. Raises `RuleBroken`."""
+        """The rules that hold at every time. Raises `RuleBroken`."""
         live = [note.incident for note in self.cards if not note.withdrawn]
         for rule, ids in (
             ("report-twice", [report.id for report in self.reports]),
@@ -84,6 +61,7 @@ class CaseFile:
             ("token-twice", [person.token for person in self.persons]),
             ("incident-twice", [incident.id for incident in self.incidents]),
             ("card-twice", [note.id for note in self.cards]),
+            ("selector-twice", [f"{each.type} {each.normalised}" for each in self.selectors]),
             ("two-cards-of-one", live),
         ):
             if len(set(ids)) != len(ids):
@@ -97,7 +75,7 @@ class CaseFile:
                 raise RuleBroken("card-revision")
 
 
-# What a case says before its first version, which has to follow from it as every other does from the one before.
+# What a case says before its first part, from which everything has to follow.
 NOTHING: Final = CaseFile(title="", summary="", reports=(), persons=(), incidents=(), cards=())
 
 

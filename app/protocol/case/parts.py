@@ -1,6 +1,7 @@
-"""The parts of a case document.
+"""What the parts of a case say, put together: people, what happened to them, who says so, which cards tell of it.
 
-Each reads itself strictly from JSON, raising whatever its values raise; `CaseFile.read` makes one `Malformed` of it.
+Each reads itself strictly from the body of a part, raising whatever its values raise; `pieces.read` makes one
+`Malformed` of it.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from app.protocol.card import TOKEN_SIZE
 from app.protocol.case import values
-from app.protocol.encoding import check_hash, check_id, unb64
+from app.protocol.encoding import check_id, unb64
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
 NOT_ASSESSED: Final = "not_assessed"
@@ -118,14 +119,15 @@ class Incident:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "Incident":
+        """Without assertions and verdicts, which are parts of their own."""
         return cls(
             id=check_id("inc", body["id"]),
             affected=check_id("psn", body["affected"]),
             coder=check_id("per", body["coder"]),
             coding=dict(body["coding"]),
             narrative=values.text(body["narrative"]),
-            assertions=tuple(Assertion.read(each) for each in body["assertions"]),
-            verdicts=tuple(Verdict.read(each) for each in body["verdicts"]),
+            assertions=(),
+            verdicts=(),
             when=values.text(body["when"]),
             place=values.text(body["place"]),
             place_is=values.text_or_none(body["place_is"]),
@@ -153,18 +155,6 @@ class CardNote:
             revision=values.number(body["revision"]),
             withdrawn=values.yes_or_no(body["withdrawn"]),
         )
-
-
-@dataclass(frozen=True)
-class ReportNote:
-    """A report of the case, and the hash of its sealed file as whoever accepted it had opened it."""
-
-    id: str
-    sha256: str
-
-    @classmethod
-    def read(cls, body: Mapping[str, Any]) -> "ReportNote":
-        return cls(check_id("rep", body["id"]), check_hash(body["sha256"]))
 
 
 def _status(value: object) -> ConsentStatus | None:

@@ -1,4 +1,4 @@
-"""The rules of a next version: what it may add, and what it can never unsay (CASEWORK § 1)."""
+"""The rules of a change: what it may add, and what it can never unsay (CASEWORK § 1)."""
 
 from collections.abc import Iterable
 
@@ -6,17 +6,22 @@ from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import CaseFile
 from app.protocol.case.parts import CardNote, Incident
 from app.protocol.case.values import plain
+from app.protocol.selectors import Selector
 
 
 def check_successor(old: CaseFile, new: CaseFile, *, author: str) -> None:
-    """A version may add, never unsay: no assertion, verdict, report, incident or card of an earlier one is lost.
+    """A change may add, never unsay: no person, incident, assertion, verdict, card, selector or report is lost.
 
     `author` is who writes it, and nobody writes in another's name: a coding that is new or changed is theirs, and so is
     a verdict. Raises `RuleBroken`.
     """
     new.check()
-    if new.reports[: len(old.reports)] != old.reports:
-        raise RuleBroken("reports-lost")
+    if new.reports != old.reports:
+        raise RuleBroken("reports-changed")  # which join by an entry of the journal
+    if {person.id for person in old.persons} - {person.id for person in new.persons}:
+        raise RuleBroken("persons-lost")
+    if {_spelling(each) for each in old.selectors} - {_spelling(each) for each in new.selectors}:
+        raise RuleBroken("selectors-lost")
     tokens = {person.id: person.token for person in old.persons}
     if any(tokens.get(person.id, person.token) != person.token for person in new.persons):
         raise RuleBroken("token-changed")
@@ -38,6 +43,10 @@ def _check_growth(before: Incident | None, after: Incident, author: str) -> None
         raise RuleBroken("verdict-of-another")
     if after.coder != (before.coder if before and _is_coded_alike(before, after) else author):
         raise RuleBroken("coder")
+
+
+def _spelling(selector: Selector) -> tuple[str, str]:
+    return selector.type, selector.normalised
 
 
 def _is_coded_alike(before: Incident, after: Incident) -> bool:

@@ -34,7 +34,10 @@ const { of_a_thread: sealed } = read("sealed") as {
 const TRUST = Trust.pinned(parseDocument(organisation.root), organisation.pin)
 
 // What only staff's clients read: a reporter's asks for nothing of it.
-const OF_STAFF = ["attachment", "signed", "certificates", "members", "audit-chain", "grant", "document-of-staff", "public-of-staff"]
+const OF_STAFF = [
+    ...["attachment", "signed", "certificates", "journal", "part", "case", "audit-chain", "grant"],
+    ...["document-of-staff", "public-of-staff"],
+]
 // In reporter/thread.test.ts.
 const ELSEWHERE = ["answer"]
 

@@ -14,10 +14,13 @@ from app.protocol.case import (
     CardNote,
     CaseFile,
     Incident,
-    ReportNote,
+    Said,
     Verdict,
+    put_together,
+    take_apart,
 )
 from app.protocol.encoding import b64, canonical, new_id, parse_object
+from app.protocol.journal import ReportNote
 from app.protocol.selectors import Selector
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
@@ -120,6 +123,20 @@ def file_of(sample: dict[str, Any]) -> CaseFile:
     return replace(FILE, persons=tuple(persons.values()), incidents=tuple(incidents), cards=(), selectors=())
 
 
+def said_of(file: CaseFile, *, by: str = CODER) -> list[Said]:
+    """The parts of a case after they were sealed and opened; verdicts are by those who gave them."""
+    verdicts = iter([verdict.by for incident in file.incidents for verdict in incident.verdicts])
+    return [
+        Said(
+            part=new_id("part"),
+            type=name.type,
+            body=parse_object(canonical(body)),
+            author=next(verdicts) if name.type == "part.verdict" else by,
+        )
+        for name, body in take_apart(file).items()
+    ]
+
+
 def again(file: CaseFile) -> CaseFile:
-    """The document after it was sealed and opened."""
-    return CaseFile.read(parse_object(canonical(file.body())))
+    """The case after it was taken apart, sealed, opened and put together."""
+    return put_together(said_of(file), file.reports).file

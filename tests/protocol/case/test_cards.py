@@ -1,23 +1,29 @@
 """What is counted of a case, and what is not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app.protocol import card
 from app.protocol.case import (
     Affected,
+    CaseFile,
     RuleBroken,
     card_of,
+    coding_sha256,
 )
 from app.protocol.encoding import b64
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 from tests.protocol.case.scene import (
+    CODING,
+    COLLEAGUE,
     DECLINED,
     FILE,
     GIVEN,
     INCIDENT,
     NOTE,
+    OPINION,
     PERSON,
     SAMPLES,
     affected,
@@ -53,6 +59,35 @@ def test_a_card_says_what_was_coded_and_nothing_else() -> None:
     assert written.verification_status == "under_review"
     assert INCIDENT.narrative.encode() not in card.encode(written)
     assert b"weeks" not in card.encode(written)  # imminence describes live danger
+
+
+def test_no_word_changes_what_was_approved_and_every_code_token_consent_and_verdict_does() -> None:
+    def with_incident(**changes: Any) -> CaseFile:
+        return FILE.with_incident(replace(INCIDENT, **changes))
+
+    def with_person(**changes: Any) -> CaseFile:
+        return replace(FILE, persons=(replace(PERSON, **changes),))
+
+    approved = coding_sha256(FILE)
+    for same in (
+        replace(FILE, title="Another", summary="", selectors=(), cards=(), reports=()),
+        with_person(note="She moved."),
+        with_incident(narrative="Three rooms.", when="in July", place="Hotel", place_is="home", assertions=()),
+    ):
+        assert coding_sha256(same) == approved
+    for other in (
+        with_incident(coding=CODING | {"severity": "limited"}),
+        with_incident(affected=affected().id),
+        with_incident(verdicts=()),
+        with_incident(verdicts=(replace(OPINION, second=COLLEAGUE),)),
+        with_person(statistics=DECLINED),
+        with_person(by_reporter=GIVEN),
+        with_person(token=b64(bytes(16))),
+        with_person(relation=Relation.FRIEND_OR_COLLEAGUE),
+        with_person(can_be_asked=False),
+        replace(FILE, incidents=(INCIDENT, incident())),
+    ):
+        assert coding_sha256(other) != approved
 
 
 @pytest.mark.parametrize("status", [VerificationStatus.CONTESTED, VerificationStatus.FALSELY_ATTRIBUTED])

@@ -11,12 +11,13 @@ from app.protocol.case import (
     Assertion,
     CaseFile,
     Incident,
-    ReportNote,
     RuleBroken,
     Verdict,
     check_successor,
 )
 from app.protocol.encoding import b64, new_id
+from app.protocol.journal import ReportNote
+from app.protocol.selectors import Selector
 from app.vocabulary import VerificationStatus
 from tests.protocol.case.scene import (
     CODER,
@@ -29,6 +30,7 @@ from tests.protocol.case.scene import (
     OPINION,
     PERSON,
     SAID,
+    affected,
     again,
     incident,
 )
@@ -58,12 +60,17 @@ def test_a_version_adds_and_never_unsays(changed: Incident, rule: str) -> None:
 @pytest.mark.parametrize(
     ("after", "rule"),
     [
-        (replace(FILE, reports=(ReportNote(new_id("rep"), "0" * 64),)), "reports-lost"),
+        (replace(FILE, reports=(ReportNote(new_id("rep"), "0" * 64),)), "reports-changed"),
+        (replace(FILE, reports=(*FILE.reports, ReportNote(new_id("rep"), "0" * 64))), "reports-changed"),
+        (replace(FILE, reports=()), "reports-changed"),
         (replace(FILE, incidents=(), cards=()), "incidents-lost"),
         (replace(FILE, cards=()), "cards-lost"),
         (replace(FILE, cards=(replace(NOTE, revision=0),)), "cards-lost"),
         (replace(FILE, persons=(replace(PERSON, token=b64(bytes(16))),)), "token-changed"),
         (replace(FILE, persons=()), "no-such-person"),
+        (replace(FILE, persons=(affected(),), incidents=(), cards=()), "persons-lost"),
+        (replace(FILE, selectors=()), "selectors-lost"),
+        (replace(FILE, selectors=(Selector.of("phone", "+49 30 23125 418"),)), "selectors-lost"),
     ],
 )
 def test_nothing_that_others_rely_on_is_lost(after: CaseFile, rule: str) -> None:
@@ -82,10 +89,12 @@ def test_a_card_stays_that_of_its_incident_and_stays_withdrawn() -> None:
         check_successor(withdrawn, replace(withdrawn, cards=(moved,)), author=CODER)
 
 
-def test_the_first_version_says_nothing_in_anothers_name() -> None:
-    check_successor(NOTHING, FILE, author=CODER)
+def test_what_is_first_said_is_said_in_nobody_elses_name() -> None:
+    begun = replace(NOTHING, reports=FILE.reports)
+
+    check_successor(begun, FILE, author=CODER)
     with pytest.raises(RuleBroken, match="verdict-of-another"):
-        check_successor(NOTHING, FILE, author=COLLEAGUE)
+        check_successor(begun, FILE, author=COLLEAGUE)
 
 
 def test_a_colleague_may_add_what_is_theirs() -> None:

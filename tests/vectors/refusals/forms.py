@@ -47,7 +47,7 @@ def documents() -> Iterator[Vector]:
 def documents_of_staff() -> Iterator[Vector]:
     """What a reporter's client asks for nowhere, and knows no type of."""
     rule = "a document is two lines of a known type"
-    following = replace(APPROVAL.header, type="case", version=2, previous=HASH, generation=7)
+    following = replace(APPROVAL.header, type="consent", version=2, previous=HASH, generation=7)
     for name, document in (
         ("a certificate", CERTIFICATE),
         ("the next certificate", signed(replace(CERTIFICATE.header, version=2, previous=HASH), SUPERVISOR.signer)),

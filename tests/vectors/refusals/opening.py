@@ -9,6 +9,7 @@ from app import age
 from app.protocol.certificates import Certified, certificate
 from app.protocol.documents import Document, Mac, Signatures, Signer, bare, maced, signed, thread_mac
 from app.protocol.encoding import b64, sha256_hex
+from app.protocol.types import TYPES
 from app.vocabulary import Role
 from tests.vectors.make import (
     ANALYST,
@@ -19,6 +20,7 @@ from tests.vectors.make import (
     DAY,
     HOUR,
     ORG,
+    PART,
     REPORT,
     REPORT_KEY,
     STRANGER,
@@ -136,7 +138,7 @@ def signed_documents() -> Iterator[Vector]:
     rule = "a signed document is by one certified person whose role may write it"
     yield Vector(rule, "an approval", _signed(APPROVAL))
     for type_, people in _WRITERS.items():
-        header = replace(APPROVAL.header, type=type_, body={})
+        header = replace(APPROVAL.header, type=type_, subject=_subject(type_), body={})
         for person in _PEOPLE:
             document = signed(replace(header, author=person.id), person.signer)
             role = " and ".join(sorted(person.certified.roles))
@@ -153,20 +155,23 @@ def signed_documents() -> Iterator[Vector]:
         ("by two", signed(APPROVAL.header, TRIAGER.signer, CASEWORKER.signer), "author"),
         ("twice by one", signed(APPROVAL.header, TRIAGER.signer, TRIAGER.signer), "author"),
         ("changed afterwards", changed, "signature"),
-        ("signed as another type", _signed_as("members", APPROVAL), "signature"),
+        ("signed as another type", _signed_as("consent", APPROVAL), "signature"),
     ):
         yield Vector(rule, name, _signed(document), not_authentic(reason))
 
-    rule = "who may write is asked for by name, but for a member list"
-    members = signed(replace(APPROVAL.header, type="members", body={}), TRIAGER.signer)
-    consent = signed(replace(APPROVAL.header, type="consent", body={}), TRIAGER.signer)
-    yield Vector(rule, "a member list by whoever has the role", _signed(members, writers=None))
+    rule = "who may write is asked for by name, but for an entry of a journal, which says who writes the next"
+    by_type = {
+        type_: signed(replace(APPROVAL.header, type=type_, subject=_subject(type_), body={}), TRIAGER.signer)
+        for type_ in _WRITERS
+    }
+    entry = by_type.pop("journal")
+    yield Vector(rule, "an entry by whoever has the role", _signed(entry, writers=None))
     for name, document, writers in (
-        ("an approval without a name", APPROVAL, None),
-        ("a consent without a name", consent, None),
+        *((f"{type_} without a name", document, None) for type_, document in by_type.items()),
         ("an approval by another", APPROVAL, [CASEWORKER.id]),
         ("an approval by nobody", APPROVAL, []),
-        ("a member list by somebody who is not on it", members, [CASEWORKER.id]),
+        ("a part by another than who wrote its entry", by_type["part.case"], [CASEWORKER.id]),
+        ("an entry by another than was asked for", entry, [CASEWORKER.id]),
     ):
         yield Vector(rule, name, _signed(document, writers=writers), not_authentic("not-a-writer"))
 
@@ -183,6 +188,26 @@ def signed_documents() -> Iterator[Vector]:
         ("after the last day", "2027-01-01T00:00Z", date(2027, 1, 1), "uncertified"),
     ):
         yield Vector(rule, name, _signed(_at(at), today=today), not_authentic(reason))
+
+    rule = "an entry or a part opens whatever its date, by whoever was ever certified with that key for it"
+    for type_ in ("journal", "part.incident"):
+        header = replace(APPROVAL.header, type=type_, subject=_subject(type_), body={})
+        for name, at, by in (
+            ("two days ahead", "2026-06-17T00:00Z", TRIAGER),
+            ("years ahead", "2031-01-01T00:00Z", TRIAGER),
+            ("before the first day", "2026-06-14T23:00Z", TRIAGER),
+            ("by somebody who has left since", HOUR, LEAVER),
+        ):
+            yield Vector(rule, f"{type_}: {name}", _signed(signed(replace(header, author=by.id, at=at), by.signer)))
+        for name, by, signer, reason in (
+            ("by nobody who was ever certified", STRANGER, STRANGER.signer, "uncertified"),
+            ("with another key", TRIAGER, other_key, "uncertified"),
+            ("by somebody whose role was never one for it", ANALYST, ANALYST.signer, "role"),
+        ):
+            document = signed(replace(header, author=by.id), signer)
+            yield Vector(rule, f"{type_}: {name}", _signed(document), not_authentic(reason))
+    approval = signed(replace(APPROVAL.header, author=LEAVER.id), LEAVER.signer)
+    yield Vector(rule, "an approval by somebody who has left since", _signed(approval), not_authentic("role"))
     by_root = signed(replace(APPROVAL.header, author=SUPERVISOR.id, at="2030-01-01T00:00Z"), SUPERVISOR.signer)
     yield Vector(rule, "a supervisor of the root, at any date", _signed(by_root, today=date(2030, 1, 1)))
 
@@ -259,18 +284,29 @@ CUSTODIAN, AUDITOR, OPERATOR = (
 )
 _PEOPLE = (SUPERVISOR, CASEWORKER, TRIAGER, ANALYST, CUSTODIAN, AUDITOR, OPERATOR)
 _WRITERS = {
-    "case": (SUPERVISOR, CASEWORKER, TRIAGER),
-    "members": (SUPERVISOR, CASEWORKER, TRIAGER, CUSTODIAN),
+    "journal": (SUPERVISOR, CASEWORKER, TRIAGER, CUSTODIAN),
+    **{name: (SUPERVISOR, CASEWORKER, TRIAGER) for name in TYPES if name.startswith("part.")},
     "consent": (SUPERVISOR, CASEWORKER, TRIAGER),
     "approval": (SUPERVISOR, CASEWORKER, TRIAGER),
 }
+# Who had a role that their newest certificate takes from them.
+LEAVER = Person(30, Role.CASEWORKER)
 
 
 def _certify(of: Certified, *, signer: Signer = SUPERVISOR.signer, org: str = ORG, **more: Any) -> Document:
     return certificate(of, org=org, signer=signer, **{"valid_from": DAY, "valid_until": date(2026, 12, 31), **more})
 
 
-CERTIFIED = [_certify(person.certified) for person in _PEOPLE if person is not SUPERVISOR]
+_HELD = _certify(LEAVER.certified)
+CERTIFIED = [
+    *(_certify(person.certified) for person in _PEOPLE if person is not SUPERVISOR),
+    _HELD,
+    _certify(replace(LEAVER.certified, roles=frozenset()), previous=_HELD),
+]
+
+
+def _subject(type_: str) -> str:
+    return PART if "part" in TYPES[type_].subjects else CASE
 
 
 def _asking(
@@ -282,7 +318,7 @@ def _asking(
 ) -> dict[str, Any]:
     """What a client asks for that is given this document, and has an organisation and a report in mind."""
     type_ = document.header.type
-    subject = CASE if type_ in _WRITERS else REPORT
+    subject = _subject(type_) if type_ in _WRITERS else REPORT
     return {
         "text": document.text.decode(),
         "size": None,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.vectors.refusals import chains, files, forms, grants, opening, thread, trust, values
+from tests.vectors.refusals import chains, files, forms, grants, journals, opening, parts, thread, trust, values
 
 
 def vectors() -> dict[str, Any]:
@@ -27,7 +27,9 @@ def vectors() -> dict[str, Any]:
         "opening": opening.openings(),
         "signed": opening.signed_documents(),
         "certificates": opening.certificates(),
-        "members": chains.member_lists(),
+        "journal": journals.journals(),
+        "part": parts.parts(),
+        "case": parts.cases(),
         "audit-chain": chains.audit_chains(),
         "grant": grants.grants(),
         "form": thread.forms(),

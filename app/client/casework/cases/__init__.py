@@ -1,5 +1,6 @@
-"""Cases: read and written version by version, shared with members, moved on. Facts stay inside the seal."""
+"""Cases: read and written part by part, shared with members, moved on. Facts stay inside the seal."""
 
+from app.client.casework.cases import drafts, fields
 from app.client.casework.cases.coding import affected, incident
 from app.client.casework.cases.consents import (
     Consents,
@@ -9,30 +10,36 @@ from app.client.casework.cases.consents import (
     read_consents,
     record_consent,
 )
-from app.client.casework.cases.document import OpenCase, open_, open_version, restore, write
 from app.client.casework.cases.moves import CaseView, list_, move, unfounded, view
+from app.client.casework.cases.reading import OpenCase, SpoiledPart, check_history, open_, refreshed, versions
 from app.client.casework.cases.sharing import NewCase, change_members, new
+from app.client.casework.cases.writing import Collision, write
 
 __all__ = [
     "CaseView",
+    "Collision",
     "Consents",
     "NewCase",
     "OpenCase",
     "OpenConsent",
     "SpoiledAnswer",
+    "SpoiledPart",
     "affected",
     "change_members",
+    "check_history",
+    "drafts",
+    "fields",
     "incident",
     "list_",
     "list_consents",
     "move",
     "new",
     "open_",
-    "open_version",
     "read_consents",
     "record_consent",
-    "restore",
+    "refreshed",
     "unfounded",
+    "versions",
     "view",
     "write",
 ]

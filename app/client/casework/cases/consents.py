@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.client.casework.cases.document import OpenCase
+from app.client.casework.cases.reading import OpenCase
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import chain

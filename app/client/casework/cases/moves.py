@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from app.client.casework.cases.consents import Consents, list_consents
-from app.client.casework.cases.document import OpenCase
+from app.client.casework.cases.reading import OpenCase
 from app.client.machine.staff import Staff
 from app.protocol.case import RuleBroken
 from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, Priority, TransitionReason

@@ -7,7 +7,7 @@ from app.client.casework import cases
 from app.client.casework.triage.decisions import move
 from app.client.casework.triage.reading import OpenReport
 from app.client.machine.staff import Staff
-from app.protocol.case import CaseFile, ReportNote
+from app.protocol.journal import ReportNote
 from app.vocabulary import GrantKind, Imminence, ReportState, Severity
 
 
@@ -27,9 +27,16 @@ def accept(
     its case, with a key for every member, or it is in triage as before and there is no case.
     """
     priority = vocabulary.priority_of(incidents)
-    reports = (ReportNote(report.id, report.sha256),)
-    file = CaseFile(title=title, summary=summary, reports=reports, persons=(), incidents=(), cards=())
-    case = cases.new(staff, file, priority, owner=owner, people={staff.person, owner, *colleagues})
+    case = cases.new(
+        staff,
+        ReportNote(report.id, report.sha256),
+        report.identity.recipient,
+        priority,
+        owner=owner,
+        people={staff.person, owner, *colleagues},
+        title=title,
+        summary=summary,
+    )
     id_, recipient = case.key.subject, case.key.identity.recipient
     grant = staff.seal_grant(report.identity, report.id, recipient, id_, GrantKind.CASE)
     move(

@@ -109,8 +109,8 @@ def open_with(staff: Staff, report: str, identity: age.HybridIdentity) -> OpenRe
 def open_grant(staff: Staff, view: ReportView) -> OpenedGrant:
     """The report's key, granted to this person, to a case of theirs or to an epoch whose key they hold.
 
-    It comes from a triager, or in a case from somebody on its list: anybody certified could make up a key, and a
-    report to it. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
+    It comes from a triager, or in a case it is the one that the journal names: anybody certified could make up a key,
+    and a report to it. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
     """
     return grant_among(staff, view, staff.service.items(f"/reports/{view.id}/grants"))
 
@@ -127,7 +127,7 @@ def grant_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, Any
     if view.case in grants:
         case = cases.open_(staff, view.case)
         inner = staff.open_grant(grants[case.id], view.id, {GrantKind.CASE}, grantee=case.id, identity=case.identity)
-        inner.check_granted_by(case.member_list.ever)
+        case.journal.check_named(view.id, inner.header.generation, inner.header.recipient)
         return inner
     if view.epoch in grants:
         key = staff.epoch_key(view.epoch)

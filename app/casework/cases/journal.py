@@ -1,0 +1,125 @@
+"""The journal of a case and its parts, as files: kept in their order, one writer after the other, and given out.
+
+What an entry says, the service cannot read. It keeps the numbers of entries without a gap and the versions of parts in
+their order, so that two who write at once cannot both be believed to have been first, and leaves the rest to clients.
+"""
+
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.casework.cases.models import Case, CasePart, JournalEntry
+from app.clock import hour_of
+from app.problems import Problem, StaleVersion
+from app.protocol.encoding import sha256_hex
+
+
+class PartsUnfit(Problem):
+    """Each part is written once in a request, first in version 1, and in none above the number of the newest entry.
+
+    Open the case again, and write what is to change once more.
+    """
+
+    type, status, title = "parts-unfit", 422, "The versions of the parts do not follow those that are there"
+
+
+@dataclass(frozen=True)
+class NewPart:
+    """The next version of a part, or the first."""
+
+    id: str
+    version: int
+    file: bytes
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What one request writes: entries that follow each other, and the parts that they name."""
+
+    entries: Sequence[bytes]
+    parts: Collection[NewPart] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The entries after one that the reader has, and the newest version of every part."""
+
+    entries: Sequence[JournalEntry]
+    parts: Sequence[CasePart]
+
+
+def last(session: Session, case: Case) -> int:
+    """The number of the newest entry, which is also the ETag of the journal; 0 before the first."""
+    return session.scalar(select(func.max(JournalEntry.number)).where(JournalEntry.case_id == case.id)) or 0
+
+
+def check_seen(session: Session, case: Case, seen: AbstractSet[int]) -> int:
+    """The number of the newest entry, if the writer has read it. Raises `StaleVersion`."""
+    newest = last(session, case)
+    if newest not in seen:
+        raise StaleVersion(version=newest)
+    return newest
+
+
+def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: int, now: datetime) -> None:
+    """Keep entries and parts, whole. The caller holds the case, whose newest entry is `after`. Raises `PartsUnfit`."""
+    if len({part.id for part in new.parts}) != len(new.parts):
+        raise PartsUnfit
+    newest = _newest_versions(session, case, [part.id for part in new.parts])
+    last_number = after + len(new.entries)
+    if any(not _follows(part.version, newest.get(part.id), last_number) for part in new.parts):
+        raise PartsUnfit
+    hour = hour_of(now)
+    for number, file in enumerate(new.entries, start=after + 1):
+        place = {"case_id": case.id, "number": number, "author_id": actor.id}
+        session.add(JournalEntry(**place, hour=hour, sha256=sha256_hex(file), file=file))
+    for part in new.parts:
+        place = {"case_id": case.id, "id": part.id, "version": part.version}
+        session.add(CasePart(**place, hour=hour, sha256=sha256_hex(part.file), file=part.file))
+    session.flush()
+    hash_of_last = sha256_hex(new.entries[-1])
+    audit.record(session, actor.id, Action.CASE_WRITTEN, case.id, now=now, object_hash=hash_of_last)
+
+
+def contents(session: Session, case: Case, *, after: int) -> Contents:
+    """What a reader needs who has the journal up to `after`."""
+    entries = select(JournalEntry).where(JournalEntry.case_id == case.id, JournalEntry.number > after)
+    later = aliased(CasePart)
+    followed = select(later.id).where(
+        later.case_id == CasePart.case_id, later.id == CasePart.id, later.version > CasePart.version
+    )
+    newest = select(CasePart).where(CasePart.case_id == case.id, ~followed.exists())
+    return Contents(
+        session.scalars(entries.order_by(JournalEntry.number)).all(),
+        session.scalars(newest.order_by(CasePart.id)).all(),
+    )
+
+
+def versions(session: Session, case: Case, part_id: str) -> Sequence[CasePart]:
+    """Every version of a part that is there, the first before all."""
+    of_part = select(CasePart).where(CasePart.case_id == case.id, CasePart.id == part_id)
+    return session.scalars(of_part.order_by(CasePart.version)).all()
+
+
+def _follows(version: int, newest: int | None, last_number: int) -> bool:
+    """A number may be left out: an entry may have named a version that was never stored, and the next stands above it.
+
+    Clients count no version above the number of its entry, so nobody can use the numbers up.
+    """
+    return version == 1 if newest is None else newest < version <= last_number
+
+
+def _newest_versions(session: Session, case: Case, part_ids: Collection[str]) -> dict[str, int]:
+    found = (
+        select(CasePart.id, func.max(CasePart.version).label("version"))
+        .where(CasePart.case_id == case.id, CasePart.id.in_(part_ids))
+        .group_by(CasePart.id)
+    )
+    return {row.id: row.version for row in session.execute(found)}

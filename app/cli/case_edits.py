@@ -1,0 +1,255 @@
+"""What a case says, one thing at a time, and what it said: `tern case set`, `add`, `say`, `judge`, `resume`, `log`."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from app.cli.console import HOME, Home, Stopped, say, show, show_list, show_text, staff, text_of
+from app.cli.console import Json as AsJson
+from app.cli.names import Names, short
+from app.client.casework import cases
+from app.client.casework.cases import OpenCase
+from app.client.casework.cases.fields import WORDS, NoSuchCode, NoSuchField, Target, code, numbered, set_
+from app.client.machine.staff import Staff
+from app.protocol.case import Assertion, CaseFile, Name, Verdict
+from app.protocol.selectors import Selector
+from app.vocabulary import Relation, VerificationStatus
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or ref.")]
+Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="incident-1, as the case's page counts them.")]
+Text = Annotated[
+    Path | None,
+    typer.Option("--text", metavar="FILE", help="A file with the words, or - for stdin. Else you are asked."),
+]
+_T = TypeVar("_T")
+_TARGET: Final = re.compile(r"(person|incident)-([1-9][0-9]{0,4})")
+
+
+def set_field(
+    id_: CaseId,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="case, person-1 or incident-1, as its page counts them.")],
+    field: Annotated[str, typer.Argument(help="The field, such as severity, affected or narrative.")],
+    values: Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help="Its codes; none clears it.")] = None,
+    text: Text = None,
+    machine: Home = HOME,
+) -> None:
+    """Set one field of a case. Words come from a file or are asked for: what is typed as a command is remembered."""
+    person, target = staff(machine), _target(what)
+    case = cases.open_(person, Names(person).case(id_))
+    if field in WORDS[target.kind]:
+        if values:
+            raise typer.BadParameter(f"{field} is words: give them with --text")
+        values = [text_of(text, field.capitalize())]
+    write(person, case, _edited(lambda: set_(case.file, target, field, values or [], coder=person.person)))
+
+
+def add(
+    id_: CaseId,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="person, incident or selector.")],
+    of: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="OF...", help="RELATION of a person; person-1 and TYPE of an incident; TYPE of a selector."
+        ),
+    ],
+    value: Annotated[
+        Path | None, typer.Option(help="A file with the selector's value, or - for stdin. Else you are asked.")
+    ] = None,
+    machine: Home = HOME,
+) -> None:
+    """Add a person, an incident or a selector, which `tern case set` then fills."""
+    person = staff(machine)
+    case = cases.open_(person, Names(person).case(id_))
+    file = case.file
+    match what, of:
+        case "person", [relation]:
+            checked = Relation(_edited(lambda: code("relation_of_target_to_reporter", relation)))
+            new = cases.affected(checked, statistics=None, by_reporter=None, can_be_asked=True)
+            file = replace(file, persons=(*file.persons, new))
+        case "incident", [whom, type_]:
+            affected = _edited(lambda: numbered(file.persons, _target(whom)))
+            checked_type = _edited(lambda: code("incident_type", type_))
+            file = file.with_incident(cases.incident(person, affected, {"incident_type": checked_type}))
+        case "selector", [type_]:
+            checked_type = _edited(lambda: code("selector_type", type_))
+            selector = Selector.of(checked_type, text_of(value, "The value").strip())
+            file = replace(file, selectors=(*file.selectors, selector))
+        case _:
+            raise typer.BadParameter("person RELATION, incident person-1 TYPE, or selector TYPE")
+    write(person, case, file)
+
+
+def say_(
+    id_: CaseId,
+    incident: Incident,
+    basis: Annotated[str, typer.Option(help="The ground, a code of attribution_basis.")],
+    by: Annotated[str, typer.Option(help="Who says so, in words that name nobody.")] = "",
+    reliability: Annotated[str | None, typer.Option(help="Of the source, A to F.")] = None,
+    credibility: Annotated[str | None, typer.Option(help="Of what is said, 1 to 6.")] = None,
+    text: Text = None,
+    machine: Home = HOME,
+) -> None:
+    """Write down who says what about an incident. It is never changed: a denial is one more."""
+    person = staff(machine)
+    case = cases.open_(person, Names(person).case(id_))
+    at = _edited(lambda: numbered(case.file.incidents, _target(incident)))
+    new = Assertion(
+        by=by,
+        text=text_of(text, "What is said"),
+        basis=_edited(lambda: code("attribution_basis", basis)),
+        reliability=reliability and _edited(lambda: code("source_reliability", reliability)),
+        credibility=credibility and _edited(lambda: code("information_credibility", credibility)),
+    )
+    write(person, case, case.file.with_incident(replace(at, assertions=(*at.assertions, new))))
+
+
+def judge(
+    id_: CaseId,
+    incident: Incident,
+    status: Annotated[VerificationStatus, typer.Argument(help="What was found.")],
+    second: Annotated[str | None, typer.Option(help="The other person whom it takes, by id or handle.")] = None,
+    machine: Home = HOME,
+) -> None:
+    """Give a verdict on an incident. Earlier ones stay."""
+    person = staff(machine)
+    names = Names(person)
+    case = cases.open_(person, names.case(id_))
+    at = _edited(lambda: numbered(case.file.incidents, _target(incident)))
+    verdict = Verdict(status, person.person, names.person(second) if second else None)
+    write(person, case, case.file.with_incident(replace(at, verdicts=(*at.verdicts, verdict))))
+
+
+def resume(
+    id_: CaseId,
+    drop: Annotated[bool, typer.Option("--drop", help="Let go of it instead.")] = False,
+    over: Annotated[bool, typer.Option("--over", help="Write it over what colleagues wrote meanwhile.")] = False,
+    machine: Home = HOME,
+) -> None:
+    """Write what was interrupted, or refused because a colleague was faster."""
+    person = staff(machine)
+    case_id = Names(person).case(id_)
+    draft = cases.drafts.find(person, case_id)
+    if draft is None:
+        say("There is no draft of this case here.")
+        return
+    if drop:
+        cases.drafts.drop(person, case_id)
+        return
+    case = cases.open_(person, case_id)
+    overtaken = draft.overtaken(case)
+    if overtaken and not over:
+        now = {name: case.said[case.whole.parts[name]].body for name in overtaken if name in case.whole.parts}
+        show_text("\n".join(_side_by_side({name: (draft.changes[name][1], now.get(name)) for name in overtaken})))
+        raise Stopped("it was changed since you wrote: write yours over it with --over, or let it go with --drop")
+    write(person, case, draft.on(case, by=person.person))
+    cases.drafts.drop(person, case_id)
+
+
+def log(
+    id_: CaseId,
+    part: Annotated[
+        str | None, typer.Option(help="Only this part, by its id or how it begins; with its words.")
+    ] = None,
+    machine: Home = HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Who changed what in a case, and on which day; with --part, every version of it."""
+    person = staff(machine)
+    names = Names(person)
+    case = cases.open_(person, names.case(id_))
+    rows = list(_changes(case))
+    if part is None:
+        show_list(
+            "Changes",
+            ["entry", "day", "by", "what", "version", "part"],
+            rows,
+            as_json=as_json,
+            words=lambda row: {"by": names.handle(row["by"]), "part": short(str(row["part"]))},
+        )
+        return
+    found = {str(row["part"]) for row in rows if str(row["part"]).startswith(part)}
+    if len(found) != 1:
+        raise typer.BadParameter("no part of this case begins so, or several do")
+    versions = cases.versions(person, case, found.pop())
+    if as_json:
+        shown = [
+            {"version": named.note.version, "day": named.day.isoformat(), "by": named.author, "says": dict(said.body)}
+            for named, said in versions
+        ]
+        show({"versions": shown}, as_json=True)
+        return
+    lines = list[str]()
+    for named, said in versions:
+        lines += [f"Version {named.note.version}, {named.day}, {names.handle(named.author)}", *_body(said.body)]
+    show_text("\n".join(lines))
+
+
+def write(person: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
+    """Write on. Where a colleague was faster with the same, both texts are shown, and this one is kept."""
+    try:
+        return cases.write(person, case, file)
+    except cases.Collision as collision:
+        show_text("\n".join(_side_by_side(collision.texts)))
+        raise Stopped(
+            "a colleague has changed the same meanwhile; yours is kept: read theirs, then tern case resume"
+        ) from None
+
+
+def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
+    names = {part: name for name, part in case.whole.parts.items()}
+    rows: list[dict[str, Any]] = [
+        {
+            "entry": named.entry,
+            "day": named.day.isoformat(),
+            "by": named.author,
+            "what": _title(names[part]) if part in names else f"{named.note.type.removeprefix('part.')}, left out",
+            "version": named.note.version,
+            "part": part,
+        }
+        for part, versions in case.journal.parts.items()
+        for named in versions
+    ]
+    yield from sorted(rows, key=lambda row: int(row["entry"]))
+
+
+def _side_by_side(
+    texts: Mapping[Name, tuple[Mapping[str, Any], Mapping[str, Any] | None]],
+) -> Iterator[str]:
+    for name, (mine, theirs) in texts.items():
+        yield f"{_title(name)}: yours"
+        yield from _body(mine)
+        yield f"{_title(name)}: as it stands"
+        yield from _body(theirs) if theirs is not None else ["    what it is about has changed"]
+
+
+def _title(name: Name) -> str:
+    kind = name.type.removeprefix("part.")
+    return f"{kind} of {short(name.of)}" if name.is_one_of_many else f"{kind} {short(name.of)}".rstrip()
+
+
+def _body(body: Mapping[str, Any]) -> Iterator[str]:
+    """Without the contribution token, which nobody needs to see."""
+    for name, value in body.items():
+        if name != "token" and value not in (None, "", [], ()):
+            for line in f"{name}: {value}".split("\n"):
+                yield f"    {line}"
+
+
+def _target(what: str) -> Target:
+    if what == "case":
+        return Target("case")
+    found = _TARGET.fullmatch(what)
+    if not found:
+        raise typer.BadParameter("case, person-1 or incident-1, as the case's page counts them")
+    return Target(found[1], int(found[2]))
+
+
+def _edited(act: Callable[[], _T]) -> _T:
+    try:
+        return act()
+    except (NoSuchField, NoSuchCode) as error:
+        raise typer.BadParameter(str(error)) from None

@@ -1,0 +1,269 @@
+"""A case is opened: its journal is followed, each part read in the newest version that counts."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+from app import age
+from app.client.casework.cases import memory
+from app.client.machine import sealed
+from app.client.machine.sealed import Key
+from app.client.machine.staff import Staff
+from app.protocol import case as rules
+from app.protocol import journal
+from app.protocol.case import CaseFile, RuleBroken, Said, SetAside, Whole
+from app.protocol.chain import Mark
+from app.protocol.documents import recipient_sha256
+from app.protocol.encoding import sha256_hex, unb64
+from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
+from app.protocol.journal import Journal, NamedVersion, Place
+from app.protocol.members import Members
+from app.vocabulary import GrantKind
+
+# In what this machine has seen: the newest entry of each case's journal, and each report by the hash of its file.
+JOURNAL: Final = "journal"
+_REPORT: Final = "report"
+
+
+@dataclass(frozen=True)
+class SpoiledPart:
+    """A part whose newest version does not count, and why; `version` is the one that is shown, if one is."""
+
+    part: str
+    version: int | None
+    problem: str
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """A case as it was opened: its key, its journal, and what its parts come to.
+
+    `said` is what each part that counts says, in the order in which the journal first names them, `marks` the last file
+    of each part, whether it counts or not: the next version follows it.
+    """
+
+    key: Key = field(repr=False)
+    journal: Journal
+    said: Mapping[str, Said] = field(repr=False)
+    marks: Mapping[str, Mark] = field(repr=False)
+    whole: Whole = field(repr=False)
+    spoiled: tuple[SpoiledPart, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.key.subject
+
+    @property
+    def identity(self) -> age.HybridIdentity:
+        return self.key.identity
+
+    @property
+    def file(self) -> CaseFile:
+        """What the case says."""
+        return self.whole.file
+
+    @property
+    def version(self) -> int:
+        """The number of the newest entry of the journal."""
+        return self.journal.mark.version
+
+    @property
+    def member_list(self) -> Members:
+        return self.journal.members
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The ids of those who are members now."""
+        return self.member_list.present
+
+    @property
+    def coding_sha256(self) -> str:
+        """Of all that cards may say: what an approval is about."""
+        return rules.coding_sha256(self.file)
+
+    @property
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """Parts that are authentic, and do not fit into the case."""
+        return self.whole.set_aside
+
+
+def open_(staff: Staff, id_: str) -> OpenCase:
+    """Read a case: its journal from the first entry on, and each part in the newest version that counts.
+
+    What is junk, a stranger's, or breaks its type's rule is passed over and shown as such; it closes the case to
+    nobody. Of each report in it, no other file is opened from then on. Raises `Rollback` where the service shows a
+    journal without what this machine has seen, or this machine has seen another report; `NotGranted`, `NotMine`, and
+    `NotAuthentic` where the first entry is none or the key is not the one that the journal names.
+    """
+    known = memory.find(staff, id_)
+    after = known.mark.version - 1 if known else 0  # its last entry is asked for once more: that it is there still
+    contents = staff.service.get(f"/cases/{id_}/contents", after=after).json()
+    grant = staff.newest_grant(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
+    key = Key(id_, grant.identity, grant.header.generation)
+    found = _journal(staff, key, contents["entries"], known)
+    found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
+    if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
+        raise NotAuthentic("grantor")  # what somebody lent ends with their membership
+    case = _read_parts(staff, key, found, contents["parts"])
+    _remember(staff, case)
+    if known is None or known.mark != found.mark:
+        memory.keep(staff, found)
+    return case
+
+
+def refreshed(staff: Staff, case: OpenCase) -> OpenCase:
+    """The case as it is now, its journal followed from where it was read. Raises as `open_`."""
+    contents = staff.service.get(f"/cases/{case.id}/contents", after=case.version).json()
+    _check_numbers(contents["entries"], after=case.version)
+    places = [_place(staff, case.key, str(item["file"])) for item in contents["entries"]]
+    found = journal.follow(case.journal, places, is_certified=partial(was_certified, staff), today=staff.today)
+    after = _read_parts(staff, case.key, found, contents["parts"])
+    _remember(staff, after)
+    return after
+
+
+def put_together(key: Key, found: Journal, said: Mapping[str, Said], marks: Mapping[str, Mark]) -> OpenCase:
+    """The case that these parts come to."""
+    ordered = {part: said[part] for part in found.parts if part in said}
+    return OpenCase(key, found, ordered, marks, rules.put_together(ordered.values(), found.reports))
+
+
+def versions(staff: Staff, case: OpenCase, part: str) -> list[tuple[NamedVersion, Said]]:
+    """Every version of a part that counts, the first before all."""
+    return _versions(staff, case.key, case.journal, part)
+
+
+def check_history(staff: Staff, case: OpenCase) -> None:
+    """Of each person who was written more than once, that every version says the same of who they are in numbers.
+
+    Raises `RuleBroken` where one does not.
+    """
+    for name, part in case.whole.parts.items():
+        if name.type == "part.person" and len(case.journal.parts[part]) > 1:
+            counted = versions(staff, case, part)
+            if not counted or counted[-1][1].body != case.said[part].body:
+                raise RuleBroken("token-changed")
+
+
+def was_certified(staff: Staff, person: str, day: date) -> bool:
+    """Whether the person was certified on that day, as far as this machine can know."""
+    try:
+        staff.with_trust(lambda trust: trust.certified(person, day))
+    except NotAuthentic:
+        return False
+    return True
+
+
+def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: Journal | None) -> Journal:
+    """Followed from what this machine has read of it, or from its first entry."""
+    seen = staff.seen.highest(JOURNAL, key.subject)
+    start = known.mark.version - 1 if known else 0
+    _check_numbers(items, after=start)
+    for mark in filter(None, (known.mark if known else None, seen)):
+        if mark.version > start + len(items):
+            raise Rollback("journal")
+        if mark.version > start and sha256_hex(unb64(str(items[mark.version - start - 1]["file"]))) != mark.sha256:
+            raise Rollback("journal")
+    is_certified = partial(was_certified, staff)
+    if known is None:
+        if not items:
+            raise NotAuthentic("journal")
+        first = Place(sha256_hex(unb64(str(items[0]["file"]))), sealed.read(staff, key, JOURNAL, items[0]["file"]))
+        known = journal.begin(key.subject, first, is_certified=is_certified, today=staff.today)
+    places = (_place(staff, key, str(item["file"])) for item in items[1:])
+    return journal.follow(known, places, is_certified=is_certified, today=staff.today)
+
+
+def _check_numbers(items: Sequence[Mapping[str, Any]], *, after: int) -> None:
+    """Raises `Rollback` where the service leaves one out."""
+    if [int(item["number"]) for item in items] != list(range(after + 1, after + 1 + len(items))):
+        raise Rollback("journal")
+
+
+def _place(staff: Staff, key: Key, file: str) -> Place:
+    sha256 = sha256_hex(unb64(file))
+    try:
+        return Place(sha256, sealed.read(staff, key, JOURNAL, file))
+    except ProtocolError:
+        return Place(sha256, None)  # junk has its place too
+
+
+def _read_parts(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, Any]]) -> OpenCase:
+    files = {str(item["id"]): (int(item["version"]), str(item["file"])) for item in items}
+    said, marks, spoiled = dict[str, Said](), dict[str, Mark](), list[SpoiledPart]()
+    for part, named in found.parts.items():
+        newest = named[-1]
+        version, file = files.get(part, (0, None))
+        marks[part] = _last_mark(newest, version, file)
+        try:
+            if version < newest.note.version:
+                raise NotAuthentic("missing")
+            if version > newest.note.version:
+                raise NotAuthentic("version")  # somebody stored a file that no entry names
+            opened = _open_part(staff, key, found, newest, file)
+            if not rules.speaks_for_itself(opened, version):
+                raise RuleBroken("coder")  # unless an earlier version says that it was not coded anew
+            said[part] = opened
+        except ProtocolError as error:
+            before = _versions(staff, key, found, part)
+            shown, last = before[-1] if before else (None, None)
+            if last is not None:
+                said[part] = last
+            if shown is not newest:
+                spoiled.append(SpoiledPart(part, shown.note.version if shown else None, sealed.fault(error)))
+    case = put_together(key, found, said, marks)
+    return replace(case, spoiled=tuple(spoiled))
+
+
+def _versions(staff: Staff, key: Key, found: Journal, part: str) -> list[tuple[NamedVersion, Said]]:
+    """Those that count, each held to the one before that does."""
+    files = _files_of(staff, key.subject, part)
+    counted = list[tuple[NamedVersion, Said]]()
+    for named in found.parts.get(part, ()):
+        with suppress(ProtocolError):
+            said = _open_part(staff, key, found, named, files.get(named.note.version))
+            rules.check_change(counted[-1][1] if counted else None, said)
+            counted.append((named, said))
+    return counted
+
+
+def _files_of(staff: Staff, case: str, part: str) -> dict[int, str]:
+    items = staff.service.items(f"/cases/{case}/parts/{part}")
+    return {int(item["version"]): str(item["file"]) for item in items}
+
+
+def _open_part(staff: Staff, key: Key, found: Journal, named: NamedVersion, file: str | None) -> Said:
+    """What a version says that an entry names. Raises `ProtocolError` where it counts for nothing."""
+    note = named.note
+    if file is None:
+        raise NotAuthentic("missing")
+    if sha256_hex(unb64(file)) != note.sha256:
+        raise NotAuthentic("part-hash")
+    document = sealed.read(staff, replace(key, subject=note.id), note.type, file, writers={named.author})
+    before = [each.note for each in found.parts[note.id] if each.note.version == note.version - 1]
+    if document.mark.version != note.version:
+        raise NotAuthentic("version")
+    if before and document.link.previous != before[0].sha256:
+        raise NotAuthentic("previous")
+    said = Said(note.id, note.type, document.body, named.author)
+    rules.check(said)
+    return said
+
+
+def _last_mark(newest: NamedVersion, version: int, file: str | None) -> Mark:
+    if file is None or version < newest.note.version:
+        return Mark(newest.note.version, newest.note.sha256)
+    return Mark(version, sha256_hex(unb64(file)))
+
+
+def _remember(staff: Staff, case: OpenCase) -> None:
+    """Only once all of it is believed: what is refused leaves no trace in what this machine has seen."""
+    reports = {each.id: Mark(1, each.sha256, 1) for each in case.file.reports}
+    if any(staff.seen.highest(_REPORT, report) not in (None, mark) for report, mark in reports.items()):
+        raise Rollback("report")
+    for report, mark in reports.items():
+        staff.seen.record(_REPORT, report, mark)  # under whatever key: it is this one from now on
+    staff.seen.record(JOURNAL, case.id, case.journal.mark)

@@ -1,0 +1,174 @@
+"""A case is written on: what changed is sealed part by part, and one request stores it with the entry that names it.
+
+Where a colleague was faster, nothing is asked of anybody as long as what they wrote and what is written here are
+different things: the entry is signed again behind theirs, over the same parts.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
+
+from app.client.casework.cases import drafts
+from app.client.casework.cases.reading import JOURNAL, OpenCase, put_together, refreshed, was_certified
+from app.client.machine import sealed
+from app.client.machine.sealed import Key, Sealed
+from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
+from app.protocol import case as rules
+from app.protocol import journal
+from app.protocol.case import CaseFile, Name, Said, check_successor, looks_at, take_apart
+from app.protocol.chain import Mark
+from app.protocol.encoding import new_id
+from app.protocol.journal import MOST_PARTS, Entry, PartNote, Place
+
+# How often an entry is signed again behind those of faster colleagues.
+_TRIES: Final = 8
+
+
+class Collision(Exception):
+    """Somebody wrote meanwhile what was written here too, or what its rules look at. Nothing of it was stored.
+
+    `texts` are both, by name: what was to be written, and what stands there now (None where it was only looked at).
+    """
+
+    def __init__(self, texts: Mapping[Name, tuple[Mapping[str, Any], Mapping[str, Any] | None]]) -> None:
+        super().__init__("a colleague has changed the same meanwhile")
+        self.texts = texts
+
+
+@dataclass(frozen=True)
+class Change:
+    """The next version of a part, sealed, and what it says."""
+
+    name: Name
+    said: Said = field(repr=False)
+    sealed: Sealed = field(repr=False)
+
+    @property
+    def note(self) -> PartNote:
+        mark = self.sealed.mark
+        return PartNote(self.said.part, self.said.type, mark.version, mark.sha256)
+
+    @property
+    def wire(self) -> dict[str, Any]:
+        return {"id": self.said.part, "version": self.sealed.mark.version, "file": self.sealed.file}
+
+
+def write(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
+    """Store what `file` says more or otherwise than the case, which is then this. Nothing changed writes nothing.
+
+    Until the service has taken it, it is kept as a draft. Raises `RuleBroken` for what unsays something, `Collision`
+    where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
+    """
+    check_successor(case.file, file, author=staff.person)
+    before, bodies = take_apart(case.file), take_apart(file)
+    changed = [_change(staff, case, name, body) for name, body in bodies.items() if before.get(name) != body]
+    if not changed:
+        return case
+    drafts.keep(staff, case.id, case.file, file)
+    after = store(staff, case, changed, looked_at=looks_at([each.name for each in changed], file))
+    drafts.drop(staff, case.id)
+    return after
+
+
+def store(
+    staff: Staff,
+    case: OpenCase,
+    changes: Sequence[Change],
+    *,
+    entry: Entry | None = None,
+    looked_at: Collection[Name] = (),
+    more: Mapping[str, Any] | None = None,
+) -> OpenCase:
+    """Write the parts and the entries that name them, behind whatever colleagues write meanwhile.
+
+    `entry` says what else is to be said, and `more` what the service is told of it; such an entry goes only where the
+    members are as they were. Raises `Collision` and `Refused`.
+    """
+    said_of_members = entry is not None and entry.members is not None
+    for left in reversed(range(_TRIES)):
+        entries = seal_entries(staff, case.key, changes, first=entry or Entry(), after=case.journal.mark)
+        request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **(more or {})}
+        try:
+            staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
+        except Refused as refusal:
+            if refusal.type != "stale-version" or not left:
+                raise
+            now = refreshed(staff, case)
+            if said_of_members and now.member_list != case.member_list:
+                raise
+            _check_apart(case, now, changes, looked_at)
+            case = now
+        else:
+            return _written(staff, case, changes, entries)
+    raise AssertionError("the last try returns or raises")
+
+
+def seal_entries(
+    staff: Staff, key: Key, changes: Sequence[Change], *, first: Entry, after: Mark | None
+) -> list[Sealed]:
+    """The entries that name these parts, as few as can; what else is to be said stands in the first."""
+    notes = [change.note for change in changes]
+    batches = [notes[start : start + MOST_PARTS] for start in range(0, len(notes), MOST_PARTS)] or [[]]
+    entries = list[Sealed]()
+    for number, batch in enumerate(batches):
+        entry = replace(first, parts=tuple(batch)) if number == 0 else Entry(parts=tuple(batch))
+        entries.append(sealed.write(staff, key, JOURNAL, entry.body(), after=after))
+        after = entries[-1].mark
+    return entries
+
+
+def changes_of(staff: Staff, key: Key, bodies: Mapping[Name, Mapping[str, Any]]) -> list[Change]:
+    """The first versions of new parts."""
+    return [_sealed_change(staff, key, name, body, part=new_id("part"), after=None) for name, body in bodies.items()]
+
+
+def _change(staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any]) -> Change:
+    part = case.whole.parts.get(name)
+    after = case.marks[part] if part else None
+    return _sealed_change(staff, case.key, name, body, part=part or new_id("part"), after=after)
+
+
+def _sealed_change(
+    staff: Staff, key: Key, name: Name, body: Mapping[str, Any], *, part: str, after: Mark | None
+) -> Change:
+    written = sealed.write(staff, replace(key, subject=part), name.type, dict(body), after=after)
+    return Change(name, Said(part, name.type, body, staff.person), written)
+
+
+def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looked_at: Collection[Name]) -> None:
+    """Raises `Collision` where what others wrote since is the same, or what a rule of these changes looks at.
+
+    Also where beside theirs these would be set aside: a second card of an incident, say, which would be counted twice.
+    """
+    changed = {part for part, named in now.journal.parts.items() if named != case.journal.parts.get(part)}
+    changed_names = {name for name, part in now.whole.parts.items() if part in changed}
+    texts: dict[Name, tuple[Mapping[str, Any], Mapping[str, Any] | None]] = {}
+    for change in changes:
+        part = now.whole.parts.get(change.name)
+        is_other = part is not None and (part in changed or part != change.said.part)
+        if is_other and not change.name.is_one_of_many:
+            texts[change.name] = (change.said.body, now.said[str(part)].body)
+    if changed_names & set(looked_at):
+        texts |= {change.name: (change.said.body, None) for change in changes if change.name not in texts}
+    said = {**now.said, **{change.said.part: change.said for change in changes}}
+    unfit = {each.part for each in rules.put_together(said.values(), ()).set_aside}
+    texts |= {
+        change.name: (change.said.body, None)
+        for change in changes
+        if change.said.part in unfit and change.name not in texts
+    }
+    if texts:
+        raise Collision(texts)
+
+
+def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], entries: Sequence[Sealed]) -> OpenCase:
+    """The case once the service has taken it."""
+    places = [Place(each.mark.sha256, each.document) for each in entries]
+    found = journal.follow(case.journal, places, is_certified=partial(was_certified, staff), today=staff.today)
+    staff.seen.record(JOURNAL, case.id, found.mark)
+    said = {**case.said, **{change.said.part: change.said for change in changes}}
+    marks = {**case.marks, **{change.said.part: change.sealed.mark for change in changes}}
+    spoiled = tuple(each for each in case.spoiled if each.part not in {change.said.part for change in changes})
+    return replace(put_together(case.key, found, said, marks), spoiled=spoiled)

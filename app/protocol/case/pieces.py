@@ -1,0 +1,313 @@
+"""A case taken apart and put together: what each part says, by the rules of its type (SEALING, "A case in parts").
+
+A piece is what a part says, by name: which of its type it is within the case. Two parts of one name are one thing said
+twice; the first counts. What a reader cannot fit in, because what it is about is not there or somebody has broken a
+rule that looks at other parts, is set aside, and stops nothing of the rest.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, TypeVar
+
+from app import vocabulary
+from app.protocol.card import LAST_REVISION
+from app.protocol.case import values
+from app.protocol.case.coding import check_assertion, check_codes, check_verdict, is_grounded
+from app.protocol.case.errors import RuleBroken
+from app.protocol.case.file import NOTHING, CaseFile
+from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Incident, Verdict
+from app.protocol.encoding import check_id
+from app.protocol.errors import Malformed, ProtocolError
+from app.protocol.journal import ReportNote
+from app.protocol.selectors import Selector
+
+_T = TypeVar("_T")
+
+_CASE: Final = "part.case"
+_PERSON: Final = "part.person"
+_INCIDENT: Final = "part.incident"
+_ASSERTION: Final = "part.assertion"
+_VERDICT: Final = "part.verdict"
+_CARD: Final = "part.card"
+_SELECTOR: Final = "part.selector"
+# What is spoken of before who speaks of it: an incident may be moved to somebody whom a later entry first names.
+_ORDER: Final = (_CASE, _PERSON, _INCIDENT, _ASSERTION, _VERDICT, _CARD, _SELECTOR)
+
+
+@dataclass(frozen=True)
+class Name:
+    """Which part of its type this is within the case: of an assertion or verdict also the how-manieth of its incident.
+
+    Names stand in no document: they are of what the parts say.
+    """
+
+    type: str
+    of: str = ""
+    number: int = 0
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether two who write at once write two: assertions and verdicts follow each other."""
+        return self.type in (_ASSERTION, _VERDICT)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is in one part, by its author."""
+
+    part: str
+    type: str
+    body: Mapping[str, Any] = field(repr=False)
+    author: str
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A part that does not fit into the case, and the rule that it breaks."""
+
+    part: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The case, which part says which of it, and what was set aside."""
+
+    file: CaseFile = field(repr=False)
+    parts: Mapping[Name, str]
+    set_aside: tuple[SetAside, ...] = ()
+
+
+def take_apart(file: CaseFile) -> dict[Name, dict[str, Any]]:
+    """The bodies of all parts that say this, in the order in which they can be read."""
+    bodies: dict[Name, dict[str, Any]] = {Name(_CASE): {"title": file.title, "summary": file.summary}}
+    for person in file.persons:
+        bodies[Name(_PERSON, person.id)] = asdict(person)
+    for incident in file.incidents:
+        bodies[Name(_INCIDENT, incident.id)] = _incident_body(incident)
+        for number, assertion in enumerate(incident.assertions):
+            bodies[Name(_ASSERTION, incident.id, number)] = {"incident": incident.id, **asdict(assertion)}
+        for number, verdict in enumerate(incident.verdicts):
+            body = {"incident": incident.id, "status": verdict.status, "second": verdict.second}
+            bodies[Name(_VERDICT, incident.id, number)] = body
+    for note in file.cards:
+        bodies[_name_of_card(note)] = asdict(note)
+    for selector in file.selectors:
+        bodies[_name_of_selector(selector)] = selector.body()
+    return {name: values.plain(body) for name, body in bodies.items()}
+
+
+def looks_at(names: Iterable[Name], file: CaseFile) -> frozenset[Name]:
+    """Beside these, what the rules look at by which they may be written: they were right for it as it was then.
+
+    A verdict is about a coding; a card tells of it, of the verdicts, and of the consents of the person affected.
+    """
+    found = set[Name]()
+    cards = {_name_of_card(note): note for note in file.cards}
+    for name in names:
+        if name.type == _VERDICT:
+            found.add(Name(_INCIDENT, name.of))
+        elif name.type == _CARD:
+            incident = file.incident(cards[name].incident)
+            found |= {Name(_INCIDENT, incident.id), Name(_PERSON, incident.affected)}
+            found |= {Name(_VERDICT, incident.id, number) for number in range(len(incident.verdicts) + 1)}
+    return frozenset(found)
+
+
+def check(said: Said) -> None:
+    """The rules of its type, which hold for each version by itself. Raises `Malformed` or `RuleBroken`."""
+    _read(said)
+
+
+def check_change(before: Said | None, after: Said) -> None:
+    """What one version of a part may not make of the one before. Raises `RuleBroken`.
+
+    Nobody codes in another's name, a person keeps their contribution token for life, and a part stays what it is of.
+    """
+    if after.type == _INCIDENT:
+        coder = after.author
+        if before and all(before.body[name] == after.body[name] for name in ("coding", "affected")):
+            coder = str(before.body["coder"])
+        if after.body["coder"] != coder:
+            raise RuleBroken("coder")
+    if before and after.type == _PERSON and before.body["token"] != after.body["token"]:
+        raise RuleBroken("token-changed")
+    if before and any(before.body.get(name) != after.body.get(name) for name in ("id", "type", "normalised")):
+        raise RuleBroken("part-of-another")
+
+
+def speaks_for_itself(said: Said, version: int) -> bool:
+    """Whether a reader needs no earlier version to see that it may say this."""
+    return version == 1 or said.type != _INCIDENT or said.body["coder"] == said.author
+
+
+def put_together(parts: Iterable[Said], reports: Iterable[ReportNote]) -> Whole:
+    """The case that these parts come to, in the order in which the journal first names each. It breaks no rule.
+
+    What `check` refuses is set aside too.
+    """
+    table = _Table()
+    for said in sorted(parts, key=lambda each: _ORDER.index(each.type) if each.type in _ORDER else len(_ORDER)):
+        try:
+            table.add(said, _read(said))
+        except RuleBroken as broken:
+            table.set_aside.append(SetAside(said.part, broken.rule))
+        except ProtocolError:
+            table.set_aside.append(SetAside(said.part, "malformed"))
+    return table.whole(tuple(reports))
+
+
+@dataclass
+class _Table:
+    """What has been read so far."""
+
+    parts: dict[Name, str] = field(default_factory=dict)
+    file: CaseFile = NOTHING
+    persons: dict[str, Affected] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    assertions: dict[str, list[Assertion]] = field(default_factory=dict)
+    verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
+    cards: dict[str, CardNote] = field(default_factory=dict)
+    selectors: dict[Name, Selector] = field(default_factory=dict)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    def add(self, said: Said, content: object) -> None:
+        """Raises `RuleBroken` where it does not fit in."""
+        match content:
+            case CaseFile():
+                self._name(Name(_CASE), said.part)
+                self.file = content
+            case Affected():
+                if content.token in {each.token for each in self.persons.values()}:
+                    raise RuleBroken("token-twice")
+                self._name(Name(_PERSON, content.id), said.part)
+                self.persons[content.id] = content
+            case Incident():
+                if content.affected not in self.persons:
+                    raise RuleBroken("no-such-person")
+                self._name(Name(_INCIDENT, content.id), said.part)
+                self.incidents[content.id] = content
+            case Assertion():
+                self._append(self.assertions, _ASSERTION, said, content)
+            case Verdict():
+                self._append(self.verdicts, _VERDICT, said, content)
+            case CardNote():
+                self._add_card(said, content)
+            case Selector():
+                self._name(_name_of_selector(content), said.part)
+                self.selectors[_name_of_selector(content)] = content
+
+    def whole(self, reports: tuple[ReportNote, ...]) -> Whole:
+        incidents = []
+        for id_, each in self.incidents.items():
+            incident = replace(
+                each,
+                assertions=tuple(self.assertions.get(id_, ())),
+                verdicts=tuple(self.verdicts.get(id_, ())),
+            )
+            if not is_grounded(incident):
+                self.set_aside.append(SetAside(self.parts[Name(_INCIDENT, id_)], "confidence-without-ground"))
+                incident = replace(incident, confidence=NOT_ASSESSED)
+            incidents.append(incident)
+        file = replace(
+            self.file,
+            reports=reports,
+            persons=tuple(self.persons.values()),
+            incidents=tuple(incidents),
+            cards=tuple(self._cards()),
+            selectors=tuple(self.selectors.values()),
+        )
+        return Whole(file, self.parts, tuple(self.set_aside))
+
+    def _cards(self) -> Iterator[CardNote]:
+        """Of two that tell of one incident, and of which none is withdrawn, the first."""
+        told = set[str]()
+        for note in self.cards.values():
+            if note.withdrawn or note.incident not in told:
+                yield note
+            else:
+                self.set_aside.append(SetAside(self.parts[_name_of_card(note)], "two-cards-of-one"))
+            if not note.withdrawn:
+                told.add(note.incident)
+
+    def _name(self, name: Name, part: str) -> None:
+        if self.parts.setdefault(name, part) != part:
+            raise RuleBroken("said-twice")
+
+    def _append(self, lists: dict[str, list[Any]], type_: str, said: Said, content: Assertion | Verdict) -> None:
+        incident = str(said.body["incident"])
+        if incident not in self.incidents:
+            raise RuleBroken("no-such-incident")
+        entries = lists.setdefault(incident, [])
+        self._name(Name(type_, incident, len(entries)), said.part)
+        entries.append(content)
+
+    def _add_card(self, said: Said, note: CardNote) -> None:
+        if note.incident not in self.incidents:
+            raise RuleBroken("no-such-incident")
+        before = self.cards.get(note.id)
+        if before and before.incident != note.incident:
+            raise RuleBroken("cards-lost")
+        self._name(_name_of_card(note), said.part)
+        if before is None or (note.withdrawn, note.revision) > (before.withdrawn, before.revision):
+            self.cards[note.id] = note
+
+
+def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector:
+    body = said.body
+    try:
+        match said.type:
+            case "part.case":
+                file = replace(NOTHING, title=values.text(body["title"]), summary=values.text(body["summary"]))
+                return _strict(file, {"title": file.title, "summary": file.summary}, body)
+            case "part.person":
+                person = Affected.read(body)
+                return _strict(person, asdict(person), body)
+            case "part.incident":
+                incident = Incident.read(body)
+                check_codes(incident)
+                return _strict(incident, _incident_body(incident), body)
+            case "part.assertion":
+                assertion = Assertion.read(body)
+                check_assertion(assertion)
+                return _strict(assertion, {"incident": _about(body), **asdict(assertion)}, body)
+            case "part.verdict":
+                verdict = Verdict.read({**body, "by": said.author})
+                check_verdict(verdict)
+                written = {"incident": _about(body), "status": verdict.status, "second": verdict.second}
+                return _strict(verdict, written, body)
+            case "part.card":
+                note = CardNote.read(body)
+                if not 0 <= note.revision <= LAST_REVISION:
+                    raise RuleBroken("card-revision")
+                return _strict(note, asdict(note), body)
+            case "part.selector":
+                return Selector.read(dict(body))
+    except (KeyError, TypeError, ValueError, vocabulary.UnknownCodeError):
+        pass
+    raise Malformed("a part of another form")
+
+
+def _strict(content: _T, written: Mapping[str, Any], body: Mapping[str, Any]) -> _T:
+    """Nothing but what is read stands there. Raises `Malformed`."""
+    if values.plain(written) != values.plain(body):
+        raise Malformed("a part of another form")
+    return content
+
+
+def _about(body: Mapping[str, Any]) -> str:
+    return check_id("inc", body["incident"])
+
+
+def _incident_body(incident: Incident) -> dict[str, Any]:
+    body = asdict(incident)
+    del body["assertions"], body["verdicts"]
+    return body
+
+
+def _name_of_card(note: CardNote) -> Name:
+    return Name(_CARD, note.id, 2 * note.revision + note.withdrawn)
+
+
+def _name_of_selector(selector: Selector) -> Name:
+    return Name(_SELECTOR, f"{selector.type} {selector.normalised}")

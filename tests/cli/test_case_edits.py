@@ -1,0 +1,109 @@
+"""A case is written one thing at a time at the terminal, told what changed, and loses nothing that was typed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.client.casework import cases
+from app.client.casework.cases import Collision
+from tests.cli.command import Ended, tern
+from tests.client.casework.scene import accepted
+from tests.client.installation import PASSPHRASE, Installation
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def run(here: Installation, *arguments: str, typed: str = "", who: str = "boris") -> Ended:
+    """A command at somebody's machine."""
+    environment = {
+        "TERN_MACHINE": str(here.machine(who)),
+        "TERN_PASSPHRASE": PASSPHRASE,
+        "TERN_DEMO": "1",
+        "TERN_DEMO_CLOCK": str(here.clock),
+        "COLUMNS": "400",
+    }
+    return tern("case", *arguments, typed=typed, environment=environment)
+
+
+def test_a_case_is_written_one_thing_at_a_time_and_tells_what_changed(here: Installation) -> None:
+    case = accepted(here, here.staff("anna"), here.staff("boris")).id
+
+    for arguments, typed in (
+        (["add", case, "person", "self"], ""),
+        (["add", case, "incident", "person-1", "death_threat"], ""),
+        (["add", case, "selector", "email", "--value", "-"], "them@example.org\n"),
+        (["set", case, "incident-1", "severity", "serious"], ""),
+        (["set", case, "incident-1", "channel", "messenger", "email"], ""),
+        (["set", case, "incident-1", "narrative", "--text", "-"], "They wrote twice."),
+        (["set", case, "person-1", "statistics", "given"], ""),
+        (["set", case, "case", "summary", "--text", "-"], "A summary."),
+        (["say", case, "incident-1", "--basis", "relative_witnessed", "--text", "-"], "Two men came."),
+        (["judge", case, "incident-1", "under_review"], ""),
+    ):
+        ended = run(here, *arguments, typed=typed)
+        assert (ended.code, ended.err) == (0, ""), arguments
+
+    file = cases.open_(here.staff("boris"), case).file
+    [incident] = file.incidents
+    assert (file.summary, incident.narrative) == ("A summary.", "They wrote twice.")
+    assert (incident.coding["severity"], incident.coding["channel"]) == ("serious", ["messenger", "email"])
+    assert [each.text for each in incident.assertions] == ["Two men came."]
+    assert [each.status.value for each in incident.verdicts] == ["unverified", "under_review"]
+    assert [each.normalised for each in file.selectors] == ["them@example.org"]
+    changes = json.loads(run(here, "log", case, "--json").out)
+    assert [each["what"].split()[0] for each in changes] == [
+        *("case", "person", "incident", "verdict", "selector"),
+        *("incident", "incident", "incident", "person", "case", "assertion", "verdict"),
+    ]
+    part = next(each["part"] for each in changes if each["what"] == "case")
+    shown = run(here, "log", case, "--part", part[:13]).out
+    assert shown.count("Version") == 2
+    assert "summary: A summary." in shown
+
+
+def test_a_code_of_no_list_is_refused_and_the_nearest_offered(here: Installation) -> None:
+    case = accepted(here, here.staff("anna"), here.staff("boris")).id
+    run(here, "add", case, "person", "self")
+    run(here, "add", case, "incident", "person-1", "death_threat")
+
+    for arguments, offered in (
+        (["set", case, "incident-1", "severity", "seriuos"], "serious"),
+        (["set", case, "incident-1", "severty", "serious"], "severity"),
+        (["set", case, "incident-2", "severity", "serious"], "it has 1"),
+        (["add", case, "incident", "person-1", "death_threats"], "death_threat"),
+    ):
+        ended = run(here, *arguments)
+        assert ended.code == 2
+        assert offered in ended.err
+
+
+def test_an_incident_goes_to_another_person(here: Installation) -> None:
+    case = accepted(here, here.staff("anna"), here.staff("boris")).id
+    for relation in ("self", "partner"):
+        run(here, "add", case, "person", relation)
+    run(here, "add", case, "incident", "person-1", "death_threat")
+
+    assert run(here, "set", case, "incident-1", "affected", "2").code == 0
+
+    file = cases.open_(here.staff("boris"), case).file
+    assert file.incidents[0].affected == file.persons[1].id
+
+
+def test_what_a_faster_colleague_refused_is_kept_and_taken_up_again(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+    of_anna = cases.open_(anna, opened.id)
+    cases.write(boris, opened, replace(opened.file, summary="of Boris"))
+    with pytest.raises(Collision):
+        cases.write(anna, of_anna, replace(of_anna.file, summary="of Anna"))
+
+    refused = run(here, "resume", opened.id, who="anna")
+    kept = run(here, "resume", opened.id, "--over", who="anna")
+    nothing = run(here, "resume", opened.id, who="anna")
+
+    assert (refused.code, kept.code) == (1, 0)
+    assert "summary: of Anna" in refused.out
+    assert "summary: of Boris" in refused.out
+    assert "no draft" in nothing.err
+    assert cases.open_(boris, opened.id).file.summary == "of Anna"

@@ -1,0 +1,431 @@
+"""The journal of a case (docs/protocol.md, section 13): where it begins, what counts of it, and what that says."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from app import age
+from app.protocol.documents import Header, recipient_sha256, signed
+from app.protocol.journal import Entry, KeyNote, PartNote, ReportNote
+from app.protocol.members import MemberList
+from app.protocol.opening import Opened
+from tests.vectors.make import (
+    CASE,
+    CASE_KEY,
+    CASEWORKER,
+    DAY,
+    HOUR,
+    ORG,
+    PART,
+    REPORT,
+    REPORT_KEY,
+    STRANGER,
+    SUPERVISOR,
+    TRIAGER,
+    Person,
+    counted_id,
+)
+from tests.vectors.refusals.vector import Vector, malformed, not_authentic
+
+_HASH, _OTHER_HASH = "b" * 64, "c" * 64
+_KEY: Final = KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient))
+_TURNED: Final = KeyNote(CASE, 2, recipient_sha256(REPORT_KEY.recipient))
+_OF_REPORT: Final = KeyNote(REPORT, 1, _HASH)
+_JOINED: Final = ReportNote(REPORT, _HASH)
+# On which days, both included, whom a reader holds for certified.
+_CERTIFIED: Final = {
+    **{person.id: ["2026-06-15", "2026-12-31"] for person in (CASEWORKER, TRIAGER, STRANGER)},
+    SUPERVISOR.id: ["2000-01-01", "2099-12-31"],
+}
+
+
+def journals() -> Iterator[Vector]:
+    """Given are the files of a case's journal in their order, each by its hash, with the text of the authentic entry
+    that lies in it (null where none does); whom the reader holds for certified, from and until which day; and its day.
+
+    Gives who is a member, who owns the case, its newest generation, its reports, of each part the versions that are
+    named with the place of the entry that names each, and the places of what is passed over and of what has a wrong
+    clock.
+    """
+    yield from _beginnings()
+    yield from _what_counts()
+    yield from _what_contradicts()
+    yield from _of_two()
+    yield from _dates()
+
+
+def _beginnings() -> Iterator[Vector]:
+    rule = "a journal begins with an entry by somebody on its list, which names the key that it is sealed to"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER)
+    yield Vector(rule, "one entry", _given([genesis]), gives=_gives())
+    full = _entry(
+        1,
+        Entry(
+            parts=(PartNote(PART, "part.case", 1, _HASH),),
+            members=MemberList(frozenset([CASEWORKER.id]), CASEWORKER.id),
+            keys=(_KEY, _OF_REPORT),
+            reports=(_JOINED,),
+        ),
+    )
+    gives = _gives(owner=CASEWORKER.id, reports=[REPORT], parts={PART: [[1, 1]]})
+    yield Vector(rule, "with all that there is to say", _given([full]), gives=gives)
+    for name, first, reason in (
+        ("by somebody who is not on its list", _list(1, [CASEWORKER], by=TRIAGER), "members-author"),
+        ("without a list", _entry(1, Entry(keys=(_KEY,))), "journal"),
+        ("a second entry", _list(2, [CASEWORKER], by=CASEWORKER, after=genesis), "journal"),
+        ("junk", None, "journal"),
+        ("without a key", _entry(1, _of([CASEWORKER], keys=())), "key-name"),
+        ("under another key", _entry(1, _of([CASEWORKER]), to=REPORT_KEY), "key-name"),
+        ("under another generation", _entry(1, _of([CASEWORKER]), generation=2), "key-name"),
+        ("with a report whose key it does not name", _entry(1, _of([CASEWORKER], reports=(_JOINED,))), "key-name"),
+        (
+            "with a report twice",
+            _entry(1, _of([CASEWORKER], keys=(_KEY, _OF_REPORT), reports=(_JOINED, _JOINED))),
+            "report-twice",
+        ),
+        ("with a part at its second version", _entry(1, _of([CASEWORKER], parts=_part(2))), "part-version"),
+    ):
+        yield Vector(rule, name, _given([first]), not_authentic(reason))
+
+    rule = "an entry has its fields and no others"
+    said = full.document.header.body
+    twenty = [{**said["parts"][0], "id": counted_id("part", number)} for number in range(20)]
+    many = {"parts": twenty}
+    of_twenty = _gives(
+        owner=CASEWORKER.id, reports=[REPORT], parts={counted_id("part", number): [[1, 1]] for number in range(20)}
+    )
+    yield Vector(rule, "twenty parts", _given([_body(full, {**said, **many})]), gives=of_twenty)
+    for name, body in (
+        ("more than twenty parts", {"parts": [*twenty, {**twenty[0], "id": counted_id("part", 20)}]}),
+        ("a part twice", {"parts": said["parts"] * 2}),
+        ("a part of no type", {"parts": [{**said["parts"][0], "type": "part.diary"}]}),
+        ("a part that is none", {"parts": [{**said["parts"][0], "type": "consent"}]}),
+        ("a part of something else", {"parts": [{**said["parts"][0], "id": CASE}]}),
+        ("a version of none", {"parts": [{**said["parts"][0], "version": 0}]}),
+        ("a part without its hash", {"parts": [{**said["parts"][0], "sha256": None}]}),
+        ("a part with more", {"parts": [{**said["parts"][0], "more": 1}]}),
+        ("parts that are no list", {"parts": None}),
+        ("a key of nothing", {"keys": [{**said["keys"][0], "subject": "case"}]}),
+        ("a key of no generation", {"keys": [{**said["keys"][0], "generation": 0}]}),
+        ("a key by its recipient's text", {"keys": [{**said["keys"][0], "recipient": str(CASE_KEY.recipient)}]}),
+        ("keys that are no list", {"keys": None}),
+        ("a report of another kind", {"reports": [{"id": CASE, "sha256": _HASH}]}),
+        ("a report without its hash", {"reports": [{"id": REPORT}]}),
+        ("reports that are no list", {"reports": None}),
+        ("something more", {"more": 1}),
+        *((f"members: {name}", {"members": body}) for name, body in _lists(said["members"])),
+    ):
+        yield Vector(rule, name, _given([_body(full, {**said, **body})]), malformed())
+    for key in said:
+        less = {name: value for name, value in said.items() if name != key}
+        yield Vector(rule, f"without {key}", _given([_body(full, less)]), malformed())
+
+
+def _lists(said: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    for name, body in (
+        ("nobody", {"members": []}),
+        ("somebody twice", {"members": [CASEWORKER.id, CASEWORKER.id]}),
+        ("another order", {"members": [TRIAGER.id, CASEWORKER.id]}),
+        ("something else than people", {"members": [CASE, CASEWORKER.id]}),
+        ("no list", {"members": CASEWORKER.id}),
+        ("something more", {"more": 1}),
+        ("an owner who is not on it", {"owner": TRIAGER.id}),
+        ("an owner who is nobody", {"owner": 1}),
+        ("an agreement about something else than people", {"agreement": [CASE]}),
+        ("no agreement", {"agreement": None}),
+    ):
+        yield name, {**said, **body}
+    yield "not an object", []
+
+
+def _what_counts() -> Iterator[Vector]:
+    rule = "an entry counts if it follows the file before it, by a member after that one; else it keeps its place"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER)
+    second = _list(2, [CASEWORKER, TRIAGER], by=CASEWORKER, after=genesis)
+    third = _list(3, [TRIAGER], by=CASEWORKER, after=second)
+    gone = _list(4, [CASEWORKER], by=CASEWORKER, after=third)
+    broken = _body(second, {"members": []})
+    added = [CASEWORKER, TRIAGER]
+    for name, chain, gives in (
+        ("two", [genesis, second], _gives(added)),
+        ("three", [genesis, second, third], _gives([TRIAGER])),
+        ("one missing", [genesis, third], _gives(passed_over=[2])),
+        ("two in the other order", [genesis, third, second], _gives(passed_over=[2, 3])),
+        ("one twice", [genesis, genesis], _gives(passed_over=[2])),
+        ("one that follows another", [_list(1, [TRIAGER], by=TRIAGER), second], _gives([TRIAGER], passed_over=[2])),
+        (
+            "a number left out",
+            [genesis, _list(3, [TRIAGER], by=CASEWORKER, after=genesis)],
+            _gives(passed_over=[2]),
+        ),
+        ("of another form", [genesis, broken], _gives(passed_over=[2])),
+        ("junk", [genesis, None], _gives(passed_over=[2])),
+        ("by a stranger", [genesis, _list(2, [STRANGER], by=STRANGER, after=genesis)], _gives(passed_over=[2])),
+        (
+            "by somebody who adds themselves",
+            [genesis, _list(2, added, by=TRIAGER, after=genesis)],
+            _gives(passed_over=[2]),
+        ),
+        ("by somebody who had left", [genesis, second, third, gone], _gives([TRIAGER], passed_over=[4])),
+        (
+            "by a supervisor who is no member",
+            [genesis, _list(2, [CASEWORKER], by=SUPERVISOR, after=genesis)],
+            _gives(passed_over=[2]),
+        ),
+        (
+            "two of one number: the one that lies there",
+            [genesis, second, _list(2, [CASEWORKER], by=CASEWORKER, after=genesis)],
+            _gives(added, passed_over=[3]),
+        ),
+        (
+            "one behind what is passed over, which it follows",
+            [genesis, broken, _list(3, [TRIAGER], by=CASEWORKER, after=broken)],
+            _gives([TRIAGER], passed_over=[2]),
+        ),
+        (
+            "one behind junk, which it follows",
+            [genesis, None, _list(3, [TRIAGER], by=CASEWORKER, after=_Junk(2))],
+            _gives([TRIAGER], passed_over=[2]),
+        ),
+    ):
+        yield Vector(rule, name, _given(chain), gives=gives)
+
+
+def _what_contradicts() -> Iterator[Vector]:
+    rule = "an entry that contradicts what stands is passed over whole"
+    genesis = _list(1, [CASEWORKER, TRIAGER], by=CASEWORKER)
+    both = [CASEWORKER, TRIAGER]
+    written = _entry(2, Entry(parts=_part(1)), after=genesis)
+    joined = _entry(2, Entry(keys=(_OF_REPORT,), reports=(_JOINED,)), after=genesis)
+    turned = _entry(2, Entry(keys=(_TURNED,)), after=genesis, to=REPORT_KEY, generation=2)
+    for name, chain, gives in (
+        (
+            "the next version, by another",
+            [genesis, written, _entry(3, Entry(parts=_part(2)), after=written, by=TRIAGER)],
+            _gives(both, parts={PART: [[1, 2], [2, 3]]}),
+        ),
+        (
+            "a version left out",
+            [genesis, written, _entry(3, Entry(parts=_part(3)), after=written)],
+            _gives(both, parts={PART: [[1, 2], [3, 3]]}),
+        ),
+        ("a report that joins", [genesis, joined], _gives(both, reports=[REPORT])),
+        ("a key that is turned", [genesis, turned], _gives(both, generation=2)),
+        (
+            "a key named again as it is",
+            [genesis, _entry(2, Entry(keys=(_KEY,)), after=genesis)],
+            _gives(both),
+        ),
+        (
+            "under the new key",
+            [genesis, turned, _entry(3, Entry(parts=_part(1)), after=turned, to=REPORT_KEY, generation=2)],
+            _gives(both, generation=2, parts={PART: [[1, 3]]}),
+        ),
+    ):
+        yield Vector(rule, name, _given(chain), gives=gives)
+    of_written: dict[str, Any] = {"parts": {PART: [[1, 2]]}}
+    for name, before, said, more in (
+        ("a version again", written, Entry(parts=_part(1)), of_written),
+        ("another file of a version", written, Entry(parts=_part(1, sha256=_OTHER_HASH)), of_written),
+        ("another type of a part", written, Entry(parts=_part(2, type_="part.person")), of_written),
+        ("a version above the entry's number", written, Entry(parts=_part(4)), of_written),
+        ("with a list beside it", written, _of([CASEWORKER], keys=(), parts=_part(1)), of_written),
+        ("the case's key named otherwise", written, Entry(keys=(replace(_KEY, recipient=_HASH),)), of_written),
+        (
+            "a report's key named otherwise",
+            joined,
+            Entry(keys=(replace(_OF_REPORT, recipient=_OTHER_HASH),)),
+            {"reports": [REPORT]},
+        ),
+        ("a key named in two ways", written, Entry(keys=(_TURNED, replace(_TURNED, recipient=_HASH))), of_written),
+        ("a report whose key nobody named", written, Entry(reports=(_JOINED,)), of_written),
+        ("a report twice", joined, Entry(reports=(_JOINED,)), {"reports": [REPORT]}),
+        (
+            "a report with another file",
+            joined,
+            Entry(reports=(ReportNote(REPORT, _OTHER_HASH),)),
+            {"reports": [REPORT]},
+        ),
+    ):
+        chain = [genesis, before, _entry(3, said, after=before)]
+        yield Vector(rule, name, _given(chain), gives=_gives(both, passed_over=[3], **more))
+    twice = Entry(keys=(_OF_REPORT,), reports=(_JOINED, _JOINED))
+    chain = [genesis, _entry(2, twice, after=genesis)]
+    yield Vector(rule, "a report twice at once", _given(chain), gives=_gives(both, passed_over=[2]))
+    for name, to, generation in (
+        ("sealed to a key that no entry names", REPORT_KEY, 2),
+        ("sealed to another key", REPORT_KEY, 1),
+        ("of a generation that no entry names", CASE_KEY, 2),
+    ):
+        chain = [genesis, _entry(2, Entry(parts=_part(1)), after=genesis, to=to, generation=generation)]
+        yield Vector(rule, name, _given(chain), gives=_gives(both, passed_over=[2]))
+
+
+def _of_two() -> Iterator[Vector]:
+    rule = "opener and owner go by themselves, or by two, and so does the case from its owner"
+    everybody = [CASEWORKER, TRIAGER, SUPERVISOR]
+    opened = _list(1, everybody, by=CASEWORKER, owner=TRIAGER)
+    agreed = _list(2, everybody, by=SUPERVISOR, after=opened, owner=TRIAGER, agreement=[TRIAGER])
+    took = _list(2, everybody, by=CASEWORKER, after=opened, owner=CASEWORKER)
+    stays: dict[str, Any] = {"owner": TRIAGER.id, "people": everybody}
+    for name, chain, gives in (
+        (
+            "the opener, by one",
+            [opened, _list(2, [TRIAGER, SUPERVISOR], by=TRIAGER, after=opened, owner=TRIAGER)],
+            _gives(**stays, passed_over=[2]),
+        ),
+        (
+            "the owner, by one",
+            [opened, _list(2, [CASEWORKER, SUPERVISOR], by=CASEWORKER, after=opened)],
+            _gives(**stays, passed_over=[2]),
+        ),
+        (
+            "the owner, by one who took the case before",
+            [opened, took, _list(3, [CASEWORKER, SUPERVISOR], by=CASEWORKER, after=took, owner=CASEWORKER)],
+            _gives(**stays, passed_over=[2, 3]),
+        ),
+        (
+            "the owner, by two",
+            [opened, agreed, _list(3, [CASEWORKER, SUPERVISOR], by=CASEWORKER, after=agreed, owner=CASEWORKER)],
+            _gives([CASEWORKER, SUPERVISOR], owner=CASEWORKER.id),
+        ),
+        (
+            "the opener, where the two agreed about the owner",
+            [opened, agreed, _list(3, [TRIAGER, SUPERVISOR], by=TRIAGER, after=agreed, owner=TRIAGER)],
+            _gives(**stays, passed_over=[3]),
+        ),
+        (
+            "the owner, by the one who agreed",
+            [opened, agreed, _list(3, [CASEWORKER, SUPERVISOR], by=SUPERVISOR, after=agreed)],
+            _gives(**stays, passed_over=[3]),
+        ),
+        (
+            "the owner, who hands the case on",
+            [opened, _list(2, [CASEWORKER, SUPERVISOR], by=TRIAGER, after=opened, owner=CASEWORKER)],
+            _gives([CASEWORKER, SUPERVISOR], owner=CASEWORKER.id),
+        ),
+        (
+            "another, by one",
+            [opened, _list(2, [CASEWORKER, TRIAGER], by=TRIAGER, after=opened, owner=TRIAGER)],
+            _gives([CASEWORKER, TRIAGER], owner=TRIAGER.id),
+        ),
+    ):
+        yield Vector(rule, name, _given(chain), gives=gives)
+
+    rule = "who is certified no more is put out by one, and no date that one chooses makes it so"
+    alone = {at: _list(2, [CASEWORKER], by=CASEWORKER, after=opened, at=at) for at in (_AHEAD, _BACK, _LATER)}
+    after_the_end = date(2027, 1, 2)
+    yield Vector(
+        rule, "when they have left", _given([opened, alone[_LATER]], today=after_the_end), gives=_gives(clock_wrong=[2])
+    )
+    for name, at, today in (
+        ("dated ahead", _AHEAD, DAY),
+        ("dated back", _BACK, DAY),
+        ("dated after their last day, which is to come", _LATER, DAY),
+        ("dated back to before they came, long after", _BACK, date(2026, 12, 31)),
+    ):
+        given = _given([opened, alone[at]], today=today)
+        yield Vector(rule, name, given, gives=_gives(**stays, passed_over=[2]))
+
+
+_AHEAD, _BACK, _LATER = "2031-01-01T00:00Z", "2020-01-01T00:00Z", "2027-01-01T09:00Z"
+
+
+def _dates() -> Iterator[Vector]:
+    rule = "an entry counts whatever its date, which is told where it cannot be"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER)
+    for at, wrong in (
+        ("2026-06-15T00:00Z", []),
+        ("2026-06-16T23:00Z", []),
+        ("2026-06-17T00:00Z", [2]),
+        ("2026-06-14T23:00Z", [2]),
+        (_AHEAD, [2]),
+    ):
+        chain = [genesis, _entry(2, Entry(parts=_part(1)), after=genesis, at=at)]
+        yield Vector(rule, at, _given(chain), gives=_gives(parts={PART: [[1, 2]]}, clock_wrong=wrong))
+    ahead = _list(1, [CASEWORKER], by=CASEWORKER, at=_AHEAD)
+    yield Vector(rule, "the first", _given([ahead]), gives=_gives(clock_wrong=[1]))
+    second = _entry(2, Entry(), after=genesis, at="2026-06-20T09:00Z")
+    third = _entry(3, Entry(), after=second, at="2026-06-16T09:00Z")
+    told = _given([genesis, second, third], today=date(2026, 7, 1))
+    yield Vector(rule, "an earlier one behind a later one", told, gives=_gives())
+
+
+class _Junk:
+    """A file that nobody can open."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.sha256 = number, "0" * 63 + str(number)
+
+
+def _part(version: int, *, type_: str = "part.case", sha256: str = _HASH) -> tuple[PartNote, ...]:
+    return (PartNote(PART, type_, version, sha256),)
+
+
+def _of(people: Sequence[Person], *, keys: tuple[KeyNote, ...] = (_KEY,), **more: Any) -> Entry:
+    return Entry(members=MemberList(frozenset(person.id for person in people)), keys=keys, **more)
+
+
+def _list(
+    number: int,
+    people: Sequence[Person],
+    *,
+    by: Person,
+    after: Opened | _Junk | None = None,
+    owner: Person | None = None,
+    agreement: Sequence[Person] = (),
+    at: str = HOUR,
+) -> Opened:
+    said = MemberList(
+        frozenset(person.id for person in people),
+        owner.id if owner else None,
+        frozenset(person.id for person in agreement),
+    )
+    return _entry(number, Entry(members=said, keys=() if after else (_KEY,)), by=by, after=after, at=at)
+
+
+def _entry(
+    number: int,
+    said: Entry,
+    *,
+    by: Person = CASEWORKER,
+    after: Opened | _Junk | None = None,
+    at: str = HOUR,
+    to: age.HybridIdentity = CASE_KEY,
+    generation: int = 1,
+) -> Opened:
+    header = Header(
+        type="journal",
+        org=ORG,
+        subject=CASE,
+        version=number,
+        previous=after.sha256 if after else None,
+        generation=generation,
+        sealed_to=recipient_sha256(to.recipient),
+        author=by.id,
+        at=at,
+        body=said.body(),
+    )
+    # A file's hash that is known before it is sealed, and another for each file.
+    return Opened(signed(header, by.signer), f"{number}{by.id[-1]}" * 32, None)
+
+
+def _body(entry: Opened, body: Mapping[str, Any]) -> Opened:
+    return replace(entry, document=signed(replace(entry.document.header, body=dict(body)), CASEWORKER.signer))
+
+
+def _given(chain: Sequence[Opened | None], *, today: date = DAY) -> dict[str, Any]:
+    places = [
+        {"sha256": each.sha256, "text": each.document.text.decode()}
+        if each
+        else {"sha256": _Junk(number).sha256, "text": None}
+        for number, each in enumerate(chain, start=1)
+    ]
+    return {"case": CASE, "places": places, "certified": _CERTIFIED, "today": str(today)}
+
+
+def _gives(people: Sequence[Person] = (CASEWORKER,), **more: Any) -> dict[str, Any]:
+    ordinary: dict[str, Any] = {"owner": None, "generation": 1, "reports": [], "parts": {}}
+    told = {"members": sorted(person.id for person in people), **ordinary, "passed_over": [], "clock_wrong": []}
+    return {**told, **more}

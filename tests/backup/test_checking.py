@@ -14,7 +14,7 @@ from app.backup.checking import check_backup, check_service, look_quickly
 from app.backup.copying import Service
 from app.backup.errors import Foreign, NotWhole, WrongIdentity
 from app.backup.losses import WATCHED
-from app.casework.cases.models import CaseDocument
+from app.casework.cases.models import JournalEntry
 from app.destruction import destroying
 from app.intake.attachments.models import Attachment
 from app.intake.lifecycle import service as lifecycle
@@ -109,7 +109,7 @@ def test_what_needs_no_backup_to_be_found_is_found(
     person = factories.person(rows)
     case = factories.case(rows, person)
     rows.commit()
-    rows.execute(sa.update(CaseDocument).values(sha256="0" * 64))
+    rows.execute(sa.update(JournalEntry).values(sha256="0" * 64))
     rows.execute(sa.update(AuditEvent).values(object_id=case.id))
     other = Service(service.database, service.data_dir, Keyring(bytes(32)))
 
@@ -117,7 +117,7 @@ def test_what_needs_no_backup_to_be_found_is_found(
         [
             "the chain of acts is broken",
             "the keyring is not the one that the database belongs to",
-            f"a row whose bytes are not those of its digest: case_documents {case.id} 1",
+            f"a row whose bytes are not those of its digest: journal_entries {case.id} 1",
             f"an attachment without its file: {missing.blob}",
             f"a file whose bytes are not those of its digest: {changed.blob}",
         ]

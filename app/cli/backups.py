@@ -54,7 +54,9 @@ def backup(
         as_json=as_json,
     )
     if made.contents.faults:
-        raise Stopped(f"the backup is whole, the service is not: {len(made.contents.faults)} things (see tern check)")
+        raise Stopped(
+            f"the backup is whole, the service is not ({len(made.contents.faults)} found; look with tern check)"
+        )
 
 
 def restore(
@@ -110,7 +112,7 @@ def check(
         as_json=as_json,
     )
     if looked.findings:
-        raise Stopped(f"{len(looked.findings)} things are not what they were: {looked.findings[0]}")
+        raise Stopped(f"not all is what it was ({len(looked.findings)} found): {looked.findings[0]}")
 
 
 def _look_at_service(since: Path | None) -> Looked:

@@ -76,5 +76,5 @@ def test_what_is_not_what_it_was_is_named_and_ends_with_one_line(environment: di
     foreign = tern("check", environment=environment)
 
     assert torn.code == 1
-    assert torn.err.endswith(f"tern: 1 things are not what they were: {state.name} is not what was written\n")
+    assert torn.err.endswith(f"tern: not all is what it was (1 found): {state.name} is not what was written\n")
     assert (foreign.code, foreign.err.count("\n")) == (1, 1)

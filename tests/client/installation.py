@@ -1,16 +1,21 @@
 """A real service on a real socket, and the machines of the people who work with it."""
 
+import atexit
+import shutil
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from app.client import Reporter, Staff
 from app.client.intake import epochs
+from app.client.machine.directory import Machine
 from app.client.people import colleagues, shared_keys, sign_in
 from app.database import schema
 from app.main import create_app
@@ -93,16 +98,29 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
 
     It serves the pages that are `built`, or those in the directory of that name, if any.
     """
-    clock = directory / "clock"
-    clock.write_text(start.isoformat())
-    settings = Settings(data_dir=directory / "server", demo=True, demo_clock=clock)
+    founded, pin = _founded(start)
+    shutil.copytree(founded, directory, dirs_exist_ok=True)
+    with serving(_settings(directory), built or directory / "built") as server, ExitStack() as opened:
+        for each in (directory / "people").iterdir():
+            machine = Machine(each)
+            machine.tell(replace(machine.about, server=server))
+        yield Installation(server, directory, pin, opened)
+
+
+@cache
+def _founded(start: datetime) -> tuple[Path, str]:
+    """Where one lies of which all others are copies, and its pin."""
+    directory = Path(tempfile.mkdtemp(prefix="tern-installation-"))
+    atexit.register(shutil.rmtree, directory)
+    (directory / "clock").write_text(start.isoformat())
+    settings = _settings(directory)
     settings.data_dir.mkdir()
     database = schema.create(settings.url)
     with database.write() as session:
         invitation = staff_service.initialise(session, start.date())
     database.close()
-    with serving(settings, built or directory / "built") as server:
-        here = Installation(server, directory)
+    with serving(settings, directory / "built") as server, ExitStack() as opened:
+        here = Installation(server, directory, opened=opened)
         here.join("sara", invitation, pin=None)
         sara = here.staff("sara")
         here.pin = colleagues.make_root(sara)
@@ -113,8 +131,11 @@ def installation(directory: Path, *, built: Path | None = None, start: datetime 
         epochs.rotate(sara)
         for kind in KeyKind:
             shared_keys.make_shared(sara, kind)
-        with here.opened:
-            yield here
+    return directory, here.pin
+
+
+def _settings(directory: Path) -> Settings:
+    return Settings(data_dir=directory / "server", demo=True, demo_clock=directory / "clock")
 
 
 @contextmanager

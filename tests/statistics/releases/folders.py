@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -52,6 +53,7 @@ CERTIFICATE = certificate(
 EPSILON = {"1e-5": 0.8, "1e-6": 0.9, "1e-9": 1.17}
 
 
+@cache  # made anew, it would be the same
 def noisy(workload: str = "Q", *, persons: int = 300, measurement: Measurement | None = None) -> NoisyCounts:
     chosen = vocabulary.workload(workload)
     counts = count(population(persons, b"folder"), chosen)

@@ -1,5 +1,7 @@
 """Both databases, real files and the real service. Nothing of ours is mocked."""
 
+import fcntl
+import gc
 import os
 import random
 import re
@@ -18,6 +20,7 @@ from app.clock import Clock
 from app.database import Base, Database, schema
 from app.main import create_app
 from app.settings import Settings
+from app.site.build import build
 from app.site.site import Site
 from tests.postgresql import postgresql_server, run
 from tests.strength import HASHER
@@ -48,6 +51,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         files = {path: chance.random() for path in sorted({item.path for item in items})}
         chance.shuffle(items)
         items.sort(key=lambda item: (item.path.parent, files[item.path]))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: no garbage is looked for in it, each time that some is."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -163,6 +172,19 @@ def settings(url: str, tmp_path: Path, clock: Clock) -> Settings:
 def site() -> Site:
     """The pages that were built, read once: a template is translated at its first use."""
     return Site.load()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of every offered language and of the pseudo-language, which nobody changes: the first of the processes
+    that asks has them built for all."""
+    base = tmp_path_factory.getbasetemp()
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built"
+    with directory.with_name("built.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            build(directory, pseudo=True)
+    return directory
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from app.site.site import BUILT
 from tests.browser.device import chromium
 from tests.browser_looks.door import Door, door
 
@@ -61,7 +62,7 @@ def run() -> list[Row]:
     """A row for each promise: `what`, `measured`, `limit`, and `of_limit`, the share of it that was used."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        door(Path(folder)) as here,
+        door(Path(folder), BUILT) as here,
         sync_playwright() as playwright,
         chromium(playwright) as browser,
     ):

@@ -1,7 +1,8 @@
-"""One browser and one service for all of these tests; every test has a context of its own."""
+"""One browser and one service for all of these tests, and one walk in each language for those that only look."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ NewPage = Callable[..., Looking]
 
 
 @pytest.fixture(scope="package")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with door(tmp_path_factory.mktemp("door"), pseudo=True) as made:
+def here(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[Door]:
+    with door(tmp_path_factory.mktemp("door"), built) as made:
         yield made
 
 

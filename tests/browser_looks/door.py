@@ -8,7 +8,6 @@ from pathlib import Path
 
 from app.client.casework import triage
 from app.client.intake import epochs, pages
-from app.site.build import build
 from app.site.site import Site
 from tests.client.installation import installation
 
@@ -30,17 +29,16 @@ class Door:
 
 
 @contextmanager
-def door(directory: Path, *, pseudo: bool = False) -> Iterator[Door]:
-    """Stands until the block ends, at the time that the browser's own clock tells."""
-    build(directory / "built", pseudo=pseudo)
-    with installation(directory, start=datetime.now(UTC)) as here:
+def door(directory: Path, built: Path) -> Iterator[Door]:
+    """Stands until the block ends, at the time that the browser's own clock tells, with pages that were built."""
+    with installation(directory, built=built, start=datetime.now(UTC)) as here:
         sara, anna = here.staff("sara"), here.staff("anna")
         epochs.rotate(sara, notice=NOTICE)
-        pages.sign(sara, directory / "built", here.site, name=ORGANISATION, leave_to=None)
+        pages.sign(sara, built, here.site, name=ORGANISATION, leave_to=None)
         answers = {"danger_now": "days", "consent": ["service", "contact", "statistics"]}
         sent = here.reporter().submit({"language": "en", "text": "They called my mother.", "answers": answers})
         [report] = [each.id for each in triage.list_(anna)]
         triage.claim(anna, triage.view(anna, report))
         for reply in REPLIES:
             triage.answer(anna, triage.open_(anna, report), reply)
-        yield Door(here.server, Site.load(directory / "built"), sent.receipt)
+        yield Door(here.server, Site.load(built), sent.receipt)

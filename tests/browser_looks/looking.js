@@ -31,7 +31,24 @@ function* lines() {
 /** A table may be wider than the page, where its frame scrolls and can be reached by keyboard. */
 const scrolls = (element) => element.closest(".wide") !== null
 
+// Attributes whose value is of a language: what counts is whether it is empty.
+const OF_A_LANGUAGE = new Set(
+    "action alt aria-label aria-valuetext content dir href hreflang label lang max name placeholder title value".split(" "),
+)
+
+/** Of several alike in a row the first stands for all. Each language marks another link, and has its own alphabet. */
+function shapeOf(node) {
+    if (node.nodeType === Node.TEXT_NODE) return node.data.trim() && "text"
+    if (node.nodeType !== Node.ELEMENT_NODE) return ""
+    const attributes = [...node.attributes].map(({ name, value }) => `${name}=${OF_A_LANGUAGE.has(name) ? value !== "" : value}`)
+    const inside = node.matches(".languages, select") ? [] : [...node.childNodes].map(shapeOf).filter(Boolean)
+    return `${node.localName} ${attributes.join(" ")} (${inside.filter((each, place) => each !== inside[place - 1]).join()})`
+}
+
 globalThis.looking = {
+    /** The page as it is in every language: all but its words. */
+    shape: () => shapeOf(document.documentElement),
+
     /** What makes the page wider than its window. */
     tooWide() {
         const width = document.documentElement.clientWidth

@@ -42,6 +42,14 @@ class Looking:
         """Of WCAG 2.2, A and AA, as axe-core finds them."""
         return self._axe({"type": "tag", "values": _WCAG})
 
+    def violations_of_a_new_shape(self, seen: set[str]) -> list[str]:
+        """The same but for colours, where no page like it in all but its words is among those that were `seen`."""
+        shape: str = self.page.evaluate("looking.shape()")
+        if shape in seen:
+            return []
+        seen.add(shape)
+        return self._axe({"type": "tag", "values": _WCAG}, without="color-contrast")
+
     def pale_in_the_dark(self) -> list[str]:
         """What has too little contrast there. Nothing but colours differs from the page in light."""
         self.page.emulate_media(color_scheme="dark")
@@ -49,8 +57,23 @@ class Looking:
         self.page.emulate_media(color_scheme="light")
         return found
 
-    def _axe(self, rules: dict[str, Any]) -> list[str]:
+    def faint_in_forced_colours(self) -> list[str]:
+        self.page.emulate_media(forced_colors="active")
+        found = self.see("faint")
+        self.page.emulate_media(forced_colors="none")
+        return found
+
+    def on_paper(self) -> list[str]:
+        """The words that are printed."""
+        self.page.emulate_media(media="print")
+        words = self.page.locator("body").inner_text().split()
+        self.page.emulate_media(media="screen")
+        return words
+
+    def _axe(self, rules: dict[str, Any], *, without: str | None = None) -> list[str]:
         options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+        if without:
+            options["rules"] = {without: {"enabled": False}}
         found = self.page.evaluate("options => axe.run(options)", options)
         return [f"{rule['id']}: {node['html'][:150]}" for rule in found["violations"] for node in rule["nodes"]]
 

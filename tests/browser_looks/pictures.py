@@ -8,12 +8,14 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
+from app.site.build import build
 from tests.browser.device import chromium
 from tests.browser_looks.door import door
 from tests.browser_looks.looking import ORDINARY, TWICE, Looking
@@ -65,12 +67,11 @@ def take_main(directory: Path) -> None:
 
 def stops(languages: Sequence[str]) -> Iterator[tuple[str, int, str, Looking]]:
     """Language, number and name of each stop, while a page shows it."""
-    with (
-        tempfile.TemporaryDirectory() as place,
-        door(Path(place), pseudo=True) as here,
-        sync_playwright() as playwright,
-        chromium(playwright) as browser,
-    ):
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as opened:
+        place = Path(directory)
+        build(place / "built", pseudo=True)
+        here = opened.enter_context(door(place, place / "built"))
+        browser = opened.enter_context(chromium(opened.enter_context(sync_playwright())))
         for language in languages:
             with browser.new_context() as context:
                 looking = Looking(context.new_page())

@@ -1,9 +1,11 @@
 """Whoever comes, with whatever eyes, hands and device: what every page, every screen and every language promise."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from app.site.languages import PSEUDO, WANTED, direction
 from tests.browser_looks.conftest import NewPage
@@ -32,52 +34,125 @@ QUESTIONS = (
 # What begins where a line begins.
 BEGINNINGS = ("#organisation bdi", ".facts .icon", "#start", ".unreviewed")
 MARGIN = 16
+ON_PAPER = ("receipt", "plain receipt")
+WRITTEN = ("review", "plain replies")
+
 LAYOUT = ("tooWide", "cutOff", "tooSmall")
+ORDINARY_WINDOW: ViewportSize = {"width": 390, "height": 800}
+NARROW_WINDOW: ViewportSize = {"width": 320, "height": 800}
+
+Findings = dict[str, list[str]]
 
 
-def findings(looking: Looking, here: Door, language: str, *looks: Callable[[], Sequence[str]]) -> dict[str, list[str]]:
-    """Everything that a look finds on the way, by where."""
-    found = {stop: [each for look in looks for each in look()] for stop in everything(looking.page, here, language)}
-    return {stop: each for stop, each in found.items() if each}
+@dataclass(frozen=True)
+class Walk:
+    """What there was to see on one walk through everything in a language.
+
+    `found` is what was wrong, by look and then by stop, of every look that was made; `printed` what paper shows and the
+    words that it should; `written` what stands on the page.
+    """
+
+    language: str
+    found: dict[str, Findings]
+    printed: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
 
 
-@pytest.mark.parametrize("language", WANTED)
-def test_no_page_breaks_a_rule_of_wcag_2_2_aa_in_light_or_dark(here: Door, new_page: NewPage, language: str) -> None:
-    looking = new_page(bypass_csp=True).with_axe()
-    # No language has colours or sizes of letters of its own (tests/site/test_style.py): the dark is one for all.
-    looks = [looking.violations, *([looking.pale_in_the_dark] if language in SCRIPTS else [])]
-
-    assert findings(looking, here, language, *looks) == {}
+@pytest.fixture(scope="package", params=[*WANTED, PSEUDO])
+def walk(request: pytest.FixtureRequest, here: Door, browser: Browser, shapes: set[str]) -> Walk:
+    """One for all tests of a language: each only looks, and the way there is long."""
+    return walked(here, browser, request.param, shapes)
 
 
-@pytest.mark.parametrize("language", [*WANTED, PSEUDO])
-def test_a_narrow_page_with_letters_twice_as_large_shows_everything_and_can_be_pressed(
-    here: Door, new_page: NewPage, language: str
-) -> None:
-    looking = new_page(320)
-    layout = (*LAYOUT, "covered") if language in SCRIPTS else LAYOUT
-
-    def at_both_sizes() -> list[str]:
-        found = []
-        for size in (TWICE, ORDINARY):
-            looking.text(size)
-            found += [f"{each} ({size})" for what in layout for each in looking.see(what)]
-        return found
-
-    assert findings(looking, here, language, at_both_sizes) == {}
+@pytest.fixture(scope="package")
+def shapes() -> set[str]:
+    """Those of the pages that axe has seen in some language."""
+    return set()
 
 
-@pytest.mark.parametrize("language", SCRIPTS)
-def test_everything_that_can_be_used_has_a_name_and_nothing_moves(here: Door, new_page: NewPage, language: str) -> None:
-    looking = new_page(reduced_motion="reduce")
+def walked(here: Door, browser: Browser, language: str, shapes: set[str]) -> Walk:
+    with browser.new_context(viewport=ORDINARY_WINDOW, reduced_motion="reduce") as context:
+        looking = Looking(context.new_page()).with_axe()
+        looks = looks_in(looking, language, shapes)
+        walk = Walk(language, {name: {} for name in looks})
+        for stop in everything(looking.page, here, language):
+            for name, look in looks.items():
+                if found := look():
+                    walk.found[name][stop] = list(found)
+            if stop in ON_PAPER:
+                walk.printed[stop] = looking.on_paper(), looking.page.locator(".words:visible li").all_inner_texts()
+            if stop in WRITTEN:
+                walk.written[stop] = looking.page.locator("main").inner_text()
+        return walk
 
-    assert findings(looking, here, language, looking.nameless, lambda: looking.see("moving")) == {}
+
+def looks_in(looking: Looking, language: str, shapes: set[str]) -> dict[str, Callable[[], Sequence[str]]]:
+    """No language has colours or motion of its own (tests/site/test_style.py): a few stand for all. What axe says of
+    a page is of its shape then, and what words do to it is in its layout."""
+    looks: dict[str, Callable[[], Sequence[str]]] = {"layout": lambda: layout(looking, language)}
+    if language in SCRIPTS:
+        looks |= {
+            "wcag": looking.violations,
+            "dark": looking.pale_in_the_dark,
+            "names": looking.nameless,
+            "motion": lambda: looking.see("moving"),
+            "edges": looking.faint_in_forced_colours,
+        }
+    elif language != PSEUDO:
+        looks["wcag"] = lambda: looking.violations_of_a_new_shape(shapes)
+    return looks
 
 
-def test_buttons_and_choices_keep_their_edges_in_forced_colours(here: Door, new_page: NewPage) -> None:
-    looking = new_page(forced_colors="active")
+def layout(looking: Looking, language: str) -> list[str]:
+    looks = (*LAYOUT, "covered") if language in SCRIPTS else LAYOUT
+    found = []
+    looking.page.set_viewport_size(NARROW_WINDOW)
+    for size in (TWICE, ORDINARY):
+        looking.text(size)
+        found += [f"{each} ({size})" for what in looks for each in looking.see(what)]
+    looking.page.set_viewport_size(ORDINARY_WINDOW)
+    return found
 
-    assert findings(looking, here, "en", lambda: looking.see("faint")) == {}
+
+of_languages = partial(pytest.mark.parametrize, "walk", indirect=True, scope="package")
+
+
+@of_languages(WANTED)
+def test_no_page_breaks_a_rule_of_wcag_2_2_aa(walk: Walk) -> None:
+    assert walk.found["wcag"] == {}
+
+
+@of_languages(SCRIPTS)
+def test_nothing_is_pale_in_the_dark(walk: Walk) -> None:
+    assert walk.found["dark"] == {}
+
+
+@of_languages([*WANTED, PSEUDO])
+def test_a_narrow_page_with_letters_twice_as_large_shows_everything_and_can_be_pressed(walk: Walk) -> None:
+    assert walk.found["layout"] == {}
+
+
+@of_languages(SCRIPTS)
+def test_everything_that_can_be_used_has_a_name_and_nothing_moves(walk: Walk) -> None:
+    assert (walk.found["names"], walk.found["motion"]) == ({}, {})
+
+
+@of_languages(SCRIPTS)
+def test_buttons_and_choices_keep_their_edges_in_forced_colours(walk: Walk) -> None:
+    assert walk.found["edges"] == {}
+
+
+@of_languages(["en"])
+def test_on_paper_stand_the_twelve_words_alone(walk: Walk) -> None:
+    assert [len(words) for _, words in walk.printed.values()] == [12, 12]
+    assert all(shown == words for shown, words in walk.printed.values())
+
+
+@of_languages(["fa"])
+def test_lists_and_numbers_are_written_as_the_language_writes_them_with_script_and_without(walk: Walk) -> None:
+    assert "۱۲ از ۱۲" in walk.written["review"]
+    assert "تهدید و فشار، " in walk.written["review"]
+    assert "پاسخ ۱" in walk.written["plain replies"]
 
 
 @pytest.mark.parametrize("language", SCRIPTS)
@@ -116,34 +191,6 @@ def test_a_page_begins_at_the_right_where_its_language_does(here: Door, new_page
     assert begin == [heading] * len(BEGINNINGS)
     assert leave is not None
     assert leave["x"] < MARGIN
-
-
-def test_on_paper_stand_the_twelve_words_alone(here: Door, new_page: NewPage) -> None:
-    page = new_page().page
-    printed = {}
-
-    for stop in everything(page, here, "en"):
-        if stop in {"receipt", "plain receipt"}:
-            words = page.locator(".words:visible li").all_inner_texts()
-            page.emulate_media(media="print")
-            printed[stop] = page.locator("body").inner_text().split(), words
-            page.emulate_media(media="screen")
-
-    assert [len(words) for _, words in printed.values()] == [12, 12]
-    assert all(shown == words for shown, words in printed.values())
-
-
-def test_lists_and_numbers_are_written_as_the_language_writes_them_with_script_and_without(
-    here: Door, new_page: NewPage
-) -> None:
-    page = new_page().page
-
-    stops = everything(page, here, "fa")
-    shown = {stop: page.locator("main").inner_text() for stop in stops if stop in {"review", "plain replies"}}
-
-    assert "۱۲ از ۱۲" in shown["review"]
-    assert "تهدید و فشار، " in shown["review"]
-    assert "پاسخ ۱" in shown["plain replies"]
 
 
 def focused(page: Page) -> str:

@@ -240,6 +240,7 @@ class _Forks(_Sqlite):
         tests.sort(key=lambda test: (not test.lines, test.seconds))
         order = {"tests": [test.item.nodeid for test in tests], "seconds": sum(test.seconds for test in tests)}
         self._say(json.dumps({**order, "loaded": sorted(self._loaded)}))
+        gc.unfreeze()  # tests/conftest.py has hidden from it what was loaded
         live, cached = _functions_of(self._path), _cached()
         gc.freeze()
         for mutant in self._called:

@@ -12,6 +12,7 @@ import pytest
 
 from app.client import Staff
 from app.client.intake import epochs
+from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused
 from app.client.people import audit, colleagues, shared_keys, sign_in
 from app.client.people.colleagues import FingerprintDiffers
@@ -94,12 +95,12 @@ def test_a_key_log_older_than_what_was_seen_is_refused(here: Installation) -> No
 
 
 def test_another_pin_trusts_nobody(here: Installation) -> None:
-    anna = here.unlock("anna")
-    anna.machine.tell(replace(anna.about, pin="0" * 64))
+    machine = Machine(here.machine("anna"))
+    machine.pin_to("0" * 64)
 
     with pytest.raises(NotAuthentic, match="pin"):
-        _ = anna.trust
-    anna.machine.pin_to(here.pin)
+        _ = here.unlock("anna").trust
+    machine.pin_to(here.pin)
 
 
 def test_the_pin_is_the_hash_of_the_root_that_everybody_fetches(here: Installation) -> None:

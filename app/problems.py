@@ -206,6 +206,19 @@ class StorageUnavailable(Problem):
         self.members["retry_after_seconds"] = retry_after_seconds
 
 
+class Busy(Problem):
+    """More is being sent at once than the service holds in memory, so nothing of this was taken.
+
+    Send the same again after `retry_after_seconds`.
+    """
+
+    type, status, title = "busy", 503, "More is sent than the service can hold; send it again in a moment"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__()
+        self.members["retry_after_seconds"] = retry_after_seconds
+
+
 class InternalError(Problem):
     """A fault of the service, which is logged under the answer's X-Request-Id.
 

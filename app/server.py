@@ -11,6 +11,7 @@ import logging
 import math
 import resource
 import socket
+import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -22,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from app.http import whole_answer
-from app.problems import HeaderTooLarge, MalformedRequest, Problem
+from app.problems import Busy, HeaderTooLarge, MalformedRequest, Problem
 
 HEADER_LIMIT: Final = 16 * 1024  # bytes of the address and of all header fields, names and values
 FIELDS_LIMIT: Final = 64  # header fields: browsers send some twenty, a proxy adds a few
@@ -33,6 +34,8 @@ LEAST_CONNECTIONS: Final = 64
 OTHER_FILES: Final = 320  # open at once beside connections: 50 of a database with three files each, uploads, pages
 
 _log = logging.getLogger("tern")
+_RETRY_SECONDS: Final = 2
+STACK: Final = 2 * 2**20  # bytes of each thread's: what a machine reserves of itself is four times as much
 _TOLD_SECONDS: Final = 60.0  # between two lines about connections that cannot be accepted
 _PAUSE_SECONDS: Final = 1.0  # before the next try
 _AT_ONCE: Final = 64  # connections accepted before those that are there have their turn
@@ -85,7 +88,7 @@ def room() -> int:
     return min(CONNECTIONS, allowed - OTHER_FILES)
 
 
-def server(application: ASGIApp, *, patience: Patience = PATIENCE, connections: int = CONNECTIONS) -> uvicorn.Server:
+def server(application: ASGIApp, *, patience: Patience = PATIENCE, connections: int = CONNECTIONS) -> "_Server":
     """What serves the application to at most so many at once.
 
     `run(sockets=[…])` does until it is told to stop, and writes no log of requests.
@@ -112,6 +115,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._patience = patience
         self._most = most
+        self.turned_at = time.monotonic()  # when its loop last had its turn
         self._headless: dict[_Connection, None] = {}  # in the order in which they came, or were answered
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -121,6 +125,7 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """As uvicorn's, ten times a second."""
+        self.turned_at = time.monotonic()
         if counter % _TICKS == 0:
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
@@ -300,7 +305,9 @@ class _Connection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             self._is_over = True  # answered as it is, in HTTP/1.1; what follows would be in another protocol
             self.cycle.keep_alive = False
-        except (httptools.HttpParserError, _Broken):
+        except (httptools.HttpParserError, _Broken) as error:
+            if isinstance(error.__context__, MemoryError):
+                self._problem = Busy(retry_after_seconds=_RETRY_SECONDS)
             self._refuse()
 
     def on_message_begin(self) -> None:

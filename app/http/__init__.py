@@ -7,6 +7,7 @@ from app.http.authentication import Actor, CardToken, MailboxToken, authenticate
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.description import NEEDED
 from app.http.idempotency import Once
+from app.http.memory import held_of
 from app.http.pages import NOT_PUT_ASIDE, PAGE_HEADERS, leads_to, page
 from app.http.paging import Page, Paging
 from app.http.problem_pages import problem_pages
@@ -48,6 +49,7 @@ __all__ = [
     "comes_from_another_site",
     "declared_length",
     "etag",
+    "held_of",
     "leads_to",
     "page",
     "problem_pages",

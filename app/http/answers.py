@@ -18,8 +18,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.database import storage
+from app.http.memory import RETRY_SECONDS, Memory
 from app.http.versions import etag
 from app.problems import (
+    Busy,
     Fault,
     InternalError,
     InvalidRequest,
@@ -82,6 +84,7 @@ class _Answers:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._memory = Memory()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,7 +101,8 @@ class _Answers:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = request_id
-                if _is_dated(scope["path"]):
+                # So that clients of staff notice a clock that is off; of what a reporter does, nothing tells when.
+                if not _is_of_reporters(scope["path"]):
                     headers["Date"] = format_datetime(scope["app"].state.clock.now(), usegmt=True)
             try:
                 await send(message)
@@ -106,19 +110,28 @@ class _Answers:
                 raise ClientDisconnect from None
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            with self._memory.of(scope, is_reporters=_is_of_reporters(scope["path"])):
+                await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass  # nobody is there to answer
         except Exception as error:  # the outermost place: nothing above it would answer
             # Of a message, only the kind and the place: its words may be a person's.
-            if is_storage := storage.has_failed(error):
-                _log.error("request %s: database or disk failed (%s)", request_id, type(error).__qualname__)
+            problem = _underneath(error)
+            if problem is not None:
+                _log.error("request %s: %s (%s)", request_id, problem.title, type(error).__qualname__)
             else:
                 place = "".join(traceback.format_tb(error.__traceback__))
                 _log.error("request %s failed with %s\n%s", request_id, type(error).__qualname__, place)
             if not has_begun:
-                problem = StorageUnavailable(retry_after_seconds=_RETRY_SECONDS) if is_storage else InternalError()
+                problem = problem or InternalError()
                 await _answer(problem, _headers(problem))(scope, receive, send_with_headers)
+
+
+def _underneath(error: Exception) -> Problem | None:
+    """What to tell where it is the machine that failed, and not the service."""
+    if storage.has_failed(error):
+        return StorageUnavailable(retry_after_seconds=_RETRY_SECONDS)
+    return Busy(retry_after_seconds=RETRY_SECONDS) if isinstance(error, MemoryError) else None
 
 
 def whole_answer(problem: Problem) -> bytes:
@@ -129,10 +142,10 @@ def whole_answer(problem: Problem) -> bytes:
     return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, status.phrase.encode(), fields, bytes(answer.body))
 
 
-def _is_dated(path: str) -> bool:
-    """The API's, so that clients notice a clock that is off; nothing of what a reporter sends, reads or looks at."""
+def _is_of_reporters(path: str) -> bool:
+    """Whether a reporter sends, reads or looks at something there."""
     _, version, *rest = path.split("/", 3)
-    return version == "v1" and rest[:1] not in (["report"], ["mailbox"], ["uploads"])
+    return version != "v1" or rest[:1] in (["report"], ["mailbox"], ["uploads"])
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from fastapi import Depends, Request
 
+from app.http.memory import held_of
 from app.problems import LengthRequired, MalformedRequest, TooLarge, UnsupportedMediaType
 
 OCTET_STREAM = "application/octet-stream"
@@ -59,11 +60,27 @@ class SealedBody:
 
     async def __call__(self, request: Request) -> bytes:
         length = declared_length(request, limit=self.limit)
-        return b"".join([piece async for piece in stream(request, length)])
+        held, pieces = held_of(request), list[bytes]()
+        with held.reading():
+            async for piece in stream(request, length):
+                held.add(len(piece))
+                pieces.append(piece)
+        return b"".join(pieces)
 
 
 class StrictRequest(Request):
     """A request whose JSON has one meaning: no repeated names, no NaN, no NUL, which PostgreSQL's text has not."""
+
+    async def body(self) -> bytes:
+        """As Starlette's. Raises `Busy`."""
+        if not hasattr(self, "_body"):
+            held, pieces = held_of(self), list[bytes]()
+            with held.reading():
+                async for piece in self.stream():
+                    held.add(len(piece))
+                    pieces.append(piece)
+            self._body = b"".join(pieces)
+        return self._body
 
     async def check_values(self) -> None:
         """Raises `TooLarge` for more values than a route takes, and `MalformedRequest` where they nest deeper.

@@ -25,6 +25,7 @@ from app.http.paging import paging
 from app.http.state import State, state_of
 from app.http.versions import if_match, if_none_match, unless_seen
 from app.problems import (
+    Busy,
     Forbidden,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
@@ -154,7 +155,7 @@ class Route(APIRoute):
         if any(isinstance(call, Authenticated | Token) for call in calls):
             yield Unauthenticated
         if self.body_field is not None or any(isinstance(call, SealedBody) for call in calls):
-            yield from (LengthRequired, TooLarge, UnsupportedMediaType)
+            yield from (LengthRequired, TooLarge, UnsupportedMediaType, Busy)
         if if_match in calls:
             yield from (VersionRequired, StaleVersion)
         if once in calls:

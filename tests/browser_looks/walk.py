@@ -215,7 +215,10 @@ def plain(page: Page, door: Door, language: str, words: str) -> Iterator[str]:
     yield "plain form"
     page.goto(f"{door.server}/{language}/plain/replies/")
     yield "plain mailbox"
-    for name, template, context in (*ANSWERS, ("plain receipt", "plain_receipt.html", {"contact": True})):
+    for name, template, context in (
+        *ANSWERS,
+        ("plain receipt", "plain_receipt.html", {"is_certain": True, "contact": True}),
+    ):
         with_words = {"words": words} if template in {"plain_receipt.html", "plain_replies.html"} else {}
         _show(
             page,

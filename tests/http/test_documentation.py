@@ -36,7 +36,7 @@ def test_a_route_lists_what_its_parameters_and_its_endpoint_refuse(client: TestC
         "413": ["TooLargeProblem"],
         "415": ["UnsupportedMediaTypeProblem"],
         "422": ["IdempotencyKeyReusedProblem", "InvalidRequestProblem", "NotAnEnvelopeProblem"],
-        "503": ["TooMuchAtOnceProblem"],
+        "503": ["BusyProblem", "TooMuchAtOnceProblem"],
     }
 
 
@@ -47,7 +47,7 @@ def test_a_route_lists_what_its_parameters_and_its_endpoint_refuse(client: TestC
         ("get", "/v1/things/{name}", {"400", "401", "422", "503"}),
         ("put", "/v1/things/{name}", {"400", "401", "411", "412", "413", "415", "422", "428", "503"}),
         ("post", "/v1/things/secret", {"400", "401", "403", "411", "413", "415", "422", "503"}),
-        ("post", "/v1/things/sealed", {"400", "411", "413", "415", "422"}),
+        ("post", "/v1/things/sealed", {"400", "411", "413", "415", "422", "503"}),
     ],
 )
 def test_every_guard_of_a_route_is_listed(client: TestClient, method: str, path: str, statuses: set[str]) -> None:

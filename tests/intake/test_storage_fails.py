@@ -1,6 +1,7 @@
 """What a reporter's client is told while the database does not work, and that nothing is lost by it."""
 
 import os
+import re
 import resource
 import signal
 import time
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 from app.database import Database, engine
 from app.main import create_app
 from app.settings import Settings
+from tests.intake.no_script.browser import HEADERS, encoded
 from tests.intake.scene import Office, Reporter
 from tests.strength import HASHER
 
@@ -61,6 +63,41 @@ def test_a_lock_that_others_hold_is_told_after_a_while_and_the_same_report_is_ta
 
     assert is_unavailable(refused)
     assert taken.status_code == 201
+
+
+def test_a_page_without_script_shows_the_words_of_a_report_that_may_have_arrived(
+    database: Database, client: TestClient, url: str, today: date, caplog: pytest.LogCaptureFixture
+) -> None:
+    Office(database, client, today).found().open_epoch()
+    form = encoded([("danger_now", "days"), ("text", "They know my sister."), ("consent", "contact")])
+
+    with locked(url):
+        answer = client.post("/en/plain/", content=form, headers=HEADERS)
+    (listed,) = re.findall(r'<ol class="words\b[^>]*>(.*?)</ol>', answer.text, re.DOTALL)
+    opened = client.post(
+        "/en/plain/replies/",
+        content=encoded([("act", "open"), ("words", " ".join(re.findall(r"<li>(\S+)</li>", listed)))]),
+        headers=HEADERS,
+    )
+
+    assert (answer.status_code, "sister" in answer.text) == (503, False)
+    assert "Nobody can know yet whether your report has arrived" in answer.text
+    assert len(caplog.records) == 1, caplog.text
+    assert "there is no mailbox for them here" in opened.text  # as the page said: send it once more
+
+
+def test_what_was_written_without_script_comes_back_where_nothing_was_stored(
+    client: TestClient, database: Database, url: str, today: date
+) -> None:
+    Office(database, client, today).found().open_epoch()
+    database.close()
+    client.app.state.database._asked_again_at = time.monotonic() + 60  # type: ignore[attr-defined]  # any ASGI app
+
+    answer = client.post(
+        "/en/plain/", content=encoded([("danger_now", "days"), ("text", "My sister.")]), headers=HEADERS
+    )
+
+    assert (answer.status_code, "My sister." in answer.text) == (503, True)
 
 
 @contextmanager

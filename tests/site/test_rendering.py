@@ -60,14 +60,15 @@ def test_a_mistake_with_the_files_of_a_message_stands_beside_them(site: Site) ->
 
 
 def test_the_words_of_a_receipt_are_shown_one_by_one(site: Site) -> None:
-    html = site.render("plain_receipt.html", "en", words="abandon ability able", contact=True)
+    html = site.render("plain_receipt.html", "en", words="abandon ability able", is_certain=True, contact=True)
 
     assert re.findall(r"<li>(\w+)</li>", html) == ["abandon", "ability", "able"]
 
 
 def test_an_answer_is_promised_only_to_those_who_may_be_written_to(site: Site) -> None:
     with_contact, without = (
-        site.render("plain_receipt.html", "en", words="able", contact=contact) for contact in (True, False)
+        site.render("plain_receipt.html", "en", words="able", is_certain=True, contact=contact)
+        for contact in (True, False)
     )
 
     assert "Look into your mailbox after two days" in with_contact

@@ -42,6 +42,7 @@ class Submitted:
 
 
 _NO_ROOM = "no-room-for-files"
+_BUSY = frozenset({"intake-busy", "busy"})  # nothing was taken
 
 Tell = Callable[[Submitted], None]
 Leave = Callable[[LeftOut], None]
@@ -187,7 +188,7 @@ class Reporter:
             try:
                 self._service.send("PUT", "/report", envelope, headers)
             except Refused as refusal:
-                is_certain = is_certain and (refusal.status < FAILURE or refusal.type == "intake-busy")
+                is_certain = is_certain and (refusal.status < FAILURE or refusal.type in _BUSY)
                 raise
             except BaseException:  # whoever stops it here cannot know either
                 is_certain = False

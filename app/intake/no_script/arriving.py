@@ -1,7 +1,7 @@
 """Forms on their way in, and which of those with files may keep a thread until all of theirs is there."""
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -29,12 +29,16 @@ class Arriving:
         self.is_given_up = False  # and reads no further than what is there
         self._is_whole = False
 
-    async def begin(self, limit: int) -> bool:
-        """Wait for the first `limit` bytes: whether that was all. Raises `MalformedForm` where the browser is gone."""
+    async def begin(self, limit: int, hold: Callable[[int], None] = lambda _: None) -> bool:
+        """Wait for the first `limit` bytes: whether that was all. `hold` is told of each piece that lies in memory.
+
+        Raises `MalformedForm` where the browser is gone, and what `hold` raises.
+        """
         while self._size < limit:
             piece = await self._next()
             if piece is None:
                 return True
+            hold(len(piece))
             self._first.append(piece)
         return False
 

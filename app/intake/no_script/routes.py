@@ -3,6 +3,7 @@
 No form is answered with a page, but with the address of one that is good once (`once`).
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,8 +16,9 @@ import anyio.to_thread
 from fastapi import Depends, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.database import storage
 from app.destruction import destroying
-from app.http import NOT_PUT_ASIDE, Now, Router, comes_from_another_site, leads_to, page, shared
+from app.http import NOT_PUT_ASIDE, Now, Router, comes_from_another_site, held_of, leads_to, page, shared
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import IntakeBusy
 from app.intake.epochs.open_epochs import EpochClosed
@@ -31,11 +33,13 @@ from app.intake.no_script.state import NoScript
 from app.intake.pages.nowhere import nowhere
 from app.intake.reports.service import CLOSED
 from app.people.staff.service import NoRootYet
-from app.problems import NotFound, Problem
+from app.problems import Busy, NotFound, Problem
 from app.protocol.conversation import Mailbox, Reply
 from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.protocol.report import ATTACHMENTS, Consent
 from app.vocabulary import IntakeChannel, ReportState
+
+_log = logging.getLogger("tern")
 
 router = Router(tag="pages")
 
@@ -113,8 +117,13 @@ async def read_answer(visit: Annotated[Visit, Depends(_visit)], key: str) -> Res
 
 
 def _take(visit: Visit, key: str) -> Response:
-    with visit.state.database.write() as session:
-        answer = once.take(session, key, now=visit.now)
+    try:
+        with visit.state.database.write() as session:
+            answer = once.take(session, key, now=visit.now)
+    except SQLAlchemyError as error:
+        if not _fails_underneath(error):
+            raise
+        answer = visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="unreachable")
     answer = answer or visit.show("plain_error.html", HTTPStatus.GONE, key="shown-once")
     return page(answer.html, answer.status)
 
@@ -133,8 +142,13 @@ async def _answer(act: Callable[[Visit], Answer], visit: Visit) -> Response:
     if comes_from_another_site(visit.request.headers):
         refusal = visit.show("plain_error.html", HTTPStatus.FORBIDDEN, key="other-site")
         return page(refusal.html, refusal.status)
+    held = held_of(visit.request)
     try:
-        is_whole = await visit.arriving.begin(_SHORT)
+        with held.reading():
+            is_whole = await visit.arriving.begin(_SHORT, held.add)
+    except Busy as busy:
+        full = visit.show("plain_error.html", busy.status, key="unreachable")
+        return page(full.html, full.status)
     except MalformedForm:
         late = visit.show("plain_error.html", HTTPStatus.REQUEST_TIMEOUT, key="unreachable")
         return page(late.html, late.status)
@@ -158,8 +172,16 @@ def _keep(act: Callable[[Visit], Answer], visit: Visit) -> Response:
     return leads_to(f"/{visit.language}/plain/once/{key}")
 
 
+def _fails_underneath(error: Exception) -> bool:
+    """Whether the database or the disk is the cause: then this tells the operator, and a page the person."""
+    if is_storage := storage.has_failed(error):
+        _log.error("a page without script: database or disk failed (%s)", type(error).__qualname__)
+    return is_storage
+
+
 def _send(visit: Visit) -> Answer:
     typed, files = TypedFields(), visit.files()
+    sealed: sealing.SealedReport | None = None
 
     def again(key: str, status: int) -> Answer:
         return visit.show("plain.html", status, mistakes=[Mistake(key)], kept=typed.again())
@@ -171,6 +193,11 @@ def _send(visit: Visit) -> Answer:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
     except EpochClosed:
         to = None
+    except SQLAlchemyError as error:
+        if not _fails_underneath(error):
+            raise
+        read_fields(visit.parts(), typed)
+        return again("unreachable", HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         if to is None:  # what was typed must come back all the same
             read_fields(visit.parts(), typed)
@@ -190,8 +217,16 @@ def _send(visit: Visit) -> Answer:
         return again("closed", HTTPStatus.SERVICE_UNAVAILABLE)
     except Problem as problem:  # of the packages that take it in: a person gets a page all the same
         return again("refused", problem.status)
+    except Exception as error:
+        if not _fails_underneath(error):
+            raise
+        if sealed is None:
+            return again("unreachable", HTTPStatus.SERVICE_UNAVAILABLE)
+        # It may be stored: without its words nobody could ever open its mailbox.
+        words = sealed.receipt.words(visit.language)
+        return visit.show("plain_receipt.html", HTTPStatus.SERVICE_UNAVAILABLE, words=words, is_certain=False)
     words = sealed.receipt.words(visit.language)
-    return visit.show("plain_receipt.html", words=words, contact=may_answer(typed))
+    return visit.show("plain_receipt.html", words=words, is_certain=True, contact=may_answer(typed))
 
 
 def _store(visit: Visit, sealed: sealing.SealedReport) -> None:
@@ -277,6 +312,10 @@ def _converse(visit: Visit) -> Answer:
         return again(Mistake("refused"), HTTPStatus.BAD_REQUEST)
     except NoRootYet:
         return visit.show("plain_error.html", HTTPStatus.SERVICE_UNAVAILABLE, key="not-set-up")
+    except Exception as error:
+        if not _fails_underneath(error):
+            raise
+        return again(Mistake("unreachable"), HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _kept(typed: TypedFields, files: Files, done: str) -> dict[str, object]:

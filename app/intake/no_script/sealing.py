@@ -11,6 +11,7 @@ from datetime import date
 
 from app import age
 from app.blobs import Blobs, NoRoom, StoredBlob
+from app.database import storage
 from app.intake.no_script.forms import FILES, Mistake, TypedFields, report_form
 from app.intake.no_script.multipart import MalformedForm, Part
 from app.protocol import attachments, conversation
@@ -81,11 +82,15 @@ class Files:
 
     @contextmanager
     def kept_if_named(self) -> Iterator[None]:
-        """The block seals the files and names them in a row; where it raises, whatever it is, they go."""
+        """The block seals the files and names them in a row; where it raises, they go.
+
+        But not where the database failed: then their row may yet be there, and if it is not, a sweep finds them.
+        """
         try:
             yield
-        except BaseException:
-            self.destroy()
+        except BaseException as error:
+            if not isinstance(error, Exception) or not storage.has_failed(error):
+                self.destroy()
             raise
 
     def destroy(self) -> None:

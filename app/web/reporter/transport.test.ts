@@ -12,6 +12,7 @@ test.each([
     { status: 429, type: "enough-for-today", kind: "enough-for-today" },
     { status: 429, type: "too-many-requests", kind: "busy" },
     { status: 503, type: "intake-busy", kind: "busy" },
+    { status: 503, type: "busy", kind: "busy" },
     { status: 503, type: "storage-unavailable", kind: "unreachable" },
     { status: 409, type: "epoch-closed", kind: "closed" },
     { status: 413, type: "too-large", kind: "too-large" },

@@ -120,7 +120,7 @@ export function refusal(status: number, content: Uint8Array): Failure {
     const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined
     if (kind) return new Failure(kind, type)
     // Any other 503 may come after what it was about was stored.
-    if (status === 429 || type === "intake-busy") return new Failure("busy", type)
+    if (status === 429 || type === "intake-busy" || type === "busy") return new Failure("busy", type)
     if (status === 413) return new Failure("too-large", type)
     // Something broke on the way: whether the service took it is not known.
     if (status >= 500) return new Failure("unreachable", type)

@@ -8,6 +8,7 @@ from functools import cache
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.orm import Session
 from starlette.routing import BaseRoute
 
 from app import http, keyring
@@ -27,7 +28,10 @@ from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE
 from app.clock import Clock
 from app.database import Database, engine
 from app.http.idempotency import forget
+from app.installation import ends
+from app.installation.readiness import Readiness
 from app.installation.routes import router as health
+from app.installation.state import Watched
 from app.intake.arrivals.routes import router as arrivals
 from app.intake.arrivals.writer import Writer
 from app.intake.attachments import service as attachments
@@ -107,7 +111,7 @@ SWEEP = Sweep(
 
 
 @dataclass(frozen=True)
-class _State(NoScript, Approvals, SignIns):
+class _State(NoScript, Approvals, SignIns, Watched):
     """What the routes of every domain use."""
 
 
@@ -120,9 +124,14 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
     settings.keep_private()
     passwords.nobody(hasher)
     database = Database(settings.url, answer_seconds=engine.ANSWER_SECONDS)
+    clock = Clock(settings.demo_clock)
+
+    def coming(session: Session) -> list[str]:
+        return ends.lines(session, settings.data_dir, clock.today(), floor=settings.free_space_floor)
+
     state = _State(
         settings=settings,
-        clock=Clock(settings.demo_clock),
+        clock=clock,
         keyring=keyring.load(settings.data_dir),
         database=database,
         blobs=Blobs(settings.data_dir / "blobs", floor=settings.free_space_floor),
@@ -136,6 +145,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         no_script_places=Places(SLOW_THREADS, Pace()),
         site=site or Site.load(),
         turns=Turns(),
+        readiness=Readiness(database, settings.data_dir, coming),
         approvables={each.subject: each for each in APPROVABLES},
     )
 

@@ -57,6 +57,13 @@ class Settings(BaseSettings):
         default=False,
         description="Whether /docs shows the API's description as a page; off, as reporters share the address.",
     )
+    readiness_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="A port of 127.0.0.1 where `/ready` says whether reports can be taken, and `/live` whether the"
+        " service runs; 0 for none.",
+    )
     demo: bool = Field(
         default=False, description="Says that this is a demo or a test, where time may be told by a file."
     )

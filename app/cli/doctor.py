@@ -22,6 +22,7 @@ from app.cli.causes import told
 from app.cli.console import Json, Stopped, clock, show_list
 from app.database import Database
 from app.database.schema import Tables, look
+from app.installation import ends
 from app.installation import service as installation
 from app.people.staff import service as staff
 from app.people.staff.models import Person
@@ -87,12 +88,12 @@ def _tables(settings: Settings, today: date) -> Iterator[Finding]:
             installation.open_keyring(database, settings.data_dir)
             yield Finding("keyring")
             with database.read() as session:
-                yield from _work(session, settings.data_dir, today)
+                yield from _work(session, settings.data_dir, today, settings.free_space_floor)
     except Stopped as cause:
         yield Finding("database and keyring", str(cause))
 
 
-def _work(session: Session, data: Path, today: date) -> Iterator[Finding]:
+def _work(session: Session, data: Path, today: date, floor: int) -> Iterator[Finding]:
     has_root = staff.has_root(session)
     yield Finding("root", "" if has_root else "the first supervisor has made none yet: tern setup")
     roles = [
@@ -108,9 +109,9 @@ def _work(session: Session, data: Path, today: date) -> Iterator[Finding]:
     if left is None:
         yield Finding("intake", "no epoch takes reports: a supervisor opens one with tern intake rotate")
     else:
-        yield Finding(
-            "intake", "" if left > 1 else "the epoch ends today: a supervisor opens the next, tern intake rotate"
-        )
+        yield Finding("intake")
+    for end in ends.coming(session, data, today, floor=floor):
+        yield Finding(end.what, f"until {end.day}; {end.todo}")
     yield _clock(session, today)
     swept = told_numbers.swept_on
     is_swept = swept is not None and today - swept <= timedelta(days=1)

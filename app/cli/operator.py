@@ -4,10 +4,10 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from sqlalchemy import make_url
@@ -22,8 +22,12 @@ from app.database import Database, schema
 from app.database.engine import file_of
 from app.destruction import finish
 from app.installation import service as installation
+from app.installation.readiness import Readiness, watched
 from app.people.staff import service as staff
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.installation.state import Watched
 
 RightClock = Annotated[
     bool, typer.Option("--the-clock-is-right", help="You have looked at the machine's clock, whatever was recorded.")
@@ -91,16 +95,17 @@ def serve(
     """Run the service. It keeps no log of requests."""
     from app import logs
     from app.main import create_app
-    from app.server import room, server
+    from app.server import STACK, room, server
 
     logs.install()
     with told():
         connections = room()
+    threading.stack_size(STACK)
     with opened(upgrades=True) as (settings, database):
         with database.read() as session:
             is_new = not staff.has_begun(session)
         application = create_app(settings)
-        state = application.state
+        state = cast("Watched", application.state)
         finish(state.database, state.blobs, state.clock.today())
     # Here, because a port that is taken is a line for the operator, and uvicorn has no output.
     try:
@@ -116,8 +121,27 @@ def serve(
             signal.signal(asked, lambda *_: None)
         if was_unclean:  # beside the service, for a large database is read for a while
             threading.Thread(target=_tell_of_a_look, args=(state.database, settings.data_dir), daemon=True).start()
-        with recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right):
-            server(application, connections=connections).run(sockets=[listening])
+        look = state.readiness.look()
+        for line in ([f"Nothing is taken yet: {look.why}."] if look.why else []) + list(look.ends):
+            say(line)
+        serving = server(application, connections=connections)
+        with (
+            _watched(state.readiness, settings.readiness_port, lambda: serving.turned_at),
+            recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right),
+        ):
+            serving.run(sockets=[listening])
+
+
+@contextmanager
+def _watched(readiness: Readiness, port: int, turned_at: Callable[[], float]) -> Iterator[None]:
+    """Whoever watches the machine asks at this port, which may be none."""
+    with ExitStack() as answering:
+        if port:
+            try:
+                answering.enter_context(watched(readiness, port, turned_at=turned_at))
+            except OSError as error:
+                raise Stopped(f"TERN_READINESS_PORT: cannot listen on port {port}: {of_system(error)}") from None
+        yield
 
 
 def sweep(

@@ -1,21 +1,24 @@
 """Whether the service is well, for anybody; and for those who look after it, in numbers."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Request, Response, status
 from fastapi.responses import JSONResponse
 
-from app.http import Config, Db, Router, Today, authenticate, problems
+from app.http import Config, Db, Router, Today, authenticate, problems, shared
 from app.installation import service
 from app.installation.schemas import HealthOut
+from app.installation.state import Watched
 from app.problems import Unauthenticated
 from app.vocabulary import Role
 
 router = Router(tag="health")
 
+SharedState = Annotated[Watched, shared(Watched)]
+
 _LOOK_AFTER_IT = frozenset({Role.SUPERVISOR, Role.OPERATOR})
 _NOT_WELL: dict[int | str, dict[str, Any]] = {
-    503: {"model": HealthOut, "description": "The database does not answer, or the disk is full"}
+    503: {"model": HealthOut, "description": "The database does not answer, or nothing can be written"}
 }
 
 
@@ -26,9 +29,11 @@ _NOT_WELL: dict[int | str, dict[str, Any]] = {
     responses=_NOT_WELL | problems(Unauthenticated),
     openapi_extra={"security": [{}, {"session": []}]},
 )
-def get_health(request: Request, database: Db, settings: Config, today: Today) -> HealthOut | Response:
+def get_health(
+    state: SharedState, request: Request, database: Db, settings: Config, today: Today
+) -> HealthOut | Response:
     """Say `ok` or `not`. A supervisor's or an operator's session is told how much is left of what runs out."""
-    if not service.is_well(database, settings.data_dir):
+    if not service.is_well(database, settings.data_dir) or state.readiness.look().why:
         return JSONResponse({"status": "not"}, status.HTTP_503_SERVICE_UNAVAILABLE)
     # A stranger's question costs no look at who asks.
     if "Authorization" not in request.headers or not authenticate(request).roles & _LOOK_AFTER_IT:

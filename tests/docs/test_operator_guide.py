@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import typer.main
 
 from app.cli.main import app
+from app.server import CONNECTIONS, OTHER_FILES
 from docs.generate import HERE
 from tests.client.installation import PASSWORD
 from tests.running import running
@@ -146,9 +148,33 @@ def test_every_command_that_a_page_names_takes_the_options_that_it_shows(page: s
         assert {word for word in rest if word.startswith("--")} <= options, words
 
 
-def test_the_files_of_systemd_start_what_is_installed() -> None:
-    starts = re.findall(r"^ExecStart=(.+)$", "\n".join(blocks("ini")), re.MULTILINE)
+UNITS = sorted((HERE.parent / "packaging/systemd").glob("*.service"))
 
-    assert [each.split()[:2] for each in starts] == [
-        ["/srv/tern/venv/bin/tern", word] for word in ("serve", "sweep", "backup")
-    ]
+
+def test_the_files_of_systemd_start_what_is_installed() -> None:
+    starts = [re.findall(r"^ExecStart=(.+)$", each.read_text(), re.MULTILINE)[0].split()[:2] for each in UNITS]
+
+    starts += [each.split()[:2] for each in re.findall(r"^ExecStart=(.+)$", "\n".join(blocks("ini")), re.MULTILINE)]
+
+    assert starts == [["/srv/tern/venv/bin/tern", word] for word in ("sweep", "serve", "backup")]
+    assert all(each.parent.name in GUIDE for each in UNITS)
+
+
+def test_whatever_ends_the_service_it_is_begun_again_within_its_bounds() -> None:
+    (unit,) = [each.read_text() for each in UNITS if each.name == "tern.service"]
+    said = dict(re.findall(r"^(\w+)=(.+)$", unit, re.MULTILINE))
+
+    assert (said["Restart"], said["StartLimitIntervalSec"]) == ("always", "0")
+    assert int(said["LimitNOFILE"]) >= OTHER_FILES + CONNECTIONS
+    assert {"MemoryMax", "NoNewPrivileges", "ProtectSystem", "SystemCallFilter"} <= said.keys()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("unit", UNITS, ids=[each.name for each in UNITS])
+def test_systemd_finds_the_exposure_that_the_guide_names(unit: Path) -> None:
+    said = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", str(unit)], capture_output=True, text=True, check=False
+    )
+
+    (exposure,) = re.findall(r"exposure level for \S+: ([0-9.]+)", said.stdout)
+    assert f"exposure level {exposure}" in GUIDE

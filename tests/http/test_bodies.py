@@ -74,8 +74,8 @@ def test_a_body_of_more_values_than_any_list_has_is_refused_before_it_is_parsed(
         (b"[" * 15 + b"]" * 15, 422),
         (b"[" * 16 + b"]" * 16, 400),
         (b'[{"a":' * 8 + b"0" + b"}]" * 8, 400),
-        (b'"' + b"[{" * 100 + b'"', 201),
-        (rb'"\"' + b"[" * 100 + b'"', 201),
+        (b'"' + b"[{" * 10 + b'"', 201),
+        (rb'"\"' + b"[" * 20 + b'"', 201),
         (b'"' + b"[" * 100, 400),  # a string without an end
         (b'"' + b'\\"' * 1_000_000, 400),
     ],

@@ -231,7 +231,7 @@ def approval(
         object_id=of.id,
         requester_id=requester.id,
         approver_id=approver.id,
-        of=of.envelope_sha256 if isinstance(of, Report) else sha256(sealed(Kind.PART)).hexdigest(),
+        of=of.envelope_sha256 if isinstance(of, Report) else None,
         grant_id=given.id,
     )
     rows.add(made)

@@ -19,14 +19,13 @@ CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or re
 def write(
     id_: CaseId,
     approval: Annotated[str, typer.Argument(help="The approval of the coding, by id or how it begins.")],
-    correct: Annotated[bool, typer.Option("--correct", help="Write cards again that were written before.")] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Write a card for each incident whose coding is approved and whose person agreed to be counted."""
+    """Sign each card that was approved: of incidents whose person agreed to be counted."""
     person = staff(machine)
     names = Names(person)
-    outbox.write(person, cases.open_(person, names.case(id_)), names.approval(approval), correct=correct)
+    outbox.write(person, names.case(id_), names.approval(approval))
     show({"waiting": outbox.waiting(person)}, as_json=as_json)
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from app import vocabulary
 from app.cli.names import Names, short
 from app.client.casework.cases import Consents, OpenCase
+from app.protocol.card import StatCard
 from app.protocol.case import Affected, Incident, list_of
 from app.vocabulary import UnknownCodeError
+from app.vocabulary.workloads import all_workloads
 
 _SET_IN = "    "
 
@@ -17,6 +19,26 @@ def page(case: OpenCase, consents: Consents | None, names: Names) -> str:
     `consents` is None for whoever may not read them.
     """
     return "\n".join(_lines(case, consents, names))
+
+
+def card_rows(card: StatCard) -> list[dict[str, str]]:
+    """What each field of a card says, and as what releases count it."""
+    dims = {dim for each in all_workloads().values() for dim in each.dims()}
+    rows = []
+    for each in vocabulary.vocabulary().card_fields:
+        value = getattr(card, each.name) if each.list_name else None
+        if each.list_name is None or value is None:
+            continue
+        several = value if isinstance(value, tuple) else (value,)
+        cells = {dim.cell_of(value) for dim in dims if dim.field == each.name and not each.several}
+        rows.append(
+            {
+                "field": each.name,
+                "says": ", ".join(_label(each.list_name, code) for code in several),
+                "counted as": ", ".join(sorted(cell for cell in cells if cell is not None)),
+            }
+        )
+    return [*rows, {"field": "quarter", "says": card.quarter or "unknown", "counted as": ""}]
 
 
 def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[str]:
@@ -48,7 +70,10 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
         yield from _set_in(short(report.id))
     yield from _heading("Statistics cards", case.file.cards)
     for card in case.file.cards:
-        yield from _set_in(f"of {short(card.incident)}{', withdrawn' if card.withdrawn else ''}")
+        state = (
+            "withdrawn" if card.withdrawn else "written" if card.written else f"asked of {names.handle(card.asked_of)}"
+        )
+        yield from _set_in(f"of {short(card.incident)}, revision {card.revision}, {state}")
     if consents:
         yield from _answers(consents, number_of)
 

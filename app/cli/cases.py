@@ -9,7 +9,7 @@ import typer
 
 from app.age import Error as AgeError
 from app.cli import case_edits
-from app.cli.case_page import page
+from app.cli.case_page import card_rows, page
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
@@ -138,13 +138,15 @@ def consent(
 def approve(
     id_: CaseId,
     approver: Annotated[str, typer.Option(help="Another person, by id or handle, who will decide.")],
+    correct: Annotated[bool, typer.Option("--correct", help="Ask for cards again that were written before.")] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Ask another person to approve the coding as it stands."""
+    """Ask another person to approve the coding as it stands, and with it its statistics cards."""
     person = staff(machine)
     names = Names(person)
-    request_id = coding_approvals.request(person, cases.open_(person, names.case(id_)), names.person(approver))
+    open_case, by = cases.open_(person, names.case(id_)), names.person(approver)
+    request_id = coding_approvals.request(person, open_case, by, correct=correct)
     show({"approval": request_id}, as_json=as_json)
 
 
@@ -173,10 +175,14 @@ def decide(
     person = staff(machine)
     names = Names(person)
     review = coding_approvals.review(person, names.approval(approval))
+    cards = [card_rows(each) for each in review.cards]
     if as_json:
-        show(_facts(review.case), as_json=True)
+        show({**_facts(review.case), "cards_asked": cards}, as_json=True)
     else:
         show_text(page(review.case, None, names))
+        for each in cards:
+            show_list("You are asked for this card", ["field", "says", "counted as"], each, as_json=False)
+        say(f"Your yes signs {len(cards)} cards, and nothing else.")
     if approved is not None:
         coding_approvals.decide(person, review, approved=approved)
 

@@ -1,27 +1,38 @@
 """The statistics card: one incident of one affected person in closed codes (DESIGN § 6, the vocabulary's `_meta.card`).
 
-Its plaintext is one JSON object, LF, then spaces up to `CARD_SIZE`: all cards have one length. Codes stand as they are,
-several choices as an integer whose bit n is the n-th code of the list, and null is unknown. It names no case and no
-author: the card token under which it is posted is common to all caseworkers.
+Its plaintext is one JSON object, LF, two signatures over it, LF, then spaces up to `CARD_SIZE`: all cards have one
+length. Codes stand as they are, several choices as an integer whose bit n is the n-th code of the list, and null is
+unknown. It names no case: the card token under which it is posted is common to all caseworkers. Who wrote it and who
+approved it, two persons, stands inside the seal, where the draw alone looks.
 """
 
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Final, Self, TypeAlias, cast
 
 from app import vocabulary
+from app.protocol.documents import (
+    Signature,
+    Signer,
+    bytes_signed,
+    parse_signatures,
+    verify_signature,
+    write_signatures,
+)
 from app.protocol.encoding import b64, new_id, sha256_hex, unb64
-from app.protocol.errors import Malformed
+from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import ConsentStatus, Outcome, Relation, VerificationStatus
 
 CARD_SIZE: Final = classes(Kind.CARD)[0]
 TOKEN_SIZE: Final = 16
 FORMAT: Final = 1
+# Who wrote it and who approved it.
+SIGNATURES: Final = 2
 # The last number that a correction of a card may have.
 LAST_REVISION: Final = 999
 
@@ -47,6 +58,8 @@ Choice: TypeAlias = str | tuple[str, ...] | None
 class StatCard:
     """One incident and affected person. None is unknown; several choices stand in list order.
 
+    `revision` counts its corrections from 0.
+
     `token` is the 16-byte contribution token of the affected person, the same on all of their cards and on no other's.
     `quarter` is the incident's; the quarter in which the card is counted is stamped by the service. Raises `CardError`
     where a value is not of its list or the codes contradict one another.
@@ -68,11 +81,14 @@ class StatCard:
     outcome: str | None
     verification_status: str | None
     quarter: str | None
+    revision: int = 0
     vocabulary: str = field(default_factory=lambda: vocabulary.vocabulary().version)
 
     def __post_init__(self) -> None:
         if not _CARD_ID.fullmatch(self.id):
             raise CardError("the id is not a card's")
+        if type(self.revision) is not int or not 0 <= self.revision <= LAST_REVISION:
+            raise CardError("the revision is not one")
         if len(self.token) != TOKEN_SIZE:
             raise CardError("a contribution token has 16 bytes")
         if not _VERSION.fullmatch(self.vocabulary):
@@ -87,7 +103,7 @@ class StatCard:
             raise CardError("a disputed actor is not named on a card")
 
     @classmethod
-    def of_coding(cls, coding: Mapping[str, object], *, card_id: str, token: bytes) -> Self:
+    def of_coding(cls, coding: Mapping[str, object], *, card_id: str, token: bytes, revision: int = 0) -> Self:
         """The card of an incident, from its coding in the sealed case.
 
         Only the card's own fields are taken. `unknown` and `ZZ` become None, a disputed actor too, and an outcome that
@@ -98,7 +114,42 @@ class StatCard:
             values["outcome"] = Outcome.TOO_EARLY.value
         if values["verification_status"] in ACTOR_UNKNOWN:
             values["suspected_actor_role"] = None
-        return cls(id=card_id, token=token, quarter=_quarter(coding.get("quarter")), **values)
+        return cls(id=card_id, token=token, quarter=_quarter(coding.get("quarter")), revision=revision, **values)
+
+    @property
+    def line(self) -> bytes:
+        """Its first line, without the LF: what two persons sign."""
+        values = {
+            "v": FORMAT,
+            "id": self.id,
+            "revision": self.revision,
+            "token": b64(self.token),
+            "vocabulary": self.vocabulary,
+            **{each.name: each.written(getattr(self, each.name)) for each in _fields()},
+            "quarter": self.quarter,
+        }
+        return json.dumps(values, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignedCard:
+    """A card under the signatures of who wrote it and of who approved it. Whether they hold says `check_signed`."""
+
+    card: StatCard
+    writer: Signature
+    approver: Signature
+
+    def check_signed(self, is_certified: Callable[[str, bytes], bool]) -> None:
+        """Two persons, whose signatures hold and whose keys (32 bytes) are certified.
+
+        Raises `CardError` where it is one person twice, and `NotAuthentic`.
+        """
+        if self.writer.by == self.approver.by:
+            raise CardError("one person has signed twice")
+        for each in (self.writer, self.approver):
+            if not is_certified(each.by, each.key):
+                raise NotAuthentic("uncertified")
+            verify_signature(each, bytes_signed("card", self.card.line))
 
 
 def new_card_id() -> str:
@@ -136,34 +187,38 @@ def may_be_counted(
     return relation in RELATIVES and not can_be_asked and reporters is ConsentStatus.GIVEN
 
 
-def encode(card: StatCard) -> bytes:
+def sign(card: StatCard, signer: Signer) -> Signature:
+    """As who wrote the card or approved it: over `tern/v1/card` LF and its line."""
+    return signer.sign("card", card.line)
+
+
+def lines_sha256(cards: Iterable[StatCard]) -> str:
+    """What an approval of a coding is of: the lines of its cards, each with its LF, in the order of their ids."""
+    return sha256_hex(b"".join(each.line + b"\n" for each in sorted(cards, key=lambda each: each.id)))
+
+
+def encode(signed: SignedCard) -> bytes:
     """The plaintext of a card: `CARD_SIZE` bytes."""
-    line = {
-        "v": FORMAT,
-        "id": card.id,
-        "token": b64(card.token),
-        "vocabulary": card.vocabulary,
-        **{each.name: each.written(getattr(card, each.name)) for each in _fields()},
-        "quarter": card.quarter,
-    }
-    text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    signatures = write_signatures((signed.writer, signed.approver))
+    text = signed.card.line + b'\n{"sigs":' + signatures + b"}\n"
     return text.ljust(CARD_SIZE, b" ")
 
 
-def parse(plaintext: bytes) -> StatCard:
+def parse(plaintext: bytes) -> SignedCard:
     """Raises `CardError` for whatever `encode` does not write, and for a card with a retired code."""
     if len(plaintext) != CARD_SIZE:
         raise CardError("a card has one length")
+    first, _, rest = plaintext.partition(b"\n")
     try:
-        line = json.loads(plaintext.partition(b"\n")[0])
+        line = json.loads(first)
     except (ValueError, RecursionError):  # brackets alone can nest deeper than the parser goes
         raise CardError("a card is a JSON object") from None
     if not isinstance(line, dict) or line.get("v") != FORMAT:
         raise CardError("not a card of this format")
-    card = _card(line)
-    if encode(card) != plaintext:  # another order, spelling, key or padding would be a second encoding of one card
+    signed = SignedCard(_card(line), *_signatures(rest))
+    if encode(signed) != plaintext:  # another order, spelling, key or padding would be a second encoding of one card
         raise CardError("not the one encoding of this card")
-    return card
+    return signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,15 +292,35 @@ def _card(line: dict[str, object]) -> StatCard:
     names = {each.name for each in fields(StatCard)} | {"v"}
     if line.keys() != names:
         raise CardError("a card has these fields and no others")
-    token, card_id, version = line["token"], line["id"], line["vocabulary"]
+    token, card_id, version, revision = line["token"], line["id"], line["vocabulary"], line["revision"]
     if not isinstance(token, str) or not isinstance(card_id, str) or not isinstance(version, str):
         raise CardError("a card has an id, a token and a version")
+    if type(revision) is not int:
+        raise CardError("the revision is not one")
     try:
         contribution = unb64(token, TOKEN_SIZE)
     except Malformed:
         raise CardError("the token is not one") from None
     values: dict[str, Any] = {each.name: each.read(line[each.name]) for each in _fields()}
-    return StatCard(id=card_id, token=contribution, quarter=_quarter(line["quarter"]), vocabulary=version, **values)
+    return StatCard(
+        id=card_id,
+        token=contribution,
+        quarter=_quarter(line["quarter"]),
+        revision=revision,
+        vocabulary=version,
+        **values,
+    )
+
+
+def _signatures(rest: bytes) -> tuple[Signature, Signature]:
+    line, _, _ = rest.partition(b"\n")
+    try:
+        signatures = parse_signatures(line.removeprefix(b'{"sigs":').removesuffix(b"}"))
+    except Malformed:
+        raise CardError("a card has a line of signatures") from None
+    if len(signatures) != SIGNATURES:
+        raise CardError("a card has the signatures of two")
+    return signatures[0], signatures[1]
 
 
 def _quarter(value: object) -> str | None:

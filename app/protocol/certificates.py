@@ -1,6 +1,7 @@
 """Who is who: the root that clients pin, the certificates that it vouches for, and the words that people compare."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -139,6 +140,17 @@ class Trust:
         if not known:
             raise NotAuthentic("uncertified")
         return replace(known[-1], roles=frozenset().union(*(each.roles for each in known)))
+
+    def was_certified(self, person: str, key: bytes, days: Iterable[date], *, roles: AbstractSet[Role]) -> bool:
+        """Whether this was the person's key, with one of the roles, on one of the days."""
+        for day in days:
+            try:
+                certified = self.certified(person, day)
+            except NotAuthentic:
+                continue
+            if certified.key == key and certified.roles & roles:
+                return True
+        return False
 
     def fingerprints_of(self, person: str) -> frozenset[str]:
         """Those of all keys that were ever vouched for as this person's."""

@@ -1,14 +1,15 @@
 """Statements about keys and decisions: public ones of supervisors, and the approvals that are sealed."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from app import age
+from app.protocol.card import LAST_REVISION
 from app.protocol.documents import Document, Header, Signer, signed
-from app.protocol.encoding import b64, check_day, check_hash, check_id, unb64
+from app.protocol.encoding import b64, check_day, check_hash, check_id, check_number, unb64
 from app.protocol.errors import Malformed
 from app.protocol.periods import first_day
 from app.vocabulary import ApprovalState, ApprovalSubject
@@ -61,14 +62,36 @@ def may_open(*, valid_from: date, valid_until: date, period: str, today: date) -
 
 
 @dataclass(frozen=True)
+class CardSignature:
+    """The signature of who approves a card, in base64url, over this revision of it as they made it themselves."""
+
+    id: str = field(repr=False)
+    revision: int
+    sig: str = field(repr=False)
+
+    @classmethod
+    def read(cls, entry: object) -> Self:
+        """Raises `Malformed`."""
+        match entry:
+            case {"id": id_, "revision": revision, "sig": str(sig), **rest} if not rest:
+                unb64(sig, 64)
+                return cls(check_id("card", id_), check_number(revision, range(LAST_REVISION + 1)), sig)
+        raise Malformed("a card is approved in another form")
+
+
+@dataclass(frozen=True)
 class ApprovalStatement:
-    """Another person's decision over the hash of what they opened. Sealed to the case or the report."""
+    """Another person's decision over the hash of what they opened. Sealed to the case or the report.
+
+    Of a coding that is the hash of the lines of its cards (`card.lines_sha256`), each of which they sign too.
+    """
 
     approval: str
     subject: ApprovalSubject
     object: str
     of: str
     decision: ApprovalState
+    cards: tuple[CardSignature, ...] = ()
 
     def body(self) -> dict[str, Any]:
         return asdict(self)
@@ -119,7 +142,15 @@ def read_service_key(document: Document) -> bytes:
 def read_approval(body: dict[str, Any]) -> ApprovalStatement:
     """Raises `Malformed`."""
     match body:
-        case {"approval": str(id_), "subject": subject, "object": str(object_), "of": of, "decision": decision, **rest}:
+        case {
+            "approval": str(id_),
+            "subject": subject,
+            "object": str(object_),
+            "of": of,
+            "decision": decision,
+            "cards": list(cards),
+            **rest,
+        }:
             try:
                 if not rest:
                     return ApprovalStatement(
@@ -128,6 +159,7 @@ def read_approval(body: dict[str, Any]) -> ApprovalStatement:
                         object_,
                         check_hash(of),
                         ApprovalState(decision),
+                        tuple(map(CardSignature.read, cards)),
                     )
             except ValueError:
                 pass

@@ -169,8 +169,8 @@ CASES = {
     "POST /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE, 409, body=_CONSENT),
 }
 
-_IN_APPROVAL = frozenset({OWNER, APPROVER})
-_ASK = {"subject": "coding", "object": "{case_id}", "approver": _SOMEBODY, "of": _NO_HASH}
+_IN_APPROVAL = IN_CASE | {APPROVER}
+_ASK = {"subject": "coding", "object": "{case_id}", "approver": _SOMEBODY}
 
 APPROVALS = {
     "POST /v1/approvals": Row(WORKERS, IN_CASE, 422, body=_ASK),

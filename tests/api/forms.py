@@ -175,7 +175,7 @@ APPROVALS = {
             "comment": factories.in_json(Kind.TASK),
             "grant": GRANT,
         },
-        *("comment", "grant"),
+        *("of", "comment", "grant"),
     ),
     "GET /v1/approvals": Form(query=frozenset({"state", "object"}), pages=True),
     "GET /v1/approvals/{approval_id}": _ONE,

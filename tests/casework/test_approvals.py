@@ -53,12 +53,7 @@ def claimed(rows: Session, desk: Desk, epoch: Epoch, triager: Person) -> Report:
 
 
 def coding(case: Case, approver: Person, *, lend: bool = True) -> dict[str, object]:
-    asked: dict[str, object] = {
-        "subject": "coding",
-        "object": case.id,
-        "approver": approver.id,
-        "of": "0" * 64,  # of a coding, which the service cannot read
-    }
+    asked: dict[str, object] = {"subject": "coding", "object": case.id, "approver": approver.id}
     return asked | ({"grant": {"grantee": approver.id, "file": factories.in_json(Kind.GRANT)}} if lend else {})
 
 
@@ -114,8 +109,10 @@ def test_an_approver_reads_the_case_and_does_not_write_it(
 
 
 def test_nobody_is_asked_to_approve_their_own_act(desk: Desk, case: Case, caseworker: Person) -> None:
-    """Who coded, the service cannot read: the approver's client looks."""
-    assert problem(desk.post(caseworker, "/approvals", coding(case, caseworker))) == (409, "self-approval")
+    """Who coded what, the approver's client sees."""
+    own = desk.post(caseworker, "/approvals", coding(case, caseworker))
+
+    assert problem(own) == (409, "self-approval")
 
 
 def test_a_coding_is_approved_by_a_caseworker_or_a_supervisor(
@@ -127,6 +124,26 @@ def test_a_coding_is_approved_by_a_caseworker_or_a_supervisor(
 
 def test_an_approver_without_a_key_is_not_asked(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
     assert problem(desk.post(caseworker, "/approvals", coding(case, other, lend=False))) == (422, "approver-unfit")
+
+
+def test_the_service_is_told_no_hash_of_a_coding(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
+    """It could guess the codes of it."""
+    refused = desk.post(caseworker, "/approvals", coding(case, other) | {"of": "0" * 64})
+    asked = desk.post(caseworker, "/approvals", coding(case, other))
+
+    assert problem(refused) == (409, "not-approvable")
+    assert asked.json()["of"] is None
+
+
+def test_members_see_what_is_asked_and_decided_about_their_case(
+    desk: Desk, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person
+) -> None:
+    case = factories.case(rows, caseworker, colleague)
+    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+    decide(desk, other, asked["id"], "approved")
+
+    assert desk.get(colleague, f"/approvals/{asked['id']}").json()["statement"] == STATEMENT
+    assert problem(desk.get(supervisor, f"/approvals/{asked['id']}")) == (404, "not-found")
 
 
 def test_only_a_member_asks_about_a_case(desk: Desk, case: Case, other: Person, supervisor: Person) -> None:

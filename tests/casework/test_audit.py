@@ -40,7 +40,6 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
         "subject": "coding",
         "object": case,
         "approver": other.id,
-        "of": "0" * 64,
         "grant": {"grantee": other.id, "file": GRANT},
     }
 

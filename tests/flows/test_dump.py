@@ -186,7 +186,7 @@ def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[S
     approver = organisation.staff["sofia"]
     approval = coding_approvals.request(triager, coding, approver.person)
     coding_approvals.decide(approver, coding_approvals.review(approver, approval), approved=True)
-    written = cards.write(triager, coding, approval)
+    written = cards.write(triager, coding.id, approval)
     assert cards.send(triager, now=True) == len(written.file.cards) == len(STORIES[0].incidents)
     held = [shared_keys.hold(triager, KeyKind.CARD_WRITING), shared_keys.hold(approver, KeyKind.STATISTICS)]
     identities = [opened.identity, coding.identity, *(each.identity for each in held)]

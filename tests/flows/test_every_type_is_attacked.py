@@ -9,10 +9,10 @@ from app.protocol.types import TYPES, SealedType
 from tests.client.intake import test_pages
 from tests.client.statistics import test_cards
 from tests.flows import test_evil_server, test_evil_server_and_a_case
+from tests.statistics.releases import test_draws
 
 NOT_OPENED = {
     "comment": "no client writes or opens one yet",
-    "card": "the draw opens it in the service, and whoever has the card token may write one",
 }
 # What a client takes although there is a newer one (docs/protocol.md, section 16).
 OLDER_NOT_NOTICED = {
@@ -24,7 +24,7 @@ OLDER_NOT_NOTICED = {
 
 def attacked() -> Iterator[tuple[str, bool]]:
     """The types that the tests of these modules say that they attack, and whether with what is older."""
-    for module in (test_evil_server, test_evil_server_and_a_case, test_pages, test_cards):
+    for module in (test_evil_server, test_evil_server_and_a_case, test_pages, test_cards, test_draws):
         for test in filter(isfunction, vars(module).values()):
             for mark in getattr(test, "pytestmark", ()):
                 if mark.name == "attacks":

@@ -129,7 +129,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
         )
         approval = coding_approvals.request(tenzin, opened, omid.person)
         coding_approvals.decide(omid, coding_approvals.review(omid, approval), approved=True)
-        asked = coding_approvals.request(tenzin, opened, leyla.person)
+        asked = coding_approvals.request(tenzin, cases.open_(tenzin, first), leyla.person)
         yield World(organisation, first, other, approval, asked, opened.identity.recipient)
 
 
@@ -138,7 +138,7 @@ def _of_each_type(file: CaseFile) -> CaseFile:
     [incident] = file.incidents
     said = Assertion(by="the reporter", text="Two men waited.", basis="reporter_belief")
     file = file.with_incident(replace(incident, assertions=(said,)))
-    card = CardNote(new_id("card"), incident.id, revision=0, withdrawn=False)
+    card = CardNote(new_id("card"), incident.id, 0, incident.coder, "1.0.0")
     return replace(file, selectors=(Selector.of("email", "them@example.org"),), cards=(card,))
 
 
@@ -222,7 +222,7 @@ def test_without_a_lie_the_case_opens(world: World, evil: EvilServer, tenzin: St
     assert {each.type for each in opened.said.values()} == set(PARTS)
     assert {opened.said[part].type for part, mark in opened.marks.items() if mark.version == 2} == set(CHAINED)
     assert len(cases.list_consents(tenzin, opened)) == 1
-    assert coding_approvals.approved_file(tenzin, opened, world.approval) == opened.file
+    assert len(coding_approvals.approved(tenzin, opened, world.approval).signatures) == 1
     assert evil.written == []
 
 
@@ -900,8 +900,9 @@ def test_another_approval(
         "approval": world.approval,
         "subject": "coding",
         "object": world.case,
-        "of": opened.coding_sha256,
+        "of": HASH,
         "decision": "approved",
+        "cards": [],
     }
     line_1 = line(world, "approval", body, author=omid.person) | changes
     forged = attacker.signed_document(
@@ -909,14 +910,14 @@ def test_another_approval(
     )
     evil.lies[f"/v1/approvals/{world.approval}"] = in_json(lambda answer: answer.update(statement=b64(forged)))
 
-    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.approval), reason)
+    stops(evil, lambda: coding_approvals.approved(tenzin, opened, world.approval), reason)
 
 
 def test_an_approval_by_somebody_else_than_who_was_asked(world: World, evil: EvilServer, tenzin: Staff) -> None:
     opened = cases.open_(tenzin, world.case)
     evil.lies[f"/v1/approvals/{world.approval}"] = in_json(lambda answer: answer.update(approver=world.person("leyla")))
 
-    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.approval), "request")
+    stops(evil, lambda: coding_approvals.approved(tenzin, opened, world.approval), "request")
 
 
 def test_an_approval_by_somebody_whom_the_service_chose(
@@ -924,14 +925,14 @@ def test_an_approval_by_somebody_whom_the_service_chose(
 ) -> None:
     """omid, who had the key for another approval, signs on this one, which leyla was asked for, in the right words."""
     opened = cases.open_(tenzin, world.case)
-    word = {"approval": world.asked, "subject": "coding", "object": world.case, "of": opened.coding_sha256}
+    word = {"approval": world.asked, "subject": "coding", "object": world.case, "of": HASH}
     omid = world.organisation.staff["omid"]
-    line_1 = line(world, "approval", word | {"decision": "approved"}, author=omid.person)
+    line_1 = line(world, "approval", word | {"decision": "approved", "cards": []}, author=omid.person)
     signed_one = attacker.signed_document(line_1, "approval", world.recipient, signer=omid.signer)
     shown = {"approver": omid.person, "state": "approved", "statement": b64(signed_one)}
     evil.lies[f"/v1/approvals/{world.asked}"] = in_json(lambda answer: answer.update(shown))
 
-    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.asked), "request")
+    stops(evil, lambda: coding_approvals.approved(tenzin, opened, world.asked), "request")
 
 
 def test_a_machine_that_did_not_ask_believes_no_approval_of_an_outsider(
@@ -944,7 +945,7 @@ def test_a_machine_that_did_not_ask_believes_no_approval_of_an_outsider(
         leyla = world.organisation.copy_of("leyla", tmp_path / "leyla", http)
         opened = cases.open_(leyla, world.case)
 
-        stops(evil, lambda: coding_approvals.approved_file(leyla, opened, world.approval), "not-a-writer")
+        stops(evil, lambda: coding_approvals.approved(leyla, opened, world.approval), "not-a-writer")
 
 
 @pytest.mark.parametrize("name", ["subject", "object", "requester", "approver", "of"])
@@ -1007,4 +1008,4 @@ def test_the_approval_of_another_request(world: World, evil: EvilServer, tenzin:
     approved = tenzin.service.get(f"/approvals/{world.approval}").content
     evil.lies[f"/v1/approvals/{world.asked}"] = instead(approved)
 
-    stops(evil, lambda: coding_approvals.approved_file(tenzin, opened, world.asked), "request")
+    stops(evil, lambda: coding_approvals.approved(tenzin, opened, world.asked), "request")

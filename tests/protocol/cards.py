@@ -1,9 +1,11 @@
 """Cards for tests: an ordinary one, and any."""
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import strategies as st
 
 from app import vocabulary
-from app.protocol.card import TOKEN_SIZE, StatCard
+from app.protocol.card import TOKEN_SIZE, SignedCard, StatCard, sign
+from app.protocol.documents import Signer
 
 CODING: dict[str, object] = {
     "incident_type": "hoax_booking",
@@ -20,6 +22,15 @@ CODING: dict[str, object] = {
     "host_response": ["registered"],
     "verification_status": "under_review",
 }
+
+
+WRITER, APPROVER = (
+    Signer("per_" + digit * 32, Ed25519PrivateKey.from_private_bytes(digit.encode() * 32)) for digit in "56"
+)
+
+
+def signed_by_two(card: StatCard) -> SignedCard:
+    return SignedCard(card, sign(card, WRITER), sign(card, APPROVER))
 
 
 def a_card(*, card_id: str = "card_" + "1" * 32, token: bytes = b"\x01" * TOKEN_SIZE, **coding: object) -> StatCard:

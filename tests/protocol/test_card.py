@@ -8,24 +8,42 @@ from hypothesis import strategies as st
 
 from app import vocabulary
 from app.protocol import card as module
-from app.protocol.card import CARD_SIZE, CardError, StatCard, encode, may_be_counted, parse
+from app.protocol.card import (
+    CARD_SIZE,
+    LAST_REVISION,
+    CardError,
+    SignedCard,
+    StatCard,
+    encode,
+    may_be_counted,
+    parse,
+    sign,
+)
+from app.protocol.documents import write_signatures
+from app.protocol.errors import NotAuthentic
 from app.vocabulary import ConsentStatus, Relation
-from tests.protocol.cards import CODING, a_card, cards
+from tests.protocol.cards import APPROVER, CODING, WRITER, a_card, cards, signed_by_two
+
+SIGNATURES = encode(signed_by_two(a_card())).split(b"\n")[1] + b"\n"
+
+
+def written(card: StatCard) -> bytes:
+    return encode(signed_by_two(card))
 
 
 @given(cards())
 def test_a_card_is_read_as_it_was_written(card: StatCard) -> None:
-    assert parse(encode(card)) == card
+    assert parse(written(card)) == signed_by_two(card)
 
 
 @given(cards())
 def test_all_cards_have_one_length(card: StatCard) -> None:
-    assert len(encode(card)) == CARD_SIZE
+    assert len(written(card)) == CARD_SIZE
 
 
 @given(cards(), st.integers(0, CARD_SIZE - 1), st.integers(1, 255))
 def test_a_card_has_one_encoding(card: StatCard, place: int, change: int) -> None:
-    changed = bytearray(encode(card))
+    changed = bytearray(written(card))
     changed[place] ^= change
 
     try:
@@ -34,6 +52,53 @@ def test_a_card_has_one_encoding(card: StatCard, place: int, change: int) -> Non
         return
 
     assert encode(read) == changed
+
+
+def test_the_longest_card_has_room_for_two_signatures() -> None:
+    longest: dict[str, Any] = {
+        each.name: tuple(code for code in each.codes if code not in module._UNKNOWN)
+        if each.several
+        else max(each.codes, key=len)
+        for each in module._fields()
+    }
+    card = dataclasses.replace(
+        a_card(),
+        **(longest | {"verification_status": "under_review"}),
+        revision=LAST_REVISION,
+        vocabulary="999.999.999",
+    )
+
+    assert len(written(card).rstrip(b" ")) <= CARD_SIZE
+
+
+def test_a_card_holds_where_two_persons_have_signed_its_very_line() -> None:
+    card = a_card()
+    other = dataclasses.replace(card, severity="limited")
+    one, two = sign(card, WRITER), sign(card, APPROVER)
+
+    SignedCard(card, one, two).check_signed(lambda person, key: (person, key) in {(one.by, one.key), (two.by, two.key)})
+
+    for same in (one, dataclasses.replace(two, by=one.by)):
+        with pytest.raises(CardError, match="one person"):
+            SignedCard(card, one, same).check_signed(lambda *_: True)
+    for signed in (
+        SignedCard(other, one, two),
+        SignedCard(dataclasses.replace(card, revision=1), one, two),
+        SignedCard(card, one, sign(other, APPROVER)),
+    ):
+        with pytest.raises(NotAuthentic, match="signature"):
+            signed.check_signed(lambda *_: True)
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        SignedCard(card, one, two).check_signed(lambda person, _: person == one.by)
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_a_card_has_the_signatures_of_two(number: int) -> None:
+    signatures = [sign(a_card(), each) for each in (WRITER, APPROVER, WRITER)][:number]
+    text = a_card().line + b'\n{"sigs":' + write_signatures(tuple(signatures)) + b"}\n"
+
+    with pytest.raises(CardError):
+        parse(text.ljust(CARD_SIZE, b" "))
 
 
 @given(st.binary(max_size=CARD_SIZE))
@@ -53,6 +118,9 @@ def test_what_is_no_card_is_refused_and_never_worse(start: bytes) -> None:
         ({"token": None}, "an id, a token and a version"),
         ({"vocabulary": "1"}, "version of the vocabulary"),
         ({"vocabulary": 1}, "an id, a token and a version"),
+        ({"revision": 1000}, "revision"),
+        ({"revision": "0"}, "revision"),
+        ({"revision": False}, "revision"),
         ({"incident_type": "no_such_code"}, "a code that no card bears"),
         ({"incident_type": 3}, "a code that no card bears"),
         ({"severity": "unknown"}, "a code that no card bears"),
@@ -70,8 +138,8 @@ def test_what_is_no_card_is_refused_and_never_worse(start: bytes) -> None:
     ],
 )
 def test_a_field_that_is_not_of_its_list_is_refused(change: dict[str, object], why: str) -> None:
-    line = json.loads(encode(a_card()))
-    text = json.dumps(line | change, separators=(",", ":")).encode() + b"\n"
+    line = json.loads(a_card().line)
+    text = json.dumps(line | change, separators=(",", ":")).encode() + b"\n" + SIGNATURES
 
     with pytest.raises(CardError, match=why):
         parse(text.ljust(CARD_SIZE, b" "))
@@ -105,7 +173,7 @@ def test_a_card_is_an_object(text: bytes) -> None:
 
 
 def test_a_card_has_one_length() -> None:
-    for longer_or_shorter in (encode(a_card()) + b" ", encode(a_card())[:-1]):
+    for longer_or_shorter in (written(a_card()) + b" ", written(a_card())[:-1]):
         with pytest.raises(CardError, match="one length"):
             parse(longer_or_shorter)
 
@@ -116,19 +184,19 @@ def test_brackets_without_end_are_refused() -> None:
 
 
 def test_a_missing_field_is_refused() -> None:
-    line = json.loads(encode(a_card()))
+    line = json.loads(a_card().line)
     del line["harm"]
 
     with pytest.raises(CardError):
-        parse(json.dumps(line, separators=(",", ":")).encode().ljust(CARD_SIZE, b" "))
+        parse((json.dumps(line, separators=(",", ":")).encode() + b"\n" + SIGNATURES).ljust(CARD_SIZE, b" "))
 
 
 def test_a_bitmap_counts_in_list_order() -> None:
     card = a_card(channel=["email", "voice_call"])
 
     assert card.channel == ("voice_call", "email")
-    assert json.loads(encode(card))["channel"] == 0b1001
-    assert parse(encode(a_card(channel=["voice_call"]))).channel == ("voice_call",)
+    assert json.loads(card.line)["channel"] == 0b1001
+    assert parse(written(a_card(channel=["voice_call"]))).card.channel == ("voice_call",)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +205,7 @@ def test_a_bitmap_counts_in_list_order() -> None:
 def test_unknown_is_written_null(change: dict[str, Any]) -> None:
     (name,) = change
 
-    assert json.loads(encode(a_card(**change)))[name] is None
+    assert json.loads(a_card(**change).line)[name] is None
 
 
 def test_unknown_stands_alone() -> None:
@@ -170,8 +238,8 @@ def test_an_outcome_is_too_early_until_it_is_coded() -> None:
 def test_a_card_takes_nothing_else_from_the_coding() -> None:
     card = a_card(imminence="now", narrative="words that nobody may count", affected="psn_1")
 
-    assert b"words" not in encode(card)
-    assert b"now" not in encode(card)
+    assert b"words" not in card.line
+    assert b"now" not in card.line
 
 
 def test_a_retired_code_is_refused() -> None:

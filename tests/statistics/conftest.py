@@ -18,7 +18,7 @@ from app.people.staff import service as staff
 from app.people.staff.models import Person as PersonRow
 from app.people.staff.models import Team
 from app.protocol import card as cards_
-from app.protocol.card import StatCard
+from app.protocol.card import SignedCard, StatCard
 from app.protocol.certificates import certificate, make_root, org_of
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
@@ -110,7 +110,11 @@ def state_statistics_key(
 
 
 def seal_card(card: StatCard) -> bytes:
-    return age.encrypt(cards_.encode(card), [STATISTICS.recipient])
+    return age.encrypt(cards_.encode(signed(card)), [STATISTICS.recipient])
+
+
+def signed(card: StatCard, writer: Person = COLLEAGUE, approver: Person = APPROVER) -> SignedCard:
+    return SignedCard(card, cards_.sign(card, writer.signer), cards_.sign(card, approver.signer))
 
 
 def card_headers(card: str, *, revision: int = 0, token: str = CARD_TOKEN) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from app import age
 from app.protocol import manifest, statements
-from app.protocol.card import encode
+from app.protocol.card import SignedCard, encode, sign
 from app.protocol.case import (
     CODED,
     NOTHING,
@@ -147,7 +147,7 @@ BODIES: Final[dict[Name, dict[str, Any]]] = take_apart(
         summary="Each evening another one.",
         persons=(PERSON,),
         incidents=(INCIDENT,),
-        cards=(CardNote(CARD.id, INCIDENT.id, revision=0, withdrawn=False),),
+        cards=(CardNote(CARD.id, INCIDENT.id, 0, CASEWORKER.id, "1.0.0"),),
         selectors=(Selector.of("phone", "+49 30 23125 417"),),
     )
 )
@@ -223,7 +223,9 @@ def _others() -> dict[str, Any]:
             "padded": padded_size(Kind.ATTACHMENT, len(FILE)),
             "plaintext_sha256": sha256_hex(FILE),
         },
-        "card": {"text": encode(CARD).decode()},
+        "card": {
+            "text": encode(SignedCard(CARD, *(sign(CARD, each.signer) for each in (TRIAGER, CASEWORKER)))).decode()
+        },
         "key-log-head": {"line": log["head_line"], "head": log["head"], "lines": log["lines"]},
         "release": {"sums": sums.decode(), "signatures": signatures.write_signatures(signers).decode()},
     }

@@ -11,7 +11,10 @@ from app.vocabulary import ApprovalState, ApprovalSubject
 
 
 class Approval(Base):
-    """One person asks another about one hash. `statement` is the answer, signed inside its seal."""
+    """One person asks another about one hash. `statement` is the answer, signed inside its seal.
+
+    Of a coding the hash stands in the statement alone.
+    """
 
     __tablename__ = "approvals"
 
@@ -21,7 +24,7 @@ class Approval(Base):
     state: Mapped[ApprovalState] = mapped_column(default=ApprovalState.REQUESTED)
     requester_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     approver_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
-    of: Mapped[str] = mapped_column(String(64))
+    of: Mapped[str | None] = mapped_column(String(64))
     # The grant may go before: it is destroyed with its report or its epoch, whatever was asked about it.
     grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.id", ondelete="SET NULL"))
     comment: Mapped[bytes | None] = mapped_column(Sealed)

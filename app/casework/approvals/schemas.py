@@ -12,14 +12,14 @@ from app.vocabulary import ApprovalState, ApprovalSubject
 
 
 class ApprovalIn(BaseModel):
-    """Ask `approver` about the hash `of`. `grant` lets them open it until they have decided."""
+    """Ask `approver` about the hash `of`, or a coding. `grant` lets them open it until they have decided."""
 
     model_config = ConfigDict(extra="forbid")
 
     subject: ApprovalSubject
     object: Id
     approver: PersonId
-    of: Sha256
+    of: Sha256 | None = None
     comment: SealedComment | None = None
     grant: GrantIn | None = None
 
@@ -38,7 +38,7 @@ class ApprovalOut(BaseModel):
     state: ApprovalState
     requester: str = Field(validation_alias="requester_id")
     approver: str = Field(validation_alias="approver_id")
-    of: str
+    of: str | None
     comment: SealedComment | None
     statement: SealedApproval | None
     lent_until: date | None

@@ -48,12 +48,12 @@ class NotApprovable(Problem):
 
 @dataclass(frozen=True)
 class NewApproval:
-    """`of` is the SHA-256 of what is approved; `grant` lets the approver open it until they have decided."""
+    """`of` is the SHA-256 of what is approved, None for a coding; `grant` opens it until the approver has decided."""
 
     subject: ApprovalSubject
     object_id: str
     approver_id: str
-    of: str
+    of: str | None
     comment: bytes | None
     grant: NewGrant | None
 
@@ -66,7 +66,7 @@ class Approvable:
     has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it. `holders` are those
     who can open the object of this id already; `takes_own_key` says that to lend somebody else a key is not enough.
     `led_by` is whether the actor leads the work on the object of an id: they see what is asked and lent, and call it
-    back.
+    back. `seen_by` is whether they work on it: where it is given, they see what is asked and decided too.
     `lent_until` is the last day of a key that is lent, where it must not outlive another.
     """
 
@@ -75,6 +75,7 @@ class Approvable:
     authors: Callable[[Session, Actor, NewApproval], set[str]]
     holders: Callable[[Session, str], set[str]]
     led_by: Callable[[Actor, InstrumentedAttribute[str]], ColumnElement[bool]]
+    seen_by: Callable[[Actor, InstrumentedAttribute[str]], ColumnElement[bool]] | None = None
     lent_until: Callable[[Session, str], date] | None = None
     takes_own_key: bool = False
 
@@ -84,9 +85,13 @@ Approvables: TypeAlias = Mapping[ApprovalSubject, Approvable]
 
 
 def visible_to(actor: Actor, approvables: Approvables) -> Select[Approval]:
-    """What this person asked and was asked, and what others ask about that on which they lead the work."""
+    """What this person asked and was asked, and what others ask about that on which they work, or lead the work."""
     asked = (Approval.requester_id == actor.id, Approval.approver_id == actor.id)
-    return select(Approval).where(or_(*asked, *(_led_by(actor, rule) for rule in approvables.values())))
+    seen = (
+        and_(Approval.subject == rule.subject, (rule.seen_by or rule.led_by)(actor, Approval.object_id))
+        for rule in approvables.values()
+    )
+    return select(Approval).where(or_(*asked, *seen))
 
 
 def get(session: Session, actor: Actor, approvables: Approvables, approval_id: str) -> Approval:

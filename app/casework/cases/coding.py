@@ -1,9 +1,9 @@
-"""The coding of a case is approved, which cards are written from. What it is, only who opens the case can tell."""
+"""The coding of a case's incidents is approved, and with it the cards that are drawn of it, in the case alone."""
 
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
-from app.casework.approvals.service import Approvable, NewApproval
+from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
 from app.casework.cases import service
 from app.people.grants import service as grants
 from app.problems import NotFound
@@ -14,7 +14,9 @@ def _authors(session: Session, actor: Actor, new: NewApproval) -> set[str]:
     """Whoever asks; who coded what stands inside the seal, and the approver's client looks."""
     if not service.is_member(session, actor, new.object_id):
         raise NotFound
-    return {actor.id}
+    if new.of is not None:  # a hash of codes could be guessed
+        raise NotApprovable
+    return set()  # who coded what the approver's client sees
 
 
 CODING = Approvable(
@@ -23,4 +25,5 @@ CODING = Approvable(
     authors=_authors,
     holders=grants.holders,
     led_by=service.led_by,
+    seen_by=service.works_on,
 )

@@ -239,7 +239,7 @@ def coding(company: Company, stories: Sequence[Story], step: Callable[[], None])
             case = _with_coding(owner, cases.open_(owner, company.cases[story.id]), story)
             approval = coding_approvals.request(owner, case, colleague.person)
             coding_approvals.decide(colleague, coding_approvals.review(colleague, approval), approved=True)
-            cards.write(owner, case, approval)
+            cards.write(owner, case.id, approval)
         step()
 
 
@@ -285,14 +285,15 @@ def send_cards(company: Company) -> int:
 
 def send_population(company: Company, persons: int, step: Callable[[], None]) -> int:
     """The cards of an invented population, by the same route: the people of forty stories alone are too few."""
-    sender = company.staff["mai"]
+    sender, approver = company.staff["mai"], company.staff["boris"]
     recipient = shared_keys.newest_key(sender, KeyKind.STATISTICS).recipient
     token = shared_keys.local_card_token(sender)
     service = Service(company.stage.url)
     cards_file = population(persons, b"tern demo")
     for each in cards_file:
         headers = {"Authorization": f"Bearer {token}", "Tern-Card": each.id, "Tern-Revision": "0"}
-        service.send("PUT", "/card", age.encrypt(card.encode(each), [recipient]), headers)
+        signed = card.SignedCard(each, card.sign(each, sender.signer), card.sign(each, approver.signer))
+        service.send("PUT", "/card", age.encrypt(card.encode(signed), [recipient]), headers)
         step()
     return len(cards_file)
 

@@ -1,6 +1,6 @@
 """A second person's word: asked for by one, signed by another over the hash of what they opened, or taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Self
@@ -11,7 +11,7 @@ from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.encoding import canonical, sha256_hex
 from app.protocol.errors import Rollback
-from app.protocol.statements import ApprovalStatement
+from app.protocol.statements import ApprovalStatement, CardSignature
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind
 
 # In what this machine has seen: each request that it made or opened.
@@ -22,8 +22,8 @@ _REQUEST: Final = "approval-request"
 class Approval:
     """What is asked of whom, as the service shows it, in this version: nothing is decided on another.
 
-    `of` is the hash of what is asked about, `statement` the sealed decision in base64url, `lent_until` the last day of
-    a key that is lent for it.
+    `of` is the hash of what is asked about, which of a coding stands in the sealed decision alone. That is `statement`,
+    in base64url; `lent_until` is the last day of a key that is lent for it.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Approval:
     state: ApprovalState
     requester: str
     approver: str
-    of: str
+    of: str | None
     statement: str | None = field(repr=False)
     lent_until: date | None
     version: int
@@ -59,7 +59,7 @@ class Approval:
             state=ApprovalState(item["state"]),
             requester=str(item["requester"]),
             approver=str(item["approver"]),
-            of=str(item["of"]),
+            of=item["of"],
             statement=item["statement"],
             lent_until=date.fromisoformat(item["lent_until"]) if item["lent_until"] else None,
             version=int(item["version"]),
@@ -86,12 +86,14 @@ def get(staff: Staff, approval: str) -> Approval:
     return replace(Approval.read(staff.service.get(f"/approvals/{approval}").json()), id=approval)
 
 
-def request(staff: Staff, subject: ApprovalSubject, key: Key, approver: str, *, of: str, lend: bool) -> str:
+def request(staff: Staff, subject: ApprovalSubject, key: Key, approver: str, *, of: str | None, lend: bool) -> str:
     """Ask somebody about the hash `of`; its id. Where the key is lent, they hold it until they have decided.
 
     This machine remembers whom it asked about what: nobody else's word is one on this.
     """
-    body: dict[str, object] = {"subject": subject.value, "object": key.subject, "approver": approver, "of": of}
+    body: dict[str, object] = {"subject": subject.value, "object": key.subject, "approver": approver}
+    if of:
+        body["of"] = of
     if lend:
         to = staff.certified(approver)
         grant = staff.grant(key.identity, key.subject, to, GrantKind.APPROVAL, generation=key.generation)
@@ -119,10 +121,12 @@ def remember(staff: Staff, approval: Approval) -> None:
         staff.seen.record(_REQUEST, approval.id, approval.request)
 
 
-def decide(staff: Staff, approval: Approval, key: Key, *, of: str, approved: bool) -> None:
+def decide(
+    staff: Staff, approval: Approval, key: Key, *, of: str, approved: bool, cards: Iterable[CardSignature] = ()
+) -> None:
     """Sign the decision about what was asked and over the hash of what was opened: the service names neither."""
     decision = ApprovalState.APPROVED if approved else ApprovalState.REJECTED
-    word = ApprovalStatement(approval.id, approval.subject, key.subject, of, decision)
+    word = ApprovalStatement(approval.id, approval.subject, key.subject, of, decision, tuple(cards))
     statement = sealed.write(staff, key, "approval", word.body())
     _move(staff, approval, decision, statement=statement.file)
 

@@ -1,72 +1,103 @@
-"""Approvals of a coding: another person opens the case, and signs over the coding that they read."""
+"""Approvals of a coding: another person makes the same cards from the case as they open it, and signs each apart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from app.client.casework import approvals, cases
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import OpenCase
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
+from app.protocol import card as cards_
+from app.protocol import case as rules
 from app.protocol import statements
-from app.protocol.case import SECOND_PERSON, CaseFile, Incident, RuleBroken
+from app.protocol.card import StatCard
+from app.protocol.case import RuleBroken
+from app.protocol.chain import Mark
+from app.protocol.documents import Signature
+from app.protocol.encoding import b64, unb64
 from app.protocol.errors import NotAuthentic
+from app.protocol.statements import CardSignature
 from app.vocabulary import ApprovalState, ApprovalSubject, Role
 
 # Who may approve a coding, besides not having made it.
 APPROVERS = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
 
+# In what this machine has seen: the lines that it showed of a request.
+_LINES: Final = "coding-lines"
+
 
 @dataclass(frozen=True)
 class Review:
-    """What an approver decides about: the case as they opened it, which is what was asked about."""
+    """What an approver decides about: the cards, made by their own client from the case as they opened it."""
 
     approval: Approval
     case: OpenCase = field(repr=False)
+    cards: tuple[StatCard, ...] = field(repr=False)
 
 
-def request(staff: Staff, case: OpenCase, approver: str) -> str:
-    """Ask somebody to approve the coding as it is now. Who is no member holds the key until they have decided."""
+@dataclass(frozen=True)
+class Approved:
+    """What another person has signed of a coding: by the id and revision of each card."""
+
+    by: str
+    signatures: Mapping[tuple[str, int], Signature] = field(repr=False)
+
+
+def request(staff: Staff, case: OpenCase, approver: str, *, correct: bool = False) -> str:
+    """Ask somebody to approve the coding, and with it each card that was not written yet; the id of the request.
+
+    The cards are drawn first, so that their lines are whole: the case has a next version by it. With `correct` those
+    that were written are asked for again, as their next revision. Who is no member holds the key until they have
+    decided.
+    """
+    file = rules.drawn(case.file, approver, correct=correct)
+    if file.cards != case.file.cards:
+        case = cases.write(staff, case, file)
     lend = approver not in case.members
-    return approvals.request(staff, ApprovalSubject.CODING, case.key, approver, of=case.coding_sha256, lend=lend)
+    return approvals.request(staff, ApprovalSubject.CODING, case.key, approver, of=None, lend=lend)
 
 
 def review(staff: Staff, approval: str) -> Review:
-    """Open what one is asked to approve. Raises `RuleBroken` where the coding is not what was asked about.
+    """Open what one is asked to approve. Raises `RuleBroken` where it is not for this person, or not as it was shown.
 
-    Raises `Rollback` where this machine was shown another request under this id.
+    What has changed otherwise in the case since one was asked changes nothing. Raises `Rollback` where this machine was
+    shown another request under this id.
     """
     record = _get(staff, approval)
     approvals.is_known(staff, record)
     case = cases.open_(staff, record.object)
-    if case.coding_sha256 != record.of:
-        raise RuleBroken("changed-since")
+    cards = rules.asked(case.file, staff.person)
     approvals.remember(staff, record)
-    return Review(record, case)
+    _hold_to_shown(staff, approval, cards_.lines_sha256(cards))
+    return Review(record, case, cards)
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
-    """Sign the decision over the hash of what was opened. Raises `RuleBroken` for one's own coding.
+    """Sign the decision, and where it is a yes each card.
 
-    Also for a person whose contribution token somebody has changed: they would be counted as two.
+    Raises `RuleBroken` for a person whose contribution token somebody has changed: they would be counted as two.
     """
-    case = review.case
-    if any(incident.coder == staff.person for incident in case.file.incidents):
-        raise RuleBroken("own-coding")
-    cases.check_history(staff, case)
-    approvals.decide(staff, review.approval, case.key, of=case.coding_sha256, approved=approved)
+    cases.check_history(staff, review.case)
+    cards = [CardSignature(each.id, each.revision, b64(cards_.sign(each, staff.signer).sig)) for each in review.cards]
+    approvals.decide(
+        staff,
+        review.approval,
+        review.case.key,
+        of=cards_.lines_sha256(review.cards),
+        approved=approved,
+        cards=cards if approved else (),
+    )
 
 
-def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
-    """The case whose coding another person has approved, from their signed statement.
+def approved(staff: Staff, case: OpenCase, approval: str) -> Approved:
+    """What another person has signed, from their statement. Whether a card is still as they signed it, it shows itself.
 
     Who they are, the client that asked has chosen. On another machine, which only has the service's word for it, the
     statement of a member counts: it may be that nobody ever asked, and lent the key to, somebody else.
 
-    Without the incidents whose verdict names a second person who is not the approver: nobody has asked them, and the
-    name alone is its author's word.
-
-    Raises `RuleBroken` where it is not approved, was changed since, or was coded by who approved it, and
-    `NotAuthentic`.
+    Raises `RuleBroken` where it is not approved, and `NotAuthentic`.
     """
     record = _get(staff, approval)
     if not approvals.is_known(staff, record) and record.approver not in case.members:
@@ -76,24 +107,28 @@ def approved_file(staff: Staff, case: OpenCase, approval: str) -> CaseFile:
     # A case has many approvals, none of which is the next version of another.
     statement = sealed.read(staff, case.key, "approval", record.statement, writers={record.approver})
     word = statements.read_approval(statement.document.header.body)
-    if (word.approval, word.subject, word.object, word.of) != (approval, record.subject, case.id, record.of):
+    if (word.approval, word.subject, word.object) != (approval, record.subject, case.id):
         raise NotAuthentic("approval")
     if word.decision is not ApprovalState.APPROVED:
         raise RuleBroken("not-approved")
-    file = case.file
-    if word.of != case.coding_sha256:
-        raise RuleBroken("changed-since")
     author = statement.author
     if author is None or not author.roles & APPROVERS:
         raise NotAuthentic("role")
-    if any(incident.coder == author.person for incident in file.incidents):
-        raise RuleBroken("own-coding")
-    return replace(file, incidents=tuple(each for each in file.incidents if _is_said_by(author.person, each)))
+    return Approved(
+        author.person,
+        {(each.id, each.revision): Signature(author.person, author.key, unb64(each.sig, 64)) for each in word.cards},
+    )
+
+
+def _hold_to_shown(staff: Staff, approval: str, lines: str) -> None:
+    """What is signed in one run is what was shown in the one before. Raises `RuleBroken` once where it has changed."""
+    shown = staff.seen.highest(_LINES, approval)
+    if shown is None or shown.sha256 != lines:
+        staff.seen.record(_LINES, approval, Mark(shown.version + 1 if shown else 1, lines))
+    if shown is not None and shown.sha256 != lines:
+        raise RuleBroken("changed-since")
 
 
 def _get(staff: Staff, approval: str) -> Approval:
-    return replace(approvals.get(staff, approval), subject=ApprovalSubject.CODING)  # whatever the service calls it
-
-
-def _is_said_by(approver: str, incident: Incident) -> bool:
-    return incident.verification not in SECOND_PERSON or incident.verdicts[-1].second == approver
+    # Whatever the service calls it, and says that it is of.
+    return replace(approvals.get(staff, approval), subject=ApprovalSubject.CODING, of=None)

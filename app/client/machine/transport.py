@@ -61,13 +61,13 @@ class Told(dict[str, Any]):
 
 _TEXTS: Final = (
     "accepts_from accepts_until action actor approver author destroyed_on document envelope_sha256 epoch expires_on "
-    "file grantee handle hash hour id intake intake_channel invitation key kind object of period person previous "
+    "file grantee handle hash hour id intake intake_channel invitation key kind object period person previous "
     "received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state subject team "
     "to token valid_from valid_until workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by case consent last_use lent_until next noisy_sha256 object_hash opening_due owner prev priority reason "
-    "secret statement sums_sha256 swept_on triager withdrawn_on"
+    "approved_by case consent last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority "
+    "reason secret statement sums_sha256 swept_on triager withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation left_millionths n number rho_millionths seq sequence size version"

@@ -16,20 +16,20 @@ from typing import Final
 from app import age
 from app.client.casework import cases, coding_approvals
 from app.client.casework.cases import OpenCase
+from app.client.casework.coding_approvals import Approved
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Service
 from app.client.people import shared_keys
 from app.protocol import card
-from app.protocol.case import CardNote, CaseFile, Incident, RuleBroken, card_of
+from app.protocol.card import SignedCard
+from app.protocol.case import CardNote, CaseFile, RuleBroken, card_or_none
 from app.protocol.encoding import b64, unb64
+from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
 
 # A card leaves at a random hour of these many from now on.
 DELAY_HOURS: Final = 72
-
-# Why an incident has no card, where that is as it should be.
-_NOT_COUNTED: Final = frozenset({"no-statistics-consent", "refuted"})
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,23 @@ class _Entry:
     file: bytes | None = field(repr=False)
 
 
-def write(staff: Staff, case: OpenCase, approval: str, *, correct: bool = False) -> OpenCase:
-    """Write a card for each incident that the approval covers and whose person may be counted.
+def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
+    """Sign each card that another person has signed, as the case says it now, and let it wait for its hour.
 
-    An incident that has one gets no second; with `correct` its card is written again under the same id. The case
-    remembers the ids before any card can leave. Raises `RuleBroken` where the coding is not approved.
+    A card of which something has changed since says another line: it is asked for anew. Nothing else that changed in
+    the case matters. Raises `RuleBroken` where the coding is not approved, or by this person themselves.
     """
-    approved_file = coding_approvals.approved_file(staff, case, approval)
+    case = cases.open_(staff, case_id)
+    approved = coding_approvals.approved(staff, case, approval)
+    if approved.by == staff.person:
+        raise RuleBroken("one-person")
     recipient = shared_keys.newest_key(staff, KeyKind.STATISTICS).recipient
     notes, sealed = {note.id: note for note in case.file.cards}, dict[str, bytes]()
-    notes_before = {note.incident: note for note in case.file.cards if not note.withdrawn}
-    for incident in case.file.incidents:
-        before = notes_before.get(incident.id)
-        if not _is_covered(incident, case.file, approved_file) or (before and not correct):
-            continue
-        note = _next(before) if before else CardNote(card.new_card_id(), incident.id, revision=0, withdrawn=False)
-        try:
-            content = card_of(case.file, incident.id, card_id=note.id)
-        except RuleBroken as broken:
-            if broken.rule not in _NOT_COUNTED:
-                raise
-            continue
-        sealed[note.id] = age.encrypt(card.encode(content), [recipient])
-        notes[note.id] = note
+    for note in case.file.cards:
+        signed = _signed(staff, case.file, note, approved)
+        if signed is not None:
+            sealed[note.id] = age.encrypt(card.encode(signed), [recipient])
+            notes[note.id] = replace(note, written=True)
     after = cases.write(staff, case, replace(case.file, cards=tuple(notes.values()))) if sealed else case
     for id_, file in sealed.items():
         _put_out(staff, notes[id_], file)
@@ -117,17 +111,20 @@ def _send(anonymous: Service, token: str, entry: _Entry) -> None:
         anonymous.send("PUT", "/card", entry.file, headers | {"Tern-Revision": str(entry.revision)})
 
 
-def _is_covered(incident: Incident, file: CaseFile, approved_file: CaseFile) -> bool:
-    """Whether what the card would say is what was approved."""
-    same = [each for each in approved_file.incidents if each.id == incident.id]
-    return bool(same) and (
-        (same[0].coding, same[0].affected, same[0].verdicts) == (incident.coding, incident.affected, incident.verdicts)
-        and approved_file.person(incident.affected) == file.person(incident.affected)
-    )
-
-
-def _next(note: CardNote) -> CardNote:
-    return replace(note, revision=note.revision + 1)
+def _signed(staff: Staff, file: CaseFile, note: CardNote, approved: Approved) -> SignedCard | None:
+    """The card under both signatures; None where it is not to be written, or is not what was approved."""
+    signature = approved.signatures.get((note.id, note.revision))
+    content = card_or_none(file, note)
+    if note.withdrawn or note.written or signature is None or content is None:
+        return None
+    if file.incident(note.incident).coder == approved.by:
+        raise RuleBroken("own-coding")
+    signed = SignedCard(content, card.sign(content, staff.signer), signature)
+    try:
+        signed.check_signed(lambda _, __: True)  # whose the keys are is known
+    except NotAuthentic:
+        return None
+    return signed
 
 
 def _put_out(staff: Staff, note: CardNote, file: bytes | None) -> None:

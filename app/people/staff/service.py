@@ -181,6 +181,12 @@ def trust(session: Session) -> Trust:
     return Trust.pinned(parse_document(org.document.encode()), org.id)
 
 
+def trust_in_everybody(session: Session) -> Trust:
+    """The root, with every certificate that was ever made beside it. Raises `NoRootYet`."""
+    made = session.scalars(select(Certificate.document).where(Certificate.valid_until.is_not(None)))
+    return trust(session).with_certificates(parse_document(each.encode()) for each in made)
+
+
 def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> Person:
     """Keep a certificate that a supervisor of the root has signed.
 

@@ -4,7 +4,7 @@ The service never opens it, so its rules are kept here: by the client that write
 them, and by the one that approves.
 """
 
-from app.protocol.case.cards import card_of, coding_sha256
+from app.protocol.case.cards import asked, card_of, card_or_none, drawn
 from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
@@ -40,12 +40,14 @@ __all__ = [
     "SetAside",
     "Verdict",
     "Whole",
+    "asked",
     "card_of",
+    "card_or_none",
     "check",
     "check_change",
     "check_coding",
     "check_successor",
-    "coding_sha256",
+    "drawn",
     "list_of",
     "looks_at",
     "put_together",

@@ -139,13 +139,18 @@ class Incident:
 class CardNote:
     """Which card tells of which incident. Its id is nowhere else, so only the case can correct or withdraw it.
 
+    It is drawn before somebody is asked to approve it: `asked_of` is who, and `vocabulary` the version of its codes.
     `revision` counts its corrections: of two files of one card, which may arrive in any order, the later one stands.
+    `written`: this revision was signed by two, and is sent.
     """
 
     id: str = field(repr=False)
     incident: str
     revision: int
-    withdrawn: bool
+    asked_of: str
+    vocabulary: str
+    written: bool = False
+    withdrawn: bool = False
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "CardNote":
@@ -153,6 +158,9 @@ class CardNote:
             id=check_id("card", body["id"]),
             incident=check_id("inc", body["incident"]),
             revision=values.number(body["revision"]),
+            asked_of=check_id("per", body["asked_of"]),
+            vocabulary=values.text(body["vocabulary"]),
+            written=values.yes_or_no(body["written"]),
             withdrawn=values.yes_or_no(body["withdrawn"]),
         )
 

@@ -249,7 +249,7 @@ class _Table:
         if before and before.incident != note.incident:
             raise RuleBroken("cards-lost")
         self._name(_name_of_card(note), said.part)
-        if before is None or (note.withdrawn, note.revision) > (before.withdrawn, before.revision):
+        if before is None or _place(note) > _place(before):
             self.cards[note.id] = note
 
 
@@ -305,8 +305,13 @@ def _incident_body(incident: Incident) -> dict[str, Any]:
     return body
 
 
+def _place(note: CardNote) -> tuple[bool, int, bool]:
+    """Of the notes of one card the highest stands: a withdrawal, the latest revision, and that it was written."""
+    return note.withdrawn, note.revision, note.written
+
+
 def _name_of_card(note: CardNote) -> Name:
-    return Name(_CARD, note.id, 2 * note.revision + note.withdrawn)
+    return Name(_CARD, note.id, 4 * note.revision + 2 * note.withdrawn + note.written)
 
 
 def _name_of_selector(selector: Selector) -> Name:

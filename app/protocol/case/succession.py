@@ -59,5 +59,5 @@ def _check_cards(before: Iterable[CardNote], after: Iterable[CardNote]) -> None:
         now = notes.get(note.id)
         if now is None or now.incident != note.incident:
             raise RuleBroken("cards-lost")
-        if now.revision < note.revision or now.withdrawn < note.withdrawn:
+        if (now.revision, now.written) < (note.revision, note.written) or now.withdrawn < note.withdrawn:
             raise RuleBroken("cards-lost")

@@ -7,7 +7,6 @@ this module and nothing else.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from app.protocol import card as cards_
 from app.protocol.card import StatCard
 from app.vocabulary import Bound, Dimension, Table, Workload
 
@@ -41,7 +40,7 @@ def _persons(cards: Iterable[StatCard]) -> Iterable[list[StatCard]]:
 
 
 def _order(card: StatCard) -> tuple[str, bytes]:
-    return card.id, cards_.encode(card)
+    return card.id, card.line
 
 
 def _values(dim: Dimension, person: list[StatCard]) -> list[str | None]:

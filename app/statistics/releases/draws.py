@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache, partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,17 +14,26 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.database import insert_or_ignore
 from app.people.shared_keys import service as shared_keys
+from app.people.staff import service as staff
 from app.problems import Problem, StaleVersion
 from app.protocol import card as cards_
+from app.protocol.certificates import Trust
 from app.protocol.encoding import sha256_hex
-from app.protocol.periods import quarters
+from app.protocol.errors import ProtocolError
+from app.protocol.periods import first_day, last_day, quarters
 from app.protocol.release.counts import NoisyCounts, write_counts
 from app.protocol.release.ledger import LedgerLine, next_line
+from app.protocol.statements import LATE
+from app.protocol.types import TYPES
 from app.statistics.cards import service as cards
+from app.statistics.cards.service import RecordedCard
 from app.statistics.releases import accounting, counting, ledger, noise, requests
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
 from app.statistics.releases.requests import ReleaseExists
 from app.vocabulary import Workload
+
+# Who may have written or approved a card.
+SIGNERS = TYPES["card"].roles
 
 
 class StatisticsKeyWrong(Problem):
@@ -45,7 +55,8 @@ class Snapshot:
     release: str
     period: str
     workload: Workload
-    sealed_cards: Sequence[bytes]
+    cards: Sequence[RecordedCard]
+    trust: Trust
     accounts: dict[str, int]
     ledger: tuple[LedgerLine, ...]
 
@@ -66,7 +77,8 @@ def snapshot(session: Session, actor: Actor, release_id: str) -> Snapshot:
         release=release.id,
         period=release.period,
         workload=vocabulary.workload(release.workload),
-        sealed_cards=[file for quarter in quarters(release.period) for file in cards.recorded_in(session, quarter)],
+        cards=[each for quarter in quarters(release.period) for each in cards.recorded_in(session, quarter)],
+        trust=staff.trust_in_everybody(session),
         accounts={spend.token_hash: spend.rho_millionths for spend in session.scalars(select(TokenSpend))},
         ledger=ledger.lines(session),
     )
@@ -104,7 +116,7 @@ def draw(
     Who may still be counted is each token's own matter; how many are not, nobody is told. `account_key` is the
     service's, 32 bytes.
     """
-    cards = _open(start.sealed_cards, identities)
+    cards = _open(start.cards, identities, start.trust)
     accounts = {card.token: accounting.token_hash(account_key, card.token) for card in cards}
     admitted = accounting.admit(start.accounts, accounts.values(), rho=start.workload.rho)
     counts = counting.count((card for card in cards if accounts[card.token] in admitted), start.workload)
@@ -136,15 +148,35 @@ def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now
     return release
 
 
-def _open(sealed: Sequence[bytes], identities: Sequence[age.HybridIdentity]) -> list[cards_.StatCard]:
-    """The cards that are cards. One that does not open or parse is counted for nobody (RELEASES § 0)."""
+def _open(
+    recorded: Sequence[RecordedCard], identities: Sequence[age.HybridIdentity], trust: Trust
+) -> list[cards_.StatCard]:
+    """The cards that count. No other stops the draw, and nothing is told of it but that (RELEASES § 0)."""
+    was_certified = cache(partial(_was_certified, trust))
     cards = []
-    for each in sealed:
+    for each in recorded:
         try:
-            cards.append(cards_.parse(age.decrypt(each, identities)))
-        except (age.Error, cards_.CardError):
+            signed = cards_.parse(age.decrypt(each.file, identities))
+            _check_row(each, signed.card)
+            signed.check_signed(partial(was_certified, each.quarter))
+        except (age.Error, ProtocolError):
             continue
+        cards.append(signed.card)
     return cards
+
+
+def _check_row(recorded: RecordedCard, card: cards_.StatCard) -> None:
+    """It is the card, and its revision, that it came as. Raises `CardError`."""
+    came_as = (recorded.id_sha256, recorded.revision_sha256)
+    if came_as != (sha256_hex(card.id.encode()), cards_.revision_sha256(card.id, card.revision)):
+        raise cards_.CardError("it came as another card or revision")
+
+
+def _was_certified(trust: Trust, quarter: str, person: str, key: bytes) -> bool:
+    """Whether the key was the person's in the quarter, or in the days before in which a card may have waited."""
+    first, last = first_day(quarter) - LATE, last_day(quarter)
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return trust.was_certified(person, key, days, roles=SIGNERS)
 
 
 def _charge(session: Session, start: Snapshot, result: Draw) -> None:

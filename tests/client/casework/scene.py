@@ -51,8 +51,8 @@ def coded(
     return cases.write(owner, opened, replace(opened.file, persons=(person,), incidents=(incident,)))
 
 
-def approved(owner: Staff, opened: OpenCase, approver: Staff) -> str:
+def approved(owner: Staff, opened: OpenCase, approver: Staff, *, correct: bool = False) -> str:
     """The id of an approval of this coding."""
-    approval = coding_approvals.request(owner, opened, approver.person)
+    approval = coding_approvals.request(owner, opened, approver.person, correct=correct)
     coding_approvals.decide(approver, coding_approvals.review(approver, approval), approved=True)
     return approval

@@ -34,9 +34,8 @@ def test_of_two_who_write_a_card_of_one_incident_at_once_the_second_is_told(here
     anna, boris = here.staff("anna"), here.staff("boris")
     of_boris = coded(here, anna, boris)
     of_anna = cases.open_(anna, of_boris.id)
-    first, second = (
-        CardNote(new_card_id(), of_boris.file.incidents[0].id, revision=0, withdrawn=False) for _ in range(2)
-    )
+    [incident] = of_boris.file.incidents
+    first, second = (CardNote(new_card_id(), incident.id, 0, incident.coder, "1.0.0") for _ in range(2))
     cases.write(boris, of_boris, replace(of_boris.file, cards=(first,)))
 
     with pytest.raises(cases.Collision):

@@ -5,18 +5,30 @@ from typing import Any
 
 import pytest
 
-from app import age
+from app import age, vocabulary
 from app.client.casework import approvals, cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.machine import sealed
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
-from app.protocol.case import Assertion, CaseFile, RuleBroken, Verdict, check_successor, take_apart
+from app.protocol.card import new_card_id
+from app.protocol.case import (
+    Assertion,
+    CardNote,
+    CaseFile,
+    RuleBroken,
+    Verdict,
+    card_of,
+    check_successor,
+    take_apart,
+)
+from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.journal import Entry, PartNote
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalState,
+    ApprovalSubject,
     CaseStage,
     ConsentMethod,
     ConsentScope,
@@ -329,7 +341,12 @@ def test_another_person_approves_the_coding_that_they_opened(here: Installation)
 
     approval = approved(boris, opened, chen)
 
-    assert coding_approvals.approved_file(boris, opened, approval) == opened.file
+    opened = cases.open_(boris, opened.id)
+    word = coding_approvals.approved(boris, opened, approval)
+    (note,) = opened.file.cards
+    card = card_of(opened.file, note.incident, card_id=note.id)
+    verify_signature(word.signatures[(note.id, 0)], bytes_signed("card", card.line))
+    assert (word.by, note.asked_of, note.written) == (chen.person, chen.person, False)
 
 
 def test_an_approver_keeps_no_key(here: Installation) -> None:
@@ -342,14 +359,18 @@ def test_an_approver_keeps_no_key(here: Installation) -> None:
 
 
 def test_a_coder_does_not_approve_their_own_coding(here: Installation) -> None:
+    """Nor is anybody asked to by a client that keeps the rules."""
     anna, boris = here.staff("anna"), here.staff("boris")
     opened = coded(here, anna, boris)
-    later = cases.write(anna, cases.open_(anna, opened.id), replace(opened.file, summary="Read by Anna."))
+    anna_opened = cases.open_(anna, opened.id)
+    approval = coding_approvals.request(anna, anna_opened, boris.person)
+    assert coding_approvals.review(boris, approval).cards == ()
 
-    approval = coding_approvals.request(anna, later, boris.person)
+    theirs = CardNote(new_card_id(), opened.file.incidents[0].id, 0, boris.person, vocabulary.vocabulary().version)
+    cases.write(anna, anna_opened, replace(opened.file, cards=(theirs,)))
 
     with pytest.raises(RuleBroken, match="own-coding"):
-        coding_approvals.decide(boris, coding_approvals.review(boris, approval), approved=True)
+        coding_approvals.review(boris, approval)
 
 
 def test_no_client_believes_a_coding_in_anothers_name(here: Installation) -> None:
@@ -361,13 +382,12 @@ def test_no_client_believes_a_coding_in_anothers_name(here: Installation) -> Non
     with pytest.raises(RuleBroken, match=r"^coder$"):
         check_successor(opened.file, opened.file.with_incident(broken), author=anna.person)
     theirs = write_past_the_rules(anna, opened, opened.file.with_incident(broken))
-    approval = coding_approvals.request(anna, theirs, chen.person)
+    approval = approvals.request(anna, ApprovalSubject.CODING, theirs.key, chen.person, of=None, lend=True)
 
     found = cases.open_(boris, opened.id)
-    with pytest.raises(RuleBroken, match=r"^changed-since$"):  # the case as it counts is not what was asked about
-        coding_approvals.review(chen, approval)
+    review = coding_approvals.review(chen, approval)
 
-    assert found.file == opened.file
+    assert found.file == review.case.file == opened.file
     assert [each.version for each in found.spoiled] == [1]
 
 
@@ -415,20 +435,36 @@ def test_a_verdict_of_two_counts_once_its_second_person_has_approved_it(here: In
 
     approval = approved(boris, opened, {"chen": chen, "anna": anna}[approver])
 
-    assert coding_approvals.approved_file(boris, opened, approval).incidents == (
-        (judged,) if approver == "chen" else ()
-    )
+    assert len(coding_approvals.approved(boris, opened, approval).signatures) == (1 if approver == "chen" else 0)
 
 
-def test_a_coding_that_changed_since_is_not_what_was_asked_about(here: Installation) -> None:
+def test_a_coding_that_changed_since_it_was_shown_is_shown_anew_before_anything_is_signed(here: Installation) -> None:
     boris, chen = here.staff("boris"), here.staff("chen")
     opened = coded(here, here.staff("anna"), boris)
     approval = coding_approvals.request(boris, opened, chen.person)
-    incident = opened.file.incidents[0]
-    recoded = replace(incident, coding={**incident.coding, "severity": "limited"})
-    cases.write(boris, opened, opened.file.with_incident(recoded))
+    shown = coding_approvals.review(chen, approval)
+    opened = cases.open_(boris, opened.id)
+    opened = cases.write(boris, opened, replace(opened.file, summary="Later."))
+    assert coding_approvals.review(chen, approval).cards == shown.cards
+    changed = replace(opened.file.incidents[0], coding={**opened.file.incidents[0].coding, "severity": "limited"})
+    cases.write(boris, opened, opened.file.with_incident(changed))
 
     with pytest.raises(RuleBroken, match="changed-since"):
+        coding_approvals.review(chen, approval)
+    (card,) = coding_approvals.review(chen, approval).cards
+
+    assert card.severity == "limited"
+
+
+def test_codes_of_another_vocabulary_are_not_approved(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = coding_approvals.request(boris, opened, chen.person)
+    opened = cases.open_(boris, opened.id)
+    older = tuple(replace(note, vocabulary="0.9.0") for note in opened.file.cards)
+    cases.write(boris, opened, replace(opened.file, cards=older))
+
+    with pytest.raises(RuleBroken, match="vocabulary"):
         coding_approvals.review(chen, approval)
 
 
@@ -437,9 +473,10 @@ def test_a_word_that_changed_elsewhere_leaves_an_approval_standing(here: Install
     opened = coded(here, here.staff("anna"), boris)
     approval = approved(boris, opened, chen)
 
+    opened = cases.open_(boris, opened.id)
     later = cases.write(boris, opened, replace(opened.file, summary="A typing error less."))
 
-    assert coding_approvals.approved_file(boris, later, approval) == later.file
+    assert len(coding_approvals.approved(boris, later, approval).signatures) == 1
 
 
 def test_a_rejected_coding_is_not_approved(here: Installation) -> None:
@@ -450,7 +487,7 @@ def test_a_rejected_coding_is_not_approved(here: Installation) -> None:
     coding_approvals.decide(chen, coding_approvals.review(chen, approval), approved=False)
 
     with pytest.raises(RuleBroken, match="not-approved"):
-        coding_approvals.approved_file(boris, opened, approval)
+        coding_approvals.approved(boris, opened, approval)
 
 
 def test_one_junk_entry_or_answer_of_a_member_closes_the_case_to_nobody(here: Installation) -> None:

@@ -18,6 +18,7 @@ from app.client.machine.transport import Refused
 from app.client.people import colleagues, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.database import Database
+from app.protocol.case import RuleBroken
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
@@ -34,7 +35,7 @@ def test_a_card_is_written_for_a_person_who_may_be_counted(here: Installation) -
     opened = coded(here, here.staff("anna"), boris)
     before = cards.waiting(boris)
 
-    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    after = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
 
     assert [note.incident for note in after.file.cards] == [opened.file.incidents[0].id]
     assert cards.waiting(boris) == before + 1
@@ -45,17 +46,53 @@ def test_an_incident_has_one_card(here: Installation) -> None:
     opened = coded(here, here.staff("anna"), boris)
     approval = approved(boris, opened, here.staff("chen"))
 
-    once = cards.write(boris, opened, approval)
-    twice = cards.write(boris, once, approval)
+    once = cards.write(boris, opened.id, approval)
+    twice = cards.write(boris, once.id, approval)
 
     assert twice.file.cards == once.file.cards
+
+
+def test_who_approved_a_coding_writes_no_card_of_it(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    approval = approved(boris, opened, anna)
+
+    with pytest.raises(RuleBroken, match="one-person"):
+        cards.write(anna, opened.id, approval)
+
+
+def test_a_card_is_written_as_it_was_approved_whatever_else_the_case_says_by_then(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approved(boris, opened, here.staff("chen"))
+    later = cases.open_(boris, opened.id)
+    cases.write(boris, later, replace(later.file, summary="A word more.", title="Another"))
+
+    after = cards.write(boris, opened.id, approval)
+
+    assert [note.written for note in after.file.cards] == [True]
+
+
+def test_a_card_that_says_something_else_by_then_is_asked_for_anew(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    opened = coded(here, here.staff("anna"), boris)
+    approval = approved(boris, opened, chen)
+    later = cases.open_(boris, opened.id)
+    changed = replace(later.file.incidents[0], coding={**later.file.incidents[0].coding, "severity": "limited"})
+    later = cases.write(boris, later, later.file.with_incident(changed))
+
+    before = cards.write(boris, opened.id, approval)
+    after = cards.write(boris, opened.id, approved(boris, before, chen))
+
+    assert [note.written for note in before.file.cards] == [False]
+    assert [(note.written, note.revision) for note in after.file.cards] == [(True, 1)]
 
 
 def test_nobody_is_counted_without_consent(here: Installation) -> None:
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris, statistics=ConsentStatus.DECLINED)
 
-    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    after = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
 
     assert after.file.cards == ()
 
@@ -64,7 +101,7 @@ def test_cards_wait_for_their_hour_and_leave_within_days(tmp_path: Path) -> None
     with installation(tmp_path) as here:
         boris = here.staff("boris")
         opened = coded(here, here.staff("anna"), boris)
-        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+        cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
 
         at_once = cards.send(boris)
         here.pass_(timedelta(hours=cards.DELAY_HOURS))
@@ -76,7 +113,7 @@ def test_cards_wait_for_their_hour_and_leave_within_days(tmp_path: Path) -> None
 def test_cards_leave_without_a_session_and_on_no_record(here: Installation) -> None:
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris)
-    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    written = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
     sign_in.sign_out(boris)
     before = recorded(here)
 
@@ -90,7 +127,7 @@ def test_a_card_waits_for_the_next_sign_in_where_the_card_writing_key_has_turned
     with installation(tmp_path) as here:
         boris = here.staff("boris")
         opened = coded(here, here.staff("anna"), boris)
-        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+        cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
         shared_keys.make_shared(here.staff("sara"), KeyKind.CARD_WRITING)
 
         with pytest.raises(Refused) as refusal:
@@ -105,7 +142,7 @@ def test_a_card_waits_for_the_next_sign_in_where_the_card_writing_key_has_turned
 def test_a_machine_that_was_never_given_a_card_token_keeps_its_cards(here: Installation) -> None:
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris)
-    cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
     boris.machine.card_token.unlink()
 
     with pytest.raises(NotGranted):
@@ -124,7 +161,7 @@ def test_the_card_token_lies_sealed_and_with_those_alone_who_write_cards(here: I
 def test_the_outbox_shows_nothing_of_a_card(here: Installation) -> None:
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris)
-    after = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    after = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
 
     waiting = list(boris.machine.outbox.iterdir())
 
@@ -137,7 +174,7 @@ def test_the_outbox_shows_nothing_of_a_card(here: Installation) -> None:
 def test_a_card_is_withdrawn_by_the_id_that_the_case_alone_knows(here: Installation) -> None:
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris)
-    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    written = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
     cards.send(boris, now=True)
 
     after = cards.withdraw(boris, written, [opened.file.incidents[0].id])
@@ -150,7 +187,7 @@ def test_a_card_is_withdrawn_by_the_id_that_the_case_alone_knows(here: Installat
 def test_a_withdrawn_card_stays_withdrawn_though_a_colleagues_machine_sends_it_later(here: Installation) -> None:
     anna, boris = here.staff("anna"), here.staff("boris")
     opened = coded(here, anna, boris)
-    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    written = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
 
     cards.withdraw(anna, cases.open_(anna, opened.id), [opened.file.incidents[0].id])
     cards.send(anna, now=True)
@@ -163,7 +200,7 @@ def test_a_correction_takes_the_place_of_the_card_that_still_waits(here: Install
     boris = here.staff("boris")
     opened = coded(here, here.staff("anna"), boris)
     before = cards.waiting(boris)
-    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    written = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
 
     corrected(here, boris, written)
 
@@ -173,7 +210,7 @@ def test_a_correction_takes_the_place_of_the_card_that_still_waits(here: Install
 def test_a_correction_stands_though_a_colleagues_machine_sends_the_card_later(here: Installation) -> None:
     anna, boris = here.staff("anna"), here.staff("boris")
     opened = coded(here, anna, boris)
-    written = cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+    written = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
 
     corrected(here, anna, cases.open_(anna, opened.id))
     cards.send(anna, now=True)
@@ -189,7 +226,7 @@ def corrected(here: Installation, by: Staff, opened: OpenCase) -> OpenCase:
     incident = opened.file.incidents[0]
     changed = replace(incident, coder=by.person, coding={**incident.coding, "severity": "limited"})
     recoded = cases.write(by, opened, opened.file.with_incident(changed))
-    return cards.write(by, recoded, approved(by, recoded, here.staff("chen")), correct=True)
+    return cards.write(by, recoded.id, approved(by, recoded, here.staff("chen"), correct=True))
 
 
 def kept(here: Installation, opened: OpenCase) -> bytes | None:
@@ -218,7 +255,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Install
     with installation(tmp_path_factory.mktemp("released")) as here:
         boris, chen = here.staff("boris"), here.staff("chen")
         opened = coded(here, here.staff("anna"), boris)
-        cards.write(boris, opened, approved(boris, opened, chen))
+        cards.write(boris, opened.id, approved(boris, opened, chen))
         cards.send(boris, now=True)
         here.pass_(timedelta(days=16))
         chen, sara = here.staff("chen"), here.staff("sara")
@@ -281,7 +318,7 @@ def test_the_figure_of_a_quarter_is_whole_though_the_statistics_key_turned(tmp_p
     with installation(tmp_path) as here:
         boris = here.staff("boris")
         opened = coded(here, here.staff("anna"), boris)
-        cards.write(boris, opened, approved(boris, opened, here.staff("chen")))
+        cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
         cards.send(boris, now=True)
         here.pass_(timedelta(days=16))
         sara = here.staff("sara")

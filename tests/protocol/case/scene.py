@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import app.cli.demo
+from app import vocabulary
 from app.protocol import card
 from app.protocol.case import (
     CODED,
@@ -84,7 +85,7 @@ def judged(status: VerificationStatus) -> Incident:
 
 
 INCIDENT = incident()
-NOTE = CardNote(card.new_card_id(), INCIDENT.id, revision=1, withdrawn=False)
+NOTE = CardNote(card.new_card_id(), INCIDENT.id, 1, "per_" + "5" * 32, vocabulary.vocabulary().version, written=True)
 FILE = CaseFile(
     title="Rooms",
     summary="Rooms that nobody booked.",

@@ -350,7 +350,7 @@ def test_only_a_coding_in_anothers_name_needs_an_earlier_version_to_be_believed(
 
 
 def test_a_verdict_is_given_of_a_coding_and_a_card_tells_of_coding_verdicts_and_consent() -> None:
-    of_card = Name("part.card", NOTE.id, 2 * NOTE.revision)
+    of_card = Name("part.card", NOTE.id, 4 * NOTE.revision + NOTE.written)
 
     assert looks_at([Name("part.verdict", INCIDENT.id, 1)], FILE) == {Name("part.incident", INCIDENT.id)}
     assert looks_at([of_card], FILE) == {
@@ -404,7 +404,7 @@ def files(draw: st.DrawFn) -> CaseFile:
         for _ in range(draw(st.integers(0, 3)))
     ]
     notes = [
-        CardNote(card.new_card_id(), each.id, draw(st.integers(0, 999)), withdrawn)
+        CardNote(card.new_card_id(), each.id, draw(st.integers(0, 999)), each.coder, "1.0.0", withdrawn=withdrawn)
         for each in incidents
         for withdrawn in draw(st.lists(st.booleans(), max_size=2))
     ]

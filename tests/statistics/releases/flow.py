@@ -8,6 +8,7 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 
 from app.cli.demo_population import population
+from app.protocol.card import StatCard, revision_sha256
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.release.folder import SUMS
 from app.protocol.release.signatures import sign_sums
@@ -23,11 +24,17 @@ KEY = str(STATISTICS)
 
 def keep_cards(rows: Session, persons: int) -> None:
     """Cards of the quarter as they lie there, without the way in which they came."""
-    rows.add_all(
-        Card(id_sha256=sha256_hex(card.id.encode()), quarter="2026-Q2", file=seal_card(card))
-        for card in population(persons, b"flow")
-    )
+    rows.add_all(row_of(card, seal_card(card)) for card in population(persons, b"flow"))
     rows.flush()
+
+
+def row_of(card: StatCard, file: bytes) -> Card:
+    return Card(
+        id_sha256=sha256_hex(card.id.encode()),
+        quarter="2026-Q2",
+        revision_sha256=revision_sha256(card.id, card.revision),
+        file=file,
+    )
 
 
 @dataclass(frozen=True)

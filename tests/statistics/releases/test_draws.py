@@ -1,6 +1,8 @@
 """What is counted, charged and thrown away when a release is drawn."""
 
+import dataclasses
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -10,15 +12,21 @@ from app import age
 from app.actor import Actor
 from app.cli.demo_population import population
 from app.database import Database
+from app.people.staff import service as staff
 from app.problems import StaleVersion
-from app.protocol.card import CARD_SIZE
+from app.protocol import card as cards_
+from app.protocol.card import CARD_SIZE, SignedCard
+from app.protocol.encoding import sha256_hex
 from app.statistics.cards.models import Card
 from app.statistics.releases import accounting, draws
 from app.statistics.releases.draws import Draw, Snapshot
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
 from app.transitions import NoSuchStep
-from tests.statistics.conftest import APPROVER, STATISTICS, Office
-from tests.statistics.releases.flow import TOTAL, Flow, keep_cards
+from app.vocabulary import Role
+from tests.flows.evil import attacks
+from tests.protocol.organisation import person
+from tests.statistics.conftest import ANALYST, APPROVER, COLLEAGUE, STATISTICS, TRIAGER, Office, seal_card
+from tests.statistics.releases.flow import TOTAL, Flow, keep_cards, row_of
 from tests.statistics.releases.measurements import NoNoise
 
 ACCOUNT_KEY = b"k" * 32
@@ -88,6 +96,73 @@ def test_what_opens_to_no_card_is_counted_for_nobody(database: Database, rows: S
     assert _total(_draw(_start(database, approved))) == 20
 
 
+STRANGER = person(Role.CASEWORKER)
+CARD = population(1, b"one more")[0]
+ONE, TWO = cards_.sign(CARD, COLLEAGUE.signer), cards_.sign(CARD, APPROVER.signer)
+SWAPPED = dataclasses.replace(CARD, severity=None, incident_type=None)
+
+
+@attacks("card")
+@pytest.mark.parametrize(
+    "signed",
+    [
+        SignedCard(CARD, ONE, ONE),
+        SignedCard(CARD, ONE, dataclasses.replace(TWO, by=COLLEAGUE.id)),
+        SignedCard(CARD, ONE, cards_.sign(CARD, STRANGER.signer)),
+        SignedCard(CARD, ONE, dataclasses.replace(cards_.sign(CARD, STRANGER.signer), by=APPROVER.id)),
+        SignedCard(CARD, ONE, cards_.sign(CARD, ANALYST.signer)),
+        SignedCard(SWAPPED, ONE, TWO),
+        SignedCard(dataclasses.replace(CARD, revision=1), ONE, TWO),
+    ],
+    ids=[
+        "one person twice",
+        "two keys of one person",
+        "somebody uncertified",
+        "somebody else's key",
+        "an analyst",
+        "another line",
+        "another revision",
+    ],
+)
+def test_a_card_that_two_certified_people_have_not_signed_is_counted_for_nobody(
+    database: Database, rows: Session, approved: str, signed: SignedCard
+) -> None:
+    rows.add(row_of(signed.card, age.encrypt(cards_.encode(signed), [STATISTICS.recipient])))
+    rows.flush()
+
+    assert _total(_draw(_start(database, approved))) == 20
+
+
+@pytest.mark.parametrize(
+    "came_as", [{"id": "card_" + "0" * 32}, {"revision": 1}], ids=["another card", "another revision"]
+)
+def test_a_card_counts_only_as_what_it_came_as(
+    database: Database, rows: Session, approved: str, came_as: dict[str, Any]
+) -> None:
+    row = row_of(dataclasses.replace(CARD, **came_as), seal_card(CARD))
+    rows.add(row)
+    rows.flush()
+    assert _total(_draw(_start(database, approved))) == 20
+
+    row.id_sha256, row.revision_sha256 = sha256_hex(CARD.id.encode()), cards_.revision_sha256(CARD.id, CARD.revision)
+    rows.flush()
+
+    assert _total(_draw(_start(database, approved))) == 21
+
+
+def test_a_signature_counts_under_a_certificate_of_the_quarter_or_of_the_month_before(
+    office: Office, rows: Session
+) -> None:
+    trust = staff.trust_in_everybody(rows)
+    key = TRIAGER.signer.public_key
+
+    assert draws._was_certified(trust, "2026-Q2", TRIAGER.id, key)
+    assert not draws._was_certified(trust, "2026-Q1", TRIAGER.id, key)
+    assert draws._was_certified(trust, "2027-Q1", TRIAGER.id, key)  # it ended on the last day of the year
+    assert not draws._was_certified(trust, "2027-Q2", TRIAGER.id, key)
+    assert not draws._was_certified(trust, "2026-Q2", ANALYST.id, ANALYST.signer.public_key)
+
+
 def test_what_is_left_of_a_withdrawn_card_is_counted_for_nobody(
     database: Database, rows: Session, approved: str
 ) -> None:
@@ -105,7 +180,7 @@ def test_cards_of_another_quarter_are_not_counted(database: Database, rows: Sess
 
     start = _start(database, approved)
 
-    assert len(start.sealed_cards) == len(population(20, b"flow"))
+    assert len(start.cards) == len(population(20, b"flow"))
 
 
 def test_whoever_comes_second_throws_the_noise_away(database: Database, rows: Session, approved: str) -> None:

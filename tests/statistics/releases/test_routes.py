@@ -18,7 +18,6 @@ from app.protocol.encoding import sha256_hex
 from app.protocol.release.ledger import LedgerLine, check_chain, read_ledger
 from app.protocol.release.verification import verify_pinned
 from app.settings import Settings
-from app.statistics.cards.models import Card
 from app.statistics.releases import folders
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
 from tests.protocol.organisation import Person
@@ -33,9 +32,10 @@ from tests.statistics.conftest import (
     Office,
     card_headers,
     sealed_population,
+    signed,
     state_statistics_key,
 )
-from tests.statistics.releases.flow import KEY, QUARTER, TOTAL, Flow, keep_cards, problem, request
+from tests.statistics.releases.flow import KEY, QUARTER, TOTAL, Flow, keep_cards, problem, request, row_of
 
 
 def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office: Office, rows: Session) -> None:
@@ -206,8 +206,7 @@ def test_a_draw_counts_the_cards_of_every_statistics_key_of_the_period(office: O
     keep_cards(rows, 20)
     turned, card = age.generate(), population(1, b"turned")[0]
     state_statistics_key(office, turned, valid_from=DAY + timedelta(days=1))
-    sealed = age.encrypt(cards_.encode(card), [turned.recipient])
-    rows.add(Card(id_sha256=sha256_hex(card.id.encode()), quarter="2026-Q2", file=sealed))
+    rows.add(row_of(card, age.encrypt(cards_.encode(signed(card)), [turned.recipient])))
     rows.flush()
     office.let_the_quarter_end()
     flow = Flow.approved(office, TOTAL)

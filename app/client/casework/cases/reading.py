@@ -80,11 +80,6 @@ class OpenCase:
         return self.member_list.present
 
     @property
-    def coding_sha256(self) -> str:
-        """Of all that cards may say: what an approval is about."""
-        return rules.coding_sha256(self.file)
-
-    @property
     def set_aside(self) -> tuple[SetAside, ...]:
         """Parts that are authentic, and do not fit into the case."""
         return self.whole.set_aside

@@ -28,8 +28,8 @@ def typed(device: Device) -> ReportPage:
     report = ReportPage(page)
     report.begin()
     report.fill("danger_now", "now")
-    report.go("next")
-    report.go("next")
+    for _ in range(3):
+        report.go("next")
     report.fill("text", TEXT)
     return report
 

@@ -60,7 +60,7 @@ class Told(dict[str, Any]):
 
 
 _TEXTS: Final = (
-    "accepts_from accepts_until action actor approver author destroyed_on document envelope_sha256 epoch expires_on "
+    "accepts_from accepts_until action actor approver destroyed_on document envelope_sha256 epoch expires_on "
     "file grantee handle hash hour id intake intake_channel invitation key kind object period person previous "
     "received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state subject team "
     "to token valid_from valid_until workload"

@@ -396,8 +396,8 @@ def test_whoever_approves_finds_a_contribution_token_that_somebody_changed(here:
     opened = coded(here, anna, boris)
     [person] = opened.file.persons
     another = replace(person, token=b64(bytes(16)))
-    theirs = write_past_the_rules(anna, opened, replace(opened.file, persons=(another,)))
-    approval = coding_approvals.request(anna, theirs, chen.person)
+    write_past_the_rules(anna, opened, replace(opened.file, persons=(another,)))
+    approval = coding_approvals.request(anna, cases.open_(anna, opened.id), chen.person)
 
     review = coding_approvals.review(chen, approval)
     with pytest.raises(RuleBroken, match="token-changed"):
@@ -461,8 +461,9 @@ def test_codes_of_another_vocabulary_are_not_approved(here: Installation) -> Non
     opened = coded(here, here.staff("anna"), boris)
     approval = coding_approvals.request(boris, opened, chen.person)
     opened = cases.open_(boris, opened.id)
-    older = tuple(replace(note, vocabulary="0.9.0") for note in opened.file.cards)
-    cases.write(boris, opened, replace(opened.file, cards=older))
+    [note] = opened.file.cards
+    older = replace(note, revision=note.revision + 1, vocabulary="0.9.0")
+    cases.write(boris, opened, replace(opened.file, cards=(older,)))
 
     with pytest.raises(RuleBroken, match="vocabulary"):
         coding_approvals.review(chen, approval)

@@ -1,20 +1,23 @@
 """Whether a service, or a backup of one, is what it was. Nothing is changed."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 
 from app import age
 from app.backup import rows
 from app.backup.census import BlobDigest, Census, Fault, Part
-from app.backup.copying import Service, last_list
+from app.backup.copying import Pieces, Service, counting, last_list
 from app.backup.directory import Directory
 from app.backup.losses import losses
 from app.backup.reading import open_blob, open_list, open_state
 from app.database import Database
+
+_PIECE: Final = 2**20  # bytes of a file at a time
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,8 @@ def look_quickly(database: Database, blobs: Path) -> str:
 
 def _look(service: Service) -> tuple[Census, set[Fault]]:
     """The census, and what is wrong with files."""
-    census = Census(service.keyring)
-    with service.database.snapshot(service.data_dir) as connection:
-        for line in rows.lines(connection, service.files()):
-            census.add(line)
-        if not service.is_sound(connection):
-            census.faults.add(Fault(part=Part.DATABASE))
-    census.end()
+    with counting(service) as (census, lines):
+        deque(lines, maxlen=0)
     return census, {
         Fault(part=Part.FILE if present else Part.NO_FILE, of=name)
         for name, wanted in census.blobs.items()
@@ -95,14 +93,13 @@ def _look(service: Service) -> tuple[Census, set[Fault]]:
 
 
 def _digest(service: Service, name: str) -> BlobDigest | None:
-    digest, size = sha256(), 0
     try:
-        for piece in service.blobs.objects.get(name):
-            digest.update(piece)
-            size += len(piece)
+        pieces = Pieces(service.blobs.objects.get(name))
+        while pieces.read(_PIECE):
+            pass
     except OSError:
         return None
-    return BlobDigest(sha256=digest.hexdigest(), size=size)
+    return pieces.came
 
 
 def _size(file: Path) -> int | None:

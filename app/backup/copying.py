@@ -1,7 +1,7 @@
 """A backup, made while the service serves: the rows of one moment, then the files that they name, then the list."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -138,14 +138,20 @@ def _present(directory: Directory, before: Contents | None) -> dict[str, _Sealed
 def _copy_rows(
     service: Service, directory: Directory, recipients: Sequence[age.Recipient], today: date
 ) -> tuple[Census, str]:
+    with counting(service) as (census, lines):
+        state = directory.seal(STATE, Pieces(lines), recipients, today)
+    return census, state
+
+
+@contextmanager
+def counting(service: Service) -> Iterator[tuple[Census, Iterator[bytes]]]:
+    """The lines of one moment of the service. The census has them all once they were read and the block has ended."""
     census = Census(service.keyring)
     with service.database.snapshot(service.data_dir) as connection:
-        lines = _counted(rows.lines(connection, service.files()), census)
-        state = directory.seal(STATE, _Pieces(lines), recipients, today)
+        yield census, _counted(rows.lines(connection, service.files()), census)
         if not service.is_sound(connection):
             census.faults.add(Fault(part=Part.DATABASE))
     census.end()
-    return census, state
 
 
 def _counted(lines: Iterator[bytes], census: Census) -> Iterator[bytes]:
@@ -174,13 +180,13 @@ def _copy_blobs(
         if name in present:
             continue
         with suppress(FileNotFoundError):
-            source = _Pieces(blobs.objects.get(name))
+            source = Pieces(blobs.objects.get(name))
             present[name] = _SealedBlob(directory.seal(name, source, recipients, today), source.came != wanted)
             copied += 1
     return copied
 
 
-class _Pieces:
+class Pieces:
     """A source that gives what an iterator does, and knows the digest of what came."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -197,4 +203,5 @@ class _Pieces:
 
     @property
     def came(self) -> BlobDigest:
+        """Of what was read so far."""
         return BlobDigest(sha256=self._digest.hexdigest(), size=self._size)

@@ -1,24 +1,19 @@
 """What was to be written to a case and was not: kept on this machine, sealed to its person, until it is or is let go.
 
-A line that is lost, a machine that goes off or a colleague who was faster costs nobody what they typed. Whoever takes
-the machine does not learn which case it is of: its name only the person's keys can derive.
+A line that is lost, a machine that goes off or a colleague who was faster costs nobody what they typed.
 """
 
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from app import age, private
 from app.client.casework.cases.reading import OpenCase
-from app.client.machine.directory import write_atomically
+from app.client.machine.kept import Kept
 from app.client.machine.staff import Staff
 from app.protocol import case as rules
 from app.protocol.case import CaseFile, Name, Said, take_apart
-from app.protocol.derivation import derive
-from app.protocol.encoding import new_id
+from app.protocol.encoding import canonical, new_id
 
 
 @dataclass(frozen=True)
@@ -42,33 +37,26 @@ class Draft:
         return rules.put_together(said.values(), case.file.reports).file
 
 
-def keep(staff: Staff, case: str, before: CaseFile, after: CaseFile) -> None:
+def keep(staff: Staff, case: str, draft: Draft) -> None:
     """Before it is sent, in the place of what was kept of the same case."""
-    old = take_apart(before)
     changes = [
-        {"name": asdict(name), "before": old.get(name), "after": body}
-        for name, body in take_apart(after).items()
-        if old.get(name) != body
+        {"name": asdict(name), "before": before, "after": after} for name, (before, after) in draft.changes.items()
     ]
-    private.make_directory(staff.machine.drafts)
-    sealed = age.encrypt(json.dumps(changes).encode(), [staff.keys.identity.recipient])
-    write_atomically(_path(staff, case), sealed)
+    _kept(staff).keep(case, canonical({"changes": changes}))
 
 
 def find(staff: Staff, case: str) -> Draft | None:
     """What was kept of this case, if anything was."""
-    path = _path(staff, case)
-    if not path.exists():
+    line = _kept(staff).find(case)
+    if line is None:
         return None
-    changes = json.loads(age.decrypt(path.read_bytes(), [staff.keys.identity]))
-    return Draft({Name(**each["name"]): (each["before"], each["after"]) for each in changes})
+    return Draft({Name(**each["name"]): (each["before"], each["after"]) for each in json.loads(line)["changes"]})
 
 
 def drop(staff: Staff, case: str) -> None:
     """It was written, or its person lets it go."""
-    _path(staff, case).unlink(missing_ok=True)
+    _kept(staff).drop(case)
 
 
-def _path(staff: Staff, case: str) -> Path:
-    name = hmac.digest(derive(staff.keys.identity.secret, "drafts"), case.encode(), "sha256").hex()
-    return staff.machine.drafts / f"{name}.age"
+def _kept(staff: Staff) -> Kept:
+    return Kept(staff.machine.drafts, staff.keys.identity, use="drafts")

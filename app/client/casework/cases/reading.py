@@ -93,31 +93,12 @@ def open_(staff: Staff, id_: str) -> OpenCase:
     journal without what this machine has seen, or this machine has seen another report; `NotGranted`, `NotMine`, and
     `NotAuthentic` where the first entry is none or the key is not the one that the journal names.
     """
-    known = memory.find(staff, id_)
-    after = known.mark.version - 1 if known else 0  # its last entry is asked for once more: that it is there still
-    contents = staff.service.get(f"/cases/{id_}/contents", after=after).json()
-    grant = staff.newest_grant(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
-    key = Key(id_, grant.identity, grant.header.generation)
-    found = _journal(staff, key, contents["entries"], known)
-    found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
-    if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
-        raise NotAuthentic("grantor")  # what somebody lent ends with their membership
-    case = _read_parts(staff, key, found, contents["parts"])
-    _remember(staff, case)
-    if known is None or known.mark != found.mark:
-        memory.keep(staff, found)
-    return case
+    return _open(staff, id_, memory.find(staff, id_))
 
 
 def refreshed(staff: Staff, case: OpenCase) -> OpenCase:
     """The case as it is now, its journal followed from where it was read. Raises as `open_`."""
-    contents = staff.service.get(f"/cases/{case.id}/contents", after=case.version).json()
-    _check_numbers(contents["entries"], after=case.version)
-    places = [_place(staff, case.key, str(item["file"])) for item in contents["entries"]]
-    found = journal.follow(case.journal, places, is_certified=partial(was_certified, staff), today=staff.today)
-    after = _read_parts(staff, case.key, found, contents["parts"])
-    _remember(staff, after)
-    return after
+    return _open(staff, case.id, case.journal)
 
 
 def put_together(key: Key, found: Journal, said: Mapping[str, Said], marks: Mapping[str, Mark]) -> OpenCase:
@@ -152,11 +133,29 @@ def was_certified(staff: Staff, person: str, day: date) -> bool:
     return True
 
 
+def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
+    """Its journal is followed from what is `known` of it."""
+    after = known.mark.version - 1 if known else 0  # its last entry is asked for once more: that it is there still
+    contents = staff.service.get(f"/cases/{id_}/contents", after=after).json()
+    grant = staff.newest_grant(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
+    key = Key(id_, grant.identity, grant.header.generation)
+    found = _journal(staff, key, contents["entries"], known)
+    found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
+    if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
+        raise NotAuthentic("grantor")  # what somebody lent ends with their membership
+    case = _read_parts(staff, key, found, contents["parts"])
+    _remember(staff, case)
+    if known is None or known.mark != found.mark:
+        memory.keep(staff, found)
+    return case
+
+
 def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: Journal | None) -> Journal:
     """Followed from what this machine has read of it, or from its first entry."""
     seen = staff.seen.highest(JOURNAL, key.subject)
     start = known.mark.version - 1 if known else 0
-    _check_numbers(items, after=start)
+    if [int(item["number"]) for item in items] != list(range(start + 1, start + 1 + len(items))):
+        raise Rollback("journal")  # the service leaves one out
     for mark in filter(None, (known.mark if known else None, seen)):
         if mark.version > start + len(items):
             raise Rollback("journal")
@@ -170,12 +169,6 @@ def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: 
         known = journal.begin(key.subject, first, is_certified=is_certified, today=staff.today)
     places = (_place(staff, key, str(item["file"])) for item in items[1:])
     return journal.follow(known, places, is_certified=is_certified, today=staff.today)
-
-
-def _check_numbers(items: Sequence[Mapping[str, Any]], *, after: int) -> None:
-    """Raises `Rollback` where the service leaves one out."""
-    if [int(item["number"]) for item in items] != list(range(after + 1, after + 1 + len(items))):
-        raise Rollback("journal")
 
 
 def _place(staff: Staff, key: Key, file: str) -> Place:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from app.client.casework.cases import drafts
+from app.client.casework.cases.drafts import Draft
 from app.client.casework.cases.reading import JOURNAL, OpenCase, put_together, refreshed, was_certified
 from app.client.machine import sealed
 from app.client.machine.sealed import Key, Sealed
@@ -63,11 +64,12 @@ def write(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
     """
     check_successor(case.file, file, author=staff.person)
     before, bodies = take_apart(case.file), take_apart(file)
-    changed = [_change(staff, case, name, body) for name, body in bodies.items() if before.get(name) != body]
-    if not changed:
+    draft = Draft({name: (before.get(name), body) for name, body in bodies.items() if before.get(name) != body})
+    if not draft.changes:
         return case
-    drafts.keep(staff, case.id, case.file, file)
-    after = store(staff, case, changed, looked_at=looks_at([each.name for each in changed], file))
+    drafts.keep(staff, case.id, draft)
+    changes = [_change(staff, case, name, body) for name, (_, body) in draft.changes.items()]
+    after = store(staff, case, changes, looked_at=looks_at(draft.changes, file))
     drafts.drop(staff, case.id)
     return after
 
@@ -143,22 +145,17 @@ def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looke
     Also where beside theirs these would be set aside: a second card of an incident, say, which would be counted twice.
     """
     changed = {part for part, named in now.journal.parts.items() if named != case.journal.parts.get(part)}
-    changed_names = {name for name, part in now.whole.parts.items() if part in changed}
+    said = {**now.said, **{change.said.part: change.said for change in changes}}
+    unfit = {each.part for each in rules.put_together(said.values(), ()).set_aside}
+    is_looked_at = any(now.whole.parts.get(name) in changed for name in looked_at)
     texts: dict[Name, tuple[Mapping[str, Any], Mapping[str, Any] | None]] = {}
     for change in changes:
         part = now.whole.parts.get(change.name)
         is_other = part is not None and (part in changed or part != change.said.part)
         if is_other and not change.name.is_one_of_many:
             texts[change.name] = (change.said.body, now.said[str(part)].body)
-    if changed_names & set(looked_at):
-        texts |= {change.name: (change.said.body, None) for change in changes if change.name not in texts}
-    said = {**now.said, **{change.said.part: change.said for change in changes}}
-    unfit = {each.part for each in rules.put_together(said.values(), ()).set_aside}
-    texts |= {
-        change.name: (change.said.body, None)
-        for change in changes
-        if change.said.part in unfit and change.name not in texts
-    }
+        elif is_looked_at or change.said.part in unfit:
+            texts[change.name] = (change.said.body, None)
     if texts:
         raise Collision(texts)
 

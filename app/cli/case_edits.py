@@ -8,8 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from app.cli.console import HOME, Home, Stopped, say, show, show_list, show_text, staff, text_of
-from app.cli.console import Json as AsJson
+from app.cli.console import HOME, Home, Json, Stopped, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
 from app.client.casework import cases
 from app.client.casework.cases import OpenCase
@@ -155,7 +154,7 @@ def log(
         str | None, typer.Option(help="Only this part, by its id or how it begins; with its words.")
     ] = None,
     machine: Home = HOME,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Who changed what in a case, and on which day; with --part, every version of it."""
     person = staff(machine)

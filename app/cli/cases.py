@@ -9,6 +9,7 @@ import typer
 
 from app.age import Error as AgeError
 from app.cli import case_edits
+from app.cli.case_edits import CaseId
 from app.cli.case_page import card_rows, page
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
@@ -25,7 +26,6 @@ from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus
 
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or ref.")]
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]

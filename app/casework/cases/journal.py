@@ -77,15 +77,15 @@ def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: in
     if any(not _follows(part.version, newest.get(part.id), last_number) for part in new.parts):
         raise PartsUnfit
     hour = hour_of(now)
-    for number, file in enumerate(new.entries, start=after + 1):
+    hashes = [sha256_hex(file) for file in new.entries]
+    for number, (file, sha256) in enumerate(zip(new.entries, hashes, strict=True), start=after + 1):
         place = {"case_id": case.id, "number": number, "author_id": actor.id}
-        session.add(JournalEntry(**place, hour=hour, sha256=sha256_hex(file), file=file))
+        session.add(JournalEntry(**place, hour=hour, sha256=sha256, file=file))
     for part in new.parts:
         place = {"case_id": case.id, "id": part.id, "version": part.version}
         session.add(CasePart(**place, hour=hour, sha256=sha256_hex(part.file), file=part.file))
     session.flush()
-    hash_of_last = sha256_hex(new.entries[-1])
-    audit.record(session, actor.id, Action.CASE_WRITTEN, case.id, now=now, object_hash=hash_of_last)
+    audit.record(session, actor.id, Action.CASE_WRITTEN, case.id, now=now, object_hash=hashes[-1])
 
 
 def contents(session: Session, case: Case, *, after: int) -> Contents:

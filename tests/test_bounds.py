@@ -43,6 +43,7 @@ TABLES: Final = {
 }  # of letters and of order, which bound nothing
 
 BOUNDS: Final[dict[str, dict[str, object]]] = {
+    "app.backup.checking": {"_PIECE": MIB},
     "app.backup.copying": {"_TRIES": 5},
     "app.backup.directory": {"_PIECE": MIB},
     "app.backup.rows": {"FORMAT": 1, "_AT_ONCE": 20},
@@ -51,13 +52,13 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
-    "app.client.casework.cases.memory": {"_MAC_SIZE": 32},
     "app.client.casework.cases.writing": {"_TRIES": 8},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
     "app.client.intake.uploads": {"TRIES": 8, "_FIRST_PAUSE": 0.5, "_GONE": 404},
     "app.client.casework.triage.queue": {"_PAGE": 200},
+    "app.client.machine.kept": {"_MAC_SIZE": 32},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
     "app.client.machine.transport": {

@@ -189,7 +189,8 @@ def test_staff_work_where_a_directory_cannot_be_opened_and_nothing_is_posix(
 
 
 _IMPORT_EVERYTHING_OF_THE_CLIENT = """
-import pkgutil, app.client, app.cli.main
+import pkgutil, typer, app.client, app.cli.main
+list(typer.main.get_command(app.cli.main.app).commands.values())
 for each in pkgutil.walk_packages(app.client.__path__, "app.client."):
     __import__(each.name)
 """

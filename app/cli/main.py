@@ -1,69 +1,98 @@
-"""`tern`: thin commands on the client, and on what an operator needs. Exit codes are those of docs/cli.md."""
+"""`tern`: thin commands on the client, and on what an operator needs. Exit codes are those of docs/cli.md.
+
+A command's module is imported when the command is asked for, and the table of errors when one is raised: what all of
+them need together takes longer to import than most commands take.
+"""
 
 import os
 import sys
-import traceback
-from collections.abc import Callable
+from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
+from typer.main import get_group
 
-from app.age import Error as AgeError
-from app.cli import (
-    audit,
-    cards,
-    cases,
-    console,
-    files,
-    intake,
-    pages,
-    people,
-    refusals,
-    releases,
-    reporters,
-    setup,
-    triage,
-)
-from app.cli.console import DestructionWaits, Stopped
+from app.cli import console
 from app.cli.installed import is_without_service
-from app.cli.reporters import FilesMissing
-from app.client.casework.triage import RuleOfTriage
-from app.client.intake.attachments import Unsendable
-from app.client.intake.browser import BrowserFailed
-from app.client.intake.pages import NotBuilt
-from app.client.machine.directory import NoMachine
-from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
-from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned
-from app.client.machine.transport import Refused, Unreachable
-from app.client.machine.unlocked import CannotStayUnlocked
-from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother, RootOfAnother
-from app.protocol.conversation import NoSuchMailbox, NotTaken
-from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
-from app.protocol.receipt import ReceiptError
-from app.protocol.sign_in import Unfit
-from app.protocol.sizes import TooLong
 from app.version import VERSION, WHEEL
 
 _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TERN: Final = Path(__file__).parents[1]
-REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING, WRONG_DAY = 1, 2, 3, 4, 5, 6, 7
+# Where each command and each group of commands is made.
+_MADE_IN: Final = {
+    "setup": "app.cli.setup:setup",
+    "init": "app.cli.operator:init",
+    "serve": "app.cli.operator:serve",
+    "sweep": "app.cli.operator:sweep",
+    "backup": "app.cli.backups:backup",
+    "restore": "app.cli.backups:restore",
+    "check": "app.cli.backups:check",
+    "doctor": "app.cli.doctor:doctor",
+    "demo": "app.cli.demo.command:demo",
+    "join": "app.cli.people:join",
+    "root": "app.cli.people:root",
+    "invite": "app.cli.people:invite",
+    "certify": "app.cli.people:certify",
+    "fingerprint": "app.cli.people:fingerprint",
+    "sign-in": "app.cli.people:sign_in",
+    "sign-out": "app.cli.people:sign_out",
+    "unlock": "app.cli.people:unlock",
+    "lock": "app.cli.people:lock",
+    "open": "app.cli.files:open_",
+    "identity": "app.cli.files:make_identity",
+    "report": "app.cli.reporters:report",
+    "mailbox": "app.cli.reporters:mailbox",
+    "people": "app.cli.people:colleagues",
+    "intake": "app.cli.intake:intake",
+    "triage": "app.cli.triage:queue",
+    "case": "app.cli.cases:case",
+    "cards": "app.cli.cards:cards",
+    "release": "app.cli.releases:release",
+    "audit": "app.cli.audit:audit",
+    "client": "app.cli.pages:client",
+}
+# They run on the service's machine: the extra `server` brings what they import.
+_OF_THE_SERVICE: Final = frozenset({"init", "serve", "sweep", "backup", "restore", "check", "doctor", "demo"})
 
-# The first row whose errors include the one raised names the exit code.
-_CODES: Final = (
-    ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
-    ((TooLong,), USAGE),  # what is to be sent, for the person to shorten
-    ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, AgeError), NOT_AUTHENTIC),
-    ((NoMachine, NotJoined, NotPinned, NotBuilt, CannotStayUnlocked, Unsendable, WeakPassphrase, Unfit), USAGE),
-    ((Unreachable,), UNREACHABLE),
-    ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
-    ((FilesMissing,), FILES_MISSING),
-    ((DestructionWaits,), WRONG_DAY),
-    ((ProtocolError,), REFUSED),
-    ((Stopped, OSError, ValueError, BrowserFailed), REFUSED),
-)
+
+def _absent() -> None:
+    """Needs the service, which is not installed here."""
+    raise console.Stopped(f"the service is not installed here: pip install '{WHEEL}[server]'")
+
+
+class _Commands(MutableMapping[str, Any]):
+    """The commands by their names, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _make(name, _MADE_IN[name])
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MADE_IN)
+
+    def __len__(self) -> int:
+        return len(_MADE_IN)
+
+
+class _Tern(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()
 
 
 def _version(wanted: bool) -> None:
@@ -80,72 +109,27 @@ def _options(
     """Tern: sealed reports, casework under encryption, safe publishing."""
 
 
-def _absent() -> None:
-    """Needs the service, which is not installed here."""
-    raise Stopped(f"the service is not installed here: pip install '{WHEEL}[server]'")
-
-
-def _of_the_service() -> tuple[tuple[str, Callable[..., None]], ...]:
-    """The commands that run on the service's machine. The extra `server` brings what they import."""
+def _make(name: str, place: str) -> Any:
+    module, _, member = place.partition(":")
+    around = typer.Typer(callback=_options)
     try:
-        from app.cli import backups, doctor, operator
-        from app.cli.demo.command import demo
+        made = getattr(import_module(module), member)
     except ModuleNotFoundError as error:
-        if not is_without_service(error):
+        if name not in _OF_THE_SERVICE or not is_without_service(error):
             raise
-        return tuple(
-            (name, _absent) for name in ("init", "serve", "sweep", "backup", "restore", "check", "doctor", "demo")
-        )
-    return (
-        ("init", operator.init),
-        ("serve", operator.serve),
-        ("sweep", operator.sweep),
-        ("backup", backups.backup),
-        ("restore", backups.restore),
-        ("check", backups.check),
-        ("doctor", doctor.doctor),
-        ("demo", demo),
-    )
+        # Without the service there is no knowing which options it would take.
+        around.command(name, context_settings=_ANY)(_absent)
+    else:
+        if isinstance(made, typer.Typer):
+            around.add_typer(made, name=name)
+        else:
+            around.command(name)(made)
+    return get_group(around).commands[name]
 
 
-app = typer.Typer(
-    callback=_options,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+app: Final = typer.Typer(
+    cls=_Tern, callback=_options, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
-_COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
-    ("setup", setup.setup),
-    *_of_the_service(),
-    ("join", people.join),
-    ("root", people.root),
-    ("invite", people.invite),
-    ("certify", people.certify),
-    ("fingerprint", people.fingerprint),
-    ("sign-in", people.sign_in),
-    ("sign-out", people.sign_out),
-    ("unlock", people.unlock),
-    ("lock", people.lock),
-    ("open", files.open_),
-    ("identity", files.make_identity),
-)
-for name, command in _COMMANDS:
-    # Without the service there is no knowing which options it would take.
-    app.command(name, context_settings=_ANY if command is _absent else None)(command)
-_GROUPS: Final = (
-    ("report", reporters.report),
-    ("mailbox", reporters.mailbox),
-    ("people", people.colleagues),
-    ("intake", intake.intake),
-    ("triage", triage.queue),
-    ("case", cases.case),
-    ("cards", cards.cards),
-    ("release", releases.release),
-    ("audit", audit.audit),
-    ("client", pages.client),
-)
-for name, group in _GROUPS:
-    app.add_typer(group, name=name)
 
 
 def main() -> None:
@@ -162,23 +146,17 @@ def main() -> None:
         code = app(standalone_mode=False) or 0
     except Abort:
         console.fail("stopped")
-        code = REFUSED
+        code = 1
     except TyperException as misuse:
         code = misuse.exit_code
         if str(misuse):  # it has none where it was printed as the help of a group
             console.fail(f"{misuse.format_message()} (--help explains the command)")
     except Exception as error:
-        code = next((code for kinds, code in _CODES if isinstance(error, kinds)), None)
-        console.fail(_fault(error) if code is None else refusals.sentence(error))
-        code = code or REFUSED
+        from app.cli import failures
+
+        console.fail(failures.sentence(error))
+        code = failures.code(error)
     sys.exit(code)
-
-
-def _fault(error: Exception) -> str:
-    """Of a fault of Tern only where it is: its message may quote what nobody is to see."""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_TERN)]
-    place = f"{Path(own[-1].filename).relative_to(_TERN)}, line {own[-1].lineno}"
-    return f"a fault of Tern, {type(error).__name__} in {place}; please tell those who make it"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Every command has its line in docs/cli.md, and every line its command."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,16 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
     without_json = {name for name, options in _options(typer.main.get_command(app), ()) if "--json" not in options}
 
     assert without_json == silent
+
+
+def test_a_command_imports_nothing_that_only_others_need() -> None:
+    """What all of them need together takes longer to import than most commands take."""
+    program = "import sys; from app.cli.main import app; app(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", program, "triage", "--help"], capture_output=True, check=True)
+    imported = set(shown.stdout.decode().splitlines()[-1].split())
+
+    assert "app.cli.triage" in imported
+    assert not imported & {"sqlalchemy", "jinja2", "opendp", "app.cli.releases", "app.cli.reporters"}
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

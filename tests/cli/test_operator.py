@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import keyring
-from app.cli.main import REFUSED, USAGE
+from app.cli.failures import REFUSED, USAGE
 from app.database import Database
 from app.installation import service as installation
 from app.people.staff import service as staff

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from app.blobs import Blobs
-from app.cli.main import WRONG_DAY
+from app.cli.failures import WRONG_DAY
 from app.database import Database, schema
 from app.recorded_day import RecordedDay
 from tests.cli.command import Ended, tern

@@ -17,12 +17,14 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --no-deps /tmp/*.whl \
     && rm /tmp/requirements.lock /tmp/*.whl \
     && useradd --system --home /data --create-home tern
-ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 TERN_DATA_DIR=/data
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 TERN_DATA_DIR=/data TERN_READINESS_PORT=8471
 USER tern
 WORKDIR /data
 VOLUME /data
 EXPOSE 8470
+# Whether it lives: an orchestrator that begins it anew mends nothing where its database or its disk is away. That is
+# `/ready` at the same port, for a proxy that would send reports elsewhere and for whoever watches.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8470/v1/health', timeout=5)"]
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8471/live', timeout=5)"]
 ENTRYPOINT ["tern"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8470"]

@@ -85,7 +85,9 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.database.postgresql": {"_INTERVAL": 0.1},
     "app.database.engine": {
         "_THREADS": 40,
+        "_BUSY": 5,
         "_LOCK_SECONDS": 10,
+        "_TRY_SECONDS": 0.5,
         "_CONNECT_SECONDS": 5,
         "ANSWER_SECONDS": 11,
         "_COMMAND_SECONDS": 600,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -24,7 +24,9 @@ _THREADS = 40  # in which FastAPI runs endpoints: none of them waits for a conne
 # Result codes of SQLite that are about its file (https://sqlite.org/rescode.html), without what they add to it.
 _PRIMARY: Final = 0xFF
 _OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
+_BUSY: Final = 5  # that of a lock which another holds
 _LOCK_SECONDS = 10  # for which a statement waits for another's lock
+_TRY_SECONDS: Final = 0.5  # for which SQLite waits before a clock is looked at: it counts pauses, not what they took
 _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 11  # for which a service waits for PostgreSQL: a lock is told before
 _COMMAND_SECONDS = 600  # the same for a command: a rule may have much to destroy
@@ -56,6 +58,7 @@ class Database:
         PostgreSQL is given `answer_seconds` for each statement. SQLite answers, or says that another has the lock.
         """
         self._asked_again_at = 0.0
+        self._tried_once_until = 0.0
         # An error that names its parameters would carry them into the log.
         pool = {"pool_size": 10, "max_overflow": _THREADS, "hide_parameters": True}
         path = file_of(make_url(url))
@@ -63,10 +66,10 @@ class Database:
             if not path.is_file():
                 raise NoDatabase(f"there is no database at {path}")
             private.make_file(path)  # SQLite gives the files beside it the same mode
-            engine = create_engine(_without_making(path), connect_args={"timeout": _LOCK_SECONDS}, **pool)
+            engine = create_engine(_without_making(path), connect_args={"timeout": _TRY_SECONDS}, **pool)
             event.listen(engine, "connect", _connect_sqlite)
             event.listen(engine, "checkout", _still_there(path))
-            event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "begin", self._begin_sqlite)
             event.listen(engine, "handle_error", _give_up_sqlite)
         else:
             waits = {"connect_timeout": _CONNECT_SECONDS, "options": f"-c lock_timeout={_LOCK_SECONDS}s"}
@@ -108,11 +111,11 @@ class Database:
     def truncate_log(self) -> None:
         """After destruction: leave nothing of it in SQLite's write-ahead log. PostgreSQL has no such call."""
         if self.dialect == "sqlite":
-            connection = self._writing.raw_connection()
-            try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
+            until = time.monotonic() + _LOCK_SECONDS
+            with closing(self._writing.raw_connection()) as connection:
+                is_read = True  # by somebody whom the log's end has to wait for
+                while is_read and time.monotonic() < until:
+                    is_read, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     @contextmanager
     def change_schema(self) -> Iterator[Connection]:
@@ -144,6 +147,25 @@ class Database:
     def _check_rest(self) -> None:
         if time.monotonic() < self._asked_again_at:
             raise DatabaseTimeoutError("the database did not answer a moment ago")
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", True)
+        connection.exec_driver_sql(f"PRAGMA query_only = {not writes}")
+        # SQLite fails at once, without waiting, a transaction that reads first and writes after somebody else did.
+        # So one that may write takes the lock when it begins.
+        began = time.monotonic()
+        # Who had to wait for a thread while others waited for the lock tries once: nobody waits twice.
+        until = began if began < self._tried_once_until else began + _LOCK_SECONDS
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+                return
+            except OperationalError as error:
+                if _primary_code(error.orig) != _BUSY:
+                    raise
+                if (now := time.monotonic()) >= until:
+                    self._tried_once_until = now + _REST_SECONDS
+                    raise
 
     def _give_up_postgresql(self, context: ExceptionContext) -> None:
         """Whoever asked has waited: no second try before they are told, and a moment's rest for who comes next."""
@@ -188,8 +210,11 @@ def _still_there(path: Path) -> Callable[["DBAPIConnection", "ConnectionPoolEntr
 
 def _give_up_sqlite(context: ExceptionContext) -> None:
     """What was opened while the disk was read-only or gone stays so: it leaves the pool, with all the others."""
-    code = getattr(context.original_exception, "sqlite_errorcode", 0) & _PRIMARY
-    context.is_disconnect = context.is_disconnect or code in _OF_ITS_FILE
+    context.is_disconnect = context.is_disconnect or _primary_code(context.original_exception) in _OF_ITS_FILE
+
+
+def _primary_code(error: BaseException | None) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY
 
 
 def _connect_sqlite(connection: "DBAPIConnection", _: "ConnectionPoolEntry") -> None:
@@ -204,11 +229,3 @@ def _connect_sqlite(connection: "DBAPIConnection", _: "ConnectionPoolEntry") -> 
         "trusted_schema = OFF",
     ):
         driver.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", True)
-    connection.exec_driver_sql(f"PRAGMA query_only = {not writes}")
-    # SQLite fails at once, without waiting, a transaction that reads first and writes after somebody else did.
-    # So one that may write takes the lock when it begins.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

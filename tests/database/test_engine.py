@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
@@ -10,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.audit.models import ReporterActs
-from app.database import Database, insert_or_ignore, schema
+from app.database import Database, engine, insert_or_ignore, schema
 
 WRITERS = 64
 
@@ -154,3 +155,29 @@ def test_opening_a_file_once_more_ends_no_lock_on_it(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT count(*) FROM reporter_acts").fetchone() == (2,)
     database.close()
+
+
+def test_who_comes_after_others_have_waited_for_a_lock_does_not_wait_as_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_LOCK_SECONDS", 1)
+    monkeypatch.setattr(engine, "_TRY_SECONDS", 0.1)
+
+    def waited() -> float:
+        began = time.monotonic()
+        with pytest.raises(OperationalError), database.write() as session:
+            session.connection()
+        return time.monotonic() - began
+
+    with (
+        closing(schema.create(f"sqlite:///{tmp_path / 'tern.sqlite'}")) as database,
+        closing(sqlite3.connect(tmp_path / "tern.sqlite", isolation_level=None)) as holder,
+    ):
+        holder.execute("BEGIN IMMEDIATE")
+        first, second = waited(), waited()
+        holder.execute("ROLLBACK")
+        with database.write() as session:
+            session.connection()
+
+    assert 1 <= first < 2
+    assert second < 0.5

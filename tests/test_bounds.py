@@ -62,6 +62,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
     "app.client.machine.transport": {
+        "PAGES_LIMIT": 10_000,
         "ANSWER_LIMIT": 16 * MIB,
         "PAGE_LIMIT": 64 * MIB,
         "WORD_LIMIT": 64 * KIB,
@@ -70,6 +71,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "FAILURE": 500,
     },
     "app.client.people.sign_in": {"_PAUSES": (0.5, 1.0)},
+    "app.client.machine.trust": {"LINES_LIMIT": 100_000},
     "app.client.machine.watch": {"TOLERANCE": timedelta(minutes=5)},
     "app.client.machine.unlocked": {
         "LONGEST_HOURS": 12,

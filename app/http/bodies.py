@@ -69,7 +69,10 @@ class SealedBody:
 
 
 class StrictRequest(Request):
-    """A request whose JSON has one meaning: no repeated names, no NaN, no NUL, which PostgreSQL's text has not."""
+    """A request whose JSON has one meaning, in UTF-8: no repeated names, no NaN, no half of a surrogate pair.
+
+    Nor NUL, which PostgreSQL's text has not.
+    """
 
     async def body(self) -> bytes:
         """As Starlette's. Raises `Busy`."""
@@ -96,10 +99,18 @@ class StrictRequest(Request):
 
     async def json(self) -> Any:  # as Starlette declares it
         """Raises `JSONDecodeError` for a second meaning, as for no JSON."""
-        body = await self.body()
-        if rb"\u0000" in body:
+        try:
+            text = (
+                await self.body()
+            ).decode()  # of bytes, `loads` would guess UTF-16 and 32, which no check above reads
+            value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
+            if r"\u" in text:  # nothing else writes what UTF-8 cannot
+                json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeError:
+            raise json.JSONDecodeError("not UTF-8", "", 0) from None
+        if r"\u0000" in text:
             raise json.JSONDecodeError("NUL", "", 0)
-        return json.loads(body, object_pairs_hook=_object, parse_constant=_refuse)
+        return value
 
 
 def _depth(body: bytes) -> int:

@@ -91,6 +91,38 @@ def test_a_body_that_nests_deeper_than_any_is_refused_before_it_is_parsed(
     assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"name":"a\u0000"}',
+        r'{"name":"a\u0000"}'.encode("utf-16"),
+        '{"name":"a"}'.encode("utf-16-le"),
+        '{"name":"a"}'.encode("utf-32-be"),
+        '{"name":"a"}'.encode("utf-8-sig"),
+        b'{"name":"\xff"}',
+        rb'{"name":"\ud800"}',
+        rb'{"name":"\uDC00\ud800"}',
+        rb'{"name":"a","\udfff":1}',
+        b'{"name":%b}' % (b"9" * 5000),
+    ],
+    ids=["NUL", "NUL in UTF-16", "UTF-16", "UTF-32", "mark", "bytes", "half", "halves", "half a name", "number"],
+)
+def test_a_body_that_is_not_utf8_or_has_what_no_database_keeps_is_malformed(client: TestClient, body: bytes) -> None:
+    headers = signed_in() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
+
+    answer = client.post("/v1/things", content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-request")
+
+
+def test_both_halves_of_a_surrogate_pair_are_a_character(client: TestClient) -> None:
+    headers = signed_in() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
+
+    answer = client.post("/v1/things", content=rb'{"name":"\ud83d\ude00"}', headers=headers)
+
+    assert answer.status_code == 201
+
+
 def test_of_many_faults_some_are_told(client: TestClient) -> None:
     body = {f"unknown {n}": 0 for n in range(VALUES_LIMIT // 2)}
 

@@ -18,6 +18,7 @@ ANSWER_LIMIT: Final = 16 * 1024 * 1024
 PAGE_LIMIT: Final = 64 * 1024 * 1024  # of a file that browsers are served
 # What says no, or that something was taken.
 WORD_LIMIT: Final = 64 * 1024
+PAGES_LIMIT: Final = 10_000  # of a list: two million items
 BLOCK_SIZE: Final = 64 * 1024
 # A report whose answer got lost is sent again, byte for byte: the service keeps it once.
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # a service that is started anew is back within a minute
@@ -100,6 +101,8 @@ class Answer:
         """Raises `Refused` where this is no JSON object of the API: something else than the service answered."""
         try:
             document = json.loads(self.content, object_hook=Told)
+            if b"\\u" in self.content:  # half of a surrogate pair, at which a hash or a file would choke later
+                json.dumps(document, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, Told):
@@ -142,9 +145,9 @@ class Service:
         return self._ask("GET", path, parameters=parameters)
 
     def items(self, path: str, **parameters: str | int) -> Iterator[Told]:
-        """Every item of a list, page after page. Raises `Refused` for one that is no object."""
+        """Every item of a list, page after page. Raises `Refused` where one is no object, or the list has no end."""
         cursor: dict[str, str | int] = {}
-        while True:
+        for _ in range(PAGES_LIMIT):
             page = self.get(path, **parameters, **cursor).json()
             for item in page["items"]:
                 if not isinstance(item, Told):
@@ -153,6 +156,9 @@ class Service:
             if not page.get("next"):
                 return
             cursor = {"cursor": page["next"]}
+            if not page["items"]:  # a page goes on behind its last item
+                break
+        raise _misunderstanding()
 
     def post(self, path: str, body: Mapping[str, object], *, version: int | None = None) -> Answer:
         """Create or transition. `version` is that of what the person saw. A repeated call is a new act."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from app.client.machine.seen import SeenMarks
 from app.client.machine.transport import Service, Told
@@ -14,6 +15,8 @@ from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
 from app.protocol.key_log import Log
 from app.protocol.opening import hold_chain_to_seen
+
+LINES_LIMIT: Final = 100_000  # of a key log: some are written a week, and one without end would fill a memory
 
 
 @dataclass(frozen=True)
@@ -90,4 +93,6 @@ def _lines(service: Service) -> list[bytes]:
         if not page.endswith(b"\n"):
             raise Malformed("a key log ends with its last line")
         lines += page[:-1].split(b"\n")
+        if len(lines) > LINES_LIMIT:
+            raise Malformed("a key log without end")
     return lines

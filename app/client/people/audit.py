@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields
-from typing import Any, Final
+from dataclasses import asdict
+from typing import Any, Final, get_type_hints
 
 from app.client.machine.staff import Staff
 from app.protocol import audit_chain, chain
 from app.protocol.audit_chain import Event
 from app.protocol.chain import Mark
+from app.protocol.encoding import parse_object
 from app.protocol.errors import Malformed
 
 # In what this machine has seen: the last event of the chain.
 _CHAIN: Final = "audit"
-_FIELDS = {field.name for field in fields(Event)}
+_TYPES = get_type_hints(Event)
 
 
 def fetch(staff: Staff) -> list[Event]:
@@ -43,13 +44,10 @@ def write(events: Iterable[Event]) -> bytes:
 
 def read(content: bytes) -> list[Event]:
     """What `write` wrote. Raises `Malformed`."""
-    try:
-        return [_event(json.loads(line)) for line in content.splitlines()]
-    except ValueError:
-        raise Malformed("not an audit chain") from None
+    return [_event(parse_object(line)) for line in content.splitlines()]
 
 
-def _event(item: Any) -> Event:
-    if not isinstance(item, dict) or item.keys() != _FIELDS:
+def _event(item: dict[str, Any]) -> Event:
+    if item.keys() != _TYPES.keys() or not all(isinstance(item[name], of) for name, of in _TYPES.items()):
         raise Malformed("not an event of the chain")
     return Event(**item)

@@ -7,6 +7,9 @@ import { checkAccepts, readIntake, type Epoch } from "../protocol/intake.ts"
 import { checkFollows, checkHead, parseHead, verifyLog, type Head } from "../protocol/key_log.ts"
 import type { Service } from "./transport.ts"
 
+/** Of a key log: some are written a week, and one without end would fill a memory. */
+const LINES_LIMIT = 100_000
+
 /** Where reports go now: the epoch in an authentic document, and the head of the log in which it stands. */
 export interface OpenIntake {
     epoch: Epoch
@@ -44,5 +47,6 @@ async function fetchLines(service: Service): Promise<string[]> {
         if (page === "") return lines
         if (!page.endsWith("\n")) throw new Malformed("a key log ends with its last line")
         lines.push(...page.slice(0, -1).split("\n"))
+        if (lines.length > LINES_LIMIT) throw new Malformed("a key log without end")
     }
 }

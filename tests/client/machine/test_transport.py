@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.client.machine import transport, trust
 from app.client.machine.transport import ANSWER_LIMIT, MEMBERS, WORD_LIMIT, Answer, Refused, Service, Told, Unreachable
+from app.protocol.errors import Malformed
 
 
 class _Impostor(BaseHTTPRequestHandler):
@@ -31,8 +33,11 @@ class _Impostor(BaseHTTPRequestHandler):
             "/v1/long": (200, b"x" * 1000),
             "/v1/packed": (200, gzip.compress(b"{}")),
             "/v1/wordy": (409, b" " * WORD_LIMIT + b"{}"),
+            "/v1/onward": (200, b'{"items": [], "next": "x"}'),
+            "/v1/round": (200, b'{"items": [{}], "next": "x"}'),
+            "/v1/key-log": (200, b"{}\n{}\n"),
             "/v1/endless": (200, b" " * ANSWER_LIMIT + b"{}"),
-        }[self.path]
+        }[self.path.partition("?")[0]]
         self.send_response(status)
         if self.path == "/v1/packed":
             self.send_header("Content-Encoding", "gzip")
@@ -143,9 +148,34 @@ def test_a_member_that_is_not_there_is_refused() -> None:
         Answer(200, b'{"id": "rep_1"}').json()["ref"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [rb'{"hour": "\ud800"}', rb'{"\uDFFF": 1}', b'{"x": ' + b"[" * 100_000, b'{"x": "\xff"}'],
+    ids=["half", "half a name", "deep", "bytes"],
+)
+def test_what_cannot_be_written_again_is_no_answer(content: bytes) -> None:
+    with pytest.raises(Refused, match="not what the service would say"):
+        Answer(200, content).json()
+
+
 def test_a_list_of_something_else_than_objects_is_refused(service: Service) -> None:
     with pytest.raises(Refused, match="not what the service would say"):
         list(service.items("/words"))
+
+
+@pytest.mark.parametrize("path", ["/onward", "/round"])
+def test_a_list_without_end_is_refused(service: Service, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "PAGES_LIMIT", 3)
+
+    with pytest.raises(Refused, match="not what the service would say"):
+        list(service.items(path))
+
+
+def test_a_key_log_without_end_is_malformed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust, "LINES_LIMIT", 7)
+
+    with pytest.raises(Malformed, match="without end"):
+        trust.fetch_root(service)
 
 
 def _types(form: dict[str, Any], schemas: dict[str, Any]) -> set[type]:

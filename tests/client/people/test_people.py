@@ -20,7 +20,7 @@ from app.protocol import audit_chain
 from app.protocol.audit_chain import Event
 from app.protocol.certificates import org_of
 from app.protocol.chain import Mark
-from app.protocol.errors import NotAuthentic, Rollback
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
@@ -128,6 +128,18 @@ def test_the_chain_of_acts_verifies_and_a_changed_one_does_not(here: Installatio
         audit.verify([replace(events[0], action="person.certified"), *events[1:]])
     with pytest.raises(NotAuthentic):
         audit.verify(events[1:])
+
+
+@pytest.mark.parametrize(
+    "member",
+    [b'"hour": 7', b'"hour": ["2026-06-15T09:00Z"]', rb'"hour": "\ud800"', b'"hour": ' + b"[" * 100_000, b'"day": ""'],
+    ids=["number", "list", "half a character", "deep", "another"],
+)
+def test_a_file_that_is_no_chain_of_acts_is_malformed(member: bytes) -> None:
+    event = {"seq": 1, "actor": "per_1", "action": "a", "object": "o", "object_hash": None, "previous": "", "hash": ""}
+
+    with pytest.raises(Malformed):
+        audit.read(json.dumps(event).encode()[:-1] + b", " + member + b"}")
 
 
 def test_a_chain_of_acts_without_what_this_machine_saw_is_caught_though_it_was_hashed_anew(

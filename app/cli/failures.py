@@ -11,6 +11,8 @@ from app.age import Error as AgeError
 from app.cli import refusals
 from app.cli.console import DestructionWaits, Stopped
 from app.cli.reporters import FilesMissing
+from app.client.casework.cases import Collision
+from app.client.casework.cases.fields import NoSuchCode, NoSuchField
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
 from app.client.intake.browser import BrowserFailed
@@ -33,11 +35,11 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING, WRONG_D
 # The first row whose errors include the one raised names the exit code.
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
-    ((TooLong,), USAGE),  # what is to be sent, for the person to shorten
+    ((TooLong, NoSuchCode, NoSuchField), USAGE),  # what is to be sent, for the person to mend
     ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, AgeError), NOT_AUTHENTIC),
     ((NoMachine, NotJoined, NotPinned, NotBuilt, CannotStayUnlocked, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),
-    ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage), REFUSED),
+    ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, Collision), REFUSED),
     ((FilesMissing,), FILES_MISSING),
     ((DestructionWaits,), WRONG_DAY),
     ((ProtocolError,), REFUSED),

@@ -1,7 +1,7 @@
-"""What a case says, one thing at a time, and what it said: `tern case set`, `add`, `say`, `judge`, `resume`, `log`."""
+"""What a case says, one thing at a time, and what it said: `tern case set`, `add`, `say`, `judge`, `holders`, `log`…"""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -14,7 +14,7 @@ from app.client.casework import cases
 from app.client.casework.cases import OpenCase
 from app.client.casework.cases.fields import WORDS, NoSuchCode, NoSuchField, Target, code, numbered, set_
 from app.client.machine.staff import Staff
-from app.protocol.case import Assertion, CaseFile, Name, Verdict
+from app.protocol.case import Assertion, CaseFile, Name, PartType, Verdict
 from app.protocol.selectors import Selector
 from app.vocabulary import Relation, VerificationStatus
 
@@ -24,26 +24,42 @@ Text = Annotated[
     Path | None,
     typer.Option("--text", metavar="FILE", help="A file with the words, or - for stdin. Else you are asked."),
 ]
+Holders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--holder", help="Who can read a new identity beside you and the owner, by id or handle; may be repeated."
+    ),
+]
 _T = TypeVar("_T")
-_TARGET: Final = re.compile(r"(person|incident)-([1-9][0-9]{0,4})")
+_TARGET: Final = re.compile(r"(person|identity|incident)-([1-9][0-9]{0,4})")
 
 
 def set_field(
     id_: CaseId,
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="case, person-1 or incident-1, as its page counts them.")],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="WHAT", help="case, person-1, identity-1 or incident-1, as its page counts them."),
+    ],
     field: Annotated[str, typer.Argument(help="The field, such as severity, affected or narrative.")],
     values: Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help="Its codes; none clears it.")] = None,
     text: Text = None,
+    holder: Holders = None,
     machine: Home = HOME,
 ) -> None:
-    """Set one field of a case. Words come from a file or are asked for: what is typed as a command is remembered."""
+    """Set one field of a case. Words come from a file or are asked for: what is typed as a command is remembered.
+
+    Names, contacts and safe_contact of identity-1 are those of person-1, under a key of their own.
+    """
     person, target = staff(machine), _target(what)
-    case = cases.open_(person, Names(person).case(id_))
+    names = Names(person)
+    case = cases.open_(person, names.case(id_))
+    holders = names.persons(holder)
     if field in WORDS[target.kind]:
         if values:
             raise typer.BadParameter(f"{field} is words: give them with --text")
         values = [text_of(text, field.capitalize())]
-    write(person, case, _edited(lambda: set_(case.file, target, field, values or [], coder=person.person)))
+    file = _edited(lambda: set_(case.file, target, field, values or [], coder=person.person))
+    write(person, case, file, holders=holders)
 
 
 def add(
@@ -144,8 +160,47 @@ def resume(
         now = {name: case.said[case.whole.parts[name]].body for name in overtaken if name in case.whole.parts}
         show_text("\n".join(_side_by_side({name: (draft.changes[name][1], now.get(name)) for name in overtaken})))
         raise Stopped("it was changed since you wrote: write yours over it with --over, or let it go with --drop")
-    write(person, case, draft.on(case, by=person.person))
+    write(person, case, draft.on(case, by=person.person), holders=draft.holders)
     cases.drafts.drop(person, case_id)
+
+
+def holders(
+    id_: CaseId,
+    identity: Annotated[
+        str | None, typer.Argument(metavar="[IDENTITY]", help="identity-1: who person-1 of the page is.")
+    ] = None,
+    add: Annotated[
+        list[str] | None, typer.Option(help="A member who shall hold it too, by id or handle; may be repeated.")
+    ] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Who can read who the people of a case are; with --add, who from now on can. Its owner names them."""
+    person = staff(machine)
+    names = Names(person)
+    case = cases.open_(person, names.case(id_))
+    if add:
+        of = _edited(lambda: numbered(case.file.persons, _target(identity or "", kind="identity")))
+        part = case.whole.parts.get(Name(PartType.IDENTITY, of.id))
+        if part is None:
+            raise Stopped("nobody has written down who this is, or you do not hold it")
+        for each in names.persons(add):
+            cases.grant_part(person, case, part, each)
+        case = cases.open_(person, case.id)
+    rows: list[dict[str, Any]] = [
+        {"of": f"identity-{number}", "part": part, "holders": list(case.keys.holders.get(part, ()))}
+        for number, each in enumerate(case.file.persons, start=1)
+        if (part := case.whole.parts.get(Name(PartType.IDENTITY, each.id)))
+    ]
+    rows += [{"of": "closed to you", "part": each.part, "holders": list(each.holders)} for each in case.closed]
+    people = {str(row["part"]): names.handles(row["holders"]) for row in rows}
+    show_list(
+        "Identities",
+        ["of", "part", "holders"],
+        rows,
+        as_json=as_json,
+        words=lambda row: {"part": short(str(row["part"])), "holders": people[str(row["part"])]},
+    )
 
 
 def log(
@@ -187,10 +242,10 @@ def log(
     show_text("\n".join(lines))
 
 
-def write(person: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
+def write(person: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
     """Write on. Where a colleague was faster with the same, both texts are shown, and this one is kept."""
     try:
-        return cases.write(person, case, file)
+        return cases.write(person, case, file, holders=holders)
     except cases.Collision as collision:
         show_text("\n".join(_side_by_side(collision.texts)))
         raise Stopped(
@@ -238,12 +293,13 @@ def _body(body: Mapping[str, Any]) -> Iterator[str]:
                 yield f"    {line}"
 
 
-def _target(what: str) -> Target:
-    if what == "case":
+def _target(what: str, *, kind: str | None = None) -> Target:
+    """Of this kind, where one is asked for."""
+    if what == "case" and kind is None:
         return Target("case")
     found = _TARGET.fullmatch(what)
-    if not found:
-        raise typer.BadParameter("case, person-1 or incident-1, as the case's page counts them")
+    if not found or kind not in (None, found[1]):
+        raise typer.BadParameter("case, person-1, identity-1 or incident-1, as the case's page counts them")
     return Target(found[1], int(found[2]))
 
 

@@ -43,7 +43,7 @@ def card_rows(card: StatCard) -> list[dict[str, str]]:
 
 def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[str]:
     yield f"Case {short(case.id)}, {case.version} journal entries, last written by {names.handle(case.journal.author)}"
-    yield f"Members: {', '.join(sorted(names.handle(each) or '' for each in case.members))}"
+    yield f"Members: {names.handles(case.members)}"
     for number in case.journal.passed_over:
         yield f"Entry {number} counts for nothing and is passed over"
     for number in case.journal.clock_wrong:
@@ -59,6 +59,7 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
     yield from _heading("Persons", case.file.persons)
     for person in case.file.persons:
         yield from _person(number_of[person.id], person)
+    yield from _identities(case, number_of, names)
     yield from _heading("Incidents", case.file.incidents)
     for incident in case.file.incidents:
         yield from _incident(incident, number_of.get(incident.affected), names)
@@ -87,6 +88,23 @@ def _person(number: int, person: Affected) -> Iterator[str]:
     if not person.can_be_asked:
         yield from _set_in("   cannot safely be asked")
     yield from _set_in(person.note, further="   ")
+
+
+def _identities(case: OpenCase, number_of: dict[str, int], names: Names) -> Iterator[str]:
+    """Who they are, for whom it is; that it was written down, and who can read it, for everybody else."""
+    yield from _heading("Who they are", case.file.identities or case.closed)
+    for identity in case.file.identities:
+        yield from _set_in(f"Person {number_of[identity.person]}")
+        for name, words in (
+            ("names", identity.names),
+            ("contacts", identity.contacts),
+            ("safe contact", identity.safe_contact),
+        ):
+            if words:
+                yield from _set_in(f"{name}: {words}", further="   ")
+    for closed in case.closed:
+        who = names.handles(closed.holders) or "nobody"
+        yield from _set_in(f"Part {short(closed.part)} says who somebody is. Its key is not yours; {who} can read it")
 
 
 def _incident(incident: Incident, person: int | None, names: Names) -> Iterator[str]:

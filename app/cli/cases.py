@@ -36,6 +36,7 @@ case.command()(case_edits.add)
 case.command("say")(case_edits.say_)
 case.command()(case_edits.judge)
 case.command()(case_edits.resume)
+case.command()(case_edits.holders)
 case.command()(case_edits.log)
 
 
@@ -65,8 +66,11 @@ def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
         return
     names = Names(person)
     ways = [f"{step['to']}{_until(step['failing'])}" for step in steps]
-    members = ", ".join(names.handle(each) or "" for each in view.members)
-    said = {"owner": names.handle(view.owner), "members": members, "steps": "\n".join(ways) or "none for you now"}
+    said = {
+        "owner": names.handle(view.owner),
+        "members": names.handles(view.members),
+        "steps": "\n".join(ways) or "none for you now",
+    }
     show({name: str(value) for name, value in {**asdict(view), **said}.items()}, as_json=False)
 
 
@@ -92,14 +96,16 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
 def code(
     id_: CaseId,
     document: Annotated[Path, typer.Option(help="JSON with persons, incidents, selectors (docs/cli.md); - for stdin.")],
+    holder: case_edits.Holders = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Add persons, incidents and selectors to a case, coded from the lists."""
     person = staff(machine)
     coding = read(text_of(document, "The coding"))
-    before = cases.open_(person, Names(person).case(id_))
-    after = case_edits.write(person, before, coding.added_to(before.file, by=person))
+    names = Names(person)
+    before, holders = cases.open_(person, names.case(id_)), names.persons(holder)
+    after = case_edits.write(person, before, coding.added_to(before.file, by=person), holders=holders)
     show(_facts(after), as_json=as_json)
 
 
@@ -292,6 +298,7 @@ def _facts(open_case: OpenCase) -> dict[str, Any]:
         "clock_wrong": list(open_case.journal.clock_wrong),
         "spoiled": [asdict(each) for each in open_case.spoiled],
         "set_aside": [asdict(each) for each in open_case.set_aside],
+        "closed": [asdict(each) for each in open_case.closed],
     }
     return {**about, **beside, **body}
 

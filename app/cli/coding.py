@@ -9,7 +9,7 @@ import typer
 
 from app.client.casework import cases
 from app.client.machine.staff import Staff
-from app.protocol.case import Affected, Assertion, CaseFile
+from app.protocol.case import Affected, Assertion, CaseFile, Identity, values
 from app.protocol.selectors import Selector
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
@@ -39,9 +39,13 @@ class NewIncident:
 
 @dataclass(frozen=True)
 class Coding:
-    """New persons by the name that this file gives them, which goes nowhere else, new incidents, new selectors."""
+    """New persons by the name that this file gives them, which goes nowhere else, new incidents, new selectors.
+
+    `identities` are of the new persons.
+    """
 
     persons: Mapping[str, Affected] = field(repr=False)
+    identities: tuple[Identity, ...] = field(repr=False)
     incidents: tuple[NewIncident, ...] = field(repr=False)
     selectors: tuple[Selector, ...] = field(repr=False)
 
@@ -50,7 +54,12 @@ class Coding:
         selectors: dict[tuple[str, str], Selector] = {}
         for each in (*file.selectors, *self.selectors):
             selectors.setdefault((each.type, each.normalised), each)
-        after = replace(file, persons=(*file.persons, *self.persons.values()), selectors=tuple(selectors.values()))
+        after = replace(
+            file,
+            persons=(*file.persons, *self.persons.values()),
+            identities=(*file.identities, *self.identities),
+            selectors=tuple(selectors.values()),
+        )
         for new in self.incidents:
             person = self.persons.get(new.affected) or after.person(new.affected)
             after = after.with_incident(
@@ -71,14 +80,17 @@ def read(text: str) -> Coding:
     """Raises `typer.BadParameter`, and `NotASelector` for a value of no one spelling; neither quotes the file."""
     try:
         document = json.loads(text)
-        persons = {str(name): _person(entry) for name, entry in document.pop("persons", {}).items()}
+        entries = {str(name): dict(entry) for name, entry in document.pop("persons", {}).items()}
+        said = {name: entry.pop("identity", None) for name, entry in entries.items()}
+        persons = {name: _person(entry) for name, entry in entries.items()}
+        identities = tuple(_identity(persons[name].id, entry) for name, entry in said.items() if entry is not None)
         incidents = tuple(NewIncident.read(entry) for entry in document.pop("incidents", ()))
         selectors = tuple(_selector(entry) for entry in document.pop("selectors", ()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise typer.BadParameter("this is no coding as docs/cli.md has it") from None
     if document:
         raise typer.BadParameter("a coding has persons, incidents and selectors, and nothing else")
-    return Coding(persons, incidents, selectors)
+    return Coding(persons, identities, incidents, selectors)
 
 
 def _person(entry: Mapping[str, Any]) -> Affected:
@@ -93,6 +105,11 @@ def _person(entry: Mapping[str, Any]) -> Affected:
     if fields:
         raise ValueError("a person has other fields")
     return person
+
+
+def _identity(person: str, entry: Mapping[str, Any]) -> Identity:
+    fields = {name: values.text(value) for name, value in entry.items()}
+    return Identity(**fields, person=person)
 
 
 def _selector(entry: Mapping[str, Any]) -> Selector:

@@ -61,6 +61,10 @@ class Names:
             return None
         return next((str(each["handle"]) for each in self._people if each["id"] == person), short(str(person)))
 
+    def handles(self, people: Iterable[object]) -> str:
+        """Several, in their order."""
+        return ", ".join(sorted(self.handle(each) or "" for each in people))
+
     def report(self, text: str) -> str:
         """The id of the report with this ref."""
         return self._of("reports", text)

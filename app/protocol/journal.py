@@ -236,7 +236,11 @@ def _is_clock_wrong(author: str, day: date, is_certified: Callable[[str, date], 
 def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     """With what the entry brings. Raises `NotAuthentic` where it contradicts what stands already."""
     keys = dict(found.keys)
+    first = {note.id for note in entry.parts if note.version == 1 and TYPES[note.type].own_key}
     for each in entry.keys:
+        # Else who does not hold it could name the next, and read what is written under that.
+        if each.subject.startswith("part_") and (each.generation > 1 or each.subject not in first):
+            raise NotAuthentic("key-name")
         if keys.setdefault((each.subject, each.generation), each.recipient) != each.recipient:
             raise NotAuthentic("key-name")
     header = document.document.header

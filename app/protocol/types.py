@@ -74,8 +74,8 @@ class SealedType:
     whose subject is the type's own name. `roles` may write it, or else, or besides, whoever `who` says. `named`: the
     role does not decide alone, the people who may have written it are asked for by name. `numbered`: whether it counts
     is a matter of its place in a journal, and of no date on it. `kind` says which lengths it has. Only what is
-    `chained` has versions after the first, each with the hash of the one before. `reporters`: a reporter's client
-    writes or reads it.
+    `chained` has versions after the first, each with the hash of the one before. `own_key`: each is sealed to a key of
+    its own, which a journal names, instead of that of its case. `reporters`: a reporter's client writes or reads it.
     """
 
     name: str
@@ -88,6 +88,7 @@ class SealedType:
     proved_by: ProvedBy
     kind: Kind | None = None
     chained: bool = False
+    own_key: bool = False
     stored: tuple[Place, ...] = ()
     reporters: bool = False
 
@@ -128,7 +129,7 @@ _HOLDER: Final = "the holder of the receipt"
 _MEMBER: Final = "and on the member list"
 
 
-def _part(name: str, *, chained: bool = True) -> SealedType:
+def _part(name: str, *, chained: bool = True, own_key: bool = False) -> SealedType:
     """A part of a case. What has no second version can never be unsaid."""
     return SealedType(
         name=f"part.{name}",
@@ -141,6 +142,7 @@ def _part(name: str, *, chained: bool = True) -> SealedType:
         proved_by=ProvedBy.ONE,
         kind=Kind.PART,
         chained=chained,
+        own_key=own_key,
         stored=(Place("case_parts", "file", End.NO_RULE),),
     )
 
@@ -280,6 +282,7 @@ _ROWS: Final = (
     _part("verdict", chained=False),
     _part("card", chained=False),
     _part("selector"),
+    _part("identity", own_key=True),
     SealedType(
         name="consent",
         form=Form.SEALED,
@@ -306,9 +309,9 @@ _ROWS: Final = (
     SealedType(
         name="grant",
         form=Form.FILE,
-        subjects=("rep", "epoch", "case", "key"),
+        subjects=("rep", "epoch", "case", "part", "key"),
         roles=_GRANTORS,
-        who="of a case's keys those that its journal names; anybody, unsigned, of a report to an epoch",
+        who="of a case's and its parts' keys those that its journal names; anybody, unsigned, of a report to an epoch",
         proved_by=ProvedBy.ONE,
         kind=Kind.GRANT,
         stored=(Place("grants", "file", End.GRANT),),

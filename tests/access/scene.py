@@ -105,6 +105,7 @@ class Scene:
         case = factories.case(self.rows, owner, self.people[table.MEMBER])
         approval = factories.approval(self.rows, owner, approver, subject=ApprovalSubject.CODING, of=case)
         part = self.rows.query(CasePart).filter_by(case_id=case.id).one()
+        factories.grant(self.rows, part.id, owner.id)  # as if it had a key of its own
         self.ids |= {"case_id": case.id, "approval_id": approval.id, "part_id": part.id}
 
     def _rest(self) -> None:

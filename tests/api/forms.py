@@ -158,6 +158,7 @@ CASES = {
     "GET /v1/cases/{case_id}": _ONE,
     "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after"})),
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
+    "POST /v1/cases/{case_id}/parts/{part_id}/grants": _made(GRANT),
     "POST /v1/cases/{case_id}/entries": _moved(_ENTRIES, "parts", "add", "remove", "owner", "agree"),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),

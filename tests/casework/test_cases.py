@@ -229,6 +229,84 @@ def test_a_case_with_other_members_has_another_version(
     assert after.json()["members"] != before.json()["members"]
 
 
+def test_a_part_with_a_key_of_its_own_shows_its_holders_and_to_each_their_grant(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    third = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, third)
+    path, identity = f"/cases/{case.id}", part()
+    new = identity | {"grants": [grant(caseworker), grant(triager)]}
+
+    desk.post(triager, f"{path}/entries", entry(new), version=1).raise_for_status()
+
+    of_holder, of_other = (desk.get(who, f"{path}/contents").json() for who in (triager, third))
+    assert [(each["part"], sorted(each["holders"])) for each in of_other["part_keys"]] == [
+        (identity["id"], sorted([caseworker.id, triager.id]))
+    ]
+    assert of_other["part_keys"][0]["grants"] == []
+    assert [each["grantee"] for each in of_holder["part_keys"][0]["grants"]] == [triager.id]
+    assert [each["grantee"] for each in of_holder["grants"]] == [triager.id]
+
+
+def test_the_holders_of_a_part_are_its_writer_the_owner_and_two_at_least(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    stranger = factories.certified(rows, Role.CASEWORKER)
+    case, alone = factories.case(rows, caseworker, triager), factories.case(rows, caseworker)
+    known, path = part_of(rows, case), f"/cases/{case.id}/entries"
+    for writer, holders in (
+        (caseworker, [caseworker]),
+        (triager, [triager]),
+        (triager, [caseworker]),
+        (caseworker, [caseworker, triager, stranger]),
+        (caseworker, [caseworker, triager, triager]),
+    ):
+        new = part() | {"grants": [grant(each) for each in holders]}
+        assert problem(desk.post(writer, path, entry(new), version=1)) == (422, "holders-unfit")
+    later = part(known, 2) | {"grants": [grant(caseworker), grant(triager)]}
+    assert problem(desk.post(caseworker, path, entry(later), version=1)) == (422, "holders-unfit")
+    of_one = entry(part() | {"grants": [grant(caseworker)]})
+    desk.post(caseworker, f"/cases/{alone.id}/entries", of_one, version=1).raise_for_status()
+
+
+def test_the_owner_names_further_holders_and_whoever_holds_a_key_can_grant_it_to_the_owner(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    third, stranger = factories.certified(rows, Role.CASEWORKER), factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, third)
+    known, identity = part_of(rows, case), part() | {"grants": [grant(caseworker), grant(triager)]}
+    desk.post(caseworker, f"/cases/{case.id}/entries", entry(identity), version=1).raise_for_status()
+    path = f"/cases/{case.id}/parts/{identity['id']}/grants"
+
+    assert problem(desk.post(third, path, grant(third))) == (404, "not-found")
+    assert problem(desk.post(triager, path, grant(third))) == (422, "holders-unfit")
+    assert problem(desk.post(caseworker, path, grant(stranger))) == (422, "holders-unfit")
+    assert problem(desk.post(caseworker, path, grant(triager))) == (422, "holders-unfit")
+    of_case = f"/cases/{case.id}/parts/{known}/grants"
+    assert problem(desk.post(caseworker, of_case, grant(third))) == (404, "not-found")
+    desk.post(caseworker, f"/cases/{case.id}/entries", entry(owner=third.id), version=2).raise_for_status()
+    assert desk.post(triager, path, grant(third)).status_code == 201
+    [key] = desk.get(third, f"/cases/{case.id}/contents").json()["part_keys"]
+    assert len(key["grants"]) == 1
+
+
+def test_who_is_removed_holds_no_key_of_a_part_any_more_unless_nobody_else_does(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    case = factories.case(rows, caseworker, triager)
+    known, both = part_of(rows, case), part() | {"grants": [grant(caseworker), grant(triager)]}
+    desk.post(caseworker, f"/cases/{case.id}/entries", entry(both), version=1).raise_for_status()
+    factories.grant(rows, known, triager.id)  # as if of its own, and triager's alone
+
+    desk.post(caseworker, f"/cases/{case.id}/entries", entry(remove=[triager.id]), version=2).raise_for_status()
+
+    keys = desk.get(caseworker, f"/cases/{case.id}/contents").json()["part_keys"]
+    assert {each["part"]: each["holders"] for each in keys} == {
+        both["id"]: [caseworker.id],
+        known: [triager.id],
+    }
+
+
 def test_who_is_removed_gets_neither_words_nor_key_any_more(
     desk: Desk, rows: Session, caseworker: Person, triager: Person
 ) -> None:

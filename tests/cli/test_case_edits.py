@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.client.casework import cases
+from app.client.casework import cases, coding_approvals
 from app.client.casework.cases import Collision
+from app.protocol.case import Identity
 from tests.cli.command import Ended, tern
-from tests.client.casework.scene import accepted
+from tests.client.casework.scene import accepted, coded
 from tests.client.installation import PASSPHRASE, Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -88,6 +89,48 @@ def test_an_incident_goes_to_another_person(here: Installation) -> None:
 
     file = cases.open_(here.staff("boris"), case).file
     assert file.incidents[0].affected == file.persons[1].id
+
+
+def test_who_somebody_is_is_for_those_whom_the_owner_names_and_said_to_be_there_to_all_others(
+    here: Installation,
+) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    case = accepted(here, anna, boris).id
+    run(here, "add", case, "person", "self")
+    cases.change_members(boris, cases.open_(boris, case), add=[here.staff("chen").person])
+
+    alone = run(here, "set", case, "identity-1", "names", "--text", "-", typed="Lin Wei")
+    first = run(here, "set", case, "identity-1", "names", "--text", "-", "--holder", "anna", typed="Lin Wei")
+    next_ = run(here, "set", case, "identity-1", "safe_contact", "--text", "-", who="anna", typed="Never by voice.")
+
+    assert (alone.code, first.code, next_.code) == (1, 0, 0)
+    assert "holders" in alone.err
+    of_holder, of_other = run(here, "open", case, who="anna").out, run(here, "open", case, who="chen").out
+    assert "names: Lin Wei" in of_holder
+    assert "safe contact: Never by voice." in of_holder
+    assert "Lin" not in of_other
+    assert "says who somebody is. Its key is not yours; anna, boris can read it" in of_other
+    refused = run(here, "set", case, "identity-1", "names", "--text", "-", who="chen", typed="Another")
+    assert (refused.code, "identity-closed" in refused.err) == (1, True)
+    assert "holders" in run(here, "holders", case, "identity-1", "--add", "chen", who="anna").err
+    assert run(here, "holders", case, "identity-1", "--add", "chen").code == 0
+    assert "names: Lin Wei" in run(here, "open", case, who="chen").out
+    [held] = json.loads(run(here, "holders", case, "--json").out)
+    assert held["holders"] == sorted(here.staff(name).person for name in ("anna", "boris", "chen"))
+
+
+def test_whoever_is_lent_a_case_to_approve_its_coding_cannot_read_who_its_people_are(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    [person] = opened.file.persons
+    identity = Identity(person.id, names="Lin Wei")
+    opened = cases.write(boris, opened, opened.file.with_identity(identity), holders=[anna.person])
+    approval = coding_approvals.request(boris, opened, here.staff("chen").person)
+
+    review = coding_approvals.review(here.staff("chen"), approval)
+
+    assert review.case.file == replace(cases.open_(boris, opened.id).file, identities=())
+    assert [each.holders for each in review.case.closed] == [tuple(sorted([anna.person, boris.person]))]
 
 
 def test_what_a_faster_colleague_refused_is_kept_and_taken_up_again(here: Installation) -> None:

@@ -27,7 +27,7 @@ from app.client.people import shared_keys
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import statements
-from app.protocol.case import Assertion, CardNote, CaseFile
+from app.protocol.case import Assertion, CardNote, CaseFile, Identity
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
@@ -116,7 +116,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
         person = cases.affected(Relation.SELF, statistics=ConsentStatus.GIVEN, by_reporter=None, can_be_asked=True)
         incident = cases.incident(tenzin, person, CODING)
         opened = cases.write(tenzin, opened, replace(opened.file, persons=(person,), incidents=(incident,)))
-        opened = cases.write(tenzin, opened, _of_each_type(opened.file))
+        opened = cases.write(tenzin, opened, _of_each_type(opened.file), holders=[leyla.person])
         opened = cases.write(tenzin, opened, _changed(opened.file))
         cases.record_consent(
             tenzin,
@@ -134,8 +134,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
 
 
 def _of_each_type(file: CaseFile) -> CaseFile:
-    """With an assertion, a selector and a card note."""
-    [incident] = file.incidents
+    """With an assertion, a selector, a card note, and who the person is."""
+    [person], [incident] = file.persons, file.incidents
+    file = file.with_identity(Identity(person.id, names="Lin Wei"))
     said = Assertion(by="the reporter", text="Two men waited.", basis="reporter_belief")
     file = file.with_incident(replace(incident, assertions=(said,)))
     card = CardNote(new_id("card"), incident.id, 0, incident.coder, "1.0.0")
@@ -146,6 +147,7 @@ def _changed(file: CaseFile) -> CaseFile:
     """Everything otherwise that may be said otherwise."""
     [person], [incident], [selector] = file.persons, file.incidents, file.selectors
     file = file.with_incident(replace(incident, narrative="They waited twice."))
+    file = file.with_identity(replace(file.identities[0], contacts="After seven."))
     changed = replace(selector, value="Them@Example.org")
     return replace(file, summary="A summary.", persons=(replace(person, note="A note."),), selectors=(changed,))
 
@@ -316,6 +318,55 @@ def test_parts_that_were_swapped_count_for_nothing(world: World, evil: EvilServe
     assert (found.file, found.spoiled) == (honest.file, ())
 
 
+def new_key(opened: OpenCase, type_: str) -> age.HybridIdentity:
+    """What a part of this type is sealed to: a key of its own, or that of its case."""
+    return age.generate() if TYPES[type_].own_key else opened.identity
+
+
+def key_notes(notes: list[PartNote], secret: age.HybridIdentity) -> tuple[KeyNote, ...]:
+    """Those of the parts that have a key of their own."""
+    name = recipient_sha256(secret.recipient)
+    return tuple(KeyNote(note.id, 1, name) for note in notes if TYPES[note.type].own_key)
+
+
+def granted(by: Staff, to: Staff, notes: list[PartNote], secret: age.HybridIdentity) -> list[dict[str, Any]]:
+    """Their keys, as an answer has them."""
+    certified = by.certified(to.person)
+    return [
+        {"part": note.id, "holders": [], "grants": [by.grant(secret, note.id, certified, GrantKind.ASSIGNED)]}
+        for note in notes
+        if TYPES[note.type].own_key
+    ]
+
+
+@pytest.mark.parametrize("lie", ["another key", "of another part", "of no holder", "lent", "hidden"])
+def test_a_part_whose_own_key_is_not_the_one_that_the_journal_names_stays_closed(
+    world: World, evil: EvilServer, tenzin: Staff, lie: str
+) -> None:
+    """The rest of the case opens. That a grant was hidden a client cannot know: it says that the part is there."""
+    leyla = world.organisation.staff["leyla"]
+    honest = cases.open_(leyla, world.case)
+    part = part_of(honest, "part.identity")
+    secret = age.generate() if lie == "another key" else honest.keys.own[part].identity
+    grant = leyla.grant(
+        secret,
+        new_id("part") if lie == "of another part" else part,
+        leyla.certified(world.person("omid") if lie == "of no holder" else tenzin.person),
+        GrantKind.APPROVAL if lie == "lent" else GrantKind.ASSIGNED,
+    )
+    grants = [] if lie == "hidden" else [{**grant, "grantee": tenzin.person}]
+    evil.lies[contents(world)] = in_json(lambda answer: answer["part_keys"][0].update(grants=grants))
+
+    found = cases.open_(tenzin, world.case)
+
+    reasons = {"another key": "key-name", "of another part": "subject", "lent": "grant-kind"}
+    problem = "does not open" if lie == "of no holder" else f"not authentic: {reasons.get(lie)}"
+    assert found.spoiled == (() if lie == "hidden" else (cases.SpoiledPart(part, None, problem),))
+    assert [each.part for each in found.closed] == ([part] if lie == "hidden" else [])
+    assert found.file == replace(honest.file, identities=())
+    assert evil.written == []
+
+
 @on_parts()
 def test_a_member_who_names_what_the_service_made_makes_nobody_believe_it(
     world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, type_: str
@@ -325,21 +376,25 @@ def test_a_member_who_names_what_the_service_made_makes_nobody_believe_it(
     honest = cases.open_(world.organisation.staff["tenzin"], world.case)
     body = dict(honest.said[part_of(honest, type_)].body)
     rows = forgeries(type_)
+    secret = new_key(honest, type_)
     parts, notes, reasons = list[dict[str, Any]](), list[PartNote](), dict[str, str]()
     for changes, reason in rows.values():
         part = new_id("part")
-        line_1 = line(world, type_, body, author=leyla.person) | {"subject": part} | changes
+        sealed_to = {"sealed_to": recipient_sha256(secret.recipient)}
+        line_1 = line(world, type_, body, author=leyla.person) | {"subject": part} | sealed_to | changes
         forged = attacker.signed_document(
-            line_1, type_, world.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
+            line_1, type_, secret.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
         )
         parts.append({"id": part, "version": 1, "file": b64(forged)})
         notes.append(PartNote(part, type_, 1, sha256_hex(forged)))
         reasons[part] = f"not authentic: {reason}"
-    named = sealed.write(leyla, honest.key, "journal", Entry(parts=tuple(notes)).body(), after=honest.journal.mark)
+    entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret))
+    named = sealed.write(leyla, honest.key, "journal", entry.body(), after=honest.journal.mark)
 
     def lie(answer: dict[str, Any]) -> None:
         answer["entries"].append({**answer["entries"][-1], "number": honest.version + 1, "file": named.file})
         answer["parts"] += parts
+        answer["part_keys"] += granted(leyla, tenzin, notes, secret)
 
     evil.lies[contents(world)] = in_json(lie)
     evil.answers |= {f"/v1/cases/{world.case}/parts/{each['id']}": canonical({"items": [each]}) for each in parts}
@@ -359,20 +414,24 @@ def test_a_part_of_a_members_that_breaks_the_rule_of_its_type_is_not_shown(
     honest = cases.open_(world.organisation.staff["tenzin"], world.case)
     bodies = {type_: dict(honest.said[part_of(honest, type_)].body) for type_ in PARTS}
     parts, mark, entries = list[dict[str, Any]](), honest.journal.mark, list[dict[str, Any]]()
+    part_keys = list[dict[str, Any]]()
     for type_, other in zip(PARTS, [*PARTS[1:], PARTS[0]], strict=True):
-        notes = list[PartNote]()
+        notes, secret = list[PartNote](), new_key(honest, type_)
         for body in ({}, bodies[type_] | {"more": 1}, bodies[other]):
             part = new_id("part")
-            written = sealed.write(leyla, replace(honest.key, subject=part), type_, body)
+            written = sealed.write(leyla, Key(part, secret, 1), type_, body)
             parts.append({"id": part, "version": 1, "file": written.file})
             notes.append(PartNote(part, type_, 1, written.mark.sha256))
-        named = sealed.write(leyla, honest.key, "journal", Entry(parts=tuple(notes)).body(), after=mark)
+        entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret))
+        named = sealed.write(leyla, honest.key, "journal", entry.body(), after=mark)
         mark = named.mark
+        part_keys += granted(leyla, tenzin, notes, secret)
         entries.append({"number": mark.version, "hour": NOW, "file": named.file})
 
     def lie(answer: dict[str, Any]) -> None:
         answer["entries"] += entries
         answer["parts"] += parts
+        answer["part_keys"] += part_keys
 
     evil.lies[contents(world)] = in_json(lie)
     evil.answers |= {f"/v1/cases/{world.case}/parts/{each['id']}": canonical({"items": [each]}) for each in parts}

@@ -167,6 +167,7 @@ def read_case(given: Given) -> Given:
         },
         "cards": [each.id for each in whole.file.cards],
         "selectors": len(whole.file.selectors),
+        "identities": len(whole.file.identities),
     }
 
 

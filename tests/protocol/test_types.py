@@ -60,7 +60,10 @@ def test_the_table_is_that_which_the_pages_of_the_protocol_show(page: str) -> No
 
 
 def test_who_wrote_a_part_a_consent_or_an_approval_is_never_left_to_the_role() -> None:
-    parts = {f"part.{name}" for name in ("case", "person", "incident", "assertion", "verdict", "card", "selector")}
+    parts = {
+        f"part.{name}"
+        for name in ("case", "person", "incident", "assertion", "verdict", "card", "selector", "identity")
+    }
 
     assert {name for name, of in TYPES.items() if of.named} == parts | {"consent", "approval"}
 
@@ -76,8 +79,12 @@ def test_what_has_a_second_version_is_stated_here() -> None:
     assert {name for name, of in TYPES.items() if of.chained} == {
         *("root", "certificate", "service-key", "intake", "key", "client"),
         *("thread-state", "state", "message.copy", "journal", "consent"),
-        *("part.case", "part.person", "part.incident", "part.selector"),
+        *("part.case", "part.person", "part.incident", "part.selector", "part.identity"),
     }
+
+
+def test_what_the_key_of_a_case_does_not_open_is_stated_here() -> None:
+    assert {name for name, of in TYPES.items() if of.own_key} == {"part.identity"}
 
 
 def test_what_a_reporters_client_writes_or_reads_is_stated_here() -> None:

@@ -22,11 +22,12 @@ from app.protocol.types import TYPES, Form
 from tests.vectors import make, make_types
 from tests.vectors.make import CASE_KEY, DAY, DIRECTORY, ORG, REPORT_KEY, TRIAGER
 from tests.vectors.make_mailbox import RECEIPT
+from tests.vectors.make_types import IDENTITY_KEY
 
 Vector = Mapping[str, Any]
 VECTORS: dict[str, Vector] = json.loads((DIRECTORY / "types.json").read_bytes())
 TRUST = Trust.pinned(make.ROOT, ORG).with_certificates(make.CERTIFICATES)
-IDENTITIES = {recipient_sha256(each.recipient): each for each in (CASE_KEY, REPORT_KEY, RECEIPT.identity)}
+IDENTITIES = {recipient_sha256(each.recipient): each for each in (CASE_KEY, IDENTITY_KEY, REPORT_KEY, RECEIPT.identity)}
 # It has no form yet.
 WITHOUT_VECTOR = {"comment"}
 

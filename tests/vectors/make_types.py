@@ -18,8 +18,10 @@ from app.protocol.case import (
     Affected,
     Assertion,
     CardNote,
+    Identity,
     Incident,
     Name,
+    PartType,
     Verdict,
     take_apart,
 )
@@ -35,6 +37,7 @@ from app.protocol.report import Form, Report
 from app.protocol.selectors import Selector
 from app.protocol.sizes import Kind, padded_size
 from app.protocol.statements import KeyKind, SharedKey
+from app.protocol.types import TYPES
 from app.vocabulary import (
     ConsentMethod,
     ConsentScope,
@@ -149,8 +152,11 @@ BODIES: Final[dict[Name, dict[str, Any]]] = take_apart(
         incidents=(INCIDENT,),
         cards=(CardNote(CARD.id, INCIDENT.id, 0, CASEWORKER.id, "1.0.0"),),
         selectors=(Selector.of("phone", "+49 30 23125 417"),),
+        identities=(Identity(PERSON.id, "Lin Wei", "+49 30 23125 999", "After seven, and never by voice."),),
     )
 )
+# Of the part that has one of its own.
+IDENTITY_KEY: Final = age.identity_from_seed(bytes([9]) * 32)
 
 
 def _of_a_case() -> list[Document]:
@@ -169,6 +175,7 @@ def _of_a_case() -> list[Document]:
         keys=(
             KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient)),
             KeyNote(REPORT, 1, recipient_sha256(REPORT_KEY.recipient)),
+            KeyNote(parts[PartType.IDENTITY], 1, recipient_sha256(IDENTITY_KEY.recipient)),
         ),
         reports=(ReportNote(REPORT, "e" * 64),),
     )
@@ -178,7 +185,17 @@ def _of_a_case() -> list[Document]:
         *((name.type, parts[name.type], body) for name, body in BODIES.items()),
     ]
     return [
-        signed(_header(type_, subject, body, to=CASE_KEY, author=CASEWORKER.id, at=HOUR), CASEWORKER.signer)
+        signed(
+            _header(
+                type_,
+                subject,
+                body,
+                to=IDENTITY_KEY if TYPES[type_].own_key else CASE_KEY,
+                author=CASEWORKER.id,
+                at=HOUR,
+            ),
+            CASEWORKER.signer,
+        )
         for type_, subject, body in bodies
     ]
 

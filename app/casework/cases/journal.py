@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session, aliased
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.casework.cases import holders
 from app.casework.cases.models import Case, CasePart, JournalEntry
 from app.clock import hour_of
+from app.people.grants.service import NewGrant
 from app.problems import Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
 
@@ -32,11 +34,12 @@ class PartsUnfit(Problem):
 
 @dataclass(frozen=True)
 class NewPart:
-    """The next version of a part, or the first."""
+    """The next version of a part, or the first; `grants` are of its own key, where it has one."""
 
     id: str
     version: int
     file: bytes
+    grants: Collection[NewGrant] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ def check_seen(session: Session, case: Case, seen: AbstractSet[int]) -> int:
 
 
 def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: int, now: datetime) -> None:
-    """Keep entries and parts, whole. The caller holds the case, whose newest entry is `after`. Raises `PartsUnfit`."""
+    """Keep entries and parts, whole, with the keys that come with them. The caller holds the case.
+
+    Its newest entry is `after`, its members are those who are from now on. Raises `PartsUnfit` or `HoldersUnfit`.
+    """
     if len({part.id for part in new.parts}) != len(new.parts):
         raise PartsUnfit
     newest = _newest_versions(session, case, [part.id for part in new.parts])
@@ -85,6 +91,9 @@ def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: in
         place = {"case_id": case.id, "id": part.id, "version": part.version}
         session.add(CasePart(**place, hour=hour, sha256=sha256_hex(part.file), file=part.file))
     session.flush()
+    for part in new.parts:
+        if part.grants:
+            holders.begin(session, actor, case, part.id, part.grants, is_new=part.version == 1, now=now)
     audit.record(session, actor.id, Action.CASE_WRITTEN, case.id, now=now, object_hash=hashes[-1])
 
 

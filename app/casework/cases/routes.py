@@ -6,6 +6,7 @@ from fastapi import Path, Query, Response, status
 from sqlalchemy.orm import Session
 
 from app.casework.cases import service
+from app.casework.cases.holders import HoldersUnfit
 from app.casework.cases.journal import PartsUnfit
 from app.casework.cases.membership import MembersChange, MembersUnfit, SecondPersonNeeded
 from app.casework.cases.models import Case
@@ -14,12 +15,14 @@ from app.casework.cases.schemas import (
     ContentsOut,
     EntriesIn,
     JournalEntryOut,
+    PartKeyOut,
     VersionsOut,
 )
 from app.casework.cases.wire import PART_ID, CaseIn, CaseOut, case_out
 from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
-from app.people.grants.wire import GrantOut
+from app.people.grants import service as grants
+from app.people.grants.wire import GrantIn, GrantOut
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import CaseStage
@@ -33,7 +36,9 @@ PartId = Annotated[str, Path(pattern=PART_ID)]
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotAnEnvelope, service.CaseExists, MembersUnfit, PartsUnfit, NotCertified, TeamUnknown),
+    responses=problems(
+        *(NotAnEnvelope, service.CaseExists, MembersUnfit, PartsUnfit, HoldersUnfit, NotCertified, TeamUnknown),
+    ),
 )
 def open_case(database: Db, actor: Worker, once: Once, request: CaseIn, now: Now, response: Response) -> CaseOut:
     """Open a case of which the caller is a member, with the first entry of its journal and a grant for each member."""
@@ -75,11 +80,12 @@ def get_case_contents(
     With `after`, the number of an entry that the caller has, the journal begins behind it.
     """
     with database.write() as session:
-        found, grants = service.contents(session, actor, case_id, after=after, now=now)
+        found, keys, part_keys = service.contents(session, actor, case_id, after=after, now=now)
         return ContentsOut(
-            grants=[GrantOut.model_validate(each) for each in grants],
+            grants=[GrantOut.model_validate(each) for each in keys],
             entries=[JournalEntryOut.model_validate(each) for each in found.entries],
             parts=[CasePartOut.model_validate(each) for each in found.parts],
+            part_keys=[PartKeyOut.model_validate(each) for each in part_keys],
         )
 
 
@@ -92,6 +98,26 @@ def get_case_part(database: Db, actor: Worker, case_id: str, part_id: PartId, no
 
 
 @router.post(
+    "/{case_id}/parts/{part_id}/grants",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NotAnEnvelope, NotCertified, HoldersUnfit),
+)
+def grant_part_key(
+    database: Db, actor: Worker, once: Once, case_id: str, part_id: PartId, request: GrantIn, now: Now
+) -> GrantOut:
+    """A holder of a part's own key grants it to one member more: whom the owner names, or the owner."""
+    with database.write() as session:
+        grant = once(
+            session,
+            actor.id,
+            request,
+            act=lambda: service.grant_part_key(session, actor, case_id, part_id, request.as_new(), now=now),
+            again=lambda id_: grants.get(session, id_),
+        )
+        return GrantOut.model_validate(grant)
+
+
+@router.post(
     "/{case_id}/entries",
     status_code=status.HTTP_201_CREATED,
     responses=problems(
@@ -100,6 +126,7 @@ def get_case_part(database: Db, actor: Worker, case_id: str, part_id: PartId, no
         StaleVersion,
         NotCertified,
         PartsUnfit,
+        HoldersUnfit,
         MembersUnfit,
         SecondPersonNeeded,
     ),

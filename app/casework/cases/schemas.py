@@ -43,14 +43,28 @@ class CasePartOut(BaseModel):
     file: SealedPart
 
 
+class PartKeyOut(BaseModel):
+    """A part with a key of its own: which members hold it, and the grants of it to the caller, if they are one."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    part: str
+    holders: list[str]
+    grants: list[GrantOut]
+
+
 class ContentsOut(BaseModel):
-    """All that opens a case: the caller's grants of its key, the journal, the newest version of each part."""
+    """All that opens a case: the caller's grants of its key, the journal, the newest version of each part.
+
+    `part_keys` are of those parts that the key of the case does not open.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
     grants: list[GrantOut]
     entries: list[JournalEntryOut]
     parts: list[CasePartOut]
+    part_keys: list[PartKeyOut]
 
 
 class VersionsOut(BaseModel):

@@ -13,7 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.casework.cases import journal, membership
+from app.casework.cases import holders, journal, membership
+from app.casework.cases.holders import PartKey
 from app.casework.cases.journal import Contents, Writing
 from app.casework.cases.membership import MembersChange
 from app.casework.cases.models import Case, CasePart, Membership
@@ -109,7 +110,7 @@ def is_member(session: Session, actor: Actor, case_id: str) -> bool:
 
 
 def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Case:
-    """Raises `CaseExists`, `TeamUnknown`, `NotCertified`, `MembersUnfit` or `PartsUnfit`."""
+    """Raises `CaseExists`, `TeamUnknown`, `NotCertified`, `MembersUnfit`, `PartsUnfit` or `HoldersUnfit`."""
     if session.get(Team, new.team_id) is None:
         raise staff.TeamUnknown
     row = {
@@ -133,14 +134,14 @@ def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Cas
 
 def contents(
     session: Session, actor: Actor, case_id: str, *, after: int, now: datetime
-) -> tuple[Contents, Sequence[Grant]]:
-    """All that opens a case, with the actor's grants of its key, in one go: its fetch is recorded once."""
+) -> tuple[Contents, Sequence[Grant], Sequence[PartKey]]:
+    """All that opens a case, with the actor's grants of its keys, in one go: its fetch is recorded once."""
     case = one(session, readable_by(actor), case_id)
     found = journal.contents(session, case, after=after)
-    keys = grants.of_actor(session, actor, case.id)
+    keys, part_keys = grants.of_actor(session, actor, case.id), holders.of_case(session, actor, case)
     object_hash = found.entries[-1].sha256 if found.entries else None
     audit.record(session, actor.id, Action.CASE_READ, case.id, now=now, object_hash=object_hash)
-    return found, keys
+    return found, keys, part_keys
 
 
 def versions(session: Session, actor: Actor, case_id: str, part_id: str, *, now: datetime) -> Sequence[CasePart]:
@@ -165,14 +166,24 @@ def write(
 ) -> Case:
     """A member writes on, and says what becomes of the members; `seen` holds the entries that they have read.
 
-    Raises `StaleVersion` where somebody was faster, `PartsUnfit`, and what `membership.change` raises.
+    Raises `StaleVersion` where somebody was faster, `PartsUnfit`, `HoldersUnfit`, and what `membership.change` raises.
     """
     case = locked(session, of_member(actor), case_id)
     newest = journal.check_seen(session, case, seen)
     if change:
         membership.change(session, actor, case, change, now=now)
+        for person_id in change.remove:
+            holders.end(session, actor, case, person_id, now=now)
     journal.write(session, actor, case, writing, after=newest, now=now)
     return case
+
+
+def grant_part_key(
+    session: Session, actor: Actor, case_id: str, part_id: str, new: NewGrant, *, now: datetime
+) -> Grant:
+    """A member who holds a part's own key grants it to one more, as `holders.add`."""
+    of_holder = of_member(actor).where(holders.has_part_of(actor, Case.id, part_id))
+    return holders.add(session, actor, locked(session, of_holder, case_id), part_id, new, now=now)
 
 
 def enter(

@@ -19,13 +19,20 @@ PART_ID = r"^part_[0-9a-f]{32}$"
 
 
 class CasePartIn(BaseModel):
-    """The next version of a part, or its first, sealed to the case."""
+    """The next version of a part, or its first, sealed to the case.
+
+    With `grants`, which come with a first version alone, it is sealed to a key of its own instead, for these members.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     id: Annotated[str, Field(pattern=PART_ID)]
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     file: SealedPart
+    grants: Grants = []
+
+    def as_new(self) -> NewPart:
+        return NewPart(self.id, self.version, self.file, [grant.as_new() for grant in self.grants])
 
 
 class WritingIn(BaseModel):
@@ -37,7 +44,7 @@ class WritingIn(BaseModel):
     parts: Annotated[list[CasePartIn], Field(max_length=500)] = []
 
     def as_writing(self) -> Writing:
-        return Writing(self.entries, [NewPart(part.id, part.version, part.file) for part in self.parts])
+        return Writing(self.entries, [part.as_new() for part in self.parts])
 
 
 class CaseIn(WritingIn):

@@ -25,7 +25,7 @@ from app.database import schema
 from app.people.staff import service as staff_service
 from app.protocol import card
 from app.protocol import receipt as receipts
-from app.protocol.case import CODED, Affected, Assertion
+from app.protocol.case import CODED, Affected, Assertion, Identity
 from app.protocol.release.verification import VerifiedRelease
 from app.protocol.statements import KeyKind
 from app.site.site import BUILT
@@ -347,7 +347,10 @@ def _with_coding(owner: Staff, case: OpenCase, story: Story) -> OpenCase:
             cases.incident(owner, persons[label], codes, assertions=assertions, status=status, second=None)
         )
     file = replace(case.file, persons=tuple(persons.values()), incidents=tuple(incidents), selectors=story.selectors)
-    return cases.write(owner, case, file)
+    for number, person in enumerate(file.persons, start=1):
+        file = file.with_identity(Identity(person.id, names=f"Person {number} of {story.id}"))
+    # Another member holds the key too: names that one machine alone opens are lost with it.
+    return cases.write(owner, case, file, holders=sorted(case.members - {owner.person})[:1])
 
 
 def _keep_answer(owner: Staff, case: OpenCase) -> None:

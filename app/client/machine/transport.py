@@ -62,7 +62,7 @@ class Told(dict[str, Any]):
 
 _TEXTS: Final = (
     "accepts_from accepts_until action actor approver destroyed_on document envelope_sha256 epoch expires_on "
-    "file grantee handle hash hour id intake intake_channel invitation key kind object period person previous "
+    "file grantee handle hash hour id intake intake_channel invitation key kind object part period person previous "
     "received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state subject team "
     "to token valid_from valid_until workload"
 )
@@ -73,7 +73,7 @@ _TEXTS_OR_NULL: Final = (
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation left_millionths n number rho_millionths seq sequence size version"
 )
-_LISTS: Final = "certificates entries errors failing grants items members missing parts roles"
+_LISTS: Final = "certificates entries errors failing grants holders items members missing part_keys parts roles"
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.
 MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {

@@ -8,9 +8,10 @@ from app.protocol.case.cards import asked, card_of, card_or_none, drawn
 from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
-from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Incident, Verdict
+from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Verdict
 from app.protocol.case.pieces import (
     Name,
+    PartType,
     Said,
     SetAside,
     Whole,
@@ -33,8 +34,10 @@ __all__ = [
     "Assertion",
     "CardNote",
     "CaseFile",
+    "Identity",
     "Incident",
     "Name",
+    "PartType",
     "RuleBroken",
     "Said",
     "SetAside",

@@ -8,7 +8,7 @@ from app import vocabulary
 from app.protocol.card import LAST_REVISION
 from app.protocol.case.coding import check_coding
 from app.protocol.case.errors import RuleBroken
-from app.protocol.case.parts import Affected, CardNote, Incident
+from app.protocol.case.parts import Affected, CardNote, Identity, Incident
 from app.protocol.journal import ReportNote
 from app.protocol.selectors import Selector
 from app.vocabulary import Imminence, Priority, Severity
@@ -18,7 +18,10 @@ _T = TypeVar("_T", Affected, Incident)
 
 @dataclass(frozen=True)
 class CaseFile:
-    """What a case says. `selectors` are what the actors used; never anything of the people themselves."""
+    """What a case says. `selectors` are what the actors used; never anything of the people themselves.
+
+    `identities` are those whose key its reader holds.
+    """
 
     title: str = field(repr=False)
     summary: str = field(repr=False)
@@ -27,6 +30,7 @@ class CaseFile:
     incidents: tuple[Incident, ...]
     cards: tuple[CardNote, ...]
     selectors: tuple[Selector, ...] = field(default=(), repr=False)
+    identities: tuple[Identity, ...] = field(default=(), repr=False)
 
     def person(self, id_: str) -> Affected:
         """Raises `RuleBroken` where the case knows nobody of this id."""
@@ -43,6 +47,15 @@ class CaseFile:
             (Severity(each.coding["severity"] or "unknown"), Imminence(each.coding["imminence"] or "unknown"))
             for each in self.incidents
         )
+
+    def identity(self, person: str) -> Identity | None:
+        """Who this person is, if it was written down and its reader holds the key."""
+        return next((each for each in self.identities if each.person == person), None)
+
+    def with_identity(self, identity: Identity) -> "CaseFile":
+        """With who somebody is, in the place of what was written down of it."""
+        others = (each for each in self.identities if each.person != identity.person)
+        return replace(self, identities=(*others, identity))
 
     def with_incident(self, incident: Incident) -> "CaseFile":
         """With one incident more, or in the place of its earlier self."""
@@ -63,12 +76,15 @@ class CaseFile:
             ("card-twice", [note.id for note in self.cards]),
             ("selector-twice", [f"{each.type} {each.normalised}" for each in self.selectors]),
             ("two-cards-of-one", live),
+            ("identity-twice", [identity.person for identity in self.identities]),
         ):
             if len(set(ids)) != len(ids):
                 raise RuleBroken(rule)
         for incident in self.incidents:
             self.person(incident.affected)
             check_coding(incident)
+        for identity in self.identities:
+            self.person(identity.person)
         for note in self.cards:
             self.incident(note.incident)
             if not 0 <= note.revision <= LAST_REVISION:

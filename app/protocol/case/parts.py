@@ -165,5 +165,27 @@ class CardNote:
         )
 
 
+@dataclass(frozen=True)
+class Identity:
+    """Who a person of the case is, and how to reach them without harm: words, under a key of their own.
+
+    Members have it whom the owner names; whoever approves a coding, or is lent the case, has no use for it.
+    """
+
+    person: str
+    names: str = field(default="", repr=False)
+    contacts: str = field(default="", repr=False)
+    safe_contact: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Identity":
+        return cls(
+            person=check_id("psn", body["person"]),
+            names=values.text(body["names"]),
+            contacts=values.text(body["contacts"]),
+            safe_contact=values.text(body["safe_contact"]),
+        )
+
+
 def _status(value: object) -> ConsentStatus | None:
     return None if value is None else ConsentStatus(str(value))

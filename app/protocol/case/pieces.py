@@ -7,6 +7,7 @@ rule that looks at other parts, is set aside, and stops nothing of the rest.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from app import vocabulary
@@ -15,7 +16,7 @@ from app.protocol.case import values
 from app.protocol.case.coding import check_assertion, check_codes, check_verdict, is_grounded
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
-from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Incident, Verdict
+from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Verdict
 from app.protocol.encoding import check_id
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.journal import ReportNote
@@ -23,15 +24,25 @@ from app.protocol.selectors import Selector
 
 _T = TypeVar("_T")
 
-_CASE: Final = "part.case"
-_PERSON: Final = "part.person"
-_INCIDENT: Final = "part.incident"
-_ASSERTION: Final = "part.assertion"
-_VERDICT: Final = "part.verdict"
-_CARD: Final = "part.card"
-_SELECTOR: Final = "part.selector"
-# What is spoken of before who speaks of it: an incident may be moved to somebody whom a later entry first names.
-_ORDER: Final = (_CASE, _PERSON, _INCIDENT, _ASSERTION, _VERDICT, _CARD, _SELECTOR)
+
+class PartType(StrEnum):
+    """The types of parts, in the order in which they are read.
+
+    What is spoken of stands before who speaks of it: an incident may be moved to somebody whom a later entry first
+    names.
+    """
+
+    CASE = "part.case"
+    PERSON = "part.person"
+    INCIDENT = "part.incident"
+    ASSERTION = "part.assertion"
+    VERDICT = "part.verdict"
+    CARD = "part.card"
+    SELECTOR = "part.selector"
+    IDENTITY = "part.identity"
+
+
+_ORDER: Final = tuple(PartType)
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class Name:
     @property
     def is_one_of_many(self) -> bool:
         """Whether two who write at once write two: assertions and verdicts follow each other."""
-        return self.type in (_ASSERTION, _VERDICT)
+        return self.type in (PartType.ASSERTION, PartType.VERDICT)
 
 
 @dataclass(frozen=True)
@@ -80,20 +91,22 @@ class Whole:
 
 def take_apart(file: CaseFile) -> dict[Name, dict[str, Any]]:
     """The bodies of all parts that say this, in the order in which they can be read."""
-    bodies: dict[Name, dict[str, Any]] = {Name(_CASE): {"title": file.title, "summary": file.summary}}
+    bodies: dict[Name, dict[str, Any]] = {Name(PartType.CASE): {"title": file.title, "summary": file.summary}}
     for person in file.persons:
-        bodies[Name(_PERSON, person.id)] = asdict(person)
+        bodies[Name(PartType.PERSON, person.id)] = asdict(person)
     for incident in file.incidents:
-        bodies[Name(_INCIDENT, incident.id)] = _incident_body(incident)
+        bodies[Name(PartType.INCIDENT, incident.id)] = _incident_body(incident)
         for number, assertion in enumerate(incident.assertions):
-            bodies[Name(_ASSERTION, incident.id, number)] = {"incident": incident.id, **asdict(assertion)}
+            bodies[Name(PartType.ASSERTION, incident.id, number)] = {"incident": incident.id, **asdict(assertion)}
         for number, verdict in enumerate(incident.verdicts):
             body = {"incident": incident.id, "status": verdict.status, "second": verdict.second}
-            bodies[Name(_VERDICT, incident.id, number)] = body
+            bodies[Name(PartType.VERDICT, incident.id, number)] = body
     for note in file.cards:
         bodies[_name_of_card(note)] = asdict(note)
     for selector in file.selectors:
         bodies[_name_of_selector(selector)] = selector.body()
+    for identity in file.identities:
+        bodies[Name(PartType.IDENTITY, identity.person)] = asdict(identity)
     return {name: values.plain(body) for name, body in bodies.items()}
 
 
@@ -105,12 +118,12 @@ def looks_at(names: Iterable[Name], file: CaseFile) -> frozenset[Name]:
     found = set[Name]()
     cards = {_name_of_card(note): note for note in file.cards}
     for name in names:
-        if name.type == _VERDICT:
-            found.add(Name(_INCIDENT, name.of))
-        elif name.type == _CARD:
+        if name.type == PartType.VERDICT:
+            found.add(Name(PartType.INCIDENT, name.of))
+        elif name.type == PartType.CARD:
             incident = file.incident(cards[name].incident)
-            found |= {Name(_INCIDENT, incident.id), Name(_PERSON, incident.affected)}
-            found |= {Name(_VERDICT, incident.id, number) for number in range(len(incident.verdicts) + 1)}
+            found |= {Name(PartType.INCIDENT, incident.id), Name(PartType.PERSON, incident.affected)}
+            found |= {Name(PartType.VERDICT, incident.id, number) for number in range(len(incident.verdicts) + 1)}
     return frozenset(found)
 
 
@@ -124,21 +137,21 @@ def check_change(before: Said | None, after: Said) -> None:
 
     Nobody codes in another's name, a person keeps their contribution token for life, and a part stays what it is of.
     """
-    if after.type == _INCIDENT:
+    if after.type == PartType.INCIDENT:
         coder = after.author
         if before and all(before.body[name] == after.body[name] for name in ("coding", "affected")):
             coder = str(before.body["coder"])
         if after.body["coder"] != coder:
             raise RuleBroken("coder")
-    if before and after.type == _PERSON and before.body["token"] != after.body["token"]:
+    if before and after.type == PartType.PERSON and before.body["token"] != after.body["token"]:
         raise RuleBroken("token-changed")
-    if before and any(before.body.get(name) != after.body.get(name) for name in ("id", "type", "normalised")):
+    if before and any(before.body.get(name) != after.body.get(name) for name in ("id", "type", "normalised", "person")):
         raise RuleBroken("part-of-another")
 
 
 def speaks_for_itself(said: Said, version: int) -> bool:
     """Whether a reader needs no earlier version to see that it may say this."""
-    return version == 1 or said.type != _INCIDENT or said.body["coder"] == said.author
+    return version == 1 or said.type != PartType.INCIDENT or said.body["coder"] == said.author
 
 
 def put_together(parts: Iterable[Said], reports: Iterable[ReportNote]) -> Whole:
@@ -169,33 +182,39 @@ class _Table:
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
     cards: dict[str, CardNote] = field(default_factory=dict)
     selectors: dict[Name, Selector] = field(default_factory=dict)
+    identities: dict[str, Identity] = field(default_factory=dict)
     set_aside: list[SetAside] = field(default_factory=list)
 
     def add(self, said: Said, content: object) -> None:
         """Raises `RuleBroken` where it does not fit in."""
         match content:
             case CaseFile():
-                self._name(Name(_CASE), said.part)
+                self._name(Name(PartType.CASE), said.part)
                 self.file = content
             case Affected():
                 if content.token in {each.token for each in self.persons.values()}:
                     raise RuleBroken("token-twice")
-                self._name(Name(_PERSON, content.id), said.part)
+                self._name(Name(PartType.PERSON, content.id), said.part)
                 self.persons[content.id] = content
             case Incident():
                 if content.affected not in self.persons:
                     raise RuleBroken("no-such-person")
-                self._name(Name(_INCIDENT, content.id), said.part)
+                self._name(Name(PartType.INCIDENT, content.id), said.part)
                 self.incidents[content.id] = content
             case Assertion():
-                self._append(self.assertions, _ASSERTION, said, content)
+                self._append(self.assertions, PartType.ASSERTION, said, content)
             case Verdict():
-                self._append(self.verdicts, _VERDICT, said, content)
+                self._append(self.verdicts, PartType.VERDICT, said, content)
             case CardNote():
                 self._add_card(said, content)
             case Selector():
                 self._name(_name_of_selector(content), said.part)
                 self.selectors[_name_of_selector(content)] = content
+            case Identity():
+                if content.person not in self.persons:
+                    raise RuleBroken("no-such-person")
+                self._name(Name(PartType.IDENTITY, content.person), said.part)
+                self.identities[content.person] = content
 
     def whole(self, reports: tuple[ReportNote, ...]) -> Whole:
         incidents = []
@@ -206,7 +225,7 @@ class _Table:
                 verdicts=tuple(self.verdicts.get(id_, ())),
             )
             if not is_grounded(incident):
-                self.set_aside.append(SetAside(self.parts[Name(_INCIDENT, id_)], "confidence-without-ground"))
+                self.set_aside.append(SetAside(self.parts[Name(PartType.INCIDENT, id_)], "confidence-without-ground"))
                 incident = replace(incident, confidence=NOT_ASSESSED)
             incidents.append(incident)
         file = replace(
@@ -216,6 +235,7 @@ class _Table:
             incidents=tuple(incidents),
             cards=tuple(self._cards()),
             selectors=tuple(self.selectors.values()),
+            identities=tuple(self.identities.values()),
         )
         return Whole(file, self.parts, tuple(self.set_aside))
 
@@ -253,36 +273,39 @@ class _Table:
             self.cards[note.id] = note
 
 
-def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector:
+def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector | Identity:
     body = said.body
     try:
         match said.type:
-            case "part.case":
+            case PartType.CASE:
                 file = replace(NOTHING, title=values.text(body["title"]), summary=values.text(body["summary"]))
                 return _strict(file, {"title": file.title, "summary": file.summary}, body)
-            case "part.person":
+            case PartType.PERSON:
                 person = Affected.read(body)
                 return _strict(person, asdict(person), body)
-            case "part.incident":
+            case PartType.INCIDENT:
                 incident = Incident.read(body)
                 check_codes(incident)
                 return _strict(incident, _incident_body(incident), body)
-            case "part.assertion":
+            case PartType.ASSERTION:
                 assertion = Assertion.read(body)
                 check_assertion(assertion)
                 return _strict(assertion, {"incident": _about(body), **asdict(assertion)}, body)
-            case "part.verdict":
+            case PartType.VERDICT:
                 verdict = Verdict.read({**body, "by": said.author})
                 check_verdict(verdict)
                 written = {"incident": _about(body), "status": verdict.status, "second": verdict.second}
                 return _strict(verdict, written, body)
-            case "part.card":
+            case PartType.CARD:
                 note = CardNote.read(body)
                 if not 0 <= note.revision <= LAST_REVISION:
                     raise RuleBroken("card-revision")
                 return _strict(note, asdict(note), body)
-            case "part.selector":
+            case PartType.SELECTOR:
                 return Selector.read(dict(body))
+            case PartType.IDENTITY:
+                identity = Identity.read(body)
+                return _strict(identity, asdict(identity), body)
     except (KeyError, TypeError, ValueError, vocabulary.UnknownCodeError):
         pass
     raise Malformed("a part of another form")
@@ -311,8 +334,8 @@ def _place(note: CardNote) -> tuple[bool, int, bool]:
 
 
 def _name_of_card(note: CardNote) -> Name:
-    return Name(_CARD, note.id, 4 * note.revision + 2 * note.withdrawn + note.written)
+    return Name(PartType.CARD, note.id, 4 * note.revision + 2 * note.withdrawn + note.written)
 
 
 def _name_of_selector(selector: Selector) -> Name:
-    return Name(_SELECTOR, f"{selector.type} {selector.normalised}")
+    return Name(PartType.SELECTOR, f"{selector.type} {selector.normalised}")

@@ -22,6 +22,8 @@ def check_successor(old: CaseFile, new: CaseFile, *, author: str) -> None:
         raise RuleBroken("persons-lost")
     if {_spelling(each) for each in old.selectors} - {_spelling(each) for each in new.selectors}:
         raise RuleBroken("selectors-lost")
+    if {identity.person for identity in old.identities} - {identity.person for identity in new.identities}:
+        raise RuleBroken("identities-lost")
     tokens = {person.id: person.token for person in old.persons}
     if any(tokens.get(person.id, person.token) != person.token for person in new.persons):
         raise RuleBroken("token-changed")

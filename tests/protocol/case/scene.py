@@ -14,6 +14,7 @@ from app.protocol.case import (
     Assertion,
     CardNote,
     CaseFile,
+    Identity,
     Incident,
     Said,
     Verdict,
@@ -94,6 +95,7 @@ FILE = CaseFile(
     incidents=(INCIDENT,),
     cards=(NOTE,),
     selectors=(Selector.of("phone", "+49 30 23125 417"),),
+    identities=(Identity(PERSON.id, "Lin Wei", "+49 30 23125 999", "After seven, and never by voice."),),
 )
 
 
@@ -121,7 +123,9 @@ def file_of(sample: dict[str, Any]) -> CaseFile:
                 verdicts=(Verdict(VerificationStatus(expected["verification_status"]), CODER, None),),
             )
         )
-    return replace(FILE, persons=tuple(persons.values()), incidents=tuple(incidents), cards=(), selectors=())
+    return replace(
+        FILE, persons=tuple(persons.values()), incidents=tuple(incidents), cards=(), selectors=(), identities=()
+    )
 
 
 def said_of(file: CaseFile, *, by: str = CODER) -> list[Said]:

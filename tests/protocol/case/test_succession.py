@@ -68,7 +68,7 @@ def test_a_version_adds_and_never_unsays(changed: Incident, rule: str) -> None:
         (replace(FILE, cards=(replace(NOTE, revision=0),)), "cards-lost"),
         (replace(FILE, persons=(replace(PERSON, token=b64(bytes(16))),)), "token-changed"),
         (replace(FILE, persons=()), "no-such-person"),
-        (replace(FILE, persons=(affected(),), incidents=(), cards=()), "persons-lost"),
+        (replace(FILE, persons=(affected(),), incidents=(), cards=(), identities=()), "persons-lost"),
         (replace(FILE, selectors=()), "selectors-lost"),
         (replace(FILE, selectors=(Selector.of("phone", "+49 30 23125 418"),)), "selectors-lost"),
     ],

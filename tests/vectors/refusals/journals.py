@@ -32,6 +32,7 @@ _HASH, _OTHER_HASH = "b" * 64, "c" * 64
 _KEY: Final = KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient))
 _TURNED: Final = KeyNote(CASE, 2, recipient_sha256(REPORT_KEY.recipient))
 _OF_REPORT: Final = KeyNote(REPORT, 1, _HASH)
+_OF_PART: Final = KeyNote(PART, 1, _HASH)
 _JOINED: Final = ReportNote(REPORT, _HASH)
 # On which days, both included, whom a reader holds for certified.
 _CERTIFIED: Final = {
@@ -198,6 +199,7 @@ def _what_contradicts() -> Iterator[Vector]:
     both = [CASEWORKER, TRIAGER]
     written = _entry(2, Entry(parts=_part(1)), after=genesis)
     joined = _entry(2, Entry(keys=(_OF_REPORT,), reports=(_JOINED,)), after=genesis)
+    closed = _entry(2, Entry(parts=_part(1, type_="part.identity"), keys=(_OF_PART,)), after=genesis)
     turned = _entry(2, Entry(keys=(_TURNED,)), after=genesis, to=REPORT_KEY, generation=2)
     for name, chain, gives in (
         (
@@ -212,6 +214,7 @@ def _what_contradicts() -> Iterator[Vector]:
         ),
         ("a report that joins", [genesis, joined], _gives(both, reports=[REPORT])),
         ("a key that is turned", [genesis, turned], _gives(both, generation=2)),
+        ("a part with its own key", [genesis, closed], _gives(both, parts={PART: [[1, 2]]})),
         (
             "a key named again as it is",
             [genesis, _entry(2, Entry(keys=(_KEY,)), after=genesis)],
@@ -225,6 +228,24 @@ def _what_contradicts() -> Iterator[Vector]:
     ):
         yield Vector(rule, name, _given(chain), gives=gives)
     of_written: dict[str, Any] = {"parts": {PART: [[1, 2]]}}
+    of_two = replace(_OF_PART, subject=counted_id("part", 2))
+    next_of_part = replace(_OF_PART, generation=2)
+    for name, said in (
+        ("a part's own key before the part", Entry(keys=(of_two,))),
+        ("the own key of another part", Entry(parts=_part(1, type_="part.identity"), keys=(of_two,))),
+        ("an own key for a type that has none", Entry(parts=_part(1), keys=(_OF_PART,))),
+        (
+            "a part's own key in its second generation",
+            Entry(parts=_part(1, type_="part.identity"), keys=(next_of_part,)),
+        ),
+    ):
+        yield Vector(rule, name, _given([genesis, _entry(2, said, after=genesis)]), gives=_gives(both, passed_over=[2]))
+    for name, said in (
+        ("a part's own key turned", Entry(keys=(next_of_part,))),
+        ("a part's own key turned with a version", Entry(parts=_part(2, type_="part.identity"), keys=(next_of_part,))),
+    ):
+        chain = [genesis, closed, _entry(3, said, after=closed)]
+        yield Vector(rule, name, _given(chain), gives=_gives(both, parts={PART: [[1, 2]]}, passed_over=[3]))
     for name, before, said, more in (
         ("a version again", written, Entry(parts=_part(1)), of_written),
         ("another file of a version", written, Entry(parts=_part(1, sha256=_OTHER_HASH)), of_written),

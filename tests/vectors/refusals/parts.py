@@ -10,6 +10,7 @@ from tests.vectors.refusals.vector import Vector, malformed
 
 _PARTS = {name.type: body for name, body in BODIES.items()}
 _CODING = _PARTS["part.incident"]["coding"]
+_PERSON_2 = counted_id("psn", 2)
 _JUDGED, _BOTH = {"verification_status": "verified"}, ["email", "unknown"]
 
 
@@ -42,6 +43,7 @@ def parts() -> Iterator[Vector]:
         ("part.card", "withdrawn", 0),
         ("part.selector", "normalised", "030 23125417"),
         ("part.selector", "type", "name"),
+        ("part.identity", "person", CASE),
     ):
         given = _given(type_, {**_PARTS[type_], key: value})
         yield Vector(rule, f"{type_}: {key} {value}", given, malformed())
@@ -80,7 +82,9 @@ def parts() -> Iterator[Vector]:
         yield Vector(rule, name, _given(type_, {**_PARTS[type_], **changes}))
 
     rule = "a version unsays nothing of the one before that others rely on"
-    incident, person, selector = (_PARTS[f"part.{name}"] for name in ("incident", "person", "selector"))
+    incident, person, selector, identity = (
+        _PARTS[f"part.{name}"] for name in ("incident", "person", "selector", "identity")
+    )
     recoded = {**incident, "coding": {**_CODING, "host_country": "NL"}}
     moved = {**incident, "affected": counted_id("psn", 2)}
     phone = {"type": "phone", "value": "+49 30 23125 418", "normalised": "+493023125418"}
@@ -112,6 +116,8 @@ def parts() -> Iterator[Vector]:
         ("another token", "part.person", person, {**person, "token": b64(bytes(16))}, TRIAGER, "token-changed"),
         ("another person", "part.person", person, {**person, "id": counted_id("psn", 2)}, TRIAGER, "part-of-another"),
         ("as found otherwise", "part.selector", selector, {**selector, "value": "030 23125-417"}, TRIAGER, None),
+        ("other words", "part.identity", identity, {**identity, "names": ""}, TRIAGER, None),
+        ("of another person", "part.identity", identity, {**identity, "person": _PERSON_2}, TRIAGER, "part-of-another"),
         ("another selector", "part.selector", selector, phone, TRIAGER, "part-of-another"),
         ("another title", "part.case", _PARTS["part.case"], {"title": "", "summary": ""}, TRIAGER, None),
     ):
@@ -123,40 +129,43 @@ def cases() -> Iterator[Vector]:
     """Given are the parts of a case, each with its type, body and author, in the order in which the journal names them.
 
     Gives which are set aside, each with the rule, and what is left: the ids of persons, incidents and cards, of each
-    incident how many assertions and verdicts it has and its confidence, and the number of selectors.
+    incident how many assertions and verdicts it has and its confidence, and the numbers of selectors and identities.
     """
     rule = "what does not fit in is set aside, and stops nothing of the rest"
     whole = [_said(number, type_) for number, type_ in enumerate(_PARTS, start=1)]
-    case, person, incident, _, verdict, card, selector = whole
+    case, person, incident, _, verdict, card, selector, identity = whole
     second = {"id": counted_id("psn", 2)}
     other = _said(9, "part.person", **second, token=b64(bytes(16)))
     moved = _said(3, "part.incident", affected=second["id"])
     lost = _said(9, "part.card", incident=counted_id("inc", 2), revision=1)
     another = _said(10, "part.card", id=counted_id("card", 2))
+    of_nobody = {3: "no-such-person", 8: "no-such-person"}
     of_none = dict.fromkeys((4, 5, 6), "no-such-incident")
     for name, given, aside, left in (
-        ("nothing", [], {}, _left(0, 0, 0, 0)),
+        ("nothing", [], {}, _left(0, 0, 0, 0, 0)),
         ("one of each", whole, {}, _left()),
         ("the other way round", whole[::-1], {}, _left()),
         ("moved to somebody who is named later", [case, person, moved, *whole[3:], other], {}, _left(persons=2)),
-        ("an incident of nobody", [case, *whole[2:]], {3: "no-such-person", **of_none}, _left(0, 0, 0)),
+        ("what is of nobody", [case, *whole[2:]], of_nobody | of_none, _left(0, 0, 0, identities=0)),
         ("what is of no incident", [case, person, *whole[3:]], of_none, _left(1, 0, 0)),
         (
             "a confidence without a ground",
-            [case, person, incident, verdict, card, selector],
+            [case, person, incident, verdict, card, selector, identity],
             {3: "confidence-without-ground"},
             _left(said=(0, 1), confidence="not_assessed"),
         ),
         ("a token of two", [*whole, _said(9, "part.person", **second)], {9: "token-twice"}, _left()),
         ("a title twice", [*whole, _said(9, "part.case")], {9: "said-twice"}, _left()),
         ("an incident twice", [*whole, _said(9, "part.incident")], {9: "said-twice"}, _left()),
+        ("who somebody is twice", [*whole, _said(9, "part.identity")], {9: "said-twice"}, _left()),
+        ("who somebody is without its key", whole[:-1], {}, _left(identities=0)),
         ("a selector twice", [*whole, _said(9, "part.selector")], {9: "said-twice"}, _left()),
         ("an assertion twice is two", [*whole, _said(9, "part.assertion")], {}, _left(said=(2, 1))),
         ("of another form", [*whole, _said(9, "part.case", more=1)], {9: "malformed"}, _left()),
         ("with a broken rule", [*whole, _said(9, "part.card", revision=1000)], {9: "card-revision"}, _left()),
         (
             "a card of another incident",
-            [*whole, _said(8, "part.incident", id=counted_id("inc", 2), confidence="not_assessed"), lost],
+            [*whole, _said(10, "part.incident", id=counted_id("inc", 2), confidence="not_assessed"), lost],
             {9: "cards-lost"},
             _left(incidents=2),
         ),
@@ -177,6 +186,7 @@ def _left(
     incidents: int = 1,
     cards: int = 1,
     selectors: int = 1,
+    identities: int = 1,
     *,
     said: tuple[int, int] = (1, 1),
     confidence: str = "likely",
@@ -187,6 +197,7 @@ def _left(
         "incidents": {counted_id("inc", number): told[number - 1] for number in range(1, incidents + 1)},
         "cards": [counted_id("card", number) for number in range(1, cards + 1)],
         "selectors": selectors,
+        "identities": identities,
     }
 
 

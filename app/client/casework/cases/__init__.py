@@ -11,12 +11,21 @@ from app.client.casework.cases.consents import (
     record_consent,
 )
 from app.client.casework.cases.moves import CaseView, list_, move, unfounded, view
-from app.client.casework.cases.reading import OpenCase, SpoiledPart, check_history, open_, refreshed, versions
-from app.client.casework.cases.sharing import NewCase, change_members, new
+from app.client.casework.cases.reading import (
+    ClosedPart,
+    OpenCase,
+    SpoiledPart,
+    check_history,
+    open_,
+    refreshed,
+    versions,
+)
+from app.client.casework.cases.sharing import NewCase, change_members, grant_part, new
 from app.client.casework.cases.writing import Collision, write
 
 __all__ = [
     "CaseView",
+    "ClosedPart",
     "Collision",
     "Consents",
     "NewCase",
@@ -29,6 +38,7 @@ __all__ = [
     "check_history",
     "drafts",
     "fields",
+    "grant_part",
     "incident",
     "list_",
     "list_consents",

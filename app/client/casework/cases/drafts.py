@@ -18,9 +18,13 @@ from app.protocol.encoding import canonical, new_id
 
 @dataclass(frozen=True)
 class Draft:
-    """What was to be said, by name, each beside what stood there when it was written, if anything did."""
+    """What was to be said, by name, each beside what stood there when it was written, if anything did.
+
+    `holders` are those who were named to hold what has a key of its own.
+    """
 
     changes: Mapping[Name, tuple[Mapping[str, Any] | None, Mapping[str, Any]]] = field(repr=False)
+    holders: frozenset[str] = frozenset()
 
     def overtaken(self, case: OpenCase) -> tuple[Name, ...]:
         """What stands otherwise in the case by now than when it was written on."""
@@ -42,7 +46,7 @@ def keep(staff: Staff, case: str, draft: Draft) -> None:
     changes = [
         {"name": asdict(name), "before": before, "after": after} for name, (before, after) in draft.changes.items()
     ]
-    _kept(staff).keep(case, canonical({"changes": changes}))
+    _kept(staff).keep(case, canonical({"changes": changes, "holders": sorted(draft.holders)}))
 
 
 def find(staff: Staff, case: str) -> Draft | None:
@@ -50,7 +54,9 @@ def find(staff: Staff, case: str) -> Draft | None:
     line = _kept(staff).find(case)
     if line is None:
         return None
-    return Draft({Name(**each["name"]): (each["before"], each["after"]) for each in json.loads(line)["changes"]})
+    kept = json.loads(line)
+    changes = {Name(**each["name"]): (each["before"], each["after"]) for each in kept["changes"]}
+    return Draft(changes, frozenset(kept["holders"]))
 
 
 def drop(staff: Staff, case: str) -> None:

@@ -6,16 +6,17 @@ from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
 from app import vocabulary
-from app.protocol.case import CODED, NOT_ASSESSED, Affected, CaseFile, Incident, list_of, takes_several
+from app.protocol.case import CODED, NOT_ASSESSED, Affected, CaseFile, Identity, Incident, list_of, takes_several
 from app.vocabulary import ConsentStatus, Relation
 
-_T = TypeVar("_T", CaseFile, Affected, Incident)
+_T = TypeVar("_T", CaseFile, Affected, Identity, Incident)
 
 # The fields of each kind of thing that are words, and those that are a code of a list beside the coding.
 WORDS: Final = {
     "case": ("title", "summary"),
     "person": ("note",),
     "incident": ("narrative", "when", "place"),
+    "identity": ("names", "contacts", "safe_contact"),
 }
 _LISTS: Final = {
     "person": {
@@ -39,7 +40,10 @@ class NoSuchCode(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What a field is of: `case`, or the person or incident of this number on the case's page, from 1."""
+    """What a field is of: `case`, or the person or incident of this number on the case's page, from 1.
+
+    An identity has the number of its person.
+    """
 
     kind: str
     number: int = 0
@@ -66,6 +70,9 @@ def set_(file: CaseFile, target: Target, field: str, values: Sequence[str], *, c
         person = numbered(file.persons, target)
         changed = _with(person, field, _of_person(field, values))
         return replace(file, persons=tuple(changed if each == person else each for each in file.persons))
+    if target.kind == "identity":
+        of = numbered(file.persons, replace(target, kind="person"))
+        return file.with_identity(_with(file.identity(of.id) or Identity(of.id), field, _words(field, values)))
     incident = numbered(file.incidents, target)
     return file.with_incident(_of_incident(file, incident, field, values, coder=coder))
 

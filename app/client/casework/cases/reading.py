@@ -11,16 +11,17 @@ from app import age
 from app.client.casework.cases import memory
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
-from app.client.machine.staff import Staff
+from app.client.machine.staff import NotGranted, Staff
 from app.protocol import case as rules
 from app.protocol import journal
-from app.protocol.case import CaseFile, RuleBroken, Said, SetAside, Whole
+from app.protocol.case import CaseFile, PartType, RuleBroken, Said, SetAside, Whole
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
-from app.protocol.journal import Journal, NamedVersion, Place
+from app.protocol.journal import Journal, NamedVersion, PartNote, Place
 from app.protocol.members import Members
+from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
 
 # In what this machine has seen: the newest entry of each case's journal, and each report by the hash of its file.
@@ -38,19 +39,54 @@ class SpoiledPart:
 
 
 @dataclass(frozen=True)
+class ClosedPart:
+    """A part with a key of its own that this person does not hold: the members who do, by the service's word."""
+
+    part: str
+    type: str
+    holders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The key of a case, and by part those of their own that this person holds, or why they do not count.
+
+    `holders` are by part, by the service's word: it can hide a grant, and make none.
+    """
+
+    case: Key = field(repr=False)
+    own: Mapping[str, Key] = field(default_factory=dict, repr=False)
+    faults: Mapping[str, ProtocolError] = field(default_factory=dict)
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, note: PartNote) -> Key | None:
+        """What opens a part, None where its key was not granted to this person. Raises `ProtocolError`."""
+        if not TYPES[note.type].own_key:
+            return replace(self.case, subject=note.id)
+        if note.id in self.faults:
+            raise self.faults[note.id]
+        return self.own.get(note.id)
+
+
+@dataclass(frozen=True)
 class OpenCase:
-    """A case as it was opened: its key, its journal, and what its parts come to.
+    """A case as it was opened: its keys, its journal, and what its parts come to.
 
     `said` is what each part that counts says, in the order in which the journal first names them, `marks` the last file
     of each part, whether it counts or not: the next version follows it.
     """
 
-    key: Key = field(repr=False)
+    keys: Keys = field(repr=False)
     journal: Journal
     said: Mapping[str, Said] = field(repr=False)
     marks: Mapping[str, Mark] = field(repr=False)
     whole: Whole = field(repr=False)
     spoiled: tuple[SpoiledPart, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """Of the case itself."""
+        return self.keys.case
 
     @property
     def id(self) -> str:
@@ -84,6 +120,15 @@ class OpenCase:
         """Parts that are authentic, and do not fit into the case."""
         return self.whole.set_aside
 
+    @property
+    def closed(self) -> tuple[ClosedPart, ...]:
+        """Parts that are there, and not for this person."""
+        return tuple(
+            ClosedPart(part, named[-1].note.type, self.keys.holders.get(part, ()))
+            for part, named in self.journal.parts.items()
+            if TYPES[named[-1].note.type].own_key and part not in self.keys.own and part not in self.keys.faults
+        )
+
 
 def open_(staff: Staff, id_: str) -> OpenCase:
     """Read a case: its journal from the first entry on, and each part in the newest version that counts.
@@ -101,15 +146,15 @@ def refreshed(staff: Staff, case: OpenCase) -> OpenCase:
     return _open(staff, case.id, case.journal)
 
 
-def put_together(key: Key, found: Journal, said: Mapping[str, Said], marks: Mapping[str, Mark]) -> OpenCase:
+def put_together(keys: Keys, found: Journal, said: Mapping[str, Said], marks: Mapping[str, Mark]) -> OpenCase:
     """The case that these parts come to."""
     ordered = {part: said[part] for part in found.parts if part in said}
-    return OpenCase(key, found, ordered, marks, rules.put_together(ordered.values(), found.reports))
+    return OpenCase(keys, found, ordered, marks, rules.put_together(ordered.values(), found.reports))
 
 
 def versions(staff: Staff, case: OpenCase, part: str) -> list[tuple[NamedVersion, Said]]:
     """Every version of a part that counts, the first before all."""
-    return _versions(staff, case.key, case.journal, part)
+    return _versions(staff, case.keys, case.journal, part)
 
 
 def check_history(staff: Staff, case: OpenCase) -> None:
@@ -118,7 +163,7 @@ def check_history(staff: Staff, case: OpenCase) -> None:
     Raises `RuleBroken` where one does not.
     """
     for name, part in case.whole.parts.items():
-        if name.type == "part.person" and len(case.journal.parts[part]) > 1:
+        if name.type == PartType.PERSON and len(case.journal.parts[part]) > 1:
             counted = versions(staff, case, part)
             if not counted or counted[-1][1].body != case.said[part].body:
                 raise RuleBroken("token-changed")
@@ -143,7 +188,7 @@ def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
     found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
     if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
         raise NotAuthentic("grantor")  # what somebody lent ends with their membership
-    case = _read_parts(staff, key, found, contents["parts"])
+    case = _read_parts(staff, _keys(staff, key, found, contents["part_keys"]), found, contents["parts"])
     _remember(staff, case)
     if known is None or known.mark != found.mark:
         memory.keep(staff, found)
@@ -179,7 +224,24 @@ def _place(staff: Staff, key: Key, file: str) -> Place:
         return Place(sha256, None)  # junk has its place too
 
 
-def _read_parts(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, Any]]) -> OpenCase:
+def _keys(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, Any]]) -> Keys:
+    """A key that counts is the one that the journal names, whoever granted it."""
+    own, faults, holders = dict[str, Key](), dict[str, ProtocolError](), dict[str, tuple[str, ...]]()
+    for item in items:
+        part = str(item["part"])
+        holders[part] = tuple(map(str, item["holders"]))
+        try:
+            grant = staff.newest_grant(item["grants"], part, {GrantKind.ASSIGNED})
+            found.check_named(part, grant.header.generation, grant.header.recipient)
+            own[part] = Key(part, grant.identity, grant.header.generation)
+        except NotGranted:
+            continue
+        except ProtocolError as error:
+            faults[part] = error
+    return Keys(key, own, faults, holders)
+
+
+def _read_parts(staff: Staff, keys: Keys, found: Journal, items: Sequence[Mapping[str, Any]]) -> OpenCase:
     files = {str(item["id"]): (int(item["version"]), str(item["file"])) for item in items}
     said, marks, spoiled = dict[str, Said](), dict[str, Mark](), list[SpoiledPart]()
     for part, named in found.parts.items():
@@ -187,32 +249,34 @@ def _read_parts(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[
         version, file = files.get(part, (0, None))
         marks[part] = _last_mark(newest, version, file)
         try:
+            if keys.of(newest.note) is None:
+                continue  # it is there, and not for this person
             if version < newest.note.version:
                 raise NotAuthentic("missing")
             if version > newest.note.version:
                 raise NotAuthentic("version")  # somebody stored a file that no entry names
-            opened = _open_part(staff, key, found, newest, file)
+            opened = _open_part(staff, keys, found, newest, file)
             if not rules.speaks_for_itself(opened, version):
                 raise RuleBroken("coder")  # unless an earlier version says that it was not coded anew
             said[part] = opened
         except ProtocolError as error:
-            before = _versions(staff, key, found, part)
+            before = _versions(staff, keys, found, part)
             shown, last = before[-1] if before else (None, None)
             if last is not None:
                 said[part] = last
             if shown is not newest:
                 spoiled.append(SpoiledPart(part, shown.note.version if shown else None, sealed.fault(error)))
-    case = put_together(key, found, said, marks)
+    case = put_together(keys, found, said, marks)
     return replace(case, spoiled=tuple(spoiled))
 
 
-def _versions(staff: Staff, key: Key, found: Journal, part: str) -> list[tuple[NamedVersion, Said]]:
+def _versions(staff: Staff, keys: Keys, found: Journal, part: str) -> list[tuple[NamedVersion, Said]]:
     """Those that count, each held to the one before that does."""
-    files = _files_of(staff, key.subject, part)
+    files = _files_of(staff, keys.case.subject, part)
     counted = list[tuple[NamedVersion, Said]]()
     for named in found.parts.get(part, ()):
         with suppress(ProtocolError):
-            said = _open_part(staff, key, found, named, files.get(named.note.version))
+            said = _open_part(staff, keys, found, named, files.get(named.note.version))
             rules.check_change(counted[-1][1] if counted else None, said)
             counted.append((named, said))
     return counted
@@ -223,14 +287,17 @@ def _files_of(staff: Staff, case: str, part: str) -> dict[int, str]:
     return {int(item["version"]): str(item["file"]) for item in items}
 
 
-def _open_part(staff: Staff, key: Key, found: Journal, named: NamedVersion, file: str | None) -> Said:
+def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, file: str | None) -> Said:
     """What a version says that an entry names. Raises `ProtocolError` where it counts for nothing."""
     note = named.note
     if file is None:
         raise NotAuthentic("missing")
     if sha256_hex(unb64(file)) != note.sha256:
         raise NotAuthentic("part-hash")
-    document = sealed.read(staff, replace(key, subject=note.id), note.type, file, writers={named.author})
+    key = keys.of(note)
+    if key is None:
+        raise NotAuthentic("missing")
+    document = sealed.read(staff, key, note.type, file, writers={named.author})
     before = [each.note for each in found.parts[note.id] if each.note.version == note.version - 1]
     if document.mark.version != note.version:
         raise NotAuthentic("version")

@@ -7,7 +7,7 @@ from app import age
 from app.client.casework.cases.reading import JOURNAL, OpenCase, was_certified
 from app.client.casework.cases.writing import changes_of, seal_entries, store
 from app.client.machine.sealed import Key
-from app.client.machine.staff import Staff
+from app.client.machine.staff import NotGranted, Staff
 from app.protocol.case import NOTHING, RuleBroken, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
@@ -112,3 +112,17 @@ def change_members(
     if owner:
         more["owner"] = owner
     return store(staff, case, [], entry=Entry(members=said), more=more)
+
+
+def grant_part(staff: Staff, case: OpenCase, part: str, to: str) -> None:
+    """Give one member more the key of a part that has its own: the owner names them, or they are the owner.
+
+    Raises `RuleBroken` where it is neither, or they are no member; `NotGranted` where this person does not hold it.
+    """
+    key = case.keys.own.get(part)
+    if key is None:
+        raise NotGranted(f"the key of {part} was not granted to this person")
+    if to not in case.members or case.member_list.owner not in (staff.person, to):
+        raise RuleBroken("holders")
+    grant = staff.grant(key.identity, part, staff.certified(to), GrantKind.ASSIGNED, generation=key.generation)
+    staff.service.post(f"/cases/{case.id}/parts/{part}/grants", grant)

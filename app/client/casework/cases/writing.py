@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
+from app import age
 from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
 from app.client.casework.cases.reading import JOURNAL, OpenCase, put_together, refreshed, was_certified
@@ -18,10 +19,13 @@ from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.protocol import case as rules
 from app.protocol import journal
-from app.protocol.case import CaseFile, Name, Said, check_successor, looks_at, take_apart
+from app.protocol.case import CaseFile, Name, RuleBroken, Said, check_successor, looks_at, take_apart
 from app.protocol.chain import Mark
+from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id
-from app.protocol.journal import MOST_PARTS, Entry, PartNote, Place
+from app.protocol.journal import MOST_PARTS, Entry, KeyNote, PartNote, Place
+from app.protocol.types import TYPES
+from app.vocabulary import GrantKind
 
 # How often an entry is signed again behind those of faster colleagues.
 _TRIES: Final = 8
@@ -34,17 +38,26 @@ class Collision(Exception):
     """
 
     def __init__(self, texts: Mapping[Name, tuple[Mapping[str, Any], Mapping[str, Any] | None]]) -> None:
-        super().__init__("a colleague has changed the same meanwhile")
+        super().__init__("a colleague has changed the same meanwhile; look at the case again")
         self.texts = texts
 
 
 @dataclass(frozen=True)
 class Change:
-    """The next version of a part, sealed, and what it says."""
+    """The next version of a part, sealed under `key`, and what it says; `grants` are of a new key of its own."""
 
     name: Name
     said: Said = field(repr=False)
     sealed: Sealed = field(repr=False)
+    key: Key = field(repr=False)
+    grants: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def key_note(self) -> KeyNote | None:
+        """Of the key that comes with it."""
+        if not self.grants:
+            return None
+        return KeyNote(self.key.subject, self.key.generation, recipient_sha256(self.key.identity.recipient))
 
     @property
     def note(self) -> PartNote:
@@ -53,22 +66,25 @@ class Change:
 
     @property
     def wire(self) -> dict[str, Any]:
-        return {"id": self.said.part, "version": self.sealed.mark.version, "file": self.sealed.file}
+        wire = {"id": self.said.part, "version": self.sealed.mark.version, "file": self.sealed.file}
+        return {**wire, "grants": list(self.grants)} if self.grants else wire
 
 
-def write(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
+def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
     """Store what `file` says more or otherwise than the case, which is then this. Nothing changed writes nothing.
 
-    Until the service has taken it, it is kept as a draft. Raises `RuleBroken` for what unsays something, `Collision`
-    where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
+    The key of a new identity is granted to the writer, to the case's owner and to `holders`; of one that is there it
+    stays with whom it is. Until the service has taken it, it is kept as a draft. Raises `RuleBroken` for what unsays
+    something, `Collision` where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
     """
     check_successor(case.file, file, author=staff.person)
     before, bodies = take_apart(case.file), take_apart(file)
-    draft = Draft({name: (before.get(name), body) for name, body in bodies.items() if before.get(name) != body})
-    if not draft.changes:
+    changed = {name: (before.get(name), body) for name, body in bodies.items() if before.get(name) != body}
+    if not changed:
         return case
+    draft = Draft(changed, frozenset(holders))
     drafts.keep(staff, case.id, draft)
-    changes = [_change(staff, case, name, body) for name, (_, body) in draft.changes.items()]
+    changes = [_change(staff, case, name, body, holders=draft.holders) for name, (_, body) in draft.changes.items()]
     after = store(staff, case, changes, looked_at=looks_at(draft.changes, file))
     drafts.drop(staff, case.id)
     return after
@@ -111,32 +127,55 @@ def seal_entries(
     staff: Staff, key: Key, changes: Sequence[Change], *, first: Entry, after: Mark | None
 ) -> list[Sealed]:
     """The entries that name these parts, as few as can; what else is to be said stands in the first."""
-    notes = [change.note for change in changes]
-    batches = [notes[start : start + MOST_PARTS] for start in range(0, len(notes), MOST_PARTS)] or [[]]
+    batches = [changes[start : start + MOST_PARTS] for start in range(0, len(changes), MOST_PARTS)] or [[]]
     entries = list[Sealed]()
     for number, batch in enumerate(batches):
-        entry = replace(first, parts=tuple(batch)) if number == 0 else Entry(parts=tuple(batch))
+        entry = first if number == 0 else Entry()
+        keys = (*entry.keys, *filter(None, (change.key_note for change in batch)))
+        entry = replace(entry, parts=tuple(change.note for change in batch), keys=keys)
         entries.append(sealed.write(staff, key, JOURNAL, entry.body(), after=after))
         after = entries[-1].mark
     return entries
 
 
 def changes_of(staff: Staff, key: Key, bodies: Mapping[Name, Mapping[str, Any]]) -> list[Change]:
-    """The first versions of new parts."""
-    return [_sealed_change(staff, key, name, body, part=new_id("part"), after=None) for name, body in bodies.items()]
+    """The first versions of new parts, under the key of their case."""
+    return [
+        _sealed_change(staff, replace(key, subject=new_id("part")), name, body, after=None)
+        for name, body in bodies.items()
+    ]
 
 
-def _change(staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any]) -> Change:
+def _change(staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any], *, holders: Collection[str]) -> Change:
     part = case.whole.parts.get(name)
-    after = case.marks[part] if part else None
-    return _sealed_change(staff, case.key, name, body, part=part or new_id("part"), after=after)
+    if TYPES[name.type].own_key:
+        if part is None:
+            return _with_new_key(staff, case, name, body, holders=holders)
+        return _sealed_change(staff, case.keys.own[part], name, body, after=case.marks[part])
+    key = replace(case.key, subject=part or new_id("part"))
+    return _sealed_change(staff, key, name, body, after=case.marks[part] if part else None)
 
 
-def _sealed_change(
-    staff: Staff, key: Key, name: Name, body: Mapping[str, Any], *, part: str, after: Mark | None
+def _with_new_key(
+    staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any], *, holders: Collection[str]
 ) -> Change:
-    written = sealed.write(staff, replace(key, subject=part), name.type, dict(body), after=after)
-    return Change(name, Said(part, name.type, body, staff.person), written)
+    """For two at least where the case has two: names that one machine alone opens are lost with it."""
+    if case.closed:  # it may be of this person, and who came first counts
+        raise RuleBroken("identity-closed")
+    owner = case.member_list.owner
+    named = {staff.person, *holders} | ({owner} if owner else set())
+    if not named <= case.members or len(named) < min(2, len(case.members)):
+        raise RuleBroken("holders")
+    key = Key(new_id("part"), age.generate(), generation=1)
+    grants = (
+        staff.grant(key.identity, key.subject, staff.certified(each), GrantKind.ASSIGNED) for each in sorted(named)
+    )
+    return replace(_sealed_change(staff, key, name, body, after=None), grants=tuple(grants))
+
+
+def _sealed_change(staff: Staff, key: Key, name: Name, body: Mapping[str, Any], *, after: Mark | None) -> Change:
+    written = sealed.write(staff, key, name.type, dict(body), after=after)
+    return Change(name, Said(key.subject, name.type, body, staff.person), written, key)
 
 
 def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looked_at: Collection[Name]) -> None:
@@ -168,4 +207,13 @@ def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], entries: S
     said = {**case.said, **{change.said.part: change.said for change in changes}}
     marks = {**case.marks, **{change.said.part: change.sealed.mark for change in changes}}
     spoiled = tuple(each for each in case.spoiled if each.part not in {change.said.part for change in changes})
-    return replace(put_together(case.key, found, said, marks), spoiled=spoiled)
+    new = {change.said.part: change for change in changes if change.grants}
+    keys = replace(
+        case.keys,
+        own={**case.keys.own, **{part: change.key for part, change in new.items()}},
+        holders={
+            **case.keys.holders,
+            **{part: tuple(str(each["grantee"]) for each in change.grants) for part, change in new.items()},
+        },
+    )
+    return replace(put_together(keys, found, said, marks), spoiled=spoiled)

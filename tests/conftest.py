@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app import keyring
 from app.clock import Clock
 from app.database import Base, Database, schema
 from app.main import create_app
@@ -28,6 +29,10 @@ from tests.strength import HASHER
 # The one profile: how long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("tern", deadline=None)
 hypothesis.settings.load_profile("tern")
+
+_HERE = Path(__file__).parent
+# Their tests take a minute at times. They come first, so that no process is left alone with them in the end.
+_DEAR = {"docs", "flows", "browser", "browser_looks"}
 
 DIALECTS = ["sqlite", "postgresql"]
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
@@ -44,13 +49,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # pytest then brings together those that share a database of their file
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files in another order, and in each its tests: no test may need what another has left behind."""
+    """The dear ones first; shuffled, files in another order, and in each its tests: none may need what another left."""
     seed: int | None = config.getoption("--shuffle")
     if seed is not None:
         chance = random.Random(seed)
         files = {path: chance.random() for path in sorted({item.path for item in items})}
         chance.shuffle(items)
         items.sort(key=lambda item: (item.path.parent, files[item.path]))
+    items.sort(key=lambda item: not _DEAR.intersection(item.path.relative_to(_HERE).parts))
 
 
 def pytest_collection_finish() -> None:
@@ -163,8 +169,18 @@ def clock(tmp_path: Path, today: date) -> Clock:
     return Clock(file)
 
 
+@pytest.fixture(scope="session")
+def keyring_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The keyring of every service that has these settings: what people made with one of them, another has copied."""
+    directory = tmp_path_factory.mktemp("keyring")
+    keyring.load(directory)
+    return (directory / keyring.FILE).read_bytes()
+
+
 @pytest.fixture
-def settings(url: str, tmp_path: Path, clock: Clock) -> Settings:
+def settings(url: str, tmp_path: Path, clock: Clock, keyring_file: bytes) -> Settings:
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / keyring.FILE).write_bytes(keyring_file)
     return Settings(data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by)
 
 

@@ -18,6 +18,9 @@ from tests.api.badly import WORD, Request, in_every_way, in_one_way, rightly
 from tests.api.description import OPERATIONS
 from tests.api.forms import FORMS
 
+# What is refused before anything is looked for is refused alike, whichever database there is.
+on_one_database = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 OF_THE_FORM = {
     *("malformed-request", "unknown-parameter", "invalid-cursor", "idempotency-key-required", "length-required"),
     *("too-large", "unsupported-media-type", "invalid-request", "not-an-envelope", "version-required"),
@@ -101,6 +104,7 @@ def test_a_request_of_the_right_form_is_not_refused_for_it(
     assert {route: answer for route, answer in answers.items() if answer.rpartition("/")[2] in OF_THE_FORM} == {}
 
 
+@on_one_database
 def test_what_is_wrong_in_one_place_is_refused_for_that_before_it_is_looked_for(
     client: TestClient, everything: Mapping[str, str]
 ) -> None:
@@ -114,6 +118,7 @@ def test_what_is_wrong_in_one_place_is_refused_for_that_before_it_is_looked_for(
     assert wrong == {}
 
 
+@on_one_database
 def test_without_a_token_nothing_is_said_of_what_else_is_wrong(client: TestClient) -> None:
     guarded = [route for route, row in TABLE.items() if row.without_session == Unauthenticated.status]
 
@@ -122,6 +127,7 @@ def test_without_a_token_nothing_is_said_of_what_else_is_wrong(client: TestClien
     assert answers == {route: named(route, Unauthenticated) for route in guarded}
 
 
+@on_one_database
 def test_without_a_role_nothing_is_said_of_what_else_is_wrong(client: TestClient, nothing: Mapping[str, str]) -> None:
     guarded = [route for route, row in TABLE.items() if row.for_staff and row.needs_role]
 

@@ -83,11 +83,21 @@ def played(tree: Path, *, without: Step | None = None) -> Path:
         if (ROOT / name).exists():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
+            _copy_compiled(Path(name), tree)
     for step in STEPS:
         if step is not without:
             for change in step.changes:
                 change.make(tree)
     return tree
+
+
+def _copy_compiled(module: Path, tree: Path) -> None:
+    """What Python has made of it before: compiling all of them anew would take longer than the checks."""
+    made = [*(ROOT / module.parent / "__pycache__").glob(f"{module.stem}.*.pyc")] if module.suffix == ".py" else []
+    for each in made:
+        target = tree / module.parent / "__pycache__" / each.name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy2(each, target)
 
 
 def run(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,18 +1,22 @@
 """An organisation that its people set up with their own clients, as they do in life."""
 
+import atexit
 import shutil
+import tempfile
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
+from app import keyring
 from app.client import Reporter, Staff
 from app.client.intake import epochs
 from app.client.people import colleagues, sign_in
 from app.clock import Clock
-from app.database import Database
+from app.database import Base, Database
 from app.people.staff import service as staff_service
 from app.settings import Settings
 from app.vocabulary import Role
@@ -40,11 +44,24 @@ class Organisation:
     staff: dict[str, Staff] = field(default_factory=dict)
 
     def found(self, settings: Settings, cast: Mapping[str, AbstractSet[Role]] = CAST) -> "Organisation":
-        """A first supervisor with a root, colleagues who are certified, and an epoch that takes reports."""
+        """A first supervisor with a root, colleagues who are certified, and an epoch that takes reports.
+
+        They do it once in a process; what they have made is copied for whoever asks for the same at the same time of a
+        service with the same keyring.
+        """
+        asked = (str(cast), self.clock.now().isoformat(), keyring.load(settings.data_dir).digest)
         database = Database(settings.url)
+        if asked in _FOUNDED:
+            self._copy(_FOUNDED[asked], database)
+        else:
+            self._found(database, cast)
+            _FOUNDED[asked] = self._kept(database)
+        database.close()
+        return self
+
+    def _found(self, database: Database, cast: Mapping[str, AbstractSet[Role]]) -> None:
         with database.write() as session:
             invitation = staff_service.initialise(session, self.clock.today())
-        database.close()
         first = self._join(FIRST_SUPERVISOR, invitation, pin=None)
         self.pin = colleagues.make_root(first)
         for name, roles in cast.items():
@@ -52,7 +69,25 @@ class Organisation:
                 other = self._join(name, colleagues.invite(first, roles), pin=self.pin)
                 colleagues.certify(first, other.person, colleagues.fingerprint(other), roles)
         epochs.rotate(first)
-        return self
+
+    def _kept(self, database: Database) -> "_Founded":
+        machines = Path(tempfile.mkdtemp(prefix="tern-organisation-"))
+        atexit.register(shutil.rmtree, machines)
+        shutil.copytree(self.directory, machines, dirs_exist_ok=True)
+        with database.read() as session:
+            tables = Base.metadata.sorted_tables
+            rows = {table.name: [dict(row) for row in session.execute(table.select()).mappings()] for table in tables}
+        return _Founded(machines, rows, self.pin)
+
+    def _copy(self, founded: "_Founded", database: Database) -> None:
+        shutil.copytree(founded.machines, self.directory)
+        with database.write() as session:
+            for table in Base.metadata.sorted_tables:
+                if founded.rows[table.name]:
+                    session.execute(table.insert(), founded.rows[table.name])
+        self.pin = founded.pin
+        for machine in self.directory.iterdir():
+            self.staff[machine.name] = Staff(machine, PASSPHRASE, http=self.http, clock=self.clock.now)
 
     def reporter(self, http: httpx2.Client | None = None) -> Reporter:
         return Reporter(_SERVER, self.pin, http=http or self.http, clock=self.clock.now)
@@ -82,3 +117,15 @@ class Organisation:
 
 
 _SERVER = "https://tern.test"
+
+
+@dataclass(frozen=True)
+class _Founded:
+    """What an organisation is in the hour in which it was founded."""
+
+    machines: Path
+    rows: Mapping[str, list[dict[str, Any]]]  # by table
+    pin: str
+
+
+_FOUNDED: dict[tuple[str, str, str], _Founded] = {}

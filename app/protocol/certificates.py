@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Self
 
@@ -133,13 +134,20 @@ class Trust:
 
         A role that was taken from them since unsays nothing that they wrote. Raises `NotAuthentic`.
         """
-        root = self.supervisors.get(person)
-        terms = [term for term in self._terms if (term.certified.person, term.certified.key) == (person, key)]
-        known = [term.certified for term in sorted(terms, key=lambda term: term.place)]
-        known += [root] if root and root.key == key else []
-        if not known:
+        known = self._ever.get((person, key))
+        if known is None:
             raise NotAuthentic("uncertified")
-        return replace(known[-1], roles=frozenset().union(*(each.roles for each in known)))
+        return known
+
+    @cached_property
+    def _ever(self) -> dict[tuple[str, bytes], Certified]:
+        """What `ever_certified` finds, looked up once: a case has hundreds of documents of few people."""
+        ever = dict[tuple[str, bytes], Certified]()
+        in_order = [term.certified for term in sorted(self._terms, key=lambda term: term.place)]
+        for each in (*in_order, *self.supervisors.values()):
+            before = ever.get((each.person, each.key))
+            ever[each.person, each.key] = replace(each, roles=each.roles | before.roles) if before else each
+        return ever
 
     def was_certified(self, person: str, key: bytes, days: Iterable[date], *, roles: AbstractSet[Role]) -> bool:
         """Whether this was the person's key, with one of the roles, on one of the days."""

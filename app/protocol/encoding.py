@@ -7,6 +7,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from datetime import date
+from math import isfinite
 from typing import Any, Final, NoReturn
 
 from app.protocol.errors import Malformed
@@ -104,8 +105,9 @@ def parse_object(line: bytes) -> dict[str, Any]:
     terminal or a file would choke long after the document was believed.
     """
     try:
-        value = json.loads(line.decode(), object_pairs_hook=_object, parse_constant=_refuse)
-        canonical({"": value})
+        value = json.loads(line.decode(), object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite)
+        if b"\\u" in line:  # nothing else spells half of a pair
+            canonical({"": value})
     except (ValueError, RecursionError):
         raise Malformed("not a JSON object") from None
     if not isinstance(value, dict):
@@ -118,6 +120,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a name is repeated")
     return members
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("a number that overflows")
+    return number
 
 
 def _refuse(_: str) -> NoReturn:

@@ -59,10 +59,15 @@ def write(staff: Staff, key: Key, type_: str, body: dict[str, Any], *, after: Ma
 
 
 def read(staff: Staff, key: Key, type_: str, file: object, *, writers: AbstractSet[str] | None = None) -> Opened:
-    """The authentic document in a file as the service shows it, in base64url.
+    """The same of a file as the service shows it, in base64url."""
+    return open_(staff, key, type_, unb64(str(file)), writers=writers)
+
+
+def open_(staff: Staff, key: Key, type_: str, file: bytes, *, writers: AbstractSet[str] | None = None) -> Opened:
+    """The authentic document in a file.
 
     It is not yet held to what was seen: only the reader of its chain knows which version this should be. Raises
     `NotMine` and `NotAuthentic`.
     """
     asked = Asked(type_, staff.org, key.subject, writers)
-    return staff.open_document(unb64(str(file)), key.identity, asked, remember=False)
+    return staff.open_document(file, key.identity, asked, remember=False)

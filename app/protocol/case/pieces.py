@@ -6,8 +6,9 @@ rule that looks at other parts, is set aside, and stops nothing of the rest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from app import vocabulary
@@ -71,6 +72,11 @@ class Said:
     body: Mapping[str, Any] = field(repr=False)
     author: str
 
+    @cached_property
+    def content(self) -> CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector | Identity:
+        """What that is, by the rules of its type. Raises `Malformed` or `RuleBroken`."""
+        return _read(self)  # strictly, which is dear: a case is put together again after each change of it
+
 
 @dataclass(frozen=True)
 class SetAside:
@@ -93,20 +99,20 @@ def take_apart(file: CaseFile) -> dict[Name, dict[str, Any]]:
     """The bodies of all parts that say this, in the order in which they can be read."""
     bodies: dict[Name, dict[str, Any]] = {Name(PartType.CASE): {"title": file.title, "summary": file.summary}}
     for person in file.persons:
-        bodies[Name(PartType.PERSON, person.id)] = asdict(person)
+        bodies[Name(PartType.PERSON, person.id)] = _fields(person)
     for incident in file.incidents:
         bodies[Name(PartType.INCIDENT, incident.id)] = _incident_body(incident)
         for number, assertion in enumerate(incident.assertions):
-            bodies[Name(PartType.ASSERTION, incident.id, number)] = {"incident": incident.id, **asdict(assertion)}
+            bodies[Name(PartType.ASSERTION, incident.id, number)] = {"incident": incident.id, **_fields(assertion)}
         for number, verdict in enumerate(incident.verdicts):
             body = {"incident": incident.id, "status": verdict.status, "second": verdict.second}
             bodies[Name(PartType.VERDICT, incident.id, number)] = body
     for note in file.cards:
-        bodies[_name_of_card(note)] = asdict(note)
+        bodies[_name_of_card(note)] = _fields(note)
     for selector in file.selectors:
         bodies[_name_of_selector(selector)] = selector.body()
     for identity in file.identities:
-        bodies[Name(PartType.IDENTITY, identity.person)] = asdict(identity)
+        bodies[Name(PartType.IDENTITY, identity.person)] = _fields(identity)
     return {name: values.plain(body) for name, body in bodies.items()}
 
 
@@ -129,7 +135,7 @@ def looks_at(names: Iterable[Name], file: CaseFile) -> frozenset[Name]:
 
 def check(said: Said) -> None:
     """The rules of its type, which hold for each version by itself. Raises `Malformed` or `RuleBroken`."""
-    _read(said)
+    _ = said.content
 
 
 def check_change(before: Said | None, after: Said) -> None:
@@ -162,7 +168,7 @@ def put_together(parts: Iterable[Said], reports: Iterable[ReportNote]) -> Whole:
     table = _Table()
     for said in sorted(parts, key=lambda each: _ORDER.index(each.type) if each.type in _ORDER else len(_ORDER)):
         try:
-            table.add(said, _read(said))
+            table.add(said, said.content)
         except RuleBroken as broken:
             table.set_aside.append(SetAside(said.part, broken.rule))
         except ProtocolError:
@@ -282,7 +288,7 @@ def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | 
                 return _strict(file, {"title": file.title, "summary": file.summary}, body)
             case PartType.PERSON:
                 person = Affected.read(body)
-                return _strict(person, asdict(person), body)
+                return _strict(person, _fields(person), body)
             case PartType.INCIDENT:
                 incident = Incident.read(body)
                 check_codes(incident)
@@ -290,7 +296,7 @@ def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | 
             case PartType.ASSERTION:
                 assertion = Assertion.read(body)
                 check_assertion(assertion)
-                return _strict(assertion, {"incident": _about(body), **asdict(assertion)}, body)
+                return _strict(assertion, {"incident": _about(body), **_fields(assertion)}, body)
             case PartType.VERDICT:
                 verdict = Verdict.read({**body, "by": said.author})
                 check_verdict(verdict)
@@ -300,12 +306,12 @@ def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | 
                 note = CardNote.read(body)
                 if not 0 <= note.revision <= LAST_REVISION:
                     raise RuleBroken("card-revision")
-                return _strict(note, asdict(note), body)
+                return _strict(note, _fields(note), body)
             case PartType.SELECTOR:
                 return Selector.read(dict(body))
             case PartType.IDENTITY:
                 identity = Identity.read(body)
-                return _strict(identity, asdict(identity), body)
+                return _strict(identity, _fields(identity), body)
     except (KeyError, TypeError, ValueError, vocabulary.UnknownCodeError):
         pass
     raise Malformed("a part of another form")
@@ -323,9 +329,13 @@ def _about(body: Mapping[str, Any]) -> str:
 
 
 def _incident_body(incident: Incident) -> dict[str, Any]:
-    body = asdict(incident)
+    body = _fields(incident)
     del body["assertions"], body["verdicts"]
     return body
+
+
+def _fields(content: Affected | Incident | Assertion | CardNote | Identity) -> dict[str, Any]:
+    return dict(vars(content))
 
 
 def _place(note: CardNote) -> tuple[bool, int, bool]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from app import age
@@ -170,12 +170,14 @@ def check_history(staff: Staff, case: OpenCase) -> None:
 
 
 def was_certified(staff: Staff, person: str, day: date) -> bool:
-    """Whether the person was certified on that day, as far as this machine can know."""
+    """Whether the person was certified on that day, as far as this machine can know.
+
+    The certificate of whoever has left has no roles, and certifies nobody.
+    """
     try:
-        staff.with_trust(lambda trust: trust.certified(person, day))
+        return bool(staff.with_trust(lambda trust: trust.certified(person, day)).roles)
     except NotAuthentic:
         return False
-    return True
 
 
 def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
@@ -201,27 +203,29 @@ def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: 
     start = known.mark.version - 1 if known else 0
     if [int(item["number"]) for item in items] != list(range(start + 1, start + 1 + len(items))):
         raise Rollback("journal")  # the service leaves one out
+    files = [unb64(str(item["file"])) for item in items]
     for mark in filter(None, (known.mark if known else None, seen)):
         if mark.version > start + len(items):
             raise Rollback("journal")
-        if mark.version > start and sha256_hex(unb64(str(items[mark.version - start - 1]["file"]))) != mark.sha256:
+        if mark.version > start and sha256_hex(files[mark.version - start - 1]) != mark.sha256:
             raise Rollback("journal")
-    is_certified = partial(was_certified, staff)
+    is_certified = cache(partial(was_certified, staff))  # each asks the service anew where it finds nobody
     if known is None:
-        if not items:
+        if not files:
             raise NotAuthentic("journal")
-        first = Place(sha256_hex(unb64(str(items[0]["file"]))), sealed.read(staff, key, JOURNAL, items[0]["file"]))
+        opened = sealed.open_(staff, key, JOURNAL, files[0])
+        first = Place(opened.sha256, opened)
         known = journal.begin(key.subject, first, is_certified=is_certified, today=staff.today)
-    places = (_place(staff, key, str(item["file"])) for item in items[1:])
+    places = (_place(staff, key, file) for file in files[1:])
     return journal.follow(known, places, is_certified=is_certified, today=staff.today)
 
 
-def _place(staff: Staff, key: Key, file: str) -> Place:
-    sha256 = sha256_hex(unb64(file))
+def _place(staff: Staff, key: Key, file: bytes) -> Place:
     try:
-        return Place(sha256, sealed.read(staff, key, JOURNAL, file))
+        opened = sealed.open_(staff, key, JOURNAL, file)
     except ProtocolError:
-        return Place(sha256, None)  # junk has its place too
+        return Place(sha256_hex(file), None)  # junk has its place too
+    return Place(opened.sha256, opened)
 
 
 def _keys(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, Any]]) -> Keys:
@@ -242,7 +246,7 @@ def _keys(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, A
 
 
 def _read_parts(staff: Staff, keys: Keys, found: Journal, items: Sequence[Mapping[str, Any]]) -> OpenCase:
-    files = {str(item["id"]): (int(item["version"]), str(item["file"])) for item in items}
+    files = {str(item["id"]): (int(item["version"]), unb64(str(item["file"]))) for item in items}
     said, marks, spoiled = dict[str, Said](), dict[str, Mark](), list[SpoiledPart]()
     for part, named in found.parts.items():
         newest = named[-1]
@@ -282,22 +286,22 @@ def _versions(staff: Staff, keys: Keys, found: Journal, part: str) -> list[tuple
     return counted
 
 
-def _files_of(staff: Staff, case: str, part: str) -> dict[int, str]:
+def _files_of(staff: Staff, case: str, part: str) -> dict[int, bytes]:
     items = staff.service.items(f"/cases/{case}/parts/{part}")
-    return {int(item["version"]): str(item["file"]) for item in items}
+    return {int(item["version"]): unb64(str(item["file"])) for item in items}
 
 
-def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, file: str | None) -> Said:
+def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, file: bytes | None) -> Said:
     """What a version says that an entry names. Raises `ProtocolError` where it counts for nothing."""
     note = named.note
     if file is None:
         raise NotAuthentic("missing")
-    if sha256_hex(unb64(file)) != note.sha256:
+    if sha256_hex(file) != note.sha256:
         raise NotAuthentic("part-hash")
     key = keys.of(note)
     if key is None:
         raise NotAuthentic("missing")
-    document = sealed.read(staff, key, note.type, file, writers={named.author})
+    document = sealed.open_(staff, key, note.type, file, writers={named.author})
     before = [each.note for each in found.parts[note.id] if each.note.version == note.version - 1]
     if document.mark.version != note.version:
         raise NotAuthentic("version")
@@ -308,10 +312,10 @@ def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, fi
     return said
 
 
-def _last_mark(newest: NamedVersion, version: int, file: str | None) -> Mark:
+def _last_mark(newest: NamedVersion, version: int, file: bytes | None) -> Mark:
     if file is None or version < newest.note.version:
         return Mark(newest.note.version, newest.note.sha256)
-    return Mark(version, sha256_hex(unb64(file)))
+    return Mark(version, sha256_hex(file))
 
 
 def _remember(staff: Staff, case: OpenCase) -> None:

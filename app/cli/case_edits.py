@@ -46,10 +46,7 @@ def set_field(
     holder: Holders = None,
     machine: Home = HOME,
 ) -> None:
-    """Set one field of a case. Words come from a file or are asked for: what is typed as a command is remembered.
-
-    Names, contacts and safe_contact of identity-1 are those of person-1, under a key of their own.
-    """
+    """Set one field of a case. Words come from a file or are asked for: what is typed as a command is remembered."""
     person, target = staff(machine), _target(what)
     names = Names(person)
     case = cases.open_(person, names.case(id_))

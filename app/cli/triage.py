@@ -121,18 +121,32 @@ def accept(
     about: Annotated[
         Path | None, typer.Option(help="JSON with title and summary of the case; - for standard input.")
     ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="A case that you work on, by id or ref, which it joins; else a new one.")
+    ] = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Accept a report into a new case."""
+    """Accept a report into a new case, or into one that you work on."""
     person = staff(machine)
-    judgements, names = _judgements(incident), Names(person)
-    title, summary = _about(about)
+    names = Names(person)
     open_report = triage.open_(person, names.report(report))
     if open_report.view.state is ReportState.ACCEPTED and open_report.view.case:
         say("It is accepted already, and in this case. Nothing was changed.")
         show({"case": open_report.view.case}, as_json=as_json)
         return
+    if case:
+        if owner or colleague or about:
+            raise typer.BadParameter("a case that is there has its members and words: --case stands without them")
+        id_ = names.case(case)
+        if open_report.view.state is ReportState.ACCEPTED:
+            triage.attach(person, open_report, id_)
+        else:
+            triage.accept_into(person, open_report, _judgements(incident), id_)
+        show({"case": id_}, as_json=as_json)
+        return
+    judgements = _judgements(incident)
+    title, summary = _about(about)
     case = triage.accept(
         person,
         open_report,

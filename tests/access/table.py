@@ -122,7 +122,10 @@ TRIAGE = {
     "PUT /v1/reports/{report_id}/case": Row(
         WORKERS,
         frozenset(),  # nobody was handed this report
-        body={"case": factories.id_("case"), "grant": {"grantee": factories.id_("case"), "file": GRANT}},
+        body={
+            "joins": {"case": factories.id_("case"), "after": 1, "entry": factories.in_json(Kind.JOURNAL)},
+            "grant": {"grantee": factories.id_("case"), "file": GRANT},
+        },
         version=UNSEEN,
     ),
     "PUT /v1/reports/{report_id}/opening": Row(

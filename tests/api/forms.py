@@ -102,6 +102,8 @@ _CASE = {
     "grants": [GRANT],
 }
 
+_JOINS = {"case": factories.id_("case"), "after": 1, "entry": factories.in_json(Kind.JOURNAL)}
+
 TRIAGE = {
     "GET /v1/queue": Form(query=frozenset({"state"}), pages=True),
     "GET /v1/reports": Form(query=frozenset({"state", "unopened"}), pages=True),
@@ -119,19 +121,19 @@ TRIAGE = {
             "to": "in_triage",
             "reason": "decided",
             "priority": "p2",
-            "case": factories.id_("case"),
+            "joins": _JOINS,
             "new_case": _CASE,
             "grant": GRANT,
             "duplicate_of": factories.id_("rep"),
             "no_contact": True,
             "danger_now": True,
         },
-        *("priority", "case", "new_case", "parts", "owner", "grant", "duplicate_of", "no_contact", "danger_now"),
+        *("priority", "joins", "new_case", "parts", "owner", "grant", "duplicate_of", "no_contact", "danger_now"),
     ),
     "PUT /v1/reports/{report_id}/opening": Form({"case": factories.id_("case")}, sees_version=True),
     "PUT /v1/reports/{report_id}/case": Form(
-        {"case": factories.id_("case"), "new_case": _CASE, "grant": GRANT},
-        optional=frozenset({"case", "new_case", "parts", "owner"}),
+        {"joins": _JOINS, "new_case": _CASE, "grant": GRANT},
+        optional=frozenset({"joins", "new_case", "parts", "owner"}),
         sees_version=True,
     ),
 }

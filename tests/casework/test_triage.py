@@ -327,11 +327,26 @@ def test_an_accepted_report_hands_its_key_to_a_case_of_its_triager(
     grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
 
     assert move(desk, triager, claimed, "accepted", priority="p1")[2] == ["handed_on"]
-    assert move(desk, triager, claimed, "accepted", priority="p1", case=case.id, grant=grant) == DONE
+    assert move(desk, triager, claimed, "accepted", priority="p1", joins=joins(case.id), grant=grant) == DONE
 
     assert desk.get(caseworker, f"/reports/{claimed.id}").json()["case"] == case.id
     items = desk.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]
     assert [(item["grantee"], item["kind"]) for item in items] == [(case.id, "case")]
+    assert [each["number"] for each in desk.get(triager, f"/cases/{case.id}/contents").json()["entries"]] == [1, 2]
+
+
+def test_a_report_joins_a_case_as_it_was_seen_or_nothing_is_done(
+    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+) -> None:
+    case = factories.case(rows, caseworker, triager)
+    grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
+
+    refused = move(desk, triager, claimed, "accepted", priority="p1", joins=joins(case.id, after=2), grant=grant)
+
+    assert refused[:2] == (412, "stale-version")
+    rows.expire_all()
+    assert (claimed.state, claimed.case_id) == (ReportState.IN_TRIAGE, None)
+    assert len(desk.get(triager, f"/cases/{case.id}/contents").json()["entries"]) == 1
 
 
 def test_an_accepted_report_is_due_until_another_member_says_that_they_have_opened_it(
@@ -339,7 +354,7 @@ def test_an_accepted_report_is_due_until_another_member_says_that_they_have_open
 ) -> None:
     case = factories.case(rows, caseworker, triager)
     grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
-    move(desk, triager, claimed, "accepted", priority="p1", case=case.id, grant=grant)
+    move(desk, triager, claimed, "accepted", priority="p1", joins=joins(case.id), grant=grant)
     rows.expire_all()
     path, body, version = f"/reports/{claimed.id}/opening", {"case": case.id}, claimed.version
 
@@ -366,9 +381,13 @@ def test_a_report_is_not_accepted_into_a_case_of_others(
     theirs = factories.case(rows, caseworker)
     grant = {"grantee": theirs.id, "file": factories.in_json(Kind.GRANT)}
 
-    refused = move(desk, triager, claimed, "accepted", priority="p1", case=theirs.id, grant=grant)
+    refused = move(desk, triager, claimed, "accepted", priority="p1", joins=joins(theirs.id), grant=grant)
 
     assert refused == (409, "guards-fail", ["handed_on"])
+
+
+def joins(case: str, *, after: int = 1) -> dict[str, object]:
+    return {"case": case, "after": after, "entry": factories.in_json(Kind.JOURNAL)}
 
 
 def whole_case(opener: Person, owner: Person) -> dict[str, object]:
@@ -414,7 +433,7 @@ def test_where_either_is_refused_there_is_no_case_and_the_report_stays_in_triage
             {"new_case": case | of_others},
             {"new_case": case | nowhere},
             {"grant": elsewhere},
-            {"case": case["id"]},
+            {"joins": joins(str(case["id"]))},
             {"grant": None},
         )
     ]
@@ -480,7 +499,7 @@ def test_a_report_can_be_handed_to_a_caseworker_who_attaches_it(
 
     assert move(desk, triager, claimed, "accepted", priority="p2", grant=to_person) == DONE
     rows.expire_all()
-    path, body = f"/reports/{claimed.id}/case", {"case": case.id, "grant": to_case}
+    path, body = f"/reports/{claimed.id}/case", {"joins": joins(case.id), "grant": to_case}
     attached = desk.put(caseworker, path, body, version=claimed.version)
 
     assert (attached.status_code, attached.json()["case"]) == (200, case.id)
@@ -497,7 +516,10 @@ def test_who_was_handed_a_report_opens_a_case_of_it_in_one_step(
     rows.expire_all()
     path, version = f"/reports/{claimed.id}/case", claimed.version
 
-    for wrong in ({"new_case": case, "grant": to_person}, {"new_case": case, "case": case["id"], "grant": to_case}):
+    for wrong in (
+        {"new_case": case, "grant": to_person},
+        {"new_case": case, "joins": joins(str(case["id"])), "grant": to_case},
+    ):
         assert problem(desk.put(caseworker, path, wrong, version=version)) == (409, "not-attachable")
     assert rows.query(Case).count() == 0
     attached = desk.put(caseworker, path, {"new_case": case, "grant": to_case}, version=version)

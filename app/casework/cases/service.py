@@ -53,6 +53,15 @@ class NewCase:
     grants: Collection[NewGrant]
 
 
+@dataclass(frozen=True)
+class Joining:
+    """A report joins a case, by an entry of the case's journal behind the one of number `after`."""
+
+    case_id: str
+    after: int
+    entry: bytes
+
+
 def of_member(actor: Actor) -> Select[Case]:
     """The cases this person works on."""
     return select(Case).where(works_on(actor, Case.id))
@@ -175,6 +184,14 @@ def write(
         for person_id in change.remove:
             holders.end(session, actor, case, person_id, now=now)
     journal.write(session, actor, case, writing, after=newest, now=now)
+    return case
+
+
+def join(session: Session, actor: Actor, new: Joining, *, now: datetime) -> Case:
+    """A member lets a report into the case; the caller hands its key on. Raises `StaleVersion`."""
+    case = locked(session, of_member(actor), new.case_id)
+    newest = journal.check_seen(session, case, {new.after})
+    journal.write(session, actor, case, Writing([new.entry]), after=newest, now=now)
     return case
 
 

@@ -13,7 +13,7 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import service as approvals
 from app.casework.cases import service as cases
-from app.casework.cases.service import NewCase
+from app.casework.cases.service import Joining, NewCase
 from app.casework.triage import service
 from app.casework.triage.machine import DISPOSALS, EDGES, URGENT, Facts
 from app.intake.epochs import service as epochs
@@ -43,7 +43,7 @@ class NotAttachable(Problem):
 class Move:
     """A step, and what comes with it.
 
-    `grant` is the report's key, sealed to the case of `case_id`, to `new_case`, or to a colleague who will attach it.
+    `grant` is the report's key, sealed to the case that it joins, to `new_case`, or to a colleague who will attach it.
     `no_contact` is the client's word that the reporter did not consent to contact, `danger_now` that they said that
     there is danger now.
     """
@@ -51,7 +51,7 @@ class Move:
     to: ReportState
     reason: TransitionReason
     priority: Priority | None = None
-    case_id: str | None = None
+    joins: Joining | None = None
     new_case: NewCase | None = None
     grant: NewGrant | None = None
     duplicate_of: str | None = None
@@ -73,8 +73,9 @@ def move(
     `drawn`: if nobody has agreed to put it away, a supervisor is to read it afterwards.
 
     What was asked about it was asked about the state that it leaves: what is not decided yet is cancelled, and what was
-    approved counts for this step alone. A new case is opened with the step, or neither is done.
-    Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`, and what `cases.open_` does.
+    approved counts for this step alone. A new case is opened with the step, or a case joined, or neither is done.
+    Raises `StaleVersion`, of the report or of the case that it joins, `NoSuchStep` or `GuardsFail`, and what
+    `cases.open_` does.
     """
     report = service.locked(session, service.visible_to(actor), report_id)
     if report.version not in seen:
@@ -88,7 +89,7 @@ def move(
     if new.to is ReportState.RECEIVED:
         report.triager_id = None
     if new.to is ReportState.ACCEPTED and new.grant is not None:
-        case_id = cases.open_(session, actor, new.new_case, now=now).id if new.new_case else new.case_id
+        case_id = _case_of(session, actor, new.joins, new.new_case, now=now)
         _hand_on(session, actor, report, new.grant, case_id=case_id, now=now)
     audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
     alone = new.to in DISPOSALS and ApprovalSubject(new.to) not in facts.approved
@@ -102,7 +103,7 @@ def attach(
     session: Session,
     actor: Actor,
     report_id: str,
-    case_id: str | None,
+    joins: Joining | None,
     grant: NewGrant,
     *,
     new_case: NewCase | None,
@@ -111,17 +112,16 @@ def attach(
 ) -> Report:
     """Whoever was handed an accepted report seals its key to a case of theirs, or to a new one, opened with it.
 
-    Raises `NotAttachable`, and what `cases.open_` does.
+    Raises `NotAttachable`, `StaleVersion` of the report or of the case that it joins, and what `cases.open_` does.
     """
     report = service.locked(session, service.handed_to(actor), report_id)
     if report.version not in seen:
         raise StaleVersion(version=report.version)
     if report.state is not ReportState.ACCEPTED or report.case_id is not None:
         raise NotAttachable
-    if new_case is not None and case_id is None:
-        case_id = cases.open_(session, actor, new_case, now=now).id
-    elif new_case is not None or case_id is None or not cases.is_member(session, actor, case_id):
+    if (joins is None) == (new_case is None) or (joins and not cases.is_member(session, actor, joins.case_id)):
         raise NotAttachable
+    case_id = _case_of(session, actor, joins, new_case, now=now)
     if grant.grantee != case_id:
         raise NotAttachable
     grants.revoke(session, actor, subject=report.id, grantee=actor.id, now=now)
@@ -186,9 +186,9 @@ def _is_handed_on(session: Session, actor: Actor, new: Move, *, now: datetime) -
     if new.grant is None:
         return False
     if new.new_case is not None:
-        return new.case_id is None and new.grant.grantee == new.new_case.id
-    if new.case_id is not None:
-        return new.grant.grantee == new.case_id and cases.is_member(session, actor, new.case_id)
+        return new.joins is None and new.grant.grantee == new.new_case.id
+    if new.joins is not None:
+        return new.grant.grantee == new.joins.case_id and cases.is_member(session, actor, new.joins.case_id)
     return staff.has_role(session, new.grant.grantee, Role.CASEWORKER, now.date())
 
 
@@ -197,6 +197,15 @@ def _has_target(session: Session, actor: Actor, report: Report, new: Move) -> bo
     if new.duplicate_of is None or new.duplicate_of == report.id:
         return False
     return session.scalar(service.visible_to(actor).where(Report.id == new.duplicate_of)) is not None
+
+
+def _case_of(
+    session: Session, actor: Actor, joins: Joining | None, new_case: NewCase | None, *, now: datetime
+) -> str | None:
+    """The case that the report is in from now on, its journal written; None where a colleague will choose it."""
+    if new_case is not None:
+        return cases.open_(session, actor, new_case, now=now).id
+    return cases.join(session, actor, joins, now=now).id if joins else None
 
 
 def _hand_on(

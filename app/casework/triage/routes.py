@@ -262,8 +262,9 @@ def attach_report(
 ) -> ReportOut:
     """Whoever was handed an accepted report attaches it to a case of theirs, or to one that is opened with it."""
     grant, new_case = request.grant.as_new(), request.new_case.as_new() if request.new_case else None
+    joins = request.joins.as_joining() if request.joins else None
     with database.write() as session:
-        report = moves.attach(session, actor, report_id, request.case, grant, new_case=new_case, seen=seen, now=now)
+        report = moves.attach(session, actor, report_id, joins, grant, new_case=new_case, seen=seen, now=now)
         return _answer(report, response)
 
 

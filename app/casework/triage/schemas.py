@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from app.casework.cases.service import Joining
 from app.casework.cases.wire import CaseIn
 from app.casework.triage.moves import Move
-from app.http.sealed_json import SealedCopy, SealedMessage, SealedReply
+from app.http.sealed_json import SealedCopy, SealedEntry, SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
 from app.http.wire import CaseId, Sha256
 from app.people.grants.wire import GrantIn, GrantOut
@@ -95,15 +96,28 @@ class AnswerIn(BaseModel):
     read: Annotated[list[Sha256], Field(max_length=STAFF_SLOTS)] = []
 
 
+class JoiningIn(BaseModel):
+    """A case of the caller's that the report joins, by an entry of its journal behind the one of number `after`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    case: CaseId
+    after: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    entry: SealedEntry
+
+    def as_joining(self) -> Joining:
+        return Joining(self.case, self.after, self.entry)
+
+
 class ReportTransitionIn(TransitionIn[ReportState]):
     """A step. `grant` is the report's key: sealed to a case, or to a colleague who will attach the report to theirs.
 
-    The case is that of id `case`, or `new_case`, which is opened in the same transaction.
+    The case is one that it `joins`, or `new_case`; its journal is written in the same transaction.
     """
 
     reason: TransitionReason
     priority: Priority | None = None
-    case: CaseId | None = None
+    joins: JoiningIn | None = None
     new_case: CaseIn | None = None
     grant: GrantIn | None = None
     duplicate_of: ReportId | None = None
@@ -115,7 +129,7 @@ class ReportTransitionIn(TransitionIn[ReportState]):
             to=self.to,
             reason=self.reason,
             priority=self.priority,
-            case_id=self.case,
+            joins=self.joins.as_joining() if self.joins else None,
             new_case=self.new_case.as_new() if self.new_case else None,
             grant=self.grant.as_new() if self.grant else None,
             duplicate_of=self.duplicate_of,
@@ -133,10 +147,10 @@ class OpeningIn(BaseModel):
 
 
 class AttachIn(BaseModel):
-    """A case of the caller's, or a new one, and the report's key sealed to it."""
+    """A case of the caller's that the report joins, or a new one, and the report's key sealed to it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    case: CaseId | None = None
+    joins: JoiningIn | None = None
     new_case: CaseIn | None = None
     grant: GrantIn

@@ -1,5 +1,7 @@
 """Triage against a real service."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -127,6 +129,60 @@ def test_a_report_that_opens_is_not_called_undecryptable(here: Installation) -> 
 
     with pytest.raises(triage.RuleOfTriage):
         triage.undecryptable(anna, triage.view(anna, sent.report))
+
+
+def test_a_second_report_joins_a_case_and_its_members_read_both_and_answer_in_both_mailboxes(
+    here: Installation,
+) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    first, second = claimed(here, anna), claimed(here, anna)
+    case = triage.accept(anna, triage.open_(anna, first.report), FOUND, owner=boris.person)
+    before = len(list(anna.service.items("/cases")))
+
+    triage.accept_into(anna, triage.open_(anna, second.report), FOUND, case)
+
+    opened = cases.open_(boris, case)
+    assert [each.id for each in opened.file.reports] == [first.report, second.report]
+    assert opened.journal.passed_over == ()
+    assert len(list(anna.service.items("/cases"))) == before
+    for sent in (first, second):
+        report = triage.open_(boris, sent.report)
+        triage.answer(boris, report, f"To {sent.report}.")
+        mailbox = here.reporter().mailbox(receipt.read(sent.receipt))
+        assert [each.text for each in mailbox.replies] == [f"To {sent.report}."]
+
+
+def test_a_report_joins_behind_what_a_colleague_writes_meanwhile(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    first, second = claimed(here, anna), claimed(here, anna)
+    case = triage.accept(anna, triage.open_(anna, first.report), FOUND, owner=boris.person)
+    wire = Slower(lambda: _rename(boris, case))
+
+    with httpx2.Client(transport=wire, base_url=here.server) as http:
+        slower = Staff(here.machine("anna"), PASSPHRASE, http=http, clock=here.now)
+        triage.accept_into(slower, triage.open_(slower, second.report), FOUND, case)
+
+    opened = cases.open_(boris, case)
+    assert (opened.file.title, len(opened.file.reports)) == ("A name", 2)
+
+
+class Slower(httpx2.HTTPTransport):
+    """The wire of a client before whose first write a colleague acts."""
+
+    def __init__(self, faster: Callable[[], None]) -> None:
+        super().__init__()
+        self._faster: Callable[[], None] | None = faster
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method != "GET" and self._faster:
+            faster, self._faster = self._faster, None
+            faster()
+        return super().handle_request(request)
+
+
+def _rename(staff: Staff, case: str) -> None:
+    opened = cases.open_(staff, case)
+    cases.write(staff, opened, replace(opened.file, title="A name"))
 
 
 def test_a_colleague_without_the_epochs_key_reads_nothing(here: Installation) -> None:

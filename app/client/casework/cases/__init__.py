@@ -20,7 +20,7 @@ from app.client.casework.cases.reading import (
     refreshed,
     versions,
 )
-from app.client.casework.cases.sharing import NewCase, change_members, grant_part, new
+from app.client.casework.cases.sharing import Joining, NewCase, change_members, grant_part, joining, new
 from app.client.casework.cases.writing import Collision, write
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "ClosedPart",
     "Collision",
     "Consents",
+    "Joining",
     "NewCase",
     "OpenCase",
     "OpenConsent",
@@ -40,6 +41,7 @@ __all__ = [
     "fields",
     "grant_part",
     "incident",
+    "joining",
     "list_",
     "list_consents",
     "move",

@@ -74,6 +74,27 @@ def new(
     return NewCase(key, request, entries[-1].mark)
 
 
+@dataclass(frozen=True)
+class Joining:
+    """A report joins a case: the entry, as it is sealed before the service has it, and the request that holds it."""
+
+    case: OpenCase = field(repr=False)
+    request: Mapping[str, object] = field(repr=False)
+    mark: Mark
+
+    def remember(self, staff: Staff) -> None:
+        """Once the service has taken it."""
+        staff.seen.record(JOURNAL, self.case.id, self.mark)
+
+
+def joining(staff: Staff, case: OpenCase, report: ReportNote, report_key: age.HybridRecipient) -> Joining:
+    """The entry by which a report joins a case that this person works on. It names the report's key."""
+    entry = Entry(keys=(KeyNote(report.id, 1, recipient_sha256(report_key)),), reports=(report,))
+    [written] = seal_entries(staff, case.key, [], first=entry, after=case.journal.mark)
+    request = {"case": case.id, "after": case.version, "entry": written.file}
+    return Joining(case, request, written.mark)
+
+
 def change_members(
     staff: Staff,
     case: OpenCase,

@@ -1,6 +1,6 @@
 """Triage: what waits, most urgent first; claim, read, answer, decide. All reading ends in `protocol.opening`."""
 
-from app.client.casework.triage.acceptance import accept
+from app.client.casework.triage.acceptance import accept, accept_into, attach
 from app.client.casework.triage.decisions import (
     RuleOfTriage,
     ask,
@@ -26,8 +26,10 @@ __all__ = [
     "Thread",
     "Waiting",
     "accept",
+    "accept_into",
     "answer",
     "ask",
+    "attach",
     "claim",
     "dispose",
     "list_",

@@ -1,14 +1,20 @@
-"""A report becomes a case."""
+"""A report becomes a case, or joins one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Final
 
 from app import vocabulary
 from app.client.casework import cases
 from app.client.casework.triage.decisions import move
 from app.client.casework.triage.reading import OpenReport
+from app.client.casework.triage.views import view
 from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
 from app.protocol.journal import ReportNote
 from app.vocabulary import GrantKind, Imminence, ReportState, Severity
+
+# How often an entry is signed again behind those of faster colleagues.
+_TRIES: Final = 8
 
 
 def accept(
@@ -49,3 +55,41 @@ def accept(
     )
     case.remember(staff)
     return id_
+
+
+def accept_into(
+    staff: Staff, report: OpenReport, incidents: Iterable[tuple[Severity, Imminence]], case_id: str
+) -> None:
+    """Accept a report into a case that this person works on, and that may have others: one request, as `accept`.
+
+    Raises `Refused`, `stale-version` where the report has changed since it was read.
+    """
+    priority = vocabulary.priority_of(incidents).value
+    _join(
+        staff, report, case_id, lambda what: move(staff, report.view, ReportState.ACCEPTED, priority=priority, **what)
+    )
+
+
+def attach(staff: Staff, report: OpenReport, case_id: str) -> None:
+    """Put a report that was accepted and handed to this person into a case that they work on. Raises `Refused`."""
+    path, version = f"/reports/{report.id}/case", report.view.version
+    _join(staff, report, case_id, lambda what: staff.service.put(path, what, version=version))
+
+
+def _join(staff: Staff, report: OpenReport, case_id: str, send: Callable[[Mapping[str, Any]], object]) -> None:
+    """Behind whatever colleagues write into the case meanwhile: it is another thing than theirs."""
+    case = cases.open_(staff, case_id)
+    note, key = ReportNote(report.id, report.sha256), report.identity
+    grant = staff.seal_grant(key, report.id, case.identity.recipient, case.id, GrantKind.CASE)
+    for left in reversed(range(_TRIES)):
+        joining = cases.joining(staff, case, note, key.recipient)
+        try:
+            send({"joins": joining.request, "grant": {"grantee": case.id, "file": grant}})
+        except Refused as refusal:
+            is_of_case = refusal.type == "stale-version" and view(staff, report.id).version == report.view.version
+            if not left or not is_of_case:
+                raise
+            case = cases.refreshed(staff, case)
+        else:
+            joining.remember(staff)
+            return

@@ -64,7 +64,7 @@ class Database:
         path = file_of(make_url(url))
         if path is not None:
             if not path.is_file():
-                raise NoDatabase(f"there is no database at {path}")
+                raise NoDatabase(f"there is no database at {path}; `tern setup` or `tern init` makes one")
             private.make_file(path)  # SQLite gives the files beside it the same mode
             engine = create_engine(_without_making(path), connect_args={"timeout": _TRY_SECONDS}, **pool)
             event.listen(engine, "connect", _connect_sqlite)

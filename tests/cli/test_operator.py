@@ -73,7 +73,7 @@ NOWHERE = ("sqlite:////nowhere/tern.sqlite", "/dev/null", "/proc/tern")
     ],
 )
 def test_a_setting_that_leads_nowhere_is_told_by_its_name(tmp_path: Path, setting: str, value: str, words: str) -> None:
-    of_sweep = "there is no database at" if value in NOWHERE else words
+    of_sweep = "tern.sqlite; `tern setup` or `tern init` makes one" if value in NOWHERE else words
     for command, expected in (("init", words), ("sweep", of_sweep)):
         ended = tern(command, environment={"TERN_DATA_DIR": str(tmp_path / "data"), setting: value})
 

@@ -148,6 +148,14 @@ def test_every_command_that_a_page_names_takes_the_options_that_it_shows(page: s
         assert {word for word in rest if word.startswith("--")} <= options, words
 
 
+def test_the_readme_makes_what_is_served_before_it_serves_it() -> None:
+    lines = re.findall(
+        r"^\$ TERN_DATA_DIR=tern-data \S+/tern (\w+)", (HERE.parent / "README.md").read_text(), re.MULTILINE
+    )
+
+    assert lines == ["setup", "serve"]
+
+
 UNITS = sorted((HERE.parent / "packaging/systemd").glob("*.service"))
 
 

@@ -1,11 +1,21 @@
 """Cases over HTTP: opened, written, handed on, and closed to everybody else."""
 
-from sqlalchemy import select
+import itertools
+import multiprocessing
+import os
+import signal
+
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from app.actor import Actor
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
-from app.casework.cases.models import Case, CasePart, JournalEntry, RemovalAgreement
+from app.casework.cases import service
+from app.casework.cases.membership import MembersChange
+from app.casework.cases.models import Case, CasePart, JournalEntry, Membership, RemovalAgreement
+from app.casework.cases.schemas import EntriesIn
+from app.database import Database
 from app.people.grants.models import Grant
 from app.people.staff.models import Certificate, Person
 from app.protocol.encoding import sha256_hex
@@ -305,6 +315,54 @@ def test_who_is_removed_holds_no_key_of_a_part_any_more_unless_nobody_else_does(
         both["id"]: [caseworker.id],
         known: [triager.id],
     }
+
+
+def test_a_process_that_is_killed_while_a_case_is_written_leaves_all_of_it_or_nothing(
+    desk: Desk, rows: Session, caseworker: Person, triager: Person, url: str
+) -> None:
+    """At each statement, and before the transaction is on disk: entries, parts, keys of parts, members."""
+    third = factories.certified(rows, Role.CASEWORKER)
+    case, identity = factories.case(rows, caseworker, triager), part()
+    identity |= {"grants": [grant(caseworker), grant(triager)]}
+    new = EntriesIn.model_validate({"entries": [ENTRY, ENTRY], "parts": [part(), identity], "add": [grant(third)]})
+    actor = Actor(caseworker.id, frozenset({Role.CASEWORKER}), caseworker.team_id, factories.DAY)
+    rows.commit()
+
+    def written() -> tuple[int, ...]:
+        rows.expire_all()
+        counted = (JournalEntry, CasePart, Membership, Grant, AuditEvent)
+        found = tuple(rows.query(each).count() for each in counted)
+        rows.commit()
+        return found
+
+    before, ends = written(), list[int | None]()
+    while not ends or ends[-1] == -signal.SIGKILL:
+        assert written() == before
+        args = (url, actor, case.id, new, len(ends))
+        process = multiprocessing.get_context("fork").Process(target=write_and_die, args=args)
+        process.start()
+        process.join()
+        ends.append(process.exitcode)
+
+    assert ends[-1] == 0
+    assert len(ends) > len(("case", "member", "entry", "part", "grant", "audit", "commit"))
+    assert written()[:4] == tuple(map(sum, zip(before[:4], (2, 2, 1, 3), strict=True)))
+
+
+def write_and_die(url: str, actor: Actor, case: str, new: EntriesIn, statement: int) -> None:
+    """Killed before this statement of its transaction, or, where there are not as many, at its end."""
+    database, left = Database(url), itertools.count(statement, -1)
+
+    def die(*_: object) -> None:
+        if next(left) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with database.write() as session:
+        for what in ("before_cursor_execute", "commit"):
+            event.listen(session.connection(), what, die)
+        change = MembersChange(add=[each.as_new() for each in new.add])
+        service.write(session, actor, case, new.as_writing(), change, seen={1}, now=factories.HOUR)
+    os._exit(0)
 
 
 def test_who_is_removed_gets_neither_words_nor_key_any_more(

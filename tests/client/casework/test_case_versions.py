@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import httpx2
 import pytest
 
+from app.client import Staff
 from app.client.casework import cases
 from app.client.machine import sealed
 from app.protocol.card import new_card_id
-from app.protocol.case import CardNote
+from app.protocol.case import Assertion, CardNote, Incident
 from app.protocol.journal import Entry, PartNote
+from app.protocol.selectors import Selector
 from tests.client.casework.scene import accepted, coded
-from tests.client.installation import Installation
+from tests.client.installation import PASSPHRASE, Installation
 
 
 def test_a_version_that_was_named_and_never_stored_leaves_the_part_to_whoever_writes_next(here: Installation) -> None:
@@ -42,3 +45,69 @@ def test_of_two_who_write_a_card_of_one_incident_at_once_the_second_is_told(here
         cases.write(anna, of_anna, replace(of_anna.file, cards=(second,)))
 
     assert cases.open_(anna, of_boris.id).file.cards == (first,)
+
+
+class Dying(httpx2.HTTPTransport):
+    """The wire of a client that is killed at this one of its writes; `answered`: once the service has done it."""
+
+    def __init__(self, write: int, *, answered: bool) -> None:
+        super().__init__()
+        self._left, self._answered = write, answered
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return super().handle_request(request)
+        self._left -= 1
+        if self._left == 0 and not self._answered:
+            raise KeyboardInterrupt
+        response = super().handle_request(request)
+        if self._left == 0:
+            response.read()
+            raise KeyboardInterrupt
+        return response
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before a request", "before its answer"])
+def test_what_a_client_was_writing_when_it_was_killed_is_taken_up_again_and_said_once(
+    here: Installation, *, answered: bool
+) -> None:
+    """It is more than one request holds, which is killed at each of them in turn. A colleague writes in between."""
+    anna, boris = here.staff("anna"), here.staff("boris")
+    case = cases.open_(boris, coded(here, anna, boris).id)
+    words = "x" * 600_000
+    for number in (1, 2):
+        said = [Assertion(by=f"{number}, {each}", text=words, basis="relative_witnessed") for each in range(3)]
+        file = case.file.with_incident(_saying(case.file.incidents[0], *said))
+        with httpx2.Client(transport=Dying(number, answered=answered), base_url=here.server) as http:
+            killed = Staff(here.machine("boris"), PASSPHRASE, http=http, clock=here.now)
+            with pytest.raises(KeyboardInterrupt):
+                cases.write(killed, case, file)
+        seen = cases.open_(anna, case.id)
+        assert (seen.spoiled, seen.set_aside, seen.journal.passed_over) == ((), (), ())
+        other = Assertion(by=f"anna, {number}", text="…", basis="relative_witnessed")
+        cases.write(anna, seen, seen.file.with_incident(_saying(seen.file.incidents[0], other)))
+
+        boris = here.staff("boris")
+        draft, case = cases.drafts.find(boris, case.id), cases.open_(boris, case.id)
+        assert draft
+        assert draft.overtaken(case) == ()
+        case = cases.write(boris, case, draft.on(case, by=boris.person))
+
+    everything = [each.by for each in cases.open_(anna, case.id).file.incidents[0].assertions]
+    assert sorted(everything) == sorted(
+        [*(f"{number}, {each}" for number in (1, 2) for each in range(3)), "anna, 1", "anna, 2"]
+    )
+
+
+def _saying(incident: Incident, *more: Assertion) -> Incident:
+    return replace(incident, assertions=(*incident.assertions, *more))
+
+
+def test_more_than_one_request_holds_is_written_in_several(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+    selectors = tuple(Selector.of("email", f"them{number}@example.org") for number in range(501))
+
+    cases.write(boris, opened, replace(opened.file, selectors=selectors))
+
+    assert cases.open_(anna, opened.id).file.selectors == selectors

@@ -27,18 +27,36 @@ class Draft:
     holders: frozenset[str] = frozenset()
 
     def overtaken(self, case: OpenCase) -> tuple[Name, ...]:
-        """What stands otherwise in the case by now than when it was written on."""
+        """What stands otherwise in the case by now than when it was written on.
+
+        What is one of many, such as an assertion, is added to those of others.
+        """
         now = take_apart(case.file)
-        return tuple(name for name, (before, after) in self.changes.items() if now.get(name) not in (before, after))
+        return tuple(
+            name
+            for name, (before, after) in self.changes.items()
+            if not name.is_one_of_many and now.get(name) not in (before, after)
+        )
 
     def on(self, case: OpenCase, *, by: str) -> CaseFile:
-        """The case with all of it, over what stands there now."""
-        said = dict(case.said)
+        """The case with all of it, over what stands there now. What was stored already is not said again."""
+        said, now = dict(case.said), take_apart(case.file)
         for name, (_, body) in self.changes.items():
+            if name.is_one_of_many:
+                if not any(_is_stored(each, body, name) for each in now.items()):
+                    part = new_id("part")
+                    said[part] = Said(part, name.type, body, by)
+                continue
             part = case.whole.parts.get(name, new_id("part"))
             author = said[part].author if part in said else by
             said[part] = Said(part, name.type, body, author)
         return rules.put_together(said.values(), case.file.reports).file
+
+
+def _is_stored(there: tuple[Name, Mapping[str, Any]], body: Mapping[str, Any], name: Name) -> bool:
+    """Whether this is said by then, at the place for which it was written or a later one."""
+    other, said = there
+    return (other.type, other.of, said) == (name.type, name.of, body) and other.number >= name.number
 
 
 def keep(staff: Staff, case: str, draft: Draft) -> None:

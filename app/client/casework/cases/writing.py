@@ -4,7 +4,7 @@ Where a colleague was faster, nothing is asked of anybody as long as what they w
 different things: the entry is signed again behind theirs, over the same parts.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -29,6 +29,8 @@ from app.vocabulary import GrantKind
 
 # How often an entry is signed again behind those of faster colleagues.
 _TRIES: Final = 8
+# Characters of sealed parts in one request, which the service takes with the entries that name them.
+_MOST_TEXT: Final = 3 * 2**20
 
 
 class Collision(Exception):
@@ -74,8 +76,9 @@ def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[s
     """Store what `file` says more or otherwise than the case, which is then this. Nothing changed writes nothing.
 
     The key of a new identity is granted to the writer, to the case's owner and to `holders`; of one that is there it
-    stays with whom it is. Until the service has taken it, it is kept as a draft. Raises `RuleBroken` for what unsays
-    something, `Collision` where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
+    stays with whom it is. What is too long for one request goes in several, each of which leaves a whole case. Until
+    the service has taken all of it, it is kept as a draft. Raises `RuleBroken` for what unsays something, `Collision`
+    where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
     """
     check_successor(case.file, file, author=staff.person)
     before, bodies = take_apart(case.file), take_apart(file)
@@ -85,9 +88,10 @@ def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[s
     draft = Draft(changed, frozenset(holders))
     drafts.keep(staff, case.id, draft)
     changes = [_change(staff, case, name, body, holders=draft.holders) for name, (_, body) in draft.changes.items()]
-    after = store(staff, case, changes, looked_at=looks_at(draft.changes, file))
+    for batch in _batches(changes):
+        case = store(staff, case, batch, looked_at=looks_at([change.name for change in batch], file))
     drafts.drop(staff, case.id)
-    return after
+    return case
 
 
 def store(
@@ -144,6 +148,19 @@ def changes_of(staff: Staff, key: Key, bodies: Mapping[Name, Mapping[str, Any]])
         _sealed_change(staff, replace(key, subject=new_id("part")), name, body, after=None)
         for name, body in bodies.items()
     ]
+
+
+def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """As they fit into requests, in their order: what is spoken of is stored before who speaks of it."""
+    batch, text = list[Change](), 0
+    for change in changes:
+        length = len(change.sealed.file) + sum(len(grant["file"]) for grant in change.grants)
+        if batch and text + length > _MOST_TEXT:
+            yield batch
+            batch, text = [], 0
+        batch.append(change)
+        text += length
+    yield batch
 
 
 def _change(staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any], *, holders: Collection[str]) -> Change:

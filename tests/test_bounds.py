@@ -52,7 +52,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
-    "app.client.casework.cases.writing": {"_TRIES": 8, "_MOST_TEXT": 3 * MIB},
+    "app.client.casework.cases.writing": {"TRIES": 8, "_MOST_TEXT": 3 * MIB},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},

@@ -71,6 +71,8 @@ def add(
     value: Annotated[
         Path | None, typer.Option(help="A file with the selector's value, or - for stdin. Else you are asked.")
     ] = None,
+    country: Annotated[str | None, typer.Option(help="Of a national telephone number or a plate.")] = None,
+    platform: Annotated[str | None, typer.Option(help="Of a handle.")] = None,
     machine: Home = HOME,
 ) -> None:
     """Add a person, an incident or a selector, which `tern case set` then fills."""
@@ -88,7 +90,8 @@ def add(
             file = file.with_incident(cases.incident(person, affected, {"incident_type": checked_type}))
         case "selector", [type_]:
             checked_type = _edited(lambda: code("selector_type", type_))
-            selector = Selector.of(checked_type, text_of(value, "The value").strip())
+            found = text_of(value, "The value").strip()
+            selector = Selector.of(checked_type, found, country=country, platform=platform)
             file = replace(file, selectors=(*file.selectors, selector))
         case _:
             raise typer.BadParameter("person RELATION, incident person-1 TYPE, or selector TYPE")
@@ -100,6 +103,8 @@ def say_(
     incident: Incident,
     basis: Annotated[str, typer.Option(help="The ground, a code of attribution_basis.")],
     by: Annotated[str, typer.Option(help="Who says so, in words that name nobody.")] = "",
+    to: Annotated[str, typer.Option(help="To whom, in words that name nobody.")] = "",
+    when: Annotated[str, typer.Option(help="When it was said, in words.")] = "",
     reliability: Annotated[str | None, typer.Option(help="Of the source, A to F.")] = None,
     credibility: Annotated[str | None, typer.Option(help="Of what is said, 1 to 6.")] = None,
     text: Text = None,
@@ -112,6 +117,8 @@ def say_(
     new = Assertion(
         by=by,
         text=text_of(text, "What is said"),
+        to=to,
+        when=when,
         basis=_edited(lambda: code("attribution_basis", basis)),
         reliability=reliability and _edited(lambda: code("source_reliability", reliability)),
         credibility=credibility and _edited(lambda: code("information_credibility", credibility)),

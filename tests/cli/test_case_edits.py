@@ -14,6 +14,8 @@ from tests.client.installation import PASSPHRASE, Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
+SAID = ("--basis", "relative_witnessed", "--to", "us", "--when", "in May")
+
 
 def run(here: Installation, *arguments: str, typed: str = "", who: str = "boris") -> Ended:
     """A command at somebody's machine."""
@@ -39,7 +41,25 @@ def test_a_case_is_written_one_thing_at_a_time_and_tells_what_changed(here: Inst
         (["set", case, "incident-1", "narrative", "--text", "-"], "They wrote twice."),
         (["set", case, "person-1", "statistics", "given"], ""),
         (["set", case, "case", "summary", "--text", "-"], "A summary."),
-        (["say", case, "incident-1", "--basis", "relative_witnessed", "--text", "-"], "Two men came."),
+        (["add", case, "selector", "phone", "--country", "DE", "--value", "-"], "030 23125 417\n"),
+        (
+            *(
+                [
+                    "say",
+                    case,
+                    "incident-1",
+                    "--basis",
+                    "relative_witnessed",
+                    "--to",
+                    "us",
+                    "--when",
+                    "in May",
+                    "--text",
+                    "-",
+                ],
+            ),
+            "Two men came.",
+        ),
         (["judge", case, "incident-1", "under_review"], ""),
     ):
         ended = run(here, *arguments, typed=typed)
@@ -49,13 +69,13 @@ def test_a_case_is_written_one_thing_at_a_time_and_tells_what_changed(here: Inst
     [incident] = file.incidents
     assert (file.summary, incident.narrative) == ("A summary.", "They wrote twice.")
     assert (incident.coding["severity"], incident.coding["channel"]) == ("serious", ["messenger", "email"])
-    assert [each.text for each in incident.assertions] == ["Two men came."]
+    assert [(each.text, each.to, each.when) for each in incident.assertions] == [("Two men came.", "us", "in May")]
     assert [each.status.value for each in incident.verdicts] == ["unverified", "under_review"]
-    assert [each.normalised for each in file.selectors] == ["them@example.org"]
+    assert [each.normalised for each in file.selectors] == ["them@example.org", "+493023125417"]
     changes = json.loads(run(here, "log", case, "--json").out)
     assert [each["what"].split()[0] for each in changes] == [
         *("case", "person", "incident", "verdict", "selector"),
-        *("incident", "incident", "incident", "person", "case", "assertion", "verdict"),
+        *("incident", "incident", "incident", "person", "case", "selector", "assertion", "verdict"),
     ]
     part = next(each["part"] for each in changes if each["what"] == "case")
     shown = run(here, "log", case, "--part", part[:13]).out

@@ -10,6 +10,7 @@ from app.client.casework import cases
 from app.client.machine import sealed
 from app.protocol.card import new_card_id
 from app.protocol.case import Assertion, CardNote, Incident
+from app.protocol.encoding import unb64
 from app.protocol.journal import Entry, PartNote
 from app.protocol.selectors import Selector
 from tests.client.casework.scene import accepted, coded
@@ -111,3 +112,19 @@ def test_more_than_one_request_holds_is_written_in_several(here: Installation) -
     cases.write(boris, opened, replace(opened.file, selectors=selectors))
 
     assert cases.open_(anna, opened.id).file.selectors == selectors
+
+
+def test_a_copied_server_sees_of_an_old_case_how_often_which_part_changed_and_files_of_one_length(
+    here: Installation,
+) -> None:
+    """The numbers of docs/protocol.md, section 16."""
+    anna, boris = here.staff("anna"), here.staff("boris")
+    case = coded(here, anna, boris)
+    for number in range(5):
+        case = cases.write(boris, case, replace(case.file, summary=f"The summary, for the time {number}."))
+
+    contents = boris.service.get(f"/cases/{case.id}/contents").json()
+
+    assert sorted(int(each["version"]) for each in contents["parts"]) == [1, 1, 1, 6]
+    lengths = {len(unb64(str(each["file"]))) for each in (*contents["parts"], *contents["entries"])}
+    assert lengths == {5_755}

@@ -28,7 +28,7 @@ from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
 
 # How often an entry is signed again behind those of faster colleagues.
-_TRIES: Final = 8
+TRIES: Final = 8
 # Characters of sealed parts in one request, which the service takes with the entries that name them.
 _MOST_TEXT: Final = 3 * 2**20
 
@@ -109,7 +109,7 @@ def store(
     members are as they were. Raises `Collision` and `Refused`.
     """
     said_of_members = entry is not None and entry.members is not None
-    for left in reversed(range(_TRIES)):
+    for left in reversed(range(TRIES)):
         entries = seal_entries(staff, case.key, changes, first=entry or Entry(), after=case.journal.mark)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **(more or {})}
         try:

@@ -1,10 +1,11 @@
 """A report becomes a case, or joins one."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from app import vocabulary
 from app.client.casework import cases
+from app.client.casework.cases.writing import TRIES
 from app.client.casework.triage.decisions import move
 from app.client.casework.triage.reading import OpenReport
 from app.client.casework.triage.views import view
@@ -12,9 +13,6 @@ from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.protocol.journal import ReportNote
 from app.vocabulary import GrantKind, Imminence, ReportState, Severity
-
-# How often an entry is signed again behind those of faster colleagues.
-_TRIES: Final = 8
 
 
 def accept(
@@ -81,7 +79,7 @@ def _join(staff: Staff, report: OpenReport, case_id: str, send: Callable[[Mappin
     case = cases.open_(staff, case_id)
     note, key = ReportNote(report.id, report.sha256), report.identity
     grant = staff.seal_grant(key, report.id, case.identity.recipient, case.id, GrantKind.CASE)
-    for left in reversed(range(_TRIES)):
+    for left in reversed(range(TRIES)):
         joining = cases.joining(staff, case, note, key.recipient)
         try:
             send({"joins": joining.request, "grant": {"grantee": case.id, "file": grant}})

@@ -57,7 +57,6 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
     "app.client.intake.uploads": {"TRIES": 8, "_FIRST_PAUSE": 0.5, "_GONE": 404},
-    "app.client.casework.triage.acceptance": {"_TRIES": 8},
     "app.client.casework.triage.queue": {"_PAGE": 200},
     "app.client.machine.kept": {"_MAC_SIZE": 32},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},

@@ -232,7 +232,10 @@ def log(
     found = {str(row["part"]) for row in rows if str(row["part"]).startswith(part)}
     if len(found) != 1:
         raise typer.BadParameter("no part of this case begins so, or several do")
-    versions = cases.versions(person, case, found.pop())
+    wanted = found.pop()
+    if wanted in {each.part for each in case.closed}:
+        raise Stopped("its key is not yours: tern case holders says whose it is")
+    versions = cases.versions(person, case, wanted)
     if as_json:
         shown = [
             {"version": named.note.version, "day": named.day.isoformat(), "by": named.author, "says": dict(said.body)}
@@ -259,12 +262,15 @@ def write(person: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[
 
 def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
     names = {part: name for name, part in case.whole.parts.items()}
+    closed = {each.part for each in case.closed}
     rows: list[dict[str, Any]] = [
         {
             "entry": named.entry,
             "day": named.day.isoformat(),
             "by": named.author,
-            "what": _title(names[part]) if part in names else f"{named.note.type.removeprefix('part.')}, left out",
+            "what": _title(names[part])
+            if part in names
+            else f"{named.note.type.removeprefix('part.')}, {'not yours to read' if part in closed else 'left out'}",
             "version": named.note.version,
             "part": part,
         }

@@ -130,6 +130,9 @@ def test_who_somebody_is_is_for_those_whom_the_owner_names_and_said_to_be_there_
     assert "safe contact: Never by voice." in of_holder
     assert "Lin" not in of_other
     assert "says who somebody is. Its key is not yours; anna, boris can read it" in of_other
+    of_identity = json.loads(run(here, "log", case, "--json", who="chen").out)[-2]
+    assert of_identity["what"] == "identity, not yours to read"
+    assert "not yours" in run(here, "log", case, "--part", of_identity["part"], who="chen").err
     refused = run(here, "set", case, "identity-1", "names", "--text", "-", who="chen", typed="Another")
     assert (refused.code, "identity-closed" in refused.err) == (1, True)
     assert "holders" in run(here, "holders", case, "identity-1", "--add", "chen", who="anna").err

@@ -25,7 +25,7 @@ from app.client.statistics import cards, releases
 from app.clock import Clock
 from app.database import Database, schema
 from app.protocol import receipt
-from app.protocol.case import CODED, Assertion
+from app.protocol.case import CODED, Assertion, Identity
 from app.protocol.encoding import b64
 from app.protocol.report import FREE
 from app.protocol.statements import KeyKind
@@ -54,6 +54,7 @@ STORIES = stories.load(stories.SAMPLES)[:6]
 QUESTION = "Please describe whoever followed you yesterday evening."
 ANSWER = "Somebody wearing an orange raincoat, near the bakery."
 TITLE, SUMMARY = "Threatening telephone calls", "Several relatives were questioned about the newspaper."
+NAMES, CONTACTS, SAFELY = "Wilhelmina Featherstonehaugh", "Peppercorn Boulevard", "Telephone never, evenings only."
 NARRATIVE, SAID = "Fraudulent reservations preceded the intimidation.", "A bystander recognised the limousine."
 WORDING = "Would counselling by volunteers be welcome?"
 ATTACHED = b"whispering photograph "
@@ -97,7 +98,7 @@ class Told:
     @property
     def typed(self) -> list[str]:
         texts = [text for story in STORIES for text in typed(story)]
-        return [*texts, QUESTION, ANSWER, TITLE, SUMMARY, NARRATIVE, SAID, WORDING]
+        return [*texts, QUESTION, ANSWER, TITLE, SUMMARY, NARRATIVE, SAID, WORDING, NAMES, CONTACTS, SAFELY]
 
 
 def typed(story: Story) -> list[str]:
@@ -189,7 +190,8 @@ def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[S
     written = cards.write(triager, coding.id, approval)
     assert cards.send(triager, now=True) == len(written.file.cards) == len(STORIES[0].incidents)
     held = [shared_keys.hold(triager, KeyKind.CARD_WRITING), shared_keys.hold(approver, KeyKind.STATISTICS)]
-    identities = [opened.identity, coding.identity, *(each.identity for each in held)]
+    own = (key.identity for key in coding.keys.own.values())
+    identities = [opened.identity, coding.identity, *own, *(each.identity for each in held)]
     tokens = [shared_keys.card_token(held[0].identity), *(person.token for person in written.file.persons)]
     ids = [note.id for note in written.file.cards]
     return submitted, [
@@ -219,7 +221,7 @@ def _code(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
         for each in story.incidents
     )
     file = replace(opened.file, persons=(person,), incidents=incidents, selectors=story.selectors)
-    after = cases.write(owner, opened, file)
+    after = cases.write(owner, opened, file.with_identity(Identity(person.id, NAMES, CONTACTS, SAFELY)))
     report = triage.open_(owner, opened.file.reports[0].id).report
     cases.record_consent(
         owner,

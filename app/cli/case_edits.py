@@ -15,6 +15,7 @@ from app.client.casework.cases import OpenCase
 from app.client.casework.cases.fields import WORDS, NoSuchCode, NoSuchField, Target, code, numbered, set_
 from app.client.machine.staff import Staff
 from app.protocol.case import Assertion, CaseFile, Name, PartType, Verdict
+from app.protocol.journal import PartNote
 from app.protocol.selectors import Selector
 from app.vocabulary import Relation, VerificationStatus
 
@@ -268,9 +269,7 @@ def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
             "entry": named.entry,
             "day": named.day.isoformat(),
             "by": named.author,
-            "what": _title(names[part])
-            if part in names
-            else f"{named.note.type.removeprefix('part.')}, {'not yours to read' if part in closed else 'left out'}",
+            "what": _title(names[part]) if part in names else _without_title(named.note, closed=part in closed),
             "version": named.note.version,
             "part": part,
         }
@@ -278,6 +277,13 @@ def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
         for named in versions
     ]
     yield from sorted(rows, key=lambda row: int(row["entry"]))
+
+
+def _without_title(note: PartNote, *, closed: bool) -> str:
+    type_ = note.type.removeprefix("part.")
+    if note.reason:
+        return f"{type_}, ended: {note.reason}"
+    return f"{type_}, {'not yours to read' if closed else 'left out'}"
 
 
 def _side_by_side(

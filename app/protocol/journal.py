@@ -8,7 +8,8 @@ member can store one, and would else close the case to everybody. Order is the n
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, Self
 
 from app.protocol import chain, members
 from app.protocol.chain import Mark
@@ -21,19 +22,122 @@ from app.protocol.types import TYPES
 
 # How many parts one entry names; what writes more takes several entries.
 MOST_PARTS: Final = 20
+_INCIDENT: Final = "part.incident"
+
+
+class EndReason(StrEnum):
+    """Why a part ends. A withdrawal or a rule of retention ends it at once; everything else takes two persons."""
+
+    WITHDRAWN = "withdrawn"
+    RETENTION = "retention"
+    MOVED = "moved"  # to another case, which `to` names
+    AGREED = "agreed"
+
+
+_BY_RULE: Final = (EndReason.WITHDRAWN, EndReason.RETENTION)
 
 
 @dataclass(frozen=True)
-class PartNote:
-    """One version of a part, by the hash of its file."""
+class Origin:
+    """The version of a part of another case that a part goes on from."""
 
-    id: str
-    type: str
+    case: str
+    part: str
     version: int
     sha256: str
 
     def body(self) -> dict[str, Any]:
-        return {"id": self.id, "type": self.type, "version": self.version, "sha256": self.sha256}
+        return {"case": self.case, "part": self.part, "version": self.version, "sha256": self.sha256}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"case": case, "part": part, "version": version, "sha256": sha256, **rest} if not rest:
+                number = check_number(version, range(1, MOST + 1))
+                return cls(check_id("case", case), check_id("part", part), number, check_hash(sha256))
+        raise Malformed("a part from nowhere")
+
+
+@dataclass(frozen=True)
+class PartNote:
+    """One version of a part, by the hash of its file; or its end, by a reason and no hash.
+
+    `of` is what it is of for good: the id of its person or incident, the SHA-256 of its selector, none of a case's one.
+    So nobody makes it another's in a later version, whichever versions a reader opens. `origin` stands in the first
+    version of a part that comes from another case, `to` in the end of one that goes to it.
+    """
+
+    id: str
+    type: str
+    version: int
+    sha256: str | None
+    of: str | None = None
+    origin: Origin | None = None
+    reason: EndReason | None = None
+    to: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": self.type,
+            "version": self.version,
+            "sha256": self.sha256,
+            "of": self.of,
+            "from": self.origin and self.origin.body(),
+            "reason": self.reason,
+            "to": self.to,
+        }
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {
+                "id": id_,
+                "type": str(type_),
+                "version": version,
+                "sha256": sha256,
+                "of": of,
+                "from": origin,
+                "reason": reason,
+                "to": to,
+                **rest,
+            } if not rest and type_ in TYPES and TYPES[type_].subjects == ("part",):
+                note = cls(
+                    check_id("part", id_),
+                    type_,
+                    check_number(version, range(1, MOST + 1)),
+                    None if sha256 is None else check_hash(sha256),
+                    _of(type_, of),
+                    None if origin is None else Origin.read(origin),
+                    None if reason is None else _reason(reason),
+                    None if to is None else check_id("case", to),
+                )
+                is_end, is_moved = note.sha256 is None, note.reason is EndReason.MOVED
+                is_whole = is_end == (note.reason is not None) and is_moved == (note.to is not None)
+                if is_whole and not (is_end and note.origin):
+                    return note
+        raise Malformed("a journal entry of another form")
+
+
+def _of(type_: str, of: object) -> str | None:
+    match TYPES[type_].of:
+        case "":
+            if of is not None:
+                raise Malformed("a part that a case has one of is of nothing")
+            return None
+        case "sha256":
+            return check_hash(of)
+        case prefix:
+            return check_id(prefix, of)
+
+
+def _reason(text: object) -> EndReason:
+    try:
+        return EndReason(str(text))
+    except ValueError:
+        raise Malformed("no reason why a part ends") from None
 
 
 @dataclass(frozen=True)
@@ -64,12 +168,16 @@ class ReportNote:
 
 @dataclass(frozen=True)
 class Entry:
-    """What one entry says; `members` is None where the list stays as it is."""
+    """What one entry says; `members` is None where the list stays as it is.
+
+    `agreement` are the parts to whose end its author agrees, as the other of two persons.
+    """
 
     parts: tuple[PartNote, ...] = ()
     members: MemberList | None = None
     keys: tuple[KeyNote, ...] = ()
     reports: tuple[ReportNote, ...] = ()
+    agreement: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -78,6 +186,7 @@ class Entry:
             "members": self.members.body() if self.members else None,
             "keys": [each.body() for each in self.keys],
             "reports": [each.body() for each in self.reports],
+            "agreement": list(self.agreement),
         }
 
 
@@ -89,25 +198,18 @@ def read(body: Mapping[str, Any]) -> Entry:
             "members": None | dict() as said,
             "keys": list(keys),
             "reports": list(reports),
+            "agreement": list(agreement),
             **rest,
-        } if not rest and len(parts) <= MOST_PARTS:
+        } if not rest and len(parts) <= MOST_PARTS and len(agreement) <= MOST_PARTS:
             entry = Entry(
-                parts=tuple(map(_part, parts)),
+                parts=tuple(map(PartNote.read, parts)),
                 members=None if said is None else members.read(said),
                 keys=tuple(map(_key, keys)),
                 reports=tuple(map(_report, reports)),
+                agreement=tuple(check_id("part", each) for each in agreement),
             )
             if len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry
-    raise Malformed("a journal entry of another form")
-
-
-def _part(note: object) -> PartNote:
-    match note:
-        case {"id": id_, "type": str(type_), "version": version, "sha256": sha256, **rest} if not rest:
-            if type_ in TYPES and TYPES[type_].subjects == ("part",):
-                number = check_number(version, range(1, MOST + 1))
-                return PartNote(check_id("part", id_), type_, number, check_hash(sha256))
     raise Malformed("a journal entry of another form")
 
 
@@ -151,6 +253,7 @@ class Journal:
     `mark` is that of the last file, whether it counts or not, `author` who wrote the last that does, `day` the latest
     on which an entry that counts says it was written. `passed_over` are the places of what does not count,
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
+    `agreements` are pairs of a member and a part to whose end they agree.
     """
 
     case: str
@@ -161,13 +264,14 @@ class Journal:
     keys: Mapping[tuple[str, int], str] = field(default_factory=dict)
     reports: tuple[ReportNote, ...] = ()
     parts: Mapping[str, tuple[NamedVersion, ...]] = field(default_factory=dict)
+    agreements: frozenset[tuple[str, str]] = frozenset()
     passed_over: tuple[int, ...] = ()
     clock_wrong: tuple[int, ...] = ()
 
     @property
     def generation(self) -> int:
         """Of the newest key of the case."""
-        return max(generation for subject, generation in self.keys if subject == self.case)
+        return max((generation for subject, generation in self.keys if subject == self.case), default=0)
 
     def check_named(self, subject: str, generation: int, recipient: str) -> None:
         """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""
@@ -243,25 +347,71 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
             raise NotAuthentic("key-name")
         if keys.setdefault((each.subject, each.generation), each.recipient) != each.recipient:
             raise NotAuthentic("key-name")
+    newest = found.generation + len({place for place in keys.keys() - found.keys.keys() if place[0] == found.case})
     header = document.document.header
-    if header.generation is None or keys.get((found.case, header.generation)) != header.sealed_to:
+    # The next generation and no other: a number far ahead would leave none to turn to. And nothing is written under an
+    # earlier key than the newest, which whoever has left may hold.
+    if header.generation != newest or keys.get((found.case, newest)) != header.sealed_to:
         raise NotAuthentic("key-name")
     reports = (*found.reports, *entry.reports)
     if len({each.id for each in reports}) != len(reports):
         raise NotAuthentic("report-twice")
     if any((each.id, 1) not in keys for each in entry.reports):
         raise NotAuthentic("key-name")
-    parts = dict(found.parts)
+    parts, author, day = dict(found.parts), _author(document), check_at(header.at)
     for note in entry.parts:
-        versions = parts.get(note.id, ())
-        if versions and (versions[-1].note.type != note.type or versions[-1].note.version >= note.version):
-            raise NotAuthentic("part-version")
-        # Who writes one always writes an entry; a number far ahead would leave none for whoever writes next.
-        if note.version > document.mark.version:
-            raise NotAuthentic("part-version")
-        named = NamedVersion(note, _author(document), check_at(header.at), document.mark.version)
-        parts[note.id] = (*versions, named)
-    return replace(found, keys=keys, reports=reports, parts=parts)
+        _check_note(found, note, document.mark.version)
+        parts[note.id] = (*parts.get(note.id, ()), NamedVersion(note, author, day, document.mark.version))
+    ended = [note for note in entry.parts if note.sha256 is None]
+    if ended:
+        _check_ends(replace(found, parts=parts), ended, author)
+    if any(note.origin for note in entry.parts):
+        origins = [named[0].note.origin for named in parts.values() if named[0].note.origin]
+        if len(set(origins)) != len(origins):
+            raise NotAuthentic("part-origin")  # it would be counted twice
+    agreements = found.agreements | {(author, part) for part in entry.agreement}
+    return replace(
+        found,
+        keys=keys,
+        reports=reports,
+        parts=parts,
+        # The word of somebody who has left since is no second person's.
+        agreements=frozenset(each for each in agreements if each[0] in found.members.present),
+    )
+
+
+def _check_note(before: Journal, note: PartNote, number: int) -> None:
+    """What a version of a part may be, or its end, after those that were named before."""
+    versions = before.parts.get(note.id, ())
+    # Who writes one always writes an entry; a number far ahead would leave none for whoever writes next.
+    if note.version > number:
+        raise NotAuthentic("part-version")
+    if note.origin and (versions or note.origin.case == before.case):
+        raise NotAuthentic("part-origin")
+    if not versions:
+        if note.sha256 is None:
+            raise NotAuthentic("part-end")
+        return
+    last = versions[-1].note
+    if last.sha256 is None:
+        raise NotAuthentic("part-end")
+    if (last.type, last.of) != (note.type, note.of) or last.version >= note.version:
+        raise NotAuthentic("part-version")
+
+
+def _check_ends(found: Journal, ends: Iterable[PartNote], author: str) -> None:
+    """Raises `NotAuthentic` where a part ends by one person's word alone, or unsays what was written once.
+
+    `found` has these ends in it. An assertion, a verdict and a card end with their incident, and not before.
+    """
+    last = [named[-1].note for named in found.parts.values()]
+    over = {note.of for note in last if note.type == _INCIDENT and note.sha256 is None}
+    agreed = {part for by, part in found.agreements if by != author}
+    for note in ends:
+        if not TYPES[note.type].chained and note.of not in over:
+            raise NotAuthentic("part-end")
+        if note.reason not in _BY_RULE and note.id not in agreed:
+            raise NotAuthentic("part-end")
 
 
 def _author(document: Opened) -> str:

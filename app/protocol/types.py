@@ -75,7 +75,9 @@ class SealedType:
     role does not decide alone, the people who may have written it are asked for by name. `numbered`: whether it counts
     is a matter of its place in a journal, and of no date on it. `kind` says which lengths it has. Only what is
     `chained` has versions after the first, each with the hash of the one before. `own_key`: each is sealed to a key of
-    its own, which a journal names, instead of that of its case. `reporters`: a reporter's client writes or reads it.
+    its own, which a journal names, instead of that of its case. `of`: the prefix of the id of what a part is of
+    for good, as its journal names it, `sha256` for a hash instead; none where its case has one such part.
+    `reporters`: a reporter's client writes or reads it.
     """
 
     name: str
@@ -89,6 +91,7 @@ class SealedType:
     kind: Kind | None = None
     chained: bool = False
     own_key: bool = False
+    of: str = ""
     stored: tuple[Place, ...] = ()
     reporters: bool = False
 
@@ -129,7 +132,7 @@ _HOLDER: Final = "the holder of the receipt"
 _MEMBER: Final = "and on the member list"
 
 
-def _part(name: str, *, chained: bool = True, own_key: bool = False) -> SealedType:
+def _part(name: str, *, of: str = "", chained: bool = True, own_key: bool = False) -> SealedType:
     """A part of a case. What has no second version can never be unsaid."""
     return SealedType(
         name=f"part.{name}",
@@ -143,6 +146,7 @@ def _part(name: str, *, chained: bool = True, own_key: bool = False) -> SealedTy
         kind=Kind.PART,
         chained=chained,
         own_key=own_key,
+        of=of,
         stored=(Place("case_parts", "file", End.NO_RULE),),
     )
 
@@ -276,13 +280,13 @@ _ROWS: Final = (
         stored=(Place("journal_entries", "file", End.NO_RULE),),
     ),
     _part("case"),
-    _part("person"),
-    _part("incident"),
-    _part("assertion", chained=False),
-    _part("verdict", chained=False),
-    _part("card", chained=False),
-    _part("selector"),
-    _part("identity", own_key=True),
+    _part("person", of="psn"),
+    _part("incident", of="inc"),
+    _part("assertion", of="inc", chained=False),
+    _part("verdict", of="inc", chained=False),
+    _part("card", of="inc", chained=False),
+    _part("selector", of="sha256"),
+    _part("identity", of="psn", own_key=True),
     SealedType(
         name="consent",
         form=Form.SEALED,

@@ -27,7 +27,7 @@ from app.client.people import shared_keys
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import statements
-from app.protocol.case import Assertion, CardNote, CaseFile, Identity
+from app.protocol.case import Assertion, CardNote, CaseFile, Identity, of_part
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
@@ -386,7 +386,7 @@ def test_a_member_who_names_what_the_service_made_makes_nobody_believe_it(
             line_1, type_, secret.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
         )
         parts.append({"id": part, "version": 1, "file": b64(forged)})
-        notes.append(PartNote(part, type_, 1, sha256_hex(forged)))
+        notes.append(PartNote(part, type_, 1, sha256_hex(forged), of_part(type_, body)))
         reasons[part] = f"not authentic: {reason}"
     entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret))
     named = sealed.write(leyla, honest.key, "journal", entry.body(), after=honest.journal.mark)
@@ -421,7 +421,7 @@ def test_a_part_of_a_members_that_breaks_the_rule_of_its_type_is_not_shown(
             part = new_id("part")
             written = sealed.write(leyla, Key(part, secret, 1), type_, body)
             parts.append({"id": part, "version": 1, "file": written.file})
-            notes.append(PartNote(part, type_, 1, written.mark.sha256))
+            notes.append(PartNote(part, type_, 1, written.mark.sha256, of_part(type_, bodies[type_])))
         entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret))
         named = sealed.write(leyla, honest.key, "journal", entry.body(), after=mark)
         mark = named.mark

@@ -15,7 +15,7 @@ from app.protocol.chain import Mark
 from app.protocol.documents import Document, recipient_sha256
 from app.protocol.encoding import MOST, new_id
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.journal import MOST_PARTS, Entry, KeyNote, PartNote, Place, ReportNote
+from app.protocol.journal import MOST_PARTS, EndReason, Entry, KeyNote, PartNote, Place, ReportNote
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
@@ -49,8 +49,11 @@ FULL = Entry(
 )
 
 
+OF = {"part.person": new_id("psn"), "part.incident": new_id("inc")}
+
+
 def part(version: int, *, type_: str = "part.case", id_: str = PART, sha256: str = HASH) -> Entry:
-    return Entry(parts=(PartNote(id_, type_, version, sha256),))
+    return Entry(parts=(PartNote(id_, type_, version, sha256, OF.get(type_)),))
 
 
 def refused(said: Entry, *chain: Opened, **how: Any) -> str:
@@ -105,6 +108,13 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda body: body["reports"][0].update(id=CASE),
     lambda body: body["reports"][0].update(sha256="0"),
     lambda body: body["reports"][0].update(more=1),
+    lambda body: body["parts"][0].update({"of": new_id("psn")}),
+    lambda body: body["parts"][0].update(type="part.person"),
+    lambda body: body["parts"][0].update(reason="withdrawn"),
+    lambda body: body["parts"][0].update({"from": {}}),
+    lambda body: body["parts"][0].pop("to"),
+    lambda body: body.pop("agreement"),
+    lambda body: body.update(agreement=[CASE]),
 ]
 
 
@@ -118,8 +128,12 @@ def test_an_entry_of_another_form_is_malformed(number: int) -> None:
 
 
 def test_an_entry_names_twenty_parts_at_most_of_every_type_that_there_is() -> None:
-    types = [name for name in TYPES if name.startswith("part.")]
-    notes = [PartNote(new_id("part"), types[n % len(types)], 1, HASH) for n in range(MOST_PARTS)]
+    types = [each for name, each in TYPES.items() if name.startswith("part.")]
+    ofs = {"": None, "sha256": HASH}
+    notes = [
+        PartNote(new_id("part"), each.name, 1, HASH, ofs.get(each.of, f"{each.of}_{'0' * 32}"))
+        for each in (types[n % len(types)] for n in range(MOST_PARTS))
+    ]
 
     assert journal.read(Entry(parts=tuple(notes)).body()).parts == tuple(notes)
 
@@ -189,7 +203,13 @@ def test_an_entry_by_whom_or_under_which_key_nobody_said_changes_nothing(how: di
 
 
 TWO_PARTS = entry(
-    Entry(parts=(PartNote(PART, "part.case", 1, HASH), PartNote(new_id("part"), "part.person", 1, HASH))), after=GENESIS
+    Entry(
+        parts=(
+            PartNote(PART, "part.case", 1, HASH),
+            PartNote(new_id("part"), "part.person", 1, HASH, OF["part.person"]),
+        )
+    ),
+    after=GENESIS,
 )
 WITH_REPORT = entry(Entry(keys=(REPORT_KEY,), reports=(ReportNote(REPORT, HASH),)), after=GENESIS)
 
@@ -340,7 +360,13 @@ def test_every_reader_follows_the_same_entries_whatever_their_dates_and_the_read
 PEOPLE = (CASEWORKER, COLLEAGUE, ANALYST, STRANGER)
 PARTS = [new_id("part") for _ in range(3)]
 NOTES = st.builds(
-    PartNote, st.sampled_from(PARTS), st.sampled_from(["part.case", "part.person"]), st.integers(1, 6), st.just(HASH)
+    lambda id_, type_, version, how: replace(
+        part(version, type_=type_, id_=id_).parts[0], **{"sha256": None, "reason": how} if how else {}
+    ),
+    st.sampled_from(PARTS),
+    st.sampled_from(["part.case", "part.person"]),
+    st.integers(1, 6),
+    st.sampled_from([None, None, EndReason.WITHDRAWN, EndReason.AGREED]),
 )
 LISTS = st.sets(st.sampled_from([each.id for each in PEOPLE]), min_size=1).flatmap(
     lambda ids: st.builds(

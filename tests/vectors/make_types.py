@@ -23,6 +23,7 @@ from app.protocol.case import (
     Name,
     PartType,
     Verdict,
+    of_part,
     take_apart,
 )
 from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
@@ -170,7 +171,10 @@ def _of_a_case() -> list[Document]:
     }
     parts = {name.type: id_("part", number) for number, name in enumerate(BODIES, start=1)}
     entry = Entry(
-        parts=tuple(PartNote(part, type_, 1, "f" * 64) for type_, part in parts.items()),
+        parts=tuple(
+            PartNote(parts[name.type], name.type, 1, "f" * 64, of_part(name.type, body))
+            for name, body in BODIES.items()
+        ),
         members=MemberList(frozenset([CASEWORKER.id, TRIAGER.id]), CASEWORKER.id),
         keys=(
             KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient)),

@@ -18,7 +18,7 @@ from app.protocol.case.coding import check_assertion, check_codes, check_verdict
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
 from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Verdict
-from app.protocol.encoding import check_id
+from app.protocol.encoding import check_id, sha256_hex
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.journal import ReportNote
 from app.protocol.selectors import Selector
@@ -71,6 +71,11 @@ class Said:
     type: str
     body: Mapping[str, Any] = field(repr=False)
     author: str
+
+    @property
+    def of(self) -> str | None:
+        """As `of_part` has it; `check` tells whether its body has what that takes."""
+        return of_part(self.type, self.body)
 
     @cached_property
     def content(self) -> CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector | Identity:
@@ -131,6 +136,20 @@ def looks_at(names: Iterable[Name], file: CaseFile) -> frozenset[Name]:
             found |= {Name(PartType.INCIDENT, incident.id), Name(PartType.PERSON, incident.affected)}
             found |= {Name(PartType.VERDICT, incident.id, number) for number in range(len(incident.verdicts) + 1)}
     return frozenset(found)
+
+
+def of_part(type_: str, body: Mapping[str, Any]) -> str | None:
+    """What such a part is of for good, as its journal names it."""
+    match type_:
+        case PartType.PERSON | PartType.INCIDENT:
+            return str(body["id"])
+        case PartType.ASSERTION | PartType.VERDICT | PartType.CARD:
+            return str(body["incident"])
+        case PartType.IDENTITY:
+            return str(body["person"])
+        case PartType.SELECTOR:
+            return sha256_hex(f"{body['type']} {body['normalised']}".encode())
+    return None
 
 
 def check(said: Said) -> None:

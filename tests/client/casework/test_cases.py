@@ -17,16 +17,19 @@ from app.protocol.case import (
     Assertion,
     CardNote,
     CaseFile,
+    Name,
+    PartType,
     RuleBroken,
     Verdict,
     card_of,
     check_successor,
+    of_part,
     take_apart,
 )
 from app.protocol.certificates import certificate
 from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
-from app.protocol.journal import Entry, PartNote
+from app.protocol.journal import EndReason, Entry, PartNote
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalState,
@@ -420,6 +423,52 @@ def test_whoever_approves_finds_a_contribution_token_that_somebody_changed(here:
         coding_approvals.decide(chen, review, approved=True)
 
 
+def test_a_part_that_a_member_makes_another_persons_counts_for_no_reader(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    [person] = opened.file.persons
+    part = opened.whole.parts[Name(PartType.PERSON, person.id)]
+    body = {**opened.said[part].body, "id": new_id("psn")}
+    key = replace(opened.key, subject=part)
+
+    for of in (person.id, str(body["id"])):
+        opened = cases.open_(anna, opened.id)
+        written = sealed.write(anna, key, PartType.PERSON, body, after=opened.marks[part])
+        note = PartNote(part, PartType.PERSON, written.mark.version, written.mark.sha256, of)
+        wire = {"id": part, "version": written.mark.version, "file": written.file}
+        write_entry(anna, opened, Entry(parts=(note,)), [wire])
+
+    found = cases.open_(boris, opened.id)
+    assert found.file.persons == (person,)
+    assert [(each.part, each.version) for each in found.spoiled] == [(part, 1)]
+    assert found.journal.passed_over == (found.version,)
+
+
+def test_a_part_that_has_ended_is_shown_to_nobody_and_what_was_being_written_on_it_is_kept(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    [incident] = opened.file.incidents
+    [name] = (each for each in opened.whole.parts if each.type == PartType.INCIDENT)
+    end = PartNote(opened.whole.parts[name], name.type, 2, None, incident.id, reason=EndReason.WITHDRAWN)
+    changed = opened.file.with_incident(replace(incident, narrative="It was at night."))
+
+    write_entry(anna, opened, Entry(parts=(end,)), [])
+    with pytest.raises(cases.Collision) as caught:
+        cases.write(boris, opened, changed)
+
+    found = cases.open_(boris, opened.id)
+    assert (found.file.incidents, found.spoiled) == ((), ())
+    assert [said["narrative"] for said, _ in caught.value.texts.values()] == ["It was at night."]
+    assert cases.drafts.find(boris, opened.id)
+
+
+def write_entry(author: Staff, opened: OpenCase, said: Entry, parts: list[dict[str, Any]]) -> None:
+    """An entry as somebody with a client of their own writes it."""
+    entry = sealed.write(author, opened.key, "journal", said.body(), after=opened.journal.mark)
+    body = {"entries": [entry.file], "parts": parts}
+    author.service.post(f"/cases/{opened.id}/entries", body, version=opened.version)
+
+
 def write_past_the_rules(author: Staff, opened: OpenCase, file: CaseFile) -> OpenCase:
     """The next versions as somebody with a client of their own seals them."""
     before = take_apart(opened.file)
@@ -432,7 +481,8 @@ def write_past_the_rules(author: Staff, opened: OpenCase, file: CaseFile) -> Ope
         for name, part in parts.items()
     }
     notes = tuple(
-        PartNote(parts[name], name.type, each.mark.version, each.mark.sha256) for name, each in written.items()
+        PartNote(parts[name], name.type, each.mark.version, each.mark.sha256, of_part(name.type, changed[name]))
+        for name, each in written.items()
     )
     entry = sealed.write(author, opened.key, "journal", Entry(parts=notes).body(), after=opened.journal.mark)
     wire = [{"id": parts[name], "version": each.mark.version, "file": each.file} for name, each in written.items()]

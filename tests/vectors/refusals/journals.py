@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app import age
 from app.protocol.documents import Header, recipient_sha256, signed
-from app.protocol.journal import Entry, KeyNote, PartNote, ReportNote
+from app.protocol.journal import EndReason, Entry, KeyNote, Origin, PartNote, ReportNote
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from tests.vectors.make import (
@@ -33,12 +33,22 @@ _KEY: Final = KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient))
 _TURNED: Final = KeyNote(CASE, 2, recipient_sha256(REPORT_KEY.recipient))
 _OF_REPORT: Final = KeyNote(REPORT, 1, _HASH)
 _OF_PART: Final = KeyNote(PART, 1, _HASH)
+_OF: Final = {
+    "part.person": counted_id("psn", 1),
+    "part.identity": counted_id("psn", 1),
+    "part.incident": counted_id("inc", 1),
+    "part.assertion": counted_id("inc", 1),
+}
 _JOINED: Final = ReportNote(REPORT, _HASH)
 # On which days, both included, whom a reader holds for certified.
 _CERTIFIED: Final = {
     **{person.id: ["2026-06-15", "2026-12-31"] for person in (CASEWORKER, TRIAGER, STRANGER)},
     SUPERVISOR.id: ["2000-01-01", "2099-12-31"],
 }
+
+
+OTHER_CASE: Final = counted_id("case", 9)
+_ORIGIN: Final = Origin(OTHER_CASE, counted_id("part", 9), 3, _HASH)
 
 
 def journals() -> Iterator[Vector]:
@@ -53,6 +63,10 @@ def journals() -> Iterator[Vector]:
     yield from _what_counts()
     yield from _what_contradicts()
     yield from _of_two()
+    yield from _parts_of_one_thing()
+    yield from _ends()
+    yield from _from_elsewhere()
+    yield from _turned()
     yield from _dates()
 
 
@@ -60,6 +74,7 @@ def _beginnings() -> Iterator[Vector]:
     rule = "a journal begins with an entry by somebody on its list, which names the key that it is sealed to"
     genesis = _list(1, [CASEWORKER], by=CASEWORKER)
     yield Vector(rule, "one entry", _given([genesis]), gives=_gives())
+    here = replace(_part(1)[0], origin=replace(_ORIGIN, case=CASE))
     full = _entry(
         1,
         Entry(
@@ -86,11 +101,14 @@ def _beginnings() -> Iterator[Vector]:
             "report-twice",
         ),
         ("with a part at its second version", _entry(1, _of([CASEWORKER], parts=_part(2))), "part-version"),
+        ("with the end of a part", _entry(1, _of([CASEWORKER], parts=_end(1).parts)), "part-end"),
+        ("with a part from this very case", _entry(1, _of([CASEWORKER], parts=(here,))), "part-origin"),
     ):
         yield Vector(rule, name, _given([first]), not_authentic(reason))
 
     rule = "an entry has its fields and no others"
     said = full.document.header.body
+    ended = {**said["parts"][0], "sha256": None, "reason": "withdrawn"}
     twenty = [{**said["parts"][0], "id": counted_id("part", number)} for number in range(20)]
     many = {"parts": twenty}
     of_twenty = _gives(
@@ -105,6 +123,18 @@ def _beginnings() -> Iterator[Vector]:
         ("a part of something else", {"parts": [{**said["parts"][0], "id": CASE}]}),
         ("a version of none", {"parts": [{**said["parts"][0], "version": 0}]}),
         ("a part without its hash", {"parts": [{**said["parts"][0], "sha256": None}]}),
+        ("a part of something, of which a case has one", {"parts": [{**said["parts"][0], "of": counted_id("psn", 1)}]}),
+        ("a person's part of nobody", {"parts": [{**said["parts"][0], "type": "part.person"}]}),
+        ("a selector's part of no hash", {"parts": [{**said["parts"][0], "type": "part.selector", "of": "1"}]}),
+        ("a part that ends, with its hash", {"parts": [{**said["parts"][0], "reason": "withdrawn"}]}),
+        ("a part that ends for no reason", {"parts": [{**ended, "reason": "whim"}]}),
+        ("a part that is moved nowhere", {"parts": [{**ended, "reason": "moved"}]}),
+        ("a part that goes elsewhere, and is not moved", {"parts": [{**ended, "to": OTHER_CASE}]}),
+        ("a part that goes elsewhere, and does not end", {"parts": [{**said["parts"][0], "to": OTHER_CASE}]}),
+        ("a part from nowhere", {"parts": [{**said["parts"][0], "from": {}}]}),
+        ("a part from elsewhere that ends", {"parts": [{**ended, "from": _ORIGIN.body()}]}),
+        ("an agreement about something else than parts", {"agreement": [CASE]}),
+        ("agreements that are no list", {"agreement": None}),
         ("a part with more", {"parts": [{**said["parts"][0], "more": 1}]}),
         ("parts that are no list", {"parts": None}),
         ("a key of nothing", {"keys": [{**said["keys"][0], "subject": "case"}]}),
@@ -283,6 +313,158 @@ def _what_contradicts() -> Iterator[Vector]:
         yield Vector(rule, name, _given(chain), gives=_gives(both, passed_over=[2]))
 
 
+def _parts_of_one_thing() -> Iterator[Vector]:
+    rule = "a part is of one person, incident or selector for good"
+    genesis = _list(1, [CASEWORKER, TRIAGER], by=CASEWORKER)
+    for type_, other in (("part.person", "psn"), ("part.identity", "psn"), ("part.incident", "inc")):
+        keys = (_OF_PART,) if type_ == "part.identity" else ()
+        first = _entry(2, Entry(parts=_part(1, type_=type_), keys=keys), after=genesis)
+        [note] = _part(2, type_=type_)
+        for name, of, gives in (
+            ("the next version", note.of, {"parts": {PART: [[1, 2], [2, 3]]}}),
+            ("a version that is another's", counted_id(other, 2), {"parts": {PART: [[1, 2]]}, "passed_over": [3]}),
+        ):
+            chain = [genesis, first, _entry(3, Entry(parts=(replace(note, of=of),)), by=TRIAGER, after=first)]
+            yield Vector(rule, f"{type_}: {name}", _given(chain), gives=_gives([CASEWORKER, TRIAGER], **gives))
+
+
+def _ends() -> Iterator[Vector]:
+    rule = "a part ends by rule at once, otherwise by two, and what was written once with its incident alone"
+    both = [CASEWORKER, TRIAGER]
+    genesis = _list(1, both, by=CASEWORKER)
+    first = _entry(2, Entry(parts=_part(1, type_="part.person")), after=genesis)
+    agreed = _entry(3, Entry(agreement=(PART,)), by=TRIAGER, after=first)
+    own_word = _entry(3, Entry(agreement=(PART,)), after=first)
+    gone = _list(4, [CASEWORKER], by=CASEWORKER, after=agreed)
+    ended = _entry(3, _end(2), after=first)
+    stands, over = {PART: [[1, 2]]}, {PART: [[1, 2], [2, 3]]}
+    moved = _end(2, EndReason.MOVED, to=OTHER_CASE)
+    for name, chain, gives in (
+        ("withdrawn", [genesis, first, ended], _gives(both, parts=over)),
+        (
+            "by retention",
+            [genesis, first, _entry(3, _end(2, EndReason.RETENTION), after=first)],
+            _gives(both, parts=over),
+        ),
+        ("moved by one", [genesis, first, _entry(3, moved, after=first)], _gives(both, parts=stands, passed_over=[3])),
+        (
+            "moved by two",
+            [genesis, first, agreed, _entry(4, moved, after=agreed)],
+            _gives(both, parts={PART: [[1, 2], [2, 4]]}),
+        ),
+        (
+            "by two of whom one is the author",
+            [genesis, first, own_word, _entry(4, _end(2, EndReason.AGREED), after=own_word)],
+            _gives(both, parts=stands, passed_over=[4]),
+        ),
+        (
+            "by two of whom one has left",
+            [genesis, first, agreed, gone, _entry(5, _end(2, EndReason.AGREED), after=gone)],
+            _gives([CASEWORKER], parts=stands, passed_over=[5]),
+        ),
+        (
+            "a version after the end",
+            [genesis, first, ended, _entry(4, Entry(parts=_part(3, type_="part.person")), after=ended)],
+            _gives(both, parts=over, passed_over=[4]),
+        ),
+        (
+            "another end after the end",
+            [genesis, first, ended, _entry(4, _end(3, EndReason.RETENTION), after=ended)],
+            _gives(both, parts=over, passed_over=[4]),
+        ),
+        ("of what there is not", [genesis, _entry(2, _end(1), after=genesis)], _gives(both, passed_over=[2])),
+        (
+            "under a number that was used",
+            [genesis, first, _entry(3, _end(1), after=first)],
+            _gives(both, parts=stands, passed_over=[3]),
+        ),
+        (
+            "of another person",
+            [genesis, first, _entry(3, _other_of(_end(2)), after=first)],
+            _gives(both, parts=stands, passed_over=[3]),
+        ),
+    ):
+        yield Vector(rule, name, _given(chain), gives=gives)
+    incident = PartNote(counted_id("part", 2), "part.incident", 1, _HASH, _OF["part.incident"])
+    told = _entry(2, Entry(parts=(incident, *_part(1, type_="part.assertion"))), after=genesis)
+    its_end = replace(incident, version=2, sha256=None, reason=EndReason.WITHDRAWN)
+    unsaid = _end(2, type_="part.assertion")
+    both_told = {PART: [[1, 2]], incident.id: [[1, 2]]}
+    for name, said, gives in (
+        ("an assertion alone", unsaid, _gives(both, parts=both_told, passed_over=[3])),
+        (
+            "an assertion with its incident",
+            Entry(parts=(*unsaid.parts, its_end)),
+            _gives(both, parts={part: [[1, 2], [2, 3]] for part in both_told}),
+        ),
+    ):
+        yield Vector(rule, name, _given([genesis, told, _entry(3, said, after=told)]), gives=gives)
+
+
+def _other_of(said: Entry) -> Entry:
+    return Entry(parts=tuple(replace(note, of=counted_id("psn", 2)) for note in said.parts))
+
+
+def _from_elsewhere() -> Iterator[Vector]:
+    rule = "a part comes from another case in its first version, and once"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER)
+    [note] = _part(1)
+    came = replace(note, origin=_ORIGIN)
+    first = _entry(2, Entry(parts=(came,)), after=genesis)
+    second = replace(came, id=counted_id("part", 2))
+    for name, chain, gives in (
+        ("once", [genesis, first], _gives(parts={PART: [[1, 2]]})),
+        (
+            "the next version",
+            [genesis, first, _entry(3, Entry(parts=_part(2)), after=first)],
+            _gives(parts={PART: [[1, 2], [2, 3]]}),
+        ),
+        (
+            "in a later version",
+            [genesis, first, _entry(3, Entry(parts=(replace(came, version=2),)), after=first)],
+            _gives(parts={PART: [[1, 2]]}, passed_over=[3]),
+        ),
+        (
+            "twice",
+            [genesis, first, _entry(3, Entry(parts=(second,)), after=first)],
+            _gives(parts={PART: [[1, 2]]}, passed_over=[3]),
+        ),
+        ("twice at once", [genesis, _entry(2, Entry(parts=(came, second)), after=genesis)], _gives(passed_over=[2])),
+        (
+            "from this very case",
+            [genesis, _entry(2, Entry(parts=(replace(note, origin=replace(_ORIGIN, case=CASE)),)), after=genesis)],
+            _gives(passed_over=[2]),
+        ),
+    ):
+        yield Vector(rule, name, _given(chain), gives=gives)
+
+
+def _turned() -> Iterator[Vector]:
+    rule = "a key turns to the next generation, and nothing is written under an earlier one"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER)
+    turned = _entry(2, Entry(keys=(_TURNED,)), after=genesis, to=REPORT_KEY, generation=2)
+    far = replace(_TURNED, generation=3)
+    for name, chain, gives in (
+        ("turned", [genesis, turned], _gives(generation=2)),
+        (
+            "under the earlier key",
+            [genesis, turned, _entry(3, Entry(parts=_part(1)), after=turned)],
+            _gives(generation=2, passed_over=[3]),
+        ),
+        (
+            "in an entry under the earlier key",
+            [genesis, _entry(2, Entry(keys=(_TURNED,)), after=genesis)],
+            _gives(passed_over=[2]),
+        ),
+        (
+            "a generation left out",
+            [genesis, _entry(2, Entry(keys=(far,)), after=genesis, to=REPORT_KEY, generation=3)],
+            _gives(passed_over=[2]),
+        ),
+    ):
+        yield Vector(rule, name, _given(chain), gives=gives)
+
+
 def _of_two() -> Iterator[Vector]:
     rule = "opener and owner go by themselves, or by two, and so does the case from its owner"
     everybody = [CASEWORKER, TRIAGER, SUPERVISOR]
@@ -381,7 +563,11 @@ class _Junk:
 
 
 def _part(version: int, *, type_: str = "part.case", sha256: str = _HASH) -> tuple[PartNote, ...]:
-    return (PartNote(PART, type_, version, sha256),)
+    return (PartNote(PART, type_, version, sha256, _OF.get(type_)),)
+
+
+def _end(version: int, reason: EndReason = EndReason.WITHDRAWN, *, type_: str = "part.person", **more: Any) -> Entry:
+    return Entry(parts=(PartNote(PART, type_, version, None, _OF.get(type_), reason=reason, **more),))
 
 
 def _of(people: Sequence[Person], *, keys: tuple[KeyNote, ...] = (_KEY,), **more: Any) -> Entry:

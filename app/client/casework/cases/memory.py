@@ -46,6 +46,7 @@ def _body(journal: Journal) -> dict[str, Any]:
             [[each.note.body(), each.author, each.day.isoformat(), each.entry] for each in versions]
             for versions in journal.parts.values()
         ],
+        "agreements": sorted(journal.agreements),
         "passed_over": journal.passed_over,
         "clock_wrong": journal.clock_wrong,
     }
@@ -55,7 +56,7 @@ def _journal(body: Mapping[str, Any]) -> Journal:
     members = body["members"]
     parts = [
         tuple(
-            NamedVersion(PartNote(**note), author, date.fromisoformat(day), entry)
+            NamedVersion(PartNote.read(note), author, date.fromisoformat(day), entry)
             for note, author, day, entry in versions
         )
         for versions in body["parts"]
@@ -75,6 +76,7 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         keys={(subject, generation): name for subject, generation, name in body["keys"]},
         reports=tuple(ReportNote(**each) for each in body["reports"]),
         parts={versions[0].note.id: versions for versions in parts},
+        agreements=frozenset((by, part) for by, part in body["agreements"]),
         passed_over=tuple(body["passed_over"]),
         clock_wrong=tuple(body["clock_wrong"]),
     )

@@ -126,7 +126,10 @@ class OpenCase:
         return tuple(
             ClosedPart(part, named[-1].note.type, self.keys.holders.get(part, ()))
             for part, named in self.journal.parts.items()
-            if TYPES[named[-1].note.type].own_key and part not in self.keys.own and part not in self.keys.faults
+            if TYPES[named[-1].note.type].own_key
+            and named[-1].note.sha256 is not None
+            and part not in self.keys.own
+            and part not in self.keys.faults
         )
 
 
@@ -250,8 +253,11 @@ def _read_parts(staff: Staff, keys: Keys, found: Journal, items: Sequence[Mappin
     said, marks, spoiled = dict[str, Said](), dict[str, Mark](), list[SpoiledPart]()
     for part, named in found.parts.items():
         newest = named[-1]
+        sha256 = newest.note.sha256
+        if sha256 is None:
+            continue  # it has ended, whatever file is there
         version, file = files.get(part, (0, None))
-        marks[part] = _last_mark(newest, version, file)
+        marks[part] = _last_mark(Mark(newest.note.version, sha256), version, file)
         try:
             if keys.of(newest.note) is None:
                 continue  # it is there, and not for this person
@@ -309,12 +315,14 @@ def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, fi
         raise NotAuthentic("previous")
     said = Said(note.id, note.type, document.body, named.author)
     rules.check(said)
+    if said.of != note.of:
+        raise NotAuthentic("part-of")
     return said
 
 
-def _last_mark(newest: NamedVersion, version: int, file: bytes | None) -> Mark:
-    if file is None or version < newest.note.version:
-        return Mark(newest.note.version, newest.note.sha256)
+def _last_mark(newest: Mark, version: int, file: bytes | None) -> Mark:
+    if file is None or version < newest.version:
+        return newest
     return Mark(version, sha256_hex(file))
 
 

@@ -64,7 +64,7 @@ class Change:
     @property
     def note(self) -> PartNote:
         mark = self.sealed.mark
-        return PartNote(self.said.part, self.said.type, mark.version, mark.sha256)
+        return PartNote(self.said.part, self.said.type, mark.version, mark.sha256, self.said.of)
 
     @property
     def wire(self) -> dict[str, Any]:
@@ -203,6 +203,7 @@ def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looke
     changed = {part for part, named in now.journal.parts.items() if named != case.journal.parts.get(part)}
     said = {**now.said, **{change.said.part: change.said for change in changes}}
     unfit = {each.part for each in rules.put_together(said.values(), ()).set_aside}
+    ended = {part for part, named in now.journal.parts.items() if named[-1].note.sha256 is None}
     is_looked_at = any(now.whole.parts.get(name) in changed for name in looked_at)
     texts: dict[Name, tuple[Mapping[str, Any], Mapping[str, Any] | None]] = {}
     for change in changes:
@@ -210,7 +211,7 @@ def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looke
         is_other = part is not None and (part in changed or part != change.said.part)
         if is_other and not change.name.is_one_of_many:
             texts[change.name] = (change.said.body, now.said[str(part)].body)
-        elif is_looked_at or change.said.part in unfit:
+        elif is_looked_at or change.said.part in unfit | ended:
             texts[change.name] = (change.said.body, None)
     if texts:
         raise Collision(texts)

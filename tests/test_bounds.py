@@ -58,6 +58,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
     "app.client.intake.uploads": {"TRIES": 8, "_FIRST_PAUSE": 0.5, "_GONE": 404},
     "app.client.casework.triage.queue": {"_PAGE": 200},
+    "app.client.machine.ends": {"_MOST": 100},
     "app.client.machine.kept": {"_MAC_SIZE": 32},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
     "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},

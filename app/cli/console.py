@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -23,7 +23,7 @@ from rich.text import Text
 
 from app.cli.plain_text import json_line, on_one_line, visible
 from app.client import Staff
-from app.client.machine import unlocked
+from app.client.machine import ends, unlocked
 from app.client.machine.directory import Machine
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
@@ -35,6 +35,7 @@ Server = Annotated[str, typer.Option("--server", envvar="TERN_SERVER", help="The
 Pin = Annotated[str, typer.Option("--pin", envvar="TERN_PIN", help="The fingerprint of the organisation's root.")]
 
 HOME = Path.home() / ".tern"
+_ENDS_SHOWN: Final = 5  # of many, the next
 
 
 class Stopped(Exception):
@@ -164,10 +165,30 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def staff(home: Path) -> Staff:
-    """The person at this machine, with the keys unlocked: for a stretch of work before, or now."""
+def staff(home: Path, *, tells: bool = True) -> Staff:
+    """The person at this machine, with the keys unlocked: for a stretch of work before, or now.
+
+    They are told what comes to an end, unless the command `tells` that itself.
+    """
     keys = None if "TERN_PASSPHRASE" in os.environ else unlocked.ask(Machine(home))
-    return Staff(home, keys or passphrase(), clock=clock, clock_off=clock_off)
+    person = Staff(home, keys or passphrase(), clock=clock, clock_off=clock_off)
+    if tells:
+        tell_ends(person)
+        person.service.afterwards(lambda: ends.hear_daily(person))
+    return person
+
+
+def tell_ends(person: Staff) -> None:
+    """One line of what comes to an end, the next first, as the service told this machine when it was last asked."""
+    told = ends.heard(person)
+    if told is None or not told.ends:
+        return
+    words = [
+        *map(str, told.ends[:_ENDS_SHOWN]),
+        *([f"{more} more"] if (more := len(told.ends) - _ENDS_SHOWN) > 0 else []),
+    ]
+    asked = "" if told.on == person.today else f" (as of {told.on})"
+    say(f"What ends{asked}: {' | '.join(words)}")
 
 
 def clock_off(ahead: timedelta) -> None:

@@ -27,6 +27,7 @@ from app.installation import service as installation
 from app.people.staff import service as staff
 from app.people.staff.models import Person
 from app.protocol.documents import parse_document
+from app.protocol.ends import Ending
 from app.protocol.manifest import MANIFEST, ORGANISATION
 from app.settings import Settings
 from app.site.site import BUILT, Site
@@ -105,13 +106,13 @@ def _work(session: Session, data: Path, today: date, floor: int) -> Iterator[Fin
         todo = f"{number} certified, where nobody can be ill: certify another" if number < least else ""
         yield Finding(f"{role}s", todo)
     told_numbers = installation.numbers(session, data, today)
-    left = told_numbers.epoch_days_left
-    if left is None:
+    coming = ends.coming(session, data, today, floor=floor)
+    if told_numbers.epoch_days_left is None and Ending.INTAKE not in {end.what for end in coming}:
         yield Finding("intake", "no epoch takes reports: a supervisor opens one with tern intake rotate")
-    else:
+    elif told_numbers.epoch_days_left is not None:
         yield Finding("intake")
-    for end in ends.coming(session, data, today, floor=floor):
-        yield Finding(end.what, f"until {end.day}; {end.todo}")
+    for end in coming:
+        yield Finding(end.name, end.todo)
     yield _clock(session, today)
     swept = told_numbers.swept_on
     is_swept = swept is not None and today - swept <= timedelta(days=1)

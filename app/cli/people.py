@@ -11,6 +11,7 @@ from app.cli.console import (
     Home,
     Json,
     Server,
+    clock,
     invitation,
     passphrase,
     password,
@@ -18,9 +19,11 @@ from app.cli.console import (
     show,
     show_list,
     staff,
+    tell_ends,
     text_of,
 )
 from app.cli.names import Names
+from app.client import Staff
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
 from app.client.people import colleagues as directory
@@ -95,8 +98,9 @@ def certify(
 
 def sign_in(machine: Home = HOME) -> None:
     """Open a session at the service."""
-    person = staff(machine)
-    sessions.sign_in(person, password())
+    with staff(machine, tells=False) as person:
+        sessions.sign_in(person, password())
+        tell_ends(person)
 
 
 def sign_out(machine: Home = HOME) -> None:
@@ -112,7 +116,10 @@ def unlock(
 ) -> None:
     """Keep your keys unlocked for a stretch of work, so that no command asks for the passphrase."""
     lock_of = Machine(machine)
-    unlocked.keep(lock_of, lock_of.unlock(passphrase()), seconds=hours * 3600)
+    keys = lock_of.unlock(passphrase())
+    with Staff(machine, keys, clock=clock) as person:
+        tell_ends(person)
+    unlocked.keep(lock_of, keys, seconds=hours * 3600)
     say(f"Unlocked for {hours} h. `tern lock` ends it.")
 
 

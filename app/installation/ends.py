@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -11,10 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import recorded_day
+from app.actor import Actor
 from app.intake.epochs import service as epochs
+from app.intake.epochs.models import Epoch
 from app.people.shared_keys.models import SharedKey
 from app.people.staff.models import Certificate, Person
+from app.protocol.ends import End, Ending
 from app.protocol.statements import KeyKind
+from app.vocabulary import Role
 
 # Days before an end on which it is told, each the longer the rarer it is.
 _EPOCH: Final = timedelta(days=2)
@@ -23,31 +26,22 @@ _CERTIFICATE: Final = timedelta(days=30)
 _GONE: Final = timedelta(days=30)  # after which nobody asks any more why somebody's certificate ended
 
 
-@dataclass(frozen=True)
-class End:
-    """What ends, after which day, and the command that goes on with it."""
-
-    what: str
-    day: date
-    todo: str
-
-    def __str__(self) -> str:
-        return f"{self.what}: until {self.day}; {self.todo}"
-
-
 def coming(session: Session, data_dir: Path, today: date, *, floor: int) -> list[End]:
     """All that ends soon or has ended, the next first. `floor` is what reporters' files leave free of the disk."""
-    found = [
-        *_epoch(session, today),
-        *_certificates(session, today),
-        *_shared_keys(session, today),
-        *_disk(data_dir, today, floor),
-    ]
-    return sorted(found, key=lambda end: (end.day, end.what))
+    return _sorted([*_shared(session, data_dir, today, floor), *_certificates(session, today)])
+
+
+def told_to(actor: Actor, session: Session, data_dir: Path, *, floor: int) -> list[End]:
+    """What this person is told: what all work with, their own certificate; a supervisor those of others too."""
+    certificates = list(_certificates(session, actor.today, own=actor.id))
+    if Role.SUPERVISOR not in actor.roles:
+        certificates = [end for end in certificates if end.of is None]
+    waits = _destruction(session, actor.today)
+    return [*waits, *_sorted([*_shared(session, data_dir, actor.today, floor), *certificates])]
 
 
 def lines(session: Session, data_dir: Path, today: date, *, floor: int) -> list[str]:
-    """The same for a person who looks, and before it whether destruction waits for one."""
+    """All of it for whoever runs the machine, and before it whether destruction waits for them."""
     waits = list[str]()
     try:
         recorded_day.check(session, today)
@@ -56,38 +50,51 @@ def lines(session: Session, data_dir: Path, today: date, *, floor: int) -> list[
     return [*waits, *map(str, coming(session, data_dir, today, floor=floor))]
 
 
+def _sorted(ends: list[End]) -> list[End]:
+    return sorted(ends, key=lambda end: (end.day, end.what, end.of or ""))
+
+
+def _shared(session: Session, data_dir: Path, today: date, floor: int) -> Iterator[End]:
+    yield from _epoch(session, today)
+    yield from _shared_keys(session, today)
+    yield from _disk(data_dir, today, floor)
+
+
+def _destruction(session: Session, today: date) -> Iterator[End]:
+    last = recorded_day.last(session)
+    if last is not None and not recorded_day.is_believable(session, today):
+        yield End(Ending.DESTRUCTION, last)
+
+
 def _epoch(session: Session, today: date) -> Iterator[End]:
     newest = next(iter(epochs.taking_reports(session, today)), None)
-    if newest is not None and newest.accepts_until <= today + _EPOCH:
-        yield End("intake", newest.accepts_until, "a supervisor opens the next epoch: tern intake rotate")
+    last = newest.accepts_until if newest else session.scalar(select(func.max(Epoch.accepts_until)))
+    if last is not None and (newest is None or last <= today + _EPOCH):
+        yield End(Ending.INTAKE, min(last, today) if newest is None else last)
 
 
-def _certificates(session: Session, today: date) -> Iterator[End]:
+def _certificates(session: Session, today: date, *, own: str = "") -> Iterator[End]:
     last = func.max(Certificate.valid_until).label("last")
     ending = (
-        select(Person.handle, last)
+        select(Person.id, Person.handle, last)
         .join(Certificate, Certificate.person_id == Person.id)
         .group_by(Person.id, Person.handle)
         .having(func.count() == func.count(Certificate.valid_until))  # that of the root has no end
         .having(last <= today + _CERTIFICATE)
         .having(last >= today - _GONE)
     )
-    for handle, day in session.execute(ending):
+    for person, handle, day in session.execute(ending):
         if day is not None:
-            yield End(f"certificate of {handle}", day, "a supervisor certifies them again: tern certify")
+            yield End(Ending.CERTIFICATE, day, None if person == own else handle)
 
 
 def _shared_keys(session: Session, today: date) -> Iterator[End]:
     ends = select(SharedKey.kind, func.max(SharedKey.valid_until)).group_by(SharedKey.kind)
     for kind, day in session.execute(ends):
         if day <= today + _KEYS[kind]:
-            todo = f"a supervisor makes the next: tern intake keys --make {kind}"
-            yield End(f"key for {kind.replace('_', ' ')}", day, todo)
+            yield End(Ending(kind), day)
 
 
 def _disk(data_dir: Path, today: date, floor: int) -> Iterator[End]:
-    free = shutil.disk_usage(data_dir).free
-    if free < 2 * floor:
-        yield End(
-            "disk", today, f"{free // 2**20} MiB are left, and under {floor // 2**20} files are refused: make room"
-        )
+    if shutil.disk_usage(data_dir).free < 2 * floor:
+        yield End(Ending.DISK, today)

@@ -1,13 +1,13 @@
-"""Whether the service is well, for anybody; and for those who look after it, in numbers."""
+"""Whether the service is well, for anybody; and for staff, in numbers and days."""
 
 from typing import Annotated, Any
 
 from fastapi import Request, Response, status
 from fastapi.responses import JSONResponse
 
-from app.http import Config, Db, Router, Today, authenticate, problems, shared
-from app.installation import service
-from app.installation.schemas import HealthOut
+from app.http import Actor, Config, Db, Router, Today, authenticate, problems, shared
+from app.installation import ends, service
+from app.installation.schemas import EndOut, EndsOut, HealthOut
 from app.installation.state import Watched
 from app.problems import Unauthenticated
 from app.vocabulary import Role
@@ -48,3 +48,11 @@ def get_health(
         swept_on=told.swept_on,
         destruction_waits=told.destruction_waits,
     )
+
+
+@router.get("/ends")
+def list_ends(database: Db, actor: Actor, settings: Config) -> EndsOut:
+    """What ends soon or has ended: what all work with, and one's own certificate. Supervisors see those of others."""
+    with database.read() as session:
+        told = ends.told_to(actor, session, settings.data_dir, floor=settings.free_space_floor)
+    return EndsOut(items=[EndOut.model_validate(end) for end in told])

@@ -1,10 +1,12 @@
-"""How the service says how it is."""
+"""How the service says how it is, and what comes to an end."""
 
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
+
+from app.protocol.ends import Ending
 
 
 class HealthOut(BaseModel):
@@ -20,3 +22,19 @@ class HealthOut(BaseModel):
     destruction_waits: bool | SkipJsonSchema[None] = Field(
         None, description="Whether nothing is destroyed by date, because the machine's clock cannot be believed."
     )
+
+
+class EndOut(BaseModel):
+    """Something that ends after `day`; of `destruction`, which waits, it is the last day that was believed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    what: Ending
+    day: date
+    of: str | None = Field(description="The handle of whom a certificate is of, where that is somebody else.")
+
+
+class EndsOut(BaseModel):
+    """What the person who asks is told, the next first."""
+
+    items: list[EndOut]

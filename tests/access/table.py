@@ -233,6 +233,7 @@ STATISTICS = {
 
 AUDIT = {
     "GET /v1/audit": Row(frozenset({S, U})),
+    "GET /v1/ends": Row(needs_role=False),
     "GET /v1/health": Row(for_staff=False, without_session=200),
 }
 

@@ -7,6 +7,7 @@
     card-token.age the token under which cards are sent, from the last sign-in, sealed to the person's own identity
     outbox/        statistics cards that wait for their hour, already sealed
     journals/      what was read of the journals of cases, sealed to the person's own identity
+    ends/          what comes to an end, as the service last said, sealed to the person's own identity
     drafts/        what was to be written to a case and was not yet, sealed to the person's own identity
 
 Whoever has a passphrase and stock age reads the keys too: the plaintext of `keys.age` is an ordinary identity file.
@@ -157,6 +158,11 @@ class Machine:
     def drafts(self) -> Path:
         """Where what is to be written to cases waits until it was taken."""
         return self.directory / "drafts"
+
+    @property
+    def ends(self) -> Path:
+        """Where lies what the service last said of what comes to an end."""
+        return self.directory / "ends"
 
     @property
     def outbox(self) -> Path:

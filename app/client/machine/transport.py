@@ -61,10 +61,10 @@ class Told(dict[str, Any]):
 
 
 _TEXTS: Final = (
-    "accepts_from accepts_until action actor approver destroyed_on document envelope_sha256 epoch expires_on "
+    "accepts_from accepts_until action actor approver day destroyed_on document envelope_sha256 epoch expires_on "
     "file grantee handle hash hour id intake intake_channel invitation key kind object part period person previous "
     "received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state subject team "
-    "to token valid_from valid_until workload"
+    "to token valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
     "approved_by case consent last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority "
@@ -124,6 +124,7 @@ class Service:
         self.server = server.rstrip("/")
         self.token = token
         self._hear = hear  # the `Date` of each answer
+        self._afterwards: Callable[[], None] | None = None
         self._is_own = http is None
         # Neither a proxy named by the environment nor a redirect may lead a reporter elsewhere.
         self._http = http or httpx2.Client(
@@ -134,6 +135,10 @@ class Service:
             timeout=_TIMEOUT,
             headers={"User-Agent": "tern"},
         )
+
+    def afterwards(self, act: Callable[[], None]) -> None:
+        """Do this, once, when the service has next done what somebody with a session asked."""
+        self._afterwards = act
 
     def close(self) -> None:
         """End the connections, unless they are somebody else's."""
@@ -241,6 +246,9 @@ class Service:
             raise Unreachable(str(error)) from None
         if not 200 <= answer.status < 300:
             raise _refusal(answer.status, answer.content)
+        if self.token and self._afterwards:
+            act, self._afterwards = self._afterwards, None
+            act()
         return answer
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:

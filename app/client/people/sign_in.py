@@ -7,6 +7,7 @@ from typing import Final
 import httpx2
 
 from app import age
+from app.client.machine import ends
 from app.client.machine.directory import About, Machine
 from app.client.machine.passphrases import check_strength
 from app.client.machine.staff import Staff
@@ -73,12 +74,13 @@ def _joined_before(service: Service, handle: str, password: str, refusal: Refuse
 
 
 def sign_in(staff: Staff, password: str) -> None:
-    """Open a session at the service and keep its token on this machine, and with it the card token of these days."""
+    """Open a session, and keep its token on this machine with the card token of these days and what comes to an end."""
     request: dict[str, object] = {"person": staff.person, "password": opaque(password)}
     answer = try_again(lambda: staff.service.post("/sessions", request), pauses=_PAUSES).json()
     staff.service.token = str(answer["token"])
     staff.machine.remember_session(staff.service.token)
     shared_keys.keep_card_token(staff)
+    ends.hear(staff)
 
 
 def sign_out(staff: Staff) -> None:

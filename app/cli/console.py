@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -61,6 +61,18 @@ def show(facts: Mapping[str, object], *, as_json: bool) -> None:
         _print(_OUT, Text.assemble((on_one_line(name), "bold"), "  ", words))
 
 
+def show_surely(facts: Mapping[str, object], *, as_json: bool) -> None:
+    """The same of what nobody can be told again: where nothing takes it that is printed, it goes to standard error."""
+    if sys.stdout is not None:  # as it is where it was closed, and what is printed then is gone
+        with suppress(
+            OSError, SystemExit
+        ):  # a full disk; a pipe that nobody reads, at which rich would end the process
+            show(facts, as_json=as_json)
+            return
+    for name, value in facts.items():
+        say(f"{name}  {_words(value)}")
+
+
 def show_list(
     title: str,
     columns: Sequence[str],
@@ -103,7 +115,7 @@ def show_text(text: str) -> None:
 def can_print(text: str) -> bool:
     """Whether standard output has signs for all of it."""
     try:
-        text.encode(sys.stdout.encoding or "ascii")
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         return False
     return True

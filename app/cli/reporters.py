@@ -20,6 +20,7 @@ from app.cli.console import (
     say,
     show,
     show_list,
+    show_surely,
     text_of,
 )
 from app.client import Reporter
@@ -78,7 +79,7 @@ def _show_receipt(submitted: Submitted, *, as_json: bool) -> None:
     words = submitted.receipt
     if not can_print(words):
         words = receipts.read(words).words("en")
-    show({"report": submitted.report, "receipt": words}, as_json=as_json)
+    show_surely({"report": submitted.report, "receipt": words}, as_json=as_json)
     if not submitted.is_certain:
         say("No answer came, so nobody can know yet whether your report has arrived. Keep these twelve words, and try")
         say("`tern mailbox read` with them. If they open a mailbox, it has arrived; if not, send it again.")

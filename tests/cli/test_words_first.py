@@ -130,3 +130,28 @@ def test_a_terminal_without_the_signs_of_a_language_shows_english_words(here: In
 
     words = done.stdout.decode("ascii").partition("receipt  ")[2].split("\n")[0]
     assert here.reporter().mailbox(receipts.read(words)).thread_state
+
+
+@pytest.mark.parametrize("where", ["closed", "full", "unread"])
+def test_words_that_standard_output_does_not_take_go_to_standard_error(here: Installation, where: str) -> None:
+    arguments = ["report", "submit", "--server", here.server, "--pin", here.pin, "--document", "-"]
+    unread, written = os.pipe()
+    os.close(unread)
+    with Path("/dev/full").open("wb") as full, os.fdopen(written, "wb") as pipe:
+        done = subprocess.run(
+            [
+                "/bin/sh",
+                "-c",
+                f'"$0" -m app.cli.main "$@" {">&-" if where == "closed" else ""}',
+                sys.executable,
+                *arguments,
+            ],
+            input=FORM.encode(),
+            stdout=full if where == "full" else pipe,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **clock(here)},
+            check=False,
+        )
+
+    words = done.stderr.decode().partition("receipt  ")[2].split("\n")[0]
+    assert here.reporter().mailbox(receipts.read(words)).thread_state

@@ -65,6 +65,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.machine.transport": {
         "PAGES_LIMIT": 10_000,
         "ANSWER_LIMIT": 16 * MIB,
+        "CASE_LIMIT": 256 * MIB,
         "PAGE_LIMIT": 64 * MIB,
         "WORD_LIMIT": 64 * KIB,
         "BLOCK_SIZE": 64 * KIB,

@@ -15,6 +15,7 @@ from app.age.source import Sink
 
 # The largest answer kept in memory, in bytes: sealed documents end at 2 MiB, a page of a key log or a list stays below.
 ANSWER_LIMIT: Final = 16 * 1024 * 1024
+CASE_LIMIT: Final = 256 * 1024 * 1024  # of a case: two thousand incidents with all that is said of them
 PAGE_LIMIT: Final = 64 * 1024 * 1024  # of a file that browsers are served
 # What says no, or that something was taken.
 WORD_LIMIT: Final = 64 * 1024
@@ -148,6 +149,10 @@ class Service:
     def get(self, path: str, **parameters: str | int) -> Answer:
         """Raises `Refused` for a problem, and `Unreachable`; so do the others."""
         return self._ask("GET", path, parameters=parameters)
+
+    def get_case(self, path: str, **parameters: str | int) -> Answer:
+        """The same of an answer that may be as long as a case."""
+        return self._ask("GET", path, parameters=parameters, limit=CASE_LIMIT)
 
     def items(self, path: str, **parameters: str | int) -> Iterator[Told]:
         """Every item of a list, page after page. Raises `Refused` where one is no object, or the list has no end."""

@@ -11,7 +11,7 @@ from app.client.casework.cases import OpenCase
 from app.client.casework.cases.reading import was_certified
 from app.client.machine import sealed
 from app.client.machine.staff import NotGranted, Staff
-from app.client.machine.transport import Refused
+from app.client.machine.transport import ANSWER_LIMIT, Refused
 from app.protocol.card import new_card_id
 from app.protocol.case import (
     Assertion,
@@ -169,6 +169,21 @@ def test_whom_their_certificate_gives_no_role_any_more_nobody_holds_for_certifie
 
     assert before
     assert not was_certified(anna, boris.person, anna.today)
+
+
+def test_a_case_longer_than_any_other_answer_opens(here: Installation) -> None:
+    """Of junk, which is as long."""
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = accepted(here, anna, boris)
+    entry, file = (
+        b64(age.encrypt(bytes(classes(kind)[-1]), [age.generate().recipient])) for kind in (Kind.JOURNAL, Kind.PART)
+    )
+    for _ in range(ANSWER_LIMIT // len(file) + 1):
+        writing = {"entries": [entry], "parts": [{"id": new_id("part"), "version": 1, "file": file}]}
+        boris.service.post(f"/cases/{opened.id}/entries", writing, version=opened.version)
+        opened = cases.open_(boris, opened.id)
+
+    assert opened.file == cases.open_(anna, opened.id).file
 
 
 def test_a_member_leaves_by_themselves(here: Installation) -> None:

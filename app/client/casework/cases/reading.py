@@ -186,7 +186,7 @@ def was_certified(staff: Staff, person: str, day: date) -> bool:
 def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
     """Its journal is followed from what is `known` of it."""
     after = known.mark.version - 1 if known else 0  # its last entry is asked for once more: that it is there still
-    contents = staff.service.get(f"/cases/{id_}/contents", after=after).json()
+    contents = staff.service.get_case(f"/cases/{id_}/contents", after=after).json()
     grant = staff.newest_grant(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
     key = Key(id_, grant.identity, grant.header.generation)
     found = _journal(staff, key, contents["entries"], known)

@@ -141,6 +141,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_CERTIFICATE": timedelta(days=30),
         "_GONE": timedelta(days=30),
     },
+    "app.installation.last_backup": {"_OLD": timedelta(days=2)},
     "app.installation.readiness": {"LOOK_SECONDS": 10.0, "STALL_SECONDS": 10.0, "_SIZE": 4 * KIB},
     "app.installation.service": {"LEAST_FREE_BYTES": 128 * MIB},
     "app.intake.lifecycle.service": {"OUTCOME_DAYS": 30},

@@ -1,7 +1,7 @@
 """`tern backup`, `tern restore`, `tern check`: copies of the service, and whether it is still what it was."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from app.cli import files
 from app.cli.causes import told
 from app.cli.console import Json, Stopped, clock, say, show
 from app.cli.operator import opened
+from app.installation import last_backup
 from app.settings import Settings
 
 Identity = Annotated[
@@ -43,6 +44,8 @@ def backup(
     with opened() as (settings, database), _told():
         service = Service(database, settings.data_dir, keyring.load(settings.data_dir))
         made = copying.back_up(service, directory, recipients, clock().date())
+        with suppress(OSError):  # on a disk that is full a backup is worth the most
+            last_backup.record(settings.data_dir, clock().date())
     for fault in made.contents.faults:
         say(f"As the service has it: {fault}.")
     show(

@@ -22,7 +22,7 @@ from app.cli.causes import told
 from app.cli.console import Json, Stopped, clock, show_list
 from app.database import Database
 from app.database.schema import Tables, look
-from app.installation import ends
+from app.installation import ends, last_backup
 from app.installation import service as installation
 from app.people.staff import service as staff
 from app.people.staff.models import Person
@@ -113,6 +113,8 @@ def _work(session: Session, data: Path, today: date, floor: int) -> Iterator[Fin
         yield Finding("intake")
     for end in coming:
         yield Finding(end.name, end.todo)
+    if has_root:
+        yield Finding("backup", last_backup.what_is_due(data, today))
     yield _clock(session, today)
     swept = told_numbers.swept_on
     is_swept = swept is not None and today - swept <= timedelta(days=1)

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from app import recorded_day
 from app.actor import Actor
+from app.installation import last_backup
 from app.intake.epochs import service as epochs
 from app.intake.epochs.models import Epoch
 from app.people.shared_keys.models import SharedKey
+from app.people.staff import service as staff
 from app.people.staff.models import Certificate, Person
 from app.protocol.ends import End, Ending
 from app.protocol.statements import KeyKind
@@ -41,13 +43,15 @@ def told_to(actor: Actor, session: Session, data_dir: Path, *, floor: int) -> li
 
 
 def lines(session: Session, data_dir: Path, today: date, *, floor: int) -> list[str]:
-    """All of it for whoever runs the machine, and before it whether destruction waits for them."""
+    """All of it for whoever runs the machine; before it whether destruction waits for them, then that of a backup."""
     waits = list[str]()
     try:
         recorded_day.check(session, today)
     except recorded_day.DayNotBelievable as error:
         waits = [f"destruction waits: {error}"]
-    return [*waits, *map(str, coming(session, data_dir, today, floor=floor))]
+    backup = last_backup.what_is_due(data_dir, today) if staff.has_root(session) else ""
+    told = [f"backup: {backup}"] if backup else []
+    return [*waits, *map(str, coming(session, data_dir, today, floor=floor)), *told]
 
 
 def _sorted(ends: list[End]) -> list[End]:

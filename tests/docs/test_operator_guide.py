@@ -113,7 +113,7 @@ def _walk(machine: Machine) -> None:
     assert daily.stdout.endswith('{"status":"ok"}'), daily.stderr
     assert '"epoch_days_left":8' in numbers.stdout
     missing = [each["what"] for each in json.loads(doctor.stdout) if each["is"] == "not"]
-    assert missing == ["supervisors", "triagers", "TLS"], doctor.stdout
+    assert missing == ["supervisors", "triagers", "backup", "TLS"], doctor.stdout
     assert doctor.returncode == 1
     assert (signed.returncode, (machine.root / "home/site/manifest.txt").exists()) == (0, True), signed.stderr
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.database import Database
-from app.installation import ends, readiness
+from app.installation import ends, last_backup, readiness
 from app.installation.models import Installation
 from app.installation.readiness import Look, Readiness, watched
 from app.recorded_day import RecordedDay
@@ -78,6 +78,7 @@ def test_what_ends_is_told_with_its_day_and_its_command(rows: Session, tmp_path:
     factories.epoch(rows, person)  # until the 21st
     rows.add(RecordedDay(name="last", day=today + timedelta(days=9)))
     rows.commit()
+    last_backup.record(tmp_path, today)
 
     early = ends.lines(rows, tmp_path, today, floor=0)
     late = ends.lines(rows, tmp_path, today + timedelta(days=6), floor=2**60)
@@ -97,3 +98,19 @@ def test_health_says_not_where_nothing_can_be_written(client: TestClient) -> Non
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     assert (answer.status_code, answer.json()) == (503, {"status": "not"})
+
+
+def test_an_old_backup_is_told_and_makes_no_service_unready(rows: Session, tmp_path: Path, today: date) -> None:
+    factories.organisation(rows)
+    rows.commit()
+
+    def told(after: int) -> list[str]:
+        lines = ends.lines(rows, tmp_path, today + timedelta(days=after), floor=0)
+        return [line for line in lines if line.startswith("backup")]
+
+    assert [line.partition(",")[0] for line in told(0)] == ["backup: none was made by this machine"]
+    last_backup.record(tmp_path, today)
+    assert told(2) == []
+    assert told(9) == [f"backup: the last was made on {today}, 9 days ago: tern backup"]
+    last_backup.record(tmp_path, today + timedelta(days=9))
+    assert told(9) == []

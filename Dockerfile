@@ -2,7 +2,6 @@
 #   docker build -t tern .
 #   docker run --rm -v tern-data:/data tern init            once: makes the tables, prints the first invitation
 #   docker run -d -v tern-data:/data -p 127.0.0.1:8470:8470 --name tern tern
-#   docker exec tern tern sweep                              once a day
 FROM node:22-slim AS wheel
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv make
 WORKDIR /src

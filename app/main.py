@@ -50,6 +50,7 @@ from app.intake.no_script.state import SLOW_THREADS, THREADS, NoScript
 from app.intake.pages import routes as pages
 from app.intake.posts import budget
 from app.intake.posts.routes import router as posts
+from app.jobs import Job, Jobs, daily
 from app.people import passwords
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in.routes import router as sessions
@@ -62,7 +63,6 @@ from app.site.site import Site
 from app.statistics.cards.routes import router as cards
 from app.statistics.releases.routes import ledger_router
 from app.statistics.releases.routes import router as releases
-from app.sweep import Sweep
 
 # In the order in which a request is compared with them: those of reporters come first, for their speed is promised.
 # This is the API, of which each route has its place in the table of rights. Pages are files, and come after it.
@@ -95,16 +95,16 @@ APPROVABLES = (CODING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 ACTED = (moves.reporter_acted,)
 
 # Keys first: what a later rule leaves behind opens for nobody then.
-SWEEP = Sweep(
-    rules=(
-        end_loans,
-        epochs.destroy_ended,
-        mailbox.drop_old_replies,
-        forget,
-        lifecycle.close_mailboxes,
-        budget.forget_days,
-        once.forget,
-        uploads.drop_old,
+JOBS = Jobs(
+    jobs=(
+        daily("loans", end_loans),
+        daily("epochs", epochs.destroy_ended),
+        daily("replies", mailbox.drop_old_replies),
+        daily("requests", forget),
+        daily("mailboxes", lifecycle.close_mailboxes),
+        daily("budgets", budget.forget_days),
+        Job("answers", once.forget, is_hourly=True),
+        daily("uploads", uploads.drop_old),
     ),
     named=(attachments.blobs,),
 )

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import String
+from sqlalchemy import String, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.database import Base, Database
+from app.database import Base, Database, insert_or_ignore
 
 # A weekend of a machine that is off. After a longer one a person says that the clock is right.
 AHEAD: Final = timedelta(days=3)
@@ -36,7 +36,7 @@ class DayNotBelievable(ValueError):
         super().__init__(
             f"today is {today}, {days} day{'s' if days > 1 else ''} {way} the last day that the service recorded"
             f" ({last}): nothing is destroyed by date until the clock is set right, or until somebody who has looked"
-            " runs: tern sweep --the-clock-is-right"
+            " runs: tern worker --once --the-clock-is-right"
         )
 
 
@@ -63,7 +63,8 @@ def record(session: Session, today: date, *, is_right: bool = False) -> None:
     """Write down that it is today. Raises `DayNotBelievable`, but not where somebody says that the clock `is_right`."""
     if not is_right:
         check(session, today)
-    session.merge(RecordedDay(name=_LAST, day=today))
+    insert_or_ignore(session, RecordedDay, [{"name": _LAST, "day": today}])  # another process may be as new
+    session.execute(update(RecordedDay).where(RecordedDay.name == _LAST).values(day=today))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A factory adds the row to the session and returns it; the test commits.
 """
 
 import secrets
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from hashlib import sha256
 
@@ -40,6 +40,11 @@ DAY = date(2026, 6, 15)
 HOUR = datetime(2026, 6, 15, 9, tzinfo=UTC)
 WITHDRAWAL = bytes(range(32, 64))  # the secret that takes a report back
 SOMEBODY: age.HybridRecipient = age.identity_from_seed(bytes(range(32))).recipient
+
+
+def morning(day: date) -> datetime:
+    """Nine o'clock (UTC) of that day."""
+    return datetime.combine(day, time(9), UTC)
 
 
 def id_(prefix: str) -> str:

@@ -9,8 +9,9 @@ import pytest
 from app import recorded_day
 from app.blobs import Blobs
 from app.database import Database
+from app.jobs import Jobs, daily
 from app.recorded_day import DayNotBelievable
-from app.sweep import Sweep
+from tests.factories import morning
 
 DAY = date(2026, 6, 15)
 
@@ -53,13 +54,13 @@ def test_any_other_is_refused_unless_somebody_says_that_the_clock_is_right(datab
 @pytest.mark.parametrize("days", [-1, 40])
 def test_no_rule_destroys_on_a_day_that_is_not_believed(database: Database, tmp_path: Path, days: int) -> None:
     ran: list[date] = []
-    sweep = Sweep(rules=(lambda _, day: ran.append(day),), named=())
+    jobs = Jobs((daily("one", lambda _, day: ran.append(day)),), named=())
     day = DAY + timedelta(days=days)
 
     with pytest.raises(DayNotBelievable):
-        sweep.run(database, Blobs(tmp_path), day)
+        jobs.run(database, Blobs(tmp_path), morning(day))
     refused = list(ran)
-    sweep.run(database, Blobs(tmp_path), day, clock_is_right=True)
+    jobs.run(database, Blobs(tmp_path), morning(day), clock_is_right=True)
 
     assert (refused, ran) == ([], [day])
 

@@ -26,7 +26,7 @@ class TooManyLeftOver(ValueError):
     def __init__(self, number: int, of: int) -> None:
         super().__init__(
             f"{number} of {of} files are none that the database names: it may be older than they are. None was"
-            " touched; bring back the database that they belong to, or, if they are left over, run: tern sweep"
+            " touched; bring back the database that they belong to, or, if they are left over, run: tern worker --once"
             " --set-files-aside"
         )
 

@@ -119,7 +119,8 @@ def _work(session: Session, data: Path, today: date, floor: int) -> Iterator[Fin
     swept = told_numbers.swept_on
     is_swept = swept is not None and today - swept <= timedelta(days=1)
     last = f"the last was on {swept}" if swept else "there was none yet"
-    yield Finding("sweep", "" if is_swept else f"{last}: run tern sweep every day (a timer is in the guide)")
+    todo = f"{last}: tern serve does it every day, unless it has --no-worker; or run tern worker --once"
+    yield Finding("sweep", "" if is_swept else todo)
 
 
 def _clock(session: Session, today: date) -> Finding:

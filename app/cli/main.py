@@ -28,6 +28,7 @@ _MADE_IN: Final = {
     "setup": "app.cli.setup:setup",
     "init": "app.cli.operator:init",
     "serve": "app.cli.operator:serve",
+    "worker": "app.cli.operator:worker",
     "sweep": "app.cli.operator:sweep",
     "backup": "app.cli.backups:backup",
     "restore": "app.cli.backups:restore",
@@ -57,7 +58,7 @@ _MADE_IN: Final = {
     "client": "app.cli.pages:client",
 }
 # They run on the service's machine: the extra `server` brings what they import.
-_OF_THE_SERVICE: Final = frozenset({"init", "serve", "sweep", "backup", "restore", "check", "doctor", "demo"})
+_OF_THE_SERVICE: Final = frozenset({"init", "serve", "worker", "sweep", "backup", "restore", "check", "doctor", "demo"})
 
 
 def _absent() -> None:

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -23,6 +23,7 @@ from app.database.engine import file_of
 from app.destruction import finish
 from app.installation import service as installation
 from app.installation.readiness import Readiness, watched
+from app.installation.worker import working
 from app.people.staff import service as staff
 from app.settings import Settings
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 RightClock = Annotated[
     bool, typer.Option("--the-clock-is-right", help="You have looked at the machine's clock, whatever was recorded.")
+]
+
+SetFilesAside = Annotated[
+    bool, typer.Option("--set-files-aside", help="You have looked: files that no row names are left over.")
 ]
 
 
@@ -91,10 +96,13 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8470,
     the_clock_is_right: RightClock = False,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Leave what is due by the day or hour to tern worker.")
+    ] = False,
 ) -> None:
     """Run the service. It keeps no log of requests."""
     from app import logs
-    from app.main import create_app
+    from app.main import JOBS, create_app
     from app.server import STACK, room, server
 
     logs.install()
@@ -128,6 +136,7 @@ def serve(
         with (
             _watched(state.readiness, settings.readiness_port, lambda: serving.turned_at),
             recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right),
+            nullcontext() if no_worker else working(JOBS, state.database, state.blobs, state.clock.now, say),
         ):
             serving.run(sockets=[listening])
 
@@ -144,32 +153,51 @@ def _watched(readiness: Readiness, port: int, turned_at: Callable[[], float]) ->
         yield
 
 
-def sweep(
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Do all of it now, and end.")] = False,
     the_clock_is_right: RightClock = False,
-    set_files_aside: Annotated[
-        bool, typer.Option("--set-files-aside", help="You have looked: files that no row names are left over.")
-    ] = False,
+    set_files_aside: SetFilesAside = False,
     as_json: Json = False,
 ) -> None:
-    """Destroy what a rule says is due today, and set aside files that no row names. Run it once a day."""
+    """Do what is due by the day or hour and needs no key. `tern serve` does it too, unless told not to."""
+    if once:
+        sweep(the_clock_is_right, set_files_aside, as_json)
+        return
     from app.blobs import Blobs
-    from app.main import SWEEP
+    from app.main import JOBS
 
-    today = clock().date()
+    ended = threading.Event()
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: ended.set())
+    with opened() as (settings, database):
+        say("Tern works until it is stopped.")
+        with (
+            recorded_day.recording(database, lambda: clock().date(), say, is_right=the_clock_is_right),
+            working(JOBS, database, Blobs(settings.data_dir / "blobs"), clock, say),
+        ):
+            ended.wait()
+
+
+def sweep(
+    the_clock_is_right: RightClock = False, set_files_aside: SetFilesAside = False, as_json: Json = False
+) -> None:
+    """Destroy what a rule says is due, and set aside files that no row names: what `tern worker --once` does."""
+    from app.blobs import Blobs
+    from app.main import JOBS
+
     with opened() as (settings, database):
         try:
-            swept = SWEEP.run(
+            done = installation.run_jobs(
+                JOBS,
                 database,
                 Blobs(settings.data_dir / "blobs"),
-                today,
+                clock(),
                 clock_is_right=the_clock_is_right,
                 however_many=set_files_aside,
             )
         except recorded_day.DayNotBelievable as error:
             raise DestructionWaits(str(error)) from error
-        with database.write() as session:
-            installation.record_sweep(session, today)
-    show({"blobs_destroyed": len(swept.destroyed), "files_set_aside": len(swept.aside)}, as_json=as_json)
+    show({"blobs_destroyed": len(done.destroyed), "files_set_aside": len(done.aside)}, as_json=as_json)
 
 
 def _check_new(settings: Settings) -> None:

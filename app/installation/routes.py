@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from app.http import Actor, Config, Db, Router, Today, authenticate, problems, shared
 from app.installation import ends, service
-from app.installation.schemas import EndOut, EndsOut, HealthOut
+from app.installation.schemas import EndOut, EndsOut, HealthOut, JobOut
 from app.installation.state import Watched
 from app.problems import Unauthenticated
 from app.vocabulary import Role
@@ -47,6 +47,7 @@ def get_health(
         epoch_days_left=told.epoch_days_left,
         swept_on=told.swept_on,
         destruction_waits=told.destruction_waits,
+        jobs=[JobOut(name=name, turn=turn) for name, turn in told.jobs.items()],
     )
 
 

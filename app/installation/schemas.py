@@ -9,6 +9,13 @@ from pydantic.json_schema import SkipJsonSchema
 from app.protocol.ends import Ending
 
 
+class JobOut(BaseModel):
+    """A job of the calendar, and when it ran to its end last."""
+
+    name: str
+    turn: str = Field(description="A UTC day, or a day and an hour of it: 2026-06-15T09.")
+
+
 class HealthOut(BaseModel):
     """`ok` or `not`; the rest is for supervisors and operators alone."""
 
@@ -22,6 +29,7 @@ class HealthOut(BaseModel):
     destruction_waits: bool | SkipJsonSchema[None] = Field(
         None, description="Whether nothing is destroyed by date, because the machine's clock cannot be believed."
     )
+    jobs: list[JobOut] | SkipJsonSchema[None] = Field(None, description="What runs once a day or hour, by name.")
 
 
 class EndOut(BaseModel):

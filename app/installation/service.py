@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app import jobs as calendar
 from app import keyring, recorded_day
+from app.blobs import Blobs
 from app.database import Database, insert_or_ignore
 from app.installation.models import Installation
 from app.intake.epochs import service as epochs
+from app.jobs import Done, Jobs
 from app.keyring import Keyring
 
 _NAME: Final = "tern"
@@ -29,7 +32,7 @@ class ForeignKeyring(Exception):
 class Numbers:
     """How the machine is. `epoch_days_left` counts today, and is None where no epoch takes reports.
 
-    `destruction_waits` where the machine's clock cannot be believed.
+    `destruction_waits` where the machine's clock cannot be believed. `jobs` have the day or hour of their last run.
     """
 
     disk_free_bytes: int
@@ -37,6 +40,7 @@ class Numbers:
     epoch_days_left: int | None
     swept_on: date | None
     destruction_waits: bool
+    jobs: dict[str, str]
 
 
 def open_keyring(database: Database, data_dir: Path) -> Keyring:
@@ -61,11 +65,23 @@ def open_keyring(database: Database, data_dir: Path) -> Keyring:
     return ring
 
 
-def record_sweep(session: Session, today: date) -> None:
-    """Remember that all that was due was destroyed."""
-    row = session.get(Installation, _NAME)
-    if row is not None:
-        row.swept_on = today
+def run_jobs(
+    jobs: Jobs,
+    database: Database,
+    blobs: Blobs,
+    now: datetime,
+    *,
+    due_only: bool = False,
+    clock_is_right: bool = False,
+    however_many: bool = False,
+) -> Done:
+    """As `Jobs.run`; once all are done, it is remembered on which day. Raises what that does."""
+    done = jobs.run(database, blobs, now, due_only=due_only, clock_is_right=clock_is_right, however_many=however_many)
+    with database.write() as session:
+        row = session.get(Installation, _NAME)
+        if row is not None:
+            row.swept_on = now.date()
+    return done
 
 
 def is_well(database: Database, data_dir: Path) -> bool:
@@ -84,4 +100,5 @@ def numbers(session: Session, data_dir: Path, today: date) -> Numbers:
     newest = next(iter(epochs.taking_reports(session, today)), None)
     left = (newest.accepts_until - today).days + 1 if newest and newest.accepts_until >= today else None
     swept_on = session.scalar(select(Installation.swept_on))
-    return Numbers(disk.free, disk.total, left, swept_on, not recorded_day.is_believable(session, today))
+    waits = not recorded_day.is_believable(session, today)
+    return Numbers(disk.free, disk.total, left, swept_on, waits, calendar.last_turns(session))

@@ -21,7 +21,7 @@ class Ending(StrEnum):
 _WORDS: Final = {
     Ending.DESTRUCTION: (
         "destruction waits",
-        "the operator looks at the machine's clock, then: tern sweep --the-clock-is-right",
+        "the operator looks at the machine's clock, then: tern worker --once --the-clock-is-right",
     ),
     Ending.INTAKE: ("intake", "a supervisor opens the next epoch: tern intake rotate"),
     Ending.CERTIFICATE: ("certificate", "a supervisor certifies again: tern certify"),

@@ -23,7 +23,7 @@ from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import Post
 from app.intake.posts import service as posts
 from app.intake.reports.models import Report
-from app.main import SWEEP
+from app.main import JOBS
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.grants import LOAN
@@ -227,7 +227,7 @@ def test_what_was_not_decided_in_time_is_cancelled(
     states = []
 
     for day in (today + LOAN, today + LOAN + timedelta(days=1)):
-        SWEEP.run(database, Blobs(tmp_path), day, clock_is_right=True)
+        JOBS.run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
         states.append(desk.get(caseworker, f"/approvals/{asked}").json()["state"])
 
     assert states == ["requested", "cancelled"]
@@ -363,7 +363,7 @@ def test_what_was_lent_ends_with_the_key_of_its_epoch(
     kept = []
 
     for day in (last_day, epoch.destroyed_on):
-        SWEEP.run(database, Blobs(tmp_path), day, clock_is_right=True)
+        JOBS.run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
         rows.expire_all()
         kept.append(
             [grant.file is not None for grant in rows.scalars(select(Grant).where(Grant.grantee == supervisor.id))]

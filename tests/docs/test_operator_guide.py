@@ -102,7 +102,8 @@ def _walk(machine: Machine) -> None:
     )
     spoken = re.findall(r'"fingerprint": ?"([^"]+)"', words.stdout)[0]
     again = machine.run(block_with("tern setup"), PASSPHRASE, PASSWORD, spoken, "triager", "")
-    daily = machine.run(block_with("tern sweep"))
+    daily = machine.run(block_with("curl -fsS https://tern.example/v1/health\n"))
+    worked = machine.run(block_with("tern worker"))
     numbers = machine.run(block_with("Authorization"))
     doctor = machine.run(f"{block_with('tern doctor').strip()} --json")
     signed = machine.run(block_with("tern client sign"), PASSPHRASE)
@@ -111,6 +112,7 @@ def _walk(machine: Machine) -> None:
     assert f"--pin {pin}" in join
     assert "Intake is open until" in again.stderr
     assert daily.stdout.endswith('{"status":"ok"}'), daily.stderr
+    assert "blobs_destroyed" in worked.stdout
     assert '"epoch_days_left":8' in numbers.stdout
     missing = [each["what"] for each in json.loads(doctor.stdout) if each["is"] == "not"]
     assert missing == ["supervisors", "triagers", "backup", "TLS"], doctor.stdout
@@ -164,7 +166,7 @@ def test_the_files_of_systemd_start_what_is_installed() -> None:
 
     starts += [each.split()[:2] for each in re.findall(r"^ExecStart=(.+)$", "\n".join(blocks("ini")), re.MULTILINE)]
 
-    assert starts == [["/srv/tern/venv/bin/tern", word] for word in ("sweep", "serve", "backup")]
+    assert starts == [["/srv/tern/venv/bin/tern", word] for word in ("serve", "backup")]
     assert all(each.parent.name in GUIDE for each in UNITS)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -147,18 +146,22 @@ PLACES = [
 def test_what_is_stored_goes_at_its_end(
     kept: Kept, database: Database, today: date, of: SealedType, place: Place, way: Way
 ) -> None:
-    swept = partial(app.main.SWEEP.run, database, Blobs(kept.blobs), clock_is_right=True)
+    blobs = Blobs(kept.blobs)
     before = kept.left(of, place)
     assert before, f"the scene keeps nothing of {of.name} in {place}"
 
     way.begins(kept)
     if way.days is not None:
-        swept(today + timedelta(days=way.days))
+        _sweep(database, blobs, today + timedelta(days=way.days))
         assert kept.left(of, place), f"{of.name} in {place} goes before its end: {place.end}"
-        swept(today + timedelta(days=way.days + 1))
+        _sweep(database, blobs, today + timedelta(days=way.days + 1))
 
     assert kept.left(of, place) == set(), f"{of.name} in {place} outlives its end: {place.end}"
     assert not place.is_blob or before & kept.files == set()
+
+
+def _sweep(database: Database, blobs: Blobs, day: date) -> None:
+    app.main.JOBS.run(database, blobs, factories.morning(day), clock_is_right=True)
 
 
 def test_the_key_of_a_report_goes_with_it_and_that_of_its_epoch_stays(

@@ -16,7 +16,7 @@ from app.client.casework import cases, coding_approvals, report_approvals, triag
 from app.client.casework.triage import OpenReport
 from app.client.machine.transport import Refused
 from app.database import Database
-from app.main import SWEEP
+from app.main import JOBS
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, canonical, new_id
@@ -283,7 +283,8 @@ def swept(settings: Settings, tmp_path: Path, organisation: Organisation) -> Ite
 
     def run(days: int) -> None:
         for day in range(days):
-            SWEEP.run(database, Blobs(settings.data_dir / "blobs"), organisation.clock.today() + timedelta(days=day))
+            now = organisation.clock.now() + timedelta(days=day)
+            JOBS.run(database, Blobs(settings.data_dir / "blobs"), now)
 
     yield run
     database.close()

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.installation import service
 from app.installation.models import Installation
+from app.jobs import LastRun
 from app.recorded_day import RecordedDay
 from app.vocabulary import Role
 from tests import factories
@@ -25,6 +26,7 @@ def test_who_looks_after_it_is_told_what_runs_out(client: TestClient, rows: Sess
     person = factories.certified(rows, role)
     factories.epoch(rows, person)  # until the 21st
     rows.add(Installation(name="tern", keyring_sha256="0" * 64, swept_on=today))
+    rows.add(LastRun(name="epochs", turn=today.isoformat()))
     rows.commit()
 
     told = client.get("/v1/health", headers=factories.signed_in(rows, person)).json()
@@ -35,6 +37,7 @@ def test_who_looks_after_it_is_told_what_runs_out(client: TestClient, rows: Sess
         "epoch_days_left": 7,
         "swept_on": today.isoformat(),
         "destruction_waits": False,
+        "jobs": [{"name": "epochs", "turn": today.isoformat()}],
     }
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -19,13 +18,14 @@ from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report, ReportFile
-from app.main import SWEEP
+from app.jobs import Job
+from app.main import JOBS
 from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
 from app.protocol.mailbox import STATE_SLOT, MessageKind
 from app.settings import Settings
-from app.sweep import Swept
 from app.vocabulary import ReportState
+from tests import factories
 from tests.intake import tus
 from tests.intake.scene import Epoch, Office, Reporter, bearer
 
@@ -44,13 +44,14 @@ def withdraw(client: TestClient, reporter: Reporter) -> None:
     client.post("/v1/mailbox", content=body, headers=bearer(reporter.token)).raise_for_status()
 
 
-Sweeping = Callable[[date], Swept]
+Sweeping = Callable[[date], list[str]]
 
 
 @pytest.fixture
 def swept(database: Database, settings: Settings) -> Sweeping:
-    """What a day's destruction takes with it."""
-    return partial(SWEEP.run, database, Blobs(settings.data_dir / "blobs"), clock_is_right=True)
+    """The files that a day's destruction takes with it."""
+    blobs = Blobs(settings.data_dir / "blobs")
+    return lambda day: JOBS.run(database, blobs, factories.morning(day), clock_is_right=True).destroyed
 
 
 def left(rows: Session, reporter: Reporter) -> dict[str, int]:
@@ -99,7 +100,7 @@ def test_a_withdrawn_report_of_a_case_waits_for_its_members_however_long(
     rows.commit()
     withdraw(client, sent)
 
-    assert swept(today + timedelta(days=1000)) == Swept([], [])
+    assert swept(today + timedelta(days=1000)) == []
     # Slots: the state, the reporter's memory, and that as it came with the report.
     kept = {"body": 1, "attachments": 1, "messages": 2, "slots": 3, "mailbox": 1}
     assert left(rows, sent) == kept | {"grants": 0}  # the epoch's key is gone by then, and with it the grant to it
@@ -170,7 +171,7 @@ def granted(rows: Session, epoch: Epoch) -> Sequence[str]:
 def test_one_rule_that_fails_holds_up_no_other(
     client: TestClient, rows: Session, database: Database, settings: Settings, office: Office, today: date
 ) -> None:
-    def fail(_: Session, __: date) -> None:
+    def fail(_: Session, __: datetime) -> None:
         raise RuntimeError
 
     epoch = office.open_epoch(days=2, kept=3)
@@ -180,9 +181,12 @@ def test_one_rule_that_fails_holds_up_no_other(
         "/v1/mailbox", content=reporter.post(MessageKind.WITHDRAW), headers=bearer(reporter.token)
     ).raise_for_status()
 
-    with pytest.raises(ExceptionGroup):
-        replace(SWEEP, rules=(fail, *SWEEP.rules)).run(
-            database, Blobs(settings.data_dir / "blobs"), today + timedelta(days=30), clock_is_right=True
+    with pytest.raises(ExceptionGroup, match="not done: fails"):
+        replace(JOBS, jobs=(Job("fails", fail), *JOBS.jobs)).run(
+            database,
+            Blobs(settings.data_dir / "blobs"),
+            factories.morning(today + timedelta(days=30)),
+            clock_is_right=True,
         )
 
     assert granted(rows, epoch) == []

@@ -63,9 +63,9 @@ class Told(dict[str, Any]):
 
 _TEXTS: Final = (
     "accepts_from accepts_until action actor approver day destroyed_on document envelope_sha256 epoch expires_on "
-    "file grantee handle hash hour id intake intake_channel invitation key kind object part period person previous "
-    "received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state subject team "
-    "to token valid_from valid_until what workload"
+    "file grantee handle hash hour id intake intake_channel invitation key kind name object part period person "
+    "previous received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state "
+    "subject team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
     "approved_by case consent last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority "
@@ -74,7 +74,7 @@ _TEXTS_OR_NULL: Final = (
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation left_millionths n number rho_millionths seq sequence size version"
 )
-_LISTS: Final = "certificates entries errors failing grants holders items members missing part_keys parts roles"
+_LISTS: Final = "certificates entries errors failing grants holders items jobs members missing part_keys parts roles"
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.
 MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {

@@ -9,7 +9,7 @@ answer it, none can read it before, and it is gone with its first reading.
 import json
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, func, select
@@ -84,9 +84,9 @@ def take(session: Session, address: str, *, now: datetime) -> Answer | None:
     return Answer(html.decode().rstrip(" "), json.loads(line)["status"])
 
 
-def forget(session: Session, today: date) -> None:
+def forget(session: Session, now: datetime) -> None:
     """What nobody has read in its time goes with the next answer too; this is for a service that gives none."""
-    session.execute(delete(OnceAnswer).where(OnceAnswer.until <= _minute(datetime.combine(today, time(), UTC))))
+    session.execute(delete(OnceAnswer).where(OnceAnswer.until <= _minute(now)))
 
 
 def _make_room(session: Session, size: int, most: int) -> None:

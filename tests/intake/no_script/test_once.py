@@ -100,7 +100,7 @@ def test_an_answer_is_gone_after_ten_minutes(database: Database) -> None:
         once.keep(session, PAGE, now=NOW + timedelta(minutes=10))
         assert session.scalar(select(func.count()).select_from(OnceAnswer)) == 1
         assert once.take(session, left, now=NOW) is None
-        once.forget(session, NOW.date() + timedelta(days=1))
+        once.forget(session, NOW + timedelta(minutes=20))
         assert session.scalars(select(OnceAnswer.id)).all() == []
 
 

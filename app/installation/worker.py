@@ -1,0 +1,69 @@
+"""Does what is due while a process runs, so that a small organisation needs no timer."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.blobs import Blobs, TooManyLeftOver
+from app.database import Database
+from app.installation import service
+from app.jobs import Jobs
+from app.recorded_day import DayNotBelievable
+
+_LOOK_SECONDS: Final = 60.0
+_REST_SECONDS: Final = 900.0  # after something has failed
+_END_SECONDS: Final = 10.0
+
+
+@contextmanager
+def working(
+    jobs: Jobs, database: Database, blobs: Blobs, now: Callable[[], datetime], tell: Callable[[str], None]
+) -> Iterator[None]:
+    """Until the block ends, a thread looks every minute whether something is due.
+
+    What fails is told in a line, once as long as it is the same, and tried again a quarter of an hour later. Of a day
+    that cannot be believed `recorded_day.recording` tells.
+    """
+    ended = threading.Event()
+
+    def run() -> None:
+        told, rest = "", 0.0
+        while not ended.wait(rest):
+            failed, rest = _turn(jobs, database, blobs, now), _LOOK_SECONDS
+            if failed:
+                rest = _REST_SECONDS
+            if failed and failed != told:
+                tell(failed)
+            told = failed
+
+    thread = threading.Thread(target=run, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_END_SECONDS)  # what it is at then is rolled back, or done to its end tomorrow
+
+
+def _turn(jobs: Jobs, database: Database, blobs: Blobs, now: Callable[[], datetime]) -> str:
+    """What is to be told of it; nothing where all that was due is done. Nothing of a row is in it."""
+    try:
+        moment = now()
+        with database.read() as session:
+            are_due = jobs.are_due(session, moment)
+        if are_due:
+            service.run_jobs(jobs, database, blobs, moment, due_only=True)
+    except DayNotBelievable:
+        return ""
+    except TooManyLeftOver as error:
+        return str(error)
+    except ExceptionGroup as error:
+        kinds = dict.fromkeys(type(each).__name__ for each in error.exceptions)
+        return f"Jobs were {error.message} ({', '.join(kinds)}); they are tried again."
+    except (SQLAlchemyError, OSError) as error:
+        return f"No job was done ({type(error).__name__}); they are tried again."
+    return ""

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from app.blobs import Blobs, TooManyLeftOver
 from app.database import Database
 from app.installation import service
@@ -64,6 +62,6 @@ def _turn(jobs: Jobs, database: Database, blobs: Blobs, now: Callable[[], dateti
     except ExceptionGroup as error:
         kinds = dict.fromkeys(type(each).__name__ for each in error.exceptions)
         return f"Jobs were {error.message} ({', '.join(kinds)}); they are tried again."
-    except (SQLAlchemyError, OSError) as error:
+    except Exception as error:  # whatever it is, the next turn comes, and nothing of a row reaches an output
         return f"No job was done ({type(error).__name__}); they are tried again."
     return ""

@@ -169,7 +169,7 @@ def _wrong_values(value: object) -> Iterator[tuple[str, object, type[Problem]]]:
                 yield what, text, NotAnEnvelope
         case str():
             yield "a list", [value], InvalidRequest
-            yield "half of a surrogate pair", "\ud800", InvalidRequest
+            yield "half of a surrogate pair", "\ud800", MalformedRequest
             yield "too long", WORD * 5000, InvalidRequest
             if _ID.fullmatch(value) or re.fullmatch(r"[0-9a-f]{64}|A{43}|A{86}|20\d\d-Q\d", value):
                 for text in (WORD, "", *_other_spellings(value)):

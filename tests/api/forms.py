@@ -240,7 +240,7 @@ STATISTICS = {
     "DELETE /v1/card": Form(headers=_CARD),
 }
 
-AUDIT = {"GET /v1/audit": _LIST, "GET /v1/health": _ONE}
+AUDIT = {"GET /v1/audit": _LIST, "GET /v1/ends": _ONE, "GET /v1/health": _ONE}
 
 FORMS = PEOPLE | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | AUDIT
 

@@ -33,7 +33,7 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
         "to": "accepted",
         "reason": "decided",
         "priority": "p1",
-        "case": case,
+        "joins": {"case": case, "after": 1, "entry": factories.in_json(Kind.JOURNAL)},
         "grant": {"grantee": case, "file": GRANT},
     }
     ask: dict[str, object] = {
@@ -66,6 +66,7 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
         ("grant.made", triager.id, case),
         ("grant.made", triager.id, case),
         ("case.written", triager.id, case),
+        ("case.written", triager.id, case),  # the report joins it
         ("grant.made", triager.id, report.id),
         ("report.moved", triager.id, report.id),
         ("case.read", caseworker.id, case),  # with the key that opens it

@@ -137,6 +137,7 @@ def test_a_case_reads_like_a_page_on_which_nobody_writes_a_heading_of_their_own(
         "Title",
         "Summary",
         "Persons",
+        "Who they are: none",
         "Incidents",
         "Selectors: none",
         "Reports",

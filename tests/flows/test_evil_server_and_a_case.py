@@ -682,6 +682,33 @@ def test_a_key_that_no_entry_names_opens_nothing_whoever_granted_it(
     stops(evil, lambda: cases.open_(tenzin, world.case), reason)
 
 
+@pytest.mark.parametrize("fault", ["a false key of a high number", "junk"])
+def test_a_grant_that_is_not_of_the_case_keeps_no_other_back(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, fault: str
+) -> None:
+    """leyla, a member, shuts nobody out by a grant beside the real one."""
+    leyla, me = world.organisation.staff["leyla"], tenzin.keys.identity.recipient
+    honest = cases.open_(tenzin, world.case)
+    items = tenzin.service.get(contents(world).removeprefix("/v1")).json()["grants"]
+    real = next(unb64(str(item["file"])) for item in items if item["grantee"] == tenzin.person)
+    false = seal_grant(
+        attacker.secret,
+        me,
+        org=world.pin,
+        subject=world.case,
+        generation=99,
+        grantee=tenzin.person,
+        kind=GrantKind.ASSIGNED,
+        at=NOW,
+        signer=leyla.signer,
+    )
+    beside = false if fault.startswith("a false key") else bytes(len(false))
+    for order in ([beside, real], [real, beside]):
+        evil.lies[contents(world)] = grant_file(tenzin.person, order, among="grants")
+
+        assert cases.open_(tenzin, world.case).file == honest.file
+
+
 @pytest.mark.parametrize(
     ("grantor", "kind", "reason"),
     [

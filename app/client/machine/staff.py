@@ -17,7 +17,7 @@ from app.protocol import grants
 from app.protocol.certificates import Certified, Trust
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, unb64
-from app.protocol.errors import NotAuthentic
+from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.key_log import Log
 from app.protocol.opening import Asked, Opened, open_document
@@ -179,17 +179,32 @@ class Staff:
         self, items: Iterable[Mapping[str, Any]], subject: str, kinds: Collection[GrantKind]
     ) -> OpenedGrant:
         """The same among grants that came with something else."""
+        return self.current_grants(items, subject, kinds)[0]
+
+    def current_grants(
+        self, items: Iterable[Mapping[str, Any]], subject: str, kinds: Collection[GrantKind]
+    ) -> list[OpenedGrant]:
+        """All that open and are in force, the newest first: at least one.
+
+        One that does not open keeps back none beside it. Raises as `open_grants`, what is wrong with the first where
+        none opens.
+        """
         mine = [item for item in items if item["grantee"] == self.person]
         if not mine:
             raise NotGranted(f"no key of {subject} was granted to this person")
-        candidates = [self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)) for item in mine]
+        candidates, faults = list[OpenedGrant](), list[ProtocolError]()
+        for item in mine:
+            try:
+                candidates.append(self.open_grant(unb64(str(item["file"])), subject, list(GrantKind)))
+            except ProtocolError as error:
+                faults.append(error)
         fitting = [each for each in candidates if each.header.kind in kinds]
         if not fitting:
-            raise NotAuthentic("grant-kind")
+            raise faults[0] if faults else NotAuthentic("grant-kind")
         current = [each for each in fitting if not each.is_over(self.today)]
         if not current:
             raise NotGranted(f"what was lent of {subject} is over")
-        return max(current, key=lambda each: each.header.generation)
+        return sorted(current, key=lambda each: each.header.generation, reverse=True)
 
     def open_grant(
         self,

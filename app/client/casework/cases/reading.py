@@ -187,17 +187,29 @@ def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
     """Its journal is followed from what is `known` of it."""
     after = known.mark.version - 1 if known else 0  # its last entry is asked for once more: that it is there still
     contents = staff.service.get_case(f"/cases/{id_}/contents", after=after).json()
-    grant = staff.newest_grant(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
-    key = Key(id_, grant.identity, grant.header.generation)
-    found = _journal(staff, key, contents["entries"], known)
-    found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
-    if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
-        raise NotAuthentic("grantor")  # what somebody lent ends with their membership
+    key, found = _followed(staff, id_, contents, known)
     case = _read_parts(staff, _keys(staff, key, found, contents["part_keys"]), found, contents["parts"])
     _remember(staff, case)
     if known is None or known.mark != found.mark:
         memory.keep(staff, found)
     return case
+
+
+def _followed(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None) -> tuple[Key, Journal]:
+    """The newest key that the journal names, and the journal; a false one of a higher number keeps no other back."""
+    first: ProtocolError | None = None
+    for grant in staff.current_grants(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL}):
+        key = Key(id_, grant.identity, grant.header.generation)
+        try:
+            found = _journal(staff, key, contents["entries"], known)
+            found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
+            if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
+                raise NotAuthentic("grantor")  # what somebody lent ends with their membership
+        except ProtocolError as error:
+            first = first or error
+        else:
+            return key, found
+    raise first or NotAuthentic("grant")
 
 
 def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: Journal | None) -> Journal:
@@ -238,13 +250,20 @@ def _keys(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, A
         part = str(item["part"])
         holders[part] = tuple(map(str, item["holders"]))
         try:
-            grant = staff.newest_grant(item["grants"], part, {GrantKind.ASSIGNED})
-            found.check_named(part, grant.header.generation, grant.header.recipient)
-            own[part] = Key(part, grant.identity, grant.header.generation)
+            granted = staff.current_grants(item["grants"], part, {GrantKind.ASSIGNED})
         except NotGranted:
             continue
         except ProtocolError as error:
             faults[part] = error
+            continue
+        for grant in reversed(granted):  # so that the newest that is named stays
+            try:
+                found.check_named(part, grant.header.generation, grant.header.recipient)
+                own[part] = Key(part, grant.identity, grant.header.generation)
+            except ProtocolError as error:
+                faults[part] = error
+        if part in own:
+            faults.pop(part, None)
     return Keys(key, own, faults, holders)
 
 

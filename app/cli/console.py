@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -46,6 +46,8 @@ class DestructionWaits(Stopped):
     """Nothing was destroyed, because the machine's clock cannot be believed."""
 
 
+# What a command leaves open, connections say: `main` closes it when the command has ended.
+OPENED = ExitStack()
 _OUT = Console()
 _ERR = Console(stderr=True)
 
@@ -183,7 +185,7 @@ def staff(home: Path, *, tells: bool = True) -> Staff:
     They are told what comes to an end, unless the command `tells` that itself.
     """
     keys = None if "TERN_PASSPHRASE" in os.environ else unlocked.ask(Machine(home))
-    person = Staff(home, keys or passphrase(), clock=clock, clock_off=clock_off)
+    person = OPENED.enter_context(Staff(home, keys or passphrase(), clock=clock, clock_off=clock_off))
     if tells:
         tell_ends(person)
         person.service.afterwards(lambda: ends.hear_daily(person))

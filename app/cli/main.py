@@ -157,6 +157,8 @@ def main() -> None:
 
         console.fail(failures.sentence(error))
         code = failures.code(error)
+    finally:
+        console.OPENED.close()
     sys.exit(code)
 
 

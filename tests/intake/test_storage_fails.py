@@ -106,14 +106,14 @@ def frozen(url: str) -> Iterator[None]:
     with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
         directory = connection.exec_driver_sql("SHOW data_directory").scalar_one()
     first = int(Path(directory, "postmaster.pid").read_text().split()[0])
-    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-    processes = [first, *map(int, children)]
-    for each in processes:
+    os.kill(first, signal.SIGSTOP)  # before the others: those of them that end stay until it is told
+    others = [int(each) for each in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
+    for each in others:
         os.kill(each, signal.SIGSTOP)
     try:
         yield
     finally:
-        for each in processes:
+        for each in (*others, first):
             os.kill(each, signal.SIGCONT)
 
 

@@ -197,7 +197,7 @@ def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
 
 def _followed(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None) -> tuple[Key, Journal]:
     """The newest key that the journal names, and the journal; a false one of a higher number keeps no other back."""
-    first: ProtocolError | None = None
+    faults = list[ProtocolError]()
     for grant in staff.current_grants(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL}):
         key = Key(id_, grant.identity, grant.header.generation)
         try:
@@ -206,10 +206,10 @@ def _followed(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journa
             if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
                 raise NotAuthentic("grantor")  # what somebody lent ends with their membership
         except ProtocolError as error:
-            first = first or error
+            faults.append(error)
         else:
             return key, found
-    raise first or NotAuthentic("grant")
+    raise faults[0]
 
 
 def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: Journal | None) -> Journal:

@@ -87,7 +87,7 @@ class Jobs:
         today = now.date()
         with database.write() as session:
             recorded_day.record(session, today, is_right=clock_is_right)
-        failures, failed = list[Exception](), list[str]()
+        failed = dict[str, Exception]()
         ran, destroyed, aside = list[str](), finish(database, blobs, today), list[str]()
         for job in self.jobs:
             try:
@@ -96,8 +96,7 @@ class Jobs:
                         job.run(session, now)
                         ran.append(job.name)
             except Exception as error:  # raised below, when the others have had their turn
-                failures.append(error)
-                failed.append(job.name)
+                failed[job.name] = error
             else:
                 destroyed += doomed(session)
         database.truncate_log()  # also of rows that no rule has doomed
@@ -109,8 +108,8 @@ class Jobs:
                 blobs.renew(today)
                 aside = blobs.set_aside(names_in_use, today, however_many=however_many)
                 ran.append(_FILES)
-        if failures:
-            raise ExceptionGroup(f"not done: {', '.join(failed)}", failures)
+        if failed:
+            raise ExceptionGroup(f"not done: {', '.join(failed)}", list(failed.values()))
         return Done(ran, destroyed, aside)
 
     def are_due(self, session: Session, now: datetime) -> bool:

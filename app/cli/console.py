@@ -66,9 +66,8 @@ def show(facts: Mapping[str, object], *, as_json: bool) -> None:
 def show_surely(facts: Mapping[str, object], *, as_json: bool) -> None:
     """The same of what nobody can be told again: where nothing takes it that is printed, it goes to standard error."""
     if sys.stdout is not None:  # as it is where it was closed, and what is printed then is gone
-        with suppress(
-            OSError, SystemExit
-        ):  # a full disk; a pipe that nobody reads, at which rich would end the process
+        # A full disk; a pipe that nobody reads, at which rich would end the process.
+        with suppress(OSError, SystemExit):
             show(facts, as_json=as_json)
             return
     for name, value in facts.items():

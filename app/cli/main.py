@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -22,7 +21,6 @@ from app.cli.installed import is_without_service
 from app.version import VERSION, WHEEL
 
 _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
-_TERN: Final = Path(__file__).parents[1]
 # Where each command and each group of commands is made.
 _MADE_IN: Final = {
     "setup": "app.cli.setup:setup",

@@ -185,18 +185,19 @@ def sweep(
     from app.blobs import Blobs
     from app.main import JOBS
 
+    now = clock()
     with opened() as (settings, database):
         try:
-            done = installation.run_jobs(
-                JOBS,
+            done = JOBS.run(
                 database,
                 Blobs(settings.data_dir / "blobs"),
-                clock(),
+                now,
                 clock_is_right=the_clock_is_right,
                 however_many=set_files_aside,
             )
         except recorded_day.DayNotBelievable as error:
             raise DestructionWaits(str(error)) from error
+        installation.record_sweep(database, now.date())
     show({"blobs_destroyed": len(done.destroyed), "files_set_aside": len(done.aside)}, as_json=as_json)
 
 

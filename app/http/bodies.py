@@ -100,9 +100,8 @@ class StrictRequest(Request):
     async def json(self) -> Any:  # as Starlette declares it
         """Raises `JSONDecodeError` for a second meaning, as for no JSON."""
         try:
-            text = (
-                await self.body()
-            ).decode()  # of bytes, `loads` would guess UTF-16 and 32, which no check above reads
+            # Of bytes, `loads` would guess UTF-16 and 32, which no check above reads.
+            text = (await self.body()).decode()
             value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
             if r"\u" in text:  # nothing else writes what UTF-8 cannot
                 json.dumps(value, ensure_ascii=False).encode()

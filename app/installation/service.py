@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +12,9 @@ from sqlalchemy.orm import Session
 
 from app import jobs as calendar
 from app import keyring, recorded_day
-from app.blobs import Blobs
 from app.database import Database, insert_or_ignore
 from app.installation.models import Installation
 from app.intake.epochs import service as epochs
-from app.jobs import Done, Jobs
 from app.keyring import Keyring
 
 _NAME: Final = "tern"
@@ -65,23 +63,12 @@ def open_keyring(database: Database, data_dir: Path) -> Keyring:
     return ring
 
 
-def run_jobs(
-    jobs: Jobs,
-    database: Database,
-    blobs: Blobs,
-    now: datetime,
-    *,
-    due_only: bool = False,
-    clock_is_right: bool = False,
-    however_many: bool = False,
-) -> Done:
-    """As `Jobs.run`; once all are done, it is remembered on which day. Raises what that does."""
-    done = jobs.run(database, blobs, now, due_only=due_only, clock_is_right=clock_is_right, however_many=however_many)
+def record_sweep(database: Database, today: date) -> None:
+    """Remember that all that was due was done."""
     with database.write() as session:
         row = session.get(Installation, _NAME)
         if row is not None:
-            row.swept_on = now.date()
-    return done
+            row.swept_on = today
 
 
 def is_well(database: Database, data_dir: Path) -> bool:

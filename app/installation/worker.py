@@ -31,9 +31,8 @@ def working(
     def run() -> None:
         told, rest = "", 0.0
         while not ended.wait(rest):
-            failed, rest = _turn(jobs, database, blobs, now), _LOOK_SECONDS
-            if failed:
-                rest = _REST_SECONDS
+            failed = _turn(jobs, database, blobs, now)
+            rest = _REST_SECONDS if failed else _LOOK_SECONDS
             if failed and failed != told:
                 tell(failed)
             told = failed
@@ -54,7 +53,8 @@ def _turn(jobs: Jobs, database: Database, blobs: Blobs, now: Callable[[], dateti
         with database.read() as session:
             are_due = jobs.are_due(session, moment)
         if are_due:
-            service.run_jobs(jobs, database, blobs, moment, due_only=True)
+            jobs.run(database, blobs, moment, due_only=True)
+            service.record_sweep(database, moment.date())
     except DayNotBelievable:
         return ""
     except TooManyLeftOver as error:

@@ -256,14 +256,15 @@ def _keys(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, A
         except ProtocolError as error:
             faults[part] = error
             continue
-        for grant in reversed(granted):  # so that the newest that is named stays
+        for grant in granted:
             try:
                 found.check_named(part, grant.header.generation, grant.header.recipient)
-                own[part] = Key(part, grant.identity, grant.header.generation)
             except ProtocolError as error:
-                faults[part] = error
-        if part in own:
-            faults.pop(part, None)
+                faults.setdefault(part, error)
+            else:
+                own[part] = Key(part, grant.identity, grant.header.generation)
+                faults.pop(part, None)
+                break
     return Keys(key, own, faults, holders)
 
 

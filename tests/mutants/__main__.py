@@ -28,6 +28,7 @@ class Told:
     module: str
     fates: dict[str, str]
     seconds: float  # of a processor
+    could_run: bool = True  # its tests pass as it stands
 
     @property
     def alive(self) -> set[str]:
@@ -51,10 +52,16 @@ def main() -> int:
     with ThreadPoolExecutor(asked.workers) as pool:
         for one in pool.map(lambda module: _run(module, asked.sample), chosen):
             told.append(one)
-            say(f"{one.module}: {len(one.fates) - len(one.alive)} of {len(one.fates)}, {one.seconds:.0f} s")
+            say(_line(one))
             for key in sorted(one.alive - set(known.get(one.module, {}))):
                 say(f"    {one.fates[key]}  {key}")
     return _judge(told, known, is_whole=not asked.only and asked.sample == 1, seconds=time.monotonic() - began)
+
+
+def _line(one: Told) -> str:
+    if not one.could_run:
+        return f"{one.module}: its tests fail as it stands, or cannot be run"
+    return f"{one.module}: {len(one.fates) - len(one.alive)} of {len(one.fates)}, {one.seconds:.0f} s"
 
 
 def _judge(told: list[Told], known: dict[str, dict[str, str]], *, is_whole: bool, seconds: float) -> int:
@@ -63,12 +70,15 @@ def _judge(told: list[Told], known: dict[str, dict[str, str]], *, is_whole: bool
     new = [f"{one.module}: {key}" for one in told for key in one.alive - set(known.get(one.module, {}))]
     share = (every - alive) / every if every else 1.0
     say(f"{every - alive} of {every} changes were noticed ({share:.1%}) in {seconds / 60:.0f} minutes")
-    gone = [f"{one.module}: {key}" for one in told for key in set(known.get(one.module, {})) - one.alive]
+    gone = [
+        f"{one.module}: {key}" for one in told if one.could_run for key in set(known.get(one.module, {})) - one.alive
+    ]
     if is_whole and gone:
         say("\n    ".join(["no longer alive, and to be taken out of survivors.toml:", *gone]))
     if new:
         say(f"{len(new)} live on that survivors.toml does not know")
-    return int(bool(new) or share < _ENOUGH or (is_whole and bool(gone)))
+    could_run = all(one.could_run for one in told)
+    return int(not could_run or bool(new) or share < _ENOUGH or (is_whole and bool(gone)))
 
 
 def _modules() -> dict[str, tuple[str, ...]]:
@@ -89,7 +99,7 @@ def _run(module: str, sample: int) -> Told:
     place = ROOT / "app/web" if module.endswith(".ts") else ROOT
     answer = subprocess.run(command, cwd=place, stdout=subprocess.PIPE, text=True, check=False)
     if answer.returncode:
-        sys.exit(f"{module}: its tests fail as it stands, or cannot be run")
+        return Told(module, {}, 0.0, could_run=False)
     lines = [json.loads(line) for line in answer.stdout.splitlines() if line.startswith('{"key"')]
     return Told(module, {line["key"]: line["fate"] for line in lines}, sum(line["seconds"] for line in lines))
 

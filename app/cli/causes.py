@@ -5,15 +5,19 @@ from contextlib import contextmanager
 from typing import Final
 
 from pydantic import ValidationError
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from app.blobs import TooManyLeftOver
 from app.cli.console import Stopped
 from app.cli.refusals import of_system
 from app.database import NoDatabase
+from app.database.engine import file_of
 from app.database.schema import OtherTables
+from app.installation.readiness import write_file
 from app.installation.service import ForeignKeyring
 from app.problems import Problem
+from app.settings import Settings
 
 _DATABASE: Final = "TERN_DATABASE_URL is no address of a database that Tern can use: it has sqlite:///FILE or"
 
@@ -28,6 +32,17 @@ def told() -> Iterator[None]:
         if sentence is None:
             raise
         raise Stopped(sentence) from None
+
+
+@contextmanager
+def disk_first(settings: Settings) -> Iterator[None]:
+    """Where a database does not work because of its disk, raises the `OSError` that says so: SQLite does not."""
+    try:
+        yield
+    except DBAPIError:
+        file = file_of(make_url(settings.url))
+        write_file(file.parent if file is not None else settings.data_dir)
+        raise
 
 
 def _sentence(error: Exception) -> str | None:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import keyring, private, recorded_day
-from app.cli.causes import told
+from app.cli.causes import disk_first, told
 from app.cli.console import Json, Stopped, clock, show_list
 from app.database import Database
 from app.database.schema import Tables, look
@@ -81,7 +81,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 def _tables(settings: Settings, today: date) -> Iterator[Finding]:
     try:
-        with told(), closing(Database(settings.url)) as database:
+        with told(), disk_first(settings), closing(Database(settings.url)) as database:
             if (tables := look(database)) is not Tables.OURS:
                 yield Finding("database", tables.value)
                 return

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import keyring, recorded_day, unclean_end
 from app.backup.checking import look_quickly
-from app.cli.causes import told
+from app.cli.causes import disk_first, told
 from app.cli.console import DestructionWaits, Json, Stopped, clock, say, show
 from app.cli.refusals import of_system
 from app.database import Database, schema
@@ -57,13 +57,14 @@ def opened(*, makes: bool = False, upgrades: bool = False) -> Iterator[tuple[Set
     """
     with told():
         settings = Settings()
-        if makes:
-            settings.keep_private()
-            _check_new(settings)
-            database = schema.create(settings.url)
-        else:
-            database = schema.open_(settings.url, upgrades=upgrades)
-            settings.keep_private()
+        with disk_first(settings):
+            if makes:
+                settings.keep_private()
+                _check_new(settings)
+                database = schema.create(settings.url)
+            else:
+                database = schema.open_(settings.url, upgrades=upgrades)
+                settings.keep_private()
         with closing(database):
             installation.open_keyring(database, settings.data_dir)
             yield settings, database

@@ -24,6 +24,7 @@ from app.people.staff import service as staff
 from app.vocabulary import Role
 from tests import factories
 from tests.cli.command import Ended, tern
+from tests.disk import read_only
 
 
 @pytest.fixture
@@ -93,6 +94,14 @@ def test_a_disk_that_is_full_is_told(full: Path) -> None:
     (full / "filler").write_bytes(bytes(400 * 1024))
 
     says(tern("init", environment={"TERN_DATA_DIR": str(full / "data")}), "full")
+
+
+@pytest.mark.parametrize("command", ["serve", "sweep", "check"])
+def test_a_disk_that_can_only_be_read_is_told_as_such(data: Path, command: str) -> None:
+    with read_only(data):
+        ended = tern(command, environment={"TERN_DATA_DIR": str(data)})
+
+    says(ended, f"{data}/.writable: permission denied")
 
 
 def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from app.database import Database, engine
 from app.main import create_app
 from app.settings import Settings
+from tests.disk import read_only
 from tests.intake.no_script.browser import HEADERS, encoded
 from tests.intake.scene import Office, Reporter
 from tests.strength import HASHER
@@ -216,4 +217,22 @@ class TestFile:
         taken = client.put("/v1/report", content=body, headers=reporter.headers)
 
         assert is_unavailable(refused)
+        assert taken.status_code == 201
+
+    def test_one_that_began_while_its_file_was_read_only_goes_on_when_it_can_be_written(
+        self, database: Database, client: TestClient, settings: Settings, tmp_path: Path, today: date
+    ) -> None:
+        reporter = Reporter(Office(database, client, today).found().open_epoch(), today)
+        body = reporter.body()
+
+        with ExitStack() as disk:
+            disk.enter_context(read_only(tmp_path / "data" / "tern.sqlite"))
+            with TestClient(create_app(settings, hasher=HASHER)) as begun:
+                refused = begun.put("/v1/report", content=body, headers=reporter.headers)
+                health = begun.get("/v1/health")
+                disk.close()
+                taken = begun.put("/v1/report", content=body, headers=reporter.headers)
+
+        assert is_unavailable(refused)
+        assert health.status_code == 503
         assert taken.status_code == 201

@@ -12,6 +12,7 @@ from app import jobs as calendar
 from app.blobs import Blobs
 from app.database import Database
 from app.installation import worker
+from app.installation.free_space import FreeSpace
 from app.installation.worker import working
 from app.jobs import Job, Jobs
 from tests.factories import DAY, morning
@@ -145,3 +146,5 @@ def test_a_worker_goes_on_after_a_database_that_did_not_answer(
         assert done.wait(30)
 
     assert said == ["No job was done (OSError); they are tried again."]
+    with database.read() as session:
+        assert session.get(FreeSpace, NOW.date()) is not None

@@ -18,9 +18,19 @@ from app.database import schema
 
 FORMAT: Final = 1
 # What nobody misses after a restore, or must not come back: sessions, pages kept for minutes, files half sent with
-# their addresses, what repeats or counts a day's requests, and the names of files that were to go.
+# their addresses, what repeats or counts a day's requests, the names of files that were to go, and
+# how full another disk was.
 LEFT_OUT: Final = frozenset(
-    {"sessions", "once_answers", "uploads", "idempotency_keys", "posted", "doomed_blobs", schema.REVISIONS}
+    {
+        "sessions",
+        "once_answers",
+        "uploads",
+        "idempotency_keys",
+        "posted",
+        "doomed_blobs",
+        "free_space",
+        schema.REVISIONS,
+    }
 )
 
 _AT_ONCE: Final = 20  # rows, of at most some MiB each

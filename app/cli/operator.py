@@ -188,6 +188,7 @@ def sweep(
 
     now = clock()
     with opened() as (settings, database):
+        installation.record_free_space(database, settings.data_dir, now.date())
         try:
             done = JOBS.run(
                 database,

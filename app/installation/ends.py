@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import recorded_day
 from app.actor import Actor
-from app.installation import last_backup
+from app.installation import free_space, last_backup
 from app.intake.epochs import service as epochs
 from app.intake.epochs.models import Epoch
 from app.people.shared_keys.models import SharedKey
@@ -25,6 +25,7 @@ from app.vocabulary import Role
 _EPOCH: Final = timedelta(days=2)
 _KEYS: Final = {KeyKind.CARD_WRITING: timedelta(days=7), KeyKind.STATISTICS: timedelta(days=30)}
 _CERTIFICATE: Final = timedelta(days=30)
+_DISK: Final = timedelta(days=30)
 _GONE: Final = timedelta(days=30)  # after which nobody asks any more why somebody's certificate ended
 
 
@@ -61,7 +62,7 @@ def _sorted(ends: list[End]) -> list[End]:
 def _shared(session: Session, data_dir: Path, today: date, floor: int) -> Iterator[End]:
     yield from _epoch(session, today)
     yield from _shared_keys(session, today)
-    yield from _disk(data_dir, today, floor)
+    yield from _disk(session, data_dir, today, floor)
 
 
 def _destruction(session: Session, today: date) -> Iterator[End]:
@@ -99,6 +100,9 @@ def _shared_keys(session: Session, today: date) -> Iterator[End]:
             yield End(Ending(kind), day)
 
 
-def _disk(data_dir: Path, today: date, floor: int) -> Iterator[End]:
-    if shutil.disk_usage(data_dir).free < 2 * floor:
+def _disk(session: Session, data_dir: Path, today: date, floor: int) -> Iterator[End]:
+    day = free_space.ends_on(session, data_dir, today, floor=floor)
+    if day is not None and day <= today + _DISK:
+        yield End(Ending.DISK, day)
+    elif shutil.disk_usage(data_dir).free < 2 * floor:
         yield End(Ending.DISK, today)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import jobs as calendar
 from app import keyring, recorded_day
 from app.database import Database, insert_or_ignore
+from app.installation import free_space
 from app.installation.models import Installation
 from app.intake.epochs import service as epochs
 from app.keyring import Keyring
@@ -61,6 +62,12 @@ def open_keyring(database: Database, data_dir: Path) -> Keyring:
     if belonging != ring.digest:
         raise ForeignKeyring(f"{data_dir / keyring.FILE} is the keyring of another database: put its own back")
     return ring
+
+
+def record_free_space(database: Database, data_dir: Path, today: date) -> None:
+    """Remember how much is free today; the last look of a day counts."""
+    with database.write() as session:
+        free_space.record(session, data_dir, today)
 
 
 def record_sweep(database: Database, today: date) -> None:

@@ -53,6 +53,7 @@ def _turn(jobs: Jobs, database: Database, blobs: Blobs, now: Callable[[], dateti
         with database.read() as session:
             are_due = jobs.are_due(session, moment)
         if are_due:
+            service.record_free_space(database, blobs.directory.parent, moment.date())
             jobs.run(database, blobs, moment, due_only=True)
             service.record_sweep(database, moment.date())
     except DayNotBelievable:

@@ -4,6 +4,7 @@
 with a language behind it, it begins that language's.
 """
 
+import functools
 import io
 import re
 import sys
@@ -38,25 +39,31 @@ def template() -> Catalog:
     """Every message of the templates, with where it stands, and every label that some language may lack."""
     catalog = Catalog(project="Tern", header_comment=_HEADER, charset="utf-8")
     for path in sorted(TEMPLATES.glob("*.html")):
-        source = path.read_bytes()
-        places = _places(source.decode())
-        match = extract(
-            "jinja2",
-            io.BytesIO(source),
-            keywords=_KEYWORDS,
-            comment_tags=["NOTE:"],
-            options={"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"},
-        )
-        for line, words, notes, _ in match:
-            where = next((place for start, place in reversed(places) if start <= line), "")
-            catalog.add(
-                words, locations=[(f"templates/{path.name}", 0)], auto_comments=[*filter(None, [where]), *notes]
-            )
+        for words, notes in _messages_of(path.read_bytes()):
+            catalog.add(words, locations=[(f"templates/{path.name}", 0)], auto_comments=notes)
     for list_name, of in _labels():
         catalog.add(
             label(list_name, of), context=VOCABULARY, auto_comments=[f"A choice of the form ({list_name}: {of})."]
         )
     return catalog
+
+
+@functools.cache  # every language asks it of the same templates
+def _messages_of(source: bytes) -> tuple[tuple[str | tuple[str, ...], tuple[str, ...]], ...]:
+    """The messages of a template, in one or two forms, and of each where it stands and what its translator is told."""
+    places = _places(source.decode())
+    match = extract(
+        "jinja2",
+        io.BytesIO(source),
+        keywords=_KEYWORDS,
+        comment_tags=["NOTE:"],
+        options={"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"},
+    )
+    found = []
+    for line, words, notes, _ in match:
+        where = next((place for start, place in reversed(places) if start <= line), "")
+        found.append((words, (*filter(None, [where]), *notes)))
+    return tuple(found)
 
 
 def needed(language: str) -> Catalog:

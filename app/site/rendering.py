@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from app.site.languages import SOURCE, Language, direction, locale, own_name
 from app.vocabulary import ReportState, code, code_list, codes, groups, label
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -113,6 +117,23 @@ _UNTOUCHED: Final = Markup(
 )
 
 
+class _Compiled(BytecodeCache):
+    """What a template was compiled to, for every language: only what it finds in its environment differs."""
+
+    def __init__(self) -> None:
+        self._code_of: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code_of.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code_of[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: Final = _Compiled()
+
+
 def environment(
     language: Language, translations: NullTranslations, assets: Mapping[str, Asset], languages: Iterable[Language]
 ) -> Environment:
@@ -122,6 +143,7 @@ def environment(
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
+        bytecode_cache=_COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
     )

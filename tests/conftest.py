@@ -5,6 +5,8 @@ import gc
 import os
 import random
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -34,6 +36,9 @@ _HERE = Path(__file__).parent
 # Their tests take a minute at times. They come first, so that no process is left alone with them in the end.
 _DEAR = {"docs", "flows", "browser", "browser_looks"}
 
+_MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a private directory of each run in it
+_ROOM = 6 * 1024**3
+
 DIALECTS = ["sqlite", "postgresql"]
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
 
@@ -41,6 +46,15 @@ _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
 def pytest_configure() -> None:
     """What is printed is as wide as a test says, wherever it runs: rich takes this for all terminals."""
     os.environ.pop("COLUMNS", None)
+    _write_to_memory()
+
+
+def _write_to_memory() -> None:
+    """What a test writes need not outlive the machine's power, and a disk takes milliseconds to say that it would."""
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK):
+        runs_programs = not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
+        if runs_programs and shutil.disk_usage(_MEMORY).free >= _ROOM:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -238,12 +238,16 @@ class Place:
 
 @dataclass(frozen=True)
 class NamedVersion:
-    """A version of a part as an entry that counts names it: who wrote that entry, on which day, at which place."""
+    """A version of a part as an entry that counts names it: who wrote that entry, on which day, at which place.
+
+    `generation` is that of the key under which it lies, its own or its case's: the newest by that entry.
+    """
 
     note: PartNote
     author: str
     day: date
     entry: int
+    generation: int
 
 
 @dataclass(frozen=True)
@@ -271,12 +275,17 @@ class Journal:
     @property
     def generation(self) -> int:
         """Of the newest key of the case."""
-        return max((generation for subject, generation in self.keys if subject == self.case), default=0)
+        return _newest(self.keys, self.case)
 
     def check_named(self, subject: str, generation: int, recipient: str) -> None:
         """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""
         if self.keys.get((subject, generation)) != recipient:
             raise NotAuthentic("key-name")
+
+
+def _newest(keys: Iterable[tuple[str, int]], of: str) -> int:
+    """The generation of its newest key; 0 where none is named."""
+    return max((generation for subject, generation in keys if subject == of), default=0)
 
 
 def begin(case: str, place: Place, *, is_certified: Callable[[str, date], bool], today: date) -> Journal:
@@ -347,7 +356,7 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
             raise NotAuthentic("key-name")
         if keys.setdefault((each.subject, each.generation), each.recipient) != each.recipient:
             raise NotAuthentic("key-name")
-    newest = found.generation + len({place for place in keys.keys() - found.keys.keys() if place[0] == found.case})
+    newest = found.generation + sum(1 for subject, _ in keys.keys() - found.keys.keys() if subject == found.case)
     header = document.document.header
     # The next generation and no other: a number far ahead would leave none to turn to. And nothing is written under an
     # earlier key than the newest, which whoever has left may hold.
@@ -361,12 +370,14 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     parts, author, day = dict(found.parts), _author(document), check_at(header.at)
     for note in entry.parts:
         _check_note(found, note, document.mark.version)
-        parts[note.id] = (*parts.get(note.id, ()), NamedVersion(note, author, day, document.mark.version))
+        generation = _newest(keys, note.id) if TYPES[note.type].own_key else newest
+        named = NamedVersion(note, author, day, document.mark.version, generation)
+        parts[note.id] = (*parts.get(note.id, ()), named)
     ended = [note for note in entry.parts if note.sha256 is None]
     if ended:
         _check_ends(replace(found, parts=parts), ended, author)
     if any(note.origin for note in entry.parts):
-        origins = [named[0].note.origin for named in parts.values() if named[0].note.origin]
+        origins = [versions[0].note.origin for versions in parts.values() if versions[0].note.origin]
         if len(set(origins)) != len(origins):
             raise NotAuthentic("part-origin")  # it would be counted twice
     agreements = found.agreements | {(author, part) for part in entry.agreement}

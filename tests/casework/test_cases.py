@@ -227,6 +227,27 @@ def test_a_member_adds_another_who_then_reads(desk: Desk, case: Case, caseworker
     assert [each["number"] for each in contents["entries"]] == [1, 2]
 
 
+def test_a_key_that_turns_goes_to_every_member_and_the_one_before_it_to_the_case(
+    desk: Desk, case: Case, caseworker: Person, triager: Person
+) -> None:
+    """Who comes later is granted the newest alone."""
+    path, itself = f"/cases/{case.id}", {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
+    for turned in ([grant(caseworker)], [itself], [grant(caseworker), grant(triager), itself]):
+        refused = desk.post(caseworker, f"{path}/entries", entry(turned=turned), version=1)
+        assert problem(refused) == (422, "members-unfit")
+
+    desk.post(caseworker, f"{path}/entries", entry(turned=[grant(caseworker), itself]), version=1).raise_for_status()
+    desk.post(caseworker, f"{path}/entries", entry(add=[grant(triager)]), version=2).raise_for_status()
+
+    of_member, of_newcomer = (desk.get(who, f"{path}/contents").json()["grants"] for who in (caseworker, triager))
+    assert sorted((each["grantee"], each["generation"]) for each in of_member) == sorted(
+        [(caseworker.id, 1), (caseworker.id, 2), (case.id, 1)]
+    )
+    assert sorted((each["grantee"], each["generation"]) for each in of_newcomer) == sorted(
+        [(triager.id, 2), (case.id, 1)]
+    )
+
+
 def test_a_case_with_other_members_has_another_version(
     desk: Desk, case: Case, caseworker: Person, triager: Person
 ) -> None:

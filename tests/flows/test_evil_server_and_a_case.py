@@ -709,6 +709,85 @@ def test_a_grant_that_is_not_of_the_case_keeps_no_other_back(
         assert cases.open_(tenzin, world.case).file == honest.file
 
 
+@pytest.fixture
+def turned(world: World) -> str:
+    """A case with words under each of three keys."""
+    tenzin, leyla = (world.organisation.staff[name] for name in ("tenzin", "leyla"))
+    opened = cases.open_(tenzin, _accepted(world.organisation, tenzin, leyla))
+    for number in (2, 3):
+        opened = cases.turn(tenzin, opened)
+        opened = cases.write(tenzin, opened, replace(opened.file, title=f"Under key {number}."))
+    return opened.id
+
+
+@attacks("grant")
+@pytest.mark.parametrize("hidden", [1, 2])
+def test_an_older_key_that_the_service_leaves_out_hides_what_lies_under_it_and_nothing_is_written(
+    world: World, evil: EvilServer, tenzin: Staff, turned: str, hidden: int
+) -> None:
+    """A machine that has read the journal misses reports and earlier versions; a new one has no beginning."""
+    honest = cases.open_(tenzin, turned)
+    part = part_of(honest, "part.case")
+    evil.lies[f"/v1/cases/{turned}/contents"] = in_json(
+        lambda answer: answer.update(grants=[each for each in answer["grants"] if each["generation"] > hidden])
+    )
+
+    found = cases.open_(tenzin, turned)
+
+    assert found.file == honest.file
+    assert len(cases.versions(tenzin, found, part)) == 3 - hidden
+    stops(evil, lambda: triage.open_(tenzin, honest.file.reports[0].id), "another key")
+    stops(evil, lambda: cases.open_(forgetful(world, evil, tenzin), turned), "another key")
+
+
+@attacks("grant")
+@pytest.mark.parametrize("generation", [1, 2, 3])
+def test_a_false_older_key_beside_the_real_one_keeps_it_from_nobody(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, turned: str, generation: int
+) -> None:
+    """leyla, a member, seals another to the newest and to each before it."""
+    leyla = world.organisation.staff["leyla"]
+    honest = cases.open_(leyla, turned)
+    false = [
+        {
+            "grantee": turned,
+            "file": leyla.seal_grant(
+                attacker.secret, turned, key.identity.recipient, turned, GrantKind.CASE, generation=generation
+            ),
+        }
+        for key in honest.key.all
+    ]
+    evil.lies[f"/v1/cases/{turned}/contents"] = in_json(
+        lambda answer: answer.update(grants=[*false, *answer["grants"], *false])
+    )
+
+    found = cases.open_(forgetful(world, evil, tenzin), turned)
+
+    assert (found.file, found.spoiled, found.journal) == (honest.file, (), honest.journal)
+    assert [each.generation for each in found.key.older] == [2, 1]
+
+
+@attacks("grant", older=True)
+@pytest.mark.parametrize("knows", ["the journal", "how far it was", "nothing"])
+def test_a_machine_that_was_given_a_newer_key_writes_nothing_under_an_older_one(
+    world: World, evil: EvilServer, tenzin: Staff, turned: str, knows: str
+) -> None:
+    """The service gives the grant of before. A new machine sees that there are entries which it cannot open."""
+    opened = cases.open_(tenzin, turned)
+    me = tenzin.certified(tenzin.person)
+    older = tenzin.grant(opened.key.of(1).identity, turned, me, GrantKind.ASSIGNED, generation=1)
+    evil.lies[f"/v1/cases/{turned}/contents"] = in_json(lambda answer: answer.update(grants=[older]))
+    if knows != "the journal":
+        tenzin = forgetful(world, evil, tenzin, of_all=knows == "nothing")
+
+    if knows == "nothing":
+        found = cases.open_(tenzin, turned)
+        assert found.journal.passed_over == tuple(range(2, opened.version + 1))
+    else:
+        stops(evil, lambda: cases.open_(tenzin, turned), "generation")
+    assert evil.written == []
+
+
 @pytest.mark.parametrize(
     ("grantor", "kind", "reason"),
     [

@@ -81,7 +81,11 @@ def of_case(session: Session, actor: Actor, case: Case) -> list[PartKey]:
     for grant in session.scalars(_grants_of(case).order_by(Grant.id)):
         found.setdefault(grant.subject, []).append(grant)
     return [
-        PartKey(part, sorted({each.grantee for each in kept}), [each for each in kept if each.grantee == actor.id])
+        PartKey(
+            part,
+            sorted({each.grantee for each in kept} - {part}),
+            [each for each in kept if each.grantee in (actor.id, part)],
+        )
         for part, kept in sorted(found.items())
     ]
 

@@ -44,10 +44,14 @@ class NewPart:
 
 @dataclass(frozen=True)
 class Writing:
-    """What one request writes: entries that follow each other, and the parts that they name."""
+    """What one request writes: entries that follow each other, and the parts that they name.
+
+    `turned` are the grants of the key to which that of the case turns by them, if it does.
+    """
 
     entries: Sequence[bytes]
     parts: Collection[NewPart] = ()
+    turned: Collection[NewGrant] = ()
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,17 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     session.flush()
 
 
+def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
+    """The key of the case turns: the next one for each member, and to the case itself the one that it had.
+
+    Raises `MembersUnfit` or `NotCertified`.
+    """
+    grantees = [grant.grantee for grant in new]
+    if sorted(grantees) != sorted([case.id, *members_of(session, case.id)]):
+        raise MembersUnfit
+    grants.turn(session, actor, new, subject=case.id, now=now)
+
+
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:
     if owner_id is None:
         return
@@ -146,11 +157,14 @@ def _keep_agreements(
 
 
 def _add_members(session: Session, actor: Actor, case: Case, new: Iterable[NewGrant], *, now: datetime) -> None:
+    generation = grants.generation_of(session, case.id) or 1
     for grant in new:
         if not MEMBER_ROLES & staff.certified_as(session, grant.grantee, now.date()):
             raise MembersUnfit
         session.add(Membership(case_id=case.id, person_id=grant.grantee))
-        grants.add_to_person(session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now)
+        grants.add_to_person(
+            session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now, generation=generation
+        )
 
 
 def _remove_members(session: Session, actor: Actor, case: Case, people: Iterable[str], *, now: datetime) -> None:

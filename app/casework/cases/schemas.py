@@ -1,10 +1,12 @@
 """The wire form of cases."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.casework.cases.journal import Writing
 from app.casework.cases.wire import WritingIn
 from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import PersonId
@@ -14,13 +16,18 @@ from app.people.grants.wire import GrantOut, Grants
 class EntriesIn(WritingIn):
     """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
-    `agree` names members whom the caller would let go, so that another member can put them out.
+    `agree` names members whom the caller would let go, so that another member can put them out. Where the key of the
+    case turns, `turned` holds the new one for each member, and the one before it for the case itself.
     """
 
     add: Grants = []
+    turned: Grants = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
     agree: Annotated[list[PersonId], Field(max_length=100)] = []
+
+    def as_writing(self) -> Writing:
+        return replace(super().as_writing(), turned=[grant.as_new() for grant in self.turned])
 
 
 class JournalEntryOut(BaseModel):

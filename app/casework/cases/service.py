@@ -183,6 +183,8 @@ def write(
         membership.change(session, actor, case, change, now=now)
         for person_id in change.remove:
             holders.end(session, actor, case, person_id, now=now)
+    if writing.turned:
+        membership.turn(session, actor, case, writing.turned, now=now)
     journal.write(session, actor, case, writing, after=newest, now=now)
     return case
 

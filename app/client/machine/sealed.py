@@ -1,16 +1,19 @@
 """One way to write and to read a document that staff seal: signed, under the key of what it is about, in its chain."""
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from app import age
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, seal, signed
 from app.protocol.encoding import b64, sha256_hex, unb64
-from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.opening import Asked, Opened
+
+_T = TypeVar("_T")
 
 
 def fault(error: ProtocolError) -> str:
@@ -20,11 +23,36 @@ def fault(error: ProtocolError) -> str:
 
 @dataclass(frozen=True)
 class Key:
-    """The key of a case, a report or a person, under which documents about it are sealed."""
+    """The key of a case, a report or a person, under which documents about it are sealed.
+
+    `older` are those that it had before this one, the newest first: nothing is written under them any more.
+    """
 
     subject: str
     identity: age.HybridIdentity = field(repr=False)
     generation: int
+    older: tuple["Key", ...] = field(default=(), repr=False)
+
+    @property
+    def all(self) -> tuple["Key", ...]:
+        """This one and the older ones, each by itself."""
+        return (replace(self, older=()), *(replace(each, subject=self.subject) for each in self.older))
+
+    def of(self, generation: int) -> "Key":
+        """The one of this generation. Raises `NotAuthentic` where it is not among these."""
+        for each in self.all:
+            if each.generation == generation:
+                return each
+        raise NotAuthentic("generation")
+
+    def try_each(self, act: Callable[["Key"], _T]) -> _T:
+        """What `act` finds under the first that is not another's, the newest before all. Raises `NotMine`."""
+        for each in self.all:
+            try:
+                return act(each)
+            except NotMine:
+                continue
+        raise NotMine("sealed to none of these keys")
 
 
 @dataclass(frozen=True)
@@ -64,10 +92,17 @@ def read(staff: Staff, key: Key, type_: str, file: object, *, writers: AbstractS
 
 
 def open_(staff: Staff, key: Key, type_: str, file: bytes, *, writers: AbstractSet[str] | None = None) -> Opened:
-    """The authentic document in a file.
+    """The authentic document in a file, under this key or an older one.
 
     It is not yet held to what was seen: only the reader of its chain knows which version this should be. Raises
     `NotMine` and `NotAuthentic`.
     """
     asked = Asked(type_, staff.org, key.subject, writers)
-    return staff.open_document(file, key.identity, asked, remember=False)
+
+    def open_under(each: Key) -> Opened:
+        document = staff.open_document(file, each.identity, asked, remember=False)
+        if document.mark.generation != each.generation:
+            raise NotAuthentic("generation")
+        return document
+
+    return key.try_each(open_under)

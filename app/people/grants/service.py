@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.actor import Actor
@@ -28,7 +28,14 @@ class NewGrant:
 
 
 def add(
-    session: Session, new: NewGrant, *, subject: str, kind: GrantKind, today: date, until: date | None = None
+    session: Session,
+    new: NewGrant,
+    *,
+    subject: str,
+    kind: GrantKind,
+    today: date,
+    until: date | None = None,
+    generation: int = 1,
 ) -> Grant:
     """Keep a grant. Whether the grantee may have it is the caller's to know; `add_to_person` knows for people."""
     grant = Grant(
@@ -36,6 +43,7 @@ def add(
         subject=subject,
         grantee=new.grantee,
         kind=kind,
+        generation=generation,
         granted_on=today,
         until=until,
         file=new.file,
@@ -54,10 +62,11 @@ def add_to_person(
     kind: GrantKind,
     now: datetime,
     until: date | None = None,
+    generation: int = 1,
 ) -> Grant:
     """Grant to a certified person; `until` is the last day, if there is one. Raises `NotCertified`."""
     staff.certified_as(session, new.grantee, now.date())
-    return add_to_object(session, actor, new, subject=subject, kind=kind, now=now, until=until)
+    return add_to_object(session, actor, new, subject=subject, kind=kind, now=now, until=until, generation=generation)
 
 
 def add_to_object(
@@ -69,11 +78,31 @@ def add_to_object(
     kind: GrantKind,
     now: datetime,
     until: date | None = None,
+    generation: int = 1,
 ) -> Grant:
-    """Grant to an object whose key the grantor's client holds: a report to its case."""
-    grant = add(session, new, subject=subject, kind=kind, today=now.date(), until=until)
+    """Grant to an object whose key the grantor's client holds: a report to its case, a case's older key to its next."""
+    grant = add(session, new, subject=subject, kind=kind, today=now.date(), until=until, generation=generation)
     audit.record(session, actor.id, Action.GRANTED, subject, now=now, object_hash=sha256_hex(new.file))
     return grant
+
+
+def turn(session: Session, actor: Actor, new: Collection[NewGrant], *, subject: str, now: datetime) -> None:
+    """The key of the subject turns: the next one for people, and to the subject itself the one that it had.
+
+    Raises `NotCertified`.
+    """
+    before = generation_of(session, subject)
+    for each in new:
+        if each.grantee == subject:
+            add_to_object(session, actor, each, subject=subject, kind=GrantKind.CASE, now=now, generation=before)
+        else:
+            kind = GrantKind.ASSIGNED
+            add_to_person(session, actor, each, subject=subject, kind=kind, now=now, generation=before + 1)
+
+
+def generation_of(session: Session, subject: str) -> int:
+    """Of the subject's newest key, 0 where none was ever granted."""
+    return session.scalar(select(func.max(Grant.generation)).where(Grant.subject == subject)) or 0
 
 
 def lend(
@@ -86,7 +115,10 @@ def lend(
     last_day = now.date() + LOAN
     if until is not None:
         last_day = min(until, last_day)
-    return add_to_person(session, actor, new, subject=subject, kind=GrantKind.APPROVAL, now=now, until=last_day)
+    generation = generation_of(session, subject) or 1
+    return add_to_person(
+        session, actor, new, subject=subject, kind=GrantKind.APPROVAL, now=now, until=last_day, generation=generation
+    )
 
 
 def held_by(actor: Actor, subject: InstrumentedAttribute[str]) -> ColumnElement[bool]:
@@ -110,7 +142,7 @@ def held_among(session: Session, actor: Actor, subjects: Collection[str]) -> set
 
 def holders(session: Session, subject: str) -> set[str]:
     """To whom the subject's key is granted for good. What is lent for one decision is there for no other."""
-    kept = select(Grant.grantee).where(Grant.subject == subject, Grant.revoked.is_(False))
+    kept = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee != subject, Grant.revoked.is_(False))
     return set(session.scalars(kept.where(Grant.kind != GrantKind.APPROVAL)))
 
 
@@ -155,8 +187,11 @@ def fetch_page(
 
 
 def of_actor(session: Session, actor: Actor, subject: str) -> Sequence[Grant]:
-    """The grants of a subject to the actor. The caller records the fetch together with what it opens."""
-    theirs = select(Grant).where(Grant.subject == subject, Grant.grantee == actor.id, _opens(actor.today))
+    """The grants of a subject to the actor, and its older keys to itself, which they open by them.
+
+    The caller records the fetch together with what it opens.
+    """
+    theirs = select(Grant).where(Grant.subject == subject, Grant.grantee.in_([actor.id, subject]), _opens(actor.today))
     return session.scalars(theirs.order_by(Grant.id)).all()
 
 

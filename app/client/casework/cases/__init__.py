@@ -20,7 +20,7 @@ from app.client.casework.cases.reading import (
     refreshed,
     versions,
 )
-from app.client.casework.cases.sharing import Joining, NewCase, change_members, grant_part, joining, new
+from app.client.casework.cases.sharing import Joining, NewCase, change_members, grant_part, joining, new, turn
 from app.client.casework.cases.writing import Collision, write
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "read_consents",
     "record_consent",
     "refreshed",
+    "turn",
     "unfounded",
     "versions",
     "view",

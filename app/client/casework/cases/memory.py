@@ -43,7 +43,7 @@ def _body(journal: Journal) -> dict[str, Any]:
         "keys": [[subject, generation, name] for (subject, generation), name in journal.keys.items()],
         "reports": [each.body() for each in journal.reports],
         "parts": [
-            [[each.note.body(), each.author, each.day.isoformat(), each.entry] for each in versions]
+            [[each.note.body(), each.author, each.day.isoformat(), each.entry, each.generation] for each in versions]
             for versions in journal.parts.values()
         ],
         "agreements": sorted(journal.agreements),
@@ -56,8 +56,8 @@ def _journal(body: Mapping[str, Any]) -> Journal:
     members = body["members"]
     parts = [
         tuple(
-            NamedVersion(PartNote.read(note), author, date.fromisoformat(day), entry)
-            for note, author, day, entry in versions
+            NamedVersion(PartNote.read(note), author, date.fromisoformat(day), entry, generation)
+            for note, author, day, entry, generation in versions
         )
         for versions in body["parts"]
     ]

@@ -1,6 +1,6 @@
 """A case is opened: its journal is followed, each part read in the newest version that counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,7 +19,8 @@ from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
-from app.protocol.journal import Journal, NamedVersion, PartNote, Place
+from app.protocol.grants import OpenedGrant
+from app.protocol.journal import Journal, NamedVersion, Place
 from app.protocol.members import Members
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
@@ -49,7 +50,7 @@ class ClosedPart:
 
 @dataclass(frozen=True)
 class Keys:
-    """The key of a case, and by part those of their own that this person holds, or why they do not count.
+    """The keys of a case, and by part those of their own that this person holds, or why they do not count.
 
     `holders` are by part, by the service's word: it can hide a grant, and make none.
     """
@@ -59,13 +60,15 @@ class Keys:
     faults: Mapping[str, ProtocolError] = field(default_factory=dict)
     holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def of(self, note: PartNote) -> Key | None:
+    def of(self, named: NamedVersion) -> Key | None:
         """What opens a part, None where its key was not granted to this person. Raises `ProtocolError`."""
+        note = named.note
         if not TYPES[note.type].own_key:
-            return replace(self.case, subject=note.id)
+            return replace(self.case, subject=note.id).of(named.generation)
         if note.id in self.faults:
             raise self.faults[note.id]
-        return self.own.get(note.id)
+        key = self.own.get(note.id)
+        return key and key.of(named.generation)
 
 
 @dataclass(frozen=True)
@@ -197,19 +200,65 @@ def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
 
 def _followed(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None) -> tuple[Key, Journal]:
     """The newest key that the journal names, and the journal; a false one of a higher number keeps no other back."""
+    granted = staff.current_grants(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
     faults = list[ProtocolError]()
-    for grant in staff.current_grants(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL}):
-        key = Key(id_, grant.identity, grant.header.generation)
+    for number, grant in enumerate(granted):
+        key = _with_older(staff, [_key(each) for each in granted[number:]], contents["grants"])
         try:
             found = _journal(staff, key, contents["entries"], known)
             found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
+            _check_newest(staff, key, found)
             if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
                 raise NotAuthentic("grantor")  # what somebody lent ends with their membership
         except ProtocolError as error:
             faults.append(error)
         else:
-            return key, found
+            return _named(key, found), found
     raise faults[0]
+
+
+def _key(grant: OpenedGrant) -> Key:
+    return Key(grant.header.subject, grant.identity, grant.header.generation)
+
+
+def _with_older(staff: Staff, granted: Sequence[Key], items: Iterable[Mapping[str, Any]]) -> Key:
+    """The first of these keys with all older ones: the rest of these, and what lies sealed to one of them.
+
+    So whoever holds the newest reads what is older. Which are those that the journal names, `_named` tells.
+    """
+    newest = granted[0]
+    left = [unb64(str(item["file"])) for item in items if item["grantee"] == newest.subject]
+    found = list(granted)
+    for holder in found:  # grows while it is walked over
+        for file in list(left):
+            with suppress(ProtocolError):
+                grant = staff.open_grant(
+                    file, newest.subject, {GrantKind.CASE}, grantee=newest.subject, identity=holder.identity
+                )
+                left.remove(file)
+                found.append(_key(grant))
+    older = (each for each in found[1:] if each.generation < newest.generation)
+    return replace(newest, older=tuple(sorted(older, key=lambda each: each.generation, reverse=True)))
+
+
+def _named(key: Key, found: Journal) -> Key:
+    """With those older ones alone that the journal names, each once."""
+    named = {
+        each.generation: each
+        for each in key.older
+        if found.keys.get((key.subject, each.generation)) == recipient_sha256(each.identity.recipient)
+    }
+    return replace(key, older=tuple(named.values()))
+
+
+def _check_newest(staff: Staff, key: Key, found: Journal) -> None:
+    """Raises `Rollback` where there is a newer one, as far as this machine knows: else it would write under an old one.
+
+    Whoever left may hold that, and no colleague counts what lies under it.
+    """
+    seen = staff.seen.highest(JOURNAL, key.subject)
+    if key.generation < max(found.generation, (seen and seen.generation) or 0):
+        raise Rollback("generation")
 
 
 def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: Journal | None) -> Journal:
@@ -256,13 +305,13 @@ def _keys(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, A
         except ProtocolError as error:
             faults[part] = error
             continue
-        for grant in granted:
+        for number, grant in enumerate(granted):
             try:
                 found.check_named(part, grant.header.generation, grant.header.recipient)
             except ProtocolError as error:
                 faults.setdefault(part, error)
             else:
-                own[part] = Key(part, grant.identity, grant.header.generation)
+                own[part] = _named(_with_older(staff, [_key(each) for each in granted[number:]], item["grants"]), found)
                 faults.pop(part, None)
                 break
     return Keys(key, own, faults, holders)
@@ -279,7 +328,7 @@ def _read_parts(staff: Staff, keys: Keys, found: Journal, items: Sequence[Mappin
         version, file = files.get(part, (0, None))
         marks[part] = _last_mark(Mark(newest.note.version, sha256), version, file)
         try:
-            if keys.of(newest.note) is None:
+            if keys.of(newest) is None:
                 continue  # it is there, and not for this person
             if version < newest.note.version:
                 raise NotAuthentic("missing")
@@ -324,7 +373,7 @@ def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, fi
         raise NotAuthentic("missing")
     if sha256_hex(file) != note.sha256:
         raise NotAuthentic("part-hash")
-    key = keys.of(note)
+    key = keys.of(named)
     if key is None:
         raise NotAuthentic("missing")
     document = sealed.open_(staff, key, note.type, file, writers={named.author})

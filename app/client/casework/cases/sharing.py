@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from app import age
-from app.client.casework.cases.reading import JOURNAL, OpenCase, was_certified
-from app.client.casework.cases.writing import changes_of, seal_entries, store
+from app.client.casework.cases.reading import JOURNAL, OpenCase, refreshed, was_certified
+from app.client.casework.cases.writing import TRIES, changes_of, seal_entries, store
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
 from app.protocol.case import NOTHING, RuleBroken, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
@@ -133,6 +134,39 @@ def change_members(
     if owner:
         more["owner"] = owner
     return store(staff, case, [], entry=Entry(members=said), more=more)
+
+
+def turn(staff: Staff, case: OpenCase) -> OpenCase:
+    """Give the case its next key: what is written from now on, whoever holds only an older one cannot read.
+
+    Each member gets it, and under it lies the one before, so that who holds the newest reads all. Where somebody else
+    turns it at the same time, it is theirs. Raises `Refused`.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            return _turned(staff, case)
+        except Refused as refusal:
+            if refusal.type != "stale-version" or not left:
+                raise
+        now = refreshed(staff, case)
+        if now.key.generation > case.key.generation:
+            return now
+        case = now
+    raise AssertionError("the last try returns or raises")
+
+
+def _turned(staff: Staff, case: OpenCase) -> OpenCase:
+    key = replace(case.key, identity=age.generate(), generation=case.key.generation + 1, older=case.key.all)
+    note = KeyNote(case.id, key.generation, recipient_sha256(key.identity.recipient))
+    turned = [
+        staff.grant(key.identity, case.id, staff.certified(person), GrantKind.ASSIGNED, generation=key.generation)
+        for person in sorted(case.members)
+    ]
+    before = case.key.generation
+    older = staff.seal_grant(case.identity, case.id, key.identity.recipient, case.id, GrantKind.CASE, generation=before)
+    turned.append({"grantee": case.id, "file": older})
+    case = replace(case, keys=replace(case.keys, case=key))
+    return store(staff, case, [], entry=Entry(keys=(note,)), more={"turned": turned})
 
 
 def grant_part(staff: Staff, case: OpenCase, part: str, to: str) -> None:

@@ -105,10 +105,10 @@ def store(
 ) -> OpenCase:
     """Write the parts and the entries that name them, behind whatever colleagues write meanwhile.
 
-    `entry` says what else is to be said, and `more` what the service is told of it; such an entry goes only where the
-    members are as they were. Raises `Collision` and `Refused`.
+    `entry` says what else is to be said, and `more` what the service is told of it. One of members goes only where
+    they and the key are as they were, one of keys only where nobody wrote. Raises `Collision` and `Refused`.
     """
-    said_of_members = entry is not None and entry.members is not None
+    said = entry if entry and (entry.members or entry.keys) else None
     for left in reversed(range(TRIES)):
         entries = seal_entries(staff, case.key, changes, first=entry or Entry(), after=case.journal.mark)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **(more or {})}
@@ -118,9 +118,10 @@ def store(
             if refusal.type != "stale-version" or not left:
                 raise
             now = refreshed(staff, case)
-            if said_of_members and now.member_list != case.member_list:
+            if said and (said.keys or (now.member_list, now.key) != (case.member_list, case.key)):
                 raise
             _check_apart(case, now, changes, looked_at)
+            changes = [_anew(staff, now, change) for change in changes]
             case = now
         else:
             return _written(staff, case, changes, entries)
@@ -190,6 +191,16 @@ def _with_new_key(
     return replace(_sealed_change(staff, key, name, body, after=None), grants=tuple(grants))
 
 
+def _anew(staff: Staff, case: OpenCase, change: Change) -> Change:
+    """The change under the key to which that of the case has turned: whoever held the one before may have left."""
+    if TYPES[change.name.type].own_key or change.key.generation == case.key.generation:
+        return change
+    part = change.said.part
+    return _sealed_change(
+        staff, replace(case.key, subject=part), change.name, change.said.body, after=case.marks.get(part)
+    )
+
+
 def _sealed_change(staff: Staff, key: Key, name: Name, body: Mapping[str, Any], *, after: Mark | None) -> Change:
     written = sealed.write(staff, key, name.type, dict(body), after=after)
     return Change(name, Said(key.subject, name.type, body, staff.person), written, key)
@@ -218,7 +229,7 @@ def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looke
 
 
 def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], entries: Sequence[Sealed]) -> OpenCase:
-    """The case once the service has taken it."""
+    """The case once the service has taken it, under its key as it is by then."""
     places = [Place(each.mark.sha256, each.document) for each in entries]
     found = journal.follow(case.journal, places, is_certified=partial(was_certified, staff), today=staff.today)
     staff.seen.record(JOURNAL, case.id, found.mark)

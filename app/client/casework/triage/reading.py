@@ -126,7 +126,10 @@ def grant_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, Any
         return direct
     if view.case in grants:
         case = cases.open_(staff, view.case)
-        inner = staff.open_grant(grants[case.id], view.id, {GrantKind.CASE}, grantee=case.id, identity=case.identity)
+        file = grants[case.id]
+        inner = case.key.try_each(
+            lambda key: staff.open_grant(file, view.id, {GrantKind.CASE}, grantee=key.subject, identity=key.identity)
+        )
         case.journal.check_named(view.id, inner.header.generation, inner.header.recipient)
         return inner
     if view.epoch in grants:

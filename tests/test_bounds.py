@@ -280,7 +280,7 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
     written = EntriesIn.model_json_schema()["properties"]
     lists = {name: each.get("maxItems") for name, each in written.items() if each.get("type") == "array"}
 
-    assert lists == {"entries": 100, "parts": 500, "add": 100, "remove": 100, "agree": 100}
+    assert lists == {"entries": 100, "parts": 500, "add": 100, "turned": 100, "remove": 100, "agree": 100}
     # As many of the smallest as are allowed, with the entries that name them, are no longer than a request may be.
     smallest = {kind: b64(bytes(min(ciphertext_sizes(kind)))) for kind in (Kind.JOURNAL, Kind.PART)}
     part = {"id": new_id("part"), "version": 1, "file": smallest[Kind.PART]}

@@ -4,12 +4,13 @@ The plaintext is an identity file: two comment lines that say what the key is fo
 comment of spaces up to 4 KiB. The signed line is the JSON of the first comment.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 from app import age, vocabulary
 from app.protocol.certificates import Trust
+from app.protocol.chain import Mark
 from app.protocol.documents import (
     CLOCK_SKEW,
     Signature,
@@ -39,8 +40,9 @@ GRANT: Final = TYPES["grant"]
 # For how long a key opens that was lent for a decision. Whoever comes back later is asked anew.
 LOAN: Final = timedelta(days=14)
 _HEAD, _SIGS = b"# tern-grant ", b"# sigs "
-_KEYS: Final = ("v", "org", "subject", "generation", "recipient", "grantee", "sealed_to", "kind", "grantor", "at")
+_KEYS: Final = ("org", "subject", "generation", "recipient", "grantee", "sealed_to", "kind", "grantor", "at")
 _ANSWERS: Final = ("language", "danger_now")
+_OF_CASES: Final = ("head",)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class GrantHeader:
     """What a grant says of the key in it.
 
     `recipient` is the SHA-256 of the recipient that belongs to the key, `sealed_to` that of the grantee's. `grantor` is
-    null where a reporter grants to an epoch; only such a grant, of kind `intake`, has `language` and `danger_now`.
+    null where a reporter grants to an epoch; only such a grant, of kind `intake`, has `language` and `danger_now`. Any
+    other of a case's key has `head`, the newest entry of its journal that the grantor had seen: who is shown less is
+    shown too little.
     """
 
     org: str
@@ -62,11 +66,21 @@ class GrantHeader:
     at: str
     language: str | None = field(default=None, repr=False)
     danger_now: Imminence | None = field(default=None, repr=False)
+    head: Mark | None = None
 
     def line(self) -> bytes:
         """The JSON that is signed."""
-        keys = _KEYS + (_ANSWERS if self.kind is GrantKind.INTAKE else ())
-        return canonical({"v": 1, **{key: getattr(self, key) for key in keys[1:]}})
+        said = {key: getattr(self, key) for key in _keys(self.subject, self.kind)}
+        if self.head:
+            said["head"] = {"n": self.head.version, "sha256": self.head.sha256}
+        return canonical({"v": 1, **said})
+
+
+def _keys(subject: str, kind: GrantKind) -> tuple[str, ...]:
+    """What stands in the line, besides `v` and in this order."""
+    if kind is GrantKind.INTAKE:
+        return _KEYS + _ANSWERS
+    return _KEYS + (_OF_CASES if subject.startswith("case_") else ())
 
 
 @dataclass(frozen=True)
@@ -94,8 +108,12 @@ def seal_grant(
     signer: Signer | None,
     language: str | None = None,
     danger_now: Imminence | None = None,
+    head: Mark | None = None,
 ) -> bytes:
-    """Seal the key `secret` of `subject` to `grantee`, whose recipient comes from a secret or a certificate."""
+    """Seal the key `secret` of `subject` to `grantee`, whose recipient comes from a secret or a certificate.
+
+    `head` is of a case: the newest entry of its journal that the signer has seen.
+    """
     header = GrantHeader(
         org=org,
         subject=subject,
@@ -108,6 +126,7 @@ def seal_grant(
         at=at,
         language=language,
         danger_now=danger_now,
+        head=head,
     )
     line = header.line()
     signatures = (signer.sign(GRANT.name, line),) if signer else ()
@@ -183,7 +202,7 @@ def _parse_header(line: bytes) -> GrantHeader:
     members = parse_object(line)
     try:
         kind = GrantKind(members.get("kind", ""))
-        values = {key: members[key] for key in members if key not in ("v", "kind")}
+        values = {key: members[key] for key in members if key not in ("v", "kind", "head")}
         header = GrantHeader(**values, kind=kind)
     except (ValueError, TypeError):
         raise Malformed("a grant of another form") from None
@@ -193,9 +212,18 @@ def _parse_header(line: bytes) -> GrantHeader:
             header = GrantHeader(**{**values, "danger_now": Imminence(members.get("danger_now", ""))}, kind=kind)
         except ValueError:
             raise Malformed("a grant of another form") from None
+    elif header.subject.startswith("case_"):
+        header = replace(header, head=_parse_head(members.get("head")))
     if header.line() != line:
         raise Malformed("a grant that is written otherwise")
     return header
+
+
+def _parse_head(head: object) -> Mark:
+    match head:
+        case {"n": number, "sha256": sha256, **rest} if not rest:
+            return Mark(check_number(number, range(1, MOST + 1)), check_hash(sha256))
+    raise Malformed("a grant of another form")
 
 
 def _check_values(members: dict[str, Any]) -> None:

@@ -149,6 +149,7 @@ _CONSENT = {
 _ENTRIES = {
     **_WRITING,
     "add": [GRANT],
+    "turned": [GRANT],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
     "agree": [_SOMEBODY],
@@ -161,7 +162,7 @@ CASES = {
     "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after"})),
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": _made(GRANT),
-    "POST /v1/cases/{case_id}/entries": _moved(_ENTRIES, "parts", "add", "remove", "owner", "agree"),
+    "POST /v1/cases/{case_id}/entries": _moved(_ENTRIES, "parts", "add", "turned", "remove", "owner", "agree"),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,

@@ -142,7 +142,7 @@ class Attacker:
         return age.encrypt(padded, [recipient])
 
     def grant_header(self, org: str, subject: str, grantee: str, to: age.HybridRecipient) -> dict[str, Any]:
-        """What a grant says that is as good as it gets, up to who granted it."""
+        """What a grant says that is as good as it gets, up to who granted it and what of a case they had seen."""
         return {
             "v": 1,
             "org": org,

@@ -627,7 +627,8 @@ def test_another_key_of_the_case(
 ) -> None:
     mine = tenzin.keys.identity.recipient
     header = attacker.grant_header(world.pin, world.case, tenzin.person, mine)
-    header |= {"kind": "assigned", "grantor": world.person("leyla"), "at": NOW} | changes
+    head = {"n": 1, "sha256": HASH}
+    header |= {"kind": "assigned", "grantor": world.person("leyla"), "at": NOW, "head": head} | changes
     forged = attacker.grant(header, mine, as_=world.person("leyla"))
     evil.lies[contents(world)] = grant_file(tenzin.person, [forged], among="grants")
 
@@ -649,7 +650,9 @@ def test_a_grant_counts_by_the_name_of_its_key_whoever_granted_it(
     omid = world.organisation.staff["omid"]
     honest = cases.open_(world.organisation.staff["tenzin"], world.case)
     me = omid.certified(tenzin.person)
-    handed_on = unb64(str(omid.grant(honest.identity, world.case, me, GrantKind.ASSIGNED, generation=1)["file"]))
+    head = honest.journal.mark
+    grant = omid.grant(honest.identity, world.case, me, GrantKind.ASSIGNED, generation=1, head=head)
+    handed_on = unb64(str(grant["file"]))
     evil.lies[contents(world)] = grant_file(tenzin.person, [handed_on], among="grants")
 
     assert cases.open_(tenzin, world.case).file == honest.file
@@ -676,6 +679,7 @@ def test_a_key_that_no_entry_names_opens_nothing_whoever_granted_it(
         kind=GrantKind.ASSIGNED,
         at="2026-06-15T00:00Z",
         signer=leyla.signer,
+        head=Mark(1, HASH),
     )
     evil.lies[contents(world)] = grant_file(tenzin.person, [granted], among="grants")
 
@@ -701,6 +705,7 @@ def test_a_grant_that_is_not_of_the_case_keeps_no_other_back(
         kind=GrantKind.ASSIGNED,
         at=NOW,
         signer=leyla.signer,
+        head=Mark(1, HASH),
     )
     beside = false if fault.startswith("a false key") else bytes(len(false))
     for order in ([beside, real], [real, beside]):
@@ -752,7 +757,13 @@ def test_a_false_older_key_beside_the_real_one_keeps_it_from_nobody(
         {
             "grantee": turned,
             "file": leyla.seal_grant(
-                attacker.secret, turned, key.identity.recipient, turned, GrantKind.CASE, generation=generation
+                attacker.secret,
+                turned,
+                key.identity.recipient,
+                turned,
+                GrantKind.CASE,
+                generation=generation,
+                head=honest.journal.mark,
             ),
         }
         for key in honest.key.all
@@ -775,7 +786,9 @@ def test_a_machine_that_was_given_a_newer_key_writes_nothing_under_an_older_one(
     """The service gives the grant of before. A new machine sees that there are entries which it cannot open."""
     opened = cases.open_(tenzin, turned)
     me = tenzin.certified(tenzin.person)
-    older = tenzin.grant(opened.key.of(1).identity, turned, me, GrantKind.ASSIGNED, generation=1)
+    first = tenzin.service.get(f"/cases/{turned}/contents").json()["entries"][0]["file"]
+    head = Mark(1, sha256_hex(unb64(str(first))))
+    older = tenzin.grant(opened.key.of(1).identity, turned, me, GrantKind.ASSIGNED, generation=1, head=head)
     evil.lies[f"/v1/cases/{turned}/contents"] = in_json(lambda answer: answer.update(grants=[older]))
     if knows != "the journal":
         tenzin = forgetful(world, evil, tenzin, of_all=knows == "nothing")
@@ -786,6 +799,52 @@ def test_a_machine_that_was_given_a_newer_key_writes_nothing_under_an_older_one(
     else:
         stops(evil, lambda: cases.open_(tenzin, turned), "generation")
     assert evil.written == []
+
+
+@attacks("journal", older=True)
+@pytest.mark.parametrize("lie", ["the newest left out", "of one number"])
+@pytest.mark.parametrize("who", ["a new member", "an approver"])
+def test_a_new_machine_is_shown_no_case_older_than_who_granted_its_key_had_seen(
+    world: World, evil: EvilServer, tmp_path: Path, lie: str, who: str
+) -> None:
+    tenzin, leyla = (world.organisation.staff[name] for name in ("tenzin", "leyla"))
+    opened = cases.open_(tenzin, _accepted(world.organisation, tenzin, leyla))
+    opened = cases.write(tenzin, opened, replace(opened.file, title="Which came later."))
+    name = "mina" if who == "a new member" else "omid"
+    if who == "a new member":
+        cases.change_members(tenzin, opened, add=[world.person(name)])
+    else:
+        coding_approvals.request(tenzin, opened, world.person(name))
+    other = sealed.write(leyla, opened.key, "journal", Entry().body(), after=Mark(1, HASH))
+
+    def change(answer: dict[str, Any]) -> None:
+        # What is left is one less than the grantor had seen, whose own entry came after.
+        del answer["entries"][1:]
+        if lie == "of one number":
+            answer["entries"].append({"number": 2, "hour": NOW, "file": other.file})
+
+    evil.lies[f"/v1/cases/{opened.id}/contents"] = in_json(change)
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        theirs = world.organisation.copy_of(name, tmp_path / name, http)
+
+        stops(evil, lambda: cases.open_(theirs, opened.id), "journal")
+
+        evil.lies.clear()
+        assert cases.open_(theirs, opened.id).file == opened.file
+
+
+def test_a_false_word_of_what_a_grantor_had_seen_shuts_out_nobody_who_has_read_the_case(
+    world: World, evil: EvilServer, tenzin: Staff
+) -> None:
+    """leyla is a member and holds the key. A new machine of tenzin's stops, the one that he works at goes on."""
+    leyla = world.organisation.staff["leyla"]
+    honest = cases.open_(tenzin, world.case)
+    me, head = leyla.certified(tenzin.person), Mark(honest.version + 1, HASH)
+    grant = leyla.grant(honest.identity, world.case, me, GrantKind.ASSIGNED, head=head)
+    evil.lies[contents(world)] = in_json(lambda answer: answer["grants"].append(grant))
+
+    assert cases.open_(tenzin, world.case).file == honest.file
+    stops(evil, lambda: cases.open_(forgetful(world, evil, tenzin), world.case), "journal")
 
 
 @pytest.mark.parametrize(
@@ -901,7 +960,8 @@ def test_a_whole_case_of_somebody_elses_in_the_place_of_the_one_that_was_seen(
         written = sealed.write(omid, mine, "journal", entry.body(), after=mark)
         entries.append({"number": number, "hour": NOW, "file": written.file})
         entry, mark = Entry(), written.mark
-    handed = omid.grant(mine.identity, world.case, omid.certified(tenzin.person), GrantKind.ASSIGNED)
+    me = omid.certified(tenzin.person)
+    handed = omid.grant(mine.identity, world.case, me, GrantKind.ASSIGNED, head=mark)
     shown = {"grants": [handed], "entries": entries, "parts": []}
     evil.lies[contents(world)] = in_json(lambda answer: answer.update(shown))
 

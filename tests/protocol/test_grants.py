@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import age
+from app.protocol.chain import Mark
 from app.protocol.documents import Signer, recipient_sha256, write_signatures
 from app.protocol.encoding import canonical, new_id
 from app.protocol.errors import Malformed, NotAuthentic, NotMine
@@ -47,6 +48,7 @@ def granted(*, by: Signer = CASEWORKER.signer, kind: GrantKind = GrantKind.ASSIG
         kind=kind,
         at=at,
         signer=by,
+        head=Mark(3, "0" * 64),
     )
 
 
@@ -150,6 +152,7 @@ SWAPPED = [
     ("kind", "recovery"),
     ("grantor", COLLEAGUE.id),
     ("at", "2026-06-15T10:00Z"),
+    ("head", {"n": 3, "sha256": "1" * 64}),
 ]
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app import age
 from app.protocol import intake, key_log, manifest, statements
 from app.protocol.certificates import Certified, certificate, fingerprint, make_root, org_of
+from app.protocol.chain import Mark
 from app.protocol.documents import (
     Document,
     Header,
@@ -43,6 +44,8 @@ from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Imminence,
 DIRECTORY: Final = Path(__file__).parent
 DAY: Final = date(2026, 6, 15)
 HOUR: Final = "2026-06-15T09:00Z"
+# The newest entry of the case's journal, as grantors had seen it.
+HEAD: Final = Mark(3, "3" * 64)
 THREAD_KEY: Final = bytes(range(32))
 
 
@@ -258,6 +261,7 @@ def sealed() -> dict[str, Any]:
         kind=GrantKind.ASSIGNED,
         at=HOUR,
         signer=CASEWORKER.signer,
+        head=HEAD,
     )
     first = seal_grant(
         REPORT_KEY,

@@ -233,6 +233,7 @@ def _others() -> dict[str, Any]:
         kind=GrantKind.ASSIGNED,
         at=HOUR,
         signer=CASEWORKER.signer,
+        head=make.HEAD,
     )
     log = make.public_log()
     sums = folder.sums({"README.txt": b"Nothing is certain.\n"})

@@ -86,17 +86,27 @@ def get(staff: Staff, approval: str) -> Approval:
     return replace(Approval.read(staff.service.get(f"/approvals/{approval}").json()), id=approval)
 
 
-def request(staff: Staff, subject: ApprovalSubject, key: Key, approver: str, *, of: str | None, lend: bool) -> str:
+def request(
+    staff: Staff,
+    subject: ApprovalSubject,
+    key: Key,
+    approver: str,
+    *,
+    of: str | None,
+    lend: bool,
+    head: Mark | None = None,
+) -> str:
     """Ask somebody about the hash `of`; its id. Where the key is lent, they hold it until they have decided.
 
-    This machine remembers whom it asked about what: nobody else's word is one on this.
+    `head` is the newest entry of the journal, where it is about a case. This machine remembers whom it asked about
+    what: nobody else's word is one on this.
     """
     body: dict[str, object] = {"subject": subject.value, "object": key.subject, "approver": approver}
     if of:
         body["of"] = of
     if lend:
         to = staff.certified(approver)
-        grant = staff.grant(key.identity, key.subject, to, GrantKind.APPROVAL, generation=key.generation)
+        grant = staff.grant(key.identity, key.subject, to, GrantKind.APPROVAL, generation=key.generation, head=head)
         body["grant"] = grant
     id_ = str(staff.service.post("/approvals", body).json()["id"])
     asked = Approval(id_, subject, key.subject, ApprovalState.REQUESTED, staff.person, approver, of, None, None, 1)

@@ -15,6 +15,7 @@ from app.client.machine.transport import Service
 from app.client.machine.watch import Watch
 from app.protocol import grants
 from app.protocol.certificates import Certified, Trust
+from app.protocol.chain import Mark
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
@@ -236,10 +237,17 @@ class Staff:
         return key
 
     def grant(
-        self, secret: age.HybridIdentity, subject: str, to: Certified, kind: GrantKind, *, generation: int = 1
+        self,
+        secret: age.HybridIdentity,
+        subject: str,
+        to: Certified,
+        kind: GrantKind,
+        *,
+        generation: int = 1,
+        head: Mark | None = None,
     ) -> dict[str, Any]:
-        """A signed grant to a certified person, as the service takes it."""
-        file = self.seal_grant(secret, subject, to.recipient, to.person, kind, generation=generation)
+        """A signed grant to a certified person, as the service takes it; `head` as `grants.seal_grant` has it."""
+        file = self.seal_grant(secret, subject, to.recipient, to.person, kind, generation=generation, head=head)
         return {"grantee": to.person, "file": file}
 
     def seal_grant(
@@ -251,6 +259,7 @@ class Staff:
         kind: GrantKind,
         *,
         generation: int = 1,
+        head: Mark | None = None,
     ) -> str:
         """The grant in base64url; `recipient` comes from a certificate or a secret that this machine holds."""
         return b64(
@@ -264,6 +273,7 @@ class Staff:
                 kind=kind,
                 at=self.hour,
                 signer=self.signer,
+                head=head,
             )
         )
 

@@ -416,7 +416,8 @@ def test_no_client_believes_a_coding_in_anothers_name(here: Installation) -> Non
     with pytest.raises(RuleBroken, match=r"^coder$"):
         check_successor(opened.file, opened.file.with_incident(broken), author=anna.person)
     theirs = write_past_the_rules(anna, opened, opened.file.with_incident(broken))
-    approval = approvals.request(anna, ApprovalSubject.CODING, theirs.key, chen.person, of=None, lend=True)
+    head = opened.journal.mark
+    approval = approvals.request(anna, ApprovalSubject.CODING, theirs.key, chen.person, of=None, lend=True, head=head)
 
     found = cases.open_(boris, opened.id)
     review = coding_approvals.review(chen, approval)

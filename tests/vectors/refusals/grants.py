@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from app import age
+from app.protocol.chain import Mark
 from app.protocol.documents import Signature, Signer, recipient_sha256, write_signatures
 from app.protocol.encoding import MOST, canonical
 from app.protocol.grants import GrantHeader
@@ -19,6 +20,7 @@ from tests.vectors.make import (
     DAY,
     EPOCH,
     EPOCH_KEY,
+    HEAD,
     HOUR,
     ORG,
     REPORT,
@@ -31,6 +33,7 @@ from tests.vectors.refusals.opening import AUDITOR, CUSTODIAN, OPERATOR
 from tests.vectors.refusals.vector import Vector, malformed, not_authentic, not_mine
 
 _SIZE = 4096
+_PART = "part_" + "0" * 32
 
 GRANT = GrantHeader(
     org=ORG,
@@ -42,6 +45,7 @@ GRANT = GrantHeader(
     kind=GrantKind.ASSIGNED,
     grantor=CASEWORKER.id,
     at=HOUR,
+    head=HEAD,
 )
 FIRST = GrantHeader(
     org=ORG,
@@ -65,6 +69,7 @@ def grants() -> Iterator[Vector]:
     Who is certified stands under `certificates` beside the vectors.
     """
     yield from _asked()
+    yield from _heads()
     yield from _grantors()
     yield from _forms()
 
@@ -92,6 +97,18 @@ def _asked() -> Iterator[Vector]:
     yield Vector(rule, "the key swapped", swapped, not_authentic("recipient"))
     longer = {**_granted(GRANT), "size": 16384}
     yield Vector(rule, "of another length", longer, not_authentic("envelope"))
+
+
+def _heads() -> Iterator[Vector]:
+    rule = "the key of a case comes with the newest entry that its grantor had seen, every other without"
+    yield Vector(rule, "the first entry", _granted(replace(GRANT, head=Mark(1, HEAD.sha256))))
+    told = json.loads(FIRST.line()) | {"head": {"n": 3, "sha256": HEAD.sha256}}
+    first = _first(FIRST)
+    yield Vector(rule, "of a report", {**first, "text": _swap(first["text"], told)}, malformed())
+    of_part = {**_granted(replace(GRANT, subject=_PART, head=None)), "subject": _PART}
+    yield Vector(rule, "of a part", of_part)
+    line = {**json.loads(GRANT.line()), "subject": _PART}
+    yield Vector(rule, "of a part, with a head", {**of_part, "text": _swap(of_part["text"], line)}, malformed())
 
 
 def _grantors() -> Iterator[Vector]:
@@ -188,7 +205,7 @@ def _forms() -> Iterator[Vector]:
         yield Vector(rule, name, {**_first(FIRST), "text": _swap(first, line)}, malformed())
 
     rule = "each field of a grant has a value that it can have"
-    for key, values in (
+    fields: tuple[tuple[str, tuple[object, ...]], ...] = (
         ("v", (0, 2, "1", None, True, 1.0)),
         ("org", (None, "org", ORG.upper())),
         ("subject", (None, "case", CASE.upper())),
@@ -199,7 +216,11 @@ def _forms() -> Iterator[Vector]:
         ("kind", (None, "", "owner", 1)),
         ("grantor", (CASE, "somebody", 1)),
         ("at", (None, "2026-06-15T09:17Z", "today")),
-    ):
+        ("head", (None, {}, [], 3, {"n": 3}, {"n": 0, "sha256": "0" * 64}, {"n": 3, "sha256": "0" * 63})),
+        ("head", ({"n": True, "sha256": "0" * 64}, {"n": 3, "sha256": "0" * 64, "more": 1})),
+        ("head", ({"sha256": "0" * 64, "n": 3},)),
+    )
+    for key, values in fields:
         for value in values:
             given = {**_granted(GRANT), "text": _swap(text, {**said, key: value})}
             yield Vector(rule, f"{key}: {value!r}", given, malformed())

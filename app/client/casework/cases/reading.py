@@ -213,8 +213,27 @@ def _followed(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journa
         except ProtocolError as error:
             faults.append(error)
         else:
+            if known is None:
+                _hold_to_heads(staff, found, granted, contents["entries"])
             return _named(key, found), found
     raise faults[0]
+
+
+def _hold_to_heads(
+    staff: Staff, found: Journal, granted: Iterable[OpenedGrant], items: Sequence[Mapping[str, Any]]
+) -> None:
+    """A machine that has seen nothing of a case begins where those were who granted its key to this person.
+
+    Whoever holds the key can say so, and nobody else is asked. A false word shuts out no machine that knows more.
+    Raises `Rollback`.
+    """
+    if staff.seen.highest(JOURNAL, found.case):
+        return
+    hashes = {int(item["number"]): sha256_hex(unb64(str(item["file"]))) for item in items}
+    for grant in granted:
+        head, place = grant.header.head, (found.case, grant.header.generation)
+        if head and found.keys.get(place) == grant.header.recipient and hashes.get(head.version) != head.sha256:
+            raise Rollback("journal")
 
 
 def _key(grant: OpenedGrant) -> Key:

@@ -68,7 +68,7 @@ def new(
         "entries": [each.file for each in entries],
         "parts": [each.wire for each in changes],
         "grants": [
-            staff.grant(key.identity, key.subject, staff.certified(person), GrantKind.ASSIGNED)
+            staff.grant(key.identity, key.subject, staff.certified(person), GrantKind.ASSIGNED, head=entries[-1].mark)
             for person in sorted(people)
         ],
     }
@@ -125,6 +125,7 @@ def change_members(
                 staff.certified(person),
                 GrantKind.ASSIGNED,
                 generation=case.key.generation,
+                head=case.journal.mark,
             )
             for person in sorted(add)
         ],
@@ -158,12 +159,27 @@ def turn(staff: Staff, case: OpenCase) -> OpenCase:
 def _turned(staff: Staff, case: OpenCase) -> OpenCase:
     key = replace(case.key, identity=age.generate(), generation=case.key.generation + 1, older=case.key.all)
     note = KeyNote(case.id, key.generation, recipient_sha256(key.identity.recipient))
+    head, before = case.journal.mark, case.key.generation
     turned = [
-        staff.grant(key.identity, case.id, staff.certified(person), GrantKind.ASSIGNED, generation=key.generation)
+        staff.grant(
+            key.identity,
+            case.id,
+            staff.certified(person),
+            GrantKind.ASSIGNED,
+            generation=key.generation,
+            head=head,
+        )
         for person in sorted(case.members)
     ]
-    before = case.key.generation
-    older = staff.seal_grant(case.identity, case.id, key.identity.recipient, case.id, GrantKind.CASE, generation=before)
+    older = staff.seal_grant(
+        case.identity,
+        case.id,
+        key.identity.recipient,
+        case.id,
+        GrantKind.CASE,
+        generation=before,
+        head=head,
+    )
     turned.append({"grantee": case.id, "file": older})
     case = replace(case, keys=replace(case.keys, case=key))
     return store(staff, case, [], entry=Entry(keys=(note,)), more={"turned": turned})

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from app.protocol.case import (
+    CODED,
     SECOND_PERSON,
     Incident,
     RuleBroken,
     Verdict,
     check_coding,
+    list_of,
 )
 from app.vocabulary import VerificationStatus
 from tests.protocol.case.scene import CODER, COLLEAGUE, DENIED, OPINION, SAID, coded, incident
@@ -25,6 +27,7 @@ from tests.protocol.case.scene import CODER, COLLEAGUE, DENIED, OPINION, SAID, c
         (coded(channel=["email", "pigeon"]), "code-channel"),
         (coded(channel=["email", "unknown"]), "code-channel"),
         (coded(channel=[["email"]]), "code-channel"),
+        (coded(channel={"email": True}), "code-channel"),
         (coded(host_country="Utopia"), "code-host-country"),
         (coded(imminence="soon"), "code-imminence"),
         (coded(quarter="2026-Q5"), "code-quarter"),
@@ -60,14 +63,29 @@ def test_what_is_not_known_may_stay_open(made: Incident) -> None:
     check_coding(made)
 
 
-def test_a_caller_who_names_his_office_makes_no_attribution_likely() -> None:
+def test_each_field_of_the_coding_has_a_list_of_codes_but_for_the_quarter() -> None:
+    fields = ("incident_type", "host_country", "imminence", "quarter", "attribution_basis")
+
+    assert "quarter" not in CODED
+    assert [list_of(each) for each in fields] == [
+        "incident_type",
+        "country",
+        "imminence",
+        "quarter",
+        "attribution_basis",
+    ]
+
+
+@pytest.mark.parametrize("basis", ["actor_said_so", "reporter_belief"])
+def test_what_a_caller_says_of_himself_or_somebody_believes_makes_no_attribution_likely(basis: str) -> None:
+    said = replace(SAID, basis=basis)
     grounded = replace(SAID, basis="technical_analysis", text="The laboratory's report.")
 
     with pytest.raises(RuleBroken, match="confidence-without-ground"):
-        check_coding(incident(confidence="likely"))
+        check_coding(incident(confidence="likely", assertions=(said,)))
     with pytest.raises(RuleBroken, match="confidence-without-ground"):
-        check_coding(incident(confidence="likely", assertions=(SAID, replace(grounded, text=""))))
-    check_coding(incident(confidence="likely", assertions=(SAID, grounded)))
+        check_coding(incident(confidence="likely", assertions=(said, replace(grounded, text=""))))
+    check_coding(incident(confidence="likely", assertions=(said, grounded)))
 
 
 @pytest.mark.parametrize("status", VerificationStatus)

@@ -58,6 +58,26 @@ def test_nothing_is_drawn_when_the_maps_exceed_the_budget() -> None:
         draw(QUARTER, EMPTY, Dear())
 
 
+def test_what_costs_just_what_a_release_may_spend_is_drawn_and_nothing_that_costs_more() -> None:
+    class Barely(NoNoise):
+        def rho(self, *, sigma: float, m: int) -> float:
+            return super().rho(sigma=sigma, m=m) * 1.000_000_5
+
+    total = vocabulary.workload("T")
+    assert [each.rho for each in budget(total, NoNoise())] == [total.rho / 10**6]
+    with pytest.raises(OverspentError):
+        budget(total, Barely())
+
+
+def test_each_table_gets_the_noise_that_was_budgeted() -> None:
+    class Scales(NoNoise):
+        def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]:
+            return [round(sigma * 1000)] * len(counts)
+
+    for table in draw(QUARTER, EMPTY, Scales()):
+        assert set(table.counts) == {table.sigma}
+
+
 def test_every_cell_gets_noise_also_the_empty_ones() -> None:
     drawn = draw(QUARTER, EMPTY, DiscreteGaussian())
 

@@ -50,6 +50,7 @@ def restore(path: Path, identities: Sequence[age.Identity], url: str, data_dir: 
             taking.end()
             _check_rows(listed, connection, dialect)
             place.move_files(aside)
+    schema.open_(url, upgrades=True).close()  # it may be of an older Tern; where this is cut off, `tern serve` does it
     return listed
 
 

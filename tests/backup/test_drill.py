@@ -4,11 +4,11 @@ import io
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app import age
@@ -18,17 +18,15 @@ from app.client.casework import cases, triage
 from app.client.people import sign_in
 from app.clock import Clock
 from app.database import schema
+from app.intake.reports.models import Report
 from app.main import create_app
 from app.settings import Settings
 from app.site.site import Site
 from app.vocabulary import Imminence, Severity
-from tests.backup.place import Place
+from tests.backup.place import Make, Place
 from tests.flows.organisation import PASSWORD, Organisation
 from tests.postgresql import run
 from tests.strength import HASHER
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
 
 DOCUMENT = {
     "language": "en",
@@ -136,3 +134,17 @@ def test_a_backup_of_one_database_comes_back_in_the_other(
     restored = restore(tmp_path / "backup", [offline], url, tmp_path / "other")
 
     assert restored.tables["people"].rows == 3
+
+
+@pytest.mark.usefixtures("attachments")
+def test_a_backup_of_an_older_tern_comes_back_in_the_tables_of_this_one(
+    service: Service, make: Make, to: Path, offline: age.HybridIdentity, elsewhere: Place
+) -> None:
+    schema.downgrade(service.database, "0020")
+    make()
+
+    restored = restore(to, [offline], elsewhere.url, elsewhere.data_dir)
+
+    assert (restored.revision, restored.tables["reports"].rows) == ("0020", 2)
+    with closing(schema.open_(elsewhere.url)) as database, database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Report)) == 2

@@ -26,7 +26,9 @@ _PRIMARY: Final = 0xFF
 _OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
 _BUSY: Final = 5  # that of a lock which another holds
 _LOCK_SECONDS = 10  # for which a statement waits for another's lock
-_TRY_SECONDS: Final = 0.5  # for which SQLite waits before a clock is looked at: it counts pauses, not what they took
+# For which SQLite waits before a clock is looked at: it counts pauses, not what they took. And for which whoever comes
+# after others have waited is let wait.
+_TRY_SECONDS: Final = 0.5
 _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 11  # for which a service waits for PostgreSQL: a lock is told before
 _COMMAND_SECONDS = 600  # the same for a command: a rule may have much to destroy
@@ -75,6 +77,7 @@ class Database:
             waits = {"connect_timeout": _CONNECT_SECONDS, "options": f"-c lock_timeout={_LOCK_SECONDS}s"}
             engine = create_engine(url, pool_pre_ping=True, pool_timeout=_LOCK_SECONDS, connect_args=waits, **pool)
             event.listen(engine, "do_connect", postgresql.connecting(answer_seconds))
+            event.listen(engine, "begin", self._begin_postgresql)
             event.listen(engine, "handle_error", self._give_up_postgresql)
         self.dialect = engine.dialect.name
         self._writing = engine
@@ -167,11 +170,17 @@ class Database:
                     self._tried_once_until = now + _REST_SECONDS
                     raise
 
+    def _begin_postgresql(self, connection: Connection) -> None:
+        if time.monotonic() < self._tried_once_until:  # as with SQLite's: nobody waits twice
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_TRY_SECONDS}s'")
+
     def _give_up_postgresql(self, context: ExceptionContext) -> None:
         """Whoever asked has waited: no second try before they are told, and a moment's rest for who comes next."""
         if postgresql.is_silence(context.original_exception):
             self._asked_again_at = time.monotonic() + _REST_SECONDS
             context.is_disconnect = context.is_disconnect and not context.is_pre_ping
+        elif postgresql.is_lock(context.original_exception):
+            self._tried_once_until = time.monotonic() + _REST_SECONDS
 
 
 @contextmanager

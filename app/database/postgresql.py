@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.errors import ConnectionTimeout
+from psycopg.errors import ConnectionTimeout, LockNotAvailable
 from psycopg.rows import TupleRow
 from sqlalchemy import Dialect
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -50,3 +50,8 @@ def connecting(
 def is_silence(error: BaseException | None) -> bool:
     """Whether somebody has waited for an answer that did not come."""
     return isinstance(error, _Silence | ConnectionTimeout)
+
+
+def is_lock(error: BaseException | None) -> bool:
+    """Whether somebody has waited for a lock that another holds."""
+    return isinstance(error, LockNotAvailable)

@@ -24,7 +24,7 @@ from app.people.staff import service as staff
 from app.vocabulary import Role
 from tests import factories
 from tests.cli.command import Ended, tern
-from tests.disk import read_only
+from tests.storage import read_only
 
 
 @pytest.fixture

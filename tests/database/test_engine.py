@@ -10,12 +10,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.audit.models import ReporterActs
 from app.database import Database, engine, insert_or_ignore, schema
+from tests.storage import locked
 
 WRITERS = 64
 
@@ -158,7 +159,7 @@ def test_opening_a_file_once_more_ends_no_lock_on_it(tmp_path: Path) -> None:
 
 
 def test_who_comes_after_others_have_waited_for_a_lock_does_not_wait_as_long(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "_LOCK_SECONDS", 1)
     monkeypatch.setattr(engine, "_TRY_SECONDS", 0.1)
@@ -166,18 +167,14 @@ def test_who_comes_after_others_have_waited_for_a_lock_does_not_wait_as_long(
     def waited() -> float:
         began = time.monotonic()
         with pytest.raises(OperationalError), database.write() as session:
-            session.connection()
+            session.execute(update(ReporterActs).values(number=ReporterActs.number))
         return time.monotonic() - began
 
-    with (
-        closing(schema.create(f"sqlite:///{tmp_path / 'tern.sqlite'}")) as database,
-        closing(sqlite3.connect(tmp_path / "tern.sqlite", isolation_level=None)) as holder,
-    ):
-        holder.execute("BEGIN IMMEDIATE")
-        first, second = waited(), waited()
-        holder.execute("ROLLBACK")
+    with closing(Database(url)) as database:
+        with locked(url, "reporter_acts"):
+            first, second = waited(), waited()
         with database.write() as session:
-            session.connection()
+            session.execute(update(ReporterActs).values(number=ReporterActs.number))
 
     assert 1 <= first < 2
     assert second < 0.5

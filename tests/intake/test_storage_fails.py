@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 from app.database import Database, engine
 from app.main import create_app
 from app.settings import Settings
-from tests.disk import read_only
 from tests.intake.no_script.browser import HEADERS, encoded
 from tests.intake.scene import Office, Reporter
+from tests.storage import locked, read_only
 from tests.strength import HASHER
 
 SECONDS = 1
@@ -36,20 +36,6 @@ def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Test
     monkeypatch.setattr(engine, "_REST_SECONDS", REST)
     with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as client:
         yield client
-
-
-@contextmanager
-def locked(url: str) -> Iterator[None]:
-    """Somebody else holds what a report is written to."""
-    holder = sa.create_engine(url)
-    with holder.connect() as connection:
-        if holder.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql("LOCK TABLE reports IN ACCESS EXCLUSIVE MODE")
-        yield
-        connection.rollback()
-    holder.dispose()
 
 
 def test_a_lock_that_others_hold_is_told_after_a_while_and_the_same_report_is_taken_then(

@@ -1,4 +1,4 @@
-"""What a disk does to a service that stands on it."""
+"""What a disk, and others at the same database, do to a service."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 from subprocess import run
 
 import pytest
+import sqlalchemy as sa
 
 
 @contextmanager
@@ -25,3 +26,17 @@ def read_only(path: Path) -> Iterator[None]:
         yield
     finally:
         run([*undo, path], check=True)
+
+
+@contextmanager
+def locked(url: str, table: str = "reports") -> Iterator[None]:
+    """Somebody else holds the table, of SQLite the whole file."""
+    holder = sa.create_engine(url)
+    with holder.connect() as connection:
+        if holder.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+    holder.dispose()

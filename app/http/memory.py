@@ -17,15 +17,20 @@ from app.problems import Busy
 
 REPORTERS: Final = 16 * 2**20  # bytes of all bodies on reporters' paths, which nobody else can use up
 OTHERS: Final = 8 * 2**20
+SHORT: Final = 64 * 2**10  # bytes: most reports and messages, as long as one could write in an evening
+_KEPT: Final = 8  # the part of each bound, an eighth, that no longer body takes up
 RETRY_SECONDS: Final = 2
 _HASTE_SECONDS: Final = 10.0  # after which a body that is not whole gives its place to others
 _HELD: Final = "tern.held"
+_DIGITS: Final = 10  # of a length that is worth reading
 
 
 class Held:
     """The body of one request, as far as it has come."""
 
-    def __init__(self, lane: "Lane") -> None:
+    def __init__(self, lane: "Lane", *, is_short: bool = False) -> None:
+        """`is_short` where its header says that it will be."""
+        self.is_short = is_short
         self.size = 0
         self.since = 0.0
         self._lane = lane
@@ -75,7 +80,8 @@ class Lane:
 
     def take(self, held: Held, size: int) -> None:
         """Raises `Busy` where there is no place, and no body stands that has had its time."""
-        while self._bytes + size > self._bound:
+        bound = self._bound if held.is_short else self._bound - self._bound // _KEPT
+        while self._bytes + size > bound:
             oldest = next(iter(self._reading), held)
             if oldest is held or time.monotonic() - oldest.since < _HASTE_SECONDS:
                 raise Busy(retry_after_seconds=RETRY_SECONDS)
@@ -99,7 +105,8 @@ class Memory:
     @contextmanager
     def of(self, scope: Scope, *, is_reporters: bool) -> Iterator[None]:
         """For a request, until it is answered."""
-        held = scope[_HELD] = Held(self._reporters if is_reporters else self._others)
+        lane = self._reporters if is_reporters else self._others
+        held = scope[_HELD] = Held(lane, is_short=_is_short(scope))
         try:
             yield
         finally:
@@ -109,3 +116,9 @@ class Memory:
 def held_of(request: Request) -> Held:
     """The body of the request."""
     return cast("Held", request.scope[_HELD])
+
+
+def _is_short(scope: Scope) -> bool:
+    """Whether a length is declared, and is short: the server holds the sender to it."""
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    return len(lengths) == 1 and lengths[0].isdigit() and len(lengths[0]) < _DIGITS and int(lengths[0]) <= SHORT

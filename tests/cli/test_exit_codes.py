@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import age
+from app.client.machine import transport
 from app.client.machine.directory import About, Machine
 from tests.cli.command import tern
 
@@ -25,16 +26,21 @@ def machine(tmp_path: Path) -> Path:
     return made.directory
 
 
-def test_a_service_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
+def test_a_service_that_does_not_answer_is_unreachable(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "PAUSES", (0.0,))
     (tmp_path / "report.json").write_text(json.dumps(FORM))
 
     arguments = ("--server", NOWHERE, "--pin", PIN, "--document", str(tmp_path / "report.json"))
 
     done = tern("report", "submit", *arguments)
-    process = subprocess.run([sys.executable, "-m", "app.cli.main", "report", "submit", *arguments], check=False)
+    process = subprocess.run(
+        [sys.executable, "-m", "app.cli.main", "triage", "list", "--machine", machine], input=b"right", check=False
+    )
 
     assert done.code == process.returncode == UNREACHABLE
-    assert done.out == ""
+    assert (done.out, done.err.count("The same goes again")) == ("", 1)
 
 
 def test_words_that_are_no_receipt_are_told_from_a_service_that_refuses() -> None:

@@ -68,6 +68,18 @@ def test_where_no_answer_came_the_words_are_shown_with_what_to_do(here: Installa
     assert "nobody can know yet whether your report has arrived" in done.err
 
 
+@pytest.mark.parametrize("asked", [("GET", "/v1/intake"), ("GET", "/v1/key-log")])
+def test_a_service_that_is_begun_anew_while_it_is_asked_where_reports_go_gets_the_report(
+    here: Installation, road: Between, asked: tuple[str, str]
+) -> None:
+    road.losing[asked] = 2
+
+    done = submit(here, road)
+
+    must_open_a_mailbox(here, done.out)
+    assert (done.code, done.err.count("The same goes again")) == (0, 2)
+
+
 def test_a_refusal_after_a_lost_answer_unsays_nothing_that_may_have_arrived(here: Installation, road: Between) -> None:
     class Second(dict[tuple[str, str], tuple[int, str]]):
         """Refuses once an answer was lost."""

@@ -96,7 +96,7 @@ class Reporter:
         anybody knows of.
         """
         form = _form(document)
-        epoch = self.intake().epoch
+        epoch = try_again(self.intake, tell=self._waits).epoch
         receipt, secret, report = Receipt.generate(form.language), age.generate(), new_id("rep")
         with tempfile.TemporaryDirectory() as drafts:  # of sealed files only
             sealed, left = files.seal_all(
@@ -122,7 +122,7 @@ class Reporter:
 
     def mailbox(self, receipt: Receipt) -> Mailbox:
         """What lies there now. Raises `NoSuchMailbox` where no slot opens."""
-        answer = self._post(receipt, conversation.READ)
+        answer = try_again(lambda: self._post(receipt, conversation.READ), tell=self._waits)
         return conversation.read_mailbox(
             answer, receipt, org=self._pin, recall=lambda: self._post(receipt, conversation.RECALL)
         )
@@ -136,7 +136,7 @@ class Reporter:
         """
         before = self.mailbox(receipt)
         with tempfile.TemporaryDirectory() as drafts:
-            limit = self.intake().epoch.attachment_limit if attachments else 0
+            limit = try_again(self.intake, tell=self._waits).epoch.attachment_limit if attachments else 0
             sealed, left = files.seal_all(attachments, before.write_to, limit=limit, drafts=Path(drafts))
             for each in left:
                 leave(each)

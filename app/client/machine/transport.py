@@ -29,6 +29,8 @@ FAILURE: Final = 500  # from here on: what was sent may have been taken
 
 # A draw opens every card of a quarter before it answers.
 _TIMEOUT = httpx2.Timeout(30, read=600)
+# For which a connection is kept for the next request: the service ends it after five, and might just when one is sent.
+_IDLE_SECONDS: Final = 2
 
 
 class Refused(Exception):
@@ -134,6 +136,7 @@ class Service:
             trust_env=False,
             follow_redirects=False,
             timeout=_TIMEOUT,
+            limits=httpx2.Limits(keepalive_expiry=_IDLE_SECONDS),
             headers={"User-Agent": "tern"},
         )
 

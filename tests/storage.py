@@ -1,6 +1,7 @@
 """What a disk, and others at the same database, do to a service."""
 
 import os
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,3 +41,14 @@ def locked(url: str, table: str = "reports") -> Iterator[None]:
         yield
         connection.rollback()
     holder.dispose()
+
+
+@contextmanager
+def full() -> Iterator[None]:
+    """No file of this process can grow: what a disk without room does, and at once."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

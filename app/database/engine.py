@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -115,7 +115,7 @@ class Database:
         """After destruction: leave nothing of it in SQLite's write-ahead log. PostgreSQL has no such call."""
         if self.dialect == "sqlite":
             until = time.monotonic() + _LOCK_SECONDS
-            with closing(self._writing.raw_connection()) as connection:
+            with _told_as_others(), closing(self._writing.raw_connection()) as connection:
                 is_read = True  # by somebody whom the log's end has to wait for
                 while is_read and time.monotonic() < until:
                     is_read, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -184,13 +184,23 @@ class Database:
 
 
 @contextmanager
+def _told_as_others() -> Iterator[None]:
+    """What the driver is asked without SQLAlchemy fails as what is asked through it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
+
+
+@contextmanager
 def _copy_of(source: "PoolProxiedConnection", directory: Path) -> Iterator[Connection]:
     # SQLite's own temporary database: made without a name, so that nothing is left of it where the process is killed.
     copy = sqlite3.connect("", check_same_thread=False)
     try:
         quoted = str(directory.absolute()).replace("'", "''")
         copy.execute(f"PRAGMA temp_store_directory = '{quoted}'")
-        cast("sqlite3.Connection", source.driver_connection).backup(copy)
+        with _told_as_others():
+            cast("sqlite3.Connection", source.driver_connection).backup(copy)
         engine = create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool, hide_parameters=True)
         with engine.connect() as connection:
             yield connection

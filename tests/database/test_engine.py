@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import ReporterActs
 from app.database import Database, engine, insert_or_ignore, schema
-from tests.storage import locked
+from tests.storage import full, locked
 
 WRITERS = 64
 
@@ -178,3 +178,12 @@ def test_who_comes_after_others_have_waited_for_a_lock_does_not_wait_as_long(
 
     assert 1 <= first < 2
     assert second < 0.5
+
+
+def test_a_disk_without_room_fails_what_is_asked_past_sqlalchemy_as_all_else(tmp_path: Path) -> None:
+    with closing(schema.create(f"sqlite:///{tmp_path / 'tern.sqlite'}")) as database:
+        with database.write() as session:
+            session.add(ReporterActs(**acts("report")))
+        with full(), pytest.raises(OperationalError):
+            database.truncate_log()
+        database.truncate_log()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.intake.no_script.browser import HEADERS, encoded
 from tests.intake.scene import Office, Reporter
-from tests.storage import locked, read_only
+from tests.storage import full, locked, read_only
 from tests.strength import HASHER
 
 SECONDS = 1
@@ -159,17 +158,6 @@ class TestServer:
 
         assert is_unavailable(refused)
         assert taken.status_code == 201
-
-
-@contextmanager
-def full() -> Iterator[None]:
-    """No file of this process can grow: what a disk without room does, and at once."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

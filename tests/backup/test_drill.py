@@ -141,7 +141,10 @@ def test_a_backup_of_an_older_tern_comes_back_in_the_tables_of_this_one(
     service: Service, make: Make, to: Path, offline: age.HybridIdentity, elsewhere: Place
 ) -> None:
     schema.downgrade(service.database, "0020")
-    make()
+    try:
+        make()
+    finally:
+        schema.upgrade(service.database)  # others use it too
 
     restored = restore(to, [offline], elsewhere.url, elsewhere.data_dir)
 

@@ -10,7 +10,7 @@ TEXT = (ROOT / "docs" / "threat-model.md").read_text()
 ROWS = [line.strip("|").split("|") for line in TEXT.splitlines() if line.startswith("| ")][1:]
 
 
-@pytest.mark.parametrize("page", ["threat-model.md", "reliability.md"])
+@pytest.mark.parametrize("page", ["threat-model.md", "reliability.md", "promises.md"])
 def test_every_claim_names_a_test_that_there_is(page: str) -> None:
     text = (ROOT / "docs" / page).read_text()
     written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
@@ -19,6 +19,18 @@ def test_every_claim_names_a_test_that_there_is(page: str) -> None:
     assert tests
     assert [name for name in tests if f"def {name}(" not in written] == []
     assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+def test_every_promise_names_code_that_there_is_and_a_test_or_says_that_it_is_not_held() -> None:
+    rows = [
+        line.strip("|").split("|")
+        for line in (ROOT / "docs" / "promises.md").read_text().splitlines()
+        if line.startswith("| ") and not line.startswith("| promise")
+    ]
+    code = [path for row in rows for path in re.findall(r"`(\w+/[\w./]+)`", row[1])]
+
+    assert [path for path in code if not (ROOT / path).exists()] == []
+    assert [row for row in rows if len(row) != 3 or ("`test" not in row[2] and row[2].strip() != "–")] == []
 
 
 def test_every_row_says_who_what_without_the_defence_what_with_it_and_by_which_test() -> None:

@@ -53,6 +53,17 @@ def test_no_two_receipts_are_the_same() -> None:
     assert len({Receipt.generate("en").secret for _ in range(20)}) == 20
 
 
+def test_ten_languages_have_a_list_of_their_own() -> None:
+    assert " ".join(sorted(LISTS)) == "cs en es fr it ja ko pt zh-Hans zh-Hant"
+
+
+def test_words_that_come_twice_in_one_receipt_are_no_receipt_that_was_pasted_twice() -> None:
+    words = "action " * 12
+
+    assert read(words) == read(words * 2)
+    assert read(words).words().split() == words.split()
+
+
 def test_every_language_with_a_list_gets_its_own_words_and_the_others_english() -> None:
     for code in vocabulary.code_list("language").codes.values():
         wordlist = set(Mnemonic(code.wordlist or "english").wordlist)

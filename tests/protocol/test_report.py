@@ -94,6 +94,15 @@ def test_urgency_and_consents_are_what_was_ticked() -> None:
     assert form.consents == {ConsentScope.SERVICE, ConsentScope.STATISTICS}
 
 
+def test_a_report_says_one_thing_of_each_consent() -> None:
+    again = Consent(ConsentScope.SERVICE, given=True, id=new_id("cons"))
+
+    with pytest.raises(Malformed, match="one choice and one id"):
+        replace(REPORT, consents=(*REPORT.consents, again))
+    with pytest.raises(Malformed, match="one choice and one id"):
+        replace(REPORT, consents=tuple(replace(each, id=again.id) for each in REPORT.consents))
+
+
 def test_whoever_leaves_the_last_question_as_it_stands_consents_to_help_alone() -> None:
     assert Form.read(FORM).consents == {ConsentScope.SERVICE}
 
@@ -270,6 +279,11 @@ def test_whatever_stands_in_the_answers_it_is_a_form_or_it_is_malformed(answers:
 def test_whatever_a_file_is_called_a_document_can_list_it(name: str) -> None:
     assert Attachment.read({**FILE.body(), "name": file_name(name)}).name == file_name(name)
     canonical({"name": file_name(name)})
+
+
+def test_what_no_file_may_be_called_is_replaced_sign_by_sign() -> None:
+    assert file_name("a/b\0c.jpg") == "a_b_c.jpg"
+    assert file_name("\ud800\ud83d\udfff\ud7ff\ue000") == "___\ud7ff\ue000"
 
 
 def test_a_name_that_is_too_long_keeps_its_end() -> None:

@@ -24,6 +24,7 @@ def test_the_noisy_counts_are_read_as_they_were_written() -> None:
         (b",3,", b",2,"),
         (b"period,", b"perio,"),
         (b"2026-Q2,Q,", b"2026-Q2,X,"),
+        (b",3,", b"," + b"9" * 400 + b","),  # no float holds it
     ],
 )
 def test_noisy_counts_of_another_workload_or_writing_are_refused(change: tuple[bytes, bytes]) -> None:

@@ -1,8 +1,10 @@
 import dataclasses
+import json
 
 import pytest
 
 from app import vocabulary
+from app.protocol.encoding import sha256_hex
 from app.protocol.release.ledger import (
     LedgerEntry,
     LedgerError,
@@ -11,6 +13,7 @@ from app.protocol.release.ledger import (
     next_line,
     read_ledger,
     write_ledger,
+    write_lines,
 )
 
 
@@ -30,6 +33,14 @@ def told(lines: list[LedgerLine]) -> bytes:
 
 def test_a_ledger_is_read_as_it_was_written() -> None:
     assert list(read_ledger(told(ledger()))) == ledger()
+
+
+def test_what_a_hash_of_the_ledger_is_over_is_its_line_and_the_line_before_it() -> None:
+    lines = write_lines(ledger()).splitlines(keepends=True)
+
+    assert [each[-1:] for each in lines] == [b"\n", b"\n"]
+    assert [sha256_hex(each[:-1]) for each in lines] == [each.sha256() for each in ledger()]
+    assert json.loads(lines[1])["previous"] == sha256_hex(lines[0][:-1])
 
 
 def test_a_draw_is_charged_the_whole_budget_of_its_workload() -> None:

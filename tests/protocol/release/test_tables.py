@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -58,6 +59,25 @@ def test_the_columns_and_tags_are_the_published_ones() -> None:
         "#affected+persons+num+adjusted,#affected+persons+num+noisy\n"
     )
     assert tagged[0] + "".join(tagged[2:]) == files["data/persons.csv"].decode()
+
+
+def test_every_country_has_both_of_its_codes_and_a_deviation_three_places() -> None:
+    files = data_files(folders.noisy())
+    total = _rows(data_files(folders.noisy("T"))["data/persons.csv"])
+
+    assert {len(row["ref_area_alpha3"]) for row in _rows(files["data/host.csv"])} == {3}
+    assert [row["sd"] for row in total] == ["10.000"]
+
+
+def test_the_tag_of_a_period_says_how_long_it_is() -> None:
+    for period, tag in (("2026-Q2", "#date+quarter"), ("2026", "#date+year")):
+        tagged = data_files(replace(folders.noisy("T"), period=period))["data/persons.hxl.csv"].decode()
+        assert tagged.splitlines()[1].startswith(f"{tag},")
+
+
+def test_half_of_an_interval_is_1_96_deviations_of_the_noise_and_the_rounding() -> None:
+    assert half_width(10_000) == pytest.approx(19.608165, abs=1e-6)
+    assert half_width(0) == pytest.approx(0.565803, abs=1e-6)
 
 
 def test_grades_and_estimates_wait_for_a_later_version() -> None:

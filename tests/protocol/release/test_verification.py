@@ -1,11 +1,15 @@
 """Anyone finds out whether a folder is a release as it was made and signed."""
 
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from app import age
+from app.protocol.certificates import Certified, certificate
+from app.protocol.documents import Signer
 from app.protocol.errors import NotAuthentic
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import SUMS
@@ -20,7 +24,8 @@ from app.protocol.release.signatures import (
     write_signatures,
     write_signers,
 )
-from app.protocol.release.verification import verify, verify_pinned
+from app.protocol.release.verification import REQUESTERS, verify, verify_pinned
+from app.vocabulary import Role
 from tests.statistics.releases import folders
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
@@ -61,6 +66,47 @@ def test_the_pin_of_another_organisation_does_not() -> None:
 def test_a_release_whose_signers_nobody_vouches_for_is_refused(vouchers: bytes) -> None:
     with pytest.raises(NotAuthentic):
         verify_pinned(folders.signed({**FOLDER, SIGNERS: vouchers}), folders.PIN)
+
+
+def signed_by(*roles: Role) -> dict[str, bytes]:
+    """The release, signed by two persons with these roles and no other."""
+    people = {f"per_{number:032x}": Ed25519PrivateKey.generate() for number, _ in enumerate(roles)}
+    root = Signer(folders.APPROVER, folders.KEYS[folders.APPROVER])
+    certificates = [
+        certificate(
+            Certified(
+                person,
+                frozenset({role}),
+                age.identity_from_seed(person.encode()[:32]).recipient,
+                key.public_key().public_bytes_raw(),
+            ),
+            org=folders.PIN,
+            signer=root,
+            valid_from=date(2026, 6, 1),
+            valid_until=date(2026, 6, 30),
+        )
+        for (person, key), role in zip(people.items(), roles, strict=True)
+    ]
+    files = folders.signed({**FOLDER, SIGNERS: write_signers([folders.ROOT, *certificates])})
+    signatures = [sign_sums(files[SUMS], by=person, key=key) for person, key in people.items()]
+    return {**files, SIGNATURES: write_signatures(signatures)}
+
+
+@pytest.mark.parametrize("requester", [Role.ANALYST, Role.CASEWORKER, Role.SUPERVISOR])
+def test_whoever_may_ask_signs_with_a_supervisor(requester: Role) -> None:
+    assert len(set(verify_pinned(signed_by(requester, Role.SUPERVISOR), folders.PIN).signers)) == 2
+
+
+@pytest.mark.parametrize("second", [Role.ANALYST, Role.CASEWORKER])
+def test_two_persons_of_whom_none_is_a_supervisor_sign_no_release(second: Role) -> None:
+    with pytest.raises(ReleaseError, match="no supervisor"):
+        verify_pinned(signed_by(Role.CASEWORKER, second), folders.PIN)
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - REQUESTERS))
+def test_who_may_not_ask_for_a_release_signs_none(role: Role) -> None:
+    with pytest.raises(ReleaseError, match="no role"):
+        verify_pinned(signed_by(role, Role.SUPERVISOR), folders.PIN)
 
 
 def test_the_sums_are_those_of_the_ordinary_tool(tmp_path: Path) -> None:
@@ -107,6 +153,23 @@ def test_the_ledger_of_another_release_is_refused() -> None:
 
     with pytest.raises(ReleaseError, match="does not end with this release"):
         verify(folders.signed({**FOLDER, "ledger.json": other}), check_signer=certified)
+
+
+@pytest.mark.parametrize(
+    ("sums_file", "why"),
+    [
+        (b"".join(reversed(FOLDER[SUMS].splitlines(keepends=True))), "one writing"),
+        (FOLDER[SUMS] + FOLDER[SUMS].splitlines(keepends=True)[-1], "one writing"),
+        (FOLDER[SUMS] + b"# a note\n", "cannot be read"),
+        (FOLDER[SUMS].removesuffix(b"\n"), "cannot be read"),
+    ],
+    ids=["another order", "a line twice", "a line more", "no end of line"],
+)
+def test_sums_that_are_written_otherwise_are_refused_although_they_are_signed(sums_file: bytes, why: str) -> None:
+    signatures = write_signatures([sign_sums(sums_file, by=by, key=key) for by, key in folders.KEYS.items()])
+
+    with pytest.raises(ReleaseError, match=why):
+        verify({**FOLDER, SUMS: sums_file, SIGNATURES: signatures}, check_signer=certified)
 
 
 def test_a_signature_by_a_key_that_nobody_certified_is_refused() -> None:

@@ -119,9 +119,9 @@ class _Server(uvicorn.Server):
         self._headless: dict[_Connection, None] = {}  # in the order in which they came, or were answered
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, but it listens with doors of ours."""
+        """As uvicorn's, but it listens with sockets of ours."""
         await super().startup(sockets=[])
-        self.servers = [_Door(each, self) for each in sockets or ()]  # type: ignore[misc]  # they close alike
+        self.servers = [_Listener(each, self) for each in sockets or ()]  # type: ignore[misc]  # they close alike
 
     async def on_tick(self, counter: int) -> bool:
         """As uvicorn's, ten times a second."""
@@ -168,7 +168,7 @@ class _Server(uvicorn.Server):
         return min(still, key=_Connection.stands_since, default=None)
 
 
-class _Door:
+class _Listener:
     """Accepts connections of one socket that listens. A try that fails is told once a minute, and never at once again.
 
     uvloop's own does neither, and knows no bound.

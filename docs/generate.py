@@ -70,7 +70,7 @@ def _audit() -> str:
     rows = [f"| `{action.value}` | {action.description} |" for action in Action]
     return _page(
         "The audit chain",
-        "Every act of staff and every key that is fetched is an audit event with its hour, never with content. Each"
+        "Every action of staff and every key that is fetched is an audit event with its hour, never with content. Each"
         "\nhas the hash of the one before; `tern audit verify` checks the whole chain offline.",
         "| action | what it says |\n|---|---|",
         rows,

@@ -1,4 +1,4 @@
-"""The chain of staff's acts, and the daily counts of reporters' acts."""
+"""The chain of audit events, and the daily counts of reporters' acts."""
 
 from datetime import date, datetime
 

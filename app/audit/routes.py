@@ -16,7 +16,7 @@ Reader = Annotated[Actor, requires(Role.AUDITOR, Role.SUPERVISOR)]
 
 @router.get("")
 def list_audit_events(database: Db, _: Reader, paging: Paging) -> Page[AuditEventOut]:
-    """The acts of staff, the oldest first; `tern audit verify` follows their hashes."""
+    """The audit events, the oldest first; `tern audit verify` follows their hashes."""
     with database.read() as session:
         return paging.page(session, service.events(), by=[AuditEvent.seq], show=_answer)
 

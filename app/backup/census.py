@@ -25,7 +25,7 @@ class Part(StrEnum):
     """What can be wrong with a service's data, in words for whoever runs the machine."""
 
     DATABASE = "the database's own check found damage"
-    AUDIT_CHAIN = "the chain of acts is broken"
+    AUDIT_CHAIN = "the audit chain is broken"
     KEY_LOG = "the key log is not what the organisation signed"
     KEYRING = "the keyring is not the one that the database belongs to"
     NO_BODY = "a report without its body"
@@ -70,7 +70,7 @@ class Mark(_Frozen):
     sha256: str
 
 
-_NO_ACTS: Final = Mark(n=0, sha256=audit_chain.GENESIS)
+_NO_EVENTS: Final = Mark(n=0, sha256=audit_chain.GENESIS)
 
 # The columns that hold something sealed or signed, and of which types; what lies in files is not among them.
 SEALED: Final[dict[str, dict[str, list[SealedType]]]] = {}
@@ -95,15 +95,15 @@ class Census:
         default_factory=dict
     )  # the report of each row that goes with it, and of each file
     faults: set[Fault] = field(default_factory=set)
-    acts: Mark = field(default_factory=lambda: _NO_ACTS)
+    events: Mark = field(default_factory=lambda: _NO_EVENTS)
     log: list[str] = field(default_factory=list)  # the lines of the key log
-    act_hashes: list[str] = field(default_factory=list)
+    event_hashes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._table, self._columns, self._key = "", list[str](), list[str]()
         self._rows, self._digest = 0, sha256()
         self._bodies, self._reports = set[str](), set[str]()
-        self._pin, self._head = "", _NO_ACTS
+        self._pin, self._head = "", _NO_EVENTS
         self._is_chained = True
 
     def add(self, line: bytes) -> None:
@@ -129,7 +129,7 @@ class Census:
         self._end_table()
         for report in sorted(self._reports - self._bodies - self.destroyed):
             self._fault(Part.NO_BODY, report)
-        if self._head != self.acts and self._is_chained:
+        if self._head != self.events and self._is_chained:
             self._fault(Part.AUDIT_CHAIN)
         self._check_log()
 
@@ -194,7 +194,7 @@ class Census:
             self._fault(Part.SEALED, of)
 
     def _see_act(self, row: dict[str, Any]) -> None:
-        self.act_hashes.append(row["hash"])
+        self.event_hashes.append(row["hash"])
         if not self._is_chained:
             return
         event = audit_chain.Event(
@@ -208,7 +208,9 @@ class Census:
             hash=row["hash"],
         )
         try:
-            self.acts = Mark(n=event.seq, sha256=audit_chain.verify([event], seq=self.acts.n, head=self.acts.sha256))
+            self.events = Mark(
+                n=event.seq, sha256=audit_chain.verify([event], seq=self.events.n, head=self.events.sha256)
+            )
         except ProtocolError:
             self._is_chained = False
             self._fault(Part.AUDIT_CHAIN)

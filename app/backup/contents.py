@@ -36,7 +36,7 @@ class Contents(BaseModel):
     of_report: dict[str, str]
     blobs: dict[str, BlobDigest]
     sealed_blobs: dict[str, str]  # the sealed file of each blob; of one that was missing already there is none
-    acts: Mark
+    events: Mark
     log: Mark
     faults: list[Fault]
 
@@ -57,7 +57,7 @@ def of(census: Census, *, made_on: date, state: str, sealed_blobs: dict[str, str
         of_report=census.of_report,
         blobs=census.blobs,
         sealed_blobs=sealed_blobs,
-        acts=census.acts,
+        events=census.events,
         log=end_of(census.log),
         faults=sorted(census.faults | faults, key=str),
     )

@@ -29,8 +29,8 @@ WATCHED = frozenset(
 
 def losses(then: Contents, now: Census) -> Iterator[str]:
     """One sentence for each thing that is gone or altered, those first that say most."""
-    if now.acts.n < then.acts.n or (then.acts.n and now.act_hashes[then.acts.n - 1] != then.acts.sha256):
-        yield f"the chain of acts does not go on from its event {then.acts.n}: the database is older, or another"
+    if now.events.n < then.events.n or (then.events.n and now.event_hashes[then.events.n - 1] != then.events.sha256):
+        yield f"the audit chain does not go on from its event {then.events.n}: the database is older, or another"
     if len(now.log) < then.log.n or (then.log.n and sha256_hex(now.log[then.log.n - 1].encode()) != then.log.sha256):
         yield f"the key log does not go on from its line {then.log.n}: the database is older, or another"
     for place, rows in then.digests.items():

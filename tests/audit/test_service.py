@@ -1,4 +1,4 @@
-"""The chain of acts, and the counts of reporters' acts."""
+"""The audit chain, and the counts of reporters' acts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime

@@ -80,9 +80,9 @@ HARMS: dict[str, tuple[Harm, str]] = {
         lambda rows, _, file: rows.execute(sa.delete(Attachment).where(Attachment.id == file.id)),
         "the attachment in the file {blob} is gone",
     ),
-    "acts-cut": (
+    "events-cut": (
         lambda rows, *_: (rows.execute(sa.delete(AuditEvent)), rows.execute(sa.delete(AuditHead))),
-        "the chain of acts does not go on from its event 1: the database is older, or another",
+        "the audit chain does not go on from its event 1: the database is older, or another",
     ),
 }
 
@@ -115,7 +115,7 @@ def test_what_needs_no_backup_to_be_found_is_found(
 
     assert found(other) == sorted(
         [
-            "the chain of acts is broken",
+            "the audit chain is broken",
             "the keyring is not the one that the database belongs to",
             f"a row whose bytes are not those of its digest: journal_entries {case.id} 1",
             f"an attachment without its file: {missing.blob}",

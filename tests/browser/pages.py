@@ -238,7 +238,7 @@ class PlainMailbox(Form):
         self._act("withdraw")
 
     def _act(self, act: str) -> None:
-        self.page.locator(f'button[name="act"][value="{act}"]').click()
+        self.page.locator(f'button[name="action"][value="{act}"]').click()
 
 
 def word(page: Page, key: str) -> str:

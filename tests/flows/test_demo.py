@@ -74,7 +74,7 @@ def test_its_table_tells_what_became_of_every_story(played: Played) -> None:
     )
     assert re.fullmatch(r"\d+ cells, signed by two, verified offline", played.outcome("Release: the quarter"))
     assert re.fullmatch(r"\d+ files signed, and served as signed", played.outcome("The reporters' pages"))
-    assert played.outcome("Audit").endswith(" acts, the chain verified offline")
+    assert played.outcome("Audit").endswith(" audit events, the chain verified offline")
 
 
 def test_it_leaves_a_directory_for_the_service_and_one_for_each_person(played: Played) -> None:

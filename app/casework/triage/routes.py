@@ -89,7 +89,7 @@ def read_queue(
     now: Now,
     state: Annotated[list[ReportState] | None, Query()] = None,
 ) -> Page[WaitingOut]:
-    """What waits, the oldest day first, with the keys that are for the caller. A page is recorded as one act.
+    """What waits, the oldest day first, with the keys that are for the caller. A page is recorded as one audit event.
 
     That is what waits for a triager, and what was decided and is still to be opened by another; or what has a `state`.
     """

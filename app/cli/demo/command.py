@@ -139,7 +139,7 @@ def _tell(company: Company, parts: _Told, all_stories: Sequence[Story], persons:
             raise DemoFailed("the service serves other pages than were signed")
         outcome.append(f"{check.files} files signed, and served as signed" if check else "none were built")
     with parts.part("Audit") as (_, outcome):
-        outcome.append(f"{chapters.check_audit(company)} acts, the chain verified offline")
+        outcome.append(f"{chapters.check_audit(company)} audit events, the chain verified offline")
 
 
 def _about(release: VerifiedRelease) -> str:

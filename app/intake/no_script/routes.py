@@ -305,7 +305,7 @@ def _converse(visit: Visit) -> Answer:
             sealing.read(visit.parts(), typed, files, lambda: service.write_to(open_()[1]))
             holder, before = open_()
             after = _act(visit, holder, before, typed, files)
-        return show(after, done=typed.last("act"))
+        return show(after, done=typed.last("action"))
     except Mistake as mistake:
         return again(mistake, HTTPStatus.UNPROCESSABLE_ENTITY)
     except MalformedForm:
@@ -323,7 +323,7 @@ def _kept(typed: TypedFields, files: Files, done: str) -> dict[str, object]:
     kept: dict[str, object] = {}
     if done != "write":
         kept |= {"text": typed.last("text"), "files": files.came}
-    if typed.last("act") in {"write", "consent"} and done != "consent":
+    if typed.last("action") in {"write", "consent"} and done != "consent":
         kept["consent"] = typed.choices("consent")
     return kept
 
@@ -344,10 +344,10 @@ def _open(visit: Visit, words: str) -> tuple[Holder, Mailbox]:
 
 def _act(visit: Visit, holder: Holder, before: Mailbox, typed: TypedFields, files: Files) -> Mailbox:
     """Raises `Mistake`, `MalformedForm`."""
-    act = typed.last("act")
-    if act != "write":
+    action = typed.last("action")
+    if action != "write":
         files.destroy()
-    if act == "open":
+    if action == "open":
         return before
     with destroying(visit.state.database, visit.state.blobs, visit.today) as session:
         return service.act(session, holder, before, typed, files.sealed)

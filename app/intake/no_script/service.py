@@ -195,7 +195,7 @@ def write_to(before: Mailbox) -> age.HybridRecipient:
 def act(session: Session, holder: Holder, before: Mailbox, typed: TypedFields, files: Sequence[SealedFile]) -> Mailbox:
     """Write, choose or withdraw, as the form says. Raises `Mistake` for what a person can mend, and `MalformedForm`."""
     try:
-        match typed.last("act"):
+        match typed.last("action"):
             case "write":
                 return holder.write(session, before, _message(typed, files), files)
             case "consent":
@@ -214,7 +214,7 @@ def act(session: Session, holder: Holder, before: Mailbox, typed: TypedFields, f
         raise Mistake("too-long", "text") from None
     except NotAuthentic:
         raise Mistake("not-authentic") from None
-    raise MalformedForm("an act that there is not")
+    raise MalformedForm("an action that there is not")
 
 
 def name_files(session: Session, token_sha256: str, files: Iterable[SealedFile], *, today: date) -> None:

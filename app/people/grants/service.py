@@ -168,7 +168,7 @@ def fetch_page(
 ) -> dict[str, list[Grant]]:
     """The grants of several subjects to the actor, and of each to those objects beside it whose keys they hold.
 
-    They are recorded as one act: its object is their number, its hash that of the subjects' ids, one a line, in order.
+    They are one audit event: its object is their number, its hash that of the subjects' ids, one a line, in order.
     """
     found: dict[str, list[Grant]] = {subject: [] for subject in wanted}
     grantees = {actor.id, *itertools.chain.from_iterable(wanted.values())}

@@ -237,7 +237,7 @@ def kept(here: Installation, opened: OpenCase) -> bytes | None:
 
 
 def recorded(here: Installation) -> int | None:
-    """How many acts the service has on record."""
+    """How many audit events the service has on record."""
     with server(here).read() as session:
         return session.scalar(select(func.count()).select_from(AuditEvent))
 

@@ -84,7 +84,7 @@ def words_in(answer: Response) -> str:
 
 
 def mailbox(client: TestClient, words: str, act: str = "open", *more: tuple[str, str | File]) -> Response:
-    return post(client, [("act", act), ("words", words), *more], "/en/plain/replies/")
+    return post(client, [("action", act), ("words", words), *more], "/en/plain/replies/")
 
 
 def test_a_report_with_two_files_is_read_by_a_triager_who_is_told_how_it_came(
@@ -247,7 +247,7 @@ def test_files_that_are_too_large_together_do_not_take_the_answers_below_them_al
 
         form = post(client, [("danger_now", "none"), *films, ("needs", "A lawyer."), *ticks])
         message = post(
-            client, [("words", words), ("text", "Films."), *films, ("act", "write"), *ticks], "/en/plain/replies/"
+            client, [("words", words), ("text", "Films."), *films, ("action", "write"), *ticks], "/en/plain/replies/"
         )
 
     for answer, typed, kept in ((form, "A lawyer.", ["evidence"]), (message, "Films.", ["contact", "evidence"])):
@@ -296,7 +296,7 @@ def test_a_form_that_another_site_sent_is_refused_in_words_and_leaves_nothing(
 ) -> None:
     words = words_in(post(client, FORM, **{"Sec-Fetch-Site": "same-origin", "Origin": "null"}))
     before = rows.scalars(select(Slot.file)).all()
-    form = [*FORM, ("act", "withdraw"), ("words", words)]
+    form = [*FORM, ("action", "withdraw"), ("words", words)]
 
     answers = [post(client, form, path, **mark) for path in FORMS]
 
@@ -375,7 +375,7 @@ def test_numbers_in_a_mistake_are_written_as_elsewhere_on_the_page(
 ) -> None:
     small = File("note.txt", "text/plain", b"They came.")
 
-    words = post(client, [("act", "open"), ("words", "abandon " * 11 + "abandonn")], "/fa/plain/replies/")
+    words = post(client, [("action", "open"), ("words", "abandon " * 11 + "abandonn")], "/fa/plain/replies/")
     files = post(client, [("danger_now", "none"), *[("files", small)] * (ATTACHMENTS + 1)], "/fa/plain/")
 
     for answer, number, latin in ((words, "۱۲", "12"), (files, "۳۲", "32")):
@@ -391,7 +391,7 @@ def test_a_text_may_be_as_long_as_the_page_with_script_takes_it_and_no_longer(
     words = words_in(post(client, FORM))
     with_script = client.get(f"/en/{page.removeprefix('plain/')}").text
     (limit,) = re.findall(r'<textarea id="text"[^>]* data-limit="(\d+)"', with_script)
-    beside = [("act", "write"), ("words", words)] if "replies" in page else [("danger_now", "none")]
+    beside = [("action", "write"), ("words", words)] if "replies" in page else [("danger_now", "none")]
 
     def sent(length: int) -> Response:
         return post(client, [*beside, ("text", "字" * length)], f"/en/{page}")
@@ -446,7 +446,7 @@ def test_a_message_to_a_mailbox_that_does_not_open_comes_back_and_waits_until_on
     said = ("text", "They </textarea> came.")
 
     absent = mailbox(client, "abandon " * 11 + "about", "write", said)
-    malformed = post(client, [said, ("act", "write"), ("files", PHOTO)], "/en/plain/replies/")
+    malformed = post(client, [said, ("action", "write"), ("files", PHOTO)], "/en/plain/replies/")
     unreadable = mailbox(client, words, "shout", said)
     opened = mailbox(client, words, "open", said)
 

@@ -36,7 +36,7 @@ def sent(client: TestClient, path: str = "/en/plain/") -> Response:
         ("danger_now", "none"),
         ("text", "They came."),
         ("words", "abandon"),
-        ("act", "open"),
+        ("action", "open"),
     ]
     fields = form[:2] if path == "/en/plain/" else form[2:]
     return client.post(path, content=encoded([*fields]), headers=HEADERS, follow_redirects=False)

@@ -1,4 +1,4 @@
-"""The chain of the acts of staff, of which a link may be missing, changed or another's."""
+"""The audit chain, of which a link may be missing, changed or another's."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

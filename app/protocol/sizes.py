@@ -56,13 +56,12 @@ def classes(kind: Kind, limit: int | None = None) -> tuple[int, ...]:
 
 
 def padded_size(kind: Kind, length: int, limit: int | None = None) -> int:
-    """The class of a plaintext of `length` bytes. Raises `TooLong` where it is too long for any."""
-    if kind is not Kind.ATTACHMENT or limit is None or length <= limit:
-        for size in classes(kind, limit):
-            if length <= size:
-                return size
-    longest = classes(kind, limit)[-1] if limit is None else limit
-    raise TooLong(f"too long for a {kind}: {length} bytes with what belongs to it, and at most {longest} fit")
+    """The class of a plaintext of `length` bytes; `limit` as `classes` has it. Raises `TooLong` where none holds it."""
+    sizes = classes(kind, limit)
+    longest = sizes[-1] if limit is None else limit
+    if length > longest:
+        raise TooLong(f"too long for a {kind}: {length} bytes with what belongs to it, and at most {longest} fit")
+    return next(size for size in sizes if length <= size)
 
 
 def pad_document(kind: Kind, text: bytes) -> bytes:

@@ -32,8 +32,14 @@ def test_the_last_class_takes_an_attachment_of_exactly_the_limit() -> None:
     limit = 100 * 1000 * 1000
 
     assert padded_size(Kind.ATTACHMENT, limit, limit) == classes(Kind.ATTACHMENT, limit)[-1]
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed, match=f" {limit} fit"):
         padded_size(Kind.ATTACHMENT, limit + 1, limit)
+
+
+def test_no_attachment_is_larger_than_a_gibibyte_whatever_an_installation_allows() -> None:
+    assert classes(Kind.ATTACHMENT)[-1] == 2**30
+    with pytest.raises(Malformed, match=f" {2**30} fit"):
+        padded_size(Kind.ATTACHMENT, 2**30 + 1)
 
 
 @given(st.sampled_from(sorted(Kind)), st.integers(min_value=0, max_value=64 * MIB))

@@ -148,13 +148,16 @@ def answer(
     """Write to the team."""
     words = _receipt()
     message = text_of(text, "Your message")
-    _check_arrived(_reporter(server, pin).answer(words, message, attach or (), leave=_leave))
+    late = _reporter(server, pin).answer(words, message, attach or (), leave=_leave)
+    say("Your message has arrived.")
+    _check_arrived(late)
 
 
 @mailbox.command()
 def withdraw(server: Server, pin: Pin) -> None:
     """Take the report back. Work on it stops at once; what was published stays."""
     _reporter(server, pin).withdraw(_receipt())
+    say("Your report has been taken back.")
 
 
 @mailbox.command()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app import private
-from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
+from app.cli.console import HOME, Home, Json, Stopped, say, show, show_list, staff, text_of
 from app.cli.names import Names
 from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Sent, Thread, Waiting
@@ -16,7 +16,7 @@ from app.client.machine.staff import Staff
 from app.protocol import mailbox
 from app.protocol.mailbox import MessageKind
 from app.protocol.report import Attachment
-from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, TransitionReason
+from app.vocabulary import ApprovalSubject, ConsentScope, Imminence, ReportState, Severity, TransitionReason
 
 queue = typer.Typer(help="Read what was reported, answer, decide.", no_args_is_help=True)
 
@@ -94,11 +94,20 @@ def answer(
     text: Annotated[Path | None, typer.Option(help="A file with your words; - for standard input.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Then wait for the reporter; needs --incident.")] = False,
     incident: Incidents = None,
+    despite_their_no: Annotated[
+        bool, typer.Option("--despite-their-no", help="Also where they did not say that they may be written to.")
+    ] = False,
     machine: Home = HOME,
 ) -> None:
     """Write to the reporter. Your name is not in it."""
     person = staff(machine)
     open_report = triage.open_(person, Names(person).report(report))
+    said = triage.thread(person, open_report).consents.get(ConsentScope.CONTACT, open_report.may_contact)
+    if not said and not despite_their_no:
+        raise Stopped(
+            "the reporter did not say that they may be written to, and was promised that nobody would: a reply can"
+            " endanger them. Where you must all the same: --despite-their-no"
+        )
     judgements = _judgements(incident) if wait else ()
     words = text_of(text, "Your message")
     if (room := len(mailbox.split(words))) > 1:

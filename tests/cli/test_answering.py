@@ -1,0 +1,57 @@
+"""Staff and reporter write to each other at the terminal, as far as the reporter allows it."""
+
+import pytest
+
+from app.client.casework import triage
+from app.protocol import receipt as receipts
+from app.vocabulary import ConsentScope
+from tests.cli.command import Ended, tern
+from tests.client.installation import PASSPHRASE, Installation
+
+# A command ends with its process, which closes what it opened; here that goes on.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+SAID_NO = "the reporter did not say that they may be written to"
+
+
+def demo(here: Installation) -> dict[str, str]:
+    return {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(here.clock)}
+
+
+def answer(here: Installation, ref: str, *more: str) -> Ended:
+    environment = demo(here) | {"TERN_MACHINE": str(here.machine("anna")), "TERN_PASSPHRASE": PASSPHRASE}
+    return tern("triage", "answer", ref, "--text", "-", *more, typed="We can meet.", environment=environment)
+
+
+def test_who_did_not_ask_for_an_answer_gets_none_unless_somebody_says_so(here: Installation) -> None:
+    anna = here.staff("anna")
+    reporter = here.reporter()
+    sent = reporter.submit({"language": "en", "text": "They rang.", "answers": {"danger_now": "days"}})
+    receipt = receipts.read(sent.receipt)
+    triage.claim(anna, view := triage.view(anna, sent.report))
+
+    refused = answer(here, view.ref)
+    none = reporter.mailbox(receipt).replies
+    despite = answer(here, view.ref, "--despite-their-no")
+    reporter.change_consent(receipt, ConsentScope.CONTACT, given=True)
+    wanted = answer(here, view.ref)
+    reporter.change_consent(receipt, ConsentScope.CONTACT, given=False)
+    again = answer(here, view.ref)
+
+    assert (refused.code, SAID_NO in refused.err, none) == (1, True, ())
+    assert (despite.code, wanted.code, again.code) == (0, 0, 1)
+    assert len(reporter.mailbox(receipt).replies) == 2
+
+
+def test_a_reporter_is_told_that_what_they_wrote_arrived(here: Installation) -> None:
+    reporter = here.reporter()
+    sent = reporter.submit({"language": "en", "text": "They rang.", "answers": {"danger_now": "days"}})
+
+    def run(*command: str) -> Ended:
+        road = ("--server", here.server, "--pin", here.pin)
+        return tern("mailbox", *command, *road, typed=f"{sent.receipt}\nIt was Tuesday.", environment=demo(here))
+
+    wrote, withdrew = run("answer", "--text", "-"), run("withdraw")
+
+    assert (wrote.code, wrote.err) == (0, "Your message has arrived.\n")
+    assert (withdrew.code, withdrew.err) == (0, "Your report has been taken back.\n")

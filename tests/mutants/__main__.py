@@ -55,7 +55,7 @@ def main() -> int:
             say(_line(one))
             for key in sorted(one.alive - set(known.get(one.module, {}))):
                 say(f"    {one.fates[key]}  {key}")
-    return _judge(told, known, is_whole=not asked.only and asked.sample == 1, seconds=time.monotonic() - began)
+    return judge(told, known, is_whole=not asked.only and asked.sample == 1, seconds=time.monotonic() - began)
 
 
 def _line(one: Told) -> str:
@@ -64,7 +64,8 @@ def _line(one: Told) -> str:
     return f"{one.module}: {len(one.fates) - len(one.alive)} of {len(one.fates)}, {one.seconds:.0f} s"
 
 
-def _judge(told: list[Told], known: dict[str, dict[str, str]], *, is_whole: bool, seconds: float) -> int:
+def judge(told: list[Told], known: dict[str, dict[str, str]], *, is_whole: bool, seconds: float) -> int:
+    """Says what came of it; the exit status, 0 where all is as it should be. `known` are survivors by module."""
     every = sum(len(one.fates) for one in told)
     alive = sum(len(one.alive) for one in told)
     new = [f"{one.module}: {key}" for one in told for key in one.alive - set(known.get(one.module, {}))]

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.mutants.__main__ import Told, judge
+
 MODULE = """\
 CAP = 3
 
@@ -77,3 +81,27 @@ def test_every_change_has_its_fate(tmp_path: Path) -> None:
         "made: CAP + 2 → CAP - 2": "killed",
         "made: 2 → 3": "killed",
     }
+
+
+KILLED = Told("app/one.py", {"1 → 2": "killed"}, 1.0)
+SURVIVED = Told("app/other.py", {"1 → 2": "survived"}, 1.0)
+UNTRIED = Told("app/other.py", {}, 0.0, could_run=False)
+
+
+@pytest.mark.parametrize(
+    ("other", "known", "exit_code"),
+    [
+        (KILLED, {}, 0),
+        (UNTRIED, {}, 1),
+        (SURVIVED, {}, 1),
+        (UNTRIED, {"app/other.py": {"1 → 2": "it may"}}, 1),
+        (KILLED, {"app/one.py": {"1 → 2": "it may"}}, 1),
+    ],
+    ids=["all noticed", "one that cannot be tried", "one unknown", "what was not tried is not gone", "one gone"],
+)
+def test_a_run_is_whole_where_every_module_was_tried_and_nothing_lives_unknown(
+    other: Told, known: dict[str, dict[str, str]], exit_code: int
+) -> None:
+    told = [*[KILLED] * 20, other]
+
+    assert judge(told, known, is_whole=True, seconds=1.0) == exit_code

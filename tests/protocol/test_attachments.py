@@ -57,3 +57,16 @@ def test_it_does_not_matter_in_which_pieces_a_file_comes(size: int, most: int) -
 def test_a_file_above_the_limit_is_refused() -> None:
     with pytest.raises(Malformed):
         seal(Trickle(bytes(LIMIT + 1), 1000), io.BytesIO(), SECRET.recipient, name="a", media_type="b/c", limit=LIMIT)
+
+
+def test_a_file_without_an_end_is_refused_where_it_passes_the_limit() -> None:
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def read(self, size: int = -1, /) -> bytes:
+            assert self.given <= LIMIT, "read on behind the limit"
+            self.given += size
+            return bytes(size)
+
+    with pytest.raises(Malformed):
+        seal(Endless(), io.BytesIO(), SECRET.recipient, name="a", media_type="b/c", limit=LIMIT)

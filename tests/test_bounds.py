@@ -52,7 +52,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
-    "app.client.casework.cases.writing": {"TRIES": 8, "_MOST_TEXT": 3 * MIB},
+    "app.client.casework.cases.writing": {"CHECKPOINT_DISTANCE": 200, "TRIES": 8, "_MOST_TEXT": 3 * MIB},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},
     "app.client.intake.epochs": {"EPOCH_DAYS": 7, "KEPT_DAYS": 7, "ATTACHMENT_LIMIT": 100_000_000},
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
@@ -168,7 +168,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
     "app.protocol.grants": {"LOAN": timedelta(days=14)},
     "app.protocol.intake": {"LONGEST_ACCEPTANCE": timedelta(days=30), "LONGEST_KEEPING": timedelta(days=7)},
-    "app.protocol.journal": {"MOST_PARTS": 20},
+    "app.protocol.journal": {"MOST_PARTS": 20, "MOST_PIECES": 20, "PIECE_LENGTH": 700_000},
     "app.protocol.mailbox": {
         "SLOTS": 16,
         "STAFF_SLOTS": 14,
@@ -289,7 +289,15 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
     written = EntriesIn.model_json_schema()["properties"]
     lists = {name: each.get("maxItems") for name, each in written.items() if each.get("type") == "array"}
 
-    assert lists == {"entries": 100, "parts": 500, "add": 100, "turned": 100, "remove": 100, "agree": 100}
+    assert lists == {
+        "entries": 100,
+        "parts": 500,
+        "add": 100,
+        "turned": 100,
+        "checkpoint": 20,
+        "remove": 100,
+        "agree": 100,
+    }
     # As many of the smallest as are allowed, with the entries that name them, are no longer than a request may be.
     smallest = {kind: b64(bytes(min(ciphertext_sizes(kind)))) for kind in (Kind.JOURNAL, Kind.PART)}
     part = {"id": new_id("part"), "version": 1, "file": smallest[Kind.PART]}

@@ -156,7 +156,7 @@ class Census:
                 case "attachments":
                     self.blobs[row["blob"]] = BlobDigest(sha256=row["sha256"], size=row["size"])
                     self.of_report[row["blob"]] = row["report_id"]
-                case "journal_entries" | "case_parts":
+                case "journal_entries" | "case_parts" | "checkpoints":
                     self._compare(row, rows.content_of(row["file"]))
                 case "certificates":
                     self._compare(row, row["document"].encode())

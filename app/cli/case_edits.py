@@ -219,7 +219,7 @@ def log(
     """Who changed what in a case, and on which day; with --part, every version of it."""
     person = staff(machine)
     names = Names(person)
-    case = cases.open_(person, names.case(id_))
+    case = cases.whole(person, cases.open_(person, names.case(id_)))
     rows = list(_changes(case))
     if part is None:
         show_list(

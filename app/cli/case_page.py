@@ -44,6 +44,9 @@ def card_rows(card: StatCard) -> list[dict[str, str]]:
 def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[str]:
     yield f"Case {short(case.id)}, {case.version} journal entries, last written by {names.handle(case.journal.author)}"
     yield f"Members: {names.handles(case.members)}"
+    if case.journal.summed_up_by:
+        who = names.handle(case.journal.summed_up_by)
+        yield f"Up to entry {case.journal.since} as summed up by {who}; tern case log reads those entries"
     for number in case.journal.passed_over:
         yield f"Entry {number} counts for nothing and is passed over"
     for number in case.journal.clock_wrong:

@@ -294,6 +294,7 @@ def _facts(open_case: OpenCase) -> dict[str, Any]:
         del each["token"]
     about = {"case": open_case.id, "version": open_case.version, "author": open_case.journal.author}
     beside = {
+        "summed_up_by": open_case.journal.summed_up_by,
         "passed_over": list(open_case.journal.passed_over),
         "clock_wrong": list(open_case.journal.clock_wrong),
         "spoiled": [asdict(each) for each in open_case.spoiled],

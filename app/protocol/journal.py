@@ -5,7 +5,7 @@ member after that one. What does not count (junk, a stranger's) keeps its place 
 member can store one, and would else close the case to everybody. Order is the number, and no clock decides anything.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -14,7 +14,17 @@ from typing import Any, Final, Self
 from app.protocol import chain, members
 from app.protocol.chain import Mark
 from app.protocol.documents import CLOCK_SKEW
-from app.protocol.encoding import MOST, check_any_id, check_at, check_hash, check_id, check_number
+from app.protocol.encoding import (
+    MOST,
+    canonical,
+    check_any_id,
+    check_at,
+    check_hash,
+    check_id,
+    check_number,
+    parse_object,
+    sha256_hex,
+)
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.members import MemberList, Members
 from app.protocol.opening import Opened
@@ -22,7 +32,15 @@ from app.protocol.types import TYPES
 
 # How many parts one entry names; what writes more takes several entries.
 MOST_PARTS: Final = 20
+# In how many pieces a checkpoint is sealed, and how many characters of its text are in one: with the quotes escaped, it
+# fits into the largest class.
+MOST_PIECES: Final = 20
+PIECE_LENGTH: Final = 700_000
 _INCIDENT: Final = "part.incident"
+# Of the note of a part, in the order in which it is written.
+_FIELDS: Final = ("id", "type", "version", "sha256", "of", "from", "reason", "to")
+# Why an entry is passed over whose checkpoint says otherwise than the entries before it.
+_FALSE: Final = "checkpoint"
 
 
 class EndReason(StrEnum):
@@ -167,6 +185,25 @@ class ReportNote:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """What the entries before this one come to: the SHA-256 of the text that says it, and of its sealed pieces."""
+
+    text: str
+    files: tuple[str, ...]
+
+    def body(self) -> dict[str, Any]:
+        return {"text": self.text, "files": list(self.files)}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"text": text, "files": list(files), **rest} if not rest and 0 < len(files) <= MOST_PIECES:
+                return cls(check_hash(text), tuple(map(check_hash, files)))
+        raise Malformed("a checkpoint of another form")
+
+
+@dataclass(frozen=True)
 class Entry:
     """What one entry says; `members` is None where the list stays as it is.
 
@@ -178,6 +215,7 @@ class Entry:
     keys: tuple[KeyNote, ...] = ()
     reports: tuple[ReportNote, ...] = ()
     agreement: tuple[str, ...] = ()
+    checkpoint: Checkpoint | None = None
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -187,6 +225,7 @@ class Entry:
             "keys": [each.body() for each in self.keys],
             "reports": [each.body() for each in self.reports],
             "agreement": list(self.agreement),
+            "checkpoint": self.checkpoint and self.checkpoint.body(),
         }
 
 
@@ -199,6 +238,7 @@ def read(body: Mapping[str, Any]) -> Entry:
             "keys": list(keys),
             "reports": list(reports),
             "agreement": list(agreement),
+            "checkpoint": checkpoint,
             **rest,
         } if not rest and len(parts) <= MOST_PARTS and len(agreement) <= MOST_PARTS:
             entry = Entry(
@@ -207,6 +247,7 @@ def read(body: Mapping[str, Any]) -> Entry:
                 keys=tuple(map(_key, keys)),
                 reports=tuple(map(_report, reports)),
                 agreement=tuple(check_id("part", each) for each in agreement),
+                checkpoint=None if checkpoint is None else Checkpoint.read(checkpoint),
             )
             if len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry
@@ -257,7 +298,11 @@ class Journal:
     `mark` is that of the last file, whether it counts or not, `author` who wrote the last that does, `day` the latest
     on which an entry that counts says it was written. `passed_over` are the places of what does not count,
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
-    `agreements` are pairs of a member and a part to whose end they agree.
+    `agreements` are pairs of a member and a part to whose end they agree, `origins` what came from other cases.
+
+    `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
+    as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
+    have seen nothing of it: None where somebody has, or where it was read whole. A part has one version from before.
     """
 
     case: str
@@ -271,6 +316,11 @@ class Journal:
     agreements: frozenset[tuple[str, str]] = frozenset()
     passed_over: tuple[int, ...] = ()
     clock_wrong: tuple[int, ...] = ()
+    origins: frozenset[Origin] = frozenset()
+    checkpoint: int = 0
+    false_checkpoints: tuple[int, ...] = ()
+    since: int = 0
+    summed_up_by: str | None = None
 
     @property
     def generation(self) -> int:
@@ -313,9 +363,11 @@ def follow(
         number = found.mark.version + 1
         try:
             found = after(found, place, is_certified=is_certified, today=today)
-        except NotAuthentic:
+        except NotAuthentic as fault:
             mark = Mark(number, place.sha256, found.mark.generation)
             found = replace(found, mark=mark, passed_over=(*found.passed_over, number))
+            if fault.reason == _FALSE:
+                found = replace(found, false_checkpoints=(*found.false_checkpoints, number))
     return found
 
 
@@ -337,6 +389,10 @@ def after(before: Journal, place: Place, *, is_certified: Callable[[str, date], 
             listed, entry.members, author, is_certified=lambda person: is_certified(person, min(latest, today))
         )
     found = replace(before, members=listed, mark=document.mark, author=author, day=latest)
+    if entry.checkpoint:
+        if entry.checkpoint.text != sha256_hex(summary(before)):
+            raise NotAuthentic(_FALSE)
+        found = replace(found, checkpoint=document.mark.version)
     if _is_clock_wrong(author, day, is_certified, today):
         found = replace(found, clock_wrong=(*found.clock_wrong, document.mark.version))
     return _with(found, entry, document)
@@ -376,16 +432,16 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     ended = [note for note in entry.parts if note.sha256 is None]
     if ended:
         _check_ends(replace(found, parts=parts), ended, author)
-    if any(note.origin for note in entry.parts):
-        origins = [versions[0].note.origin for versions in parts.values() if versions[0].note.origin]
-        if len(set(origins)) != len(origins):
-            raise NotAuthentic("part-origin")  # it would be counted twice
+    origins = [note.origin for note in entry.parts if note.origin]
+    if found.origins & set(origins) or len(set(origins)) != len(origins):
+        raise NotAuthentic("part-origin")  # it would be counted twice
     agreements = found.agreements | {(author, part) for part in entry.agreement}
     return replace(
         found,
         keys=keys,
         reports=reports,
         parts=parts,
+        origins=found.origins | set(origins),
         # The word of somebody who has left since is no second person's.
         agreements=frozenset(each for each in agreements if each[0] in found.members.present),
     )
@@ -430,3 +486,121 @@ def _author(document: Opened) -> str:
     if author is None:
         raise NotAuthentic("author")
     return author
+
+
+def summary(found: Journal) -> bytes:
+    """The text of a checkpoint behind this: canonical JSON, the same for every reader who has read the same entries.
+
+    What was passed over, and whose clock was wrong, is left out: of that readers may judge apart.
+    """
+    members = found.members
+    return canonical(
+        {
+            "case": found.case,
+            "entry": {"n": found.mark.version, "sha256": found.mark.sha256},
+            "author": found.author,
+            "day": found.day.isoformat(),
+            "members": {
+                "present": sorted(members.present),
+                "ever": sorted(members.ever),
+                "opener": members.opener,
+                "owner": members.owner,
+                "agreements": sorted(map(list, members.agreements)),
+            },
+            "keys": sorted([*place, name] for place, name in found.keys.items()),
+            "reports": [each.body() for each in found.reports],
+            "parts": [_named_row(versions[-1]) for versions in found.parts.values()],
+            "origins": sorted((each.body() for each in found.origins), key=canonical),
+            "agreements": sorted(map(list, found.agreements)),
+            "checkpoint": found.checkpoint,
+        }
+    )
+
+
+def pieces(text: bytes) -> list[dict[str, Any]]:
+    """The bodies of the documents that a checkpoint of this text is sealed in. Raises `Malformed` for one too long."""
+    said = text.decode()
+    cut = [said[start : start + PIECE_LENGTH] for start in range(0, len(said), PIECE_LENGTH)]
+    if len(cut) > MOST_PIECES:
+        raise Malformed("a checkpoint of more pieces than there may be")
+    return [{"piece": number, "pieces": len(cut), "text": each} for number, each in enumerate(cut, start=1)]
+
+
+def joined(bodies: Sequence[Mapping[str, object]]) -> bytes:
+    """The text in these bodies. Raises `Malformed` where they are not all of one checkpoint, in their order."""
+    texts = list[str]()
+    for number, body in enumerate(bodies, start=1):
+        match body:
+            case {"piece": piece, "pieces": several, "text": str(text), **rest} if not rest:
+                if (check_number(piece, range(1, MOST)), check_number(several, range(1, MOST))) != (
+                    number,
+                    len(bodies),
+                ):
+                    raise Malformed("a piece out of its place")
+                texts.append(text)
+            case _:
+                raise Malformed("a checkpoint of another form")
+    return "".join(texts).encode()
+
+
+def summed_up(text: bytes) -> Journal:
+    """The journal behind which `text` is the checkpoint, as if nothing was passed over. Raises `Malformed`."""
+    try:
+        found = _summed_up(parse_object(text))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Malformed("a checkpoint of another form") from None
+    if summary(found) != text:
+        raise Malformed("a checkpoint that is written otherwise")
+    return found
+
+
+def _summed_up(body: Mapping[str, Any]) -> Journal:
+    """May raise whatever its values raise."""
+    members, entry = body["members"], body["entry"]
+    keys = [
+        _key({"subject": subject, "generation": number, "recipient": name}) for subject, number, name in body["keys"]
+    ]
+    case, number = check_id("case", body["case"]), check_number(entry["n"], range(1, MOST + 1))
+    named = [_read_named(each) for each in body["parts"]]
+    generation = max(each.generation for each in keys if each.subject == case)
+    return Journal(
+        case=case,
+        members=Members(
+            present=_people(members["present"]),
+            ever=_people(members["ever"]),
+            opener=check_id("per", members["opener"]),
+            owner=None if members["owner"] is None else check_id("per", members["owner"]),
+            agreements=frozenset((check_id("per", by), check_id("per", of)) for by, of in members["agreements"]),
+        ),
+        mark=Mark(number, check_hash(entry["sha256"]), generation),
+        author=check_id("per", body["author"]),
+        day=date.fromisoformat(body["day"]),
+        keys={(each.subject, each.generation): each.recipient for each in keys},
+        reports=tuple(map(_report, body["reports"])),
+        parts={each.note.id: (each,) for each in named},
+        agreements=frozenset((check_id("per", by), check_id("part", part)) for by, part in body["agreements"]),
+        origins=frozenset(map(Origin.read, body["origins"])),
+        checkpoint=check_number(body["checkpoint"], range(MOST + 1)),
+        since=number,
+    )
+
+
+def _people(ids: Iterable[object]) -> frozenset[str]:
+    return frozenset(check_id("per", each) for each in ids)
+
+
+def _named_row(named: NamedVersion) -> list[Any]:
+    """Without the names of its fields: there are thousands."""
+    note = named.note.body()
+    return [*note.values(), named.author, named.day.isoformat(), named.entry, named.generation]
+
+
+def _read_named(row: Sequence[Any]) -> NamedVersion:
+    *note, author, day, entry, generation = row
+    return NamedVersion(
+        note=PartNote.read(dict(zip(_FIELDS, note, strict=True))),
+        author=check_id("per", author),
+        day=date.fromisoformat(day),
+        entry=check_number(entry, range(1, MOST + 1)),
+        generation=check_number(generation, range(MOST + 1)),
+    )

@@ -150,6 +150,7 @@ _ENTRIES = {
     **_WRITING,
     "add": [GRANT],
     "turned": [GRANT],
+    "checkpoint": [factories.in_json(Kind.PART)],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
     "agree": [_SOMEBODY],
@@ -159,10 +160,12 @@ CASES = {
     "POST /v1/cases": _made(_CASE, "parts", "owner"),
     "GET /v1/cases": Form(query=frozenset({"stage"}), pages=True),
     "GET /v1/cases/{case_id}": _ONE,
-    "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after"})),
+    "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after", "summed_up"})),
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": _made(GRANT),
-    "POST /v1/cases/{case_id}/entries": _moved(_ENTRIES, "parts", "add", "turned", "remove", "owner", "agree"),
+    "POST /v1/cases/{case_id}/entries": _moved(
+        _ENTRIES, "parts", "add", "turned", "checkpoint", "remove", "owner", "agree"
+    ),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,

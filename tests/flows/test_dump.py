@@ -222,6 +222,7 @@ def _code(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
     )
     file = replace(opened.file, persons=(person,), incidents=incidents, selectors=story.selectors)
     after = cases.write(owner, opened, file.with_identity(Identity(person.id, NAMES, CONTACTS, SAFELY)))
+    after = cases.sum_up(owner, after)
     report = triage.open_(owner, opened.file.reports[0].id).report
     cases.record_consent(
         owner,

@@ -26,14 +26,14 @@ from app.client.machine.staff import NotGranted
 from app.client.people import shared_keys
 from app.clock import Clock
 from app.main import create_app
-from app.protocol import statements
+from app.protocol import journal, statements
 from app.protocol.case import Assertion, CardNote, CaseFile, Identity, of_part
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import LOAN, seal_grant
-from app.protocol.journal import Entry, KeyNote, PartNote
+from app.protocol.journal import Checkpoint, Entry, KeyNote, PartNote
 from app.protocol.members import MemberList
 from app.protocol.receipt import Receipt
 from app.protocol.report import Consent, Form, Report
@@ -799,6 +799,111 @@ def test_a_machine_that_was_given_a_newer_key_writes_nothing_under_an_older_one(
     else:
         stops(evil, lambda: cases.open_(tenzin, turned), "generation")
     assert evil.written == []
+
+
+def shown_once(evil: EvilServer, case: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """The service lies to a machine that asks for a checkpoint, and tells all entries to who asks for these."""
+    told = list[bool]()
+
+    def lie(answer: dict[str, Any]) -> None:
+        if not told:
+            change(answer)
+        told.append(True)
+
+    evil.lies[f"/v1/cases/{case}/contents"] = in_json(lie)
+
+
+@each_forgery("checkpoint")
+def test_a_checkpoint_that_the_service_made_is_not_believed(
+    world: World, evil: EvilServer, tenzin: Staff, attacker: Attacker, changes: dict[str, Any], reason: str
+) -> None:
+    """leyla, a member, names it, and it says what she wants."""
+    leyla = world.organisation.staff["leyla"]
+    honest = cases.open_(leyla, world.case)
+    text = journal.summary(replace(honest.journal, parts={}))
+    [body] = journal.pieces(text)
+    line_1 = line(world, "checkpoint", body, author=leyla.person) | changes
+    forged = attacker.signed_document(
+        line_1, "checkpoint", world.recipient, as_=leyla.person, shown_key=leyla.keys.public_key
+    )
+    said = Entry(checkpoint=Checkpoint(sha256_hex(text), (sha256_hex(forged),)))
+    named = sealed.write(leyla, honest.key, "journal", said.body(), after=honest.journal.mark)
+    entry = {"number": honest.version + 1, "hour": NOW, "file": named.file}
+    shown_once(evil, world.case, lambda answer: answer.update(entries=[entry], checkpoint=[b64(forged)]))
+
+    found = cases.open_(forgetful(world, evil, tenzin), world.case)
+
+    assert (found.file, found.journal, found.spoiled) == (honest.file, honest.journal, ())
+    assert evil.written == []
+
+
+@attacks("checkpoint")
+@pytest.mark.parametrize(
+    "lie", ["another file", "a piece left out", "of an entry that names none", "by another member", "of another case"]
+)
+def test_a_checkpoint_that_is_not_as_it_was_named_is_not_believed(
+    world: World, evil: EvilServer, tenzin: Staff, lie: str
+) -> None:
+    leyla = world.organisation.staff["leyla"]
+    honest = cases.open_(leyla, world.case)
+    if lie == "of another case":
+        text = journal.summary(replace(honest.journal, case=world.other))
+    else:
+        text = journal.summary(honest.journal)
+    halves = (text[:9].decode(), text[9:].decode())
+    author = world.organisation.staff["tenzin" if lie == "by another member" else "leyla"]
+    pieces = [
+        sealed.write(author, honest.key, "checkpoint", {"piece": number, "pieces": 2, "text": half})
+        for number, half in enumerate(halves, start=1)
+    ]
+    said = Checkpoint(sha256_hex(text), tuple(each.mark.sha256 for each in pieces))
+    body = Entry(checkpoint=None if lie == "of an entry that names none" else said).body()
+    named = sealed.write(leyla, honest.key, "journal", body, after=honest.journal.mark)
+    files = [each.file for each in pieces]
+    match lie:
+        case "another file":
+            files[1] = sealed.write(leyla, honest.key, "checkpoint", {}).file
+        case "a piece left out":
+            files.pop()
+    entry = {"number": honest.version + 1, "hour": NOW, "file": named.file}
+    shown_once(evil, world.case, lambda answer: answer.update(entries=[entry], checkpoint=files))
+
+    found = cases.open_(forgetful(world, evil, tenzin), world.case)
+
+    assert (found.file, found.journal) == (honest.file, honest.journal)
+    assert evil.written == []
+
+
+@attacks("checkpoint")
+@pytest.mark.parametrize("who", ["mina", "omid", "leyla"])
+def test_a_checkpoint_of_somebody_who_is_no_member_is_believed_by_nobody_who_has_read_the_case(
+    world: World, evil: EvilServer, tenzin: Staff, who: str
+) -> None:
+    """They say that they are one, or leyla, who is, that nothing happened. A new machine shows whose word that is."""
+    leyla, them = world.organisation.staff["leyla"], world.organisation.staff[who]
+    honest = cases.open_(leyla, world.case)
+    known = cases.open_(tenzin, world.case).journal
+    people = honest.members | {them.person}
+    false = replace(honest.journal, members=replace(honest.member_list, present=people, ever=people), parts={})
+    text = journal.summary(false)
+    [piece] = [sealed.write(them, honest.key, "checkpoint", body) for body in journal.pieces(text)]
+    said = Entry(checkpoint=Checkpoint(sha256_hex(text), (piece.mark.sha256,)))
+    named = sealed.write(them, honest.key, "journal", said.body(), after=honest.journal.mark)
+    entry = {"number": honest.version + 1, "hour": NOW, "file": named.file}
+    appended(world, evil, honest.version, unb64(named.file))
+    found = cases.open_(tenzin, world.case)
+    assert (found.file, found.journal.passed_over) == (honest.file, (*known.passed_over, entry["number"]))
+    shown: dict[str, Any] = {"entries": [entry], "checkpoint": [piece.file]}
+    shown_once(evil, world.case, lambda answer: answer.update(shown))
+    new = forgetful(world, evil, tenzin)
+
+    found = cases.open_(new, world.case)
+
+    assert (found.file.incidents, found.journal.summed_up_by) == ((), them.person)
+    evil.lies.clear()
+    appended(world, evil, honest.version, unb64(named.file))
+    stops(evil, lambda: cases.write(new, found, replace(found.file, title="On sand.")), "checkpoint")
+    assert cases.open_(new, world.case).file == honest.file
 
 
 @attacks("journal", older=True)

@@ -1,5 +1,6 @@
 """The one chain of a case: which entries count, what they bring, and what is passed over."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +14,20 @@ from app import age
 from app.protocol import journal
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, recipient_sha256
-from app.protocol.encoding import MOST, new_id
+from app.protocol.encoding import MOST, canonical, new_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.journal import MOST_PARTS, EndReason, Entry, KeyNote, PartNote, Place, ReportNote
+from app.protocol.journal import (
+    MOST_PARTS,
+    MOST_PIECES,
+    PIECE_LENGTH,
+    Checkpoint,
+    EndReason,
+    Entry,
+    KeyNote,
+    PartNote,
+    Place,
+    ReportNote,
+)
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
@@ -74,7 +86,7 @@ def refused(said: Entry, *chain: Opened, **how: Any) -> str:
 
 
 def test_what_is_written_is_read_again() -> None:
-    for said in (FULL, Entry(), replace(FULL, members=None)):
+    for said in (FULL, Entry(), replace(FULL, members=None), Entry(checkpoint=Checkpoint(HASH, (OTHER_HASH,)))):
         assert journal.read(said.body()) == said
 
 
@@ -115,6 +127,12 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda body: body["parts"][0].pop("to"),
     lambda body: body.pop("agreement"),
     lambda body: body.update(agreement=[CASE]),
+    lambda body: body.pop("checkpoint"),
+    lambda body: body.update(checkpoint={}),
+    lambda body: body.update(checkpoint={"text": HASH, "files": []}),
+    lambda body: body.update(checkpoint={"text": HASH, "files": [HASH] * (MOST_PIECES + 1)}),
+    lambda body: body.update(checkpoint={"text": "0", "files": [HASH]}),
+    lambda body: body.update(checkpoint={"text": HASH, "files": [HASH], "more": 1}),
 ]
 
 
@@ -323,6 +341,69 @@ def test_an_entry_of_another_form_is_passed_over_though_a_member_signed_it() -> 
     assert follow(GENESIS, broken).passed_over == (2,)
 
 
+# What sums it up
+
+
+def checkpoint(before: journal.Journal) -> Entry:
+    return Entry(checkpoint=Checkpoint(sha256_hex(journal.summary(before)), (HASH,)))
+
+
+def test_an_entry_that_sums_up_what_is_before_it_counts_and_one_that_says_otherwise_is_remembered_as_false() -> None:
+    one = entry(part(1), after=GENESIS)
+    true = entry(checkpoint(follow(GENESIS, one)), after=one)
+    false = entry(checkpoint(follow(GENESIS)), after=one)
+
+    assert (follow(GENESIS, one, true).checkpoint, follow(GENESIS, one, true).passed_over) == (3, ())
+    found = follow(GENESIS, one, false)
+    assert (found.checkpoint, found.passed_over, found.false_checkpoints) == (0, (3,), (3,))
+
+
+def test_a_text_that_is_not_as_it_is_written_sums_up_nothing() -> None:
+    text = journal.summary(follow(entry(FULL)))
+    said = json.loads(text)
+
+    assert journal.summary(journal.summed_up(text)) == text
+    for name, value in said.items():
+        others: list[object] = [None, 0, "x", [None], {}, [value], "case_" + "0" * 31]
+        for other in others:
+            if other != value and (name, other) != ("checkpoint", 0):
+                with pytest.raises(Malformed):
+                    journal.summed_up(canonical({**said, name: other}))
+        with pytest.raises(Malformed):
+            journal.summed_up(canonical({key: said[key] for key in said if key != name}))
+    for changed in (b"", b"{}", b"[]", text + b" ", text.replace(b":", b": ", 1), canonical({**said, "more": 1})):
+        with pytest.raises(Malformed):
+            journal.summed_up(changed)
+
+
+PIECE = {"piece": 1, "pieces": 1, "text": "{}"}
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        [{**PIECE, "piece": 2}],
+        [{**PIECE, "pieces": 2}],
+        [{**PIECE, "piece": True}],
+        [{**PIECE, "text": None}],
+        [{**PIECE, "more": 1}],
+        [{}],
+        [{**PIECE, "pieces": 2}, {**PIECE, "pieces": 2}],
+    ],
+)
+def test_pieces_are_all_of_one_checkpoint_in_their_order(bodies: list[dict[str, object]]) -> None:
+    with pytest.raises(Malformed):
+        journal.joined(bodies)
+
+
+def test_a_checkpoint_of_a_case_as_long_as_none_is_takes_several_pieces_and_no_more_than_there_may_be() -> None:
+    long = "x" * (PIECE_LENGTH + 1)
+
+    assert [len(str(each["text"])) for each in journal.pieces(long.encode())] == [PIECE_LENGTH, 1]
+    with pytest.raises(Malformed):
+        journal.pieces(b"x" * (MOST_PIECES * PIECE_LENGTH + 1))
+
+
 # No clock decides
 
 
@@ -414,6 +495,11 @@ def test_whatever_lies_there_a_journal_is_followed_to_its_end_and_alike_in_howev
     middle = data.draw(st.integers(1, len(places)))
     stepped = journal.follow(journal.follow(begun, places[1:middle], **known), places[middle:], **known)
     assert stepped == whole
+    text = journal.summary(journal.follow(begun, places[1:middle], **known))
+    assert journal.joined(journal.pieces(text)) == text
+    summed_up = journal.follow(journal.summed_up(text), places[middle:], **known)
+    assert journal.summary(summed_up) == journal.summary(whole)
+    assert (summed_up.mark, summed_up.generation) == (whole.mark, whole.generation)
     assert (whole.mark.version, whole.mark.sha256) == (len(places), places[-1].sha256)
     assert {whole.members.opener} | {each.author for named in whole.parts.values() for each in named} <= (
         whole.members.ever

@@ -65,13 +65,13 @@ def test_who_wrote_a_part_a_consent_or_an_approval_is_never_left_to_the_role() -
         for name in ("case", "person", "incident", "assertion", "verdict", "card", "selector", "identity")
     }
 
-    assert {name for name, of in TYPES.items() if of.named} == parts | {"consent", "approval"}
+    assert {name for name, of in TYPES.items() if of.named} == parts | {"checkpoint", "consent", "approval"}
 
 
 def test_whether_an_entry_or_a_part_counts_is_a_matter_of_its_number_and_of_nothing_else_so() -> None:
     numbered = {name for name, of in TYPES.items() if of.numbered}
 
-    assert numbered == {"journal", *(name for name in TYPES if name.startswith("part."))}
+    assert numbered == {"journal", "checkpoint", *(name for name in TYPES if name.startswith("part."))}
 
 
 def test_what_has_a_second_version_is_stated_here() -> None:

@@ -124,6 +124,7 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "message.reporter": sealed(ReporterMessage.read),
     "message.copy": sealed(ReplyCopy.read),
     "journal": sealed(journal.read),
+    "checkpoint": sealed(lambda body: journal.summed_up(journal.joined([body]))),
     **{name: part(name) for name in TYPES if name.startswith("part.")},
     "consent": sealed(read_consent),
     "approval": sealed(statements.read_approval),

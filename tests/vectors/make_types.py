@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
-from app.protocol import manifest, statements
+from app.protocol import journal, manifest, statements
 from app.protocol.card import SignedCard, encode, sign
 from app.protocol.case import (
     CODED,
@@ -29,10 +29,11 @@ from app.protocol.case import (
 from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
-from app.protocol.journal import Entry, KeyNote, PartNote, ReportNote
+from app.protocol.journal import Entry, KeyNote, PartNote, Place, ReportNote
 from app.protocol.mailbox import ReplyCopy
 from app.protocol.manifest import ORGANISATION
 from app.protocol.members import MemberList
+from app.protocol.opening import Opened
 from app.protocol.release import folder, signatures
 from app.protocol.report import Form, Report
 from app.protocol.selectors import Selector
@@ -183,25 +184,27 @@ def _of_a_case() -> list[Document]:
         ),
         reports=(ReportNote(REPORT, "e" * 64),),
     )
+    began = journal.begin(
+        CASE,
+        Place("d" * 64, Opened(_of_staff("journal", CASE, entry.body(), to=CASE_KEY), "d" * 64, None)),
+        is_certified=lambda _, __: True,
+        today=DAY,
+    )
+    [piece] = journal.pieces(journal.summary(began))
     bodies = [
         ("journal", CASE, entry.body()),
+        ("checkpoint", CASE, piece),
         ("consent", CASE, consent),
         *((name.type, parts[name.type], body) for name, body in BODIES.items()),
     ]
     return [
-        signed(
-            _header(
-                type_,
-                subject,
-                body,
-                to=IDENTITY_KEY if TYPES[type_].own_key else CASE_KEY,
-                author=CASEWORKER.id,
-                at=HOUR,
-            ),
-            CASEWORKER.signer,
-        )
+        _of_staff(type_, subject, body, to=IDENTITY_KEY if TYPES[type_].own_key else CASE_KEY)
         for type_, subject, body in bodies
     ]
+
+
+def _of_staff(type_: str, subject: str, body: Mapping[str, Any], *, to: age.HybridIdentity) -> Document:
+    return signed(_header(type_, subject, body, to=to, author=CASEWORKER.id, at=HOUR), CASEWORKER.signer)
 
 
 def _header(

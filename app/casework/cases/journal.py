@@ -9,14 +9,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases import holders
-from app.casework.cases.models import Case, CasePart, JournalEntry
+from app.casework.cases.models import Case, CasePart, CheckpointPiece, JournalEntry
 from app.clock import hour_of
 from app.people.grants.service import NewGrant
 from app.problems import Problem, StaleVersion
@@ -46,20 +46,26 @@ class NewPart:
 class Writing:
     """What one request writes: entries that follow each other, and the parts that they name.
 
-    `turned` are the grants of the key to which that of the case turns by them, if it does.
+    `turned` are the grants of the key to which that of the case turns by them, if it does; `checkpoint` are the pieces
+    of one, if the first of them makes it.
     """
 
     entries: Sequence[bytes]
     parts: Collection[NewPart] = ()
     turned: Collection[NewGrant] = ()
+    checkpoint: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True)
 class Contents:
-    """The entries after one that the reader has, and the newest version of every part."""
+    """The entries after one that the reader has, and the newest version of every part.
+
+    Or, for a reader who has none, the pieces of the newest checkpoint and the entries from the one on that made it.
+    """
 
     entries: Sequence[JournalEntry]
     parts: Sequence[CasePart]
+    checkpoint: Sequence[bytes] = ()
 
 
 def last(session: Session, case: Case) -> int:
@@ -94,6 +100,11 @@ def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: in
     for part in new.parts:
         place = {"case_id": case.id, "id": part.id, "version": part.version}
         session.add(CasePart(**place, hour=hour, sha256=sha256_hex(part.file), file=part.file))
+    if new.checkpoint:
+        session.execute(delete(CheckpointPiece).where(CheckpointPiece.case_id == case.id))
+    for piece, file in enumerate(new.checkpoint, start=1):
+        place = {"case_id": case.id, "entry": after + 1, "piece": piece}
+        session.add(CheckpointPiece(**place, sha256=sha256_hex(file), file=file))
     session.flush()
     for part in new.parts:
         if part.grants:
@@ -101,8 +112,12 @@ def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: in
     audit.record(session, actor.id, Action.CASE_WRITTEN, case.id, now=now, object_hash=hashes[-1])
 
 
-def contents(session: Session, case: Case, *, after: int) -> Contents:
-    """What a reader needs who has the journal up to `after`."""
+def contents(session: Session, case: Case, *, after: int, summed_up: bool) -> Contents:
+    """What a reader needs who has the journal up to `after`, or where it is `summed_up` has none of it."""
+    pieces = select(CheckpointPiece).where(CheckpointPiece.case_id == case.id).order_by(CheckpointPiece.piece)
+    checkpoint = session.scalars(pieces).all() if summed_up else []
+    if checkpoint:
+        after = checkpoint[0].entry - 1
     entries = select(JournalEntry).where(JournalEntry.case_id == case.id, JournalEntry.number > after)
     later = aliased(CasePart)
     followed = select(later.id).where(
@@ -112,6 +127,7 @@ def contents(session: Session, case: Case, *, after: int) -> Contents:
     return Contents(
         session.scalars(entries.order_by(JournalEntry.number)).all(),
         session.scalars(newest.order_by(CasePart.id)).all(),
+        [each.file for each in checkpoint],
     )
 
 

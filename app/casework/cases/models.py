@@ -63,6 +63,19 @@ class CasePart(Base):
     file: Mapped[bytes] = mapped_column(Sealed)
 
 
+class CheckpointPiece(Base):
+    """A piece of what the entries of a journal come to that stand before one. Of a case only the newest is kept."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    entry: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    piece: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(String(64))
+    file: Mapped[bytes] = mapped_column(Sealed)
+
+
 class RemovalAgreement(Base):
     """The word of one member that another may be put out, or stop to own the case: the second of two persons."""
 

@@ -73,19 +73,27 @@ def get_case(database: Db, actor: Worker, case_id: str, _: IfNoneMatch, response
 
 @router.get("/{case_id}/contents", responses=problems(NotFound))
 def get_case_contents(
-    database: Db, actor: Worker, case_id: str, now: Now, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+    database: Db,
+    actor: Worker,
+    case_id: str,
+    now: Now,
+    *,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    summed_up: bool = False,
 ) -> ContentsOut:
     """All that opens a case, for its members and for whoever is lent its key, with one event in the audit chain.
 
-    With `after`, the number of an entry that the caller has, the journal begins behind it.
+    With `after`, the number of an entry that the caller has, the journal begins behind it. With `summed_up` it begins
+    at the entry that made the newest checkpoint, where there is one, which comes with it.
     """
     with database.write() as session:
-        found, keys, part_keys = service.contents(session, actor, case_id, after=after, now=now)
+        found, keys, part_keys = service.contents(session, actor, case_id, after=after, summed_up=summed_up, now=now)
         return ContentsOut(
             grants=[GrantOut.model_validate(each) for each in keys],
             entries=[JournalEntryOut.model_validate(each) for each in found.entries],
             parts=[CasePartOut.model_validate(each) for each in found.parts],
             part_keys=[PartKeyOut.model_validate(each) for each in part_keys],
+            checkpoint=found.checkpoint,
         )
 
 

@@ -11,23 +11,27 @@ from app.casework.cases.wire import WritingIn
 from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import PersonId
 from app.people.grants.wire import GrantOut, Grants
+from app.protocol.journal import MOST_PIECES
 
 
 class EntriesIn(WritingIn):
     """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
     `agree` names members whom the caller would let go, so that another member can put them out. Where the key of the
-    case turns, `turned` holds the new one for each member, and the one before it for the case itself.
+    case turns, `turned` holds the new one for each member, and the one before it for the case itself. `checkpoint` are
+    the pieces of what the journal came to before the first of these entries, which makes it.
     """
 
     add: Grants = []
     turned: Grants = []
+    checkpoint: Annotated[list[SealedPart], Field(max_length=MOST_PIECES)] = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
     agree: Annotated[list[PersonId], Field(max_length=100)] = []
 
     def as_writing(self) -> Writing:
-        return replace(super().as_writing(), turned=[grant.as_new() for grant in self.turned])
+        turned = [grant.as_new() for grant in self.turned]
+        return replace(super().as_writing(), turned=turned, checkpoint=self.checkpoint)
 
 
 class JournalEntryOut(BaseModel):
@@ -63,7 +67,8 @@ class PartKeyOut(BaseModel):
 class ContentsOut(BaseModel):
     """All that opens a case: the caller's grants of its key, the journal, the newest version of each part.
 
-    `part_keys` are of those parts that the key of the case does not open.
+    `part_keys` are of those parts that the key of the case does not open. `checkpoint` are the pieces of what the
+    entries come to that are left out, none where the journal begins at its first, or behind one that the caller has.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -72,6 +77,7 @@ class ContentsOut(BaseModel):
     entries: list[JournalEntryOut]
     parts: list[CasePartOut]
     part_keys: list[PartKeyOut]
+    checkpoint: list[SealedPart]
 
 
 class VersionsOut(BaseModel):

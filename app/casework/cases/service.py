@@ -142,11 +142,11 @@ def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Cas
 
 
 def contents(
-    session: Session, actor: Actor, case_id: str, *, after: int, now: datetime
+    session: Session, actor: Actor, case_id: str, *, after: int, summed_up: bool, now: datetime
 ) -> tuple[Contents, Sequence[Grant], Sequence[PartKey]]:
     """All that opens a case, with the actor's grants of its keys, in one go: its fetch is recorded once."""
     case = one(session, readable_by(actor), case_id)
-    found = journal.contents(session, case, after=after)
+    found = journal.contents(session, case, after=after, summed_up=summed_up)
     keys, part_keys = grants.of_actor(session, actor, case.id), holders.of_case(session, actor, case)
     object_hash = found.entries[-1].sha256 if found.entries else None
     audit.record(session, actor.id, Action.CASE_READ, case.id, now=now, object_hash=object_hash)

@@ -68,7 +68,7 @@ def review(staff: Staff, approval: str) -> Review:
     """
     record = _get(staff, approval)
     approvals.is_known(staff, record)
-    case = cases.open_(staff, record.object)
+    case = cases.whole(staff, cases.open_(staff, record.object))
     cards = rules.asked(case.file, staff.person)
     approvals.remember(staff, record)
     _hold_to_shown(staff, approval, cards_.lines_sha256(cards))

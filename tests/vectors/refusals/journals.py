@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
+from app.protocol import journal
 from app.protocol.documents import Header, recipient_sha256, signed
-from app.protocol.journal import EndReason, Entry, KeyNote, Origin, PartNote, ReportNote
+from app.protocol.encoding import sha256_hex
+from app.protocol.journal import Checkpoint, EndReason, Entry, KeyNote, Origin, PartNote, Place, ReportNote
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from tests.vectors.make import (
@@ -67,6 +69,7 @@ def journals() -> Iterator[Vector]:
     yield from _ends()
     yield from _from_elsewhere()
     yield from _turned()
+    yield from _summed_up()
     yield from _dates()
 
 
@@ -135,6 +138,8 @@ def _beginnings() -> Iterator[Vector]:
         ("a part from elsewhere that ends", {"parts": [{**ended, "from": _ORIGIN.body()}]}),
         ("an agreement about something else than parts", {"agreement": [CASE]}),
         ("agreements that are no list", {"agreement": None}),
+        ("a checkpoint of nothing", {"checkpoint": {}}),
+        ("a checkpoint without a file", {"checkpoint": {"text": _HASH, "files": []}}),
         ("a part with more", {"parts": [{**said["parts"][0], "more": 1}]}),
         ("parts that are no list", {"parts": None}),
         ("a key of nothing", {"keys": [{**said["keys"][0], "subject": "case"}]}),
@@ -463,6 +468,30 @@ def _turned() -> Iterator[Vector]:
         ),
     ):
         yield Vector(rule, name, _given(chain), gives=gives)
+
+
+def _summed_up() -> Iterator[Vector]:
+    rule = "a checkpoint says what the entries before it come to"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER)
+    second = _entry(2, Entry(parts=_part(1)), after=genesis)
+    places = [Place(each.sha256, each) for each in (genesis, second)]
+    known: dict[str, Any] = {"is_certified": lambda _, __: True, "today": DAY}
+    begun = journal.begin(CASE, places[0], **known)
+    before = journal.follow(begun, places[1:], **known)
+    parts = {PART: [[1, 2]]}
+    for name, text, gives in (
+        ("as it is", journal.summary(before), _gives(parts=parts)),
+        ("of fewer entries", journal.summary(begun), _gives(parts=parts, passed_over=[3])),
+        (
+            "of other members",
+            journal.summary(replace(before, members=replace(before.members, owner=CASEWORKER.id))),
+            _gives(parts=parts, passed_over=[3]),
+        ),
+        ("without the part", journal.summary(replace(before, parts={})), _gives(parts=parts, passed_over=[3])),
+        ("of another key", journal.summary(replace(before, keys={})), _gives(parts=parts, passed_over=[3])),
+    ):
+        said = Entry(checkpoint=Checkpoint(sha256_hex(text), (_HASH,)))
+        yield Vector(rule, name, _given([genesis, second, _entry(3, said, after=second)]), gives=gives)
 
 
 def _of_two() -> Iterator[Vector]:

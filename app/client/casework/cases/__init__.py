@@ -19,11 +19,13 @@ from app.client.casework.cases.reading import (
     open_,
     refreshed,
     versions,
+    whole,
 )
 from app.client.casework.cases.sharing import Joining, NewCase, change_members, grant_part, joining, new, turn
-from app.client.casework.cases.writing import Collision, write
+from app.client.casework.cases.writing import CHECKPOINT_DISTANCE, Collision, is_checkpoint_due, sum_up, write
 
 __all__ = [
+    "CHECKPOINT_DISTANCE",
     "CaseView",
     "ClosedPart",
     "Collision",
@@ -41,6 +43,7 @@ __all__ = [
     "fields",
     "grant_part",
     "incident",
+    "is_checkpoint_due",
     "joining",
     "list_",
     "list_consents",
@@ -50,9 +53,11 @@ __all__ = [
     "read_consents",
     "record_consent",
     "refreshed",
+    "sum_up",
     "turn",
     "unfounded",
     "versions",
     "view",
+    "whole",
     "write",
 ]

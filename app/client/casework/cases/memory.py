@@ -10,7 +10,7 @@ from app.client.machine.kept import Kept
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.encoding import canonical
-from app.protocol.journal import Journal, NamedVersion, PartNote, ReportNote
+from app.protocol.journal import Journal, NamedVersion, Origin, PartNote, ReportNote
 from app.protocol.members import Members
 
 
@@ -49,6 +49,11 @@ def _body(journal: Journal) -> dict[str, Any]:
         "agreements": sorted(journal.agreements),
         "passed_over": journal.passed_over,
         "clock_wrong": journal.clock_wrong,
+        "origins": [each.body() for each in journal.origins],
+        "checkpoint": journal.checkpoint,
+        "false_checkpoints": journal.false_checkpoints,
+        "since": journal.since,
+        "summed_up_by": journal.summed_up_by,
     }
 
 
@@ -79,6 +84,11 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         agreements=frozenset((by, part) for by, part in body["agreements"]),
         passed_over=tuple(body["passed_over"]),
         clock_wrong=tuple(body["clock_wrong"]),
+        origins=frozenset(map(Origin.read, body["origins"])),
+        checkpoint=body["checkpoint"],
+        false_checkpoints=tuple(body["false_checkpoints"]),
+        since=body["since"],
+        summed_up_by=body["summed_up_by"],
     )
 
 

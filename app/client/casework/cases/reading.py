@@ -1,6 +1,6 @@
 """A case is opened: its journal is followed, each part read in the newest version that counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,11 +22,13 @@ from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Journal, NamedVersion, Place
 from app.protocol.members import Members
+from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
 
 # In what this machine has seen: the newest entry of each case's journal, and each report by the hash of its file.
 JOURNAL: Final = "journal"
+CHECKPOINT: Final = "checkpoint"
 _REPORT: Final = "report"
 
 
@@ -137,7 +139,9 @@ class OpenCase:
 
 
 def open_(staff: Staff, id_: str) -> OpenCase:
-    """Read a case: its journal from the first entry on, and each part in the newest version that counts.
+    """Read a case: its journal, and each part in the newest version that counts.
+
+    A machine that knows nothing of it begins at the newest checkpoint that it can believe; `whole` reads the rest.
 
     What is junk, a stranger's, or breaks its type's rule is passed over and shown as such; it closes the case to
     nobody. Of each report in it, no other file is opened from then on. Raises `Rollback` where the service shows a
@@ -159,15 +163,17 @@ def put_together(keys: Keys, found: Journal, said: Mapping[str, Said], marks: Ma
 
 
 def versions(staff: Staff, case: OpenCase, part: str) -> list[tuple[NamedVersion, Said]]:
-    """Every version of a part that counts, the first before all."""
+    """Every version of a part that counts, the first before all. Raises as `whole`."""
+    case = whole(staff, case)
     return _versions(staff, case.keys, case.journal, part)
 
 
 def check_history(staff: Staff, case: OpenCase) -> None:
     """Of each person who was written more than once, that every version says the same of who they are in numbers.
 
-    Raises `RuleBroken` where one does not.
+    Raises `RuleBroken` where one does not, and as `whole`.
     """
+    case = whole(staff, case)
     for name, part in case.whole.parts.items():
         if name.type == PartType.PERSON and len(case.journal.parts[part]) > 1:
             counted = versions(staff, case, part)
@@ -186,26 +192,66 @@ def was_certified(staff: Staff, person: str, day: date) -> bool:
         return False
 
 
-def _open(staff: Staff, id_: str, known: Journal | None) -> OpenCase:
-    """Its journal is followed from what is `known` of it."""
+def whole(staff: Staff, case: OpenCase) -> OpenCase:
+    """The case with its journal read from the first entry on: who acts on it goes by nobody's summary.
+
+    Raises `NotAuthentic` where that was false, and what was shown of the case with it. From then on it opens rightly.
+    """
+    if not case.journal.since:
+        return case
+    read = _open(staff, case.id, None, from_first=True)
+    if case.journal.since + 1 in read.journal.passed_over:
+        raise NotAuthentic("checkpoint")
+    return read
+
+
+def _open(staff: Staff, id_: str, known: Journal | None, *, from_first: bool = False) -> OpenCase:
+    """Its journal is followed from what is `known` of it; or from a checkpoint on, where that can be believed.
+
+    Where a part counts for nothing, what it said before is looked for, and only all entries name that.
+    """
+    path, is_new = f"/cases/{id_}/contents", staff.seen.highest(JOURNAL, id_) is None
+    if known is None and is_new and not from_first:
+        contents = staff.service.get_case(path, summed_up=True).json()
+        try:
+            case = _read(staff, id_, contents, None, is_new=True)
+        except ProtocolError:
+            if not contents["checkpoint"]:
+                raise
+        else:
+            if not (case.journal.since and case.spoiled):
+                return _remembered(staff, case)
     after = known.mark.version - 1 if known else 0  # its last entry is asked for once more: that it is there still
-    contents = staff.service.get_case(f"/cases/{id_}/contents", after=after).json()
-    key, found = _followed(staff, id_, contents, known)
-    case = _read_parts(staff, _keys(staff, key, found, contents["part_keys"]), found, contents["parts"])
+    contents = staff.service.get_case(path, after=after).json()
+    case = _read(staff, id_, contents, known, is_new=is_new or from_first)
+    return _remembered(staff, case, known)
+
+
+def _read(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None, *, is_new: bool) -> OpenCase:
+    key, found = _followed(staff, id_, contents, known, is_new=is_new)
+    return _read_parts(staff, _keys(staff, key, found, contents["part_keys"]), found, contents["parts"])
+
+
+def _remembered(staff: Staff, case: OpenCase, known: Journal | None = None) -> OpenCase:
     _remember(staff, case)
-    if known is None or known.mark != found.mark:
-        memory.keep(staff, found)
+    if known is None or known.mark != case.journal.mark:
+        memory.keep(staff, case.journal)
     return case
 
 
-def _followed(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None) -> tuple[Key, Journal]:
-    """The newest key that the journal names, and the journal; a false one of a higher number keeps no other back."""
+def _followed(
+    staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None, *, is_new: bool
+) -> tuple[Key, Journal]:
+    """The newest key that the journal names, and the journal; a false one of a higher number keeps no other back.
+
+    `is_new`: this machine knows nothing of the case but what those had seen who granted its key.
+    """
     granted = staff.current_grants(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
     faults = list[ProtocolError]()
     for number, grant in enumerate(granted):
         key = _with_older(staff, [_key(each) for each in granted[number:]], contents["grants"])
         try:
-            found = _journal(staff, key, contents["entries"], known)
+            found = _journal(staff, key, contents, known)
             found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
             _check_newest(staff, key, found)
             if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
@@ -213,27 +259,27 @@ def _followed(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journa
         except ProtocolError as error:
             faults.append(error)
         else:
-            if known is None:
-                _hold_to_heads(staff, found, granted, contents["entries"])
+            if is_new:
+                found = _held_to_heads(found, granted, contents["entries"])
             return _named(key, found), found
     raise faults[0]
 
 
-def _hold_to_heads(
-    staff: Staff, found: Journal, granted: Iterable[OpenedGrant], items: Sequence[Mapping[str, Any]]
-) -> None:
+def _held_to_heads(found: Journal, granted: Iterable[OpenedGrant], items: Sequence[Mapping[str, Any]]) -> Journal:
     """A machine that has seen nothing of a case begins where those were who granted its key to this person.
 
-    Whoever holds the key can say so, and nobody else is asked. A false word shuts out no machine that knows more.
-    Raises `Rollback`.
+    Whoever holds the key can say so, and nobody else is asked. A false word shuts out no machine that knows more. One
+    who had seen more than a checkpoint sums up has checked it. Raises `Rollback`.
     """
-    if staff.seen.highest(JOURNAL, found.case):
-        return
     hashes = {int(item["number"]): sha256_hex(unb64(str(item["file"]))) for item in items}
     for grant in granted:
         head, place = grant.header.head, (found.case, grant.header.generation)
-        if head and found.keys.get(place) == grant.header.recipient and hashes.get(head.version) != head.sha256:
+        if head is None or head.version <= found.since or found.keys.get(place) != grant.header.recipient:
+            continue
+        if hashes.get(head.version) != head.sha256:
             raise Rollback("journal")
+        found = replace(found, summed_up_by=None)
+    return found
 
 
 def _key(grant: OpenedGrant) -> Key:
@@ -280,10 +326,13 @@ def _check_newest(staff: Staff, key: Key, found: Journal) -> None:
         raise Rollback("generation")
 
 
-def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: Journal | None) -> Journal:
-    """Followed from what this machine has read of it, or from its first entry."""
-    seen = staff.seen.highest(JOURNAL, key.subject)
+def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal | None) -> Journal:
+    """Followed from what this machine has read of it, from a checkpoint, or from its first entry."""
+    items, seen = contents["entries"], staff.seen.highest(JOURNAL, key.subject)
+    pieces = [unb64(str(each)) for each in contents["checkpoint"]] if known is None else []
     start = known.mark.version - 1 if known else 0
+    if pieces and items:
+        start = int(items[0]["number"]) - 1
     if [int(item["number"]) for item in items] != list(range(start + 1, start + 1 + len(items))):
         raise Rollback("journal")  # the service leaves one out
     files = [unb64(str(item["file"])) for item in items]
@@ -292,15 +341,44 @@ def _journal(staff: Staff, key: Key, items: Sequence[Mapping[str, Any]], known: 
             raise Rollback("journal")
         if mark.version > start and sha256_hex(files[mark.version - start - 1]) != mark.sha256:
             raise Rollback("journal")
-    is_certified = cache(partial(was_certified, staff))  # each asks the service anew where it finds nobody
-    if known is None:
-        if not files:
-            raise NotAuthentic("journal")
-        opened = sealed.open_(staff, key, JOURNAL, files[0])
-        first = Place(opened.sha256, opened)
-        known = journal.begin(key.subject, first, is_certified=is_certified, today=staff.today)
-    places = (_place(staff, key, file) for file in files[1:])
-    return journal.follow(known, places, is_certified=is_certified, today=staff.today)
+    follow = partial(
+        journal.follow,
+        # Each asks the service anew where it finds nobody.
+        is_certified=cache(partial(was_certified, staff)),
+        today=staff.today,
+    )
+    later = (_place(staff, key, file) for file in files[1:])
+    if known:
+        return follow(known, later)
+    if not files:
+        raise NotAuthentic("journal")
+    opened = sealed.open_(staff, key, JOURNAL, files[0])
+    first = Place(opened.sha256, opened)
+    if pieces:
+        return _from_checkpoint(staff, key, opened, pieces, lambda before: follow(before, [first, *later]))
+    is_certified = partial(was_certified, staff)
+    return follow(journal.begin(key.subject, first, is_certified=is_certified, today=staff.today), later)
+
+
+def _from_checkpoint(
+    staff: Staff, key: Key, entry: Opened, pieces: Sequence[bytes], follow: Callable[[Journal], Journal]
+) -> Journal:
+    """The journal from the entry on that made a checkpoint, as its author sums up what was before.
+
+    Raises `ProtocolError` where it is not theirs, does not follow, or a later one says otherwise.
+    """
+    said, author = journal.read(entry.body).checkpoint, entry.document.header.author
+    if said is None or author is None or tuple(map(sha256_hex, pieces)) != said.files:
+        raise NotAuthentic("checkpoint")
+    under = key.of(entry.mark.generation or 0)
+    bodies = [sealed.open_(staff, under, CHECKPOINT, file, writers={author}).body for file in pieces]
+    text = journal.joined(bodies)
+    if sha256_hex(text) != said.text:
+        raise NotAuthentic("checkpoint")
+    found = follow(journal.summed_up(text))
+    if found.case != key.subject or found.checkpoint < entry.mark.version or found.false_checkpoints:
+        raise NotAuthentic("checkpoint")
+    return replace(found, summed_up_by=author)
 
 
 def _place(staff: Staff, key: Key, file: bytes) -> Place:

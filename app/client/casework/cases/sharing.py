@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from app import age
-from app.client.casework.cases.reading import JOURNAL, OpenCase, refreshed, was_certified
+from app.client.casework.cases.reading import JOURNAL, OpenCase, refreshed, was_certified, whole
 from app.client.casework.cases.writing import TRIES, changes_of, seal_entries, store
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
@@ -90,6 +90,7 @@ class Joining:
 
 def joining(staff: Staff, case: OpenCase, report: ReportNote, report_key: age.HybridRecipient) -> Joining:
     """The entry by which a report joins a case that this person works on. It names the report's key."""
+    case = whole(staff, case)
     entry = Entry(keys=(KeyNote(report.id, 1, recipient_sha256(report_key)),), reports=(report,))
     [written] = seal_entries(staff, case.key, [], first=entry, after=case.journal.mark)
     request = {"case": case.id, "after": case.version, "entry": written.file}
@@ -111,6 +112,7 @@ def change_members(
     owns the case, or takes it from its owner: another member says before, with `agree`, whom they would let go too.
     Where nobody has, `RuleBroken`.
     """
+    case = whole(staff, case)
     before = case.member_list
     said = MemberList((before.present - set(remove)) | set(add), owner or before.owner, frozenset(agree))
     if need_second_person(
@@ -143,6 +145,7 @@ def turn(staff: Staff, case: OpenCase) -> OpenCase:
     Each member gets it, and under it lies the one before, so that who holds the newest reads all. Where somebody else
     turns it at the same time, it is theirs. Raises `Refused`.
     """
+    case = whole(staff, case)
     for left in reversed(range(TRIES)):
         try:
             return _turned(staff, case)

@@ -5,6 +5,7 @@ different things: the entry is signed again behind theirs, over the same parts.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -12,21 +13,33 @@ from typing import Any, Final
 from app import age
 from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
-from app.client.casework.cases.reading import JOURNAL, OpenCase, put_together, refreshed, was_certified
+from app.client.casework.cases.reading import (
+    CHECKPOINT,
+    JOURNAL,
+    OpenCase,
+    put_together,
+    refreshed,
+    was_certified,
+    whole,
+)
 from app.client.machine import sealed
 from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import Staff
-from app.client.machine.transport import Refused
+from app.client.machine.transport import Refused, Unreachable
 from app.protocol import case as rules
 from app.protocol import journal
 from app.protocol.case import CaseFile, Name, RuleBroken, Said, check_successor, looks_at, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
-from app.protocol.encoding import new_id
-from app.protocol.journal import MOST_PARTS, Entry, KeyNote, PartNote, Place
+from app.protocol.encoding import new_id, sha256_hex
+from app.protocol.errors import Malformed
+from app.protocol.journal import MOST_PARTS, Checkpoint, Entry, Journal, KeyNote, PartNote, Place
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
 
+# How many entries whoever knows nothing of a case reads at most beside a checkpoint. Each takes 0.5 ms to open; a
+# checkpoint takes as much as 20, and 300 bytes a part.
+CHECKPOINT_DISTANCE: Final = 200
 # How often an entry is signed again behind those of faster colleagues.
 TRIES: Final = 8
 # Characters of sealed parts in one request, which the service takes with the entries that name them.
@@ -109,6 +122,8 @@ def store(
     they and the key are as they were, one of keys only where nobody wrote. Raises `Collision` and `Refused`.
     """
     said = entry if entry and (entry.members or entry.keys) else None
+    if case.journal.since:
+        case, changes = _behind(staff, case, whole(staff, case), changes, looked_at)
     for left in reversed(range(TRIES)):
         entries = seal_entries(staff, case.key, changes, first=entry or Entry(), after=case.journal.mark)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **(more or {})}
@@ -118,14 +133,43 @@ def store(
             if refusal.type != "stale-version" or not left:
                 raise
             now = refreshed(staff, case)
-            if said and (said.keys or (now.member_list, now.key) != (case.member_list, case.key)):
+            is_other = (now.member_list, now.key.generation) != (case.member_list, case.key.generation)
+            if said and (said.keys or is_other):
                 raise
-            _check_apart(case, now, changes, looked_at)
-            changes = [_anew(staff, now, change) for change in changes]
-            case = now
+            case, changes = _behind(staff, case, now, changes, looked_at)
         else:
-            return _written(staff, case, changes, entries)
+            return _summed_up(staff, _written(staff, case, changes, entries))
     raise AssertionError("the last try returns or raises")
+
+
+def is_checkpoint_due(found: Journal) -> bool:
+    """Whether whoever writes sums up what the journal comes to: it has grown long, or the newest summary is false."""
+    is_false = max(found.false_checkpoints, default=0) > found.checkpoint
+    return is_false or found.mark.version - found.checkpoint >= CHECKPOINT_DISTANCE
+
+
+def sum_up(staff: Staff, case: OpenCase) -> OpenCase:
+    """Make a checkpoint of a case that was read whole.
+
+    Raises `Refused`, `Unreachable`, and `Malformed` where no request holds it.
+    """
+    text = journal.summary(case.journal)
+    pieces = [sealed.write(staff, case.key, CHECKPOINT, body) for body in journal.pieces(text)]
+    if sum(len(each.file) for each in pieces) > _MOST_TEXT:
+        raise Malformed("a checkpoint that no request holds")
+    said = Checkpoint(sha256_hex(text), tuple(each.mark.sha256 for each in pieces))
+    entries = seal_entries(staff, case.key, [], first=Entry(checkpoint=said), after=case.journal.mark)
+    request = {"entries": [each.file for each in entries], "checkpoint": [each.file for each in pieces]}
+    staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
+    return _written(staff, case, [], entries)
+
+
+def _summed_up(staff: Staff, case: OpenCase) -> OpenCase:
+    """With a checkpoint where one is due. Where none can be made now, the next who writes makes it."""
+    if is_checkpoint_due(case.journal):
+        with suppress(Refused, Unreachable, Malformed):
+            return sum_up(staff, case)
+    return case
 
 
 def seal_entries(
@@ -191,6 +235,14 @@ def _with_new_key(
     return replace(_sealed_change(staff, key, name, body, after=None), grants=tuple(grants))
 
 
+def _behind(
+    staff: Staff, case: OpenCase, now: OpenCase, changes: Sequence[Change], looked_at: Collection[Name]
+) -> tuple[OpenCase, Sequence[Change]]:
+    """The case as it is now, and the changes as they are written behind it. Raises `Collision`."""
+    _check_apart(case, now, changes, looked_at)
+    return now, [_anew(staff, now, change) for change in changes]
+
+
 def _anew(staff: Staff, case: OpenCase, change: Change) -> Change:
     """The change under the key to which that of the case has turned: whoever held the one before may have left."""
     if TYPES[change.name.type].own_key or change.key.generation == case.key.generation:
@@ -211,7 +263,8 @@ def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looke
 
     Also where beside theirs these would be set aside: a second card of an incident, say, which would be counted twice.
     """
-    changed = {part for part, named in now.journal.parts.items() if named != case.journal.parts.get(part)}
+    before = {part: named[-1] for part, named in case.journal.parts.items()}
+    changed = {part for part, named in now.journal.parts.items() if named[-1] != before.get(part)}
     said = {**now.said, **{change.said.part: change.said for change in changes}}
     unfit = {each.part for each in rules.put_together(said.values(), ()).set_aside}
     ended = {part for part, named in now.journal.parts.items() if named[-1].note.sha256 is None}

@@ -135,10 +135,12 @@ def test_who_somebody_is_is_for_those_whom_the_owner_names_and_said_to_be_there_
     assert "not yours" in run(here, "log", case, "--part", of_identity["part"], who="chen").err
     refused = run(here, "set", case, "identity-1", "names", "--text", "-", who="chen", typed="Another")
     assert (refused.code, "identity-closed" in refused.err) == (1, True)
+    run(here, "add", case, "person", "partner", who="chen")
+    assert run(here, "set", case, "identity-2", "names", "--text", "-", who="chen", typed="Lin Mei").code == 0
     assert "holders" in run(here, "holders", case, "identity-1", "--add", "chen", who="anna").err
     assert run(here, "holders", case, "identity-1", "--add", "chen").code == 0
     assert "names: Lin Wei" in run(here, "open", case, who="chen").out
-    [held] = json.loads(run(here, "holders", case, "--json").out)
+    held, _ = json.loads(run(here, "holders", case, "--json").out)
     assert held["holders"] == sorted(here.staff(name).person for name in ("anna", "boris", "chen"))
 
 

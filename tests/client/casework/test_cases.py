@@ -186,6 +186,19 @@ def test_a_case_longer_than_any_other_answer_opens(here: Installation) -> None:
     assert opened.file == cases.open_(anna, opened.id).file
 
 
+def test_all_versions_of_a_part_are_read_however_long_they_are_together(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = accepted(here, here.staff("anna"), boris)
+    [part] = opened.said
+    words = "x" * (classes(Kind.PART)[-1] - 2_000)
+    versions = ANSWER_LIMIT // len(words) + 1
+
+    for number in range(versions):
+        opened = cases.write(boris, opened, replace(opened.file, summary=f"{number} {words}"))
+
+    assert len(cases.versions(boris, opened, part)) == versions + 1
+
+
 def test_a_member_leaves_by_themselves(here: Installation) -> None:
     anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
     opened = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])

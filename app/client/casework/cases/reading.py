@@ -459,7 +459,7 @@ def _versions(staff: Staff, keys: Keys, found: Journal, part: str) -> list[tuple
 
 
 def _files_of(staff: Staff, case: str, part: str) -> dict[int, bytes]:
-    items = staff.service.items(f"/cases/{case}/parts/{part}")
+    items = staff.service.get_case(f"/cases/{case}/parts/{part}").json()["items"]
     return {int(item["version"]): unb64(str(item["file"])) for item in items}
 
 

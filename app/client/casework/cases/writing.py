@@ -222,8 +222,9 @@ def _with_new_key(
     staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any], *, holders: Collection[str]
 ) -> Change:
     """For two at least where the case has two: names that one machine alone opens are lost with it."""
-    if case.closed:  # it may be of this person, and who came first counts
-        raise RuleBroken("identity-closed")
+    notes = (named[-1].note for named in case.journal.parts.values())
+    if any((note.type, note.of) == (name.type, name.of) and note.sha256 for note in notes):
+        raise RuleBroken("identity-closed")  # who came first counts
     owner = case.member_list.owner
     named = {staff.person, *holders} | ({owner} if owner else set())
     if not named <= case.members or len(named) < min(2, len(case.members)):

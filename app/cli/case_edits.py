@@ -227,7 +227,11 @@ def log(
             ["entry", "day", "by", "what", "version", "part"],
             rows,
             as_json=as_json,
-            words=lambda row: {"by": names.handle(row["by"]), "part": short(str(row["part"]))},
+            words=lambda row: {
+                "by": names.handle(row["by"]),
+                "version": row["version"] or "",
+                "part": _whose(str(row["part"]), names),
+            },
         )
         return
     found = {str(row["part"]) for row in rows if str(row["part"]).startswith(part)}
@@ -276,7 +280,22 @@ def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
         for part, versions in case.journal.parts.items()
         for named in versions
     ]
+    rows += [
+        {
+            "entry": loan.entry,
+            "day": loan.day.isoformat(),
+            "by": loan.by,
+            "what": "key lent for a decision to",
+            "version": None,
+            "part": loan.to,
+        }
+        for loan in case.journal.loans
+    ]
     yield from sorted(rows, key=lambda row: int(row["entry"]))
+
+
+def _whose(id_: str, names: Names) -> str:
+    return names.handle(id_) or short(id_) if id_.startswith("per_") else short(id_)
 
 
 def _without_title(note: PartNote, *, closed: bool) -> str:

@@ -30,7 +30,7 @@ from app.protocol.members import MemberList, Members
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 
-# How many parts one entry names; what writes more takes several entries.
+# How many parts one entry names, and people to whom it lends; what writes more takes several entries.
 MOST_PARTS: Final = 20
 # In how many pieces a checkpoint is sealed, and how many characters of its text are in one: with the quotes escaped, it
 # fits into the largest class.
@@ -207,7 +207,8 @@ class Checkpoint:
 class Entry:
     """What one entry says; `members` is None where the list stays as it is.
 
-    `agreement` are the parts to whose end its author agrees, as the other of two persons.
+    `agreement` are the parts to whose end its author agrees, as the other of two persons, `lent` the people to whom its
+    author lends the key of the case for a decision.
     """
 
     parts: tuple[PartNote, ...] = ()
@@ -216,6 +217,7 @@ class Entry:
     reports: tuple[ReportNote, ...] = ()
     agreement: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
+    lent: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -226,6 +228,7 @@ class Entry:
             "reports": [each.body() for each in self.reports],
             "agreement": list(self.agreement),
             "checkpoint": self.checkpoint and self.checkpoint.body(),
+            "lent": list(self.lent),
         }
 
 
@@ -239,8 +242,9 @@ def read(body: Mapping[str, Any]) -> Entry:
             "reports": list(reports),
             "agreement": list(agreement),
             "checkpoint": checkpoint,
+            "lent": list(lent),
             **rest,
-        } if not rest and len(parts) <= MOST_PARTS and len(agreement) <= MOST_PARTS:
+        } if not rest and max(len(parts), len(agreement), len(lent)) <= MOST_PARTS:
             entry = Entry(
                 parts=tuple(map(PartNote.read, parts)),
                 members=None if said is None else members.read(said),
@@ -248,6 +252,7 @@ def read(body: Mapping[str, Any]) -> Entry:
                 reports=tuple(map(_report, reports)),
                 agreement=tuple(check_id("part", each) for each in agreement),
                 checkpoint=None if checkpoint is None else Checkpoint.read(checkpoint),
+                lent=tuple(check_id("per", each) for each in lent),
             )
             if len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry
@@ -292,13 +297,24 @@ class NamedVersion:
 
 
 @dataclass(frozen=True)
+class Loan:
+    """The key of the case, lent for a decision to somebody by whoever wrote the entry."""
+
+    to: str
+    by: str
+    day: date
+    entry: int
+
+
+@dataclass(frozen=True)
 class Journal:
     """What the entries come to: the members, the keys by name, the reports, and each part with the versions named.
 
     `mark` is that of the last file, whether it counts or not, `author` who wrote the last that does, `day` the latest
     on which an entry that counts says it was written. `passed_over` are the places of what does not count,
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
-    `agreements` are pairs of a member and a part to whose end they agree, `origins` what came from other cases.
+    `agreements` are pairs of a member and a part to whose end they agree, `origins` what came from other cases, `loans`
+    all that ever were.
 
     `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
     as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
@@ -317,6 +333,7 @@ class Journal:
     passed_over: tuple[int, ...] = ()
     clock_wrong: tuple[int, ...] = ()
     origins: frozenset[Origin] = frozenset()
+    loans: tuple[Loan, ...] = ()
     checkpoint: int = 0
     false_checkpoints: tuple[int, ...] = ()
     since: int = 0
@@ -442,6 +459,7 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         reports=reports,
         parts=parts,
         origins=found.origins | set(origins),
+        loans=(*found.loans, *(Loan(each, author, day, document.mark.version) for each in entry.lent)),
         # The word of somebody who has left since is no second person's.
         agreements=frozenset(each for each in agreements if each[0] in found.members.present),
     )
@@ -512,6 +530,7 @@ def summary(found: Journal) -> bytes:
             "parts": [_named_row(versions[-1]) for versions in found.parts.values()],
             "origins": sorted((each.body() for each in found.origins), key=canonical),
             "agreements": sorted(map(list, found.agreements)),
+            "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in found.loans],
             "checkpoint": found.checkpoint,
         }
     )
@@ -580,6 +599,15 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
         parts={each.note.id: (each,) for each in named},
         agreements=frozenset((check_id("per", by), check_id("part", part)) for by, part in body["agreements"]),
         origins=frozenset(map(Origin.read, body["origins"])),
+        loans=tuple(
+            Loan(
+                to=check_id("per", to),
+                by=check_id("per", by),
+                day=date.fromisoformat(day),
+                entry=check_number(entry, range(1, MOST + 1)),
+            )
+            for to, by, day, entry in body["loans"]
+        ),
         checkpoint=check_number(body["checkpoint"], range(MOST + 1)),
         since=number,
     )

@@ -156,6 +156,8 @@ def test_whoever_is_lent_a_case_to_approve_its_coding_cannot_read_who_its_people
 
     assert review.case.file == replace(cases.open_(boris, opened.id).file, identities=())
     assert [each.holders for each in review.case.closed] == [tuple(sorted([anna.person, boris.person]))]
+    [lent] = (line for line in run(here, "log", opened.id, who="anna").out.splitlines() if "lent" in line)
+    assert ("boris" in lent, "key lent for a decision to" in lent, "chen" in lent) == (True, True, True)
 
 
 def test_what_a_faster_colleague_refused_is_kept_and_taken_up_again(here: Installation) -> None:

@@ -127,6 +127,10 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda body: body["parts"][0].pop("to"),
     lambda body: body.pop("agreement"),
     lambda body: body.update(agreement=[CASE]),
+    lambda body: body.pop("lent"),
+    lambda body: body.update(lent=None),
+    lambda body: body.update(lent=[CASE]),
+    lambda body: body.update(lent=[CASEWORKER.id] * (MOST_PARTS + 1)),
     lambda body: body.pop("checkpoint"),
     lambda body: body.update(checkpoint={}),
     lambda body: body.update(checkpoint={"text": HASH, "files": []}),
@@ -465,6 +469,7 @@ SAYINGS = st.builds(
         tuple
     ),
     reports=st.lists(st.just(ReportNote(REPORT, HASH)), max_size=1).map(tuple),
+    lent=st.lists(st.sampled_from([each.id for each in PEOPLE]), max_size=1).map(tuple),
 )
 
 

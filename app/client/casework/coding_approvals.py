@@ -56,6 +56,8 @@ def request(staff: Staff, case: OpenCase, approver: str, *, correct: bool = Fals
     if file.cards != case.file.cards:
         case = cases.write(staff, case, file)
     lend = approver not in case.members
+    if lend:
+        case = cases.lend(staff, case, approver)
     head = case.journal.mark
     return approvals.request(staff, ApprovalSubject.CODING, case.key, approver, of=None, lend=lend, head=head)
 

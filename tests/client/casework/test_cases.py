@@ -29,6 +29,7 @@ from app.protocol.case import (
 from app.protocol.certificates import certificate
 from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
+from app.protocol.errors import NotAuthentic
 from app.protocol.journal import EndReason, Entry, PartNote
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
@@ -429,6 +430,7 @@ def test_no_client_believes_a_coding_in_anothers_name(here: Installation) -> Non
     with pytest.raises(RuleBroken, match=r"^coder$"):
         check_successor(opened.file, opened.file.with_incident(broken), author=anna.person)
     theirs = write_past_the_rules(anna, opened, opened.file.with_incident(broken))
+    opened = cases.lend(anna, cases.open_(anna, opened.id), chen.person)
     head = opened.journal.mark
     approval = approvals.request(anna, ApprovalSubject.CODING, theirs.key, chen.person, of=None, lend=True, head=head)
 
@@ -437,6 +439,27 @@ def test_no_client_believes_a_coding_in_anothers_name(here: Installation) -> Non
 
     assert found.file == review.case.file == opened.file
     assert [each.version for each in found.spoiled] == [1]
+
+
+def test_a_key_that_was_lent_behind_the_members_backs_opens_nothing(here: Installation) -> None:
+    """anna's client is a changed one."""
+    anna, chen = here.staff("anna"), here.staff("chen")
+    opened = coded(here, anna, here.staff("boris"))
+    head = opened.journal.mark
+    approval = approvals.request(anna, ApprovalSubject.CODING, opened.key, chen.person, of=None, lend=True, head=head)
+
+    with pytest.raises(NotAuthentic, match=r"^loan$"):
+        coding_approvals.review(chen, approval)
+
+
+def test_every_member_reads_to_whom_the_key_was_ever_lent(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = coded(here, anna, boris)
+    approved(boris, opened, chen)
+
+    [loan] = cases.open_(anna, opened.id).journal.loans
+
+    assert (loan.to, loan.by, loan.day) == (chen.person, boris.person, boris.today)
 
 
 def test_whoever_approves_finds_a_contribution_token_that_somebody_changed(here: Installation) -> None:

@@ -21,7 +21,7 @@ from app.client.casework.cases.reading import (
     versions,
     whole,
 )
-from app.client.casework.cases.sharing import Joining, NewCase, change_members, grant_part, joining, new, turn
+from app.client.casework.cases.sharing import Joining, NewCase, change_members, grant_part, joining, lend, new, turn
 from app.client.casework.cases.writing import CHECKPOINT_DISTANCE, Collision, is_checkpoint_due, sum_up, write
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "incident",
     "is_checkpoint_due",
     "joining",
+    "lend",
     "list_",
     "list_consents",
     "move",

@@ -10,7 +10,7 @@ from app.client.machine.kept import Kept
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.encoding import canonical
-from app.protocol.journal import Journal, NamedVersion, Origin, PartNote, ReportNote
+from app.protocol.journal import Journal, Loan, NamedVersion, Origin, PartNote, ReportNote
 from app.protocol.members import Members
 
 
@@ -50,6 +50,7 @@ def _body(journal: Journal) -> dict[str, Any]:
         "passed_over": journal.passed_over,
         "clock_wrong": journal.clock_wrong,
         "origins": [each.body() for each in journal.origins],
+        "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in journal.loans],
         "checkpoint": journal.checkpoint,
         "false_checkpoints": journal.false_checkpoints,
         "since": journal.since,
@@ -85,6 +86,7 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         passed_over=tuple(body["passed_over"]),
         clock_wrong=tuple(body["clock_wrong"]),
         origins=frozenset(map(Origin.read, body["origins"])),
+        loans=tuple(Loan(to, by, date.fromisoformat(day), entry) for to, by, day, entry in body["loans"]),
         checkpoint=body["checkpoint"],
         false_checkpoints=tuple(body["false_checkpoints"]),
         since=body["since"],

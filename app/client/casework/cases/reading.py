@@ -254,8 +254,8 @@ def _followed(
             found = _journal(staff, key, contents, known)
             found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
             _check_newest(staff, key, found)
-            if grant.header.kind is GrantKind.APPROVAL and grant.header.grantor not in found.members.present:
-                raise NotAuthentic("grantor")  # what somebody lent ends with their membership
+            if grant.header.kind is GrantKind.APPROVAL:
+                _check_loan(staff, found, grant.header.grantor)
         except ProtocolError as error:
             faults.append(error)
         else:
@@ -263,6 +263,14 @@ def _followed(
                 found = _held_to_heads(found, granted, contents["entries"])
             return _named(key, found), found
     raise faults[0]
+
+
+def _check_loan(staff: Staff, found: Journal, lender: str | None) -> None:
+    """Raises `NotAuthentic` where colleagues would not know of it, or its lender is a member no more."""
+    if lender not in found.members.present:
+        raise NotAuthentic("grantor")
+    if (staff.person, lender) not in {(each.to, each.by) for each in found.loans}:
+        raise NotAuthentic("loan")
 
 
 def _held_to_heads(found: Journal, granted: Iterable[OpenedGrant], items: Sequence[Mapping[str, Any]]) -> Journal:

@@ -188,6 +188,14 @@ def _turned(staff: Staff, case: OpenCase) -> OpenCase:
     return store(staff, case, [], entry=Entry(keys=(note,)), more={"turned": turned})
 
 
+def lend(staff: Staff, case: OpenCase, to: str) -> OpenCase:
+    """Say that the key of the case is lent to somebody for a decision; `approvals.request` sends it them.
+
+    No client takes it without: every member sees who could read the case.
+    """
+    return store(staff, case, [], entry=Entry(lent=(to,)))
+
+
 def grant_part(staff: Staff, case: OpenCase, part: str, to: str) -> None:
     """Give one member more the key of a part that has its own: the owner names them, or they are the owner.
 

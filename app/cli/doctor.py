@@ -28,6 +28,7 @@ from app.people.staff import service as staff
 from app.people.staff.models import Person
 from app.protocol.documents import parse_document
 from app.protocol.ends import Ending
+from app.protocol.errors import ProtocolError
 from app.protocol.manifest import MANIFEST, ORGANISATION
 from app.settings import Settings
 from app.site.site import BUILT, Site
@@ -137,7 +138,10 @@ def _pages(settings: Settings) -> Finding:
         return Finding("pages", "none were built: install the wheel, or run make setup")
     if not (site / MANIFEST).exists() or not (site / ORGANISATION).exists():
         return Finding("pages", f"no supervisor has signed them into {site}: tern client sign")
-    signed = parse_document((site / MANIFEST).read_bytes()).header.body["files"]
+    try:
+        signed = parse_document((site / MANIFEST).read_bytes()).header.body["files"]
+    except (ProtocolError, OSError):
+        return Finding("pages", f"what is signed in {site} cannot be read: tern client sign, as a supervisor")
     served = {path: file.sha256 for path, file in Site.load().files.items()}
     if not settings.no_script_pages:
         served = {path: sha256 for path, sha256 in served.items() if "/plain/" not in path}

@@ -132,8 +132,14 @@ def read(server: Server, pin: Pin, as_json: Json = False) -> None:
         show({"state": content.state, "replies": replies, "written": written, **lists}, as_json=True)
         return
     show({"state (the service's word)": content.state}, as_json=False)
-    show_list("Replies", ["number", "day", "text"], replies, as_json=False)
-    show_list("What you wrote since the report", ["day", "messages"], written, as_json=False)
+    if replies:
+        show_list("Replies", ["number", "day", "text"], replies, as_json=False)
+    else:
+        say("There is no reply yet." if not content.missing else "There is no reply any more.")
+    if written:
+        show_list("What you wrote since the report", ["day", "messages"], written, as_json=False)
+    for number in content.missing:
+        say(f"Reply {number} is no longer there.")
     for slot in content.not_authentic:
         say(f"What lies in slot {slot} is not authentic, and is not shown.")
 

@@ -51,7 +51,9 @@ def test_a_reporter_is_told_that_what_they_wrote_arrived(here: Installation) -> 
         road = ("--server", here.server, "--pin", here.pin)
         return tern("mailbox", *command, *road, typed=f"{sent.receipt}\nIt was Tuesday.", environment=demo(here))
 
-    wrote, withdrew = run("answer", "--text", "-"), run("withdraw")
+    empty, wrote, read, withdrew = run("read"), run("answer", "--text", "-"), run("read"), run("withdraw")
 
+    assert (empty.err, "What you wrote" in empty.out) == ("There is no reply yet.\n", False)
+    assert "What you wrote since" in read.out
     assert (wrote.code, wrote.err) == (0, "Your message has arrived.\n")
     assert (withdrew.code, withdrew.err) == (0, "Your report has been taken back.\n")

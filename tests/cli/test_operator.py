@@ -21,6 +21,7 @@ from app.cli.failures import REFUSED, USAGE
 from app.database import Database
 from app.installation import service as installation
 from app.people.staff import service as staff
+from app.protocol.manifest import MANIFEST, ORGANISATION
 from app.vocabulary import Role
 from tests import factories
 from tests.cli.command import Ended, tern
@@ -164,6 +165,18 @@ def test_tables_of_a_newer_tern_are_left_alone(data: Path) -> None:
     engine.dispose()
 
     says(tern("sweep", environment={"TERN_DATA_DIR": str(data)}), "of a newer Tern", "9999")
+
+
+def test_what_was_signed_of_the_pages_and_is_torn_is_told_beside_the_rest(data: Path) -> None:
+    (data / "site").mkdir()
+    for name in (MANIFEST, ORGANISATION):
+        (data / "site" / name).write_bytes(b"")
+
+    looked = json.loads(tern("doctor", "--json", environment={"TERN_DATA_DIR": str(data)}).out)
+
+    to_do = {each["what"]: each["to do"] for each in looked}
+    assert to_do["database"] == ""
+    assert to_do["pages"].endswith("tern client sign, as a supervisor")
 
 
 def test_a_file_that_is_no_database_is_told(data: Path) -> None:

@@ -18,7 +18,7 @@ _WAITING = "audit.waiting"
 
 
 @dataclass(frozen=True)
-class _Act:
+class _Pending:
     hour: datetime
     actor_id: str
     action: Action
@@ -34,12 +34,12 @@ def record(
     `object_hash` is the SHA-256 of what was written, in hexadecimal. The chain has one end, and whoever extends it
     makes the others wait: taken last of all locks, it is held for a moment and cannot be part of a deadlock.
     """
-    waiting: list[_Act] | None = session.info.get(_WAITING)
+    waiting: list[_Pending] | None = session.info.get(_WAITING)
     if waiting is None:
         waiting = session.info[_WAITING] = []
         event.listen(session, "before_commit", _append)
         event.listen(session, "after_rollback", _drop)
-    waiting.append(_Act(hour_of(now), actor_id, action, object_id, object_hash))
+    waiting.append(_Pending(hour_of(now), actor_id, action, object_id, object_hash))
 
 
 def count(session: Session, action: str, day: date) -> None:
@@ -77,7 +77,7 @@ def verify(rows: Iterable[AuditEvent]) -> str:
 
 
 def _append(session: Session) -> None:
-    waiting: list[_Act] = session.info[_WAITING]
+    waiting: list[_Pending] = session.info[_WAITING]
     if not waiting:
         return
     session.flush()
@@ -86,28 +86,28 @@ def _append(session: Session) -> None:
     head = session.scalars(
         select(AuditHead).where(AuditHead.name == _HEAD).with_for_update().execution_options(populate_existing=True)
     ).one()
-    for act in waiting:
+    for each in waiting:
         previous, seq = head.hash, head.seq + 1
         head.seq, head.hash = (
             seq,
             audit_chain.event_hash(
                 seq=seq,
-                hour=_hour(act.hour),
-                actor=act.actor_id,
-                action=act.action,
-                object_=act.object_id,
-                object_hash=act.object_hash,
+                hour=_hour(each.hour),
+                actor=each.actor_id,
+                action=each.action,
+                object_=each.object_id,
+                object_hash=each.object_hash,
                 previous=previous,
             ),
         )
         session.add(
             AuditEvent(
                 seq=seq,
-                hour=act.hour,
-                actor_id=act.actor_id,
-                action=act.action.value,
-                object_id=act.object_id,
-                object_hash=act.object_hash,
+                hour=each.hour,
+                actor_id=each.actor_id,
+                action=each.action.value,
+                object_id=each.object_id,
+                object_hash=each.object_hash,
                 previous=previous,
                 hash=head.hash,
             )

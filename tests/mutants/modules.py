@@ -68,7 +68,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/casework/approvals/service.py": _RIGHTS,
     "app/casework/cases/service.py": _RIGHTS,
     "app/casework/triage/service.py": _RIGHTS,
-    "app/people/grants/service.py": _RIGHTS,
+    "app/people/grants/service.py": ("tests/people/test_grants.py", *_RIGHTS),
     "app/statistics/releases/accounting.py": ("tests/statistics/releases/test_accounting.py", _BOUNDS),
     "app/statistics/releases/counting.py": ("tests/statistics/releases/test_counting.py",),
     "app/statistics/releases/noise.py": ("tests/statistics/releases/test_noise.py",),

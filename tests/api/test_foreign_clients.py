@@ -29,7 +29,7 @@ _QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 
 @dataclass(frozen=True)
-class Desk:
+class Office:
     """A served intake with five reports, and who may claim them."""
 
     server: str
@@ -42,7 +42,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sqlite_tables: bytes) -> Iterator[Desk]:
+def office(tmp_path: Path, sqlite_tables: bytes) -> Iterator[Office]:
     clock = tmp_path / "clock"
     clock.write_text(factories.HOUR.isoformat())
     settings = Settings(data_dir=tmp_path / "data", demo=True, demo_clock=clock)
@@ -58,7 +58,7 @@ def desk(tmp_path: Path, sqlite_tables: bytes) -> Iterator[Desk]:
         rows.commit()
     engine.dispose()
     with serving(settings, tmp_path / "built") as server:
-        yield Desk(server, triager, reports)
+        yield Office(server, triager, reports)
 
 
 def run(*command: str | Path, at: Path, **environment: str) -> str:
@@ -70,16 +70,16 @@ def run(*command: str | Path, at: Path, **environment: str) -> str:
     return done.stdout
 
 
-def check(said: dict[str, Any], desk: Desk) -> None:
-    first = desk.reports[0]
-    assert said["listed"] == [desk.reports[:2], desk.reports[2:4], desk.reports[4:]]
+def check(said: dict[str, Any], office: Office) -> None:
+    first = office.reports[0]
+    assert said["listed"] == [office.reports[:2], office.reports[2:4], office.reports[4:]]
     assert (said["claimed"]["id"], said["claimed"]["state"]) == (first, "in_triage")
-    assert said["claimed"]["triager"] == desk.triager.id
+    assert said["claimed"]["triager"] == office.triager.id
     assert said["repeated"] == said["claimed"]
     assert (said["refused"]["type"], said["refused"]["version"]) == ("/problems/stale-version", 2)
 
 
-def test_a_client_in_python_is_made_without_a_warning_and_works(desk: Desk, tmp_path: Path) -> None:
+def test_a_client_in_python_is_made_without_a_warning_and_works(office: Office, tmp_path: Path) -> None:
     config, client = INTEROP / "openapi-python-client.yaml", tmp_path / "tern_client"
 
     warnings = run(
@@ -87,13 +87,13 @@ def test_a_client_in_python_is_made_without_a_warning_and_works(desk: Desk, tmp_
         *("--output-path", client, "--fail-on-warning"),
         at=tmp_path,
     )
-    said = run(PYTHON / "python", INTEROP / "foreign.py", *desk.arguments, at=tmp_path, PYTHONPATH=str(tmp_path))
+    said = run(PYTHON / "python", INTEROP / "foreign.py", *office.arguments, at=tmp_path, PYTHONPATH=str(tmp_path))
 
     assert warnings == f"Generating {client}\n"
-    check(json.loads(said), desk)
+    check(json.loads(said), office)
 
 
-def test_a_client_in_typescript_is_made_without_a_warning_and_works(desk: Desk, tmp_path: Path) -> None:
+def test_a_client_in_typescript_is_made_without_a_warning_and_works(office: Office, tmp_path: Path) -> None:
     (tmp_path / "node_modules").symlink_to(INTEROP / "node_modules")
     (tmp_path / "package.json").write_text('{"type": "module"}')
     script = tmp_path / "foreign.ts"
@@ -106,10 +106,10 @@ def test_a_client_in_typescript_is_made_without_a_warning_and_works(desk: Desk, 
     )
     options = ("--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom")
     run(NODE / "tsc", *options, script, at=tmp_path)
-    said = run("node", "foreign.js", *desk.arguments, at=tmp_path)
+    said = run("node", "foreign.js", *office.arguments, at=tmp_path)
 
     assert "warn" not in warnings.lower()
-    check(json.loads(said), desk)
+    check(json.loads(said), office)
 
 
 def test_redocly_has_nothing_to_say(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from app.site.site import BUILT
 from tests.browser.device import chromium
-from tests.browser_looks.door import Door, door
+from tests.browser_looks.served import ServedPages, served_pages
 
 SLOWER = 6
 BYTES_A_SECOND = 400_000 / 8
@@ -62,7 +62,7 @@ def run() -> list[Row]:
     """A row for each promise: `what`, `measured`, `limit`, and `of_limit`, the share of it that was used."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        door(Path(folder), BUILT) as here,
+        served_pages(Path(folder), BUILT) as here,
         sync_playwright() as playwright,
         chromium(playwright) as browser,
     ):
@@ -79,13 +79,13 @@ def row(what: str, measured: float, limit: float) -> Row:
     return {"what": what, "measured": measured, "limit": limit, "of_limit": measured / limit}
 
 
-def compressed(here: Door) -> int:
+def compressed(here: ServedPages) -> int:
     page = here.site.files["en/"].content.decode()
     loaded = [here.site.files[path] for path in _LOADED.findall(page)]
     return sum(len(file.brotli or file.content) for file in loaded)
 
 
-def usable(browser: Browser, here: Door) -> float:
+def usable(browser: Browser, here: ServedPages) -> float:
     """Seconds from the address to the first button, nothing being known of the page before."""
     with browser.new_context() as context:
         page = context.new_page()
@@ -100,7 +100,7 @@ def usable(browser: Browser, here: Door) -> float:
         return float(page.evaluate("globalThis.usableAt")) / 1000
 
 
-def sealed(browser: Browser, here: Door, folder: Path) -> tuple[float, float]:
+def sealed(browser: Browser, here: ServedPages, folder: Path) -> tuple[float, float]:
     """Seconds in which a report with a large file is sealed, and the longest of them in which the page was busy."""
     file = folder / "film.mp4"
     file.write_bytes(os.urandom(FILE_SIZE))

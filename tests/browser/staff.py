@@ -16,8 +16,8 @@ from tests.browser.told import Told
 from tests.client.installation import Installation
 
 
-class Desk:
-    """A triager, who claims what has arrived since this desk was taken."""
+class Office:
+    """A triager, who claims what has arrived since this office was opened."""
 
     def __init__(self, here: Installation) -> None:
         self._here = here

@@ -13,7 +13,7 @@ from app.protocol import receipt
 from app.protocol.receipt import Receipt
 from tests.browser.device import Device
 from tests.browser.pages import MailboxPage, ReportPage, mistakes, word
-from tests.browser.staff import Desk
+from tests.browser.staff import Office
 from tests.browser.wire import Wire
 from tests.client.installation import Installation
 
@@ -74,7 +74,7 @@ def must_keep(page: ReportPage, sentence: str) -> None:
 def test_a_refused_report_is_said_to_be_and_can_be_sent_later(
     status: int, type_: str, sentence: str, page: ReportPage, here: Installation
 ) -> None:
-    desk = Desk(here)
+    office = Office(here)
     refuse(page.page.context, "/v1/report", status, type_)
 
     page.send()
@@ -83,7 +83,7 @@ def test_a_refused_report_is_said_to_be_and_can_be_sent_later(
     page.send()
     page.words()
 
-    assert desk.claim().report.form.text == TEXT
+    assert office.claim().report.form.text == TEXT
 
 
 def test_a_report_to_an_epoch_that_has_ended_is_kept_until_there_is_another(
@@ -180,7 +180,7 @@ def test_a_report_whose_file_does_not_come_through_has_arrived_all_the_same(
 ) -> None:
     letter = tmp_path / "his letter.pdf"
     letter.write_bytes(b"%PDF-1.7")
-    desk = Desk(here)
+    office = Office(here)
     page.change("files")
     page.add([letter])
     page.go("next")
@@ -189,14 +189,14 @@ def test_a_report_whose_file_does_not_come_through_has_arrived_all_the_same(
     page.send()
     page.words()
     expect(page.page.locator("#not-arrived-files")).to_have_text(letter.name)
-    opened = desk.claim()
+    opened = office.claim()
     assert [each.name for each in opened.missing] == [letter.name]
     page.page.context.unroute_all()
     page.press("#send-files")
     expect(page.page.locator("#not-arrived")).to_be_hidden()
 
-    opened = triage.open_(desk.anna, opened.id)
-    assert desk.files(opened, opened.report.attachments) == {letter.name: letter.read_bytes()}
+    opened = triage.open_(office.anna, opened.id)
+    assert office.files(opened, opened.report.attachments) == {letter.name: letter.read_bytes()}
 
 
 def test_a_file_over_the_limit_is_named_and_the_others_are_taken(device: Device, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, expect
 from app.client.casework import triage
 from tests.browser.device import Device
 from tests.browser.pages import MailboxPage, ReportPage, mistakes, word
-from tests.browser.staff import Desk
+from tests.browser.staff import Office
 from tests.browser.told import STORIES
 from tests.browser.wire import Wire
 from tests.client.installation import Installation
@@ -28,8 +28,8 @@ def film(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(here: Installation) -> Desk:
-    return Desk(here)
+def office(here: Installation) -> Office:
+    return Office(here)
 
 
 def mailbox_of_a_report(device: Device) -> MailboxPage:
@@ -53,7 +53,7 @@ def send_with_a_film_that_stalls(mailbox: MailboxPage, road: Wire, text: str, fi
 
 
 def test_a_file_goes_on_where_the_network_dropped_and_is_not_sealed_again(
-    device: Device, road: Wire, desk: Desk, film: Path
+    device: Device, road: Wire, office: Office, film: Path
 ) -> None:
     device.expects.append(DROPPED)
     page = ReportPage(device.page("/en/"))
@@ -78,12 +78,12 @@ def test_a_file_goes_on_where_the_network_dropped_and_is_not_sealed_again(
     # What had arrived is not sent a second time: only the piece that was under way when the network dropped.
     assert len(offsets) <= len(set(offsets)) + 2
     assert offsets.count(0) == 1
-    opened = desk.claim()
-    assert desk.files(opened, opened.report.attachments) == {film.name: FILM}
+    opened = office.claim()
+    assert office.files(opened, opened.report.attachments) == {film.name: FILM}
 
 
 def test_a_file_that_was_stopped_is_sent_later_from_where_it_was(
-    device: Device, road: Wire, desk: Desk, film: Path
+    device: Device, road: Wire, office: Office, film: Path
 ) -> None:
     device.expects.append(DROPPED)
     page = ReportPage(device.page("/en/"))
@@ -95,18 +95,18 @@ def test_a_file_that_was_stopped_is_sent_later_from_where_it_was(
     page.words()
     page.press("#stop-files")
     expect(page.page.locator("#not-arrived-files")).to_have_text(film.name)
-    opened = desk.claim()
+    opened = office.claim()
     assert [each.name for each in opened.missing] == [film.name]
     road.cut()
     page.press("#send-files")
     expect(page.page.locator("#files-arrived")).to_have_text(word(page.page, "all-arrived"))
 
     assert len(road.requests("POST", "/v1/uploads")) == 1
-    opened = triage.open_(desk.anna, opened.id)
-    assert desk.files(opened, opened.report.attachments) == {film.name: FILM}
+    opened = triage.open_(office.anna, opened.id)
+    assert office.files(opened, opened.report.attachments) == {film.name: FILM}
 
 
-def test_a_report_waits_for_a_service_that_is_gone_and_is_sent_once(device: Device, road: Wire, desk: Desk) -> None:
+def test_a_report_waits_for_a_service_that_is_gone_and_is_sent_once(device: Device, road: Wire, office: Office) -> None:
     device.expects.append(DROPPED)
     page = ReportPage(device.page("/en/"))
     page.tell_shortly(TEXT)
@@ -121,10 +121,10 @@ def test_a_report_waits_for_a_service_that_is_gone_and_is_sent_once(device: Devi
     page.send()
     page.words()
 
-    assert desk.claim().report.form.text == TEXT
+    assert office.claim().report.form.text == TEXT
 
 
-def test_a_report_whose_answer_was_lost_is_there_once(device: Device, road: Wire, desk: Desk) -> None:
+def test_a_report_whose_answer_was_lost_is_there_once(device: Device, road: Wire, office: Office) -> None:
     device.expects.append(DROPPED)
     page = ReportPage(device.page("/en/"))
     page.tell_shortly(TEXT)
@@ -133,7 +133,7 @@ def test_a_report_whose_answer_was_lost_is_there_once(device: Device, road: Wire
 
     page.send()
     page.must_show("stopped")
-    assert len(desk.arrived) == 1
+    assert len(office.arrived) == 1
     perhaps = " ".join(page.page.locator("#perhaps li").all_text_contents())
     road.lose_answers(b"", times=0)
     page.press("#again")
@@ -142,13 +142,13 @@ def test_a_report_whose_answer_was_lost_is_there_once(device: Device, road: Wire
     assert words == perhaps
     assert len({sent.body for sent in road.requests("PUT", "/v1/report")}) == 1
     expect(page.page.locator("#earlier")).to_be_hidden()
-    triage.answer(desk.anna, desk.claim(), "We read it.")
+    triage.answer(office.anna, office.claim(), "We read it.")
     mailbox = MailboxPage(device.page("/en/replies/"))
     mailbox.open(words)
     assert mailbox.replies == ["We read it."]
 
 
-def test_what_was_changed_after_an_answer_was_lost_is_given_back(device: Device, road: Wire, desk: Desk) -> None:
+def test_what_was_changed_after_an_answer_was_lost_is_given_back(device: Device, road: Wire, office: Office) -> None:
     device.expects.append(DROPPED)
     page = ReportPage(device.page("/en/"))
     page.tell_shortly(TEXT)
@@ -165,11 +165,11 @@ def test_what_was_changed_after_an_answer_was_lost_is_given_back(device: Device,
     page.words()
 
     expect(page.page.locator("#earlier-text")).to_have_value(f"{TEXT} There are two.")
-    assert desk.claim().report.form.text == TEXT
+    assert office.claim().report.form.text == TEXT
 
 
 def test_a_message_that_found_no_service_stays_in_its_field_and_is_sent_once(
-    device: Device, road: Wire, desk: Desk
+    device: Device, road: Wire, office: Office
 ) -> None:
     mailbox = mailbox_of_a_report(device)
     road.break_()
@@ -182,12 +182,12 @@ def test_a_message_that_found_no_service_stays_in_its_field_and_is_sent_once(
     mailbox.press("#send")
     mailbox.must_say("answer-sent")
 
-    opened = desk.claim()
-    assert [each.content.text for each in triage.thread(desk.anna, opened).messages] == ["I have more to tell."]
+    opened = office.claim()
+    assert [each.content.text for each in triage.thread(office.anna, opened).messages] == ["I have more to tell."]
 
 
 def test_two_windows_are_two_reports_and_neither_takes_a_word_from_the_other(
-    device: Device, road: Wire, desk: Desk
+    device: Device, road: Wire, office: Office
 ) -> None:
     window = device.window()
     one, other = (ReportPage(window.new_page()) for _ in range(2))
@@ -206,13 +206,13 @@ def test_two_windows_are_two_reports_and_neither_takes_a_word_from_the_other(
 
     assert first != second
     texts = set()
-    for report in desk.arrived:
-        triage.claim(desk.anna, triage.view(desk.anna, report))
-        texts.add(triage.open_(desk.anna, report).report.form.text)
+    for report in office.arrived:
+        triage.claim(office.anna, triage.view(office.anna, report))
+        texts.add(triage.open_(office.anna, report).report.form.text)
     assert texts == {"The first.", "The second."}
 
 
-def test_two_taps_on_the_button_send_one_report(device: Device, desk: Desk) -> None:
+def test_two_taps_on_the_button_send_one_report(device: Device, office: Office) -> None:
     page = ReportPage(device.page("/en/"))
     page.tell_shortly(TEXT)
 
@@ -220,12 +220,12 @@ def test_two_taps_on_the_button_send_one_report(device: Device, desk: Desk) -> N
     page.words()
     page.page.wait_for_timeout(500)
 
-    assert len(desk.arrived) == 1
+    assert len(office.arrived) == 1
 
 
 @pytest.mark.parametrize("how", ["reload", "back"])
 def test_a_page_that_is_loaded_again_after_sending_sends_nothing_and_shows_no_words(
-    how: str, device: Device, road: Wire, desk: Desk
+    how: str, device: Device, road: Wire, office: Office
 ) -> None:
     page = ReportPage(device.page("/en/"))
     page.tell_shortly(TEXT)
@@ -240,7 +240,7 @@ def test_a_page_that_is_loaded_again_after_sending_sends_nothing_and_shows_no_wo
 
     page.must_show("start")
     expect(page.page.locator("#receipt li")).to_have_count(0)
-    assert len(desk.arrived) == 1
+    assert len(office.arrived) == 1
 
 
 def test_going_back_and_forth_between_the_questions_loses_nothing(device: Device) -> None:
@@ -293,7 +293,7 @@ def test_leaving_by_accident_is_asked_about_and_leaving_on_purpose_is_not(device
 
 
 def test_a_worker_that_did_not_come_at_first_is_fetched_again_and_no_word_is_lost(
-    device: Device, road: Wire, desk: Desk
+    device: Device, road: Wire, office: Office
 ) -> None:
     device.expects.append("Failed to load resource")
     window = device.window()
@@ -309,11 +309,11 @@ def test_a_worker_that_did_not_come_at_first_is_fetched_again_and_no_word_is_los
     page.send()
     page.words()
 
-    assert desk.claim().report.form.text == TEXT
+    assert office.claim().report.form.text == TEXT
 
 
 def test_stopping_a_message_stops_its_files_too_and_they_can_be_sent_later(
-    device: Device, road: Wire, desk: Desk, film: Path
+    device: Device, road: Wire, office: Office, film: Path
 ) -> None:
     mailbox = mailbox_of_a_report(device)
 
@@ -326,9 +326,9 @@ def test_stopping_a_message_stops_its_files_too_and_they_can_be_sent_later(
     expect(mailbox.page.locator("#files-arrived")).to_have_text(word(mailbox.page, "all-arrived"))
 
     assert len(road.requests("POST", "/v1/uploads")) == 1
-    opened = desk.claim()
-    [said] = [each.content for each in triage.thread(desk.anna, opened).messages]
-    assert desk.files(opened, said.attachments) == {film.name: FILM}
+    opened = office.claim()
+    [said] = [each.content for each in triage.thread(office.anna, opened).messages]
+    assert office.files(opened, said.attachments) == {film.name: FILM}
 
 
 def test_what_is_typed_and_ticked_while_a_message_is_on_its_way_stays(device: Device, road: Wire, film: Path) -> None:

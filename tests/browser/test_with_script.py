@@ -14,7 +14,7 @@ from tests.browser.device import Device
 from tests.browser.hands import Hand, Keyboard, Pointer
 from tests.browser.pages import MailboxPage, ReportPage, word
 from tests.browser.photo import COMMENT, DEVICE, PLACE, TIME, photo, silent_photo
-from tests.browser.staff import Desk
+from tests.browser.staff import Office
 from tests.browser.told import STORIES, Told, secrets_of, seen
 from tests.browser.wire import Sent, Wire
 from tests.client.installation import Installation
@@ -37,7 +37,7 @@ def hand(request: pytest.FixtureRequest) -> Hand:
 def test_a_reporter_tells_comes_back_reads_answers_and_withdraws(
     told: Told, hand: Hand, here: Installation, device: Device, road: Wire, tmp_path: Path
 ) -> None:
-    desk = Desk(here)
+    office = Office(here)
     for name, content in ((told.photo, photo()), (told.recording, RECORDING), (told.letter, LETTER)):
         (tmp_path / name).write_bytes(content)
     page = ReportPage(device.page(f"/{told.language}/"), hand)
@@ -53,12 +53,12 @@ def test_a_reporter_tells_comes_back_reads_answers_and_withdraws(
     expect(page.page.locator("#files-arrived")).not_to_be_empty()
     device.close(page.page)
 
-    opened = desk.claim()
+    opened = office.claim()
     form = opened.report.form
     assert (form.language, form.text, form.answers) == (told.language, told.text, told.answers)
-    assert desk.files(opened, opened.report.attachments) == {told.photo: silent_photo(), told.recording: RECORDING}
-    assert (opened.missing, desk.intake_channel(opened)) == ((), IntakeChannel.CLIENT)
-    triage.answer(desk.anna, opened, told.question)
+    assert office.files(opened, opened.report.attachments) == {told.photo: silent_photo(), told.recording: RECORDING}
+    assert (opened.missing, office.intake_channel(opened)) == ((), IntakeChannel.CLIENT)
+    triage.answer(office.anna, opened, told.question)
 
     mailbox = MailboxPage(device.page(f"/{told.language}/replies/"), hand)
     # Whoever copies Chinese words by hand puts no spaces between them.
@@ -67,11 +67,11 @@ def test_a_reporter_tells_comes_back_reads_answers_and_withdraws(
     assert mailbox.page.locator("#state").text_content() == word(mailbox.page, "state-in_triage")
     mailbox.write(told.reply, [tmp_path / told.letter])
     mailbox.change(ConsentScope.REFERRAL_LEGAL)
-    desk.must_have_heard(opened, told, LETTER)
+    office.must_have_heard(opened, told, LETTER)
     mailbox.withdraw()
     device.close(mailbox.page)
 
-    desk.must_find_destroyed(opened, words)
+    office.must_find_destroyed(opened, words)
 
     # One address and one title from the first screen to the last, and nothing in any step of the history.
     assert [state for _, _, state in page.looks] == [None]

@@ -10,7 +10,7 @@ from app.vocabulary import ConsentScope, IntakeChannel
 from tests.browser.device import ARGS, CHROMIUM, Device
 from tests.browser.pages import PlainForm, PlainMailbox, mistakes
 from tests.browser.photo import photo
-from tests.browser.staff import Desk
+from tests.browser.staff import Office
 from tests.browser.told import STORIES, Told, secrets_of, seen
 from tests.browser.wire import Wire
 from tests.client.installation import Installation
@@ -29,7 +29,7 @@ def told(request: pytest.FixtureRequest) -> Told:
 def test_a_reporter_without_script_tells_comes_back_reads_answers_and_withdraws(
     told: Told, here: Installation, device: Device, road: Wire, tmp_path: Path
 ) -> None:
-    desk = Desk(here)
+    office = Office(here)
     for name, content in ((told.photo, photo()), (told.recording, RECORDING), (told.letter, LETTER)):
         (tmp_path / name).write_bytes(content)
     form = PlainForm(plain_page(device, f"/{told.language}/plain/"))
@@ -40,24 +40,24 @@ def test_a_reporter_without_script_tells_comes_back_reads_answers_and_withdraws(
     words = form.words()
     device.close(form.page)
 
-    opened = desk.claim()
+    opened = office.claim()
     said = opened.report.form
     assert (said.language, said.text, said.answers) == (told.language, told.text, told.answers)
-    assert desk.files(opened, opened.report.attachments) == {told.photo: photo(), told.recording: RECORDING}
-    assert (opened.missing, desk.intake_channel(opened)) == ((), IntakeChannel.NO_SCRIPT)
-    triage.answer(desk.anna, opened, told.question)
+    assert office.files(opened, opened.report.attachments) == {told.photo: photo(), told.recording: RECORDING}
+    assert (opened.missing, office.intake_channel(opened)) == ((), IntakeChannel.NO_SCRIPT)
+    triage.answer(office.anna, opened, told.question)
 
     mailbox = PlainMailbox(plain_page(device, f"/{told.language}/plain/replies/"))
     mailbox.open(words)
     assert mailbox.replies == [told.question]
     mailbox.write(told.reply, [tmp_path / told.letter])
     mailbox.change(ConsentScope.REFERRAL_LEGAL)
-    desk.must_have_heard(opened, told, LETTER)
+    office.must_have_heard(opened, told, LETTER)
     mailbox.withdraw()
     expect(mailbox.page.locator('[name="words"]')).to_have_count(0)
     device.close(mailbox.page)
 
-    desk.must_find_destroyed(opened, words)
+    office.must_find_destroyed(opened, words)
     # What passes in clear here is what the search of the other channel's network must not find: so it does find things.
     assert set(seen(road.heard, [*told.secrets, *secrets_of(words)])) >= {told.text, told.photo, words}
 

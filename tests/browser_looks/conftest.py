@@ -9,15 +9,15 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.device import chromium, needs_chromium
-from tests.browser_looks.door import Door, door
 from tests.browser_looks.looking import Looking
+from tests.browser_looks.served import ServedPages, served_pages
 
 NewPage = Callable[..., Looking]
 
 
 @pytest.fixture(scope="package")
-def here(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[Door]:
-    with door(tmp_path_factory.mktemp("door"), built) as made:
+def here(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[ServedPages]:
+    with served_pages(tmp_path_factory.mktemp("served"), built) as made:
         yield made
 
 

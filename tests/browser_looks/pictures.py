@@ -17,8 +17,8 @@ from playwright.sync_api import sync_playwright
 
 from app.site.build import build
 from tests.browser.device import chromium
-from tests.browser_looks.door import door
 from tests.browser_looks.looking import ORDINARY, TWICE, Looking
+from tests.browser_looks.served import served_pages
 from tests.browser_looks.walk import everything
 
 HEIGHT = 800
@@ -70,7 +70,7 @@ def stops(languages: Sequence[str]) -> Iterator[tuple[str, int, str, Looking]]:
     with tempfile.TemporaryDirectory() as directory, ExitStack() as opened:
         place = Path(directory)
         build(place / "built", pseudo=True)
-        here = opened.enter_context(door(place, place / "built"))
+        here = opened.enter_context(served_pages(place, place / "built"))
         browser = opened.enter_context(chromium(opened.enter_context(sync_playwright())))
         for language in languages:
             with browser.new_context() as context:

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from app.site.languages import PSEUDO, WANTED, direction
 from tests.browser_looks.conftest import NewPage
-from tests.browser_looks.door import Door
 from tests.browser_looks.looking import ORDINARY, TWICE, Looking
+from tests.browser_looks.served import ServedPages
 from tests.browser_looks.walk import everything
 
 # Two that run one way, one that runs the other: what is of the style and not of the words.
@@ -59,7 +59,7 @@ class Walk:
 
 
 @pytest.fixture(scope="package", params=[*WANTED, PSEUDO])
-def walk(request: pytest.FixtureRequest, here: Door, browser: Browser, shapes: set[str]) -> Walk:
+def walk(request: pytest.FixtureRequest, here: ServedPages, browser: Browser, shapes: set[str]) -> Walk:
     """One for all tests of a language: each only looks, and the way there is long."""
     return walked(here, browser, request.param, shapes)
 
@@ -70,7 +70,7 @@ def shapes() -> set[str]:
     return set()
 
 
-def walked(here: Door, browser: Browser, language: str, shapes: set[str]) -> Walk:
+def walked(here: ServedPages, browser: Browser, language: str, shapes: set[str]) -> Walk:
     with browser.new_context(viewport=ORDINARY_WINDOW, reduced_motion="reduce") as context:
         looking = Looking(context.new_page()).with_axe()
         looks = looks_in(looking, language, shapes)
@@ -157,7 +157,7 @@ def test_lists_and_numbers_are_written_as_the_language_writes_them_with_script_a
 
 @pytest.mark.parametrize("language", SCRIPTS)
 def test_focus_is_seen_wherever_the_keyboard_leads_and_goes_to_the_heading_of_each_screen(
-    here: Door, new_page: NewPage, language: str
+    here: ServedPages, new_page: NewPage, language: str
 ) -> None:
     looking = new_page()
     page = looking.page
@@ -177,7 +177,9 @@ def test_focus_is_seen_wherever_the_keyboard_leads_and_goes_to_the_heading_of_ea
 
 
 @pytest.mark.parametrize("language", [code for code in WANTED if direction(code) == "rtl"])
-def test_a_page_begins_at_the_right_where_its_language_does(here: Door, new_page: NewPage, language: str) -> None:
+def test_a_page_begins_at_the_right_where_its_language_does(
+    here: ServedPages, new_page: NewPage, language: str
+) -> None:
     page = new_page().page
     page.goto(f"{here.server}/{language}/")
     page.locator("#organisation bdi").wait_for()

@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import FilePayload, Page, Route
 
 from app.site.languages import PSEUDO, SOURCE
-from tests.browser_looks.door import REPLIES, Door
+from tests.browser_looks.served import REPLIES, ServedPages
 
 # A photo that says who took it, beside its picture.
 PHOTO: FilePayload = {
@@ -73,27 +73,27 @@ ANSWERS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
 )
 
 
-def everything(page: Page, door: Door, language: str) -> Iterator[str]:
+def everything(page: Page, here: ServedPages, language: str) -> Iterator[str]:
     """Ends with a report that was withdrawn."""
-    yield from closed(page, door, language)
-    yield from report(page, door, language)
+    yield from closed(page, here, language)
+    yield from report(page, here, language)
     words = " ".join(page.locator("#receipt li").all_inner_texts())
-    yield from mailbox(page, door, language)
-    yield from withdrawal(page, door, language, words)
-    yield from plain(page, door, language, words)
+    yield from mailbox(page, here, language)
+    yield from withdrawal(page, here, language, words)
+    yield from plain(page, here, language, words)
 
 
-def closed(page: Page, door: Door, language: str) -> Iterator[str]:
+def closed(page: Page, here: ServedPages, language: str) -> Iterator[str]:
     page.route("**/organisation.json", lambda route: route.fulfill(status=404))
-    page.goto(f"{door.server}/{language}/")
+    page.goto(f"{here.server}/{language}/")
     page.locator("#closed-title").wait_for()
     yield "closed"
     page.unroute("**/organisation.json")
 
 
-def report(page: Page, door: Door, language: str) -> Iterator[str]:
+def report(page: Page, here: ServedPages, language: str) -> Iterator[str]:
     """From the first screen to the receipt of a report that is stopped and sent again, whose files do not arrive."""
-    page.goto(f"{door.server}/{language}/")
+    page.goto(f"{here.server}/{language}/")
     page.locator("#notice").wait_for()
     _open_details(page)
     yield "start"
@@ -174,17 +174,17 @@ def report(page: Page, door: Door, language: str) -> Iterator[str]:
     yield "receipt"
 
 
-def mailbox(page: Page, door: Door, language: str) -> Iterator[str]:
-    page.goto(f"{door.server}/{language}/replies/")
+def mailbox(page: Page, here: ServedPages, language: str) -> Iterator[str]:
+    page.goto(f"{here.server}/{language}/replies/")
     _open_details(page)
     page.locator("#open-mailbox:enabled").wait_for()
     yield "words"
-    first, *rest = door.words.split()
+    first, *rest = here.words.split()
     page.fill("#typed", " ".join([f"{first}x", *rest]))
     page.click("#open-mailbox")
     page.locator("#summary").wait_for()
     yield "words with a mistake"
-    page.fill("#typed", door.words)
+    page.fill("#typed", here.words)
     page.click("#open-mailbox")
     page.locator("#box-title").wait_for()
     page.click("#send")
@@ -197,8 +197,8 @@ def mailbox(page: Page, door: Door, language: str) -> Iterator[str]:
     yield "withdraw"
 
 
-def withdrawal(page: Page, door: Door, language: str, words: str) -> Iterator[str]:
-    page.goto(f"{door.server}/{language}/replies/")
+def withdrawal(page: Page, here: ServedPages, language: str, words: str) -> Iterator[str]:
+    page.goto(f"{here.server}/{language}/replies/")
     page.fill("#typed", words)
     page.click("#open-mailbox")
     page.locator("#box-title").wait_for()
@@ -209,11 +209,11 @@ def withdrawal(page: Page, door: Door, language: str, words: str) -> Iterator[st
     yield "withdrawn"
 
 
-def plain(page: Page, door: Door, language: str, words: str) -> Iterator[str]:
-    page.goto(f"{door.server}/{language}/plain/")
+def plain(page: Page, here: ServedPages, language: str, words: str) -> Iterator[str]:
+    page.goto(f"{here.server}/{language}/plain/")
     _open_details(page)
     yield "plain form"
-    page.goto(f"{door.server}/{language}/plain/replies/")
+    page.goto(f"{here.server}/{language}/plain/replies/")
     yield "plain mailbox"
     for name, template, context in (
         *ANSWERS,
@@ -222,8 +222,8 @@ def plain(page: Page, door: Door, language: str, words: str) -> Iterator[str]:
         with_words = {"words": words} if template in {"plain_receipt.html", "plain_replies.html"} else {}
         _show(
             page,
-            f"{door.server}/{language}/plain/answer",
-            door.site.render(template, language, **context, **with_words),
+            f"{here.server}/{language}/plain/answer",
+            here.site.render(template, language, **context, **with_words),
         )
         yield name
 

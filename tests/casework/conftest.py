@@ -28,7 +28,7 @@ CONSENT: dict[str, object] = {
 
 
 @dataclass
-class Desk:
+class Office:
     """The service as each person asks it. Every write is a new act."""
 
     client: TestClient
@@ -54,9 +54,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(client: TestClient, rows: Session) -> Desk:
+def office(client: TestClient, rows: Session) -> Office:
     factories.organisation(rows)
-    return Desk(client, rows)
+    return Office(client, rows)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def epoch(rows: Session, triager: Person, colleague: Person) -> Epoch:
 
 
 @pytest.fixture
-def case(rows: Session, desk: Desk, caseworker: Person) -> Case:  # the desk is there first, with the organisation
+def case(rows: Session, office: Office, caseworker: Person) -> Case:  # the office is there first, with the organisation
     return factories.case(rows, caseworker)
 
 

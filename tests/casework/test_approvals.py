@@ -31,7 +31,7 @@ from app.protocol.mailbox import MessageKind
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, ReportState, Role
 from tests import factories
-from tests.casework.conftest import Desk, problem
+from tests.casework.conftest import Office, problem
 
 STATEMENT = factories.in_json(Kind.TASK)
 
@@ -43,12 +43,12 @@ def other(rows: Session) -> Person:
 
 
 @pytest.fixture
-def case(rows: Session, desk: Desk, caseworker: Person) -> Case:
+def case(rows: Session, office: Office, caseworker: Person) -> Case:
     return factories.case(rows, caseworker)
 
 
 @pytest.fixture
-def claimed(rows: Session, desk: Desk, epoch: Epoch, triager: Person) -> Report:
+def claimed(rows: Session, office: Office, epoch: Epoch, triager: Person) -> Report:
     return factories.report(rows, epoch, state=ReportState.IN_TRIAGE, triager=triager)
 
 
@@ -65,226 +65,234 @@ def lent_to(person: Person) -> dict[str, object]:
     return {"grant": {"grantee": person.id, "file": factories.in_json(Kind.GRANT)}}
 
 
-def decide(desk: Desk, who: Person, approval: str, to: str, *, statement: str | None = STATEMENT) -> tuple[int, str]:
-    return problem(desk.post(who, f"/approvals/{approval}/transitions", {"to": to, "statement": statement}, version=1))
+def decide(
+    office: Office, who: Person, approval: str, to: str, *, statement: str | None = STATEMENT
+) -> tuple[int, str]:
+    return problem(
+        office.post(who, f"/approvals/{approval}/transitions", {"to": to, "statement": statement}, version=1)
+    )
 
 
 def test_another_person_approves_a_coding_with_a_key_lent_for_it(
-    desk: Desk, case: Case, caseworker: Person, other: Person
+    office: Office, case: Case, caseworker: Person, other: Person
 ) -> None:
     path = f"/cases/{case.id}/contents"
-    assert desk.get(other, path).status_code == 404
+    assert office.get(other, path).status_code == 404
 
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()
 
     assert asked["state"] == "requested"
-    assert [item["id"] for item in desk.get(other, "/approvals?state=requested").json()["items"]] == [asked["id"]]
-    lent = desk.get(other, f"/approvals/{asked['id']}/grant").json()["items"]
+    assert [item["id"] for item in office.get(other, "/approvals?state=requested").json()["items"]] == [asked["id"]]
+    lent = office.get(other, f"/approvals/{asked['id']}/grant").json()["items"]
     assert [(item["grantee"], item["kind"]) for item in lent] == [(other.id, "approval")]
-    assert desk.get(other, path).json()["grants"] == lent
-    assert decide(desk, other, asked["id"], "approved") == (201, "")
-    assert desk.get(caseworker, f"/approvals/{asked['id']}").json()["statement"] == STATEMENT
+    assert office.get(other, path).json()["grants"] == lent
+    assert decide(office, other, asked["id"], "approved") == (201, "")
+    assert office.get(caseworker, f"/approvals/{asked['id']}").json()["statement"] == STATEMENT
 
 
 @pytest.mark.parametrize("to", ["approved", "rejected"])
 def test_what_was_lent_ends_with_the_decision(
-    desk: Desk, case: Case, caseworker: Person, other: Person, to: str
+    office: Office, case: Case, caseworker: Person, other: Person, to: str
 ) -> None:
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()
 
-    decide(desk, other, asked["id"], to)
+    decide(office, other, asked["id"], to)
 
     for path in (f"/approvals/{asked['id']}/grant", f"/cases/{case.id}/contents"):
-        assert desk.get(other, path).status_code == 404
+        assert office.get(other, path).status_code == 404
 
 
 def test_an_approver_reads_the_case_and_does_not_write_it(
-    desk: Desk, case: Case, caseworker: Person, other: Person
+    office: Office, case: Case, caseworker: Person, other: Person
 ) -> None:
-    desk.post(caseworker, "/approvals", coding(case, other)).raise_for_status()
+    office.post(caseworker, "/approvals", coding(case, other)).raise_for_status()
     body: dict[str, object] = {"entries": [factories.in_json(Kind.JOURNAL)]}
 
-    assert desk.post(other, f"/cases/{case.id}/entries", body, version=1).status_code == 404
-    assert desk.get(other, f"/cases/{case.id}").status_code == 404
+    assert office.post(other, f"/cases/{case.id}/entries", body, version=1).status_code == 404
+    assert office.get(other, f"/cases/{case.id}").status_code == 404
 
 
-def test_nobody_is_asked_to_approve_their_own_act(desk: Desk, case: Case, caseworker: Person) -> None:
+def test_nobody_is_asked_to_approve_their_own_act(office: Office, case: Case, caseworker: Person) -> None:
     """Who coded what, the approver's client sees."""
-    own = desk.post(caseworker, "/approvals", coding(case, caseworker))
+    own = office.post(caseworker, "/approvals", coding(case, caseworker))
 
     assert problem(own) == (409, "self-approval")
 
 
 def test_a_coding_is_approved_by_a_caseworker_or_a_supervisor(
-    desk: Desk, case: Case, caseworker: Person, triager: Person, supervisor: Person
+    office: Office, case: Case, caseworker: Person, triager: Person, supervisor: Person
 ) -> None:
-    assert problem(desk.post(caseworker, "/approvals", coding(case, triager))) == (422, "approver-unfit")
-    assert desk.post(caseworker, "/approvals", coding(case, supervisor)).status_code == 201
+    assert problem(office.post(caseworker, "/approvals", coding(case, triager))) == (422, "approver-unfit")
+    assert office.post(caseworker, "/approvals", coding(case, supervisor)).status_code == 201
 
 
-def test_an_approver_without_a_key_is_not_asked(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
-    assert problem(desk.post(caseworker, "/approvals", coding(case, other, lend=False))) == (422, "approver-unfit")
+def test_an_approver_without_a_key_is_not_asked(office: Office, case: Case, caseworker: Person, other: Person) -> None:
+    assert problem(office.post(caseworker, "/approvals", coding(case, other, lend=False))) == (422, "approver-unfit")
 
 
-def test_the_service_is_told_no_hash_of_a_coding(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
+def test_the_service_is_told_no_hash_of_a_coding(office: Office, case: Case, caseworker: Person, other: Person) -> None:
     """It could guess the codes of it."""
-    refused = desk.post(caseworker, "/approvals", coding(case, other) | {"of": "0" * 64})
-    asked = desk.post(caseworker, "/approvals", coding(case, other))
+    refused = office.post(caseworker, "/approvals", coding(case, other) | {"of": "0" * 64})
+    asked = office.post(caseworker, "/approvals", coding(case, other))
 
     assert problem(refused) == (409, "not-approvable")
     assert asked.json()["of"] is None
 
 
 def test_members_see_what_is_asked_and_decided_about_their_case(
-    desk: Desk, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person
+    office: Office, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person
 ) -> None:
     case = factories.case(rows, caseworker, colleague)
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
-    decide(desk, other, asked["id"], "approved")
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()
+    decide(office, other, asked["id"], "approved")
 
-    assert desk.get(colleague, f"/approvals/{asked['id']}").json()["statement"] == STATEMENT
-    assert problem(desk.get(supervisor, f"/approvals/{asked['id']}")) == (404, "not-found")
-
-
-def test_only_a_member_asks_about_a_case(desk: Desk, case: Case, other: Person, supervisor: Person) -> None:
-    assert problem(desk.post(supervisor, "/approvals", coding(case, other))) == (404, "not-found")
+    assert office.get(colleague, f"/approvals/{asked['id']}").json()["statement"] == STATEMENT
+    assert problem(office.get(supervisor, f"/approvals/{asked['id']}")) == (404, "not-found")
 
 
-def test_what_nobody_can_approve_yet_is_not_asked(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
-    asked = desk.post(caseworker, "/approvals", coding(case, other) | {"subject": "merge"})
+def test_only_a_member_asks_about_a_case(office: Office, case: Case, other: Person, supervisor: Person) -> None:
+    assert problem(office.post(supervisor, "/approvals", coding(case, other))) == (404, "not-found")
+
+
+def test_what_nobody_can_approve_yet_is_not_asked(
+    office: Office, case: Case, caseworker: Person, other: Person
+) -> None:
+    asked = office.post(caseworker, "/approvals", coding(case, other) | {"subject": "merge"})
 
     assert problem(asked) == (409, "not-approvable")
 
 
 def test_only_the_named_approver_decides_and_only_once(
-    desk: Desk, case: Case, caseworker: Person, other: Person, supervisor: Person
+    office: Office, case: Case, caseworker: Person, other: Person, supervisor: Person
 ) -> None:
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()
 
-    assert decide(desk, supervisor, asked["id"], "approved") == (404, "not-found")
-    assert decide(desk, caseworker, asked["id"], "approved") == (409, "no-such-step")
-    assert decide(desk, other, asked["id"], "cancelled") == (409, "no-such-step")
-    assert decide(desk, other, asked["id"], "approved") == (201, "")
-    assert decide(desk, other, asked["id"], "rejected") == (412, "stale-version")
+    assert decide(office, supervisor, asked["id"], "approved") == (404, "not-found")
+    assert decide(office, caseworker, asked["id"], "approved") == (409, "no-such-step")
+    assert decide(office, other, asked["id"], "cancelled") == (409, "no-such-step")
+    assert decide(office, other, asked["id"], "approved") == (201, "")
+    assert decide(office, other, asked["id"], "rejected") == (412, "stale-version")
 
 
-def test_who_approves_signs_a_statement(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+def test_who_approves_signs_a_statement(office: Office, case: Case, caseworker: Person, other: Person) -> None:
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()
 
-    assert desk.get(other, f"/approvals/{asked['id']}/transitions").json()["items"] == [
+    assert office.get(other, f"/approvals/{asked['id']}/transitions").json()["items"] == [
         {"to": "approved", "failing": ["statement_signed"]},
         {"to": "rejected", "failing": []},
     ]
-    assert decide(desk, other, asked["id"], "approved", statement=None) == (409, "guards-fail")
-    assert decide(desk, other, asked["id"], "rejected", statement=None) == (201, "")
+    assert decide(office, other, asked["id"], "approved", statement=None) == (409, "guards-fail")
+    assert decide(office, other, asked["id"], "rejected", statement=None) == (201, "")
 
 
-def test_who_asked_may_take_it_back(desk: Desk, case: Case, caseworker: Person, other: Person) -> None:
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+def test_who_asked_may_take_it_back(office: Office, case: Case, caseworker: Person, other: Person) -> None:
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()
 
-    assert decide(desk, caseworker, asked["id"], "cancelled", statement=None) == (201, "")
-    assert desk.get(other, f"/cases/{case.id}/contents").status_code == 404
+    assert decide(office, caseworker, asked["id"], "cancelled", statement=None) == (201, "")
+    assert office.get(other, f"/cases/{case.id}/contents").status_code == 404
 
 
 def test_who_leads_a_case_sees_what_is_lent_of_it_and_calls_it_back(
-    desk: Desk, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person, today: date
+    office: Office, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person, today: date
 ) -> None:
     case = factories.case(rows, caseworker, colleague)
-    asked = desk.post(colleague, "/approvals", coding(case, supervisor)).json()
-    desk.post(other, "/approvals", coding(factories.case(rows, other), supervisor)).raise_for_status()
+    asked = office.post(colleague, "/approvals", coding(case, supervisor)).json()
+    office.post(other, "/approvals", coding(factories.case(rows, other), supervisor)).raise_for_status()
 
-    shown = desk.get(caseworker, f"/approvals?object={case.id}").json()["items"]
+    shown = office.get(caseworker, f"/approvals?object={case.id}").json()["items"]
     assert [(each["requester"], each["approver"], each["lent_until"]) for each in shown] == [
         (colleague.id, supervisor.id, (today + LOAN).isoformat())
     ]
-    assert decide(desk, other, asked["id"], "cancelled", statement=None) == (404, "not-found")
-    assert decide(desk, caseworker, asked["id"], "cancelled", statement=None) == (201, "")
+    assert decide(office, other, asked["id"], "cancelled", statement=None) == (404, "not-found")
+    assert decide(office, caseworker, asked["id"], "cancelled", statement=None) == (201, "")
 
-    assert desk.get(supervisor, f"/cases/{case.id}/contents").status_code == 404
-    assert desk.get(caseworker, f"/approvals/{asked['id']}").json()["lent_until"] is None
+    assert office.get(supervisor, f"/cases/{case.id}/contents").status_code == 404
+    assert office.get(caseworker, f"/approvals/{asked['id']}").json()["lent_until"] is None
 
 
 def test_a_loan_ends_on_its_day_though_no_sweep_comes_by(
-    desk: Desk, case: Case, caseworker: Person, other: Person, today: date, clock: Clock
+    office: Office, case: Case, caseworker: Person, other: Person, today: date, clock: Clock
 ) -> None:
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()
     paths = (f"/approvals/{asked['id']}/grant", f"/cases/{case.id}/contents")
     answers = []
 
     for day in (today + LOAN, today + LOAN + timedelta(days=1)):
         assert clock.told_by is not None
         clock.told_by.write_text(f"{day}T09:00:00Z")
-        answers.append([desk.get(other, path).status_code for path in paths])
+        answers.append([office.get(other, path).status_code for path in paths])
 
     assert answers == [[200, 200], [404, 404]]
-    assert decide(desk, other, asked["id"], "approved") == (409, "no-such-step")
+    assert decide(office, other, asked["id"], "approved") == (409, "no-such-step")
 
 
 def test_what_was_not_decided_in_time_is_cancelled(
-    desk: Desk, case: Case, caseworker: Person, other: Person, database: Database, today: date, tmp_path: Path
+    office: Office, case: Case, caseworker: Person, other: Person, database: Database, today: date, tmp_path: Path
 ) -> None:
-    asked = desk.post(caseworker, "/approvals", coding(case, other)).json()["id"]
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()["id"]
     states = []
 
     for day in (today + LOAN, today + LOAN + timedelta(days=1)):
         JOBS.run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
-        states.append(desk.get(caseworker, f"/approvals/{asked}").json()["state"])
+        states.append(office.get(caseworker, f"/approvals/{asked}").json()["state"])
 
     assert states == ["requested", "cancelled"]
 
 
 @pytest.mark.parametrize("who", ["the lender", "the approver", "another member"])
 def test_what_a_member_lent_ends_with_their_membership(
-    desk: Desk, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person, who: str
+    office: Office, rows: Session, caseworker: Person, colleague: Person, other: Person, supervisor: Person, who: str
 ) -> None:
     case = factories.case(rows, caseworker, colleague, other)
     approver = other if who == "the approver" else supervisor
-    asked = desk.post(colleague, "/approvals", coding(case, approver, lend=approver is supervisor)).json()
+    asked = office.post(colleague, "/approvals", coding(case, approver, lend=approver is supervisor)).json()
     gone = {"the lender": colleague, "the approver": other, "another member": other}[who]
     change = {"entries": [factories.in_json(Kind.JOURNAL)], "remove": [gone.id]}
 
-    desk.post(caseworker, f"/cases/{case.id}/entries", change, version=1).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/entries", change, version=1).raise_for_status()
 
     rows.expire_all()
     ended = who != "another member"
     assert (rows.get_one(Approval, asked["id"]).state is ApprovalState.CANCELLED) is ended
-    assert (desk.get(supervisor, f"/cases/{case.id}/contents").status_code == 404) is ended
+    assert (office.get(supervisor, f"/cases/{case.id}/contents").status_code == 404) is ended
 
 
 def test_a_key_that_is_lent_for_one_decision_is_held_for_no_other(
-    desk: Desk, case: Case, caseworker: Person, other: Person
+    office: Office, case: Case, caseworker: Person, other: Person
 ) -> None:
-    desk.post(caseworker, "/approvals", coding(case, other)).raise_for_status()
+    office.post(caseworker, "/approvals", coding(case, other)).raise_for_status()
 
-    assert problem(desk.post(caseworker, "/approvals", coding(case, other, lend=False))) == (422, "approver-unfit")
+    assert problem(office.post(caseworker, "/approvals", coding(case, other, lend=False))) == (422, "approver-unfit")
 
 
 def test_abuse_is_confirmed_by_another_triager_of_the_epoch(
-    desk: Desk, rows: Session, claimed: Report, triager: Person, colleague: Person, supervisor: Person
+    office: Office, rows: Session, claimed: Report, triager: Person, colleague: Person, supervisor: Person
 ) -> None:
     stranger = factories.certified(rows, Role.TRIAGER)
 
     for unfit in (stranger, supervisor):
-        assert problem(desk.post(triager, "/approvals", about(claimed, "abusive", unfit))) == (422, "approver-unfit")
+        assert problem(office.post(triager, "/approvals", about(claimed, "abusive", unfit))) == (422, "approver-unfit")
 
-    assert desk.post(triager, "/approvals", about(claimed, "abusive", colleague)).status_code == 201
+    assert office.post(triager, "/approvals", about(claimed, "abusive", colleague)).status_code == 201
 
 
 def test_waiting_is_approved_by_a_supervisor_who_was_lent_the_report(
-    desk: Desk, claimed: Report, triager: Person, colleague: Person, supervisor: Person
+    office: Office, claimed: Report, triager: Person, colleague: Person, supervisor: Person
 ) -> None:
-    assert problem(desk.post(triager, "/approvals", about(claimed, "waiting", colleague))) == (422, "approver-unfit")
-    assert problem(desk.post(triager, "/approvals", about(claimed, "waiting", supervisor))) == (422, "approver-unfit")
+    assert problem(office.post(triager, "/approvals", about(claimed, "waiting", colleague))) == (422, "approver-unfit")
+    assert problem(office.post(triager, "/approvals", about(claimed, "waiting", supervisor))) == (422, "approver-unfit")
 
-    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).json()
+    asked = office.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).json()
 
-    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 200
-    assert decide(desk, supervisor, asked["id"], "approved") == (201, "")
-    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
+    assert office.get(supervisor, f"/reports/{claimed.id}/body").status_code == 200
+    assert decide(office, supervisor, asked["id"], "approved") == (201, "")
+    assert office.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
 
 
-def test_only_the_claimer_asks_about_a_report(desk: Desk, claimed: Report, triager: Person, colleague: Person) -> None:
-    assert problem(desk.post(colleague, "/approvals", about(claimed, "abusive", triager))) == (404, "not-found")
+def test_only_the_claimer_asks_about_a_report(
+    office: Office, claimed: Report, triager: Person, colleague: Person
+) -> None:
+    assert problem(office.post(colleague, "/approvals", about(claimed, "abusive", triager))) == (404, "not-found")
 
 
 def test_a_withdrawal_ends_what_is_asked_about_a_report(
@@ -299,11 +307,11 @@ def test_a_withdrawal_ends_what_is_asked_about_a_report(
 
 
 def test_a_report_that_was_once_approved_to_wait_is_destroyed_with_all_that_was_lent(
-    desk: Desk, rows: Session, claimed: Report, triager: Person, supervisor: Person, database: Database, today: date
+    office: Office, rows: Session, claimed: Report, triager: Person, supervisor: Person, database: Database, today: date
 ) -> None:
     lent = {"grantee": supervisor.id, "file": factories.in_json(Kind.GRANT)}
-    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | {"grant": lent}).json()["id"]
-    decide(desk, supervisor, asked, "approved")
+    asked = office.post(triager, "/approvals", about(claimed, "waiting", supervisor) | {"grant": lent}).json()["id"]
+    decide(office, supervisor, asked, "approved")
     rows.expire_all()
     claimed.state, claimed.withdrawn_on = ReportState.WITHDRAWN, today
     rows.commit()
@@ -319,7 +327,7 @@ def test_a_report_that_was_once_approved_to_wait_is_destroyed_with_all_that_was_
 
 @pytest.mark.parametrize("subject", ["abusive", "waiting"])
 def test_a_key_is_lent_to_the_approver_and_to_nobody_else(
-    desk: Desk,
+    office: Office,
     claimed: Report,
     triager: Person,
     colleague: Person,
@@ -329,27 +337,27 @@ def test_a_key_is_lent_to_the_approver_and_to_nobody_else(
 ) -> None:
     approver = colleague if subject == "abusive" else supervisor
 
-    asked = desk.post(triager, "/approvals", about(claimed, subject, approver) | lent_to(caseworker))
+    asked = office.post(triager, "/approvals", about(claimed, subject, approver) | lent_to(caseworker))
 
     assert problem(asked) == (422, "approver-unfit")
-    assert desk.get(caseworker, f"/reports/{claimed.id}/body").status_code == 404
+    assert office.get(caseworker, f"/reports/{claimed.id}/body").status_code == 404
 
 
 @pytest.mark.parametrize(("to", "more"), [("insufficient", {"no_contact": True}), ("received", {})])
 def test_what_was_lent_ends_when_the_report_moves_on_undecided(
-    desk: Desk, claimed: Report, triager: Person, supervisor: Person, to: str, more: dict[str, object]
+    office: Office, claimed: Report, triager: Person, supervisor: Person, to: str, more: dict[str, object]
 ) -> None:
-    asked = desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).json()
+    asked = office.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).json()
     step: dict[str, object] = {"to": to, "reason": "decided", "priority": "p3", **more}
 
-    desk.post(triager, f"/reports/{claimed.id}/transitions", step, version=1).raise_for_status()
+    office.post(triager, f"/reports/{claimed.id}/transitions", step, version=1).raise_for_status()
 
-    assert desk.get(supervisor, f"/approvals/{asked['id']}").json()["state"] == "cancelled"
-    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
+    assert office.get(supervisor, f"/approvals/{asked['id']}").json()["state"] == "cancelled"
+    assert office.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
 
 
 def test_what_was_lent_ends_with_the_key_of_its_epoch(
-    desk: Desk,
+    office: Office,
     database: Database,
     rows: Session,
     claimed: Report,
@@ -359,7 +367,7 @@ def test_what_was_lent_ends_with_the_key_of_its_epoch(
     tmp_path: Path,
 ) -> None:
     last_day = epoch.destroyed_on - timedelta(days=1)
-    desk.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).raise_for_status()
+    office.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).raise_for_status()
     kept = []
 
     for day in (last_day, epoch.destroyed_on):
@@ -370,7 +378,7 @@ def test_what_was_lent_ends_with_the_key_of_its_epoch(
         )
 
     assert kept == [[True], [False]]
-    assert desk.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
+    assert office.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
 
 
 def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(

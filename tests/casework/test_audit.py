@@ -9,13 +9,13 @@ from app.people.staff.models import Person
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
-from tests.casework.conftest import Desk
+from tests.casework.conftest import Office
 
 GRANT = factories.in_json(Kind.GRANT)
 
 
 def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
-    desk: Desk, rows: Session, epoch: Epoch, triager: Person, caseworker: Person
+    office: Office, rows: Session, epoch: Epoch, triager: Person, caseworker: Person
 ) -> None:
     other = factories.certified(rows, Role.CASEWORKER)
     report, case, part = factories.report(rows, epoch), factories.id_("case"), factories.id_("part")
@@ -43,18 +43,18 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
         "grant": {"grantee": other.id, "file": GRANT},
     }
 
-    desk.post(triager, f"/reports/{report.id}/transitions", claim, version=1).raise_for_status()
-    desk.get(triager, f"/reports/{report.id}/grants").raise_for_status()
-    desk.get(triager, f"/reports/{report.id}/body").raise_for_status()
-    desk.post(triager, f"/reports/{report.id}/messages", factories.ANSWER, version=2).raise_for_status()
-    desk.post(triager, "/cases", opened).raise_for_status()
-    desk.post(triager, f"/reports/{report.id}/transitions", accept, version=3).raise_for_status()
-    desk.get(caseworker, f"/cases/{case}/contents").raise_for_status()
-    desk.get(caseworker, f"/cases/{case}/parts/{part}").raise_for_status()
-    asked = desk.post(caseworker, "/approvals", ask).json()["id"]
-    desk.get(other, f"/approvals/{asked}/grant").raise_for_status()
+    office.post(triager, f"/reports/{report.id}/transitions", claim, version=1).raise_for_status()
+    office.get(triager, f"/reports/{report.id}/grants").raise_for_status()
+    office.get(triager, f"/reports/{report.id}/body").raise_for_status()
+    office.post(triager, f"/reports/{report.id}/messages", factories.ANSWER, version=2).raise_for_status()
+    office.post(triager, "/cases", opened).raise_for_status()
+    office.post(triager, f"/reports/{report.id}/transitions", accept, version=3).raise_for_status()
+    office.get(caseworker, f"/cases/{case}/contents").raise_for_status()
+    office.get(caseworker, f"/cases/{case}/parts/{part}").raise_for_status()
+    asked = office.post(caseworker, "/approvals", ask).json()["id"]
+    office.get(other, f"/approvals/{asked}/grant").raise_for_status()
     decision: dict[str, object] = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
-    desk.post(other, f"/approvals/{asked}/transitions", decision, version=1).raise_for_status()
+    office.post(other, f"/approvals/{asked}/transitions", decision, version=1).raise_for_status()
 
     events = rows.query(AuditEvent).order_by(AuditEvent.seq).all()
     assert [(event.action, event.actor_id, event.object_id) for event in events] == [

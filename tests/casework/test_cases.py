@@ -22,7 +22,7 @@ from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
-from tests.casework.conftest import Desk, problem
+from tests.casework.conftest import Office, problem
 
 ENTRY = factories.in_json(Kind.JOURNAL)
 ENTRY_SHA256 = sha256_hex(factories.sealed(Kind.JOURNAL))
@@ -58,17 +58,17 @@ def new_case(opener: Person, *members: Person, owner: Person | None = None) -> d
 
 
 def test_a_triager_opens_a_case_for_a_caseworker(
-    desk: Desk, rows: Session, triager: Person, caseworker: Person
+    office: Office, rows: Session, triager: Person, caseworker: Person
 ) -> None:
     wanted = new_case(triager, caseworker, owner=caseworker)
 
-    answer = desk.post(triager, "/cases", wanted)
+    answer = office.post(triager, "/cases", wanted)
 
     assert answer.status_code == 201
     case = answer.json()
     assert (case["id"], case["owner"], case["stage"], case["priority"]) == (wanted["id"], caseworker.id, "intake", "p2")
     assert case["members"] == sorted([triager.id, caseworker.id])
-    contents = desk.get(caseworker, f"/cases/{case['id']}/contents").json()
+    contents = office.get(caseworker, f"/cases/{case['id']}/contents").json()
     assert [each["grantee"] for each in contents["grants"]] == [caseworker.id]
     assert [(each["number"], each["file"]) for each in contents["entries"]] == [(1, ENTRY)]
     assert contents["parts"] == wanted["parts"]
@@ -76,170 +76,172 @@ def test_a_triager_opens_a_case_for_a_caseworker(
 
 
 def test_a_case_is_opened_with_its_opener_and_its_owner_among_the_members(
-    desk: Desk, triager: Person, caseworker: Person
+    office: Office, triager: Person, caseworker: Person
 ) -> None:
     without_owner = new_case(triager, owner=caseworker)
     without_opener = new_case(triager, caseworker, owner=caseworker) | {"grants": [grant(caseworker)]}
     triager_as_owner = new_case(triager, owner=triager)
 
     for wanted in (without_owner, without_opener, triager_as_owner):
-        assert problem(desk.post(triager, "/cases", wanted)) == (422, "members-unfit")
+        assert problem(office.post(triager, "/cases", wanted)) == (422, "members-unfit")
 
 
-def test_nobody_uncertified_becomes_a_member(desk: Desk, rows: Session, caseworker: Person) -> None:
+def test_nobody_uncertified_becomes_a_member(office: Office, rows: Session, caseworker: Person) -> None:
     stranger = factories.person(rows, Role.CASEWORKER)
 
-    refused = desk.post(caseworker, "/cases", new_case(caseworker, stranger))
+    refused = office.post(caseworker, "/cases", new_case(caseworker, stranger))
 
     assert problem(refused) == (422, "not-certified")
     assert rows.query(Case).count() == 0
 
 
-def test_a_case_id_is_used_once(desk: Desk, caseworker: Person) -> None:
+def test_a_case_id_is_used_once(office: Office, caseworker: Person) -> None:
     wanted = new_case(caseworker)
-    desk.post(caseworker, "/cases", wanted)
+    office.post(caseworker, "/cases", wanted)
 
-    assert problem(desk.post(caseworker, "/cases", wanted)) == (409, "case-exists")
+    assert problem(office.post(caseworker, "/cases", wanted)) == (409, "case-exists")
 
 
-def test_a_case_of_others_looks_absent(desk: Desk, rows: Session, case: Case) -> None:
+def test_a_case_of_others_looks_absent(office: Office, rows: Session, case: Case) -> None:
     outsider = factories.certified(rows, Role.CASEWORKER, Role.SUPERVISOR)
 
-    forbidden = desk.get(outsider, f"/cases/{case.id}")
-    absent = desk.get(outsider, f"/cases/{factories.id_('case')}")
+    forbidden = office.get(outsider, f"/cases/{case.id}")
+    absent = office.get(outsider, f"/cases/{factories.id_('case')}")
 
     assert (forbidden.status_code, forbidden.json()) == (404, absent.json())
-    assert desk.get(outsider, "/cases").json()["items"] == []
+    assert office.get(outsider, "/cases").json()["items"] == []
 
 
 def test_a_supervisor_of_the_team_sees_its_state_and_not_its_words(
-    desk: Desk, rows: Session, case: Case, supervisor: Person
+    office: Office, rows: Session, case: Case, supervisor: Person
 ) -> None:
-    assert [item["id"] for item in desk.get(supervisor, "/cases").json()["items"]] == [case.id]
+    assert [item["id"] for item in office.get(supervisor, "/cases").json()["items"]] == [case.id]
     for path in ("contents", f"parts/{part_of(rows, case)}", "consents"):
-        assert desk.get(supervisor, f"/cases/{case.id}/{path}").status_code == 404
+        assert office.get(supervisor, f"/cases/{case.id}/{path}").status_code == 404
 
 
 def test_a_member_writes_the_next_version_and_the_old_one_stays(
-    desk: Desk, rows: Session, case: Case, caseworker: Person
+    office: Office, rows: Session, case: Case, caseworker: Person
 ) -> None:
     known, path = part_of(rows, case), f"/cases/{case.id}"
 
-    written = desk.post(caseworker, f"{path}/entries", entry(part(known, 2), part()), version=1)
+    written = office.post(caseworker, f"{path}/entries", entry(part(known, 2), part()), version=1)
 
     assert written.status_code == 201
-    contents = desk.get(caseworker, f"{path}/contents").json()
+    contents = office.get(caseworker, f"{path}/contents").json()
     assert [each["number"] for each in contents["entries"]] == [1, 2]
     assert sorted(each["version"] for each in contents["parts"]) == [1, 2]
-    versions = desk.get(caseworker, f"{path}/parts/{known}").json()["items"]
+    versions = office.get(caseworker, f"{path}/parts/{known}").json()["items"]
     assert [(each["id"], each["version"]) for each in versions] == [(known, 1), (known, 2)]
     events = rows.query(AuditEvent).filter_by(action=Action.CASE_WRITTEN).all()
     assert [event.object_hash for event in events] == [ENTRY_SHA256]
 
 
 def test_a_case_is_opened_by_one_event_however_much_it_holds(
-    desk: Desk, rows: Session, case: Case, caseworker: Person
+    office: Office, rows: Session, case: Case, caseworker: Person
 ) -> None:
     more = entry(*(part() for _ in range(30))) | {"entries": [ENTRY, ENTRY]}
-    desk.post(caseworker, f"/cases/{case.id}/entries", more, version=1).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/entries", more, version=1).raise_for_status()
 
-    contents = desk.get(caseworker, f"/cases/{case.id}/contents").json()
+    contents = office.get(caseworker, f"/cases/{case.id}/contents").json()
 
     assert (len(contents["entries"]), len(contents["parts"])) == (3, 31)
     assert rows.query(AuditEvent.action).order_by(AuditEvent.seq).all() == [("case.written",), ("case.read",)]
 
 
-def test_who_has_the_journal_up_to_an_entry_is_given_what_follows(desk: Desk, case: Case, caseworker: Person) -> None:
-    desk.post(caseworker, f"/cases/{case.id}/entries", entry(), version=1).raise_for_status()
+def test_who_has_the_journal_up_to_an_entry_is_given_what_follows(
+    office: Office, case: Case, caseworker: Person
+) -> None:
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(), version=1).raise_for_status()
 
-    shown = [desk.get(caseworker, f"/cases/{case.id}/contents?after={after}").json() for after in (0, 1, 2)]
+    shown = [office.get(caseworker, f"/cases/{case.id}/contents?after={after}").json() for after in (0, 1, 2)]
 
     assert [[each["number"] for each in contents["entries"]] for contents in shown] == [[1, 2], [2], []]
     assert [len(contents["parts"]) for contents in shown] == [1, 1, 1]
 
 
-def test_the_slower_of_two_writers_is_told_so(desk: Desk, rows: Session, case: Case, caseworker: Person) -> None:
-    desk.post(caseworker, f"/cases/{case.id}/entries", entry(part()), version=1).raise_for_status()
+def test_the_slower_of_two_writers_is_told_so(office: Office, rows: Session, case: Case, caseworker: Person) -> None:
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(part()), version=1).raise_for_status()
 
-    late = desk.post(caseworker, f"/cases/{case.id}/entries", entry(part()), version=1)
+    late = office.post(caseworker, f"/cases/{case.id}/entries", entry(part()), version=1)
 
     assert (problem(late), late.headers["ETag"]) == ((412, "stale-version"), '"2"')
     assert (rows.query(JournalEntry).count(), rows.query(CasePart).count()) == (2, 2)
 
 
 def test_a_part_is_written_once_in_a_request_above_its_newest_version_and_not_above_the_newest_entry(
-    desk: Desk, rows: Session, case: Case, caseworker: Person
+    office: Office, rows: Session, case: Case, caseworker: Person
 ) -> None:
     """Of a write that does not fit nothing is kept, whatever else is in it."""
     known, path = part_of(rows, case), f"/cases/{case.id}/entries"
     again, far_ahead, new, twice = part(known, 1), part(known, 3), part(version=2), part()
 
     for unfit in ([again], [far_ahead], [new], [twice, twice], [part(known, 2), new]):
-        assert problem(desk.post(caseworker, path, entry(*unfit), version=1)) == (422, "parts-unfit")
+        assert problem(office.post(caseworker, path, entry(*unfit), version=1)) == (422, "parts-unfit")
 
     assert (rows.query(JournalEntry).count(), rows.query(CasePart).count()) == (1, 1)
 
 
 def test_a_version_that_was_named_and_never_stored_is_left_out_by_the_next(
-    desk: Desk, rows: Session, case: Case, caseworker: Person
+    office: Office, rows: Session, case: Case, caseworker: Person
 ) -> None:
     known, path = part_of(rows, case), f"/cases/{case.id}"
-    desk.post(caseworker, f"{path}/entries", entry(), version=1).raise_for_status()
+    office.post(caseworker, f"{path}/entries", entry(), version=1).raise_for_status()
 
-    desk.post(caseworker, f"{path}/entries", entry(part(known, 3)), version=2).raise_for_status()
+    office.post(caseworker, f"{path}/entries", entry(part(known, 3)), version=2).raise_for_status()
 
-    assert [each["version"] for each in desk.get(caseworker, f"{path}/contents").json()["parts"]] == [3]
-    assert [each["version"] for each in desk.get(caseworker, f"{path}/parts/{known}").json()["items"]] == [1, 3]
+    assert [each["version"] for each in office.get(caseworker, f"{path}/contents").json()["parts"]] == [3]
+    assert [each["version"] for each in office.get(caseworker, f"{path}/parts/{known}").json()["items"]] == [1, 3]
 
 
 def test_a_part_of_the_same_id_in_another_case_is_another_part(
-    desk: Desk, rows: Session, case: Case, caseworker: Person
+    office: Office, rows: Session, case: Case, caseworker: Person
 ) -> None:
     other, known = factories.case(rows, caseworker), part_of(rows, case)
 
-    assert problem(desk.post(caseworker, f"/cases/{other.id}/entries", entry(part(known, 2)), version=1)) == (
+    assert problem(office.post(caseworker, f"/cases/{other.id}/entries", entry(part(known, 2)), version=1)) == (
         422,
         "parts-unfit",
     )
-    assert problem(desk.get(caseworker, f"/cases/{other.id}/parts/{known}")) == (404, "not-found")
+    assert problem(office.get(caseworker, f"/cases/{other.id}/parts/{known}")) == (404, "not-found")
 
 
 def test_a_write_without_an_entry_or_with_another_files_length_is_refused(
-    desk: Desk, case: Case, caseworker: Person
+    office: Office, case: Case, caseworker: Person
 ) -> None:
     without, of_another_length = entry() | {"entries": []}, entry() | {"entries": [factories.in_json(Kind.CARD)]}
 
     answers = [
-        desk.post(caseworker, f"/cases/{case.id}/entries", body, version=1) for body in (without, of_another_length)
+        office.post(caseworker, f"/cases/{case.id}/entries", body, version=1) for body in (without, of_another_length)
     ]
 
     assert [problem(answer) for answer in answers] == [(422, "invalid-request"), (422, "not-an-envelope")]
 
 
-def test_a_member_adds_another_who_then_reads(desk: Desk, case: Case, caseworker: Person, triager: Person) -> None:
-    assert desk.get(triager, f"/cases/{case.id}").status_code == 404
+def test_a_member_adds_another_who_then_reads(office: Office, case: Case, caseworker: Person, triager: Person) -> None:
+    assert office.get(triager, f"/cases/{case.id}").status_code == 404
 
-    answer = desk.post(caseworker, f"/cases/{case.id}/entries", entry(add=[grant(triager)]), version=1)
+    answer = office.post(caseworker, f"/cases/{case.id}/entries", entry(add=[grant(triager)]), version=1)
 
     assert answer.json()["members"] == sorted([caseworker.id, triager.id])
-    contents = desk.get(triager, f"/cases/{case.id}/contents").json()
+    contents = office.get(triager, f"/cases/{case.id}/contents").json()
     assert [each["grantee"] for each in contents["grants"]] == [triager.id]
     assert [each["number"] for each in contents["entries"]] == [1, 2]
 
 
 def test_a_key_that_turns_goes_to_every_member_and_the_one_before_it_to_the_case(
-    desk: Desk, case: Case, caseworker: Person, triager: Person
+    office: Office, case: Case, caseworker: Person, triager: Person
 ) -> None:
     """Who comes later is granted the newest alone."""
     path, itself = f"/cases/{case.id}", {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
     for turned in ([grant(caseworker)], [itself], [grant(caseworker), grant(triager), itself]):
-        refused = desk.post(caseworker, f"{path}/entries", entry(turned=turned), version=1)
+        refused = office.post(caseworker, f"{path}/entries", entry(turned=turned), version=1)
         assert problem(refused) == (422, "members-unfit")
 
-    desk.post(caseworker, f"{path}/entries", entry(turned=[grant(caseworker), itself]), version=1).raise_for_status()
-    desk.post(caseworker, f"{path}/entries", entry(add=[grant(triager)]), version=2).raise_for_status()
+    office.post(caseworker, f"{path}/entries", entry(turned=[grant(caseworker), itself]), version=1).raise_for_status()
+    office.post(caseworker, f"{path}/entries", entry(add=[grant(triager)]), version=2).raise_for_status()
 
-    of_member, of_newcomer = (desk.get(who, f"{path}/contents").json()["grants"] for who in (caseworker, triager))
+    of_member, of_newcomer = (office.get(who, f"{path}/contents").json()["grants"] for who in (caseworker, triager))
     assert sorted((each["grantee"], each["generation"]) for each in of_member) == sorted(
         [(caseworker.id, 1), (caseworker.id, 2), (case.id, 1)]
     )
@@ -249,28 +251,28 @@ def test_a_key_that_turns_goes_to_every_member_and_the_one_before_it_to_the_case
 
 
 def test_a_case_with_other_members_has_another_version(
-    desk: Desk, case: Case, caseworker: Person, triager: Person
+    office: Office, case: Case, caseworker: Person, triager: Person
 ) -> None:
-    before = desk.get(caseworker, f"/cases/{case.id}")
-    changed = desk.post(caseworker, f"/cases/{case.id}/entries", entry(add=[grant(triager)]), version=1)
+    before = office.get(caseworker, f"/cases/{case.id}")
+    changed = office.post(caseworker, f"/cases/{case.id}/entries", entry(add=[grant(triager)]), version=1)
 
-    after = desk.get(caseworker, f"/cases/{case.id}")
+    after = office.get(caseworker, f"/cases/{case.id}")
 
     assert (before.headers["ETag"], changed.headers["ETag"], after.headers["ETag"]) == ('"1"', '"2"', '"2"')
     assert after.json()["members"] != before.json()["members"]
 
 
 def test_a_part_with_a_key_of_its_own_shows_its_holders_and_to_each_their_grant(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     third = factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, triager, third)
     path, identity = f"/cases/{case.id}", part()
     new = identity | {"grants": [grant(caseworker), grant(triager)]}
 
-    desk.post(triager, f"{path}/entries", entry(new), version=1).raise_for_status()
+    office.post(triager, f"{path}/entries", entry(new), version=1).raise_for_status()
 
-    of_holder, of_other = (desk.get(who, f"{path}/contents").json() for who in (triager, third))
+    of_holder, of_other = (office.get(who, f"{path}/contents").json() for who in (triager, third))
     assert [(each["part"], sorted(each["holders"])) for each in of_other["part_keys"]] == [
         (identity["id"], sorted([caseworker.id, triager.id]))
     ]
@@ -280,7 +282,7 @@ def test_a_part_with_a_key_of_its_own_shows_its_holders_and_to_each_their_grant(
 
 
 def test_the_holders_of_a_part_are_its_writer_the_owner_and_two_at_least(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     stranger = factories.certified(rows, Role.CASEWORKER)
     case, alone = factories.case(rows, caseworker, triager), factories.case(rows, caseworker)
@@ -293,45 +295,45 @@ def test_the_holders_of_a_part_are_its_writer_the_owner_and_two_at_least(
         (caseworker, [caseworker, triager, triager]),
     ):
         new = part() | {"grants": [grant(each) for each in holders]}
-        assert problem(desk.post(writer, path, entry(new), version=1)) == (422, "holders-unfit")
+        assert problem(office.post(writer, path, entry(new), version=1)) == (422, "holders-unfit")
     later = part(known, 2) | {"grants": [grant(caseworker), grant(triager)]}
-    assert problem(desk.post(caseworker, path, entry(later), version=1)) == (422, "holders-unfit")
+    assert problem(office.post(caseworker, path, entry(later), version=1)) == (422, "holders-unfit")
     of_one = entry(part() | {"grants": [grant(caseworker)]})
-    desk.post(caseworker, f"/cases/{alone.id}/entries", of_one, version=1).raise_for_status()
+    office.post(caseworker, f"/cases/{alone.id}/entries", of_one, version=1).raise_for_status()
 
 
 def test_the_owner_names_further_holders_and_whoever_holds_a_key_can_grant_it_to_the_owner(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     third, stranger = factories.certified(rows, Role.CASEWORKER), factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, triager, third)
     known, identity = part_of(rows, case), part() | {"grants": [grant(caseworker), grant(triager)]}
-    desk.post(caseworker, f"/cases/{case.id}/entries", entry(identity), version=1).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(identity), version=1).raise_for_status()
     path = f"/cases/{case.id}/parts/{identity['id']}/grants"
 
-    assert problem(desk.post(third, path, grant(third))) == (404, "not-found")
-    assert problem(desk.post(triager, path, grant(third))) == (422, "holders-unfit")
-    assert problem(desk.post(caseworker, path, grant(stranger))) == (422, "holders-unfit")
-    assert problem(desk.post(caseworker, path, grant(triager))) == (422, "holders-unfit")
+    assert problem(office.post(third, path, grant(third))) == (404, "not-found")
+    assert problem(office.post(triager, path, grant(third))) == (422, "holders-unfit")
+    assert problem(office.post(caseworker, path, grant(stranger))) == (422, "holders-unfit")
+    assert problem(office.post(caseworker, path, grant(triager))) == (422, "holders-unfit")
     of_case = f"/cases/{case.id}/parts/{known}/grants"
-    assert problem(desk.post(caseworker, of_case, grant(third))) == (404, "not-found")
-    desk.post(caseworker, f"/cases/{case.id}/entries", entry(owner=third.id), version=2).raise_for_status()
-    assert desk.post(triager, path, grant(third)).status_code == 201
-    [key] = desk.get(third, f"/cases/{case.id}/contents").json()["part_keys"]
+    assert problem(office.post(caseworker, of_case, grant(third))) == (404, "not-found")
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(owner=third.id), version=2).raise_for_status()
+    assert office.post(triager, path, grant(third)).status_code == 201
+    [key] = office.get(third, f"/cases/{case.id}/contents").json()["part_keys"]
     assert len(key["grants"]) == 1
 
 
 def test_who_is_removed_holds_no_key_of_a_part_any_more_unless_nobody_else_does(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     case = factories.case(rows, caseworker, triager)
     known, both = part_of(rows, case), part() | {"grants": [grant(caseworker), grant(triager)]}
-    desk.post(caseworker, f"/cases/{case.id}/entries", entry(both), version=1).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(both), version=1).raise_for_status()
     factories.grant(rows, known, triager.id)  # as if of its own, and triager's alone
 
-    desk.post(caseworker, f"/cases/{case.id}/entries", entry(remove=[triager.id]), version=2).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(remove=[triager.id]), version=2).raise_for_status()
 
-    keys = desk.get(caseworker, f"/cases/{case.id}/contents").json()["part_keys"]
+    keys = office.get(caseworker, f"/cases/{case.id}/contents").json()["part_keys"]
     assert {each["part"]: each["holders"] for each in keys} == {
         both["id"]: [caseworker.id],
         known: [triager.id],
@@ -339,7 +341,7 @@ def test_who_is_removed_holds_no_key_of_a_part_any_more_unless_nobody_else_does(
 
 
 def test_a_process_that_is_killed_while_a_case_is_written_leaves_all_of_it_or_nothing(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person, url: str
+    office: Office, rows: Session, caseworker: Person, triager: Person, url: str
 ) -> None:
     """At each statement, and before the transaction is on disk: entries, parts, keys of parts, members."""
     third = factories.certified(rows, Role.CASEWORKER)
@@ -387,15 +389,15 @@ def write_and_die(url: str, actor: Actor, case: str, new: EntriesIn, statement: 
 
 
 def test_who_is_removed_gets_neither_words_nor_key_any_more(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     case = factories.case(rows, caseworker, triager)
 
-    desk.post(caseworker, f"/cases/{case.id}/entries", entry(remove=[triager.id]), version=1).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(remove=[triager.id]), version=1).raise_for_status()
 
     for path in ("", "/contents", f"/parts/{part_of(rows, case)}", "/consents"):
-        assert desk.get(triager, f"/cases/{case.id}{path}").status_code == 404
-    assert problem(desk.post(triager, f"/cases/{case.id}/entries", entry(), version=2)) == (404, "not-found")
+        assert office.get(triager, f"/cases/{case.id}{path}").status_code == 404
+    assert problem(office.post(triager, f"/cases/{case.id}/entries", entry(), version=2)) == (404, "not-found")
     rows.expire_all()
     assert [(each.revoked, each.file) for each in rows.query(Grant).filter_by(grantee=triager.id, subject=case.id)] == [
         (True, None)
@@ -403,30 +405,30 @@ def test_who_is_removed_gets_neither_words_nor_key_any_more(
 
 
 def test_who_wrote_last_may_leave_and_what_they_wrote_stays(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     case = factories.case(rows, caseworker, triager)
     path, written = f"/cases/{case.id}", part()
-    desk.post(triager, f"{path}/entries", entry(written), version=1).raise_for_status()
+    office.post(triager, f"{path}/entries", entry(written), version=1).raise_for_status()
 
-    left = desk.post(triager, f"{path}/entries", entry(remove=[triager.id]), version=2)
+    left = office.post(triager, f"{path}/entries", entry(remove=[triager.id]), version=2)
 
     assert left.json()["members"] == [caseworker.id]
-    assert written in desk.get(caseworker, f"{path}/contents").json()["parts"]
+    assert written in office.get(caseworker, f"{path}/contents").json()["parts"]
 
 
 def test_a_case_keeps_an_owner_among_its_members(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     other = factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, triager)
     path, remove = f"/cases/{case.id}/entries", [caseworker.id]
 
-    assert problem(desk.post(triager, path, entry(remove=remove), version=1)) == (422, "members-unfit")
+    assert problem(office.post(triager, path, entry(remove=remove), version=1)) == (422, "members-unfit")
     to_no_owner = entry(remove=remove, owner=triager.id)
-    assert problem(desk.post(triager, path, to_no_owner, version=1)) == (422, "members-unfit")
+    assert problem(office.post(triager, path, to_no_owner, version=1)) == (422, "members-unfit")
 
-    handed_on = desk.post(caseworker, path, entry(owner=other.id, add=[grant(other)]), version=1)
+    handed_on = office.post(caseworker, path, entry(owner=other.id, add=[grant(other)]), version=1)
 
     assert handed_on.json()["owner"] == other.id
     actions = rows.scalars(select(AuditEvent.action).where(AuditEvent.object_id == case.id)).all()
@@ -434,7 +436,7 @@ def test_a_case_keeps_an_owner_among_its_members(
 
 
 def test_nobody_alone_puts_out_the_opener_or_takes_the_case_from_its_owner(
-    desk: Desk, rows: Session, caseworker: Person, triager: Person
+    office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
     third = factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, triager, third)
@@ -442,31 +444,31 @@ def test_nobody_alone_puts_out_the_opener_or_takes_the_case_from_its_owner(
     put_out, take = entry(remove=[caseworker.id], owner=third.id), entry(owner=third.id)
     agree = entry(agree=[caseworker.id])
 
-    assert problem(desk.post(third, path, put_out, version=1)) == (409, "second-person-needed")
-    assert problem(desk.post(third, path, take, version=1)) == (409, "second-person-needed")
-    desk.post(third, path, agree, version=1).raise_for_status()
-    assert problem(desk.post(third, path, put_out, version=2)) == (409, "second-person-needed")
-    desk.post(triager, path, agree, version=2).raise_for_status()
-    done = desk.post(third, path, put_out, version=3)
+    assert problem(office.post(third, path, put_out, version=1)) == (409, "second-person-needed")
+    assert problem(office.post(third, path, take, version=1)) == (409, "second-person-needed")
+    office.post(third, path, agree, version=1).raise_for_status()
+    assert problem(office.post(third, path, put_out, version=2)) == (409, "second-person-needed")
+    office.post(triager, path, agree, version=2).raise_for_status()
+    done = office.post(third, path, put_out, version=3)
 
     assert (done.json()["members"], done.json()["owner"]) == (sorted([triager.id, third.id]), third.id)
     assert rows.query(RemovalAgreement).count() == 0
 
 
-def test_who_is_certified_no_more_is_put_out_by_one(desk: Desk, rows: Session, caseworker: Person) -> None:
+def test_who_is_certified_no_more_is_put_out_by_one(office: Office, rows: Session, caseworker: Person) -> None:
     colleague = factories.certified(rows, Role.CASEWORKER)
     case = factories.case(rows, caseworker, colleague)
     rows.query(Certificate).filter_by(person_id=caseworker.id).delete()
     rows.commit()
     change = entry(remove=[caseworker.id], owner=colleague.id)
 
-    done = desk.post(colleague, f"/cases/{case.id}/entries", change, version=1)
+    done = office.post(colleague, f"/cases/{case.id}/entries", change, version=1)
 
     assert (done.status_code, done.json()["members"]) == (201, [colleague.id])
 
 
-def test_whom_one_agrees_to_let_go_is_a_member(desk: Desk, rows: Session, caseworker: Person) -> None:
+def test_whom_one_agrees_to_let_go_is_a_member(office: Office, rows: Session, caseworker: Person) -> None:
     case, stranger = factories.case(rows, caseworker), factories.certified(rows, Role.CASEWORKER)
     change = entry(agree=[stranger.id])
 
-    assert problem(desk.post(caseworker, f"/cases/{case.id}/entries", change, version=1)) == (422, "members-unfit")
+    assert problem(office.post(caseworker, f"/cases/{case.id}/entries", change, version=1)) == (422, "members-unfit")

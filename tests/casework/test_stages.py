@@ -6,44 +6,44 @@ from app.casework.cases.models import Case
 from app.casework.stages.machine import EDGES
 from app.people.staff.models import Person
 from app.vocabulary import CaseStage
-from tests.casework.conftest import CONSENT, MOVE, Desk, problem
+from tests.casework.conftest import CONSENT, MOVE, Office, problem
 
 
 def test_assessment_waits_for_an_owner_and_the_reporters_consent(
-    desk: Desk, rows: Session, case: Case, caseworker: Person
+    office: Office, rows: Session, case: Case, caseworker: Person
 ) -> None:
     case.owner_id = None
     path = f"/cases/{case.id}/transitions"
 
-    offered = desk.get(caseworker, path).json()["items"]
-    refused = desk.post(caseworker, path, MOVE, version=case.version)
+    offered = office.get(caseworker, path).json()["items"]
+    refused = office.post(caseworker, path, MOVE, version=case.version)
 
     guards = ["has_owner", "reporter_consent_settled"]
     assert offered == [{"to": "assessment", "failing": guards}]
     assert (problem(refused), refused.json()["failing"]) == ((409, "guards-fail"), guards)
 
 
-def test_a_supervisor_who_is_no_member_does_not_move_a_case(desk: Desk, case: Case, supervisor: Person) -> None:
+def test_a_supervisor_who_is_no_member_does_not_move_a_case(office: Office, case: Case, supervisor: Person) -> None:
     path = f"/cases/{case.id}/transitions"
 
-    assert desk.get(supervisor, path).json()["items"] == []
-    assert problem(desk.post(supervisor, path, MOVE, version=1)) == (409, "no-such-step")
+    assert office.get(supervisor, path).json()["items"] == []
+    assert problem(office.post(supervisor, path, MOVE, version=1)) == (409, "no-such-step")
 
 
 def test_a_case_goes_from_intake_to_assessment_and_back_and_nowhere_else_yet(
-    desk: Desk, case: Case, caseworker: Person
+    office: Office, case: Case, caseworker: Person
 ) -> None:
-    desk.post(caseworker, f"/cases/{case.id}/consents", CONSENT).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/consents", CONSENT).raise_for_status()
     path = f"/cases/{case.id}/transitions"
 
-    closed = desk.post(caseworker, path, MOVE | {"to": "closed"}, version=1)
-    moved = desk.post(caseworker, path, MOVE, version=1)
+    closed = office.post(caseworker, path, MOVE | {"to": "closed"}, version=1)
+    moved = office.post(caseworker, path, MOVE, version=1)
 
     assert problem(closed) == (409, "no-such-step")
     assert (moved.json()["stage"], moved.json()["reason"], moved.headers["ETag"]) == ("assessment", "decided", '"2"')
-    assert desk.get(caseworker, f"/cases/{case.id}").json()["reason"] == "decided"
-    assert desk.get(caseworker, path).json()["items"] == [{"to": "intake", "failing": []}]
-    back = desk.post(caseworker, path, {"to": "intake", "reason": "error"}, version=2)
+    assert office.get(caseworker, f"/cases/{case.id}").json()["reason"] == "decided"
+    assert office.get(caseworker, path).json()["items"] == [{"to": "intake", "failing": []}]
+    back = office.post(caseworker, path, {"to": "intake", "reason": "error"}, version=2)
     assert (back.json()["stage"], back.json()["reason"]) == ("intake", "error")
 
 

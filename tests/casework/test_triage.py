@@ -27,40 +27,40 @@ from app.people.staff.models import Person
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role, TransitionReason
 from tests import factories
-from tests.casework.conftest import Desk, problem
+from tests.casework.conftest import Office, problem
 
 CLAIM: dict[str, object] = {"to": "in_triage", "reason": "decided"}
 RELEASE: dict[str, object] = {"to": "received", "reason": "capacity"}
 
 
 @pytest.fixture
-def claimed(rows: Session, desk: Desk, epoch: Epoch, triager: Person) -> Report:
+def claimed(rows: Session, office: Office, epoch: Epoch, triager: Person) -> Report:
     return factories.report(rows, epoch, state=ReportState.IN_TRIAGE, triager=triager)
 
 
-def move(desk: Desk, who: Person, report: Report, to: str, **more: object) -> tuple[int, str, list[str]]:
+def move(office: Office, who: Person, report: Report, to: str, **more: object) -> tuple[int, str, list[str]]:
     """Status, problem and failing guards of a step from the present version."""
-    desk.rows.commit()
-    desk.rows.expire_all()
+    office.rows.commit()
+    office.rows.expire_all()
     wanted = {"to": to, "reason": "decided", **more}
-    answer = desk.post(who, f"/reports/{report.id}/transitions", wanted, version=report.version)
+    answer = office.post(who, f"/reports/{report.id}/transitions", wanted, version=report.version)
     return *problem(answer), answer.json().get("failing", [])
 
 
 DONE: tuple[int, str, list[str]] = (201, "", [])
 
 
-def answered(desk: Desk, who: Person, report: Report) -> Response:
+def answered(office: Office, who: Person, report: Report) -> Response:
     """A message of one part, by somebody who has seen the present version."""
-    desk.rows.commit()
-    desk.rows.expire_all()
-    return desk.post(who, f"/reports/{report.id}/messages", factories.ANSWER, version=report.version)
+    office.rows.commit()
+    office.rows.expire_all()
+    return office.post(who, f"/reports/{report.id}/messages", factories.ANSWER, version=report.version)
 
 
-def test_a_triager_of_the_epoch_claims_a_report(desk: Desk, rows: Session, epoch: Epoch, triager: Person) -> None:
+def test_a_triager_of_the_epoch_claims_a_report(office: Office, rows: Session, epoch: Epoch, triager: Person) -> None:
     report = factories.report(rows, epoch)
 
-    answer = desk.post(triager, f"/reports/{report.id}/transitions", CLAIM, version=1)
+    answer = office.post(triager, f"/reports/{report.id}/transitions", CLAIM, version=1)
 
     assert answer.status_code == 201
     assert (answer.json()["state"], answer.json()["triager"]) == ("in_triage", triager.id)
@@ -68,56 +68,56 @@ def test_a_triager_of_the_epoch_claims_a_report(desk: Desk, rows: Session, epoch
 
 
 def test_the_slower_of_two_claims_is_told_so(
-    desk: Desk, rows: Session, epoch: Epoch, triager: Person, colleague: Person
+    office: Office, rows: Session, epoch: Epoch, triager: Person, colleague: Person
 ) -> None:
     report = factories.report(rows, epoch)
-    desk.post(triager, f"/reports/{report.id}/transitions", CLAIM, version=1)
+    office.post(triager, f"/reports/{report.id}/transitions", CLAIM, version=1)
 
-    late = desk.post(colleague, f"/reports/{report.id}/transitions", CLAIM, version=1)
+    late = office.post(colleague, f"/reports/{report.id}/transitions", CLAIM, version=1)
 
     assert problem(late) == (412, "stale-version")
     assert late.headers["ETag"] == '"2"'
 
 
-def test_a_report_of_an_epoch_whose_key_one_lacks_looks_absent(desk: Desk, rows: Session, epoch: Epoch) -> None:
+def test_a_report_of_an_epoch_whose_key_one_lacks_looks_absent(office: Office, rows: Session, epoch: Epoch) -> None:
     report, outsider = factories.report(rows, epoch), factories.certified(rows, Role.TRIAGER)
 
-    forbidden = desk.get(outsider, f"/reports/{report.id}")
-    absent = desk.get(outsider, f"/reports/{factories.id_('rep')}")
-    listed = desk.get(outsider, "/reports").json()["items"]
+    forbidden = office.get(outsider, f"/reports/{report.id}")
+    absent = office.get(outsider, f"/reports/{factories.id_('rep')}")
+    listed = office.get(outsider, "/reports").json()["items"]
 
     assert (forbidden.status_code, forbidden.json()) == (404, absent.json())
     assert listed == []
 
 
 def test_a_supervisor_sees_the_state_of_every_report_and_the_words_of_none(
-    desk: Desk, rows: Session, epoch: Epoch, supervisor: Person
+    office: Office, rows: Session, epoch: Epoch, supervisor: Person
 ) -> None:
     report = factories.report(rows, epoch)
 
-    assert desk.get(supervisor, f"/reports/{report.id}").status_code == 200
+    assert office.get(supervisor, f"/reports/{report.id}").status_code == 200
     for part in ("grants", "body", "messages", "attachments"):
-        assert desk.get(supervisor, f"/reports/{report.id}/{part}").status_code == 404
+        assert office.get(supervisor, f"/reports/{report.id}/{part}").status_code == 404
 
 
 def test_the_queue_can_be_filtered_by_state(
-    desk: Desk, rows: Session, epoch: Epoch, triager: Person, claimed: Report
+    office: Office, rows: Session, epoch: Epoch, triager: Person, claimed: Report
 ) -> None:
     waiting = factories.report(rows, epoch)
 
-    received = desk.get(triager, "/reports?state=received").json()["items"]
-    both = desk.get(triager, "/reports?state=received&state=in_triage").json()["items"]
+    received = office.get(triager, "/reports?state=received").json()["items"]
+    both = office.get(triager, "/reports?state=received&state=in_triage").json()["items"]
 
     assert [item["id"] for item in received] == [waiting.id]
     assert {item["id"] for item in both} == {waiting.id, claimed.id}
 
 
 def test_a_triager_fetches_the_reporters_grant_and_is_recorded(
-    desk: Desk, rows: Session, epoch: Epoch, triager: Person
+    office: Office, rows: Session, epoch: Epoch, triager: Person
 ) -> None:
     report = factories.report(rows, epoch)
 
-    items = desk.get(triager, f"/reports/{report.id}/grants").json()["items"]
+    items = office.get(triager, f"/reports/{report.id}/grants").json()["items"]
 
     assert [(item["grantee"], item["kind"]) for item in items] == [(epoch.id, "intake")]
     events = rows.query(AuditEvent).filter_by(action="grant.fetched").all()
@@ -125,30 +125,30 @@ def test_a_triager_fetches_the_reporters_grant_and_is_recorded(
 
 
 def test_only_the_claimer_or_a_supervisor_releases_a_claim(
-    desk: Desk, claimed: Report, triager: Person, colleague: Person, supervisor: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, colleague: Person, supervisor: Person, rows: Session
 ) -> None:
-    assert move(desk, colleague, claimed, "received") == (409, "no-such-step", [])
-    assert move(desk, supervisor, claimed, "received") == DONE
+    assert move(office, colleague, claimed, "received") == (409, "no-such-step", [])
+    assert move(office, supervisor, claimed, "received") == DONE
     rows.expire_all()
     assert claimed.triager_id is None
 
 
 @pytest.mark.parametrize("to", ["referred_out", "out_of_mandate", "insufficient"])
 def test_a_report_is_not_refused_without_priority_and_answer(
-    desk: Desk, claimed: Report, triager: Person, to: str
+    office: Office, claimed: Report, triager: Person, to: str
 ) -> None:
-    assert move(desk, triager, claimed, to) == (409, "guards-fail", ["priority_set", "answer_sent_or_no_contact"])
-    assert move(desk, triager, claimed, to, priority="p4") == (409, "guards-fail", ["answer_sent_or_no_contact"])
+    assert move(office, triager, claimed, to) == (409, "guards-fail", ["priority_set", "answer_sent_or_no_contact"])
+    assert move(office, triager, claimed, to, priority="p4") == (409, "guards-fail", ["answer_sent_or_no_contact"])
 
-    answered(desk, triager, claimed)
+    answered(office, triager, claimed)
 
-    assert move(desk, triager, claimed, to, priority="p4") == DONE
+    assert move(office, triager, claimed, to, priority="p4") == DONE
 
 
 def test_the_clients_word_that_contact_was_not_wanted_stands_for_an_answer(
-    desk: Desk, claimed: Report, triager: Person
+    office: Office, claimed: Report, triager: Person
 ) -> None:
-    assert move(desk, triager, claimed, "out_of_mandate", priority="p4", no_contact=True) == DONE
+    assert move(office, triager, claimed, "out_of_mandate", priority="p4", no_contact=True) == DONE
 
 
 def approve(rows: Session, asking: Person, approver: Person, of: Report, subject: ApprovalSubject) -> None:
@@ -157,19 +157,19 @@ def approve(rows: Session, asking: Person, approver: Person, of: Report, subject
 
 
 def test_an_undecryptable_report_needs_no_priority_and_no_answer_but_a_second_holder_who_tried(
-    desk: Desk, claimed: Report, triager: Person, colleague: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, colleague: Person, rows: Session
 ) -> None:
-    assert move(desk, triager, claimed, "undecryptable") == (409, "guards-fail", ["second_holder_tried"])
+    assert move(office, triager, claimed, "undecryptable") == (409, "guards-fail", ["second_holder_tried"])
 
     approve(rows, triager, colleague, claimed, ApprovalSubject.UNDECRYPTABLE)
 
-    assert move(desk, triager, claimed, "undecryptable") == DONE
+    assert move(office, triager, claimed, "undecryptable") == DONE
 
 
 @pytest.mark.parametrize("to", ["referred_out", "out_of_mandate", "insufficient"])
 @pytest.mark.parametrize("urgent", [{"priority": "p1"}, {"priority": "p2"}, {"priority": "p4", "danger_now": True}])
 def test_what_is_urgent_is_put_away_only_where_a_supervisor_agrees_to_that_very_step(
-    desk: Desk,
+    office: Office,
     claimed: Report,
     triager: Person,
     supervisor: Person,
@@ -177,34 +177,34 @@ def test_what_is_urgent_is_put_away_only_where_a_supervisor_agrees_to_that_very_
     to: str,
     urgent: dict[str, object],
 ) -> None:
-    answered(desk, triager, claimed)
+    answered(office, triager, claimed)
     others = {"referred_out", "out_of_mandate", "insufficient", "abusive", "waiting"} - {to}
     for other in others:
         approve(rows, triager, supervisor, claimed, ApprovalSubject(other))
-    assert move(desk, triager, claimed, to, **urgent) == (409, "guards-fail", ["supervisor_agrees_where_urgent"])
+    assert move(office, triager, claimed, to, **urgent) == (409, "guards-fail", ["supervisor_agrees_where_urgent"])
 
     approve(rows, triager, supervisor, claimed, ApprovalSubject(to))
 
-    assert move(desk, triager, claimed, to, **urgent) == DONE
+    assert move(office, triager, claimed, to, **urgent) == DONE
 
 
 def test_what_was_approved_counts_for_the_step_that_it_was_given_for_and_once(
-    desk: Desk, claimed: Report, triager: Person, supervisor: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, supervisor: Person, rows: Session
 ) -> None:
-    answered(desk, triager, claimed)
+    answered(office, triager, claimed)
     approve(rows, triager, supervisor, claimed, ApprovalSubject.INSUFFICIENT)
     approve(rows, triager, supervisor, claimed, ApprovalSubject.WAITING)
-    assert move(desk, triager, claimed, "insufficient", priority="p1") == DONE
-    assert move(desk, supervisor, claimed, "in_triage", reason="error") == DONE
+    assert move(office, triager, claimed, "insufficient", priority="p1") == DONE
+    assert move(office, supervisor, claimed, "in_triage", reason="error") == DONE
 
     guards = ["supervisor_agrees_where_urgent", "waiting_approved_where_urgent"]
     for to, guard in zip(("insufficient", "awaiting_reporter"), guards, strict=True):
-        assert move(desk, triager, claimed, to, priority="p1") == (409, "guards-fail", [guard])
+        assert move(office, triager, claimed, to, priority="p1") == (409, "guards-fail", [guard])
 
 
 @pytest.mark.parametrize("drawn", [False, True])
 def test_of_what_is_put_away_alone_a_supervisor_reads_what_the_service_has_drawn(
-    desk: Desk,
+    office: Office,
     claimed: Report,
     triager: Person,
     colleague: Person,
@@ -229,159 +229,161 @@ def test_of_what_is_put_away_alone_a_supervisor_reads_what_the_service_has_drawn
     path, version = f"/reports/{claimed.id}/opening", claimed.version
 
     assert (claimed.opening_due is not None) is drawn
-    request = desk.post(colleague, "/approvals", asked)  # where the machine of who put it away is broken, another asks
+    request = office.post(
+        colleague, "/approvals", asked
+    )  # where the machine of who put it away is broken, another asks
     if not drawn:
         assert problem(request) == (404, "not-found")
         return
-    assert problem(desk.post(triager, "/approvals", {**asked, "subject": "referred_out"})) == (409, "not-approvable")
-    assert problem(desk.put(supervisor, path, {"case": None}, version=version)) == (404, "not-found")
+    assert problem(office.post(triager, "/approvals", {**asked, "subject": "referred_out"})) == (409, "not-approvable")
+    assert problem(office.put(supervisor, path, {"case": None}, version=version)) == (404, "not-found")
     decision = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
-    desk.post(supervisor, f"/approvals/{request.json()['id']}/transitions", decision, version=1).raise_for_status()
+    office.post(supervisor, f"/approvals/{request.json()['id']}/transitions", decision, version=1).raise_for_status()
 
-    assert problem(desk.put(triager, path, {"case": None}, version=version)) == (404, "not-found")
-    assert desk.put(supervisor, path, {"case": None}, version=version).json()["opening_due"] is None
+    assert problem(office.put(triager, path, {"case": None}, version=version)) == (404, "not-found")
+    assert office.put(supervisor, path, {"case": None}, version=version).json()["opening_due"] is None
 
 
 def test_what_was_urgent_is_not_judged_anew_to_put_it_away_alone(
-    desk: Desk, claimed: Report, triager: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, rows: Session
 ) -> None:
     claimed.priority = Priority.P1
-    answered(desk, triager, claimed)
+    answered(office, triager, claimed)
 
-    refused = move(desk, triager, claimed, "insufficient", priority="p4")
+    refused = move(office, triager, claimed, "insufficient", priority="p4")
 
     assert refused == (409, "guards-fail", ["supervisor_agrees_where_urgent"])
 
 
 def test_after_the_decision_only_the_week_of_arrival_is_kept(
-    desk: Desk, claimed: Report, triager: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, rows: Session
 ) -> None:
     claimed.received_on = date(2026, 6, 18)
 
-    move(desk, triager, claimed, "insufficient", priority="p4", no_contact=True)
+    move(office, triager, claimed, "insufficient", priority="p4", no_contact=True)
 
     rows.expire_all()
     assert claimed.received_on == date(2026, 6, 15)
 
 
-def test_a_question_needs_a_message_before_the_report_waits(desk: Desk, claimed: Report, triager: Person) -> None:
-    assert move(desk, triager, claimed, "awaiting_reporter", priority="p3", no_contact=True)[2] == ["answer_sent"]
+def test_a_question_needs_a_message_before_the_report_waits(office: Office, claimed: Report, triager: Person) -> None:
+    assert move(office, triager, claimed, "awaiting_reporter", priority="p3", no_contact=True)[2] == ["answer_sent"]
 
-    answered(desk, triager, claimed)
+    answered(office, triager, claimed)
 
-    assert move(desk, triager, claimed, "awaiting_reporter", priority="p3") == DONE
-    assert move(desk, triager, claimed, "in_triage") == DONE
+    assert move(office, triager, claimed, "awaiting_reporter", priority="p3") == DONE
+    assert move(office, triager, claimed, "in_triage") == DONE
 
 
 def test_an_urgent_report_waits_only_when_a_supervisor_said_so(
-    desk: Desk, claimed: Report, triager: Person, supervisor: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, supervisor: Person, rows: Session
 ) -> None:
-    answered(desk, triager, claimed)
+    answered(office, triager, claimed)
     guard = ["waiting_approved_where_urgent"]
-    assert move(desk, triager, claimed, "awaiting_reporter", priority="p1") == (409, "guards-fail", guard)
+    assert move(office, triager, claimed, "awaiting_reporter", priority="p1") == (409, "guards-fail", guard)
 
     approval = factories.approval(rows, triager, supervisor, subject=ApprovalSubject.WAITING, of=claimed)
     approval.state = ApprovalState.APPROVED
 
-    assert move(desk, triager, claimed, "awaiting_reporter", priority="p1") == DONE
+    assert move(office, triager, claimed, "awaiting_reporter", priority="p1") == DONE
 
 
 def test_an_abusive_report_needs_the_word_of_another_triager(
-    desk: Desk, claimed: Report, triager: Person, colleague: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, colleague: Person, rows: Session
 ) -> None:
-    assert move(desk, triager, claimed, "abusive", priority="p4")[2] == ["second_triager_agrees"]
+    assert move(office, triager, claimed, "abusive", priority="p4")[2] == ["second_triager_agrees"]
 
     approval = factories.approval(rows, triager, colleague, subject=ApprovalSubject.ABUSIVE, of=claimed)
     approval.state = ApprovalState.APPROVED
 
-    assert move(desk, triager, claimed, "abusive", priority="p4") == DONE
+    assert move(office, triager, claimed, "abusive", priority="p4") == DONE
 
 
 def test_the_one_who_agreed_does_not_then_decide_on_their_own_word(
-    desk: Desk, claimed: Report, triager: Person, colleague: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, colleague: Person, rows: Session
 ) -> None:
     approval = factories.approval(rows, triager, colleague, subject=ApprovalSubject.ABUSIVE, of=claimed)
     approval.state = ApprovalState.APPROVED
     claimed.triager_id = colleague.id
 
-    assert move(desk, colleague, claimed, "abusive", priority="p4")[2] == ["second_triager_agrees"]
+    assert move(office, colleague, claimed, "abusive", priority="p4")[2] == ["second_triager_agrees"]
 
 
 def test_a_duplicate_needs_a_target_that_its_triager_may_see(
-    desk: Desk, claimed: Report, epoch: Epoch, triager: Person, rows: Session
+    office: Office, claimed: Report, epoch: Epoch, triager: Person, rows: Session
 ) -> None:
     other = factories.report(rows, epoch)
     hidden = factories.report(rows, factories.epoch(rows, sequence=2))
 
     for target in (None, claimed.id, hidden.id, factories.id_("rep")):
-        refused = move(desk, triager, claimed, "duplicate", priority="p2", duplicate_of=target)
+        refused = move(office, triager, claimed, "duplicate", priority="p2", duplicate_of=target)
         assert refused == (409, "guards-fail", ["target_known"])
 
-    assert move(desk, triager, claimed, "duplicate", priority="p2", duplicate_of=other.id) == DONE
+    assert move(office, triager, claimed, "duplicate", priority="p2", duplicate_of=other.id) == DONE
 
 
 def test_an_accepted_report_hands_its_key_to_a_case_of_its_triager(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person, supervisor: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, caseworker: Person, supervisor: Person, rows: Session
 ) -> None:
     case = factories.case(rows, caseworker, triager)
     grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
 
-    assert move(desk, triager, claimed, "accepted", priority="p1")[2] == ["handed_on"]
-    assert move(desk, triager, claimed, "accepted", priority="p1", joins=joins(case.id), grant=grant) == DONE
+    assert move(office, triager, claimed, "accepted", priority="p1")[2] == ["handed_on"]
+    assert move(office, triager, claimed, "accepted", priority="p1", joins=joins(case.id), grant=grant) == DONE
 
-    assert desk.get(caseworker, f"/reports/{claimed.id}").json()["case"] == case.id
-    items = desk.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]
+    assert office.get(caseworker, f"/reports/{claimed.id}").json()["case"] == case.id
+    items = office.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]
     assert [(item["grantee"], item["kind"]) for item in items] == [(case.id, "case")]
-    assert [each["number"] for each in desk.get(triager, f"/cases/{case.id}/contents").json()["entries"]] == [1, 2]
+    assert [each["number"] for each in office.get(triager, f"/cases/{case.id}/contents").json()["entries"]] == [1, 2]
 
 
 def test_a_report_joins_a_case_as_it_was_seen_or_nothing_is_done(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, caseworker: Person, rows: Session
 ) -> None:
     case = factories.case(rows, caseworker, triager)
     grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
 
-    refused = move(desk, triager, claimed, "accepted", priority="p1", joins=joins(case.id, after=2), grant=grant)
+    refused = move(office, triager, claimed, "accepted", priority="p1", joins=joins(case.id, after=2), grant=grant)
 
     assert refused[:2] == (412, "stale-version")
     rows.expire_all()
     assert (claimed.state, claimed.case_id) == (ReportState.IN_TRIAGE, None)
-    assert len(desk.get(triager, f"/cases/{case.id}/contents").json()["entries"]) == 1
+    assert len(office.get(triager, f"/cases/{case.id}/contents").json()["entries"]) == 1
 
 
 def test_an_accepted_report_is_due_until_another_member_says_that_they_have_opened_it(
-    desk: Desk, claimed: Report, triager: Person, colleague: Person, caseworker: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, colleague: Person, caseworker: Person, rows: Session
 ) -> None:
     case = factories.case(rows, caseworker, triager)
     grant = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
-    move(desk, triager, claimed, "accepted", priority="p1", joins=joins(case.id), grant=grant)
+    move(office, triager, claimed, "accepted", priority="p1", joins=joins(case.id), grant=grant)
     rows.expire_all()
     path, body, version = f"/reports/{claimed.id}/opening", {"case": case.id}, claimed.version
 
-    assert desk.get(colleague, f"/reports/{claimed.id}").json()["opening_due"] == "2026-06-16"
-    assert [each["id"] for each in desk.get(colleague, "/reports?unopened=true").json()["items"]] == [claimed.id]
-    assert desk.get(colleague, "/reports?unopened=false").json()["items"] == []
-    assert problem(desk.put(triager, path, body, version=version)) == (409, "self-approval")
-    assert problem(desk.put(colleague, path, body, version=version)) == (404, "not-found")
+    assert office.get(colleague, f"/reports/{claimed.id}").json()["opening_due"] == "2026-06-16"
+    assert [each["id"] for each in office.get(colleague, "/reports?unopened=true").json()["items"]] == [claimed.id]
+    assert office.get(colleague, "/reports?unopened=false").json()["items"] == []
+    assert problem(office.put(triager, path, body, version=version)) == (409, "self-approval")
+    assert problem(office.put(colleague, path, body, version=version)) == (404, "not-found")
     elsewhere = {"case": factories.case(rows, caseworker).id}
-    assert problem(desk.put(caseworker, path, elsewhere, version=version)) == (404, "not-found")
-    assert problem(desk.put(caseworker, path, body, version=version + 1)) == (412, "stale-version")
+    assert problem(office.put(caseworker, path, elsewhere, version=version)) == (404, "not-found")
+    assert problem(office.put(caseworker, path, body, version=version + 1)) == (412, "stale-version")
 
-    said = desk.put(caseworker, path, body, version=version)
+    said = office.put(caseworker, path, body, version=version)
 
     assert (said.status_code, said.json()["opening_due"]) == (200, None)
-    assert desk.get(colleague, "/reports?unopened=true").json()["items"] == []
+    assert office.get(colleague, "/reports?unopened=true").json()["items"] == []
     [event] = rows.query(AuditEvent).filter_by(action="report.opened").all()
     assert (event.actor_id, event.object_id) == (caseworker.id, claimed.id)
 
 
 def test_a_report_is_not_accepted_into_a_case_of_others(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, caseworker: Person, rows: Session
 ) -> None:
     theirs = factories.case(rows, caseworker)
     grant = {"grantee": theirs.id, "file": factories.in_json(Kind.GRANT)}
 
-    refused = move(desk, triager, claimed, "accepted", priority="p1", joins=joins(theirs.id), grant=grant)
+    refused = move(office, triager, claimed, "accepted", priority="p1", joins=joins(theirs.id), grant=grant)
 
     assert refused == (409, "guards-fail", ["handed_on"])
 
@@ -403,22 +405,22 @@ def whole_case(opener: Person, owner: Person) -> dict[str, object]:
 
 
 def test_a_report_is_accepted_and_its_case_opened_in_one_step(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person
+    office: Office, claimed: Report, triager: Person, caseworker: Person
 ) -> None:
     case = whole_case(triager, caseworker)
     grant = {"grantee": case["id"], "file": factories.in_json(Kind.GRANT)}
 
-    assert move(desk, triager, claimed, "accepted", priority="p1", new_case=case, grant=grant) == DONE
+    assert move(office, triager, claimed, "accepted", priority="p1", new_case=case, grant=grant) == DONE
 
-    shown = desk.get(caseworker, f"/reports/{claimed.id}").json()
+    shown = office.get(caseworker, f"/reports/{claimed.id}").json()
     assert (shown["state"], shown["case"]) == ("accepted", case["id"])
-    assert desk.get(caseworker, f"/cases/{case['id']}").json()["members"] == sorted([triager.id, caseworker.id])
-    assert len(desk.get(caseworker, f"/cases/{case['id']}/contents").json()["grants"]) == 1
-    assert len(desk.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]) == 1
+    assert office.get(caseworker, f"/cases/{case['id']}").json()["members"] == sorted([triager.id, caseworker.id])
+    assert len(office.get(caseworker, f"/cases/{case['id']}/contents").json()["grants"]) == 1
+    assert len(office.get(caseworker, f"/reports/{claimed.id}/grants").json()["items"]) == 1
 
 
 def test_where_either_is_refused_there_is_no_case_and_the_report_stays_in_triage(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, caseworker: Person, rows: Session
 ) -> None:
     case = whole_case(triager, caseworker)
     grant = {"grantee": case["id"], "file": factories.in_json(Kind.GRANT)}
@@ -428,7 +430,7 @@ def test_where_either_is_refused_there_is_no_case_and_the_report_stays_in_triage
     accept = {"priority": "p1", "grant": grant, "new_case": case}
 
     refused = [
-        move(desk, triager, claimed, "accepted", **(accept | more))[1]
+        move(office, triager, claimed, "accepted", **(accept | more))[1]
         for more in (
             {"new_case": case | of_others},
             {"new_case": case | nowhere},
@@ -445,7 +447,7 @@ def test_where_either_is_refused_there_is_no_case_and_the_report_stays_in_triage
 
 
 def test_a_process_that_is_killed_while_a_report_is_accepted_leaves_a_whole_case_or_none(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session, url: str
+    office: Office, claimed: Report, triager: Person, caseworker: Person, rows: Session, url: str
 ) -> None:
     """At each statement, and before the transaction is on disk."""
     new = ReportTransitionIn.model_validate(
@@ -491,28 +493,28 @@ def accept_and_die(url: str, actor: Actor, report: str, new: Move, statement: in
 
 
 def test_a_report_can_be_handed_to_a_caseworker_who_attaches_it(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, caseworker: Person, rows: Session
 ) -> None:
     case = factories.case(rows, caseworker)
     to_person = {"grantee": caseworker.id, "file": factories.in_json(Kind.GRANT)}
     to_case = {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}
 
-    assert move(desk, triager, claimed, "accepted", priority="p2", grant=to_person) == DONE
+    assert move(office, triager, claimed, "accepted", priority="p2", grant=to_person) == DONE
     rows.expire_all()
     path, body = f"/reports/{claimed.id}/case", {"joins": joins(case.id), "grant": to_case}
-    attached = desk.put(caseworker, path, body, version=claimed.version)
+    attached = office.put(caseworker, path, body, version=claimed.version)
 
     assert (attached.status_code, attached.json()["case"]) == (200, case.id)
-    assert problem(desk.put(caseworker, path, body, version=attached.json()["version"])) == (404, "not-found")
+    assert problem(office.put(caseworker, path, body, version=attached.json()["version"])) == (404, "not-found")
 
 
 def test_who_was_handed_a_report_opens_a_case_of_it_in_one_step(
-    desk: Desk, claimed: Report, triager: Person, caseworker: Person, rows: Session
+    office: Office, claimed: Report, triager: Person, caseworker: Person, rows: Session
 ) -> None:
     case = whole_case(caseworker, factories.certified(rows, Role.CASEWORKER, team_id=caseworker.team_id))
     to_person = {"grantee": caseworker.id, "file": factories.in_json(Kind.GRANT)}
     to_case = {"grantee": case["id"], "file": factories.in_json(Kind.GRANT)}
-    assert move(desk, triager, claimed, "accepted", priority="p2", grant=to_person) == DONE
+    assert move(office, triager, claimed, "accepted", priority="p2", grant=to_person) == DONE
     rows.expire_all()
     path, version = f"/reports/{claimed.id}/case", claimed.version
 
@@ -520,49 +522,50 @@ def test_who_was_handed_a_report_opens_a_case_of_it_in_one_step(
         {"new_case": case, "grant": to_person},
         {"new_case": case, "joins": joins(str(case["id"])), "grant": to_case},
     ):
-        assert problem(desk.put(caseworker, path, wrong, version=version)) == (409, "not-attachable")
+        assert problem(office.put(caseworker, path, wrong, version=version)) == (409, "not-attachable")
     assert rows.query(Case).count() == 0
-    attached = desk.put(caseworker, path, {"new_case": case, "grant": to_case}, version=version)
+    attached = office.put(caseworker, path, {"new_case": case, "grant": to_case}, version=version)
 
     assert (attached.status_code, attached.json()["case"]) == (200, case["id"])
-    assert desk.get(caseworker, f"/cases/{case['id']}").status_code == 200
+    assert office.get(caseworker, f"/cases/{case['id']}").status_code == 200
 
 
 def test_only_a_supervisor_reopens_and_only_while_the_key_exists(
-    desk: Desk, rows: Session, epoch: Epoch, triager: Person, supervisor: Person
+    office: Office, rows: Session, epoch: Epoch, triager: Person, supervisor: Person
 ) -> None:
     refused = factories.report(rows, epoch, state=ReportState.INSUFFICIENT, triager=triager, priority=Priority.P4)
     gone = factories.report(
         rows, factories.epoch(rows, sequence=2, destroyed_on=date(2026, 6, 15)), state=ReportState.INSUFFICIENT
     )
 
-    assert move(desk, triager, refused, "in_triage") == (409, "no-such-step", [])
-    assert move(desk, supervisor, refused, "in_triage", reason="error") == DONE
-    assert move(desk, supervisor, gone, "in_triage", reason="error") == (409, "guards-fail", ["key_still_exists"])
+    assert move(office, triager, refused, "in_triage") == (409, "no-such-step", [])
+    assert move(office, supervisor, refused, "in_triage", reason="error") == DONE
+    assert move(office, supervisor, gone, "in_triage", reason="error") == (409, "guards-fail", ["key_still_exists"])
 
 
 def test_what_may_be_done_and_what_is_done_agree(
-    desk: Desk, rows: Session, claimed: Report, triager: Person, colleague: Person
+    office: Office, rows: Session, claimed: Report, triager: Person, colleague: Person
 ) -> None:
     offered = {
-        step["to"]: step["failing"] for step in desk.get(triager, f"/reports/{claimed.id}/transitions").json()["items"]
+        step["to"]: step["failing"]
+        for step in office.get(triager, f"/reports/{claimed.id}/transitions").json()["items"]
     }
 
-    assert desk.get(colleague, f"/reports/{claimed.id}/transitions").json()["items"] == []
+    assert office.get(colleague, f"/reports/{claimed.id}/transitions").json()["items"] == []
     assert "withdrawn" not in offered
     for to, failing in offered.items():
         if failing:
-            assert move(desk, triager, claimed, to) == (409, "guards-fail", failing)
+            assert move(office, triager, claimed, to) == (409, "guards-fail", failing)
 
 
 def test_a_message_of_more_parts_than_there_are_free_slots_is_refused_whole(
-    desk: Desk, rows: Session, claimed: Report, triager: Person
+    office: Office, rows: Session, claimed: Report, triager: Person
 ) -> None:
     slot = factories.in_json(Kind.SLOT)
     path = f"/reports/{claimed.id}/messages"
-    assert desk.post(triager, path, factories.ANSWER | {"slots": [slot] * 13}, version=1).status_code == 201
+    assert office.post(triager, path, factories.ANSWER | {"slots": [slot] * 13}, version=1).status_code == 201
 
-    refused = desk.post(triager, path, factories.ANSWER | {"slots": [slot] * 2}, version=2)
+    refused = office.post(triager, path, factories.ANSWER | {"slots": [slot] * 2}, version=2)
 
     assert problem(refused) == (409, "mailbox-full")
     assert (rows.query(Slot).count(), rows.query(KeptReply).count()) == (15, 1)
@@ -570,34 +573,41 @@ def test_a_message_of_more_parts_than_there_are_free_slots_is_refused_whole(
 
 @pytest.mark.parametrize("left_out", ["slots", "copy"])
 def test_no_reply_is_taken_without_its_copy_for_colleagues_and_no_copy_without_a_reply(
-    desk: Desk, rows: Session, claimed: Report, triager: Person, left_out: str
+    office: Office, rows: Session, claimed: Report, triager: Person, left_out: str
 ) -> None:
     half = {name: value for name, value in factories.ANSWER.items() if name != left_out}
 
-    refused = desk.post(triager, f"/reports/{claimed.id}/messages", half, version=1)
+    refused = office.post(triager, f"/reports/{claimed.id}/messages", half, version=1)
 
     assert problem(refused) == (422, "invalid-request")
     assert (rows.query(Slot).filter(Slot.number >= 3).count(), rows.query(KeptReply).count()) == (0, 0)
 
 
-def test_of_two_who_answer_at_once_the_slower_is_told_so(desk: Desk, claimed: Report, triager: Person) -> None:
+def test_of_two_who_answer_at_once_the_slower_is_told_so(office: Office, claimed: Report, triager: Person) -> None:
     path = f"/reports/{claimed.id}/messages"
 
-    first, late = (desk.post(triager, path, factories.ANSWER, version=1) for _ in range(2))
+    first, late = (office.post(triager, path, factories.ANSWER, version=1) for _ in range(2))
 
     assert (first.status_code, first.headers["ETag"]) == (201, '"2"')
     assert problem(late) == (412, "stale-version")
-    kept = desk.get(triager, f"/reports/{claimed.id}/replies").json()["items"]
+    kept = office.get(triager, f"/reports/{claimed.id}/replies").json()["items"]
     assert kept == [{"file": factories.ANSWER["copy"]}]
 
 
-def test_only_the_claimer_writes_to_the_reporter(desk: Desk, claimed: Report, colleague: Person) -> None:
-    assert problem(answered(desk, colleague, claimed)) == (404, "not-found")
+def test_only_the_claimer_writes_to_the_reporter(office: Office, claimed: Report, colleague: Person) -> None:
+    assert problem(answered(office, colleague, claimed)) == (404, "not-found")
 
 
 @pytest.mark.parametrize("removed", [False, True], ids=["who never was a member", "who was removed"])
 def test_in_a_case_its_members_alone_read_what_follows_and_write_to_the_reporter(
-    desk: Desk, claimed: Report, triager: Person, colleague: Person, caseworker: Person, rows: Session, *, removed: bool
+    office: Office,
+    claimed: Report,
+    triager: Person,
+    colleague: Person,
+    caseworker: Person,
+    rows: Session,
+    *,
+    removed: bool,
 ) -> None:
     """Whoever claimed the report before, and whatever key of its epoch they hold."""
     case = factories.case(rows, caseworker, triager)
@@ -610,59 +620,59 @@ def test_in_a_case_its_members_alone_read_what_follows_and_write_to_the_reporter
     attachment = f"{path}/attachments/{factories.id_('att')}"
 
     for who in others:
-        assert desk.get(who, f"{path}/body").status_code == 200
+        assert office.get(who, f"{path}/body").status_code == 200
         for part in (f"{path}/messages", f"{path}/replies", f"{path}/attachments", attachment):
-            assert problem(desk.get(who, part)) == (404, "not-found")
-        assert problem(answered(desk, who, claimed)) == (404, "not-found")
+            assert problem(office.get(who, part)) == (404, "not-found")
+        assert problem(answered(office, who, claimed)) == (404, "not-found")
     for who in {caseworker, triager} - others:
-        assert desk.get(who, f"{path}/messages").status_code == 200
-        assert desk.get(who, f"{path}/replies").status_code == 200
-        assert desk.get(who, f"{path}/attachments").status_code == 200
-        assert answered(desk, who, claimed).status_code == 201
+        assert office.get(who, f"{path}/messages").status_code == 200
+        assert office.get(who, f"{path}/replies").status_code == 200
+        assert office.get(who, f"{path}/attachments").status_code == 200
+        assert answered(office, who, claimed).status_code == 201
 
 
-def test_what_is_no_sealed_slot_is_not_taken(desk: Desk, claimed: Report, triager: Person) -> None:
+def test_what_is_no_sealed_slot_is_not_taken(office: Office, claimed: Report, triager: Person) -> None:
     for wrong in ("not base64!", "YWdl", factories.in_json(Kind.REPORT)):
         for part in ({"slots": [wrong]}, {"copy": wrong}):
-            refused = desk.post(triager, f"/reports/{claimed.id}/messages", factories.ANSWER | part, version=1)
+            refused = office.post(triager, f"/reports/{claimed.id}/messages", factories.ANSWER | part, version=1)
 
             assert problem(refused) == (422, "not-an-envelope")
 
 
 def test_a_destroyed_report_is_told_from_one_that_is_there(
-    desk: Desk, database: Database, rows: Session, epoch: Epoch, triager: Person
+    office: Office, database: Database, rows: Session, epoch: Epoch, triager: Person
 ) -> None:
     report = factories.report(rows, epoch, state=ReportState.WITHDRAWN)
     rows.commit()
-    before = desk.get(triager, f"/reports/{report.id}").json()["destroyed"]
+    before = office.get(triager, f"/reports/{report.id}").json()["destroyed"]
 
     with database.write() as session:
         lifecycle.destroy(session, session.get_one(Report, report.id), today=factories.DAY)
 
-    shown = desk.get(triager, f"/reports/{report.id}").json()
+    shown = office.get(triager, f"/reports/{report.id}").json()
     assert (before, shown["state"], shown["destroyed"]) == (False, "withdrawn", True)
     for part in ("grants", "body", "attachments", "messages", "replies"):
-        assert problem(desk.get(triager, f"/reports/{report.id}/{part}")) == (410, "report-destroyed")
+        assert problem(office.get(triager, f"/reports/{report.id}/{part}")) == (410, "report-destroyed")
 
 
-def test_a_repeated_request_acts_once(desk: Desk, rows: Session, claimed: Report, triager: Person) -> None:
+def test_a_repeated_request_acts_once(office: Office, rows: Session, claimed: Report, triager: Person) -> None:
     headers = factories.signed_in(rows, triager) | {"Idempotency-Key": "the-same", "If-Match": '"1"'}
     path = f"/v1/reports/{claimed.id}/messages"
 
-    first, again = (desk.client.post(path, json=factories.ANSWER, headers=headers) for _ in range(2))
+    first, again = (office.client.post(path, json=factories.ANSWER, headers=headers) for _ in range(2))
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert rows.query(Slot).count() == 3
 
 
-def test_refusals_come_in_their_order(desk: Desk, rows: Session, claimed: Report, triager: Person) -> None:
+def test_refusals_come_in_their_order(office: Office, rows: Session, claimed: Report, triager: Person) -> None:
     path, absent = f"/v1/reports/{claimed.id}/transitions", f"/v1/reports/{factories.id_('rep')}/transitions"
     analyst = factories.signed_in(rows, factories.certified(rows, Role.ANALYST))
     mine = factories.signed_in(rows, triager)
     once, seen = {"Idempotency-Key": "k"}, {"If-Match": '"99"'}
 
     def status(at: str, headers: dict[str, str], body: object = CLAIM) -> int:
-        return desk.client.post(at, json=body, headers=headers).status_code
+        return office.client.post(at, json=body, headers=headers).status_code
 
     assert status(absent, {}, []) == 401
     assert status(absent, analyst, []) == status(path, analyst, []) == 403

@@ -1,4 +1,4 @@
-"""A reporter's door with an organisation behind it, and a mailbox with replies."""
+"""The pages of an organisation as they are served, and a mailbox with replies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ REPLIES = (
 
 
 @dataclass(frozen=True)
-class Door:
+class ServedPages:
     """`words` open the mailbox in which `REPLIES` lie."""
 
     server: str
@@ -29,7 +29,7 @@ class Door:
 
 
 @contextmanager
-def door(directory: Path, built: Path) -> Iterator[Door]:
+def served_pages(directory: Path, built: Path) -> Iterator[ServedPages]:
     """Stands until the block ends, at the time that the browser's own clock tells, with pages that were built."""
     with installation(directory, built=built, start=datetime.now(UTC)) as here:
         sara, anna = here.staff("sara"), here.staff("anna")
@@ -41,4 +41,4 @@ def door(directory: Path, built: Path) -> Iterator[Door]:
         triage.claim(anna, triage.view(anna, report))
         for reply in REPLIES:
             triage.answer(anna, triage.open_(anna, report), reply)
-        yield Door(here.server, Site.load(built), sent.receipt)
+        yield ServedPages(here.server, Site.load(built), sent.receipt)

@@ -43,7 +43,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/encoding.py": ("tests/protocol/test_encoding.py", _REFUSALS),
     "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),
     "app/protocol/intake.py": ("tests/protocol/test_intake.py", _REFUSALS),
-    "app/protocol/journal.py": ("tests/protocol/test_journal.py", "tests/protocol/test_members.py", _REFUSALS),
+    "app/protocol/journal/*.py": ("tests/protocol/test_journal.py", "tests/protocol/test_members.py", _REFUSALS),
     "app/protocol/key_log.py": ("tests/protocol/test_key_log.py", _REFUSALS),
     "app/protocol/mailbox.py": ("tests/protocol/test_mailbox.py", _REFUSALS),
     "app/protocol/manifest.py": ("tests/protocol/test_manifest.py", _VECTORS),

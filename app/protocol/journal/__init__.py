@@ -1,0 +1,47 @@
+"""The journal of a case: the one chain that says who works on it, which keys it has, which reports and parts (SEALING).
+
+Entry n is a document of type `journal` about the case; it names the file of entry n − 1 and counts if its author was a
+member after that one. What does not count (junk, a stranger's) keeps its place and its hash, and changes nothing: any
+member can store one, and would else close the case to everybody. Order is the number, and no clock decides anything.
+"""
+
+from app.protocol.journal.checkpoint import PIECE_LENGTH, joined, pieces, summary, summed_up
+from app.protocol.journal.entry import (
+    MOST_PARTS,
+    MOST_PIECES,
+    Checkpoint,
+    EndReason,
+    Entry,
+    KeyNote,
+    Origin,
+    PartNote,
+    ReportNote,
+    read,
+)
+from app.protocol.journal.following import after, begin, follow
+from app.protocol.journal.state import Journal, Loan, NamedVersion, Place
+
+__all__ = [
+    "MOST_PARTS",
+    "MOST_PIECES",
+    "PIECE_LENGTH",
+    "Checkpoint",
+    "EndReason",
+    "Entry",
+    "Journal",
+    "KeyNote",
+    "Loan",
+    "NamedVersion",
+    "Origin",
+    "PartNote",
+    "Place",
+    "ReportNote",
+    "after",
+    "begin",
+    "follow",
+    "joined",
+    "pieces",
+    "read",
+    "summary",
+    "summed_up",
+]

@@ -1,0 +1,247 @@
+"""What one entry of a journal says: parts, members, keys, reports, loans, a checkpoint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from app.protocol import members
+from app.protocol.encoding import MOST, check_any_id, check_hash, check_id, check_number
+from app.protocol.errors import Malformed
+from app.protocol.members import MemberList
+from app.protocol.types import TYPES
+
+# How many parts one entry names, and people to whom it lends; what writes more takes several entries.
+MOST_PARTS: Final = 20
+# In how many pieces a checkpoint is sealed.
+MOST_PIECES: Final = 20
+
+
+class EndReason(StrEnum):
+    """Why a part ends. A withdrawal or a rule of retention ends it at once; everything else takes two persons."""
+
+    WITHDRAWN = "withdrawn"
+    RETENTION = "retention"
+    MOVED = "moved"  # to another case, which `to` names
+    AGREED = "agreed"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The version of a part of another case that a part goes on from."""
+
+    case: str
+    part: str
+    version: int
+    sha256: str
+
+    def body(self) -> dict[str, Any]:
+        return {"case": self.case, "part": self.part, "version": self.version, "sha256": self.sha256}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"case": case, "part": part, "version": version, "sha256": sha256, **rest} if not rest:
+                number = check_number(version, range(1, MOST + 1))
+                return cls(check_id("case", case), check_id("part", part), number, check_hash(sha256))
+        raise Malformed("a part from nowhere")
+
+
+@dataclass(frozen=True)
+class PartNote:
+    """One version of a part, by the hash of its file; or its end, by a reason and no hash.
+
+    `of` is what it is of for good: the id of its person or incident, the SHA-256 of its selector, none of a case's one.
+    So nobody makes it another's in a later version, whichever versions a reader opens. `origin` stands in the first
+    version of a part that comes from another case, `to` in the end of one that goes to it.
+    """
+
+    id: str
+    type: str
+    version: int
+    sha256: str | None
+    of: str | None = None
+    origin: Origin | None = None
+    reason: EndReason | None = None
+    to: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": self.type,
+            "version": self.version,
+            "sha256": self.sha256,
+            "of": self.of,
+            "from": self.origin and self.origin.body(),
+            "reason": self.reason,
+            "to": self.to,
+        }
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {
+                "id": id_,
+                "type": str(type_),
+                "version": version,
+                "sha256": sha256,
+                "of": of,
+                "from": origin,
+                "reason": reason,
+                "to": to,
+                **rest,
+            } if not rest and type_ in TYPES and TYPES[type_].subjects == ("part",):
+                note = cls(
+                    check_id("part", id_),
+                    type_,
+                    check_number(version, range(1, MOST + 1)),
+                    None if sha256 is None else check_hash(sha256),
+                    _of(type_, of),
+                    None if origin is None else Origin.read(origin),
+                    None if reason is None else _reason(reason),
+                    None if to is None else check_id("case", to),
+                )
+                is_end, is_moved = note.sha256 is None, note.reason is EndReason.MOVED
+                is_whole = is_end == (note.reason is not None) and is_moved == (note.to is not None)
+                if is_whole and not (is_end and note.origin):
+                    return note
+        raise Malformed("a journal entry of another form")
+
+
+def _of(type_: str, of: object) -> str | None:
+    match TYPES[type_].of:
+        case "":
+            if of is not None:
+                raise Malformed("a part that a case has one of is of nothing")
+            return None
+        case "sha256":
+            return check_hash(of)
+        case prefix:
+            return check_id(prefix, of)
+
+
+def _reason(text: object) -> EndReason:
+    try:
+        return EndReason(str(text))
+    except ValueError:
+        raise Malformed("no reason why a part ends") from None
+
+
+@dataclass(frozen=True)
+class KeyNote:
+    """A key that an entry brings in: `recipient` is the SHA-256 of its recipient's text.
+
+    A grant of it counts if the key in it is the one so named, whoever granted it.
+    """
+
+    subject: str
+    generation: int
+    recipient: str
+
+    def body(self) -> dict[str, Any]:
+        return {"subject": self.subject, "generation": self.generation, "recipient": self.recipient}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"subject": subject, "generation": generation, "recipient": recipient, **rest} if not rest:
+                number = check_number(generation, range(1, MOST + 1))
+                return cls(check_any_id(subject), number, check_hash(recipient))
+        raise Malformed("a key of another form")
+
+
+@dataclass(frozen=True)
+class ReportNote:
+    """A report that joins the case, and the hash of its sealed file as whoever accepted it had opened it."""
+
+    id: str
+    sha256: str
+
+    def body(self) -> dict[str, Any]:
+        return {"id": self.id, "sha256": self.sha256}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"id": id_, "sha256": sha256, **rest} if not rest:
+                return cls(check_id("rep", id_), check_hash(sha256))
+        raise Malformed("a report of another form")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What the entries before this one come to: the SHA-256 of the text that says it, and of its sealed pieces."""
+
+    text: str
+    files: tuple[str, ...]
+
+    def body(self) -> dict[str, Any]:
+        return {"text": self.text, "files": list(self.files)}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"text": text, "files": list(files), **rest} if not rest and 0 < len(files) <= MOST_PIECES:
+                return cls(check_hash(text), tuple(map(check_hash, files)))
+        raise Malformed("a checkpoint of another form")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one entry says; `members` is None where the list stays as it is.
+
+    `agreement` are the parts to whose end its author agrees, as the other of two persons, `lent` the people to whom its
+    author lends the key of the case for a decision.
+    """
+
+    parts: tuple[PartNote, ...] = ()
+    members: MemberList | None = None
+    keys: tuple[KeyNote, ...] = ()
+    reports: tuple[ReportNote, ...] = ()
+    agreement: tuple[str, ...] = ()
+    checkpoint: Checkpoint | None = None
+    lent: tuple[str, ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        """As it stands in a document; `read` takes it back."""
+        return {
+            "parts": [each.body() for each in self.parts],
+            "members": self.members.body() if self.members else None,
+            "keys": [each.body() for each in self.keys],
+            "reports": [each.body() for each in self.reports],
+            "agreement": list(self.agreement),
+            "checkpoint": self.checkpoint and self.checkpoint.body(),
+            "lent": list(self.lent),
+        }
+
+
+def read(body: Mapping[str, Any]) -> Entry:
+    """Raises `Malformed`."""
+    match body:
+        case {
+            "parts": list(parts),
+            "members": None | dict() as said,
+            "keys": list(keys),
+            "reports": list(reports),
+            "agreement": list(agreement),
+            "checkpoint": checkpoint,
+            "lent": list(lent),
+            **rest,
+        } if not rest and max(len(parts), len(agreement), len(lent)) <= MOST_PARTS:
+            entry = Entry(
+                parts=tuple(map(PartNote.read, parts)),
+                members=None if said is None else members.read(said),
+                keys=tuple(map(KeyNote.read, keys)),
+                reports=tuple(map(ReportNote.read, reports)),
+                agreement=tuple(check_id("part", each) for each in agreement),
+                checkpoint=None if checkpoint is None else Checkpoint.read(checkpoint),
+                lent=tuple(check_id("per", each) for each in lent),
+            )
+            if len({each.id for each in entry.parts}) == len(entry.parts):
+                return entry
+    raise Malformed("a journal entry of another form")

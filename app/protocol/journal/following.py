@@ -1,0 +1,173 @@
+"""A journal is followed from its first entry, or on from where it was read before."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from app.protocol import chain, members
+from app.protocol.chain import Mark
+from app.protocol.documents import CLOCK_SKEW
+from app.protocol.encoding import check_at, sha256_hex
+from app.protocol.errors import NotAuthentic
+from app.protocol.journal.checkpoint import summary
+from app.protocol.journal.entry import EndReason, Entry, PartNote, read
+from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, newest_generation
+from app.protocol.opening import Opened
+from app.protocol.types import TYPES
+
+_INCIDENT: Final = "part.incident"
+_BY_RULE: Final = (EndReason.WITHDRAWN, EndReason.RETENTION)
+# Why an entry is passed over whose checkpoint says otherwise than the entries before it.
+_FALSE: Final = "checkpoint"
+
+
+def begin(case: str, place: Place, *, is_certified: Callable[[str, date], bool], today: date) -> Journal:
+    """What the first entry says. Raises `NotAuthentic` where it is none: nobody knows then whose case this is."""
+    if place.document is None:
+        raise NotAuthentic("journal")
+    document = place.document
+    chain.check_next(document.link, None, reason="journal")
+    entry = read(document.body)
+    if entry.members is None:
+        raise NotAuthentic("journal")
+    author, day = _author(document), check_at(document.document.header.at)
+    found = Journal(case, members.first(entry.members, author), document.mark, author, day)
+    if _is_clock_wrong(author, day, is_certified, today):
+        found = replace(found, clock_wrong=(document.mark.version,))
+    return _with(found, entry, document)
+
+
+def follow(
+    before: Journal, places: Iterable[Place], *, is_certified: Callable[[str, date], bool], today: date
+) -> Journal:
+    """The journal once these places follow. None of them can raise: what does not count is passed over."""
+    found = before
+    for place in places:
+        number = found.mark.version + 1
+        try:
+            found = after(found, place, is_certified=is_certified, today=today)
+        except NotAuthentic as fault:
+            mark = Mark(number, place.sha256, found.mark.generation)
+            found = replace(found, mark=mark, passed_over=(*found.passed_over, number))
+            if fault.reason == _FALSE:
+                found = replace(found, false_checkpoints=(*found.false_checkpoints, number))
+    return found
+
+
+def after(before: Journal, place: Place, *, is_certified: Callable[[str, date], bool], today: date) -> Journal:
+    """The journal once this entry counts. Raises `NotAuthentic` where it does not."""
+    document = place.document
+    if document is None:
+        raise NotAuthentic("journal")
+    chain.check_next(document.link, before.mark, reason="journal")
+    author, entry = _author(document), read(document.body)
+    if author not in before.members.present:
+        raise NotAuthentic("not-a-writer")
+    day = check_at(document.document.header.at)
+    latest = max(before.day, day)
+    listed = before.members
+    if entry.members is not None:
+        # Neither dated ahead nor back can an entry choose a day on which somebody is not certified.
+        listed = members.after(
+            listed, entry.members, author, is_certified=lambda person: is_certified(person, min(latest, today))
+        )
+    found = replace(before, members=listed, mark=document.mark, author=author, day=latest)
+    if entry.checkpoint:
+        if entry.checkpoint.text != sha256_hex(summary(before)):
+            raise NotAuthentic(_FALSE)
+        found = replace(found, checkpoint=document.mark.version)
+    if _is_clock_wrong(author, day, is_certified, today):
+        found = replace(found, clock_wrong=(*found.clock_wrong, document.mark.version))
+    return _with(found, entry, document)
+
+
+def _is_clock_wrong(author: str, day: date, is_certified: Callable[[str, date], bool], today: date) -> bool:
+    return day > today + CLOCK_SKEW or not is_certified(author, day)
+
+
+def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
+    """With what the entry brings. Raises `NotAuthentic` where it contradicts what stands already."""
+    keys = dict(found.keys)
+    first = {note.id for note in entry.parts if note.version == 1 and TYPES[note.type].own_key}
+    for each in entry.keys:
+        # Else who does not hold it could name the next, and read what is written under that.
+        if each.subject.startswith("part_") and (each.generation > 1 or each.subject not in first):
+            raise NotAuthentic("key-name")
+        if keys.setdefault((each.subject, each.generation), each.recipient) != each.recipient:
+            raise NotAuthentic("key-name")
+    newest = found.generation + sum(1 for subject, _ in keys.keys() - found.keys.keys() if subject == found.case)
+    header = document.document.header
+    # The next generation and no other: a number far ahead would leave none to turn to. And nothing is written under an
+    # earlier key than the newest, which whoever has left may hold.
+    if header.generation != newest or keys.get((found.case, newest)) != header.sealed_to:
+        raise NotAuthentic("key-name")
+    reports = (*found.reports, *entry.reports)
+    if len({each.id for each in reports}) != len(reports):
+        raise NotAuthentic("report-twice")
+    if any((each.id, 1) not in keys for each in entry.reports):
+        raise NotAuthentic("key-name")
+    parts, author, day = dict(found.parts), _author(document), check_at(header.at)
+    for note in entry.parts:
+        _check_note(found, note, document.mark.version)
+        generation = newest_generation(keys, note.id) if TYPES[note.type].own_key else newest
+        named = NamedVersion(note, author, day, document.mark.version, generation)
+        parts[note.id] = (*parts.get(note.id, ()), named)
+    ended = [note for note in entry.parts if note.sha256 is None]
+    if ended:
+        _check_ends(replace(found, parts=parts), ended, author)
+    origins = [note.origin for note in entry.parts if note.origin]
+    if found.origins & set(origins) or len(set(origins)) != len(origins):
+        raise NotAuthentic("part-origin")  # it would be counted twice
+    agreements = found.agreements | {(author, part) for part in entry.agreement}
+    return replace(
+        found,
+        keys=keys,
+        reports=reports,
+        parts=parts,
+        origins=found.origins | set(origins),
+        loans=(*found.loans, *(Loan(each, author, day, document.mark.version) for each in entry.lent)),
+        # The word of somebody who has left since is no second person's.
+        agreements=frozenset(each for each in agreements if each[0] in found.members.present),
+    )
+
+
+def _check_note(before: Journal, note: PartNote, number: int) -> None:
+    """What a version of a part may be, or its end, after those that were named before."""
+    versions = before.parts.get(note.id, ())
+    # Who writes one always writes an entry; a number far ahead would leave none for whoever writes next.
+    if note.version > number:
+        raise NotAuthentic("part-version")
+    if note.origin and (versions or note.origin.case == before.case):
+        raise NotAuthentic("part-origin")
+    if not versions:
+        if note.sha256 is None:
+            raise NotAuthentic("part-end")
+        return
+    last = versions[-1].note
+    if last.sha256 is None:
+        raise NotAuthentic("part-end")
+    if (last.type, last.of) != (note.type, note.of) or last.version >= note.version:
+        raise NotAuthentic("part-version")
+
+
+def _check_ends(found: Journal, ends: Iterable[PartNote], author: str) -> None:
+    """Raises `NotAuthentic` where a part ends by one person's word alone, or unsays what was written once.
+
+    `found` has these ends in it. An assertion, a verdict and a card end with their incident, and not before.
+    """
+    last = [named[-1].note for named in found.parts.values()]
+    over = {note.of for note in last if note.type == _INCIDENT and note.sha256 is None}
+    agreed = {part for by, part in found.agreements if by != author}
+    for note in ends:
+        if not TYPES[note.type].chained and note.of not in over:
+            raise NotAuthentic("part-end")
+        if note.reason not in _BY_RULE and note.id not in agreed:
+            raise NotAuthentic("part-end")
+
+
+def _author(document: Opened) -> str:
+    author = document.document.header.author
+    if author is None:
+        raise NotAuthentic("author")
+    return author

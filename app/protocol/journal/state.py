@@ -1,0 +1,92 @@
+"""What the entries of a journal come to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.protocol.chain import Mark
+from app.protocol.errors import NotAuthentic
+from app.protocol.journal.entry import Origin, PartNote, ReportNote
+from app.protocol.members import Members
+from app.protocol.opening import Opened
+
+
+@dataclass(frozen=True)
+class Place:
+    """What lies at one place of the chain: a file with this hash, and the authentic document in it, if one is."""
+
+    sha256: str
+    document: Opened | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class NamedVersion:
+    """A version of a part as an entry that counts names it: who wrote that entry, on which day, at which place.
+
+    `generation` is that of the key under which it lies, its own or its case's: the newest by that entry.
+    """
+
+    note: PartNote
+    author: str
+    day: date
+    entry: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class Loan:
+    """The key of the case, lent for a decision to somebody by whoever wrote the entry."""
+
+    to: str
+    by: str
+    day: date
+    entry: int
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What the entries come to: the members, the keys by name, the reports, and each part with the versions named.
+
+    `mark` is that of the last file, whether it counts or not, `author` who wrote the last that does, `day` the latest
+    on which an entry that counts says it was written. `passed_over` are the places of what does not count,
+    `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
+    `agreements` are pairs of a member and a part to whose end they agree, `origins` what came from other cases, `loans`
+    all that ever were.
+
+    `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
+    as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
+    have seen nothing of it: None where somebody has, or where it was read whole. A part has one version from before.
+    """
+
+    case: str
+    members: Members
+    mark: Mark
+    author: str
+    day: date
+    keys: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    reports: tuple[ReportNote, ...] = ()
+    parts: Mapping[str, tuple[NamedVersion, ...]] = field(default_factory=dict)
+    agreements: frozenset[tuple[str, str]] = frozenset()
+    passed_over: tuple[int, ...] = ()
+    clock_wrong: tuple[int, ...] = ()
+    origins: frozenset[Origin] = frozenset()
+    loans: tuple[Loan, ...] = ()
+    checkpoint: int = 0
+    false_checkpoints: tuple[int, ...] = ()
+    since: int = 0
+    summed_up_by: str | None = None
+
+    @property
+    def generation(self) -> int:
+        """Of the newest key of the case."""
+        return newest_generation(self.keys, self.case)
+
+    def check_named(self, subject: str, generation: int, recipient: str) -> None:
+        """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""
+        if self.keys.get((subject, generation)) != recipient:
+            raise NotAuthentic("key-name")
+
+
+def newest_generation(keys: Iterable[tuple[str, int]], of: str) -> int:
+    """The generation of its newest key; 0 where none is named."""
+    return max((generation for subject, generation in keys if subject == of), default=0)

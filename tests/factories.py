@@ -19,10 +19,11 @@ from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant
 from app.people.sign_in.models import SignIn
-from app.people.staff.models import Certificate, Organisation, Person, Team
-from app.protocol.certificates import Certified, make_root, org_of
+from app.people.staff.models import Certificate, Organisation, Person, RootDocument, Team
+from app.protocol.certified import Certified
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, sha256_hex
+from app.protocol.roots import make_root, org_of
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalSubject,
@@ -88,8 +89,8 @@ def organisation(rows: Session) -> Organisation:
     signer = Signer(id_("per"), Ed25519PrivateKey.generate())
     listed = Certified(signer.person, frozenset({Role.SUPERVISOR}), SOMEBODY, signer.public_key)
     root = make_root([listed], signer, on=DAY)
-    made = Organisation(id=org_of(root), document=root.text.decode())
-    rows.add(made)
+    made = Organisation(id=org_of(root))
+    rows.add_all([made, RootDocument(version=1, document=root.text.decode())])
     rows.flush()
     return made
 

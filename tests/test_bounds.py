@@ -75,6 +75,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.client.people.sign_in": {"_PAUSES": (0.5, 1.0)},
     "app.client.machine.trust": {"LINES_LIMIT": 100_000},
+    "app.client.people.roots": {"_PAPER_SIZE": 16, "_OPEN": timedelta(days=30)},
     "app.client.machine.watch": {"TOLERANCE": timedelta(minutes=5)},
     "app.client.machine.unlocked": {
         "LONGEST_HOURS": 12,
@@ -125,6 +126,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.intake.attachments.uploads": {"DAYS": 3},
     "app.intake.epochs.open_epochs": {"_SECONDS": 2.0},
     "app.intake.key_log.service": {"PAGE": 1000},
+    "app.intake.key_log.proposals": {"KEPT_LIMIT": 5_000},
     "app.intake.posts.body": {"LINE_LIMIT": 512, "SECRET_SIZE": 32, "LIMIT": 73_462},
     "app.intake.posts.budget": {"POSTS": 50, "SIZE": 2 * MIB, "_PLACE_SIZE": 1},
     "app.intake.mailbox.service": {"REPLY_DAYS": 60, "READ_DAYS": 14, "FIRST_THREAD_STATE": 0, "_ROWS": 17},
@@ -189,6 +191,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_COEFFICIENTS": 2336,
     },
     "app.protocol.manifest": {"_NAME_LENGTH": 200},
+    "app.protocol.roots": {"_PAPER_SIZE": 16},
     "app.protocol.receipt": {"RECEIPT_SIZE": 16, "WORD_COUNT": 12},
     "app.protocol.report": {"FREE_LENGTH": 20_000, "NAME_LENGTH": 255, "MEDIA_TYPE_LENGTH": 127, "ATTACHMENTS": 32},
     "app.protocol.selectors": {"VALUE_LENGTH": 2000},

@@ -22,6 +22,7 @@ class Action(StrEnum):
     SIGNED_IN = "session.opened", "A person signed in"
     SIGNED_OUT = "session.closed", "A person signed out"
     KEY_LOG_EXTENDED = "key-log.extended", "A signed public document was added to the key log"
+    ROOT_PROPOSED = "root.proposed", "A root was proposed as the next one, or signatures were added to it"
     EPOCH_DESTROYED = "epoch.destroyed", "The last grants of an intake epoch were destroyed"
     SHARED_KEY_MADE = "key.made", "A statistics or card-writing key was made and granted"
     GRANTED = "grant.made", "A key was granted to somebody"

@@ -8,14 +8,13 @@ from app.protocol.encoding import sha256_hex
 from app.protocol.types import TYPES, End, Place, SealedType
 
 # What may go or change by itself leaves no record, so nothing is said of it: keys that were called back or whose day
-# is over, replies that were read, the newest of what is written over.
+# is over, replies that were read, roots that were only proposed.
 _KEPT = frozenset({End.NEVER, End.NO_RULE})
-_WRITTEN_OVER = frozenset({"organisation.document"})
 
 
 def _is_watched(place: Place, types: Iterable[SealedType]) -> bool:
     ends = {stored.end for each in types for stored in each.stored if str(stored) == str(place)}
-    return str(place) not in _WRITTEN_OVER and (ends <= _KEPT or ends == {End.REPORT})
+    return ends <= _KEPT or ends == {End.REPORT}
 
 
 # Columns of which no row may go or change but with its report.

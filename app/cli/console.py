@@ -147,6 +147,11 @@ def receipt() -> str:
     return _secret("TERN_RECEIPT", "The words of your receipt")
 
 
+def paper_words() -> str:
+    """The words of a paper of the root: whoever has two of three is the organisation."""
+    return _secret("TERN_PAPER", "The words of the paper")
+
+
 def invitation() -> str:
     """Whoever has it joins as the person that it was made for, so it is no argument either."""
     return _secret("TERN_INVITATION", "Your invitation")

@@ -19,10 +19,11 @@ from app.client.intake.browser import BrowserFailed
 from app.client.intake.pages import NotBuilt
 from app.client.machine.directory import NoMachine
 from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
-from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned
+from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned, WordsDiffer
 from app.client.machine.transport import Refused, Unreachable
 from app.client.machine.unlocked import CannotStayUnlocked
-from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother, RootOfAnother
+from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
+from app.client.people.roots import NoProposal, NoSuchPaper, RootOfAnother, TooFewKeys
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
@@ -34,12 +35,12 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING, WRONG_D
 
 # The first row whose errors include the one raised names the exit code.
 _CODES: Final = (
-    ((WrongPassphrase, ReceiptError, NoSuchMailbox), WRONG_SECRET),
+    ((WrongPassphrase, ReceiptError, NoSuchMailbox, NoSuchPaper), WRONG_SECRET),
     ((TooLong, NoSuchCode, NoSuchField), USAGE),  # what is to be sent, for the person to mend
-    ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, AgeError), NOT_AUTHENTIC),
+    ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, WordsDiffer, AgeError), NOT_AUTHENTIC),
     ((NoMachine, NotJoined, NotPinned, NotBuilt, CannotStayUnlocked, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),
-    ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, Collision), REFUSED),
+    ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, Collision, NoProposal, TooFewKeys), REFUSED),
     ((FilesMissing,), FILES_MISSING),
     ((DestructionWaits,), WRONG_DAY),
     ((ProtocolError,), REFUSED),

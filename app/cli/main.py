@@ -34,7 +34,7 @@ _MADE_IN: Final = {
     "doctor": "app.cli.doctor:doctor",
     "demo": "app.cli.demo.command:demo",
     "join": "app.cli.people:join",
-    "root": "app.cli.people:root",
+    "root": "app.cli.roots:root",
     "invite": "app.cli.people:invite",
     "certify": "app.cli.people:certify",
     "fingerprint": "app.cli.people:fingerprint",

@@ -23,6 +23,7 @@ from app.cli.console import (
     text_of,
 )
 from app.cli.names import Names
+from app.cli.roots import next_loss
 from app.client import Staff
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
@@ -63,11 +64,6 @@ def join(
         say("Sign in, then read your fingerprint out to a supervisor, who certifies you.")
 
 
-def root(machine: Home = HOME, as_json: Json = False) -> None:
-    """Make the organisation's root, once, as its first supervisor. Prints the pin that everybody else needs."""
-    show({"pin": directory.make_root(staff(machine))}, as_json=as_json)
-
-
 def invite(
     role: Roles,
     team: Annotated[str | None, typer.Option(help="The id of the person's team, if not your own.")] = None,
@@ -101,6 +97,8 @@ def sign_in(machine: Home = HOME) -> None:
     with staff(machine, tells=False) as person:
         sessions.sign_in(person, password())
         tell_ends(person)
+        if person.about.pin is not None and person.person in person.log.trust.supervisors:
+            say(f"The root: {next_loss(person.log.trust.root)}")
 
 
 def sign_out(machine: Home = HOME) -> None:

@@ -11,12 +11,13 @@ import typer
 from app.cli import console
 from app.cli.console import HOME, Home, Stopped, ask, say
 from app.cli.installed import is_without_service
+from app.cli.roots import RISK, make_first
 from app.client.intake import epochs, pages
 from app.client.machine.directory import Machine
 from app.client.machine.passphrases import WeakPassphrase, check_strength
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Service, Unreachable
-from app.client.people import colleagues, shared_keys, sign_in
+from app.client.people import colleagues, roots, shared_keys, sign_in
 from app.client.people.colleagues import Colleague, FingerprintDiffers
 from app.protocol import intake
 from app.protocol.chain import Mark
@@ -162,10 +163,24 @@ def _new_passphrase(handle: str) -> str:
 
 
 def _make_root(supervisor: Staff) -> None:
-    if supervisor.about.pin is None or supervisor.log.service_key is None:
-        colleagues.make_root(supervisor)
+    if supervisor.about.pin is None and not roots.has_begun(supervisor):
+        _make_first_root(supervisor)
+    roots.go_on(supervisor)
     say("The pin, which every colleague and partner needs from a human being:")
-    console.show_text(supervisor.org)
+    console.show_text(str(supervisor.pin))
+
+
+def _make_first_root(supervisor: Staff) -> None:
+    """Two keys of three, one of them this person's, two on paper; one key for somebody who says it twice."""
+    say("The root is whose keys the organisation is. Tern proposes three: yours, and two on paper. Two must sign what")
+    say("changes it, so one can be lost, and nobody alone is the organisation. A second supervisor is added later.")
+    alone = 0
+    if _is_no(ask("Make two papers, for two people who are no supervisors? [Y/n]")):
+        say(RISK)
+        alone = 2 if ask("To have it so all the same, type: one key") == "one key" else 0
+    make_first(supervisor, None, alone=alone)
+    if not alone:
+        say("Write each paper down by hand, keep the two in two places, and clear this screen.")
 
 
 def _sign_pages(supervisor: Staff, site: Path) -> None:
@@ -229,7 +244,7 @@ def _make_keys(supervisor: Staff) -> None:
 
 def _is_open(supervisor: Staff) -> bool:
     supervisor.forget()
-    newest = next(reversed(supervisor.log.intakes), None)
+    newest = supervisor.log.intake
     return newest is not None and intake.read(newest).accepts_until >= supervisor.today
 
 
@@ -237,7 +252,7 @@ def _invite(supervisor: Staff) -> None:
     question = "Invite a colleague: their roles, such as triager,caseworker (empty: nobody more)"
     while roles := _roles(question, may_be_empty=True):
         token = colleagues.invite(supervisor, roles)
-        server, pin = supervisor.about.server, supervisor.org
+        server, pin = supervisor.about.server, supervisor.pin
         lines = (
             f"pip install {WHEEL}  # the file that comes with this",
             f"tern join --server {server} --pin {pin} --handle NAME",
@@ -266,6 +281,10 @@ def _roles(question: str, *, may_be_empty: bool = False) -> list[Role]:
         if (names or may_be_empty) and set(names) <= set(Role):
             return [Role(name) for name in names]
         say(f"The roles are {', '.join(Role)}.")
+
+
+def _is_no(answer: str) -> bool:
+    return answer.lower() in ("n", "no")
 
 
 def _is_yes(answer: str) -> bool:

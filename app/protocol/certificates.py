@@ -1,55 +1,23 @@
-"""Who is who: the root that clients pin, the certificates that it vouches for, and the words that people compare."""
+"""Who is who: the roots that lead from the pin, and the certificates that they vouch for."""
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cached_property
-from hashlib import sha256
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from mnemonic import Mnemonic
-
-from app import age
+from app.protocol import roots as succession
+from app.protocol.certified import Certified, read_certified
 from app.protocol.chain import Link
-from app.protocol.documents import Document, Header, Signature, Signer, signed
-from app.protocol.encoding import b64, check_day, check_id, check_number, sha256_hex, unb64
+from app.protocol.documents import Document, Header, Signer, signed
+from app.protocol.encoding import check_day, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.roots import Pin, Root
 from app.vocabulary import Role
 
-ROOT_SUBJECT: Final = "root"
-
-
-@dataclass(frozen=True)
-class Certified:
-    """A person as a root or a certificate vouches for them. `recipient` is an age recipient, `key` 32 bytes."""
-
-    person: str
-    roles: frozenset[Role]
-    recipient: age.HybridRecipient = field(repr=False)
-    key: bytes = field(repr=False)
-
-
-def fingerprint(recipient: str, key: str) -> str:
-    """Twelve English words that two people compare by voice before one certifies the other.
-
-    BIP-39 of the first 16 bytes of SHA-256(`tern/v1/fingerprint` LF recipient LF key), the key in base64url.
-    """
-    digest = sha256(f"tern/v1/fingerprint\n{recipient}\n{key}".encode()).digest()
-    words: str = Mnemonic("english").to_mnemonic(digest[:16])
-    return words
-
-
-def make_root(supervisors: Iterable[Certified], *signers: Signer, on: date) -> Document:
-    """The first root (k = 1): its supervisors vouch for themselves, and clients pin it."""
-    body = {"k": 1, "supervisors": [{"id": each.person, **_keys(each)} for each in supervisors]}
-    header = Header.new("root", ROOT_SUBJECT, body, org=None, author=signers[0].person, at=on.isoformat())
-    return signed(header, *signers)
-
-
-def org_of(root: Document) -> str:
-    """The organisation's name for itself, which is also the pin: SHA-256 of the first root's line 1."""
-    return sha256_hex(root.line)
+# Types that the root names one by one in `kept`; all others are in the list that staff are given.
+_PUBLIC: Final = frozenset({"service-key", "intake", "client"})
 
 
 def certificate(
@@ -68,7 +36,7 @@ def certificate(
     header = Header.new(
         "certificate",
         of.person,
-        {**_keys(of), "from": valid_from.isoformat(), "until": valid_until.isoformat()},
+        {**of.body(), "from": valid_from.isoformat(), "until": valid_until.isoformat()},
         org=org,
         author=signer.person,
         at=valid_from.isoformat(),
@@ -79,10 +47,13 @@ def certificate(
 
 @dataclass(frozen=True)
 class _Term:
+    """`counts` where somebody vouches for it who is on the newest root, or that root keeps it."""
+
     document: Document
     certified: Certified
     valid_from: date
     valid_until: date
+    counts: bool
 
     @property
     def place(self) -> tuple[int, date, str]:
@@ -92,27 +63,58 @@ class _Term:
 
 @dataclass(frozen=True)
 class Trust:
-    """The pinned root, and what it vouches for. Made of documents that came from anywhere: all are checked here."""
+    """The roots from the pinned one on, and what they vouch for. Made of documents that came from anywhere: all are
+    checked here.
+
+    `kept` is the list of what the newest root keeps for staff, by hash.
+    """
 
     org: str
-    root: Document
-    supervisors: dict[str, Certified]
+    roots: tuple[Root, ...]
+    kept: frozenset[str] = frozenset()
     _terms: tuple[_Term, ...] = ()
 
     @classmethod
     def pinned(cls, root: Document, pin: str) -> Self:
-        """Raises `NotAuthentic` unless this is the root that was pinned and a supervisor whom it lists signed it."""
-        if root.header.type != "root" or root.header.org is not None or org_of(root) != pin:
+        """Raises `NotAuthentic` unless this is the root that was pinned, signed by as many of its keys as it demands.
+
+        Of a pin that names a later root it is the first alone (`check_contains`).
+        """
+        org = Pin.read(pin).org
+        if root.header.type != "root":
             raise NotAuthentic("pin")
-        supervisors = _supervisors(root.header.body)
-        trust = cls(pin, root, supervisors)
-        if not all(trust.is_supervisors(each) for each in root.verify_signatures()):
-            raise NotAuthentic("root-signature")
-        return trust
+        if root.header.org is not None or succession.org_of(root) != org:
+            raise NotAuthentic("pin")
+        first = Root.read(root)
+        first.check_first(org)
+        return cls(org, (first,))
+
+    def followed_by(self, root: Document) -> Self:
+        """The same with the next root. Raises `NotAuthentic` unless it follows the newest."""
+        following = Root.read(root)
+        following.check_follows(self.root, org=self.org)
+        return type(self)(self.org, (*self.roots, following))
+
+    def with_kept(self, hashes: Iterable[str]) -> Self:
+        """The same with the list that the newest root names. Raises `NotAuthentic` for another one."""
+        kept = frozenset(hashes)
+        if (succession.list_sha256(kept) if kept else None) != self.root.kept_staff:
+            raise NotAuthentic("kept")
+        return replace(self, kept=kept)
 
     def with_certificates(self, certificates: Iterable[Document]) -> Self:
-        """The same root with these certificates beside it. Raises `NotAuthentic` for one that it does not vouch for."""
-        return type(self)(self.org, self.root, self.supervisors, (*self._terms, *map(self._term, certificates)))
+        """The same with these certificates. Raises `NotAuthentic` for one by nobody who was ever on a root."""
+        return replace(self, _terms=(*self._terms, *map(self._term, certificates)))
+
+    @property
+    def root(self) -> Root:
+        """The newest."""
+        return self.roots[-1]
+
+    @property
+    def supervisors(self) -> dict[str, Certified]:
+        """Those whom the newest root lists."""
+        return self.root.supervisors
 
     def certified(self, person: str, day: date, *, key: bytes | None = None) -> Certified:
         """The person as certified on that day (with this key, where one is given). Raises `NotAuthentic`."""
@@ -121,9 +123,19 @@ class Trust:
             for term in self._terms
             if term.certified.person == person and term.valid_from <= day <= term.valid_until
         ]
-        # The root before all, then the newest.
-        candidates = [self.supervisors[person]] if person in self.supervisors else []
-        candidates += [term.certified for term in sorted(terms, key=lambda term: term.place, reverse=True)]
+        # The root before all, then the newest. What nobody on the root vouches for any more hides what was before it:
+        # it may have taken something away.
+        candidates = list[Certified]()
+        for root, following in self._reigns:
+            has_begun = root is self.roots[0] or root.made_on <= day
+            # On the day of the next root it still vouches for what was signed, and for nobody who is to get a key.
+            has_ended = following is not None and day > following.made_on - timedelta(days=0 if key else 1)
+            if has_begun and not has_ended and person in root.supervisors:
+                candidates.append(root.supervisors[person])
+        for term in sorted(terms, key=lambda term: term.place, reverse=True):
+            if not term.counts:
+                break
+            candidates.append(term.certified)
         for each in candidates:
             if key is None or each.key == key:
                 return each
@@ -143,8 +155,7 @@ class Trust:
     def _ever(self) -> dict[tuple[str, bytes], Certified]:
         """What `ever_certified` finds, looked up once: a case has hundreds of documents of few people."""
         ever = dict[tuple[str, bytes], Certified]()
-        in_order = [term.certified for term in sorted(self._terms, key=lambda term: term.place)]
-        for each in (*in_order, *self.supervisors.values()):
+        for each in (*self._vouched_for, *self._ever_supervisors.values()):
             before = ever.get((each.person, each.key))
             ever[each.person, each.key] = replace(each, roles=each.roles | before.roles) if before else each
         return ever
@@ -162,13 +173,18 @@ class Trust:
 
     def fingerprints_of(self, person: str) -> frozenset[str]:
         """Those of all keys that were ever vouched for as this person's."""
-        people = (*self.supervisors.values(), *(term.certified for term in self._terms))
-        return frozenset(fingerprint(str(each.recipient), b64(each.key)) for each in people if each.person == person)
+        people = (*self._ever_supervisors.values(), *self._vouched_for)
+        return frozenset(each.fingerprint for each in people if each.person == person)
 
     def last_certificate(self, person: str) -> Document | None:
         """The newest of a person's certificates, whatever its days: the one that the next follows."""
         terms = [term for term in self._terms if term.certified.person == person]
         return max(terms, key=lambda term: term.place).document if terms else None
+
+    @property
+    def certificates(self) -> list[Document]:
+        """All of them, whether they count or not."""
+        return [term.document for term in self._terms]
 
     @property
     def chains(self) -> dict[str, list[Link]]:
@@ -192,60 +208,57 @@ class Trust:
         return self.certified(signature.by, day, key=signature.key)
 
     def check_public(self, document: Document, type_: str) -> Document:
-        """A public document of the organisation, signed by a supervisor of the root. Raises `NotAuthentic`."""
+        """A public document of the organisation that counts (`counts`). Raises `NotAuthentic`."""
+        if not self.counts(self.check_signed(document, type_)):
+            raise NotAuthentic("not-kept")
+        return document
+
+    def check_signed(self, document: Document, type_: str) -> Document:
+        """A public document of the organisation, signed by a supervisor of one of its roots. Raises `NotAuthentic`."""
         if document.header.type != type_ or document.header.org != self.org:
             raise NotAuthentic("type")
         signatures = document.verify_signatures()
-        if len(signatures) != 1 or not self.is_supervisors(signatures[0]):
+        if len(signatures) != 1 or (signatures[0].by, signatures[0].key) not in self._ever_supervisors:
             raise NotAuthentic("signer")
         if signatures[0].by != document.header.author:
             raise NotAuthentic("author")
         return document
 
-    def is_supervisors(self, signature: Signature) -> bool:
-        """Whether it is by a supervisor of the root, under the key that stands there. It is not verified here."""
-        supervisor = self.supervisors.get(signature.by)
-        return supervisor is not None and supervisor.key == signature.key
+    def check_entry(self, document: Document, type_: str) -> Document:
+        """The same as it is added to the key log: by a supervisor of the newest root. Raises `NotAuthentic`."""
+        self.check_signed(document, type_)
+        if not all(map(self.root.is_supervisors, succession.signatures_of(document))):
+            raise NotAuthentic("signer")
+        return document
+
+    def counts(self, document: Document) -> bool:
+        """Whether the newest root stands behind what a supervisor has signed: it lists its signer, or keeps it."""
+        if all(map(self.root.is_supervisors, succession.signatures_of(document))):
+            return True
+        kept = self.root.kept if document.header.type in _PUBLIC else self.kept
+        return sha256_hex(document.text) in kept
+
+    @cached_property
+    def _ever_supervisors(self) -> dict[tuple[str, bytes], Certified]:
+        """Everybody whom a root ever listed, as the last of those roots has them."""
+        return {(each.person, each.key): each for root in self.roots for each in root.supervisors.values()}
+
+    @property
+    def _vouched_for(self) -> list[Certified]:
+        """Who has a certificate that counts, in the order of versions."""
+        return [term.certified for term in sorted(self._terms, key=lambda term: term.place) if term.counts]
+
+    @property
+    def _reigns(self) -> list[tuple[Root, Root | None]]:
+        """Each root with the one that followed it, the newest first."""
+        return list(zip(self.roots, (*self.roots[1:], None), strict=True))[::-1]
 
     def _term(self, document: Document) -> _Term:
-        self.check_public(document, "certificate")
+        self.check_signed(document, "certificate")
         body = dict(document.header.body)
         try:
             valid_from, valid_until = (check_day(body.pop(name)) for name in ("from", "until"))
         except KeyError:
             raise Malformed("a certificate without its days") from None
-        return _Term(document, _person(document.header.subject, body), valid_from, valid_until)
-
-
-def _keys(of: Certified) -> dict[str, Any]:
-    return {"roles": sorted(of.roles), "recipient": str(of.recipient), "key": b64(of.key)}
-
-
-def _supervisors(body: dict[str, Any]) -> dict[str, Certified]:
-    match body:
-        case {"k": k, "supervisors": list(entries), **rest} if entries and not rest:
-            check_number(k, range(1, 2))
-            people = {}
-            for entry in entries:
-                if not isinstance(entry, dict):
-                    raise Malformed("a root lists supervisors")
-                person = check_id("per", entry.get("id"))
-                people[person] = _person(person, {key: entry[key] for key in entry if key != "id"})
-                if Role.SUPERVISOR not in people[person].roles:
-                    raise Malformed("a root lists supervisors")
-            if len(people) == len(entries):
-                return people
-    raise Malformed("a root of another form")
-
-
-def _person(person: str, body: dict[str, Any]) -> Certified:
-    match body:
-        case {"roles": list(roles), "recipient": str(recipient), "key": str(key), **rest} if not rest:
-            try:
-                key_recipient = age.parse_recipient(recipient)
-                role_codes = frozenset(Role(role) for role in roles)
-            except (age.Error, ValueError):
-                raise Malformed("a certificate of another form") from None
-            if isinstance(key_recipient, age.HybridRecipient) and roles == sorted(role_codes):
-                return Certified(check_id("per", person), role_codes, key_recipient, unb64(key, 32))
-    raise Malformed("a certificate of another form")
+        certified = read_certified(document.header.subject, body)
+        return _Term(document, certified, valid_from, valid_until, self.counts(document))

@@ -54,8 +54,9 @@ class Header:
     """Line 1.
 
     `org` is the pin of the organisation, null in its first root. `previous` is the SHA-256 of the previous version's
-    ciphertext (of its bytes where it is public). `sealed_to` is the SHA-256 of the recipient's text, null where public.
-    `at` is an hour (`2026-06-15T09:00Z`) for staff, a day for reporters and public documents.
+    ciphertext (of its bytes where it is public, of its line 1 where it is a root). `sealed_to` is the SHA-256 of the
+    recipient's text, null where public. `at` is an hour (`2026-06-15T09:00Z`) for staff, a day for reporters and public
+    documents.
     """
 
     type: str
@@ -234,7 +235,7 @@ def parse_document(text: bytes) -> Document:
     if not line_feed or not second_line_feed or padding.strip(b" "):
         raise Malformed("a document has two lines")
     header = _parse_header(line)
-    document = Document(line, header, _parse_proof(proof_line))
+    document = Document(line, header, _parse_proof(proof_line, header.type))
     if TYPES[header.type].form is Form.PUBLIC and padding:
         raise Malformed("a public document is not padded")
     if not isinstance(document.proof, _proof_of(header.type)):
@@ -268,7 +269,7 @@ def _parse_header(line: bytes) -> Header:
             check_hash(digest)
     of_type.check_subject(header.subject)
     if header.author is not None:
-        check_id("per", header.author)
+        _check_signer(header.author, header.type)
     check_at(header.at)
     _require((header.org is None) == (header.type == "root" and header.version == 1))
     _require(_is_count(header.version))
@@ -282,11 +283,11 @@ def _parse_header(line: bytes) -> Header:
     return header
 
 
-def _parse_proof(line: bytes) -> Proof:
+def _parse_proof(line: bytes, type_: str) -> Proof:
     members = parse_object(line)
     match members:
         case {"sigs": list(entries), **rest} if not rest:
-            proof: Proof = Signatures(tuple(_parse_signature(entry) for entry in entries))
+            proof: Proof = Signatures(tuple(_parse_signature(entry, type_) for entry in entries))
         case {"mac": str(mac), **rest} if not rest:
             proof = Mac(unb64(mac, 32))
         case {**rest} if not rest:
@@ -298,16 +299,22 @@ def _parse_proof(line: bytes) -> Proof:
     return proof
 
 
-def _parse_signature(entry: object) -> Signature:
+def _parse_signature(entry: object, type_: str) -> Signature:
     match entry:
         case {"by": str(by), "key": str(key), "sig": str(sig), **rest} if not rest:
-            return Signature(check_id("per", by), unb64(key, 32), unb64(sig, 64))
+            return Signature(_check_signer(by, type_), unb64(key, 32), unb64(sig, 64))
     raise Malformed("not a signature")
+
+
+def _check_signer(text: object, type_: str) -> str:
+    """The id of whoever may sign: a person, or a paper of a root."""
+    is_papers = type_ == "root" and isinstance(text, str) and text.startswith("paper_")
+    return check_id("paper" if is_papers else "per", text)
 
 
 def parse_signatures(line: bytes) -> tuple[Signature, ...]:
     """The signatures in a JSON array, as a grant carries them. Raises `Malformed`."""
-    proof = _parse_proof(b'{"sigs":' + line + b"}")
+    proof = _parse_proof(b'{"sigs":' + line + b"}", "grant")
     return proof.each if isinstance(proof, Signatures) else ()
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.protocol import chain, intake, statements
+from app.protocol import chain, intake, roots, statements
 from app.protocol.certificates import Trust
 from app.protocol.chain import Link, Mark
 from app.protocol.documents import Document, Signature, bytes_signed, parse_document, verify_signature
 from app.protocol.encoding import MOST, b64, canonical, check_hash, check_number, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.roots import Pin
 
 _AFTER_THE_ROOT = frozenset({"service-key", "intake"})
 
@@ -32,12 +33,27 @@ class Head:
 
 @dataclass(frozen=True)
 class Log:
-    """A log that was checked from its first line."""
+    """A log that was checked from its first line. `documents` are all behind the first root that are no roots."""
 
     trust: Trust
-    service_key: bytes | None
-    intakes: tuple[Document, ...]
+    documents: tuple[Document, ...]
     hashes: tuple[str, ...]
+
+    @property
+    def service_key(self) -> bytes | None:
+        """The newest that counts."""
+        stated = self._counting("service-key")
+        return statements.read_service_key(stated[-1]) if stated else None
+
+    @property
+    def intakes(self) -> tuple[Document, ...]:
+        """Every intake document, whether it still counts or not: the next one follows the last of them."""
+        return tuple(each for each in self.documents if each.header.type == "intake")
+
+    @property
+    def intake(self) -> Document | None:
+        """The newest intake document that counts."""
+        return next(reversed(self._counting("intake")), None)
 
     @property
     def head(self) -> Head:
@@ -53,6 +69,9 @@ class Log:
         """Raises `Rollback` unless this log continues the one whose last line was seen before."""
         chain.check_contains(self.marks, seen, reason="key-log")
 
+    def _counting(self, type_: str) -> list[Document]:
+        return [each for each in self.documents if each.header.type == type_ and self.trust.counts(each)]
+
     def check_head(self, head: Head, signature: Signature) -> None:
         """Raises `NotAuthentic` unless the service signed this very head with the key that the log certifies."""
         if head != self.head or signature.key != self.service_key:
@@ -66,22 +85,31 @@ def entry(n: int, previous: str | None, document: Document) -> bytes:
 
 
 def verify(lines: Sequence[bytes], pin: str) -> Log:
-    """Check the whole log against the pin. Raises `NotAuthentic` or `Malformed`."""
+    """Check the whole log against the pin. Raises `NotAuthentic` or `Malformed`.
+
+    A line is held to the root that stands before it; what counts of it today, the newest root says (`Log`).
+    """
     documents = list(_documents(lines))
     if not documents or documents[0].header.type != "root":
         raise NotAuthentic("key-log")
     trust = Trust.pinned(documents[0], pin)
-    service_key, intakes = None, list[Document]()
+    others, newest = list[Document](), None
     for document in documents[1:]:
-        if document.header.type not in _AFTER_THE_ROOT:
+        type_ = document.header.type
+        if type_ == "root":
+            trust = trust.followed_by(document)
+            continue
+        if type_ not in _AFTER_THE_ROOT:
             raise NotAuthentic("key-log")
-        trust.check_public(document, document.header.type)
-        if document.header.type == "service-key":
-            service_key = statements.read_service_key(document)
+        trust.check_entry(document, type_)
+        if type_ == "service-key":
+            statements.read_service_key(document)
         else:
-            check_successor(intakes[-1] if intakes else None, document)
-            intakes.append(document)
-    return Log(trust, service_key, tuple(intakes), tuple(sha256_hex(line) for line in lines))
+            check_successor(newest, document)
+            newest = document
+        others.append(document)
+    roots.check_contains(trust.roots, Pin.read(pin).root)
+    return Log(trust, tuple(others), tuple(sha256_hex(line) for line in lines))
 
 
 def check_successor(previous: Document | None, document: Document) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from app.protocol.documents import Document, Header, Signer, signed
 from app.protocol.encoding import canonical, check_hash, parse_object
 from app.protocol.errors import Malformed
+from app.protocol.roots import Pin
 
 SUBJECT: Final = "client"
 MANIFEST: Final = "manifest.txt"
@@ -23,7 +24,9 @@ _NAME_LENGTH: Final = 200
 
 @dataclass(frozen=True)
 class Organisation:
-    """What the pages say of who serves them. `leave_to` is where leaving in a hurry leads, None for an empty page."""
+    """What the pages say of who serves them. `pin` is as people hand it on (`roots.Pin`). `leave_to` is where leaving
+    in a hurry leads, None for an empty page.
+    """
 
     name: str
     pin: str
@@ -32,7 +35,7 @@ class Organisation:
     def __post_init__(self) -> None:
         if not 0 < len(self.name.strip()) <= len(self.name) <= _NAME_LENGTH or not self.name.isprintable():
             raise Malformed("an organisation has a name of one line")
-        check_hash(self.pin)
+        Pin.read(self.pin)
         if self.leave_to is not None and not _is_elsewhere(self.leave_to):
             raise Malformed("leaving leads to an https address")
 
@@ -44,7 +47,7 @@ class Organisation:
     def read(cls, content: bytes) -> Self:
         """Raises `Malformed`, also for another writing."""
         match parse_object(content):
-            case {"name": str(name), "pin": pin, "leave_to": str() | None as leave_to}:
+            case {"name": str(name), "pin": str(pin), "leave_to": str() | None as leave_to}:
                 organisation = cls(name, pin, leave_to)
                 if organisation.content() == content:
                     return organisation

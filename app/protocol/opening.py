@@ -12,7 +12,8 @@ from typing import Protocol
 
 from app import age
 from app.protocol import chain
-from app.protocol.certificates import Certified, Trust
+from app.protocol.certificates import Trust
+from app.protocol.certified import Certified
 from app.protocol.chain import Link, Mark
 from app.protocol.documents import CLOCK_SKEW, Document, parse_document, recipient_sha256
 from app.protocol.encoding import check_at, sha256_hex

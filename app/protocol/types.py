@@ -41,6 +41,7 @@ class End(StrEnum):
     """When what is stored is destroyed."""
 
     NEVER = "never: it is public"
+    ROOT = "with the next root, or when its author proposes another"
     REPORT = "with the report: when its reporter takes it back, where no case has it"
     MAILBOX = "with the mailbox: 30 days after the report is destroyed"
     REPLY = "after 60 days, or with the report"
@@ -155,12 +156,12 @@ _ROWS: Final = (
     SealedType(
         name="root",
         form=Form.PUBLIC,
-        who="supervisors whom it lists",
+        who="holders of its keys and of those of the root before, supervisors and papers",
         proved_by=ProvedBy.K,
         chained=True,
         stored=(
-            Place("organisation", "document", End.NEVER),
-            Place("certificates", "document", End.NEVER),
+            Place("roots", "document", End.NEVER),
+            Place("root_proposals", "document", End.ROOT),
             Place("key_log", "line", End.NEVER),
         ),
         reporters=True,

@@ -95,7 +95,7 @@ PEOPLE = {
     "POST /v1/sessions": Row(for_staff=False, without_session=422, answered=422, body={}),
     "DELETE /v1/sessions/current": Row(needs_role=False, answered=204),
     "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
-    "GET /v1/keys": Row(frozenset({S, C})),
+    "GET /v1/keys": Row(EVERY_ROLE),
     "GET /v1/keys/{key_id}/grants": Row(frozenset({S, C})),
     "POST /v1/keys/{key_id}/grants": Row(frozenset({S, C}), answered=404, body={"grantee": _SOMEBODY, "file": GRANT}),
 }
@@ -205,6 +205,10 @@ INTAKE = {
     "POST /v1/mailbox": Row(for_staff=False, answered=422, headers=_BYTES),
     "POST /v1/key-log": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
     "GET /v1/service-key": Row(frozenset({S})),
+    "GET /v1/root-proposals": Row(needs_role=False),
+    # Whoever brings it: signatures of the root's keys decide.
+    "POST /v1/root-proposals": Row(needs_role=False, answered=422, body={"document": ""}),
+    "GET /v1/root-kept": Row(needs_role=False),
     "GET /v1/epochs": Row(frozenset({T, S})),
     "GET /v1/epochs/{epoch_id}/grants": Row(frozenset({T, S})),
 }

@@ -220,6 +220,9 @@ INTAKE = {
     ),
     "POST /v1/key-log": _made({"document": "no document", "grants": [GRANT]}, "grants"),
     "GET /v1/service-key": _ONE,
+    "GET /v1/root-proposals": _LIST,
+    "POST /v1/root-proposals": _made({"document": "no document", "kept": ["a" * 64] * 10}, "kept"),
+    "GET /v1/root-kept": _ONE,
     "GET /v1/epochs": _LIST,
     "GET /v1/epochs/{epoch_id}/grants": _ONE,
 }

@@ -53,7 +53,7 @@ def test_every_column_that_holds_something_sealed_is_watched_or_changes_by_itsel
 
     # Written over, called back, withdrawn; or files, of which the rows are watched.
     assert places - WATCHED == {
-        "organisation.document",
+        "root_proposals.document",
         "slots.file",
         "grants.file",
         "cards.file",

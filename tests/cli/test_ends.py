@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.cli.roots import next_loss
 from app.client.intake import epochs
 from app.client.machine import ends
 from app.client.machine.kept import Kept
@@ -41,8 +42,10 @@ def test_each_command_says_it_first_and_whoever_stays_signed_in_hears_of_it_the_
 
     assert (before.code, before.err, first.code, first.err) == (0, "", 0, "")
     assert (second.code, second.err.splitlines()) == (0, [intake])
-    assert other.err.splitlines() == [intake]
-    assert (after.code, after.err) == (0, "")
+    # A supervisor is told besides what the next loss of a key would cost.
+    root = f"The root: {next_loss(here.unlock('sara').log.trust.root)}"
+    assert other.err.splitlines() == [intake, root]
+    assert (after.code, after.err.splitlines()) == (0, [root])
 
 
 def test_what_was_heard_on_another_day_says_of_which(here: Installation) -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 from app.client import Reporter, Staff
 from app.client.intake import epochs
 from app.client.machine.directory import Machine
-from app.client.people import colleagues, shared_keys, sign_in
+from app.client.people import colleagues, roots, shared_keys, sign_in
 from app.database import schema
 from app.main import create_app
 from app.people.staff import service as staff_service
+from app.protocol.roots import Paper
 from app.protocol.statements import KeyKind
 from app.server import server
 from app.settings import Settings
@@ -30,6 +31,9 @@ from tests.strength import HASHER, WORK_FACTOR
 PASSPHRASE = "the passphrase of a test"
 PASSWORD = "the password of a test"
 START = datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+# Counted, not drawn: one organisation is founded, and all others are copies of it.
+PAPERS = [Paper(f"paper_{number:032x}", bytes([number]) * 16) for number in (1, 2)]
 
 STAFF = {
     "anna": {Role.TRIAGER, Role.CASEWORKER},
@@ -123,7 +127,7 @@ def _founded(start: datetime) -> tuple[Path, str]:
         here = Installation(server, directory, opened=opened)
         here.join("sara", invitation, pin=None)
         sara = here.staff("sara")
-        here.pin = colleagues.make_root(sara)
+        here.pin = roots.publish(sara, roots.draft(sara, papers=PAPERS))
         for handle, roles in STAFF.items():
             here.join(handle, colleagues.invite(sara, roles), pin=here.pin)
             newcomer = here.unlock(handle)

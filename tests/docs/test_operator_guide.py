@@ -90,7 +90,7 @@ def test_the_guide_leads_from_nothing_to_an_open_intake(machine: Machine) -> Non
 
 
 def _walk(machine: Machine) -> None:
-    typed = ["y", "sara", PASSPHRASE, PASSWORD, "Our helpline", "triager", ""]
+    typed = ["y", "sara", PASSPHRASE, PASSWORD, "two papers", "Our helpline", "triager", ""]
     begun = machine.run(block_with("tern setup"), machine.url, *typed)
     assert begun.returncode == 0, begun.stderr
     pin, invitation = re.findall(r"^ *([0-9a-f]{64}|[\w-]{43})$", begun.stdout, re.MULTILINE)
@@ -134,10 +134,10 @@ def _back_up_and_try_it(machine: Machine) -> None:
     assert not (machine.root / "home/drill").exists()
 
 
-@pytest.mark.parametrize("page", ["docs/handbook/operator.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/handbook/operator.md", "docs/handbook/keys.md", "README.md"])
 def test_every_command_that_a_page_names_takes_the_options_that_it_shows(page: str) -> None:
     text = (HERE.parent / page).read_text()
-    named = re.findall(r"^(?:\$ .*)?\btern ([^\n`]+)|`tern\s([^`]+)`", text, re.MULTILINE)
+    named = re.findall(r"^(?:\w*\$ .*)?\btern ([^\n`]+)|`tern\s([^`]+)`", text, re.MULTILINE)
     root = typer.main.get_command(app)
 
     assert named

@@ -14,12 +14,13 @@ import httpx2
 from app import keyring
 from app.client import Reporter, Staff
 from app.client.intake import epochs
-from app.client.people import colleagues, sign_in
+from app.client.people import colleagues, roots, sign_in
 from app.clock import Clock
 from app.database import Base, Database
 from app.people.staff import service as staff_service
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.client.installation import PAPERS
 from tests.strength import WORK_FACTOR
 
 PASSPHRASE, PASSWORD = "a passphrase of one machine", "a password of one person"
@@ -63,7 +64,7 @@ class Organisation:
         with database.write() as session:
             invitation = staff_service.initialise(session, self.clock.today())
         first = self._join(FIRST_SUPERVISOR, invitation, pin=None)
-        self.pin = colleagues.make_root(first)
+        self.pin = roots.publish(first, roots.draft(first, papers=PAPERS))
         for name, roles in cast.items():
             if name != FIRST_SUPERVISOR:
                 other = self._join(name, colleagues.invite(first, roles), pin=self.pin)

@@ -16,7 +16,6 @@ NOT_OPENED = {
 }
 # What a client takes although there is a newer one (docs/protocol.md, section 16).
 OLDER_NOT_NOTICED = {
-    "root": "there is no second root yet",
     "thread-state": "a reporter's machine remembers nothing",
     "state": "a reporter's machine remembers nothing",
 }

@@ -22,15 +22,19 @@ from app.client.intake.reporter import Submitted
 from app.client.people import colleagues
 from app.clock import Clock
 from app.main import create_app
-from app.protocol import intake, key_log, receipt, statements
-from app.protocol.certificates import Certified, certificate, make_root
-from app.protocol.documents import Document, parse_document, recipient_sha256
+from app.protocol import intake, key_log, receipt, roots, statements
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
+from app.protocol.chain import Mark
+from app.protocol.documents import Document, Signatures, parse_document, recipient_sha256
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
 from app.protocol.errors import Rollback
 from app.protocol.intake import Intake
 from app.protocol.mailbox import SLOT_SIZE
+from app.protocol.roots import Root, make_root
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.client.installation import PAPERS
 from tests.flows.evil import (
     HASH,
     Attacker,
@@ -626,6 +630,49 @@ def test_another_key_log(
     tell(world, evil, told, told[-1], log)
 
     stops(evil, acts[act], reason)
+
+
+@attacks("root")
+@attacks("root", older=True)
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("a second of its own", "root-signature"),
+        ("a second by the supervisor alone", "root-k"),
+        ("a paper twice", "root-signature"),
+        ("fewer who must sign", "root-k"),
+        ("the one before, where a later was seen", "root"),
+        ("another of that number", "root-fork"),
+    ],
+)
+def test_another_chain_of_roots(
+    world: World, evil: EvilServer, supervisor: Staff, attacker: Attacker, lie: str, reason: str
+) -> None:
+    """Of which it knows a supervisor's key, or the papers, or has shown another before."""
+    first, *others = documents_of(world)
+    before = Root.read(first)
+    signer, paper = supervisor.signer, PAPERS[0].signer
+    me = replace(before.supervisors[signer.person], person=new_id("per"), recipient=age.generate().recipient)
+    theirs = replace(me, key=attacker.signer(me.person).public_key)
+    body = roots.root_body([*before.supervisors.values(), theirs], k=2, papers=before.papers)
+    by_supervisor = roots.propose_root(body, after=before, org=world.pin, signer=signer, on=supervisor.today)
+    of_paper = roots.propose_root(body, after=before, org=world.pin, signer=paper, on=supervisor.today)
+    fewer = roots.root_body([theirs], k=1, papers={})
+    second = {
+        "a second of its own": roots.sign_root(of_paper, attacker.signer(signer.person)),
+        "a second by the supervisor alone": by_supervisor,
+        "a paper twice": replace(of_paper, proof=Signatures(roots.signatures_of(of_paper) * 2)),
+        "fewer who must sign": roots.propose_root(
+            fewer, after=before, org=world.pin, signer=signer, on=supervisor.today
+        ),
+        "another of that number": roots.sign_root(by_supervisor, paper),
+    }.get(lie)
+    if reason in ("root", "root-fork"):
+        supervisor.seen.replace("root", world.pin, Mark(2, HASH))
+    told = [first, *([second] if second else []), *others]
+    tell(world, evil, told, told[-1], chained(told))
+
+    stops(evil, lambda: epochs.rotate(supervisor), reason)
 
 
 @attacks("intake", older=True)

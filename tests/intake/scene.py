@@ -13,12 +13,14 @@ from app.database import Database
 from app.people.sign_in import service as sign_in
 from app.people.staff import service as staff
 from app.protocol import intake, statements
-from app.protocol.certificates import Certified, certificate, make_root, org_of
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
 from app.protocol.documents import Document, Header, Signer, bare, maced, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
 from app.protocol.grants import seal_grant
 from app.protocol.mailbox import SLOT_SIZE, MessageKind, ReporterMessage, ThreadState
 from app.protocol.receipt import Receipt
+from app.protocol.roots import make_root, org_of
 from app.protocol.sizes import Kind, padded_size
 from app.vocabulary import GrantKind, Imminence, Role
 

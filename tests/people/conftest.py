@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app import age
 from app.database import Database
 from app.people.staff import service as staff
-from app.protocol.certificates import Certified
+from app.protocol.certified import Certified
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64
 from app.vocabulary import Role

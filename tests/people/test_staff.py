@@ -13,9 +13,11 @@ from app import age
 from app.clock import Clock
 from app.people import passwords
 from app.people.staff.models import Invitation
-from app.protocol.certificates import Certified, certificate, make_root, org_of
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
 from app.protocol.documents import Document, Signer
 from app.protocol.encoding import b64
+from app.protocol.roots import make_root, org_of
 from app.vocabulary import Role
 from tests import factories
 from tests.factories import writes
@@ -177,7 +179,9 @@ def test_who_joins_with_malformed_keys_is_refused(client: TestClient, invitation
 def test_the_root_certifies_the_supervisors_whom_it_lists(supervisor: Client, root: Document) -> None:
     person = supervisor.http.get(f"/v1/people/{supervisor.id}", headers=supervisor.headers).json()
 
-    assert person["certificates"] == [root.text.decode()]
+    assert (person["roles"], person["certificates"]) == (["supervisor"], [])
+    assert supervisor.http.get("/v1/root-proposals", headers=supervisor.headers).json()["items"] == []
+    assert root.text.decode() in supervisor.http.get("/v1/key-log").json()["document"]
 
 
 def test_a_root_of_other_keys_than_those_that_joined_is_refused(supervisor: Client, today: date) -> None:

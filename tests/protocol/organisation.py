@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.protocol import journal
-from app.protocol.certificates import Certified, Trust, certificate, make_root, org_of
+from app.protocol.certificates import Trust, certificate
+from app.protocol.certified import Certified
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id
@@ -18,6 +19,7 @@ from app.protocol.errors import NotAuthentic
 from app.protocol.journal import Entry, Journal, KeyNote, Place
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
+from app.protocol.roots import make_root, org_of
 from app.vocabulary import Role
 
 DAY = date(2026, 6, 15)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from app import age
-from app.protocol.certificates import Trust, certificate, fingerprint, make_root, org_of
+from app.protocol.certificates import Trust, certificate
+from app.protocol.certified import fingerprint
 from app.protocol.documents import Document, Signatures, parse_document, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.roots import make_root, org_of
 from app.vocabulary import Role
 from tests.protocol.organisation import (
     CASEWORKER,

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.protocol import intake, key_log
-from app.protocol.certificates import make_root
 from app.protocol.documents import Document, Signature, bytes_signed
 from app.protocol.encoding import canonical, parse_object, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.key_log import Head
+from app.protocol.roots import make_root
 from app.protocol.statements import state_service_key
 from tests.protocol.organisation import CASEWORKER, DAY, ORG, ROOT, STRANGER, SUPERVISOR, certify
 from tests.protocol.test_intake import an_intake
@@ -92,9 +92,9 @@ def test_what_no_supervisor_signed_is_not_in_the_log() -> None:
         key_log.verify(log_of(ROOT, forged), ORG)
 
 
-@pytest.mark.parametrize("document", [ROOT, certify(CASEWORKER)], ids=lambda document: document.header.type)
-def test_the_log_has_one_root_and_no_certificates(document: Document) -> None:
-    with pytest.raises(NotAuthentic, match="key-log"):
+@pytest.mark.parametrize(("document", "reason"), [(ROOT, "root-chain"), (certify(CASEWORKER), "key-log")])
+def test_the_log_has_each_root_once_and_no_certificates(document: Document, reason: str) -> None:
+    with pytest.raises(NotAuthentic, match=reason):
         key_log.verify(log_of(ROOT, document), ORG)
 
 

@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,19 @@ def read_root(given: Given) -> None:
 
 
 def read_public(given: Given) -> None:
-    TRUST.check_public(parse_document(given["text"].encode()), given["type"])
+    trust = followed(given.get("roots", ()))
+    trust.check_public(parse_document(given["text"].encode()), given["type"])
+
+
+def read_kept(given: Given) -> None:
+    followed(given["roots"]).with_kept(given["hashes"])
+
+
+def followed(roots: Iterable[str]) -> Trust:
+    trust = TRUST
+    for each in roots:
+        trust = trust.followed_by(parse_document(each.encode()))
+    return trust
 
 
 def read_key_log(given: Given) -> None:
@@ -239,6 +251,7 @@ READERS: dict[str, Callable[[Given], object]] = {
     "root": read_root,
     "public": read_public,
     "public-of-staff": read_public,
+    "kept": read_kept,
     "key-log": read_key_log,
     "intake": read_intake,
     "opening": open_sealed,

@@ -11,7 +11,8 @@ import pytest
 from app import age
 from app.protocol import key_log, manifest
 from app.protocol import receipt as receipts
-from app.protocol.certificates import Trust, fingerprint
+from app.protocol.certificates import Trust
+from app.protocol.certified import fingerprint
 from app.protocol.documents import parse_document
 from app.protocol.encoding import unb64
 from app.protocol.errors import NotAuthentic

@@ -19,9 +19,10 @@ from app.people.staff.models import Person as PersonRow
 from app.people.staff.models import Team
 from app.protocol import card as cards_
 from app.protocol.card import SignedCard, StatCard
-from app.protocol.certificates import certificate, make_root, org_of
+from app.protocol.certificates import certificate
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
+from app.protocol.roots import Root, make_root, org_of
 from app.protocol.statements import KeyKind, SharedKey, state_key
 from app.vocabulary import Role
 from tests.factories import signed_in, writes
@@ -67,7 +68,7 @@ def office(client: TestClient, database: Database, rows: Session, clock: Clock) 
         session.flush()
         session.add_all(_row(each, team.id) for each in people)
         session.flush()
-        staff.adopt_root(session, ROOT.text.decode(), now=now)
+        staff.adopt_root(session, Root.read(ROOT), ())
         actor = Actor(id=APPROVER.id, roles=APPROVER.roles, team_id=team.id, today=DAY)
         for each in (ANALYST, TRIAGER):
             document = certificate(

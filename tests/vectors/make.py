@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.protocol import intake, key_log, manifest, statements
-from app.protocol.certificates import Certified, certificate, fingerprint, make_root, org_of
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified, fingerprint
 from app.protocol.chain import Mark
 from app.protocol.documents import (
     Document,
@@ -37,6 +38,7 @@ from app.protocol.intake import Intake
 from app.protocol.key_log import Head
 from app.protocol.manifest import ORGANISATION, Organisation
 from app.protocol.receipt import Receipt
+from app.protocol.roots import make_root, org_of
 from app.protocol.sizes import KIB, MIB, Kind, classes
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Imminence, Role

@@ -11,6 +11,7 @@ from app.cli.console import Stopped
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.cli.demo_population import population
+from app.cli.roots import write_sheet
 from app.client import Reporter, Staff
 from app.client.casework import approvals, cases, coding_approvals, report_approvals, triage
 from app.client.casework.cases import OpenCase
@@ -19,7 +20,7 @@ from app.client.intake import epochs, pages
 from app.client.intake.reporter import Submitted
 from app.client.machine.transport import Service
 from app.client.machine.trust import OpenIntake
-from app.client.people import audit, colleagues, shared_keys, sign_in
+from app.client.people import audit, colleagues, roots, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.database import schema
 from app.people.staff import service as staff_service
@@ -57,7 +58,7 @@ CAST: dict[str, frozenset[Role]] = {
     "amir": frozenset({Role.ANALYST}),
     "ruth": frozenset({Role.AUDITOR}),
 }
-FIRST_SUPERVISOR = "sofia"
+FIRST_SUPERVISOR, SECOND_SUPERVISOR = "sofia", "boris"
 TRIAGERS = ("tenzin", "leyla")
 CASEWORKERS = ("tenzin", "leyla", "mai")
 ANSWER = (
@@ -104,11 +105,26 @@ def prepare(stage: Stage) -> str:
 
 
 def organisation(company: Company, invitation: str) -> None:
-    """The first supervisor makes the root; the others join and are certified after comparing words by voice."""
+    """The first supervisor makes the root with two papers, and the second takes the place of one of them; the others
+    join and are certified after comparing words by voice."""
     first = _join(company, FIRST_SUPERVISOR, invitation, pin=None)
-    company.pin = colleagues.make_root(first)
+    paper, spare = roots.new_paper(), roots.new_paper()
+    roots.publish(first, roots.draft(first, papers=[paper, spare]))
+    second = _join(company, SECOND_SUPERVISOR, colleagues.invite(first, CAST[SECOND_SUPERVISOR]), pin=first.org)
+    proposed = roots.propose(first, add={second.person: colleagues.fingerprint(second)}, drop=[spare.id])
+    signed = roots.sign(
+        first,
+        proposed,
+        words=proposed.root.words,
+        newcomers={second.person: colleagues.fingerprint(second)},
+        paper=paper,
+    )
+    if signed.lacks:
+        raise DemoFailed("the second supervisor is on no root")
+    write_sheet(paper, signed.root, company.stage.directory / "papers")
+    company.pin = str(first.pin)
     for name in CAST:
-        if name != FIRST_SUPERVISOR:
+        if name not in company.staff:
             other = _join(company, name, colleagues.invite(first, CAST[name]), pin=company.pin)
             colleagues.certify(first, other.person, colleagues.fingerprint(other), CAST[name])
 

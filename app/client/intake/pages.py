@@ -19,12 +19,13 @@ from app.client.machine import trust as trusting
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Answer, Refused, Service
-from app.protocol import chain, manifest
+from app.protocol import chain, manifest, roots
 from app.protocol.chain import Mark
 from app.protocol.documents import CLOCK_SKEW, Document, parse_document
 from app.protocol.encoding import check_at, sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.manifest import MANIFEST, ORGANISATION, Organisation
+from app.protocol.roots import Pin
 from app.site.site import Site
 from app.vocabulary import codes
 
@@ -52,13 +53,13 @@ class Visited:
     @classmethod
     def load(cls, file: Path, server: str, pin: str) -> Self:
         """What `save` wrote of this service under this pin, or nothing. Raises `ValueError` for another file."""
-        kept = _kept(file).get(f"{server} {pin}")
+        kept = _kept(file).get(_place(server, pin))
         return cls() if kept is None else cls(Mark(**kept["manifest"]), frozenset(kept["paths"]))
 
     def save(self, file: Path, server: str, pin: str) -> None:
         """Beside what is kept there of other services."""
         kept = _kept(file)
-        kept[f"{server} {pin}"] = {
+        kept[_place(server, pin)] = {
             "manifest": asdict(self.manifest) if self.manifest else None,
             "paths": sorted(self.paths),
         }
@@ -103,7 +104,7 @@ def sign(
     the root.
     """
     files = {path: file.sha256 for path, file in _site(built).files.items() if no_script_pages or not _is_plain(path)}
-    organisation = Organisation(name, staff.org, leave_to).content()
+    organisation = Organisation(name, str(staff.pin), leave_to).content()
     trust = staff.log.trust
     previous = _previous(out / MANIFEST)
     if previous is not None:
@@ -147,11 +148,13 @@ def verify(
         organisation = Organisation.read(answers.content(ORGANISATION))
         document = parse_document(answers.content(MANIFEST))
         trust = trusting.fetch_log(service, pin or organisation.pin).trust
+        told = Pin.read(organisation.pin)
         trust.check_public(document, "client")
         if check_at(document.header.at) > today + CLOCK_SKEW:
             raise NotAuthentic("at")
-        if organisation.pin != trust.org:
+        if told.org != trust.org:
             raise NotAuthentic("pin")
+        roots.check_contains(trust.roots, told.root)
         before = visited or Visited()
         chain.check_not_older(document.public_link, before.manifest)
         files = manifest.read(document)
@@ -162,7 +165,7 @@ def verify(
             version=document.header.version,
             signed_on=document.header.at,
             signer=str(document.header.author),
-            pin=trust.org,
+            pin=str(Pin(trust.org, trust.root.mark)),
             files=len(files),
             differing=differing,
             missing=missing,
@@ -312,6 +315,11 @@ def _shuffled(items: Iterable[Any]) -> list[Any]:
     whole = list(items)
     secrets.SystemRandom().shuffle(whole)
     return whole
+
+
+def _place(server: str, pin: str) -> str:
+    """The same for every root that a pin of this organisation names."""
+    return f"{server} {Pin.read(pin).org}"
 
 
 def _kept(file: Path) -> dict[str, Any]:

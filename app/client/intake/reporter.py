@@ -23,6 +23,7 @@ from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind
 from app.protocol.receipt import Receipt
 from app.protocol.report import Form
+from app.protocol.roots import Pin
 from app.vocabulary import ConsentScope
 
 Progress = Callable[[int, int], None]  # bytes sent, bytes in all
@@ -50,7 +51,7 @@ Waits = Callable[[float], None]
 
 
 class Reporter:
-    """Speaks to one service, whose organisation's root has the fingerprint `pin`. `with` ends its connections."""
+    """Speaks to one service, whose organisation has this `pin`. `with` ends its connections."""
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class Reporter:
         self._service = Service(server, http=http, hear=Watch(clock, clock_off).hear)
         self._waits = waits
         self._pin = pin
+        self._org = Pin.read(pin).org
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -106,7 +108,7 @@ class Reporter:
                 leave(each)
             envelope = conversation.seal_report(
                 form,
-                To(self._pin, epoch.epoch, epoch.recipient),
+                To(self._org, epoch.epoch, epoch.recipient),
                 id_=report,
                 secret=secret,
                 receipt=receipt,
@@ -124,7 +126,7 @@ class Reporter:
         """What lies there now. Raises `NoSuchMailbox` where no slot opens."""
         answer = try_again(lambda: self._post(receipt, conversation.READ), tell=self._waits)
         return conversation.read_mailbox(
-            answer, receipt, org=self._pin, recall=lambda: self._post(receipt, conversation.RECALL)
+            answer, receipt, org=self._org, recall=lambda: self._post(receipt, conversation.RECALL)
         )
 
     def answer(
@@ -147,7 +149,7 @@ class Reporter:
                     before,
                     receipt,
                     MessageKind.MESSAGE,
-                    org=self._pin,
+                    org=self._org,
                     today=self._today,
                     text=text,
                     attachments=descriptions,
@@ -163,12 +165,12 @@ class Reporter:
         try:
             before = self.mailbox(receipt)
             post = conversation.write(
-                before, receipt, MessageKind.WITHDRAW, org=self._pin, today=self._today, text=text
+                before, receipt, MessageKind.WITHDRAW, org=self._org, today=self._today, text=text
             )
         except ProtocolError:
             post = conversation.withdraw_unread(receipt)
         answer = try_again(lambda: self._post(receipt, post.content), tell=self._waits)
-        conversation.check_withdrawn(answer, receipt, org=self._pin)
+        conversation.check_withdrawn(answer, receipt, org=self._org)
 
     def change_consent(self, receipt: Receipt, scope: ConsentScope, *, given: bool) -> None:
         """Say yes or no to one use, whatever was said before. Raises `NotTaken`."""
@@ -176,7 +178,7 @@ class Reporter:
         consent = conversation.choose(before, scope, given=given)
         self._write(
             receipt,
-            conversation.write(before, receipt, MessageKind.CONSENT, org=self._pin, today=self._today, changed=consent),
+            conversation.write(before, receipt, MessageKind.CONSENT, org=self._org, today=self._today, changed=consent),
         )
 
     def _send_report(self, receipt: Receipt, submitted: Submitted, envelope: bytes, tell: Tell) -> None:

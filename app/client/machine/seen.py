@@ -53,6 +53,11 @@ class SeenMarks:
             if newest != before:
                 self._put(database, type_, subject, newest)
 
+    def replace(self, type_: str, subject: str, mark: Mark) -> None:
+        """Forget what was seen of it before: people have compared, and know better."""
+        with self._writing() as database:
+            self._put(database, type_, subject, mark)
+
     def hold_list(self, type_: str, of: str, subjects: Collection[str], *, reason: str) -> None:
         """Remember what a list of `of` holds, which only grows. Raises `Rollback` where it lacks what was in it before.
 

@@ -14,7 +14,8 @@ from app.client.machine.seen import SeenMarks
 from app.client.machine.transport import Service
 from app.client.machine.watch import Watch
 from app.protocol import grants
-from app.protocol.certificates import Certified, Trust
+from app.protocol.certificates import Trust
+from app.protocol.certified import Certified
 from app.protocol.chain import Mark
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, unb64
@@ -22,12 +23,15 @@ from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.key_log import Log
 from app.protocol.opening import Asked, Opened, open_document
+from app.protocol.roots import Pin, Root
 from app.vocabulary import GrantKind, Role
 
 _T = TypeVar("_T")
 
 # In what this machine has seen: the last line of the organisation's key log.
 _LOG: Final = "key-log"
+# And the newest root.
+_ROOT: Final = "root"
 
 
 class NotJoined(Exception):
@@ -36,6 +40,10 @@ class NotJoined(Exception):
 
 class NotPinned(Exception):
     """This machine knows no root, so it can trust nobody."""
+
+
+class WordsDiffer(Exception):
+    """The words that were compared by voice are not those of what the service shows."""
 
 
 class NotGranted(Exception):
@@ -98,7 +106,17 @@ class Staff:
 
     @property
     def org(self) -> str:
-        """The pin. Raises `NotPinned`."""
+        """The organisation's name for itself: its first root's hash. Raises `NotPinned`."""
+        return Pin.read(self._handed_on).org
+
+    @property
+    def pin(self) -> Pin:
+        """What to hand on: the organisation, with the newest root that the log shows."""
+        return Pin(self.org, self.log.trust.root.mark)
+
+    @property
+    def _handed_on(self) -> str:
+        """The pin with which this machine began."""
         if self.about.pin is None:
             raise NotPinned("this machine has no pin")
         return self.about.pin
@@ -125,13 +143,35 @@ class Staff:
     def log(self) -> Log:
         """The key log, checked once and remembered. Raises `Rollback` for one older than this machine has seen."""
         if self._log is None:
-            self._log = trusting.fetch_log(self.service, self.org, seen=self.seen.highest(_LOG, self.org))
+            self._log = trusting.fetch_log(
+                self.service,
+                self._handed_on,
+                seen=self.seen.highest(_LOG, self.org),
+                root=self.seen.highest(_ROOT, self.org),
+            )
+            self.seen.record(_ROOT, self.org, self._log.trust.root.mark)
             self.seen.record(_LOG, self.org, self._log.marks[-1])
         return self._log
 
+    def trust_root(self, words: str) -> Root:
+        """Take the roots that the service shows, although this machine knows others, where these are the words of the
+        newest: somebody compared them by voice with as many holders of the right root as it demands.
+
+        Raises `WordsDiffer`, and `NotAuthentic` for roots that do not lead from the pin.
+        """
+        log = trusting.fetch_log(self.service, self.org)
+        if log.trust.root.words.split() != words.lower().split():
+            raise WordsDiffer("these are not the words of the newest root that the service shows")
+        self.machine.pin_to(str(Pin(self.org, log.trust.root.mark)))
+        self._about = None
+        self.seen.replace(_ROOT, self.org, log.trust.root.mark)
+        self.seen.replace(_LOG, self.org, log.marks[-1])
+        self.forget()
+        return log.trust.root
+
     @property
     def trust(self) -> Trust:
-        """The root and everybody's certificates, fetched once. See `with_trust`."""
+        """The roots and everybody's certificates, fetched once. See `with_trust`."""
         if self._trust is None:
             self._trust, _ = trusting.fetch_people(self.service, self.log.trust, self.seen)
         return self._trust

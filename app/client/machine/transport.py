@@ -74,10 +74,11 @@ _TEXTS_OR_NULL: Final = (
     "reason secret statement sums_sha256 swept_on triager withdrawn_on"
 )
 _NUMBERS: Final = (
-    "disk_bytes disk_free_bytes free generation left_millionths n number rho_millionths seq sequence size version"
+    "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"
 )
 _LISTS: Final = (
-    "certificates checkpoint entries errors failing grants holders items jobs members missing part_keys parts roles"
+    "certificates checkpoint entries errors failing grants hashes holders items jobs kept members missing part_keys "
+    "parts roles"
 )
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.

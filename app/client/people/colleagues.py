@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from app import age
-from app.client.machine import trust as trusting
 from app.client.machine.staff import Staff
-from app.protocol import certificates, statements
-from app.protocol.certificates import Certified, Trust
+from app.protocol import certificates
+from app.protocol.certified import Certified
+from app.protocol.certified import fingerprint as of_keys
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import Malformed
@@ -23,10 +23,6 @@ _VOUCHER = "fingerprint"
 
 class FingerprintDiffers(Exception):
     """The words that were heard are not those of the keys that the service shows: somebody swapped one."""
-
-
-class RootOfAnother(Exception):
-    """There is a root, and this machine's keys did not make it."""
 
 
 class KeysOfAnother(Exception):
@@ -56,31 +52,6 @@ def invite(staff: Staff, roles: Collection[Role], *, team: str | None = None) ->
     return str(staff.service.post("/invitations", request).json()["invitation"])
 
 
-def make_root(staff: Staff) -> str:
-    """The organisation's root, with its maker as the one supervisor, and the service's key certified. The pin.
-
-    Everybody's trust begins here: it is done once, by the first supervisor, on a machine of their own. Where that was
-    broken off, it goes on. Raises `RootOfAnother`.
-    """
-    me = Certified(
-        staff.person, frozenset({Role.SUPERVISOR}), staff.keys.identity.recipient, unb64(staff.keys.public_key, 32)
-    )
-    root = trusting.fetch_root(staff.service)
-    if root is None:
-        root = certificates.make_root([me], staff.signer, on=staff.today)
-        staff.service.post("/key-log", {"document": root.text.decode()})
-    elif Trust.pinned(root, certificates.org_of(root)).supervisors != {me.person: me}:
-        raise RootOfAnother("somebody else has made the root: ask them for the pin")
-    staff.machine.pin_to(certificates.org_of(root))
-    staff.forget()
-    if staff.log.service_key is None:
-        key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
-        statement = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
-        staff.service.post("/key-log", {"document": statement.text.decode()})
-        staff.forget()
-    return staff.org
-
-
 def list_(staff: Staff) -> list[Colleague]:
     """Everybody who joined. Who is certified, the certificates say and not the service."""
     with_certificate = {each.person for each in staff.colleagues(*Role)}
@@ -96,23 +67,10 @@ def certify(
     words cover: it is the one that was asked for, and has no other keys yet. Raises `FingerprintDiffers` or
     `KeysOfAnother`.
     """
-    colleague = _colleague(staff.service.get(f"/people/{person}").json(), set())
-    if colleague.id != person or colleague.fingerprint.split() != words.lower().split():
-        raise FingerprintDiffers("these are not the words of the keys that the service shows")
-    staff.forget()
-    mark = Mark(1, sha256_hex(colleague.fingerprint.encode()), None)
-    # What this machine vouched for stands beside what the service shows: that can leave a certificate out.
-    if staff.trust.fingerprints_of(person) - {colleague.fingerprint} or staff.seen.highest(_VOUCHER, person) not in (
-        None,
-        mark,
-    ):
-        raise KeysOfAnother("this person is certified with other keys")
-    recipient = age.parse_recipient(colleague.recipient)
-    if not isinstance(recipient, age.HybridRecipient):
-        raise Malformed("a person's recipient is post-quantum")
+    colleague, certified = compared(staff, person, words, roles)
     staff.forget()  # so that the certificate follows the last one
     certificate = certificates.certificate(
-        Certified(person, frozenset(roles), recipient, unb64(colleague.key, 32)),
+        certified,
         org=staff.org,
         signer=staff.signer,
         valid_from=staff.today,
@@ -120,16 +78,43 @@ def certify(
         previous=staff.trust.last_certificate(colleague.id),
     )
     staff.service.post("/certificates", {"document": certificate.text.decode()})
-    staff.seen.record(_VOUCHER, person, mark)
+    remember(staff, certified)
     staff.seen.record("certificate", person, certificate.public_link.mark)
     staff.seen.add_to_list("certificate", staff.org, person)
     staff.forget()
     return replace(colleague, certified=True, roles=tuple(sorted(roles)))
 
 
+def compared(staff: Staff, person: str, words: str, roles: Collection[Role]) -> tuple[Colleague, Certified]:
+    """The person with the keys whose words were heard. Raises `FingerprintDiffers` or `KeysOfAnother`."""
+    colleague = _colleague(staff.service.get(f"/people/{person}").json(), set())
+    if colleague.id != person or colleague.fingerprint.split() != words.lower().split():
+        raise FingerprintDiffers("these are not the words of the keys that the service shows")
+    staff.forget()
+    # What this machine vouched for stands beside what the service shows: that can leave a certificate out.
+    if staff.trust.fingerprints_of(person) - {colleague.fingerprint} or staff.seen.highest(_VOUCHER, person) not in (
+        None,
+        _voucher(colleague.fingerprint),
+    ):
+        raise KeysOfAnother("this person is certified with other keys")
+    recipient = age.parse_recipient(colleague.recipient)
+    if not isinstance(recipient, age.HybridRecipient):
+        raise Malformed("a person's recipient is post-quantum")
+    return colleague, Certified(person, frozenset(roles), recipient, unb64(colleague.key, 32))
+
+
+def remember(staff: Staff, certified: Certified) -> None:
+    """That this machine vouches for these keys as the person's."""
+    staff.seen.record(_VOUCHER, certified.person, _voucher(certified.fingerprint))
+
+
+def _voucher(words: str) -> Mark:
+    return Mark(1, sha256_hex(words.encode()), None)
+
+
 def fingerprint(staff: Staff) -> str:
     """The twelve words of this machine's own keys, to read out to a supervisor."""
-    return certificates.fingerprint(staff.keys.recipient, staff.keys.public_key)
+    return of_keys(staff.keys.recipient, staff.keys.public_key)
 
 
 def _colleague(person: dict[str, Any], with_certificate: Collection[str]) -> Colleague:
@@ -138,7 +123,7 @@ def _colleague(person: dict[str, Any], with_certificate: Collection[str]) -> Col
         handle=str(person["handle"]),
         roles=tuple(map(str, person["roles"])),
         certified=person["id"] in with_certificate,
-        fingerprint=certificates.fingerprint(str(person["recipient"]), str(person["key"])),
+        fingerprint=of_keys(str(person["recipient"]), str(person["key"])),
         last_use=date.fromisoformat(str(person["last_use"])) if person["last_use"] else None,
         recipient=str(person["recipient"]),
         key=str(person["key"]),

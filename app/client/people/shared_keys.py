@@ -85,7 +85,7 @@ def share(staff: Staff, kind: KeyKind, person: str) -> None:
 
 def newest_key(staff: Staff, kind: KeyKind) -> SharedKey:
     """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
-    newest = statements.newest_of((each.key for each in _statements(staff, kind)), kind, staff.today)
+    newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
     if newest is None:
         raise NotGranted(f"no {kind} key is valid today")
     return newest
@@ -101,7 +101,7 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
 
     Raises `NotGranted` where this person lacks one: without it some cards would be counted for nobody.
     """
-    keys = (each.key for each in _statements(staff, KeyKind.STATISTICS))
+    keys = (each.key for each in _statements(staff, KeyKind.STATISTICS) if each.counts)
     return [
         _hold(staff, key)
         for key in keys
@@ -111,18 +111,24 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
 
 @dataclass(frozen=True)
 class _Statement:
+    """`counts` where the newest root stands behind it."""
+
     key: SharedKey
     link: Link
+    counts: bool
 
 
 def _statements(staff: Staff, kind: KeyKind) -> list[_Statement]:
-    """All statements of the kind, the newest last. Raises `NotAuthentic` where one is missing or by nobody who may.
+    """All statements of the kind, the newest last. Raises `NotAuthentic` where one is missing or by nobody who might.
 
     Raises `Rollback` where the newest is older than this machine has seen, or another.
     """
+    trust = staff.trust
     documents = [parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys")]
     every = [
-        _Statement(statements.read_key(staff.trust.check_public(document, "key")), document.public_link)
+        _Statement(
+            statements.read_key(trust.check_signed(document, "key")), document.public_link, trust.counts(document)
+        )
         for document in documents
     ]
     of_kind = sorted((each for each in every if each.key.kind is kind), key=lambda each: each.key.place)

@@ -4,12 +4,34 @@ from typing import Annotated
 
 from fastapi import Query, Response, status
 
-from app.http import Actor, Db, Now, Once, Router, ServiceKeyring, Today, answered, problems, requires
+from app.http import (
+    Actor,
+    Db,
+    Now,
+    Once,
+    Page,
+    Paging,
+    Router,
+    ServiceKeyring,
+    Today,
+    answered,
+    problems,
+    requires,
+)
 from app.intake.epochs.service import EpochWithoutHolders
-from app.intake.key_log import service
-from app.intake.key_log.schemas import EntryIn, EntryOut, IntakeOut, ServiceKeyOut
-from app.people.staff.service import NotCertified, NotCertifying
-from app.problems import NotAnEnvelope, StaleVersion
+from app.intake.key_log import proposals, service
+from app.intake.key_log.models import RootProposal
+from app.intake.key_log.schemas import (
+    EntryIn,
+    EntryOut,
+    IntakeOut,
+    KeptOut,
+    ProposalIn,
+    ProposalOut,
+    ServiceKeyOut,
+)
+from app.people.staff.service import NoRootYet, NotCertified, NotCertifying, newest_root
+from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.protocol.encoding import b64
 from app.vocabulary import Role
 
@@ -57,6 +79,46 @@ def extend_key_log(
             again=lambda id_: service.added(session, id_),
         )
         return EntryOut.model_validate(entry)
+
+
+@router.get("/root-proposals")
+def list_root_proposals(database: Db, _: Actor, paging: Paging) -> Page[ProposalOut]:
+    """What is proposed as the next root, with the signatures that were gathered."""
+    with database.read() as session:
+        return paging.page(
+            session,
+            proposals.every(),
+            by=[RootProposal.sha256],
+            show=lambda row: ProposalOut.of(proposals.read(session, row)),
+        )
+
+
+@router.post(
+    "/root-proposals",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(proposals.NotARootProposal, NotCertifying, NotFound, StaleVersion),
+)
+def propose_root(database: Db, actor: Actor, once: Once, request: ProposalIn, now: Now) -> ProposalOut:
+    """Propose the next root, or add signatures to one that is proposed. With the last that it lacks it is the root.
+
+    Signatures of keys that the newest root lists decide, and not who brings them: whoever has signed in may.
+    """
+    with database.write() as session:
+        proposal = once(
+            session,
+            actor.id,
+            request,
+            act=lambda: proposals.gather(session, actor, request.document, request.kept, now=now),
+            again=lambda id_: proposals.get(session, id_),
+        )
+        return ProposalOut.of(proposal)
+
+
+@router.get("/root-kept", responses=problems(NoRootYet))
+def get_root_kept(database: Db, _: Actor) -> KeptOut:
+    """The list that the newest root names: what it keeps of those who are on it no more, by hash."""
+    with database.read() as session:
+        return KeptOut(hashes=(newest_root(session).kept or "").split())
 
 
 @router.get("/service-key")

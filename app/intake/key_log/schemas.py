@@ -1,8 +1,11 @@
 """The wire form of the key log."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Self
 
-from app.http.wire import PublicDocument
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.http.wire import PublicDocument, Sha256
+from app.intake.key_log.proposals import KEPT_LIMIT, Proposal
 from app.people.grants.wire import Grants
 
 
@@ -21,6 +24,39 @@ class EntryOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     n: int
+
+
+class ProposalIn(BaseModel):
+    """A root with some of its signatures, and the hashes of the list that it names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document: PublicDocument
+    kept: Annotated[list[Sha256], Field(max_length=KEPT_LIMIT)] = []
+
+
+class ProposalOut(BaseModel):
+    """`lacks` says how many signatures are missing, at the least; with none it is the root."""
+
+    sha256: str
+    document: str
+    kept: list[str]
+    lacks: int
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> Self:
+        return cls(
+            sha256=proposal.root.mark.sha256,
+            document=proposal.root.document.text.decode(),
+            kept=list(proposal.kept),
+            lacks=proposal.lacks,
+        )
+
+
+class KeptOut(BaseModel):
+    """SHA-256 of each document, in ascending order."""
+
+    hashes: list[str]
 
 
 class HeadOut(BaseModel):

@@ -1,6 +1,6 @@
 """The public key log and its signed head."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,11 +19,11 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import intake, key_log, statements
-from app.protocol.certificates import org_of
-from app.protocol.documents import Signer, bytes_signed, parse_document
+from app.protocol.documents import Document, Signer, bytes_signed, parse_document
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.key_log import Head
+from app.protocol.roots import Root, org_of
 
 PAGE = 1000  # lines of the log in one answer
 _SERVICE = "service"
@@ -46,7 +46,7 @@ class NotOpen(Problem):
 
 @dataclass(frozen=True)
 class Opening:
-    """What a reporter's client starts from: the root, the present intake document, the head of the log, signed."""
+    """What a reporter's client starts from: the newest root, the present intake document, the log's head, signed."""
 
     root: str
     intake: str
@@ -64,31 +64,51 @@ class Added:
 def extend(
     session: Session, actor: Actor, document: str, new: Sequence[NewGrant], keyring: Keyring, *, now: datetime
 ) -> Added:
-    """Add a signed document to the log; an intake document brings the grants of its epoch's key.
+    """Add a signed document to the log; an intake document brings the grants of its epoch's key. Roots that follow
+    another come by `proposals`.
 
     Raises `NotALogEntry`, `EpochWithoutHolders`, `NotCertified` for a grantee who may not hold the key, and
     `StaleVersion` where another entry was added at the same time.
     """
-    lines = [line.encode() for line in session.scalars(select(LogEntry.line).order_by(LogEntry.n))]
-    n = len(lines) + 1
     try:
         parsed = parse_document(document.encode())
-        line = key_log.entry(n, sha256_hex(lines[-1]) if lines else None, parsed)
-        key_log.verify([*lines, line], staff.organisation(session).id if lines else org_of(parsed))
+        n = _append(session, parsed)
         if parsed.header.type == "service-key" and statements.read_service_key(parsed) != _signer(keyring).public_key:
             raise NotALogEntry
     except ProtocolError:
         raise NotALogEntry from None
-    if not insert_or_ignore(session, LogEntry, [{"n": n, "line": line.decode()}]):
-        raise StaleVersion
     if parsed.header.type == "root":
-        staff.adopt_root(session, document, now=now)
+        if n > 1:
+            raise NotALogEntry
+        staff.adopt_root(session, Root.read(parsed), ())
     if parsed.header.type == "intake":
         if epochs.is_known(session, intake.read(parsed).epoch):
             raise NotALogEntry
         epochs.open_(session, actor, parsed, new, now=now)
     audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256_hex(document.encode()))
     return Added(str(n), n)
+
+
+def succeed(session: Session, actor: Actor, root: Root, kept: Collection[str], *, now: datetime) -> None:
+    """Add the next root, with the list that it names. Raises `NotALogEntry`, `NotCertifying` and `StaleVersion`."""
+    try:
+        n = _append(session, root.document)
+    except ProtocolError:
+        raise NotALogEntry from None
+    staff.adopt_root(session, root, kept)
+    sha256 = sha256_hex(root.document.text)
+    audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256)
+
+
+def _append(session: Session, document: Document) -> int:
+    """The number of its line. Raises `ProtocolError` where it may not stand there, and `StaleVersion`."""
+    lines = [line.encode() for line in session.scalars(select(LogEntry.line).order_by(LogEntry.n))]
+    n = len(lines) + 1
+    line = key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document)
+    key_log.verify([*lines, line], staff.organisation(session).id if lines else org_of(document))
+    if not insert_or_ignore(session, LogEntry, [{"n": n, "line": line.decode()}]):
+        raise StaleVersion
+    return n
 
 
 def added(session: Session, id_: str) -> Added:
@@ -112,7 +132,7 @@ def opening(session: Session, keyring: Keyring, today: date) -> Opening:
     head = Head(last.n, sha256_hex(last.line.encode()))
     signature = _signer(keyring).sign_bytes(bytes_signed("key-log-head", head.line()))
     return Opening(
-        root=staff.organisation(session).document,
+        root=staff.newest_root(session).document,
         intake=taking[0].document,
         head=key_log.write_head(head, signature),
     )

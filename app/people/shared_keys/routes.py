@@ -17,6 +17,7 @@ from app.vocabulary import Role
 router = Router("/keys", tag="shared keys")
 
 Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
+Colleague = Annotated[Actor, requires(*Role)]
 Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
 
 
@@ -46,7 +47,7 @@ def make_shared_key(database: Db, actor: Supervisor, once: Once, request: Shared
 
 
 @router.get("")
-def list_shared_keys(database: Db, _: Holder, paging: Paging) -> Page[SharedKeyOut]:
+def list_shared_keys(database: Db, _: Colleague, paging: Paging) -> Page[SharedKeyOut]:
     """All shared keys, the newest first."""
     with database.read() as session:
         return paging.page(

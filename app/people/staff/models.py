@@ -27,12 +27,30 @@ class Roles(TypeDecorator[frozenset[Role]]):
 
 
 class Organisation(Base):
-    """The one organisation, once a supervisor has signed its root. `id` is its pin."""
+    """The one organisation, once it has a root. `id` is the hash of the first."""
 
     __tablename__ = "organisation"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class RootDocument(Base):
+    """A root of the organisation. `kept` is the list whose hash it has, a line each, for staff."""
+
+    __tablename__ = "roots"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     document: Mapped[str] = mapped_column(Text)
+    kept: Mapped[str | None] = mapped_column(Text)
+
+
+class RootSupervisor(Base):
+    """Somebody whom the newest root lists, and with which roles: it is their certificate, until the next."""
+
+    __tablename__ = "root_supervisors"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    roles: Mapped[frozenset[Role]] = mapped_column(Roles)
 
 
 class Team(Base):
@@ -72,9 +90,9 @@ class Invitation(Base):
 
 
 class Certificate(Base):
-    """A signed document that vouches for a person's keys and roles: a certificate, or the root that lists them.
+    """A signed document that vouches for a person's keys and roles. `sha256` is that of the document.
 
-    `sha256` is that of the document, which one root shares among its supervisors.
+    One that does not count is by somebody who is on the root no more, and was not kept by it.
     """
 
     __tablename__ = "certificates"
@@ -85,4 +103,5 @@ class Certificate(Base):
     version: Mapped[int]
     roles: Mapped[frozenset[Role]] = mapped_column(Roles)
     valid_from: Mapped[date]
-    valid_until: Mapped[date | None]  # none for the root
+    valid_until: Mapped[date]
+    counts: Mapped[bool] = mapped_column(default=True, server_default=sa.true())

@@ -1,25 +1,28 @@
 """People: invited, joined, and certified by a supervisor whom the root lists."""
 
 import secrets
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.database import insert_or_ignore
-from app.people.staff.models import Certificate, Invitation, Organisation, Person, Team
+from app.people.staff.models import Certificate, Invitation, Organisation, Person, RootDocument, RootSupervisor, Team
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import chain
-from app.protocol.certificates import Certified, Trust, org_of
+from app.protocol.certificates import Trust
+from app.protocol.certified import Certified
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import ProtocolError
+from app.protocol.roots import Pin, Root, org_of
 from app.vocabulary import Role
 
 INVITATION_DAYS = 14
@@ -160,30 +163,59 @@ def invited(session: Session, invitation: str, *, now: datetime, for_use: bool =
     return row
 
 
-def adopt_root(session: Session, document: str, *, now: datetime) -> None:
-    """Take the first root: its pin becomes the organisation's id, and it certifies the supervisors whom it lists.
+def adopt_root(session: Session, root: Root, kept: Collection[str]) -> None:
+    """Take an authentic root, the first or the next: it certifies the supervisors whom it lists, and nobody who was on
+    the one before. What it does not keep of what those signed counts no more.
 
-    Raises `NotCertifying` where it is not authentic, or lists somebody who has not joined with these keys.
+    The first one's hash becomes the organisation's id. Raises `NotCertifying` where it lists somebody who has not
+    joined with these keys, or `kept` is not the list that it names.
     """
+    if root.document.header.version == 1:
+        session.add(Organisation(id=org_of(root.document)))
+    document = root.document.text.decode()
+    lines = "".join(f"{each}\n" for each in sorted({*kept}))
+    session.add(RootDocument(version=root.document.header.version, document=document, kept=lines or None))
+    session.execute(delete(RootSupervisor))
+    session.flush()
+    for holder in root.supervisors.values():
+        session.add(RootSupervisor(person_id=_person_with(session, holder).id, roles=holder.roles))
+    session.flush()
     try:
-        root = parse_document(document.encode())
-        supervisors = Trust.pinned(root, org_of(root)).supervisors
+        standing = trust(session)
     except ProtocolError:
         raise NotCertifying from None
-    session.add(Organisation(id=org_of(root), document=document))
-    for holder in supervisors.values():
-        _keep(session, _person_with(session, holder), holder, root, valid_from=now.date(), valid_until=None)
+    for certificate in session.scalars(select(Certificate)):
+        certificate.counts = standing.counts(parse_document(certificate.document.encode()))
+    session.flush()
 
 
 def trust(session: Session) -> Trust:
-    """The organisation's root, to check documents against. Raises `NoRootYet`."""
-    org = organisation(session)
-    return Trust.pinned(parse_document(org.document.encode()), org.id)
+    """The organisation's roots, to check documents against. Raises `NoRootYet`."""
+    org = organisation(session).id
+    rows = session.scalars(select(RootDocument).order_by(RootDocument.version)).all()
+    trust = Trust.pinned(parse_document(rows[0].document.encode()), org)
+    for each in rows[1:]:
+        trust = trust.followed_by(parse_document(each.document.encode()))
+    return trust.with_kept((rows[-1].kept or "").split())
+
+
+def pin(session: Session) -> Pin:
+    """What people hand on of this organisation. Raises `NoRootYet`."""
+    standing = trust(session)
+    return Pin(standing.org, standing.root.mark)
+
+
+def newest_root(session: Session) -> RootDocument:
+    """Raises `NoRootYet`."""
+    row = session.scalar(select(RootDocument).order_by(RootDocument.version.desc()).limit(1))
+    if row is None:
+        raise NoRootYet
+    return row
 
 
 def trust_in_everybody(session: Session) -> Trust:
-    """The root, with every certificate that was ever made beside it. Raises `NoRootYet`."""
-    made = session.scalars(select(Certificate.document).where(Certificate.valid_until.is_not(None)))
+    """The roots, with every certificate that was ever made beside them. Raises `NoRootYet`."""
+    made = session.scalars(select(Certificate.document))
     return trust(session).with_certificates(parse_document(each.encode()) for each in made)
 
 
@@ -200,7 +232,7 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
     except ProtocolError:
         raise NotCertifying from None
     person = _person_with(session, holder)
-    last = session.scalar(_certificates(person.id).where(Certificate.valid_until.is_not(None)).limit(1))
+    last = session.scalar(_certificates(person.id).limit(1))
     follows = chain.after(Mark(last.version, last.sha256) if last else None)
     if (certificate.header.version, certificate.header.previous) != follows:
         raise StaleVersion
@@ -246,28 +278,27 @@ def certificates_of(session: Session, person_id: str) -> list[str]:
 
 def certified_as(session: Session, person_id: str, today: date) -> frozenset[Role]:
     """The roles for which the person is certified today. Raises `NotCertified`, for an absent one too."""
-    certificate = _counting(session, person_id, today)
-    if certificate is None:
+    roles = _certified(session, person_id, today)
+    if roles is None:
         raise NotCertified
-    return certificate.roles
+    return roles
 
 
 def is_certified(session: Session, person_id: str, today: date) -> bool:
     """Whether this is a person who is certified today, whatever their roles."""
-    return _counting(session, person_id, today) is not None
+    return _certified(session, person_id, today) is not None
 
 
 def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
     """Whether this is a person who is certified today and has the role."""
-    certificate = _counting(session, person_id, today)
-    return certificate is not None and role in certificate.roles
+    return role in (_certified(session, person_id, today) or ())
 
 
 def roles_of(session: Session, person: Person, today: date) -> frozenset[Role]:
     """What the person may do today: as their certificate says, or as invited before there is a root to give one."""
-    certificate = _counting(session, person.id, today)
-    if certificate is not None:
-        return certificate.roles
+    roles = _certified(session, person.id, today)
+    if roles is not None:
+        return roles
     return person.invited_as if session.scalar(select(Organisation.id)) is None else frozenset()
 
 
@@ -300,7 +331,7 @@ def _keep(
     document: Document,
     *,
     valid_from: date,
-    valid_until: date | None,
+    valid_until: date,
 ) -> None:
     session.add(
         Certificate(
@@ -317,19 +348,19 @@ def _keep(
 
 
 def _certificates(person_id: str) -> Select[Certificate]:
-    """All that vouch for a person, in the order in which `Trust` lets them count: the root, then the newest."""
+    """All that were made of a person, in the order in which `Trust` lets them count: the newest first."""
     newest = (Certificate.version.desc(), Certificate.valid_from.desc(), Certificate.sha256.desc())
-    of_person = select(Certificate).where(Certificate.person_id == person_id)
-    return of_person.order_by(Certificate.valid_until.is_not(None), *newest)
+    return select(Certificate).where(Certificate.person_id == person_id).order_by(*newest)
 
 
-def _counting(session: Session, person_id: str, today: date) -> Certificate | None:
-    """The certificate that counts today."""
-    row: Certificate | None = session.scalar(
-        _certificates(person_id)
-        .where(
-            Certificate.valid_from <= today, or_(Certificate.valid_until.is_(None), Certificate.valid_until >= today)
-        )
-        .limit(1)
-    )
-    return row
+def _certified(session: Session, person_id: str, today: date) -> frozenset[Role] | None:
+    """The roles for which the root or the certificate that counts today vouches; None where nothing does.
+
+    A certificate that does not count hides those before it, as clients have it.
+    """
+    on_root = session.get(RootSupervisor, person_id)
+    if on_root is not None:
+        return on_root.roles
+    newest = _certificates(person_id).where(Certificate.valid_from <= today, Certificate.valid_until >= today).limit(1)
+    row: Certificate | None = session.scalar(newest)
+    return row.roles if row is not None and row.counts else None

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from app.protocol.documents import Document, parse_document
-from app.protocol.encoding import b64, unb64
+from app.protocol.encoding import b64, check_hash, unb64
 from app.protocol.errors import Malformed
 from app.protocol.release.errors import ReleaseError
 
@@ -64,18 +64,32 @@ def check_signature(signature: Signature, sums_file: bytes) -> None:
         raise ReleaseError(f"the signature of {signature.by} is not authentic") from None
 
 
-def write_signers(vouchers: Sequence[Document]) -> bytes:
-    """`signers.jsonl`: the root, then the certificates of the two who sign, each document a JSON string in a line."""
-    return b"".join(json.dumps(document.text.decode(), ensure_ascii=False).encode() + b"\n" for document in vouchers)
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """What vouches for the two who sign: the roots from the pinned one on, then certificates; and the hashes of the
+    certificates that the newest root keeps."""
+
+    documents: tuple[Document, ...]
+    kept: tuple[str, ...] = ()
 
 
-def read_signers(content: bytes) -> tuple[Document, ...]:
+def write_signers(signers: Signers) -> bytes:
+    """`signers.jsonl`: each document a JSON string in a line; last, where the root keeps any, an array of hashes."""
+    lines: list[object] = [document.text.decode() for document in signers.documents]
+    if signers.kept:
+        lines.append(sorted(signers.kept))
+    return b"".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines)
+
+
+def read_signers(content: bytes) -> Signers:
     """Raises `ReleaseError` for whatever `write_signers` does not write. What the documents are worth, a pin tells."""
     try:
-        vouchers = tuple(parse_document(json.loads(line).encode()) for line in content.splitlines())
-        again = write_signers(vouchers)
+        lines = [json.loads(line) for line in content.splitlines()]
+        kept = tuple(map(check_hash, lines.pop())) if lines and isinstance(lines[-1], list) else ()
+        signers = Signers(tuple(parse_document(line.encode()) for line in lines), kept)
+        again = write_signers(signers)
     except (ValueError, AttributeError, RecursionError, Malformed):
         raise ReleaseError("signers.jsonl cannot be read") from None
-    if again != content or not vouchers:
+    if again != content or not signers.documents:
         raise ReleaseError("signers.jsonl is not the one writing of these documents")
-    return vouchers
+    return signers

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from typing import Final
 
-from app.protocol.certificates import Certified, Trust
+from app.protocol import roots
+from app.protocol.certificates import Trust
+from app.protocol.certified import Certified
 from app.protocol.encoding import check_day, sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.release.counts import NoisyCounts
@@ -21,6 +24,7 @@ from app.protocol.release.signatures import (
     read_signatures,
     read_signers,
 )
+from app.protocol.roots import Pin
 from app.vocabulary import Role
 
 # Who may ask for a release, and so be one of the two who sign it; the other is the supervisor who approved it.
@@ -68,9 +72,15 @@ def verify(files: Mapping[str, bytes], *, check_signer: Callable[[Signature], No
 
 def vouchers(files: Mapping[str, bytes], pin: str) -> Callable[[Signature], Certified]:
     """Who is certified by the folder's own `signers.jsonl`, which has to lead from the pin. Raises `NotAuthentic`."""
-    root, *certificates = read_signers(file_of(files, SIGNERS))
-    trust = Trust.pinned(root, pin).with_certificates(certificates)
-    days = [check_day(document.header.at) for document in (root, *certificates)]
+    signers = read_signers(file_of(files, SIGNERS))
+    first, *others = signers.documents
+    following = list(takewhile(lambda document: document.header.type == "root", others))
+    trust = Trust.pinned(first, pin)
+    for root in following:
+        trust = trust.followed_by(root)
+    roots.check_contains(trust.roots, Pin.read(pin).root)
+    trust = trust.with_kept(signers.kept).with_certificates(others[len(following) :])
+    days = [check_day(document.header.at) for document in signers.documents]
     return lambda signature: _signer(trust, signature, days)
 
 

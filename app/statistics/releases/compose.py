@@ -4,12 +4,11 @@ import codecs
 from collections.abc import Sequence
 
 from app import vocabulary
-from app.protocol.documents import Document
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
 from app.protocol.release.folder import SUMS, sums
 from app.protocol.release.ledger import LedgerEntry, LedgerLine, write_ledger
 from app.protocol.release.rows import write_csv
-from app.protocol.release.signatures import SIGNERS, write_signers
+from app.protocol.release.signatures import SIGNERS, Signers, write_signers
 from app.protocol.release.tables import data_files
 from app.statistics.releases import accounting
 from app.statistics.releases.methodology import About, methodology
@@ -29,12 +28,10 @@ _COLUMNS = {
 }
 
 
-def compose(
-    counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry], vouchers: Sequence[Document]
-) -> dict[str, bytes]:
+def compose(counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry], signers: Signers) -> dict[str, bytes]:
     """Every file but the signatures, by path; `SHA256SUMS` is what the two persons sign.
 
-    `ledger` holds all draws up to and with this one, `vouchers` the root and the certificates of the two.
+    `ledger` holds all draws up to and with this one, `signers` what vouches for the two.
     """
     files = {
         **data_files(counts),
@@ -42,7 +39,7 @@ def compose(
         "dictionary.csv": _dictionary(counts),
         "methodology.md": methodology(counts, about).encode(),
         "ledger.json": write_ledger(ledger),
-        SIGNERS: write_signers(vouchers),
+        SIGNERS: write_signers(signers),
     }
     return {**files, SUMS: sums(files)}
 

@@ -12,13 +12,13 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem
-from app.protocol.documents import Document, parse_document
+from app.protocol.documents import parse_document
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.periods import year_of
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import SUMS
 from app.protocol.release.ledger import LedgerLine
-from app.protocol.release.signatures import SIGNATURES, Signature, check_signature, write_signatures
+from app.protocol.release.signatures import SIGNATURES, Signature, Signers, check_signature, write_signatures
 from app.settings import Settings
 from app.statistics.releases import accounting, ledger, requests
 from app.statistics.releases.compose import compose, ledger_entry
@@ -82,7 +82,7 @@ def make(session: Session, actor: Actor, release_id: str, *, publisher: Publishe
         release.counts(),
         about=_about(session, release, lines, publisher=publisher, note=SYNTHETIC if is_demo else None),
         ledger=[ledger_entry(line, session.get_one(Release, line.release).counts()) for line in lines],
-        vouchers=_vouchers(session, release),
+        signers=_signers(session, release),
     )
     session.add_all(ReleaseFile(release_id=release.id, path=path, content=content) for path, content in files.items())
     release.sums_sha256 = sha256_hex(files[SUMS])
@@ -144,7 +144,7 @@ def _about(
     return About(
         release=release.id,
         organisation=publisher.name,
-        pin=staff.organisation(session).id,
+        pin=str(staff.pin(session)),
         requested_by=release.requested_by,
         approved_by=release.approved_by or "",
         contact=publisher.contact,
@@ -156,12 +156,13 @@ def _about(
     )
 
 
-def _vouchers(session: Session, release: Release) -> list[Document]:
-    """The root, and the certificates of those who will sign."""
-    texts = [staff.organisation(session).document]
+def _signers(session: Session, release: Release) -> Signers:
+    """The roots, and the certificates of those who will sign."""
+    trust = staff.trust(session)
+    texts = [root.document.text.decode() for root in trust.roots]
     for signer in (release.requested_by, release.approved_by or ""):
         texts += staff.certificates_of(session, signer)
-    return [parse_document(text.encode()) for text in dict.fromkeys(texts)]
+    return Signers(tuple(parse_document(text.encode()) for text in dict.fromkeys(texts)), tuple(sorted(trust.kept)))
 
 
 def _complete(session: Session, release: Release) -> None:

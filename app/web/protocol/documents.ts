@@ -36,7 +36,7 @@ const KEYS = ["v", "type", "org", "subject", "version", "previous", "generation"
 
 /**
  * Line 1. `org` is the pin of the organisation, null in its first root. `previous` is the SHA-256 of the previous
- * version's file (of its text where it is public), `sealed_to` that of the recipient's text, null where public. `at` is
+ * version's file (of its text where it is public, of line 1 for a root), `sealed_to` that of the recipient's text, null where public. `at` is
  * an hour (`2026-06-15T09:00Z`) for staff, a day for reporters and public documents.
  */
 export interface Header {
@@ -99,7 +99,7 @@ export function parseDocument(plaintext: Uint8Array | string): Document {
     if (!found) throw new Malformed("a document has two lines")
     const [, line = "", secondLine = "", padding = ""] = found
     const header = parseHeader(line)
-    const proof = parseProof(secondLine)
+    const proof = parseProof(secondLine, header.type)
     const { kind, provedBy } = typeOf(header.type)
     if (kind === null && padding) throw new Malformed("a public document is not padded")
     if (proof.by !== provedBy) throw new Malformed("a document of this type is proved otherwise")
@@ -115,6 +115,11 @@ export function verifySignatures(document: Document): Signature[] {
     if (proof.by !== "signatures" || proof.each.length === 0) throw new NotAuthentic("unsigned")
     for (const signature of proof.each) verifySignature(signature, document.header.type, document.line)
     return proof.each
+}
+
+/** The same, where they were verified before. */
+export function signaturesOf({ proof }: Document): Signature[] {
+    return proof.by === "signatures" ? proof.each : []
 }
 
 /** Raises `NotAuthentic` where the signature over the line does not hold under its own key. */
@@ -178,7 +183,7 @@ function parseHeader(line: string): Header {
         previous: checkHashOrNull(found.previous),
         generation: found.generation === null ? null : checkCount(found.generation),
         sealed_to: checkHashOrNull(found.sealed_to),
-        author: found.author === null ? null : checkId(found.author, "per"),
+        author: found.author === null ? null : checkSigner(found.author, type),
         at: checkText(found.at),
         body: checkObject(found.body),
     }
@@ -194,17 +199,17 @@ function parseHeader(line: string): Header {
     return header
 }
 
-function parseProof(line: string): Proof {
+function parseProof(line: string, type: string): Proof {
     const found = parseObject(line)
-    const proof = readProof(found)
+    const proof = readProof(found, type)
     if (proofLine(proof) !== line) throw new Malformed("line 2 is written otherwise")
     return proof
 }
 
-function readProof(found: JsonObject): Proof {
+function readProof(found: JsonObject, type: string): Proof {
     switch (Object.keys(found).join()) {
         case "sigs":
-            return { by: "signatures", each: checkList(found.sigs).map(parseSignature) }
+            return { by: "signatures", each: checkList(found.sigs).map((entry) => parseSignature(entry, type)) }
         case "mac":
             return { by: "mac", mac: unb64(checkText(found.mac), 32) }
         case "":
@@ -214,9 +219,15 @@ function readProof(found: JsonObject): Proof {
     }
 }
 
-function parseSignature(entry: unknown): Signature {
+function parseSignature(entry: unknown, type: string): Signature {
     const { by, key, sig } = checkFields(entry, ["by", "key", "sig"])
-    return { by: checkId(by, "per"), key: unb64(checkText(key), 32), sig: unb64(checkText(sig), 64) }
+    return { by: checkSigner(by, type), key: unb64(checkText(key), 32), sig: unb64(checkText(sig), 64) }
+}
+
+/** The id of whoever may sign: a person, or a paper of a root. */
+function checkSigner(value: unknown, type: string): string {
+    const isPapers = type === "root" && checkText(value).startsWith("paper_")
+    return checkId(value, isPapers ? "paper" : "per")
 }
 
 function proofLine(proof: Proof): string {

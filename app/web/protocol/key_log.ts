@@ -19,6 +19,7 @@ import {
 } from "./encoding.ts"
 import { Malformed, NotAuthentic, Rollback } from "./errors.ts"
 import { readIntake } from "./intake.ts"
+import { checkContains, readPin } from "./roots.ts"
 
 /** The last line's number and hash: what the service signs, and what a client remembers. */
 export interface Head {
@@ -29,30 +30,48 @@ export interface Head {
 /** A log that was checked from its first line. */
 export interface Log {
     trust: Trust
+    /** The newest that counts. */
     serviceKey: Bytes | null
-    /** The last intake document, and what it says of itself; null before the first. */
+    /** The newest intake document that counts; null before the first. */
     intake: Document | null
     hashes: string[]
 }
 
-/** Check the whole log against the pin; each line is without its LF. Raises `NotAuthentic` or `Malformed`. */
+/**
+ * Check the whole log against the pin; each line is without its LF. Raises `NotAuthentic` or `Malformed`. A line is held
+ * to the root that stands before it; what counts of it today, the newest root says.
+ */
 export function verifyLog(lines: readonly string[], pin: string): Log {
     const [root, ...others] = chained(lines)
     if (root?.header.type !== "root") throw new NotAuthentic("key-log")
-    const trust = Trust.pinned(root, pin)
-    const log: Log = { trust, serviceKey: null, intake: null, hashes: lines.map(sha256Hex) }
+    let trust = Trust.pinned(root, pin)
+    let newest: Document | null = null
+    const documents: Document[] = []
     for (const document of others) {
         const { type } = document.header
-        if (type !== "service-key" && type !== "intake") throw new NotAuthentic("key-log")
-        trust.checkPublic(document, type)
-        if (type === "service-key") {
-            log.serviceKey = readServiceKey(document)
-        } else {
-            checkSuccessor(log.intake, document)
-            log.intake = document
+        if (type === "root") {
+            trust = trust.followedBy(document)
+            continue
         }
+        if (type !== "service-key" && type !== "intake") throw new NotAuthentic("key-log")
+        trust.checkEntry(document, type)
+        if (type === "service-key") {
+            readServiceKey(document)
+        } else {
+            checkSuccessor(newest, document)
+            newest = document
+        }
+        documents.push(document)
     }
-    return log
+    checkContains(trust.roots, readPin(pin).root)
+    const counting = documents.filter((document) => trust.counts(document))
+    const stated = counting.filter(({ header }) => header.type === "service-key").at(-1)
+    return {
+        trust,
+        serviceKey: stated ? readServiceKey(stated) : null,
+        intake: counting.filter(({ header }) => header.type === "intake").at(-1) ?? null,
+        hashes: lines.map(sha256Hex),
+    }
 }
 
 /** Raises `Rollback` unless this log continues the one whose head was seen before. */

@@ -35,7 +35,7 @@ const TRUST = Trust.pinned(parseDocument(organisation.root), organisation.pin)
 
 // What only staff's clients read: a reporter's asks for nothing of it.
 const OF_STAFF = [
-    ...["attachment", "signed", "certificates", "journal", "part", "case", "audit-chain", "grant"],
+    ...["attachment", "signed", "certificates", "kept", "journal", "part", "case", "audit-chain", "grant"],
     ...["document-of-staff", "public-of-staff"],
 ]
 // In reporter/thread.test.ts.
@@ -56,7 +56,10 @@ const READERS: Record<string, (given: never) => unknown> = {
         if ("text" in given) expect(textOf(document)).toBe(given.text.trimEnd() + "\n")
     },
     root: ({ text, pin }: { text: string; pin: string }) => Trust.pinned(parseDocument(text), pin),
-    public: ({ text, type }: { text: string; type: string }) => TRUST.checkPublic(parseDocument(text), type),
+    public: ({ text, type, roots = [] }: { text: string; type: string; roots?: string[] }) =>
+        roots
+            .reduce((trust, root) => trust.followedBy(parseDocument(root)), TRUST)
+            .checkPublic(parseDocument(text), type),
     "key-log": ({ pin, lines, head, seen }: { pin: string; lines: string[]; head: unknown; seen: Head | null }) => {
         const log = verifyLog(
             lines.map((name) => refusals.lines[name] ?? ""),

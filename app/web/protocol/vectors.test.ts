@@ -146,7 +146,7 @@ async function sealedText(text: string, kind: Kind, to: Identity): Promise<Bytes
 test("the root is the one that is pinned", () => {
     const trust = Trust.pinned(parseDocument(organisation.root), organisation.pin)
 
-    expect([...trust.supervisors.keys()]).toEqual([organisation.supervisor.id])
+    expect([...trust.root.supervisors.keys()]).toEqual([organisation.supervisor.id])
     expect(() => Trust.pinned(parseDocument(organisation.root), "0".repeat(64))).toThrow("pin")
     expect(sha256Hex(parseDocument(organisation.root).line)).toBe(organisation.pin)
 })

@@ -4,6 +4,7 @@ import { areEqual, b64, dayOf, newId } from "../protocol/encoding.ts"
 import { NotAuthentic, Unavailable } from "../protocol/errors.ts"
 import { checkAccepts } from "../protocol/intake.ts"
 import { readWords, ReceiptError } from "../protocol/receipt.ts"
+import { readPin } from "../protocol/roots.ts"
 import { ATTACHMENT_CEILING } from "../protocol/sizes.ts"
 import {
     Failure,
@@ -58,6 +59,7 @@ export interface Settings {
 export class Client implements ReporterClient {
     private readonly service: Service
     private readonly pin: string
+    private readonly org: string
     private readonly clock: () => number
     private readonly pausesMs: readonly number[] | undefined
     private opened: OpenIntake | null = null
@@ -71,6 +73,7 @@ export class Client implements ReporterClient {
     constructor({ server, pin, clock = Date.now, pausesMs }: Settings) {
         this.service = new Service(server, pausesMs)
         this.pin = pin
+        this.org = readPin(pin).org
         this.clock = clock
         this.pausesMs = pausesMs
     }
@@ -107,7 +110,7 @@ export class Client implements ReporterClient {
             const receipt = await readWords(words)
             const keys = await holderOf(receipt)
             receipt.fill(0)
-            const thread = new Thread(this.service, this.pin, keys, () => this.today())
+            const thread = new Thread(this.service, this.org, keys, () => this.today())
             const found = shown(await thread.read())
             this.thread?.forget()
             this.thread = thread
@@ -191,7 +194,7 @@ export class Client implements ReporterClient {
         for (;;) {
             const limit = Math.min(epoch.attachmentBytes, ATTACHMENT_CEILING)
             const sealed = await this.sealAll(files, recipient, limit, progress, cancel)
-            const version = await draft.version(form, sealed, { org: this.pin, epoch, today: this.today() })
+            const version = await draft.version(form, sealed, { org: this.org, epoch, today: this.today() })
             if (draft.stored) return version
             try {
                 await this.put(draft, version, progress, cancel)
@@ -230,7 +233,7 @@ export class Client implements ReporterClient {
 
     /** The version that had arrived although its answer got lost: the one whose threadState lies in the mailbox. */
     private async storedVersion(draft: Draft): Promise<Version> {
-        const { threadStateFile } = await new Thread(this.service, this.pin, draft.keys, () => this.today()).read()
+        const { threadStateFile } = await new Thread(this.service, this.org, draft.keys, () => this.today()).read()
         const stored = draft.versions.find(({ threadState }) => areEqual(threadState, threadStateFile))
         if (!stored) throw new Failure("refused", "report-exists")
         return stored

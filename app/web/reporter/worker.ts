@@ -1,6 +1,7 @@
 /** The worker's entry: a client of the organisation whose pin the page came with. */
 
-import { checkHash, parseObject } from "../protocol/encoding.ts"
+import { checkText, parseObject } from "../protocol/encoding.ts"
+import { readPin } from "../protocol/roots.ts"
 import { Failure, type ReporterClient } from "./api.ts"
 import { Client } from "./client.ts"
 import { Host } from "./host.ts"
@@ -39,7 +40,9 @@ async function open(): Promise<ReporterClient> {
 
 function pinIn(content: Uint8Array): string {
     try {
-        return checkHash(parseObject(content).pin)
+        const pin = checkText(parseObject(content).pin)
+        readPin(pin)
+        return pin
     } catch {
         throw new Failure("not-authentic", "organisation")
     }

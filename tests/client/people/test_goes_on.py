@@ -6,8 +6,8 @@ import pytest
 
 from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused
-from app.client.people import colleagues
-from app.client.people.colleagues import RootOfAnother
+from app.client.people import colleagues, roots
+from app.client.people.roots import RootOfAnother
 from app.vocabulary import Role
 from tests.client.installation import Installation
 
@@ -36,7 +36,7 @@ def test_a_root_that_was_made_is_pinned_by_who_made_it(here: Installation) -> No
     sara = here.staff("sara")
     sara.machine.tell(replace(sara.about, pin=None))
 
-    assert colleagues.make_root(sara) == here.pin
+    assert roots.go_on(sara) == here.pin
     assert sara.about.pin == here.pin
 
 
@@ -44,4 +44,4 @@ def test_nobody_else_takes_that_root_for_their_own(here: Installation) -> None:
     emil = here.staff("emil")
 
     with pytest.raises(RootOfAnother):
-        colleagues.make_root(emil)
+        roots.go_on(emil)

@@ -18,9 +18,9 @@ from app.client.people import audit, colleagues, shared_keys, sign_in
 from app.client.people.colleagues import FingerprintDiffers
 from app.protocol import audit_chain
 from app.protocol.audit_chain import Event
-from app.protocol.certificates import org_of
 from app.protocol.chain import Mark
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.roots import org_of
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
@@ -104,7 +104,7 @@ def test_another_pin_trusts_nobody(here: Installation) -> None:
 
 
 def test_the_pin_is_the_hash_of_the_root_that_everybody_fetches(here: Installation) -> None:
-    assert org_of(here.staff("anna").log.trust.root) == here.pin
+    assert org_of(here.staff("anna").log.trust.root.document) == here.pin
 
 
 def test_a_triagers_draft_becomes_an_epoch_under_a_supervisors_signature(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from app import age
 from app.intake.epochs.models import Epoch as EpochRow
 from app.people.grants.models import Grant
 from app.protocol import intake, key_log
-from app.protocol.certificates import make_root
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id
+from app.protocol.roots import make_root
 from app.vocabulary import Role
 from tests.intake.scene import Epoch, Office
 

@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
-from app.protocol.certificates import Certified, certificate
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
 from app.protocol.documents import Signer
 from app.protocol.errors import NotAuthentic
 from app.protocol.release.errors import ReleaseError
@@ -17,6 +18,7 @@ from app.protocol.release.signatures import (
     SIGNATURES,
     SIGNERS,
     Signature,
+    Signers,
     read_signatures,
     read_signers,
     sign_sums,
@@ -61,7 +63,14 @@ def test_the_pin_of_another_organisation_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "vouchers", [b"", b'"no document"\n', b"3\n", write_signers([folders.ROOT]), write_signers([folders.CERTIFICATE])]
+    "vouchers",
+    [
+        b"",
+        b'"no document"\n',
+        b"3\n",
+        write_signers(Signers((folders.ROOT,))),
+        write_signers(Signers((folders.CERTIFICATE,))),
+    ],
 )
 def test_a_release_whose_signers_nobody_vouches_for_is_refused(vouchers: bytes) -> None:
     with pytest.raises(NotAuthentic):
@@ -87,7 +96,7 @@ def signed_by(*roles: Role) -> dict[str, bytes]:
         )
         for (person, key), role in zip(people.items(), roles, strict=True)
     ]
-    files = folders.signed({**FOLDER, SIGNERS: write_signers([folders.ROOT, *certificates])})
+    files = folders.signed({**FOLDER, SIGNERS: write_signers(Signers((folders.ROOT, *certificates)))})
     signatures = [sign_sums(files[SUMS], by=person, key=key) for person, key in people.items()]
     return {**files, SIGNATURES: write_signatures(signatures)}
 

@@ -9,12 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age, vocabulary
 from app.cli.demo_population import population
-from app.protocol.certificates import Certified, certificate, make_root, org_of
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
 from app.protocol.documents import Signer
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.folder import SUMS, sums
 from app.protocol.release.ledger import LedgerLine, next_line
-from app.protocol.release.signatures import SIGNATURES, sign_sums, write_signatures
+from app.protocol.release.signatures import SIGNATURES, Signers, sign_sums, write_signatures
+from app.protocol.roots import make_root, org_of
 from app.statistics.releases.accounting import PrivacyLoss
 from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.counting import count
@@ -81,7 +83,9 @@ def about(note: str | None = None) -> About:
 
 
 def unsigned(drawn: NoisyCounts) -> dict[str, bytes]:
-    return compose(drawn, about=about(), ledger=[ledger_entry(line(drawn), drawn)], vouchers=[ROOT, CERTIFICATE])
+    return compose(
+        drawn, about=about(), ledger=[ledger_entry(line(drawn), drawn)], signers=Signers((ROOT, CERTIFICATE))
+    )
 
 
 def signed(files: Mapping[str, bytes]) -> dict[str, bytes]:

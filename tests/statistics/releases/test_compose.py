@@ -10,6 +10,7 @@ from typing import Any
 from app import vocabulary
 from app.protocol.release.counts import NOISY, read_counts
 from app.protocol.release.folder import SUMS, check_sums
+from app.protocol.release.signatures import Signers
 from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.methodology import methodology
 from tests.statistics.releases import folders
@@ -96,7 +97,7 @@ def test_the_ledger_tells_what_the_noise_cost() -> None:
     drawn = folders.noisy("T")
     line = ledger_entry(folders.line(drawn), drawn)
 
-    files = compose(drawn, about=folders.about(), ledger=[line], vouchers=[])
+    files = compose(drawn, about=folders.about(), ledger=[line], signers=Signers(()))
 
     assert line.maps == {"total": 0.005}
     assert b'"1e-6": 0.43' in files["ledger.json"]

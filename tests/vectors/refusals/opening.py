@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from app import age
-from app.protocol.certificates import Certified, certificate
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
 from app.protocol.documents import Document, Mac, Signatures, Signer, bare, maced, signed, thread_mac
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.types import TYPES

@@ -9,11 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.protocol import intake, key_log, statements
-from app.protocol.certificates import certificate, make_root, org_of
+from app.protocol.certificates import certificate
 from app.protocol.documents import Document, Signature, Signatures, Signer, signed
 from app.protocol.encoding import MOST, b64, canonical, parse_object, sha256_hex
 from app.protocol.intake import Intake
 from app.protocol.key_log import Head
+from app.protocol.roots import make_root, org_of
 from app.vocabulary import Role
 from tests.vectors.make import (
     CASEWORKER,
@@ -43,9 +44,9 @@ def roots() -> Iterator[Vector]:
     """Given are a root and the pin that a client has."""
     rule = "a root is the pinned one"
     two = make_root([SUPERVISOR.certified, SECOND.certified], SUPERVISOR.signer, on=DAY)
-    yield Vector(rule, "of one supervisor", _pinned(ROOT, ORG))
-    yield Vector(rule, "of two supervisors, signed by one", _pinned(two))
-    yield Vector(rule, "signed by both", _pinned(signed(two.header, SUPERVISOR.signer, SECOND.signer)))
+    yield Vector(rule, "of one supervisor", pinned(ROOT, ORG))
+    yield Vector(rule, "of two supervisors, signed by one", pinned(two))
+    yield Vector(rule, "signed by both", pinned(signed(two.header, SUPERVISOR.signer, SECOND.signer)))
     foreign = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
     other_day = make_root([SUPERVISOR.certified], SUPERVISOR.signer, on=date(2026, 6, 16))
     later = signed(replace(ROOT.header, org=ORG, version=2, previous=ORG), SUPERVISOR.signer)
@@ -59,7 +60,7 @@ def roots() -> Iterator[Vector]:
         ("a later root, as the first", later, org_of(later)),
         ("a later root", later, ORG),
     ):
-        yield Vector(rule, name, _pinned(root, pin), not_authentic("pin"))
+        yield Vector(rule, name, pinned(root, pin), not_authentic("pin"))
 
     rule = "every signature of a root is by a supervisor whom it lists, with the key that it lists"
     for name, signers, reason in (
@@ -69,32 +70,32 @@ def roots() -> Iterator[Vector]:
         ("a supervisor's key in another name", (Signer(STRANGER.id, SUPERVISOR.key),), "root-signature"),
         ("by nobody", (), "unsigned"),
     ):
-        yield Vector(rule, name, _pinned(signed(ROOT.header, *signers), ORG), not_authentic(reason))
-    yield Vector(rule, "over another line", _pinned(_resigned(ROOT, other_day)), not_authentic("signature"))
-    yield Vector(rule, "signed as another type", _pinned(_as_type(ROOT, "intake")), not_authentic("signature"))
+        yield Vector(rule, name, pinned(signed(ROOT.header, *signers), ORG), not_authentic(reason))
+    yield Vector(rule, "over another line", pinned(_resigned(ROOT, other_day)), not_authentic("signature"))
+    yield Vector(rule, "signed as another type", pinned(_as_type(ROOT, "intake")), not_authentic("signature"))
 
-    rule = "a root lists its supervisors, each once, with k = 1"
+    rule = "a root lists its supervisors, each once"
     both_roles = replace(SUPERVISOR.certified, roles=frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.TRIAGER}))
-    yield Vector(rule, "with several roles", _pinned(make_root([both_roles], SUPERVISOR.signer, on=DAY)))
-    [listed] = ROOT.header.body["supervisors"]
+    yield Vector(rule, "with several roles", pinned(make_root([both_roles], SUPERVISOR.signer, on=DAY)))
+    genuine = ROOT.header.body
+    [listed] = genuine["supervisors"]
     second = two.header.body["supervisors"][1]
     bodies: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("k = 2", {"k": 2, "supervisors": [listed, second]}),
-        ("k = 0", {"k": 0, "supervisors": [listed]}),
-        ("k = true", {"k": True, "supervisors": [listed]}),
-        ("k = 1.0", {"k": 1.0, "supervisors": [listed]}),
-        ("without k", {"supervisors": [listed]}),
-        ("something more", {"k": 1, "supervisors": [listed], "more": 1}),
-        ("nobody", {"k": 1, "supervisors": []}),
-        ("no list", {"k": 1, "supervisors": listed}),
-        ("a supervisor who is a text", {"k": 1, "supervisors": [SUPERVISOR.id]}),
-        ("somebody twice", {"k": 1, "supervisors": [listed, listed]}),
-        ("somebody twice with two keys", {"k": 1, "supervisors": [listed, {**second, "id": listed["id"]}]}),
-        ("without the role", {"k": 1, "supervisors": [{**listed, "roles": ["caseworker"]}]}),
-        ("one of two without the role", {"k": 1, "supervisors": [listed, {**second, "roles": []}]}),
+        ("k = 0", {**genuine, "k": 0}),
+        ("k = true", {**genuine, "k": True}),
+        ("k = 1.0", {**genuine, "k": 1.0}),
+        *((f"without {name}", {key: genuine[key] for key in genuine if key != name}) for name in genuine),
+        ("something more", {**genuine, "more": 1}),
+        ("nobody", {**genuine, "supervisors": []}),
+        ("no list", {**genuine, "supervisors": listed}),
+        ("a supervisor who is a text", {**genuine, "supervisors": [SUPERVISOR.id]}),
+        ("somebody twice", {**genuine, "supervisors": [listed, listed]}),
+        ("somebody twice with two keys", {**genuine, "supervisors": [listed, {**second, "id": listed["id"]}]}),
+        ("without the role", {**genuine, "supervisors": [{**listed, "roles": ["caseworker"]}]}),
+        ("one of two without the role", {**genuine, "supervisors": [listed, {**second, "roles": []}]}),
         *((f"roles {roles}", _listing(listed, roles=roles)) for roles in _ROLES),
         ("a name more", _listing(listed, name="…")),
-        ("without a key", {"k": 1, "supervisors": [{name: listed[name] for name in listed if name != "key"}]}),
+        ("without a key", {**genuine, "supervisors": [{name: listed[name] for name in listed if name != "key"}]}),
         ("a key of 31 bytes", _listing(listed, key=b64(bytes(31)))),
         ("a key that is null", _listing(listed, key=None)),
         ("an id of something else", _listing(listed, id=EPOCH)),
@@ -104,7 +105,7 @@ def roots() -> Iterator[Vector]:
         ("no recipient", _listing(listed, recipient=None)),
     )
     for name, body in bodies:
-        yield Vector(rule, name, _pinned(signed(replace(ROOT.header, body=body), SUPERVISOR.signer)), malformed())
+        yield Vector(rule, name, pinned(signed(replace(ROOT.header, body=body), SUPERVISOR.signer)), malformed())
 
 
 _ROLES: tuple[object, ...] = (
@@ -268,7 +269,7 @@ class KeyLogs:
         )
         first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
         second = following(first)
-        whole = _lines(ROOT, service, first, second)
+        whole = lines_of(ROOT, service, first, second)
         yield from self._chains(service, first, second)
         yield from self._writings(whole)
         yield from self._continuations(service, first, second)
@@ -276,9 +277,9 @@ class KeyLogs:
 
     def _chains(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
         rule = "each line has its number and the hash of the line before"
-        whole = _lines(ROOT, service, first, second)
-        yield Vector(rule, "a whole log", self._log(whole))
-        yield Vector(rule, "a log of a root alone", self._log(whole[:1]))
+        whole = lines_of(ROOT, service, first, second)
+        yield Vector(rule, "a whole log", self.log(whole))
+        yield Vector(rule, "a log of a root alone", self.log(whole[:1]))
         for name, lines in (
             ("no line", []),
             ("a line missing at the beginning", whole[1:]),
@@ -286,20 +287,19 @@ class KeyLogs:
             ("two lines in the other order", [*whole[:2], whole[3], whole[2]]),
             ("a line twice", [*whole[:2], *whole[1:]]),
             ("the last line twice", [*whole, whole[-1]]),
-            ("a line of another log", [_lines(ROOT, first)[0], _lines(service, service)[1], *whole[2:]]),
+            ("a line of another log", [lines_of(ROOT, first)[0], lines_of(service, service)[1], *whole[2:]]),
             ("its number changed", [whole[0], _relined(whole[1], n=3), *whole[2:]]),
             ("its number a text", [whole[0], _relined(whole[1], n="2")]),
             ("without the hash of the line before", [whole[0], _relined(whole[1], previous=None)]),
             ("a hash in the first line", [_relined(whole[0], previous="0" * 64)]),
         ):
-            yield Vector(rule, name, self._log(lines), not_authentic("key-log"))
+            yield Vector(rule, name, self.log(lines), not_authentic("key-log"))
 
-        rule = "a log begins with the pinned root and has service keys and intake documents behind it, nothing else"
+        rule = "a log begins with the pinned root; roots, service keys and intake documents are behind it, nothing else"
         foreign = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
         documents: tuple[Document, ...]
         for name, documents, refused in (
             ("no root", (service, first), not_authentic("key-log")),
-            ("a second root", (ROOT, ROOT), not_authentic("key-log")),
             ("the root of somebody else", (foreign, service), not_authentic("pin")),
             (
                 "a root signed by somebody else",
@@ -307,7 +307,7 @@ class KeyLogs:
                 not_authentic("root-signature"),
             ),
         ):
-            yield Vector(rule, name, self._log(_lines(*documents)), refused)
+            yield Vector(rule, name, self.log(lines_of(*documents)), refused)
 
         rule = "each entry is signed by a supervisor of the root"
         stranger = replace(first.header, author=STRANGER.id)
@@ -325,7 +325,7 @@ class KeyLogs:
             ("an intake document of another organisation", (ROOT, foreign_intake), "type"),
             ("an intake document that was changed", (ROOT, _resigned(first, second)), "signature"),
         ):
-            yield Vector(rule, name, self._log(_lines(*documents)), not_authentic(reason))
+            yield Vector(rule, name, self.log(lines_of(*documents)), not_authentic(reason))
 
         rule = "intake documents follow one another without a gap"
         branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer)
@@ -342,11 +342,11 @@ class KeyLogs:
                 (ROOT, service, first, signed(replace(second.header, version=3), SUPERVISOR.signer)),
             ),
         ):
-            yield Vector(rule, name, self._log(_lines(*documents)), not_authentic("intake-chain"))
+            yield Vector(rule, name, self.log(lines_of(*documents)), not_authentic("intake-chain"))
         yield Vector(
             "an entry is of the form of its type",
             "an intake document of other days",
-            self._log(_lines(ROOT, _changed(first, {**first.header.body, "destroyed_on": "2026-07-29"}))),
+            self.log(lines_of(ROOT, _changed(first, {**first.header.body, "destroyed_on": "2026-07-29"}))),
             malformed(),
         )
         for name, body in (
@@ -355,8 +355,8 @@ class KeyLogs:
             ("a service key and more", {**service.header.body, "more": 1}),
             ("no service key", {}),
         ):
-            lines = _lines(ROOT, _changed(service, body))
-            yield Vector("an entry is of the form of its type", name, self._log(lines), malformed())
+            lines = lines_of(ROOT, _changed(service, body))
+            yield Vector("an entry is of the form of its type", name, self.log(lines), malformed())
 
     def _writings(self, whole: list[bytes]) -> Iterator[Vector]:
         rule = "a line has one writing"
@@ -374,53 +374,58 @@ class KeyLogs:
             ("no JSON", b"root"),
             ("nothing", b""),
         ):
-            yield Vector(rule, name, self._log([line]), malformed())
+            yield Vector(rule, name, self.log([line]), malformed())
 
     def _continuations(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
         rule = "a log contains, at its place, the line that this client has seen last"
-        whole = _lines(ROOT, service, first, second)
+        whole = lines_of(ROOT, service, first, second)
         branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer)
-        forked = _lines(ROOT, service, branch, following(branch), service)
+        forked = lines_of(ROOT, service, branch, following(branch), service)
         for n in range(1, 5):
-            yield Vector(rule, f"line {n} was seen", self._log(whole, seen=_head(whole[:n])))
+            yield Vector(rule, f"line {n} was seen", self.log(whole, seen=head_of(whole[:n])))
         for name, lines, seen in (
-            ("a shorter log", whole[:3], _head(whole)),
-            ("a log that forks before what was seen", forked, _head(whole)),
-            ("a log that forks at what was seen", forked, _head(whole[:3])),
+            ("a shorter log", whole[:3], head_of(whole)),
+            ("a log that forks before what was seen", forked, head_of(whole)),
+            ("a log that forks at what was seen", forked, head_of(whole[:3])),
             ("the line at another place", whole, Head(2, sha256_hex(whole[2]))),
             ("a line that never was", whole, Head(3, "0" * 64)),
         ):
-            yield Vector(rule, name, self._log(lines, seen=seen), rollback("key-log"))
+            yield Vector(rule, name, self.log(lines, seen=seen), rollback("key-log"))
 
     def _heads(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
         rule = "the service signs the number and the hash of the last line with the key that the log certifies last"
-        whole = _lines(ROOT, service, first, second)
-        of, newer = _head(whole), Ed25519PrivateKey.from_private_bytes(bytes([12]) * 32)
+        whole = lines_of(ROOT, service, first, second)
+        of, newer = head_of(whole), Ed25519PrivateKey.from_private_bytes(bytes([12]) * 32)
         turned = statements.state_service_key(
             newer.public_key().public_bytes_raw(), org=ORG, signer=SUPERVISOR.signer, on=DAY
         )
-        two_keys = _lines(ROOT, service, first, turned)
-        yield Vector(rule, "the head of a log", self._log(whole, head=_told(of)))
-        yield Vector(rule, "under a later key", self._log(two_keys, head=_told(_head(two_keys), newer)))
+        two_keys = lines_of(ROOT, service, first, turned)
+        yield Vector(rule, "the head of a log", self.log(whole, head=told_head(of)))
+        yield Vector(rule, "under a later key", self.log(two_keys, head=told_head(head_of(two_keys), newer)))
         reason = not_authentic("key-log-head")
         for name, lines, head, refused in (
-            ("of a shorter log", whole, _told(_head(whole[:3])), reason),
-            ("of a longer log", whole[:3], _told(of), reason),
-            ("the number of another line", whole, _told(Head(3, of.hash)), reason),
-            ("the lowest number", whole, _told(Head(1, of.hash)), reason),
-            ("the highest number", whole, _told(Head(MOST, of.hash)), reason),
-            ("the hash of another line", whole, _told(Head(4, sha256_hex(whole[2]))), reason),
-            ("another key", whole, _told(of, STRANGER.key), reason),
-            ("a supervisor's key", whole, _told(of, SUPERVISOR.key), reason),
-            ("the key that came before", two_keys, _told(_head(two_keys)), reason),
-            ("a log without a service key", whole[:1], _told(_head(whole[:1])), reason),
-            ("signed over another head", whole, {**_told(of), "sig": _told(_head(whole[:3]))["sig"]}, _SIGNATURE),
-            ("signed as something else", whole, _told(of, type_="intake"), _SIGNATURE),
+            ("of a shorter log", whole, told_head(head_of(whole[:3])), reason),
+            ("of a longer log", whole[:3], told_head(of), reason),
+            ("the number of another line", whole, told_head(Head(3, of.hash)), reason),
+            ("the lowest number", whole, told_head(Head(1, of.hash)), reason),
+            ("the highest number", whole, told_head(Head(MOST, of.hash)), reason),
+            ("the hash of another line", whole, told_head(Head(4, sha256_hex(whole[2]))), reason),
+            ("another key", whole, told_head(of, STRANGER.key), reason),
+            ("a supervisor's key", whole, told_head(of, SUPERVISOR.key), reason),
+            ("the key that came before", two_keys, told_head(head_of(two_keys)), reason),
+            ("a log without a service key", whole[:1], told_head(head_of(whole[:1])), reason),
+            (
+                "signed over another head",
+                whole,
+                {**told_head(of), "sig": told_head(head_of(whole[:3]))["sig"]},
+                _SIGNATURE,
+            ),
+            ("signed as something else", whole, told_head(of, type_="intake"), _SIGNATURE),
         ):
-            yield Vector(rule, name, self._log(lines, head=head), refused)
+            yield Vector(rule, name, self.log(lines, head=head), refused)
 
         rule = "a head has its four fields and no others"
-        told = _told(of)
+        told = told_head(of)
         for name, changes in (
             ("something more", {"more": 1}),
             ("a number that is a text", {"n": "4"}),
@@ -435,16 +440,17 @@ class KeyLogs:
             ("a signature of 63 bytes", {"sig": b64(bytes(63))}),
             ("a signature that is null", {"sig": None}),
         ):
-            yield Vector(rule, name, self._log(whole, head={**told, **changes}), malformed())
+            yield Vector(rule, name, self.log(whole, head={**told, **changes}), malformed())
         for key in told:
             lacking = {name: value for name, value in told.items() if name != key}
-            yield Vector(rule, f"without {key}", self._log(whole, head=lacking), malformed())
+            yield Vector(rule, f"without {key}", self.log(whole, head=lacking), malformed())
 
-    def _log(
-        self, lines: list[bytes], *, head: dict[str, Any] | None = None, seen: Head | None = None
+    def log(
+        self, lines: list[bytes], *, pin: str = ORG, head: dict[str, Any] | None = None, seen: Head | None = None
     ) -> dict[str, Any]:
+        """What a vector has of a log."""
         names = [self._name(line) for line in lines]
-        return {"pin": ORG, "lines": names, "head": head, "seen": seen and {"n": seen.n, "hash": seen.hash}}
+        return {"pin": pin, "lines": names, "head": head, "seen": seen and {"n": seen.n, "hash": seen.hash}}
 
     def _name(self, line: bytes) -> str:
         name = self._names.setdefault(line, f"line {len(self._names) + 1}")
@@ -455,12 +461,12 @@ class KeyLogs:
 _SIGNATURE: Refusal = not_authentic("signature")
 
 
-def _pinned(root: Document, pin: str | None = None) -> dict[str, Any]:
+def pinned(root: Document, pin: str | None = None) -> dict[str, Any]:
     return {"text": root.text.decode(), "pin": pin or org_of(root)}
 
 
 def _listing(listed: dict[str, Any], **changes: object) -> dict[str, Any]:
-    return {"k": 1, "supervisors": [{**listed, **changes}]}
+    return {**ROOT.header.body, "supervisors": [{**listed, **changes}]}
 
 
 def _intake(genuine: Document, changes: dict[str, Any]) -> dict[str, Any]:
@@ -501,7 +507,7 @@ def _classic() -> str:
     return str(age.X25519Identity(bytes(range(32))).recipient)
 
 
-def _lines(*documents: Document) -> list[bytes]:
+def lines_of(*documents: Document) -> list[bytes]:
     lines: list[bytes] = []
     for n, document in enumerate(documents, start=1):
         lines.append(key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document))
@@ -512,9 +518,9 @@ def _relined(line: bytes, **changes: object) -> bytes:
     return canonical({**parse_object(line), **changes})
 
 
-def _head(lines: list[bytes]) -> Head:
+def head_of(lines: list[bytes]) -> Head:
     return Head(len(lines), sha256_hex(lines[-1]))
 
 
-def _told(head: Head, key: Ed25519PrivateKey = SERVICE_KEY, *, type_: str = "key-log-head") -> dict[str, Any]:
+def told_head(head: Head, key: Ed25519PrivateKey = SERVICE_KEY, *, type_: str = "key-log-head") -> dict[str, Any]:
     return key_log.write_head(head, Signer("service", key).sign(type_, head.line()))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.vectors.refusals import chains, files, forms, grants, journals, opening, parts, thread, trust, values
+from tests.vectors.refusals import chains, files, forms, grants, journals, opening, parts, roots, thread, trust, values
 
 
 def vectors() -> dict[str, Any]:
@@ -19,10 +19,11 @@ def vectors() -> dict[str, Any]:
         "attachment": files.attachments(),
         "document": forms.documents(),
         "document-of-staff": forms.documents_of_staff(),
-        "root": trust.roots(),
-        "public": trust.public_documents(),
+        "root": (*trust.roots(), *roots.forms()),
+        "public": (*trust.public_documents(), *roots.counting()),
+        "kept": roots.lists(),
         "public-of-staff": trust.public_documents_of_staff(),
-        "key-log": logs.vectors(),
+        "key-log": (*logs.vectors(), *roots.successions(logs)),
         "intake": trust.intakes(),
         "opening": opening.openings(),
         "signed": opening.signed_documents(),

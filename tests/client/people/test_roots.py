@@ -1,0 +1,264 @@
+"""A root is followed by others: who may then do what, what is kept of those who go, and what a machine refuses."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.client import Reporter, Staff
+from app.client.intake import epochs
+from app.client.machine.staff import WordsDiffer
+from app.client.machine.transport import Refused
+from app.client.people import colleagues, roots, shared_keys
+from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
+from app.client.people.roots import NoProposal, NoSuchPaper, Proposal, TooFewKeys
+from app.protocol.chain import Mark
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.roots import Paper, Pin, propose_root
+from app.protocol.statements import KeyKind
+from app.vocabulary import Role
+from tests.client.installation import PAPERS, Installation, installation
+
+FIRST, SPARE = PAPERS
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
+
+
+def sign(at: Staff, proposed: Proposal, *, paper: Paper | None = None) -> Proposal:
+    """After every word was compared."""
+    newcomers = {each.person: each.fingerprint for each in proposed.newcomers}
+    return roots.sign(at, proposed, words=proposed.root.words, newcomers=newcomers, paper=paper)
+
+
+def promote(here: Installation, handle: str = "boris") -> tuple[Staff, Staff]:
+    """A second supervisor in the place of a paper: two of three."""
+    sara, second = here.staff("sara"), here.staff(handle)
+    words = colleagues.fingerprint(second)
+    proposed = roots.propose(sara, add={second.person: words}, drop=[SPARE.id])
+    assert sign(sara, proposed, paper=FIRST).lacks == 0
+    second.forget()
+    return sara, second
+
+
+def leaves(here: Installation, staying: Staff, gone: Staff, **more: object) -> None:
+    """The third of these takes the place of who goes."""
+    chen = here.staff("chen")
+    proposed = roots.propose(
+        staying,
+        add={chen.person: colleagues.fingerprint(chen)},
+        drop=[gone.person],
+        **more,  # type: ignore[arg-type]  # `without`, or nothing
+    )
+    assert sign(staying, proposed, paper=FIRST).lacks == 0
+    for each in (staying, gone):
+        each.forget()
+
+
+def test_a_second_supervisor_certifies_and_opens_an_epoch_once_the_root_lists_them(here: Installation) -> None:
+    _, boris = promote(here)
+    emil = here.staff("emil")
+
+    colleagues.certify(boris, emil.person, colleagues.fingerprint(emil), {Role.TRIAGER, Role.CASEWORKER})
+    epoch = epochs.rotate(boris)
+
+    assert here.staff("anna").certified(emil.person).roles == {Role.TRIAGER, Role.CASEWORKER}
+    assert here.reporter().intake().epoch == epoch
+    assert boris.certified(boris.person).roles == {Role.CASEWORKER, Role.SUPERVISOR}
+
+
+def test_a_root_counts_with_the_last_signature_that_it_lacks_and_not_before(here: Installation) -> None:
+    sara, boris = here.staff("sara"), here.staff("boris")
+    proposed = roots.propose(sara, add={boris.person: colleagues.fingerprint(boris)})
+
+    assert Role.SUPERVISOR not in boris.certified(boris.person).roles
+    assert (proposed.lacks, [each.id for each in roots.proposals(boris)]) == (1, [proposed.id])
+    # One signature serves both roots: the newcomer's is none of the root before.
+    assert sign(boris, roots.proposal(boris)).lacks == 1
+    assert sign(sara, roots.proposal(sara), paper=SPARE).lacks == 0
+    assert roots.proposals(sara) == []
+    assert sara.log.trust.root.mark == proposed.root.mark
+
+
+def test_two_papers_are_enough_where_no_supervisor_is_left(here: Installation) -> None:
+    """The founder and her machine are gone: a caseworker proposes with one paper, and the other signs."""
+    sara, boris = here.staff("sara"), here.staff("boris")
+    words = colleagues.fingerprint(boris)
+
+    proposed = roots.propose(boris, signer=FIRST.signer, add={boris.person: words}, drop=[sara.person])
+    sign(boris, proposed, paper=SPARE)
+
+    boris.forget()
+    assert set(boris.log.trust.supervisors) == {boris.person}
+    assert epochs.rotate(boris) == here.reporter().intake().epoch
+    with pytest.raises(Refused, match="None of your roles"):
+        colleagues.invite(sara, {Role.TRIAGER})
+
+
+def test_what_who_left_has_signed_goes_on_counting_where_the_root_keeps_it(here: Installation) -> None:
+    sara, boris = promote(here)
+    before = here.reporter().intake()
+    key = shared_keys.newest_key(boris, KeyKind.CARD_WRITING)
+
+    leaves(here, boris, sara)
+
+    anna = here.staff("anna")
+    assert here.reporter().intake().epoch == before.epoch
+    assert anna.certified(anna.person).roles == {Role.TRIAGER, Role.CASEWORKER}
+    assert shared_keys.newest_key(anna, KeyKind.CARD_WRITING) == key
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        anna.certified(sara.person)
+    with pytest.raises(Refused, match="None of your roles"):
+        epochs.rotate(sara)
+    # Whoever stays goes on from the chain that who left began.
+    assert here.reporter().intake().epoch != epochs.rotate(here.staff("chen"))
+
+
+def test_who_goes_for_cause_leaves_only_those_certified_whose_words_were_compared_again(here: Installation) -> None:
+    sara, boris = promote(here)
+    anna, emil = here.staff("anna"), here.staff("emil")
+
+    leaves(here, boris, sara, without={anna.person: colleagues.fingerprint(anna)})
+
+    assert boris.certified(anna.person).roles == {Role.TRIAGER, Role.CASEWORKER}
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        boris.certified(emil.person)
+    with pytest.raises(Refused, match="None of your roles"):  # the service holds to it too
+        emil.epoch_key(boris.log.intakes[-1].header.body["epoch"]["id"])
+    colleagues.certify(boris, emil.person, colleagues.fingerprint(emil), {Role.TRIAGER})
+    assert boris.certified(emil.person).roles == {Role.TRIAGER}
+
+
+def test_a_pin_is_handed_on_with_the_newest_root(here: Installation) -> None:
+    sara, _ = promote(here)
+
+    pin = Pin.read(str(sara.pin))
+
+    assert (pin.org, pin.root) == (here.pin, sara.log.trust.root.mark)
+    with Reporter(here.server, str(pin), clock=here.now) as reporter:
+        assert reporter.intake().epoch == here.reporter().intake().epoch
+    ahead = Reporter(here.server, str(Pin(pin.org, Mark(3, "0" * 64))), clock=here.now)
+    with ahead, pytest.raises(Rollback, match="root"):
+        ahead.intake()
+
+
+def test_another_root_of_a_number_that_was_seen_is_refused_until_people_have_compared_its_words(
+    here: Installation,
+) -> None:
+    sara, _ = promote(here)
+    anna = here.unlock("anna")
+    words = sara.log.trust.root.words
+    anna.seen.record("root", here.pin, Mark(2, "0" * 64))
+
+    with pytest.raises(NotAuthentic, match="root-fork"):
+        _ = anna.log
+    with pytest.raises(WordsDiffer):
+        anna.trust_root(colleagues.fingerprint(sara))
+    anna.trust_root(words)
+
+    assert anna.log.trust.root.words == words
+
+
+def test_roots_that_end_before_one_that_was_seen_are_refused(here: Installation) -> None:
+    anna = here.staff("anna")
+    anna.seen.record("root", here.pin, Mark(2, "0" * 64))
+    anna.forget()
+
+    with pytest.raises(Rollback, match="root"):
+        _ = anna.log
+
+
+def test_nobody_signs_a_root_whose_words_or_whose_newcomers_they_did_not_compare(here: Installation) -> None:
+    sara, boris = here.staff("sara"), here.staff("boris")
+    with pytest.raises(FingerprintDiffers):
+        roots.propose(sara, add={boris.person: colleagues.fingerprint(sara)})
+    proposed = roots.propose(sara, add={boris.person: colleagues.fingerprint(boris)})
+    right = {boris.person: colleagues.fingerprint(boris)}
+
+    with pytest.raises(WordsDiffer):
+        roots.sign(sara, proposed, words=sara.log.trust.root.words, newcomers=right, paper=FIRST)
+    with pytest.raises(WordsDiffer):
+        roots.sign(sara, proposed, words=proposed.root.words, newcomers={}, paper=FIRST)
+
+    assert roots.proposal(sara).lacks == 1
+
+
+def test_nobody_signs_a_root_that_keeps_what_nobody_who_goes_has_signed(here: Installation) -> None:
+    sara, boris = promote(here)
+    kept = sara.log.intakes[-1]
+    said = {**sara.log.trust.root.document.header.body, "kept": ["0" * 64]}
+    document = propose_root(said, after=sara.log.trust.root, org=sara.org, signer=sara.signer, on=sara.today)
+    boris.service.post("/root-proposals", {"document": document.text.decode(), "kept": []})
+
+    with pytest.raises(NotAuthentic, match="kept"):
+        sign(boris, roots.proposal(boris))
+    assert kept == sara.log.intakes[-1]
+
+
+def test_a_proposal_that_has_waited_for_a_month_is_signed_by_nobody(here: Installation) -> None:
+    sara, boris = here.staff("sara"), here.staff("boris")
+    proposed = roots.propose(sara, add={boris.person: colleagues.fingerprint(boris)})
+    late = replace(
+        proposed,
+        root=replace(
+            proposed.root,
+            document=replace(proposed.root.document, header=replace(proposed.root.document.header, at="2026-05-01")),
+        ),
+    )
+
+    with pytest.raises(NotAuthentic, match="at"):
+        sign(sara, late, paper=FIRST)
+
+
+def test_a_root_after_which_the_next_loss_would_be_the_last_takes_telling_twice(here: Installation) -> None:
+    sara = here.staff("sara")
+
+    with pytest.raises(TooFewKeys):
+        roots.draft(sara, papers=[])
+    with pytest.raises(TooFewKeys):  # two of two
+        roots.propose(sara, drop=[SPARE.id])
+    with pytest.raises(TooFewKeys):
+        roots.propose(sara, drop=[FIRST.id, SPARE.id], k=1)
+    alone = roots.propose(sara, drop=[FIRST.id, SPARE.id], k=1, alone=True)
+
+    assert (alone.root.spare, alone.removed) == (0, sorted([FIRST.id, SPARE.id]))
+
+
+def test_a_lost_paper_is_replaced_by_another(here: Installation) -> None:
+    sara, paper = here.staff("sara"), roots.new_paper()
+
+    proposed = roots.propose(sara, drop=[SPARE.id], papers=[paper])
+    sign(sara, proposed, paper=FIRST)
+
+    sara.forget()
+    assert set(sara.log.trust.root.papers) == {FIRST.id, paper.id}
+    assert roots.paper_of(paper.words.upper(), sara.log.trust.root) == paper
+    for words in (SPARE.words, "abandon " * 12, "no words"):
+        with pytest.raises(NoSuchPaper):
+            roots.paper_of(words, sara.log.trust.root)
+
+
+def test_nobody_proposes_who_holds_no_key_of_the_root(here: Installation) -> None:
+    sara, emil = here.staff("sara"), here.staff("emil")
+
+    with pytest.raises(Refused, match="not the next root"):
+        roots.propose(emil, add={emil.person: colleagues.fingerprint(emil)}, drop=[sara.person])
+    with pytest.raises(NoProposal):
+        roots.proposal(sara)
+
+
+def test_a_person_with_other_keys_than_a_root_lists_them_with_is_not_certified(here: Installation) -> None:
+    sara, boris = promote(here)
+    boris.seen.replace("fingerprint", sara.person, Mark(1, "0" * 64))
+
+    with pytest.raises(KeysOfAnother):
+        colleagues.compared(boris, sara.person, colleagues.fingerprint(sara), {Role.SUPERVISOR})
+
+
+def test_a_root_of_no_form_is_not_proposed(here: Installation) -> None:
+    with pytest.raises(Malformed):
+        roots.propose(here.staff("sara"), k=1)  # a paper would sign alone

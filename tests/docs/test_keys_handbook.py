@@ -1,0 +1,82 @@
+"""docs/handbook/keys.md does what it says, command by command, and each command names only options that there are."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from app.client.people import colleagues, roots
+from docs.generate import HERE
+from tests.cli.command import Ended, tern
+from tests.client.installation import PAPERS, PASSPHRASE, Installation, installation
+
+PAGE = (HERE / "handbook/keys.md").read_text()
+FIRST, SPARE = PAPERS
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    for block in re.findall(r"^```console\n(.+?)^```$", PAGE, re.DOTALL | re.MULTILINE):
+        yield from re.findall(r"^(\w+)\$ tern (.+)$", block, re.MULTILINE)
+
+
+def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) -> None:
+    words = {name: colleagues.fingerprint(here.unlock(name)) for name in ("sara", "boris", "chen")}
+
+    def at(name: str, *arguments: str, typed: str = "", **secrets: str) -> Ended:
+        environment = {
+            "TERN_MACHINE": str(here.machine(name)),
+            "TERN_PASSPHRASE": PASSPHRASE,
+            "TERN_DEMO": "1",
+            "TERN_DEMO_CLOCK": str(here.clock),
+            **secrets,
+        }
+        ended = tern(*arguments, typed=typed, environment=environment)
+        assert ended.code == 0, (name, arguments, ended.err)
+        return ended
+
+    def waiting(name: str) -> str:
+        return roots.proposal(here.unlock(name)).root.words
+
+    for name in ("sara", "boris", "chen"):
+        here.staff(name)
+    shown = json.loads(at("sara", "root", "show", "--json").out)
+    assert (shown["version"], shown["papers"], shown["pin"]) == (1, sorted([FIRST.id, SPARE.id]), here.pin)
+    assert "After the next loss all that are left are needed" in shown["next_loss"]
+    # What is typed at each command, by whom and what it begins with; the paper that each drops is another.
+    papers = [SPARE.id, FIRST.id]
+    new: list[str] = []
+    typed: Mapping[tuple[str, str], Callable[[], tuple[str, dict[str, str]]]] = {
+        ("sara", "root propose"): lambda: (f"{words['boris']}\n", {}),
+        ("sara", "root sign --paper"): lambda: (f"{waiting('sara')}\n{words['boris']}\n", {"TERN_PAPER": FIRST.words}),
+        ("sara", "root sign"): lambda: (f"{waiting('sara')}\n", {}),
+        ("boris", "root propose --drop sara"): lambda: (f"{words['chen']}\n", {}),
+        ("boris", "root sign --paper"): lambda: (f"{waiting('boris')}\n{words['chen']}\n", {"TERN_PAPER": new[0]}),
+        ("boris", "root trust"): lambda: (f"{here.unlock('boris').log.trust.root.words}\n", {}),
+    }
+    for name, command in commands():
+        known = max(
+            (key for key in typed if key[0] == name and command.startswith(key[1])),
+            key=lambda key: len(key[1]),
+            default=None,
+        )
+        said, secrets = typed[known]() if known else ("", {})
+        arguments = [papers.pop(0) if each == "PAPER" else each for each in command.split()]
+        arguments = [str(tmp_path / each) if each == "papers" else each for each in arguments]
+        at(name, *arguments, typed=said, **secrets)
+        for sheet in (tmp_path / "papers").glob("*.txt"):
+            new[:] = [" ".join(re.findall(r"^ ?\d+  (\w+)$", sheet.read_text(), re.MULTILINE))]
+
+    root = here.unlock("chen").log.trust.root
+    assert root.mark.version == 4
+    assert set(root.supervisors) == {here.unlock(name).person for name in ("boris", "chen")}
+    assert here.reporter().intake().epoch.epoch == here.unlock("chen").log.intakes[-1].header.body["epoch"]["id"]
+    ended = tern("root", "show", environment={"TERN_MACHINE": str(here.machine("sara")), "TERN_PASSPHRASE": PASSPHRASE})
+    assert (ended.code, "version  4" in ended.out) == (0, True)

@@ -8,7 +8,7 @@ import pytest
 from app import age, vocabulary
 from app.client.casework import approvals, cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
-from app.client.casework.cases.reading import was_certified
+from app.client.casework.cases.following import was_certified
 from app.client.machine import sealed
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import ANSWER_LIMIT, Refused

@@ -1,34 +1,27 @@
 """A case is opened: its journal is followed, each part read in the newest version that counts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date
-from functools import cache, partial
 from typing import Any, Final
 
 from app import age
 from app.client.casework.cases import memory
+from app.client.casework.cases.following import JOURNAL, followed
+from app.client.casework.cases.keys import Keys, with_parts
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
-from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.staff import Staff
 from app.protocol import case as rules
-from app.protocol import journal
 from app.protocol.case import CaseFile, PartType, RuleBroken, Said, SetAside, Whole
 from app.protocol.chain import Mark
-from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
-from app.protocol.grants import OpenedGrant
-from app.protocol.journal import Journal, NamedVersion, Place
+from app.protocol.journal import Journal, NamedVersion
 from app.protocol.members import Members
-from app.protocol.opening import Opened
 from app.protocol.types import TYPES
-from app.vocabulary import GrantKind
 
-# In what this machine has seen: the newest entry of each case's journal, and each report by the hash of its file.
-JOURNAL: Final = "journal"
-CHECKPOINT: Final = "checkpoint"
+# In what this machine has seen: each report, by the hash of its file.
 _REPORT: Final = "report"
 
 
@@ -48,29 +41,6 @@ class ClosedPart:
     part: str
     type: str
     holders: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Keys:
-    """The keys of a case, and by part those of their own that this person holds, or why they do not count.
-
-    `holders` are by part, by the service's word: it can hide a grant, and make none.
-    """
-
-    case: Key = field(repr=False)
-    own: Mapping[str, Key] = field(default_factory=dict, repr=False)
-    faults: Mapping[str, ProtocolError] = field(default_factory=dict)
-    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def of(self, named: NamedVersion) -> Key | None:
-        """What opens a part, None where its key was not granted to this person. Raises `ProtocolError`."""
-        note = named.note
-        if not TYPES[note.type].own_key:
-            return replace(self.case, subject=note.id).of(named.generation)
-        if note.id in self.faults:
-            raise self.faults[note.id]
-        key = self.own.get(note.id)
-        return key and key.of(named.generation)
 
 
 @dataclass(frozen=True)
@@ -181,17 +151,6 @@ def check_history(staff: Staff, case: OpenCase) -> None:
                 raise RuleBroken("token-changed")
 
 
-def was_certified(staff: Staff, person: str, day: date) -> bool:
-    """Whether the person was certified on that day, as far as this machine can know.
-
-    The certificate of whoever has left has no roles, and certifies nobody.
-    """
-    try:
-        return bool(staff.with_trust(lambda trust: trust.certified(person, day)).roles)
-    except NotAuthentic:
-        return False
-
-
 def whole(staff: Staff, case: OpenCase) -> OpenCase:
     """The case with its journal read from the first entry on: who acts on it goes by nobody's summary.
 
@@ -228,8 +187,8 @@ def _open(staff: Staff, id_: str, known: Journal | None, *, from_first: bool = F
 
 
 def _read(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None, *, is_new: bool) -> OpenCase:
-    key, found = _followed(staff, id_, contents, known, is_new=is_new)
-    return _read_parts(staff, _keys(staff, key, found, contents["part_keys"]), found, contents["parts"])
+    key, found = followed(staff, id_, contents, known, is_new=is_new)
+    return _read_parts(staff, with_parts(staff, key, found, contents["part_keys"]), found, contents["parts"])
 
 
 def _remembered(staff: Staff, case: OpenCase, known: Journal | None = None) -> OpenCase:
@@ -237,189 +196,6 @@ def _remembered(staff: Staff, case: OpenCase, known: Journal | None = None) -> O
     if known is None or known.mark != case.journal.mark:
         memory.keep(staff, case.journal)
     return case
-
-
-def _followed(
-    staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None, *, is_new: bool
-) -> tuple[Key, Journal]:
-    """The newest key that the journal names, and the journal; a false one of a higher number keeps no other back.
-
-    `is_new`: this machine knows nothing of the case but what those had seen who granted its key.
-    """
-    granted = staff.current_grants(contents["grants"], id_, {GrantKind.ASSIGNED, GrantKind.APPROVAL})
-    faults = list[ProtocolError]()
-    for number, grant in enumerate(granted):
-        key = _with_older(staff, [_key(each) for each in granted[number:]], contents["grants"])
-        try:
-            found = _journal(staff, key, contents, known)
-            found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
-            _check_newest(staff, key, found)
-            if grant.header.kind is GrantKind.APPROVAL:
-                _check_loan(staff, found, grant.header.grantor)
-        except ProtocolError as error:
-            faults.append(error)
-        else:
-            if is_new:
-                found = _held_to_heads(found, granted, contents["entries"])
-            return _named(key, found), found
-    raise faults[0]
-
-
-def _check_loan(staff: Staff, found: Journal, lender: str | None) -> None:
-    """Raises `NotAuthentic` where colleagues would not know of it, or its lender is a member no more."""
-    if lender not in found.members.present:
-        raise NotAuthentic("grantor")
-    if (staff.person, lender) not in {(each.to, each.by) for each in found.loans}:
-        raise NotAuthentic("loan")
-
-
-def _held_to_heads(found: Journal, granted: Iterable[OpenedGrant], items: Sequence[Mapping[str, Any]]) -> Journal:
-    """A machine that has seen nothing of a case begins where those were who granted its key to this person.
-
-    Whoever holds the key can say so, and nobody else is asked. A false word shuts out no machine that knows more. One
-    who had seen more than a checkpoint sums up has checked it. Raises `Rollback`.
-    """
-    hashes = {int(item["number"]): sha256_hex(unb64(str(item["file"]))) for item in items}
-    for grant in granted:
-        head, place = grant.header.head, (found.case, grant.header.generation)
-        if head is None or head.version <= found.since or found.keys.get(place) != grant.header.recipient:
-            continue
-        if hashes.get(head.version) != head.sha256:
-            raise Rollback("journal")
-        found = replace(found, summed_up_by=None)
-    return found
-
-
-def _key(grant: OpenedGrant) -> Key:
-    return Key(grant.header.subject, grant.identity, grant.header.generation)
-
-
-def _with_older(staff: Staff, granted: Sequence[Key], items: Iterable[Mapping[str, Any]]) -> Key:
-    """The first of these keys with all older ones: the rest of these, and what lies sealed to one of them.
-
-    So whoever holds the newest reads what is older. Which are those that the journal names, `_named` tells.
-    """
-    newest = granted[0]
-    left = [unb64(str(item["file"])) for item in items if item["grantee"] == newest.subject]
-    found = list(granted)
-    for holder in found:  # grows while it is walked over
-        for file in list(left):
-            with suppress(ProtocolError):
-                grant = staff.open_grant(
-                    file, newest.subject, {GrantKind.CASE}, grantee=newest.subject, identity=holder.identity
-                )
-                left.remove(file)
-                found.append(_key(grant))
-    older = (each for each in found[1:] if each.generation < newest.generation)
-    return replace(newest, older=tuple(sorted(older, key=lambda each: each.generation, reverse=True)))
-
-
-def _named(key: Key, found: Journal) -> Key:
-    """With those older ones alone that the journal names, each once."""
-    named = {
-        each.generation: each
-        for each in key.older
-        if found.keys.get((key.subject, each.generation)) == recipient_sha256(each.identity.recipient)
-    }
-    return replace(key, older=tuple(named.values()))
-
-
-def _check_newest(staff: Staff, key: Key, found: Journal) -> None:
-    """Raises `Rollback` where there is a newer one, as far as this machine knows: else it would write under an old one.
-
-    Whoever left may hold that, and no colleague counts what lies under it.
-    """
-    seen = staff.seen.highest(JOURNAL, key.subject)
-    if key.generation < max(found.generation, (seen and seen.generation) or 0):
-        raise Rollback("generation")
-
-
-def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal | None) -> Journal:
-    """Followed from what this machine has read of it, from a checkpoint, or from its first entry."""
-    items, seen = contents["entries"], staff.seen.highest(JOURNAL, key.subject)
-    pieces = [unb64(str(each)) for each in contents["checkpoint"]] if known is None else []
-    start = known.mark.version - 1 if known else 0
-    if pieces and items:
-        start = int(items[0]["number"]) - 1
-    if [int(item["number"]) for item in items] != list(range(start + 1, start + 1 + len(items))):
-        raise Rollback("journal")  # the service leaves one out
-    files = [unb64(str(item["file"])) for item in items]
-    for mark in filter(None, (known.mark if known else None, seen)):
-        if mark.version > start + len(items):
-            raise Rollback("journal")
-        if mark.version > start and sha256_hex(files[mark.version - start - 1]) != mark.sha256:
-            raise Rollback("journal")
-    follow = partial(
-        journal.follow,
-        # Each asks the service anew where it finds nobody.
-        is_certified=cache(partial(was_certified, staff)),
-        today=staff.today,
-    )
-    later = (_place(staff, key, file) for file in files[1:])
-    if known:
-        return follow(known, later)
-    if not files:
-        raise NotAuthentic("journal")
-    opened = sealed.open_(staff, key, JOURNAL, files[0])
-    first = Place(opened.sha256, opened)
-    if pieces:
-        return _from_checkpoint(staff, key, opened, pieces, lambda before: follow(before, [first, *later]))
-    is_certified = partial(was_certified, staff)
-    return follow(journal.begin(key.subject, first, is_certified=is_certified, today=staff.today), later)
-
-
-def _from_checkpoint(
-    staff: Staff, key: Key, entry: Opened, pieces: Sequence[bytes], follow: Callable[[Journal], Journal]
-) -> Journal:
-    """The journal from the entry on that made a checkpoint, as its author sums up what was before.
-
-    Raises `ProtocolError` where it is not theirs, does not follow, or a later one says otherwise.
-    """
-    said, author = journal.read(entry.body).checkpoint, entry.document.header.author
-    if said is None or author is None or tuple(map(sha256_hex, pieces)) != said.files:
-        raise NotAuthentic("checkpoint")
-    under = key.of(entry.mark.generation or 0)
-    bodies = [sealed.open_(staff, under, CHECKPOINT, file, writers={author}).body for file in pieces]
-    text = journal.joined(bodies)
-    if sha256_hex(text) != said.text:
-        raise NotAuthentic("checkpoint")
-    found = follow(journal.summed_up(text))
-    if found.case != key.subject or found.checkpoint < entry.mark.version or found.false_checkpoints:
-        raise NotAuthentic("checkpoint")
-    return replace(found, summed_up_by=author)
-
-
-def _place(staff: Staff, key: Key, file: bytes) -> Place:
-    try:
-        opened = sealed.open_(staff, key, JOURNAL, file)
-    except ProtocolError:
-        return Place(sha256_hex(file), None)  # junk has its place too
-    return Place(opened.sha256, opened)
-
-
-def _keys(staff: Staff, key: Key, found: Journal, items: Sequence[Mapping[str, Any]]) -> Keys:
-    """A key that counts is the one that the journal names, whoever granted it."""
-    own, faults, holders = dict[str, Key](), dict[str, ProtocolError](), dict[str, tuple[str, ...]]()
-    for item in items:
-        part = str(item["part"])
-        holders[part] = tuple(map(str, item["holders"]))
-        try:
-            granted = staff.current_grants(item["grants"], part, {GrantKind.ASSIGNED})
-        except NotGranted:
-            continue
-        except ProtocolError as error:
-            faults[part] = error
-            continue
-        for number, grant in enumerate(granted):
-            try:
-                found.check_named(part, grant.header.generation, grant.header.recipient)
-            except ProtocolError as error:
-                faults.setdefault(part, error)
-            else:
-                own[part] = _named(_with_older(staff, [_key(each) for each in granted[number:]], item["grants"]), found)
-                faults.pop(part, None)
-                break
-    return Keys(key, own, faults, holders)
 
 
 def _read_parts(staff: Staff, keys: Keys, found: Journal, items: Sequence[Mapping[str, Any]]) -> OpenCase:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from app import age
-from app.client.casework.cases.reading import JOURNAL, OpenCase, refreshed, was_certified, whole
+from app.client.casework.cases.following import JOURNAL, was_certified
+from app.client.casework.cases.reading import OpenCase, refreshed, whole
 from app.client.casework.cases.writing import TRIES, changes_of, seal_entries, store
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff

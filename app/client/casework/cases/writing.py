@@ -13,15 +13,8 @@ from typing import Any, Final
 from app import age
 from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
-from app.client.casework.cases.reading import (
-    CHECKPOINT,
-    JOURNAL,
-    OpenCase,
-    put_together,
-    refreshed,
-    was_certified,
-    whole,
-)
+from app.client.casework.cases.following import CHECKPOINT, JOURNAL, was_certified
+from app.client.casework.cases.reading import OpenCase, put_together, refreshed, whole
 from app.client.machine import sealed
 from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import Staff

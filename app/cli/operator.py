@@ -121,19 +121,24 @@ def serve(
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
+    serving = server(application, connections=connections)
+
+    def stop(*_: object) -> None:
+        serving.should_exit = True
+
+    # From the first line on, whatever is still to be looked at. Later uvicorn takes them, and once all is done it sends
+    # itself the one that it heard again.
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, stop)
     with unclean_end.marked(settings.data_dir) as was_unclean:
         if is_new:
             say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
         say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
-        # uvicorn sends itself the one that it heard again, once all is done.
-        for asked in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(asked, lambda *_: None)
         if was_unclean:  # beside the service, for a large database is read for a while
             threading.Thread(target=_tell_of_a_look, args=(state.database, settings.data_dir), daemon=True).start()
         look = state.readiness.look()
         for line in ([f"Nothing is taken yet: {look.why}."] if look.why else []) + list(look.ends):
             say(line)
-        serving = server(application, connections=connections)
         with (
             _watched(state.readiness, settings.readiness_port, lambda: serving.turned_at),
             recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right),

@@ -105,14 +105,27 @@ def test_a_disk_that_can_only_be_read_is_told_as_such(data: Path, command: str) 
     says(ended, f"{data}/.writable: permission denied")
 
 
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_that_is_told_to_stop_while_it_starts_stops(data: Path, asked: signal.Signals) -> None:
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(_free_port())]
+    environment = {**os.environ, "TERN_DATA_DIR": str(data)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = [process.stderr.readline()]  # before it has looked at its disk and at what comes to an end
+        process.send_signal(asked)
+        lines += process.stderr.readlines()
+
+    assert (process.returncode, [line.partition(" ")[0] for line in lines]) == (0, ["Tern"])
+
+
 def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Path) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as chosen:
-        port = chosen.getsockname()[1]
+    port = _free_port()
     environment = {**os.environ, "TERN_DATA_DIR": str(data)}
     command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         lines = [process.stderr.readline()]
+        _ask(port)
         with _connection(port) as line:
             line.sendall(b"POST /v1/mailbox HTTP/1.1\r\nHost: tern.test\r\nContent-Length: 9\r\n\r\nhalf")
             time.sleep(0.3)  # so that the request is under way
@@ -127,8 +140,7 @@ def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Pat
 
 
 def test_a_service_looks_at_itself_after_one_that_was_killed_and_serves_on(data: Path) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as chosen:
-        port = chosen.getsockname()[1]
+    port = _free_port()
     command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
     said = list[list[str]]()
     for end in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
@@ -136,9 +148,7 @@ def test_a_service_looks_at_itself_after_one_that_was_killed_and_serves_on(data:
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
             lines = [process.stderr.readline()]
-            with _connection(port) as line:
-                line.sendall(b"GET /v1/health HTTP/1.1\r\nHost: tern.test\r\n\r\n")
-                line.recv(1000)
+            _ask(port)
             if len(said) == 1:  # after the one that was killed
                 lines.append(process.stderr.readline())
             process.send_signal(end)
@@ -156,6 +166,18 @@ def _connection(port: int) -> socket.socket:
         except ConnectionRefusedError:
             assert time.monotonic() < until
             time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as chosen:
+        return int(chosen.getsockname()[1])
+
+
+def _ask(port: int) -> None:
+    """Waits for the service to answer: it listens before it does."""
+    with _connection(port) as line:
+        line.sendall(b"GET /v1/health HTTP/1.1\r\nHost: tern.test\r\n\r\n")
+        assert line.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 def test_tables_of_a_newer_tern_are_left_alone(data: Path) -> None:

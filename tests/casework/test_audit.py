@@ -1,15 +1,16 @@
-"""Every act of staff and every key that somebody fetched is in the chain, under their name."""
+"""Every action of staff and every key that somebody fetched is in the chain, under their name."""
 
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.audit.models import AuditEvent
+from app.casework.cases.models import Case, JournalEntry
 from app.intake.epochs.models import Epoch
 from app.people.staff.models import Person
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
-from tests.casework.conftest import Office
+from tests.casework.conftest import CONSENT, MOVE, Office
 
 GRANT = factories.in_json(Kind.GRANT)
 
@@ -78,3 +79,17 @@ def test_the_way_of_a_report_into_a_case_is_recorded_act_by_act(
         ("approval.decided", other.id, asked),
     ]
     audit.verify(events)
+
+
+def test_what_was_read_of_a_case_stands_beside_its_reading_and_a_step_beside_its_mover(
+    office: Office, rows: Session, case: Case, caseworker: Person
+) -> None:
+    newest = rows.query(JournalEntry.sha256).filter_by(case_id=case.id).scalar()
+
+    office.get(caseworker, f"/cases/{case.id}/contents").raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/consents", CONSENT).raise_for_status()
+    office.post(caseworker, f"/cases/{case.id}/transitions", MOVE, version=1).raise_for_status()
+
+    read, _, moved = rows.query(AuditEvent).order_by(AuditEvent.seq).all()
+    assert (read.action, read.object_id, read.object_hash) == ("case.read", case.id, newest)
+    assert (moved.action, moved.object_id, moved.actor_id) == ("case.moved", case.id, caseworker.id)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
+from app.audit.models import AuditEvent
 from app.blobs import Blobs
 from app.casework.approvals import service
 from app.casework.approvals.models import Approval
@@ -26,6 +27,7 @@ from app.intake.reports.models import Report
 from app.main import JOBS
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
+from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.grants import LOAN
 from app.protocol.mailbox import MessageKind
 from app.protocol.sizes import Kind
@@ -174,6 +176,26 @@ def test_only_the_named_approver_decides_and_only_once(
     assert decide(office, other, asked["id"], "rejected") == (412, "stale-version")
 
 
+def test_an_approver_who_has_lost_the_role_since_decides_nothing(
+    office: Office, rows: Session, case: Case, caseworker: Person, other: Person
+) -> None:
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()["id"]
+    factories.certificate(rows, other, Role.TRIAGER, version=2)
+
+    assert decide(office, other, asked, "approved") == (409, "no-such-step")
+
+
+def test_a_decision_is_on_record_with_what_was_signed(
+    office: Office, rows: Session, case: Case, caseworker: Person, other: Person
+) -> None:
+    asked = office.post(caseworker, "/approvals", coding(case, other)).json()["id"]
+
+    assert decide(office, other, asked, "approved")[0] == 201
+
+    signed = sha256_hex(unb64(STATEMENT))
+    assert rows.query(AuditEvent.object_hash).filter_by(action="approval.decided").scalar() == signed
+
+
 def test_who_approves_signs_a_statement(office: Office, case: Case, caseworker: Person, other: Person) -> None:
     asked = office.post(caseworker, "/approvals", coding(case, other)).json()
 
@@ -217,12 +239,16 @@ def test_a_loan_ends_on_its_day_though_no_sweep_comes_by(
     paths = (f"/approvals/{asked['id']}/grant", f"/cases/{case.id}/contents")
     answers = []
 
+    offered = []
     for day in (today + LOAN, today + LOAN + timedelta(days=1)):
         assert clock.told_by is not None
         clock.told_by.write_text(f"{day}T09:00:00Z")
         answers.append([office.get(other, path).status_code for path in paths])
+        steps = office.get(other, f"/approvals/{asked['id']}/transitions").json()["items"]
+        offered.append(sorted(step["to"] for step in steps))
 
     assert answers == [[200, 200], [404, 404]]
+    assert offered == [["approved", "rejected"], []]
     assert decide(office, other, asked["id"], "approved") == (409, "no-such-step")
 
 

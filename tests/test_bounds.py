@@ -166,7 +166,12 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.people.staff.schemas": {"_KEY_SIZE": 32},
     "app.people.staff.service": {"INVITATION_DAYS": 14, "_TOKEN_SIZE": 32},
     "app.protocol.card": {"CARD_SIZE": 1024, "TOKEN_SIZE": 16, "FORMAT": 1, "SIGNATURES": 2, "LAST_REVISION": 999},
-    "app.protocol.documents": {"VERSION": 1, "CLOCK_SKEW": timedelta(days=1)},
+    "app.protocol.documents": {
+        "VERSION": 1,
+        "CLOCK_SKEW": timedelta(days=1),
+        "_FIELD": 2**255 - 19,
+        "_ORDER_8": 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    },
     "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
     "app.protocol.grants": {"LOAN": timedelta(days=14)},
     "app.protocol.intake": {"LONGEST_ACCEPTANCE": timedelta(days=30), "LONGEST_KEEPING": timedelta(days=7)},

@@ -231,6 +231,17 @@ class Trust:
             raise NotAuthentic("signer")
         return document
 
+    def newly_certified(self, certificate: Document, day: date) -> Certified:
+        """Whom this certificate is about, as it has them: by a supervisor of the newest root, and for this day.
+
+        Raises `NotAuthentic` or `Malformed`.
+        """
+        self.check_entry(certificate, "certificate")
+        term = self._term(certificate)
+        if not term.valid_from <= day <= term.valid_until:
+            raise NotAuthentic("uncertified")
+        return term.certified
+
     def counts(self, document: Document) -> bool:
         """Whether the newest root stands behind what a supervisor has signed: it lists its signer, or keeps it."""
         if all(map(self.root.is_supervisors, succession.signatures_of(document))):

@@ -33,6 +33,10 @@ from app.protocol.types import TYPES, Form, ProvedBy
 VERSION: Final = 1
 # By how much the writer's clock may be ahead of the reader's.
 CLOCK_SKEW: Final = timedelta(days=1)
+_FIELD: Final = 2**255 - 19
+# The y of the points of edwards25519 whose order divides 8, as the sign of x does not matter.
+_ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER: Final = frozenset({0, 1, _FIELD - 1, _ORDER_8, _FIELD - _ORDER_8})
 
 _KEYS: Final = (
     "v",
@@ -199,11 +203,22 @@ def bytes_signed(type_: str, line: bytes) -> bytes:
 
 
 def verify_signature(signature: Signature, signed_bytes: bytes) -> None:
-    """Raises `NotAuthentic` where the signature does not hold under its own key."""
+    """Raises `NotAuthentic` where the signature does not hold under its own key, or under such a key proves nothing."""
     try:
+        if not _is_somebodys(signature.key):
+            raise ValueError("a key for which anybody can sign")
         Ed25519PublicKey.from_public_bytes(signature.key).verify(signature.sig, signed_bytes)
     except (InvalidSignature, ValueError):
         raise NotAuthentic("signature") from None
+
+
+def _is_somebodys(key: bytes) -> bool:
+    """Whether a key has its one writing, and is none of the few for which signatures can be made without a secret.
+
+    OpenSSL takes both; the browser's library takes neither (RFC 8032, 5.1.3).
+    """
+    y = int.from_bytes(key, "little") % 2**255
+    return y < _FIELD and y not in _SMALL_ORDER
 
 
 def thread_mac(type_: str, line: bytes, thread_key: bytes) -> bytes:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from app import age
 from app.protocol.documents import (
     Document,
     Header,
+    Signature,
     Signatures,
     bare,
     bytes_signed,
@@ -117,6 +119,26 @@ def test_a_signature_under_another_type_is_refused() -> None:
 
     with pytest.raises(NotAuthentic, match="signature"):
         verify_signature(signature, bytes_signed("consent", SIGNED.line))
+
+
+FIELD = 2**255 - 19
+ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826  # as libsodium lists it
+
+
+@pytest.mark.parametrize("sign_of_x", [0, 2**255])
+@pytest.mark.parametrize("y", [0, 1, ORDER_8, FIELD - ORDER_8, FIELD - 1, FIELD, FIELD + 1])
+def test_a_key_for_which_anybody_can_sign_proves_nothing(y: int, sign_of_x: int) -> None:
+    key = (y | sign_of_x).to_bytes(32, "little")
+
+    for point in (1, FIELD - 1, 0):
+        with pytest.raises(NotAuthentic, match="signature"):
+            verify_signature(Signature(CASEWORKER.id, key, point.to_bytes(32, "little") + bytes(32)), b"whatever")
+
+
+def test_the_library_alone_would_take_such_a_key() -> None:
+    neutral = (1).to_bytes(32, "little")
+
+    Ed25519PublicKey.from_public_bytes(neutral).verify(neutral + bytes(32), b"whatever")
 
 
 def test_every_one_of_two_signatures_must_hold() -> None:

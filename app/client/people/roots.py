@@ -76,9 +76,8 @@ class Proposal:
 
     @property
     def newcomers(self) -> list[Certified]:
-        """Supervisors whose keys are new, so that their words are to be compared."""
-        known = self.before.holders
-        return [each for each in self.root.supervisors.values() if (each.person, each.key) not in known]
+        """Supervisors whose keys or roles are new, so that their words are to be compared."""
+        return [each for each in self.root.supervisors.values() if self.before.supervisors.get(each.person) != each]
 
 
 def new_paper() -> Paper:
@@ -115,7 +114,7 @@ def go_on(staff: Staff) -> str:
         raise RootOfAnother("there is no root yet")
     if staff.about.pin is None:
         pin = roots.org_of(root)
-        if Trust.pinned(root, pin).supervisors.get(staff.person) != _me(staff):
+        if not is_made_by(root, _me(staff)):
             raise RootOfAnother("somebody else has made the root: ask them for the pin")
         staff.machine.pin_to(pin)
     staff.forget()
@@ -127,6 +126,13 @@ def go_on(staff: Staff) -> str:
         staff.service.post("/key-log", {"document": statement.text.decode()})
         staff.forget()
     return staff.org
+
+
+def is_made_by(root: Document, me: Certified) -> bool:
+    """Whether a first root lists this person as they are, and they have signed it: others could name them too."""
+    signed = {(each.by, each.key) for each in roots.signatures_of(root)}
+    listed = Trust.pinned(root, roots.org_of(root)).supervisors.get(me.person)
+    return listed == me and (me.person, me.key) in signed
 
 
 def has_begun(staff: Staff) -> bool:
@@ -315,11 +321,12 @@ def _kept_of_staff(staff: Staff, trust: Trust, gone: Collection[str], compared: 
 
 
 def _of_staff(staff: Staff, trust: Trust, gone: Collection[str]) -> list[Document]:
-    """The certificates and statements of keys by these people that count today."""
+    """The certificates of others and the statements of keys, by these people, that count today."""
     if not gone:
         return []
     stated = (parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys"))
-    documents = [*trust.certificates, *(trust.check_signed(each, "key") for each in stated)]
+    of_others = (each for each in trust.certificates if each.header.subject not in gone)
+    documents = [*of_others, *(trust.check_signed(each, "key") for each in stated)]
     return [each for each in documents if each.header.author in gone and trust.counts(each)]
 
 

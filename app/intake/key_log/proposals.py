@@ -68,6 +68,7 @@ def gather(session: Session, actor: Actor, document: str, kept: Collection[str],
     author = str(root.document.header.author)
     lines = "".join(f"{each}\n" for each in sorted({*kept}))
     if before is None:
+        _check_replaces(session, actor, root)
         session.execute(delete(RootProposal).where(RootProposal.author == author))
         before = RootProposal(sha256=root.mark.sha256, author=author, document="", kept=lines or None)
         session.add(before)
@@ -79,6 +80,19 @@ def gather(session: Session, actor: Actor, document: str, kept: Collection[str],
         session.execute(delete(RootProposal))
         service.succeed(session, actor, root, kept, now=now)
     return proposal
+
+
+def _check_replaces(session: Session, actor: Actor, root: Root) -> None:
+    """Raises `NotARootProposal` where somebody else would put an author's earlier proposal in the place of a later one.
+
+    Who holds a paper is known to nobody: of its proposals the later takes the place.
+    """
+    author = str(root.document.header.author)
+    last = session.scalar(select(RootProposal).where(RootProposal.author == author).with_for_update())
+    if last is None or actor.id == author:
+        return
+    if not author.startswith("paper_") or parse_document(last.document.encode()).header.at > root.document.header.at:
+        raise NotARootProposal
 
 
 def every() -> Select[RootProposal]:

@@ -228,7 +228,7 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
     root = trust(session)
     try:
         certificate = parse_document(document.encode())
-        holder = root.with_certificates([certificate]).certified(certificate.header.subject, now.date())
+        holder = root.newly_certified(certificate, now.date())
     except ProtocolError:
         raise NotCertifying from None
     person = _person_with(session, holder)

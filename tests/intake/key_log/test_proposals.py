@@ -1,5 +1,6 @@
 """The next root at the service: its signatures are gathered, and with the last it is the root."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.intake.key_log.models import LogEntry, RootProposal
-from app.people.staff.models import RootSupervisor
+from app.people.staff.models import Certificate, RootSupervisor
 from app.protocol import roots
+from app.protocol.certificates import certificate
 from app.protocol.documents import Document, Signer, parse_document
 from app.protocol.encoding import sha256_hex
 from app.protocol.roots import Paper, Root
@@ -149,6 +151,41 @@ def test_who_proposes_another_takes_the_first_back(rows: Session, office: Office
     post(office, proposed(office, {**body, "supervisors": body["supervisors"][::-1]}, office.supervisor.signer))
 
     assert len(rows.scalars(select(RootProposal)).all()) == 1
+
+
+def test_nobody_else_puts_what_an_author_has_taken_back_in_the_place_of_what_they_propose(
+    rows: Session, office: Office, second: Staff
+) -> None:
+    body = listing(office.supervisor, as_supervisor(second))
+    earlier = proposed(office, body, office.supervisor.signer)
+    later = proposed(office, {**body, "supervisors": body["supervisors"][::-1]}, office.supervisor.signer)
+    post(office, earlier)
+    post(office, later)
+
+    replayed = post(office, earlier, by=office.hire(Role.AUDITOR))
+
+    assert (replayed.status_code, replayed.json()["type"]) == (422, "/problems/not-a-root-proposal")
+    assert rows.scalars(select(RootProposal.sha256)).all() == [sha256_hex(later.line)]
+
+
+def test_who_is_on_the_root_has_of_a_certificate_what_it_says(rows: Session, office: Office, second: Staff) -> None:
+    duo = proposed(office, listing(office.supervisor, as_supervisor(second)), office.supervisor.signer, PAPER.signer)
+    post(office, duo).raise_for_status()
+    before = rows.scalars(select(Certificate.document).where(Certificate.person_id == second.id)).one()
+    said = certificate(
+        replace(second.certified, roles=frozenset({Role.AUDITOR})),
+        org=office.org,
+        signer=office.supervisor.signer,
+        valid_from=office.today,
+        valid_until=office.today,
+        previous=parse_document(before.encode()),
+    )
+
+    headers = office.as_(office.supervisor) | writes()
+    office.client.post("/v1/certificates", json={"document": said.text.decode()}, headers=headers).raise_for_status()
+
+    kept = select(Certificate.roles).where(Certificate.sha256 == sha256_hex(said.text))
+    assert rows.scalars(kept).one() == {Role.AUDITOR}
 
 
 def test_the_log_takes_no_later_root_but_as_a_proposal(office: Office, second: Staff) -> None:

@@ -163,6 +163,8 @@ def propose(
     staff.forget()
     trust = staff.trust
     before = trust.root
+    if unknown := set(drop) - {id_ for id_, _ in before.holders}:
+        raise Malformed(f"the root lists no {', '.join(sorted(unknown))}")
     supervisors = {id_: each for id_, each in before.supervisors.items() if id_ not in drop}
     for person, words in (add or {}).items():
         known = frozenset(staff.certified(person).roles) if _is_certified(staff, person) else frozenset()

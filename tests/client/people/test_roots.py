@@ -259,6 +259,14 @@ def test_a_person_with_other_keys_than_a_root_lists_them_with_is_not_certified(h
         colleagues.compared(boris, sara.person, colleagues.fingerprint(sara), {Role.SUPERVISOR})
 
 
+def test_whom_the_root_does_not_list_nobody_drops(here: Installation) -> None:
+    """A slip in an id would else propose a root that drops nobody."""
+    sara = here.staff("sara")
+
+    with pytest.raises(Malformed, match="lists no"):
+        roots.propose(sara, drop=[here.staff("boris").person])
+
+
 def test_a_root_of_no_form_is_not_proposed(here: Installation) -> None:
     with pytest.raises(Malformed):
         roots.propose(here.staff("sara"), k=1)  # a paper would sign alone

@@ -13,7 +13,7 @@ EXAMPLES: Final = {
 session() { curl -fsS -H "Authorization: Bearer $TOKEN" "$@"; }""",
     "list_people": """session "$SERVER/v1/people?limit=20" \\
     | jq -r '.items[] | [.handle, (.roles | join(" "))] | @tsv'""",
-    "read_queue": """REPORT=$(session "$SERVER/v1/queue" | jq -r '.items[0].report.id')""",
+    "read_queue": """REPORT=$(session "$SERVER/v1/queue?state=received" | jq -r '.items[0].report.id')""",
     "list_reports": """session "$SERVER/v1/reports?state=received&limit=10" \\
     | jq -r '.items[] | [.ref, .received_on] | @tsv'""",
     "get_report": """VERSION=$(session -o /dev/null -D - "$SERVER/v1/reports/$REPORT" \\

@@ -98,7 +98,7 @@ class Trust:
     def with_kept(self, hashes: Iterable[str]) -> Self:
         """The same with the list that the newest root names. Raises `NotAuthentic` for another one."""
         kept = frozenset(hashes)
-        if (succession.list_sha256(kept) if kept else None) != self.root.kept_staff:
+        if succession.list_sha256(kept) != self.root.kept_staff:
             raise NotAuthentic("kept")
         return replace(self, kept=kept)
 

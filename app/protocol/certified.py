@@ -45,6 +45,11 @@ def words_of(entropy: bytes) -> str:
     return words
 
 
+def are_words(heard: str, words: str) -> bool:
+    """Whether somebody heard these words, however they typed them."""
+    return heard.lower().split() == words.split()
+
+
 def read_certified(person: object, body: dict[str, Any]) -> Certified:
     """What `Certified.body` writes. Raises `Malformed`."""
     match body:

@@ -268,9 +268,15 @@ def read_paper(id_: str, words: str) -> Paper:
     return Paper(id_, secret)
 
 
-def list_sha256(hashes: Iterable[str]) -> str:
-    """The hash of a list of hashes: one a line, in ascending order, each once."""
-    return sha256_hex("".join(f"{each}\n" for each in sorted({*hashes})).encode())
+def list_text(hashes: Iterable[str]) -> str:
+    """A list of hashes: one a line, in ascending order, each once."""
+    return "".join(f"{each}\n" for each in sorted({*hashes}))
+
+
+def list_sha256(hashes: Iterable[str]) -> str | None:
+    """The hash of the list of these hashes, as a root names it: of none it names no list."""
+    text = list_text(hashes)
+    return sha256_hex(text.encode()) if text else None
 
 
 def check_contains(roots: Sequence[Root], known: Mark | None) -> None:

@@ -15,7 +15,7 @@ from app.client.machine.transport import Service
 from app.client.machine.watch import Watch
 from app.protocol import grants
 from app.protocol.certificates import Trust
-from app.protocol.certified import Certified
+from app.protocol.certified import Certified, are_words
 from app.protocol.chain import Mark
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, unb64
@@ -160,7 +160,7 @@ class Staff:
         Raises `WordsDiffer`, and `NotAuthentic` for roots that do not lead from the pin.
         """
         log = trusting.fetch_log(self.service, self.org)
-        if log.trust.root.words.split() != words.lower().split():
+        if not are_words(words, log.trust.root.words):
             raise WordsDiffer("these are not the words of the newest root that the service shows")
         self.machine.pin_to(str(Pin(self.org, log.trust.root.mark)))
         self._about = None

@@ -8,7 +8,7 @@ from typing import Any
 from app import age
 from app.client.machine.staff import Staff
 from app.protocol import certificates
-from app.protocol.certified import Certified
+from app.protocol.certified import Certified, are_words
 from app.protocol.certified import fingerprint as of_keys
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
@@ -88,7 +88,7 @@ def certify(
 def compared(staff: Staff, person: str, words: str, roles: Collection[Role]) -> tuple[Colleague, Certified]:
     """The person with the keys whose words were heard. Raises `FingerprintDiffers` or `KeysOfAnother`."""
     colleague = _colleague(staff.service.get(f"/people/{person}").json(), set())
-    if colleague.id != person or colleague.fingerprint.split() != words.lower().split():
+    if colleague.id != person or not are_words(words, colleague.fingerprint):
         raise FingerprintDiffers("these are not the words of the keys that the service shows")
     staff.forget()
     # What this machine vouched for stands beside what the service shows: that can leave a certificate out.

@@ -15,7 +15,7 @@ from app.client.machine.staff import Staff, WordsDiffer
 from app.client.people import colleagues
 from app.protocol import intake, roots, statements
 from app.protocol.certificates import Trust
-from app.protocol.certified import Certified
+from app.protocol.certified import Certified, are_words
 from app.protocol.documents import Document, Signer, parse_document
 from app.protocol.encoding import new_id, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
@@ -167,8 +167,8 @@ def propose(
         raise Malformed(f"the root lists no {', '.join(sorted(unknown))}")
     supervisors = {id_: each for id_, each in before.supervisors.items() if id_ not in drop}
     for person, words in (add or {}).items():
-        known = frozenset(staff.certified(person).roles) if _is_certified(staff, person) else frozenset()
-        _, supervisors[person] = colleagues.compared(staff, person, words, {*known, *roles, Role.SUPERVISOR})
+        also = {*_roles_of(staff, person), *roles, Role.SUPERVISOR}
+        _, supervisors[person] = colleagues.compared(staff, person, words, also)
     keys = {id_: key for id_, key in before.papers.items() if id_ not in drop}
     keys |= {paper.id: paper.signer.public_key for paper in papers}
     k = k or max(before.k, 2 if keys else 1)
@@ -182,7 +182,7 @@ def propose(
         k=k,
         papers=keys,
         kept=_kept_in_public(staff, gone) if gone else before.kept,
-        kept_staff=roots.list_sha256(kept) if kept else None,
+        kept_staff=roots.list_sha256(kept),
     )
     document = roots.propose_root(body, after=before, org=staff.org, signer=signer or staff.signer, on=staff.today)
     Root.read(document)
@@ -219,10 +219,10 @@ def sign(
     keys are new, as they read them out themselves. Raises `WordsDiffer`, and `NotAuthentic` for a proposal that is out
     of its days or keeps what nobody of those who go has signed.
     """
-    if proposed.root.words.split() != words.lower().split():
+    if not are_words(words, proposed.root.words):
         raise WordsDiffer("these are not the words of the root that is proposed")
     for each in proposed.newcomers:
-        if each.fingerprint.split() != newcomers.get(each.person, "").lower().split():
+        if not are_words(newcomers.get(each.person, ""), each.fingerprint):
             raise WordsDiffer("these are not the words of the keys that the proposed root lists")
     _check_days(proposed.root.made_on, staff.today)
     _check_kept(staff, proposed)
@@ -262,7 +262,7 @@ def _send(staff: Staff, document: Document, kept: Sequence[str]) -> Proposal:
 def _read(staff: Staff, before: Root, text: str, kept: Sequence[str]) -> Proposal:
     root = Root.read(parse_document(text.encode()))
     root.check_proposed(before, org=staff.org)
-    if (roots.list_sha256(kept) if kept else None) != root.kept_staff:
+    if roots.list_sha256(kept) != root.kept_staff:
         raise NotAuthentic("kept")
     return Proposal(root, before, tuple(kept))
 
@@ -273,12 +273,12 @@ def _me(staff: Staff) -> Certified:
     )
 
 
-def _is_certified(staff: Staff, person: str) -> bool:
+def _roles_of(staff: Staff, person: str) -> frozenset[Role]:
+    """Those for which the person is certified today, none where they are not."""
     try:
-        staff.certified(person)
+        return staff.certified(person).roles
     except NotAuthentic:
-        return False
-    return True
+        return frozenset()
 
 
 def _check_days(made_on: date, today: date) -> None:

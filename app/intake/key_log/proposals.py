@@ -63,14 +63,13 @@ def gather(session: Session, actor: Actor, document: str, kept: Collection[str],
         root.check_proposed(trust.root, org=trust.org)
     except ProtocolError:
         raise NotARootProposal from None
-    if (roots.list_sha256(kept) if kept else None) != root.kept_staff:
+    if roots.list_sha256(kept) != root.kept_staff:
         raise NotARootProposal
     author = str(root.document.header.author)
-    lines = "".join(f"{each}\n" for each in sorted({*kept}))
     if before is None:
         _check_replaces(session, actor, root)
         session.execute(delete(RootProposal).where(RootProposal.author == author))
-        before = RootProposal(sha256=root.mark.sha256, author=author, document="", kept=lines or None)
+        before = RootProposal(sha256=root.mark.sha256, author=author, document="", kept=roots.list_text(kept) or None)
         session.add(before)
     before.document = root.document.text.decode()
     session.flush()

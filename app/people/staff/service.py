@@ -19,10 +19,10 @@ from app.protocol import chain
 from app.protocol.certificates import Trust
 from app.protocol.certified import Certified
 from app.protocol.chain import Mark
-from app.protocol.documents import Document, parse_document
+from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import ProtocolError
-from app.protocol.roots import Pin, Root, org_of
+from app.protocol.roots import Pin, Root, list_text, org_of
 from app.vocabulary import Role
 
 INVITATION_DAYS = 14
@@ -173,8 +173,7 @@ def adopt_root(session: Session, root: Root, kept: Collection[str]) -> None:
     if root.document.header.version == 1:
         session.add(Organisation(id=org_of(root.document)))
     document = root.document.text.decode()
-    lines = "".join(f"{each}\n" for each in sorted({*kept}))
-    session.add(RootDocument(version=root.document.header.version, document=document, kept=lines or None))
+    session.add(RootDocument(version=root.document.header.version, document=document, kept=list_text(kept) or None))
     session.execute(delete(RootSupervisor))
     session.flush()
     for holder in root.supervisors.values():
@@ -236,14 +235,18 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
     follows = chain.after(Mark(last.version, last.sha256) if last else None)
     if (certificate.header.version, certificate.header.previous) != follows:
         raise StaleVersion
-    _keep(
-        session,
-        person,
-        holder,
-        certificate,
-        valid_from=date.fromisoformat(certificate.header.body["from"]),
-        valid_until=date.fromisoformat(certificate.header.body["until"]),
+    session.add(
+        Certificate(
+            sha256=sha256_hex(certificate.text),
+            person_id=person.id,
+            document=certificate.text.decode(),
+            version=certificate.header.version,
+            roles=holder.roles,
+            valid_from=date.fromisoformat(certificate.header.body["from"]),
+            valid_until=date.fromisoformat(certificate.header.body["until"]),
+        )
     )
+    session.flush()
     audit.record(
         session, actor.id, Action.PERSON_CERTIFIED, person.id, now=now, object_hash=sha256_hex(document.encode())
     )
@@ -322,29 +325,6 @@ def _person_with(session: Session, holder: Certified) -> Person:
     if person is None or (person.recipient, person.key) != (str(holder.recipient), b64(holder.key)):
         raise NotCertifying
     return person
-
-
-def _keep(
-    session: Session,
-    person: Person,
-    holder: Certified,
-    document: Document,
-    *,
-    valid_from: date,
-    valid_until: date,
-) -> None:
-    session.add(
-        Certificate(
-            sha256=sha256_hex(document.text),
-            person_id=person.id,
-            document=document.text.decode(),
-            version=document.header.version,
-            roles=holder.roles,
-            valid_from=valid_from,
-            valid_until=valid_until,
-        )
-    )
-    session.flush()
 
 
 def _certificates(person_id: str) -> Select[Certificate]:

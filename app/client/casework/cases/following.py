@@ -111,12 +111,8 @@ def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal
             raise Rollback("journal")
         if mark.version > start and sha256_hex(files[mark.version - start - 1]) != mark.sha256:
             raise Rollback("journal")
-    follow = partial(
-        journal.follow,
-        # Each asks the service anew where it finds nobody.
-        is_certified=cache(partial(was_certified, staff)),
-        today=staff.today,
-    )
+    is_certified = cache(partial(was_certified, staff))  # each asks the service anew where it finds nobody
+    follow = partial(journal.follow, is_certified=is_certified, today=staff.today)
     later = (_place(staff, key, file) for file in files[1:])
     if known:
         return follow(known, later)
@@ -126,7 +122,6 @@ def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal
     first = Place(opened.sha256, opened)
     if pieces:
         return _from_checkpoint(staff, key, opened, pieces, lambda before: follow(before, [first, *later]))
-    is_certified = partial(was_certified, staff)
     return follow(journal.begin(key.subject, first, is_certified=is_certified, today=staff.today), later)
 
 

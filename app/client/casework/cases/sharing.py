@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from app import age
 from app.client.casework.cases.following import JOURNAL, was_certified
@@ -68,10 +69,7 @@ def new(
         "priority": priority.value,
         "entries": [each.file for each in entries],
         "parts": [each.wire for each in changes],
-        "grants": [
-            staff.grant(key.identity, key.subject, staff.certified(person), GrantKind.ASSIGNED, head=entries[-1].mark)
-            for person in sorted(people)
-        ],
+        "grants": _grants(staff, key, people, head=entries[-1].mark),
     }
     return NewCase(key, request, entries[-1].mark)
 
@@ -121,17 +119,7 @@ def change_members(
     ):
         raise RuleBroken("second-person")
     more: dict[str, object] = {
-        "add": [
-            staff.grant(
-                case.identity,
-                case.id,
-                staff.certified(person),
-                GrantKind.ASSIGNED,
-                generation=case.key.generation,
-                head=case.journal.mark,
-            )
-            for person in sorted(add)
-        ],
+        "add": _grants(staff, case.key, add, head=case.journal.mark),
         "remove": sorted(remove),
         "agree": sorted(agree),
     }
@@ -163,30 +151,34 @@ def turn(staff: Staff, case: OpenCase) -> OpenCase:
 def _turned(staff: Staff, case: OpenCase) -> OpenCase:
     key = replace(case.key, identity=age.generate(), generation=case.key.generation + 1, older=case.key.all)
     note = KeyNote(case.id, key.generation, recipient_sha256(key.identity.recipient))
-    head, before = case.journal.mark, case.key.generation
-    turned = [
-        staff.grant(
-            key.identity,
-            case.id,
-            staff.certified(person),
-            GrantKind.ASSIGNED,
-            generation=key.generation,
-            head=head,
-        )
-        for person in sorted(case.members)
-    ]
+    head = case.journal.mark
     older = staff.seal_grant(
         case.identity,
         case.id,
         key.identity.recipient,
         case.id,
         GrantKind.CASE,
-        generation=before,
+        generation=case.key.generation,
         head=head,
     )
-    turned.append({"grantee": case.id, "file": older})
+    turned = [*_grants(staff, key, case.members, head=head), {"grantee": case.id, "file": older}]
     case = replace(case, keys=replace(case.keys, case=key))
     return store(staff, case, [], entry=Entry(keys=(note,)), more={"turned": turned})
+
+
+def _grants(staff: Staff, key: Key, people: Collection[str], *, head: Mark) -> list[dict[str, Any]]:
+    """The key of a case for each of these people, by somebody who has seen its journal up to `head`."""
+    return [
+        staff.grant(
+            key.identity,
+            key.subject,
+            staff.certified(person),
+            GrantKind.ASSIGNED,
+            generation=key.generation,
+            head=head,
+        )
+        for person in sorted(people)
+    ]
 
 
 def lend(staff: Staff, case: OpenCase, to: str) -> OpenCase:

@@ -123,13 +123,12 @@ def serve(
         raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
     serving = server(application, connections=connections)
 
-    def stop(*_: object) -> None:
+    def stop() -> None:
         serving.should_exit = True
 
-    # From the first line on, whatever is still to be looked at. Later uvicorn takes them, and once all is done it sends
-    # itself the one that it heard again.
-    for asked in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(asked, stop)
+    # From the first line on, whatever is still to be looked at. Later uvicorn takes the signals, and once all is done
+    # sends itself the one that it heard again.
+    _when_told_to_stop(stop)
     with unclean_end.marked(settings.data_dir) as was_unclean:
         if is_new:
             say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
@@ -145,6 +144,12 @@ def serve(
             nullcontext() if no_worker else working(JOBS, state.database, state.blobs, state.clock.now, say),
         ):
             serving.run(sockets=[listening])
+
+
+def _when_told_to_stop(act: Callable[[], None]) -> None:
+    """In the place of what a signal would do."""
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: act())
 
 
 @contextmanager
@@ -173,8 +178,7 @@ def worker(
     from app.main import JOBS
 
     ended = threading.Event()
-    for asked in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(asked, lambda *_: ended.set())
+    _when_told_to_stop(ended.set)
     with opened() as (settings, database):
         say("Tern works until it is stopped.")
         with (

@@ -70,8 +70,8 @@ def fetch_people(service: Service, trust: Trust, seen: SeenMarks) -> tuple[Trust
     """The same trust with everybody's certificates, and the people as the service tells of them.
 
     Raises `NotAuthentic` where the service shows a certificate that no supervisor of a root signed, or not the list of
-    what the newest root keeps, and `Rollback`
-    where it leaves out one that this machine has seen: the newest takes roles away.
+    what the newest root keeps, and `Rollback` where it leaves out one that this machine has seen: the newest takes
+    roles away.
     """
     people = list(service.items("/people"))
     whole = trust.with_kept(fetch_kept(service, trust)).with_certificates(_certificates(people))
@@ -101,9 +101,7 @@ def fetch_kept(service: Service, trust: Trust) -> list[str]:
 
 def _certificates(people: list[Told]) -> list[Document]:
     texts = [text for person in people for text in _texts(person.get("certificates"))]
-    documents = [parse_document(text.encode()) for text in texts]
-    # The root is among them, as the certificate of the supervisors whom it lists.
-    return [document for document in documents if document.header.type != "root"]
+    return [parse_document(text.encode()) for text in texts]
 
 
 def _texts(value: object) -> list[str]:

@@ -159,10 +159,12 @@ def _about(
 def _signers(session: Session, release: Release) -> Signers:
     """The roots, and the certificates of those who will sign."""
     trust = staff.trust(session)
-    texts = [root.document.text.decode() for root in trust.roots]
-    for signer in (release.requested_by, release.approved_by or ""):
-        texts += staff.certificates_of(session, signer)
-    return Signers(tuple(parse_document(text.encode()) for text in dict.fromkeys(texts)), tuple(sorted(trust.kept)))
+    certificates = [
+        parse_document(text.encode())
+        for signer in (release.requested_by, release.approved_by or "")
+        for text in staff.certificates_of(session, signer)
+    ]
+    return Signers((*(root.document for root in trust.roots), *certificates), tuple(sorted(trust.kept)))
 
 
 def _complete(session: Session, release: Release) -> None:

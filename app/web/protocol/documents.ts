@@ -36,8 +36,8 @@ const KEYS = ["v", "type", "org", "subject", "version", "previous", "generation"
 
 /**
  * Line 1. `org` is the pin of the organisation, null in its first root. `previous` is the SHA-256 of the previous
- * version's file (of its text where it is public, of line 1 for a root), `sealed_to` that of the recipient's text, null where public. `at` is
- * an hour (`2026-06-15T09:00Z`) for staff, a day for reporters and public documents.
+ * version's file (of its text where it is public, of line 1 for a root), `sealed_to` that of the recipient's text, null
+ * where public. `at` is an hour (`2026-06-15T09:00Z`) for staff, a day for reporters and public documents.
  */
 export interface Header {
     type: string

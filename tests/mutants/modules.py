@@ -31,6 +31,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/audit_chain.py": (_REFUSALS, "tests/casework/test_audit.py"),
     "app/protocol/card.py": ("tests/protocol/test_card.py", _BOUNDS),
     "app/protocol/case/*.py": ("tests/protocol/case/",),
+    "app/protocol/certified.py": ("tests/protocol/test_certificates.py", "tests/protocol/test_key_log.py", _REFUSALS),
     "app/protocol/certificates.py": ("tests/protocol/test_certificates.py", _REFUSALS),
     "app/protocol/chain.py": ("tests/protocol/test_chain.py", _REFUSALS),
     "app/protocol/conversation.py": (
@@ -55,6 +56,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/release/*.py": ("tests/protocol/release/",),
     "app/protocol/report.py": ("tests/protocol/test_report.py", _REFUSALS),
     "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
+    "app/protocol/roots.py": ("tests/protocol/test_key_log.py", _REFUSALS),
     "app/protocol/sizes.py": ("tests/protocol/test_sizes.py", _VECTORS),
     "app/protocol/typos.py": ("tests/protocol/test_typos.py", "tests/protocol/test_receipt.py"),
     "app/protocol/types.py": ("tests/protocol/test_types.py", "tests/protocol/test_opening.py", _REFUSALS),

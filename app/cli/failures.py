@@ -23,7 +23,7 @@ from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPi
 from app.client.machine.transport import Refused, Unreachable
 from app.client.machine.unlocked import CannotStayUnlocked
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
-from app.client.people.roots import NoProposal, NoSuchPaper, RootOfAnother, TooFewKeys
+from app.client.people.roots import NoProposal, NoSuchPaper, RootOfAnother, SignedAnother, TooFewKeys
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
@@ -40,7 +40,10 @@ _CODES: Final = (
     ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, WordsDiffer, AgeError), NOT_AUTHENTIC),
     ((NoMachine, NotJoined, NotPinned, NotBuilt, CannotStayUnlocked, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),
-    ((Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, Collision, NoProposal, TooFewKeys), REFUSED),
+    (
+        (Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, Collision, NoProposal, SignedAnother, TooFewKeys),
+        REFUSED,
+    ),
     ((FilesMissing,), FILES_MISSING),
     ((DestructionWaits,), WRONG_DAY),
     ((ProtocolError,), REFUSED),

@@ -37,6 +37,9 @@ Sheets = Annotated[
     Path | None,
     typer.Option("--sheets", help="Write the papers into this directory, to be printed, instead of showing them."),
 ]
+Instead = Annotated[
+    bool, typer.Option("--instead", help="Sign although you signed another of this version: everybody has given it up.")
+]
 Alone = Annotated[int, typer.Option("--alone", count=True, help="Have a root of one key all the same; say it twice.")]
 
 
@@ -106,6 +109,7 @@ def propose(
     by_paper: Annotated[bool, typer.Option("--by-paper", help="Propose it with a paper, not with your key.")] = False,
     sheets: Sheets = None,
     alone: Alone = 0,
+    instead: Instead = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
@@ -115,7 +119,7 @@ def propose(
     names = Names(person)
     going = [each if each.startswith("paper_") else names.person(each) for each in drop or ()]
     new = [roots.new_paper() for _ in range(papers)]
-    proposed = roots.propose(
+    drafted = roots.draft_next(
         person,
         signer=_paper(person.log.trust.root).signer if by_paper else None,
         add={names.person(each): _words_of(each) for each in add or ()},
@@ -127,14 +131,15 @@ def propose(
         alone=bool(alone),
     )
     for paper in new:
-        hand_out(paper, proposed.root, sheets)
-    show(_facts(names, proposed), as_json=as_json)
+        hand_out(paper, drafted.root, sheets)  # before anything counts on them
+    show(_facts(names, roots.propose(person, drafted, instead=instead)), as_json=as_json)
 
 
 @root.command("sign")
 def sign(
     proposal: Annotated[str | None, typer.Argument(help="How its hash begins, where several are proposed.")] = None,
     by_paper: Annotated[bool, typer.Option("--paper", help="Sign with a paper, not with your key.")] = False,
+    instead: Instead = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
@@ -147,7 +152,7 @@ def sign(
     words = text_of(None, "The words of the root, as who proposes it reads them out")
     newcomers = {each.person: _words_of(str(names.handle(each.person))) for each in proposed.newcomers}
     paper = _paper(proposed.before, proposed.root) if by_paper else None
-    signed = roots.sign(person, proposed, words=words, newcomers=newcomers, paper=paper)
+    signed = roots.sign(person, proposed, words=words, newcomers=newcomers, paper=paper, instead=instead)
     show(_facts(names, signed), as_json=as_json)
 
 

@@ -111,7 +111,8 @@ def organisation(company: Company, invitation: str) -> None:
     paper, spare = roots.new_paper(), roots.new_paper()
     roots.publish(first, roots.draft(first, papers=[paper, spare]))
     second = _join(company, SECOND_SUPERVISOR, colleagues.invite(first, CAST[SECOND_SUPERVISOR]), pin=first.org)
-    proposed = roots.propose(first, add={second.person: colleagues.fingerprint(second)}, drop=[spare.id])
+    drafted = roots.draft_next(first, add={second.person: colleagues.fingerprint(second)}, drop=[spare.id])
+    proposed = roots.propose(first, drafted)
     signed = roots.sign(
         first,
         proposed,

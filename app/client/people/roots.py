@@ -23,6 +23,7 @@ from app.protocol.roots import Paper, Root
 from app.vocabulary import Role
 
 _PAPER_SIZE: Final = 16
+_SIGNED: Final = "root-signed"  # the mark of the last root that a key has signed at this machine
 # A proposal is signed at the latest so long after its day: what its supervisors sign counts from that day on.
 _OPEN: Final = timedelta(days=30)
 
@@ -37,6 +38,10 @@ class TooFewKeys(Exception):
 
 class NoSuchPaper(Exception):
     """The words are not those of a paper of the root. No message repeats them."""
+
+
+class SignedAnother(Exception):
+    """This key has signed another root of the same version: with both the organisation could come apart into two."""
 
 
 class NoProposal(Exception):
@@ -140,7 +145,7 @@ def has_begun(staff: Staff) -> bool:
     return trusting.fetch_root(staff.service) is not None
 
 
-def propose(
+def draft_next(
     staff: Staff,
     *,
     signer: Signer | None = None,
@@ -152,7 +157,7 @@ def propose(
     without: Mapping[str, str] | None = None,
     alone: bool = False,
 ) -> Proposal:
-    """Propose the next root: with supervisors whose words were compared, without whom or what `drop` names.
+    """The next root, not proposed yet: with supervisors whose words were compared, without whom or what `drop` names.
 
     `add` has the words of each person, `roles` what they are besides supervisors. `signer` is a paper that proposes
     instead of this person. As many must sign as before, unless `k` says otherwise. What those who go have signed, the
@@ -185,8 +190,16 @@ def propose(
         kept_staff=roots.list_sha256(kept),
     )
     document = roots.propose_root(body, after=before, org=staff.org, signer=signer or staff.signer, on=staff.today)
-    Root.read(document)
-    return _send(staff, document, kept)
+    return Proposal(Root.read(document), before, tuple(kept))
+
+
+def propose(staff: Staff, drafted: Proposal, *, instead: bool = False) -> Proposal:
+    """Show it to everybody who may sign it, in the place of its author's last. Its papers lie on paper by now.
+
+    Raises `SignedAnother` unless this person says `instead`.
+    """
+    _remember_signed(staff, drafted, str(drafted.root.document.header.author), instead=instead)
+    return _send(staff, drafted.root.document, drafted.kept)
 
 
 def proposals(staff: Staff) -> list[Proposal]:
@@ -211,13 +224,19 @@ def proposal(staff: Staff, id_: str | None = None) -> Proposal:
 
 
 def sign(
-    staff: Staff, proposed: Proposal, *, words: str, newcomers: Mapping[str, str], paper: Paper | None = None
+    staff: Staff,
+    proposed: Proposal,
+    *,
+    words: str,
+    newcomers: Mapping[str, str],
+    paper: Paper | None = None,
+    instead: bool = False,
 ) -> Proposal:
     """Add this person's signature, or that of a paper. With the last that is missing it is the root.
 
     `words` are the twelve of the proposal, as who proposes it reads them out, `newcomers` those of each person whose
-    keys are new, as they read them out themselves. Raises `WordsDiffer`, and `NotAuthentic` for a proposal that is out
-    of its days or keeps what nobody of those who go has signed.
+    keys are new, as they read them out themselves. Raises `WordsDiffer`, `SignedAnother` unless this person says
+    `instead`, and `NotAuthentic` for a proposal that is out of its days or keeps what nobody of those who go signed.
     """
     if not are_words(words, proposed.root.words):
         raise WordsDiffer("these are not the words of the root that is proposed")
@@ -226,7 +245,9 @@ def sign(
             raise WordsDiffer("these are not the words of the keys that the proposed root lists")
     _check_days(proposed.root.made_on, staff.today)
     _check_kept(staff, proposed)
-    signed = roots.sign_root(proposed.root.document, paper.signer if paper else staff.signer)
+    signer = paper.signer if paper else staff.signer
+    _remember_signed(staff, proposed, signer.person, instead=instead)
+    signed = roots.sign_root(proposed.root.document, signer)
     for each in proposed.newcomers:
         colleagues.remember(staff, each)
     return _send(staff, signed, proposed.kept)
@@ -257,6 +278,14 @@ def _send(staff: Staff, document: Document, kept: Sequence[str]) -> Proposal:
     gathered = _read(staff, before, str(answer["document"]), kept)
     staff.forget()
     return gathered
+
+
+def _remember_signed(staff: Staff, proposed: Proposal, by: str, *, instead: bool) -> None:
+    """Before it leaves this machine: a signature that was sent cannot be called back."""
+    last, mark = staff.seen.highest(_SIGNED, by), proposed.root.mark
+    if last and last.version == mark.version and last != mark and not instead:
+        raise SignedAnother("this key has signed another root of this version: only one of them may ever count")
+    staff.seen.replace(_SIGNED, by, proposed.root.mark)
 
 
 def _read(staff: Staff, before: Root, text: str, kept: Sequence[str]) -> Proposal:

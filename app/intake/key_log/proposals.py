@@ -101,8 +101,9 @@ def every() -> Select[RootProposal]:
 
 def read(session: Session, row: RootProposal) -> Proposal:
     """What a row says."""
+    newest = Root.read(parse_document(staff.newest_root(session).document.encode()))
     root = Root.read(parse_document(row.document.encode()))
-    return Proposal(root, tuple((row.kept or "").split()), root.lacks(staff.trust(session).root))
+    return Proposal(root, tuple((row.kept or "").split()), root.lacks(newest))
 
 
 def get(session: Session, id_: str) -> Proposal:

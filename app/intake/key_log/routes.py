@@ -96,7 +96,7 @@ def list_root_proposals(database: Db, _: Actor, paging: Paging) -> Page[Proposal
 @router.post(
     "/root-proposals",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(proposals.NotARootProposal, NotCertifying, NotFound, StaleVersion),
+    responses=problems(proposals.NotARootProposal, service.NotALogEntry, NotCertifying, NotFound, StaleVersion),
 )
 def propose_root(database: Db, actor: Actor, once: Once, request: ProposalIn, now: Now) -> ProposalOut:
     """Propose the next root, or add signatures to one that is proposed. With the last that it lacks it is the root.

@@ -12,7 +12,7 @@ from app.client.machine.staff import WordsDiffer
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, roots, shared_keys
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
-from app.client.people.roots import NoProposal, NoSuchPaper, Proposal, TooFewKeys
+from app.client.people.roots import NoProposal, NoSuchPaper, Proposal, SignedAnother, TooFewKeys
 from app.protocol.chain import Mark
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.roots import Paper, Pin, propose_root
@@ -29,6 +29,11 @@ def here(tmp_path: Path) -> Iterator[Installation]:
         yield made
 
 
+def propose(at: Staff, **next_: object) -> Proposal:
+    """What `draft_next` makes of it, shown to all."""
+    return roots.propose(at, roots.draft_next(at, **next_))  # type: ignore[arg-type]  # as it has them
+
+
 def sign(at: Staff, proposed: Proposal, *, paper: Paper | None = None) -> Proposal:
     """After every word was compared."""
     newcomers = {each.person: each.fingerprint for each in proposed.newcomers}
@@ -39,7 +44,7 @@ def promote(here: Installation, handle: str = "boris") -> tuple[Staff, Staff]:
     """A second supervisor in the place of a paper: two of three."""
     sara, second = here.staff("sara"), here.staff(handle)
     words = colleagues.fingerprint(second)
-    proposed = roots.propose(sara, add={second.person: words}, drop=[SPARE.id])
+    proposed = propose(sara, add={second.person: words}, drop=[SPARE.id])
     assert sign(sara, proposed, paper=FIRST).lacks == 0
     second.forget()
     return sara, second
@@ -48,12 +53,8 @@ def promote(here: Installation, handle: str = "boris") -> tuple[Staff, Staff]:
 def leaves(here: Installation, staying: Staff, gone: Staff, **more: object) -> None:
     """The third of these takes the place of who goes."""
     chen = here.staff("chen")
-    proposed = roots.propose(
-        staying,
-        add={chen.person: colleagues.fingerprint(chen)},
-        drop=[gone.person],
-        **more,  # type: ignore[arg-type]  # `without`, or nothing
-    )
+    drop = [gone.person]
+    proposed = propose(staying, add={chen.person: colleagues.fingerprint(chen)}, drop=drop, **more)
     assert sign(staying, proposed, paper=FIRST).lacks == 0
     for each in (staying, gone):
         each.forget()
@@ -73,7 +74,7 @@ def test_a_second_supervisor_certifies_and_opens_an_epoch_once_the_root_lists_th
 
 def test_a_root_counts_with_the_last_signature_that_it_lacks_and_not_before(here: Installation) -> None:
     sara, boris = here.staff("sara"), here.staff("boris")
-    proposed = roots.propose(sara, add={boris.person: colleagues.fingerprint(boris)})
+    proposed = propose(sara, add={boris.person: colleagues.fingerprint(boris)})
 
     assert Role.SUPERVISOR not in boris.certified(boris.person).roles
     assert (proposed.lacks, [each.id for each in roots.proposals(boris)]) == (1, [proposed.id])
@@ -89,7 +90,7 @@ def test_two_papers_are_enough_where_no_supervisor_is_left(here: Installation) -
     sara, boris = here.staff("sara"), here.staff("boris")
     words = colleagues.fingerprint(boris)
 
-    proposed = roots.propose(boris, signer=FIRST.signer, add={boris.person: words}, drop=[sara.person])
+    proposed = propose(boris, signer=FIRST.signer, add={boris.person: words}, drop=[sara.person])
     sign(boris, proposed, paper=SPARE)
 
     boris.forget()
@@ -175,8 +176,8 @@ def test_roots_that_end_before_one_that_was_seen_are_refused(here: Installation)
 def test_nobody_signs_a_root_whose_words_or_whose_newcomers_they_did_not_compare(here: Installation) -> None:
     sara, boris = here.staff("sara"), here.staff("boris")
     with pytest.raises(FingerprintDiffers):
-        roots.propose(sara, add={boris.person: colleagues.fingerprint(sara)})
-    proposed = roots.propose(sara, add={boris.person: colleagues.fingerprint(boris)})
+        propose(sara, add={boris.person: colleagues.fingerprint(sara)})
+    proposed = propose(sara, add={boris.person: colleagues.fingerprint(boris)})
     right = {boris.person: colleagues.fingerprint(boris)}
 
     with pytest.raises(WordsDiffer):
@@ -185,6 +186,24 @@ def test_nobody_signs_a_root_whose_words_or_whose_newcomers_they_did_not_compare
         roots.sign(sara, proposed, words=proposed.root.words, newcomers={}, paper=FIRST)
 
     assert roots.proposal(sara).lacks == 1
+
+
+def test_a_key_signs_one_root_of_a_version_unless_its_person_says_that_the_other_was_given_up(
+    here: Installation,
+) -> None:
+    sara, boris = here.staff("sara"), here.staff("boris")
+    words = colleagues.fingerprint(boris)
+    first = propose(sara, add={boris.person: words})
+    with pytest.raises(SignedAnother):
+        propose(sara, add={boris.person: words}, drop=[SPARE.id])
+    assert roots.proposal(sara).id == first.id
+    drafted = roots.draft_next(sara, add={boris.person: words}, drop=[SPARE.id])
+    second = roots.propose(sara, drafted, instead=True)
+
+    with pytest.raises(SignedAnother):
+        sign(sara, first)
+    assert sign(sara, second).lacks == 1  # what it signed last, as often as it likes
+    assert sign(sara, second, paper=FIRST).lacks == 0
 
 
 def test_nobody_signs_a_root_that_keeps_what_nobody_who_goes_has_signed(here: Installation) -> None:
@@ -201,7 +220,7 @@ def test_nobody_signs_a_root_that_keeps_what_nobody_who_goes_has_signed(here: In
 
 def test_a_proposal_that_has_waited_for_a_month_is_signed_by_nobody(here: Installation) -> None:
     sara, boris = here.staff("sara"), here.staff("boris")
-    proposed = roots.propose(sara, add={boris.person: colleagues.fingerprint(boris)})
+    proposed = propose(sara, add={boris.person: colleagues.fingerprint(boris)})
     late = replace(
         proposed,
         root=replace(
@@ -220,10 +239,10 @@ def test_a_root_after_which_the_next_loss_would_be_the_last_takes_telling_twice(
     with pytest.raises(TooFewKeys):
         roots.draft(sara, papers=[])
     with pytest.raises(TooFewKeys):  # two of two
-        roots.propose(sara, drop=[SPARE.id])
+        propose(sara, drop=[SPARE.id])
     with pytest.raises(TooFewKeys):
-        roots.propose(sara, drop=[FIRST.id, SPARE.id], k=1)
-    alone = roots.propose(sara, drop=[FIRST.id, SPARE.id], k=1, alone=True)
+        propose(sara, drop=[FIRST.id, SPARE.id], k=1)
+    alone = propose(sara, drop=[FIRST.id, SPARE.id], k=1, alone=True)
 
     assert (alone.root.spare, alone.removed) == (0, sorted([FIRST.id, SPARE.id]))
 
@@ -231,7 +250,7 @@ def test_a_root_after_which_the_next_loss_would_be_the_last_takes_telling_twice(
 def test_a_lost_paper_is_replaced_by_another(here: Installation) -> None:
     sara, paper = here.staff("sara"), roots.new_paper()
 
-    proposed = roots.propose(sara, drop=[SPARE.id], papers=[paper])
+    proposed = propose(sara, drop=[SPARE.id], papers=[paper])
     sign(sara, proposed, paper=FIRST)
 
     sara.forget()
@@ -246,7 +265,7 @@ def test_nobody_proposes_who_holds_no_key_of_the_root(here: Installation) -> Non
     sara, emil = here.staff("sara"), here.staff("emil")
 
     with pytest.raises(Refused, match="not the next root"):
-        roots.propose(emil, add={emil.person: colleagues.fingerprint(emil)}, drop=[sara.person])
+        propose(emil, add={emil.person: colleagues.fingerprint(emil)}, drop=[sara.person])
     with pytest.raises(NoProposal):
         roots.proposal(sara)
 
@@ -264,9 +283,9 @@ def test_whom_the_root_does_not_list_nobody_drops(here: Installation) -> None:
     sara = here.staff("sara")
 
     with pytest.raises(Malformed, match="lists no"):
-        roots.propose(sara, drop=[here.staff("boris").person])
+        propose(sara, drop=[here.staff("boris").person])
 
 
 def test_a_root_of_no_form_is_not_proposed(here: Installation) -> None:
     with pytest.raises(Malformed):
-        roots.propose(here.staff("sara"), k=1)  # a paper would sign alone
+        propose(here.staff("sara"), k=1)  # a paper would sign alone

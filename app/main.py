@@ -37,7 +37,6 @@ from app.intake.arrivals.writer import Writer
 from app.intake.attachments import service as attachments
 from app.intake.attachments import uploads
 from app.intake.attachments.routes import router as attachments_router
-from app.intake.epochs import service as epochs
 from app.intake.epochs.open_epochs import OpenEpochs
 from app.intake.epochs.routes import router as epochs_router
 from app.intake.key_log.routes import router as key_log
@@ -98,7 +97,8 @@ ACTED = (moves.reporter_acted,)
 JOBS = Jobs(
     jobs=(
         daily("loans", end_loans),
-        daily("epochs", epochs.destroy_ended),
+        daily("lapses", moves.lapse),
+        daily("epochs", lifecycle.end_epochs),
         daily("replies", mailbox.drop_old_replies),
         daily("requests", forget),
         daily("mailboxes", lifecycle.close_mailboxes),

@@ -174,7 +174,12 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
     "app.protocol.grants": {"LOAN": timedelta(days=14)},
-    "app.protocol.intake": {"LONGEST_ACCEPTANCE": timedelta(days=30), "LONGEST_KEEPING": timedelta(days=7)},
+    "app.protocol.intake": {
+        "LONGEST_ACCEPTANCE": timedelta(days=30),
+        "LONGEST_KEEPING": timedelta(days=7),
+        "UNDECIDED_DAYS": timedelta(days=60),
+        "TOLD_AFTER": timedelta(days=3),
+    },
     "app.protocol.journal.checkpoint": {"PIECE_LENGTH": 700_000},
     "app.protocol.journal.entry": {"MOST_PARTS": 20, "MOST_PIECES": 20},
     "app.protocol.mailbox": {

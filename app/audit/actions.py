@@ -34,6 +34,7 @@ class Action(StrEnum):
     )
     REPORT_OPENED = "report.opened", "A member who had not accepted it opened a report and its case"
     REPORT_MOVED = "report.moved", "A report was claimed, released or disposed of"
+    REPORT_LAPSED = "report.lapsed", "A report that nobody had decided in 60 days was destroyed"
     REPORT_READ = "report.read", "The sealed body of a report was fetched"
     ATTACHMENT_READ = "attachment.read", "A sealed attachment was fetched"
     MESSAGES_READ = "messages.read", "The sealed messages of a reporter were fetched"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Select, event, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from app.database import insert_or_ignore
 from app.protocol import audit_chain
 
 _HEAD = "acts"
+_SERVICE = "service"
 _WAITING = "audit.waiting"
 
 
@@ -40,6 +41,11 @@ def record(
         event.listen(session, "before_commit", _append)
         event.listen(session, "after_rollback", _drop)
     waiting.append(_Pending(hour_of(now), actor_id, action, object_id, object_hash))
+
+
+def record_rule(session: Session, action: Action, object_id: str, *, today: date) -> None:
+    """The same for what the service does by a rule of the calendar, at no hour of anybody's."""
+    record(session, _SERVICE, action, object_id, now=datetime.combine(today, datetime.min.time(), UTC))
 
 
 def count(session: Session, action: str, day: date) -> None:

@@ -46,7 +46,8 @@ def list_(
     names = Names(person)
 
     def words(row: Mapping[str, object]) -> dict[str, object]:
-        note = "; ".join(str(each) for each in (row["unopened"], row["problem"]) if each)
+        lapses = row["lapses_after"] and f"nobody has decided: destroyed after {row['lapses_after']}"
+        note = "; ".join(str(each) for each in (lapses, row["unopened"], row["problem"]) if each)
         return {"triager": names.handle(row["triager"]), "came by": row["intake_channel"], "note": note or None}
 
     columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
@@ -380,5 +381,6 @@ def _row(waiting: Waiting) -> dict[str, Any]:
         "language": waiting.language,
         "triager": view.triager,
         "unopened": waiting.unopened,
+        "lapses_after": waiting.lapses_after and waiting.lapses_after.isoformat(),
         "problem": waiting.problem,
     }

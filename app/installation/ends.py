@@ -14,6 +14,7 @@ from app.actor import Actor
 from app.installation import free_space, last_backup
 from app.intake.epochs import service as epochs
 from app.intake.epochs.models import Epoch
+from app.intake.lifecycle import service as lifecycle
 from app.people.shared_keys.models import SharedKey
 from app.people.staff import service as staff
 from app.people.staff.models import Certificate, Person, RootSupervisor
@@ -61,6 +62,7 @@ def _sorted(ends: list[End]) -> list[End]:
 
 def _shared(session: Session, data_dir: Path, today: date, floor: int) -> Iterator[End]:
     yield from _epoch(session, today)
+    yield from _undecided(session, today)
     yield from _shared_keys(session, today)
     yield from _disk(session, data_dir, today, floor)
 
@@ -76,6 +78,12 @@ def _epoch(session: Session, today: date) -> Iterator[End]:
     last = newest.accepts_until if newest else session.scalar(select(func.max(Epoch.accepts_until)))
     if last is not None and (newest is None or last <= today + _EPOCH):
         yield End(Ending.INTAKE, min(last, today) if newest is None else last)
+
+
+def _undecided(session: Session, today: date) -> Iterator[End]:
+    day = lifecycle.first_lapses_after(session, today)
+    if day is not None:
+        yield End(Ending.REPORTS, day)
 
 
 def _certificates(session: Session, today: date, *, own: str = "") -> Iterator[End]:

@@ -45,6 +45,7 @@ def get_health(
         disk_free_bytes=told.disk_free_bytes,
         disk_bytes=told.disk_bytes,
         epoch_days_left=told.epoch_days_left,
+        first_lapses_after=told.first_lapses_after,
         swept_on=told.swept_on,
         destruction_waits=told.destruction_waits,
         jobs=[JobOut(name=name, turn=turn) for name, turn in told.jobs.items()],

@@ -25,6 +25,9 @@ class HealthOut(BaseModel):
     epoch_days_left: int | None = Field(
         None, description="Days on which the newest intake epoch takes reports, with today; null where none does."
     )
+    first_lapses_after: date | None = Field(
+        None, description="The last day to decide about the oldest report that waits; null before its epoch's fourth."
+    )
     swept_on: date | None = Field(None, description="The day on which all that was due was last destroyed.")
     destruction_waits: bool | SkipJsonSchema[None] = Field(
         None, description="Whether nothing is destroyed by date, because the machine's clock cannot be believed."

@@ -16,6 +16,7 @@ from app.database import Database, insert_or_ignore
 from app.installation import free_space
 from app.installation.models import Installation
 from app.intake.epochs import service as epochs
+from app.intake.lifecycle import service as lifecycle
 from app.keyring import Keyring
 
 _NAME: Final = "tern"
@@ -31,12 +32,15 @@ class ForeignKeyring(Exception):
 class Numbers:
     """How the machine is. `epoch_days_left` counts today, and is None where no epoch takes reports.
 
+    `first_lapses_after` is what `lifecycle` says of undecided reports.
+
     `destruction_waits` where the machine's clock cannot be believed. `jobs` have the day or hour of their last run.
     """
 
     disk_free_bytes: int
     disk_bytes: int
     epoch_days_left: int | None
+    first_lapses_after: date | None
     swept_on: date | None
     destruction_waits: bool
     jobs: dict[str, str]
@@ -95,4 +99,12 @@ def numbers(session: Session, data_dir: Path, today: date) -> Numbers:
     left = (newest.accepts_until - today).days + 1 if newest and newest.accepts_until >= today else None
     swept_on = session.scalar(select(Installation.swept_on))
     waits = not recorded_day.is_believable(session, today)
-    return Numbers(disk.free, disk.total, left, swept_on, waits, calendar.last_turns(session))
+    return Numbers(
+        disk_free_bytes=disk.free,
+        disk_bytes=disk.total,
+        epoch_days_left=left,
+        first_lapses_after=lifecycle.first_lapses_after(session, today),
+        swept_on=swept_on,
+        destruction_waits=waits,
+        jobs=calendar.last_turns(session),
+    )

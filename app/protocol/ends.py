@@ -11,6 +11,7 @@ class Ending(StrEnum):
 
     DESTRUCTION = "destruction"  # by date, for the machine's clock cannot be believed
     INTAKE = "intake"
+    REPORTS = "reports"
     CERTIFICATE = "certificate"
     CARD_WRITING = "card_writing"
     STATISTICS = "statistics"
@@ -24,6 +25,7 @@ _WORDS: Final = {
         "the operator looks at the machine's clock, then: tern worker --once --the-clock-is-right",
     ),
     Ending.INTAKE: ("intake", "a supervisor opens the next epoch: tern intake rotate"),
+    Ending.REPORTS: ("undecided reports", "then the first is destroyed; a triager decides: tern triage list"),
     Ending.CERTIFICATE: ("certificate", "a supervisor certifies again: tern certify"),
     Ending.CARD_WRITING: ("key for card writing", "a supervisor makes the next: tern intake keys --make card_writing"),
     Ending.STATISTICS: ("key for statistics", "a supervisor makes the next: tern intake keys --make statistics"),

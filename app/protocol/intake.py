@@ -12,11 +12,16 @@ from app.protocol.errors import Malformed, NotAuthentic
 SUBJECT: Final = "intake"
 LONGEST_ACCEPTANCE: Final = timedelta(days=30)
 LONGEST_KEEPING: Final = timedelta(days=7)
+# A report that nobody decides lapses when as many days have passed after that of its arrival, whatever its epoch.
+UNDECIDED_DAYS: Final = timedelta(days=60)
+# From its fourth day on, everybody is told of an epoch's undecided reports.
+TOLD_AFTER: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True)
 class Intake:
-    """An epoch as supervisors sign it. All days are included; the key is destroyed after `destroyed_on`.
+    """An epoch as supervisors sign it. Both days of accepting are included; on `destroyed_on` the keys of its decided
+    reports go, and with the last undecided one its own.
 
     `attachment_limit` is the largest true size of an attachment in bytes; `notice` is shown to the reporter.
     """

@@ -6,6 +6,8 @@ public document as text. The service signs its head. Anyone can fetch all of it 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 from app.protocol import chain, intake, roots, statements
@@ -54,6 +56,14 @@ class Log:
     def intake(self) -> Document | None:
         """The newest intake document that counts."""
         return next(reversed(self._counting("intake")), None)
+
+    def begins(self, epoch: str) -> date | None:
+        """The first day of the epoch; None of one that the log does not have."""
+        return self._first_days.get(epoch)
+
+    @cached_property
+    def _first_days(self) -> dict[str, date]:
+        return {each.epoch: each.accepts_from for each in map(intake.read, self.intakes)}
 
     @property
     def head(self) -> Head:

@@ -17,6 +17,7 @@ class ReportState(StrEnum):
     ABUSIVE = "abusive"
     UNDECRYPTABLE = "undecryptable"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
     PURGED = "purged"
 
 

@@ -141,7 +141,6 @@ def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
         size=len(report),
         grant_id=new_id("grant"),
         grant_from=today,
-        grant_until=today,
         intake_channel=IntakeChannel.CLIENT,
         token_sha256=hashlib.sha256(token).hexdigest(),
         recipient=said["mailbox"],

@@ -1,5 +1,6 @@
 """Approvals over HTTP: nobody approves their own act, and what an approver was lent ends with their decision."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from pathlib import Path
@@ -382,29 +383,49 @@ def test_what_was_lent_ends_when_the_report_moves_on_undecided(
     assert office.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
 
 
-def test_what_was_lent_ends_with_the_key_of_its_epoch(
+@pytest.fixture
+def lent_on(database: Database, rows: Session, supervisor: Person, tmp_path: Path) -> Callable[[date], bool]:
+    """Whether the supervisor has a key of anything once a day's rules were followed."""
+
+    def look(day: date) -> bool:
+        JOBS.run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
+        rows.expire_all()
+        (grant,) = rows.scalars(select(Grant).where(Grant.grantee == supervisor.id))
+        return grant.file is not None
+
+    return look
+
+
+def test_what_was_lent_of_what_was_put_away_ends_with_the_key_of_its_epoch(
     office: Office,
-    database: Database,
     rows: Session,
+    epoch: Epoch,
+    triager: Person,
+    supervisor: Person,
+    lent_on: Callable[[date], bool],
+) -> None:
+    report = factories.report(rows, epoch, state=ReportState.INSUFFICIENT, triager=triager)
+    report.opening_due = epoch.destroyed_on - timedelta(days=3)
+    rows.commit()
+    asked = about(report, "insufficient", supervisor) | lent_to(supervisor)
+    office.post(triager, "/approvals", asked).raise_for_status()
+
+    assert [lent_on(epoch.destroyed_on - timedelta(days=left)) for left in (1, 0)] == [True, False]
+    assert office.get(supervisor, f"/reports/{report.id}/body").status_code == 404
+
+
+def test_what_was_lent_of_an_undecided_report_outlives_the_day_of_its_epoch(
+    office: Office,
     claimed: Report,
     epoch: Epoch,
     triager: Person,
     supervisor: Person,
-    tmp_path: Path,
+    lent_on: Callable[[date], bool],
 ) -> None:
-    last_day = epoch.destroyed_on - timedelta(days=1)
     office.post(triager, "/approvals", about(claimed, "waiting", supervisor) | lent_to(supervisor)).raise_for_status()
-    kept = []
 
-    for day in (last_day, epoch.destroyed_on):
-        JOBS.run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
-        rows.expire_all()
-        kept.append(
-            [grant.file is not None for grant in rows.scalars(select(Grant).where(Grant.grantee == supervisor.id))]
-        )
-
-    assert kept == [[True], [False]]
-    assert office.get(supervisor, f"/reports/{claimed.id}/body").status_code == 404
+    # Until a loan is over, and no longer.
+    assert [lent_on(epoch.destroyed_on + timedelta(days=more)) for more in (1, 2)] == [True, False]
 
 
 def test_a_withdrawal_holds_though_somebody_decides_at_the_same_moment(

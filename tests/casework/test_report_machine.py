@@ -22,6 +22,8 @@ REOPENED = {
     S.UNDECRYPTABLE,
 }
 
+GONE = (S.WITHDRAWN, S.LAPSED, S.PURGED)
+
 # What CASEWORK § 1 lists, written out once more: who may, and what must hold.
 TRIAGER = frozenset({"triager"})
 CLAIMER = frozenset({"claimer"})
@@ -43,8 +45,9 @@ CONTRACT: dict[tuple[ReportState, ReportState], tuple[frozenset[str], tuple[str,
     (S.IN_TRIAGE, S.DUPLICATE): (CLAIMER, ("priority_set", "target_known")),
     **{(state, S.IN_TRIAGE): (SUPERVISOR, ("key_still_exists",)) for state in REOPENED},
     # From wherever staff have taken it: no word of theirs keeps a report from its reporter.
-    **{(state, S.WITHDRAWN): (NOBODY, ()) for state in S if state not in (S.WITHDRAWN, S.PURGED)},
-    **{(state, S.PURGED): (NOBODY, ()) for state in (*REOPENED, S.ACCEPTED, S.WITHDRAWN)},
+    **{(state, S.WITHDRAWN): (NOBODY, ()) for state in S if state not in GONE},
+    **{(state, S.LAPSED): (NOBODY, ()) for state in (S.RECEIVED, S.IN_TRIAGE, S.AWAITING_REPORTER)},
+    **{(state, S.PURGED): (NOBODY, ()) for state in (*REOPENED, S.ACCEPTED, S.WITHDRAWN, S.LAPSED)},
 }
 MAY: dict[str, Callable[[Facts], bool]] = {
     "triager": lambda facts: Role.TRIAGER in facts.roles and facts.holds_epoch_key,
@@ -64,11 +67,11 @@ HOLDS: dict[str, Callable[[Facts, ReportState], bool]] = {
     ),
     "handed_on": lambda facts, _: facts.handed_on,
     "target_known": lambda facts, _: facts.has_target,
-    "key_still_exists": lambda facts, _: facts.epoch_lives,
+    "key_still_exists": lambda facts, _: facts.key_exists,
 }
 ABOUT_REPORTS = [each for each in ApprovalSubject if each in {"waiting", *ReportState}]
 WHAT_HOLDS = (
-    "epoch_lives",
+    "key_exists",
     "answered",
     "no_contact",
     "danger_now",

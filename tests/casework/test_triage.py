@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import event
+from sqlalchemy import delete, event
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -534,9 +534,9 @@ def test_only_a_supervisor_reopens_and_only_while_the_key_exists(
     office: Office, rows: Session, epoch: Epoch, triager: Person, supervisor: Person
 ) -> None:
     refused = factories.report(rows, epoch, state=ReportState.INSUFFICIENT, triager=triager, priority=Priority.P4)
-    gone = factories.report(
-        rows, factories.epoch(rows, sequence=2, destroyed_on=date(2026, 6, 15)), state=ReportState.INSUFFICIENT
-    )
+    gone = factories.report(rows, epoch, state=ReportState.INSUFFICIENT)
+    rows.execute(delete(Grant).where(Grant.subject == gone.id))
+    rows.commit()
 
     assert move(office, triager, refused, "in_triage") == (409, "no-such-step", [])
     assert move(office, supervisor, refused, "in_triage", reason="error") == DONE

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.clock import Clock
 from app.installation import service
 from app.installation.models import Installation
 from app.jobs import LastRun
 from app.recorded_day import RecordedDay
-from app.vocabulary import Role
+from app.vocabulary import ReportState, Role
 from tests import factories
 
 
@@ -35,10 +36,30 @@ def test_who_looks_after_it_is_told_what_runs_out(client: TestClient, rows: Sess
     assert told == {
         "status": "ok",
         "epoch_days_left": 7,
+        "first_lapses_after": None,
         "swept_on": today.isoformat(),
         "destruction_waits": False,
         "jobs": [{"name": "epochs", "turn": today.isoformat()}],
     }
+
+
+def test_reports_that_nobody_has_decided_are_told_from_the_fourth_day_of_their_epoch_on(
+    client: TestClient, rows: Session, clock: Clock, today: date
+) -> None:
+    factories.organisation(rows)
+    person = factories.certified(rows, Role.SUPERVISOR)
+    epoch = factories.epoch(rows, person)
+    factories.report(rows, epoch)
+    factories.report(rows, epoch, state=ReportState.DUPLICATE)
+    rows.commit()
+    assert clock.told_by is not None
+
+    told = []
+    for days in (2, 3, 40):
+        clock.told_by.write_text(f"{today + timedelta(days=days)}T09:00:00+00:00")
+        told.append(client.get("/v1/health", headers=factories.signed_in(rows, person)).json()["first_lapses_after"])
+
+    assert told == [None, "2026-08-14", "2026-08-14"]
 
 
 def test_a_clock_that_cannot_be_believed_is_told(client: TestClient, rows: Session, today: date) -> None:

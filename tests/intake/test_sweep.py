@@ -129,12 +129,28 @@ def test_a_destroyed_report_is_not_taken_again(
     assert left(rows, reporter)["body"] == 0
 
 
-def test_the_keys_of_an_epoch_go_on_its_day(
-    swept: Sweeping, rows: Session, office: Office, client: TestClient, today: date
-) -> None:
-    epoch = office.open_epoch(days=2, kept=3)
+def sent_to(epoch: Epoch, client: TestClient, today: date) -> Reporter:
     reporter = Reporter(epoch, today)
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
+    return reporter
+
+
+def decided(database: Database, reporter: Reporter, *, today: date, opening_due: date | None = None) -> None:
+    with database.write() as session:
+        report = reports.get(session, reporter.id)
+        lifecycle.change_state(session, report, ReportState.ACCEPTED, today=today, opening_due=opening_due)
+
+
+def destroyed_epochs(rows: Session) -> list[str]:
+    events = select(AuditEvent).where(AuditEvent.action == Action.EPOCH_DESTROYED.value)
+    return [event.object_id for event in rows.scalars(events)]
+
+
+def test_the_keys_of_an_epoch_go_on_its_day_with_what_was_decided(
+    swept: Sweeping, rows: Session, office: Office, client: TestClient, database: Database, today: date
+) -> None:
+    epoch = office.open_epoch(days=2, kept=3)
+    decided(database, sent_to(epoch, client, today), today=today)
 
     counts = []
     for days in (4, 5, 6):
@@ -142,8 +158,76 @@ def test_the_keys_of_an_epoch_go_on_its_day(
         counts.append(len(granted(rows, epoch)))
 
     assert counts == [2, 0, 0]
-    destroyed = rows.scalars(select(AuditEvent).where(AuditEvent.action == Action.EPOCH_DESTROYED.value)).all()
-    assert [event.object_id for event in destroyed] == [epoch.id]
+    assert destroyed_epochs(rows) == [epoch.id]
+
+
+def test_what_nobody_decided_keeps_its_key_past_the_day_of_its_epoch_and_lapses_after_sixty_days(
+    swept: Sweeping, rows: Session, office: Office, client: TestClient, database: Database, today: date
+) -> None:
+    epoch = office.open_epoch(days=2, kept=3)
+    answered, waiting = (sent_to(epoch, client, today) for _ in range(2))
+    decided(database, answered, today=today)
+
+    found = []
+    for days in (4, 5, 60, 61):
+        swept(today + timedelta(days=days))
+        rows.expire_all()
+        keys = [left(rows, each)["grants"] for each in (answered, waiting)]
+        found.append((keys, len(granted(rows, epoch)), rows.get_one(Report, waiting.id).state.value))
+
+    assert found == [
+        ([1, 1], 3, "received"),
+        ([0, 1], 2, "received"),
+        ([0, 1], 2, "received"),
+        ([0, 0], 0, "lapsed"),
+    ]
+    assert destroyed_epochs(rows) == [epoch.id]
+    lapsed = rows.scalars(select(AuditEvent).where(AuditEvent.action == Action.REPORT_LAPSED.value)).all()
+    assert [event.object_id for event in lapsed] == [waiting.id]
+
+
+def test_a_lapsed_report_is_gone_but_for_what_its_mailbox_says_of_it_for_thirty_days(
+    swept: Sweeping, rows: Session, sent: Reporter, client: TestClient, today: date
+) -> None:
+    swept(today + timedelta(days=61))
+    after = left(rows, sent)
+    late = client.post("/v1/mailbox", content=sent.post(MessageKind.WITHDRAW), headers=bearer(sent.token))
+    for days in (91, 92):
+        swept(today + timedelta(days=days))
+
+    assert after == {"body": 0, "grants": 0, "attachments": 0, "messages": 0, "slots": 1, "mailbox": 1}
+    assert late.status_code == 200
+    assert left(rows, sent) == {"body": 0, "grants": 0, "attachments": 0, "messages": 0, "slots": 0, "mailbox": 0}
+    rows.expire_all()
+    assert rows.get_one(Report, sent.id).state is ReportState.LAPSED
+
+
+@pytest.mark.parametrize("state", [ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER])
+def test_who_was_begun_with_and_never_decided_about_lapses_too(
+    swept: Sweeping, rows: Session, sent: Reporter, database: Database, today: date, state: ReportState
+) -> None:
+    with database.write() as session:
+        lifecycle.change_state(session, reports.get(session, sent.id), state, today=today)
+
+    swept(today + timedelta(days=61))
+
+    rows.expire_all()
+    assert rows.get_one(Report, sent.id).state is ReportState.LAPSED
+
+
+def test_what_somebody_else_is_still_to_open_keeps_its_key_until_then(
+    swept: Sweeping, rows: Session, office: Office, client: TestClient, database: Database, today: date
+) -> None:
+    epoch = office.open_epoch(days=2, kept=3)
+    reporter = sent_to(epoch, client, today)
+    decided(database, reporter, today=today, opening_due=today + timedelta(days=6))
+
+    counts = []
+    for days in (5, 6, 7):
+        swept(today + timedelta(days=days))
+        counts.append(left(rows, reporter)["grants"])
+
+    assert counts == [1, 1, 0]
 
 
 @pytest.mark.parametrize("state", list(ReportState))

@@ -248,6 +248,23 @@ def test_a_database_without_cases_is_taken_to_parts_and_back_with_all_else_in_it
     assert read(empty, "SELECT number FROM journal_entries") == read(empty, "SELECT version FROM case_parts") == []
 
 
+def test_a_reports_key_for_its_epoch_has_no_last_day_and_has_it_again_below(empty: Database) -> None:
+    schema.upgrade(empty, "0026")
+    insert(empty, "epochs", [EPOCH])
+    grant = {"id": "grant_1", "subject": "rep_1", "grantee": "epoch_1", "kind": "intake", "generation": 1}
+    grant |= {"granted_on": date(2026, 6, 15), "until": date(2026, 6, 28), "revoked": False, "file": b"sealed"}
+    lent = grant | {"id": "grant_2", "grantee": "per_1", "kind": "approval"}
+    insert(empty, "grants", [grant, lent])
+    days = "SELECT until FROM grants ORDER BY id"
+
+    schema.upgrade(empty, "0027")
+    above = [day is None for (day,) in read(empty, days)]
+    schema.downgrade(empty, "0026")
+
+    assert above == [True, False]
+    assert [str(day) for (day,) in read(empty, days)] == ["2026-06-28"] * 2
+
+
 def insert_case(database: Database, *, of_nobody_new: bool = False) -> None:
     """A case as its row was before and after it had parts, of a person who is there already or comes with it."""
     if not of_nobody_new:

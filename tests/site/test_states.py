@@ -29,6 +29,10 @@ WORDS: Final = {
     "abusive": "We have closed this report and do not work on it.",
     "undecryptable": "We could not open your report. That is not your fault. Please send it again as a new report.",
     "withdrawn": "You have taken your report back. We do not work on it any more.",
+    "lapsed": (
+        "Nobody of the team decided about your report within 60 days. What you sent is destroyed, and nobody can read"
+        " it any more. That is not your fault. Please send it again as a new report."
+    ),
     "purged": "Your report has been destroyed, as our rules say. Nobody can read it any more.",
 }
 UNREAD: Final = "We could not read where your report stands. Your replies below are complete."

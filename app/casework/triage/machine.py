@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.intake.reports.service import CLOSED, UNDECIDED
 from app.transitions import Edge
 from app.vocabulary import ApprovalSubject, Priority, ReportState, Role
 
@@ -19,7 +20,7 @@ class Facts:
     roles: frozenset[Role]
     claimed_by_actor: bool
     holds_epoch_key: bool
-    epoch_lives: bool
+    key_exists: bool
     priority: Priority | None
     answered: bool
     no_contact: bool
@@ -53,7 +54,7 @@ def reporter(_: Facts) -> bool:
 
 
 def retention(_: Facts) -> bool:
-    """Nobody of staff: the end of a report's time takes this edge."""
+    """Nobody of staff: the end of a report's time takes this edge, decided or not."""
     return False
 
 
@@ -111,8 +112,8 @@ def target_known(facts: Facts) -> bool:
 
 
 def key_still_exists(facts: Facts) -> bool:
-    """The key of its epoch is not destroyed, so that somebody can read it."""
-    return facts.epoch_lives
+    """Its key for the epoch is not destroyed, so that somebody can read it."""
+    return facts.key_exists
 
 
 _S = ReportState
@@ -128,7 +129,7 @@ REOPENABLE = (
     _S.ABUSIVE,
     _S.UNDECRYPTABLE,
 )
-TERMINAL = (*REOPENABLE, _S.ACCEPTED, _S.WITHDRAWN)
+TERMINAL = (*REOPENABLE, _S.ACCEPTED, _S.WITHDRAWN, _S.LAPSED)
 
 EDGES: dict[tuple[ReportState, ReportState], Edge[Facts]] = {
     (_S.RECEIVED, _S.IN_TRIAGE): Edge((triager_of_the_epoch,)),
@@ -149,8 +150,9 @@ EDGES: dict[tuple[ReportState, ReportState], Edge[Facts]] = {
         # From wherever staff have taken it: no word of theirs keeps a report from its reporter.
         (origin, _S.WITHDRAWN): Edge((reporter,))
         for origin in _S
-        if origin not in (_S.WITHDRAWN, _S.PURGED)
+        if origin not in CLOSED
     },
+    **{(origin, _S.LAPSED): Edge((retention,)) for origin in UNDECIDED},
     **{(origin, _S.IN_TRIAGE): Edge((supervisor,), (key_still_exists,)) for origin in REOPENABLE},
     **{(origin, _S.PURGED): Edge((retention,)) for origin in TERMINAL},
 }

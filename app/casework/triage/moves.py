@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -16,10 +16,10 @@ from app.casework.cases import service as cases
 from app.casework.cases.service import Joining, NewCase
 from app.casework.triage import service
 from app.casework.triage.machine import DISPOSALS, EDGES, URGENT, Facts
-from app.intake.epochs import service as epochs
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.posts.service import ReporterAct
+from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.service import NewGrant
@@ -158,6 +158,18 @@ def _agreed_by(actor: Actor) -> Select[Report]:
     return put_away.where(approvals.has_approved(actor, Report.state, object_id=Report.id, of=Report.envelope_sha256))
 
 
+def lapse(session: Session, today: date) -> None:
+    """What nobody has decided in 60 days is destroyed, and its mailbox says so.
+
+    Until then its key is there, whatever became of its epoch.
+    """
+    for report in session.scalars(reports.lapsing(today).with_for_update()):
+        approvals.close(session, report.id)
+        lifecycle.change_state(session, report, ReportState.LAPSED, today=today, reason=TransitionReason.TIME_LIMIT)
+        lifecycle.destroy(session, report, today=today)
+        audit.record_rule(session, Action.REPORT_LAPSED, report.id, today=today)
+
+
 def reporter_acted(session: Session, act: ReporterAct) -> None:
     """The hook of the mailbox: where a reporter withdraws, nobody need decide about the report or its case any more."""
     if act.kind is MessageKind.WITHDRAW:
@@ -170,7 +182,7 @@ def _facts(session: Session, actor: Actor, report: Report, new: Move | None, *, 
         roles=actor.roles,
         claimed_by_actor=report.triager_id == actor.id,
         holds_epoch_key=service.holds_epoch_key(session, actor, report),
-        epoch_lives=now.date() < epochs.get(session, report.epoch_id).destroyed_on,
+        key_exists=grants.exists(session, subject=report.id, grantee=report.epoch_id),
         priority=(new.priority if new else None) or report.priority,
         answered=mailbox.is_answered(session, report.id),
         no_contact=new.no_contact if new else False,

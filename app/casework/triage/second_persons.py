@@ -48,14 +48,20 @@ def _of_its_epoch(session: Session, report_id: str) -> set[str]:
     return grants.holders(session, reports.get(session, report_id).epoch_id)
 
 
-def _with_its_epoch(session: Session, report_id: str) -> date:
-    """When an epoch's key is destroyed, no report of it that nobody accepted can be opened any more."""
-    epoch = epochs.get(session, reports.get(session, report_id).epoch_id)
-    return epoch.destroyed_on - timedelta(days=1)
+def _last_day(session: Session, report_id: str) -> date:
+    """On which the report can be opened: of an undecided one before it lapses, else before the day of its epoch.
+
+    What is to be opened by somebody else by a later day has until then.
+    """
+    report = reports.get(session, report_id)
+    if report.state in reports.UNDECIDED:
+        return reports.lapses_after(report)
+    last = epochs.get(session, report.epoch_id).destroyed_on - timedelta(days=1)
+    return max(last, report.opening_due or last)
 
 
 # Of every one: who claimed the report leads, and whoever holds its epoch's key opens it, for as long as that lives.
-_of_a_report = partial(Approvable, holders=_of_its_epoch, led_by=_claimed_by, lent_until=_with_its_epoch)
+_of_a_report = partial(Approvable, holders=_of_its_epoch, led_by=_claimed_by, lent_until=_last_day)
 
 ABUSIVE = _of_a_report(
     ApprovalSubject.ABUSIVE,

@@ -70,8 +70,8 @@ _TEXTS: Final = (
     "subject team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by case consent last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority "
-    "reason secret statement sums_sha256 swept_on triager withdrawn_on"
+    "approved_by case consent first_lapses_after last_use lent_until next noisy_sha256 object_hash of opening_due "
+    "owner prev priority reason secret statement sums_sha256 swept_on triager withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"

@@ -89,7 +89,6 @@ def arrive(
         size=len(parts.report),
         grant_id=new_id("grant"),
         grant_from=epoch.accepts_from,
-        grant_until=epoch.destroyed_on,
         intake_channel=intake_channel,
         token_sha256=token_sha256,
         recipient=parts.recipient_text,

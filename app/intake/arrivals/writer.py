@@ -64,7 +64,6 @@ class Arrival:
     size: int
     grant_id: str
     grant_from: date
-    grant_until: date
     intake_channel: IntakeChannel
     token_sha256: str = field(repr=False)
     recipient: str = field(repr=False)
@@ -246,11 +245,11 @@ def _files(arrivals: Sequence[Arrival]) -> list[Insert]:
 
 
 def _grants(arrivals: Sequence[Arrival]) -> Insert:
-    columns = ("id", "subject", "grantee", "kind", "generation", "granted_on", "until", "revoked", "file")
+    columns = ("id", "subject", "grantee", "kind", "generation", "granted_on", "revoked", "file")
     kind = GrantKind.INTAKE.value
     rows: list[tuple[Value, ...]] = [
-        # From the epoch's first day on, which says nothing of the report's.
-        (each.grant_id, each.id, each.epoch_id, kind, 1, str(each.grant_from), str(each.grant_until), False, each.grant)
+        # From the epoch's first day on, which says nothing of the report's, until a rule ends it: it has no last day.
+        (each.grant_id, each.id, each.epoch_id, kind, 1, str(each.grant_from), False, each.grant)
         for each in arrivals
     ]
     return Insert(Grant, columns, rows)

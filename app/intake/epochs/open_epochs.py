@@ -21,12 +21,11 @@ class EpochClosed(Problem):
 
 @dataclass(frozen=True)
 class OpenEpoch:
-    """An epoch that takes reports, with the pin of its organisation. The grants of its reports hold for its days."""
+    """An epoch that takes reports, with the pin of its organisation. Its reports' grants date from its first day."""
 
     id: str
     org: str
     accepts_from: date
-    destroyed_on: date
 
 
 class OpenEpochs:
@@ -51,9 +50,7 @@ class OpenEpochs:
             with self._database.read() as session:
                 epochs = service.taking_reports(session, today)
                 org = staff.organisation(session).id if epochs else ""
-            self._epochs = {
-                epoch.id: OpenEpoch(epoch.id, org, epoch.accepts_from, epoch.destroyed_on) for epoch in epochs
-            }
+            self._epochs = {epoch.id: OpenEpoch(epoch.id, org, epoch.accepts_from) for epoch in epochs}
             self._day, self._until = today, time.monotonic() + _SECONDS
             if epoch_id not in self._epochs:
                 raise EpochClosed

@@ -1,14 +1,12 @@
 """Intake epochs: the days whose reports are sealed to one key, and who was granted it."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
-from app.audit import service as audit
-from app.audit.actions import Action
 from app.intake.epochs.models import Epoch
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
@@ -18,8 +16,6 @@ from app.problems import NotFound, Problem
 from app.protocol import intake
 from app.protocol.documents import Document
 from app.vocabulary import GrantKind, Role
-
-_SERVICE = "service"
 
 # Who may hold an intake key: those who read what nobody has judged yet.
 INTAKE_HOLDERS = frozenset({Role.TRIAGER, Role.SUPERVISOR})
@@ -88,21 +84,3 @@ def get(session: Session, epoch_id: str) -> Epoch:
     if found is None:
         raise NotFound
     return found
-
-
-def destroy_ended(session: Session, today: date) -> list[str]:
-    """Destroy the grants of epochs that have reached their day: those of their keys, and those sealed to them.
-
-    What was lent of their reports ends with them. The ids of the epochs that end today, and of those that were granted
-    to somebody after their end.
-    """
-    grant = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id))
-    due = select(Epoch.id).where(Epoch.destroyed_on <= today, or_(Epoch.ended_on.is_(None), grant.exists()))
-    ids = list(session.scalars(due))
-    session.execute(update(Epoch).where(Epoch.id.in_(ids)).values(ended_on=today))
-    session.execute(delete(Grant).where(or_(Grant.subject.in_(ids), Grant.grantee.in_(ids))))
-    grants.lapse_ended(session, today)
-    midnight = datetime.combine(today, datetime.min.time(), UTC)
-    for epoch_id in ids:
-        audit.record(session, _SERVICE, Action.EPOCH_DESTROYED, epoch_id, now=midnight)
-    return ids

@@ -1,18 +1,26 @@
-"""A report with all that belongs to it: moved, and destroyed. When it may be is casework's to say."""
+"""A report with all that belongs to it: moved, and destroyed. When it may be is casework's to say.
+
+And the keys of epochs, which go with what was reported in their days.
+"""
 
 from datetime import date, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.audit import service as audit
+from app.audit.actions import Action
 from app.clock import monday_of
 from app.intake.attachments import service as attachments
+from app.intake.epochs.models import Epoch
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox
 from app.intake.reports.models import Report, ReportFile
 from app.intake.reports.service import UNDECIDED
 from app.people.grants import service as grants
+from app.people.grants.models import Grant
 from app.people.staff import service as staff
+from app.protocol.intake import TOLD_AFTER, UNDECIDED_DAYS
 from app.vocabulary import ReportState, TransitionReason
 
 OUTCOME_DAYS = 30
@@ -63,3 +71,38 @@ def close_mailboxes(session: Session, today: date) -> None:
         .where(Report.destroyed_on < today - timedelta(days=OUTCOME_DAYS))
     )
     mailbox.close(session, session.scalars(ended).all())
+
+
+def first_lapses_after(session: Session, today: date) -> date | None:
+    """The last day to decide about the oldest report that waits since the fourth day of its epoch or longer."""
+    told = Epoch.accepts_from <= today - TOLD_AFTER
+    oldest = select(func.min(Report.received_on)).join(Epoch).where(Report.state.in_(UNDECIDED), told)
+    received_on = session.scalar(oldest)
+    return None if received_on is None else received_on + UNDECIDED_DAYS
+
+
+def end_epochs(session: Session, today: date) -> list[str]:
+    """Destroy what opens the decided reports of epochs whose day has come, and with the last undecided one their key.
+
+    What nobody has decided stays readable for who holds the epoch's key: that nobody looked destroys nothing. So does
+    what is to be opened by somebody else today still. The ids of the epochs whose key went, also one that was granted
+    to somebody after its end.
+    """
+    is_granted = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id)).exists()
+    due = select(Epoch.id).where(Epoch.destroyed_on <= today, or_(Epoch.ended_on.is_(None), is_granted))
+    ids = list(session.scalars(due))
+    session.execute(update(Epoch).where(Epoch.id.in_(ids), Epoch.ended_on.is_(None)).values(ended_on=today))
+    waits = select(Report.id).where(Report.id == Grant.subject, _waits(today)).exists()
+    session.execute(delete(Grant).where(Grant.grantee.in_(ids), ~waits))
+    seals = select(Grant.id).where(Grant.grantee == Epoch.id).exists()
+    is_held = select(Grant.id).where(Grant.subject == Epoch.id).exists()
+    over = list(session.scalars(select(Epoch.id).where(Epoch.id.in_(ids), ~seals, is_held)))
+    grants.destroy(session, over)
+    for epoch_id in over:
+        audit.record_rule(session, Action.EPOCH_DESTROYED, epoch_id, today=today)
+    return over
+
+
+def _waits(today: date) -> ColumnElement[bool]:
+    """Whether nobody has decided about a report, or somebody else is to open what was decided, by a day to come."""
+    return Report.state.in_(UNDECIDED) | (Report.opening_due >= today)

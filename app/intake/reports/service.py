@@ -1,15 +1,31 @@
 """Reports: found and read. How one moves and what goes with it is `lifecycle`'s, who may know of it the casework's."""
 
-from sqlalchemy import select
+from datetime import date
+
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.intake.reports.models import Report, ReportFile
 from app.problems import NotFound
+from app.protocol.intake import UNDECIDED_DAYS
 from app.vocabulary import ReportState
 
 UNDECIDED = frozenset({ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER})
 # Nothing more is taken for a report in these states, nor written to its reporter.
-CLOSED = frozenset({ReportState.WITHDRAWN, ReportState.PURGED})
+CLOSED = frozenset({ReportState.WITHDRAWN, ReportState.LAPSED, ReportState.PURGED})
+
+
+def lapses_after(report: Report) -> date:
+    """The last day on which an undecided report can be opened and decided.
+
+    It counts from the day of arrival; of one that was decided and came back that is the Monday of its week.
+    """
+    return report.received_on + UNDECIDED_DAYS
+
+
+def lapsing(today: date) -> Select[Report]:
+    """The undecided reports whose time is over."""
+    return select(Report).where(Report.state.in_(UNDECIDED), Report.received_on < today - UNDECIDED_DAYS)
 
 
 def get(session: Session, report_id: str) -> Report:

@@ -135,6 +135,12 @@ def holds(session: Session, actor: Actor, subject: str) -> bool:
     return session.scalar(_of(actor).where(Grant.subject == subject).limit(1)) is not None
 
 
+def exists(session: Session, *, subject: str, grantee: str) -> bool:
+    """Whether the key of a subject is there for a grantee, whoever holds theirs."""
+    there = select(Grant.id).where(Grant.subject == subject, Grant.grantee == grantee, Grant.revoked.is_(False))
+    return session.scalar(there.limit(1)) is not None
+
+
 def held_among(session: Session, actor: Actor, subjects: Collection[str]) -> set[str]:
     """Those of the subjects whose key the actor holds today."""
     return set(session.scalars(_of(actor).with_only_columns(Grant.subject).where(Grant.subject.in_(subjects))))

@@ -12,7 +12,7 @@ export const CODES = {
     host_response: "not_reported reported_no_answer refused_or_dismissed registered investigation_opened protection_given target_treated_as_suspect actor_arrested_or_charged station_closed_or_expelled helped_origin_state unknown".split(" "),
     consent_scope: "service contact referral_support referral_legal referral_technical referral_un referral_host_authorities evidence statistics publication".split(" "),
     language: "en zh-Hans zh-Hant ug fa ru ar tr bo vi fr es ti tg ckb kmr km pa ur be rw ko".split(" "),
-    report_state: "received in_triage accepted awaiting_reporter referred_out out_of_mandate duplicate insufficient abusive undecryptable withdrawn purged".split(" "),
+    report_state: "received in_triage accepted awaiting_reporter referred_out out_of_mandate duplicate insufficient abusive undecryptable withdrawn lapsed purged".split(" "),
     role: "triager caseworker supervisor custodian analyst auditor operator".split(" "),
     incident_group: "threat forced_return family physical legal mobility digital reputation other".split(" "),
 }

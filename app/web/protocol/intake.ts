@@ -12,7 +12,8 @@ const LONGEST_ACCEPTANCE_DAYS = 30
 const LONGEST_KEEPING_DAYS = 7
 
 /**
- * An epoch as supervisors sign it. All days are included; the key is destroyed after `destroyedOn`.
+ * An epoch as supervisors sign it. Both days of accepting are included; on `destroyedOn` the keys of its decided reports
+ * go, and with the last undecided one its own.
  * `attachmentBytes` is the largest true size of an attachment; `notice` is shown to the reporter.
  */
 export interface Epoch {

@@ -35,6 +35,19 @@ def test_the_most_urgent_report_stands_first(here: Installation) -> None:
     assert {each.language for each in ours} == {"fa"}
 
 
+def test_what_nobody_decides_is_told_from_the_fourth_day_of_its_epoch_with_its_last_day(here: Installation) -> None:
+    report = here.reporter().submit(DOCUMENT).report
+    last_day = here.staff("anna").today + timedelta(days=60)
+
+    told = []
+    for days in (2, 1, 10):  # on the third day, the fourth, and one after that of its epoch
+        here.pass_(timedelta(days=days))
+        (waiting,) = (each for each in triage.list_(here.staff("anna")) if each.id == report)
+        told.append(waiting.lapses_after)
+
+    assert told == [None, last_day, last_day]
+
+
 def test_a_claim_is_won_once(here: Installation) -> None:
     anna, emil = here.staff("anna"), here.staff("emil")
     sent = claimed(here, anna)

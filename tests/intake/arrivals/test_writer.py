@@ -26,7 +26,7 @@ from tests.intake.scene import Epoch, Reporter
 def template(epoch: Epoch, today: date) -> Arrival:
     """A report that has come, of which the others are copies under names of their own."""
     sent = arrival.read(Reporter(epoch, today).body())
-    return arrival.arrive(sent, new_id("rep"), "0" * 64, OpenEpoch(epoch.id, epoch.org, today, today), today=today)
+    return arrival.arrive(sent, new_id("rep"), "0" * 64, OpenEpoch(epoch.id, epoch.org, today), today=today)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.intake import TOLD_AFTER, UNDECIDED_DAYS
 from app.vocabulary import Imminence, ReportState
 
 # What counts as urgent in a queue nobody has read: an unknown urgency stands where `days` does.
@@ -22,6 +23,7 @@ _URGENCY = {
 }
 
 
+_UNDECIDED = frozenset({ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER})
 # The most that the service gives at once; each page is one request and one audit event.
 _PAGE = 200
 
@@ -30,7 +32,8 @@ _PAGE = 200
 class Waiting:
     """A report in the queue. `problem` says why its grant did not open; language and urgency are None then.
 
-    `unopened` says so of what was accepted and opened by nobody else yet.
+    `unopened` says so of what was accepted and opened by nobody else yet. `lapses_after` is, from the fourth day of its
+    epoch on, the last day to decide about it.
     """
 
     view: ReportView
@@ -38,6 +41,7 @@ class Waiting:
     danger_now: Imminence | None = field(default=None, repr=False)
     problem: str | None = None
     unopened: str | None = None
+    lapses_after: date | None = None
 
     @property
     def id(self) -> str:
@@ -56,7 +60,15 @@ def list_(staff: Staff, *, states: Iterable[ReportState] | None = None) -> list[
 
 
 def _waiting(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]) -> Waiting:
-    return replace(_opened(staff, view, grants), unopened=_unopened(view, staff.today))
+    lapses_after = _lapses_after(staff, view)
+    return replace(_opened(staff, view, grants), unopened=_unopened(view, staff.today), lapses_after=lapses_after)
+
+
+def _lapses_after(staff: Staff, view: ReportView) -> date | None:
+    if view.state not in _UNDECIDED:
+        return None
+    begins = staff.log.begins(view.epoch)
+    return view.received_on + UNDECIDED_DAYS if begins and begins + TOLD_AFTER <= staff.today else None
 
 
 def _unopened(view: ReportView, today: date) -> str | None:

@@ -17,6 +17,7 @@ from app.blobs import Blobs
 from app.casework.approvals.routes import router as approvals
 from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
+from app.casework.cases.acts import ENDING, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
@@ -88,7 +89,7 @@ ROUTERS = [
 ]
 
 # What another person can be asked to approve.
-APPROVABLES = (CODING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
+APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What hears of a reporter's post.
 ACTED = (moves.reporter_acted,)

@@ -181,7 +181,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "TOLD_AFTER": timedelta(days=3),
     },
     "app.protocol.journal.checkpoint": {"PIECE_LENGTH": 700_000},
-    "app.protocol.journal.entry": {"MOST_PARTS": 20, "MOST_PIECES": 20},
+    "app.protocol.journal.entry": {"MOST_ENDED": 2, "MOST_PARTS": 20, "MOST_PIECES": 20},
     "app.protocol.mailbox": {
         "SLOTS": 16,
         "STAFF_SLOTS": 14,
@@ -310,7 +310,6 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
         "turned": 100,
         "checkpoint": 20,
         "remove": 100,
-        "agree": 100,
     }
     # As many of the smallest as are allowed, with the entries that name them, are no longer than a request may be.
     smallest = {kind: b64(bytes(min(ciphertext_sizes(kind)))) for kind in (Kind.JOURNAL, Kind.PART)}

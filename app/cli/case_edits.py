@@ -291,6 +291,17 @@ def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
         }
         for loan in case.journal.loans
     ]
+    rows += [
+        {
+            "entry": each.entry,
+            "day": "",
+            "by": each.by,
+            "what": "was the second of two in this entry",
+            "version": None,
+            "part": "",
+        }
+        for each in case.journal.seconded
+    ]
     yield from sorted(rows, key=lambda row: int(row["entry"]))
 
 

@@ -15,17 +15,22 @@ from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
 from app.cli.refusals import sentence, words
-from app.client.casework import approvals, cases, coding_approvals
+from app.client.casework import act_approvals, approvals, cases, coding_approvals
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import Consents, OpenCase
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
-from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
+from app.protocol.journal import Ending, Removal
+from app.vocabulary import ApprovalSubject, CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
 
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
+Ask = Annotated[
+    str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
+]
+Given = Annotated[str | None, typer.Option(help="What was approved, by id or how it begins.")]
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]
@@ -158,7 +163,7 @@ def approve(
 
 @case.command("approvals")
 def approvals_(machine: Home = HOME, as_json: Json = False) -> None:
-    """What you asked, what you are asked, and what others ask about the cases that you lead."""
+    """What you asked, what you are asked, and what others ask about the cases that you work on."""
     person = staff(machine)
     _show_approvals("Approvals", person, approvals.list_(person), as_json=as_json)
 
@@ -177,10 +182,14 @@ def decide(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Read the coding that you are asked about, and sign what you decide."""
+    """Read what you are asked about in a case, a coding or an act that takes two, and sign what you decide."""
     person = staff(machine)
     names = Names(person)
-    review = coding_approvals.review(person, names.approval(approval))
+    id_ = names.approval(approval)
+    if approvals.get(person, id_).subject in (ApprovalSubject.REMOVAL, ApprovalSubject.ENDING):
+        _decide_act(person, id_, names, approved=approved, as_json=as_json)
+        return
+    review = coding_approvals.review(person, id_)
     cards = [card_rows(each) for each in review.cards]
     if as_json:
         show({**_facts(review.case), "cards_asked": cards}, as_json=True)
@@ -193,12 +202,31 @@ def decide(
         coding_approvals.decide(person, review, approved=approved)
 
 
+def _decide_act(person: Staff, id_: str, names: Names, *, approved: bool | None, as_json: bool) -> None:
+    review = act_approvals.review(person, id_)
+    match review.act:
+        case Removal(remove, owner):
+            asked: dict[str, object] = {"remove": sorted(remove), "owner": owner}
+            gone, leads = names.handles(remove) or "nobody", names.handle(owner) or "nobody"
+            told = f"put out {gone}; the case is then led by {leads}"
+        case Ending(part):
+            asked = {"part": part}
+            told = f"end part {short(part)} for good: nobody is shown it any more"
+    if as_json:
+        show({**_facts(review.case), "act": asked}, as_json=True)
+    else:
+        show_text(page(review.case, None, names))
+        say(f"{names.handle(review.approval.requester)} wants to {told}.")
+    if approved is not None:
+        act_approvals.decide(person, review, approved=approved)
+
+
 @case.command()
 def cancel(
     approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
     machine: Home = HOME,
 ) -> None:
-    """Take back what was asked by you or about a case that you lead; a key that was lent for it goes."""
+    """Take back what you asked, or a coding in a case that you lead; a key that was lent for it goes."""
     person = staff(machine)
     approvals.cancel(person, approvals.get(person, Names(person).approval(approval)))
 
@@ -224,30 +252,52 @@ def members(
         list[str] | None, typer.Option(help="Somebody to remove, by id or handle; may be repeated.")
     ] = None,
     owner: Annotated[str | None, typer.Option(help="Who leads the case from now on, by id or handle.")] = None,
-    agree: Annotated[
-        list[str] | None,
-        typer.Option(help="An opener or owner whom a colleague may put out, by id or handle; may be repeated."),
-    ] = None,
+    ask: Ask = None,
+    approval: Given = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Who works on a case; with options, who from now on does."""
+    """Who works on a case; with options, who from now on does. That opener or owner go takes two."""
     person = staff(machine)
     names = Names(person)
     open_case = cases.open_(person, names.case(id_))
-    if add or remove or owner or agree:
+    gone, leads = names.persons(remove), names.person(owner) if owner else None
+    if ask:
+        act = act_approvals.removal(open_case, remove=frozenset(gone), owner=leads)
+        show({"approval": act_approvals.request(person, open_case, act, names.person(ask))}, as_json=as_json)
+        return
+    if add or remove or owner:
+        act = act_approvals.removal(open_case, remove=frozenset(gone), owner=leads)
+        word = act_approvals.given(person, open_case, act, names.approval(approval)) if approval else None
         open_case = cases.change_members(
-            person,
-            open_case,
-            add=names.persons(add),
-            remove=names.persons(remove),
-            owner=names.person(owner) if owner else None,
-            agree=names.persons(agree),
+            person, open_case, add=names.persons(add), remove=gone, owner=leads, approval=word
         )
     found = open_case.member_list
-    facts = {"members": sorted(found.present), "opener": found.opener, "owner": found.owner}
-    agreements = [{"by": by, "about": about} for by, about in sorted(found.agreements)]
-    show({**facts, "agreements": agreements}, as_json=as_json)
+    show({"members": sorted(found.present), "opener": found.opener, "owner": found.owner}, as_json=as_json)
+
+
+@case.command()
+def end(
+    id_: CaseId,
+    part: Annotated[str, typer.Argument(metavar="PART", help="The part's id or how it begins (tern case log).")],
+    ask: Ask = None,
+    approval: Given = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """End a part of a case, and with an incident what was said about it: nobody is shown it any more. It takes two."""
+    person = staff(machine)
+    names = Names(person)
+    open_case = cases.whole(person, cases.open_(person, names.case(id_)))
+    found = [each for each in open_case.journal.parts if each.startswith(part)]
+    if len(found) != 1 or (ask is None) == (approval is None):
+        raise typer.BadParameter("one part of this case, and either --ask WHO or --approval APPROVAL")
+    act = Ending(found[0])
+    if ask:
+        show({"approval": act_approvals.request(person, open_case, act, names.person(ask))}, as_json=as_json)
+    elif approval:
+        word = act_approvals.given(person, open_case, act, names.approval(approval))
+        cases.end_part(person, open_case, act.part, word)
 
 
 def _until(failing: Sequence[str]) -> str:

@@ -242,6 +242,20 @@ class Trust:
             raise NotAuthentic("uncertified")
         return term.certified
 
+    def ended_by(self, certificate: Document) -> str:
+        """Whom this certificate, by a supervisor of any root, leaves without a role. Raises `NotAuthentic`.
+
+        Whether the newest root keeps it is not asked: what it has ended once does not begin again. Whom a root ever
+        listed, no certificate ends: one supervisor would do what takes as many as a root demands.
+        """
+        try:
+            certified = self._term(certificate).certified
+        except NotAuthentic:
+            raise NotAuthentic("uncertified") from None
+        if certified.roles or any(certified.person == person for person, _ in self._ever_supervisors):
+            raise NotAuthentic("role")
+        return certified.person
+
     def counts(self, document: Document) -> bool:
         """Whether the newest root stands behind what a supervisor has signed: it lists its signer, or keeps it."""
         if all(map(self.root.is_supervisors, succession.signatures_of(document))):

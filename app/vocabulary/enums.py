@@ -81,6 +81,8 @@ class ApprovalSubject(StrEnum):
     INSUFFICIENT = "insufficient"
     OUT_OF_MANDATE = "out_of_mandate"
     REFERRED_OUT = "referred_out"
+    REMOVAL = "removal"
+    ENDING = "ending"
 
 
 class ApprovalState(StrEnum):

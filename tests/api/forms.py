@@ -153,7 +153,6 @@ _ENTRIES = {
     "checkpoint": [factories.in_json(Kind.PART)],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
-    "agree": [_SOMEBODY],
 }
 
 CASES = {
@@ -163,9 +162,7 @@ CASES = {
     "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after", "summed_up"})),
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": _made(GRANT),
-    "POST /v1/cases/{case_id}/entries": _moved(
-        _ENTRIES, "parts", "add", "turned", "checkpoint", "remove", "owner", "agree"
-    ),
+    "POST /v1/cases/{case_id}/entries": _moved(_ENTRIES, "parts", "add", "turned", "checkpoint", "remove", "owner"),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,

@@ -13,12 +13,13 @@ from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.casework.cases import service
 from app.casework.cases.membership import MembersChange
-from app.casework.cases.models import Case, CasePart, JournalEntry, Membership, RemovalAgreement
+from app.casework.cases.models import Case, CasePart, JournalEntry, Membership
 from app.casework.cases.schemas import EntriesIn
 from app.database import Database
 from app.people.grants.models import Grant
 from app.people.staff.models import Certificate, Person
 from app.protocol.encoding import sha256_hex
+from app.protocol.journal import Removal
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
@@ -435,6 +436,21 @@ def test_a_case_keeps_an_owner_among_its_members(
     assert actions.count(Action.CASE_CHANGED) == 1
 
 
+def removal(case: Case, *people: Person, owner: Person | None) -> str:
+    """The hash of what is approved."""
+    return Removal(frozenset(each.id for each in people), owner.id if owner else None).sha256(case.id)
+
+
+def approve(office: Office, case: Case, of: str, *, asked_by: Person, by: Person, lend: bool = False) -> None:
+    """One asks another about an act in a case, and they say yes."""
+    asked: dict[str, object] = {"subject": "removal", "object": case.id, "approver": by.id, "of": of}
+    if lend:
+        asked["grant"] = grant(by)
+    approval = office.post(asked_by, "/approvals", asked).json()["id"]
+    decision = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
+    office.post(by, f"/approvals/{approval}/transitions", decision, version=1).raise_for_status()
+
+
 def test_nobody_alone_puts_out_the_opener_or_takes_the_case_from_its_owner(
     office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:
@@ -442,17 +458,68 @@ def test_nobody_alone_puts_out_the_opener_or_takes_the_case_from_its_owner(
     case = factories.case(rows, caseworker, triager, third)
     path = f"/cases/{case.id}/entries"
     put_out, take = entry(remove=[caseworker.id], owner=third.id), entry(owner=third.id)
-    agree = entry(agree=[caseworker.id])
+    of = removal(case, caseworker, owner=third)
 
-    assert problem(office.post(third, path, put_out, version=1)) == (409, "second-person-needed")
+    for change in (put_out, take):
+        assert problem(office.post(third, path, change, version=1)) == (409, "second-person-needed")
+    approve(office, case, of, asked_by=third, by=triager)
+    # Neither is it another act, nor does whoever approved it do it alone.
     assert problem(office.post(third, path, take, version=1)) == (409, "second-person-needed")
-    office.post(third, path, agree, version=1).raise_for_status()
-    assert problem(office.post(third, path, put_out, version=2)) == (409, "second-person-needed")
-    office.post(triager, path, agree, version=2).raise_for_status()
-    done = office.post(third, path, put_out, version=3)
+    assert problem(office.post(triager, path, put_out, version=1)) == (409, "second-person-needed")
+    done = office.post(third, path, put_out, version=1)
 
     assert (done.json()["members"], done.json()["owner"]) == (sorted([triager.id, third.id]), third.id)
-    assert rows.query(RemovalAgreement).count() == 0
+
+
+def test_what_was_approved_once_is_done_once(
+    office: Office, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    third = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, third)
+    path = f"/cases/{case.id}/entries"
+    put_out = entry(remove=[caseworker.id], owner=third.id)
+    approve(office, case, removal(case, caseworker, owner=third), asked_by=third, by=triager)
+    office.post(third, path, put_out, version=1).raise_for_status()
+    back = entry(add=[grant(caseworker)], owner=caseworker.id)
+    office.post(third, path, back, version=2).raise_for_status()
+
+    assert problem(office.post(third, path, put_out, version=3)) == (409, "second-person-needed")
+
+
+def test_a_supervisor_is_the_second_only_where_there_is_no_other_member(
+    office: Office, rows: Session, caseworker: Person, triager: Person, supervisor: Person
+) -> None:
+    colleague = factories.certified(rows, Role.CASEWORKER)
+    alone, beside = factories.case(rows, caseworker, triager), factories.case(rows, caseworker, triager, colleague)
+    put_out = entry(remove=[caseworker.id])
+    put_out_with_owner = {**put_out, "owner": colleague.id}
+    outsider = factories.certified(rows, Role.CASEWORKER)
+    asked = {"subject": "removal", "object": alone.id, "approver": outsider.id, "of": "0" * 64}
+
+    assert problem(office.post(triager, "/approvals", {**asked, "grant": grant(outsider)})) == (422, "approver-unfit")
+    approve(office, beside, removal(beside, caseworker, owner=colleague), asked_by=triager, by=supervisor, lend=True)
+    refused = office.post(triager, f"/cases/{beside.id}/entries", put_out_with_owner, version=1)
+    assert problem(refused) == (409, "second-person-needed")
+    own = entry(add=[grant(outsider)], remove=[caseworker.id], owner=outsider.id)
+    approve(office, alone, removal(alone, caseworker, owner=outsider), asked_by=triager, by=supervisor, lend=True)
+    done = office.post(triager, f"/cases/{alone.id}/entries", own, version=1)
+    assert done.json()["members"] == sorted([triager.id, outsider.id])
+
+
+def test_whoever_leads_a_case_sees_that_they_are_to_go_and_stops_nobody_from_asking(
+    office: Office, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    third = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, third)
+    of = removal(case, caseworker, owner=third)
+    asked = {"subject": "removal", "object": case.id, "approver": triager.id, "of": of}
+    approval = office.post(third, "/approvals", asked).json()["id"]
+
+    seen = office.get(caseworker, "/approvals").json()["items"]
+    taken_back = office.post(caseworker, f"/approvals/{approval}/transitions", {"to": "cancelled"}, version=1)
+
+    assert [(item["id"], item["of"]) for item in seen] == [(approval, of)]
+    assert problem(taken_back) == (409, "no-such-step")
 
 
 def test_who_is_certified_no_more_is_put_out_by_one(office: Office, rows: Session, caseworker: Person) -> None:
@@ -465,10 +532,3 @@ def test_who_is_certified_no_more_is_put_out_by_one(office: Office, rows: Sessio
     done = office.post(colleague, f"/cases/{case.id}/entries", change, version=1)
 
     assert (done.status_code, done.json()["members"]) == (201, [colleague.id])
-
-
-def test_whom_one_agrees_to_let_go_is_a_member(office: Office, rows: Session, caseworker: Person) -> None:
-    case, stranger = factories.case(rows, caseworker), factories.certified(rows, Role.CASEWORKER)
-    change = entry(agree=[stranger.id])
-
-    assert problem(office.post(caseworker, f"/cases/{case.id}/entries", change, version=1)) == (422, "members-unfit")

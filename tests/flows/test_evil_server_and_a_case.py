@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,11 +18,12 @@ from starlette.testclient import TestClient
 
 from app import age
 from app.client import Staff
-from app.client.casework import cases, coding_approvals, report_approvals, triage
+from app.client.casework import act_approvals, cases, coding_approvals, report_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake import epochs
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
+from app.client.machine.seen import SeenMarks
 from app.client.machine.staff import NotGranted
 from app.client.people import shared_keys
 from app.clock import Clock
@@ -38,10 +40,11 @@ from app.protocol.members import MemberList
 from app.protocol.receipt import Receipt
 from app.protocol.report import Consent, Form, Report
 from app.protocol.selectors import Selector
-from app.protocol.statements import KeyKind, SharedKey
+from app.protocol.statements import ApprovalStatement, KeyKind, SharedKey
 from app.protocol.types import TYPES
 from app.settings import Settings
 from app.vocabulary import (
+    ApprovalState,
     ApprovalSubject,
     ConsentMethod,
     ConsentScope,
@@ -1318,8 +1321,12 @@ def test_what_was_lent_opens_no_longer_whatever_the_service_gives(
     if found:
         mina = world.organisation.staff["mina"]
         cases.change_members(leyla, cases.open_(leyla, case), add=[mina.person])
-        cases.change_members(mina, cases.open_(mina, case), agree=[tenzin.person])
-        cases.change_members(leyla, cases.open_(leyla, case), remove=[tenzin.person], owner=leyla.person)
+        opened = cases.open_(leyla, case)
+        act = act_approvals.removal(opened, remove=frozenset([tenzin.person]), owner=leyla.person)
+        word = act_approvals.request(leyla, opened, act, mina.person)
+        act_approvals.decide(mina, act_approvals.review(mina, word), approved=True)
+        given = act_approvals.given(leyla, opened, act, word)
+        cases.change_members(leyla, opened, remove=[tenzin.person], owner=leyla.person, approval=given)
         now = leyla.service.get(path).json()
         evil.answers[f"/v1{path}"] = canonical({**now, "grants": lent["grants"]})
     assert omid.service.get(f"/approvals/{asked}").status == 200
@@ -1340,3 +1347,49 @@ def test_the_approval_of_another_request(world: World, evil: EvilServer, tenzin:
     evil.lies[f"/v1/approvals/{world.asked}"] = instead(approved)
 
     stops(evil, lambda: coding_approvals.approved(tenzin, opened, world.asked), "request")
+
+
+def _update(lie: dict[str, Any], answer: dict[str, Any]) -> None:
+    answer.update(lie)
+
+
+def test_an_approval_of_two_that_the_service_puts_in_the_place_of_another(
+    world: World, evil: EvilServer, tmp_path: Path
+) -> None:
+    """leyla asked mina whether tenzin may be put out. The service shows other words than hers, and leyla's own."""
+    tenzin, leyla, mina = (world.organisation.staff[name] for name in ("tenzin", "leyla", "mina"))
+    case = _accepted(world.organisation, tenzin, leyla)
+    opened = cases.change_members(leyla, cases.open_(leyla, case), add=[mina.person])
+    out = act_approvals.removal(opened, remove=frozenset([tenzin.person]), owner=leyla.person)
+    taken = act_approvals.removal(opened, remove=frozenset(), owner=leyla.person)
+    given = dict[str, dict[str, Any]]()
+    for name, act in (("asked", out), ("of another act", taken)):
+        id_ = act_approvals.request(leyla, opened, act, mina.person)
+        act_approvals.decide(mina, act_approvals.review(mina, id_), approved=True)
+        given[name] = leyla.service.get(f"/approvals/{id_}").json()
+    asked = given["asked"]["id"]
+    word = ApprovalStatement(asked, ApprovalSubject.REMOVAL, case, out.sha256(case), ApprovalState.APPROVED)
+    own = sealed.write(leyla, opened.key, "approval", word.body()).file
+    elsewhere = sealed.write(mina, replace(opened.key, subject=world.other), "approval", word.body()).file
+    lies: list[tuple[dict[str, Any], str, bool]] = [
+        ({"statement": given["of another act"]["statement"]}, "approval", True),
+        ({"statement": elsewhere}, "subject", True),
+        ({"statement": own}, "not-a-writer", True),
+        ({"statement": own, "approver": leyla.person}, "request", True),
+        # A machine that did not ask finds it out before it sends anything.
+        ({"statement": own, "approver": leyla.person}, "approval", False),
+    ]
+    with httpx2.Client(transport=evil, base_url="https://tern.test") as http:
+        theirs = world.organisation.copy_of("leyla", tmp_path / "leyla", http)
+        for lie, reason, is_known in lies:
+            evil.lies[f"/v1/approvals/{asked}"] = in_json(partial(_update, lie))
+            if not is_known:
+                theirs.seen = SeenMarks(tmp_path / "nothing", theirs.keys.identity)
+                shutil.rmtree(theirs.machine.journals)
+
+            def put_out() -> None:
+                found = cases.open_(theirs, case)
+                text = act_approvals.given(theirs, found, out, asked)
+                cases.change_members(theirs, found, remove=[tenzin.person], owner=leyla.person, approval=text)
+
+            stops(evil, put_out, reason)

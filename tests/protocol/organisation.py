@@ -1,6 +1,6 @@
 """An organisation for the tests: its people, its root, and one case with all that belongs to it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 from secrets import token_hex
@@ -16,11 +16,12 @@ from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, Signer, recipient_sha256, seal, signed
 from app.protocol.encoding import new_id
 from app.protocol.errors import NotAuthentic
-from app.protocol.journal import Entry, Journal, KeyNote, Place
+from app.protocol.journal import Act, Authority, Entry, Journal, KeyNote, Place
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.roots import make_root, org_of
-from app.vocabulary import Role
+from app.protocol.statements import ApprovalStatement
+from app.vocabulary import ApprovalState, Role
 
 DAY = date(2026, 6, 15)
 HOUR = "2026-06-15T09:00Z"
@@ -136,14 +137,25 @@ def link(
     by: Person,
     after: Opened | Mark | None = None,
     owner: Person | None = None,
-    agreement: Collection[Person] = (),
     at: str = HOUR,
+    approval: Document | None = None,
+    ended: Collection[Document] = (),
 ) -> Opened:
     """An entry that says who works on the case; the first names its key."""
-    said = MemberList(
-        frozenset(each.id for each in people), owner.id if owner else None, frozenset(each.id for each in agreement)
+    said = Entry(
+        members=MemberList(frozenset(each.id for each in people), owner.id if owner else None),
+        keys=() if after else (KEY_OF_CASE,),
+        approval=approval.text.decode() if approval else None,
+        ended=tuple(each.text.decode() for each in ended),
     )
-    return entry(Entry(members=said, keys=() if after else (KEY_OF_CASE,)), by=by, after=after, at=at)
+    return entry(said, by=by, after=after, at=at)
+
+
+def approved(act: Act, *, by: Person, **changes: Any) -> Document:
+    """The word of `by` on an act in the case, sealed to its key; `changes` are to what it says."""
+    word = ApprovalStatement(new_id("apr"), act.subject, CASE, act.sha256(CASE), ApprovalState.APPROVED)
+    body = replace(word, **changes).body()
+    return signed(case_header(type="approval", author=by.id, body=body), by.signer)
 
 
 def is_certified(person: str, day: date) -> bool:
@@ -155,11 +167,21 @@ def is_certified(person: str, day: date) -> bool:
     return True
 
 
-def follow(*entries: Opened | str, today: date = DAY, certified: Callable[[str, date], bool] = is_certified) -> Journal:
+def authority(*, today: date = DAY, trust: Trust = TRUST) -> Authority:
+    """A reader who knows these certificates, on this day."""
+    return Authority(
+        today=today,
+        was_certified=is_certified,
+        author_of=lambda document: trust.author_of(document, None),
+        ended_by=trust.ended_by,
+    )
+
+
+def follow(*entries: Opened | str, by: Authority | None = None) -> Journal:
     """What these come to; a text is the hash of a file in which no authentic entry lies."""
     places = [Place(each, None) if isinstance(each, str) else Place(each.sha256, each) for each in entries]
-    first = journal.begin(CASE, places[0], is_certified=certified, today=today)
-    return journal.follow(first, places[1:], is_certified=certified, today=today)
+    by = by or authority()
+    return journal.follow(journal.begin(CASE, places[0], by=by), places[1:], by=by)
 
 
 class Memory:

@@ -17,15 +17,18 @@ from app.protocol.documents import Document, recipient_sha256
 from app.protocol.encoding import MOST, canonical, new_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.journal import (
+    MOST_ENDED,
     MOST_PARTS,
     MOST_PIECES,
     PIECE_LENGTH,
     Checkpoint,
+    Ending,
     EndReason,
     Entry,
     KeyNote,
     PartNote,
     Place,
+    Removal,
     ReportNote,
 )
 from app.protocol.members import MemberList
@@ -41,9 +44,10 @@ from tests.protocol.organisation import (
     HOUR,
     KEY_OF_CASE,
     STRANGER,
+    approved,
+    authority,
     entry,
     follow,
-    is_certified,
     link,
 )
 
@@ -55,7 +59,7 @@ NEXT_KEY = age.generate()
 TURNED = KeyNote(CASE, 2, recipient_sha256(NEXT_KEY.recipient))
 FULL = Entry(
     parts=(PartNote(PART, "part.case", 1, HASH),),
-    members=MemberList(frozenset([CASEWORKER.id]), CASEWORKER.id, frozenset([COLLEAGUE.id])),
+    members=MemberList(frozenset([CASEWORKER.id]), CASEWORKER.id),
     keys=(KEY_OF_CASE, REPORT_KEY),
     reports=(ReportNote(REPORT, HASH),),
 )
@@ -73,7 +77,7 @@ def refused(said: Entry, *chain: Opened, **how: Any) -> str:
     before = follow(*chain)
     opened = entry(said, after=chain[-1], **how)
     with pytest.raises(NotAuthentic) as failure:
-        journal.after(before, Place(opened.sha256, opened), is_certified=is_certified, today=DAY)
+        journal.after(before, Place(opened.sha256, opened), by=authority())
     assert follow(*chain, opened) == replace(
         before,
         mark=opened.mark if opened.mark.generation == 1 else Mark(opened.mark.version, opened.sha256, 1),
@@ -86,7 +90,12 @@ def refused(said: Entry, *chain: Opened, **how: Any) -> str:
 
 
 def test_what_is_written_is_read_again() -> None:
-    for said in (FULL, Entry(), replace(FULL, members=None), Entry(checkpoint=Checkpoint(HASH, (OTHER_HASH,)))):
+    for said in (
+        FULL,
+        Entry(),
+        replace(FULL, members=None, approval="", ended=("",)),
+        Entry(checkpoint=Checkpoint(HASH, (OTHER_HASH,))),
+    ):
         assert journal.read(said.body()) == said
 
 
@@ -125,8 +134,12 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda body: body["parts"][0].update(reason="withdrawn"),
     lambda body: body["parts"][0].update({"from": {}}),
     lambda body: body["parts"][0].pop("to"),
-    lambda body: body.pop("agreement"),
-    lambda body: body.update(agreement=[CASE]),
+    lambda body: body.pop("approval"),
+    lambda body: body.update(approval={}),
+    lambda body: body.pop("ended"),
+    lambda body: body.update(ended=None),
+    lambda body: body.update(ended=[None]),
+    lambda body: body.update(ended=[""] * (MOST_ENDED + 1)),
     lambda body: body.pop("lent"),
     lambda body: body.update(lent=None),
     lambda body: body.update(lent=[CASE]),
@@ -434,7 +447,7 @@ def test_every_reader_follows_the_same_entries_whatever_their_dates_and_the_read
     for number, at in enumerate(dates, start=1):
         chain.append(entry(part(number), after=chain[-1], at=at))
 
-    found, elsewhere = follow(*chain), follow(*chain, today=DAY + timedelta(days))
+    found, elsewhere = follow(*chain), follow(*chain, by=authority(today=DAY + timedelta(days)))
 
     assert replace(elsewhere, clock_wrong=()) == replace(found, clock_wrong=())
     assert found.passed_over == ()
@@ -453,12 +466,20 @@ NOTES = st.builds(
     st.integers(1, 6),
     st.sampled_from([None, None, EndReason.WITHDRAWN, EndReason.AGREED]),
 )
+WORDS = [
+    approved(act, by=by).text.decode()
+    for by in (CASEWORKER, COLLEAGUE)
+    for act in (
+        Ending(PARTS[0]),
+        Removal(frozenset([CASEWORKER.id]), None),
+        Removal(frozenset([CASEWORKER.id]), COLLEAGUE.id),
+    )
+]
 LISTS = st.sets(st.sampled_from([each.id for each in PEOPLE]), min_size=1).flatmap(
     lambda ids: st.builds(
         MemberList,
         st.just(frozenset(ids)),
         st.sampled_from([None, *sorted(ids)]),
-        st.frozensets(st.sampled_from([each.id for each in PEOPLE]), max_size=2),
     )
 )
 SAYINGS = st.builds(
@@ -470,6 +491,7 @@ SAYINGS = st.builds(
     ),
     reports=st.lists(st.just(ReportNote(REPORT, HASH)), max_size=1).map(tuple),
     lent=st.lists(st.sampled_from([each.id for each in PEOPLE]), max_size=1).map(tuple),
+    approval=st.sampled_from([None, *WORDS]),
 )
 
 
@@ -492,7 +514,7 @@ def chains(draw: st.DrawFn) -> list[Place]:
 def test_whatever_lies_there_a_journal_is_followed_to_its_end_and_alike_in_however_many_steps(
     places: list[Place], data: st.DataObject
 ) -> None:
-    known: dict[str, Any] = {"is_certified": is_certified, "today": DAY}
+    known: dict[str, Any] = {"by": authority()}
     begun = journal.begin(CASE, places[0], **known)
 
     whole = journal.follow(begun, places[1:], **known)

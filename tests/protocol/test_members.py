@@ -1,23 +1,26 @@
 """Who works on a case, as entries of its journal say, and what nobody changes alone."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
 from app.protocol import members
+from app.protocol.documents import Document
 from app.protocol.encoding import new_id
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.journal import Entry
+from app.protocol.journal import Authority, Entry, Journal, Removal
 from app.protocol.members import MemberList
 from tests.protocol.organisation import (
     ANALYST,
-    CASE,
     CASEWORKER,
     COLLEAGUE,
-    DAY,
     STRANGER,
+    SUPERVISOR,
     Person,
+    approved,
+    authority,
+    certify,
     entry,
     follow,
     is_certified,
@@ -76,8 +79,6 @@ def test_the_opener_is_on_the_list() -> None:
         {"members": [CASEWORKER.id], "more": 1},
         {"owner": COLLEAGUE.id},
         {"owner": 1},
-        {"agreement": [CASE]},
-        {"agreement": None},
     ],
 )
 def test_a_list_of_another_form_is_refused(body: dict[str, object]) -> None:
@@ -90,56 +91,50 @@ def test_a_list_of_another_form_is_refused(body: dict[str, object]) -> None:
 
 EVERYBODY = [CASEWORKER, COLLEAGUE, ANALYST]
 OPENED = link(EVERYBODY, by=CASEWORKER, owner=COLLEAGUE)
+LATE = authority(today=date(2031, 1, 1))
 
 
-def test_who_is_not_certified_any_more_is_put_out_by_one() -> None:
-    """The machine of one of two is lost, or they left: nobody waits for a third."""
-    last = link([COLLEAGUE, ANALYST], by=COLLEAGUE, after=OPENED, owner=COLLEAGUE)
-
-    found = follow(OPENED, last, certified=lambda person, _day: person != CASEWORKER.id)
-
-    assert found.members.present == {COLLEAGUE.id, ANALYST.id}
-    assert follow(OPENED, last).passed_over == (2,)
+def word(about: Person, *, owner: Person | None, by: Person) -> Document:
+    return approved(Removal(frozenset([about.id]), owner.id if owner else None), by=by)
 
 
 @pytest.mark.parametrize("about", [CASEWORKER, COLLEAGUE], ids=["the opener", "the owner"])
 def test_nobody_puts_out_the_opener_or_the_owner_alone(about: Person) -> None:
     others = [each for each in EVERYBODY if each != about]
     owner = None if about is COLLEAGUE else COLLEAGUE
-    own_word = link(EVERYBODY, by=about, after=OPENED, owner=COLLEAGUE, agreement=[about])
-    second = link(EVERYBODY, by=others[0], after=OPENED, owner=COLLEAGUE, agreement=[about])
+    # An analyst may sign no approval.
+    second, author = others
 
-    alone = follow(OPENED, own_word, link(others, by=ANALYST, after=own_word, owner=owner))
-    together = follow(OPENED, second, link(others, by=ANALYST, after=second, owner=owner))
+    def done(by: Person | None) -> Journal:
+        approval = word(about, owner=owner, by=by) if by else None
+        return follow(OPENED, link(others, by=author, after=OPENED, owner=owner, approval=approval))
 
-    assert alone.passed_over == (3,)
-    assert together.members.present == {each.id for each in others}
+    for nobody in (None, about, author):
+        assert done(nobody).passed_over == (2,)
+    assert done(second).members.present == {each.id for each in others}
+    assert [(each.by, each.entry) for each in done(second).seconded] == [(second.id, 2)]
+
+
+def test_whom_a_certificate_leaves_without_a_role_is_put_out_by_one() -> None:
+    """The machine of one of two is lost, or they left: nobody waits for a third."""
+    left = certify(replace(CASEWORKER, roles=frozenset()))
+    others = [COLLEAGUE, ANALYST]
+    alone = link(others, by=COLLEAGUE, after=OPENED, owner=COLLEAGUE, ended=[left])
+
+    assert follow(OPENED, alone).members.present == {each.id for each in others}
+    for ended in ([], [certify(replace(COLLEAGUE, roles=frozenset()))], [certify(CASEWORKER)]):
+        without = link(others, by=COLLEAGUE, after=OPENED, owner=COLLEAGUE, ended=ended)
+        assert follow(OPENED, without).passed_over == (2,)
 
 
 @pytest.mark.parametrize("at", ["2020-01-01T00:00Z", "2026-06-14T23:00Z", "2027-01-01T00:00Z", "2031-01-01T00:00Z"])
-def test_no_date_on_an_entry_puts_out_the_owner_for_one_person(at: str) -> None:
+@pytest.mark.parametrize("by", [authority(), LATE], ids=["today", "later"])
+def test_no_date_on_an_entry_and_no_day_of_a_reader_puts_out_the_owner_for_one_person(at: str, by: Authority) -> None:
     """On none of these days is anybody certified: before their certificates, and after."""
     alone = link([CASEWORKER, ANALYST], by=ANALYST, after=OPENED, at=at)
 
     assert not is_certified(COLLEAGUE.id, date.fromisoformat(at[:10]))
-    assert follow(OPENED, alone).passed_over == (2,)
-
-
-def test_who_went_between_two_certificates_is_put_out_by_one_then_and_by_two_now() -> None:
-    """Nor does it help to choose a day of the past on which somebody was away, once the case has gone on since."""
-
-    def with_a_gap(person: str, day: date) -> bool:
-        return person != COLLEAGUE.id or day != DAY + timedelta(10)
-
-    in_the_gap = f"{DAY + timedelta(10)}T09:00Z"
-    later = entry(Entry(), by=COLLEAGUE, after=OPENED, at=f"{DAY + timedelta(20)}T09:00Z")
-    for before, counts in ((OPENED, True), (later, False)):
-        chain = [OPENED] if before is OPENED else [OPENED, later]
-        alone = link([CASEWORKER, ANALYST], by=ANALYST, after=before, at=in_the_gap)
-
-        found = follow(*chain, alone, today=DAY + timedelta(30), certified=with_a_gap)
-
-        assert (COLLEAGUE.id not in found.members.present) is counts
+    assert follow(OPENED, alone, by=by).passed_over == (2,)
 
 
 def test_whoever_owns_a_case_gives_it_up_alone_and_nobody_takes_it_from_them() -> None:
@@ -153,38 +148,32 @@ def test_whoever_owns_a_case_gives_it_up_alone_and_nobody_takes_it_from_them() -
 
 
 def test_the_word_of_somebody_who_left_since_is_no_second_persons() -> None:
-    agreed = link(EVERYBODY, by=ANALYST, after=OPENED, owner=COLLEAGUE, agreement=[COLLEAGUE])
-    left = link([CASEWORKER, COLLEAGUE], by=CASEWORKER, after=agreed, owner=COLLEAGUE)
-    alone = link([CASEWORKER], by=CASEWORKER, after=left, owner=CASEWORKER)
+    agreed = word(COLLEAGUE, owner=CASEWORKER, by=SUPERVISOR)
+    everybody = [CASEWORKER, COLLEAGUE, SUPERVISOR, ANALYST]
+    opened = link(everybody, by=CASEWORKER, owner=COLLEAGUE)
+    rest = [CASEWORKER, COLLEAGUE, ANALYST]
+    left = link(rest, by=CASEWORKER, after=opened, owner=COLLEAGUE)
+    alone = link([CASEWORKER, ANALYST], by=CASEWORKER, after=left, owner=CASEWORKER, approval=agreed)
 
-    found = follow(OPENED, agreed, left, alone)
-
-    assert found.members.present == {CASEWORKER.id, COLLEAGUE.id}
-    assert found.members.agreements == frozenset()
-
-
-def test_a_list_of_two_who_agreed_counts_whole_or_not_at_all() -> None:
-    """Who puts out a stranger to the agreement with the one whom it is about puts out nobody."""
-    agreed = link(EVERYBODY, by=ANALYST, after=OPENED, owner=COLLEAGUE, agreement=[COLLEAGUE])
-    both = link([ANALYST], by=ANALYST, after=agreed, owner=ANALYST)
-
-    assert follow(OPENED, agreed, both).members.present == {each.id for each in EVERYBODY}
+    assert follow(opened, left, alone).members.present == {each.id for each in rest}
 
 
-def test_whoever_would_need_a_second_person_is_told_for_whom() -> None:
+def test_a_word_of_one_of_opener_and_owner_puts_out_no_two() -> None:
+    """Who puts out a stranger to what was approved with the one whom it is about puts out nobody."""
+    everybody = [CASEWORKER, COLLEAGUE, SUPERVISOR, ANALYST]
+    opened = link(everybody, by=CASEWORKER, owner=COLLEAGUE)
+    agreed = word(COLLEAGUE, owner=ANALYST, by=SUPERVISOR)
+    both = link([ANALYST, SUPERVISOR], by=ANALYST, after=opened, owner=ANALYST, approval=agreed)
+
+    assert follow(opened, both).members.present == {each.id for each in everybody}
+
+
+def test_whoever_is_put_out_is_told() -> None:
     before = follow(OPENED).members
-    said = replace(MemberList(before.present, before.owner), members=frozenset([ANALYST.id]), owner=ANALYST.id)
+    said = MemberList(frozenset([ANALYST.id]), ANALYST.id)
 
-    needed = members.need_second_person(before, said, ANALYST.id, is_certified=lambda _person: True)
-
-    assert needed == {CASEWORKER.id, COLLEAGUE.id}
-    with pytest.raises(NotAuthentic, match="members-author"):
-        members.after(before, said, ANALYST.id, is_certified=lambda _person: True)
-    assert members.need_second_person(before, said, COLLEAGUE.id, is_certified=lambda _person: True) == {CASEWORKER.id}
-
-
-def test_whom_nobody_knows_to_be_on_the_list_is_asked_for_by_nobody() -> None:
-    before = follow(OPENED).members
-    said = MemberList(before.present | {new_id("per")}, before.owner)
-
-    assert members.need_second_person(before, said, ANALYST.id, is_certified=lambda _person: True) == frozenset()
+    assert members.put_out(before, said, ANALYST.id) == {CASEWORKER.id, COLLEAGUE.id}
+    assert members.put_out(before, said, COLLEAGUE.id) == {CASEWORKER.id}
+    assert (
+        members.put_out(before, MemberList(before.present | {new_id("per")}, before.owner), ANALYST.id) == frozenset()
+    )

@@ -19,7 +19,7 @@ from app.protocol.documents import parse_document
 from app.protocol.encoding import parse_object, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.grants import open_grant
-from app.protocol.journal import Place
+from app.protocol.journal import Authority, Place
 from app.protocol.mailbox import ReporterMessage, StaffMessage, ThreadState
 from app.protocol.opening import Asked, Opened, check_attachment, open_document
 from app.protocol.report import Attachment, Form, check_recipient
@@ -141,13 +141,17 @@ def read_journal(given: Given) -> Given:
         for sha256, text in ((place["sha256"], place["text"]) for place in given["places"])
     ]
 
-    def is_certified(person: str, day: date) -> bool:
+    def was_certified(person: str, day: date) -> bool:
         first, last = map(date.fromisoformat, given["certified"][person])
         return first <= day <= last
 
-    today = date.fromisoformat(given["today"])
-    begun = journal.begin(given["case"], places[0], is_certified=is_certified, today=today)
-    found = journal.follow(begun, places[1:], is_certified=is_certified, today=today)
+    by = Authority(
+        today=date.fromisoformat(given["today"]),
+        was_certified=was_certified,
+        author_of=lambda document: CERTIFIED.author_of(document, None),
+        ended_by=CERTIFIED.ended_by,
+    )
+    found = journal.follow(journal.begin(given["case"], places[0], by=by), places[1:], by=by)
     return {
         "members": sorted(found.members.present),
         "owner": found.members.owner,
@@ -158,6 +162,7 @@ def read_journal(given: Given) -> Given:
         },
         "passed_over": list(found.passed_over),
         "clock_wrong": list(found.clock_wrong),
+        "seconded": [[each.by, each.entry] for each in found.seconded],
     }
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.protocol import intake, key_log, manifest, statements
-from app.protocol.certificates import certificate
+from app.protocol.certificates import Trust, certificate
 from app.protocol.certified import Certified, fingerprint
 from app.protocol.chain import Mark
 from app.protocol.documents import (
@@ -35,6 +35,7 @@ from app.protocol.documents import (
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
 from app.protocol.intake import Intake
+from app.protocol.journal import Authority
 from app.protocol.key_log import Head
 from app.protocol.manifest import ORGANISATION, Organisation
 from app.protocol.receipt import Receipt
@@ -90,6 +91,15 @@ CERTIFICATES: Final = [
     certificate(person.certified, org=ORG, signer=SUPERVISOR.signer, valid_from=DAY, valid_until=date(2026, 12, 31))
     for person in (CASEWORKER, TRIAGER, ANALYST)
 ]
+
+_TRUST: Final = Trust.pinned(ROOT, ORG).with_certificates(CERTIFICATES)
+# A reader of journals to whom everybody is certified at all times.
+KNOWN: Final = Authority(
+    today=DAY,
+    was_certified=lambda _, __: True,
+    author_of=lambda document: _TRUST.author_of(document, None),
+    ended_by=_TRUST.ended_by,
+)
 
 CASE: Final = counted_id("case", 1)
 CASE_KEY: Final = age.identity_from_seed(bytes([7]) * 32)

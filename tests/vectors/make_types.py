@@ -50,7 +50,19 @@ from app.vocabulary import (
 )
 from tests.protocol.cards import a_card
 from tests.vectors import make, make_mailbox
-from tests.vectors.make import CASE, CASE_KEY, CASEWORKER, DAY, HOUR, ORG, REPORT, REPORT_KEY, SUPERVISOR, TRIAGER
+from tests.vectors.make import (
+    CASE,
+    CASE_KEY,
+    CASEWORKER,
+    DAY,
+    HOUR,
+    KNOWN,
+    ORG,
+    REPORT,
+    REPORT_KEY,
+    SUPERVISOR,
+    TRIAGER,
+)
 from tests.vectors.make import counted_id as id_
 
 FILE: Final = b"A photo of the car."
@@ -187,8 +199,7 @@ def _of_a_case() -> list[Document]:
     began = journal.begin(
         CASE,
         Place("d" * 64, Opened(_of_staff("journal", CASE, entry.body(), to=CASE_KEY), "d" * 64, None)),
-        is_certified=lambda _, __: True,
-        today=DAY,
+        by=KNOWN,
     )
     [piece] = journal.pieces(journal.summary(began))
     bodies = [

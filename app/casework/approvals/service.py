@@ -185,6 +185,18 @@ def approved(session: Session, actor: Actor, *, object_id: str, of: str) -> list
     return list(session.scalars(theirs))
 
 
+def given_by(session: Session, subject: ApprovalSubject, *, object_id: str, of: str) -> set[str]:
+    """Who has approved this of the object, as long as it was not used."""
+    theirs = select(Approval.approver_id).where(_is_approved(object_id, of), Approval.subject == subject)
+    return set(session.scalars(theirs))
+
+
+def spend(session: Session, subject: ApprovalSubject, *, object_id: str, of: str) -> None:
+    """What was approved is done: it counts for nothing more, and who asked it too asks again."""
+    given = update(Approval).where(_is_approved(object_id, of), Approval.subject == subject)
+    session.execute(given.values(is_spent=True))
+
+
 def has_approved(
     actor: Actor,
     subject: InstrumentedAttribute[Any],

@@ -1,6 +1,7 @@
 """Who works on a case, as rights and grants follow from it. The journal says the same, and clients believe that."""
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,14 +13,14 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import service as approvals
-from app.casework.cases.models import Case, JournalEntry, Membership, RemovalAgreement
+from app.casework.cases.models import Case, JournalEntry, Membership
 from app.casework.roles import MEMBER_ROLES, OWNER_ROLES
-from app.database import insert_or_ignore
 from app.people.grants import service as grants
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import Problem
-from app.vocabulary import GrantKind
+from app.protocol.journal import Removal
+from app.vocabulary import GrantKind, Role
 
 
 class MembersUnfit(Problem):
@@ -34,31 +35,27 @@ class MembersUnfit(Problem):
 class SecondPersonNeeded(Problem):
     """Nobody alone puts out who opened or who owns a case, or takes it from its owner, while they are certified.
 
-    Let another member agree to it first, then do it.
+    Ask another member to approve it, or a supervisor where there is none, then do it.
     """
 
     type, status, title = (
         "second-person-needed",
         409,
-        "Another member has not agreed that the opener or the owner of the case goes",
+        "Nobody else has approved that the opener or the owner of the case goes",
     )
 
 
 @dataclass(frozen=True)
 class MembersChange:
-    """Who comes, who goes, and who owns the case from now on: None where its owner stays.
-
-    `agree` are those whom the actor would let go, should another member put them out.
-    """
+    """Who comes, who goes, and who owns the case from now on: None where its owner stays."""
 
     add: Collection[NewGrant] = ()
     remove: Collection[str] = ()
     owner_id: str | None = None
-    agree: Collection[str] = ()
 
     def __bool__(self) -> bool:
         """Whether it changes anything."""
-        return bool(self.add or self.remove or self.owner_id or self.agree)
+        return bool(self.add or self.remove or self.owner_id)
 
 
 def members_of(session: Session, case_id: str) -> list[str]:
@@ -91,13 +88,10 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     owner_id = new.owner_id or case.owner_id
     if not after or added & before or added & removed or removed - before or len(added) != len(new.add):
         raise MembersUnfit
-    if set(new.agree) - before:
-        raise MembersUnfit
     _check_owner(session, owner_id, members=after, now=now)
-    _check_second_person(session, actor, case, removed, owner_id=owner_id, today=now.date())
+    _check_second_person(session, actor, case, removed, owner_id=owner_id, members=before, today=now.date())
     _remove_members(session, actor, case, removed, now=now)
     _add_members(session, actor, case, new.add, now=now)
-    _keep_agreements(session, actor, case, set(new.agree) - removed, present=after)
     if owner_id != case.owner_id:
         audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
     case.owner_id = owner_id
@@ -125,35 +119,37 @@ def _check_owner(session: Session, owner_id: str | None, *, members: Collection[
 
 
 def _check_second_person(
-    session: Session, actor: Actor, case: Case, removed: Collection[str], *, owner_id: str | None, today: date
+    session: Session,
+    actor: Actor,
+    case: Case,
+    removed: AbstractSet[str],
+    *,
+    owner_id: str | None,
+    members: AbstractSet[str],
+    today: date,
 ) -> None:
-    """Raises `SecondPersonNeeded` unless another member agreed, or it is about the actor, or who left."""
+    """Raises `SecondPersonNeeded` unless another approved this very act, or it is about the actor, or who left.
+
+    Whoever approved is a member now, or a supervisor where nobody else is left to be it. Their word is used up by it.
+    """
     opener_id = session.get_one(JournalEntry, (case.id, 1)).author_id
-    put_out = {opener_id, case.owner_id} & set(removed)
-    if owner_id != case.owner_id:
-        put_out.add(case.owner_id)
-    agreed = session.execute(
-        select(RemovalAgreement.person_id).where(
-            RemovalAgreement.case_id == case.id,
-            RemovalAgreement.by_id != actor.id,
-            RemovalAgreement.by_id != RemovalAgreement.person_id,
-        )
-    )
-    alone = put_out - set(agreed.scalars()) - {actor.id, None}
-    if any(each is not None and staff.is_certified(session, each, today) for each in alone):
-        raise SecondPersonNeeded
-
-
-def _keep_agreements(
-    session: Session, actor: Actor, case: Case, agree: Collection[str], *, present: Collection[str]
-) -> None:
-    """Those of before stand as long as both are members."""
-    of_case = RemovalAgreement.case_id == case.id
-    gone = RemovalAgreement.by_id.not_in(present) | RemovalAgreement.person_id.not_in(present)
-    session.execute(delete(RemovalAgreement).where(of_case, gone))
-    rows = [{"case_id": case.id, "person_id": each, "by_id": actor.id} for each in sorted(agree)]
-    if rows:
-        insert_or_ignore(session, RemovalAgreement, rows)
+    put_out = {opener_id} & removed
+    if case.owner_id and owner_id != case.owner_id:
+        put_out |= {case.owner_id}
+    put_out -= {actor.id}
+    if not any(staff.is_certified(session, each, today) for each in put_out):
+        return
+    act = Removal(frozenset(put_out & removed), owner_id)
+    others = members - put_out - {actor.id}
+    for approver_id in approvals.given_by(session, act.subject, object_id=case.id, of=act.sha256(case.id)):
+        if approver_id in others or (
+            not others
+            and approver_id not in put_out | {actor.id}
+            and Role.SUPERVISOR in staff.certified_as(session, approver_id, today)
+        ):
+            approvals.spend(session, act.subject, object_id=case.id, of=act.sha256(case.id))
+            return
+    raise SecondPersonNeeded
 
 
 def _add_members(session: Session, actor: Actor, case: Case, new: Iterable[NewGrant], *, now: datetime) -> None:

@@ -74,14 +74,3 @@ class CheckpointPiece(Base):
     piece: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sha256: Mapped[str] = mapped_column(String(64))
     file: Mapped[bytes] = mapped_column(Sealed)
-
-
-class RemovalAgreement(Base):
-    """The word of one member that another may be put out, or stop to own the case: the second of two persons."""
-
-    __tablename__ = "removal_agreements"
-    __table_args__ = {"sqlite_with_rowid": False}
-
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    by_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)

@@ -153,12 +153,7 @@ def write_case(
 
     The number of the newest entry is the ETag that is needed.
     """
-    change = MembersChange(
-        add=[grant.as_new() for grant in request.add],
-        remove=request.remove,
-        owner_id=request.owner,
-        agree=request.agree,
-    )
+    change = MembersChange(add=[grant.as_new() for grant in request.add], remove=request.remove, owner_id=request.owner)
     with database.write() as session:
         case = once(
             session,

@@ -17,9 +17,8 @@ from app.protocol.journal import MOST_PIECES
 class EntriesIn(WritingIn):
     """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
-    `agree` names members whom the caller would let go, so that another member can put them out. Where the key of the
-    case turns, `turned` holds the new one for each member, and the one before it for the case itself. `checkpoint` are
-    the pieces of what the journal came to before the first of these entries, which makes it.
+    Where the key of the case turns, `turned` holds the new one for each member, and the one before it for the case
+    itself. `checkpoint` are the pieces of what the journal came to before the first of these entries, which makes it.
     """
 
     add: Grants = []
@@ -27,7 +26,6 @@ class EntriesIn(WritingIn):
     checkpoint: Annotated[list[SealedPart], Field(max_length=MOST_PIECES)] = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
-    agree: Annotated[list[PersonId], Field(max_length=100)] = []
 
     def as_writing(self) -> Writing:
         turned = [grant.as_new() for grant in self.turned]

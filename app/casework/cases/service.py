@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, false, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.actor import Actor
@@ -106,6 +106,11 @@ def works_on(actor: Actor, case_id: InstrumentedAttribute[Any]) -> ColumnElement
 def led_by(actor: Actor, case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether this person leads the work on the case of this id."""
     return select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id).exists()
+
+
+def led_by_nobody(_actor: Actor, _case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Nobody leads what whoever owns the case may be the object of."""
+    return false()
 
 
 def worked_on_among(session: Session, actor: Actor, case_ids: Collection[str]) -> set[str]:

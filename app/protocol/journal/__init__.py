@@ -5,8 +5,10 @@ member after that one. What does not count (junk, a stranger's) keeps its place 
 member can store one, and would else close the case to everybody. Order is the number, and no clock decides anything.
 """
 
+from app.protocol.journal.acts import Act, Ending, Removal
 from app.protocol.journal.checkpoint import PIECE_LENGTH, joined, pieces, summary, summed_up
 from app.protocol.journal.entry import (
+    MOST_ENDED,
     MOST_PARTS,
     MOST_PIECES,
     Checkpoint,
@@ -18,15 +20,20 @@ from app.protocol.journal.entry import (
     ReportNote,
     read,
 )
-from app.protocol.journal.following import after, begin, follow
-from app.protocol.journal.state import Journal, Loan, NamedVersion, Place
+from app.protocol.journal.following import acts, after, begin, follow
+from app.protocol.journal.seconding import Authority, may_second
+from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, Seconded
 
 __all__ = [
+    "MOST_ENDED",
     "MOST_PARTS",
     "MOST_PIECES",
     "PIECE_LENGTH",
+    "Act",
+    "Authority",
     "Checkpoint",
     "EndReason",
+    "Ending",
     "Entry",
     "Journal",
     "KeyNote",
@@ -35,11 +42,15 @@ __all__ = [
     "Origin",
     "PartNote",
     "Place",
+    "Removal",
     "ReportNote",
+    "Seconded",
+    "acts",
     "after",
     "begin",
     "follow",
     "joined",
+    "may_second",
     "pieces",
     "read",
     "summary",

@@ -8,7 +8,7 @@ from app.protocol.chain import Mark
 from app.protocol.encoding import MOST, canonical, check_hash, check_id, check_number, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.journal.entry import MOST_PIECES, KeyNote, Origin, PartNote, ReportNote
-from app.protocol.journal.state import Journal, Loan, NamedVersion
+from app.protocol.journal.state import Journal, Loan, NamedVersion, Seconded
 from app.protocol.members import Members
 
 # How many characters of its text are in one piece: with the quotes escaped, it fits into the largest class.
@@ -34,14 +34,13 @@ def summary(found: Journal) -> bytes:
                 "ever": sorted(members.ever),
                 "opener": members.opener,
                 "owner": members.owner,
-                "agreements": sorted(map(list, members.agreements)),
             },
             "keys": sorted([*place, name] for place, name in found.keys.items()),
             "reports": [each.body() for each in found.reports],
             "parts": [_named_row(versions[-1]) for versions in found.parts.values()],
             "origins": sorted((each.body() for each in found.origins), key=canonical),
-            "agreements": sorted(map(list, found.agreements)),
             "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in found.loans],
+            "seconded": [[each.approval, each.by, each.entry] for each in found.seconded],
             "checkpoint": found.checkpoint,
         }
     )
@@ -101,7 +100,6 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
             ever=_people(members["ever"]),
             opener=check_id("per", members["opener"]),
             owner=None if members["owner"] is None else check_id("per", members["owner"]),
-            agreements=frozenset((check_id("per", by), check_id("per", of)) for by, of in members["agreements"]),
         ),
         mark=Mark(number, check_hash(entry["sha256"]), generation),
         author=check_id("per", body["author"]),
@@ -109,7 +107,6 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
         keys={(each.subject, each.generation): each.recipient for each in keys},
         reports=tuple(map(ReportNote.read, body["reports"])),
         parts={each.note.id: (each,) for each in named},
-        agreements=frozenset((check_id("per", by), check_id("part", part)) for by, part in body["agreements"]),
         origins=frozenset(map(Origin.read, body["origins"])),
         loans=tuple(
             Loan(
@@ -119,6 +116,10 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
                 entry=check_number(entry, range(1, MOST + 1)),
             )
             for to, by, day, entry in body["loans"]
+        ),
+        seconded=tuple(
+            Seconded(check_id("apr", approval), check_id("per", by), check_number(entry, range(1, MOST + 1)))
+            for approval, by, entry in body["seconded"]
         ),
         checkpoint=check_number(body["checkpoint"], range(MOST + 1)),
         since=number,

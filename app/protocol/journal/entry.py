@@ -15,6 +15,8 @@ from app.protocol.types import TYPES
 MOST_PARTS: Final = 20
 # In how many pieces a checkpoint is sealed.
 MOST_PIECES: Final = 20
+# How many certificates one entry holds: of the opener and of the owner.
+MOST_ENDED: Final = 2
 
 
 class EndReason(StrEnum):
@@ -195,15 +197,17 @@ class Checkpoint:
 class Entry:
     """What one entry says; `members` is None where the list stays as it is.
 
-    `agreement` are the parts to whose end its author agrees, as the other of two persons, `lent` the people to whom its
-    author lends the key of the case for a decision.
+    `approval` is the text of the second person's, where what it does takes two, `ended` the texts of certificates that
+    leave somebody whom it puts out without a role. `lent` are the people to whom its author lends the key of the case
+    for a decision.
     """
 
     parts: tuple[PartNote, ...] = ()
     members: MemberList | None = None
     keys: tuple[KeyNote, ...] = ()
     reports: tuple[ReportNote, ...] = ()
-    agreement: tuple[str, ...] = ()
+    approval: str | None = None
+    ended: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
     lent: tuple[str, ...] = ()
 
@@ -214,7 +218,8 @@ class Entry:
             "members": self.members.body() if self.members else None,
             "keys": [each.body() for each in self.keys],
             "reports": [each.body() for each in self.reports],
-            "agreement": list(self.agreement),
+            "approval": self.approval,
+            "ended": list(self.ended),
             "checkpoint": self.checkpoint and self.checkpoint.body(),
             "lent": list(self.lent),
         }
@@ -228,20 +233,28 @@ def read(body: Mapping[str, Any]) -> Entry:
             "members": None | dict() as said,
             "keys": list(keys),
             "reports": list(reports),
-            "agreement": list(agreement),
+            "approval": None | str() as approval,
+            "ended": list(ended),
             "checkpoint": checkpoint,
             "lent": list(lent),
             **rest,
-        } if not rest and max(len(parts), len(agreement), len(lent)) <= MOST_PARTS:
+        } if not rest and max(len(parts), len(lent)) <= MOST_PARTS and len(ended) <= MOST_ENDED:
             entry = Entry(
                 parts=tuple(map(PartNote.read, parts)),
                 members=None if said is None else members.read(said),
                 keys=tuple(map(KeyNote.read, keys)),
                 reports=tuple(map(ReportNote.read, reports)),
-                agreement=tuple(check_id("part", each) for each in agreement),
+                approval=approval,
+                ended=tuple(map(_text, ended)),
                 checkpoint=None if checkpoint is None else Checkpoint.read(checkpoint),
                 lent=tuple(check_id("per", each) for each in lent),
             )
             if len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry
     raise Malformed("a journal entry of another form")
+
+
+def _text(text: object) -> str:
+    if not isinstance(text, str):
+        raise Malformed("a document is a text")
+    return text

@@ -1,17 +1,20 @@
 """A journal is followed from its first entry, or on from where it was read before."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from app.protocol import chain, members
 from app.protocol.chain import Mark
-from app.protocol.documents import CLOCK_SKEW
+from app.protocol.documents import CLOCK_SKEW, parse_document
 from app.protocol.encoding import check_at, sha256_hex
 from app.protocol.errors import NotAuthentic
+from app.protocol.journal import seconding
+from app.protocol.journal.acts import Act, Ending, Removal
 from app.protocol.journal.checkpoint import summary
 from app.protocol.journal.entry import EndReason, Entry, PartNote, read
+from app.protocol.journal.seconding import Authority
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, newest_generation
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
@@ -22,7 +25,7 @@ _BY_RULE: Final = (EndReason.WITHDRAWN, EndReason.RETENTION)
 _FALSE: Final = "checkpoint"
 
 
-def begin(case: str, place: Place, *, is_certified: Callable[[str, date], bool], today: date) -> Journal:
+def begin(case: str, place: Place, *, by: Authority) -> Journal:
     """What the first entry says. Raises `NotAuthentic` where it is none: nobody knows then whose case this is."""
     if place.document is None:
         raise NotAuthentic("journal")
@@ -33,20 +36,18 @@ def begin(case: str, place: Place, *, is_certified: Callable[[str, date], bool],
         raise NotAuthentic("journal")
     author, day = _author(document), check_at(document.document.header.at)
     found = Journal(case, members.first(entry.members, author), document.mark, author, day)
-    if _is_clock_wrong(author, day, is_certified, today):
+    if _is_clock_wrong(author, day, by):
         found = replace(found, clock_wrong=(document.mark.version,))
     return _with(found, entry, document)
 
 
-def follow(
-    before: Journal, places: Iterable[Place], *, is_certified: Callable[[str, date], bool], today: date
-) -> Journal:
+def follow(before: Journal, places: Iterable[Place], *, by: Authority) -> Journal:
     """The journal once these places follow. None of them can raise: what does not count is passed over."""
     found = before
     for place in places:
         number = found.mark.version + 1
         try:
-            found = after(found, place, is_certified=is_certified, today=today)
+            found = after(found, place, by=by)
         except NotAuthentic as fault:
             mark = Mark(number, place.sha256, found.mark.generation)
             found = replace(found, mark=mark, passed_over=(*found.passed_over, number))
@@ -55,7 +56,7 @@ def follow(
     return found
 
 
-def after(before: Journal, place: Place, *, is_certified: Callable[[str, date], bool], today: date) -> Journal:
+def after(before: Journal, place: Place, *, by: Authority) -> Journal:
     """The journal once this entry counts. Raises `NotAuthentic` where it does not."""
     document = place.document
     if document is None:
@@ -65,25 +66,39 @@ def after(before: Journal, place: Place, *, is_certified: Callable[[str, date], 
     if author not in before.members.present:
         raise NotAuthentic("not-a-writer")
     day = check_at(document.document.header.at)
+    seconded = before.seconded
+    for act, about in acts(before, entry, author, by=by):
+        so_far = replace(before, seconded=seconded)  # no approval is of two acts
+        seconded = (*seconded, seconding.check(so_far, act, document, entry.approval, about=about, by=by))
+    listed = members.after(before.members, entry.members) if entry.members else before.members
     latest = max(before.day, day)
-    listed = before.members
-    if entry.members is not None:
-        # Neither dated ahead nor back can an entry choose a day on which somebody is not certified.
-        listed = members.after(
-            listed, entry.members, author, is_certified=lambda person: is_certified(person, min(latest, today))
-        )
-    found = replace(before, members=listed, mark=document.mark, author=author, day=latest)
+    found = replace(before, members=listed, seconded=seconded, mark=document.mark, author=author, day=latest)
     if entry.checkpoint:
         if entry.checkpoint.text != sha256_hex(summary(before)):
             raise NotAuthentic(_FALSE)
         found = replace(found, checkpoint=document.mark.version)
-    if _is_clock_wrong(author, day, is_certified, today):
+    if _is_clock_wrong(author, day, by):
         found = replace(found, clock_wrong=(*found.clock_wrong, document.mark.version))
     return _with(found, entry, document)
 
 
-def _is_clock_wrong(author: str, day: date, is_certified: Callable[[str, date], bool], today: date) -> bool:
-    return day > today + CLOCK_SKEW or not is_certified(author, day)
+def acts(before: Journal, entry: Entry, author: str, *, by: Authority) -> Iterator[tuple[Act, frozenset[str]]]:
+    """What the entry does that takes two persons, each with whom it puts out. Raises `NotAuthentic`.
+
+    Whom a certificate in it leaves without a role needs nobody's word. That it stands there whole makes every reader
+    find the same: on no day of theirs or the entry's does it depend whether somebody is certified.
+    """
+    if entry.members:
+        gone = members.put_out(before.members, entry.members, author)
+        if gone - {by.ended_by(parse_document(text.encode())) for text in entry.ended}:
+            yield Removal(gone - entry.members.members, entry.members.owner), gone
+    for note in entry.parts:
+        if note.sha256 is None and note.reason and note.reason not in _BY_RULE and TYPES[note.type].chained:
+            yield Ending(note.id, note.reason, note.to), frozenset()
+
+
+def _is_clock_wrong(author: str, day: date, by: Authority) -> bool:
+    return day > by.today + CLOCK_SKEW or not by.was_certified(author, day)
 
 
 def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
@@ -115,11 +130,10 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         parts[note.id] = (*parts.get(note.id, ()), named)
     ended = [note for note in entry.parts if note.sha256 is None]
     if ended:
-        _check_ends(replace(found, parts=parts), ended, author)
+        _check_ends(parts, ended)
     origins = [note.origin for note in entry.parts if note.origin]
     if found.origins & set(origins) or len(set(origins)) != len(origins):
         raise NotAuthentic("part-origin")  # it would be counted twice
-    agreements = found.agreements | {(author, part) for part in entry.agreement}
     return replace(
         found,
         keys=keys,
@@ -127,8 +141,6 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         parts=parts,
         origins=found.origins | set(origins),
         loans=(*found.loans, *(Loan(each, author, day, document.mark.version) for each in entry.lent)),
-        # The word of somebody who has left since is no second person's.
-        agreements=frozenset(each for each in agreements if each[0] in found.members.present),
     )
 
 
@@ -151,19 +163,12 @@ def _check_note(before: Journal, note: PartNote, number: int) -> None:
         raise NotAuthentic("part-version")
 
 
-def _check_ends(found: Journal, ends: Iterable[PartNote], author: str) -> None:
-    """Raises `NotAuthentic` where a part ends by one person's word alone, or unsays what was written once.
-
-    `found` has these ends in it. An assertion, a verdict and a card end with their incident, and not before.
-    """
-    last = [named[-1].note for named in found.parts.values()]
+def _check_ends(parts: Mapping[str, tuple[NamedVersion, ...]], ends: Iterable[PartNote]) -> None:
+    """Raises `NotAuthentic` where what was written once ends before its incident; `parts` have these ends in them."""
+    last = [named[-1].note for named in parts.values()]
     over = {note.of for note in last if note.type == _INCIDENT and note.sha256 is None}
-    agreed = {part for by, part in found.agreements if by != author}
-    for note in ends:
-        if not TYPES[note.type].chained and note.of not in over:
-            raise NotAuthentic("part-end")
-        if note.reason not in _BY_RULE and note.id not in agreed:
-            raise NotAuthentic("part-end")
+    if any(not TYPES[note.type].chained and note.of not in over for note in ends):
+        raise NotAuthentic("part-end")
 
 
 def _author(document: Opened) -> str:

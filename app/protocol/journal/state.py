@@ -44,14 +44,22 @@ class Loan:
 
 
 @dataclass(frozen=True)
+class Seconded:
+    """Who was the second person of the act in an entry, by the id of their approval, which counts for no other."""
+
+    approval: str
+    by: str
+    entry: int
+
+
+@dataclass(frozen=True)
 class Journal:
     """What the entries come to: the members, the keys by name, the reports, and each part with the versions named.
 
     `mark` is that of the last file, whether it counts or not, `author` who wrote the last that does, `day` the latest
     on which an entry that counts says it was written. `passed_over` are the places of what does not count,
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
-    `agreements` are pairs of a member and a part to whose end they agree, `origins` what came from other cases, `loans`
-    all that ever were.
+    `origins` are what came from other cases, `loans` and `seconded` all that ever were.
 
     `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
     as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
@@ -66,11 +74,11 @@ class Journal:
     keys: Mapping[tuple[str, int], str] = field(default_factory=dict)
     reports: tuple[ReportNote, ...] = ()
     parts: Mapping[str, tuple[NamedVersion, ...]] = field(default_factory=dict)
-    agreements: frozenset[tuple[str, str]] = frozenset()
     passed_over: tuple[int, ...] = ()
     clock_wrong: tuple[int, ...] = ()
     origins: frozenset[Origin] = frozenset()
     loans: tuple[Loan, ...] = ()
+    seconded: tuple[Seconded, ...] = ()
     checkpoint: int = 0
     false_checkpoints: tuple[int, ...] = ()
     since: int = 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app import age, vocabulary
-from app.client.casework import approvals, cases, coding_approvals, triage
+from app.client.casework import act_approvals, approvals, cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.casework.cases.following import was_certified
 from app.client.machine import sealed
@@ -30,7 +30,7 @@ from app.protocol.certificates import certificate
 from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
-from app.protocol.journal import EndReason, Entry, PartNote
+from app.protocol.journal import Ending, EndReason, Entry, PartNote
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalState,
@@ -220,19 +220,93 @@ def test_the_opener_is_put_out_by_two_and_nobody_alone_takes_a_case(here: Instal
     ):
         with pytest.raises(RuleBroken, match="second-person"):
             cases.change_members(who, cases.open_(who, opened.id), **change)
-    put_out(boris, opened, anna, agreed_by=chen)
+    put_out(boris, opened, anna, second=chen)
 
     found = cases.open_(chen, opened.id)
     assert found.members == {boris.person, chen.person}
     assert (found.member_list.owner, found.journal.passed_over) == (boris.person, ())
+    assert [(each.by, each.entry) for each in found.journal.seconded] == [(chen.person, found.version)]
 
 
-def put_out(by: Staff, case: OpenCase, person: Staff, *, agreed_by: Staff) -> OpenCase:
-    """Two members put somebody out."""
-    if agreed_by.person not in case.members:
-        cases.change_members(by, case, add=[agreed_by.person])
-    cases.change_members(agreed_by, cases.open_(agreed_by, case.id), agree=[person.person])
-    return cases.change_members(by, cases.open_(by, case.id), remove=[person.person])
+def put_out(by: Staff, case: OpenCase, person: Staff, *, second: Staff) -> OpenCase:
+    """One puts somebody out, as another has approved."""
+    act = act_approvals.removal(case, remove=frozenset([person.person]), owner=None)
+    approval = act_approvals.request(by, case, act, second.person)
+    act_approvals.decide(second, act_approvals.review(second, approval), approved=True)
+    case = cases.open_(by, case.id)
+    word = act_approvals.given(by, case, act, approval)
+    return cases.change_members(by, case, remove=[person.person], approval=word)
+
+
+def test_the_last_member_beside_the_owner_asks_a_supervisor_who_reads_the_case_until_they_decide(
+    here: Installation,
+) -> None:
+    anna, boris, sara = (here.staff(name) for name in ("anna", "boris", "sara"))
+    opened = accepted(here, anna, boris)
+    act = act_approvals.removal(opened, remove=frozenset([boris.person]), owner=anna.person)
+
+    with pytest.raises(RuleBroken, match="second-person"):
+        act_approvals.request(anna, cases.open_(anna, opened.id), act, here.staff("chen").person)
+    approval = act_approvals.request(anna, cases.open_(anna, opened.id), act, sara.person)
+    review = act_approvals.review(sara, approval)
+    assert (review.act, review.case.file.reports) == (act, opened.file.reports)
+    act_approvals.decide(sara, review, approved=True)
+    with pytest.raises(Refused):
+        cases.open_(sara, opened.id)
+    case = cases.open_(anna, opened.id)
+    word = act_approvals.given(anna, case, act, approval)
+    cases.change_members(anna, case, remove=[boris.person], owner=anna.person, approval=word)
+
+    found = cases.open_(anna, opened.id)
+    assert found.members == {anna.person}
+    assert found.member_list.owner == anna.person
+    assert [(each.to, each.by) for each in found.journal.loans] == [(sara.person, anna.person)]
+
+
+def test_a_part_ends_as_another_has_approved_and_with_an_incident_what_was_said_about_it(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    told = Assertion(by="a neighbour", text="I saw a car.", basis="relative_witnessed")
+    said = replace(opened.file.incidents[0], assertions=(told,))
+    opened = cases.write(boris, opened, opened.file.with_incident(said))
+    part = opened.whole.parts[Name(PartType.INCIDENT, said.id)]
+    act = Ending(part)
+    for unfit in (Ending(new_id("part")), act_approvals.removal(opened, remove=frozenset(), owner=boris.person)):
+        with pytest.raises(RuleBroken, match="not-an-act"):
+            act_approvals.request(boris, opened, unfit, anna.person)
+
+    approval = act_approvals.request(boris, opened, act, anna.person)
+    with pytest.raises(RuleBroken, match="not-approved"):
+        act_approvals.given(boris, opened, act, approval)
+    act_approvals.decide(anna, act_approvals.review(anna, approval), approved=True)
+    word = act_approvals.given(boris, opened, act, approval)
+    ended = cases.end_part(boris, opened, part, word)
+
+    found = cases.open_(here.staff("anna"), opened.id)
+    assert ended.file == found.file == replace(opened.file, incidents=())
+    assert (found.journal.passed_over, found.set_aside, found.spoiled) == ((), (), ())
+    with pytest.raises(RuleBroken, match="no-such-part"):
+        cases.end_part(boris, ended, part, word)
+
+
+def test_a_no_and_the_approval_of_another_act_are_no_second_persons_word(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+    out = act_approvals.removal(opened, remove=frozenset([anna.person]), owner=None)
+    taken = act_approvals.removal(opened, remove=frozenset(), owner=chen.person)
+    no = act_approvals.request(chen, opened, taken, anna.person)
+    act_approvals.decide(anna, act_approvals.review(anna, no), approved=False)
+    yes = act_approvals.request(chen, opened, taken, anna.person)
+    act_approvals.decide(anna, act_approvals.review(anna, yes), approved=True)
+
+    with pytest.raises(RuleBroken, match="not-approved"):
+        act_approvals.given(chen, opened, taken, no)
+    with pytest.raises(NotAuthentic, match="approval"):
+        act_approvals.given(chen, opened, out, yes)
+    word = act_approvals.given(chen, opened, taken, yes)
+    with pytest.raises(NotAuthentic, match="approval"):
+        cases.change_members(chen, opened, remove=[anna.person], approval=word)
+    assert cases.change_members(chen, opened, owner=chen.person, approval=word).member_list.owner == chen.person
 
 
 def test_what_somebody_wrote_stays_when_they_go(here: Installation) -> None:
@@ -280,7 +354,7 @@ def test_whoever_spoils_a_case_is_removed_though_they_do_it_again(here: Installa
     found = cases.open_(boris, opened.id)
     store_junk(anna, found, part, version=3)
 
-    put_out(boris, found, anna, agreed_by=chen)
+    put_out(boris, found, anna, second=chen)
 
     theirs = cases.open_(chen, opened.id)
     assert (theirs.file, theirs.journal.passed_over) == (opened.file, (3, 4))

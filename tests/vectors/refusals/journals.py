@@ -7,17 +7,36 @@ from typing import Any, Final
 
 from app import age
 from app.protocol import journal
+from app.protocol.certificates import certificate
 from app.protocol.documents import Header, recipient_sha256, signed
 from app.protocol.encoding import sha256_hex
-from app.protocol.journal import Checkpoint, EndReason, Entry, KeyNote, Origin, PartNote, Place, ReportNote
+from app.protocol.journal import (
+    Act,
+    Checkpoint,
+    Ending,
+    EndReason,
+    Entry,
+    KeyNote,
+    Origin,
+    PartNote,
+    Place,
+    Removal,
+    ReportNote,
+)
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
+from app.protocol.statements import ApprovalStatement
+from app.vocabulary import ApprovalState, Role
 from tests.vectors.make import (
+    ANALYST,
+    APPROVAL,
     CASE,
     CASE_KEY,
     CASEWORKER,
+    CERTIFICATES,
     DAY,
     HOUR,
+    KNOWN,
     ORG,
     PART,
     REPORT,
@@ -136,8 +155,10 @@ def _beginnings() -> Iterator[Vector]:
         ("a part that goes elsewhere, and does not end", {"parts": [{**said["parts"][0], "to": OTHER_CASE}]}),
         ("a part from nowhere", {"parts": [{**said["parts"][0], "from": {}}]}),
         ("a part from elsewhere that ends", {"parts": [{**ended, "from": _ORIGIN.body()}]}),
-        ("an agreement about something else than parts", {"agreement": [CASE]}),
-        ("agreements that are no list", {"agreement": None}),
+        ("an approval that is no text", {"approval": {}}),
+        ("certificates that are no list", {"ended": None}),
+        ("certificates that are no texts", {"ended": [None]}),
+        ("more certificates than of two", {"ended": ["", "", ""]}),
         ("a checkpoint of nothing", {"checkpoint": {}}),
         ("a checkpoint without a file", {"checkpoint": {"text": _HASH, "files": []}}),
         ("a part with more", {"parts": [{**said["parts"][0], "more": 1}]}),
@@ -168,8 +189,6 @@ def _lists(said: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         ("something more", {"more": 1}),
         ("an owner who is not on it", {"owner": TRIAGER.id}),
         ("an owner who is nobody", {"owner": 1}),
-        ("an agreement about something else than people", {"agreement": [CASE]}),
-        ("no agreement", {"agreement": None}),
     ):
         yield name, {**said, **body}
     yield "not an object", []
@@ -338,10 +357,10 @@ def _ends() -> Iterator[Vector]:
     both = [CASEWORKER, TRIAGER]
     genesis = _list(1, both, by=CASEWORKER)
     first = _entry(2, Entry(parts=_part(1, type_="part.person")), after=genesis)
-    agreed = _entry(3, Entry(agreement=(PART,)), by=TRIAGER, after=first)
-    own_word = _entry(3, Entry(agreement=(PART,)), after=first)
-    gone = _list(4, [CASEWORKER], by=CASEWORKER, after=agreed)
     ended = _entry(3, _end(2), after=first)
+    agreed = Ending(PART)
+    to_another = Ending(PART, EndReason.MOVED, OTHER_CASE)
+    gone = _list(3, [CASEWORKER], by=CASEWORKER, after=first)
     stands, over = {PART: [[1, 2]]}, {PART: [[1, 2], [2, 3]]}
     moved = _end(2, EndReason.MOVED, to=OTHER_CASE)
     for name, chain, gives in (
@@ -354,18 +373,38 @@ def _ends() -> Iterator[Vector]:
         ("moved by one", [genesis, first, _entry(3, moved, after=first)], _gives(both, parts=stands, passed_over=[3])),
         (
             "moved by two",
-            [genesis, first, agreed, _entry(4, moved, after=agreed)],
-            _gives(both, parts={PART: [[1, 2], [2, 4]]}),
+            [genesis, first, _entry(3, replace(moved, approval=_word(to_another, TRIAGER)), after=first)],
+            _gives(both, parts=over, seconded=[[TRIAGER.id, 3]]),
+        ),
+        (
+            "by two",
+            [genesis, first, _entry(3, _agreed_end(_word(agreed, TRIAGER)), after=first)],
+            _gives(both, parts=over, seconded=[[TRIAGER.id, 3]]),
+        ),
+        (
+            "by two, of whom one said so of its move",
+            [genesis, first, _entry(3, _agreed_end(_word(to_another, TRIAGER)), after=first)],
+            _gives(both, parts=stands, passed_over=[3]),
+        ),
+        (
+            "by two, of whom one said so of another part",
+            [genesis, first, _entry(3, _agreed_end(_word(Ending(counted_id("part", 2)), TRIAGER)), after=first)],
+            _gives(both, parts=stands, passed_over=[3]),
         ),
         (
             "by two of whom one is the author",
-            [genesis, first, own_word, _entry(4, _end(2, EndReason.AGREED), after=own_word)],
-            _gives(both, parts=stands, passed_over=[4]),
+            [genesis, first, _entry(3, _agreed_end(_word(agreed, CASEWORKER)), after=first)],
+            _gives(both, parts=stands, passed_over=[3]),
         ),
         (
             "by two of whom one has left",
-            [genesis, first, agreed, gone, _entry(5, _end(2, EndReason.AGREED), after=gone)],
-            _gives([CASEWORKER], parts=stands, passed_over=[5]),
+            [genesis, first, gone, _entry(4, _agreed_end(_word(agreed, TRIAGER)), after=gone)],
+            _gives([CASEWORKER], parts=stands, passed_over=[4]),
+        ),
+        (
+            "by the last member and a supervisor",
+            [genesis, first, gone, _entry(4, _agreed_end(_word(agreed, SUPERVISOR)), after=gone)],
+            _gives([CASEWORKER], parts={PART: [[1, 2], [2, 4]]}, seconded=[[SUPERVISOR.id, 4]]),
         ),
         (
             "a version after the end",
@@ -404,6 +443,10 @@ def _ends() -> Iterator[Vector]:
         ),
     ):
         yield Vector(rule, name, _given([genesis, told, _entry(3, said, after=told)]), gives=gives)
+
+
+def _agreed_end(approval: str) -> Entry:
+    return replace(_end(2, EndReason.AGREED), approval=approval)
 
 
 def _other_of(said: Entry) -> Entry:
@@ -475,9 +518,8 @@ def _summed_up() -> Iterator[Vector]:
     genesis = _list(1, [CASEWORKER], by=CASEWORKER)
     second = _entry(2, Entry(parts=_part(1)), after=genesis)
     places = [Place(each.sha256, each) for each in (genesis, second)]
-    known: dict[str, Any] = {"is_certified": lambda _, __: True, "today": DAY}
-    begun = journal.begin(CASE, places[0], **known)
-    before = journal.follow(begun, places[1:], **known)
+    begun = journal.begin(CASE, places[0], by=KNOWN)
+    before = journal.follow(begun, places[1:], by=KNOWN)
     parts = {PART: [[1, 2]]}
     for name, text, gives in (
         ("as it is", journal.summary(before), _gives(parts=parts)),
@@ -498,7 +540,6 @@ def _of_two() -> Iterator[Vector]:
     rule = "opener and owner go by themselves, or by two, and so does the case from its owner"
     everybody = [CASEWORKER, TRIAGER, SUPERVISOR]
     opened = _list(1, everybody, by=CASEWORKER, owner=TRIAGER)
-    agreed = _list(2, everybody, by=SUPERVISOR, after=opened, owner=TRIAGER, agreement=[TRIAGER])
     took = _list(2, everybody, by=CASEWORKER, after=opened, owner=CASEWORKER)
     stays: dict[str, Any] = {"owner": TRIAGER.id, "people": everybody}
     for name, chain, gives in (
@@ -518,21 +559,6 @@ def _of_two() -> Iterator[Vector]:
             _gives(**stays, passed_over=[2, 3]),
         ),
         (
-            "the owner, by two",
-            [opened, agreed, _list(3, [CASEWORKER, SUPERVISOR], by=CASEWORKER, after=agreed, owner=CASEWORKER)],
-            _gives([CASEWORKER, SUPERVISOR], owner=CASEWORKER.id),
-        ),
-        (
-            "the opener, where the two agreed about the owner",
-            [opened, agreed, _list(3, [TRIAGER, SUPERVISOR], by=TRIAGER, after=agreed, owner=TRIAGER)],
-            _gives(**stays, passed_over=[3]),
-        ),
-        (
-            "the owner, by the one who agreed",
-            [opened, agreed, _list(3, [CASEWORKER, SUPERVISOR], by=SUPERVISOR, after=agreed)],
-            _gives(**stays, passed_over=[3]),
-        ),
-        (
             "the owner, who hands the case on",
             [opened, _list(2, [CASEWORKER, SUPERVISOR], by=TRIAGER, after=opened, owner=CASEWORKER)],
             _gives([CASEWORKER, SUPERVISOR], owner=CASEWORKER.id),
@@ -544,21 +570,119 @@ def _of_two() -> Iterator[Vector]:
         ),
     ):
         yield Vector(rule, name, _given(chain), gives=gives)
+    yield from _seconded(opened, everybody)
+    yield from _ended(opened, everybody)
 
-    rule = "who is certified no more is put out by one, and no date that one chooses makes it so"
-    alone = {at: _list(2, [CASEWORKER], by=CASEWORKER, after=opened, at=at) for at in (_AHEAD, _BACK, _LATER)}
-    after_the_end = date(2027, 1, 2)
-    yield Vector(
-        rule, "when they have left", _given([opened, alone[_LATER]], today=after_the_end), gives=_gives(clock_wrong=[2])
+
+def _seconded(opened: Opened, everybody: Sequence[Person]) -> Iterator[Vector]:
+    rule = (
+        "an act of two holds the approval of this very act, by another member, or by a supervisor where there is none"
     )
-    for name, at, today in (
-        ("dated ahead", _AHEAD, DAY),
-        ("dated back", _BACK, DAY),
-        ("dated after their last day, which is to come", _LATER, DAY),
-        ("dated back to before they came, long after", _BACK, date(2026, 12, 31)),
+    rest = [CASEWORKER, SUPERVISOR]
+    put_out = Removal(frozenset([TRIAGER.id]), CASEWORKER.id)
+    handed_over = Removal(frozenset(), CASEWORKER.id)
+    stays: dict[str, Any] = {"owner": TRIAGER.id, "people": everybody}
+    word = _word(put_out, SUPERVISOR)
+    done = _list(2, rest, by=CASEWORKER, after=opened, owner=CASEWORKER, approval=word)
+    out = _gives(rest, owner=CASEWORKER.id, seconded=[[SUPERVISOR.id, 2]])
+    yield Vector(rule, "the owner, by two", _given([opened, done]), gives=out)
+    line, signatures, _ = word.split("\n")
+    for name, text in (
+        ("by the author", _word(put_out, CASEWORKER)),
+        ("by the one whom it is about", _word(put_out, TRIAGER)),
+        ("by somebody who is no member", _word(put_out, ANALYST)),
+        ("by somebody whom nobody certified", _word(put_out, STRANGER)),
+        ("of another act", _word(handed_over, SUPERVISOR)),
+        ("of the same with another owner", _word(replace(put_out, owner=SUPERVISOR.id), SUPERVISOR)),
+        ("of the opener", _word(Removal(frozenset([CASEWORKER.id]), CASEWORKER.id), SUPERVISOR)),
+        ("of the end of a part", _word(Ending(PART), SUPERVISOR)),
+        ("of another case's key", _word(put_out, SUPERVISOR, to=REPORT_KEY)),
+        ("about another case", _word(put_out, SUPERVISOR, subject=OTHER_CASE)),
+        ("of another case", _word(put_out, SUPERVISOR, object=OTHER_CASE)),
+        ("of the act in another case", _word(put_out, SUPERVISOR, of=put_out.sha256(OTHER_CASE))),
+        ("of another organisation", _word(put_out, SUPERVISOR, org=_HASH)),
+        ("a no", _word(put_out, SUPERVISOR, decision="rejected")),
+        (
+            "with a card",
+            _word(put_out, SUPERVISOR, cards=[{"id": counted_id("card", 1), "revision": 0, "sig": "A" * 86}]),
+        ),
+        ("of a coding", APPROVAL.text.decode()),
+        ("changed after it was signed", word.replace(put_out.sha256(CASE), handed_over.sha256(CASE))),
+        ("under the signature of another", f"{line}\n{signatures.replace(SUPERVISOR.id, CASEWORKER.id)}\n"),
+        ("without a signature", f'{line}\n{{"sigs":[]}}\n'),
+        ("of another form", "{}"),
+        ("no document", ""),
+        ("a certificate", _certificate(CASEWORKER)),
     ):
-        given = _given([opened, alone[at]], today=today)
-        yield Vector(rule, name, given, gives=_gives(**stays, passed_over=[2]))
+        alone = _list(2, rest, by=CASEWORKER, after=opened, owner=CASEWORKER, approval=text)
+        yield Vector(rule, f"an approval {name}", _given([opened, alone]), gives=_gives(**stays, passed_over=[2]))
+    handed = _list(2, everybody, by=CASEWORKER, after=opened, owner=CASEWORKER, approval=_word(handed_over, SUPERVISOR))
+    gives = _gives(everybody, owner=CASEWORKER.id, seconded=[[SUPERVISOR.id, 2]])
+    yield Vector(rule, "the case from its owner, by two", _given([opened, handed]), gives=gives)
+    back = _list(3, everybody, by=SUPERVISOR, after=done, owner=CASEWORKER)
+    theirs = _list(4, everybody, by=CASEWORKER, after=back, owner=TRIAGER)
+    again = _list(5, rest, by=CASEWORKER, after=theirs, owner=CASEWORKER, approval=word)
+    chain, second = [opened, done, back, theirs, again], [[SUPERVISOR.id, 2]]
+    gives = _gives(**stays, seconded=second, passed_over=[5])
+    yield Vector(rule, "an approval that was used", _given(chain), gives=gives)
+    anew = _list(5, rest, by=CASEWORKER, after=theirs, owner=CASEWORKER, approval=_word(put_out, SUPERVISOR, number=2))
+    gives = _gives(rest, owner=CASEWORKER.id, seconded=[*second, [SUPERVISOR.id, 5]])
+    yield Vector(rule, "the same act approved anew", _given([opened, done, back, theirs, anew]), gives=gives)
+    two = _list(1, [CASEWORKER, TRIAGER], by=CASEWORKER, owner=TRIAGER)
+    for name, text, gives in (
+        (
+            "a supervisor's where there is no other member",
+            word,
+            _gives([CASEWORKER], owner=CASEWORKER.id, seconded=second),
+        ),
+        (
+            "somebody else's where there is no other member",
+            _word(put_out, ANALYST),
+            _gives([CASEWORKER, TRIAGER], owner=TRIAGER.id, passed_over=[2]),
+        ),
+    ):
+        last = _list(2, [CASEWORKER], by=CASEWORKER, after=two, owner=CASEWORKER, approval=text)
+        yield Vector(rule, name, _given([two, last]), gives=gives)
+    others = _list(1, [CASEWORKER, TRIAGER, ANALYST], by=CASEWORKER, owner=TRIAGER)
+    beside = _list(2, [CASEWORKER, ANALYST], by=CASEWORKER, after=others, owner=CASEWORKER, approval=word)
+    gives = _gives([CASEWORKER, TRIAGER, ANALYST], owner=TRIAGER.id, passed_over=[2])
+    yield Vector(rule, "a supervisor's where there is another member", _given([others, beside]), gives=gives)
+
+
+def _ended(opened: Opened, everybody: Sequence[Person]) -> Iterator[Vector]:
+    rule = (
+        "whom a certificate in the entry leaves without a role is put out by one, and no date of anybody's makes it so"
+    )
+    rest = [CASEWORKER, SUPERVISOR]
+    stays: dict[str, Any] = {"owner": TRIAGER.id, "people": everybody}
+    after_the_end = date(2027, 1, 2)
+    ended = _certificate(TRIAGER)
+    out = _list(2, rest, by=CASEWORKER, after=opened, owner=CASEWORKER, ended=[ended])
+    for name, today in (("when they have left", DAY), ("to a reader of a later day", after_the_end)):
+        given = _given([opened, out], today=today)
+        yield Vector(rule, name, given, gives=_gives(rest, owner=CASEWORKER.id))
+    for name, texts in (
+        ("without one", []),
+        ("of somebody else", [_certificate(ANALYST)]),
+        ("that leaves them a role", [_certificate(TRIAGER, Role.ANALYST)]),
+        ("by somebody who is no supervisor", [_certificate(TRIAGER, by=CASEWORKER)]),
+        ("changed after it was signed", [_certificate(ANALYST).replace(ANALYST.id, TRIAGER.id)]),
+        ("that is none", [_word(Removal(frozenset([TRIAGER.id]), CASEWORKER.id), SUPERVISOR)]),
+        ("of another form", [""]),
+    ):
+        alone = _list(2, rest, by=CASEWORKER, after=opened, owner=CASEWORKER, ended=texts)
+        yield Vector(rule, f"a certificate {name}", _given([opened, alone]), gives=_gives(**stays, passed_over=[2]))
+    led = _list(1, everybody, by=CASEWORKER, owner=SUPERVISOR)
+    listed = _list(
+        2, [CASEWORKER, TRIAGER], by=CASEWORKER, after=led, owner=CASEWORKER, ended=[_certificate(SUPERVISOR)]
+    )
+    gives = _gives(everybody, owner=SUPERVISOR.id, passed_over=[2])
+    yield Vector(rule, "a certificate of somebody whom the root lists", _given([led, listed]), gives=gives)
+    for name, at in (("ahead", _AHEAD), ("back", _BACK), ("after their last day", _LATER)):
+        alone = _list(2, rest, by=CASEWORKER, after=opened, owner=CASEWORKER, at=at)
+        for reader, today in (("", DAY), (", to a reader of a day after that", date(2031, 6, 1))):
+            given = _given([opened, alone], today=today)
+            yield Vector(rule, f"dated {name}{reader}", given, gives=_gives(**stays, passed_over=[2]))
 
 
 _AHEAD, _BACK, _LATER = "2031-01-01T00:00Z", "2020-01-01T00:00Z", "2027-01-01T09:00Z"
@@ -610,15 +734,44 @@ def _list(
     by: Person,
     after: Opened | _Junk | None = None,
     owner: Person | None = None,
-    agreement: Sequence[Person] = (),
+    approval: str | None = None,
+    ended: Sequence[str] = (),
     at: str = HOUR,
 ) -> Opened:
-    said = MemberList(
-        frozenset(person.id for person in people),
-        owner.id if owner else None,
-        frozenset(person.id for person in agreement),
+    said = Entry(
+        members=MemberList(frozenset(person.id for person in people), owner.id if owner else None),
+        keys=() if after else (_KEY,),
+        approval=approval,
+        ended=tuple(ended),
     )
-    return _entry(number, Entry(members=said, keys=() if after else (_KEY,)), by=by, after=after, at=at)
+    return _entry(number, said, by=by, after=after, at=at)
+
+
+def _word(act: Act, by: Person, *, number: int = 1, to: age.HybridIdentity = CASE_KEY, **more: Any) -> str:
+    """What somebody signed of an act; `more` is said otherwise in it, `subject` and `org` in its line 1."""
+    about = {name: more.pop(name) for name in ("subject", "org") if name in more}
+    word = ApprovalStatement(
+        counted_id("apr", number), act.subject, CASE, act.sha256(CASE), decision=ApprovalState.APPROVED
+    )
+    header = Header.new(
+        "approval",
+        about.get("subject", CASE),
+        {**word.body(), **more},
+        org=about.get("org", ORG),
+        author=by.id,
+        at=HOUR,
+        to=to.recipient,
+        generation=1,
+    )
+    return signed(header, by.signer).text.decode()
+
+
+def _certificate(person: Person, *roles: Role, by: Person = SUPERVISOR) -> str:
+    """Above the one that they have, with these roles."""
+    certified = replace(person.certified, roles=frozenset(roles))
+    return certificate(
+        certified, org=ORG, signer=by.signer, valid_from=DAY, valid_until=DAY, previous=CERTIFICATES[0]
+    ).text.decode()
 
 
 def _entry(
@@ -664,4 +817,4 @@ def _given(chain: Sequence[Opened | None], *, today: date = DAY) -> dict[str, An
 def _gives(people: Sequence[Person] = (CASEWORKER,), **more: Any) -> dict[str, Any]:
     ordinary: dict[str, Any] = {"owner": None, "generation": 1, "reports": [], "parts": {}}
     told = {"members": sorted(person.id for person in people), **ordinary, "passed_over": [], "clock_wrong": []}
-    return {**told, **more}
+    return {**told, "seconded": [], **more}

@@ -21,7 +21,17 @@ from app.client.casework.cases.reading import (
     versions,
     whole,
 )
-from app.client.casework.cases.sharing import Joining, NewCase, change_members, grant_part, joining, lend, new, turn
+from app.client.casework.cases.sharing import (
+    Joining,
+    NewCase,
+    change_members,
+    end_part,
+    grant_part,
+    joining,
+    lend,
+    new,
+    turn,
+)
 from app.client.casework.cases.writing import CHECKPOINT_DISTANCE, Collision, is_checkpoint_due, sum_up, write
 
 __all__ = [
@@ -40,6 +50,7 @@ __all__ = [
     "change_members",
     "check_history",
     "drafts",
+    "end_part",
     "fields",
     "grant_part",
     "incident",

@@ -15,7 +15,7 @@ from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.grants import OpenedGrant
-from app.protocol.journal import Journal, Place
+from app.protocol.journal import Authority, Journal, Place
 from app.protocol.opening import Opened
 from app.vocabulary import GrantKind
 
@@ -75,6 +75,16 @@ def _held_to_heads(found: Journal, granted: Iterable[OpenedGrant], items: Sequen
     return found
 
 
+def authority(staff: Staff) -> Authority:
+    """By whom this machine judges a journal: all certificates, fetched anew where somebody is not among them."""
+    return Authority(
+        today=staff.today,
+        was_certified=cache(partial(was_certified, staff)),  # each asks the service anew where it finds nobody
+        author_of=lambda document: staff.with_trust(lambda trust: trust.author_of(document, None)),
+        ended_by=lambda document: staff.with_trust(lambda trust: trust.ended_by(document)),
+    )
+
+
 def was_certified(staff: Staff, person: str, day: date) -> bool:
     """Whether the person was certified on that day, as far as this machine can know.
 
@@ -111,8 +121,8 @@ def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal
             raise Rollback("journal")
         if mark.version > start and sha256_hex(files[mark.version - start - 1]) != mark.sha256:
             raise Rollback("journal")
-    is_certified = cache(partial(was_certified, staff))  # each asks the service anew where it finds nobody
-    follow = partial(journal.follow, is_certified=is_certified, today=staff.today)
+    by = authority(staff)
+    follow = partial(journal.follow, by=by)
     later = (_place(staff, key, file) for file in files[1:])
     if known:
         return follow(known, later)
@@ -122,7 +132,7 @@ def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal
     first = Place(opened.sha256, opened)
     if pieces:
         return _from_checkpoint(staff, key, opened, pieces, lambda before: follow(before, [first, *later]))
-    return follow(journal.begin(key.subject, first, is_certified=is_certified, today=staff.today), later)
+    return follow(journal.begin(key.subject, first, by=by), later)
 
 
 def _from_checkpoint(

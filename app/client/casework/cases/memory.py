@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from app.client.machine.kept import Kept
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.encoding import canonical
-from app.protocol.journal import Journal, Loan, NamedVersion, Origin, PartNote, ReportNote
+from app.protocol.journal import Journal, Loan, NamedVersion, Origin, PartNote, ReportNote, Seconded
 from app.protocol.members import Members
 
 
@@ -38,7 +38,6 @@ def _body(journal: Journal) -> dict[str, Any]:
             "ever": sorted(members.ever),
             "opener": members.opener,
             "owner": members.owner,
-            "agreements": sorted(members.agreements),
         },
         "keys": [[subject, generation, name] for (subject, generation), name in journal.keys.items()],
         "reports": [each.body() for each in journal.reports],
@@ -46,11 +45,11 @@ def _body(journal: Journal) -> dict[str, Any]:
             [[each.note.body(), each.author, each.day.isoformat(), each.entry, each.generation] for each in versions]
             for versions in journal.parts.values()
         ],
-        "agreements": sorted(journal.agreements),
         "passed_over": journal.passed_over,
         "clock_wrong": journal.clock_wrong,
         "origins": [each.body() for each in journal.origins],
         "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in journal.loans],
+        "seconded": [astuple(each) for each in journal.seconded],
         "checkpoint": journal.checkpoint,
         "false_checkpoints": journal.false_checkpoints,
         "since": journal.since,
@@ -74,7 +73,6 @@ def _journal(body: Mapping[str, Any]) -> Journal:
             ever=frozenset(members["ever"]),
             opener=members["opener"],
             owner=members["owner"],
-            agreements=frozenset((by, about) for by, about in members["agreements"]),
         ),
         mark=Mark(**body["mark"]),
         author=body["author"],
@@ -82,11 +80,11 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         keys={(subject, generation): name for subject, generation, name in body["keys"]},
         reports=tuple(ReportNote(**each) for each in body["reports"]),
         parts={versions[0].note.id: versions for versions in parts},
-        agreements=frozenset((by, part) for by, part in body["agreements"]),
         passed_over=tuple(body["passed_over"]),
         clock_wrong=tuple(body["clock_wrong"]),
         origins=frozenset(map(Origin.read, body["origins"])),
         loans=tuple(Loan(to, by, date.fromisoformat(day), entry) for to, by, day, entry in body["loans"]),
+        seconded=tuple(Seconded(*each) for each in body["seconded"]),
         checkpoint=body["checkpoint"],
         false_checkpoints=tuple(body["false_checkpoints"]),
         since=body["since"],

@@ -5,18 +5,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app import age
-from app.client.casework.cases.following import JOURNAL, was_certified
+from app.client.casework.cases.following import JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, refreshed, whole
 from app.client.casework.cases.writing import TRIES, changes_of, seal_entries, store
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
-from app.protocol.case import NOTHING, RuleBroken, take_apart
+from app.protocol import journal
+from app.protocol.case import NOTHING, PartType, RuleBroken, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id
-from app.protocol.journal import Entry, KeyNote, ReportNote
-from app.protocol.members import MemberList, need_second_person
+from app.protocol.journal import MOST_PARTS, EndReason, Entry, KeyNote, ReportNote
+from app.protocol.members import MemberList, put_out
+from app.protocol.types import TYPES
 from app.vocabulary import GrantKind, Priority
 
 
@@ -103,29 +105,63 @@ def change_members(
     add: Collection[str] = (),
     remove: Collection[str] = (),
     owner: str | None = None,
-    agree: Collection[str] = (),
+    approval: str | None = None,
 ) -> OpenCase:
     """Say who works on the case from now on, with a grant for each who comes.
 
     What those who go have read cannot be unread, and what they wrote stays. Nobody alone puts out who opened or who
-    owns the case, or takes it from its owner: another member says before, with `agree`, whom they would let go too.
-    Where nobody has, `RuleBroken`.
+    owns the case, or takes it from its owner, unless a certificate has left them without a role: `approval` is the text
+    of another person's (`act_approvals`). Raises `RuleBroken` where it lacks, `NotAuthentic` where it is not of this.
     """
     case = whole(staff, case)
     before = case.member_list
-    said = MemberList((before.present - set(remove)) | set(add), owner or before.owner, frozenset(agree))
-    if need_second_person(
-        before, said, staff.person, is_certified=lambda person: was_certified(staff, person, staff.today)
-    ):
+    said = MemberList((before.present - set(remove)) | set(add), owner or before.owner)
+    ended = _ended(staff, put_out(before, said, staff.person))
+    entry = Entry(members=said, approval=approval, ended=ended)
+    if approval is None and any(journal.acts(case.journal, entry, staff.person, by=authority(staff))):
         raise RuleBroken("second-person")
     more: dict[str, object] = {
         "add": _grants(staff, case.key, add, head=case.journal.mark),
         "remove": sorted(remove),
-        "agree": sorted(agree),
     }
     if owner:
         more["owner"] = owner
-    return store(staff, case, [], entry=Entry(members=said), more=more)
+    return store(staff, case, [], entry=entry, more=more)
+
+
+def _ended(staff: Staff, people: Collection[str]) -> tuple[str, ...]:
+    """The certificates that have left some of these without a role: their colleagues need nobody's word then."""
+    gone = [person for person in sorted(people) if not was_certified(staff, person, staff.today)]
+    found = (staff.trust.last_certificate(person) for person in gone)
+    return tuple(each.text.decode() for each in found if each and not each.header.body["roles"])
+
+
+def end_part(staff: Staff, case: OpenCase, part: str, approval: str) -> OpenCase:
+    """End a part as another person has approved (`act_approvals`), and of an incident what was written once with it.
+
+    Its file stays with the service; nobody shows it any more. Raises `RuleBroken` where there is no such part, and
+    `NotAuthentic` where the approval is not of this.
+    """
+    case = whole(staff, case)
+    named = case.journal.parts.get(part)
+    if named is None or named[-1].note.sha256 is None:
+        raise RuleBroken("no-such-part")
+    with_it = [
+        each[-1].note
+        for each in case.journal.parts.values()
+        if named[-1].note.type == PartType.INCIDENT
+        and not TYPES[each[-1].note.type].chained
+        and each[-1].note.of == named[-1].note.of
+        and each[-1].note.sha256 is not None
+    ]
+    ends = [
+        replace(note, version=note.version + 1, sha256=None, origin=None, reason=EndReason.AGREED)
+        for note in (named[-1].note, *with_it)
+    ]
+    for start in range(0, len(ends), MOST_PARTS):
+        batch = tuple(ends[start : start + MOST_PARTS])
+        case = store(staff, case, [], entry=Entry(parts=batch, approval=None if start else approval))
+    return refreshed(staff, case)
 
 
 def turn(staff: Staff, case: OpenCase) -> OpenCase:

@@ -4,16 +4,15 @@ Where a colleague was faster, nothing is asked of anybody as long as what they w
 different things: the entry is signed again behind theirs, over the same parts.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Final
 
 from app import age
 from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
-from app.client.casework.cases.following import CHECKPOINT, JOURNAL, was_certified
+from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority
 from app.client.casework.cases.reading import OpenCase, put_together, refreshed, whole
 from app.client.machine import sealed
 from app.client.machine.sealed import Key, Sealed
@@ -112,13 +111,15 @@ def store(
     """Write the parts and the entries that name them, behind whatever colleagues write meanwhile.
 
     `entry` says what else is to be said, and `more` what the service is told of it. One of members goes only where
-    they and the key are as they were, one of keys only where nobody wrote. Raises `Collision` and `Refused`.
+    they and the key are as they were, one of keys or of ended parts only where nobody wrote. What no colleague would
+    count is not sent. Raises `Collision`, `Refused` and `NotAuthentic`.
     """
-    said = entry if entry and (entry.members or entry.keys) else None
+    said = entry if entry and (entry.members or entry.keys or entry.parts) else None
     if case.journal.since:
         case, changes = _behind(staff, case, whole(staff, case), changes, looked_at)
     for left in reversed(range(TRIES)):
         entries = seal_entries(staff, case.key, changes, first=entry or Entry(), after=case.journal.mark)
+        found = _counted(staff, case.journal, entries)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **(more or {})}
         try:
             staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
@@ -127,11 +128,11 @@ def store(
                 raise
             now = refreshed(staff, case)
             is_other = (now.member_list, now.key.generation) != (case.member_list, case.key.generation)
-            if said and (said.keys or is_other):
+            if said and (said.keys or said.parts or is_other):
                 raise
             case, changes = _behind(staff, case, now, changes, looked_at)
         else:
-            return _summed_up(staff, _written(staff, case, changes, entries))
+            return _summed_up(staff, _written(staff, case, changes, found))
     raise AssertionError("the last try returns or raises")
 
 
@@ -153,8 +154,9 @@ def sum_up(staff: Staff, case: OpenCase) -> OpenCase:
     said = Checkpoint(sha256_hex(text), tuple(each.mark.sha256 for each in pieces))
     entries = seal_entries(staff, case.key, [], first=Entry(checkpoint=said), after=case.journal.mark)
     request = {"entries": [each.file for each in entries], "checkpoint": [each.file for each in pieces]}
+    found = _counted(staff, case.journal, entries)
     staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
-    return _written(staff, case, [], entries)
+    return _written(staff, case, [], found)
 
 
 def _summed_up(staff: Staff, case: OpenCase) -> OpenCase:
@@ -174,7 +176,7 @@ def seal_entries(
     for number, batch in enumerate(batches):
         entry = first if number == 0 else Entry()
         keys = (*entry.keys, *filter(None, (change.key_note for change in batch)))
-        entry = replace(entry, parts=tuple(change.note for change in batch), keys=keys)
+        entry = replace(entry, parts=(*entry.parts, *(change.note for change in batch)), keys=keys)
         entries.append(sealed.write(staff, key, JOURNAL, entry.body(), after=after))
         after = entries[-1].mark
     return entries
@@ -275,10 +277,16 @@ def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looke
         raise Collision(texts)
 
 
-def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], entries: Sequence[Sealed]) -> OpenCase:
+def _counted(staff: Staff, before: Journal, entries: Iterable[Sealed]) -> Journal:
+    """The journal once it has these entries. Raises `NotAuthentic` where one of them would be passed over."""
+    by = authority(staff)
+    for each in entries:
+        before = journal.after(before, Place(each.mark.sha256, each.document), by=by)
+    return before
+
+
+def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], found: Journal) -> OpenCase:
     """The case once the service has taken it, under its key as it is by then."""
-    places = [Place(each.mark.sha256, each.document) for each in entries]
-    found = journal.follow(case.journal, places, is_certified=partial(was_certified, staff), today=staff.today)
     staff.seen.record(JOURNAL, case.id, found.mark)
     said = {**case.said, **{change.said.part: change.said for change in changes}}
     marks = {**case.marks, **{change.said.part: change.sealed.mark for change in changes}}

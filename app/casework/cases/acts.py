@@ -1,0 +1,41 @@
+"""What takes two persons in a case: that opener or owner go, and that a part ends otherwise than by rule."""
+
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.casework.approvals.service import Approvable, ApproverUnfit, NewApproval, NotApprovable
+from app.casework.cases import service
+from app.casework.cases.membership import members_of
+from app.casework.roles import MEMBER_ROLES
+from app.people.grants import service as grants
+from app.people.staff import service as staff
+from app.problems import NotFound
+from app.vocabulary import ApprovalSubject, Role
+
+
+def _authors(session: Session, actor: Actor, new: NewApproval) -> set[str]:
+    """Whoever asks. Another member decides, or a supervisor; where there is a second member, clients want that one."""
+    if not service.is_member(session, actor, new.object_id):
+        raise NotFound
+    if new.of is None:
+        raise NotApprovable
+    is_supervisor = Role.SUPERVISOR in staff.certified_as(session, new.approver_id, actor.today)
+    if not is_supervisor and new.approver_id not in members_of(session, new.object_id):
+        raise ApproverUnfit
+    return {actor.id}
+
+
+# Members see it. Nobody but who asked takes it back: whoever leads the case may be the one who is to go.
+_of_two = partial(
+    Approvable,
+    approvers=MEMBER_ROLES,
+    authors=_authors,
+    holders=grants.holders,
+    led_by=service.led_by_nobody,
+    seen_by=service.works_on,
+)
+
+REMOVAL = _of_two(ApprovalSubject.REMOVAL)
+ENDING = _of_two(ApprovalSubject.ENDING)

@@ -1,0 +1,40 @@
+"""What takes two persons in a case: each such act as a text, over whose hash the second of them signs."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.protocol.encoding import canonical, sha256_hex
+from app.protocol.journal.entry import EndReason
+from app.vocabulary import ApprovalSubject
+
+
+@dataclass(frozen=True)
+class Removal:
+    """`remove`, opener or owner or both, are taken off the list, and `owner` owns the case then."""
+
+    subject: ClassVar = ApprovalSubject.REMOVAL
+
+    remove: frozenset[str]
+    owner: str | None
+
+    def sha256(self, case: str) -> str:
+        """The hash of its text, which names its case."""
+        return sha256_hex(canonical({"case": case, "remove": sorted(self.remove), "owner": self.owner}))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A part ends otherwise than by rule, and goes to the case `to` where it is moved."""
+
+    subject: ClassVar = ApprovalSubject.ENDING
+
+    part: str
+    reason: EndReason = EndReason.AGREED
+    to: str | None = None
+
+    def sha256(self, case: str) -> str:
+        """The hash of its text, which names its case."""
+        return sha256_hex(canonical({"case": case, "part": self.part, "reason": self.reason, "to": self.to}))
+
+
+Act = Removal | Ending

@@ -1,0 +1,71 @@
+"""The second of two persons: their signed approval, which an entry holds whole, and who they may be."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from app.protocol import statements
+from app.protocol.certified import Certified
+from app.protocol.documents import Document, parse_document
+from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.journal.acts import Act
+from app.protocol.journal.state import Journal, Seconded
+from app.protocol.opening import Opened
+from app.protocol.types import TYPES
+from app.vocabulary import ApprovalState, Role
+
+_TYPE: Final = "approval"
+
+
+@dataclass(frozen=True)
+class Authority:
+    """The organisation as a reader knows it, and their day, which decides about no entry: it tells a wrong clock.
+
+    `author_of` gives who signed a document, whenever they were certified with that key, `ended_by` whom a certificate
+    leaves without a role, whenever that was. Both raise `NotAuthentic`.
+    """
+
+    today: date
+    was_certified: Callable[[str, date], bool]
+    author_of: Callable[[Document], Certified]
+    ended_by: Callable[[Document], str]
+
+
+def check(
+    before: Journal, act: Act, document: Opened, text: str | None, *, about: AbstractSet[str], by: Authority
+) -> Seconded:
+    """The word of the second on this act, as the entry in `document` holds it. `about` are those whom the act puts out.
+
+    It is of this case and this act, a yes, and was used for no other. Raises `NotAuthentic`.
+    """
+    if text is None:
+        raise NotAuthentic("second-person")
+    header = document.document.header
+    try:
+        approval = parse_document(text.encode())
+        word = statements.read_approval(approval.header.body)
+    except ProtocolError:
+        raise NotAuthentic("approval") from None
+    place = (before.case, approval.header.generation or 0)
+    if (approval.header.type, approval.header.org, approval.header.subject) != (_TYPE, header.org, before.case):
+        raise NotAuthentic("approval")
+    if before.keys.get(place) != approval.header.sealed_to:
+        raise NotAuthentic("approval")
+    if (word.subject, word.object, word.of, word.cards) != (act.subject, before.case, act.sha256(before.case), ()):
+        raise NotAuthentic("approval")
+    if word.decision is not ApprovalState.APPROVED or word.approval in {each.approval for each in before.seconded}:
+        raise NotAuthentic("approval")
+    second = by.author_of(approval)
+    if not may_second(before, second, author=header.author, about=about):
+        raise NotAuthentic("approval")
+    return Seconded(word.approval, second.person, document.mark.version)
+
+
+def may_second(before: Journal, person: Certified, *, author: str | None, about: AbstractSet[str]) -> bool:
+    """Whether this is the second of two: another member, or a supervisor where there is none."""
+    if not person.roles & TYPES[_TYPE].roles or person.person in {author, *about}:
+        return False
+    others = before.members.present - {author, *about}
+    return person.person in others or (not others and Role.SUPERVISOR in person.roles)

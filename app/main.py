@@ -52,6 +52,7 @@ from app.intake.posts import budget
 from app.intake.posts.routes import router as posts
 from app.jobs import Job, Jobs, daily
 from app.people import passwords
+from app.people.copies.routes import router as copies
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
@@ -82,6 +83,7 @@ ROUTERS = [
     cards,
     people,
     sessions,
+    copies,
     shared_keys,
     audit,
     ledger_router,

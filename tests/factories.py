@@ -34,6 +34,7 @@ from app.vocabulary import (
     ReportState,
     Role,
 )
+from tests.strength import COPY_WORK_FACTOR
 
 SEALED = b"age-encryption.org/v1\n-> nobody reads this in a test of rows"
 LONG_AFTER = datetime(2099, 1, 1, tzinfo=UTC)
@@ -255,6 +256,9 @@ def in_json(kind: Kind) -> str:
     """The same, as it travels in JSON."""
     return b64(sealed(kind))
 
+
+# Under a passphrase, which the strict envelope of that one route lets pass.
+KEY_COPY = b64(age.encrypt(bytes(classes(Kind.KEYS)[0]), [age.Passphrase("of a test", COPY_WORK_FACTOR)]))
 
 # A message of one part to a reporter, with its copy for colleagues.
 ANSWER: dict[str, object] = {"slots": [in_json(Kind.SLOT)], "copy": in_json(Kind.MESSAGE)}

@@ -8,3 +8,5 @@ from argon2 import PasswordHasher
 HASHER: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # scrypt's, the base-two logarithm of its N.
 WORK_FACTOR: Final = 1
+# Of a copy of somebody's keys: the least with two digits, so that it has its one length.
+COPY_WORK_FACTOR: Final = 10

@@ -4,7 +4,14 @@ It knows nothing of Tern. `encrypt` and `decrypt` are for what fits in memory, t
 """
 
 from app.age import armor
-from app.age.envelope import HEADER_SIZE, check_envelope, encrypted_size, envelope_of
+from app.age.envelope import (
+    HEADER_SIZE,
+    check_envelope,
+    check_passphrase_envelope,
+    encrypted_size,
+    envelope_of,
+    passphrase_encrypted_size,
+)
 from app.age.errors import (
     ArmorError,
     EnvelopeError,
@@ -50,6 +57,7 @@ __all__ = [
     "X25519Recipient",
     "armor",
     "check_envelope",
+    "check_passphrase_envelope",
     "decrypt",
     "decrypt_stream",
     "encrypt",
@@ -61,4 +69,5 @@ __all__ = [
     "parse_identities",
     "parse_identity",
     "parse_recipient",
+    "passphrase_encrypted_size",
 ]

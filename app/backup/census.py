@@ -18,6 +18,7 @@ from app.keyring import Keyring
 from app.protocol import audit_chain, key_log
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
+from app.protocol.sizes import Kind
 from app.protocol.types import TYPES, SealedType
 
 
@@ -189,7 +190,10 @@ class Census:
     def _check_envelope(self, content: bytes, types: list[SealedType], of: str) -> None:
         sizes = {length for each in types if each.kind for length in each.lengths}
         try:
-            age.check_envelope(content, sizes=sizes)
+            if any(each.kind is Kind.KEYS for each in types):
+                age.check_passphrase_envelope(content, sizes=sizes)
+            else:
+                age.check_envelope(content, sizes=sizes)
         except age.EnvelopeError:
             self._fault(Part.SEALED, of)
 

@@ -152,6 +152,11 @@ def paper_words() -> str:
     return _secret("TERN_PAPER", "The words of the paper")
 
 
+def account_key() -> str:
+    """The words of a sheet: with the passphrase they open the copy of the keys."""
+    return _secret("TERN_ACCOUNT_KEY", "The words of your sheet")
+
+
 def invitation() -> str:
     """Whoever has it joins as the person that it was made for, so it is no argument either."""
     return _secret("TERN_INVITATION", "Your invitation")

@@ -42,6 +42,7 @@ _MADE_IN: Final = {
     "sign-out": "app.cli.people:sign_out",
     "unlock": "app.cli.people:unlock",
     "lock": "app.cli.people:lock",
+    "machine": "app.cli.machines:machine",
     "open": "app.cli.files:open_",
     "identity": "app.cli.files:make_identity",
     "report": "app.cli.reporters:report",

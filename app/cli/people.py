@@ -22,8 +22,10 @@ from app.cli.console import (
     tell_ends,
     text_of,
 )
+from app.cli.machines import WORDS, make_copy
 from app.cli.names import Names
 from app.cli.roots import next_loss
+from app.cli.sheets import Sheets
 from app.client import Staff
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
@@ -45,21 +47,22 @@ def join(
         str | None,
         typer.Option(envvar="TERN_PIN", help="The root's fingerprint, told by a colleague; the first has none."),
     ] = None,
+    sheets: Sheets = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Make your keys on this machine, and join with your invitation."""
+    """Make your keys on this machine, join with your invitation, and leave a copy that opens with your sheet alone."""
     check_handle(handle)  # before anybody thinks of a passphrase
+    token, typed, word = invitation(), passphrase(confirm=True), password(confirm=True)
     membership = sessions.join(
-        machine,
-        server,
-        invitation=invitation(),
-        handle=handle,
-        passphrase=passphrase(confirm=True),
-        password=password(confirm=True),
-        pin=pin,
+        machine, server, invitation=token, handle=handle, passphrase=typed, password=word, pin=pin
     )
-    show({"person": membership.about.person, "machine": str(machine)}, as_json=as_json)
+    joined = {"person": membership.about.person, "machine": str(machine)}
+    if pin is None:
+        show(joined, as_json=as_json)
+    else:
+        with Staff(machine, typed, clock=clock) as person, sessions.passing(person, word):
+            make_copy(person, typed, sheets, told=joined, as_json=as_json)
     if not as_json:
         say("Sign in, then read your fingerprint out to a supervisor, who certifies you.")
 
@@ -95,8 +98,10 @@ def certify(
 def sign_in(machine: Home = HOME) -> None:
     """Open a session at the service."""
     with staff(machine, tells=False) as person:
-        sessions.sign_in(person, password())
+        copy = sessions.sign_in(person, password())
         tell_ends(person)
+        if person.about.pin is not None and (told := WORDS[copy]):
+            say(told)
         if person.about.pin is not None and person.person in person.log.trust.supervisors:
             say(f"The root: {next_loss(person.log.trust.root)}")
 

@@ -20,7 +20,7 @@ from app.cli.console import (
     text_of,
 )
 from app.cli.names import Names
-from app.client.machine.directory import write_atomically
+from app.cli.sheets import Sheets, numbered, write
 from app.client.machine.staff import Staff
 from app.client.people import roots
 from app.client.people.roots import Proposal
@@ -33,10 +33,6 @@ RISK: Final = (
     "With one key, whoever loses that machine loses the organisation: nobody can be certified any more, no epoch "
     "opened, and every colleague, reporter and page begins anew under another pin. Who steals it is the organisation."
 )
-Sheets = Annotated[
-    Path | None,
-    typer.Option("--sheets", help="Write the papers into this directory, to be printed, instead of showing them."),
-]
 Instead = Annotated[
     bool, typer.Option("--instead", help="Sign although you signed another of this version: everybody has given it up.")
 ]
@@ -178,10 +174,7 @@ def hand_out(paper: Paper, of: Root, sheets: Path | None) -> None:
 
 def write_sheet(paper: Paper, of: Root, sheets: Path) -> Path:
     """A page to print, in this directory."""
-    sheets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = sheets / f"{paper.id}.txt"
-    write_atomically(file, _sheet(paper, of).encode())
-    return file
+    return write(sheets, paper.id, _sheet(paper, of))
 
 
 def next_loss(newest: Root) -> str:
@@ -197,23 +190,18 @@ def next_loss(newest: Root) -> str:
     return f"{newest.k} of {left + 1} keys must sign; {left - newest.k} more can be lost after the next."
 
 
-def _sheet(paper: Paper, of: Root) -> str:
-    words = paper.words.split()
-    lines = [f"{number:2}  {word}" for number, word in enumerate(words, start=1)]
-    return "\n".join(
-        [
-            "Tern: a paper key of the root",
-            "",
-            *lines,
-            "",
-            f"Its id: {paper.id}",
-            f"The root that lists it: {of.words}",
-            "",
-            "Keep it where no other key of the root is. It signs the next root and nothing else:",
-            "tern root sign --paper, on the machine of anybody who has signed in.",
-            "",
-        ]
-    )
+def _sheet(paper: Paper, of: Root) -> list[str]:
+    return [
+        "Tern: a paper key of the root",
+        "",
+        *numbered(paper.words),
+        "",
+        f"Its id: {paper.id}",
+        f"The root that lists it: {of.words}",
+        "",
+        "Keep it where no other key of the root is. It signs the next root and nothing else:",
+        "tern root sign --paper, on the machine of anybody who has signed in.",
+    ]
 
 
 def _check_alone(alone: int) -> None:

@@ -11,13 +11,14 @@ import typer
 from app.cli import console
 from app.cli.console import HOME, Home, Stopped, ask, say
 from app.cli.installed import is_without_service
+from app.cli.machines import make_copy
 from app.cli.roots import RISK, make_first
 from app.client.intake import epochs, pages
 from app.client.machine.directory import Machine
 from app.client.machine.passphrases import WeakPassphrase, check_strength
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Service, Unreachable
-from app.client.people import colleagues, roots, shared_keys, sign_in
+from app.client.people import colleagues, copies, roots, shared_keys, sign_in
 from app.client.people.colleagues import Colleague, FingerprintDiffers
 from app.protocol import intake
 from app.protocol.chain import Mark
@@ -56,8 +57,11 @@ def setup(
         if not _is_yes(ask("Does the first supervisor work at this machine? [y/N]")):
             _tell("The first supervisor types on their own machine:", _supervisors_lines(server), invitation)
             return
-    supervisor = _supervisor(home, server, invitation)
+    supervisor, passphrase = _supervisor(home, server, invitation)
     _make_root(supervisor)
+    if not copies.is_known(supervisor):
+        say("If this machine is lost, you get your keys back with your passphrase and this sheet. Write it down too.")
+        make_copy(supervisor, passphrase, None)
     _sign_pages(supervisor, _site_beside(home))
     for colleague in colleagues.list_(supervisor):
         if not colleague.certified:
@@ -123,8 +127,8 @@ def _wait_for(server: str) -> None:
             service.close()
 
 
-def _supervisor(home: Machine, server: str, invitation: str | None) -> Staff:
-    """Signed in, and joined before, where they had not."""
+def _supervisor(home: Machine, server: str, invitation: str | None) -> tuple[Staff, str]:
+    """Signed in, and joined before, where they had not; with the passphrase of their keys."""
     is_new = not home.exists
     has_joined = not is_new and home.about.person is not None
     handle = ""
@@ -145,7 +149,7 @@ def _supervisor(home: Machine, server: str, invitation: str | None) -> Staff:
         )
     supervisor = Staff(home.directory, passphrase, clock=console.clock)
     sign_in.sign_in(supervisor, password)
-    return supervisor
+    return supervisor, passphrase
 
 
 def _new_passphrase(handle: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from mnemonic import Mnemonic
 
@@ -10,6 +10,8 @@ from app import age
 from app.protocol.encoding import b64, check_id, unb64
 from app.protocol.errors import Malformed
 from app.vocabulary import Role
+
+_ENTROPY_SIZE: Final = 16
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,20 @@ def words_of(entropy: bytes) -> str:
     """Sixteen bytes as twelve words of BIP-39's English list."""
     words: str = Mnemonic("english").to_mnemonic(entropy)
     return words
+
+
+def entropy_of(words: str) -> bytes:
+    """The sixteen bytes of which these are the twelve words, however they are spaced and in whatever case.
+
+    Raises `Malformed`, whose message repeats none of them.
+    """
+    try:
+        entropy = bytes(Mnemonic("english").to_entropy(words.lower().split()))
+    except (ValueError, LookupError):
+        raise Malformed("not twelve words that belong together") from None
+    if len(entropy) != _ENTROPY_SIZE:
+        raise Malformed("not twelve words")
+    return entropy
 
 
 def are_words(heard: str, words: str) -> bool:

@@ -11,10 +11,9 @@ from hashlib import sha256
 from typing import Any, Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from mnemonic import Mnemonic
 
 from app.protocol import chain
-from app.protocol.certified import Certified, read_certified, words_of
+from app.protocol.certified import Certified, entropy_of, read_certified, words_of
 from app.protocol.chain import Link, Mark
 from app.protocol.derivation import derive
 from app.protocol.documents import Document, Header, Signature, Signatures, Signer, signed
@@ -23,7 +22,6 @@ from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.vocabulary import Role
 
 ROOT_SUBJECT: Final = "root"
-_PAPER_SIZE: Final = 16
 
 # Whose key it is, and the key.
 Holder = tuple[str, bytes]
@@ -259,13 +257,7 @@ def root_words(sha256_of_line: str) -> str:
 
 def read_paper(id_: str, words: str) -> Paper:
     """The paper with these words, however they are spaced and in whatever case. Raises `Malformed`."""
-    try:
-        secret = bytes(Mnemonic("english").to_entropy(words.lower().split()))
-    except (ValueError, LookupError):
-        raise Malformed("not the words of a paper") from None
-    if len(secret) != _PAPER_SIZE:
-        raise Malformed("not the words of a paper")
-    return Paper(id_, secret)
+    return Paper(id_, entropy_of(words))
 
 
 def list_text(hashes: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 
-from app.age import encrypted_size
+from app.age import encrypted_size, passphrase_encrypted_size
 from app.protocol.errors import Malformed
 
 KIB = 1024
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     JOURNAL = "journal"
     PART = "part"
     CARD = "card"
+    KEYS = "keys"
     ATTACHMENT = "attachment"
 
 
@@ -33,6 +34,7 @@ _CLASSES = {
     Kind.GRANT: (4 * KIB,),
     Kind.SLOT: (4 * KIB,),
     Kind.TASK: (4 * KIB,),
+    Kind.KEYS: (4 * KIB,),
     Kind.MESSAGE: (4 * KIB, 16 * KIB, 64 * KIB),
     Kind.REPORT: (8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB, MIB),
     Kind.CARD: (KIB,),
@@ -72,7 +74,8 @@ def pad_document(kind: Kind, text: bytes) -> bytes:
 @cache
 def ciphertext_sizes(kind: Kind, limit: int | None = None) -> frozenset[int]:
     """The lengths of sealed files of this kind: the only ones that the service accepts."""
-    return frozenset(encrypted_size(size) for size in classes(kind, limit))
+    size_of = passphrase_encrypted_size if kind is Kind.KEYS else encrypted_size
+    return frozenset(map(size_of, classes(kind, limit)))
 
 
 @cache

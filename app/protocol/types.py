@@ -48,6 +48,7 @@ class End(StrEnum):
     GRANT = "with its report, when its epoch's keys are destroyed, when it is revoked, or after its last day"
     UPLOAD = "three full days after it was begun, or with the report"
     CARD = "when it is withdrawn"
+    SHEET = "when its person has another sheet"
     NO_RULE = "no rule yet: with its case or report, once cases are destroyed"
 
 
@@ -363,6 +364,16 @@ _ROWS: Final = (
         proved_by=ProvedBy.TWO,
         kind=Kind.CARD,
         stored=(Place("cards", "file", End.CARD),),
+    ),
+    # Under a passphrase: whoever is sealed to is nobody's recipient.
+    SealedType(
+        name="copy",
+        form=Form.FILE,
+        subjects=("per",),
+        who="the person whose keys they are",
+        proved_by=ProvedBy.ONE,
+        kind=Kind.KEYS,
+        stored=(Place("key_copies", "file", End.SHEET),),
     ),
     SealedType(name="key-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.ONE, reporters=True),
     SealedType(

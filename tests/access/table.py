@@ -11,6 +11,7 @@ Each package has its own section. A route without a row fails the test.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.protocol.encoding import b64
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
@@ -94,6 +95,8 @@ PEOPLE = {
     "POST /v1/certificates": Row(frozenset({S}), answered=422, body={"document": ""}),
     "POST /v1/sessions": Row(for_staff=False, without_session=422, answered=422, body={}),
     "DELETE /v1/sessions/current": Row(needs_role=False, answered=204),
+    "PUT /v1/copy": Row(needs_role=False, answered=422, body={"file": factories.KEY_COPY, "signature": b64(bytes(64))}),
+    "GET /v1/copy": Row(needs_role=False, answered=404),
     "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
     "GET /v1/keys": Row(EVERY_ROLE),
     "GET /v1/keys/{key_id}/grants": Row(frozenset({S, C})),

@@ -83,6 +83,8 @@ PEOPLE = {
     "POST /v1/certificates": _made({"document": "no document"}),
     "POST /v1/sessions": Form({"person": "nobody", "password": "correct horse battery"}),
     "DELETE /v1/sessions/current": _ONE,
+    "PUT /v1/copy": Form({"file": factories.KEY_COPY, "signature": b64(bytes(64))}),
+    "GET /v1/copy": _ONE,
     "POST /v1/keys": _made({"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT]}, "token_sha256"),
     "GET /v1/keys": _LIST,
     "GET /v1/keys/{key_id}/grants": _ONE,

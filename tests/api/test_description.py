@@ -66,6 +66,7 @@ _EXAMPLES = {"sqlite": 12, "postgresql": 3}
 
 for kind in (Kind.GRANT, Kind.SLOT, Kind.TASK, Kind.MESSAGE, Kind.JOURNAL, Kind.PART):
     schemathesis.openapi.format(f"sealed-{kind}", st.just(factories.in_json(kind)))
+schemathesis.openapi.format("sealed-keys", st.just(factories.KEY_COPY))
 schemathesis.openapi.media_type(
     "application/offset+octet-stream",
     st.sampled_from([form.part for form in FORMS.values() if form.part]),

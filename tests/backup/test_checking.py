@@ -57,6 +57,7 @@ def test_every_column_that_holds_something_sealed_is_watched_or_changes_by_itsel
         "slots.file",
         "grants.file",
         "cards.file",
+        "key_copies.file",
         "attachments.blob",
         "uploads.blob",
     }

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from app.cli.machines import WORDS
 from app.cli.roots import next_loss
 from app.client.intake import epochs
 from app.client.machine import ends
 from app.client.machine.kept import Kept
+from app.client.people.copies import Standing
 from app.protocol.encoding import canonical
 from tests.cli.command import Ended, tern
 from tests.client.installation import PASSPHRASE, PASSWORD, Installation
@@ -40,12 +42,13 @@ def test_each_command_says_it_first_and_whoever_stays_signed_in_hears_of_it_the_
     epochs.rotate(here.unlock("sara"))
     after = run(here, "sara", "sign-in")
 
-    assert (before.code, before.err, first.code, first.err) == (0, "", 0, "")
+    no_copy = str(WORDS[Standing.NONE])
+    assert (before.code, before.err.splitlines(), first.code, first.err) == (0, [no_copy], 0, "")
     assert (second.code, second.err.splitlines()) == (0, [intake])
-    # A supervisor is told besides what the next loss of a key would cost.
+    # Nobody here has made a sheet. A supervisor is told besides what the next loss of a key would cost.
     root = f"The root: {next_loss(here.unlock('sara').log.trust.root)}"
-    assert other.err.splitlines() == [intake, root]
-    assert (after.code, after.err.splitlines()) == (0, [root])
+    assert other.err.splitlines() == [intake, no_copy, root]
+    assert (after.code, after.err.splitlines()) == (0, [no_copy, root])
 
 
 def test_what_was_heard_on_another_day_says_of_which(here: Installation) -> None:

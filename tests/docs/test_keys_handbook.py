@@ -10,7 +10,7 @@ import pytest
 from app.client.people import colleagues, roots
 from docs.generate import HERE
 from tests.cli.command import Ended, tern
-from tests.client.installation import PAPERS, PASSPHRASE, Installation, installation
+from tests.client.installation import PAPERS, PASSPHRASE, PASSWORD, Installation, installation
 
 PAGE = (HERE / "handbook/keys.md").read_text()
 FIRST, SPARE = PAPERS
@@ -27,10 +27,17 @@ def commands() -> Iterator[tuple[str, str]]:
         yield from re.findall(r"^(\w+)\$ tern (.+)$", block, re.MULTILINE)
 
 
+def words_on(sheet: Path) -> str:
+    return " ".join(re.findall(r"^ ?\d+  (\w+)$", sheet.read_text(), re.MULTILINE))
+
+
 def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) -> None:
     words = {name: colleagues.fingerprint(here.unlock(name)) for name in ("sara", "boris", "chen")}
 
     def at(name: str, *arguments: str, typed: str = "", **secrets: str) -> Ended:
+        if name == "boris_new":
+            (sheet,) = (tmp_path / "papers").glob("sheet-boris.txt")
+            secrets = {"TERN_PASSWORD": PASSWORD, "TERN_ACCOUNT_KEY": words_on(sheet)}
         environment = {
             "TERN_MACHINE": str(here.machine(name)),
             "TERN_PASSPHRASE": PASSPHRASE,
@@ -69,11 +76,13 @@ def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) 
         )
         said, secrets = typed[known]() if known else ("", {})
         arguments = [papers.pop(0) if each == "PAPER" else each for each in command.split()]
-        arguments = [str(tmp_path / each) if each == "papers" else each for each in arguments]
+        given = {"papers": str(tmp_path / "papers"), "SERVER": here.server}
+        arguments = [given.get(each, each) for each in arguments]
         at(name, *arguments, typed=said, **secrets)
-        for sheet in (tmp_path / "papers").glob("*.txt"):
-            new[:] = [" ".join(re.findall(r"^ ?\d+  (\w+)$", sheet.read_text(), re.MULTILINE))]
+        for sheet in (tmp_path / "papers").glob("paper_*.txt"):
+            new[:] = [words_on(sheet)]
 
+    assert here.unlock("boris_new").person == here.unlock("boris").person
     root = here.unlock("chen").log.trust.root
     assert root.mark.version == 4
     assert set(root.supervisors) == {here.unlock(name).person for name in ("boris", "chen")}

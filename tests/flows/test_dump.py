@@ -20,13 +20,14 @@ from app.client import Staff
 from app.client.casework import cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
-from app.client.people import shared_keys, sign_in
+from app.client.people import copies, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.clock import Clock
 from app.database import Database, schema
 from app.protocol import receipt
 from app.protocol.case import CODED, Assertion, Identity
 from app.protocol.encoding import b64
+from app.protocol.key_copy import AccountKey
 from app.protocol.report import FREE
 from app.protocol.statements import KeyKind
 from app.protocol.types import TYPES
@@ -49,6 +50,7 @@ from tests.flows.dump import Dump, searchable, words_of
 from tests.flows.organisation import CAST, PASSPHRASE, PASSWORD, Organisation
 from tests.flows.served import served
 from tests.postgresql import postgresql_server, run
+from tests.strength import COPY_WORK_FACTOR
 
 STORIES = stories.load(stories.SAMPLES)[:6]
 QUESTION = "Please describe whoever followed you yesterday evening."
@@ -149,8 +151,11 @@ def _tell(directory: Path, url: str) -> Told:
         for kind in KeyKind:
             shared_keys.make_shared(organisation.staff["sofia"], kind)
         sign_in.sign_in(organisation.staff["tenzin"], PASSWORD)
+        drafted = copies.draft(organisation.staff["tenzin"], PASSPHRASE, work_factor=COPY_WORK_FACTOR)
+        copies.keep(organisation.staff["tenzin"], drafted)
         before = Dump(settings, log)
         submitted, keys = _report_and_work(organisation, directory / "attached")
+        keys += [drafted.sheet.words.encode(), AccountKey.read(drafted.sheet.words).secret, PASSPHRASE.encode()]
         _believe(settings, datetime.fromisoformat(RELEASED).date())
         clock.write_text(RELEASED)
         published = _release(organisation)

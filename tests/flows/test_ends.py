@@ -11,24 +11,28 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 import app.main
+from app import age
 from app.blobs import Blobs
 from app.database import Base, Database
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.reports import service as reports
+from app.people.copies.models import KeyCopy
 from app.people.grants.models import Grant
 from app.people.shared_keys.models import SharedKey
-from app.protocol.encoding import new_id, sha256_hex
+from app.protocol.encoding import b64, new_id, sha256_hex
+from app.protocol.key_copy import COPY, sign_file
 from app.protocol.mailbox import FIRST_STAFF_SLOT, STATE_SLOT, THREAD_STATE_SLOT, MessageKind
-from app.protocol.sizes import Kind
+from app.protocol.sizes import Kind, classes
 from app.protocol.statements import KeyKind
 from app.protocol.types import TYPES, End, Form, Place, SealedType
 from app.settings import Settings
 from app.vocabulary import ReportState
 from tests import factories
 from tests.intake import tus
-from tests.intake.scene import Office, Reporter, bearer
+from tests.intake.scene import Office, Reporter, Staff, bearer
 from tests.statistics.conftest import CARD_TOKEN, card_headers
+from tests.strength import COPY_WORK_FACTOR
 
 CARD = new_id("card")
 # Of three types that lie in one column, which rows are whose.
@@ -84,6 +88,7 @@ def kept(client: TestClient, database: Database, rows: Session, settings: Settin
         mailbox.keep_reply(session, report.id, factories.sealed(Kind.MESSAGE), reply=1)
         session.add(_card_key(today))
     client.put("/v1/card", content=factories.sealed(Kind.CARD), headers=card_headers(CARD)).raise_for_status()
+    leave_a_copy(client, office.supervisor)
     return Kept(client, rows, office, reporter, settings.data_dir / "blobs")
 
 
@@ -117,6 +122,21 @@ def give_grants_a_last_day(kept: Kept) -> None:
     kept.rows.execute(sa.update(Grant).values(until=kept.office.today + timedelta(days=2)))
 
 
+def make_another_sheet(kept: Kept) -> None:
+    earlier = kept.rows.scalars(sa.select(KeyCopy.file)).all()
+    leave_a_copy(kept.client, kept.office.supervisor)
+    assert kept.rows.scalars(sa.select(KeyCopy.file).where(KeyCopy.file.in_(earlier))).all() == []
+    kept.rows.execute(sa.delete(KeyCopy).where(KeyCopy.file.is_not(None)))  # the one of the other sheet is no subject
+
+
+def leave_a_copy(client: TestClient, whose: Staff) -> None:
+    """As a machine does it; what is in it is nobody's keys."""
+    file = age.encrypt(bytes(classes(Kind.KEYS)[0]), [age.Passphrase("of a sheet", COPY_WORK_FACTOR)])
+    body = {"file": b64(file), "signature": b64(sign_file(COPY.name, file, whose.signer))}
+    headers = {"Authorization": f"Bearer {whose.session}"}
+    client.put("/v1/copy", json=body, headers=headers).raise_for_status()
+
+
 @dataclass(frozen=True)
 class Way:
     """How an end comes: after what somebody does, which destroys by itself, or else after so many more days."""
@@ -133,6 +153,7 @@ WAYS: Mapping[End, tuple[Way, ...]] = {
     End.GRANT: (Way(wait, 12), Way(give_grants_a_last_day, 2)),
     End.UPLOAD: (Way(wait, 3), Way(withdraw, None)),
     End.CARD: (Way(withdraw_the_card, None),),
+    End.SHEET: (Way(make_another_sheet, None),),
 }
 PLACES = [
     pytest.param(of, place, way, id=f"{of.name} in {place}: {way.begins.__name__}")

@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 
 from app import age
+from app.client.machine.directory import PersonKeys
 from app.protocol import attachments, card, intake, journal, key_log, manifest, statements
 from app.protocol.case import Said, check, put_together
 from app.protocol.certificates import Trust
 from app.protocol.documents import Document, parse_document, recipient_sha256, seal
 from app.protocol.encoding import sha256_hex
 from app.protocol.grants import open_grant
+from app.protocol.key_copy import AccountKey, open_copy
 from app.protocol.mailbox import ReplyCopy, ReporterMessage, StaffMessage, ThreadState, read_state
 from app.protocol.opening import Asked, open_document
 from app.protocol.release import signatures
 from app.protocol.report import Report
 from app.protocol.types import TYPES, Form
+from tests.strength import COPY_WORK_FACTOR
 from tests.vectors import make, make_types
 from tests.vectors.make import CASE_KEY, DAY, DIRECTORY, ORG, REPORT_KEY, TRIAGER
 from tests.vectors.make_mailbox import RECEIPT
@@ -92,6 +95,13 @@ def take_attachment(vector: Vector) -> None:
     assert listed.ciphertext_sha256 == sha256_hex(sink.getvalue())
 
 
+def take_copy(vector: Vector) -> None:
+    text, account_key = vector["text"].encode(), AccountKey.read(vector["account_key"])
+    typed = age.Passphrase(f"{vector['passphrase']} {vector['account_key']}", COPY_WORK_FACTOR)
+    copy = open_copy(age.encrypt(text, [typed]), vector["passphrase"], account_key)
+    assert (copy.text, PersonKeys.read(copy.keys).recipient) == (text, str(TRIAGER.identity.recipient))
+
+
 def take_card(vector: Vector) -> None:
     text = vector["text"].encode()
     assert card.encode(card.parse(text)) == text
@@ -131,6 +141,7 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "grant": take_grant,
     "attachment": take_attachment,
     "card": take_card,
+    "copy": take_copy,
     "key-log-head": take_head,
     "release": take_release,
 }

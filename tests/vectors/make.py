@@ -40,7 +40,7 @@ from app.protocol.key_log import Head
 from app.protocol.manifest import ORGANISATION, Organisation
 from app.protocol.receipt import Receipt
 from app.protocol.roots import make_root, org_of
-from app.protocol.sizes import KIB, MIB, Kind, classes
+from app.protocol.sizes import KIB, MIB, Kind, ciphertext_sizes, classes
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Imminence, Role
 
@@ -133,9 +133,7 @@ def sizes() -> dict[str, Any]:
     limits = (16 * MIB, 100_000_000)
     return {
         "plaintext": {kind: classes(kind) for kind in Kind if kind is not Kind.ATTACHMENT},
-        "sealed": {
-            kind: [age.encrypted_size(size) for size in classes(kind)] for kind in Kind if kind is not Kind.ATTACHMENT
-        },
+        "sealed": {kind: sorted(ciphertext_sizes(kind)) for kind in Kind if kind is not Kind.ATTACHMENT},
         "attachments": {str(limit): classes(Kind.ATTACHMENT, limit) for limit in limits},
     }
 

@@ -26,16 +26,19 @@ from app.protocol.case import (
     of_part,
     take_apart,
 )
+from app.protocol.chain import Mark
 from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
 from app.protocol.journal import Entry, KeyNote, PartNote, Place, ReportNote
+from app.protocol.key_copy import AccountKey, KeyCopy
 from app.protocol.mailbox import ReplyCopy
 from app.protocol.manifest import ORGANISATION
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.release import folder, signatures
 from app.protocol.report import Form, Report
+from app.protocol.roots import Pin
 from app.protocol.selectors import Selector
 from app.protocol.sizes import Kind, padded_size
 from app.protocol.statements import KeyKind, SharedKey
@@ -262,9 +265,19 @@ def _others() -> dict[str, Any]:
         "card": {
             "text": encode(SignedCard(CARD, *(sign(CARD, each.signer) for each in (TRIAGER, CASEWORKER)))).decode()
         },
+        "copy": _key_copy(),
         "key-log-head": {"line": log["head_line"], "head": log["head"], "lines": log["lines"]},
         "release": {"sums": sums.decode(), "signatures": signatures.write_signatures(signers).decode()},
     }
+
+
+def _key_copy() -> dict[str, Any]:
+    """What is in it, the words that are typed to open it, and one that they open."""
+    account_key, passphrase = AccountKey(bytes(range(16))), "five words of no sentence"
+    seed = b64(TRIAGER.key.private_bytes_raw())
+    keys = f"{TRIAGER.identity}\n# tern-signing-key {seed}\n"
+    copy = KeyCopy("https://tern.example", TRIAGER.id, Pin.read(ORG), Mark(3, "a" * 64), keys)
+    return {"text": copy.text.decode(), "passphrase": passphrase, "account_key": account_key.words}
 
 
 def main() -> None:

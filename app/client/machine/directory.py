@@ -92,16 +92,28 @@ class Machine:
 
         `work_factor` is the base-two logarithm of scrypt's N; a lower one is for tests and the demo alone.
         """
+        return cls.with_keys(directory, about, PersonKeys.generate(), passphrase, work_factor=work_factor)
+
+    @classmethod
+    def with_keys(
+        cls,
+        directory: Path,
+        about: About,
+        keys: PersonKeys,
+        passphrase: str,
+        *,
+        work_factor: int = age.Passphrase.work_factor,
+    ) -> Self:
+        """The same with keys that there are already, those of a copy."""
         machine = cls(directory)
         if machine._keys.exists():
             raise FileExistsError(f"{machine._keys} exists")
         private.make_directory(directory)
         private.make_directory(machine.outbox)
-        keys = PersonKeys.generate()
+        machine.tell(about)
         write_atomically(
             machine._keys, age.encrypt(keys.text.encode(), [age.Passphrase(opaque(passphrase), work_factor)])
         )
-        machine.tell(about)
         return machine
 
     @property

@@ -153,6 +153,11 @@ class Staff:
             self.seen.record(_LOG, self.org, self._log.marks[-1])
         return self._log
 
+    def begin_with(self, root: Mark, log: Mark) -> None:
+        """Know of roots and key log what was known when the copy was made of which this machine is."""
+        self.seen.record(_ROOT, self.org, root)
+        self.seen.record(_LOG, self.org, log)
+
     def trust_root(self, words: str) -> Root:
         """Take the roots that the service shows, although this machine knows others, where these are the words of the
         newest: somebody compared them by voice with as many holders of the right root as it demands.

@@ -65,13 +65,13 @@ class Told(dict[str, Any]):
 
 _TEXTS: Final = (
     "accepts_from accepts_until action actor approver day destroyed_on document envelope_sha256 epoch expires_on "
-    "file grantee handle hash hour id intake intake_channel invitation key kind name object part period person "
-    "previous received_on recipient ref release requested_by requester root sha256 sig stage stage_entered state "
-    "subject team to token turn valid_from valid_until what workload"
+    "file grantee handle hash hour id intake intake_channel invitation kept_on key kind name object part period "
+    "person previous received_on recipient ref release requested_by requester root sha256 sig signature stage "
+    "stage_entered state subject team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by case consent first_lapses_after last_use lent_until next noisy_sha256 object_hash of opening_due "
-    "owner prev priority reason secret statement sums_sha256 swept_on triager withdrawn_on"
+    "approved_by case consent copy_sha256 first_lapses_after last_use lent_until next noisy_sha256 object_hash of "
+    "opening_due owner prev priority reason secret statement sums_sha256 swept_on triager withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"

@@ -1,6 +1,7 @@
 """A machine joins with the public halves of its keys, and opens a session under a password."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +12,9 @@ from app.client.machine import ends
 from app.client.machine.directory import About, Machine
 from app.client.machine.passphrases import check_strength
 from app.client.machine.staff import Staff
-from app.client.machine.transport import Refused, Service, try_again
-from app.client.people import shared_keys
+from app.client.machine.transport import Refused, Service, Told, Unreachable, try_again
+from app.client.people import copies, shared_keys
+from app.client.people.copies import Standing
 from app.protocol.opaque_string import opaque
 from app.protocol.sign_in import check_handle, check_password
 
@@ -73,14 +75,40 @@ def _joined_before(service: Service, handle: str, password: str, refusal: Refuse
         raise refusal from None
 
 
-def sign_in(staff: Staff, password: str) -> None:
-    """Open a session, and keep its token on this machine with the card token of these days and what comes to an end."""
-    request: dict[str, object] = {"person": staff.person, "password": opaque(password)}
-    answer = try_again(lambda: staff.service.post("/sessions", request), pauses=_PAUSES).json()
-    staff.service.token = str(answer["token"])
-    staff.machine.remember_session(staff.service.token)
+def sign_in(staff: Staff, password: str) -> Standing:
+    """Open a session, and keep its token on this machine with the card token of these days and what comes to an end.
+
+    How it stands with the copy of the keys is the service's word.
+    """
+    return take_up(staff, _open(staff, password))
+
+
+def take_up(staff: Staff, opened: Told) -> Standing:
+    """The same of a session that is open."""
+    staff.service.token = opened["token"]
+    staff.machine.remember_session(opened["token"])
     shared_keys.keep_card_token(staff)
     ends.hear(staff)
+    return copies.stands(staff, opened)
+
+
+@contextmanager
+def passing(staff: Staff, password: str) -> Iterator[None]:
+    """A session for this block alone, of which the machine keeps nothing."""
+    _open(staff, password)
+    try:
+        yield
+    finally:
+        with suppress(Refused, Unreachable):
+            staff.service.delete("/sessions/current")
+        staff.service.token = staff.machine.session
+
+
+def _open(staff: Staff, password: str) -> Told:
+    request: dict[str, object] = {"person": staff.person, "password": opaque(password)}
+    answer = try_again(lambda: staff.service.post("/sessions", request), pauses=_PAUSES).json()
+    staff.service.token = answer["token"]
+    return answer
 
 
 def sign_out(staff: Staff) -> None:

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from app.database import Database
 from app.http import Actor, Config, Db, Hasher, Now, Router, bearer, problems, shared
 from app.people import passwords
+from app.people.copies import service as copies
 from app.people.sign_in import service
 from app.people.sign_in.schemas import SignInIn, SignInOut
 from app.people.sign_in.service import Candidate
@@ -37,8 +38,7 @@ async def sign_in(
         is_right = await run_in_threadpool(passwords.matches, hasher, request.password, candidate.password_hash)
     if candidate.person_id is None or not is_right:
         raise service.SignInFailed
-    token = await run_in_threadpool(_open, database, candidate.person_id, hours=settings.session_hours, now=now)
-    return SignInOut(token=token, person=candidate.person_id)
+    return await run_in_threadpool(_open, database, candidate.person_id, hours=settings.session_hours, now=now)
 
 
 def _candidate(database: Database, sent: Request, name: str) -> tuple[Candidate, bool]:
@@ -52,9 +52,10 @@ def _candidate(database: Database, sent: Request, name: str) -> tuple[Candidate,
         return candidate, service.was_signed_in(session, candidate.person_id, token)
 
 
-def _open(database: Database, person_id: str, *, hours: int, now: datetime) -> str:
+def _open(database: Database, person_id: str, *, hours: int, now: datetime) -> SignInOut:
     with database.write() as session:
-        return service.open_(session, person_id, hours=hours, now=now)
+        token = service.open_(session, person_id, hours=hours, now=now)
+        return SignInOut(token=token, person=person_id, copy_sha256=copies.present(session, person_id))
 
 
 @router.delete("/current", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)

@@ -15,7 +15,11 @@ class SignInIn(BaseModel):
 
 
 class SignInOut(BaseModel):
-    """The token of a new session, and whose it is. It is told this once."""
+    """The token of a new session, and whose it is. It is told this once.
+
+    `copy_sha256` is of the copy of their keys that is here, null where there is none.
+    """
 
     token: str
     person: str
+    copy_sha256: str | None

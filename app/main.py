@@ -54,6 +54,7 @@ from app.jobs import Job, Jobs, daily
 from app.people import passwords
 from app.people.copies.routes import router as copies
 from app.people.shared_keys.routes import router as shared_keys
+from app.people.sign_in.routes import password_router, people_router
 from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
 from app.people.sign_in.state import SignIns
@@ -83,6 +84,8 @@ ROUTERS = [
     cards,
     people,
     sessions,
+    people_router,
+    password_router,
     copies,
     shared_keys,
     audit,

@@ -80,7 +80,8 @@ def person(rows: Session, *roles: Role, team_id: str | None = None) -> Person:
 def signed_in(rows: Session, who: Person) -> dict[str, str]:
     """The headers of a request from them."""
     token = secrets.token_urlsafe(32)
-    rows.add(SignIn(token_sha256=sha256(token.encode()).hexdigest(), person_id=who.id, expires=LONG_AFTER))
+    digest = sha256(token.encode()).hexdigest()
+    rows.add(SignIn(token_sha256=digest, id=id_("ses"), person_id=who.id, begun_on=DAY, expires=LONG_AFTER))
     rows.commit()
     return {"Authorization": f"Bearer {token}"}
 

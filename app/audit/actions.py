@@ -21,6 +21,8 @@ class Action(StrEnum):
     PERSON_CERTIFIED = "person.certified", "A supervisor certified a person's keys"
     SIGNED_IN = "session.opened", "A person signed in"
     SIGNED_OUT = "session.closed", "A person signed out"
+    SESSIONS_ENDED = "session.ended", "Sessions of a person were ended, by them or by a supervisor"
+    PASSWORD_SET = "password.set", "A person set a new password, under a signature of their own key"
     COPY_KEPT = "copy.kept", "A person left a copy of their keys, under passphrase and account key"
     COPY_FETCHED = "copy.fetched", "The copy of a person's keys was fetched, in their own name"
     KEY_LOG_EXTENDED = "key-log.extended", "A signed public document was added to the key log"

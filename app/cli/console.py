@@ -142,6 +142,16 @@ def password(*, confirm: bool = False) -> str:
     return _secret("TERN_PASSWORD", "Password of the service", confirm=confirm)
 
 
+def new_passphrase() -> str:
+    """The one that takes its place."""
+    return _secret("TERN_NEW_PASSPHRASE", "New passphrase of your keys", confirm=True)
+
+
+def new_password() -> str:
+    """The one that takes its place."""
+    return _secret("TERN_NEW_PASSWORD", "New password of the service", confirm=True)
+
+
 def receipt() -> str:
     """The words of a receipt. They are never an argument: those stand in the list of processes and in histories."""
     return _secret("TERN_RECEIPT", "The words of your receipt")

@@ -1,16 +1,36 @@
 """Commands about a person's machines: what another one is made of when this one is gone."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli import sheets as paper
-from app.cli.console import HOME, Home, Json, Server, account_key, clock, passphrase, password, say, show, show_surely
+from app.cli.console import (
+    HOME,
+    Home,
+    Json,
+    Server,
+    account_key,
+    clock,
+    new_passphrase,
+    new_password,
+    passphrase,
+    password,
+    say,
+    show,
+    show_list,
+    show_surely,
+    staff,
+)
+from app.cli.names import Names
 from app.cli.sheets import Sheets
+from app.client.machine import unlocked
+from app.client.machine.directory import Machine
 from app.client.machine.staff import Staff
-from app.client.people import copies, machines
+from app.client.people import copies, machines, sign_in
 from app.client.people.copies import Standing
 from app.protocol.key_copy import AccountKey
 from app.protocol.sign_in import check_handle
@@ -50,11 +70,55 @@ def sheet(sheets: Sheets = None, machine: Home = HOME, as_json: Json = False) ->
         make_copy(person, typed, sheets, as_json=as_json)
 
 
+@machine.command("passphrase")
+def passphrase_(sheets: Sheets = None, machine: Home = HOME, as_json: Json = False) -> None:
+    """Change the passphrase of this machine's keys: with a new sheet, for the copy goes with it."""
+    typed, new = passphrase(), new_passphrase()
+    with Staff(machine, typed, clock=clock) as person:
+        make_copy(person, typed, sheets, new=new, as_json=as_json)
+        person.machine.lock_with(new, person.keys)
+    unlocked.forget(Machine(machine))
+
+
+@machine.command("password")
+def password_(machine: Home = HOME) -> None:
+    """Set a new password of the service with your keys: the old one is not asked for, and every sign-in ends."""
+    new = new_password()
+    sign_in.set_password(staff(machine, tells=False), new)
+    say("Every sign-in of yours has ended. Sign in with the new password.")
+
+
+@machine.command("list")
+def list_(machine: Home = HOME, as_json: Json = False) -> None:
+    """Your sign-ins that have not ended, on whichever machines."""
+    rows = [asdict(each) for each in sign_in.sessions(staff(machine))]
+    show_list("Sign-ins", ["id", "begun_on", "expires", "is_current"], rows, as_json=as_json)
+
+
+@machine.command("end")
+def end(
+    session: Annotated[str | None, typer.Argument(help="The id of a sign-in of yours.")] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", help="As a supervisor: end every sign-in of this person.")
+    ] = None,
+    machine: Home = HOME,
+) -> None:
+    """End a sign-in of yours on another machine, or, as a supervisor, every one of a person whose machine is lost."""
+    if (session is None) == (person is None):
+        raise typer.BadParameter("name one sign-in, or a person with --person")
+    me = staff(machine)
+    if session is not None:
+        sign_in.end_session(me, session)
+    else:
+        sign_in.end_sessions_of(me, Names(me).person(str(person)))
+
+
 def make_copy(
     person: Staff,
     typed: str,
     sheets: Path | None,
     *,
+    new: str | None = None,
     told: Mapping[str, object] | None = None,
     as_json: bool = False,
 ) -> None:
@@ -62,7 +126,7 @@ def make_copy(
 
     `told` is shown with it.
     """
-    drafted = copies.draft(person, typed)
+    drafted = copies.draft(person, typed, new_passphrase=new)
     if as_json:
         show_surely({**(told or {}), **paper.facts(drafted.sheet, sheets)}, as_json=True)
     else:

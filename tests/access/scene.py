@@ -65,7 +65,12 @@ class Scene:
             elif name != table.NOBODY:
                 own = team_id if name in of_team else None
                 self.people[name] = factories.certified(self.rows, *roles, team_id=own)
-        self.ids |= {"team_id": team_id, "person_id": self.people[table.OWNER].id}
+        # Somebody outside the cast: a row may end their sessions.
+        self.ids |= {
+            "team_id": team_id,
+            "person_id": factories.certified(self.rows).id,
+            "session_id": factories.id_("ses"),
+        }
 
     def _report(self) -> None:
         epoch = factories.epoch(self.rows, self.people[table.CLAIMER], self.people[table.SECOND_TRIAGER])

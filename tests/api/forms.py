@@ -28,6 +28,7 @@ ABSENT = {
         "person_id": "per",
         "release_id": "rel",
         "report_id": "rep",
+        "session_id": "ses",
     }.items()
 } | {"path": "data/persons.csv"}
 
@@ -83,6 +84,18 @@ PEOPLE = {
     "POST /v1/certificates": _made({"document": "no document"}),
     "POST /v1/sessions": Form({"person": "nobody", "password": "correct horse battery"}),
     "DELETE /v1/sessions/current": _ONE,
+    "GET /v1/sessions": _ONE,
+    "DELETE /v1/sessions/{session_id}": _ONE,
+    "DELETE /v1/people/{person_id}/sessions": _ONE,
+    "POST /v1/password/challenges": Form({"person": "nobody"}),
+    "PUT /v1/password": Form(
+        {
+            "person": "nobody",
+            "challenge": b64(bytes(56)),
+            "signature": b64(bytes(64)),
+            "password": "correct horse battery",
+        }
+    ),
     "PUT /v1/copy": Form({"file": factories.KEY_COPY, "signature": b64(bytes(64))}),
     "GET /v1/copy": _ONE,
     "POST /v1/keys": _made({"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT]}, "token_sha256"),

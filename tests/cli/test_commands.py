@@ -30,6 +30,8 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "sign-out",
         "unlock",
         "lock",
+        "machine end",
+        "machine password",
         "intake draft",
         "intake share",
         "mailbox answer",

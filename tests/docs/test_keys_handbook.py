@@ -37,10 +37,13 @@ def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) 
     def at(name: str, *arguments: str, typed: str = "", **secrets: str) -> Ended:
         if name == "boris_new":
             (sheet,) = (tmp_path / "papers").glob("sheet-boris.txt")
-            secrets = {"TERN_PASSWORD": PASSWORD, "TERN_ACCOUNT_KEY": words_on(sheet)}
+            secrets = {"TERN_ACCOUNT_KEY": words_on(sheet)}
         environment = {
             "TERN_MACHINE": str(here.machine(name)),
             "TERN_PASSPHRASE": PASSPHRASE,
+            "TERN_NEW_PASSPHRASE": PASSPHRASE,
+            "TERN_PASSWORD": PASSWORD,
+            "TERN_NEW_PASSWORD": PASSWORD,
             "TERN_DEMO": "1",
             "TERN_DEMO_CLOCK": str(here.clock),
             **secrets,

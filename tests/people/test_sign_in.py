@@ -11,6 +11,8 @@ from app.clock import Clock
 from app.main import create_app
 from app.people.sign_in import service
 from app.people.staff.models import Person
+from app.protocol.documents import Signer, bytes_signed
+from app.protocol.encoding import b64
 from app.settings import Settings
 from tests import factories
 from tests.people.conftest import PASSWORD, Client
@@ -89,6 +91,104 @@ def test_passwords_are_checked_a_few_at_a_time_and_few_wait(settings: Settings, 
     assert {answer.status_code for answer in answers} == {401, 503}
     assert {answer.json()["type"] for answer in busy} == {"/problems/sign-in-busy"}
     assert {answer.headers["Retry-After"] for answer in busy} == {"1"}
+
+
+def other_session(of: Client) -> dict[str, str]:
+    """On another machine, or in the hands of a thief."""
+    answer = of.http.post("/v1/sessions", json={"person": of.handle, "password": PASSWORD})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+def sessions(of: Client, headers: dict[str, str] | None = None) -> list[dict[str, object]]:
+    answer = of.http.get("/v1/sessions", headers=headers or of.headers)
+    return list(answer.json()["items"]) if answer.is_success else []
+
+
+def test_a_person_sees_their_own_sessions_and_ends_them_from_another_machine(supervisor: Client, today: date) -> None:
+    elsewhere = other_session(supervisor)
+    (other,) = [each["id"] for each in sessions(supervisor) if not each["is_current"]]
+
+    ended = supervisor.http.delete(f"/v1/sessions/{other}", headers=supervisor.headers)
+
+    assert ended.status_code == 204
+    assert supervisor.http.get("/v1/people", headers=elsewhere).status_code == 401
+    assert [(each["begun_on"], each["is_current"]) for each in sessions(supervisor)] == [(today.isoformat(), True)]
+
+
+def test_nobody_sees_or_ends_the_sessions_of_another_but_a_supervisor_all_of_them(
+    supervisor: Client, rows: Session
+) -> None:
+    colleague = factories.person(rows)
+    headers = factories.signed_in(rows, colleague)
+    (theirs,) = sessions(supervisor, headers)
+
+    refused = supervisor.http.delete(f"/v1/sessions/{theirs['id']}", headers=supervisor.headers)
+    forbidden = supervisor.http.delete(f"/v1/people/{supervisor.id}/sessions", headers=headers)
+    all_of_them = supervisor.http.delete(f"/v1/people/{colleague.id}/sessions", headers=supervisor.headers)
+
+    assert (refused.status_code, forbidden.status_code, all_of_them.status_code) == (404, 403, 204)
+    assert (sessions(supervisor, headers), len(sessions(supervisor))) == ([], 1)
+
+
+NEW = "another long password of no use to keys"
+
+
+def challenge(of: Client) -> str:
+    return str(of.http.post("/v1/password/challenges", json={"person": of.handle}).json()["challenge"])
+
+
+def set_password(of: Client, challenged: str, *, signer: Signer | None = None, type_: str = "password") -> int:
+    signature = (signer or of.signer).sign_bytes(bytes_signed(type_, challenged.encode())).sig
+    body = {"person": of.handle, "challenge": challenged, "signature": b64(signature), "password": NEW}
+    return of.http.put("/v1/password", json=body).status_code
+
+
+def test_a_password_is_set_anew_under_a_signature_and_every_session_ends(supervisor: Client) -> None:
+    elsewhere = other_session(supervisor)
+
+    done = set_password(supervisor, challenge(supervisor))
+
+    assert done == 204
+    assert [
+        supervisor.http.get("/v1/people", headers=each).status_code for each in (supervisor.headers, elsewhere)
+    ] == [
+        401,
+        401,
+    ]
+    answers = [
+        supervisor.http.post("/v1/sessions", json={"person": "first", "password": each}) for each in (PASSWORD, NEW)
+    ]
+    assert [each.status_code for each in answers] == [401, 201]
+
+
+def test_whoever_stole_a_session_or_a_signature_sets_no_password(supervisor: Client, clock: Clock, today: date) -> None:
+    assert clock.told_by is not None
+    thief = Client(supervisor.http, "thief")
+    thief.id = supervisor.id
+    asked = challenge(supervisor)
+
+    tried = [
+        set_password(supervisor, asked, signer=thief.signer),
+        set_password(supervisor, asked, type_="copy"),
+        set_password(supervisor, asked[:-4] + "AAAA"),
+        set_password(supervisor, "AAAA"),
+    ]
+    used = [set_password(supervisor, asked), set_password(supervisor, asked)]
+    late = challenge(supervisor)
+    clock.told_by.write_text(f"{today}T09:11:00Z")
+
+    assert tried == [403] * 4
+    assert used == [204, 403]
+    assert set_password(supervisor, late) == 403
+
+
+def test_whether_there_is_such_a_person_no_challenge_says(supervisor: Client) -> None:
+    nobody = Client(supervisor.http, "nobody")
+    nobody.id = supervisor.id
+
+    asked = challenge(nobody)
+
+    assert (len(asked), set_password(nobody, asked)) == (len(challenge(supervisor)), 403)
 
 
 def test_a_machine_is_known_by_its_last_session_and_by_nobody_elses(

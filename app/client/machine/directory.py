@@ -111,10 +111,13 @@ class Machine:
         private.make_directory(directory)
         private.make_directory(machine.outbox)
         machine.tell(about)
-        write_atomically(
-            machine._keys, age.encrypt(keys.text.encode(), [age.Passphrase(opaque(passphrase), work_factor)])
-        )
+        machine.lock_with(passphrase, keys, work_factor=work_factor)
         return machine
+
+    def lock_with(self, passphrase: str, keys: PersonKeys, *, work_factor: int = age.Passphrase.work_factor) -> None:
+        """Write the keys under this passphrase, in the place of what lies there."""
+        sealed = age.encrypt(keys.text.encode(), [age.Passphrase(opaque(passphrase), work_factor)])
+        write_atomically(self._keys, sealed)
 
     @property
     def exists(self) -> bool:

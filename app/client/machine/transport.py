@@ -64,10 +64,11 @@ class Told(dict[str, Any]):
 
 
 _TEXTS: Final = (
-    "accepts_from accepts_until action actor approver day destroyed_on document envelope_sha256 epoch expires_on "
-    "file grantee handle hash hour id intake intake_channel invitation kept_on key kind name object part period "
-    "person previous received_on recipient ref release requested_by requester root sha256 sig signature stage "
-    "stage_entered state subject team to token turn valid_from valid_until what workload"
+    "accepts_from accepts_until action actor approver begun_on challenge day destroyed_on document "
+    "envelope_sha256 epoch expires expires_on file grantee handle hash hour id intake intake_channel invitation "
+    "kept_on key kind name object part period person previous received_on recipient ref release requested_by "
+    "requester root sha256 sig signature stage stage_entered state subject team to token turn valid_from "
+    "valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
     "approved_by case consent copy_sha256 first_lapses_after last_use lent_until next noisy_sha256 object_hash of "
@@ -88,6 +89,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(_NUMBERS.split(), (int,)),
     **dict.fromkeys(_LISTS.split(), (list,)),
     "destroyed": (bool,),
+    "is_current": (bool,),
     "destruction_waits": (bool,),
     "epoch_days_left": (int, type(None)),
     "head": (Told,),

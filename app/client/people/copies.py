@@ -5,6 +5,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import Final
 
+from app.client.machine.passphrases import check_strength
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Told, try_again
 from app.protocol.chain import Mark
@@ -41,16 +42,22 @@ class Standing(Enum):
     ANOTHER = auto()
 
 
-def draft(staff: Staff, passphrase: str, *, work_factor: int = WORK_FACTOR_LIMIT) -> Draft:
-    """A copy of the keys on this machine under its passphrase and a new account key.
+def draft(
+    staff: Staff, passphrase: str, *, new_passphrase: str | None = None, work_factor: int = WORK_FACTOR_LIMIT
+) -> Draft:
+    """A copy of the keys on this machine under its passphrase, or a new one, and a new account key.
 
-    Raises `WrongPassphrase`, and `NotPinned`: a machine that is made of a copy has its pin from nowhere else.
+    Raises `WrongPassphrase`, `WeakPassphrase` of a new one, and `NotPinned`: a machine that is made of a copy has its
+    pin from nowhere else.
     """
     staff.machine.unlock(passphrase)
+    if new_passphrase is not None:
+        check_strength(new_passphrase, known=(staff.about.handle, "tern"))
     account_key = AccountKey.generate()
     copy = KeyCopy(staff.about.server, staff.person, staff.pin, staff.log.marks[-1], staff.keys.text)
     sheet = Sheet(staff.about.handle, staff.about.server, str(staff.pin), staff.today, account_key.words)
-    return Draft(sheet, seal_copy(copy, passphrase, account_key, work_factor=work_factor))
+    typed = passphrase if new_passphrase is None else new_passphrase
+    return Draft(sheet, seal_copy(copy, typed, account_key, work_factor=work_factor))
 
 
 def keep(staff: Staff, drafted: Draft) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused, Service, Told, Unreachable, try_again
 from app.client.people import copies, shared_keys
 from app.client.people.copies import Standing
+from app.protocol.documents import bytes_signed
+from app.protocol.encoding import b64
 from app.protocol.opaque_string import opaque
 from app.protocol.sign_in import check_handle, check_password
 
@@ -116,3 +119,48 @@ def sign_out(staff: Staff) -> None:
     staff.service.delete("/sessions/current")
     staff.machine.forget_session()
     staff.service.token = None
+
+
+def set_password(staff: Staff, password: str) -> None:
+    """Set a new password with the keys on this machine; the old one is not asked for. Every session ends.
+
+    Raises `Unfit`, and `Refused` where these keys are not those with which the person joined.
+    """
+    check_password(password)
+    challenge = str(staff.service.post("/password/challenges", {"person": staff.person}).json()["challenge"])
+    signature = staff.signer.sign_bytes(bytes_signed("password", challenge.encode())).sig
+    request = {
+        "person": staff.person,
+        "challenge": challenge,
+        "signature": b64(signature),
+        "password": opaque(password),
+    }
+    staff.service.put("/password", request)
+    staff.machine.forget_session()
+    staff.service.token = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sign-in of this person, as the service tells of it."""
+
+    id: str
+    begun_on: str
+    expires: str
+    is_current: bool
+
+
+def sessions(staff: Staff) -> list[Session]:
+    """This person's sign-ins that have not ended, on whichever machines."""
+    items = staff.service.get("/sessions").json()["items"]
+    return [Session(each["id"], each["begun_on"], each["expires"], each["is_current"]) for each in items]
+
+
+def end_session(staff: Staff, session: str) -> None:
+    """Sign out elsewhere."""
+    staff.service.delete(f"/sessions/{session}")
+
+
+def end_sessions_of(staff: Staff, person: str) -> None:
+    """As a supervisor: somebody's machine may be in other hands."""
+    staff.service.delete(f"/people/{person}/sessions")

@@ -3,15 +3,14 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
 from app.age import EnvelopeError
+from app.people.wire import KeySignature
 from app.problems import NotAnEnvelope
 from app.protocol.encoding import b64, unb64
 from app.protocol.errors import Malformed
 from app.protocol.key_copy import check_copy
-
-_SIGNATURE_SIZE = 64
 
 
 def _copy(value: Any) -> bytes:
@@ -27,21 +26,12 @@ def _copy(value: Any) -> bytes:
     return file
 
 
-def _signature(text: str) -> str:
-    try:
-        unb64(text, _SIGNATURE_SIZE)
-    except Malformed:
-        raise ValueError("not an Ed25519 signature") from None
-    return text
-
-
 SealedKeys = Annotated[
     bytes,
     BeforeValidator(_copy),
     PlainSerializer(b64, return_type=str),
     WithJsonSchema({"type": "string", "contentEncoding": "base64url", "format": "sealed-keys"}),
 ]
-FileSignature = Annotated[str, AfterValidator(_signature)]
 
 
 class CopyIn(BaseModel):
@@ -50,7 +40,7 @@ class CopyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: SealedKeys
-    signature: FileSignature
+    signature: KeySignature
 
 
 class CopyOut(BaseModel):
@@ -61,4 +51,4 @@ class CopyOut(BaseModel):
     number: int
     kept_on: date
     file: SealedKeys
-    signature: FileSignature
+    signature: KeySignature

@@ -1,6 +1,6 @@
 """Who is signed in."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,10 +9,12 @@ from app.database import Base, Hour
 
 
 class SignIn(Base):
-    """A session of a person. The token is known to their machine alone; here lies its hash."""
+    """A session of a person. The token is known to their machine alone; here lies its hash. `id` names it to them."""
 
     __tablename__ = "sessions"
 
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    begun_on: Mapped[date]
     expires: Mapped[datetime] = mapped_column(Hour)

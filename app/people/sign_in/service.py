@@ -1,6 +1,7 @@
 """Sessions: a token for half a day, after which its holder signs in again."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,8 +16,8 @@ from app.clock import hour_of
 from app.people.sign_in.models import SignIn
 from app.people.staff import service as staff
 from app.people.staff.models import Person
-from app.problems import Problem
-from app.protocol.encoding import b64
+from app.problems import NotFound, Problem
+from app.protocol.encoding import b64, new_id
 
 _TOKEN_SIZE = 32
 
@@ -55,7 +56,8 @@ def open_(session: Session, person_id: str, *, hours: int, now: datetime) -> str
     token = b64(secrets.token_bytes(_TOKEN_SIZE))
     expires = hour_of(now) + timedelta(hours=hours + 1)
     session.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.expires <= hour_of(now)))
-    session.add(SignIn(token_sha256=_digest(token), person_id=person_id, expires=expires))
+    new = {"id": new_id("ses"), "begun_on": now.date(), "expires": expires}
+    session.add(SignIn(token_sha256=_digest(token), person_id=person_id, **new))
     person = session.get_one(Person, person_id)
     person.last_use = now.date()
     audit.record(session, person_id, Action.SIGNED_IN, person_id, now=now)
@@ -66,6 +68,32 @@ def close(session: Session, actor: Actor, token: str, *, now: datetime) -> None:
     """End the session of this token; it is recorded."""
     session.execute(delete(SignIn).where(SignIn.token_sha256 == _digest(token)))
     audit.record(session, actor.id, Action.SIGNED_OUT, actor.id, now=now)
+
+
+def of_person(session: Session, person_id: str, *, now: datetime) -> Sequence[SignIn]:
+    """Their sessions that have not ended, the newest last."""
+    theirs = select(SignIn).where(SignIn.person_id == person_id, SignIn.expires > hour_of(now))
+    return session.scalars(theirs.order_by(SignIn.expires, SignIn.id)).all()
+
+
+def end(session: Session, actor: Actor, session_id: str, *, now: datetime) -> None:
+    """End a session of the actor's own, on whichever machine. Raises `NotFound`, for one of somebody else too."""
+    row = session.scalar(select(SignIn).where(SignIn.id == session_id, SignIn.person_id == actor.id))
+    if row is None:
+        raise NotFound
+    session.delete(row)
+    audit.record(session, actor.id, Action.SESSIONS_ENDED, actor.id, now=now)
+
+
+def end_all(session: Session, actor_id: str, person_id: str, *, now: datetime) -> None:
+    """End every session of a person: their machine is in other hands, or they have a new password."""
+    session.execute(delete(SignIn).where(SignIn.person_id == person_id))
+    audit.record(session, actor_id, Action.SESSIONS_ENDED, person_id, now=now)
+
+
+def is_of(token: str, row: SignIn) -> bool:
+    """Whether this is the token of that session."""
+    return row.token_sha256 == _digest(token)
 
 
 def find_actor(session: Session, token_sha256: str, now: datetime) -> Actor | None:

@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app import age
 from app.http.wire import PublicDocument, TeamId
+from app.people.wire import Password
 from app.protocol.encoding import unb64
 from app.protocol.errors import Malformed
-from app.protocol.sign_in import HANDLE, PASSWORD_LENGTHS
+from app.protocol.sign_in import HANDLE
 from app.vocabulary import Role
 
 _KEY_SIZE = 32
@@ -36,7 +37,6 @@ def _key(text: str) -> str:
 Recipient = Annotated[str, Field(max_length=4096), AfterValidator(_recipient)]
 SigningKey = Annotated[str, AfterValidator(_key)]
 Handle = Annotated[str, Field(pattern=HANDLE)]
-Password = Annotated[str, Field(min_length=PASSWORD_LENGTHS[0], max_length=PASSWORD_LENGTHS[-1], repr=False)]
 
 
 class PersonIn(BaseModel):

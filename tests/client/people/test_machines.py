@@ -9,7 +9,7 @@ import pytest
 
 from app.client import Staff
 from app.client.casework import triage
-from app.client.machine.passphrases import WrongPassphrase
+from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
 from app.client.machine.transport import Refused
 from app.client.people import copies, machines, sign_in
 from app.client.people.copies import Draft, Standing
@@ -201,3 +201,46 @@ def test_what_the_service_is_sent_opens_no_copy(
 
     assert sent
     assert not any(secret.encode() in each for each in sent for secret in (words, PASSPHRASE))
+
+
+def test_a_new_passphrase_goes_with_a_new_sheet_and_the_old_ones_open_nothing(
+    here: Installation, add: Callable[..., Staff]
+) -> None:
+    new = "another seven words of no sentence at all"
+    chen = here.staff("chen")
+    before = leave(chen)
+    drafted = copies.draft(chen, PASSPHRASE, new_passphrase=new, work_factor=COPY_WORK_FACTOR)
+    copies.keep(chen, drafted)
+    chen.machine.lock_with(new, chen.keys, work_factor=WORK_FACTOR)
+
+    for words, passphrase in ((before.sheet.words, PASSPHRASE), (drafted.sheet.words, PASSPHRASE)):
+        with pytest.raises(WrongPassphrase):
+            add("chen", words, passphrase)
+    with pytest.raises(WrongPassphrase):
+        chen.machine.unlock(PASSPHRASE)
+    assert add("chen", drafted.sheet.words, new).keys.public_key == chen.machine.unlock(new).public_key
+
+
+def test_a_weak_passphrase_changes_nothing(here: Installation) -> None:
+    with pytest.raises(WeakPassphrase):
+        copies.draft(here.staff("dina"), PASSPHRASE, new_passphrase="dina 2026", work_factor=COPY_WORK_FACTOR)
+
+
+def test_a_forgotten_password_is_set_with_the_keys_and_the_other_machine_signs_in_again(
+    here: Installation, add: Callable[..., Staff]
+) -> None:
+    new = "another password of a test"
+    first = here.staff("boris")
+    second = add("boris", leave(first).sheet.words)
+
+    sign_in.set_password(second, new)
+
+    for each in (first, second):
+        with pytest.raises(Refused, match="session"):
+            each.service.get("/people")
+        sign_in.sign_in(each, new)
+    assert [each.is_current for each in sign_in.sessions(second)].count(True) == 1
+    (elsewhere,) = [each.id for each in sign_in.sessions(second) if not each.is_current]
+    sign_in.end_session(second, elsewhere)
+    with pytest.raises(Refused):
+        first.service.get("/people")

@@ -1,0 +1,23 @@
+"""Forms that the wire models of several packages of people share."""
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from app.protocol.encoding import unb64
+from app.protocol.errors import Malformed
+from app.protocol.sign_in import PASSWORD_LENGTHS
+
+_SIGNATURE_SIZE: Final = 64
+
+
+def _signature(text: str) -> str:
+    try:
+        unb64(text, _SIGNATURE_SIZE)
+    except Malformed:
+        raise ValueError("not an Ed25519 signature") from None
+    return text
+
+
+KeySignature = Annotated[str, AfterValidator(_signature)]
+Password = Annotated[str, Field(min_length=PASSWORD_LENGTHS[0], max_length=PASSWORD_LENGTHS[-1], repr=False)]

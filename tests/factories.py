@@ -128,6 +128,7 @@ def epoch(rows: Session, *holders: Person, sequence: int = 1, destroyed_on: date
         accepts_from=DAY,
         accepts_until=date(2026, 6, 21),
         destroyed_on=destroyed_on,
+        signed_on=DAY,
     )
     rows.add(made)
     rows.flush()

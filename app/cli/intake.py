@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import HOME, Home, Json, show, show_list, staff
+from app.cli.console import HOME, Home, Json, show_list, staff
 from app.cli.names import Names
 from app.client.intake import epochs
 from app.client.machine.directory import write_atomically
@@ -16,15 +16,23 @@ from app.protocol.statements import KeyKind, SharedKey
 
 intake = typer.Typer(help="Keys of intake epochs, statistics and card-writing.", no_args_is_help=True)
 
-Days = Annotated[int, typer.Option(min=1, help="For how many days the epoch accepts reports.")]
+Days = Annotated[int, typer.Option(min=1, help="For how many days each accepts reports.")]
 Notice = Annotated[Path | None, typer.Option(help="A file with words that every reporter is shown.", exists=True)]
 
 
 @intake.command()
-def rotate(days: Days = epochs.EPOCH_DAYS, notice: Notice = None, machine: Home = HOME, as_json: Json = False) -> None:
-    """Open a new intake epoch from today on, as a supervisor."""
+def rotate(
+    number: Annotated[
+        int, typer.Option("--epochs", min=1, help="How many epochs, one behind the other.")
+    ] = epochs.AHEAD,
+    days: Days = epochs.EPOCH_DAYS,
+    notice: Notice = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Sign new intake epochs from today on, in the place of all that were signed for these days, as a supervisor."""
     words = notice.read_text() if notice else ""
-    _show(epochs.rotate(staff(machine), days=days, notice=words), as_json=as_json)
+    _show(epochs.rotate(staff(machine), number=number, days=days, notice=words), as_json=as_json)
 
 
 @intake.command()
@@ -95,11 +103,7 @@ def _row(kind: KeyKind, key: SharedKey | None) -> dict[str, object]:
     }
 
 
-def _show(epoch: Intake, *, as_json: bool) -> None:
-    facts = {
-        "epoch": epoch.epoch,
-        "accepts_from": epoch.accepts_from.isoformat(),
-        "accepts_until": epoch.accepts_until.isoformat(),
-        "destroyed_on": epoch.destroyed_on.isoformat(),
-    }
-    show(facts, as_json=as_json)
+def _show(signed: list[Intake], *, as_json: bool) -> None:
+    columns = ["epoch", "accepts_from", "accepts_until", "destroyed_on"]
+    rows = [{name: str(getattr(each, name)) for name in columns} for each in signed]
+    show_list("Epochs", columns, rows, as_json=as_json)

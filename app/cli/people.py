@@ -27,8 +27,11 @@ from app.cli.names import Names
 from app.cli.roots import next_loss
 from app.cli.sheets import Sheets
 from app.client import Staff
+from app.client.intake import epochs
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
+from app.client.machine.staff import NobodyToGrant
+from app.client.machine.transport import Refused
 from app.client.people import colleagues as directory
 from app.client.people import sign_in as sessions
 from app.client.people.colleagues import Colleague
@@ -104,6 +107,20 @@ def sign_in(machine: Home = HOME) -> None:
             say(told)
         if person.about.pin is not None and person.person in person.log.trust.supervisors:
             say(f"The root: {next_loss(person.log.trust.root)}")
+            _sign_ahead(person)
+
+
+def _sign_ahead(supervisor: Staff) -> None:
+    """Add to the epochs that are signed. Whoever signs in does not wait for it to be possible."""
+    try:
+        added = epochs.go_on(supervisor)
+    except NobodyToGrant as error:
+        say(f"Intake: not signed on, for {error}.")
+    except Refused as refusal:
+        say(f"Intake: not signed on: {refusal}")
+    else:
+        if added:
+            say(f"Intake: signed on until {added[-1].accepts_until}.")
 
 
 def sign_out(machine: Home = HOME) -> None:

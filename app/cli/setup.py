@@ -20,7 +20,6 @@ from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Service, Unreachable
 from app.client.people import colleagues, copies, roots, shared_keys, sign_in
 from app.client.people.colleagues import Colleague, FingerprintDiffers
-from app.protocol import intake
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex
 from app.protocol.manifest import MANIFEST
@@ -241,15 +240,14 @@ def _make_keys(supervisor: Staff) -> None:
     before = supervisor.seen.highest(_HOLDERS, supervisor.org)
     digest = sha256_hex(" ".join(triagers).encode())
     if not _is_open(supervisor) or before is None or before.sha256 != digest:
-        epoch = epochs.rotate(supervisor)
+        signed = epochs.rotate(supervisor, number=epochs.AHEAD)
         supervisor.seen.record(_HOLDERS, supervisor.org, Mark(before.version + 1 if before else 1, digest))
-        say(f"Intake is open until {epoch.accepts_until}. Before that day: `tern intake rotate`.")
+        say(f"Intake is open until {signed[-1].accepts_until}. A supervisor who signs in before then adds to that.")
 
 
 def _is_open(supervisor: Staff) -> bool:
     supervisor.forget()
-    newest = supervisor.log.intake
-    return newest is not None and intake.read(newest).accepts_until >= supervisor.today
+    return supervisor.log.intake_on(supervisor.today) is not None
 
 
 def _invite(supervisor: Staff) -> None:

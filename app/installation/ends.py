@@ -74,10 +74,13 @@ def _destruction(session: Session, today: date) -> Iterator[End]:
 
 
 def _epoch(session: Session, today: date) -> Iterator[End]:
-    newest = next(iter(epochs.taking_reports(session, today)), None)
-    last = newest.accepts_until if newest else session.scalar(select(func.max(Epoch.accepts_until)))
-    if last is not None and (newest is None or last <= today + _EPOCH):
-        yield End(Ending.INTAKE, min(last, today) if newest is None else last)
+    last = epochs.covered_until(session, today)
+    if last is None:
+        ended = session.scalar(select(func.max(Epoch.accepts_until)).where(Epoch.accepts_until < today))
+        if ended is not None or session.scalar(select(Epoch.id).limit(1)) is not None:
+            yield End(Ending.INTAKE, ended or today)
+    elif last <= today + _EPOCH:
+        yield End(Ending.INTAKE, last)
 
 
 def _undecided(session: Session, today: date) -> Iterator[End]:

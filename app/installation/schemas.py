@@ -23,7 +23,7 @@ class HealthOut(BaseModel):
     disk_free_bytes: int | SkipJsonSchema[None] = Field(None, description="What is left where files are kept.")
     disk_bytes: int | SkipJsonSchema[None] = Field(None, description="How large that disk is.")
     epoch_days_left: int | None = Field(
-        None, description="Days on which the newest intake epoch takes reports, with today; null where none does."
+        None, description="Days for which intake is signed without a gap, with today; null where it is not for today."
     )
     first_lapses_after: date | None = Field(
         None, description="The last day to decide about the oldest report that waits; null before its epoch's fourth."

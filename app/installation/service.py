@@ -30,7 +30,7 @@ class ForeignKeyring(Exception):
 
 @dataclass(frozen=True)
 class Numbers:
-    """How the machine is. `epoch_days_left` counts today, and is None where no epoch takes reports.
+    """How the machine is. `epoch_days_left` are signed without a gap, with today; None where no epoch takes reports.
 
     `first_lapses_after` is what `lifecycle` says of undecided reports.
 
@@ -95,8 +95,8 @@ def is_well(database: Database, data_dir: Path) -> bool:
 def numbers(session: Session, data_dir: Path, today: date) -> Numbers:
     """What a supervisor or an operator looks after."""
     disk = shutil.disk_usage(data_dir)
-    newest = next(iter(epochs.taking_reports(session, today)), None)
-    left = (newest.accepts_until - today).days + 1 if newest and newest.accepts_until >= today else None
+    last = epochs.covered_until(session, today)
+    left = (last - today).days + 1 if last else None
     swept_on = session.scalar(select(Installation.swept_on))
     waits = not recorded_day.is_believable(session, today)
     return Numbers(

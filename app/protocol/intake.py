@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from app import age
 from app.protocol.documents import Document, Header, Signer, signed
-from app.protocol.encoding import MOST, check_day, check_id, check_number
+from app.protocol.encoding import MOST, check_at, check_day, check_id, check_number
 from app.protocol.errors import Malformed, NotAuthentic
 
 SUBJECT: Final = "intake"
 LONGEST_ACCEPTANCE: Final = timedelta(days=30)
 LONGEST_KEEPING: Final = timedelta(days=7)
+# No day for which an epoch is signed lies further ahead of its signing.
+LONGEST_AHEAD: Final = timedelta(days=60)
 # A report that nobody decides lapses when as many days have passed after that of its arrival, whatever its epoch.
 UNDECIDED_DAYS: Final = timedelta(days=60)
 # From its fourth day on, everybody is told of an epoch's undecided reports.
@@ -35,21 +37,25 @@ class Intake:
     attachment_limit: int
     notice: str
 
+    def accepts(self, day: date) -> bool:
+        """Whether the day is one of the epoch's."""
+        return self.accepts_from <= day <= self.accepts_until
+
     def check_accepts(self, today: date) -> None:
         """Raises `NotAuthentic` where the device's day is outside the epoch: an old document, or a wrong clock."""
-        if not self.accepts_from <= today <= self.accepts_until:
+        if not self.accepts(today):
             raise NotAuthentic("epoch-days")
 
 
-def make(intake: Intake, *, org: str, previous: Document | None, signer: Signer) -> Document:
-    """The next intake document; its version is the epoch's number."""
+def make(intake: Intake, *, org: str, previous: Document | None, signer: Signer, on: date) -> Document:
+    """The next intake document, signed `on` this day; its version is the epoch's number."""
     header = Header.new(
         "intake",
         SUBJECT,
         _body(intake),
         org=org,
         author=signer.person,
-        at=intake.accepts_from.isoformat(),
+        at=on.isoformat(),
         after=previous.public_link.mark if previous else None,
     )
     return signed(header, signer)
@@ -78,12 +84,14 @@ def read(document: Document) -> Intake:
                 attachment_limit=check_number(limit, range(1, MOST + 1)),
                 notice=notice,
             )
-            _check(intake)
+            _check(intake, check_at(document.header.at))
             return intake
     raise Malformed("an intake document of another form")
 
 
-def _check(intake: Intake) -> None:
+def _check(intake: Intake, signed_on: date) -> None:
+    if intake.accepts_until - signed_on > LONGEST_AHEAD:
+        raise Malformed("an epoch that was signed too far ahead")
     accepts = intake.accepts_until - intake.accepts_from
     keeps = intake.destroyed_on - intake.accepts_until
     if not timedelta(0) <= accepts <= LONGEST_ACCEPTANCE or not timedelta(0) <= keeps <= LONGEST_KEEPING:

@@ -6,7 +6,7 @@ public document as text. The service signs its head. Anyone can fetch all of it 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.protocol.chain import Link, Mark
 from app.protocol.documents import Document, Signature, bytes_signed, parse_document, verify_signature
 from app.protocol.encoding import MOST, b64, canonical, check_hash, check_number, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.intake import Intake
 from app.protocol.roots import Pin
 
 _AFTER_THE_ROOT = frozenset({"service-key", "intake"})
@@ -52,10 +53,34 @@ class Log:
         """Every intake document, whether it still counts or not: the next one follows the last of them."""
         return tuple(each for each in self.documents if each.header.type == "intake")
 
-    @property
-    def intake(self) -> Document | None:
-        """The newest intake document that counts."""
-        return next(reversed(self._counting("intake")), None)
+    def intake_on(self, day: date) -> Document | None:
+        """Where reports go on this day: of the intake documents that count and have it among their days the newest."""
+        return next((document for document, epoch in reversed(self._epochs) if epoch.accepts(day)), None)
+
+    def shown_on(self, day: date, text: bytes) -> Intake:
+        """The epoch of the intake document that the service shows as the one of this day. Raises `NotAuthentic`.
+
+        `epoch-days` says that it is signed and of other days: somebody shows an old one, or a clock is wrong.
+        """
+        found = next((each for each in self._epochs if each[0].text == text), None)
+        if found is None:
+            raise NotAuthentic("intake")
+        document, epoch = found
+        epoch.check_accepts(day)
+        if document != self.intake_on(day):
+            raise NotAuthentic("intake")
+        return epoch
+
+    def covered_until(self, today: date) -> date | None:
+        """The last day before the first one, from today on, for which nothing is signed; None where that is today."""
+        day = today
+        while self.intake_on(day):
+            day += timedelta(days=1)
+        return day - timedelta(days=1) if day > today else None
+
+    @cached_property
+    def _epochs(self) -> tuple[tuple[Document, Intake], ...]:
+        return tuple((each, intake.read(each)) for each in self._counting("intake"))
 
     def begins(self, epoch: str) -> date | None:
         """The first day of the epoch; None of one that the log does not have."""

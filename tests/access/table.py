@@ -211,7 +211,7 @@ INTAKE = {
     "HEAD /v1/uploads/{address}": Row(for_staff=False, answered=404, headers=tus.TUS),
     "PATCH /v1/uploads/{address}": Row(for_staff=False, answered=404, headers=tus.at(0)),
     "POST /v1/mailbox": Row(for_staff=False, answered=422, headers=_BYTES),
-    "POST /v1/key-log": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
+    "POST /v1/key-log": Row(frozenset({S}), answered=422, body={"entries": [{"document": "", "grants": []}]}),
     "GET /v1/service-key": Row(frozenset({S})),
     "GET /v1/root-proposals": Row(needs_role=False),
     # Whoever brings it: signatures of the root's keys decide.

@@ -230,7 +230,7 @@ INTAKE = {
         said={"v": 1, "kind": "consent", "id": factories.id_("msg"), "consent": factories.id_("cons")},
         files=(factories.sealed(Kind.MESSAGE), _SLOT),
     ),
-    "POST /v1/key-log": _made({"document": "no document", "grants": [GRANT]}, "grants"),
+    "POST /v1/key-log": _made({"entries": [{"document": "no document", "grants": [GRANT]}]}),
     "GET /v1/service-key": _ONE,
     "GET /v1/root-proposals": _LIST,
     "POST /v1/root-proposals": _made({"document": "no document", "kept": ["a" * 64] * 10}, "kept"),

@@ -6,7 +6,6 @@ import pytest
 
 from app.cli.machines import WORDS
 from app.cli.roots import next_loss
-from app.client.intake import epochs
 from app.client.machine import ends
 from app.client.machine.kept import Kept
 from app.client.people.copies import Standing
@@ -32,14 +31,13 @@ def run(here: Installation, handle: str, *command: str) -> Ended:
 
 
 def test_each_command_says_it_first_and_whoever_stays_signed_in_hears_of_it_the_next_day(here: Installation) -> None:
-    intake = "What ends: intake: until 2026-06-22; a supervisor opens the next epoch: tern intake rotate"
-    here.pass_(timedelta(days=4, hours=14))  # 23 o'clock of the 19th
+    intake = "What ends: intake: until 2026-06-21; a supervisor opens the next epoch: tern intake rotate"
+    here.pass_(timedelta(days=3, hours=14))  # 23 o'clock of the 18th
     before = run(here, "boris", "sign-in")
     here.pass_(timedelta(hours=2))
     first = run(here, "boris", "case", "list")
     second = run(here, "boris", "fingerprint")
     other = run(here, "sara", "sign-in")
-    epochs.rotate(here.unlock("sara"))
     after = run(here, "sara", "sign-in")
 
     no_copy = str(WORDS[Standing.NONE])
@@ -47,7 +45,7 @@ def test_each_command_says_it_first_and_whoever_stays_signed_in_hears_of_it_the_
     assert (second.code, second.err.splitlines()) == (0, [intake])
     # Nobody here has made a sheet. A supervisor is told besides what the next loss of a key would cost.
     root = f"The root: {next_loss(here.unlock('sara').log.trust.root)}"
-    assert other.err.splitlines() == [intake, no_copy, root]
+    assert other.err.splitlines() == [intake, no_copy, root, "Intake: signed on until 2026-07-12."]
     assert (after.code, after.err.splitlines()) == (0, [no_copy, root])
 
 

@@ -113,7 +113,7 @@ def _walk(machine: Machine) -> None:
     assert "Intake is open until" in again.stderr
     assert daily.stdout.endswith('{"status":"ok"}'), daily.stderr
     assert "blobs_destroyed" in worked.stdout
-    assert '"epoch_days_left":8' in numbers.stdout
+    assert '"epoch_days_left":28' in numbers.stdout
     missing = [each["what"] for each in json.loads(doctor.stdout) if each["is"] == "not"]
     assert missing == ["supervisors", "triagers", "backup", "TLS"], doctor.stdout
     assert doctor.returncode == 1

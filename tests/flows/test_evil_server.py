@@ -566,7 +566,7 @@ def documents_of(world: World) -> list[Document]:
 
 def own_epoch(world: World, attacker: Attacker, honest: list[Document], as_: str) -> Document:
     epoch = replace(world.epochs[-1], epoch=new_id("epoch"), recipient=attacker.secret.recipient)
-    return intake.make(epoch, org=world.pin, previous=honest[-1], signer=attacker.signer(as_))
+    return intake.make(epoch, org=world.pin, previous=honest[-1], signer=attacker.signer(as_), on=epoch.accepts_from)
 
 
 def with_recipient(document: Document, other: str) -> Document:

@@ -104,7 +104,7 @@ class Office:
             notice="",
         )
         previous = self.intakes[-1] if self.intakes else None
-        document = intake.make(stated, org=self.org, previous=previous, signer=self.supervisor.signer)
+        document = intake.make(stated, org=self.org, previous=previous, signer=self.supervisor.signer, on=self.today)
         self.extend(document, (self.supervisor.id, self.epoch_grant(stated.epoch, identity))).raise_for_status()
         self.intakes.append(document)
         return Epoch(stated.epoch, self.org, identity)
@@ -127,8 +127,12 @@ class Office:
         return self.client.post(
             "/v1/key-log",
             json={
-                "document": document.text.decode(),
-                "grants": [{"grantee": grantee, "file": b64(file)} for grantee, file in grants],
+                "entries": [
+                    {
+                        "document": document.text.decode(),
+                        "grants": [{"grantee": grantee, "file": b64(file)} for grantee, file in grants],
+                    }
+                ]
             },
             headers=self.as_(by or self.supervisor) | {"Idempotency-Key": secrets.token_hex(8)},
         )

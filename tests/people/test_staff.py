@@ -28,7 +28,7 @@ from tests.people.conftest import PASSWORD, Client
 def root(supervisor: Client, today: date) -> Document:
     """The root, which the service has taken."""
     root = make_root([supervisor.certified(Role.SUPERVISOR)], supervisor.signer, on=today)
-    body = {"document": root.text.decode(), "grants": []}
+    body = {"entries": [{"document": root.text.decode(), "grants": []}]}
     supervisor.http.post("/v1/key-log", json=body, headers=supervisor.headers | writes()).raise_for_status()
     return root
 
@@ -192,7 +192,7 @@ def test_a_root_of_other_keys_than_those_that_joined_is_refused(supervisor: Clie
 
     answer = supervisor.http.post(
         "/v1/key-log",
-        json={"document": root.text.decode(), "grants": []},
+        json={"entries": [{"document": root.text.decode(), "grants": []}]},
         headers=supervisor.headers | writes(),
     )
 

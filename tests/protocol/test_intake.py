@@ -30,7 +30,7 @@ def an_intake(first: date = DAY) -> Intake:
 
 
 EPOCH = an_intake()
-DOCUMENT = intake.make(EPOCH, org=ORG, previous=None, signer=SUPERVISOR.signer)
+DOCUMENT = intake.make(EPOCH, org=ORG, previous=None, signer=SUPERVISOR.signer, on=EPOCH.accepts_from)
 
 
 def test_what_supervisors_sign_is_what_reporters_read() -> None:
@@ -40,7 +40,7 @@ def test_what_supervisors_sign_is_what_reporters_read() -> None:
 
 
 def test_the_next_document_names_the_one_before() -> None:
-    following = intake.make(an_intake(), org=ORG, previous=DOCUMENT, signer=SUPERVISOR.signer)
+    following = intake.make(an_intake(), org=ORG, previous=DOCUMENT, signer=SUPERVISOR.signer, on=EPOCH.accepts_from)
 
     assert (following.header.version, following.header.previous) == (2, sha256_hex(DOCUMENT.text))
 

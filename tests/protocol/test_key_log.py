@@ -21,8 +21,8 @@ from tests.protocol.test_intake import an_intake
 
 SERVICE_KEY = Ed25519PrivateKey.generate()
 SERVICE = state_service_key(SERVICE_KEY.public_key().public_bytes_raw(), org=ORG, signer=SUPERVISOR.signer, on=DAY)
-FIRST = intake.make(an_intake(), org=ORG, previous=None, signer=SUPERVISOR.signer)
-NEXT = intake.make(an_intake(DAY + timedelta(days=7)), org=ORG, previous=FIRST, signer=SUPERVISOR.signer)
+FIRST = intake.make(an_intake(), org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
+NEXT = intake.make(an_intake(DAY + timedelta(days=7)), org=ORG, previous=FIRST, signer=SUPERVISOR.signer, on=DAY)
 
 
 def log_of(*documents: Document) -> list[bytes]:
@@ -86,7 +86,7 @@ def test_a_line_with_spaces_is_refused() -> None:
 
 
 def test_what_no_supervisor_signed_is_not_in_the_log() -> None:
-    forged = intake.make(an_intake(), org=ORG, previous=None, signer=CASEWORKER.signer)
+    forged = intake.make(an_intake(), org=ORG, previous=None, signer=CASEWORKER.signer, on=DAY)
 
     with pytest.raises(NotAuthentic, match="signer"):
         key_log.verify(log_of(ROOT, forged), ORG)
@@ -105,7 +105,9 @@ def test_an_intake_document_left_out_or_served_twice_is_noticed() -> None:
 
 
 def test_an_intake_document_that_follows_another_one_is_refused() -> None:
-    branch = intake.make(replace(an_intake(), notice="another"), org=ORG, previous=None, signer=SUPERVISOR.signer)
+    branch = intake.make(
+        replace(an_intake(), notice="another"), org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY
+    )
 
     with pytest.raises(NotAuthentic, match="intake-chain"):
         key_log.verify(log_of(ROOT, branch, NEXT), ORG)
@@ -122,7 +124,9 @@ def test_a_log_that_is_shorter_than_what_was_seen_is_refused() -> None:
 
 
 def test_a_log_that_branched_off_before_what_was_seen_is_refused() -> None:
-    other = intake.make(replace(an_intake(), notice="another"), org=ORG, previous=None, signer=SUPERVISOR.signer)
+    other = intake.make(
+        replace(an_intake(), notice="another"), org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY
+    )
 
     branch = key_log.verify(log_of(ROOT, SERVICE, other, SERVICE), ORG)
 

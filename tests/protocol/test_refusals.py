@@ -85,6 +85,8 @@ def read_key_log(given: Given) -> None:
     if given["head"] is not None:
         log.check_head(*key_log.parse_head(given["head"]))
     log.check_follows(Mark(seen["n"], seen["hash"]) if (seen := given["seen"]) else None)
+    if shown := given.get("shown"):
+        log.shown_on(date.fromisoformat(shown["today"]), shown["text"].encode())
 
 
 def read_intake(given: Given) -> None:

@@ -344,8 +344,8 @@ def public_log() -> dict[str, Any]:
     service = statements.state_service_key(
         SERVICE_KEY.public_key().public_bytes_raw(), org=ORG, signer=SUPERVISOR.signer, on=DAY
     )
-    first = intake.make(epoch, org=ORG, previous=None, signer=SUPERVISOR.signer)
-    second = intake.make(following, org=ORG, previous=first, signer=SUPERVISOR.signer)
+    first = intake.make(epoch, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
+    second = intake.make(following, org=ORG, previous=first, signer=SUPERVISOR.signer, on=DAY)
     lines: list[bytes] = []
     for n, document in enumerate((ROOT, service, first, second), start=1):
         lines.append(key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document))

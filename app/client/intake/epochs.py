@@ -1,13 +1,15 @@
 """Intake epochs: the key made on a machine, granted to the triagers, its document signed into the key log."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from app import age, vocabulary
 from app.client.machine.staff import NobodyToGrant, Staff
 from app.protocol import intake
+from app.protocol.certified import Certified
 from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import new_id, parse_object
 from app.protocol.errors import Malformed, NotAuthentic
@@ -16,7 +18,10 @@ from app.vocabulary import GrantKind, Role
 
 EPOCH_DAYS: Final = 7
 KEPT_DAYS: Final = 7
+AHEAD: Final = 4  # epochs that are signed in one act
+LEAST_DAYS: Final = 21  # for which intake shall be signed, today among them
 ATTACHMENT_LIMIT: Final = 100_000_000
+_HOLDERS: Final = 2  # of each key, so that one can be ill
 
 
 @dataclass(frozen=True)
@@ -30,54 +35,117 @@ class Draft:
 def draft(
     staff: Staff,
     *,
+    starts: date | None = None,
     days: int = EPOCH_DAYS,
     notice: str = "",
     attachment_limit: int = ATTACHMENT_LIMIT,
 ) -> Draft:
-    """Make the key of an epoch that accepts reports for `days` from today on, and grant it to the triagers.
+    """Make the key of an epoch that accepts reports for so many days from that one or today on, and grant it.
 
-    The key stays nowhere but in the grants. Raises `NobodyToGrant`.
+    The key stays nowhere but in the grants: for every triager, and supervisors where there are not two of those. Raises
+    `NobodyToGrant`.
     """
-    secret = age.generate()
-    accepts_until = staff.today + timedelta(days=days)
-    epoch = Intake(
-        epoch=new_id("epoch"),
-        recipient=secret.recipient,
-        accepts_from=staff.today,
-        accepts_until=accepts_until,
-        destroyed_on=accepts_until + timedelta(days=KEPT_DAYS),
-        languages=vocabulary.codes("language"),
-        attachment_limit=attachment_limit,
-        notice=notice,
-    )
-    triagers = staff.colleagues(Role.TRIAGER)
-    if not triagers:
-        raise NobodyToGrant("no triager is certified")
-    document = intake.make(epoch, org=staff.org, previous=_newest(staff), signer=staff.signer)
-    grants = tuple(staff.grant(secret, epoch.epoch, each, GrantKind.ASSIGNED) for each in triagers)
-    return Draft(document, grants)
+    return next(_drafts(staff, starts or staff.today, 1, days=days, notice=notice, attachment_limit=attachment_limit))
 
 
-def sign(staff: Staff, new: Draft) -> Intake:
-    """Put an epoch that a triager or supervisor made into the key log, under this supervisor's signature.
+def sign(staff: Staff, *new: Draft) -> list[Intake]:
+    """Put epochs that triagers or supervisors made into the key log, under this supervisor's signature: all or none.
 
-    Raises `NotAuthentic` where nobody certified for it made the draft.
+    Raises `NotAuthentic` where nobody certified for it made the draft, and `Malformed` where it is too far ahead.
     """
-    author = staff.with_trust(lambda trust: trust.author_of(new.document, staff.today))
-    if not author.roles & {Role.TRIAGER, Role.SUPERVISOR} or new.document.header.org != staff.org:
-        raise NotAuthentic("role")
-    epoch = intake.read(new.document)
-    document = intake.make(epoch, org=staff.org, previous=_newest(staff), signer=staff.signer)
-    staff.service.post("/key-log", {"document": document.text.decode(), "grants": list(new.grants)})
+    epochs, entries, previous = list[Intake](), list[dict[str, object]](), _newest(staff)
+    for each in new:
+        epoch = _read(staff, each.document)
+        previous = intake.make(epoch, org=staff.org, previous=previous, signer=staff.signer, on=staff.today)
+        epochs.append(epoch)
+        entries.append({"document": previous.text.decode(), "grants": list(each.grants)})
+    staff.service.post("/key-log", {"entries": entries})
     staff.forget()
-    return epoch
+    return epochs
 
 
 def rotate(
-    staff: Staff, *, days: int = EPOCH_DAYS, notice: str = "", attachment_limit: int = ATTACHMENT_LIMIT
-) -> Intake:
-    """Open a new epoch from today on, made and signed by this supervisor."""
-    return sign(staff, draft(staff, days=days, notice=notice, attachment_limit=attachment_limit))
+    staff: Staff,
+    *,
+    number: int = 1,
+    days: int = EPOCH_DAYS,
+    notice: str = "",
+    attachment_limit: int = ATTACHMENT_LIMIT,
+) -> list[Intake]:
+    """Sign new epochs from today on, one behind the other, made by this supervisor.
+
+    They take the place of what was signed for these days before: there are as many as it takes to replace all of it.
+    """
+    covered = _covered(staff)
+    if covered is not None:
+        number = max(number, -(-((covered - staff.today).days + 1) // days))
+    drafts = _drafts(staff, staff.today, number, days=days, notice=notice, attachment_limit=attachment_limit)
+    return sign(staff, *drafts)
+
+
+def go_on(staff: Staff) -> list[Intake]:
+    """Sign whole epochs behind those that are signed, until intake has `LEAST_DAYS` days; none where it has them.
+
+    They are as the last one was: its length, its words, its limit.
+    """
+    covered = _covered(staff)
+    starts = staff.today if covered is None else covered + timedelta(days=1)
+    last = staff.log.intake_on(covered or staff.today) or _newest(staff)
+    if last is None:
+        return []
+    as_before = intake.read(last)
+    days = (as_before.accepts_until - as_before.accepts_from).days + 1
+    number = -(-(LEAST_DAYS - (starts - staff.today).days) // days)
+    if number <= 0:
+        return []
+    limit = as_before.attachment_limit
+    return sign(staff, *_drafts(staff, starts, number, days=days, notice=as_before.notice, attachment_limit=limit))
+
+
+def _read(staff: Staff, draft: Document) -> Intake:
+    author = staff.with_trust(lambda trust: trust.author_of(draft, staff.today))
+    if not author.roles & {Role.TRIAGER, Role.SUPERVISOR} or draft.header.org != staff.org:
+        raise NotAuthentic("role")
+    return intake.read(draft)
+
+
+def _drafts(
+    staff: Staff, starts: date, number: int, *, days: int, notice: str, attachment_limit: int
+) -> Iterator[Draft]:
+    holders = _holders(staff)
+    previous = _newest(staff)
+    for _ in range(number):
+        secret = age.generate()
+        accepts_until = starts + timedelta(days=days - 1)
+        epoch = Intake(
+            epoch=new_id("epoch"),
+            recipient=secret.recipient,
+            accepts_from=starts,
+            accepts_until=accepts_until,
+            destroyed_on=accepts_until + timedelta(days=KEPT_DAYS),
+            languages=vocabulary.codes("language"),
+            attachment_limit=attachment_limit,
+            notice=notice,
+        )
+        document = intake.make(epoch, org=staff.org, previous=previous, signer=staff.signer, on=staff.today)
+        yield Draft(document, tuple(staff.grant(secret, epoch.epoch, each, GrantKind.ASSIGNED) for each in holders))
+        starts = accepts_until + timedelta(days=1)
+
+
+def _holders(staff: Staff) -> list[Certified]:
+    """Every triager; where that is one, another person who may hold the key: who signs it before other supervisors."""
+    triagers = staff.colleagues(Role.TRIAGER)
+    if not triagers:
+        raise NobodyToGrant("no triager is certified")
+    known = {each.person for each in triagers}
+    others = [each for each in staff.colleagues(Role.SUPERVISOR) if each.person not in known]
+    others.sort(key=lambda each: (each.person != staff.person, each.person))
+    return [*triagers, *others[: max(0, _HOLDERS - len(triagers))]]
+
+
+def _covered(staff: Staff) -> date | None:
+    staff.forget()
+    return staff.log.covered_until(staff.today)
 
 
 def write_draft(new: Draft) -> str:

@@ -108,7 +108,7 @@ def publish(staff: Staff, root: Document) -> str:
     `RootOfAnother`.
     """
     if trusting.fetch_root(staff.service) is None:
-        staff.service.post("/key-log", {"document": root.text.decode()})
+        staff.service.post("/key-log", {"entries": [{"document": root.text.decode(), "grants": []}]})
     return go_on(staff)
 
 
@@ -128,7 +128,7 @@ def go_on(staff: Staff) -> str:
     if staff.log.service_key is None:
         key = unb64(str(staff.service.get("/service-key").json()["key"]), 32)
         statement = statements.state_service_key(key, org=staff.org, signer=staff.signer, on=staff.today)
-        staff.service.post("/key-log", {"document": statement.text.decode()})
+        staff.service.post("/key-log", {"entries": [{"document": statement.text.decode(), "grants": []}]})
         staff.forget()
     return staff.org
 

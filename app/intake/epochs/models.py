@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -19,4 +19,6 @@ class Epoch(Base):
     accepts_from: Mapped[date]
     accepts_until: Mapped[date]
     destroyed_on: Mapped[date]
+    signed_on: Mapped[date]  # by the service's clock: from then on it takes the place of what was signed before
+    counts: Mapped[bool] = mapped_column(default=True, server_default=true())  # as the newest root has it
     ended_on: Mapped[date | None]  # when the grants of its key were destroyed: whatever comes after, it takes no report

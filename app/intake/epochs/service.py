@@ -1,7 +1,7 @@
 """Intake epochs: the days whose reports are sealed to one key, and who was granted it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -14,7 +14,8 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem
 from app.protocol import intake
-from app.protocol.documents import Document
+from app.protocol.certificates import Trust
+from app.protocol.documents import Document, parse_document
 from app.vocabulary import GrantKind, Role
 
 # Who may hold an intake key: those who read what nobody has judged yet.
@@ -46,6 +47,7 @@ def open_(session: Session, actor: Actor, document: Document, new: Sequence[NewG
             accepts_from=statement.accepts_from,
             accepts_until=statement.accepts_until,
             destroyed_on=statement.destroyed_on,
+            signed_on=now.date(),
         )
     )
     for each in new:
@@ -59,18 +61,67 @@ def is_known(session: Session, epoch_id: str) -> bool:
     return session.get(Epoch, epoch_id) is not None
 
 
-def taking_reports(session: Session, today: date) -> list[Epoch]:
-    """The present epoch and the one before, as long as their keys exist, by their days and in the database.
+def judge(session: Session, trust: Trust) -> None:
+    """Let those epochs count whose documents do under a new root."""
+    for epoch in session.scalars(select(Epoch)):
+        epoch.counts = trust.counts(parse_document(epoch.document.encode()))
+    session.flush()
 
-    What was sealed before midnight, or before a rotation, is not lost. No client seals to an epoch out of its days.
+
+def counting(session: Session, day: date) -> Epoch | None:
+    """The epoch to which clients seal on this day: of those that count and have it among theirs the newest.
+
+    None where there is none, or its key is gone: nobody is shown another, which clients refuse.
     """
-    granted = select(Grant.id).where(Grant.subject == Epoch.id, Grant.revoked.is_(False)).exists()
-    epochs = select(Epoch, granted).where(Epoch.accepts_from <= today).order_by(Epoch.sequence.desc()).limit(2)
-    return [
-        epoch
-        for epoch, is_granted in session.execute(epochs)
-        if today < epoch.destroyed_on and epoch.ended_on is None and is_granted
-    ]
+    newest = _on(_counting_from(session, day), day)
+    return newest if newest is not None and newest.id in _with_keys(session, [newest], day) else None
+
+
+def covered_until(session: Session, today: date) -> date | None:
+    """The last day before the first one, from today on, without an epoch; None where that is today."""
+    epochs = _counting_from(session, today)
+    keys, day = _with_keys(session, epochs, today), today
+    while (newest := _on(epochs, day)) is not None and newest.id in keys:
+        day += timedelta(days=1)
+    return day - timedelta(days=1) if day > today else None
+
+
+def taking_reports(session: Session, today: date) -> list[Epoch]:
+    """Every epoch that counted at a time of yesterday or today and has a key, the newest first.
+
+    What was sealed before midnight, or before another was signed for these days, is not lost.
+    """
+    yesterday = today - timedelta(days=1)
+    epochs = [each for each in _counting_from(session, yesterday) if each.accepts_from <= today]
+    keys = _with_keys(session, epochs, today)
+    taking = list[Epoch]()
+    for place, epoch in enumerate(epochs):
+        if epoch.id in keys and any(_counted(epoch, epochs[:place], day) for day in (today, yesterday)):
+            taking.append(epoch)
+    return taking
+
+
+def _counting_from(session: Session, day: date) -> Sequence[Epoch]:
+    """Those that count and have this day or a later one among theirs, the newest first."""
+    epochs = select(Epoch).where(Epoch.counts, Epoch.accepts_until >= day)
+    return session.scalars(epochs.order_by(Epoch.sequence.desc())).all()
+
+
+def _on(epochs: Sequence[Epoch], day: date) -> Epoch | None:
+    return next((each for each in epochs if each.accepts_from <= day <= each.accepts_until), None)
+
+
+def _counted(epoch: Epoch, newer: Sequence[Epoch], day: date) -> bool:
+    """Whether a client could have sealed to it on this day: before, on the same day, another was signed for it too."""
+    if not epoch.accepts_from <= day <= epoch.accepts_until or epoch.signed_on > day:
+        return False
+    return _on([each for each in newer if each.signed_on < day], day) is None
+
+
+def _with_keys(session: Session, epochs: Sequence[Epoch], today: date) -> set[str]:
+    """The ids of those whose keys somebody holds, and whose day has not come."""
+    ids = [each.id for each in epochs if today < each.destroyed_on and each.ended_on is None]
+    return set(session.scalars(select(Grant.subject).where(Grant.subject.in_(ids), Grant.revoked.is_(False))))
 
 
 def every() -> Select[Epoch]:

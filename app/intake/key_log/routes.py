@@ -22,14 +22,15 @@ from app.intake.epochs.service import EpochWithoutHolders
 from app.intake.key_log import proposals, service
 from app.intake.key_log.models import RootProposal
 from app.intake.key_log.schemas import (
-    EntryIn,
     EntryOut,
     IntakeOut,
     KeptOut,
+    LogEntriesIn,
     ProposalIn,
     ProposalOut,
     ServiceKeyOut,
 )
+from app.intake.key_log.service import NewEntry
 from app.people.staff.service import NoRootYet, NotCertified, NotCertifying, newest_root
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.protocol.encoding import b64
@@ -65,17 +66,16 @@ def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, l
     ),
 )
 def extend_key_log(
-    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, request: EntryIn, now: Now
+    database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, request: LogEntriesIn, now: Now
 ) -> EntryOut:
-    """Add a document to the key log. The first is the root, before which nothing else is taken."""
+    """Add documents to the key log. The first is the root, before which nothing else is taken."""
+    new = [NewEntry(each.document, [grant.as_new() for grant in each.grants]) for each in request.entries]
     with database.write() as session:
         entry = once(
             session,
             actor.id,
             request,
-            act=lambda: service.extend(
-                session, actor, request.document, [grant.as_new() for grant in request.grants], keyring, now=now
-            ),
+            act=lambda: service.extend(session, actor, new, keyring, now=now),
             again=lambda id_: service.added(session, id_),
         )
         return EntryOut.model_validate(entry)

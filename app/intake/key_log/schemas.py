@@ -8,6 +8,8 @@ from app.http.wire import PublicDocument, Sha256
 from app.intake.key_log.proposals import KEPT_LIMIT, Proposal
 from app.people.grants.wire import Grants
 
+ENTRIES_LIMIT = 60  # an epoch for each day that can be signed ahead
+
 
 class EntryIn(BaseModel):
     """A signed root, service key or intake document; the last with the grants of its epoch's key."""
@@ -15,11 +17,19 @@ class EntryIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     document: PublicDocument
-    grants: Grants = []
+    grants: Grants
+
+
+class LogEntriesIn(BaseModel):
+    """Documents that follow one another; all are taken, or none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entries: Annotated[list[EntryIn], Field(min_length=1, max_length=ENTRIES_LIMIT)]
 
 
 class EntryOut(BaseModel):
-    """The number of the log's new line, counted from 1."""
+    """The number of the log's last line, counted from 1."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -36,12 +36,12 @@ class NotALogEntry(Problem):
 
 
 class NotOpen(Problem):
-    """The organisation has not signed an intake document, so there is nothing to seal a report to.
+    """The organisation has signed no intake document for this day, so there is nothing to seal a report to.
 
     Its supervisors can.
     """
 
-    type, status, title = "not-open", 404, "No intake document has been signed yet"
+    type, status, title = "not-open", 404, "No intake document counts today"
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,27 @@ class Added:
     n: int
 
 
-def extend(
-    session: Session, actor: Actor, document: str, new: Sequence[NewGrant], keyring: Keyring, *, now: datetime
-) -> Added:
-    """Add a signed document to the log; an intake document brings the grants of its epoch's key. Roots that follow
-    another come by `proposals`.
+@dataclass(frozen=True)
+class NewEntry:
+    """A signed document for the log, and the grants of its epoch's key where it is an intake document."""
+
+    document: str
+    grants: Sequence[NewGrant]
+
+
+def extend(session: Session, actor: Actor, new: Sequence[NewEntry], keyring: Keyring, *, now: datetime) -> Added:
+    """Add signed documents to the log, one behind the other; an intake document brings the grants of its epoch's key.
+    Roots that follow another come by `proposals`. What is answered is of the last.
 
     Raises `NotALogEntry`, `EpochWithoutHolders`, `NotCertified` for a grantee who may not hold the key, and
     `StaleVersion` where another entry was added at the same time.
     """
+    return [_extend(session, actor, each, keyring, now=now) for each in new][-1]
+
+
+def _extend(session: Session, actor: Actor, new: NewEntry, keyring: Keyring, *, now: datetime) -> Added:
     try:
-        parsed = parse_document(document.encode())
+        parsed = parse_document(new.document.encode())
         n = _append(session, parsed)
         if parsed.header.type == "service-key" and statements.read_service_key(parsed) != _signer(keyring).public_key:
             raise NotALogEntry
@@ -84,8 +94,9 @@ def extend(
     if parsed.header.type == "intake":
         if epochs.is_known(session, intake.read(parsed).epoch):
             raise NotALogEntry
-        epochs.open_(session, actor, parsed, new, now=now)
-    audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256_hex(document.encode()))
+        epochs.open_(session, actor, parsed, new.grants, now=now)
+    sha256 = sha256_hex(new.document.encode())
+    audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256)
     return Added(str(n), n)
 
 
@@ -96,6 +107,7 @@ def succeed(session: Session, actor: Actor, root: Root, kept: Collection[str], *
     except ProtocolError:
         raise NotALogEntry from None
     staff.adopt_root(session, root, kept)
+    epochs.judge(session, staff.trust(session))
     sha256 = sha256_hex(root.document.text)
     audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256)
 
@@ -124,16 +136,16 @@ def lines(session: Session, *, first: int) -> list[str]:
 
 
 def opening(session: Session, keyring: Keyring, today: date) -> Opening:
-    """Raises `NotOpen` before the first intake document."""
-    taking = epochs.taking_reports(session, today)
+    """Raises `NotOpen` where no intake document counts today, or its epoch takes no reports."""
+    counting = epochs.counting(session, today)
     last = session.scalar(select(LogEntry).order_by(LogEntry.n.desc()).limit(1))
-    if last is None or not taking:
+    if last is None or counting is None:
         raise NotOpen
     head = Head(last.n, sha256_hex(last.line.encode()))
     signature = _signer(keyring).sign_bytes(bytes_signed("key-log-head", head.line()))
     return Opening(
         root=staff.newest_root(session).document,
-        intake=taking[0].document,
+        intake=counting.document,
         head=key_log.write_head(head, signature),
     )
 

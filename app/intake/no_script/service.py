@@ -131,10 +131,10 @@ class Holder:
 def receiving(session: Session, today: date) -> To:
     """Where reports go today. Raises `EpochClosed` where nobody takes any, and `NoRootYet`."""
     org = staff.organisation(session).id
-    taking = epochs.taking_reports(session, today)
-    if not taking or today > taking[0].accepts_until:
+    counting = epochs.counting(session, today)
+    if counting is None:
         raise EpochClosed
-    document = intake.read(parse_document(taking[0].document.encode()))
+    document = intake.read(parse_document(counting.document.encode()))
     return To(org, document.epoch, document.recipient)
 
 

@@ -10,6 +10,7 @@ import { Malformed, NotAuthentic } from "./errors.ts"
 
 const LONGEST_ACCEPTANCE_DAYS = 30
 const LONGEST_KEEPING_DAYS = 7
+const LONGEST_AHEAD_DAYS = 60
 
 /**
  * An epoch as supervisors sign it. Both days of accepting are included; on `destroyedOn` the keys of its decided reports
@@ -54,10 +55,17 @@ export function readIntake(document: Document): Epoch {
     const keeps = daysBetween(epoch.acceptsUntil, epoch.destroyedOn)
     if (accepts < 0 || accepts > LONGEST_ACCEPTANCE_DAYS || keeps < 0 || keeps > LONGEST_KEEPING_DAYS)
         throw new Malformed("an epoch of other days")
+    if (daysBetween(document.header.at.slice(0, 10), epoch.acceptsUntil) > LONGEST_AHEAD_DAYS)
+        throw new Malformed("an epoch that was signed too far ahead")
     return epoch
+}
+
+/** Whether the day is one of the epoch's. */
+export function accepts(epoch: Epoch, day: string): boolean {
+    return epoch.acceptsFrom <= day && day <= epoch.acceptsUntil
 }
 
 /** Raises `NotAuthentic` where the device's day is outside the epoch: an old document, or a wrong clock. */
 export function checkAccepts(epoch: Epoch, today: string): void {
-    if (today < epoch.acceptsFrom || today > epoch.acceptsUntil) throw new NotAuthentic("epoch-days")
+    if (!accepts(epoch, today)) throw new NotAuthentic("epoch-days")
 }

@@ -18,7 +18,7 @@ import {
     type Bytes,
 } from "./encoding.ts"
 import { Malformed, NotAuthentic, Rollback } from "./errors.ts"
-import { readIntake } from "./intake.ts"
+import { accepts, checkAccepts, readIntake, type Epoch } from "./intake.ts"
 import { checkContains, readPin } from "./roots.ts"
 
 /** The last line's number and hash: what the service signs, and what a client remembers. */
@@ -32,8 +32,8 @@ export interface Log {
     trust: Trust
     /** The newest that counts. */
     serviceKey: Bytes | null
-    /** The newest intake document that counts; null before the first. */
-    intake: Document | null
+    /** Every intake document that counts, in order of version. */
+    intakes: Document[]
     hashes: string[]
 }
 
@@ -69,9 +69,27 @@ export function verifyLog(lines: readonly string[], pin: string): Log {
     return {
         trust,
         serviceKey: stated ? readServiceKey(stated) : null,
-        intake: counting.filter(({ header }) => header.type === "intake").at(-1) ?? null,
+        intakes: counting.filter(({ header }) => header.type === "intake"),
         hashes: lines.map(sha256Hex),
     }
+}
+
+/** Where reports go on this day: of the intake documents that count and have it among their days the newest. */
+export function intakeOn(log: Log, day: string): Document | null {
+    return log.intakes.filter((document) => accepts(readIntake(document), day)).at(-1) ?? null
+}
+
+/**
+ * The epoch of the intake document that the service shows as the one of this day. Raises `NotAuthentic`; `epoch-days`
+ * where it is signed and of other days: somebody shows an old one, or a clock is wrong.
+ */
+export function shownOn(log: Log, day: string, text: string): Epoch {
+    const document = log.intakes.find((each) => textOf(each) === text)
+    if (!document) throw new NotAuthentic("intake")
+    const epoch = readIntake(document)
+    checkAccepts(epoch, day)
+    if (document !== intakeOn(log, day)) throw new NotAuthentic("intake")
+    return epoch
 }
 
 /** Raises `Rollback` unless this log continues the one whose head was seen before. */

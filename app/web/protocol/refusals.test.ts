@@ -11,7 +11,7 @@ import { checkAt, checkDay, checkHash, checkId, concat, parseObject, sha256Hex, 
 import type { Bytes } from "./encoding.ts"
 import { Malformed, NotAuthentic, NotMine, Rollback } from "./errors.ts"
 import { checkAccepts, readIntake } from "./intake.ts"
-import { checkFollows, checkHead, parseHead, verifyLog, type Head } from "./key_log.ts"
+import { checkFollows, checkHead, parseHead, shownOn, verifyLog, type Head } from "./key_log.ts"
 import { join, readReporterMessage, readStaffMessage, readState, readThreadState } from "./mailbox.ts"
 import { openDocument, type Asked, type Seen } from "./opening.ts"
 import { checkForm, type Form } from "./report.ts"
@@ -41,6 +41,14 @@ const OF_STAFF = [
 // In reporter/thread.test.ts.
 const ELSEWHERE = ["answer"]
 
+interface LogGiven {
+    pin: string
+    lines: string[]
+    head: unknown
+    seen: Head | null
+    shown?: { text: string; today: string }
+}
+
 const READERS: Record<string, (given: never) => unknown> = {
     hash: ({ value }: { value: unknown }) => checkHash(value),
     id: ({ value, prefix }: { value: unknown; prefix: string }) => checkId(value, prefix),
@@ -60,13 +68,14 @@ const READERS: Record<string, (given: never) => unknown> = {
         roots
             .reduce((trust, root) => trust.followedBy(parseDocument(root)), TRUST)
             .checkPublic(parseDocument(text), type),
-    "key-log": ({ pin, lines, head, seen }: { pin: string; lines: string[]; head: unknown; seen: Head | null }) => {
+    "key-log": ({ pin, lines, head, seen, shown }: LogGiven) => {
         const log = verifyLog(
             lines.map((name) => refusals.lines[name] ?? ""),
             pin,
         )
         if (head !== null) checkHead(log, ...parseHead(head))
         checkFollows(log, seen)
+        if (shown) shownOn(log, shown.today, shown.text)
     },
     intake: ({ text, today }: { text: string; today: string }) => {
         checkAccepts(readIntake(parseDocument(text)), today)

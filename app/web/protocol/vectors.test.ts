@@ -31,7 +31,7 @@ import {
 import { Malformed, NotAuthentic, NotMine } from "./errors.ts"
 import { intakeGrantText } from "./grants.ts"
 import { checkAccepts, readIntake } from "./intake.ts"
-import { checkFollows, checkHead, headLine, parseHead, verifyLog } from "./key_log.ts"
+import { checkFollows, checkHead, headLine, intakeOn, parseHead, verifyLog } from "./key_log.ts"
 import {
     gaps,
     join,
@@ -252,8 +252,12 @@ test("the key log, its head and its intake document hold", () => {
     const [head, signature] = parseHead(keyLog.head)
     checkHead(log, head, signature)
     expect(headLine(head)).toBe(keyLog.head_line)
-    if (!log.intake) throw new Error("a log without an intake document")
-    const epoch = readIntake(log.intake)
+    const document = log.intakes.at(-1)
+    if (!document) throw new Error("a log without an intake document")
+    const epoch = readIntake(document)
+    expect(intakeOn(log, "2026-06-22")).toBe(document)
+    expect(intakeOn(log, "2026-06-21")).toBe(log.intakes.at(0))
+    expect(intakeOn(log, "2026-06-29")).toBe(null)
     expect(epoch).toMatchObject({ acceptsFrom: "2026-06-22", acceptsUntil: "2026-06-28", attachmentBytes: 100_000_000 })
     expect(() => {
         checkAccepts(epoch, "2026-06-21")

@@ -1,10 +1,9 @@
 /** From the pin to the key of the epoch: root, key log, intake document. Nothing else vouches for a recipient. */
 
 import { checkText, parseObject, unUtf8 } from "../protocol/encoding.ts"
-import { Malformed, NotAuthentic } from "../protocol/errors.ts"
-import { textOf } from "../protocol/documents.ts"
-import { checkAccepts, readIntake, type Epoch } from "../protocol/intake.ts"
-import { checkFollows, checkHead, parseHead, verifyLog, type Head } from "../protocol/key_log.ts"
+import { Malformed } from "../protocol/errors.ts"
+import type { Epoch } from "../protocol/intake.ts"
+import { checkFollows, checkHead, parseHead, shownOn, verifyLog, type Head } from "../protocol/key_log.ts"
 import type { Service } from "./transport.ts"
 
 /** Of a key log: some are written a week, and one without end would fill a memory. */
@@ -17,8 +16,9 @@ export interface OpenIntake {
 }
 
 /**
- * The epoch that takes reports. Rejects with `NotAuthentic` unless supervisors of the pinned root signed it and it
- * stands last in the public log, which continues the one whose head was `seen`; `epoch-days` where it is not its time.
+ * The epoch that takes reports. Rejects with `NotAuthentic` unless supervisors of the pinned root signed it and it is the
+ * one that counts today in the public log, which continues the one whose head was `seen`; `epoch-days` where it is not
+ * its time.
  */
 export async function fetchIntake(
     service: Service,
@@ -32,11 +32,7 @@ export async function fetchIntake(
     const log = verifyLog((await fetchLines(service)).slice(0, head.n), pin)
     checkHead(log, head, signature)
     checkFollows(log, seen)
-    if (!log.intake) throw new Malformed("no intake document")
-    if (checkText(shown.intake) !== textOf(log.intake)) throw new NotAuthentic("intake")
-    const epoch = readIntake(log.intake)
-    checkAccepts(epoch, today)
-    return { epoch, head }
+    return { epoch: shownOn(log, today, checkText(shown.intake)), head }
 }
 
 /** The log comes in pages, each of whole lines; an empty one is its end. */

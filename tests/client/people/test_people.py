@@ -112,7 +112,7 @@ def test_a_triagers_draft_becomes_an_epoch_under_a_supervisors_signature(tmp_pat
         here.pass_(timedelta(days=3))
         draft = epochs.draft(here.staff("anna"), days=5)
 
-        epoch = epochs.sign(here.staff("sara"), epochs.read_draft(epochs.write_draft(draft)))
+        (epoch,) = epochs.sign(here.staff("sara"), epochs.read_draft(epochs.write_draft(draft)))
 
         assert here.reporter().intake().epoch == epoch
         assert str(here.staff("emil").epoch_key(epoch.epoch).recipient) == str(epoch.recipient)

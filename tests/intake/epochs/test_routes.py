@@ -18,7 +18,7 @@ from tests.intake.scene import Epoch, Office
 
 def test_an_epoch_comes_with_people_who_hold_its_key(rows: Session, office: Office) -> None:
     stated, identity = next_intake(office)
-    document = intake.make(stated, org=office.org, previous=None, signer=office.supervisor.signer)
+    document = intake.make(stated, org=office.org, previous=None, signer=office.supervisor.signer, on=office.today)
     caseworker = office.hire(Role.CASEWORKER)
 
     nobody = office.extend(document)

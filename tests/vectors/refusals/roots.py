@@ -118,10 +118,10 @@ def successions(logs: KeyLogs) -> Iterator[Vector]:
     service = statements.state_service_key(
         SERVICE_KEY.public_key().public_bytes_raw(), org=ORG, signer=SUPERVISOR.signer, on=DAY
     )
-    first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
     rule = "each root follows the one before it"
     third = next_root(SECOND_ROOT, body(SECOND, THIRD, k=2, papers=(PAPER,)), SECOND.signer, PAPER.signer, THIRD.signer)
-    by_second = intake.make(EPOCH_TWO, org=ORG, previous=first, signer=SECOND.signer)
+    by_second = intake.make(EPOCH_TWO, org=ORG, previous=first, signer=SECOND.signer, on=DAY)
     yield Vector(rule, "a second supervisor", logs.log(lines_of(ROOT, service, first, SECOND_ROOT, by_second)))
     yield Vector(rule, "three roots", logs.log(lines_of(ROOT, SECOND_ROOT, third)))
     yield Vector(rule, "of one day", logs.log(lines_of(ROOT, _changed(at=str(DAY)))))
@@ -171,7 +171,7 @@ def successions(logs: KeyLogs) -> Iterator[Vector]:
 
     rule = "an entry is signed by a supervisor of the root that stands before it"
     gone = next_root(trio, duo, PAPER.signer, SECOND.signer)
-    by_gone = intake.make(EPOCH_TWO, org=ORG, previous=first, signer=SUPERVISOR.signer)
+    by_gone = intake.make(EPOCH_TWO, org=ORG, previous=first, signer=SUPERVISOR.signer, on=DAY)
     for name, documents in (
         ("by one who comes later", (ROOT, service, first, by_second, SECOND_ROOT)),
         ("by one who is gone", (ROOT, service, first, SECOND_ROOT, gone, by_gone)),
@@ -210,7 +210,7 @@ def _kept(logs: KeyLogs, service: Document, first: Document) -> Iterator[Vector]
 def counting() -> Iterator[Vector]:
     """Given are a public document, the type that was asked for, and the roots behind the first."""
     rule = "a public document is by a supervisor of the newest root, or that root keeps it"
-    by_first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    by_first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
     by_second = _by(by_first, SECOND.signer)
     duo = body(SECOND, THIRD, k=2, papers=(PAPER,))
     leaves = next_root(SECOND_ROOT, duo, PAPER.signer, SECOND.signer)
@@ -283,5 +283,5 @@ def _by(document: Document, signer: Signer) -> Document:
 
 
 def _of_paper() -> Document:
-    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
     return _by(genuine, PAPER.signer)

@@ -50,7 +50,7 @@ def roots() -> Iterator[Vector]:
     foreign = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
     other_day = make_root([SUPERVISOR.certified], SUPERVISOR.signer, on=date(2026, 6, 16))
     later = signed(replace(ROOT.header, org=ORG, version=2, previous=ORG), SUPERVISOR.signer)
-    intake_one = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    intake_one = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
     for name, root, pin in (
         ("of somebody else", foreign, ORG),
         ("of the same people, made again", other_day, ORG),
@@ -123,11 +123,11 @@ _ROLES: tuple[object, ...] = (
 def public_documents() -> Iterator[Vector]:
     """Given are a document and the type that was asked for, under the root and organisation of `organisation.json`."""
     rule = "a public document is of the type and the organisation that were asked for"
-    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
     service = statements.state_service_key(SUPERVISOR.certified.key, org=ORG, signer=SUPERVISOR.signer, on=DAY)
     yield Vector(rule, "an intake document", {"text": genuine.text.decode(), "type": "intake"})
     yield Vector(rule, "a service key", {"text": service.text.decode(), "type": "service-key"})
-    foreign = intake.make(EPOCH_ONE, org="0" * 64, previous=None, signer=SUPERVISOR.signer)
+    foreign = intake.make(EPOCH_ONE, org="0" * 64, previous=None, signer=SUPERVISOR.signer, on=DAY)
     for name, document, type_ in (
         ("a service key for an intake document", service, "intake"),
         ("an intake document for a service key", genuine, "service-key"),
@@ -188,13 +188,13 @@ EPOCH_TWO = replace(
 
 
 def following(document: Document) -> Document:
-    return intake.make(EPOCH_TWO, org=ORG, previous=document, signer=SUPERVISOR.signer)
+    return intake.make(EPOCH_TWO, org=ORG, previous=document, signer=SUPERVISOR.signer, on=DAY)
 
 
 def intakes() -> Iterator[Vector]:
     """Given are an authentic intake document and the day on which a reporter's client reads it."""
     rule = "a client seals to an epoch on its days alone"
-    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+    genuine = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
     for today in ("2026-06-15", "2026-06-18", "2026-06-21"):
         yield Vector(rule, f"on {today}", {"text": genuine.text.decode(), "today": today})
     for today in ("2026-06-14", "2026-06-22", "2025-06-18", "2027-06-18"):
@@ -213,6 +213,17 @@ def intakes() -> Iterator[Vector]:
     ):
         body = dict(zip(("accepts_from", "accepts_until", "destroyed_on"), days, strict=True))
         yield Vector(rule, name, _intake(genuine, {**body}), refused)
+
+    rule = "no day of an epoch lies more than sixty days after that of its signing"
+    for name, at, refused in (
+        ("sixty days", "2026-05-16", None),
+        ("sixty-one", "2026-05-15", malformed()),
+        ("signed on its last day", "2026-07-15", None),
+    ):
+        month = {"accepts_from": "2026-06-15", "accepts_until": "2026-07-15", "destroyed_on": "2026-07-15"}
+        header = replace(genuine.header, at=at, body={**genuine.header.body, **month})
+        given = {"text": signed(header, SUPERVISOR.signer).text.decode(), "today": "2026-06-15"}
+        yield Vector(rule, name, given, refused)
 
     rule = "an intake document has its fields and no others"
     for size in (1, MOST):
@@ -267,13 +278,14 @@ class KeyLogs:
         service = statements.state_service_key(
             SERVICE_KEY.public_key().public_bytes_raw(), org=ORG, signer=SUPERVISOR.signer, on=DAY
         )
-        first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer)
+        first = intake.make(EPOCH_ONE, org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
         second = following(first)
         whole = lines_of(ROOT, service, first, second)
         yield from self._chains(service, first, second)
         yield from self._writings(whole)
         yield from self._continuations(service, first, second)
         yield from self._heads(service, first, second)
+        yield from self._days(service, first, second)
 
     def _chains(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
         rule = "each line has its number and the hash of the line before"
@@ -314,7 +326,7 @@ class KeyLogs:
         strangers_key = statements.state_service_key(
             STRANGER.key.public_key().public_bytes_raw(), org=ORG, signer=STRANGER.signer, on=DAY
         )
-        foreign_intake = intake.make(EPOCH_ONE, org="0" * 64, previous=None, signer=SUPERVISOR.signer)
+        foreign_intake = intake.make(EPOCH_ONE, org="0" * 64, previous=None, signer=SUPERVISOR.signer, on=DAY)
         for name, documents, reason in (
             ("an intake document by a stranger", (ROOT, service, signed(stranger, STRANGER.signer)), "signer"),
             ("an intake document by a caseworker", (ROOT, service, _by(first, CASEWORKER)), "signer"),
@@ -328,7 +340,7 @@ class KeyLogs:
             yield Vector(rule, name, self.log(lines_of(*documents)), not_authentic(reason))
 
         rule = "intake documents follow one another without a gap"
-        branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer)
+        branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
         third = following(second)
         for name, documents in (
             ("the first left out", (ROOT, service, second)),
@@ -379,7 +391,7 @@ class KeyLogs:
     def _continuations(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
         rule = "a log contains, at its place, the line that this client has seen last"
         whole = lines_of(ROOT, service, first, second)
-        branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer)
+        branch = intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY)
         forked = lines_of(ROOT, service, branch, following(branch), service)
         for n in range(1, 5):
             yield Vector(rule, f"line {n} was seen", self.log(whole, seen=head_of(whole[:n])))
@@ -446,11 +458,38 @@ class KeyLogs:
             yield Vector(rule, f"without {key}", self.log(whole, head=lacking), malformed())
 
     def log(
-        self, lines: list[bytes], *, pin: str = ORG, head: dict[str, Any] | None = None, seen: Head | None = None
+        self,
+        lines: list[bytes],
+        *,
+        pin: str = ORG,
+        head: dict[str, Any] | None = None,
+        seen: Head | None = None,
+        shown: tuple[Document, str] | None = None,
     ) -> dict[str, Any]:
-        """What a vector has of a log."""
+        """What a vector has of a log; `shown` is the intake document that the service shows on a day."""
         names = [self._name(line) for line in lines]
-        return {"pin": pin, "lines": names, "head": head, "seen": seen and {"n": seen.n, "hash": seen.hash}}
+        given = {"pin": pin, "lines": names, "head": head, "seen": seen and {"n": seen.n, "hash": seen.hash}}
+        return given | ({"shown": {"text": shown[0].text.decode(), "today": shown[1]}} if shown else {})
+
+    def _days(self, service: Document, first: Document, second: Document) -> Iterator[Vector]:
+        rule = "of the intake documents whose days hold today the highest version counts, and no other"
+        again = replace(EPOCH_ONE, epoch=counted_id("epoch", 3), accepts_from=date(2026, 6, 18))
+        third = intake.make(again, org=ORG, previous=second, signer=SUPERVISOR.signer, on=date(2026, 6, 18))
+        whole = lines_of(ROOT, service, first, second, third)
+        stranger = intake.make(again, org=ORG, previous=first, signer=SUPERVISOR.signer, on=DAY)
+        for name, shown, today, refused in (
+            ("the first before it was replaced", first, "2026-06-17", None),
+            ("what took its place, from its first day on", third, "2026-06-18", None),
+            ("the same on its last day", third, "2026-06-21", None),
+            ("what was signed ahead, on its first day", second, "2026-06-22", None),
+            ("the older of two of one day", first, "2026-06-18", not_authentic("intake")),
+            ("what is signed ahead, before its days", second, "2026-06-21", not_authentic("epoch-days")),
+            ("the newest, after its days", third, "2026-06-22", not_authentic("epoch-days")),
+            ("the newest, before its days", third, "2026-06-17", not_authentic("epoch-days")),
+            ("the last, when nothing is signed", second, "2026-06-29", not_authentic("epoch-days")),
+            ("one that is not in the log", stranger, "2026-06-18", not_authentic("intake")),
+        ):
+            yield Vector(rule, name, self.log(whole, shown=(shown, today)), refused)
 
     def _name(self, line: bytes) -> str:
         name = self._names.setdefault(line, f"line {len(self._names) + 1}")

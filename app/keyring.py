@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from app import private
 from app.protocol.derivation import derive
+from app.protocol.documents import SERVICE, Signer
 
 FILE = "keyring.json"
 _SIZE = 32
@@ -25,6 +28,11 @@ class Keyring:
     def digest(self) -> str:
         """By which the database knows the keyring that belongs to it; it says nothing of the secret."""
         return sha256(self.key("installation")).hexdigest()
+
+    @property
+    def signer(self) -> Signer:
+        """The service key, with which the service signs heads; a supervisor certifies it in the key log."""
+        return Signer(SERVICE, Ed25519PrivateKey.from_private_bytes(self.key("service-key")))
 
     def key(self, label: str) -> bytes:
         """32 bytes for one use (HKDF-SHA256, no salt). They say nothing of those of another label."""

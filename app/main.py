@@ -51,7 +51,10 @@ from app.intake.pages import routes as pages
 from app.intake.posts import budget
 from app.intake.posts.routes import router as posts
 from app.jobs import Job, Jobs, daily
+from app.keyring import Keyring
 from app.people import passwords
+from app.people.audit_heads import service as audit_heads
+from app.people.audit_heads.routes import router as audit_heads_router
 from app.people.copies.routes import router as copies
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in.routes import password_router, people_router
@@ -89,6 +92,7 @@ ROUTERS = [
     copies,
     shared_keys,
     audit,
+    audit_heads_router,
     ledger_router,
     health,
 ]
@@ -99,21 +103,25 @@ APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOS
 # What hears of a reporter's post.
 ACTED = (moves.reporter_acted,)
 
-# Keys first: what a later rule leaves behind opens for nobody then.
-JOBS = Jobs(
-    jobs=(
-        daily("loans", end_loans),
-        daily("lapses", moves.lapse),
-        daily("epochs", lifecycle.end_epochs),
-        daily("replies", mailbox.drop_old_replies),
-        daily("requests", forget),
-        daily("mailboxes", lifecycle.close_mailboxes),
-        daily("budgets", budget.forget_days),
-        Job("answers", once.forget, is_hourly=True),
-        daily("uploads", uploads.drop_old),
-    ),
-    named=(attachments.blobs,),
-)
+
+def jobs(keyring: Keyring) -> Jobs:
+    """What is due by the calendar. Keys first: what a later rule leaves behind opens for nobody then."""
+    return Jobs(
+        jobs=(
+            daily("loans", end_loans),
+            daily("lapses", moves.lapse),
+            daily("epochs", lifecycle.end_epochs),
+            daily("replies", mailbox.drop_old_replies),
+            daily("requests", forget),
+            daily("mailboxes", lifecycle.close_mailboxes),
+            daily("budgets", budget.forget_days),
+            Job("answers", once.forget, is_hourly=True),
+            daily("uploads", uploads.drop_old),
+            # Each hour, so that an organisation has its first on the day on which it begins.
+            Job("heads", lambda session, now: audit_heads.sign_daily(session, keyring, now), is_hourly=True),
+        ),
+        named=(attachments.blobs,),
+    )
 
 
 @dataclass(frozen=True)

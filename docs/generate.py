@@ -71,7 +71,8 @@ def _audit() -> str:
     return _page(
         "The audit chain",
         "Every action of staff and every key that is fetched is an audit event with its hour, never with content. Each"
-        "\nhas the hash of the one before; `tern audit verify` checks the whole chain offline.",
+        "\nhas the hash of the one before. Each day the service signs the last one, and supervisors countersign it,"
+        "\nwhose clients have followed the chain: what is taken out later is missed. `tern audit verify` follows it.",
         "| action | what it says |\n|---|---|",
         rows,
     )

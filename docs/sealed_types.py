@@ -73,7 +73,7 @@ _TABLES = {"sizes": _sizes, "types": _types, "places": _places}
 
 def _subject(of: SealedType) -> str:
     if of.is_document and not of.subjects:
-        return f'`"{of.name}"`'
+        return f'`"{of.about or of.name}"`'
     return _codes(f"{prefix}_…" for prefix in of.subjects)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Annotated
 
+from fastapi import Query
+
 from app.audit import service
 from app.audit.models import AuditEvent
 from app.audit.schemas import AuditEventOut
@@ -15,10 +17,12 @@ Reader = Annotated[Actor, requires(Role.AUDITOR, Role.SUPERVISOR)]
 
 
 @router.get("")
-def list_audit_events(database: Db, _: Reader, paging: Paging) -> Page[AuditEventOut]:
-    """The audit events, the oldest first; `tern audit verify` follows their hashes."""
+def list_audit_events(
+    database: Db, _: Reader, paging: Paging, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+) -> Page[AuditEventOut]:
+    """The audit events `after` a number, the oldest first; `tern audit verify` follows their hashes."""
     with database.read() as session:
-        return paging.page(session, service.events(), by=[AuditEvent.seq], show=_answer)
+        return paging.page(session, service.events(after=after), by=[AuditEvent.seq], show=_answer)
 
 
 def _answer(event: AuditEvent) -> AuditEventOut:

@@ -12,6 +12,7 @@ from app.audit.models import AuditEvent, AuditHead, ReporterActs
 from app.clock import hour_of
 from app.database import insert_or_ignore
 from app.protocol import audit_chain
+from app.protocol.chain import Mark
 
 _HEAD = "acts"
 _SERVICE = "service"
@@ -58,9 +59,15 @@ def count(session: Session, action: str, day: date) -> None:
     )
 
 
-def events() -> Select[AuditEvent]:
-    """The whole chain: those who may read it may read all of it."""
-    return select(AuditEvent)
+def events(*, after: int = 0) -> Select[AuditEvent]:
+    """The chain after a number: those who may read it may read all of it."""
+    return select(AuditEvent).where(AuditEvent.seq > after)
+
+
+def last_event(session: Session) -> Mark | None:
+    """The number and hash of the last event; None before there is one."""
+    head = session.get(AuditHead, _HEAD)
+    return Mark(head.seq, head.hash) if head is not None and head.seq else None
 
 
 def as_event(row: AuditEvent) -> audit_chain.Event:

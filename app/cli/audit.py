@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import HOME, Home, Json, show, staff
+from app.cli.console import HOME, Home, Json, say, show, staff
+from app.cli.names import Names
+from app.client import Staff
 from app.client.people import audit as chain
+from app.client.people.audit import Verified
 
 audit = typer.Typer(help="Check the chain of what staff did.", no_args_is_help=True)
 
@@ -17,13 +20,58 @@ def verify(
         Path | None, typer.Option(help="A chain that was saved, instead of the service's.", exists=True)
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Keep the chain in a new file.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Heads that were exported and kept elsewhere.", exists=True)
+    ] = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Follow the audit chain from its first event, hash by hash."""
-    events = chain.read(file.read_bytes()) if file else chain.fetch(staff(machine))
-    head = chain.verify(events)
+    """Follow the audit chain from its first event, hash by hash, and hold it to its signed heads.
+
+    It must contain what this machine has seen of it, and what was kept elsewhere.
+    """
+    if file:
+        events = chain.read(file.read_bytes())
+        show({"events": len(events), "head": chain.verify(events)}, as_json=as_json)
+        return
+    person = staff(machine)
+    verified = chain.verify_all(person)
+    if against:
+        chain.compare(person, chain.read_heads(against.read_bytes()), verified)
     if save:
         with save.open("xb") as sink:
-            sink.write(chain.write(events))
-    show({"events": len(events), "head": head}, as_json=as_json)
+            sink.write(chain.write(verified.events))
+    show(_facts(person, verified), as_json=as_json)
+
+
+@audit.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="The new file.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Write the signed heads of the chain, for somebody to keep who does not run the service.
+
+    Whoever reads them learns how many events there were by each day, and nothing of who did what.
+    """
+    person = staff(machine)
+    verified = chain.verify_all(person)
+    with file.open("xb") as sink:
+        sink.write(chain.write_heads(verified.heads))
+    show(_facts(person, verified), as_json=as_json)
+    if not as_json:
+        say(f"Keep {file} where nobody reaches it who runs the service. `tern audit verify --against` compares.")
+
+
+def _facts(person: Staff, verified: Verified) -> dict[str, object]:
+    names = Names(person)
+    newest = verified.heads[-1].head if verified.heads else None
+    countersigned = verified.countersigned
+    return {
+        "events": len(verified.events),
+        "head": chain.verify(verified.events),
+        "signed_heads": len(verified.heads),
+        "signed_on": newest.day.isoformat() if newest else None,
+        "countersigned_on": countersigned.day.isoformat() if countersigned else None,
+        "countersigned_by": [names.handle(each.person) for each in verified.by],
+    }

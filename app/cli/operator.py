@@ -103,7 +103,7 @@ def serve(
 ) -> None:
     """Run the service. It keeps no log of requests."""
     from app import logs
-    from app.main import JOBS, create_app
+    from app.main import create_app, jobs
     from app.server import STACK, room, server
 
     logs.install()
@@ -141,7 +141,9 @@ def serve(
         with (
             _watched(state.readiness, settings.readiness_port, lambda: serving.turned_at),
             recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right),
-            nullcontext() if no_worker else working(JOBS, state.database, state.blobs, state.clock.now, say),
+            nullcontext()
+            if no_worker
+            else working(jobs(state.keyring), state.database, state.blobs, state.clock.now, say),
         ):
             serving.run(sockets=[listening])
 
@@ -175,7 +177,7 @@ def worker(
         sweep(the_clock_is_right, set_files_aside, as_json)
         return
     from app.blobs import Blobs
-    from app.main import JOBS
+    from app.main import jobs
 
     ended = threading.Event()
     _when_told_to_stop(ended.set)
@@ -183,7 +185,7 @@ def worker(
         say("Tern works until it is stopped.")
         with (
             recorded_day.recording(database, lambda: clock().date(), say, is_right=the_clock_is_right),
-            working(JOBS, database, Blobs(settings.data_dir / "blobs"), clock, say),
+            working(jobs(keyring.load(settings.data_dir)), database, Blobs(settings.data_dir / "blobs"), clock, say),
         ):
             ended.wait()
 
@@ -193,13 +195,13 @@ def sweep(
 ) -> None:
     """Destroy what a rule says is due, and set aside files that no row names: what `tern worker --once` does."""
     from app.blobs import Blobs
-    from app.main import JOBS
+    from app.main import jobs
 
     now = clock()
     with opened() as (settings, database):
         installation.record_free_space(database, settings.data_dir, now.date())
         try:
-            done = JOBS.run(
+            done = jobs(keyring.load(settings.data_dir)).run(
                 database,
                 Blobs(settings.data_dir / "blobs"),
                 now,

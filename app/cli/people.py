@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -31,12 +31,16 @@ from app.client.intake import epochs
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
 from app.client.machine.staff import NobodyToGrant
-from app.client.machine.transport import Refused
+from app.client.machine.transport import Refused, Unreachable
+from app.client.people import audit
 from app.client.people import colleagues as directory
 from app.client.people import sign_in as sessions
 from app.client.people.colleagues import Colleague
+from app.protocol.errors import ProtocolError
 from app.protocol.sign_in import check_handle
 from app.vocabulary import Role
+
+_HEADS_WAIT: Final = 2  # days without a head that nobody has to hear of
 
 colleagues = typer.Typer(help="Who works here, and under which keys.", no_args_is_help=True)
 
@@ -108,6 +112,8 @@ def sign_in(machine: Home = HOME) -> None:
         if person.about.pin is not None and person.person in person.log.trust.supervisors:
             say(f"The root: {next_loss(person.log.trust.root)}")
             _sign_ahead(person)
+        if person.about.pin is not None:
+            _follow_audit(person)
 
 
 def _sign_ahead(supervisor: Staff) -> None:
@@ -121,6 +127,19 @@ def _sign_ahead(supervisor: Staff) -> None:
     else:
         if added:
             say(f"Intake: signed on until {added[-1].accepts_until}.")
+
+
+def _follow_audit(person: Staff) -> None:
+    """Whatever is found, the session is open: who cannot work cannot help either."""
+    try:
+        newest = audit.follow(person)
+    except (ProtocolError, Refused, Unreachable) as error:
+        from app.cli import failures  # it imports whatever can fail
+
+        say(f"The audit chain was not followed: {failures.sentence(error)}.")
+        return
+    if newest is not None and (days := (person.today - newest.day).days) > _HEADS_WAIT:
+        say(f"The service signed no head of the audit chain for {days} days: let the operator look at its worker.")
 
 
 def sign_out(machine: Home = HOME) -> None:

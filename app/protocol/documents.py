@@ -31,6 +31,8 @@ from app.protocol.sizes import pad_document
 from app.protocol.types import TYPES, Form, ProvedBy
 
 VERSION: Final = 1
+# Who signs what the service says by itself, under the key that the key log certifies.
+SERVICE: Final = "service"
 # By how much the writer's clock may be ahead of the reader's.
 CLOCK_SKEW: Final = timedelta(days=1)
 _FIELD: Final = 2**255 - 19
@@ -322,7 +324,10 @@ def _parse_signature(entry: object, type_: str) -> Signature:
 
 
 def _check_signer(text: object, type_: str) -> str:
-    """The id of whoever may sign: a person, or a paper of a root."""
+    """The id of whoever may sign: a person, a paper of a root, or the service's one name."""
+    if TYPES[type_].proved_by is ProvedBy.SERVICE:
+        _require(text == SERVICE)
+        return SERVICE
     is_papers = type_ == "root" and isinstance(text, str) and text.startswith("paper_")
     return check_id("paper" if is_papers else "per", text)
 

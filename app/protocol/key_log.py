@@ -13,7 +13,7 @@ from typing import Any
 from app.protocol import chain, intake, roots, statements
 from app.protocol.certificates import Trust
 from app.protocol.chain import Link, Mark
-from app.protocol.documents import Document, Signature, bytes_signed, parse_document, verify_signature
+from app.protocol.documents import SERVICE, Document, Signature, bytes_signed, parse_document, verify_signature
 from app.protocol.encoding import MOST, b64, canonical, check_hash, check_number, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
@@ -47,6 +47,13 @@ class Log:
         """The newest that counts."""
         stated = self._counting("service-key")
         return statements.read_service_key(stated[-1]) if stated else None
+
+    @property
+    def service_keys(self) -> frozenset[bytes]:
+        """All that it ever certified: what an earlier one signed stays signed."""
+        return frozenset(
+            statements.read_service_key(each) for each in self.documents if each.header.type == "service-key"
+        )
 
     @property
     def intakes(self) -> tuple[Document, ...]:
@@ -158,7 +165,7 @@ def parse_head(value: dict[str, Any]) -> tuple[Head, Signature]:
     match value:
         case {"n": n, "hash": hash_, "key": str(key), "sig": str(sig), **rest} if not rest:
             head = Head(check_number(n, range(1, MOST + 1)), check_hash(hash_))
-            return head, Signature("service", unb64(key, 32), unb64(sig, 64))
+            return head, Signature(SERVICE, unb64(key, 32), unb64(sig, 64))
     raise Malformed("a head of another form")
 
 

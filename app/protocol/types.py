@@ -33,6 +33,7 @@ class ProvedBy(StrEnum):
     HASH = "its hash in the document that lists it"
     MAC = "a MAC"
     ONE = "one signature"
+    SERVICE = "a signature of the service"
     TWO = "two signatures"
     K = "k signatures"
 
@@ -73,18 +74,20 @@ class SealedType:
     """One row.
 
     `subjects` are the prefixes of the ids that it may be about; where there is none the organisation has one of it,
-    whose subject is the type's own name. `roles` may write it, or else, or besides, whoever `who` says. `named`: the
-    role does not decide alone, the people who may have written it are asked for by name. `numbered`: whether it counts
-    is a matter of its place in a journal, and of no date on it. `kind` says which lengths it has. Only what is
-    `chained` has versions after the first, each with the hash of the one before. `own_key`: each is sealed to a key of
-    its own, which a journal names, instead of that of its case. `of`: the prefix of the id of what a part is of
-    for good, as its journal names it, `sha256` for a hash instead; none where its case has one such part.
+    whose subject is what it is `about`, or the type's own name. `roles` may write it, or else, or besides, whoever
+    `who` says. `named`: the role does not decide alone, the people who may have written it are asked for by name.
+    `numbered`: whether it counts is a matter of its place in a journal, and of no date on it. `kind` says which lengths
+    it has. Only what is `chained` has versions after the first, each with the hash of the one before. `own_key`: each
+    is sealed to a key of its own, which a journal names, instead of that of its case. `of`: the prefix of the id of
+    what a part is of for good, as its journal names it, `sha256` for a hash instead; none where its case has one such
+    part.
     `reporters`: a reporter's client writes or reads it.
     """
 
     name: str
     form: Form
     subjects: tuple[str, ...] = ()
+    about: str = ""
     roles: frozenset[Role] = frozenset()
     who: str = ""
     named: bool = False
@@ -117,9 +120,10 @@ class SealedType:
     def check_subject(self, subject: object) -> str:
         """`subject`, if a document of this type may be about it. Raises `Malformed`."""
         if not self.subjects:
-            if subject != self.name:
-                raise Malformed(f"the subject of {self.name} is its name")
-            return self.name
+            only = self.about or self.name
+            if subject != only:
+                raise Malformed(f"the subject of {self.name} is {only}")
+            return only
         prefix = subject.partition("_")[0] if isinstance(subject, str) else ""
         if prefix not in self.subjects:
             raise Malformed(f"not an id of what {self.name} is about")
@@ -375,7 +379,25 @@ _ROWS: Final = (
         kind=Kind.KEYS,
         stored=(Place("key_copies", "file", End.SHEET),),
     ),
-    SealedType(name="key-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.ONE, reporters=True),
+    SealedType(name="key-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.SERVICE, reporters=True),
+    SealedType(
+        name="audit-head",
+        form=Form.PUBLIC,
+        about="audit",
+        who="the service",
+        proved_by=ProvedBy.SERVICE,
+        chained=True,
+        stored=(Place("audit_heads", "document", End.NEVER),),
+    ),
+    SealedType(
+        name="audit-seen",
+        form=Form.PUBLIC,
+        about="audit",
+        roles=frozenset({Role.SUPERVISOR}),
+        who="whose client has followed the chain up to the head",
+        proved_by=ProvedBy.ONE,
+        stored=(Place("audit_countersignatures", "document", End.NEVER),),
+    ),
     SealedType(
         name="release",
         form=Form.BYTES,

@@ -259,7 +259,13 @@ STATISTICS = {
     "DELETE /v1/card": Form(headers=_CARD),
 }
 
-AUDIT = {"GET /v1/audit": _LIST, "GET /v1/ends": _ONE, "GET /v1/health": _ONE}
+AUDIT = {
+    "GET /v1/audit": Form(pages=True, query=frozenset({"after"})),
+    "GET /v1/audit/heads": Form(pages=True, query=frozenset({"from"})),
+    "POST /v1/audit/countersignatures": Form({"document": ""}, acts_once=True),
+    "GET /v1/ends": _ONE,
+    "GET /v1/health": _ONE,
+}
 
 FORMS = PEOPLE | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | AUDIT
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import keyring
 from app.actor import Actor
 from app.audit.models import AuditEvent
 from app.blobs import Blobs
@@ -25,7 +26,7 @@ from app.intake.mailbox.models import Mailbox
 from app.intake.mailbox.service import Post
 from app.intake.posts import service as posts
 from app.intake.reports.models import Report
-from app.main import JOBS
+from app.main import jobs
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex, unb64
@@ -260,7 +261,7 @@ def test_what_was_not_decided_in_time_is_cancelled(
     states = []
 
     for day in (today + LOAN, today + LOAN + timedelta(days=1)):
-        JOBS.run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
+        jobs(keyring.load(tmp_path)).run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
         states.append(office.get(caseworker, f"/approvals/{asked}").json()["state"])
 
     assert states == ["requested", "cancelled"]
@@ -388,7 +389,7 @@ def lent_on(database: Database, rows: Session, supervisor: Person, tmp_path: Pat
     """Whether the supervisor has a key of anything once a day's rules were followed."""
 
     def look(day: date) -> bool:
-        JOBS.run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
+        jobs(keyring.load(tmp_path)).run(database, Blobs(tmp_path), factories.morning(day), clock_is_right=True)
         rows.expire_all()
         (grant,) = rows.scalars(select(Grant).where(Grant.grantee == supervisor.id))
         return grant.file is not None

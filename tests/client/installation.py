@@ -7,18 +7,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from app import keyring
+from app.blobs import Blobs
 from app.client import Reporter, Staff
 from app.client.intake import epochs
 from app.client.machine.directory import Machine
 from app.client.people import colleagues, roots, shared_keys, sign_in
-from app.database import schema
-from app.main import create_app
+from app.database import Database, schema
+from app.main import create_app, jobs
 from app.people.staff import service as staff_service
 from app.protocol.roots import Paper
 from app.protocol.statements import KeyKind
@@ -67,6 +69,13 @@ class Installation:
 
     def pass_(self, time_passed: timedelta) -> None:
         self.clock.write_text((self.now() + time_passed).isoformat())
+
+    def work(self) -> None:
+        """What `tern worker --once` does."""
+        settings = _settings(self.directory)
+        with closing(Database(settings.url)) as database:
+            due = jobs(keyring.load(settings.data_dir))
+            due.run(database, Blobs(settings.data_dir / "blobs"), self.now())
 
     def reporter(self) -> Reporter:
         return self.opened.enter_context(Reporter(self.server, self.pin, clock=self.now))

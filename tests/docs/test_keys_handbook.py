@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.client.people import colleagues, roots
+from app.client.people import audit, colleagues, roots
 from docs.generate import HERE
 from tests.cli.command import Ended, tern
 from tests.client.installation import PAPERS, PASSPHRASE, PASSWORD, Installation, installation
@@ -57,6 +57,7 @@ def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) 
 
     for name in ("sara", "boris", "chen"):
         here.staff(name)
+    here.work()
     shown = json.loads(at("sara", "root", "show", "--json").out)
     assert (shown["version"], shown["papers"], shown["pin"]) == (1, sorted([FIRST.id, SPARE.id]), here.pin)
     assert "After the next loss all that are left are needed" in shown["next_loss"]
@@ -79,13 +80,14 @@ def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) 
         )
         said, secrets = typed[known]() if known else ("", {})
         arguments = [papers.pop(0) if each == "PAPER" else each for each in command.split()]
-        given = {"papers": str(tmp_path / "papers"), "SERVER": here.server}
+        given = {**{each: str(tmp_path / each) for each in ("papers", "heads.jsonl")}, "SERVER": here.server}
         arguments = [given.get(each, each) for each in arguments]
         at(name, *arguments, typed=said, **secrets)
         for sheet in (tmp_path / "papers").glob("paper_*.txt"):
             new[:] = [words_on(sheet)]
 
     assert here.unlock("boris_new").person == here.unlock("boris").person
+    assert len(audit.read_heads((tmp_path / "heads.jsonl").read_bytes())) == 1
     root = here.unlock("chen").log.trust.root
     assert root.mark.version == 4
     assert set(root.supervisors) == {here.unlock(name).person for name in ("boris", "chen")}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 import app.main
-from app import age
+from app import age, keyring
 from app.blobs import Blobs
 from app.database import Base, Database
 from app.intake.lifecycle import service as lifecycle
@@ -182,7 +182,9 @@ def test_what_is_stored_goes_at_its_end(
 
 
 def _sweep(database: Database, blobs: Blobs, day: date) -> None:
-    app.main.JOBS.run(database, blobs, factories.morning(day), clock_is_right=True)
+    app.main.jobs(keyring.load(blobs.directory.parent)).run(
+        database, blobs, factories.morning(day), clock_is_right=True
+    )
 
 
 def test_the_key_of_a_report_goes_with_it_and_that_of_its_epoch_stays(

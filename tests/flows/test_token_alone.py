@@ -9,14 +9,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from app import age
+from app import age, keyring
 from app.blobs import Blobs
 from app.client import Reporter, Staff
 from app.client.casework import cases, coding_approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport
 from app.client.machine.transport import Refused
 from app.database import Database
-from app.main import JOBS
+from app.main import jobs
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.documents import Header, maced, seal
 from app.protocol.encoding import b64, canonical, new_id
@@ -284,7 +284,7 @@ def swept(settings: Settings, tmp_path: Path, organisation: Organisation) -> Ite
     def run(days: int) -> None:
         for day in range(days):
             now = organisation.clock.now() + timedelta(days=day)
-            JOBS.run(database, Blobs(settings.data_dir / "blobs"), now)
+            jobs(keyring.load(settings.data_dir)).run(database, Blobs(settings.data_dir / "blobs"), now)
 
     yield run
     database.close()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app import keyring
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.blobs import Blobs
@@ -19,7 +20,7 @@ from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report, ReportFile
 from app.jobs import Job
-from app.main import JOBS
+from app.main import jobs
 from app.people.grants.models import Grant
 from app.protocol.encoding import new_id
 from app.protocol.mailbox import STATE_SLOT, MessageKind
@@ -51,7 +52,8 @@ Sweeping = Callable[[date], list[str]]
 def swept(database: Database, settings: Settings) -> Sweeping:
     """The files that a day's destruction takes with it."""
     blobs = Blobs(settings.data_dir / "blobs")
-    return lambda day: JOBS.run(database, blobs, factories.morning(day), clock_is_right=True).destroyed
+    due = jobs(keyring.load(settings.data_dir))
+    return lambda day: due.run(database, blobs, factories.morning(day), clock_is_right=True).destroyed
 
 
 def left(rows: Session, reporter: Reporter) -> dict[str, int]:
@@ -258,6 +260,7 @@ def test_one_rule_that_fails_holds_up_no_other(
     def fail(_: Session, __: datetime) -> None:
         raise RuntimeError
 
+    due = jobs(keyring.load(settings.data_dir))
     epoch = office.open_epoch(days=2, kept=3)
     reporter = Reporter(epoch, today)
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()
@@ -266,7 +269,7 @@ def test_one_rule_that_fails_holds_up_no_other(
     ).raise_for_status()
 
     with pytest.raises(ExceptionGroup, match="not done: fails"):
-        replace(JOBS, jobs=(Job("fails", fail), *JOBS.jobs)).run(
+        replace(due, jobs=(Job("fails", fail), *due.jobs)).run(
             database,
             Blobs(settings.data_dir / "blobs"),
             factories.morning(today + timedelta(days=30)),

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from app import age, protocol
-from app.protocol import audit_chain, case, conversation, encoding, intake, journal, key_log, mailbox
+from app.protocol import audit_chain, audit_heads, case, conversation, encoding, intake, journal, key_log, mailbox
+from app.protocol.audit_heads import AuditHead
 from app.protocol.case import RuleBroken, Said
 from app.protocol.certificates import Trust
 from app.protocol.chain import Mark
@@ -195,6 +196,23 @@ def read_audit(given: Given) -> str:
     return audit_chain.verify(events, seq=given["seq"], head=given["head"])
 
 
+def read_audit_heads(given: Given) -> None:
+    heads = [audit_head(text) for text in given["heads"]]
+    keys = [unb64(each) for each in given["keys"]]
+    after = audit_head(given["after"]) if given["after"] else None
+    today = date.fromisoformat(given["today"])
+    audit_heads.check_heads(heads, org=ORGANISATION["pin"], keys=keys, after=after, today=today)
+
+
+def read_audit_seen(given: Given) -> str:
+    seen = parse_document(given["text"].encode())
+    return audit_heads.check_seen(seen, audit_head(given["head"]), CERTIFIED).person
+
+
+def audit_head(text: str) -> AuditHead:
+    return AuditHead.read(parse_document(text.encode()))
+
+
 def open_the_grant(given: Given) -> None:
     text = given["text"].encode().ljust(given["size"] - 1, b" ") + b"\n"
     file = age.encrypt(text, [identity(given["sealed_to"]).recipient])
@@ -268,6 +286,8 @@ READERS: dict[str, Callable[[Given], object]] = {
     "part": read_part,
     "case": read_case,
     "audit-chain": read_audit,
+    "audit-heads": read_audit_heads,
+    "audit-seen": read_audit_seen,
     "grant": open_the_grant,
     "form": read_form,
     "body": read_body,

@@ -45,7 +45,7 @@ def test_of_what_nothing_proves_the_service_alone_can_write_a_second_version(of:
 
 @EACH
 def test_a_subject_is_an_id_of_the_kind_that_the_type_is_about(of: SealedType) -> None:
-    of.check_subject(new_id(of.subjects[-1]) if of.subjects else of.name)
+    of.check_subject(new_id(of.subjects[-1]) if of.subjects else of.about or of.name)
 
     for other in (new_id("inv"), "inv", None, *(f"{prefix}_1" for prefix in of.subjects)):
         with pytest.raises(Malformed):
@@ -77,7 +77,7 @@ def test_whether_an_entry_or_a_part_counts_is_a_matter_of_its_number_and_of_noth
 def test_what_has_a_second_version_is_stated_here() -> None:
     """Whatever else is written again is another document, and takes no part of what was."""
     assert {name for name, of in TYPES.items() if of.chained} == {
-        *("root", "certificate", "service-key", "intake", "key", "client"),
+        *("root", "certificate", "service-key", "intake", "key", "client", "audit-head"),
         *("thread-state", "state", "message.copy", "journal", "consent"),
         *("part.case", "part.person", "part.incident", "part.selector", "part.identity"),
     }

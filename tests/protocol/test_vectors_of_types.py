@@ -9,7 +9,8 @@ import pytest
 
 from app import age
 from app.client.machine.directory import PersonKeys
-from app.protocol import attachments, card, intake, journal, key_log, manifest, statements
+from app.protocol import attachments, audit_heads, card, intake, journal, key_log, manifest, statements
+from app.protocol.audit_heads import AuditHead
 from app.protocol.case import Said, check, put_together
 from app.protocol.certificates import Trust
 from app.protocol.documents import Document, parse_document, recipient_sha256, seal
@@ -113,6 +114,16 @@ def take_head(vector: Vector) -> None:
     key_log.verify([line.encode() for line in vector["lines"]], ORG).check_head(head, signature)
 
 
+def take_audit_head(vector: Vector) -> None:
+    head = AuditHead.read(document_of(vector))
+    keys = [make.SERVICE_KEY.public_key().public_bytes_raw()]
+    audit_heads.check_heads([head], org=ORG, keys=keys, today=DAY)
+
+
+def take_audit_seen(vector: Vector) -> None:
+    assert audit_heads.check_seen(document_of(vector), make.AUDIT_HEAD, TRUST).person == make.SUPERVISOR.id
+
+
 def take_release(vector: Vector) -> None:
     signers = signatures.read_signatures(vector["signatures"].encode())
     for each in signers:
@@ -143,6 +154,8 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "card": take_card,
     "copy": take_copy,
     "key-log-head": take_head,
+    "audit-head": take_audit_head,
+    "audit-seen": take_audit_seen,
     "release": take_release,
 }
 

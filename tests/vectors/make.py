@@ -16,11 +16,13 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
-from app.protocol import intake, key_log, manifest, statements
+from app.protocol import audit_heads, intake, key_log, manifest, statements
+from app.protocol.audit_heads import AuditHead
 from app.protocol.certificates import Trust, certificate
 from app.protocol.certified import Certified, fingerprint
 from app.protocol.chain import Mark
 from app.protocol.documents import (
+    SERVICE,
     Document,
     Header,
     Signatures,
@@ -99,6 +101,10 @@ KNOWN: Final = Authority(
     was_certified=lambda _, __: True,
     author_of=lambda document: _TRUST.author_of(document, None),
     ended_by=_TRUST.ended_by,
+)
+
+AUDIT_HEAD: Final = AuditHead.read(
+    audit_heads.state_head(day=DAY, event=Mark(3, "d" * 64), org=ORG, signer=Signer(SERVICE, SERVICE_KEY), after=None)
 )
 
 CASE: Final = counted_id("case", 1)
@@ -350,7 +356,7 @@ def public_log() -> dict[str, Any]:
     for n, document in enumerate((ROOT, service, first, second), start=1):
         lines.append(key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document))
     head = Head(len(lines), sha256_hex(lines[-1]))
-    signature = Signer("service", SERVICE_KEY).sign("key-log-head", head.line())
+    signature = Signer(SERVICE, SERVICE_KEY).sign("key-log-head", head.line())
     return {
         "pin": ORG,
         "lines": [line.decode() for line in lines],

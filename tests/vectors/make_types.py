@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
-from app.protocol import journal, manifest, statements
+from app.protocol import audit_heads, journal, manifest, statements
 from app.protocol.card import SignedCard, encode, sign
 from app.protocol.case import (
     CODED,
@@ -95,6 +95,8 @@ def documents() -> dict[str, Document]:
         _copy(),
         *_of_a_case(),
         make.APPROVAL,
+        make.AUDIT_HEAD.document,
+        audit_heads.state_seen(make.AUDIT_HEAD, org=ORG, signer=SUPERVISOR.signer, on=DAY),
     ]
     return {document.header.type: document for document in found}
 

@@ -78,8 +78,8 @@ _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"
 )
 _LISTS: Final = (
-    "certificates checkpoint entries errors failing grants hashes holders items jobs kept members missing part_keys "
-    "parts roles"
+    "certificates checkpoint countersignatures entries errors failing grants hashes holders items jobs kept members "
+    "missing part_keys parts roles"
 )
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.

@@ -1,20 +1,95 @@
-"""The audit chain: fetched, followed hash by hash on one's own machine, and held to what that has seen of it."""
+"""The audit chain: fetched, followed hash by hash on one's own machine, and held to what that has seen of it.
+
+The service signs a head of the chain each day. Everybody's machine remembers the newest, so that whoever writes the
+chain again has to show another to somebody who knows better. Those of supervisors and auditors follow the events
+themselves, and a supervisor's countersigns the head up to which it has followed them.
+"""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Any, Final, get_type_hints
 
 from app.client.machine.staff import Staff
-from app.protocol import audit_chain, chain
+from app.protocol import audit_chain, audit_heads, chain
 from app.protocol.audit_chain import Event
+from app.protocol.audit_heads import AuditHead
+from app.protocol.certified import Certified
 from app.protocol.chain import Mark
-from app.protocol.encoding import parse_object
-from app.protocol.errors import Malformed
+from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import canonical, parse_object
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.vocabulary import Role
 
-# In what this machine has seen: the last event of the chain.
+# In what this machine has seen: the last event of the chain, the newest head, and the newest that it countersigned.
 _CHAIN: Final = "audit"
+_HEAD: Final = "audit-head"
+_SEEN: Final = "audit-seen"
+_READERS: Final = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 _TYPES = get_type_hints(Event)
+
+
+@dataclass(frozen=True)
+class SignedHead:
+    """A day's head, and what supervisors say who have followed the chain up to it, whoever they are."""
+
+    head: AuditHead
+    countersignatures: tuple[Document, ...]
+
+    def line(self) -> bytes:
+        """As an outside keeper keeps it: one JSON object without its LF."""
+        documents = [each.text.decode() for each in self.countersignatures]
+        return canonical({"document": self.head.document.text.decode(), "countersignatures": documents})
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The whole chain with its heads, the oldest first, and who countersigned the newest that anybody did."""
+
+    events: tuple[Event, ...]
+    heads: tuple[SignedHead, ...]
+    countersigned: AuditHead | None
+    by: tuple[Certified, ...]
+
+
+def follow(staff: Staff) -> AuditHead | None:
+    """Take what is new: of heads on every machine, of events on those of supervisors and auditors. The newest head.
+
+    A supervisor's machine countersigns it. One that knows no event begins at the newest head that a supervisor has
+    countersigned, or at the first event. Who is not certified follows nothing. Raises `NotAuthentic`, of which
+    `Rollback` is one, for another chain than this machine has seen.
+    """
+    try:
+        roles = staff.certified(staff.person).roles
+    except NotAuthentic as error:
+        if error.reason != "uncertified":
+            raise
+        return None
+    known = staff.seen.highest(_HEAD, staff.org)
+    heads = _heads(staff, known)
+    if roles & _READERS:
+        _follow_events(staff, heads)
+    if not heads:
+        return None
+    newest = heads[-1].head
+    staff.seen.record(_HEAD, staff.org, newest.mark)
+    if Role.SUPERVISOR in roles:
+        _countersign(staff, newest)
+    return newest
+
+
+def verify_all(staff: Staff) -> Verified:
+    """The chain from its first event, with all its heads. Raises as `follow`."""
+    heads = _heads(staff, None)
+    chain.check_contains([each.head.mark for each in heads], staff.seen.highest(_HEAD, staff.org), reason="audit-head")
+    events = _events(staff, first=1)
+    _hold(staff, events, heads)
+    if heads:
+        staff.seen.record(_HEAD, staff.org, heads[-1].head.mark)
+    countersigned = _countersigned(staff, heads)
+    by = tuple(_countersigners(staff, countersigned)) if countersigned else ()
+    return Verified(tuple(events), tuple(heads), countersigned.head if countersigned else None, by)
 
 
 def fetch(staff: Staff) -> list[Event]:
@@ -23,13 +98,20 @@ def fetch(staff: Staff) -> list[Event]:
     Raises `Rollback` unless they contain the last one that this machine has seen: a chain of which something was taken
     out can be hashed anew.
     """
-    events = [_event(item) for item in staff.service.items("/audit", limit=200)]
-    audit_chain.verify(events)
-    marks = [Mark(event.seq, event.hash) for event in events]
-    chain.check_contains(marks, staff.seen.highest(_CHAIN, staff.org), reason="audit-chain")
-    if marks:
-        staff.seen.record(_CHAIN, staff.org, marks[-1])
-    return events
+    return list(verify_all(staff).events)
+
+
+def compare(staff: Staff, kept: Sequence[SignedHead], shown: Verified) -> None:
+    """Hold what the service shows to heads that were kept elsewhere.
+
+    Raises `NotAuthentic` for a file that is none of this organisation's, and `Rollback` where the service shows others,
+    or fewer.
+    """
+    heads = [each.head for each in kept]
+    audit_heads.check_heads(heads, org=staff.org, keys=staff.log.service_keys, today=staff.today)
+    marks = [each.head.mark for each in shown.heads]
+    for each in heads:
+        chain.check_contains(marks, each.mark, reason="audit-head")
 
 
 def verify(events: Iterable[Event]) -> str:
@@ -45,6 +127,99 @@ def write(events: Iterable[Event]) -> bytes:
 def read(content: bytes) -> list[Event]:
     """What `write` wrote. Raises `Malformed`."""
     return [_event(parse_object(line)) for line in content.splitlines()]
+
+
+def write_heads(heads: Iterable[SignedHead]) -> bytes:
+    """Heads as a file, one a line, the oldest first: of what staff did it says how often, and nothing else."""
+    return b"".join(each.line() + b"\n" for each in heads)
+
+
+def read_heads(content: bytes) -> list[SignedHead]:
+    """What `write_heads` wrote. Raises `Malformed`."""
+    return [_signed_head(parse_object(line)) for line in content.splitlines()]
+
+
+def _heads(staff: Staff, known: Mark | None) -> list[SignedHead]:
+    """The heads from the one on that is known, which is the first of them. Raises `NotAuthentic`.
+
+    Before a supervisor has certified the service's key there are none, for nobody could believe them.
+    """
+    told = staff.service.items("/audit/heads", limit=200, **{"from": known.version if known else 1})
+    signed = [_signed_head(dict(each)) for each in told]
+    heads = [each.head for each in signed]
+    if known is not None and (not heads or heads[0].mark != known):
+        raise Rollback("audit-head")
+    if not staff.log.service_keys:
+        return []
+    new, before = (heads[1:], heads[0]) if known else (heads, None)
+    audit_heads.check_heads(new, org=staff.org, keys=staff.log.service_keys, after=before, today=staff.today)
+    return signed
+
+
+def _follow_events(staff: Staff, heads: Sequence[SignedHead]) -> None:
+    """Follow the events from the last that was followed, and from farther back where a head names an earlier one."""
+    start = staff.seen.highest(_CHAIN, staff.org)
+    if start is not None:
+        first = min([start.version, *(each.head.seq for each in heads)])
+    else:
+        begin = _countersigned(staff, heads)
+        first = begin.head.seq if begin else 1
+    _hold(staff, _events(staff, first=first), heads)
+
+
+def _hold(staff: Staff, events: Sequence[Event], heads: Iterable[SignedHead]) -> None:
+    """Hold these events to the heads of their time, and to the last one that this machine has seen; remember the last.
+
+    An event's hash binds all before it: where a later one is the right one, so is the first of these.
+    """
+    marks = {event.seq: Mark(event.seq, event.hash) for event in events}
+    first = events[0].seq if events else 1
+    known = [each.head.event for each in heads if each.head.seq >= first]
+    if start := staff.seen.highest(_CHAIN, staff.org):
+        known.append(start)
+    if any(marks.get(each.version) != each for each in known):
+        raise Rollback("audit-chain")
+    if events:
+        staff.seen.record(_CHAIN, staff.org, marks[events[-1].seq])
+
+
+def _events(staff: Staff, *, first: int) -> list[Event]:
+    """The events from a number on. Raises `NotAuthentic` where they do not follow from one another."""
+    events = [_event(item) for item in staff.service.items("/audit", limit=200, after=first - 1)]
+    before = events[0].previous if events and first > 1 else audit_chain.GENESIS
+    audit_chain.verify(events, seq=first - 1, head=before)
+    return events
+
+
+def _countersigned(staff: Staff, heads: Sequence[SignedHead]) -> SignedHead | None:
+    """The newest that a supervisor has countersigned."""
+    return next((each for each in reversed(heads) if _countersigners(staff, each)), None)
+
+
+def _countersigners(staff: Staff, signed: SignedHead) -> list[Certified]:
+    """Those of whom it can be believed: what else the service shows there says nothing."""
+    found = list[Certified]()
+    for each in signed.countersignatures:
+        with suppress(NotAuthentic):
+            found.append(audit_heads.check_seen(each, signed.head, staff.trust))
+    return found
+
+
+def _countersign(staff: Staff, head: AuditHead) -> None:
+    """Say that this machine has followed the chain up to it, unless it did."""
+    if staff.seen.highest(_SEEN, staff.org) == head.mark:
+        return
+    document = audit_heads.state_seen(head, org=staff.org, signer=staff.signer, on=staff.today)
+    staff.service.post("/audit/countersignatures", {"document": document.text.decode()})
+    staff.seen.record(_SEEN, staff.org, head.mark)
+
+
+def _signed_head(item: dict[str, Any]) -> SignedHead:
+    match item:
+        case {"document": str(document), "countersignatures": list(documents), **rest} if not rest:
+            head = AuditHead.read(parse_document(document.encode()))
+            return SignedHead(head, tuple(parse_document(str(each).encode()) for each in documents))
+    raise Malformed("not a head of the audit chain")
 
 
 def _event(item: dict[str, Any]) -> Event:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,14 +18,13 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import intake, key_log, statements
-from app.protocol.documents import Document, Signer, bytes_signed, parse_document
+from app.protocol.documents import Document, bytes_signed, parse_document
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.key_log import Head
 from app.protocol.roots import Root, org_of
 
 PAGE = 1000  # lines of the log in one answer
-_SERVICE = "service"
 
 
 class NotALogEntry(Problem):
@@ -83,7 +81,7 @@ def _extend(session: Session, actor: Actor, new: NewEntry, keyring: Keyring, *, 
     try:
         parsed = parse_document(new.document.encode())
         n = _append(session, parsed)
-        if parsed.header.type == "service-key" and statements.read_service_key(parsed) != _signer(keyring).public_key:
+        if parsed.header.type == "service-key" and statements.read_service_key(parsed) != keyring.signer.public_key:
             raise NotALogEntry
     except ProtocolError:
         raise NotALogEntry from None
@@ -142,7 +140,7 @@ def opening(session: Session, keyring: Keyring, today: date) -> Opening:
     if last is None or counting is None:
         raise NotOpen
     head = Head(last.n, sha256_hex(last.line.encode()))
-    signature = _signer(keyring).sign_bytes(bytes_signed("key-log-head", head.line()))
+    signature = keyring.signer.sign_bytes(bytes_signed("key-log-head", head.line()))
     return Opening(
         root=staff.newest_root(session).document,
         intake=counting.document,
@@ -152,8 +150,4 @@ def opening(session: Session, keyring: Keyring, today: date) -> Opening:
 
 def service_key(keyring: Keyring) -> bytes:
     """The Ed25519 key, 32 bytes, with which the service signs; a supervisor certifies it in the log."""
-    return _signer(keyring).public_key
-
-
-def _signer(keyring: Keyring) -> Signer:
-    return Signer(_SERVICE, Ed25519PrivateKey.from_private_bytes(keyring.key("service-key")))
+    return keyring.signer.public_key

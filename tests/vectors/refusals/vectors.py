@@ -32,6 +32,8 @@ def vectors() -> dict[str, Any]:
         "part": parts.parts(),
         "case": parts.cases(),
         "audit-chain": chains.audit_chains(),
+        "audit-heads": chains.audit_heads_of_days(),
+        "audit-seen": chains.countersignatures(),
         "grant": grants.grants(),
         "form": thread.forms(),
         "body": thread.bodies(),

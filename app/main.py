@@ -57,6 +57,7 @@ from app.people.audit_heads import service as audit_heads
 from app.people.audit_heads.routes import router as audit_heads_router
 from app.people.copies.routes import router as copies
 from app.people.shared_keys.routes import router as shared_keys
+from app.people.sign_in import service as sign_ins
 from app.people.sign_in.routes import password_router, people_router
 from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
@@ -117,6 +118,7 @@ def jobs(keyring: Keyring) -> Jobs:
             daily("budgets", budget.forget_days),
             Job("answers", once.forget, is_hourly=True),
             daily("uploads", uploads.drop_old),
+            Job("refusals", sign_ins.record_refused),
             # Each hour, so that an organisation has its first on the day on which it begins.
             Job("heads", lambda session, now: audit_heads.sign_daily(session, keyring, now), is_hourly=True),
         ),

@@ -25,6 +25,13 @@ class Action(StrEnum):
     PASSWORD_SET = "password.set", "A person set a new password, under a signature of their own key"
     COPY_KEPT = "copy.kept", "A person left a copy of their keys, under passphrase and account key"
     COPY_FETCHED = "copy.fetched", "The copy of a person's keys was fetched, in their own name"
+    SIGN_INS_REFUSED = (
+        "sessions.refused",
+        "On a day that is over sign-ins were refused: the object says as whom, on which day, and how many",
+    )
+    PEOPLE_READ = "people.read", "The list of people was fetched, or one of them; once an hour"
+    KEYS_READ = "keys.read", "The list of shared keys was fetched; once an hour"
+    AUDIT_READ = "audit.read", "The audit chain was fetched; once an hour"
     KEY_LOG_EXTENDED = "key-log.extended", "A signed public document was added to the key log"
     ROOT_PROPOSED = "root.proposed", "A root was proposed as the next one, or signatures were added to it"
     EPOCH_DESTROYED = "epoch.destroyed", "The last grants of an intake epoch were destroyed"
@@ -52,6 +59,7 @@ class Action(StrEnum):
     CONSENT_RECORDED = "consent.recorded", "A consent was asked, given, declined or withdrawn"
     APPROVAL_REQUESTED = "approval.requested", "Another person was asked to approve"
     APPROVAL_DECIDED = "approval.decided", "An approval was given, refused or cancelled"
+    RELEASE_READ = "release.read", "A release, its files or the list of releases were fetched; once an hour"
     RELEASE_REQUESTED = "release.requested", "A release was requested"
     RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled or published"
     RELEASE_DRAWN = "release.drawn", "The statistics keys were lent for a draw"

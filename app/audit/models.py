@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Hour
@@ -12,6 +12,10 @@ class AuditEvent(Base):
     """An act of staff. Its number tells its order, as it must; its hour is as close as its time is kept."""
 
     __tablename__ = "audit_events"
+    __table_args__ = (
+        Index(None, "hour", "actor_id"),
+        {"sqlite_with_rowid": False},
+    )  # for what is recorded once an hour
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hour: Mapped[datetime] = mapped_column(Hour)

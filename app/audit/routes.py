@@ -5,10 +5,11 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.audit import service
+from app.audit import reading, service
+from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.audit.schemas import AuditEventOut
-from app.http import Actor, Db, Page, Paging, Router, requires
+from app.http import Actor, Db, Now, Page, Paging, Router, requires
 from app.vocabulary import Role
 
 router = Router("/audit", tag="audit")
@@ -18,9 +19,10 @@ Reader = Annotated[Actor, requires(Role.AUDITOR, Role.SUPERVISOR)]
 
 @router.get("")
 def list_audit_events(
-    database: Db, _: Reader, paging: Paging, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+    database: Db, actor: Reader, paging: Paging, now: Now, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
 ) -> Page[AuditEventOut]:
     """The audit events `after` a number, the oldest first; `tern audit verify` follows their hashes."""
+    reading.record(database, actor.id, Action.AUDIT_READ, "audit", now=now)
     with database.read() as session:
         return paging.page(session, service.events(after=after), by=[AuditEvent.seq], show=_answer)
 

@@ -15,7 +15,8 @@ GENESIS = "0" * 64  # what the first event names as the hash before it
 
 @dataclass(frozen=True)
 class Event:
-    """One audit event. `hour` is `2026-06-15T09:00Z`; `actor` is a person's id; hashes are SHA-256 in hexadecimal."""
+    """One audit event. `hour` is `2026-06-15T09:00Z`; `actor` is a person's id, or `service`; hashes are SHA-256 in
+    hexadecimal."""
 
     seq: int
     hour: str

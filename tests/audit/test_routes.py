@@ -42,7 +42,8 @@ def test_what_is_read_page_by_page_verifies_without_the_service(
         pages.append(client.get("/v1/audit", params={"limit": 2, "cursor": cursor}, headers=headers).json())
 
     events = [audit_chain.Event(**item) for page in pages for item in page["items"]]
-    assert [event.seq for event in events] == [1, 2, 3, 4, 5]
+    assert [event.seq for event in events] == [1, 2, 3, 4, 5, 6]
+    assert events[5].action == Action.AUDIT_READ  # once, of three pages
     assert events[0].hour == "2026-06-15T09:00Z"
     head = audit_chain.verify(events[:3])
     assert audit_chain.verify(events[3:], seq=3, head=head) == events[-1].hash

@@ -189,7 +189,7 @@ def test_a_supervisors_machine_countersigns_each_days_head_once_and_others_remem
         ("reads and fetches of keys left out, and every head signed anew", "audit-head", "audit-head"),
         ("all but the first left out, and every head signed anew", "audit-head", "audit-head"),
         ("reads and fetches of keys left out", None, "audit-chain"),
-        ("the last event left out", None, "audit-chain"),
+        ("the last events left out", None, "audit-chain"),
         ("no heads", "audit-head", "audit-head"),
         ("a head by another key", "audit-head", "audit-head"),
     ],
@@ -210,8 +210,8 @@ def test_a_chain_that_was_written_again_is_not_that_of_which_a_machine_saw_the_h
             operator.forget_heads()
         case "a head by another key":
             operator.day(today + timedelta(days=1), signer=Signer(SERVICE, Ed25519PrivateKey.generate()))
-        case "the last event left out":
-            operator.rewrite(lambda event, last: event.seq == last.seq)
+        case "the last events left out":
+            operator.rewrite(lambda event, last: event.seq > last.seq - 3)
         case "all but the first left out, and every head signed anew":
             operator.rewrite(lambda event, _: event.seq > 1, signs_anew=True)
         case _:

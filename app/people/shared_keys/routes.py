@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import status
 
+from app.audit import reading
+from app.audit.actions import Action
 from app.http import Actor, Db, Now, Once, Page, Paging, Router, problems, requires
 from app.people.grants import service as grants
 from app.people.grants.wire import GrantIn, GrantOut, GrantsOut
@@ -47,8 +49,9 @@ def make_shared_key(database: Db, actor: Supervisor, once: Once, request: Shared
 
 
 @router.get("")
-def list_shared_keys(database: Db, _: Colleague, paging: Paging) -> Page[SharedKeyOut]:
+def list_shared_keys(database: Db, actor: Colleague, paging: Paging, now: Now) -> Page[SharedKeyOut]:
     """All shared keys, the newest first."""
+    reading.record(database, actor.id, Action.KEYS_READ, "keys", now=now)
     with database.read() as session:
         return paging.page(
             session,

@@ -1,4 +1,4 @@
-"""Who is signed in."""
+"""Who is signed in, and how often somebody was refused."""
 
 from datetime import date, datetime
 
@@ -18,3 +18,13 @@ class SignIn(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     begun_on: Mapped[date]
     expires: Mapped[datetime] = mapped_column(Hour)
+
+
+class RefusedSignIns(Base):
+    """How often a sign-in as a person was refused on a day, or as nobody who is here. It goes when the day is over."""
+
+    __tablename__ = "refused_sign_ins"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    number: Mapped[int]

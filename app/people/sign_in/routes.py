@@ -53,6 +53,7 @@ async def sign_in(
     async with state.turns.turn(request.person, is_known=is_known):  # outside any transaction, and without a thread
         is_right = await run_in_threadpool(passwords.matches, hasher, request.password, candidate.password_hash)
     if candidate.person_id is None or not is_right:
+        await run_in_threadpool(_refuse, database, candidate.person_id, now)
         raise service.SignInFailed
     return await run_in_threadpool(_open, database, candidate.person_id, hours=settings.session_hours, now=now)
 
@@ -87,6 +88,11 @@ def list_sessions(database: Db, actor: Actor, request: Request, now: Now) -> Ses
                 for each in service.of_person(session, actor.id, now=now)
             ]
         )
+
+
+def _refuse(database: Database, person_id: str | None, now: datetime) -> None:
+    with database.write() as session:
+        service.refuse(session, person_id, now.date())
 
 
 @router.delete("/current", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)

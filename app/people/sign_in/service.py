@@ -3,23 +3,28 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Final
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.clock import hour_of
-from app.people.sign_in.models import SignIn
+from app.database import insert_or_ignore
+from app.people.sign_in.models import RefusedSignIns, SignIn
 from app.people.staff import service as staff
 from app.people.staff.models import Person
 from app.problems import NotFound, Problem
+from app.protocol.documents import SERVICE
 from app.protocol.encoding import b64, new_id
 
 _TOKEN_SIZE = 32
+# In the place of an id: as whom somebody signs in under a name that nobody has.
+NOBODY: Final = "nobody"
 
 
 class SignInFailed(Problem):
@@ -62,6 +67,22 @@ def open_(session: Session, person_id: str, *, hours: int, now: datetime) -> str
     person.last_use = now.date()
     audit.record(session, person_id, Action.SIGNED_IN, person_id, now=now)
     return token
+
+
+def refuse(session: Session, person_id: str | None, day: date) -> None:
+    """Count a refusal, of a name that is nobody's alike: it takes as long."""
+    row = {"day": day, "person_id": person_id or NOBODY}
+    insert_or_ignore(session, RefusedSignIns, [{**row, "number": 0}])
+    session.execute(update(RefusedSignIns).filter_by(**row).values(number=RefusedSignIns.number + 1))
+
+
+def record_refused(session: Session, now: datetime) -> None:
+    """Write the refusals of the days that are over into the audit chain, an event a person and day."""
+    over = select(RefusedSignIns).where(RefusedSignIns.day < now.date())
+    for row in session.scalars(over.order_by(RefusedSignIns.day, RefusedSignIns.person_id)).all():
+        object_ = f"{row.person_id} {row.day} {row.number}"
+        audit.record(session, SERVICE, Action.SIGN_INS_REFUSED, object_, now=now)
+        session.delete(row)
 
 
 def close(session: Session, actor: Actor, token: str, *, now: datetime) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import status
 from sqlalchemy.orm import Session
 
+from app.audit import reading
+from app.audit.actions import Action
 from app.http import (
     Actor,
     Db,
@@ -17,7 +19,6 @@ from app.http import (
     Paging,
     Router,
     ServiceKeyring,
-    Today,
     problems,
     requires,
 )
@@ -79,8 +80,10 @@ def join(database: Db, hasher: Hasher, request: PersonIn, now: Now) -> PersonOut
 
 
 @router.get("/people")
-def list_people(database: Db, actor: Colleague, paging: Paging, today: Today) -> Page[PersonOut]:
+def list_people(database: Db, actor: Colleague, paging: Paging, now: Now) -> Page[PersonOut]:
     """Everybody who has joined, with the documents that vouch for them."""
+    today = now.date()
+    reading.record(database, actor.id, Action.PEOPLE_READ, "people", now=now)
     with database.read() as session:
         return paging.page(
             session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person, today, to=actor)
@@ -88,10 +91,12 @@ def list_people(database: Db, actor: Colleague, paging: Paging, today: Today) ->
 
 
 @router.get("/people/{person_id}", responses=problems(NotFound))
-def get_person(database: Db, actor: Actor, person_id: str, today: Today, _: IfNoneMatch) -> PersonOut:
+def get_person(database: Db, actor: Actor, person_id: str, now: Now, _: IfNoneMatch) -> PersonOut:
     """Somebody who has joined, with the documents that vouch for them."""
     with database.read() as session:
-        return shown(session, service.get(session, person_id), today, to=actor)
+        person = shown(session, service.get(session, person_id), now.date(), to=actor)
+    reading.record(database, actor.id, Action.PEOPLE_READ, person.id, now=now)
+    return person
 
 
 @router.post(

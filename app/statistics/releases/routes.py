@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import Response, status
 
+from app.audit import reading
+from app.audit.actions import Action
 from app.http import (
     Actor,
     Config,
@@ -72,18 +74,23 @@ def request_release(
 
 
 @router.get("")
-def list_releases(database: Db, actor: Requester, paging: Paging) -> Page[ReleaseOut]:
+def list_releases(database: Db, actor: Requester, paging: Paging, now: Now) -> Page[ReleaseOut]:
     """The releases that the caller may know of, those of the newest period first."""
+    reading.record(database, actor.id, Action.RELEASE_READ, "releases", now=now)
     with database.read() as session:
         query = requests.visible_to(actor)
         return paging.page(session, query, by=(Release.period, Release.id), show=ReleaseOut.model_validate, newest=True)
 
 
 @router.get("/{release_id}", responses=problems(NotFound))
-def get_release(database: Db, actor: Requester, release_id: str, _: IfNoneMatch, response: Response) -> ReleaseOut:
+def get_release(
+    database: Db, actor: Requester, release_id: str, _: IfNoneMatch, response: Response, now: Now
+) -> ReleaseOut:
     """How far a release has come."""
     with database.read() as session:
-        return _answer(requests.get(session, actor, release_id), response)
+        release = _answer(requests.get(session, actor, release_id), response)
+    _record_read(database, actor, release_id, now)
+    return release
 
 
 @router.get("/{release_id}/transitions", responses=problems(NotFound))
@@ -164,19 +171,22 @@ def compose_release(database: Db, actor: Approver, config: Config, release_id: s
 
 
 @router.get("/{release_id}/files", responses=problems(NotFound))
-def list_release_files(database: Db, actor: Requester, release_id: str) -> FilesOut:
+def list_release_files(database: Db, actor: Requester, release_id: str, now: Now) -> FilesOut:
     """The paths of the release's folder, once it is made."""
     with database.read() as session:
-        return FilesOut(items=folders.paths(session, actor, release_id))
+        files = FilesOut(items=folders.paths(session, actor, release_id))
+    _record_read(database, actor, release_id, now)
+    return files
 
 
 @router.get(
     "/{release_id}/files/{path:path}", response_class=Response, responses=problems(NotFound) | answered("The file")
 )
-def get_release_file(database: Db, actor: Requester, release_id: str, path: str) -> Response:
+def get_release_file(database: Db, actor: Requester, release_id: str, path: str, now: Now) -> Response:
     """One file of the release's folder."""
     with database.read() as session:
         content = folders.file(session, actor, release_id, path)
+    _record_read(database, actor, release_id, now)
     return Response(content, media_type="application/octet-stream")
 
 
@@ -212,6 +222,10 @@ def _compose(database: Db, actor: Actor, config: Config, release_id: str, respon
         publisher = folders.publisher(config)
         made = folders.make(session, actor, release_id, publisher=publisher, is_demo=config.demo)
         return _answer(made, response)
+
+
+def _record_read(database: Db, actor: Actor, release_id: str, now: Now) -> None:
+    reading.record(database, actor.id, Action.RELEASE_READ, release_id, now=now)
 
 
 def _answer(release: Release, response: Response) -> ReleaseOut:

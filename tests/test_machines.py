@@ -53,10 +53,15 @@ RELEASES: Contract = {
     ("requested", "approved"): (lambda facts: facts.is_supervisor and not facts.is_requester, ()),
     ("requested", "rejected"): (lambda facts: facts.is_supervisor and not facts.is_requester, ()),
     ("requested", "cancelled"): (lambda facts: facts.is_requester, ()),
-    ("approved", "cancelled"): (lambda facts: facts.is_requester, ()),
+    ("approved", "approved"): (
+        lambda facts: facts.is_supervisor and not facts.is_requester and not facts.is_approver,
+        (),
+    ),
+    ("approved", "cancelled"): (lambda facts: facts.is_requester or facts.is_supervisor, ()),
     ("approved", "drawn"): (lambda facts: facts.is_approver, ()),
     ("drawn", "composed"): (lambda facts: facts.is_supervisor, ()),
-    ("composed", "signed"): (lambda facts: facts.is_requester or facts.is_approver, ()),
+    ("composed", "composed"): (lambda facts: not facts.is_signer, ()),
+    ("composed", "signed"): (lambda facts: facts.is_signer, ()),
     ("signed", "published"): (lambda facts: facts.is_supervisor, ()),
 }
 # Imminence (now, days, weeks, none, unknown) by severity (CASEWORK § 3).
@@ -96,12 +101,16 @@ def test_every_step_is_that_of_the_contract(machine: Any, states: type[StrEnum],
             }, (state, facts)
 
 
+def _to_a_release(*is_: str) -> releases.Facts:
+    return releases.Facts(**{f"is_{each}": each in is_ for each in ("requester", "approver", "signer", "supervisor")})
+
+
 @pytest.mark.parametrize(
     ("actor", "roles", "facts"),
     [
-        ("per_requester", {Role.ANALYST}, releases.Facts(is_requester=True, is_approver=False, is_supervisor=False)),
-        ("per_approver", {Role.SUPERVISOR}, releases.Facts(is_requester=False, is_approver=True, is_supervisor=True)),
-        ("per_third", {Role.ANALYST}, releases.Facts(is_requester=False, is_approver=False, is_supervisor=False)),
+        ("per_requester", {Role.ANALYST}, _to_a_release("requester", "signer")),
+        ("per_approver", {Role.SUPERVISOR}, _to_a_release("approver", "signer", "supervisor")),
+        ("per_third", {Role.ANALYST}, _to_a_release()),
     ],
 )
 def test_who_somebody_is_to_a_release(actor: str, roles: set[Role], facts: releases.Facts) -> None:

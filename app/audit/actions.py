@@ -63,4 +63,5 @@ class Action(StrEnum):
     RELEASE_REQUESTED = "release.requested", "A release was requested"
     RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled or published"
     RELEASE_DRAWN = "release.drawn", "The statistics keys were lent for a draw"
+    RELEASE_STOOD_IN = "release.stood-in", "Somebody took the place of a signer of a release"
     RELEASE_SIGNED = "release.signed", "A release was signed"

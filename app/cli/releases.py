@@ -10,6 +10,7 @@ import typer
 from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, staff
 from app.cli.names import Names, short
 from app.client.statistics import releases
+from app.protocol.release.signatures import SignerPlace
 from app.vocabulary import ReleaseKind
 
 release = typer.Typer(help="Make releases of statistics, and verify them.", no_args_is_help=True)
@@ -50,7 +51,7 @@ def approve(
     reject: Annotated[bool, typer.Option("--reject", help="Say no instead.")] = False,
     machine: Home = HOME,
 ) -> None:
-    """Say yes to another person's request, and draw: it is charged to the budget, published or not."""
+    """Say yes to another person's request, or take over from who did, and draw: it is charged, published or not."""
     person = staff(machine)
     view = releases.view(person, Names(person).release(id_))
     if reject:
@@ -61,8 +62,28 @@ def approve(
 
 
 @release.command()
+def draw(id_: ReleaseId, machine: Home = HOME) -> None:
+    """Go on where a draw was broken off: draw what you approved, or make the folder of what was drawn."""
+    person = staff(machine)
+    releases.go_on(person, releases.view(person, Names(person).release(id_)))
+
+
+@release.command("stand-in")
+def stand_in(
+    id_: ReleaseId,
+    place: Annotated[SignerPlace, typer.Option("--for", help="Whose place you take.")],
+    machine: Home = HOME,
+) -> None:
+    """Become a signer in the place of somebody who cannot sign. The folder says so, and both sign it anew."""
+    person = staff(machine)
+    view = releases.view(person, Names(person).release(id_))
+    releases.stand_in(person, view, place.value)
+    say(f"You sign {view.kind} {view.period}, workload {view.workload}, for its {place.value}: tern release sign.")
+
+
+@release.command()
 def cancel(id_: ReleaseId, machine: Home = HOME) -> None:
-    """Take back a request that you made, before anything is drawn for it."""
+    """Take back a request before anything is drawn for it: your own, or as a supervisor one that bars its period."""
     person = staff(machine)
     releases.cancel(person, releases.view(person, Names(person).release(id_)))
 

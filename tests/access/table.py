@@ -234,6 +234,9 @@ STATISTICS = {
     ),
     "POST /v1/releases/{release_id}/draw": Row(frozenset({S}), answered=422, body={}),
     "POST /v1/releases/{release_id}/composition": Row(frozenset({S}), answered=409),
+    "POST /v1/releases/{release_id}/stand-ins": Row(
+        _REQUESTERS, answered=412, body={"place": "requester"}, version=UNSEEN
+    ),
     "GET /v1/releases/{release_id}/files": Row(_REQUESTERS, answered=404),  # it is not composed yet
     "GET /v1/releases/{release_id}/files/{path}": Row(_REQUESTERS, answered=404),
     "POST /v1/releases/{release_id}/signatures": Row(_REQUESTERS, answered=422, body={}),

@@ -249,6 +249,7 @@ STATISTICS = {
     "POST /v1/releases/{release_id}/transitions": _moved({"to": "cancelled"}),
     "POST /v1/releases/{release_id}/draw": Form({"statistics_keys": ["AGE-SECRET-KEY-PQ-1" + "Q" * 58]}),
     "POST /v1/releases/{release_id}/composition": _ONE,
+    "POST /v1/releases/{release_id}/stand-ins": _moved({"place": "requester"}),
     "GET /v1/releases/{release_id}/files": _ONE,
     "GET /v1/releases/{release_id}/files/{path}": _ONE,
     "POST /v1/releases/{release_id}/signatures": Form({"key": _KEY, "sig": b64(bytes(64))}),

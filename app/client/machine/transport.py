@@ -71,8 +71,9 @@ _TEXTS: Final = (
     "valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by case consent copy_sha256 first_lapses_after last_use lent_until next noisy_sha256 object_hash of "
-    "opening_due owner prev priority reason secret statement sums_sha256 swept_on triager withdrawn_on"
+    "approved_by approver_stand_in case consent copy_sha256 first_lapses_after last_use lent_until next noisy_sha256 "
+    "object_hash of opening_due owner prev priority reason requester_stand_in secret statement sums_sha256 swept_on "
+    "triager withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"

@@ -10,6 +10,7 @@ from app.client.people import shared_keys
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.release.counts import NOISY
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import SUMS, file_of, hashes, read_contents
 from app.protocol.release.ledger import LedgerLine
@@ -31,6 +32,8 @@ class ReleaseView:
     state: str
     requested_by: str
     approved_by: str | None
+    requester_stand_in: str | None
+    approver_stand_in: str | None
     version: int
 
     @classmethod
@@ -43,6 +46,8 @@ class ReleaseView:
             state=str(item["state"]),
             requested_by=str(item["requested_by"]),
             approved_by=item["approved_by"],
+            requester_stand_in=item["requester_stand_in"],
+            approver_stand_in=item["approver_stand_in"],
             version=int(item["version"]),
         )
 
@@ -68,6 +73,7 @@ def request(staff: Staff, *, kind: str, period: str, workload: str) -> str:
 def approve(staff: Staff, view: ReleaseView) -> None:
     """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will.
 
+    Where another approver has not drawn, this one takes over from them.
     Raises `NotGranted` where they lack a key of the period: nobody else than the approver can draw.
     """
     shared_keys.hold_for(staff, view.period)
@@ -96,11 +102,30 @@ def draw(staff: Staff, release: str) -> None:
     staff.service.post(f"/releases/{release}/draw", {"statistics_keys": keys})
 
 
+def go_on(staff: Staff, view: ReleaseView) -> None:
+    """Draw what this person approved, or make the folder of a draw, whoever's it was: what an answer that got lost, a
+    machine or a service that stopped has left undone."""
+    if view.state == "drawn":
+        staff.service.post(f"/releases/{view.id}/composition", {})
+    else:
+        draw(staff, view.id)
+
+
+def stand_in(staff: Staff, view: ReleaseView, place: str) -> None:
+    """Become a signer in the place of the `requester` or the `approver`, who cannot sign any more.
+
+    The folder is made anew, says so, and waits for both signatures again. This machine signs it as what it was shown.
+    """
+    staff.service.post(f"/releases/{view.id}/stand-ins", {"place": place}, version=view.version)
+    staff.seen.record(_WISH, view.id, _wish(asdict(view)))
+
+
 def sign(staff: Staff, release: str) -> Folder:
     """Sign the folder's hashes, after checking all that anybody could check but the signatures; what was signed.
 
     It must be of the period and workload that this machine asked for or approved, charged as this release, in a ledger
-    that leaves no line out that this machine has seen. Raises `NotAuthentic`.
+    that leaves no line out that this machine has seen, and of the noise under which it has signed the release before,
+    if it has: a stand-in has the folder made anew, and nobody the draw. Raises `NotAuthentic`.
     """
     files = _fetch_files(staff, release)
     contents = read_contents(files)
@@ -111,6 +136,7 @@ def sign(staff: Staff, release: str) -> Folder:
     signature = sign_sums(files[SUMS], by=staff.person, key=staff.keys.signing)
     vouchers(files, staff.org)(signature)
     _check_ledger(staff, contents.ledger)
+    _check_noise(staff, release, files)
     staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
     return files
 
@@ -165,8 +191,8 @@ def verify(folder: Folder, *, pin: str) -> VerifiedRelease:
     return verify_pinned(folder, pin)
 
 
-# In what this machine has seen: what a release was to be, and each line of the ledger.
-_WISH, _LINE = "release", "ledger"
+# In what this machine has seen: what a release was to be, the noise under which it signed one, each line of the ledger.
+_WISH, _NOISE, _LINE = "release", "release-noise", "ledger"
 
 
 def _wish(wish: Mapping[str, Any]) -> Mark:
@@ -177,6 +203,14 @@ def _check_wish(staff: Staff, release: str, wish: Mapping[str, Any]) -> None:
     """It is what this machine asked for or approved under this id."""
     if staff.seen.highest(_WISH, release) != _wish(wish):
         raise NotAuthentic("release-unasked")
+
+
+def _check_noise(staff: Staff, release: str, files: Folder) -> None:
+    """Whoever got two folders of one release signed, with noise that differs, could average it out of both."""
+    noise = Mark(1, sha256_hex(file_of(files, NOISY)))
+    if staff.seen.highest(_NOISE, release) not in (None, noise):
+        raise Rollback("release-noise")
+    staff.seen.record(_NOISE, release, noise)
 
 
 def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -15,6 +16,13 @@ from app.protocol.release.errors import ReleaseError
 
 SIGNATURES: Final = "SHA256SUMS.sig"
 SIGNERS: Final = "signers.jsonl"
+
+
+class SignerPlace(StrEnum):
+    """The two who sign, in whose place another may stand in."""
+
+    REQUESTER = "requester"
+    APPROVER = "approver"
 
 
 @dataclass(frozen=True, slots=True)

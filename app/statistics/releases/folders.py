@@ -1,30 +1,40 @@
 """The folder of a drawn release: made from its stored noisy counts, signed by two, and read as it is published."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.people.staff import service as staff
-from app.problems import NotFound, Problem
+from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.documents import parse_document
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.periods import year_of
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import SUMS
 from app.protocol.release.ledger import LedgerLine
-from app.protocol.release.signatures import SIGNATURES, Signature, Signers, check_signature, write_signatures
+from app.protocol.release.signatures import (
+    SIGNATURES,
+    Signature,
+    SignerPlace,
+    Signers,
+    check_signature,
+    write_signatures,
+)
 from app.settings import Settings
 from app.statistics.releases import accounting, ledger, requests
 from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.methodology import About
 from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignature, ReleaseState
+from app.transitions import NoSuchStep
 from app.version import VERSION
+from app.vocabulary import Role
 
 SYNTHETIC = "**Synthetic.** The people in these figures are invented: this release comes from a demonstration."
 
@@ -48,6 +58,15 @@ class ReleaseSignatureWrong(Problem):
     """
 
     type, status, title = "release-signature-wrong", 422, "The signature is not the caller's over this SHA256SUMS"
+
+
+class ReleaseStandIn(Problem):
+    """Two people sign a release, neither of them for both, and in the place of the approver a supervisor.
+
+    Let somebody else stand in who neither asked for it, approved it nor signs it already.
+    """
+
+    type, status, title = "release-stand-in", 409, "You cannot sign in the place of this person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,55 @@ def make(session: Session, actor: Actor, release_id: str, *, publisher: Publishe
     """Make the folder from the stored noisy counts; the same again after a crash. Raises `NoSuchStep`."""
     release = requests.locked(session, actor, release_id)
     requests.check(actor, release, ReleaseState.COMPOSED)
+    if release.state is ReleaseState.COMPOSED:
+        raise NoSuchStep
+    return _compose(session, release, publisher=publisher, is_demo=is_demo)
+
+
+def stand_in(
+    session: Session,
+    actor: Actor,
+    release_id: str,
+    place: SignerPlace,
+    *,
+    seen: AbstractSet[int],
+    publisher: Publisher,
+    is_demo: bool,
+    now: datetime,
+) -> Release:
+    """Sign in the place of the requester or the approver, who cannot: the folder is made anew, says so, and lacks both
+    signatures again. Who was asked at first may take their own place back.
+
+    `seen` holds the versions that the actor has seen. Raises `StaleVersion`, `NoSuchStep` before the folder is made and
+    once both have signed, and `ReleaseStandIn` for who may not take this place.
+    """
+    release = requests.locked(session, actor, release_id)
+    if release.version not in seen:
+        raise StaleVersion(version=release.version)
+    if release.state is not ReleaseState.COMPOSED:
+        raise NoSuchStep
+    _check_stand_in(actor, release, place)
+    if place is SignerPlace.REQUESTER:
+        release.requester_stand_in = None if actor.id == release.requested_by else actor.id
+    else:
+        release.approver_stand_in = None if actor.id == release.approved_by else actor.id
+    for made in (ReleaseSignature, ReleaseFile):
+        session.execute(delete(made).where(made.release_id == release.id))
+    audit.record(session, actor.id, Action.RELEASE_STOOD_IN, release.id, now=now)
+    return _compose(session, release, publisher=publisher, is_demo=is_demo)
+
+
+def _check_stand_in(actor: Actor, release: Release, place: SignerPlace) -> None:
+    """Raises `ReleaseStandIn`: the two are different people to the end, and the one who approved was a supervisor."""
+    first = release.requested_by if place is SignerPlace.REQUESTER else release.approved_by
+    others = {release.requested_by, release.approved_by, *release.signers} - {first}
+    if place is SignerPlace.APPROVER and Role.SUPERVISOR not in actor.roles:
+        raise ReleaseStandIn
+    if actor.id in others or actor.id in release.signers:
+        raise ReleaseStandIn
+
+
+def _compose(session: Session, release: Release, *, publisher: Publisher, is_demo: bool) -> Release:
     lines = ledger.lines(session)
     lines = lines[: next(place for place, line in enumerate(lines, start=1) if line.release == release.id)]
     files = compose(
@@ -120,7 +188,7 @@ def paths(session: Session, actor: Actor, release_id: str) -> list[str]:
     Raises `NotFound`.
     """
     release = requests.get(session, actor, release_id)
-    is_signer = actor.id in (release.requested_by, release.approved_by)
+    is_signer = actor.id in release.signers
     if release.state is not ReleaseState.PUBLISHED and not (release.state in _FOR_SIGNERS and is_signer):
         raise NotFound
     return list(
@@ -147,6 +215,8 @@ def _about(
         pin=str(staff.pin(session)),
         requested_by=release.requested_by,
         approved_by=release.approved_by or "",
+        signs_for_requester=release.requester_stand_in,
+        signs_for_approver=release.approver_stand_in,
         contact=publisher.contact,
         this=accounting.privacy_loss(this.rho_millionths),
         year=accounting.privacy_loss(year),
@@ -161,8 +231,8 @@ def _signers(session: Session, release: Release) -> Signers:
     trust = staff.trust(session)
     certificates = [
         parse_document(text.encode())
-        for signer in (release.requested_by, release.approved_by or "")
-        for text in staff.certificates_of(session, signer)
+        for signer in release.signers
+        for text in staff.certificates_of(session, signer or "")
     ]
     return Signers((*(root.document for root in trust.roots), *certificates), tuple(sorted(trust.kept)))
 

@@ -14,6 +14,7 @@ class Facts:
 
     is_requester: bool
     is_approver: bool
+    is_signer: bool
     is_supervisor: bool
 
     @classmethod
@@ -21,6 +22,7 @@ class Facts:
         return cls(
             is_requester=actor.id == release.requested_by,
             is_approver=actor.id == release.approved_by,
+            is_signer=actor.id in release.signers,
             is_supervisor=Role.SUPERVISOR in actor.roles,
         )
 
@@ -33,6 +35,11 @@ def approver(facts: Facts) -> bool:
     return facts.is_approver
 
 
+def signer(facts: Facts) -> bool:
+    """Who asked for it and who approved it, or those who stand in for them."""
+    return facts.is_signer
+
+
 def supervisor(facts: Facts) -> bool:
     return facts.is_supervisor
 
@@ -42,15 +49,27 @@ def another_supervisor(facts: Facts) -> bool:
     return facts.is_supervisor and not facts.is_requester
 
 
+def another_approver(facts: Facts) -> bool:
+    """Who takes over from an approver who cannot draw any more."""
+    return another_supervisor(facts) and not facts.is_approver
+
+
+def another_signer(facts: Facts) -> bool:
+    """Who stands in; for whom they may, `folders.stand_in` says."""
+    return not facts.is_signer
+
+
 _S = ReleaseState
 
 EDGES: dict[tuple[ReleaseState, ReleaseState], Edge[Facts]] = {
     (_S.REQUESTED, _S.APPROVED): Edge((another_supervisor,)),
     (_S.REQUESTED, _S.REJECTED): Edge((another_supervisor,)),
     (_S.REQUESTED, _S.CANCELLED): Edge((requester,)),
-    (_S.APPROVED, _S.CANCELLED): Edge((requester,)),
+    (_S.APPROVED, _S.APPROVED): Edge((another_approver,)),
+    (_S.APPROVED, _S.CANCELLED): Edge((requester, supervisor)),
     (_S.APPROVED, _S.DRAWN): Edge((approver,)),
     (_S.DRAWN, _S.COMPOSED): Edge((supervisor,)),
-    (_S.COMPOSED, _S.SIGNED): Edge((requester, approver)),  # with the second of their two signatures
+    (_S.COMPOSED, _S.COMPOSED): Edge((another_signer,)),  # the folder is made anew for them
+    (_S.COMPOSED, _S.SIGNED): Edge((signer,)),  # with the second of their two signatures
     (_S.SIGNED, _S.PUBLISHED): Edge((supervisor,)),
 }

@@ -24,6 +24,8 @@ class About:
     pin: str
     requested_by: str
     approved_by: str
+    signs_for_requester: str | None
+    signs_for_approver: str | None
     contact: str
     this: PrivacyLoss
     year: PrivacyLoss
@@ -195,9 +197,20 @@ def _origin(about: About) -> str:
 
 {about.organisation}. Contact: {about.contact}
 
-Requested by {about.requested_by}, approved by {about.approved_by}; both signed `SHA256SUMS`. Made with {versions}.
+Requested by {about.requested_by}, approved by {about.approved_by}; {_signed(about)} Made with {versions}.
 `ledger.json` lists every draw so far. `tern release verify FOLDER --pin {about.pin}` checks all of it; compare the pin
 with what the organisation says of itself elsewhere, for a forged folder would name a pin of its own."""
+
+
+def _signed(about: About) -> str:
+    """Who signs, which a reader compares with `SHA256SUMS.sig`."""
+    places = ((about.requested_by, about.signs_for_requester), (about.approved_by, about.signs_for_approver))
+    if not any(stand_in for _, stand_in in places):
+        return "both signed `SHA256SUMS`."
+    signers = [
+        f"{stand_in} in the place of {first}, who could not" if stand_in else first for first, stand_in in places
+    ]
+    return f"`SHA256SUMS` is signed by {' and by '.join(signers)}."
 
 
 def _rho(millionths: int) -> str:

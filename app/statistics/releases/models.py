@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -22,10 +22,18 @@ class ReleaseState(StrEnum):
     PUBLISHED = "published"
 
 
+_OPEN = text("state NOT IN ('rejected', 'cancelled')")
+
+
 class Release(Base):
     """One set of tables on its way from a request to a signed folder. Its noisy counts are written once."""
 
     __tablename__ = "releases"
+    __table_args__ = (
+        # A kind and a period have one release, but for those that came to nothing.
+        Index(None, "kind", "period", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     kind: Mapped[str] = mapped_column(String(8))
@@ -34,11 +42,18 @@ class Release(Base):
     state: Mapped[ReleaseState] = mapped_column(default=ReleaseState.REQUESTED)
     requested_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     approved_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    requester_stand_in: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    approver_stand_in: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     noisy: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     noisy_sha256: Mapped[str | None] = mapped_column(String(64))
     sums_sha256: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def signers(self) -> tuple[str, str | None]:
+        """Who signs for the requester and for the approver: they themselves, or who stands in."""
+        return self.requester_stand_in or self.requested_by, self.approver_stand_in or self.approved_by
 
     def counts(self) -> NoisyCounts:
         """The noisy counts of a release that was drawn."""

@@ -11,6 +11,7 @@ from app import transitions, vocabulary
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.database import insert_or_ignore
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id
 from app.protocol.periods import last_day
@@ -95,10 +96,17 @@ def request(session: Session, actor: Actor, kind: ReleaseKind, *, period: str, w
     ledger.refuse_overspending(ledger.lines(session), definition, period)
     if definition.kind is ReleaseKind.QUARTER:
         _refuse_too_few(session)
-    release = Release(
-        id=new_id("rel"), kind=definition.kind.value, period=period, workload=definition.id, requested_by=actor.id
-    )
-    session.add(release)
+    new = {
+        "id": new_id("rel"),
+        "kind": definition.kind.value,
+        "period": period,
+        "workload": definition.id,
+        "requested_by": actor.id,
+    }
+    if not insert_or_ignore(session, Release, [new]):  # somebody else asks for the same at this moment
+        _refuse_twin(session, definition, period)
+        raise ReleaseExists
+    release = session.get_one(Release, new["id"])
     audit.record(session, actor.id, Action.RELEASE_REQUESTED, release.id, now=now)
     session.flush()
     return release
@@ -113,7 +121,7 @@ def steps(session: Session, actor: Actor, release_id: str) -> list[Step[ReleaseS
 def move(
     session: Session, actor: Actor, release_id: str, *, to: ReleaseState, seen: AbstractSet[int], now: datetime
 ) -> Release:
-    """Approve, reject, cancel or publish; `seen` holds the versions that the actor has seen.
+    """Approve, take the approval over, reject, cancel or publish; `seen` holds the versions that the actor has seen.
 
     Raises `StaleVersion`, `ReleaseSelfApproval` or `NoSuchStep`.
     """

@@ -35,6 +35,7 @@ from app.statistics.releases.schemas import (
     ReleaseIn,
     ReleaseOut,
     SignatureIn,
+    StandInIn,
 )
 from app.transitions import NoSuchStep
 from app.vocabulary import ReleaseKind, Role
@@ -168,6 +169,41 @@ def draw_release(
 def compose_release(database: Db, actor: Approver, config: Config, release_id: str, response: Response) -> ReleaseOut:
     """Make the folder of a draw whose request was cut off before it did."""
     return _compose(database, actor, config, release_id, response)
+
+
+@router.post(
+    "/{release_id}/stand-ins",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NoSuchStep, StaleVersion, folders.ReleaseStandIn, folders.ReleaseUnnamed),
+)
+def stand_in(
+    database: Db,
+    actor: Requester,
+    config: Config,
+    once: Once,
+    release_id: str,
+    request: StandInIn,
+    seen: IfMatch,
+    response: Response,
+    now: Now,
+) -> ReleaseOut:
+    """Sign a composed release in the place of its requester or its approver, who cannot. The folder is made anew."""
+
+    def act() -> Release:
+        return folders.stand_in(
+            session,
+            actor,
+            release_id,
+            request.place,
+            seen=seen,
+            publisher=folders.publisher(config),
+            is_demo=config.demo,
+            now=now,
+        )
+
+    with database.write() as session:
+        release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
+        return _answer(release, response)
 
 
 @router.get("/{release_id}/files", responses=problems(NotFound))

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.transitions import TransitionIn
+from app.protocol.release.signatures import SignerPlace
 from app.statistics.releases.models import ReleaseState
 
 
@@ -32,6 +33,12 @@ class DrawIn(_In):
     )
 
 
+class StandInIn(_In):
+    """Whose place the caller takes."""
+
+    place: SignerPlace
+
+
 class SignatureIn(_In):
     """Both in base64url without padding: a key of 32 bytes, a signature of 64."""
 
@@ -51,6 +58,8 @@ class ReleaseOut(BaseModel):
     state: ReleaseState
     requested_by: str
     approved_by: str | None
+    requester_stand_in: str | None
+    approver_stand_in: str | None
     noisy_sha256: str | None
     sums_sha256: str | None
     version: int

@@ -56,6 +56,37 @@ def test_who_asked_for_a_release_takes_the_request_back(released: tuple[Installa
     assert releases.view(chen, release).state == "cancelled"
 
 
+def test_a_draw_goes_on_and_a_colleague_signs_for_who_lost_their_machine(
+    released: tuple[Installation, str],
+) -> None:
+    here, _ = released
+    chen, sara, boris = (here.staff(name) for name in ("chen", "sara", "boris"))
+    release = releases.request(chen, kind="reserve", period="2025-Q4", workload="T")
+    releases.approve(sara, releases.view(sara, release))
+    releases.go_on(sara, releases.view(sara, release))
+    first = releases.sign(sara, release)
+
+    releases.stand_in(boris, releases.view(boris, release), "requester")
+    signed = releases.sign(boris, release)
+
+    with showing(here, release, with_other_noise(signed)) as (evil, http):
+        again_sara = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
+        stops(evil, lambda: releases.sign(again_sara, release), "release-noise")
+    releases.sign(sara, release)
+    assert releases.view(sara, release).state == "signed"
+    assert signed[NOISY] == first[NOISY]
+
+
+def with_other_noise(folder: releases.Folder) -> releases.Folder:
+    """The folder as a service would make it of a second draw."""
+    noisy = read_counts(folder[NOISY])
+    tables = [replace(table, counts=tuple(count + 1 for count in table.counts)) for table in noisy.tables]
+    changed = replace(noisy, tables=tuple(tables))
+    made = {path: content for path, content in folder.items() if path != SUMS}
+    made |= {**data_files(changed), NOISY: write_counts(changed)}
+    return {**made, SUMS: sums(made)}
+
+
 def again(folder: releases.Folder, **changes: Any) -> releases.Folder:
     """The folder as a service would make it of other counts, or other draws, with hashes that fit."""
     noisy = read_counts(folder[NOISY])

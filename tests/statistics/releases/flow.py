@@ -82,6 +82,10 @@ class Flow:
     def draw(self, *, by: Person = APPROVER, keys: Sequence[str] = (KEY,)) -> Response:
         return self.post("/draw", {"statistics_keys": list(keys)}, by=by)
 
+    def stand_in(self, who: Person, place: str) -> Response:
+        version = self.get(by=APPROVER).json()["version"]
+        return self.post("/stand-ins", {"place": place}, by=who, **writes(version=version))
+
     def sign(self, who: Person, *, with_key_of: Person | None = None) -> Response:
         """The signature of `who`, though with another's key where one is named."""
         sums = self.get(f"/files/{SUMS}", by=who).content

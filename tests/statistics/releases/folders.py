@@ -68,6 +68,8 @@ def line(drawn: NoisyCounts) -> LedgerLine:
 
 def about(note: str | None = None) -> About:
     return About(
+        signs_for_requester=None,
+        signs_for_approver=None,
         release="rel_" + "1" * 32,
         organisation="An Organisation",
         pin=PIN,

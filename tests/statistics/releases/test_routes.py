@@ -173,7 +173,7 @@ def test_who_approved_is_told_to_draw_and_who_asked_may_still_take_it_back(offic
 
     told = {who.id: [step["to"] for step in flow.get("/transitions", by=who).json()["items"]] for who in SEEING}
 
-    assert told == {ANALYST.id: ["cancelled"], APPROVER.id: ["drawn"]}
+    assert told == {ANALYST.id: ["cancelled"], APPROVER.id: ["cancelled", "drawn"]}
     assert flow.move("cancelled", by=ANALYST).json()["state"] == "cancelled"
     assert problem(flow.draw()) == (409, "no-such-step")
 
@@ -318,6 +318,108 @@ def test_ten_draws_at_once_are_one_draw_and_charged_once(office: Office, rows: S
     assert rows.scalars(select(BudgetEntry.rho_millionths)).all() == [5_000]
     assert rows.scalars(select(TokenSpend.rho_millionths)).all() == [5_000] * 20
     assert flow.get().json()["state"] == "composed"
+
+
+def test_ten_requests_at_once_are_one_release(office: Office) -> None:
+    office.let_the_quarter_end()
+
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda _: request(office, TOTAL, by=APPROVER), range(10)))
+
+    (made,) = (answer.json()["id"] for answer in answers if answer.status_code == 201)
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert {(*problem(answer), answer.json()["release"]) for answer in refused} == {(409, "release-exists", made)}
+
+
+def test_another_supervisor_takes_over_what_its_approver_does_not_draw(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    assert problem(flow.move("approved", by=ANALYST)) == (409, "release-self-approval")
+    assert problem(flow.move("approved", by=APPROVER)) == (409, "no-such-step")
+    assert flow.move("approved", by=COLLEAGUE).json()["approved_by"] == COLLEAGUE.id
+    assert problem(flow.draw(by=APPROVER)) == (409, "no-such-step")
+    assert flow.draw(by=COLLEAGUE).json()["state"] == "composed"
+    assert problem(flow.move("approved", by=APPROVER)) == (409, "no-such-step")
+
+
+def test_a_supervisor_cancels_an_approved_release_that_bars_its_period(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+
+    assert flow.move("cancelled", by=COLLEAGUE).json()["state"] == "cancelled"
+    assert request(office, TOTAL).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("place", "signers"), [("requester", {COLLEAGUE, APPROVER}), ("approver", {COLLEAGUE, ANALYST})]
+)
+def test_somebody_else_signs_for_who_cannot_and_the_folder_says_so(
+    office: Office, place: str, signers: set[Person]
+) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+    (gone,) = {ANALYST, APPROVER} - signers
+    before = flow.folder(by=gone)
+    flow.sign(ANALYST)
+
+    stood_in = flow.stand_in(COLLEAGUE, place).json()
+    states = [flow.sign(each).json()["state"] for each in sorted(signers, key=lambda each: each.id)]
+    flow.move("published", by=APPROVER)
+
+    assert stood_in[f"{place}_stand_in"] == COLLEAGUE.id
+    assert states == ["composed", "signed"]
+    folder = flow.folder()
+    assert set(verify_pinned(folder, PIN).signers) == {each.id for each in signers}
+    assert f"{COLLEAGUE.id} in the place of {gone.id}, who could not" in folder["methodology.md"].decode()
+    changed = {path for path in before if before[path] != folder[path]}
+    assert {"SHA256SUMS", "methodology.md"} <= changed <= {"SHA256SUMS", "methodology.md", "signers.jsonl"}
+
+
+def test_who_was_asked_first_takes_their_place_back_and_is_the_one_who_signs(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+    sums = flow.get("/files/SHA256SUMS").content
+    flow.stand_in(COLLEAGUE, "requester")
+    assert flow.get("/files").status_code == 404
+
+    assert flow.stand_in(ANALYST, "requester").json()["requester_stand_in"] is None
+    assert flow.get("/files/SHA256SUMS").content == sums
+    assert flow.get("/files", by=COLLEAGUE).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("who", "place"),
+    [
+        (APPROVER, "requester"),  # one for both
+        (ANALYST, "approver"),
+        (ANALYST, "requester"),  # who signs anyhow
+    ],
+)
+def test_nobody_signs_for_two_and_an_analyst_for_no_supervisor(office: Office, who: Person, place: str) -> None:
+    office.let_the_quarter_end()
+
+    assert problem(Flow.composed(office, TOTAL).stand_in(who, place)) == (409, "release-stand-in")
+
+
+def test_who_stands_in_for_one_does_not_for_the_other_too(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+    flow.stand_in(COLLEAGUE, "requester")
+
+    assert problem(flow.stand_in(COLLEAGUE, "approver")) == (409, "release-stand-in")
+
+
+def test_nobody_stands_in_before_the_folder_is_made_or_once_both_have_signed(office: Office) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.approved(office, TOTAL)
+    early = flow.stand_in(COLLEAGUE, "requester")
+    flow.draw()
+    for each in (ANALYST, APPROVER):
+        flow.sign(each)
+
+    assert problem(early) == (409, "no-such-step")
+    assert problem(flow.stand_in(COLLEAGUE, "requester")) == (409, "no-such-step")
 
 
 SEEING = (ANALYST, APPROVER)

@@ -23,7 +23,7 @@ from app.protocol.journal import Removal
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
-from tests.casework.conftest import Office, problem
+from tests.casework.conftest import CONSENT, Office, problem
 
 ENTRY = factories.in_json(Kind.JOURNAL)
 ENTRY_SHA256 = sha256_hex(factories.sealed(Kind.JOURNAL))
@@ -249,6 +249,40 @@ def test_a_key_that_turns_goes_to_every_member_and_the_one_before_it_to_the_case
     assert sorted((each["grantee"], each["generation"]) for each in of_newcomer) == sorted(
         [(triager.id, 2), (case.id, 1)]
     )
+
+
+def turned(case: Case, *members: Person) -> list[dict[str, str]]:
+    """The grants with which the key of a case turns."""
+    return [*map(grant, members), {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}]
+
+
+def test_nothing_is_taken_under_a_key_that_is_with_somebody_who_left(
+    office: Office, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    """Who is removed takes it with them, and whoever is certified no longer, members and whom it was lent to."""
+    colleague = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, colleague)
+    path, consents = f"/cases/{case.id}/entries", f"/cases/{case.id}/consents"
+
+    def refused(version: int) -> None:
+        assert problem(office.post(caseworker, path, entry(), version=version)) == (409, "turn-first")
+        assert problem(office.post(caseworker, consents, CONSENT)) == (409, "turn-first")
+
+    office.post(caseworker, path, entry(remove=[triager.id]), version=1).raise_for_status()
+    refused(2)
+    turn = entry(turned=turned(case, caseworker, colleague))
+    office.post(caseworker, path, turn, version=2).raise_for_status()
+    lent = factories.certified(rows, Role.CASEWORKER)
+    asked = {"subject": "coding", "object": case.id, "approver": lent.id, "grant": grant(lent)}
+    approval = office.post(caseworker, "/approvals", asked).json()["id"]
+    office.post(caseworker, f"/approvals/{approval}/transitions", {"to": "cancelled"}, version=1).raise_for_status()
+    office.post(caseworker, path, entry(), version=3).raise_for_status()
+    for number, person in ((4, lent), (5, colleague)):
+        rows.query(Certificate).filter_by(person_id=person.id).delete()
+        refused(number)
+        staying = [caseworker] if person is colleague else [caseworker, colleague]
+        office.post(caseworker, path, entry(turned=turned(case, *staying)), version=number).raise_for_status()
+    assert office.post(caseworker, consents, CONSENT).status_code == 201
 
 
 def test_a_case_with_other_members_has_another_version(
@@ -481,7 +515,8 @@ def test_what_was_approved_once_is_done_once(
     approve(office, case, removal(case, caseworker, owner=third), asked_by=third, by=triager)
     office.post(third, path, put_out, version=1).raise_for_status()
     back = entry(add=[grant(caseworker)], owner=caseworker.id)
-    office.post(third, path, back, version=2).raise_for_status()
+    members = (caseworker, triager, third)
+    office.post(third, path, back | {"turned": turned(case, *members)}, version=2).raise_for_status()
 
     assert problem(office.post(third, path, put_out, version=3)) == (409, "second-person-needed")
 
@@ -527,7 +562,7 @@ def test_who_is_certified_no_more_is_put_out_by_one(office: Office, rows: Sessio
     case = factories.case(rows, caseworker, colleague)
     rows.query(Certificate).filter_by(person_id=caseworker.id).delete()
     rows.commit()
-    change = entry(remove=[caseworker.id], owner=colleague.id)
+    change = entry(remove=[caseworker.id], owner=colleague.id, turned=turned(case, colleague))
 
     done = office.post(colleague, f"/cases/{case.id}/entries", change, version=1)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ from tests.protocol.organisation import (
     HOUR,
     KEY_OF_CASE,
     STRANGER,
+    Person,
     approved,
     authority,
     entry,
@@ -134,6 +136,9 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda body: body["parts"][0].update(reason="withdrawn"),
     lambda body: body["parts"][0].update({"from": {}}),
     lambda body: body["parts"][0].pop("to"),
+    lambda body: body.pop("without"),
+    lambda body: body.update(without=None),
+    lambda body: body.update(without=[CASE]),
     lambda body: body.pop("approval"),
     lambda body: body.update(approval={}),
     lambda body: body.pop("ended"),
@@ -356,6 +361,46 @@ def test_an_entry_of_another_form_is_passed_over_though_a_member_signed_it() -> 
     broken = Opened(Document(header.line(), header, GENESIS.document.proof), HASH, None)
 
     assert follow(GENESIS, broken).passed_over == (2,)
+
+
+def _is_not_among(people: frozenset[str], person: str) -> bool:
+    return person not in people
+
+
+def test_to_whom_the_newest_key_went_is_known_until_the_next() -> None:
+    added = link([CASEWORKER, COLLEAGUE, ANALYST], by=CASEWORKER, after=GENESIS)
+    removed = link([CASEWORKER, ANALYST], by=CASEWORKER, after=added)
+    lent = entry(Entry(lent=(STRANGER.id,)), after=removed)
+    turned = entry(Entry(keys=(TURNED,), without=(ANALYST.id,)), after=lent, to=NEXT_KEY, generation=2)
+
+    def ids(*people: Person) -> frozenset[str]:
+        return frozenset(each.id for each in people)
+
+    before, after = follow(GENESIS, added, removed, lent), follow(GENESIS, added, removed, lent, turned)
+    assert (before.holders, before.turned) == (ids(CASEWORKER, COLLEAGUE, ANALYST), 1)
+    assert (after.holders, after.turned) == (ids(CASEWORKER), 5)
+    for found, uncertified, is_due in (
+        (follow(GENESIS), ids(), False),
+        (follow(GENESIS), ids(COLLEAGUE), True),
+        (follow(GENESIS, added), ids(STRANGER), False),
+        (before, ids(), True),
+        (after, ids(ANALYST, STRANGER, COLLEAGUE), False),
+        (after, ids(), True),
+        (follow(GENESIS, entry(Entry(lent=(STRANGER.id,)), after=GENESIS)), ids(STRANGER), True),
+    ):
+        assert found.is_turn_due(partial(_is_not_among, uncertified)) is is_due
+
+
+def test_whoever_leaves_with_the_key_that_they_bring_in_has_it() -> None:
+    said = Entry(members=MemberList(frozenset([COLLEAGUE.id])), keys=(TURNED,))
+    opened = link([CASEWORKER, COLLEAGUE], by=CASEWORKER)
+    left = entry(said, after=opened, to=NEXT_KEY, generation=2)
+
+    assert follow(opened, left).holders == {CASEWORKER.id, COLLEAGUE.id}
+
+
+def test_an_entry_without_a_key_goes_to_everybody() -> None:
+    assert refused(Entry(without=(COLLEAGUE.id,)), GENESIS) == "key-name"
 
 
 # What sums it up

@@ -45,6 +45,15 @@ class SecondPersonNeeded(Problem):
     )
 
 
+class TurnFirst(Problem):
+    """Somebody has the newest key of the case who works on it no longer, or is certified no longer.
+
+    Let it turn, with an entry that brings in the next; nothing is taken under this one.
+    """
+
+    type, status, title = "turn-first", 409, "The key of the case has to turn before anything is written"
+
+
 @dataclass(frozen=True)
 class MembersChange:
     """Who comes, who goes, and who owns the case from now on: None where its owner stays."""
@@ -101,14 +110,27 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
 
 
 def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
-    """The key of the case turns: the next one for each member, and to the case itself the one that it had.
+    """The key of the case turns: the next one for each member who is certified, and for the case the one that it had.
 
-    Raises `MembersUnfit` or `NotCertified`.
+    Raises `MembersUnfit`.
     """
-    grantees = [grant.grantee for grant in new]
-    if sorted(grantees) != sorted([case.id, *members_of(session, case.id)]):
+    today = now.date()
+    holders = [each for each in members_of(session, case.id) if staff.is_certified(session, each, today)]
+    if sorted(grant.grantee for grant in new) != sorted([case.id, *holders]):
         raise MembersUnfit
     grants.turn(session, actor, new, subject=case.id, now=now)
+
+
+def check_turned(session: Session, case: Case, today: date) -> None:
+    """Raises `TurnFirst` where the newest key is with somebody who is to read nothing that is written from now on.
+
+    What was lent for a decision that is over is with nobody, unless whom it was lent to is certified no longer.
+    """
+    members = set(members_of(session, case.id))
+    for grantee, kind in grants.ever_granted(session, case.id):
+        is_gone = kind is GrantKind.ASSIGNED and grantee not in members
+        if is_gone or not staff.is_certified(session, grantee, today):
+            raise TurnFirst
 
 
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:

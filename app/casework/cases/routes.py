@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.casework.cases import service
 from app.casework.cases.holders import HoldersUnfit
 from app.casework.cases.journal import PartsUnfit
-from app.casework.cases.membership import MembersChange, MembersUnfit, SecondPersonNeeded
+from app.casework.cases.membership import MembersChange, MembersUnfit, SecondPersonNeeded, TurnFirst
 from app.casework.cases.models import Case
 from app.casework.cases.schemas import (
     CasePartOut,
@@ -137,6 +137,7 @@ def grant_part_key(
         HoldersUnfit,
         MembersUnfit,
         SecondPersonNeeded,
+        TurnFirst,
     ),
 )
 def write_case(

@@ -180,10 +180,13 @@ def write(
 ) -> Case:
     """A member writes on, and says what becomes of the members; `seen` holds the entries that they have read.
 
-    Raises `StaleVersion` where somebody was faster, `PartsUnfit`, `HoldersUnfit`, and what `membership.change` raises.
+    Raises `StaleVersion` where somebody was faster, `TurnFirst`, `PartsUnfit`, `HoldersUnfit`, and what
+    `membership.change` raises.
     """
     case = locked(session, of_member(actor), case_id)
     newest = journal.check_seen(session, case, seen)
+    if not writing.turned:
+        membership.check_turned(session, case, now.date())
     if change:
         membership.change(session, actor, case, change, now=now)
         for person_id in change.remove:
@@ -195,9 +198,10 @@ def write(
 
 
 def join(session: Session, actor: Actor, new: Joining, *, now: datetime) -> Case:
-    """A member lets a report into the case; the caller hands its key on. Raises `StaleVersion`."""
+    """A member lets a report into the case; the caller hands its key on. Raises `StaleVersion` or `TurnFirst`."""
     case = locked(session, of_member(actor), new.case_id)
     newest = journal.check_seen(session, case, {new.after})
+    membership.check_turned(session, case, now.date())
     journal.write(session, actor, case, Writing([new.entry]), after=newest, now=now)
     return case
 

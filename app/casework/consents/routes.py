@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import status
 
+from app.casework.cases.membership import TurnFirst
 from app.casework.consents import service
 from app.casework.consents.models import Consent
 from app.casework.consents.schemas import ConsentIn, ConsentOut
@@ -29,7 +30,7 @@ def list_consents(database: Db, actor: Worker, case_id: str, paging: Paging) -> 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail, TurnFirst),
 )
 def record_consent(database: Db, actor: Worker, once: Once, case_id: str, request: ConsentIn, now: Now) -> ConsentOut:
     """A new answer: asked, given, declined, or the end of one that was given."""

@@ -10,6 +10,7 @@ from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.casework.cases import membership
 from app.casework.cases import service as cases
 from app.casework.consents.machine import EDGES, Facts
 from app.casework.consents.models import Consent
@@ -36,7 +37,7 @@ def of_case(session: Session, actor: Actor, case_id: str) -> Select[Consent]:
 
 
 def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now: datetime) -> Consent:
-    """Keep an answer. Raises `NotFound`, `StaleVersion`, `NoSuchStep` or `GuardsFail`."""
+    """Keep an answer. Raises `NotFound`, `StaleVersion`, `NoSuchStep`, `GuardsFail` or `TurnFirst`."""
     # Held, or two answers at once would take one number.
     case = cases.locked(session, cases.of_member(actor), case_id)
     last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.consent_id == new.consent_id))
@@ -44,6 +45,7 @@ def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now
         raise StaleVersion
     facts = Facts(same_person=last is None or last.person_id == new.person_id)
     transitions.check(EDGES, last.status if last else None, new.status, facts)
+    membership.check_turned(session, case, now.date())
     consent = Consent(
         id=new_id("con"),
         case_id=case.id,

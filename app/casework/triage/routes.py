@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from app.casework.approvals.service import SelfApproval
 from app.casework.cases.journal import PartsUnfit
-from app.casework.cases.membership import MembersUnfit
+from app.casework.cases.membership import MembersUnfit, TurnFirst
 from app.casework.cases.service import CaseExists
 from app.casework.roles import MEMBER_ROLES
 from app.casework.triage import moves, service
@@ -224,6 +224,7 @@ def list_report_steps(database: Db, actor: Reader, report_id: str, now: Now) -> 
         TeamUnknown,
         CaseExists,
         MembersUnfit,
+        TurnFirst,
         PartsUnfit,
     ),
 )
@@ -253,7 +254,8 @@ def move_report(
 @router.put(
     "/{report_id}/case",
     responses=problems(
-        *(NotFound, NotAnEnvelope, StaleVersion, NotCertified, TeamUnknown, CaseExists, MembersUnfit, PartsUnfit),
+        *(NotFound, NotAnEnvelope, StaleVersion, NotCertified, TeamUnknown, CaseExists, MembersUnfit, TurnFirst),
+        PartsUnfit,
         moves.NotAttachable,
     ),
 )

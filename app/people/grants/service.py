@@ -121,6 +121,13 @@ def lend(
     )
 
 
+def ever_granted(session: Session, subject: str) -> set[tuple[str, GrantKind]]:
+    """To whom the newest key of the subject was ever granted or lent, whether or not they still hold it."""
+    newest = select(func.max(Grant.generation)).where(Grant.subject == subject).scalar_subquery()
+    granted = select(Grant.grantee, Grant.kind).where(Grant.subject == subject, Grant.grantee != subject)
+    return {(grantee, kind) for grantee, kind in session.execute(granted.where(Grant.generation == newest))}
+
+
 def held_by(actor: Actor, subject: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether this person holds the key of the subject today. What one may see follows from it.
 

@@ -288,8 +288,8 @@ def certified_as(session: Session, person_id: str, today: date) -> frozenset[Rol
 
 
 def is_certified(session: Session, person_id: str, today: date) -> bool:
-    """Whether this is a person who is certified today, whatever their roles."""
-    return _certified(session, person_id, today) is not None
+    """Whether this is a person who is certified today, for whatever role: who has left is certified for none."""
+    return bool(_certified(session, person_id, today))
 
 
 def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:

@@ -41,6 +41,8 @@ def summary(found: Journal) -> bytes:
             "origins": sorted((each.body() for each in found.origins), key=canonical),
             "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in found.loans],
             "seconded": [[each.approval, each.by, each.entry] for each in found.seconded],
+            "turned": found.turned,
+            "holders": sorted(found.holders),
             "checkpoint": found.checkpoint,
         }
     )
@@ -121,6 +123,8 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
             Seconded(check_id("apr", approval), check_id("per", by), check_number(entry, range(1, MOST + 1)))
             for approval, by, entry in body["seconded"]
         ),
+        turned=check_number(body["turned"], range(1, MOST + 1)),
+        holders=_people(body["holders"]),
         checkpoint=check_number(body["checkpoint"], range(MOST + 1)),
         since=number,
     )

@@ -199,7 +199,7 @@ class Entry:
 
     `approval` is the text of the second person's, where what it does takes two, `ended` the texts of certificates that
     leave somebody whom it puts out without a role. `lent` are the people to whom its author lends the key of the case
-    for a decision.
+    for a decision, `without` the members who do not get the one that it brings in, as nobody vouches for them.
     """
 
     parts: tuple[PartNote, ...] = ()
@@ -210,6 +210,7 @@ class Entry:
     ended: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
     lent: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -222,6 +223,7 @@ class Entry:
             "ended": list(self.ended),
             "checkpoint": self.checkpoint and self.checkpoint.body(),
             "lent": list(self.lent),
+            "without": list(self.without),
         }
 
 
@@ -237,6 +239,7 @@ def read(body: Mapping[str, Any]) -> Entry:
             "ended": list(ended),
             "checkpoint": checkpoint,
             "lent": list(lent),
+            "without": list(without),
             **rest,
         } if not rest and max(len(parts), len(lent)) <= MOST_PARTS and len(ended) <= MOST_ENDED:
             entry = Entry(
@@ -248,6 +251,7 @@ def read(body: Mapping[str, Any]) -> Entry:
                 ended=tuple(map(_text, ended)),
                 checkpoint=None if checkpoint is None else Checkpoint.read(checkpoint),
                 lent=tuple(check_id("per", each) for each in lent),
+                without=tuple(check_id("per", each) for each in without),
             )
             if len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry

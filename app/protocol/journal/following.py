@@ -72,7 +72,9 @@ def after(before: Journal, place: Place, *, by: Authority) -> Journal:
         seconded = (*seconded, seconding.check(so_far, act, document, entry.approval, about=about, by=by))
     listed = members.after(before.members, entry.members) if entry.members else before.members
     latest = max(before.day, day)
-    found = replace(before, members=listed, seconded=seconded, mark=document.mark, author=author, day=latest)
+    holders = before.holders | (listed.present - before.members.present)
+    found = replace(before, members=listed, holders=holders, mark=document.mark, author=author, day=latest)
+    found = replace(found, seconded=seconded)
     if entry.checkpoint:
         if entry.checkpoint.text != sha256_hex(summary(before)):
             raise NotAuthentic(_FALSE)
@@ -117,6 +119,12 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     # earlier key than the newest, which whoever has left may hold.
     if header.generation != newest or keys.get((found.case, newest)) != header.sealed_to:
         raise NotAuthentic("key-name")
+    turned, holders = found.turned, found.holders
+    if newest > found.generation:
+        # Its author made it, who may have left by this very entry.
+        turned, holders = document.mark.version, (found.members.present - set(entry.without)) | {_author(document)}
+    elif entry.without:
+        raise NotAuthentic("key-name")
     reports = (*found.reports, *entry.reports)
     if len({each.id for each in reports}) != len(reports):
         raise NotAuthentic("report-twice")
@@ -140,6 +148,8 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         reports=reports,
         parts=parts,
         origins=found.origins | set(origins),
+        turned=turned,
+        holders=holders,
         loans=(*found.loans, *(Loan(each, author, day, document.mark.version) for each in entry.lent)),
     )
 

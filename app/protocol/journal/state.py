@@ -1,6 +1,6 @@
 """What the entries of a journal come to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -61,6 +61,9 @@ class Journal:
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
     `origins` are what came from other cases, `loans` and `seconded` all that ever were.
 
+    `turned` is the place of the entry that brought in the newest key of the case, `holders` are its author and those to
+    whom it went as members, whoever has left since.
+
     `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
     as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
     have seen nothing of it: None where somebody has, or where it was read whole. A part has one version from before.
@@ -79,6 +82,8 @@ class Journal:
     origins: frozenset[Origin] = frozenset()
     loans: tuple[Loan, ...] = ()
     seconded: tuple[Seconded, ...] = ()
+    turned: int = 1
+    holders: frozenset[str] = frozenset()
     checkpoint: int = 0
     false_checkpoints: tuple[int, ...] = ()
     since: int = 0
@@ -88,6 +93,17 @@ class Journal:
     def generation(self) -> int:
         """Of the newest key of the case."""
         return newest_generation(self.keys, self.case)
+
+    def is_turn_due(self, is_certified: Callable[[str], bool]) -> bool:
+        """Whether nothing is to be written any more under the newest key of the case.
+
+        Somebody has it, or was lent it, who is certified no longer, or has it and is no member any more; or a member
+        lacks it whom somebody vouches for again.
+        """
+        lent = {each.to for each in self.loans if each.entry >= self.turned}
+        if self.holders - self.members.present or not all(map(is_certified, self.holders | lent)):
+            return True
+        return any(map(is_certified, self.members.present - self.holders))
 
     def check_named(self, subject: str, generation: int, recipient: str) -> None:
         """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""

@@ -1,6 +1,7 @@
 """The key of a case turns: whoever holds the newest reads all of it, and nothing is written under an older one."""
 
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx2
@@ -13,11 +14,13 @@ from app.client.machine import sealed
 from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused
 from app.protocol.case import PartType
-from app.protocol.encoding import new_id
+from app.protocol.certificates import certificate
+from app.protocol.encoding import new_id, unb64
+from app.protocol.errors import NotMine
 from app.protocol.journal import Entry, PartNote
-from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus
+from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, Role
 from tests.client.casework.scene import approved, coded
-from tests.client.installation import PASSPHRASE, Installation
+from tests.client.installation import PASSPHRASE, STAFF, Installation
 
 
 class Counting(httpx2.HTTPTransport):
@@ -174,3 +177,77 @@ def test_a_key_turns_for_every_member_or_not_at_all(here: Installation) -> None:
 
     assert refusal.value.type == "members-unfit"
     assert cases.open_(anna, opened.id).key.generation == 1
+
+
+def test_whoever_is_removed_reads_nothing_more_from_that_very_entry_on(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
+    theirs = cases.open_(chen, opened.id).key
+
+    changed = cases.change_members(boris, opened, remove=[chen.person])
+
+    assert (changed.version, changed.key.generation) == (opened.version + 1, 2)
+    assert changed.journal.holders == changed.members == {anna.person, boris.person}
+    written = cases.write(boris, changed, replace(changed.file, summary="Later."))
+    assert cases.open_(anna, opened.id).file == written.file
+    file = unb64(boris.service.get_case(f"/cases/{opened.id}/contents").json()["entries"][-1]["file"])
+    with pytest.raises(NotMine):
+        sealed.open_(chen, theirs, "journal", file)
+
+
+def test_whoever_leaves_by_themselves_makes_no_key_for_those_who_stay(here: Installation) -> None:
+    """They would know it. The next who writes turns, and nothing else is asked of anybody."""
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
+    cases.change_members(chen, cases.open_(chen, opened.id), remove=[chen.person])
+
+    left = cases.open_(boris, opened.id)
+    written = cases.write(boris, left, replace(left.file, summary="Later."))
+
+    assert (left.key.generation, written.key.generation, written.version) == (1, 2, left.version + 2)
+    assert cases.open_(anna, opened.id).file.summary == "Later."
+
+
+def certify(here: Installation, handle: str, *roles: Role) -> None:
+    """A supervisor certifies somebody for these roles, from now on."""
+    sara, person = here.staff("sara"), here.staff(handle)
+    sara.forget()
+    newest = sara.trust.last_certificate(person.person)
+    certified = replace(sara.certified(person.person), roles=frozenset(roles))
+    days = {"valid_from": sara.today, "valid_until": sara.today + timedelta(days=90)}
+    document = certificate(certified, org=sara.org, signer=sara.signer, previous=newest, **days)
+    sara.service.post("/certificates", {"document": document.text.decode()})
+
+
+def test_a_client_that_sees_that_somebody_left_turns_before_it_writes_and_hands_the_key_on_where_they_come_back(
+    here: Installation,
+) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
+    certify(here, "chen")
+    # boris looked before: it is the service that says so.
+    written = cases.write(boris, opened, replace(opened.file, summary="Later."))
+
+    assert (written.key.generation, written.journal.holders) == (2, frozenset([anna.person, boris.person]))
+    assert chen.person in written.members
+    certify(here, "chen", *STAFF["chen"])
+    back = here.staff("boris")
+    found = cases.open_(back, opened.id)
+    again = cases.write(back, found, replace(found.file, summary="Latest."))
+
+    assert (again.key.generation, again.journal.holders) == (3, again.members)
+    assert cases.open_(here.staff("chen"), opened.id).file.summary == "Latest."
+
+
+def test_whom_the_key_was_lent_to_and_who_left_since_ends_it_too(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    approved(boris, opened, here.staff("chen"))
+    lent = cases.open_(boris, opened.id)
+    assert lent.key.generation == 1
+    certify(here, "chen")
+
+    written = cases.write(boris, lent, replace(lent.file, summary="Later."))
+
+    certify(here, "chen", *STAFF["chen"])
+    assert written.key.generation == 2

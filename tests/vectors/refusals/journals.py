@@ -156,6 +156,8 @@ def _beginnings() -> Iterator[Vector]:
         ("a part from nowhere", {"parts": [{**said["parts"][0], "from": {}}]}),
         ("a part from elsewhere that ends", {"parts": [{**ended, "from": _ORIGIN.body()}]}),
         ("an approval that is no text", {"approval": {}}),
+        ("a key that goes not to what is nobody", {"without": [CASE]}),
+        ("a key that goes not to no list", {"without": None}),
         ("certificates that are no list", {"ended": None}),
         ("certificates that are no texts", {"ended": [None]}),
         ("more certificates than of two", {"ended": ["", "", ""]}),
@@ -502,6 +504,19 @@ def _turned() -> Iterator[Vector]:
         (
             "in an entry under the earlier key",
             [genesis, _entry(2, Entry(keys=(_TURNED,)), after=genesis)],
+            _gives(passed_over=[2]),
+        ),
+        (
+            "turned, without one who is certified no longer",
+            [
+                genesis,
+                _entry(2, Entry(keys=(_TURNED,), without=(TRIAGER.id,)), after=genesis, to=REPORT_KEY, generation=2),
+            ],
+            _gives(generation=2),
+        ),
+        (
+            "without somebody, and not turned",
+            [genesis, _entry(2, Entry(without=(TRIAGER.id,)), after=genesis)],
             _gives(passed_over=[2]),
         ),
         (

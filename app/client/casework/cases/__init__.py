@@ -30,9 +30,8 @@ from app.client.casework.cases.sharing import (
     joining,
     lend,
     new,
-    turn,
 )
-from app.client.casework.cases.writing import CHECKPOINT_DISTANCE, Collision, is_checkpoint_due, sum_up, write
+from app.client.casework.cases.writing import CHECKPOINT_DISTANCE, Collision, is_checkpoint_due, sum_up, turn, write
 
 __all__ = [
     "CHECKPOINT_DISTANCE",

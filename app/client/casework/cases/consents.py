@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.client.casework.cases.reading import OpenCase
+from app.client.casework.cases.reading import OpenCase, whole
+from app.client.casework.cases.writing import current
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import chain
@@ -95,6 +96,7 @@ def record_consent(
         "method": method,
         "wording": wording,
     }
+    case = current(staff, whole(staff, case))
     answer = sealed.write(staff, case.key, "consent", body, after=after)
     staff.service.post(
         f"/cases/{case.id}/consents",

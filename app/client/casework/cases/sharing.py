@@ -2,15 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from app import age
 from app.client.casework.cases.following import JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, refreshed, whole
-from app.client.casework.cases.writing import TRIES, changes_of, seal_entries, store
+from app.client.casework.cases.writing import changes_of, current, grants_of, seal_entries, store
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
-from app.client.machine.transport import Refused
 from app.protocol import journal
 from app.protocol.case import NOTHING, PartType, RuleBroken, take_apart
 from app.protocol.chain import Mark
@@ -71,7 +69,7 @@ def new(
         "priority": priority.value,
         "entries": [each.file for each in entries],
         "parts": [each.wire for each in changes],
-        "grants": _grants(staff, key, people, head=entries[-1].mark),
+        "grants": grants_of(staff, key, people, head=entries[-1].mark),
     }
     return NewCase(key, request, entries[-1].mark)
 
@@ -91,7 +89,7 @@ class Joining:
 
 def joining(staff: Staff, case: OpenCase, report: ReportNote, report_key: age.HybridRecipient) -> Joining:
     """The entry by which a report joins a case that this person works on. It names the report's key."""
-    case = whole(staff, case)
+    case = current(staff, whole(staff, case))
     entry = Entry(keys=(KeyNote(report.id, 1, recipient_sha256(report_key)),), reports=(report,))
     [written] = seal_entries(staff, case.key, [], first=entry, after=case.journal.mark)
     request = {"case": case.id, "after": case.version, "entry": written.file}
@@ -109,7 +107,8 @@ def change_members(
 ) -> OpenCase:
     """Say who works on the case from now on, with a grant for each who comes.
 
-    What those who go have read cannot be unread, and what they wrote stays. Nobody alone puts out who opened or who
+    What those who go have read cannot be unread, and what they wrote stays. The key turns by the same entry, or where
+    one goes by oneself before the next who writes. Nobody alone puts out who opened or who
     owns the case, or takes it from its owner, unless a certificate has left them without a role: `approval` is the text
     of another person's (`act_approvals`). Raises `RuleBroken` where it lacks, `NotAuthentic` where it is not of this.
     """
@@ -120,13 +119,9 @@ def change_members(
     entry = Entry(members=said, approval=approval, ended=ended)
     if approval is None and any(journal.acts(case.journal, entry, staff.person, by=authority(staff))):
         raise RuleBroken("second-person")
-    more: dict[str, object] = {
-        "add": _grants(staff, case.key, add, head=case.journal.mark),
-        "remove": sorted(remove),
-    }
-    if owner:
-        more["owner"] = owner
-    return store(staff, case, [], entry=entry, more=more)
+    added = grants_of(staff, case.key, add, head=case.journal.mark)
+    more: dict[str, object] = {"add": added, "remove": sorted(remove), **({"owner": owner} if owner else {})}
+    return store(staff, case, [], entry=entry, more=more, turns=bool(remove) and staff.person not in remove)
 
 
 def _ended(staff: Staff, people: Collection[str]) -> tuple[str, ...]:
@@ -162,59 +157,6 @@ def end_part(staff: Staff, case: OpenCase, part: str, approval: str) -> OpenCase
         batch = tuple(ends[start : start + MOST_PARTS])
         case = store(staff, case, [], entry=Entry(parts=batch, approval=None if start else approval))
     return refreshed(staff, case)
-
-
-def turn(staff: Staff, case: OpenCase) -> OpenCase:
-    """Give the case its next key: what is written from now on, whoever holds only an older one cannot read.
-
-    Each member gets it, and under it lies the one before, so that who holds the newest reads all. Where somebody else
-    turns it at the same time, it is theirs. Raises `Refused`.
-    """
-    case = whole(staff, case)
-    for left in reversed(range(TRIES)):
-        try:
-            return _turned(staff, case)
-        except Refused as refusal:
-            if refusal.type != "stale-version" or not left:
-                raise
-        now = refreshed(staff, case)
-        if now.key.generation > case.key.generation:
-            return now
-        case = now
-    raise AssertionError("the last try returns or raises")
-
-
-def _turned(staff: Staff, case: OpenCase) -> OpenCase:
-    key = replace(case.key, identity=age.generate(), generation=case.key.generation + 1, older=case.key.all)
-    note = KeyNote(case.id, key.generation, recipient_sha256(key.identity.recipient))
-    head = case.journal.mark
-    older = staff.seal_grant(
-        case.identity,
-        case.id,
-        key.identity.recipient,
-        case.id,
-        GrantKind.CASE,
-        generation=case.key.generation,
-        head=head,
-    )
-    turned = [*_grants(staff, key, case.members, head=head), {"grantee": case.id, "file": older}]
-    case = replace(case, keys=replace(case.keys, case=key))
-    return store(staff, case, [], entry=Entry(keys=(note,)), more={"turned": turned})
-
-
-def _grants(staff: Staff, key: Key, people: Collection[str], *, head: Mark) -> list[dict[str, Any]]:
-    """The key of a case for each of these people, by somebody who has seen its journal up to `head`."""
-    return [
-        staff.grant(
-            key.identity,
-            key.subject,
-            staff.certified(person),
-            GrantKind.ASSIGNED,
-            generation=key.generation,
-            head=head,
-        )
-        for person in sorted(people)
-    ]
 
 
 def lend(staff: Staff, case: OpenCase, to: str) -> OpenCase:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from app import age
 from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
-from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority
+from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, put_together, refreshed, whole
 from app.client.machine import sealed
 from app.client.machine.sealed import Key, Sealed
@@ -107,33 +107,96 @@ def store(
     entry: Entry | None = None,
     looked_at: Collection[Name] = (),
     more: Mapping[str, Any] | None = None,
+    turns: bool = False,
 ) -> OpenCase:
     """Write the parts and the entries that name them, behind whatever colleagues write meanwhile.
 
     `entry` says what else is to be said, and `more` what the service is told of it. One of members goes only where
-    they and the key are as they were, one of keys or of ended parts only where nobody wrote. What no colleague would
-    count is not sent. Raises `Collision`, `Refused` and `NotAuthentic`.
+    they and the key are as they were, one of ended parts only where nobody wrote. With `turns` the key turns by it;
+    where that is due it has turned before. What no colleague would count is not sent. Raises `Collision`, `Refused` and
+    `NotAuthentic`.
     """
-    said = entry if entry and (entry.members or entry.keys or entry.parts) else None
+    said = entry if entry and (entry.members or entry.parts) else None
     if case.journal.since:
         case, changes = _behind(staff, case, whole(staff, case), changes, looked_at)
+    if not turns and is_turn_due(staff, case):
+        case, changes = _behind(staff, case, turn(staff, case), changes, looked_at)
     for left in reversed(range(TRIES)):
-        entries = seal_entries(staff, case.key, changes, first=entry or Entry(), after=case.journal.mark)
+        key, first, told = case.key, entry or Entry(), dict(more or {})
+        if turns:
+            key, first, told["turned"] = _turned(staff, case, first)
+        entries = seal_entries(staff, key, changes, first=first, after=case.journal.mark)
         found = _counted(staff, case.journal, entries)
-        request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **(more or {})}
+        request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **told}
         try:
             staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
         except Refused as refusal:
+            if refusal.type == "turn-first" and left and not turns:
+                staff.forget()  # somebody was certified when this machine looked
+                case, changes = _behind(staff, case, turn(staff, case), changes, looked_at)
+                continue
             if refusal.type != "stale-version" or not left:
                 raise
             now = refreshed(staff, case)
             is_other = (now.member_list, now.key.generation) != (case.member_list, case.key.generation)
-            if said and (said.keys or said.parts or is_other):
+            if said and (said.parts or is_other):
                 raise
+            if turns and now.key.generation > case.key.generation:
+                return now  # somebody else did
             case, changes = _behind(staff, case, now, changes, looked_at)
         else:
+            case = replace(case, keys=replace(case.keys, case=key))
             return _summed_up(staff, _written(staff, case, changes, found))
     raise AssertionError("the last try returns or raises")
+
+
+def is_turn_due(staff: Staff, case: OpenCase) -> bool:
+    """Whether nothing is to be written under the case's newest key, as far as this machine knows certificates."""
+    return case.journal.is_turn_due(lambda person: was_certified(staff, person, staff.today))
+
+
+def current(staff: Staff, case: OpenCase) -> OpenCase:
+    """The case under a key under which may be written. Raises `Refused`."""
+    return turn(staff, case) if is_turn_due(staff, case) else case
+
+
+def turn(staff: Staff, case: OpenCase) -> OpenCase:
+    """Give the case its next key: what is written from now on, whoever holds only an older one cannot read.
+
+    Each member gets it who is certified, and under it lies the one before, so that who holds the newest reads all.
+    Where somebody else turns it at the same time, it is theirs. Raises `Refused`.
+    """
+    return store(staff, case, [], turns=True)
+
+
+def _turned(staff: Staff, case: OpenCase, entry: Entry) -> tuple[Key, Entry, list[dict[str, Any]]]:
+    """The next key, the entry that brings it in, and its grants to members, with the one of the old key to itself."""
+    key = replace(case.key, identity=age.generate(), generation=case.key.generation + 1, older=case.key.all)
+    head, old = case.journal.mark, case.key
+    members = entry.members.members if entry.members else case.members
+    certified = {person for person in members if was_certified(staff, person, staff.today)}
+    under = key.identity.recipient
+    nested = staff.seal_grant(
+        old.identity, case.id, under, case.id, GrantKind.CASE, generation=old.generation, head=head
+    )
+    note = KeyNote(case.id, key.generation, recipient_sha256(under))
+    entry = replace(entry, keys=(note, *entry.keys), without=tuple(sorted(members - certified)))
+    return key, entry, [*grants_of(staff, key, certified, head=head), {"grantee": case.id, "file": nested}]
+
+
+def grants_of(staff: Staff, key: Key, people: Collection[str], *, head: Mark) -> list[dict[str, Any]]:
+    """The key of a case for each of these people, by somebody who has seen its journal up to `head`."""
+    return [
+        staff.grant(
+            key.identity,
+            key.subject,
+            staff.certified(person),
+            GrantKind.ASSIGNED,
+            generation=key.generation,
+            head=head,
+        )
+        for person in sorted(people)
+    ]
 
 
 def is_checkpoint_due(found: Journal) -> bool:

@@ -38,6 +38,7 @@ from app.intake.arrivals.writer import Writer
 from app.intake.attachments import service as attachments
 from app.intake.attachments import uploads
 from app.intake.attachments.routes import router as attachments_router
+from app.intake.epochs import service as epochs
 from app.intake.epochs.open_epochs import OpenEpochs
 from app.intake.epochs.routes import router as epochs_router
 from app.intake.key_log.routes import router as key_log
@@ -101,6 +102,9 @@ ROUTERS = [
 # What another person can be asked to approve.
 APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
+# What waits for somebody's key.
+DUTIES = (epochs.duties,)
+
 # What hears of a reporter's post.
 ACTED = (moves.reporter_acted,)
 
@@ -162,6 +166,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         site=site or Site.load(),
         turns=Turns(),
         readiness=Readiness(database, settings.data_dir, coming),
+        duties=DUTIES,
         approvables={each.subject: each for each in APPROVABLES},
     )
 

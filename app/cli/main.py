@@ -40,6 +40,7 @@ _MADE_IN: Final = {
     "fingerprint": "app.cli.people:fingerprint",
     "sign-in": "app.cli.people:sign_in",
     "sign-out": "app.cli.people:sign_out",
+    "duties": "app.cli.duties:duties",
     "unlock": "app.cli.people:unlock",
     "lock": "app.cli.people:lock",
     "machine": "app.cli.machines:machine",

@@ -22,15 +22,14 @@ from app.cli.console import (
     tell_ends,
     text_of,
 )
+from app.cli.duties import sign_ahead, tell
 from app.cli.machines import WORDS, make_copy
 from app.cli.names import Names
 from app.cli.roots import next_loss
 from app.cli.sheets import Sheets
 from app.client import Staff
-from app.client.intake import epochs
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
-from app.client.machine.staff import NobodyToGrant
 from app.client.machine.transport import Refused, Unreachable
 from app.client.people import audit
 from app.client.people import colleagues as directory
@@ -111,22 +110,10 @@ def sign_in(machine: Home = HOME) -> None:
             say(told)
         if person.about.pin is not None and person.person in person.log.trust.supervisors:
             say(f"The root: {next_loss(person.log.trust.root)}")
-            _sign_ahead(person)
+            sign_ahead(person)
         if person.about.pin is not None:
             _follow_audit(person)
-
-
-def _sign_ahead(supervisor: Staff) -> None:
-    """Add to the epochs that are signed. Whoever signs in does not wait for it to be possible."""
-    try:
-        added = epochs.go_on(supervisor)
-    except NobodyToGrant as error:
-        say(f"Intake: not signed on, for {error}.")
-    except Refused as refusal:
-        say(f"Intake: not signed on: {refusal}")
-    else:
-        if added:
-            say(f"Intake: signed on until {added[-1].accepts_until}.")
+            tell(person)
 
 
 def _follow_audit(person: Staff) -> None:

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from app.http import Actor, Config, Db, Router, Today, authenticate, problems, shared
 from app.installation import ends, service
-from app.installation.schemas import EndOut, EndsOut, HealthOut, JobOut
+from app.installation.schemas import DutiesOut, DutyOut, EndOut, EndsOut, HealthOut, JobOut
 from app.installation.state import Watched
 from app.problems import Unauthenticated
 from app.vocabulary import Role
@@ -58,3 +58,12 @@ def list_ends(database: Db, actor: Actor, settings: Config) -> EndsOut:
     with database.read() as session:
         told = ends.told_to(actor, session, settings.data_dir, floor=settings.free_space_floor)
     return EndsOut(items=[EndOut.model_validate(end) for end in told])
+
+
+@router.get("/duties")
+def list_duties(state: SharedState, database: Db, actor: Actor) -> DutiesOut:
+    """What waits for the caller, because the service has no key for it."""
+    with database.read() as session:
+        waiting = [duty for duties in state.duties for duty in duties(session, actor)]
+    waiting.sort(key=lambda duty: (duty.since, duty.kind, duty.object, duty.person or ""))
+    return DutiesOut(items=[DutyOut.model_validate(duty) for duty in waiting])

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from app.protocol.duties import DutyKind
 from app.protocol.ends import Ending
 
 
@@ -33,6 +34,23 @@ class HealthOut(BaseModel):
         None, description="Whether nothing is destroyed by date, because the machine's clock cannot be believed."
     )
     jobs: list[JobOut] | SkipJsonSchema[None] = Field(None, description="What runs once a day or hour, by name.")
+
+
+class DutyOut(BaseModel):
+    """What the caller could do about an object, and since when it waits: a hint, which their client checks."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: DutyKind
+    object: str
+    person: str | None = Field(description="For whom it is to be done, where it is for one.")
+    since: date
+
+
+class DutiesOut(BaseModel):
+    """What waits for the caller's keys, the oldest first."""
+
+    items: list[DutyOut]
 
 
 class EndOut(BaseModel):

@@ -14,6 +14,8 @@ LONGEST_ACCEPTANCE: Final = timedelta(days=30)
 LONGEST_KEEPING: Final = timedelta(days=7)
 # No day for which an epoch is signed lies further ahead of its signing.
 LONGEST_AHEAD: Final = timedelta(days=60)
+# How far ahead intake shall be signed: three weeks, today among them.
+LEAST_COVER: Final = timedelta(days=20)
 # A report that nobody decides lapses when as many days have passed after that of its arrival, whatever its epoch.
 UNDECIDED_DAYS: Final = timedelta(days=60)
 # From its fourth day on, everybody is told of an epoch's undecided reports.

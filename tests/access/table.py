@@ -219,6 +219,9 @@ INTAKE = {
     "GET /v1/root-kept": Row(needs_role=False),
     "GET /v1/epochs": Row(frozenset({T, S})),
     "GET /v1/epochs/{epoch_id}/grants": Row(frozenset({T, S})),
+    "POST /v1/epochs/{epoch_id}/grants": Row(
+        frozenset({T, S}), OF_EPOCH, answered=422, body={"grantee": _SOMEBODY, "file": GRANT}
+    ),
 }
 
 _REQUESTERS = frozenset({A, C, S})
@@ -251,6 +254,7 @@ AUDIT = {
     "GET /v1/audit/heads": Row(),
     "POST /v1/audit/countersignatures": Row(frozenset({S}), answered=422, body={"document": ""}),
     "GET /v1/ends": Row(needs_role=False),
+    "GET /v1/duties": Row(needs_role=False),
     "GET /v1/health": Row(for_staff=False, without_session=200),
 }
 

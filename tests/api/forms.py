@@ -237,6 +237,7 @@ INTAKE = {
     "GET /v1/root-kept": _ONE,
     "GET /v1/epochs": _LIST,
     "GET /v1/epochs/{epoch_id}/grants": _ONE,
+    "POST /v1/epochs/{epoch_id}/grants": _made(GRANT),
 }
 
 _CARD = {"Tern-Card": factories.id_("card")}
@@ -264,6 +265,7 @@ AUDIT = {
     "GET /v1/audit": Form(pages=True, query=frozenset({"after"})),
     "GET /v1/audit/heads": Form(pages=True, query=frozenset({"from"})),
     "POST /v1/audit/countersignatures": Form({"document": ""}, acts_once=True),
+    "GET /v1/duties": _ONE,
     "GET /v1/ends": _ONE,
     "GET /v1/health": _ONE,
 }

@@ -13,13 +13,12 @@ from app.protocol.certified import Certified
 from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import new_id, parse_object
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.intake import Intake
+from app.protocol.intake import LEAST_COVER, Intake
 from app.vocabulary import GrantKind, Role
 
 EPOCH_DAYS: Final = 7
 KEPT_DAYS: Final = 7
 AHEAD: Final = 4  # epochs that are signed in one act
-LEAST_DAYS: Final = 21  # for which intake shall be signed, today among them
 ATTACHMENT_LIMIT: Final = 100_000_000
 _HOLDERS: Final = 2  # of each key, so that one can be ill
 
@@ -84,7 +83,7 @@ def rotate(
 
 
 def go_on(staff: Staff) -> list[Intake]:
-    """Sign whole epochs behind those that are signed, until intake has `LEAST_DAYS` days; none where it has them.
+    """Sign whole epochs behind those that are signed, until three weeks are signed; none where they are.
 
     They are as the last one was: its length, its words, its limit.
     """
@@ -95,7 +94,7 @@ def go_on(staff: Staff) -> list[Intake]:
         return []
     as_before = intake.read(last)
     days = (as_before.accepts_until - as_before.accepts_from).days + 1
-    number = -(-(LEAST_DAYS - (starts - staff.today).days) // days)
+    number = -(-((staff.today + LEAST_COVER - starts).days + 1) // days)
     if number <= 0:
         return []
     limit = as_before.attachment_limit
@@ -107,6 +106,22 @@ def _read(staff: Staff, draft: Document) -> Intake:
     if not author.roles & {Role.TRIAGER, Role.SUPERVISOR} or draft.header.org != staff.org:
         raise NotAuthentic("role")
     return intake.read(draft)
+
+
+def grant(staff: Staff, epoch: str, person: str) -> None:
+    """Grant the key of an epoch that one holds to a triager who came after it was made.
+
+    The key is the one that the log names, the person one whom a supervisor certifies: neither is the service's word.
+    Raises `NotGranted` where one holds no such key, `NotAuthentic` where the person is no triager today.
+    """
+    grantee = staff.certified(person)
+    if Role.TRIAGER not in grantee.roles:
+        raise NotAuthentic("role")
+    named = next((each for each in map(intake.read, staff.log.intakes) if each.epoch == epoch), None)
+    key = staff.epoch_key(epoch)
+    if named is None or str(key.recipient) != str(named.recipient):
+        raise NotAuthentic("recipient")
+    staff.service.post(f"/epochs/{epoch}/grants", staff.grant(key, epoch, grantee, GrantKind.ASSIGNED))
 
 
 def _drafts(

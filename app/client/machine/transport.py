@@ -67,7 +67,7 @@ _TEXTS: Final = (
     "accepts_from accepts_until action actor approver begun_on challenge day destroyed_on document "
     "envelope_sha256 epoch expires expires_on file grantee handle hash hour id intake intake_channel invitation "
     "kept_on key kind name object part period person previous received_on recipient ref release requested_by "
-    "requester root sha256 sig signature stage stage_entered state subject team to token turn valid_from "
+    "requester root sha256 sig signature since stage stage_entered state subject team to token turn valid_from "
     "valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (

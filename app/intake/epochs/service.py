@@ -1,12 +1,13 @@
 """Intake epochs: the days whose reports are sealed to one key, and who was granted it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
+from app.duties import Duty
 from app.intake.epochs.models import Epoch
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
@@ -16,6 +17,8 @@ from app.problems import NotFound, Problem
 from app.protocol import intake
 from app.protocol.certificates import Trust
 from app.protocol.documents import Document, parse_document
+from app.protocol.duties import DutyKind
+from app.protocol.intake import LEAST_COVER
 from app.vocabulary import GrantKind, Role
 
 # Who may hold an intake key: those who read what nobody has judged yet.
@@ -54,6 +57,36 @@ def open_(session: Session, actor: Actor, document: Document, new: Sequence[NewG
         if not INTAKE_HOLDERS & staff.certified_as(session, each.grantee, now.date()):
             raise staff.NotCertified
         grants.add_to_person(session, actor, each, subject=statement.epoch, kind=GrantKind.ASSIGNED, now=now)
+
+
+def grant(session: Session, actor: Actor, epoch_id: str, new: NewGrant, *, now: datetime) -> Grant:
+    """A holder grants an epoch's key to somebody who came after it was made, once.
+
+    Raises `NotFound` where the actor holds no such key, `NotCertified` for a grantee who may not hold it.
+    """
+    epoch = session.scalar(select(Epoch).where(Epoch.id == epoch_id, grants.held_by(actor, Epoch.id)).with_for_update())
+    if epoch is None:
+        raise NotFound
+    if not INTAKE_HOLDERS & staff.certified_as(session, new.grantee, now.date()):
+        raise staff.NotCertified
+    there = grants.of(session, subject=epoch_id, grantee=new.grantee)
+    return there or grants.add_to_person(session, actor, new, subject=epoch_id, kind=GrantKind.ASSIGNED, now=now)
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To sign epochs, as a supervisor; to grant what one holds to triagers who do not, as long as it opens anything."""
+    today = actor.today
+    last = covered_until(session, today)
+    if Role.SUPERVISOR in actor.roles and (last is None or last < today + LEAST_COVER):
+        yield Duty(DutyKind.SIGN_EPOCHS, "intake", today if last is None else last - LEAST_COVER + timedelta(days=1))
+    held = session.scalars(select(Epoch).where(grants.held_by(actor, Epoch.id)).order_by(Epoch.sequence)).all()
+    if not held or not INTAKE_HOLDERS & actor.roles:
+        return
+    triagers = staff.certified_with(session, Role.TRIAGER, today)
+    for epoch in held:
+        for person in sorted(triagers.keys() - grants.holders(session, epoch.id)):
+            since = max(epoch.signed_on, triagers[person])
+            yield Duty(DutyKind.GRANT_EPOCH, epoch.id, since, person)
 
 
 def is_known(session: Session, epoch_id: str) -> bool:

@@ -142,6 +142,13 @@ def holds(session: Session, actor: Actor, subject: str) -> bool:
     return session.scalar(_of(actor).where(Grant.subject == subject).limit(1)) is not None
 
 
+def of(session: Session, *, subject: str, grantee: str) -> Grant | None:
+    """The grant for good of a subject to a grantee, if there is one."""
+    there = select(Grant).where(Grant.subject == subject, Grant.grantee == grantee, Grant.revoked.is_(False))
+    found: Grant | None = session.scalar(there.where(Grant.kind != GrantKind.APPROVAL).limit(1))
+    return found
+
+
 def exists(session: Session, *, subject: str, grantee: str) -> bool:
     """Whether the key of a subject is there for a grantee, whoever holds theirs."""
     there = select(Grant.id).where(Grant.subject == subject, Grant.grantee == grantee, Grant.revoked.is_(False))

@@ -297,6 +297,19 @@ def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
     return role in (_certified(session, person_id, today) or ())
 
 
+def certified_with(session: Session, role: Role, today: date) -> dict[str, date]:
+    """Everybody certified today who has the role, and since when they are certified as they are.
+
+    Whom the root alone vouches for has no such day here: `date.min`.
+    """
+    with_role = dict[str, date]()
+    for person in session.scalars(select(Person.id)):
+        if has_role(session, person, role, today):
+            newest = session.scalar(_certificates(person).where(Certificate.valid_from <= today).limit(1))
+            with_role[person] = newest.valid_from if newest else date.min
+    return with_role
+
+
 def roles_of(session: Session, person: Person, today: date) -> frozenset[Role]:
     """What the person may do today: as their certificate says, or as invited before there is a root to give one."""
     roles = _certified(session, person.id, today)

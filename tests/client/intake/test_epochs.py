@@ -5,14 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from app.client.casework import triage
 from app.client.intake import epochs
 from app.client.machine.staff import Staff
-from app.client.people import colleagues
-from app.protocol.errors import Malformed
+from app.client.machine.transport import Refused
+from app.client.people import colleagues, duties
+from app.protocol.duties import DutyKind
+from app.protocol.encoding import new_id
+from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
 from app.vocabulary import Role
+from tests.cli.command import tern
 from tests.client.casework.scene import DOCUMENT
-from tests.client.installation import Installation, installation
+from tests.client.installation import PASSPHRASE, Installation, installation
 
 
 def days_of(signed: list[Intake]) -> list[tuple[date, date]]:
@@ -103,3 +108,63 @@ def test_two_people_hold_each_key_though_one_alone_triages(tmp_path: Path) -> No
 
         for holder in ("anna", "sara"):
             assert str(here.staff(holder).epoch_key(epoch.epoch).recipient) == str(epoch.recipient)
+
+
+def newcomer(here: Installation, handle: str, *roles: Role) -> Staff:
+    """Somebody who comes while reports wait."""
+    sara = here.staff("sara")
+    here.join(handle, colleagues.invite(sara, {*roles}), pin=here.pin)
+    joined = here.unlock(handle)
+    colleagues.certify(sara, joined.person, colleagues.fingerprint(joined), {*roles})
+    return here.staff(handle)
+
+
+def test_who_triages_since_today_reads_what_waits_once_a_holder_has_granted_it(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        report, anna = here.reporter().submit(DOCUMENT).report, here.staff("anna")
+        fatma = newcomer(here, "fatma", Role.TRIAGER)
+        before = triage.list_(fatma)
+
+        hints = duties.waiting(anna)
+        for hint in hints:
+            epochs.grant(anna, hint.object, str(hint.person))
+
+        assert before == []
+        assert [(hint.kind, hint.person) for hint in hints] == [(DutyKind.GRANT_EPOCH, fatma.person)]
+        assert [each.id for each in triage.list_(here.staff("fatma"))] == [report]
+        assert triage.open_(here.staff("fatma"), report).report.form.text
+        assert duties.waiting(anna) == []
+
+
+def test_a_hint_grants_nothing_to_who_triages_not_and_no_key_that_the_log_does_not_name(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        anna = here.staff("anna")
+        present = str(anna.log.intakes[-1].header.body["epoch"]["id"])
+
+        with pytest.raises(NotAuthentic, match="role"):
+            epochs.grant(anna, present, here.staff("boris").person)
+        with pytest.raises(NotAuthentic, match="uncertified"):
+            epochs.grant(anna, present, new_id("per"))
+        with pytest.raises(Refused):
+            epochs.grant(anna, new_id("epoch"), here.staff("emil").person)
+
+
+def test_the_command_asks_once_naming_who_vouches_and_grants(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        report = here.reporter().submit(DOCUMENT).report
+        newcomer(here, "fatma", Role.TRIAGER)
+        here.staff("anna")
+        environment = {
+            "TERN_MACHINE": str(here.machine("anna")),
+            "TERN_PASSPHRASE": PASSPHRASE,
+            "TERN_DEMO": "1",
+            "TERN_DEMO_CLOCK": str(here.clock),
+        }
+
+        no = tern("duties", "--do", typed="n\n", environment=environment)
+        unread = triage.list_(here.staff("fatma"))
+        yes = tern("duties", "--do", typed="y\n", environment=environment)
+
+        assert (no.code, unread) == (0, [])
+        assert f"fatma triages, certified by sara, on {here.now().date()}. Let them read what waits?" in yes.err
+        assert [each.id for each in triage.list_(here.staff("fatma"))] == [report]

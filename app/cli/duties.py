@@ -1,0 +1,87 @@
+"""`tern duties`: what waits for your keys, checked by this machine, and done."""
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from app.cli.console import HOME, Home, Json, say, show_list, staff
+from app.cli.names import Names
+from app.client import Staff
+from app.client.intake import epochs
+from app.client.machine.staff import NobodyToGrant, NotGranted
+from app.client.machine.transport import Refused
+from app.client.people import duties as waiting
+from app.client.people.duties import Hint
+from app.protocol.duties import DutyKind
+from app.protocol.errors import ProtocolError
+
+
+def duties(
+    do: Annotated[
+        bool, typer.Option("--do", help="Do them; whoever would read more by it is named, and you say yes.")
+    ] = False,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """What waits for your keys, since when; and do it."""
+    person = staff(machine)
+    hints = waiting.waiting(person)
+    if do:
+        act(person, hints)
+        return
+    names = Names(person)
+    rows = [
+        {"duty": hint.kind.value, "about": hint.object, "for": names.handle(hint.person), "since": str(hint.since)}
+        for hint in hints
+    ]
+    show_list("Duties", ["duty", "about", "for", "since"], rows, as_json=as_json)
+
+
+def act(person: Staff, hints: list[Hint]) -> None:
+    """Each by itself: one that cannot be done keeps none of the rest back. Of each newcomer it is asked once."""
+    agreed = dict[str, bool]()
+    for hint in hints:
+        try:
+            match hint:
+                case Hint(DutyKind.SIGN_EPOCHS):
+                    sign_ahead(person)
+                case Hint(DutyKind.GRANT_EPOCH, epoch, str(newcomer)):
+                    if newcomer not in agreed:
+                        agreed[newcomer] = _agrees(person, newcomer)
+                    if agreed[newcomer]:
+                        epochs.grant(person, epoch, newcomer)
+                        say(f"Granted: {epoch} to {Names(person).handle(newcomer)}.")
+        except (ProtocolError, NotGranted, Refused) as error:
+            say(f"Not done: {hint.kind}: {error}")
+
+
+def tell(person: Staff) -> None:
+    """How much waits, in a line of its own."""
+    with suppress(Refused):
+        number = len(waiting.waiting(person))
+        if number:
+            say(f"Waiting for your keys: {number}. See them with tern duties, do them with tern duties --do.")
+
+
+def sign_ahead(supervisor: Staff) -> None:
+    """Add to the epochs that are signed. Whoever signs in does not wait for it to be possible."""
+    try:
+        added = epochs.go_on(supervisor)
+    except NobodyToGrant as error:
+        say(f"Intake: not signed on, for {error}.")
+    except Refused as refusal:
+        say(f"Intake: not signed on: {refusal}")
+    else:
+        if added:
+            say(f"Intake: signed on until {added[-1].accepts_until}.")
+
+
+def _agrees(person: Staff, newcomer: str) -> bool:
+    """Ask whether somebody shall read more, naming who vouches for them and since when, by their certificate."""
+    person.certified(newcomer)
+    names, certificate = Names(person), person.trust.last_certificate(newcomer)
+    by = names.handle(certificate.header.author) if certificate else "the root"
+    since = f", on {certificate.header.at}" if certificate else ""
+    asked = f"{names.handle(newcomer)} triages, certified by {by}{since}. Let them read what waits?"
+    return typer.confirm(asked, err=True)

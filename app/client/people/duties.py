@@ -1,0 +1,36 @@
+"""What waits for this person's keys, as the service tells: hints, of which nothing is believed that is not checked."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
+from app.protocol.duties import DutyKind
+from app.protocol.encoding import check_id
+from app.protocol.errors import Malformed
+
+_MOST = 200  # that are read, whatever a service sends
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Something that the service says is to be done about an object, perhaps for a person, since a day."""
+
+    kind: DutyKind
+    object: str
+    person: str | None
+    since: date
+
+
+def waiting(staff: Staff) -> list[Hint]:
+    """Those of a kind that this client knows. Raises `Refused`."""
+    hints = []
+    for item in staff.service.get("/duties").json()["items"][:_MOST]:
+        with suppress(ValueError, TypeError, KeyError, Refused, Malformed):
+            kind, since = DutyKind(item["kind"]), date.fromisoformat(str(item["since"]))
+            person = None if item["person"] is None else check_id("per", item["person"])
+            if kind is DutyKind.GRANT_EPOCH:
+                check_id("epoch", item["object"])
+            hints.append(Hint(kind, str(item["object"]), person, since))
+    return hints

@@ -1,0 +1,10 @@
+"""What the service cannot do without somebody's key: hints, of which a client believes what it has checked itself."""
+
+from enum import StrEnum
+
+
+class DutyKind(StrEnum):
+    """What is to be done: by whom, the service says; whether, each client finds for itself."""
+
+    SIGN_EPOCHS = "sign_epochs"  # by a supervisor: intake is not signed for three weeks
+    GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not

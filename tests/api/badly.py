@@ -198,7 +198,8 @@ def _no_files(file: bytes) -> Iterator[tuple[str, bytes]]:
     yield "cut short", file[:-1]
     yield "the header alone", file[:HEADER_SIZE]
     yield "of another version", file.replace(b"/v1\n", b"/v2\n", 1)
-    yield "for another kind of key", file.replace(b"mlkem768x25519", b"mlkem768p256xx", 1)
+    other = file.replace(b"-> mlkem768x25519 ", b"-> mlkem768p256xx ", 1).replace(b"-> scrypt ", b"-> scrapt ", 1)
+    yield "for another kind of key", other
     yield "garbage", bytes(len(file))
 
 

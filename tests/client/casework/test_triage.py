@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,7 +18,7 @@ from app.protocol.errors import NotMine
 from app.vocabulary import Imminence, Priority, ReportState, Severity, TransitionReason
 from tests import factories
 from tests.client.casework.scene import DOCUMENT, FOUND, claimed
-from tests.client.installation import PASSPHRASE, Installation
+from tests.client.installation import PASSPHRASE, Installation, installation
 
 NOT_URGENT = [(Severity.LIMITED, Imminence.NONE)]
 
@@ -35,15 +36,15 @@ def test_the_most_urgent_report_stands_first(here: Installation) -> None:
     assert {each.language for each in ours} == {"fa"}
 
 
-def test_what_nobody_decides_is_told_from_the_fourth_day_of_its_epoch_with_its_last_day(here: Installation) -> None:
-    report = here.reporter().submit(DOCUMENT).report
-    last_day = here.staff("anna").today + timedelta(days=60)
-
+def test_what_nobody_decides_is_told_from_the_fourth_day_of_its_epoch_with_its_last_day(tmp_path: Path) -> None:
     told = []
-    for days in (2, 1, 10):  # on the third day, the fourth, and one after that of its epoch
-        here.pass_(timedelta(days=days))
-        (waiting,) = (each for each in triage.list_(here.staff("anna")) if each.id == report)
-        told.append(waiting.lapses_after)
+    with installation(tmp_path) as here:  # of its own, for its days pass
+        report = here.reporter().submit(DOCUMENT).report
+        last_day = here.staff("anna").today + timedelta(days=60)
+        for days in (2, 1, 10):  # on the third day, the fourth, and one after that of its epoch
+            here.pass_(timedelta(days=days))
+            (waiting,) = (each for each in triage.list_(here.staff("anna")) if each.id == report)
+            told.append(waiting.lapses_after)
 
     assert told == [None, last_day, last_day]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -54,6 +55,11 @@ class _Term:
     valid_from: date
     valid_until: date
     counts: bool
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it ends the person's certificates: one without roles."""
+        return self.counts and not self.certified.roles
 
     @property
     def place(self) -> tuple[int, date, str]:
@@ -118,11 +124,9 @@ class Trust:
 
     def certified(self, person: str, day: date, *, key: bytes | None = None) -> Certified:
         """The person as certified on that day (with this key, where one is given). Raises `NotAuthentic`."""
-        terms = [
-            term
-            for term in self._terms
-            if term.certified.person == person and term.valid_from <= day <= term.valid_until
-        ]
+        of_person = self._of(person)
+        ended = any(term.is_end and term.valid_from <= day for term in of_person)
+        terms = [] if ended else [term for term in of_person if term.valid_from <= day <= term.valid_until]
         # The root before all, then the newest. What nobody on the root vouches for any more hides what was before it:
         # it may have taken something away.
         candidates = list[Certified]()
@@ -140,6 +144,17 @@ class Trust:
             if key is None or each.key == key:
                 return each
         raise NotAuthentic("uncertified")
+
+    def _of(self, person: str) -> list[_Term]:
+        """The person's certificates up to the one that ends them, after which none counts."""
+        terms = list[_Term]()
+        for term in sorted(
+            (term for term in self._terms if term.certified.person == person), key=lambda term: term.place
+        ):
+            terms.append(term)
+            if term.is_end:
+                break
+        return terms
 
     def ever_certified(self, person: str, key: bytes) -> Certified:
         """The person as last certified with this key, on whatever days, with every role that they had with it.
@@ -159,6 +174,14 @@ class Trust:
             before = ever.get((each.person, each.key))
             ever[each.person, each.key] = replace(each, roles=each.roles | before.roles) if before else each
         return ever
+
+    def everybody(self, day: date) -> list[Certified]:
+        """Who is certified on that day, in the order of their ids."""
+        found = list[Certified]()
+        for person in sorted({term.certified.person for term in self._terms} | self.supervisors.keys()):
+            with suppress(NotAuthentic):
+                found.append(self.certified(person, day))
+        return found
 
     def was_certified(self, person: str, key: bytes, days: Iterable[date], *, roles: AbstractSet[Role]) -> bool:
         """Whether this was the person's key, with one of the roles, on one of the days."""

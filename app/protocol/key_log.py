@@ -4,7 +4,7 @@ A line is `{"n","previous","document"}`: its number from 1, the SHA-256 of the l
 public document as text. The service signs its head. Anyone can fetch all of it and check.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -131,7 +131,7 @@ def verify(lines: Sequence[bytes], pin: str) -> Log:
 
     A line is held to the root that stands before it; what counts of it today, the newest root says (`Log`).
     """
-    documents = list(_documents(lines))
+    documents = [document for _, document in chained(lines, reason="key-log")]
     if not documents or documents[0].header.type != "root":
         raise NotAuthentic("key-log")
     trust = Trust.pinned(documents[0], pin)
@@ -174,18 +174,20 @@ def write_head(head: Head, signature: Signature) -> dict[str, Any]:
     return {"n": head.n, "hash": head.hash, "key": b64(signature.key), "sig": b64(signature.sig)}
 
 
-def _documents(lines: Iterable[bytes]) -> Iterable[Document]:
+def chained(lines: Iterable[bytes], *, reason: str) -> Iterator[tuple[Mark, Document]]:
+    """The document in each line of a log, and the line's number and hash. Raises `Malformed`, and `NotAuthentic` for
+    this `reason` where a line does not follow the one before."""
     last = None
     for line in lines:
         members = parse_object(line)
         match members:
             case {"n": n, "previous": previous, "document": str(text), **rest} if not rest:
                 link = Link(Mark(n, sha256_hex(line)), previous)
-                chain.check_next(link, last, reason="key-log")
+                chain.check_next(link, last, reason=reason)
                 document = parse_document(text.encode())
             case _:
-                raise Malformed("not a line of the key log")
+                raise Malformed("not a line of a log")
         if entry(*chain.after(last), document) != line:
-            raise Malformed("a line of the key log that is written otherwise")
+            raise Malformed("a line of a log that is written otherwise")
         last = link.mark
-        yield document
+        yield link.mark, document

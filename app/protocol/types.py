@@ -178,7 +178,7 @@ _ROWS: Final = (
         who=_ROOT,
         proved_by=ProvedBy.ONE,
         chained=True,
-        stored=(Place("certificates", "document", End.NEVER),),
+        stored=(Place("certificates", "document", End.NEVER), Place("staff_log", "line", End.NEVER)),
     ),
     SealedType(
         name="service-key",
@@ -380,6 +380,7 @@ _ROWS: Final = (
         stored=(Place("key_copies", "file", End.SHEET),),
     ),
     SealedType(name="key-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.SERVICE, reporters=True),
+    SealedType(name="staff-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.SERVICE),
     SealedType(
         name="audit-head",
         form=Form.PUBLIC,

@@ -92,6 +92,8 @@ PEOPLE = {
     "POST /v1/people": Row(for_staff=False, without_session=422, answered=422, body={}),
     "GET /v1/people": Row(),
     "GET /v1/people/{person_id}": Row(needs_role=False),
+    "GET /v1/staff-log": Row(),
+    "GET /v1/staff-log/head": Row(for_staff=False, without_session=404, answered=404),
     "POST /v1/certificates": Row(frozenset({S}), answered=422, body={"document": ""}),
     "POST /v1/sessions": Row(for_staff=False, without_session=422, answered=422, body={}),
     "DELETE /v1/sessions/current": Row(needs_role=False, answered=204),

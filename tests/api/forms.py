@@ -81,6 +81,8 @@ PEOPLE = {
     ),
     "GET /v1/people": _LIST,
     "GET /v1/people/{person_id}": _ONE,
+    "GET /v1/staff-log": Form(query=frozenset({"from"})),
+    "GET /v1/staff-log/head": _ONE,
     "POST /v1/certificates": _made({"document": "no document"}),
     "POST /v1/sessions": Form({"person": "nobody", "password": "correct horse battery"}),
     "DELETE /v1/sessions/current": _ONE,

@@ -60,7 +60,7 @@ _EVERYWHERE = {
     *("cross-origin-resource-policy", "permissions-policy", "referrer-policy", "x-content-type-options"),
     *("date", "x-frame-options", "x-request-id"),
 }
-_TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "OPTIONS /v1/uploads"}
+_TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "GET /v1/staff-log/head", "OPTIONS /v1/uploads"}
 _READING = sorted(label for label in _OPERATIONS if label.startswith(("GET ", "HEAD ", "OPTIONS ")))
 _EXAMPLES = {"sqlite": 12, "postgresql": 3}
 

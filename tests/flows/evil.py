@@ -27,13 +27,14 @@ class EvilServer(httpx2.BaseTransport):
     """Between a client and the service. `lies` say by path what becomes of an answer; `written` is what got through.
 
     `answers` are those that the service itself does not give.
-    `log`, where it is set, stands in the place of the lines of the key log.
+    `log` and `staff_log`, where they are set, stand in the place of the lines of the key log and the staff log.
     """
 
     def __init__(self, honest: httpx2.BaseTransport) -> None:
         self.lies: dict[str, Lie] = {}
         self.answers: dict[str, bytes] = {}
         self.log: list[bytes] | None = None
+        self.staff_log: list[bytes] | None = None
         self.written: list[str] = []
         self._honest = honest
 
@@ -45,9 +46,10 @@ class EvilServer(httpx2.BaseTransport):
         if request.url.path in self.answers:
             return _answer(self.answers[request.url.path])
         response = self._honest.handle_request(request)
-        if request.url.path == "/v1/key-log" and self.log is not None:
+        logs = {"/v1/key-log": self.log, "/v1/staff-log": self.staff_log}
+        if (lines := logs.get(request.url.path)) is not None:
             first = int(request.url.params["from"]) - 1
-            return _answer(b"".join(line + b"\n" for line in self.log[first:]))
+            return _answer(b"".join(line + b"\n" for line in lines[first:]))
         lie = self.lies.get(request.url.path)
         if lie is None:
             return response

@@ -3,6 +3,7 @@ nothing. What no client can notice is listed in SEALING.md, "What remains visibl
 
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,14 +23,15 @@ from app.client.intake.reporter import Submitted
 from app.client.people import colleagues
 from app.clock import Clock
 from app.main import create_app
-from app.protocol import intake, key_log, receipt, roots, statements
+from app.protocol import intake, key_log, receipt, roots, staff_log, statements
 from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
 from app.protocol.chain import Mark
-from app.protocol.documents import Document, Signatures, parse_document, recipient_sha256
+from app.protocol.documents import Document, Signatures, Signer, parse_document, recipient_sha256
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex
-from app.protocol.errors import Rollback
+from app.protocol.errors import NotAuthentic
 from app.protocol.intake import Intake
+from app.protocol.key_log import Head
 from app.protocol.mailbox import SLOT_SIZE
 from app.protocol.roots import Root, make_root
 from app.settings import Settings
@@ -560,6 +562,26 @@ def tell(world: World, evil: EvilServer, documents: list[Document], shown: Docum
     evil.lies["/v1/intake"] = instead(canonical(answer))
 
 
+def tell_staff(world: World, evil: EvilServer, certificates: list[Document]) -> None:
+    """The service stands by this staff log, with its own key."""
+    evil.staff_log = lines = chained(certificates)
+    head = Head(len(lines), sha256_hex(lines[-1]))
+    signature = staff_log.sign_head(head, Signer("service", world.service_key))
+    evil.answers["/v1/staff-log/head"] = canonical(key_log.write_head(head, signature))
+
+
+def forget_staff(of: Staff) -> None:
+    """Its machine has seen nothing yet."""
+    of.machine.seen.unlink()
+    shutil.rmtree(of.machine.staff_log, ignore_errors=True)
+
+
+def certificates_of(world: World) -> list[Document]:
+    sofia = world.organisation.staff["sofia"]
+    lines = sofia.service.get("/staff-log", **{"from": 1}).content.splitlines()
+    return [parse_document(json.loads(line)["document"].encode()) for line in lines]
+
+
 def documents_of(world: World) -> list[Document]:
     return [parse_document(json.loads(line)["document"].encode()) for line in log_of(world)]
 
@@ -729,49 +751,89 @@ def test_another_certificate(
         signer=attacker.signer(world.person(under)),
         valid_from=supervisor.today,
         valid_until=supervisor.today,
-    ).text.decode()
-    swapped = (str(tenzin.recipient), str(attacker.secret.recipient))
-
-    def change(answer: dict[str, Any]) -> None:
-        for person in answer["items"]:
-            if person["id"] == tenzin.person:
-                real = person["certificates"]
-                person["certificates"] = (
-                    [text.replace(*swapped) for text in real]
-                    if lie.startswith("its own recipient")
-                    else [*real, forged]
-                )
-
-    evil.lies["/v1/people"] = in_json(change)
+    )
+    swapped = (str(tenzin.recipient).encode(), str(attacker.secret.recipient).encode())
+    honest = certificates_of(world)
+    if lie.startswith("its own recipient"):
+        forget_staff(supervisor)
+        honest = [parse_document(each.text.replace(*swapped)) for each in honest]
+    else:
+        honest = [*honest, forged]
+    tell_staff(world, evil, honest)
 
     stops(evil, lambda: epochs.rotate(supervisor), reason)
 
 
 @attacks("certificate", older=True)
-@pytest.mark.parametrize("left_out", ["the newest", "the oldest", "all of a person", "the person"])
+@attacks("staff-log-head", older=True)
+@pytest.mark.parametrize("left_out", ["the newest", "the oldest", "all of a person"])
+@pytest.mark.parametrize("keeps", [True, False], ids=["lines kept", "lines lost"])
 def test_a_certificate_that_this_machine_has_seen_and_the_service_leaves_out(
-    world: World, evil: EvilServer, supervisor: Staff, left_out: str
+    world: World, evil: EvilServer, supervisor: Staff, left_out: str, keeps: bool
 ) -> None:
     """The newest takes roles away: without it, a removed triager would be granted the key of the next epoch."""
     sofia, leyla = (world.organisation.staff[name] for name in ("sofia", "leyla"))
     colleagues.certify(sofia, leyla.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
     supervisor.colleagues(Role.TRIAGER)
 
-    def change(answer: dict[str, Any]) -> None:
-        for person in [each for each in answer["items"] if each["id"] == leyla.person]:
-            match left_out:
-                case "the newest":
-                    person["certificates"].pop()
-                case "the oldest":
-                    person["certificates"].pop(0)
-                case "all of a person":
-                    person["certificates"].clear()
-                case _:
-                    answer["items"].remove(person)
+    every = certificates_of(world)
+    if not keeps:
+        shutil.rmtree(supervisor.machine.staff_log)
+    match left_out:
+        case "the newest":
+            every.pop()
+        case "the oldest":
+            every.pop(0)
+        case _:
+            every = [each for each in every if each.header.subject != leyla.person]
+    tell_staff(world, evil, every)
 
-    evil.lies["/v1/people"] = in_json(change)
+    stops(evil, lambda: epochs.rotate(another_run(supervisor)), "staff-log")
+
+
+def test_a_certificate_between_two_others_that_the_service_leaves_out(
+    world: World, evil: EvilServer, supervisor: Staff
+) -> None:
+    """A machine that has seen nothing yet knows by its number that it is missing."""
+    sofia, leyla = (world.organisation.staff[name] for name in ("sofia", "leyla"))
+    for roles in ({Role.TRIAGER}, {Role.CASEWORKER}):
+        colleagues.certify(sofia, leyla.person, colleagues.fingerprint(leyla), roles)
+    of_leyla = [each for each in certificates_of(world) if each.header.subject == leyla.person]
+    forget_staff(supervisor)
+    tell_staff(world, evil, [each for each in certificates_of(world) if each != of_leyla[-2]])
 
     stops(evil, lambda: epochs.rotate(another_run(supervisor)), "certificate-chain")
+
+
+@attacks("staff-log-head")
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("by its own key", "staff-log-head"),
+        ("of another line", "staff-log"),
+        ("of a line that it does not show", "staff-log"),
+        ("of a key log", "signature"),
+    ],
+)
+def test_another_head_of_the_staff_log(
+    world: World, evil: EvilServer, supervisor: Staff, attacker: Attacker, lie: str, reason: str
+) -> None:
+    lines = chained(certificates_of(world))
+    head, signer = Head(len(lines), sha256_hex(lines[-1])), Signer("service", world.service_key)
+    match lie:
+        case "by its own key":
+            signature = staff_log.sign_head(head, attacker.signer("service"))
+        case "of another line":
+            head = Head(len(lines), HASH)
+            signature = staff_log.sign_head(head, signer)
+        case "of a line that it does not show":
+            head = Head(len(lines) + 1, HASH)
+            signature = staff_log.sign_head(head, signer)
+        case _:
+            signature = signer.sign("key-log-head", head.line())
+    evil.answers["/v1/staff-log/head"] = canonical(key_log.write_head(head, signature))
+
+    stops(evil, lambda: epochs.rotate(another_run(supervisor)), reason)
 
 
 def test_a_certificate_is_remembered_by_the_machine_that_wrote_it(
@@ -781,11 +843,7 @@ def test_a_certificate_is_remembered_by_the_machine_that_wrote_it(
     colleagues.certify(supervisor, leyla.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
     evil.written.clear()
 
-    def change(answer: dict[str, Any]) -> None:
-        for person in [each for each in answer["items"] if each["id"] == leyla.person]:
-            person["certificates"].pop()
-
-    evil.lies["/v1/people"] = in_json(change)
+    tell_staff(world, evil, certificates_of(world)[:-1])
 
     stops(evil, lambda: epochs.rotate(another_run(supervisor)), "certificate-chain")
 
@@ -825,9 +883,9 @@ def test_nobody_joins_as_somebody_who_is_certified(
         lambda shown: shown.update(recipient=leyla.keys.recipient, key=leyla.keys.public_key)
     )
     if certificates == "left out":
-        evil.lies["/v1/people"] = in_json(lambda shown: shown.update(items=[]))
+        tell_staff(world, evil, [each for each in certificates_of(world) if each.header.subject != tenzin.person])
 
-    with pytest.raises(colleagues.KeysOfAnother if certificates == "shown" else Rollback):
+    with pytest.raises(colleagues.KeysOfAnother if certificates == "shown" else NotAuthentic):
         colleagues.certify(supervisor, tenzin.person, colleagues.fingerprint(leyla), {Role.TRIAGER})
 
     assert evil.written == []

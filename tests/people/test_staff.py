@@ -13,6 +13,7 @@ from app import age
 from app.clock import Clock
 from app.people import passwords
 from app.people.staff.models import Invitation
+from app.protocol import key_log, staff_log
 from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
 from app.protocol.documents import Document, Signer
@@ -77,7 +78,7 @@ def hand_in(supervisor: Client, document: Document) -> tuple[int, str]:
 def test_the_first_supervisor_joins_by_the_first_invitation(supervisor: Client) -> None:
     person = supervisor.http.get(f"/v1/people/{supervisor.id}", headers=supervisor.headers).json()
 
-    assert (person["handle"], person["roles"], person["certificates"]) == ("first", ["supervisor"], [])
+    assert (person["handle"], person["roles"]) == ("first", ["supervisor"])
 
 
 def test_when_somebody_was_last_here_is_told_to_supervisors_alone(
@@ -179,7 +180,7 @@ def test_who_joins_with_malformed_keys_is_refused(client: TestClient, invitation
 def test_the_root_certifies_the_supervisors_whom_it_lists(supervisor: Client, root: Document) -> None:
     person = supervisor.http.get(f"/v1/people/{supervisor.id}", headers=supervisor.headers).json()
 
-    assert (person["roles"], person["certificates"]) == (["supervisor"], [])
+    assert person["roles"] == ["supervisor"]
     assert supervisor.http.get("/v1/root-proposals", headers=supervisor.headers).json()["items"] == []
     assert root.text.decode() in supervisor.http.get("/v1/key-log").json()["document"]
 
@@ -247,6 +248,47 @@ def test_a_role_that_was_given_for_three_days_ends_with_them(
 
     supervising = (["caseworker", "supervisor"], 200)
     assert found == [supervising, supervising, (["caseworker"], 403)]
+
+
+def test_a_certificate_without_roles_ends_a_persons_certificates_and_none_follows_it(
+    supervisor: Client, newcomer: Client, root: Document, today: date, clock: Clock
+) -> None:
+    first = signed(supervisor, newcomer.certified(Role.TRIAGER), root, today)
+    end = signed(supervisor, newcomer.certified(), root, today, days=1, previous=first)
+    again = signed(supervisor, newcomer.certified(Role.TRIAGER), root, today, previous=end)
+    assert hand_in(supervisor, first)[0] == 201
+
+    answers = [hand_in(supervisor, document) for document in (end, again)]
+    on_that_day = newcomer.http.get("/v1/reports", headers=newcomer.headers).status_code
+    assert clock.told_by is not None
+    clock.told_by.write_text(f"{today + timedelta(days=3)}T09:00:00Z")  # the end itself is over, the first is not
+    newcomer.sign_in()
+
+    assert answers == [(201, ""), (422, "/problems/not-certifying")]
+    assert [on_that_day, newcomer.http.get("/v1/reports", headers=newcomer.headers).status_code] == [403, 403]
+
+
+def test_each_certificate_is_a_line_of_the_staff_log_whose_head_anybody_reads(
+    supervisor: Client, newcomer: Client, root: Document, today: date
+) -> None:
+    before = supervisor.http.get("/v1/staff-log/head").status_code
+    first = signed(supervisor, newcomer.certified(Role.AUDITOR), root, today)
+    second = signed(supervisor, newcomer.certified(Role.TRIAGER), root, today, previous=first)
+    for document in (first, second):
+        hand_in(supervisor, document)
+
+    def lines(first: int) -> list[bytes]:
+        answer = newcomer.http.get("/v1/staff-log", params={"from": first}, headers=newcomer.headers)
+        return answer.content.splitlines()
+
+    log = staff_log.verify(lines(1))
+    head, signature = key_log.parse_head(supervisor.http.get("/v1/staff-log/head").json())
+    assert before == 404
+    assert log.certificates == (first, second)
+    assert lines(2) == lines(1)[1:]
+    assert lines(3) == []
+    log.check_head(head, signature, signature.key)
+    assert supervisor.http.get("/v1/staff-log").status_code == 401
 
 
 def test_an_old_certificate_handed_in_again_brings_no_role_back(

@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from app import age, protocol
-from app.protocol import audit_chain, audit_heads, case, conversation, encoding, intake, journal, key_log, mailbox
+from app.protocol import (
+    audit_chain,
+    audit_heads,
+    case,
+    conversation,
+    encoding,
+    intake,
+    journal,
+    key_log,
+    mailbox,
+    staff_log,
+)
 from app.protocol.audit_heads import AuditHead
 from app.protocol.case import RuleBroken, Said
 from app.protocol.certificates import Trust
@@ -209,6 +220,12 @@ def read_audit_seen(given: Given) -> str:
     return audit_heads.check_seen(seen, audit_head(given["head"]), CERTIFIED).person
 
 
+def read_staff_log(given: Given) -> None:
+    log = staff_log.verify([line.encode() for line in given["lines"]])
+    log.check_follows(Mark(seen["n"], seen["hash"]) if (seen := given["seen"]) else None)
+    log.check_head(*key_log.parse_head(given["head"]), unb64(given["key"]))
+
+
 def audit_head(text: str) -> AuditHead:
     return AuditHead.read(parse_document(text.encode()))
 
@@ -288,6 +305,7 @@ READERS: dict[str, Callable[[Given], object]] = {
     "audit-chain": read_audit,
     "audit-heads": read_audit_heads,
     "audit-seen": read_audit_seen,
+    "staff-log": read_staff_log,
     "grant": open_the_grant,
     "form": read_form,
     "body": read_body,

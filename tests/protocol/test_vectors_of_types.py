@@ -9,7 +9,7 @@ import pytest
 
 from app import age
 from app.client.machine.directory import PersonKeys
-from app.protocol import attachments, audit_heads, card, intake, journal, key_log, manifest, statements
+from app.protocol import attachments, audit_heads, card, intake, journal, key_log, manifest, staff_log, statements
 from app.protocol.audit_heads import AuditHead
 from app.protocol.case import Said, check, put_together
 from app.protocol.certificates import Trust
@@ -114,6 +114,12 @@ def take_head(vector: Vector) -> None:
     key_log.verify([line.encode() for line in vector["lines"]], ORG).check_head(head, signature)
 
 
+def take_staff_head(vector: Vector) -> None:
+    log = staff_log.verify([line.encode() for line in vector["lines"]])
+    log.check_head(*key_log.parse_head(vector["head"]), make.SERVICE_KEY.public_key().public_bytes_raw())
+    assert log.certificates == tuple(make.CERTIFICATES)
+
+
 def take_audit_head(vector: Vector) -> None:
     head = AuditHead.read(document_of(vector))
     keys = [make.SERVICE_KEY.public_key().public_bytes_raw()]
@@ -154,6 +160,7 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "card": take_card,
     "copy": take_copy,
     "key-log-head": take_head,
+    "staff-log-head": take_staff_head,
     "audit-head": take_audit_head,
     "audit-seen": take_audit_seen,
     "release": take_release,

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
-from app.protocol import audit_heads, journal, manifest, statements
+from app.protocol import audit_heads, journal, key_log, manifest, staff_log, statements
 from app.protocol.card import SignedCard, encode, sign
 from app.protocol.case import (
     CODED,
@@ -27,11 +27,12 @@ from app.protocol.case import (
     take_apart,
 )
 from app.protocol.chain import Mark
-from app.protocol.documents import Document, Header, bare, parse_document, recipient_sha256, signed
+from app.protocol.documents import SERVICE, Document, Header, Signer, bare, parse_document, recipient_sha256, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
 from app.protocol.journal import Entry, KeyNote, PartNote, Place, ReportNote
 from app.protocol.key_copy import AccountKey, KeyCopy
+from app.protocol.key_log import Head
 from app.protocol.mailbox import ReplyCopy
 from app.protocol.manifest import ORGANISATION
 from app.protocol.members import MemberList
@@ -269,6 +270,7 @@ def _others() -> dict[str, Any]:
         },
         "copy": _key_copy(),
         "key-log-head": {"line": log["head_line"], "head": log["head"], "lines": log["lines"]},
+        "staff-log-head": _staff_log(),
         "release": {"sums": sums.decode(), "signatures": signatures.write_signatures(signers).decode()},
     }
 
@@ -280,6 +282,15 @@ def _key_copy() -> dict[str, Any]:
     keys = f"{TRIAGER.identity}\n# tern-signing-key {seed}\n"
     copy = KeyCopy("https://tern.example", TRIAGER.id, Pin.read(ORG), Mark(3, "a" * 64), keys)
     return {"text": copy.text.decode(), "passphrase": passphrase, "account_key": account_key.words}
+
+
+def _staff_log() -> dict[str, Any]:
+    lines: list[bytes] = []
+    for n, document in enumerate(make.CERTIFICATES, start=1):
+        lines.append(key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document))
+    head = Head(len(lines), sha256_hex(lines[-1]))
+    signature = staff_log.sign_head(head, Signer(SERVICE, make.SERVICE_KEY))
+    return {"head": key_log.write_head(head, signature), "lines": [line.decode() for line in lines]}
 
 
 def main() -> None:

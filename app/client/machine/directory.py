@@ -180,6 +180,11 @@ class Machine:
         return self.directory / "ends"
 
     @property
+    def staff_log(self) -> Path:
+        """The certificates that were fetched, so that only new ones are asked for."""
+        return self.directory / "staff-log"
+
+    @property
     def outbox(self) -> Path:
         """The directory of cards that wait to be sent."""
         return self.directory / "outbox"

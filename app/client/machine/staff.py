@@ -10,6 +10,7 @@ import httpx2
 from app import age
 from app.client.machine import trust as trusting
 from app.client.machine.directory import About, Machine, PersonKeys
+from app.client.machine.kept import Kept
 from app.client.machine.seen import SeenMarks
 from app.client.machine.transport import Service
 from app.client.machine.watch import Watch
@@ -178,7 +179,8 @@ class Staff:
     def trust(self) -> Trust:
         """The roots and everybody's certificates, fetched once. See `with_trust`."""
         if self._trust is None:
-            self._trust, _ = trusting.fetch_people(self.service, self.log.trust, self.seen)
+            kept = Kept(self.machine.staff_log, self.keys.identity, use="staff-log")
+            self._trust = trusting.fetch_staff(self.service, self.log, self.seen, kept)
         return self._trust
 
     def with_trust(self, act: Callable[[Trust], _T]) -> _T:
@@ -202,16 +204,7 @@ class Staff:
     def colleagues(self, *roles: Role) -> list[Certified]:
         """Everybody certified today who has one of the roles. Who has no certificate is left out."""
         self.forget()
-        self._trust, people = trusting.fetch_people(self.service, self.log.trust, self.seen)
-        colleagues = []
-        for person in people:
-            try:
-                each = self._trust.certified(str(person["id"]), self.today)
-            except NotAuthentic:
-                continue
-            if each.roles & set(roles):
-                colleagues.append(each)
-        return colleagues
+        return [each for each in self.trust.everybody(self.today) if each.roles & set(roles)]
 
     def open_grants(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
         """The newest key of `subject` among the grants to this person that the service gives at `path`.

@@ -89,6 +89,15 @@ class Invitation(Base):
     used: Mapped[bool] = mapped_column(default=False)
 
 
+class StaffLogEntry(Base):
+    """One line of the staff log as it is served, without its LF."""
+
+    __tablename__ = "staff_log"
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    line: Mapped[str] = mapped_column(Text)
+
+
 class Certificate(Base):
     """A signed document that vouches for a person's keys and roles. `sha256` is that of the document.
 

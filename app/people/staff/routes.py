@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import status
+from fastapi import Query, Response, status
 from sqlalchemy.orm import Session
 
 from app.audit import reading
@@ -19,6 +19,7 @@ from app.http import (
     Paging,
     Router,
     ServiceKeyring,
+    answered,
     problems,
     requires,
 )
@@ -26,8 +27,9 @@ from app.keyring import Keyring
 from app.people import passwords
 from app.people.staff import service
 from app.people.staff.models import Invitation, Person
-from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut
+from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut, StaffLogHeadOut
 from app.problems import NotFound, StaleVersion
+from app.protocol import staff_log
 from app.protocol.encoding import b64, new_id
 from app.vocabulary import Role
 
@@ -81,7 +83,7 @@ def join(database: Db, hasher: Hasher, request: PersonIn, now: Now) -> PersonOut
 
 @router.get("/people")
 def list_people(database: Db, actor: Colleague, paging: Paging, now: Now) -> Page[PersonOut]:
-    """Everybody who has joined, with the documents that vouch for them."""
+    """Everybody who has joined. Who is certified, the staff log says."""
     today = now.date()
     reading.record(database, actor.id, Action.PEOPLE_READ, "people", now=now)
     with database.read() as session:
@@ -92,11 +94,32 @@ def list_people(database: Db, actor: Colleague, paging: Paging, now: Now) -> Pag
 
 @router.get("/people/{person_id}", responses=problems(NotFound))
 def get_person(database: Db, actor: Actor, person_id: str, now: Now, _: IfNoneMatch) -> PersonOut:
-    """Somebody who has joined, with the documents that vouch for them."""
+    """Somebody who has joined."""
     with database.read() as session:
         person = shown(session, service.get(session, person_id), now.date(), to=actor)
     reading.record(database, actor.id, Action.PEOPLE_READ, person.id, now=now)
     return person
+
+
+@router.get(
+    "/staff-log", response_class=Response, responses=answered("A line of JSON for each entry", "application/x-ndjson")
+)
+def read_staff_log(
+    database: Db, _: Colleague, first: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)] = 1
+) -> Response:
+    """Lines of the staff log from a number on, at most a thousand: every certificate that was ever kept."""
+    with database.read() as session:
+        lines = service.log_lines(session, first=first)
+    return Response("".join(f"{line}\n" for line in lines), media_type="application/x-ndjson")
+
+
+@router.get("/staff-log/head", responses=problems(NotFound))
+def get_staff_log_head(database: Db, keyring: ServiceKeyring) -> StaffLogHeadOut:
+    """The signed head of the staff log, for anyone: how many certificates there are, and that none is taken out."""
+    with database.read() as session:
+        head = service.log_head(session)
+    signature = staff_log.sign_head(head, keyring.signer)
+    return StaffLogHeadOut(n=head.n, hash=head.hash, key=b64(signature.key), sig=b64(signature.sig))
 
 
 @router.post(
@@ -127,7 +150,6 @@ def shown(session: Session, person: Person, today: date, *, to: Actor | None = N
         team=person.team_id,
         recipient=person.recipient,
         key=person.key,
-        certificates=service.certificates_of(session, person.id),
         last_use=person.last_use if is_supervisor else None,
     )
 

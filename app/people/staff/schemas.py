@@ -52,7 +52,7 @@ class PersonIn(BaseModel):
 
 
 class PersonOut(BaseModel):
-    """A person, and the documents that vouch for them. A client believes the documents alone.
+    """A person as they joined. A client believes the certificates of the staff log alone.
 
     `last_use` is the day of their last sign-in, told to supervisors alone.
     """
@@ -65,7 +65,6 @@ class PersonOut(BaseModel):
     team: str
     recipient: str
     key: str
-    certificates: list[str]
     last_use: date | None
 
 
@@ -84,6 +83,15 @@ class InvitationOut(BaseModel):
     id: str
     invitation: str
     expires_on: date
+
+
+class StaffLogHeadOut(BaseModel):
+    """The log's last line, by number and SHA-256, and the service's signature of both."""
+
+    n: int
+    hash: str
+    key: str
+    sig: str
 
 
 class CertificateIn(BaseModel):

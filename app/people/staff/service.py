@@ -13,19 +13,30 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.database import insert_or_ignore
-from app.people.staff.models import Certificate, Invitation, Organisation, Person, RootDocument, RootSupervisor, Team
+from app.people.staff.models import (
+    Certificate,
+    Invitation,
+    Organisation,
+    Person,
+    RootDocument,
+    RootSupervisor,
+    StaffLogEntry,
+    Team,
+)
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol import chain
+from app.protocol import chain, key_log
 from app.protocol.certificates import Trust
 from app.protocol.certified import Certified
 from app.protocol.chain import Mark
-from app.protocol.documents import parse_document
+from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import ProtocolError
+from app.protocol.key_log import Head
 from app.protocol.roots import Pin, Root, list_text, org_of
 from app.vocabulary import Role
 
 INVITATION_DAYS = 14
+PAGE = 1000  # lines of the staff log in one answer
 _TOKEN_SIZE = 32
 
 
@@ -221,7 +232,8 @@ def trust_in_everybody(session: Session) -> Trust:
 def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> Person:
     """Keep a certificate that a supervisor of the root has signed.
 
-    Raises `NoRootYet`, `NotCertifying` for one that does not hold today too, and `StaleVersion` for one that does not
+    One without roles ends the person's certificates: none follows it. Raises `NoRootYet`, `NotCertifying` for one that
+    does not hold today too, or behind such an end, and `StaleVersion` for one that does not
     follow the person's last: an old one, handed in again, would bring back what has been taken from them since.
     """
     root = trust(session)
@@ -231,7 +243,10 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
     except ProtocolError:
         raise NotCertifying from None
     person = _person_with(session, holder)
+    session.scalars(select(Organisation).with_for_update()).one()  # lines of the log are written one after the other
     last = session.scalar(_certificates(person.id).limit(1))
+    if last is not None and last.counts and not last.roles:
+        raise NotCertifying
     follows = chain.after(Mark(last.version, last.sha256) if last else None)
     if (certificate.header.version, certificate.header.previous) != follows:
         raise StaleVersion
@@ -246,6 +261,7 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
             valid_until=date.fromisoformat(certificate.header.body["until"]),
         )
     )
+    _append(session, certificate)
     session.flush()
     audit.record(
         session, actor.id, Action.PERSON_CERTIFIED, person.id, now=now, object_hash=sha256_hex(document.encode())
@@ -259,6 +275,20 @@ def organisation(session: Session) -> Organisation:
     if row is None:
         raise NoRootYet
     return row
+
+
+def log_lines(session: Session, *, first: int) -> list[str]:
+    """At most `PAGE` lines of the staff log, from number `first` on, each without its LF."""
+    lines = select(StaffLogEntry.line).where(StaffLogEntry.n >= first)
+    return list(session.scalars(lines.order_by(StaffLogEntry.n).limit(PAGE)))
+
+
+def log_head(session: Session) -> Head:
+    """The last line of the staff log. Raises `NotFound` before there is one."""
+    last = _last_line(session)
+    if last is None:
+        raise NotFound
+    return Head(last.n, sha256_hex(last.line.encode()))
 
 
 def everybody() -> Select[Person]:
@@ -340,6 +370,17 @@ def _person_with(session: Session, holder: Certified) -> Person:
     return person
 
 
+def _append(session: Session, certificate: Document) -> None:
+    last = _last_line(session)
+    n, previous = (last.n + 1, sha256_hex(last.line.encode())) if last else (1, None)
+    session.add(StaffLogEntry(n=n, line=key_log.entry(n, previous, certificate).decode()))
+
+
+def _last_line(session: Session) -> StaffLogEntry | None:
+    row: StaffLogEntry | None = session.scalar(select(StaffLogEntry).order_by(StaffLogEntry.n.desc()).limit(1))
+    return row
+
+
 def _certificates(person_id: str) -> Select[Certificate]:
     """All that were made of a person, in the order in which `Trust` lets them count: the newest first."""
     newest = (Certificate.version.desc(), Certificate.valid_from.desc(), Certificate.sha256.desc())
@@ -349,11 +390,13 @@ def _certificates(person_id: str) -> Select[Certificate]:
 def _certified(session: Session, person_id: str, today: date) -> frozenset[Role] | None:
     """The roles for which the root or the certificate that counts today vouches; None where nothing does.
 
-    A certificate that does not count hides those before it, as clients have it.
+    A certificate that does not count hides those before it, and one without roles ends all of them, as clients have it.
     """
     on_root = session.get(RootSupervisor, person_id)
     if on_root is not None:
         return on_root.roles
-    newest = _certificates(person_id).where(Certificate.valid_from <= today, Certificate.valid_until >= today).limit(1)
-    row: Certificate | None = session.scalar(newest)
-    return row.roles if row is not None and row.counts else None
+    rows = session.scalars(_certificates(person_id).where(Certificate.valid_from <= today)).all()
+    if any(row.counts and not row.roles for row in rows):
+        return None
+    newest = next((row for row in rows if row.valid_until >= today), None)
+    return newest.roles if newest is not None and newest.counts else None

@@ -177,3 +177,22 @@ def test_a_colleague_certified_anew_has_the_new_roles_at_once_for_clients_and_se
 
         assert sara.certified(dina.person).roles == {Role.ANALYST}
         assert {each.id: each.roles for each in colleagues.list_(sara)}[dina.person] == ("analyst",)
+
+
+def test_a_machine_asks_for_the_certificates_that_it_does_not_have_yet(here: Installation) -> None:
+    asked: list[str] = []
+    sara = here.staff("sara")
+    sara.colleagues(Role.TRIAGER)
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        with httpx2.Client(
+            transport=evil,
+            base_url=here.server,
+            event_hooks={"request": [lambda request: asked.append(str(request.url))]},
+        ) as http:
+            again = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
+            again.colleagues(Role.TRIAGER)
+
+    lines = len(sara.trust.certificates)
+    assert [url for url in asked if "/v1/staff-log?" in url] == [f"{here.server}/v1/staff-log?from={lines + 1}"]
+    assert not any("/v1/people" in url for url in asked)

@@ -5,25 +5,28 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from app.protocol import audit_chain, audit_heads
+from app.protocol import audit_chain, audit_heads, key_log, staff_log
 from app.protocol.audit_chain import GENESIS
 from app.protocol.audit_heads import AuditHead
 from app.protocol.chain import Mark
-from app.protocol.documents import SERVICE, Document, Signatures, Signer, signed
-from app.protocol.encoding import b64
+from app.protocol.documents import SERVICE, Document, Signature, Signatures, Signer, signed
+from app.protocol.encoding import b64, sha256_hex
+from app.protocol.key_log import Head
 from tests.vectors.make import (
     AUDIT_HEAD,
     CASE,
     CASEWORKER,
+    CERTIFICATES,
     DAY,
     HOUR,
     ORG,
+    ROOT,
     SERVICE_KEY,
     STRANGER,
     SUPERVISOR,
     TRIAGER,
 )
-from tests.vectors.refusals.vector import Vector, malformed, not_authentic
+from tests.vectors.refusals.vector import Vector, malformed, not_authentic, rollback
 
 _SERVICE = Signer(SERVICE, SERVICE_KEY)
 
@@ -140,6 +143,52 @@ def countersignatures() -> Iterator[Vector]:
         yield Vector(rule, name, _seen(document), not_authentic(reason))
     for name, body in (("of nothing", {}), ("of no hash", {"head": 1}), ("with more", {**header.body, "n": 1})):
         yield Vector(rule, name, _seen(signed(replace(header, body=body), SUPERVISOR.signer)), malformed())
+
+
+def staff_logs() -> Iterator[Vector]:
+    """Given are lines, the head that the service signed, its key, and the last line that was seen, if any was."""
+    rule = "each certificate is a line that names the one before, up to the head that the service signed"
+    lines = _log(*CERTIFICATES)
+    first, second, third = lines
+    head = Head(3, sha256_hex(third))
+    seen = {"n": 3, "hash": sha256_hex(third)}
+    signature = staff_log.sign_head(head, _SERVICE)
+    yield Vector(rule, "whole", _lines(lines, head, signature, seen))
+    earlier = Head(2, sha256_hex(second))
+    yield Vector(rule, "grown since", _lines(lines, earlier, staff_log.sign_head(earlier, _SERVICE), None))
+    for name, listed in (
+        ("the first missing", [second, third]),
+        ("one missing", [first, third]),
+        ("the other order", [second, first, third]),
+        ("with something else than a certificate", _log(ROOT, *CERTIFICATES)),
+    ):
+        yield Vector(rule, name, _lines(listed, head, signature, None), not_authentic("staff-log"))
+    for name, listed in (
+        ("shorter than was seen", lines[:2]),
+        ("without one, chained anew", _log(CERTIFICATES[0], CERTIFICATES[2])),
+    ):
+        yield Vector(rule, name, _lines(listed, head, signature, seen), rollback("staff-log"))
+        yield Vector(rule, f"{name}, where none was", _lines(listed, head, signature, None), rollback("staff-log"))
+    by_another = staff_log.sign_head(head, Signer(SERVICE, STRANGER.key))
+    yield Vector(rule, "by another key", _lines(lines, head, by_another, None), not_authentic("staff-log-head"))
+    of_a_key_log = _SERVICE.sign("key-log-head", head.line())
+    yield Vector(rule, "signed as a key log", _lines(lines, head, of_a_key_log, None), not_authentic("signature"))
+
+
+def _log(*documents: Document) -> list[bytes]:
+    lines: list[bytes] = []
+    for n, document in enumerate(documents, start=1):
+        lines.append(key_log.entry(n, sha256_hex(lines[-1]) if lines else None, document))
+    return lines
+
+
+def _lines(lines: Sequence[bytes], head: Head, signature: Signature, seen: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "lines": [line.decode() for line in lines],
+        "head": key_log.write_head(head, signature),
+        "key": b64(_SERVICE.public_key),
+        "seen": seen,
+    }
 
 
 def _head(

@@ -208,7 +208,7 @@ def signed_documents() -> Iterator[Vector]:
             document = signed(replace(header, author=by.id), signer)
             yield Vector(rule, f"{type_}: {name}", _signed(document), not_authentic(reason))
     approval = signed(replace(APPROVAL.header, author=LEAVER.id), LEAVER.signer)
-    yield Vector(rule, "an approval by somebody who has left since", _signed(approval), not_authentic("role"))
+    yield Vector(rule, "an approval by somebody who has left since", _signed(approval), not_authentic("uncertified"))
     by_root = signed(replace(APPROVAL.header, author=SUPERVISOR.id, at="2030-01-01T00:00Z"), SUPERVISOR.signer)
     yield Vector(rule, "a supervisor of the root, at any date", _signed(by_root, today=date(2030, 1, 1)))
 
@@ -245,6 +245,14 @@ def certificates() -> Iterator[Vector]:
     ):
         for order, listed in (("", documents), (", in the other order", documents[::-1])):
             yield Vector(rule, name + order, _who(listed, day=day), gives=roles)
+
+    rule = "a certificate without roles ends them: from its first day on none of the person counts"
+    end = _certify(replace(CASEWORKER.certified, roles=frozenset()), valid_from=_JULY, previous=one)
+    after = _certify(CASEWORKER.certified, valid_from=_JULY, previous=end)
+    for order, listed in (("", [one, end, after]), (", in the other order", [after, end, one])):
+        yield Vector(rule, "on the day before" + order, _who(listed, day="2026-06-30"), gives=["caseworker"])
+        for name, day in (("on its first day", _JULY.isoformat()), ("when it is over", "2026-12-31")):
+            yield Vector(rule, name + order, _who(listed, day=day), not_authentic("uncertified"))
 
     rule = "no certificate stands above the root, and none lets its holder certify"
     impostor = Certified(SUPERVISOR.id, frozenset({Role.ANALYST}), STRANGER.identity.recipient, STRANGER.certified.key)

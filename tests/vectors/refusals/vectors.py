@@ -33,6 +33,7 @@ def vectors() -> dict[str, Any]:
         "case": parts.cases(),
         "audit-chain": chains.audit_chains(),
         "audit-heads": chains.audit_heads_of_days(),
+        "staff-log": chains.staff_logs(),
         "audit-seen": chains.countersignatures(),
         "grant": grants.grants(),
         "form": thread.forms(),

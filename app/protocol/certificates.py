@@ -266,18 +266,20 @@ class Trust:
         return term.certified
 
     def ended_by(self, certificate: Document) -> str:
-        """Whom this certificate, by a supervisor of any root, leaves without a role. Raises `NotAuthentic`.
+        """Whom this certificate leaves without a role, where it counts. Raises `NotAuthentic`.
 
-        Whether the newest root keeps it is not asked: what it has ended once does not begin again. Whom a root ever
-        listed, no certificate ends: one supervisor would do what takes as many as a root demands.
+        A root keeps those that who goes has signed (`client.people.roots`), so what counted once counts for every later
+        reader, and nobody who went signs another. Whom a root ever listed, no certificate ends: one supervisor would do
+        what takes as many as a root demands.
         """
         try:
-            certified = self._term(certificate).certified
+            term = self._term(certificate)
         except NotAuthentic:
             raise NotAuthentic("uncertified") from None
-        if certified.roles or any(certified.person == person for person, _ in self._ever_supervisors):
+        listed = {person for person, _ in self._ever_supervisors}
+        if not term.is_end or term.certified.person in listed:
             raise NotAuthentic("role")
-        return certified.person
+        return term.certified.person
 
     def counts(self, document: Document) -> bool:
         """Whether the newest root stands behind what a supervisor has signed: it lists its signer, or keeps it."""

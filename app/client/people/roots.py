@@ -342,11 +342,13 @@ def _in_public(staff: Staff, gone: Collection[str]) -> list[Document]:
 
 def _kept_of_staff(staff: Staff, trust: Trust, gone: Collection[str], compared: Mapping[str, str] | None) -> list[str]:
     """What was kept before, and of those who go the statements of keys and the certificates, of all people or, where
-    words were compared again, of these."""
+    words were compared again, of these. One that leaves somebody without a role is kept whoever goes and why: what was
+    taken from them stays taken, and cases hold it (`Trust.ended_by`)."""
     kept = {*trust.kept}
     for document in _of_staff(staff, trust, gone):
         subject = document.header.subject
-        if document.header.type == "key" or compared is None or _is_of(trust, subject, compared.get(subject, "")):
+        gives_nothing = document.header.type == "key" or not document.header.body["roles"]
+        if gives_nothing or compared is None or _is_of(trust, subject, compared.get(subject, "")):
             kept.add(sha256_hex(document.text))
     return sorted(kept)
 

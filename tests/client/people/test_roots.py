@@ -13,6 +13,7 @@ from app.client.machine.transport import Refused
 from app.client.people import colleagues, roots, shared_keys
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
 from app.client.people.roots import NoProposal, NoSuchPaper, Proposal, SignedAnother, TooFewKeys
+from app.protocol.certificates import certificate
 from app.protocol.chain import Mark
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.roots import Paper, Pin, propose_root
@@ -132,6 +133,29 @@ def test_who_goes_for_cause_leaves_only_those_certified_whose_words_were_compare
         emil.epoch_key(boris.log.intakes[-1].header.body["epoch"]["id"])
     colleagues.certify(boris, emil.person, colleagues.fingerprint(emil), {Role.TRIAGER})
     assert boris.certified(emil.person).roles == {Role.TRIAGER}
+
+
+def test_what_was_taken_from_somebody_stays_taken_whoever_goes_and_who_went_takes_nothing_more(
+    here: Installation,
+) -> None:
+    sara, boris = promote(here)
+    anna, emil = here.staff("anna"), here.staff("emil")
+    colleagues.certify(sara, emil.person, colleagues.fingerprint(emil), [])
+    taken = sara.trust.last_certificate(emil.person)
+
+    leaves(here, boris, sara, without={})
+
+    later = certificate(
+        replace(boris.certified(boris.person), person=anna.person, roles=frozenset()),
+        org=sara.org,
+        signer=sara.signer,
+        valid_from=sara.today,
+        valid_until=sara.today,
+    )
+    assert taken is not None
+    assert boris.trust.ended_by(taken) == emil.person
+    with pytest.raises(NotAuthentic, match="role"):
+        boris.trust.ended_by(later)
 
 
 def test_a_pin_is_handed_on_with_the_newest_root(here: Installation) -> None:

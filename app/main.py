@@ -56,6 +56,7 @@ from app.keyring import Keyring
 from app.people import passwords
 from app.people.audit_heads import service as audit_heads
 from app.people.audit_heads.routes import router as audit_heads_router
+from app.people.copies.routes import people_router as copy_tokens
 from app.people.copies.routes import router as copies
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in import service as sign_ins
@@ -92,6 +93,7 @@ ROUTERS = [
     people_router,
     password_router,
     copies,
+    copy_tokens,
     shared_keys,
     audit,
     audit_heads_router,

@@ -87,6 +87,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_TIME_SIZE": 8,
         "_MAC_SIZE": 32,
     },
+    "app.people.copies.service": {"TOKEN_DAYS": 3},
     "app.people.wire": {"_SIGNATURE_SIZE": 64},
     "app.client.people.copies": {"_PAUSES": (0.5, 1.0)},
     "app.client.machine.trust": {"LINES_LIMIT": 100_000},

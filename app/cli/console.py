@@ -142,6 +142,11 @@ def password(*, confirm: bool = False) -> str:
     return _secret("TERN_PASSWORD", "Password of the service", confirm=confirm)
 
 
+def copy_token() -> str:
+    """Whoever has it fetches a copy of somebody's keys once, so it is no argument either."""
+    return _secret("TERN_COPY_TOKEN", "The token of your supervisor")
+
+
 def new_passphrase() -> str:
     """The one that takes its place."""
     return _secret("TERN_NEW_PASSPHRASE", "New passphrase of your keys", confirm=True)

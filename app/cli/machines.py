@@ -15,6 +15,7 @@ from app.cli.console import (
     Server,
     account_key,
     clock,
+    copy_token,
     new_passphrase,
     new_password,
     passphrase,
@@ -50,16 +51,37 @@ WORDS = {
 def add(
     server: Server,
     handle: Annotated[str, typer.Option(help="The name by which colleagues know you.")],
+    new_password_too: Annotated[
+        bool, typer.Option("--new-password", help="You forgot the password: a supervisor gave you a token.")
+    ] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Make this machine yours, with your passphrase and your sheet, and sign in: a second one, or a new one."""
     check_handle(handle)
-    key = AccountKey.read(account_key())
+    token = copy_token() if new_password_too else None
     with machines.add(
-        machine, server, handle=handle, password=password(), passphrase=passphrase(), account_key=key, clock=clock
+        machine,
+        server,
+        handle=handle,
+        account_key=AccountKey.read(account_key()),
+        passphrase=passphrase(),
+        password=new_password() if new_password_too else password(),
+        token=token,
+        clock=clock,
     ) as person:
         show({"person": person.person, "machine": str(machine), "pin": str(person.pin)}, as_json=as_json)
+
+
+@machine.command("token")
+def token(
+    person: Annotated[str, typer.Argument(help="The person's id or handle.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """As a supervisor: a token for who lost their machine and forgot the password. It opens nothing by itself."""
+    me = staff(machine)
+    show({"token": machines.issue_token(me, Names(me).person(person))}, as_json=as_json)
 
 
 @machine.command("sheet")

@@ -104,6 +104,8 @@ PEOPLE = {
     "PUT /v1/password": Row(for_staff=False, without_session=422, answered=422, body={}),
     "PUT /v1/copy": Row(needs_role=False, answered=422, body={"file": factories.KEY_COPY, "signature": b64(bytes(64))}),
     "GET /v1/copy": Row(needs_role=False, answered=404),
+    "POST /v1/copy/fetches": Row(for_staff=False, without_session=422, answered=422, body={}),
+    "POST /v1/people/{person_id}/copy-tokens": Row(frozenset({S}), answered=201),
     "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
     "GET /v1/keys": Row(EVERY_ROLE),
     "GET /v1/keys/{key_id}/grants": Row(frozenset({S, C})),

@@ -100,6 +100,8 @@ PEOPLE = {
     ),
     "PUT /v1/copy": Form({"file": factories.KEY_COPY, "signature": b64(bytes(64))}),
     "GET /v1/copy": _ONE,
+    "POST /v1/copy/fetches": Form({"token": "no token"}),
+    "POST /v1/people/{person_id}/copy-tokens": Form(acts_once=True),
     "POST /v1/keys": _made({"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT]}, "token_sha256"),
     "GET /v1/keys": _LIST,
     "GET /v1/keys/{key_id}/grants": _ONE,

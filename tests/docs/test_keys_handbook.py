@@ -34,10 +34,12 @@ def words_on(sheet: Path) -> str:
 def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) -> None:
     words = {name: colleagues.fingerprint(here.unlock(name)) for name in ("sara", "boris", "chen")}
 
+    tokens: list[str] = []
+
     def at(name: str, *arguments: str, typed: str = "", **secrets: str) -> Ended:
-        if name == "boris_new":
+        if name in ("boris_new", "boris_third"):
             (sheet,) = (tmp_path / "papers").glob("sheet-boris.txt")
-            secrets = {"TERN_ACCOUNT_KEY": words_on(sheet)}
+            secrets = {"TERN_ACCOUNT_KEY": words_on(sheet), "TERN_COPY_TOKEN": "".join(tokens)}
         environment = {
             "TERN_MACHINE": str(here.machine(name)),
             "TERN_PASSPHRASE": PASSPHRASE,
@@ -82,7 +84,8 @@ def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) 
         arguments = [papers.pop(0) if each == "PAPER" else each for each in command.split()]
         given = {**{each: str(tmp_path / each) for each in ("papers", "heads.jsonl")}, "SERVER": here.server}
         arguments = [given.get(each, each) for each in arguments]
-        at(name, *arguments, typed=said, **secrets)
+        said = at(name, *arguments, typed=said, **secrets).out
+        tokens[:] = re.findall(r"^token  (\S+)$", said, re.MULTILINE) or tokens
         for sheet in (tmp_path / "papers").glob("paper_*.txt"):
             new[:] = [words_on(sheet)]
 

@@ -1,6 +1,6 @@
 """The copy of somebody's keys at the service: theirs alone, and replaced by nobody without their key."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.client.machine.directory import PersonKeys
+from app.clock import Clock
 from app.people.copies.models import KeyCopy
 from app.protocol.chain import Mark
 from app.protocol.documents import Signer
@@ -16,6 +17,7 @@ from app.protocol.encoding import b64, sha256_hex
 from app.protocol.key_copy import COPY, AccountKey, seal_copy, sign_file
 from app.protocol.key_copy import KeyCopy as Copied
 from app.protocol.roots import Pin
+from tests.factories import writes
 from tests.people.conftest import PASSWORD, Client
 from tests.strength import COPY_WORK_FACTOR
 
@@ -111,3 +113,39 @@ def test_who_leaves_and_who_fetches_a_copy_is_on_record(supervisor: Client, rows
     assert [(each.actor_id, each.object_id, each.object_hash) for each in events] == [
         (supervisor.id, supervisor.id, sha256_hex(file))
     ]
+
+
+def issue(by: Client, whose: Client) -> str:
+    answer = by.http.post(f"/v1/people/{whose.id}/copy-tokens", headers=by.headers | writes())
+    return str(answer.json().get("token", answer.status_code))
+
+
+def fetch(by: Client, token: str) -> tuple[int, str]:
+    answer = by.http.post("/v1/copy/fetches", json={"token": token})
+    return answer.status_code, answer.json().get("file", answer.json().get("type"))
+
+
+def test_a_token_of_a_supervisor_fetches_one_copy_once_and_does_nothing_else(supervisor: Client) -> None:
+    file = copy_of(supervisor)
+    leave(supervisor, file)
+    token = issue(supervisor, supervisor)
+    as_session = {"Authorization": f"Bearer {token}"}
+
+    elsewhere = [supervisor.http.get(path, headers=as_session).status_code for path in ("/v1/people", "/v1/copy")]
+    first, again = fetch(supervisor, token), fetch(supervisor, token)
+
+    assert elsewhere == [401, 401]
+    assert first == (201, b64(file))
+    assert again == (403, "/problems/copy-token-invalid")
+
+
+def test_a_token_is_over_after_three_days_or_when_another_is_issued(
+    supervisor: Client, clock: Clock, today: date
+) -> None:
+    assert clock.told_by is not None
+    leave(supervisor, copy_of(supervisor))
+    earlier, present = issue(supervisor, supervisor), issue(supervisor, supervisor)
+
+    clock.told_by.write_text(f"{today + timedelta(days=4)}T09:00:00Z")
+
+    assert fetch(supervisor, earlier) == fetch(supervisor, present) == (403, "/problems/copy-token-invalid")

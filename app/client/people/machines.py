@@ -19,7 +19,7 @@ from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, NotMine
 from app.protocol.key_copy import COPY, AccountKey, KeyCopy, check_file, open_copy
 from app.protocol.opaque_string import opaque
-from app.protocol.sign_in import check_handle
+from app.protocol.sign_in import check_handle, check_password
 
 
 def add(
@@ -30,6 +30,7 @@ def add(
     password: str,
     passphrase: str,
     account_key: AccountKey,
+    token: str | None = None,
     work_factor: int = age.Passphrase.work_factor,
     http: httpx2.Client | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -37,16 +38,22 @@ def add(
     """Fetch the copy, make a machine of it, and sign in there. The service gives the file and is asked for nothing else
     that this machine will believe: whom it trusts stands in the copy, which both secrets together open.
 
+    With a `token` of a supervisor the password may be forgotten: `password` is a new one, set with the copy's keys.
     Raises `FileExistsError` where keys lie already, `WrongPassphrase` where one of the two is not that of the copy, and
     `NotAuthentic`, before anything is written.
     """
     check_handle(handle)
+    if token is not None:
+        check_password(password)
     if Machine(directory).exists:
         raise FileExistsError(f"{directory} has keys already")
     with closing(Service(server, http=http)) as service:
-        opened = service.post("/sessions", {"person": handle, "password": opaque(password)}).json()
-        service.token = opened["token"]
-        answer = service.get("/copy").json()
+        if token is None:
+            opened = service.post("/sessions", {"person": handle, "password": opaque(password)}).json()
+            service.token = opened["token"]
+            answer = service.get("/copy").json()
+        else:
+            answer = opened = service.post("/copy/fetches", {"token": token}).json()
         file = unb64(answer["file"])
         copy, keys = _open(file, unb64(answer["signature"], 64), passphrase, account_key)
         if opened["person"] != copy.person:
@@ -57,8 +64,17 @@ def add(
     staff = Staff(directory, keys, http=http, clock=clock)
     staff.begin_with(copy.pin.root, copy.log)
     copies.remember(staff, Mark(answer["number"], sha256_hex(file)))
-    sign_in.take_up(staff, opened)
+    if token is None:
+        sign_in.take_up(staff, opened)
+    else:
+        sign_in.set_password(staff, password)
+        sign_in.sign_in(staff, password)
     return staff
+
+
+def issue_token(staff: Staff, person: str) -> str:
+    """As a supervisor, for somebody who forgot their password and has no machine; handed to them outside Tern."""
+    return str(staff.service.post(f"/people/{person}/copy-tokens", {}).json()["token"])
 
 
 def _open(file: bytes, signature: bytes, passphrase: str, account_key: AccountKey) -> tuple[KeyCopy, PersonKeys]:

@@ -23,3 +23,15 @@ class KeyCopy(Base):
     file: Mapped[bytes | None] = mapped_column(Sealed)
     signature: Mapped[str | None] = mapped_column(String(86))
     kept_on: Mapped[date]
+
+
+class CopyToken(Base):
+    """Lets its holder fetch one person's copy once, and do nothing else. Only the hash of the token is kept."""
+
+    __tablename__ = "copy_tokens"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    expires_on: Mapped[date]

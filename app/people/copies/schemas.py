@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from app.age import EnvelopeError
 from app.people.wire import KeySignature
@@ -52,3 +52,25 @@ class CopyOut(BaseModel):
     kept_on: date
     file: SealedKeys
     signature: KeySignature
+
+
+class FetchIn(BaseModel):
+    """The token that a supervisor has given to somebody who forgot their password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[str, Field(max_length=64, repr=False)]
+
+
+class FetchOut(CopyOut):
+    """The copy, and whose it is."""
+
+    person: str
+
+
+class TokenOut(BaseModel):
+    """The token is for one person, and is handed to them outside Tern. It fetches the copy of their keys once."""
+
+    id: str
+    token: str
+    expires_on: date

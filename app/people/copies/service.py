@@ -1,14 +1,16 @@
 """The copy of a person's keys: kept for the day on which their machine is gone, and replaced by nobody else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.people.copies.models import KeyCopy
+from app.people.copies.models import CopyToken, KeyCopy
+from app.people.staff import service as staff
 from app.people.staff.models import Person
 from app.problems import NotFound, Problem
 from app.protocol.encoding import sha256_hex, unb64
@@ -29,6 +31,15 @@ class CopyReplaced(Problem):
     """This very copy was here before, and another took its place. Make a new one, with a new sheet."""
 
     type, status, title = "copy-replaced", 409, "This copy was replaced before"
+
+
+class CopyTokenInvalid(Problem):
+    """A token fetches one copy once, within three days. Ask a supervisor for another."""
+
+    type, status, title = "copy-token-invalid", 403, "The token was used, is too old or never was"
+
+
+TOKEN_DAYS: Final = 3
 
 
 def keep(session: Session, actor: Actor, *, file: bytes, signature: str, now: datetime) -> KeyCopy:
@@ -75,6 +86,44 @@ def fetch(session: Session, person_id: str, *, now: datetime) -> KeyCopy:
         raise NotFound
     audit.record(session, person_id, Action.COPY_FETCHED, person_id, now=now, object_hash=row.sha256)
     return row
+
+
+def issue_token(session: Session, actor: Actor, person_id: str, *, id_: str, token: str, now: datetime) -> CopyToken:
+    """For somebody who forgot their password and has no machine; those before it are over. Raises `NotFound`.
+
+    Who has it gets a file that opens for nobody without passphrase and sheet.
+    """
+    person = staff.get(session, person_id)
+    session.execute(delete(CopyToken).where(or_(CopyToken.person_id == person.id, CopyToken.expires_on < now.date())))
+    new = CopyToken(
+        id=id_,
+        token_sha256=sha256_hex(token.encode()),
+        person_id=person.id,
+        expires_on=now.date() + timedelta(days=TOKEN_DAYS),
+    )
+    session.add(new)
+    session.flush()
+    audit.record(session, actor.id, Action.COPY_TOKEN_ISSUED, person.id, now=now)
+    return new
+
+
+def token(session: Session, id_: str) -> CopyToken:
+    """Raises `NotFound`, for one that was used too."""
+    row = session.get(CopyToken, id_)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def fetch_by_token(session: Session, token: str, *, now: datetime) -> KeyCopy:
+    """Use a token up. Raises `CopyTokenInvalid`, and `NotFound` where its person has no copy."""
+    row = session.scalar(
+        select(CopyToken).where(CopyToken.token_sha256 == sha256_hex(token.encode())).with_for_update()
+    )
+    if row is None or row.expires_on < now.date():
+        raise CopyTokenInvalid
+    session.delete(row)
+    return fetch(session, row.person_id, now=now)
 
 
 def _present(person_id: str) -> Select[KeyCopy]:

@@ -46,18 +46,19 @@ def http(here: Installation, evil: EvilServer) -> Iterator[httpx2.Client]:
 def add(here: Installation, http: httpx2.Client, tmp_path: Path) -> Callable[..., Staff]:
     """Makes a machine of a copy in an empty directory, by way of a service that may lie."""
 
-    def add(handle: str, words: str, passphrase: str = PASSPHRASE) -> Staff:
+    def add(handle: str, words: str, passphrase: str = PASSPHRASE, **more: str) -> Staff:
         return here.opened.enter_context(
             machines.add(
                 tmp_path / "another",
                 here.server,
                 handle=handle,
-                password=PASSWORD,
+                password=more.pop("password", PASSWORD),
                 passphrase=passphrase,
                 account_key=AccountKey.read(words),
                 work_factor=WORK_FACTOR,
                 http=http,
                 clock=here.now,
+                **more,
             )
         )
 
@@ -244,3 +245,20 @@ def test_a_forgotten_password_is_set_with_the_keys_and_the_other_machine_signs_i
     sign_in.end_session(second, elsewhere)
     with pytest.raises(Refused):
         first.service.get("/people")
+
+
+def test_who_lost_their_machine_and_forgot_the_password_needs_sheet_passphrase_and_a_supervisors_token(
+    here: Installation, add: Callable[..., Staff]
+) -> None:
+    new = "a third password of a test"
+    dina, sara = here.staff("dina"), here.staff("sara")
+    words = leave(dina).sheet.words
+
+    with pytest.raises(WrongPassphrase):
+        add("dina", words, "another passphrase", password=new, token=machines.issue_token(sara, dina.person))
+    again = add("dina", words, password=new, token=machines.issue_token(sara, dina.person))
+
+    assert again.keys.public_key == dina.keys.public_key
+    assert sign_in.sign_in(again, new) is Standing.KEPT
+    with pytest.raises(Refused, match="role"):
+        machines.issue_token(again, dina.person)

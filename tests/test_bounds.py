@@ -181,7 +181,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.people.passwords": {"_RETRY_SECONDS": 1},
     "app.people.sign_in.service": {"_TOKEN_SIZE": 32},
     "app.people.staff.schemas": {"_KEY_SIZE": 32},
-    "app.people.staff.service": {"INVITATION_DAYS": 14, "_TOKEN_SIZE": 32},
+    "app.people.staff.service": {"INVITATION_DAYS": 14, "PAGE": 1000, "_TOKEN_SIZE": 32},
     "app.protocol.card": {"CARD_SIZE": 1024, "TOKEN_SIZE": 16, "FORMAT": 1, "SIGNATURES": 2, "LAST_REVISION": 999},
     "app.protocol.documents": {
         "VERSION": 1,

@@ -73,9 +73,11 @@ def test_the_edges_of_approvals_and_releases_are_those_of_the_contract() -> None
         ("requested", "approved"),
         ("requested", "rejected"),
         ("requested", "cancelled"),
+        ("approved", "approved"),  # another takes over
         ("approved", "cancelled"),
         ("approved", "drawn"),
         ("drawn", "composed"),
+        ("composed", "composed"),  # another stands in
         ("composed", "signed"),
         ("signed", "published"),
     }

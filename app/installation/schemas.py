@@ -43,7 +43,7 @@ class DutyOut(BaseModel):
 
     kind: DutyKind
     object: str
-    person: str | None = Field(description="For whom it is to be done, where it is for one.")
+    whom: str | None = Field(validation_alias="person", description="For whom it is to be done, where it is for one.")
     since: date
 
 

@@ -73,13 +73,13 @@ _TEXTS: Final = (
 _TEXTS_OR_NULL: Final = (
     "approved_by approver_stand_in case consent copy_sha256 first_lapses_after last_use lent_until next noisy_sha256 "
     "object_hash of opening_due owner prev priority reason requester_stand_in secret statement sums_sha256 swept_on "
-    "triager withdrawn_on"
+    "triager whom withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"
 )
 _LISTS: Final = (
-    "certificates checkpoint countersignatures entries errors failing grants hashes holders items jobs kept members "
+    "checkpoint countersignatures entries errors failing grants hashes holders items jobs kept members "
     "missing part_keys parts roles"
 )
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where

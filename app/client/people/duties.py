@@ -29,7 +29,7 @@ def waiting(staff: Staff) -> list[Hint]:
     for item in staff.service.get("/duties").json()["items"][:_MOST]:
         with suppress(ValueError, TypeError, KeyError, Refused, Malformed):
             kind, since = DutyKind(item["kind"]), date.fromisoformat(str(item["since"]))
-            person = None if item["person"] is None else check_id("per", item["person"])
+            person = None if item["whom"] is None else check_id("per", item["whom"])
             if kind is DutyKind.GRANT_EPOCH:
                 check_id("epoch", item["object"])
             hints.append(Hint(kind, str(item["object"]), person, since))

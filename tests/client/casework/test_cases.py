@@ -8,7 +8,6 @@ import pytest
 from app import age, vocabulary
 from app.client.casework import act_approvals, approvals, cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
-from app.client.casework.cases.following import was_certified
 from app.client.machine import sealed
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import ANSWER_LIMIT, Refused
@@ -26,7 +25,6 @@ from app.protocol.case import (
     of_part,
     take_apart,
 )
-from app.protocol.certificates import certificate
 from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
@@ -156,20 +154,6 @@ def test_a_member_is_added_and_another_removed(here: Installation) -> None:
     assert changed.members == {anna.person, boris.person}
     with pytest.raises(Refused):
         cases.open_(here.staff("chen"), opened.id)
-
-
-def test_whom_their_certificate_gives_no_role_any_more_nobody_holds_for_certified(here: Installation) -> None:
-    anna, boris, sara = (here.staff(name) for name in ("anna", "boris", "sara"))
-    trust = anna.trust
-    last = trust.last_certificate(boris.person)
-    left = replace(anna.certified(boris.person), roles=frozenset())
-    days = {"valid_from": anna.today, "valid_until": anna.today}
-    before = was_certified(anna, boris.person, anna.today)
-
-    anna._trust = trust.with_certificates([certificate(left, org=anna.org, signer=sara.signer, previous=last, **days)])
-
-    assert before
-    assert not was_certified(anna, boris.person, anna.today)
 
 
 def test_a_case_longer_than_any_other_answer_opens(here: Installation) -> None:

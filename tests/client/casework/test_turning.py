@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,12 +16,13 @@ from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused
 from app.protocol.case import PartType
 from app.protocol.certificates import certificate
+from app.protocol.documents import Document
 from app.protocol.encoding import new_id, unb64
 from app.protocol.errors import NotMine
 from app.protocol.journal import Entry, PartNote
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, Role
 from tests.client.casework.scene import approved, coded
-from tests.client.installation import PASSPHRASE, STAFF, Installation
+from tests.client.installation import PASSPHRASE, STAFF, Installation, installation
 
 
 class Counting(httpx2.HTTPTransport):
@@ -208,46 +210,62 @@ def test_whoever_leaves_by_themselves_makes_no_key_for_those_who_stay(here: Inst
     assert cases.open_(anna, opened.id).file.summary == "Later."
 
 
-def certify(here: Installation, handle: str, *roles: Role) -> None:
+def certify(here: Installation, handle: str, *roles: Role, days: int = 90) -> None:
     """A supervisor certifies somebody for these roles, from now on."""
     sara, person = here.staff("sara"), here.staff(handle)
     sara.forget()
     newest = sara.trust.last_certificate(person.person)
-    certified = replace(sara.certified(person.person), roles=frozenset(roles))
-    days = {"valid_from": sara.today, "valid_until": sara.today + timedelta(days=90)}
-    document = certificate(certified, org=sara.org, signer=sara.signer, previous=newest, **days)
+    assert newest is not None
+    certified = replace(sara.trust.ever_certified(person.person, newest_key(newest)), roles=frozenset(roles))
+    valid = {"valid_from": sara.today, "valid_until": sara.today + timedelta(days=days)}
+    document = certificate(certified, org=sara.org, signer=sara.signer, previous=newest, **valid)
     sara.service.post("/certificates", {"document": document.text.decode()})
 
 
-def test_a_client_that_sees_that_somebody_left_turns_before_it_writes_and_hands_the_key_on_where_they_come_back(
-    here: Installation,
-) -> None:
-    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
-    opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
-    certify(here, "chen")
-    # boris looked before: it is the service that says so.
-    written = cases.write(boris, opened, replace(opened.file, summary="Later."))
-
-    assert (written.key.generation, written.journal.holders) == (2, frozenset([anna.person, boris.person]))
-    assert chen.person in written.members
-    certify(here, "chen", *STAFF["chen"])
-    back = here.staff("boris")
-    found = cases.open_(back, opened.id)
-    again = cases.write(back, found, replace(found.file, summary="Latest."))
-
-    assert (again.key.generation, again.journal.holders) == (3, again.members)
-    assert cases.open_(here.staff("chen"), opened.id).file.summary == "Latest."
+def newest_key(of: Document) -> bytes:
+    return unb64(of.header.body["key"])
 
 
-def test_whom_the_key_was_lent_to_and_who_left_since_ends_it_too(here: Installation) -> None:
-    anna, boris = here.staff("anna"), here.staff("boris")
-    opened = coded(here, anna, boris)
-    approved(boris, opened, here.staff("chen"))
-    lent = cases.open_(boris, opened.id)
-    assert lent.key.generation == 1
-    certify(here, "chen")
+def test_a_client_that_sees_that_somebody_left_turns_before_it_writes(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:  # of its own, for who has left does not come back
+        anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+        opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
+        certify(here, "chen")
+        # boris looked before: it is the service that says so.
+        written = cases.write(boris, opened, replace(opened.file, summary="Later."))
 
-    written = cases.write(boris, lent, replace(lent.file, summary="Later."))
+        assert (written.key.generation, written.journal.holders) == (2, frozenset([anna.person, boris.person]))
+        assert chen.person in written.members
 
-    certify(here, "chen", *STAFF["chen"])
-    assert written.key.generation == 2
+
+def test_a_key_turns_where_a_certificate_has_run_out_and_is_handed_on_where_there_is_the_next(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:  # of its own, for its days pass
+        anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+        opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
+        for stays in ("anna", "boris"):
+            certify(here, stays, *STAFF[stays], days=500)
+        here.pass_(timedelta(days=400))
+        boris = here.staff("boris")
+        written = cases.write(boris, opened, replace(opened.file, summary="Later."))
+
+        assert (written.key.generation, written.journal.holders) == (2, frozenset([anna.person, boris.person]))
+        certify(here, "chen", *STAFF["chen"])
+        back = here.staff("boris")
+        found = cases.open_(back, opened.id)
+        again = cases.write(back, found, replace(found.file, summary="Latest."))
+
+        assert (again.key.generation, again.journal.holders) == (3, again.members)
+        assert cases.open_(here.staff("chen"), opened.id).file.summary == "Latest."
+
+
+def test_whom_the_key_was_lent_to_and_who_left_since_ends_it_too(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        anna, boris = here.staff("anna"), here.staff("boris")
+        opened = coded(here, anna, boris)
+        approved(boris, opened, here.staff("chen"))
+        lent = cases.open_(boris, opened.id)
+        certify(here, "chen")
+
+        written = cases.write(boris, lent, replace(lent.file, summary="Later."))
+
+        assert (lent.key.generation, written.key.generation) == (1, 2)

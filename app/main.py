@@ -58,6 +58,7 @@ from app.people.audit_heads import service as audit_heads
 from app.people.audit_heads.routes import router as audit_heads_router
 from app.people.copies.routes import people_router as copy_tokens
 from app.people.copies.routes import router as copies
+from app.people.grants import service as grants
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in import service as sign_ins
 from app.people.sign_in.routes import password_router, people_router
@@ -116,6 +117,7 @@ def jobs(keyring: Keyring) -> Jobs:
     return Jobs(
         jobs=(
             daily("loans", end_loans),
+            daily("grants", grants.lapse_ended),
             daily("lapses", moves.lapse),
             daily("epochs", lifecycle.end_epochs),
             daily("replies", mailbox.drop_old_replies),

@@ -26,10 +26,7 @@ def verify(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Follow the audit chain from its first event, hash by hash, and hold it to its signed heads.
-
-    It must contain what this machine has seen of it, and what was kept elsewhere.
-    """
+    """Follow the audit chain, hash by hash, to its signed heads, and to what this machine or others saw of it."""
     if file:
         events = chain.read(file.read_bytes())
         show({"events": len(events), "head": chain.verify(events)}, as_json=as_json)
@@ -50,10 +47,7 @@ def export(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Write the signed heads of the chain, for somebody to keep who does not run the service.
-
-    Whoever reads them learns how many events there were by each day, and nothing of who did what.
-    """
+    """Write the chain's signed heads, for somebody to keep who does not run the service: how many events each day."""
     person = staff(machine)
     verified = chain.verify_all(person)
     with file.open("xb") as sink:

@@ -195,6 +195,11 @@ def ask(question: str, default: str = "") -> str:
     return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
 
 
+def agrees(question: str) -> bool:
+    """Whether the person says yes."""
+    return typer.confirm(question, err=True)
+
+
 def clock() -> datetime:
     """Now, or in the demo and in tests what the file named by TERN_DEMO_CLOCK says."""
     file = os.environ.get("TERN_DEMO_CLOCK")

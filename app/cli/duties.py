@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import HOME, Home, Json, say, show_list, staff
+from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
 from app.cli.names import Names
 from app.client import Staff
 from app.client.intake import epochs
@@ -84,4 +84,4 @@ def _agrees(person: Staff, newcomer: str) -> bool:
     by = names.handle(certificate.header.author) if certificate else "the root"
     since = f", on {certificate.header.at}" if certificate else ""
     asked = f"{names.handle(newcomer)} triages, certified by {by}{since}. Let them read what waits?"
-    return typer.confirm(asked, err=True)
+    return agrees(asked)

@@ -50,6 +50,8 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "case cancel",
         "case move",
         "release approve",
+        "release draw",
+        "release stand-in",
         "release cancel",
         "release sign",
         "release publish",

@@ -149,8 +149,8 @@ WAYS: Mapping[End, tuple[Way, ...]] = {
     End.REPORT: (Way(withdraw, None),),
     End.MAILBOX: (Way(withdraw, 30),),
     End.REPLY: (Way(wait, 60), Way(withdraw, None)),
-    # The report's key, and the epoch's, which is destroyed on the fourteenth day.
-    End.GRANT: (Way(wait, 12), Way(give_grants_a_last_day, 2)),
+    # The key of a report that nobody decides, and the epoch's with the last of them.
+    End.GRANT: (Way(wait, 60), Way(give_grants_a_last_day, 2)),
     End.UPLOAD: (Way(wait, 3), Way(withdraw, None)),
     End.CARD: (Way(withdraw_the_card, None),),
     End.SHEET: (Way(make_another_sheet, None),),

@@ -103,14 +103,18 @@ def test_the_same_bytes_under_another_token_are_another_report(client: TestClien
     assert put(client, thief, body) == 409
 
 
-def test_only_the_present_epoch_and_the_one_before_take_reports(
-    client: TestClient, office: Office, epoch: Epoch, today: date
+def test_an_epoch_takes_reports_on_each_day_on_which_it_counted_or_the_day_before(
+    client: TestClient, clock: Clock, office: Office, epoch: Epoch, today: date
 ) -> None:
-    before, now = office.open_epoch(), office.open_epoch()
+    newer = office.open_epoch()
+    assert clock.told_by is not None
 
-    statuses = [put(client, Reporter(each, today)) for each in (epoch, before, now)]
+    statuses = []
+    for day in (0, 1, 2):
+        clock.told_by.write_text(f"{today + timedelta(days=day)}T00:00:00Z")
+        statuses.append([put(client, Reporter(each, today)) for each in (epoch, newer)])
 
-    assert statuses == [409, 201, 201]
+    assert statuses == [[201, 201], [201, 201], [409, 201]]
 
 
 def test_an_epoch_that_has_not_begun_takes_no_report(client: TestClient, office: Office, today: date) -> None:
@@ -121,18 +125,15 @@ def test_an_epoch_that_has_not_begun_takes_no_report(client: TestClient, office:
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/epoch-closed")
 
 
-def test_an_epoch_whose_key_is_destroyed_takes_no_report(
-    client: TestClient, clock: Clock, office: Office, today: date
+@pytest.mark.parametrize(("kept", "status"), [(1, 409), (2, 201)])
+def test_an_epoch_whose_day_has_come_takes_no_report_on_the_day_after_its_last(
+    client: TestClient, clock: Clock, office: Office, today: date, kept: int, status: int
 ) -> None:
-    epoch = office.open_epoch(days=2, kept=3)
+    epoch = office.open_epoch(days=2, kept=kept)
     assert clock.told_by is not None
+    clock.told_by.write_text(f"{today + timedelta(days=3)}T00:00:00Z")
 
-    statuses = []
-    for day in (4, 5):
-        clock.told_by.write_text(f"{today + timedelta(days=day)}T00:00:00Z")
-        statuses.append(put(client, Reporter(epoch, today)))
-
-    assert statuses == [201, 409]
+    assert put(client, Reporter(epoch, today)) == status
 
 
 def test_an_epoch_that_has_ended_takes_no_report_whatever_the_day(
@@ -145,7 +146,8 @@ def test_an_epoch_that_has_ended_takes_no_report_whatever_the_day(
     statuses = [put(client, Reporter(each, today)) for each in (epoch, before)]
 
     assert statuses == [409, 201]
-    assert epoch.id not in client.get("/v1/intake").json()["intake"]
+    # No client would seal to the one before: it is not the highest of its day any more.
+    assert client.get("/v1/intake").json()["type"] == "/problems/not-open"
 
 
 def test_an_epoch_whose_key_nobody_holds_takes_no_report(

@@ -46,7 +46,7 @@ def list_(
     names = Names(person)
 
     def words(row: Mapping[str, object]) -> dict[str, object]:
-        lapses = row["lapses_after"] and f"nobody has decided: destroyed after {row['lapses_after']}"
+        lapses = row["decide_until"] and f"nobody has decided: destroyed after {row['decide_until']}"
         note = "; ".join(str(each) for each in (lapses, row["unopened"], row["problem"]) if each)
         return {"triager": names.handle(row["triager"]), "came by": row["intake_channel"], "note": note or None}
 
@@ -381,6 +381,6 @@ def _row(waiting: Waiting) -> dict[str, Any]:
         "language": waiting.language,
         "triager": view.triager,
         "unopened": waiting.unopened,
-        "lapses_after": waiting.lapses_after and waiting.lapses_after.isoformat(),
+        "decide_until": waiting.decide_until and waiting.decide_until.isoformat(),
         "problem": waiting.problem,
     }

@@ -44,7 +44,7 @@ def test_what_nobody_decides_is_told_from_the_fourth_day_of_its_epoch_with_its_l
         for days in (2, 1, 10):  # on the third day, the fourth, and one after that of its epoch
             here.pass_(timedelta(days=days))
             (waiting,) = (each for each in triage.list_(here.staff("anna")) if each.id == report)
-            told.append(waiting.lapses_after)
+            told.append(waiting.decide_until)
 
     assert told == [None, last_day, last_day]
 

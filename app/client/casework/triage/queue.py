@@ -32,7 +32,7 @@ _PAGE = 200
 class Waiting:
     """A report in the queue. `problem` says why its grant did not open; language and urgency are None then.
 
-    `unopened` says so of what was accepted and opened by nobody else yet. `lapses_after` is, from the fourth day of its
+    `unopened` says so of what was accepted and opened by nobody else yet. `decide_until` is, from the fourth day of its
     epoch on, the last day to decide about it.
     """
 
@@ -41,7 +41,7 @@ class Waiting:
     danger_now: Imminence | None = field(default=None, repr=False)
     problem: str | None = None
     unopened: str | None = None
-    lapses_after: date | None = None
+    decide_until: date | None = None
 
     @property
     def id(self) -> str:
@@ -60,11 +60,11 @@ def list_(staff: Staff, *, states: Iterable[ReportState] | None = None) -> list[
 
 
 def _waiting(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]) -> Waiting:
-    lapses_after = _lapses_after(staff, view)
-    return replace(_opened(staff, view, grants), unopened=_unopened(view, staff.today), lapses_after=lapses_after)
+    decide_until = _decide_until(staff, view)
+    return replace(_opened(staff, view, grants), unopened=_unopened(view, staff.today), decide_until=decide_until)
 
 
-def _lapses_after(staff: Staff, view: ReportView) -> date | None:
+def _decide_until(staff: Staff, view: ReportView) -> date | None:
     if view.state not in _UNDECIDED:
         return None
     begins = staff.log.begins(view.epoch)

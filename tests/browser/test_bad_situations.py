@@ -193,6 +193,7 @@ def test_a_report_whose_file_does_not_come_through_has_arrived_all_the_same(
     assert [each.name for each in opened.missing] == [letter.name]
     page.page.context.unroute_all()
     page.press("#send-files")
+    expect(page.page.locator("#files-arrived")).to_have_text(word(page.page, "all-arrived"))
     expect(page.page.locator("#not-arrived")).to_be_hidden()
 
     opened = triage.open_(office.anna, opened.id)

@@ -395,7 +395,10 @@ def _certified(session: Session, person_id: str, today: date) -> frozenset[Role]
     on_root = session.get(RootSupervisor, person_id)
     if on_root is not None:
         return on_root.roles
-    rows = session.scalars(_certificates(person_id).where(Certificate.valid_from <= today)).all()
+    # Without their documents: this is asked with each request.
+    of_each = (Certificate.roles, Certificate.counts, Certificate.valid_until)
+    begun = _certificates(person_id).where(Certificate.valid_from <= today)
+    rows = session.execute(begun.with_only_columns(*of_each)).all()
     if any(row.counts and not row.roles for row in rows):
         return None
     newest = next((row for row in rows if row.valid_until >= today), None)

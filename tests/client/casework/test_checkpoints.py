@@ -33,7 +33,7 @@ def test_a_new_machine_begins_at_the_checkpoint_in_one_request_and_names_who_mad
     written = summed_up(here, boris)
     wire = Counting()
     anna = forgetful(here, "anna", wire)
-    anna.trust  # noqa: B018  # whom she believes, she fetches once for all that she opens
+    _ = anna.trust  # whom she believes, she fetches once for all that she opens
     wire.asked.clear()
 
     found = cases.open_(anna, written.id)

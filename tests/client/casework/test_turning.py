@@ -77,7 +77,7 @@ def test_whoever_holds_the_newest_key_reads_entries_parts_answers_and_approvals_
     for name in ("anna", "boris", "chen"):
         staff, wire = here.staff(name), Counting()
         staff = forgetful(here, name, wire)
-        staff.trust  # noqa: B018  # whom it believes, it fetches once for all that it opens
+        _ = staff.trust  # whom it believes, it fetches once for all that it opens
         wire.asked.clear()
         found = cases.open_(staff, opened.id)
         assert wire.asked == [f"/v1/cases/{opened.id}/contents"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,9 @@ def here(tmp_path: Path) -> Iterator[Installation]:
         yield made
 
 
-def propose(at: Staff, **next_: object) -> Proposal:
+def propose(at: Staff, **next_: Any) -> Proposal:
     """What `draft_next` makes of it, shown to all."""
-    return roots.propose(at, roots.draft_next(at, **next_))  # type: ignore[arg-type]  # as it has them
+    return roots.propose(at, roots.draft_next(at, **next_))
 
 
 def sign(at: Staff, proposed: Proposal, *, paper: Paper | None = None) -> Proposal:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app import private
 from app.protocol.derivation import derive
 from app.protocol.documents import SERVICE, Signer
+from app.protocol.encoding import b64
 
 FILE = "keyring.json"
 _SIZE = 32
@@ -37,6 +38,10 @@ class Keyring:
     def key(self, label: str) -> bytes:
         """32 bytes for one use (HKDF-SHA256, no salt). They say nothing of those of another label."""
         return derive(self.secret, f"server/{label}")
+
+    def token(self, of: str) -> str:
+        """What only the service can make of an id, so that a repeated request gets the same and none is kept."""
+        return b64(self.key(of))
 
 
 def load(data_dir: Path) -> Keyring:

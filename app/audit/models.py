@@ -13,9 +13,9 @@ class AuditEvent(Base):
 
     __tablename__ = "audit_events"
     __table_args__ = (
-        Index(None, "hour", "actor_id"),
+        Index(None, "hour", "actor_id"),  # for what is recorded once an hour
         {"sqlite_with_rowid": False},
-    )  # for what is recorded once an hour
+    )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hour: Mapped[datetime] = mapped_column(Hour)

@@ -1,5 +1,6 @@
 """The intake document: which epoch takes reports now, under which key, and what it promises."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -8,6 +9,7 @@ from app import age
 from app.protocol.documents import Document, Header, Signer, signed
 from app.protocol.encoding import MOST, check_at, check_day, check_id, check_number
 from app.protocol.errors import Malformed, NotAuthentic
+from app.vocabulary import ReportState
 
 SUBJECT: Final = "intake"
 LONGEST_ACCEPTANCE: Final = timedelta(days=30)
@@ -18,8 +20,17 @@ LONGEST_AHEAD: Final = timedelta(days=60)
 LEAST_COVER: Final = timedelta(days=20)
 # A report that nobody decides lapses when as many days have passed after that of its arrival, whatever its epoch.
 UNDECIDED_DAYS: Final = timedelta(days=60)
+UNDECIDED: Final = frozenset({ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER})
 # From its fourth day on, everybody is told of an epoch's undecided reports.
 TOLD_AFTER: Final = timedelta(days=3)
+
+
+def covered_until(today: date, is_covered: Callable[[date], bool]) -> date | None:
+    """The last day before the first one, from today on, that is not covered; None where that is today."""
+    day = today
+    while is_covered(day):
+        day += timedelta(days=1)
+    return day - timedelta(days=1) if day > today else None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ public document as text. The service signs its head. Anyone can fetch all of it 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -80,10 +80,7 @@ class Log:
 
     def covered_until(self, today: date) -> date | None:
         """The last day before the first one, from today on, for which nothing is signed; None where that is today."""
-        day = today
-        while self.intake_on(day):
-            day += timedelta(days=1)
-        return day - timedelta(days=1) if day > today else None
+        return intake.covered_until(today, lambda day: self.intake_on(day) is not None)
 
     @cached_property
     def _epochs(self) -> tuple[tuple[Document, Intake], ...]:

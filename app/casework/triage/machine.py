@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.intake.reports.service import CLOSED, UNDECIDED
+from app.intake.reports.service import CLOSED
+from app.protocol.intake import UNDECIDED
 from app.transitions import Edge
 from app.vocabulary import ApprovalSubject, Priority, ReportState, Role
 

@@ -17,6 +17,7 @@ from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.problems import NotFound
+from app.protocol.intake import UNDECIDED
 from app.vocabulary import ApprovalSubject, ReportState, Role
 
 
@@ -54,7 +55,7 @@ def _last_day(session: Session, report_id: str) -> date:
     What is to be opened by somebody else by a later day has until then.
     """
     report = reports.get(session, report_id)
-    if report.state in reports.UNDECIDED:
+    if report.state in UNDECIDED:
         return reports.lapses_after(report)
     last = epochs.get(session, report.epoch_id).destroyed_on - timedelta(days=1)
     return max(last, report.opening_due or last)

@@ -75,9 +75,10 @@ def fetch_staff(service: Service, log: Log, seen: SeenMarks, kept: Kept) -> Trus
     what the newest root keeps, and `Rollback` where it leaves out one that this machine has seen, or one up to the head
     that it has signed: the newest takes roles away.
     """
-    trust, before, last = log.trust, kept.find(_LINES) or b"", seen.highest(_STAFF, log.trust.org)
+    trust, last = log.trust, seen.highest(_STAFF, log.trust.org)
+    before = (kept.find(_LINES) or b"").splitlines()
     head = _staff_head(service)
-    lines = _lines(service, "/staff-log", before.splitlines())
+    lines = _lines(service, "/staff-log", before)
     staff = staff_log.verify(lines)
     staff.check_follows(last)
     if last is not None and (head is None or head[0].n < last.version):
@@ -90,7 +91,7 @@ def fetch_staff(service: Service, log: Log, seen: SeenMarks, kept: Kept) -> Trus
     seen.hold_list("certificate", trust.org, whole.chains.keys(), reason="certificate-chain")
     if staff.marks:
         seen.record(_STAFF, trust.org, staff.marks[-1])
-    if len(lines) > len(before.splitlines()):
+    if len(lines) > len(before):
         kept.keep(_LINES, b"".join(line + b"\n" for line in lines))
     return whole
 

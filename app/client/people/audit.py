@@ -92,15 +92,6 @@ def verify_all(staff: Staff) -> Verified:
     return Verified(tuple(events), tuple(heads), countersigned.head if countersigned else None, by)
 
 
-def fetch(staff: Staff) -> list[Event]:
-    """All events from the first on. Raises `NotAuthentic` where they do not follow from one another.
-
-    Raises `Rollback` unless they contain the last one that this machine has seen: a chain of which something was taken
-    out can be hashed anew.
-    """
-    return list(verify_all(staff).events)
-
-
 def compare(staff: Staff, kept: Sequence[SignedHead], shown: Verified) -> None:
     """Hold what the service shows to heads that were kept elsewhere.
 

@@ -113,10 +113,13 @@ def counting(session: Session, day: date) -> Epoch | None:
 def covered_until(session: Session, today: date) -> date | None:
     """The last day before the first one, from today on, without an epoch; None where that is today."""
     epochs = _counting_from(session, today)
-    keys, day = _with_keys(session, epochs, today), today
-    while (newest := _on(epochs, day)) is not None and newest.id in keys:
-        day += timedelta(days=1)
-    return day - timedelta(days=1) if day > today else None
+    keys = _with_keys(session, epochs, today)
+
+    def is_covered(day: date) -> bool:
+        newest = _on(epochs, day)
+        return newest is not None and newest.id in keys
+
+    return intake.covered_until(today, is_covered)
 
 
 def taking_reports(session: Session, today: date) -> list[Epoch]:

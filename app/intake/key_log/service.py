@@ -18,7 +18,7 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import intake, key_log, statements
-from app.protocol.documents import Document, bytes_signed, parse_document
+from app.protocol.documents import Document, parse_document
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.key_log import Head
@@ -140,7 +140,7 @@ def opening(session: Session, keyring: Keyring, today: date) -> Opening:
     if last is None or counting is None:
         raise NotOpen
     head = Head(last.n, sha256_hex(last.line.encode()))
-    signature = keyring.signer.sign_bytes(bytes_signed("key-log-head", head.line()))
+    signature = keyring.signer.sign("key-log-head", head.line())
     return Opening(
         root=staff.newest_root(session).document,
         intake=counting.document,

@@ -16,11 +16,10 @@ from app.intake.epochs.models import Epoch
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox
 from app.intake.reports.models import Report, ReportFile
-from app.intake.reports.service import UNDECIDED
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.staff import service as staff
-from app.protocol.intake import TOLD_AFTER, UNDECIDED_DAYS
+from app.protocol.intake import TOLD_AFTER, UNDECIDED, UNDECIDED_DAYS
 from app.vocabulary import ReportState, TransitionReason
 
 OUTCOME_DAYS = 30

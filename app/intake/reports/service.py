@@ -7,10 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.intake.reports.models import Report, ReportFile
 from app.problems import NotFound
-from app.protocol.intake import UNDECIDED_DAYS
+from app.protocol.intake import UNDECIDED, UNDECIDED_DAYS
 from app.vocabulary import ReportState
 
-UNDECIDED = frozenset({ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER})
 # Nothing more is taken for a report in these states, nor written to its reporter.
 CLOSED = frozenset({ReportState.WITHDRAWN, ReportState.LAPSED, ReportState.PURGED})
 

@@ -5,12 +5,11 @@ from typing import Annotated
 from fastapi import status
 
 from app.http import Actor, Db, Now, Once, Router, ServiceKeyring, problems, requires
-from app.keyring import Keyring
 from app.people.copies import service
 from app.people.copies.models import CopyToken
 from app.people.copies.schemas import CopyIn, CopyOut, FetchIn, FetchOut, TokenOut
 from app.problems import NotAnEnvelope, NotFound
-from app.protocol.encoding import b64, new_id
+from app.protocol.encoding import new_id
 from app.vocabulary import Role
 
 router = Router("/copy", tag="copies")
@@ -50,15 +49,13 @@ def issue_copy_token(
 ) -> TokenOut:
     """A token for somebody who forgot their password and lost their machine. It is in this answer alone."""
 
+    def token_of(id_: str) -> str:
+        return keyring.token(f"copy-token/{id_}")
+
     def act() -> CopyToken:
         id_ = new_id("tok")
-        return service.issue_token(session, actor, person_id, id_=id_, token=_token(keyring, id_), now=now)
+        return service.issue_token(session, actor, person_id, id_=id_, token=token_of(id_), now=now)
 
     with database.write() as session:
         made = once(session, actor.id, None, act=act, again=lambda id_: service.token(session, id_))
-        return TokenOut(id=made.id, token=_token(keyring, made.id), expires_on=made.expires_on)
-
-
-def _token(keyring: Keyring, id_: str) -> str:
-    """What only the service can make of the id, so that a repeated request gets the same token and none is kept."""
-    return b64(keyring.key(f"copy-token/{id_}"))
+        return TokenOut(id=made.id, token=token_of(made.id), expires_on=made.expires_on)

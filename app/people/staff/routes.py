@@ -23,14 +23,13 @@ from app.http import (
     problems,
     requires,
 )
-from app.keyring import Keyring
 from app.people import passwords
 from app.people.staff import service
 from app.people.staff.models import Invitation, Person
 from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut, StaffLogHeadOut
 from app.problems import NotFound, StaleVersion
-from app.protocol import staff_log
-from app.protocol.encoding import b64, new_id
+from app.protocol import key_log, staff_log
+from app.protocol.encoding import new_id
 from app.vocabulary import Role
 
 router = Router(tag="people")
@@ -48,13 +47,13 @@ def invite(
     def act() -> Invitation:
         id_ = new_id("inv")
         roles = frozenset(request.roles)
-        token = _token(keyring, id_)
+        token = keyring.token(f"invitation/{id_}")
         return service.invite(session, actor, id_=id_, token=token, roles=roles, team_id=request.team, now=now)
 
     with database.write() as session:
         invitation = once(session, actor.id, request, act=act, again=lambda id_: service.invitation(session, id_))
         return InvitationOut(
-            id=invitation.id, invitation=_token(keyring, invitation.id), expires_on=invitation.expires_on
+            id=invitation.id, invitation=keyring.token(f"invitation/{invitation.id}"), expires_on=invitation.expires_on
         )
 
 
@@ -118,8 +117,7 @@ def get_staff_log_head(database: Db, keyring: ServiceKeyring) -> StaffLogHeadOut
     """The signed head of the staff log, for anyone: how many certificates there are, and that none is taken out."""
     with database.read() as session:
         head = service.log_head(session)
-    signature = staff_log.sign_head(head, keyring.signer)
-    return StaffLogHeadOut(n=head.n, hash=head.hash, key=b64(signature.key), sig=b64(signature.sig))
+    return StaffLogHeadOut.model_validate(key_log.write_head(head, staff_log.sign_head(head, keyring.signer)))
 
 
 @router.post(
@@ -152,8 +150,3 @@ def shown(session: Session, person: Person, today: date, *, to: Actor | None = N
         key=person.key,
         last_use=person.last_use if is_supervisor else None,
     )
-
-
-def _token(keyring: Keyring, invitation_id: str) -> str:
-    """What only the service can make of the id, so that a repeated request gets the same token and none is kept."""
-    return b64(keyring.key(f"invitation/{invitation_id}"))

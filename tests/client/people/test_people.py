@@ -119,7 +119,7 @@ def test_a_triagers_draft_becomes_an_epoch_under_a_supervisors_signature(tmp_pat
 
 
 def test_the_chain_of_acts_verifies_and_a_changed_one_does_not(here: Installation) -> None:
-    events = audit.fetch(here.staff("dina"))
+    events = audit.verify_all(here.staff("dina")).events
 
     head = audit.verify(audit.read(audit.write(events)))
 
@@ -146,7 +146,7 @@ def test_a_chain_of_acts_without_what_this_machine_saw_is_caught_though_it_was_h
     here: Installation, tmp_path: Path
 ) -> None:
     """Whoever runs the service takes events out, or the last ones, and everything that follows is consistent again."""
-    events = audit.fetch(here.staff("dina"))
+    events = audit.verify_all(here.staff("dina")).events
     rewritten = _hashed_anew([event for event in events if event.actor != here.staff("anna").person])
     with httpx2.HTTPTransport() as honest:
         evil = EvilServer(honest)
@@ -157,7 +157,7 @@ def test_a_chain_of_acts_without_what_this_machine_saw_is_caught_though_it_was_h
                 another_run = Staff(here.machine("dina"), PASSPHRASE, http=http, clock=here.now)
 
                 with pytest.raises(Rollback, match="audit-chain"):
-                    audit.fetch(another_run)
+                    audit.verify_all(another_run)
 
 
 def _hashed_anew(events: Iterable[Event]) -> list[Event]:

@@ -10,7 +10,7 @@ from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.errors import NotAuthentic, ProtocolError
-from app.protocol.intake import TOLD_AFTER, UNDECIDED_DAYS
+from app.protocol.intake import TOLD_AFTER, UNDECIDED, UNDECIDED_DAYS
 from app.vocabulary import Imminence, ReportState
 
 # What counts as urgent in a queue nobody has read: an unknown urgency stands where `days` does.
@@ -23,7 +23,6 @@ _URGENCY = {
 }
 
 
-_UNDECIDED = frozenset({ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER})
 # The most that the service gives at once; each page is one request and one audit event.
 _PAGE = 200
 
@@ -65,7 +64,7 @@ def _waiting(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]
 
 
 def _decide_until(staff: Staff, view: ReportView) -> date | None:
-    if view.state not in _UNDECIDED:
+    if view.state not in UNDECIDED:
         return None
     begins = staff.log.begins(view.epoch)
     return view.received_on + UNDECIDED_DAYS if begins and begins + TOLD_AFTER <= staff.today else None

@@ -24,7 +24,10 @@ class Action(StrEnum):
     SESSIONS_ENDED = "session.ended", "Sessions of a person were ended, by them or by a supervisor"
     PASSWORD_SET = "password.set", "A person set a new password, under a signature of their own key"
     COPY_KEPT = "copy.kept", "A person left a copy of their keys, under passphrase and account key"
-    COPY_TOKEN_ISSUED = "copy.token-issued", "A supervisor issued a token that fetches the copy of a person's keys once"
+    COPY_TOKEN_ISSUED = (
+        "copy.token-issued",
+        "A supervisor, or the operator, issued a token that fetches the copy of a person's keys once",
+    )
     COPY_FETCHED = "copy.fetched", "The copy of a person's keys was fetched, in their own name"
     SIGN_INS_REFUSED = (
         "sessions.refused",

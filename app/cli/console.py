@@ -144,7 +144,7 @@ def password(*, confirm: bool = False) -> str:
 
 def copy_token() -> str:
     """Whoever has it fetches a copy of somebody's keys once, so it is no argument either."""
-    return _secret("TERN_COPY_TOKEN", "The token of your supervisor")
+    return _secret("TERN_COPY_TOKEN", "The token of your supervisor or operator")
 
 
 def new_passphrase() -> str:

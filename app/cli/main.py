@@ -25,6 +25,7 @@ _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 _MADE_IN: Final = {
     "setup": "app.cli.setup:setup",
     "init": "app.cli.operator:init",
+    "copy-token": "app.cli.operator:copy_token",
     "serve": "app.cli.operator:serve",
     "worker": "app.cli.operator:worker",
     "sweep": "app.cli.operator:sweep",
@@ -58,7 +59,9 @@ _MADE_IN: Final = {
     "client": "app.cli.pages:client",
 }
 # They run on the service's machine: the extra `server` brings what they import.
-_OF_THE_SERVICE: Final = frozenset({"init", "serve", "worker", "sweep", "backup", "restore", "check", "doctor", "demo"})
+_OF_THE_SERVICE: Final = frozenset(
+    {"init", "copy-token", "serve", "worker", "sweep", "backup", "restore", "check", "doctor", "demo"}
+)
 
 
 def _absent() -> None:

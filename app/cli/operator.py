@@ -24,7 +24,11 @@ from app.destruction import finish
 from app.installation import service as installation
 from app.installation.readiness import Readiness, watched
 from app.installation.worker import working
+from app.people.copies import service as copies
+from app.people.sign_in import service as sign_in
 from app.people.staff import service as staff
+from app.protocol.documents import SERVICE
+from app.protocol.encoding import new_id
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,6 +83,22 @@ def invitation() -> str:
     """What `init` prints."""
     with opened(makes=True) as (_, database), database.write() as session:
         return staff.initialise(session, clock().date())
+
+
+def copy_token(
+    person: Annotated[str, typer.Argument(help="The person's id or handle.")],
+    as_json: Json = False,
+) -> None:
+    """A token for who lost their machine and forgot the password, where no supervisor can issue it."""
+    now = clock()
+    with opened() as (settings, database), database.write() as session:
+        person_id = sign_in.candidate(session, person).person_id
+        if person_id is None:
+            raise Stopped("nobody has joined under this handle or id")
+        id_ = new_id("tok")
+        token = keyring.load(settings.data_dir).token(f"copy-token/{id_}")
+        copies.issue_token(session, SERVICE, person_id, id_=id_, token=token, now=now)
+    show({"token": token}, as_json=as_json)
 
 
 def data_directory() -> Path:

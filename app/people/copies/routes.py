@@ -54,7 +54,7 @@ def issue_copy_token(
 
     def act() -> CopyToken:
         id_ = new_id("tok")
-        return service.issue_token(session, actor, person_id, id_=id_, token=token_of(id_), now=now)
+        return service.issue_token(session, actor.id, person_id, id_=id_, token=token_of(id_), now=now)
 
     with database.write() as session:
         made = once(session, actor.id, None, act=act, again=lambda id_: service.token(session, id_))

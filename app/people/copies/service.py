@@ -88,10 +88,11 @@ def fetch(session: Session, person_id: str, *, now: datetime) -> KeyCopy:
     return row
 
 
-def issue_token(session: Session, actor: Actor, person_id: str, *, id_: str, token: str, now: datetime) -> CopyToken:
+def issue_token(session: Session, by: str, person_id: str, *, id_: str, token: str, now: datetime) -> CopyToken:
     """For somebody who forgot their password and has no machine; those before it are over. Raises `NotFound`.
 
-    Who has it gets a file that opens for nobody without passphrase and sheet.
+    Who has it gets a file that opens for nobody without passphrase and sheet. `by` is a supervisor, or the service
+    where its operator asks.
     """
     person = staff.get(session, person_id)
     session.execute(delete(CopyToken).where(or_(CopyToken.person_id == person.id, CopyToken.expires_on < now.date())))
@@ -103,7 +104,7 @@ def issue_token(session: Session, actor: Actor, person_id: str, *, id_: str, tok
     )
     session.add(new)
     session.flush()
-    audit.record(session, actor.id, Action.COPY_TOKEN_ISSUED, person.id, now=now)
+    audit.record(session, by, Action.COPY_TOKEN_ISSUED, person.id, now=now)
     return new
 
 
@@ -124,6 +125,13 @@ def fetch_by_token(session: Session, token: str, *, now: datetime) -> KeyCopy:
         raise CopyTokenInvalid
     session.delete(row)
     return fetch(session, row.person_id, now=now)
+
+
+def destroy(session: Session, person_id: str) -> None:
+    """The person has left, or has new keys: nothing that would make a machine of theirs stays here."""
+    session.execute(delete(CopyToken).where(CopyToken.person_id == person_id))
+    for each in session.scalars(select(KeyCopy).where(KeyCopy.person_id == person_id)):
+        each.file = each.signature = None
 
 
 def _present(person_id: str) -> Select[KeyCopy]:

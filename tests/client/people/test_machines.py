@@ -1,5 +1,6 @@
 """A machine that is made of the copy of somebody's keys works like the first, and believes no service about it."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from app.client import Staff
 from app.client.casework import triage
 from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
 from app.client.machine.transport import Refused
-from app.client.people import copies, machines, sign_in
+from app.client.people import audit, copies, machines, sign_in
 from app.client.people.copies import Draft, Standing
 from app.protocol.encoding import b64, new_id
 from app.protocol.errors import NotAuthentic, Rollback
 from app.protocol.key_copy import COPY, AccountKey, sign_file
+from tests.cli.command import tern
 from tests.client.installation import PASSPHRASE, PASSWORD, Installation
 from tests.flows.evil import EvilServer, attacks, in_json
 from tests.strength import COPY_WORK_FACTOR, WORK_FACTOR
@@ -262,3 +264,25 @@ def test_who_lost_their_machine_and_forgot_the_password_needs_sheet_passphrase_a
     assert sign_in.sign_in(again, new) is Standing.KEPT
     with pytest.raises(Refused, match="role"):
         machines.issue_token(again, dina.person)
+
+
+def test_where_no_supervisor_can_sign_in_the_operators_token_fetches_the_copy(
+    here: Installation, add: Callable[..., Staff]
+) -> None:
+    new = "a third password of a test"
+    environment = {
+        "TERN_DATA_DIR": str(here.directory / "server"),
+        "TERN_DEMO": "1",
+        "TERN_DEMO_CLOCK": str(here.clock),
+    }
+    sara = here.staff("sara")
+    words = leave(sara).sheet.words
+
+    strange = tern("copy-token", "nobody", environment=environment)
+    token = json.loads(tern("copy-token", "sara", "--json", environment=environment).out)["token"]
+    again = add("sara", words, password=new, token=token)
+
+    assert (strange.code, strange.err) == (1, "tern: nobody has joined under this handle or id\n")
+    assert again.keys.public_key == sara.keys.public_key
+    issued = [each for each in audit.verify_all(again).events if each.action == "copy.token-issued"]
+    assert [(each.actor, each.object) for each in issued] == [("service", sara.person)]

@@ -5,6 +5,8 @@ BIN := .venv/bin
 PORT ?= 8470
 # Three for two cores: many tests wait for a browser, a process or a disk.
 WORKERS ?= 3
+# Python keeps what it has compiled, whatever the shell says: else each of the hundreds of processes compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: system-deps setup demo run wheel test check check-python check-web mutants bench docs clean
 .DEFAULT_GOAL := test

@@ -1,7 +1,8 @@
 """Bech32 without its limit on length (BIP 173, as c2sp.org/age wants it for recipients and identities)."""
 
 import base64
-from functools import cache
+from functools import cache, reduce
+from operator import xor
 
 _ALPHABET = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -23,6 +24,7 @@ def _after(register: int) -> int:
 
 
 _CHECKSUM_SIZE = 6
+_BITS = 30  # of the register
 _LONG = 1952  # symbols of a post-quantum recipient (1216 bytes) and its checksum
 
 
@@ -72,24 +74,22 @@ def _checksum(prefix: str, digits: bytes) -> int:
 def _parities(prefix: str) -> tuple[int, list[int]]:
     """The register after the prefix and `_LONG` zeros; and for each of its bits, the symbols' bits that turn it."""
     register = _after_prefix(prefix)
-    steps = [1, 2, 4, 8, 16]  # by each bit of the last symbol, then of the one before, …
-    columns = []
     for _ in range(_LONG):
-        columns.append(steps)
-        steps = [_after(change) for change in steps]
         register = _after(register)
-    columns.reverse()
-    masks = [
-        int(
-            "".join(
-                _DIGITS.decode()[sum((change >> bit & 1) << place for place, change in enumerate(column))]
-                for column in columns
-            ),
-            32,
-        )
-        for bit in range(30)
-    ]
-    return register, masks
+    steps, masks, symbols = [_after(1 << bit) for bit in range(_BITS)], [1 << bit for bit in range(5)], 1
+    masks += [0] * (_BITS - len(masks))  # the last symbol turns the five lowest
+    while symbols < _LONG:
+        # A symbol that stands as many places further to the front has what it turned taken through as many steps.
+        further = [_parity(masks, [change >> bit & 1 for change in steps]) for bit in range(_BITS)]
+        masks = [mask | more << 5 * symbols for mask, more in zip(masks, further, strict=True)]
+        steps = [_parity(steps, [change >> bit & 1 for bit in range(_BITS)]) for change in steps]
+        symbols *= 2
+    return register, [mask & ((1 << 5 * _LONG) - 1) for mask in masks]
+
+
+def _parity(of: list[int], chosen: list[int]) -> int:
+    """Those that are chosen (1, not 0), added without carry."""
+    return reduce(xor, (each for each, is_chosen in zip(of, chosen, strict=True) if is_chosen), 0)
 
 
 def _after_prefix(prefix: str) -> int:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app import age
 from app.client.people import audit, colleagues, roots
 from docs.generate import HERE
 from tests.cli.command import Ended, tern
 from tests.client.installation import PAPERS, PASSPHRASE, PASSWORD, Installation, installation
+from tests.strength import derive_quickly
 
 PAGE = (HERE / "handbook/keys.md").read_text()
 FIRST, SPARE = PAPERS
@@ -31,7 +33,10 @@ def words_on(sheet: Path) -> str:
     return " ".join(re.findall(r"^ ?\d+  (\w+)$", sheet.read_text(), re.MULTILINE))
 
 
-def test_the_page_of_keys_does_what_it_says(here: Installation, tmp_path: Path) -> None:
+def test_the_page_of_keys_does_what_it_says(
+    here: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(age.Passphrase, "_wrap_key", derive_quickly)
     words = {name: colleagues.fingerprint(here.unlock(name)) for name in ("sara", "boris", "chen")}
 
     tokens: list[str] = []

@@ -23,6 +23,14 @@ from tests.client.installation import PASSWORD
 from tests.running import running
 
 GUIDE = (HERE / "handbook/operator.md").read_text()
+# `tern`, but that what lies under a passphrase is quick to make.
+QUICK = f"""#!{sys.executable}
+from app import age
+from app.cli.main import main
+from tests.strength import derive_quickly
+age.Passphrase._wrap_key = derive_quickly
+main()
+"""
 PASSPHRASE = "seven otters carry the old lantern"
 
 
@@ -49,7 +57,8 @@ class Machine:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TERN_")}
         ours = {
             "HOME": str(self.root / "home"),
-            "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
+            "PATH": f"{self.root / 'bin'}:{Path(sys.executable).parent}:{kept['PATH']}",
+            "PYTHONPATH": str(HERE.parent),
             "TERN_DATA_DIR": str(self.root / "data"),
             "COLUMNS": "120",
         }
@@ -70,6 +79,9 @@ def machine(tmp_path: Path) -> Machine:
         chosen.bind(("127.0.0.1", 0))
         port = chosen.getsockname()[1]
     (tmp_path / "home").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/tern").write_text(QUICK)
+    (tmp_path / "bin/tern").chmod(0o755)
     return Machine(tmp_path, f"http://127.0.0.1:{port}")
 
 

@@ -4,8 +4,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from zxcvbn import zxcvbn
-
 from app import age
 from app.protocol.opaque_string import opaque
 
@@ -38,6 +36,8 @@ def decrypt(sealed: bytes, passphrase: str) -> bytes:
 
 def check_strength(passphrase: str, *, known: Iterable[str] = ()) -> None:
     """`known` are words that others would try first, like the person's handle. Raises `WeakPassphrase`."""
+    from zxcvbn import zxcvbn  # with its lists of words it takes as long to import as half of a client
+
     result = zxcvbn(opaque(passphrase)[:_READ] or " ", list(known))  # it cannot read nothing
     if result["score"] < _STRONG:
         advice = [result["feedback"]["warning"], *result["feedback"]["suggestions"]]

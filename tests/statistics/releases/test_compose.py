@@ -1,11 +1,14 @@
 import codecs
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from app import vocabulary
 from app.protocol.release.counts import NOISY, read_counts
@@ -104,10 +107,7 @@ def test_the_ledger_tells_what_the_noise_cost() -> None:
 
 
 def test_no_country_is_lost_to_pandas_whether_one_reads_the_page_or_not(tmp_path: Path) -> None:
-    files = folders.unsigned(folders.noisy())
-    for path, content in files.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_bytes(content)
+    files = _written(tmp_path)
     (line,) = re.findall(r"`(pandas\.read_csv\(.*\))`", files["methodology.md"].decode())
     of_noise = line.replace("data/persons.csv", NOISY)
     heedless = 'pandas.read_csv("data/host.csv")'
@@ -129,6 +129,21 @@ def test_no_country_is_lost_to_pandas_whether_one_reads_the_page_or_not(tmp_path
     assert opened["numbers"] == "i"
 
 
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_no_country_is_lost_to_r_that_reads_as_the_page_says(tmp_path: Path) -> None:
+    page = _written(tmp_path)["methodology.md"].decode()
+    (line, with_mark) = re.findall(r"- R: `(read\.csv\(.*?\))`, and with `(fileEncoding = .*?)`", page)[0]
+    of_dictionary = f"{line.replace('data/persons.csv', 'dictionary.csv')[:-1]}, {with_mark})"
+
+    countries = _with_r(tmp_path, f'd <- {line}; cat(sort(d$ref_area[d$table == "host"]), sep = "\n")')
+    columns = _with_r(tmp_path, f'cat(names({of_dictionary}), sep = "\n")')
+    kind = _with_r(tmp_path, f"cat(class({line}$value_raw))")
+
+    assert sorted(countries) == sorted(vocabulary.codes("country"))
+    assert columns == ["column", "code", "alpha3", "meaning"]
+    assert kind == ["integer"]
+
+
 def test_the_dictionary_tells_spreadsheets_its_encoding_and_names_every_column() -> None:
     files = folders.unsigned(folders.noisy())
     dictionary = files["dictionary.csv"]
@@ -138,6 +153,21 @@ def test_the_dictionary_tells_spreadsheets_its_encoding_and_names_every_column()
     assert dictionary.count(codecs.BOM_UTF8) == 1
     assert "ref_area,NA,NAM,Namibia\n" in dictionary.decode()
     assert {row.split(",")[0] for row in dictionary.decode("utf-8-sig").splitlines()} >= set(header.split(","))
+
+
+def _written(folder: Path) -> Mapping[str, bytes]:
+    """An unsigned release, as it lies in the folder."""
+    files = folders.unsigned(folders.noisy())
+    for path, content in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(content)
+    return files
+
+
+def _with_r(folder: Path, program: str) -> list[str]:
+    """The lines that it prints."""
+    command = ["Rscript", "--vanilla", "-e", program]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def _with_pandas(folder: Path, expressions: Mapping[str, str]) -> dict[str, Any]:

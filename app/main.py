@@ -59,6 +59,7 @@ from app.people.audit_heads.routes import router as audit_heads_router
 from app.people.copies.routes import people_router as copy_tokens
 from app.people.copies.routes import router as copies
 from app.people.grants import service as grants
+from app.people.memories.routes import router as memories
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in import service as sign_ins
 from app.people.sign_in.routes import password_router, people_router
@@ -94,6 +95,7 @@ ROUTERS = [
     people_router,
     password_router,
     copies,
+    memories,
     copy_tokens,
     shared_keys,
     audit,

@@ -68,7 +68,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.people.duties": {"_MOST": 200},
     "app.client.machine.kept": {"_MAC_SIZE": 32},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
-    "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30},
+    "app.client.machine.seen": {"_SIZE": 512, "_PATIENCE": 30, "_BESIDE": 2},
     "app.client.machine.transport": {
         "PAGES_LIMIT": 10_000,
         "ANSWER_LIMIT": 16 * MIB,
@@ -80,6 +80,10 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_IDLE_SECONDS": 2,
         "FAILURE": 500,
     },
+    "app.client.people.memories": {"_EVERY": 900, "_TRIES": 4},
+    "app.people.memories.schemas": {"MOST": 2_147_483_647},
+    "app.people.memories.service": {"KEPT": 3},
+    "app.protocol.memory": {"_AROUND": KIB},
     "app.client.people.sign_in": {"_PAUSES": (0.5, 1.0)},
     "app.people.sign_in.challenges": {
         "LIFE": timedelta(minutes=10),
@@ -240,6 +244,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
             Kind.REPORT: (8192, 16_384, 32_768, 65_536, 262_144, 1_048_576),
             Kind.CARD: (1024,),
             Kind.JOURNAL: (4096, 16_384),
+            Kind.MEMORY: (65_536, 131_072, 262_144, 524_288, 1_048_576),
             Kind.PART: (4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576),
         },
     },

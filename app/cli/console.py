@@ -25,6 +25,9 @@ from app.cli.plain_text import json_line, on_one_line, visible
 from app.client import Staff
 from app.client.machine import ends, unlocked
 from app.client.machine.directory import Machine
+from app.client.machine.transport import Refused, Unreachable
+from app.client.people import memories
+from app.protocol.errors import ProtocolError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
 Home = Annotated[
@@ -217,8 +220,27 @@ def staff(home: Path, *, tells: bool = True) -> Staff:
     person = OPENED.enter_context(Staff(home, keys or passphrase(), clock=clock, clock_off=clock_off))
     if tells:
         tell_ends(person)
-        person.service.afterwards(lambda: ends.hear_daily(person))
+        person.service.afterwards(lambda: _afterwards(person))
     return person
+
+
+def _afterwards(person: Staff) -> None:
+    ends.hear_daily(person)
+    leave_memory(person, memories.keep_now_and_then)
+
+
+def leave_memory(person: Staff, leave: Callable[[Staff], None] = memories.keep) -> None:
+    """Leave what this machine has seen for the next one. Nothing that was asked for beside it fails because of this."""
+    if person.about.pin is None or person.about.person is None:
+        return
+    try:
+        leave(person)
+    except (Refused, Unreachable):  # the next command tries again
+        pass
+    except ProtocolError as error:
+        from app.cli import failures  # it imports whatever can fail
+
+        say(f"What your other machines have seen was not taken: {failures.sentence(error)}.")
 
 
 def tell_ends(person: Staff) -> None:

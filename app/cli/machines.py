@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,6 +14,7 @@ from app.cli.console import (
     Json,
     Server,
     account_key,
+    agrees,
     clock,
     copy_token,
     new_passphrase,
@@ -31,8 +32,9 @@ from app.cli.sheets import Sheets
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
 from app.client.machine.staff import Staff
-from app.client.people import copies, machines, sign_in
+from app.client.people import copies, machines, memories, sign_in
 from app.client.people.copies import Standing
+from app.protocol.errors import ProtocolError
 from app.protocol.key_copy import AccountKey
 from app.protocol.sign_in import check_handle
 
@@ -45,6 +47,12 @@ WORDS = {
         "The copy of your keys was replaced, and not from this machine. If that was not you: tern machine sheet"
     ),
 }
+
+
+_LOOK: Final = (
+    "Look at what you last worked on: this machine could be shown something older than you know. If it is older, "
+    "tell a supervisor."
+)
 
 
 @machine.command("add")
@@ -71,6 +79,24 @@ def add(
         clock=clock,
     ) as person:
         show({"person": person.person, "machine": str(machine), "pin": str(person.pin)}, as_json=as_json)
+        _take_memory(person)
+
+
+def _take_memory(person: Staff) -> None:
+    """The service can show an old one, or none: whether it did, this person alone can know."""
+    try:
+        taken = memories.take(person)
+    except ProtocolError as error:
+        from app.cli import failures  # it imports whatever can fail
+
+        say(f"What your other machines have seen was not taken: {failures.sentence(error)}.")
+        taken = None
+    if taken is not None and taken.left_out:
+        say(f"Of what they have seen, {taken.left_out} marks had no place in it.")
+    if taken is None:
+        say(f"The service shows nothing that another machine of yours has left. {_LOOK}")
+    elif not agrees(f"What your machines have seen was last left here on {taken.day}. Was that your last day of work?"):
+        say(f"Then it may be an older one. {_LOOK}")
 
 
 @machine.command("token")

@@ -13,6 +13,7 @@ from app.cli.console import (
     Server,
     clock,
     invitation,
+    leave_memory,
     passphrase,
     password,
     say,
@@ -131,7 +132,9 @@ def _follow_audit(person: Staff) -> None:
 
 def sign_out(machine: Home = HOME) -> None:
     """End the session at the service."""
-    sessions.sign_out(staff(machine))
+    person = staff(machine)
+    leave_memory(person)
+    sessions.sign_out(person)
 
 
 def unlock(
@@ -150,7 +153,11 @@ def unlock(
 
 
 def lock(machine: Home = HOME) -> None:
-    """Forget the keys that were unlocked."""
+    """Forget the keys that were unlocked, and leave what this machine has seen for your next one."""
+    if keys := unlocked.ask(Machine(machine)):
+        with Staff(machine, keys, clock=clock) as person:
+            if person.machine.session is not None:
+                leave_memory(person)
     say("Locked." if unlocked.forget(Machine(machine)) else "Nothing was unlocked.")
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     PART = "part"
     CARD = "card"
     KEYS = "keys"
+    MEMORY = "memory"
     ATTACHMENT = "attachment"
 
 
@@ -39,6 +40,7 @@ _CLASSES = {
     Kind.REPORT: (8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB, MIB),
     Kind.CARD: (KIB,),
     Kind.JOURNAL: (4 * KIB, 16 * KIB),
+    Kind.MEMORY: tuple(64 * KIB << doubling for doubling in range(5)),
     Kind.PART: tuple(4 * KIB << doubling for doubling in range(9)),
 }
 

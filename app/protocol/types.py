@@ -50,6 +50,7 @@ class End(StrEnum):
     UPLOAD = "three full days after it was begun, or with the report"
     CARD = "when it is withdrawn"
     SHEET = "when its person has another sheet"
+    MEMORY = "when three later ones are kept"
     NO_RULE = "no rule yet: with its case or report, once cases are destroyed"
 
 
@@ -378,6 +379,18 @@ _ROWS: Final = (
         proved_by=ProvedBy.ONE,
         kind=Kind.KEYS,
         stored=(Place("key_copies", "file", End.SHEET),),
+    ),
+    SealedType(
+        name="memory",
+        form=Form.SEALED,
+        subjects=("per",),
+        roles=frozenset(Role),
+        who="for themselves",
+        named=True,
+        proved_by=ProvedBy.ONE,
+        kind=Kind.MEMORY,
+        chained=True,
+        stored=(Place("memories", "file", End.MEMORY),),
     ),
     SealedType(name="key-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.SERVICE, reporters=True),
     SealedType(name="staff-log-head", form=Form.BYTES, who="the service", proved_by=ProvedBy.SERVICE),

@@ -70,6 +70,7 @@ class Scene:
             "team_id": team_id,
             "person_id": factories.certified(self.rows).id,
             "session_id": factories.id_("ses"),
+            "number": "1",
         }
 
     def _report(self) -> None:

@@ -104,6 +104,11 @@ PEOPLE = {
     "PUT /v1/password": Row(for_staff=False, without_session=422, answered=422, body={}),
     "PUT /v1/copy": Row(needs_role=False, answered=422, body={"file": factories.KEY_COPY, "signature": b64(bytes(64))}),
     "GET /v1/copy": Row(needs_role=False, answered=404),
+    "GET /v1/memories": Row(needs_role=False),
+    "GET /v1/memories/{number}": Row(needs_role=False, answered=404),
+    "PUT /v1/memories": Row(
+        needs_role=False, answered=422, body={"number": 1, "file": "", "signature": b64(bytes(64))}
+    ),
     "POST /v1/copy/fetches": Row(for_staff=False, without_session=422, answered=422, body={}),
     "POST /v1/people/{person_id}/copy-tokens": Row(frozenset({S}), answered=201),
     "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),

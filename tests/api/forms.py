@@ -30,7 +30,7 @@ ABSENT = {
         "report_id": "rep",
         "session_id": "ses",
     }.items()
-} | {"path": "data/persons.csv"}
+} | {"path": "data/persons.csv", "number": "1"}
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,11 @@ PEOPLE = {
     ),
     "PUT /v1/copy": Form({"file": factories.KEY_COPY, "signature": b64(bytes(64))}),
     "GET /v1/copy": _ONE,
+    "GET /v1/memories": _ONE,
+    "GET /v1/memories/{number}": _ONE,
+    "PUT /v1/memories": Form(
+        {"number": 1, "file": factories.in_json(Kind.MEMORY), "signature": b64(bytes(64))},
+    ),
     "POST /v1/copy/fetches": Form({"token": "no token"}),
     "POST /v1/people/{person_id}/copy-tokens": Form(acts_once=True),
     "POST /v1/keys": _made({"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT]}, "token_sha256"),

@@ -77,6 +77,8 @@ def test_the_page_of_keys_does_what_it_says(
         ("sara", "root sign"): lambda: (f"{waiting('sara')}\n", {}),
         ("boris", "root propose --drop sara"): lambda: (f"{words['chen']}\n", {}),
         ("boris", "root sign --paper"): lambda: (f"{waiting('boris')}\n{words['chen']}\n", {"TERN_PAPER": new[0]}),
+        ("boris_new", "machine add"): lambda: ("y\n", {}),
+        ("boris_third", "machine add"): lambda: ("y\n", {}),
         ("boris", "root trust"): lambda: (f"{here.unlock('boris').log.trust.root.words}\n", {}),
     }
     for name, command in commands():

@@ -20,7 +20,7 @@ from app.client import Staff
 from app.client.casework import cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
-from app.client.people import copies, shared_keys, sign_in
+from app.client.people import copies, memories, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.clock import Clock
 from app.database import Database, schema
@@ -188,6 +188,7 @@ def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[S
     reporter.change_consent(words, ConsentScope.PUBLICATION, given=True)
     case = triage.accept(triager, opened, WORK, owner=triager.person, title=TITLE, summary=SUMMARY)
     reporter.withdraw(receipt.read(withdrawn.receipt), ANSWER)
+    memories.keep(triager)
     coding = _code(triager, cases.open_(triager, case), STORIES[0])
     approver = organisation.staff["sofia"]
     approval = coding_approvals.request(triager, coding, approver.person)

@@ -19,10 +19,12 @@ from app.intake.mailbox import service as mailbox
 from app.intake.reports import service as reports
 from app.people.copies.models import KeyCopy
 from app.people.grants.models import Grant
+from app.people.memories.models import Memory
 from app.people.shared_keys.models import SharedKey
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.key_copy import COPY, sign_file
 from app.protocol.mailbox import FIRST_STAFF_SLOT, STATE_SLOT, THREAD_STATE_SLOT, MessageKind
+from app.protocol.memory import MEMORY
 from app.protocol.sizes import Kind, classes
 from app.protocol.statements import KeyKind
 from app.protocol.types import TYPES, End, Form, Place, SealedType
@@ -89,6 +91,7 @@ def kept(client: TestClient, database: Database, rows: Session, settings: Settin
         session.add(_card_key(today))
     client.put("/v1/card", content=factories.sealed(Kind.CARD), headers=card_headers(CARD)).raise_for_status()
     leave_a_copy(client, office.supervisor)
+    leave_a_memory(client, office.supervisor, 1)
     return Kept(client, rows, office, reporter, settings.data_dir / "blobs")
 
 
@@ -129,6 +132,19 @@ def make_another_sheet(kept: Kept) -> None:
     kept.rows.execute(sa.delete(KeyCopy).where(KeyCopy.file.is_not(None)))  # the one of the other sheet is no subject
 
 
+def leave_three_more_memories(kept: Kept) -> None:
+    for number in (2, 3, 4):
+        leave_a_memory(kept.client, kept.office.supervisor, number)
+    kept.rows.execute(sa.delete(Memory).where(Memory.number > 1))  # the later ones are no subject
+
+
+def leave_a_memory(client: TestClient, whose: Staff, number: int) -> None:
+    file = factories.sealed(Kind.MEMORY)
+    body = {"number": number, "file": b64(file), "signature": b64(sign_file(MEMORY.name, file, whose.signer))}
+    headers = {"Authorization": f"Bearer {whose.session}"}
+    client.put("/v1/memories", json=body, headers=headers).raise_for_status()
+
+
 def leave_a_copy(client: TestClient, whose: Staff) -> None:
     """As a machine does it; what is in it is nobody's keys."""
     file = age.encrypt(bytes(classes(Kind.KEYS)[0]), [age.Passphrase("of a sheet", COPY_WORK_FACTOR)])
@@ -154,6 +170,7 @@ WAYS: Mapping[End, tuple[Way, ...]] = {
     End.UPLOAD: (Way(wait, 3), Way(withdraw, None)),
     End.CARD: (Way(withdraw_the_card, None),),
     End.SHEET: (Way(make_another_sheet, None),),
+    End.MEMORY: (Way(leave_three_more_memories, None),),
 }
 PLACES = [
     pytest.param(of, place, way, id=f"{of.name} in {place}: {way.begins.__name__}")

@@ -9,7 +9,18 @@ import pytest
 
 from app import age
 from app.client.machine.directory import PersonKeys
-from app.protocol import attachments, audit_heads, card, intake, journal, key_log, manifest, staff_log, statements
+from app.protocol import (
+    attachments,
+    audit_heads,
+    card,
+    intake,
+    journal,
+    key_log,
+    manifest,
+    memory,
+    staff_log,
+    statements,
+)
 from app.protocol.audit_heads import AuditHead
 from app.protocol.case import Said, check, put_together
 from app.protocol.certificates import Trust
@@ -31,7 +42,10 @@ from tests.vectors.make_types import IDENTITY_KEY
 Vector = Mapping[str, Any]
 VECTORS: dict[str, Vector] = json.loads((DIRECTORY / "types.json").read_bytes())
 TRUST = Trust.pinned(make.ROOT, ORG).with_certificates(make.CERTIFICATES)
-IDENTITIES = {recipient_sha256(each.recipient): each for each in (CASE_KEY, IDENTITY_KEY, REPORT_KEY, RECEIPT.identity)}
+IDENTITIES = {
+    recipient_sha256(each.recipient): each
+    for each in (CASE_KEY, IDENTITY_KEY, REPORT_KEY, RECEIPT.identity, TRIAGER.identity)
+}
 # It has no form yet.
 WITHOUT_VECTOR = {"comment"}
 
@@ -155,6 +169,7 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     **{name: part(name) for name in TYPES if name.startswith("part.")},
     "consent": sealed(read_consent),
     "approval": sealed(statements.read_approval),
+    "memory": sealed(memory.read),
     "grant": take_grant,
     "attachment": take_attachment,
     "card": take_card,

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
-from app.protocol import audit_heads, journal, key_log, manifest, staff_log, statements
+from app.protocol import audit_heads, journal, key_log, manifest, memory, staff_log, statements
 from app.protocol.card import SignedCard, encode, sign
 from app.protocol.case import (
     CODED,
@@ -36,12 +36,13 @@ from app.protocol.key_log import Head
 from app.protocol.mailbox import ReplyCopy
 from app.protocol.manifest import ORGANISATION
 from app.protocol.members import MemberList
+from app.protocol.memory import Remembered, listed
 from app.protocol.opening import Opened
 from app.protocol.release import folder, signatures
 from app.protocol.report import Form, Report
 from app.protocol.roots import Pin
 from app.protocol.selectors import Selector
-from app.protocol.sizes import Kind, padded_size
+from app.protocol.sizes import Kind, classes, padded_size
 from app.protocol.statements import KeyKind, SharedKey
 from app.protocol.types import TYPES
 from app.vocabulary import (
@@ -96,10 +97,23 @@ def documents() -> dict[str, Document]:
         _copy(),
         *_of_a_case(),
         make.APPROVAL,
+        _memory(),
         make.AUDIT_HEAD.document,
         audit_heads.state_seen(make.AUDIT_HEAD, org=ORG, signer=SUPERVISOR.signer, on=DAY),
     ]
     return {document.header.type: document for document in found}
+
+
+def _memory() -> Document:
+    seen = [
+        Remembered("journal", CASE, Mark(7, "a" * 64, 2)),
+        Remembered("journal", CASE, Mark(9, "b" * 64, 2)),
+        Remembered("key-log", ORG, Mark(3, "c" * 64)),
+        listed(f"message.reporter of {REPORT}", "d" * 64),
+    ]
+    said = memory.body(seen, most=classes(Kind.MEMORY)[-1])
+    header = _header("memory", TRIAGER.id, said, to=TRIAGER.identity, author=TRIAGER.id, at=HOUR)
+    return signed(header, TRIAGER.signer)
 
 
 def _key() -> Document:

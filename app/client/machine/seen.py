@@ -9,11 +9,11 @@ found by a name that only its holder can derive.
 import hmac
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from app import age, private
 from app.protocol import chain
@@ -21,12 +21,40 @@ from app.protocol.chain import Mark
 from app.protocol.derivation import derive
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import Rollback
+from app.protocol.memory import OF, Remembered, listed
 
 # Bytes of a mark before it is sealed: all are as long as the longest, or their size would tell what they are of.
 _SIZE: Final = 512
 # For how long one process waits for another, in seconds. A write takes milliseconds.
 _PATIENCE: Final = 30
+# How many marks of one subject are kept beside the newest, of other machines.
+_BESIDE: Final = 2
+_LIST: Final = " list"
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS seen (name BLOB PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What was seen of one subject: the newest, and what other machines of the person have seen, as long as no chain
+    was read that holds all of these."""
+
+    type: str
+    subject: str
+    mark: Mark
+    beside: tuple[Mark, ...] = ()
+
+    @classmethod
+    def read(cls, text: bytes) -> Self:
+        row = json.loads(text)
+        beside = tuple(Mark(**each) for each in row["beside"])
+        return cls(row["type"], row["subject"], Mark(**row["mark"]), beside)
+
+    def merged(self, mark: Mark) -> Self:
+        """With what another machine has seen. Raises `Rollback` where that was another file of the same version."""
+        marks = {each.version: each for each in (*self.beside, self.mark)}
+        chain.newest(marks.get(mark.version), mark)
+        *beside, newest = [found for _, found in sorted({**marks, mark.version: mark}.items())]
+        return replace(self, mark=newest, beside=tuple(beside[-_BESIDE:]))
 
 
 class SeenMarks:
@@ -40,7 +68,30 @@ class SeenMarks:
     def highest(self, type_: str, subject: str) -> Mark | None:
         """The newest version that this machine has opened or written; None where it has seen none."""
         with self._database() as database:
-            return self._find(database, type_, subject)
+            row = self._find(database, type_, subject)
+        return row.mark if row else None
+
+    def marks(self, type_: str, subject: str) -> tuple[Mark, ...]:
+        """The newest, behind what other machines of this person have seen that no chain was yet found to hold."""
+        with self._database() as database:
+            row = self._find(database, type_, subject)
+        return (*row.beside, row.mark) if row else ()
+
+    def hold_chain(self, type_: str, subject: str, chain_: Sequence[Mark], *, reason: str) -> None:
+        """Marks of a chain, from whichever version on: what any machine of this person has seen of these, it holds.
+
+        What lies before them is still to be held against the chain. Raises `Rollback`.
+        """
+        with self._writing() as database:
+            row = self._find(database, type_, subject)
+            if row is None or not chain_ or not row.beside:
+                return
+            shown = {each.version: each for each in chain_}
+            within = [each for each in row.beside if each.version >= chain_[0].version]
+            if any(each.version not in shown or shown[each.version].sha256 != each.sha256 for each in within):
+                raise Rollback(reason)
+            if within:
+                self._put(database, replace(row, beside=tuple(each for each in row.beside if each not in within)))
 
     def record(self, type_: str, subject: str, mark: Mark) -> None:
         """Remember a version that was opened, or that was written and taken; a higher one stays.
@@ -48,15 +99,50 @@ class SeenMarks:
         Raises `Rollback` where another file of the same version was seen.
         """
         with self._writing() as database:
-            before = self._find(database, type_, subject)
-            newest = chain.newest(before, mark)
-            if newest != before:
-                self._put(database, type_, subject, newest)
+            row = self._find(database, type_, subject) or _Row(type_, subject, mark)
+            self._put(database, replace(row, mark=chain.newest(row.mark, mark)))
 
     def replace(self, type_: str, subject: str, mark: Mark) -> None:
         """Forget what was seen of it before: people have compared, and know better."""
         with self._writing() as database:
-            self._put(database, type_, subject, mark)
+            self._put(database, _Row(type_, subject, mark))
+
+    def everything(self) -> list[Remembered]:
+        """All that this machine knows, in no order: marks, and what lists held, without how many those are."""
+        with self._database() as database:
+            rows = [self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen")]
+        of_marks = (row for row in rows if not row.type.endswith(_LIST))
+        return [Remembered(row.type, row.subject, mark) for row in of_marks for mark in (*row.beside, row.mark)]
+
+    def merge(self, known: Iterable[Remembered]) -> list[Remembered]:
+        """Know what another machine of this person knows, all of it or nothing.
+
+        Of two files of one version both may be genuine, so this machine keeps its own: those of `known` are returned.
+        """
+        others = list[Remembered]()
+        with self._writing() as database:
+            for each in known:
+                if OF in each.type:
+                    type_, _, of = each.type.partition(OF)
+                    if not self._is_listed(database, type_, of, each.subject):
+                        self._add(database, type_, of, {each.subject})
+                    continue
+                row = self._find(database, each.type, each.subject)
+                try:
+                    self._put(database, row.merged(each.mark) if row else _Row(each.type, each.subject, each.mark))
+                except Rollback:
+                    others.append(each)
+        return others
+
+    def drop(self, type_: str, of: str) -> None:
+        """Forget a list, for what it is of was destroyed."""
+        with self._writing() as database:
+            if not self._count(database, type_, of):
+                return
+            for (entry,) in database.execute("SELECT mark FROM seen").fetchall():
+                row = self._read(entry)
+                if (row.type, row.subject) == (_listing(type_), of) or row.type == _among(type_, of):
+                    database.execute("DELETE FROM seen WHERE name = ?", (self._name(row.type, row.subject),))
 
     def hold_list(self, type_: str, of: str, subjects: Collection[str], *, reason: str) -> None:
         """Remember what a list of `of` holds, which only grows. Raises `Rollback` where it lacks what was in it before.
@@ -81,18 +167,19 @@ class SeenMarks:
             return
         number = self._count(database, type_, of) + len(new)
         for each in new:
-            self._put(database, _among(type_, of), each, Mark(1, sha256_hex(each.encode())))
-        self._put(database, _listing(type_), of, Mark(number, sha256_hex(of.encode())))
+            self._put(database, _Row(_among(type_, of), each, listed("", each).mark))
+        self._put(database, _Row(_listing(type_), of, Mark(number, sha256_hex(of.encode()))))
 
     def _count(self, database: sqlite3.Connection, type_: str, of: str) -> int:
         """How many were ever in the list."""
-        mark = self._find(database, _listing(type_), of)
-        return mark.version if mark else 0
+        row = self._find(database, _listing(type_), of)
+        return row.mark.version if row else 0
 
-    def _put(self, database: sqlite3.Connection, type_: str, subject: str, mark: Mark) -> None:
-        row = {"type": type_, "subject": subject, "mark": asdict(mark)}
-        sealed = age.encrypt(json.dumps(row).encode().ljust(_SIZE), [self._identity.recipient])
-        database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(type_, subject), sealed))
+    def _put(self, database: sqlite3.Connection, row: _Row) -> None:
+        if row == self._find(database, row.type, row.subject):
+            return
+        sealed = age.encrypt(json.dumps(asdict(row)).encode().ljust(_SIZE), [self._identity.recipient])
+        database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(row.type, row.subject), sealed))
 
     def _is_listed(self, database: sqlite3.Connection, type_: str, of: str, subject: str) -> bool:
         name = self._name(_among(type_, of), subject)
@@ -113,14 +200,17 @@ class SeenMarks:
             yield database
             database.execute("COMMIT")
 
-    def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> Mark | None:
+    def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> _Row | None:
         entry = database.execute("SELECT mark FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
         if entry is None:
             return None
-        row = json.loads(age.decrypt(entry[0], [self._identity]))
-        if (row["type"], row["subject"]) != (type_, subject):
+        row = self._read(entry[0])
+        if (row.type, row.subject) != (type_, subject):
             raise ValueError("a mark lies under another's name")
-        return Mark(**row["mark"])
+        return row
+
+    def _read(self, entry: bytes) -> _Row:
+        return _Row.read(age.decrypt(entry, [self._identity]))
 
     def _name(self, type_: str, subject: str) -> bytes:
         return hmac.digest(self._naming, f"{type_} {subject}".encode(), "sha256")
@@ -128,9 +218,9 @@ class SeenMarks:
 
 def _listing(type_: str) -> str:
     """Under which the count of a list lies."""
-    return f"{type_} list"
+    return f"{type_}{_LIST}"
 
 
 def _among(type_: str, of: str) -> str:
     """Under which each lies that was in the list."""
-    return f"{type_} of {of}"
+    return f"{type_}{OF}{of}"

@@ -31,8 +31,9 @@ _T = TypeVar("_T")
 
 # In what this machine has seen: the last line of the organisation's key log.
 _LOG: Final = "key-log"
-# And the newest root.
+# And the newest root, and the one that somebody compared by voice.
 _ROOT: Final = "root"
+TRUSTED: Final = "root-trusted"
 
 
 class NotJoined(Exception):
@@ -151,6 +152,7 @@ class Staff:
                 root=self.seen.highest(_ROOT, self.org),
             )
             self.seen.record(_ROOT, self.org, self._log.trust.root.mark)
+            self.seen.hold_chain(_LOG, self.org, self._log.marks, reason="key-log")
             self.seen.record(_LOG, self.org, self._log.marks[-1])
         return self._log
 
@@ -170,7 +172,8 @@ class Staff:
             raise WordsDiffer("these are not the words of the newest root that the service shows")
         self.machine.pin_to(str(Pin(self.org, log.trust.root.mark)))
         self._about = None
-        self.seen.replace(_ROOT, self.org, log.trust.root.mark)
+        for type_ in (_ROOT, TRUSTED):
+            self.seen.replace(type_, self.org, log.trust.root.mark)
         self.seen.replace(_LOG, self.org, log.marks[-1])
         self.forget()
         return log.trust.root

@@ -88,8 +88,10 @@ def fetch_staff(service: Service, log: Log, seen: SeenMarks, kept: Kept) -> Trus
     whole = trust.with_kept(fetch_kept(service, trust)).with_certificates(staff.certificates)
     for person, links in whole.chains.items():
         hold_chain_to_seen("certificate", person, links, seen, reason="certificate-chain")
+        seen.hold_chain("certificate", person, [link.mark for link in links], reason="certificate-chain")
     seen.hold_list("certificate", trust.org, whole.chains.keys(), reason="certificate-chain")
     if staff.marks:
+        seen.hold_chain(_STAFF, trust.org, staff.marks, reason="staff-log")
         seen.record(_STAFF, trust.org, staff.marks[-1])
     if len(lines) > len(before):
         kept.keep(_LINES, b"".join(line + b"\n" for line in lines))

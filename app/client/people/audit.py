@@ -86,6 +86,7 @@ def verify_all(staff: Staff) -> Verified:
     events = _events(staff, first=1)
     _hold(staff, events, heads)
     if heads:
+        staff.seen.hold_chain(_HEAD, staff.org, [each.head.mark for each in heads], reason="audit-head")
         staff.seen.record(_HEAD, staff.org, heads[-1].head.mark)
     countersigned = _countersigned(staff, heads)
     by = tuple(_countersigners(staff, countersigned)) if countersigned else ()
@@ -166,8 +167,7 @@ def _hold(staff: Staff, events: Sequence[Event], heads: Iterable[SignedHead]) ->
     marks = {event.seq: Mark(event.seq, event.hash) for event in events}
     first = events[0].seq if events else 1
     known = [each.head.event for each in heads if each.head.seq >= first]
-    if start := staff.seen.highest(_CHAIN, staff.org):
-        known.append(start)
+    known += [each for each in staff.seen.marks(_CHAIN, staff.org) if each.version >= first]
     if any(marks.get(each.version) != each for each in known):
         raise Rollback("audit-chain")
     if events:

@@ -11,6 +11,7 @@ from app import age
 from app.client.machine.seen import SeenMarks
 from app.protocol.chain import Mark
 from app.protocol.errors import Rollback
+from app.protocol.memory import Remembered
 
 MINE = age.generate()
 # Records its marks, and each version from 1 to 20 of one subject that all processes see.
@@ -138,3 +139,60 @@ def test_nobody_else_reads_what_was_seen(seen: SeenMarks, tmp_path: Path) -> Non
     seen.record("case", "case_1", Mark(1, "ab"))
 
     assert (tmp_path / "seen.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_another_machine_has_seen_stands_beside_ones_own_until_one_chain_holds_both(seen: SeenMarks) -> None:
+    mine, theirs = Mark(2, "b"), Mark(3, "c")
+    seen.record("journal", "case_1", mine)
+
+    assert seen.merge([Remembered("journal", "case_1", theirs)]) == []
+    assert seen.marks("journal", "case_1") == (mine, theirs)
+    seen.record("journal", "case_1", Mark(4, "d"))
+    with pytest.raises(Rollback, match="fork"):
+        seen.hold_chain("journal", "case_1", [Mark(1, "a"), Mark(2, "x"), theirs], reason="fork")
+    seen.hold_chain("journal", "case_1", [theirs, Mark(4, "d")], reason="fork")
+    assert seen.marks("journal", "case_1") == (mine, Mark(4, "d"))
+    seen.hold_chain("journal", "case_1", [Mark(1, "a"), mine, theirs], reason="fork")
+    assert seen.marks("journal", "case_1") == (Mark(4, "d"),)
+
+
+def test_an_earlier_mark_of_another_machine_is_kept_too_and_the_same_one_is_known(seen: SeenMarks) -> None:
+    seen.record("journal", "case_1", Mark(3, "c"))
+
+    for _ in range(2):
+        seen.merge([Remembered("journal", "case_1", Mark(2, "b")), Remembered("journal", "case_1", Mark(3, "c"))])
+
+    assert seen.marks("journal", "case_1") == (Mark(2, "b"), Mark(3, "c"))
+    assert set(seen.everything()) == {Remembered("journal", "case_1", each) for each in (Mark(2, "b"), Mark(3, "c"))}
+
+
+def test_of_two_files_under_one_mark_a_machine_keeps_its_own_and_takes_the_rest(seen: SeenMarks) -> None:
+    seen.record("journal", "case_1", Mark(3, "c"))
+    other, more = Remembered("journal", "case_1", Mark(3, "x")), Remembered("journal", "case_2", Mark(1, "a"))
+
+    assert seen.merge([other, more]) == [other]
+    assert (seen.highest("journal", "case_1"), seen.highest("journal", "case_2")) == (Mark(3, "c"), Mark(1, "a"))
+
+
+def test_a_list_holds_what_another_machine_saw_in_it(seen: SeenMarks, tmp_path: Path) -> None:
+    other = SeenMarks(tmp_path / "other.sqlite", MINE)
+    seen.hold_list("consent", "case_1", {"a"}, reason="consents")
+    other.hold_list("consent", "case_1", {"a", "b"}, reason="consents")
+
+    seen.merge(other.everything())
+
+    with pytest.raises(Rollback, match="consents"):
+        seen.hold_list("consent", "case_1", {"a"}, reason="consents")
+    seen.hold_list("consent", "case_1", {"a", "b"}, reason="consents")
+
+
+def test_a_list_of_what_was_destroyed_is_forgotten_and_no_other(seen: SeenMarks) -> None:
+    for of in ("rep_1", "rep_2"):
+        seen.hold_list("message.reporter", of, {"a"}, reason="thread")
+
+    for _ in range(2):
+        seen.drop("message.reporter", "rep_1")
+
+    seen.hold_list("message.reporter", "rep_1", set(), reason="thread")
+    with pytest.raises(Rollback, match="thread"):
+        seen.hold_list("message.reporter", "rep_2", set(), reason="thread")

@@ -11,6 +11,7 @@ from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol import journal
+from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
@@ -46,6 +47,9 @@ def followed(
         else:
             if is_new:
                 found = _held_to_heads(found, granted, contents["entries"])
+            if len(staff.seen.marks(JOURNAL, id_)) > 1:
+                marks = [Mark(number, sha256) for number, sha256 in _hashes(contents["entries"]).items()]
+                staff.seen.hold_chain(JOURNAL, id_, marks, reason="journal")
             return named_by(key, found), found
     raise faults[0]
 
@@ -64,7 +68,7 @@ def _held_to_heads(found: Journal, granted: Iterable[OpenedGrant], items: Sequen
     Whoever holds the key can say so, and nobody else is asked. A false word shuts out no machine that knows more. One
     who had seen more than a checkpoint sums up has checked it. Raises `Rollback`.
     """
-    hashes = {int(item["number"]): sha256_hex(unb64(str(item["file"]))) for item in items}
+    hashes = _hashes(items)
     for grant in granted:
         head, place = grant.header.head, (found.case, grant.header.generation)
         if head is None or head.version <= found.since or found.keys.get(place) != grant.header.recipient:
@@ -73,6 +77,10 @@ def _held_to_heads(found: Journal, granted: Iterable[OpenedGrant], items: Sequen
             raise Rollback("journal")
         found = replace(found, summed_up_by=None)
     return found
+
+
+def _hashes(items: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    return {int(item["number"]): sha256_hex(unb64(str(item["file"]))) for item in items}
 
 
 def authority(staff: Staff) -> Authority:
@@ -106,7 +114,7 @@ def _check_newest(staff: Staff, key: Key, found: Journal) -> None:
 
 def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal | None) -> Journal:
     """Followed from what this machine has read of it, from a checkpoint, or from its first entry."""
-    items, seen = contents["entries"], staff.seen.highest(JOURNAL, key.subject)
+    items, seen = contents["entries"], staff.seen.marks(JOURNAL, key.subject)
     pieces = [unb64(str(each)) for each in contents["checkpoint"]] if known is None else []
     start = known.mark.version - 1 if known else 0
     if pieces and items:
@@ -114,7 +122,7 @@ def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal
     if [int(item["number"]) for item in items] != list(range(start + 1, start + 1 + len(items))):
         raise Rollback("journal")  # the service leaves one out
     files = [unb64(str(item["file"])) for item in items]
-    for mark in filter(None, (known.mark if known else None, seen)):
+    for mark in ((known.mark,) if known else ()) + seen:
         if mark.version > start + len(items):
             raise Rollback("journal")
         if mark.version > start and sha256_hex(files[mark.version - start - 1]) != mark.sha256:

@@ -6,6 +6,7 @@ from dataclasses import asdict, astuple
 from datetime import date
 from typing import Any
 
+from app.client.casework.cases.following import JOURNAL
 from app.client.machine.kept import Kept
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
@@ -15,10 +16,16 @@ from app.protocol.members import Members
 
 
 def find(staff: Staff, case: str) -> Journal | None:
-    """The journal as far as this machine has followed it; None where it has read none, or the file is not its own."""
+    """The journal as far as this machine has followed it; None where it has read none, or the file is not its own.
+
+    Nor where another machine of this person has seen an earlier entry that this one never held against it.
+    """
     line = _kept(staff).find(case)
     found = _journal(json.loads(line)) if line else None
-    return found if found and found.case == case else None
+    if found is None or found.case != case:
+        return None
+    beside = staff.seen.marks(JOURNAL, case)[:-1]
+    return None if any(each.version < found.mark.version for each in beside) else found
 
 
 def keep(staff: Staff, journal: Journal) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from app.client.casework.triage import threads
 from app.client.casework.triage.reading import grant_among
 from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
@@ -80,6 +81,7 @@ def _unopened(view: ReportView, today: date) -> str | None:
 
 def _opened(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]) -> Waiting:
     if view.destroyed:
+        threads.forget(staff, view.id)
         return Waiting(view, problem="destroyed: its reporter took it back")
     if not grants:
         return Waiting(view, problem="no key of it was granted to you")

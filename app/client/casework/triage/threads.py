@@ -19,6 +19,7 @@ from app.protocol.opening import Asked, Opened
 from app.vocabulary import ConsentScope
 
 _COPY: Final = "message.copy"
+_MESSAGE: Final = "message.reporter"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
             messages.append(_message(staff, report, item))
         except ProtocolError as error:
             spoiled.append(Spoiled(str(item["id"]), sealed.fault(error)))
-    staff.seen.hold_list("message.reporter", report.id, [each.sha256 for each in messages], reason="thread")
+    staff.seen.hold_list(_MESSAGE, report.id, [each.sha256 for each in messages], reason="thread")
     messages.sort(key=lambda each: (each.content.number, each.id))
     numbers = [each.content.number for each in messages]
     replies, no_replies, last = _replies(staff, report)
@@ -157,8 +158,14 @@ def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
     return replace(report, view=replace(ReportView.read(response.json()), id=report.id))
 
 
+def forget(staff: Staff, report: str) -> None:
+    """The report was destroyed: what this machine has seen of its thread it will not be shown again."""
+    for type_ in (_MESSAGE, _COPY):
+        staff.seen.drop(type_, report)
+
+
 def _message(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Received:
-    expectation = Asked("message.reporter", staff.org, report.id)
+    expectation = Asked(_MESSAGE, staff.org, report.id)
     # Each message is a document of its own: their numbers, not their versions, say what is missing.
     message = staff.open_document(
         unb64(str(item["file"])), report.identity, expectation, thread_key=report.thread_key, remember=False

@@ -60,6 +60,7 @@ from app.people.copies.routes import people_router as copy_tokens
 from app.people.copies.routes import router as copies
 from app.people.grants import service as grants
 from app.people.memories.routes import router as memories
+from app.people.new_keys.routes import router as new_keys
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in import service as sign_ins
 from app.people.sign_in.routes import password_router, people_router
@@ -96,6 +97,7 @@ ROUTERS = [
     password_router,
     copies,
     memories,
+    new_keys,
     copy_tokens,
     shared_keys,
     audit,

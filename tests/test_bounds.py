@@ -92,7 +92,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_MAC_SIZE": 32,
     },
     "app.people.copies.service": {"TOKEN_DAYS": 3},
-    "app.people.wire": {"_SIGNATURE_SIZE": 64},
+    "app.people.new_keys.service": {"TOKEN_DAYS": 3},
+    "app.people.wire": {"_SIGNATURE_SIZE": 64, "_KEY_SIZE": 32},
     "app.client.people.copies": {"_PAUSES": (0.5, 1.0)},
     "app.client.machine.trust": {"LINES_LIMIT": 100_000},
     "app.client.people.roots": {"_PAPER_SIZE": 16, "_OPEN": timedelta(days=30)},
@@ -184,7 +185,6 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.keyring": {"_SIZE": 32},
     "app.people.passwords": {"_RETRY_SECONDS": 1},
     "app.people.sign_in.service": {"_TOKEN_SIZE": 32},
-    "app.people.staff.schemas": {"_KEY_SIZE": 32},
     "app.people.staff.service": {"INVITATION_DAYS": 14, "PAGE": 1000, "_TOKEN_SIZE": 32},
     "app.protocol.card": {"CARD_SIZE": 1024, "TOKEN_SIZE": 16, "FORMAT": 1, "SIGNATURES": 2, "LAST_REVISION": 999},
     "app.protocol.documents": {

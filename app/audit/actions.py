@@ -23,6 +23,11 @@ class Action(StrEnum):
     SIGNED_OUT = "session.closed", "A person signed out"
     SESSIONS_ENDED = "session.ended", "Sessions of a person were ended, by them or by a supervisor"
     PASSWORD_SET = "password.set", "A person set a new password, under a signature of their own key"
+    NEW_KEYS_ASKED = (
+        "new-keys.asked",
+        "A supervisor issued a token with which somebody who lost their keys brings new ones",
+    )
+    NEW_KEYS_BROUGHT = "new-keys.brought", "Somebody brought new keys, which wait for their certificate"
     COPY_KEPT = "copy.kept", "A person left a copy of their keys, under passphrase and account key"
     COPY_TOKEN_ISSUED = (
         "copy.token-issued",

@@ -9,10 +9,11 @@ from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
 from app.cli.names import Names
 from app.client import Staff
 from app.client.intake import epochs
-from app.client.machine.staff import NobodyToGrant, NotGranted
+from app.client.machine.staff import NobodyToGrant, NotGranted, WordsNotCompared
 from app.client.machine.transport import Refused
 from app.client.people import duties as waiting
 from app.client.people.duties import Hint
+from app.protocol.certified import Certified
 from app.protocol.duties import DutyKind
 from app.protocol.errors import ProtocolError
 
@@ -52,7 +53,7 @@ def act(person: Staff, hints: list[Hint]) -> None:
                     if agreed[newcomer]:
                         epochs.grant(person, epoch, newcomer)
                         say(f"Granted: {epoch} to {Names(person).handle(newcomer)}.")
-        except (ProtocolError, NotGranted, Refused) as error:
+        except (ProtocolError, NotGranted, WordsNotCompared, Refused) as error:
             say(f"Not done: {hint.kind}: {error}")
 
 
@@ -77,9 +78,22 @@ def sign_ahead(supervisor: Staff) -> None:
             say(f"Intake: signed on until {added[-1].accepts_until}.")
 
 
+def _compares(person: Staff, certified: Certified) -> bool:
+    """Whether the words are those that the person reads out, who has new keys. One call does for all that waits."""
+    handle, replaced = Names(person).handle(certified.person), person.trust.replaced(certified.person)
+    since = f" since {replaced[-1].since}" if replaced else ""
+    say(f"{handle} has new keys{since}. Call them, and let them read out their words (tern fingerprint).")
+    if not agrees(f"Are these the words? {certified.fingerprint}"):
+        return False
+    person.vouch_for(certified)
+    return True
+
+
 def _agrees(person: Staff, newcomer: str) -> bool:
     """Ask whether somebody shall read more, naming who vouches for them and since when, by their certificate."""
-    person.certified(newcomer)
+    certified = person.certified(newcomer)
+    if not person.is_compared(certified) and not _compares(person, certified):
+        return False
     names, certificate = Names(person), person.trust.last_certificate(newcomer)
     by = names.handle(certificate.header.author) if certificate else "the root"
     since = f", on {certificate.header.at}" if certificate else ""

@@ -19,7 +19,7 @@ from app.client.intake.browser import BrowserFailed
 from app.client.intake.pages import NotBuilt
 from app.client.machine.directory import NoMachine
 from app.client.machine.passphrases import WeakPassphrase, WrongPassphrase
-from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned, WordsDiffer
+from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPinned, WordsDiffer, WordsNotCompared
 from app.client.machine.transport import Refused, Unreachable
 from app.client.machine.unlocked import CannotStayUnlocked
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
@@ -41,7 +41,10 @@ _CODES: Final = (
     ((NoMachine, NotJoined, NotPinned, NotBuilt, CannotStayUnlocked, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),
     (
-        (Refused, NotTaken, NotGranted, NobodyToGrant, RuleOfTriage, Collision, NoProposal, SignedAnother, TooFewKeys),
+        (
+            *(Refused, NotTaken, NotGranted, NobodyToGrant, WordsNotCompared, RuleOfTriage, Collision, NoProposal),
+            *(SignedAnother, TooFewKeys),
+        ),
         REFUSED,
     ),
     ((FilesMissing,), FILES_MISSING),

@@ -32,7 +32,7 @@ from app.cli.sheets import Sheets
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
 from app.client.machine.staff import Staff
-from app.client.people import copies, machines, memories, sign_in
+from app.client.people import copies, machines, memories, new_keys, sign_in
 from app.client.people.copies import Standing
 from app.protocol.errors import ProtocolError
 from app.protocol.key_copy import AccountKey
@@ -102,12 +102,16 @@ def _take_memory(person: Staff) -> None:
 @machine.command("token")
 def token(
     person: Annotated[str, typer.Argument(help="The person's id or handle.")],
+    for_new_keys: Annotated[
+        bool, typer.Option("--new-keys", help="They lost the sheet or the passphrase too, and make new keys.")
+    ] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """As a supervisor: a token for who lost their machine and forgot the password. It opens nothing by itself."""
     me = staff(machine)
-    show({"token": machines.issue_token(me, Names(me).person(person))}, as_json=as_json)
+    issue = new_keys.issue_token if for_new_keys else machines.issue_token
+    show({"token": issue(me, Names(me).person(person))}, as_json=as_json)
 
 
 @machine.command("sheet")

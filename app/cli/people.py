@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -34,6 +35,7 @@ from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused, Unreachable
 from app.client.people import audit
 from app.client.people import colleagues as directory
+from app.client.people import new_keys as keys_anew
 from app.client.people import sign_in as sessions
 from app.client.people.colleagues import Colleague
 from app.protocol.errors import ProtocolError
@@ -54,6 +56,9 @@ def join(
         str | None,
         typer.Option(envvar="TERN_PIN", help="The root's fingerprint, told by a colleague; the first has none."),
     ] = None,
+    new_keys: Annotated[
+        bool, typer.Option("--new-keys", help="You lost machine and sheet: your invitation is a supervisor's token.")
+    ] = False,
     sheets: Sheets = None,
     machine: Home = HOME,
     as_json: Json = False,
@@ -61,6 +66,9 @@ def join(
     """Make your keys on this machine, join with your invitation, and leave a copy that opens with your sheet alone."""
     check_handle(handle)  # before anybody thinks of a passphrase
     token, typed, word = invitation(), passphrase(confirm=True), password(confirm=True)
+    if new_keys:
+        _bring(machine, server, token, handle, passphrase=typed, password=word, pin=pin, as_json=as_json)
+        return
     membership = sessions.join(
         machine, server, invitation=token, handle=handle, passphrase=typed, password=word, pin=pin
     )
@@ -72,6 +80,28 @@ def join(
             make_copy(person, typed, sheets, told=joined, as_json=as_json)
     if not as_json:
         say("Sign in, then read your fingerprint out to a supervisor, who certifies you.")
+
+
+def _bring(
+    machine: Path,
+    server: str,
+    token: str,
+    handle: str,
+    *,
+    passphrase: str,
+    password: str,
+    pin: str | None,
+    as_json: bool,
+) -> None:
+    if pin is None:
+        raise typer.BadParameter("let a colleague tell you the pin, as when you joined")
+    brought = keys_anew.bring(
+        machine, server, token=token, handle=handle, passphrase=passphrase, password=password, pin=pin
+    )
+    with Staff(machine, passphrase, clock=clock) as person:
+        words = directory.fingerprint(person)
+    show({"person": brought.about.person, "machine": str(machine), "fingerprint": words}, as_json=as_json)
+    say("Read these words out to a supervisor, who certifies them; then sign in, and make a sheet: tern machine sheet")
 
 
 def invite(
@@ -89,6 +119,9 @@ def certify(
     role: Roles,
     words: Annotated[str | None, typer.Option(help="The twelve words; without it they are asked for.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; a year if not.")] = None,
+    new_keys: Annotated[
+        bool, typer.Option("--new-keys", help="The keys that they brought replace theirs, which are lost for good.")
+    ] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
@@ -97,7 +130,14 @@ def certify(
     spoken_words = words or text_of(None, "The words that the person reads out")
     valid_until = until.date() if until else None
     _show(
-        directory.certify(supervisor, Names(supervisor).person(person), spoken_words, role, valid_until=valid_until),
+        directory.certify(
+            supervisor,
+            Names(supervisor).person(person),
+            spoken_words,
+            role,
+            valid_until=valid_until,
+            new_keys=new_keys,
+        ),
         as_json=as_json,
     )
 
@@ -171,6 +211,20 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
     """Everybody who joined, and who of them is certified."""
     columns = ["handle", "roles", "certified", "last_use", "fingerprint"]
     show_list("People", columns, map(_row, directory.list_(staff(machine))), as_json=as_json)
+
+
+@colleagues.command("compare")
+def compare(
+    person: Annotated[str, typer.Argument(help="The person's id or handle.")],
+    words: Annotated[str | None, typer.Option(help="The twelve words; without it they are asked for.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Say which twelve words somebody with new keys read out to you, so that your machine grants to them again."""
+    me = staff(machine)
+    spoken_words = words or text_of(None, "The words that the person reads out")
+    compared = directory.compare(me, Names(me).person(person), spoken_words)
+    show({"person": compared.person, "fingerprint": compared.fingerprint}, as_json=as_json)
 
 
 def _show(colleague: Colleague, *, as_json: bool) -> None:

@@ -6,13 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Final, Self
 
+from app.protocol import chain
 from app.protocol import roots as succession
-from app.protocol.certified import Certified, read_certified
+from app.protocol.certified import Certified, fingerprint, read_certified
 from app.protocol.chain import Link
 from app.protocol.documents import Document, Header, Signer, signed
-from app.protocol.encoding import check_day, sha256_hex
+from app.protocol.encoding import b64, check_day, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.roots import Pin, Root
 from app.vocabulary import Role
@@ -32,18 +34,52 @@ def certificate(
 ) -> Document:
     """A supervisor vouches for a person's roles and keys, for these days, both included.
 
-    `previous` is the person's last certificate, above which this one stands.
+    `previous` is the person's last certificate, above which this one stands: it names all other keys that they had.
     """
+    replaced = _replaced_by(of, previous, valid_from) if previous else ()
     header = Header.new(
         "certificate",
         of.person,
-        {**of.body(), "from": valid_from.isoformat(), "until": valid_until.isoformat()},
+        {
+            **of.body(),
+            "from": valid_from.isoformat(),
+            "until": valid_until.isoformat(),
+            **({"replaced": [each.body() for each in replaced]} if replaced else {}),
+        },
         org=org,
         author=signer.person,
         at=valid_from.isoformat(),
         after=previous.public_link.mark if previous else None,
     )
     return signed(header, signer)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """Keys that a person had, and the first day of the certificate that named others in their place."""
+
+    key: bytes
+    recipient: str
+    since: date
+
+    def body(self) -> dict[str, str]:
+        return {"key": b64(self.key), "recipient": self.recipient, "since": self.since.isoformat()}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"key": str(key), "recipient": str(recipient), "since": since, **rest} if not rest:
+                return cls(unb64(key, 32), recipient, check_day(since))
+        raise Malformed("not keys that were replaced")
+
+
+def _replaced_by(of: Certified, previous: Document, since: date) -> tuple[Replaced, ...]:
+    """All other keys than those of `of` that the person had, up to the certificate before: it says of its own which."""
+    body = previous.header.body
+    before = Replaced(unb64(str(body["key"]), 32), str(body["recipient"]), since)
+    ever = (*map(Replaced.read, body.get("replaced", ())), before)
+    return tuple(each for each in ever if (each.key, each.recipient) != (of.key, str(of.recipient)))
 
 
 @dataclass(frozen=True)
@@ -55,11 +91,26 @@ class _Term:
     valid_from: date
     valid_until: date
     counts: bool
+    replaced: tuple[Replaced, ...] = ()
 
     @property
     def is_end(self) -> bool:
         """Whether it ends the person's certificates: one without roles."""
         return self.counts and not self.certified.roles
+
+    def has_other_keys(self, other: Self) -> bool:
+        """Whether it is of the same person's other keys."""
+        mine, theirs = self.certified, other.certified
+        return (mine.key, mine.recipient) != (theirs.key, theirs.recipient)
+
+    def check_follows(self, before: Self) -> None:
+        """Raises `NotAuthentic`: `certificate-chain` where one is left out, or follows another, `certificate-days` for
+        one dated before the last, `certificate-replaced` unless it names all other keys that the person had."""
+        chain.check_next(self.document.public_link, before.document.public_link.mark, reason="certificate-chain")
+        if self.valid_from < before.valid_from:
+            raise NotAuthentic("certificate-days")
+        if self.replaced != _replaced_by(self.certified, before.document, self.valid_from):
+            raise NotAuthentic("certificate-replaced")
 
     @property
     def place(self) -> tuple[int, date, str]:
@@ -127,6 +178,10 @@ class Trust:
         of_person = self._of(person)
         ended = any(term.is_end and term.valid_from <= day for term in of_person)
         terms = [] if ended else [term for term in of_person if term.valid_from <= day <= term.valid_until]
+        # On the day of new keys the old ones still vouch for what was signed, and for nobody who is to get a key.
+        begun = [term for term in of_person if term.counts and term.valid_from <= day - timedelta(days=1 if key else 0)]
+        newest = max(begun, key=lambda term: term.place, default=None)
+        terms = [term for term in terms if not newest or term.place > newest.place or not term.has_other_keys(newest)]
         # The root before all, then the newest. What nobody on the root vouches for any more hides what was before it:
         # it may have taken something away.
         candidates = list[Certified]()
@@ -144,6 +199,29 @@ class Trust:
             if key is None or each.key == key:
                 return each
         raise NotAuthentic("uncertified")
+
+    def check_chains(self) -> None:
+        """Each person's certificates, all of them, follow one another from the first. Raises `NotAuthentic`."""
+        for person in {term.certified.person for term in self._terms}:
+            first, *later = sorted(
+                (term for term in self._terms if term.certified.person == person), key=lambda term: term.place
+            )
+            chain.check_next(first.document.public_link, None, reason="certificate-chain")
+            if first.replaced:
+                raise NotAuthentic("certificate-replaced")
+            for before, term in pairwise((first, *later)):
+                term.check_follows(before)
+
+    def replaced(self, person: str) -> tuple[Replaced, ...]:
+        """The keys that this person had and has no more, as their last certificate names them."""
+        terms = [term for term in self._terms if term.certified.person == person and term.counts]
+        return max(terms, key=lambda term: term.place).replaced if terms else ()
+
+    def had_other_keys(self, certified: Certified) -> bool:
+        """Whether the person was ever vouched for with others, by a certificate or by a root."""
+        listed = (each for each in self._ever_supervisors.values() if each.person == certified.person)
+        now = (certified.key, certified.recipient)
+        return bool(self.replaced(certified.person)) or any((each.key, each.recipient) != now for each in listed)
 
     def _of(self, person: str) -> list[_Term]:
         """The person's certificates up to the one that ends them, after which none counts."""
@@ -195,9 +273,15 @@ class Trust:
         return False
 
     def fingerprints_of(self, person: str) -> frozenset[str]:
-        """Those of all keys that were ever vouched for as this person's."""
+        """Those of all keys that were ever vouched for as this person's, and were not replaced since."""
         people = (*self._ever_supervisors.values(), *self._vouched_for)
-        return frozenset(each.fingerprint for each in people if each.person == person)
+        return frozenset(each.fingerprint for each in people if each.person == person) - self.replaced_fingerprints_of(
+            person
+        )
+
+    def replaced_fingerprints_of(self, person: str) -> frozenset[str]:
+        """Those of the keys in whose place the person has others."""
+        return frozenset(fingerprint(each.recipient, b64(each.key)) for each in self.replaced(person))
 
     def last_certificate(self, person: str) -> Document | None:
         """The newest of a person's certificates, whatever its days: the one that the next follows."""
@@ -310,5 +394,9 @@ class Trust:
             valid_from, valid_until = (check_day(body.pop(name)) for name in ("from", "until"))
         except KeyError:
             raise Malformed("a certificate without its days") from None
+        replaced = body.pop("replaced", None)
+        if replaced is not None and not (isinstance(replaced, list) and replaced):
+            raise Malformed("replaced keys are a list of some")
         certified = read_certified(document.header.subject, body)
-        return _Term(document, certified, valid_from, valid_until, self.counts(document))
+        had = tuple(map(Replaced.read, replaced or ()))
+        return _Term(document, certified, valid_from, valid_until, self.counts(document), had)

@@ -109,6 +109,10 @@ PEOPLE = {
     "PUT /v1/memories": Row(
         needs_role=False, answered=422, body={"number": 1, "file": "", "signature": b64(bytes(64))}
     ),
+    "POST /v1/people/{person_id}/new-keys/tokens": Row(frozenset({S}), answered=201),
+    "GET /v1/people/{person_id}/new-keys": Row(frozenset({S}), answered=404),
+    "PUT /v1/people/{person_id}/new-keys": Row(frozenset({S}), answered=404, body={"document": ""}),
+    "POST /v1/new-keys": Row(for_staff=False, without_session=422, answered=422, body={}),
     "POST /v1/copy/fetches": Row(for_staff=False, without_session=422, answered=422, body={}),
     "POST /v1/people/{person_id}/copy-tokens": Row(frozenset({S}), answered=201),
     "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),

@@ -105,6 +105,17 @@ PEOPLE = {
     "PUT /v1/memories": Form(
         {"number": 1, "file": factories.in_json(Kind.MEMORY), "signature": b64(bytes(64))},
     ),
+    "POST /v1/people/{person_id}/new-keys/tokens": Form(acts_once=True),
+    "GET /v1/people/{person_id}/new-keys": _ONE,
+    "PUT /v1/people/{person_id}/new-keys": Form({"document": ""}),
+    "POST /v1/new-keys": Form(
+        {
+            "token": "no token",
+            "recipient": str(factories.SOMEBODY),
+            "key": _KEY,
+            "password": "correct horse battery",
+        }
+    ),
     "POST /v1/copy/fetches": Form({"token": "no token"}),
     "POST /v1/people/{person_id}/copy-tokens": Form(acts_once=True),
     "POST /v1/keys": _made({"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT]}, "token_sha256"),

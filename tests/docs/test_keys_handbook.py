@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,7 +62,10 @@ def test_the_page_of_keys_does_what_it_says(
     def waiting(name: str) -> str:
         return roots.proposal(here.unlock(name)).root.words
 
-    for name in ("sara", "boris", "chen"):
+    def words_of_new() -> str:
+        return colleagues.fingerprint(here.unlock("emil_new"))
+
+    for name in ("sara", "boris", "chen", "anna"):
         here.staff(name)
     here.work()
     shown = json.loads(at("sara", "root", "show", "--json").out)
@@ -71,7 +74,7 @@ def test_the_page_of_keys_does_what_it_says(
     # What is typed at each command, by whom and what it begins with; the paper that each drops is another.
     papers = [SPARE.id, FIRST.id]
     new: list[str] = []
-    typed: Mapping[tuple[str, str], Callable[[], tuple[str, dict[str, str]]]] = {
+    typed: dict[tuple[str, str], Callable[[], tuple[str, dict[str, str]]]] = {
         ("sara", "root propose"): lambda: (f"{words['boris']}\n", {}),
         ("sara", "root sign --paper"): lambda: (f"{waiting('sara')}\n{words['boris']}\n", {"TERN_PAPER": FIRST.words}),
         ("sara", "root sign"): lambda: (f"{waiting('sara')}\n", {}),
@@ -81,6 +84,12 @@ def test_the_page_of_keys_does_what_it_says(
         ("boris_third", "machine add"): lambda: ("y\n", {}),
         ("boris", "root trust"): lambda: (f"{here.unlock('boris').log.trust.root.words}\n", {}),
     }
+    typed |= {
+        ("sara", "certify emil"): lambda: (f"{words_of_new()}\n", {}),
+        ("anna", "people compare"): lambda: (f"{words_of_new()}\n", {}),
+        ("anna", "duties --do"): lambda: ("y\n", {}),
+        ("emil_new", "join"): lambda: ("", {"TERN_INVITATION": "".join(tokens)}),
+    }
     for name, command in commands():
         known = max(
             (key for key in typed if key[0] == name and command.startswith(key[1])),
@@ -89,7 +98,11 @@ def test_the_page_of_keys_does_what_it_says(
         )
         said, secrets = typed[known]() if known else ("", {})
         arguments = [papers.pop(0) if each == "PAPER" else each for each in command.split()]
-        given = {**{each: str(tmp_path / each) for each in ("papers", "heads.jsonl")}, "SERVER": here.server}
+        given = {
+            **{each: str(tmp_path / each) for each in ("papers", "heads.jsonl")},
+            "SERVER": here.server,
+            "PIN": here.pin,
+        }
         arguments = [given.get(each, each) for each in arguments]
         said = at(name, *arguments, typed=said, **secrets).out
         tokens[:] = re.findall(r"^token  (\S+)$", said, re.MULTILINE) or tokens

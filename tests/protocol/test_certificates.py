@@ -241,3 +241,29 @@ def test_the_fingerprint_is_twelve_words_of_both_keys() -> None:
 
 def test_certificates_are_dated_by_the_day() -> None:
     assert certify(CASEWORKER).header.at == DAY.isoformat() == HOUR[:10]
+
+
+def test_whoever_was_on_a_root_with_other_keys_has_new_ones_whatever_their_certificates_say() -> None:
+    anew = replace(person(Role.CASEWORKER), id=SUPERVISOR.id)
+
+    assert TRUST.had_other_keys(anew.certified)
+    assert not TRUST.had_other_keys(SUPERVISOR.certified)
+    assert not TRUST.had_other_keys(COLLEAGUE.certified)
+
+
+def test_a_key_that_was_replaced_proves_nothing_that_is_dated_after_that_day() -> None:
+    first, tomorrow = certify(CASEWORKER), DAY + timedelta(days=1)
+    anew = replace(person(Role.CASEWORKER), id=CASEWORKER.id)
+    second = certify(anew, valid_from=tomorrow, valid_until=tomorrow, previous=first)
+    trust = Trust.pinned(ROOT, ORG).with_certificates([first, second])
+
+    trust.check_chains()
+    assert [trust.certified(CASEWORKER.id, day).key for day in (DAY, tomorrow)] == [
+        CASEWORKER.certified.key,
+        anew.certified.key,
+    ]
+    assert trust.certified(CASEWORKER.id, tomorrow, key=CASEWORKER.certified.key) == CASEWORKER.certified
+    for key in (None, CASEWORKER.certified.key):  # also when the new certificate has run out
+        with pytest.raises(NotAuthentic, match="uncertified"):
+            trust.certified(CASEWORKER.id, tomorrow + timedelta(days=1), key=key)
+    assert trust.ever_certified(CASEWORKER.id, CASEWORKER.certified.key) == CASEWORKER.certified

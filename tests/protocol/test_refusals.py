@@ -149,6 +149,10 @@ def who(given: Given) -> list[Role]:
     return sorted(trust.certified(given["person"], date.fromisoformat(given["day"]), key=key).roles)
 
 
+def read_certificate_chain(given: Given) -> None:
+    TRUST.with_certificates(parse_document(text.encode()) for text in given["certificates"]).check_chains()
+
+
 def read_journal(given: Given) -> Given:
     places = [
         Place(sha256, text and Opened(parse_document(text.encode()), sha256, None))
@@ -299,6 +303,7 @@ READERS: dict[str, Callable[[Given], object]] = {
     "opening": open_sealed,
     "signed": open_signed,
     "certificates": who,
+    "certificate-chain": read_certificate_chain,
     "journal": read_journal,
     "part": read_part,
     "case": read_case,

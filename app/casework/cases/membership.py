@@ -46,7 +46,8 @@ class SecondPersonNeeded(Problem):
 
 
 class TurnFirst(Problem):
-    """Somebody has the newest key of the case who works on it no longer, or is certified no longer.
+    """Somebody has the newest key of the case who works on it no longer, or is certified no longer, or with keys that
+    were replaced since.
 
     Let it turn, with an entry that brings in the next; nothing is taken under this one.
     """
@@ -112,11 +113,14 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
 def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
     """The key of the case turns: the next one for each member who is certified, and for the case the one that it had.
 
-    Raises `MembersUnfit`.
+    Who has new keys may be left for later: nobody grants to those before the words were compared. Raises
+    `MembersUnfit`.
     """
     today = now.date()
-    holders = [each for each in members_of(session, case.id) if staff.is_certified(session, each, today)]
-    if sorted(grant.grantee for grant in new) != sorted([case.id, *holders]):
+    holders = {each for each in members_of(session, case.id) if staff.is_certified(session, each, today)}
+    later = grants.outdated(session, case.id).keys() - grants.holders(session, case.id)
+    sent = [grant.grantee for grant in new]
+    if len(set(sent)) != len(sent) or not {case.id, *(holders - later)} <= set(sent) <= {case.id, *holders}:
         raise MembersUnfit
     grants.turn(session, actor, new, subject=case.id, now=now)
 
@@ -124,13 +128,17 @@ def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], 
 def check_turned(session: Session, case: Case, today: date) -> None:
     """Raises `TurnFirst` where the newest key is with somebody who is to read nothing that is written from now on.
 
-    What was lent for a decision that is over is with nobody, unless whom it was lent to is certified no longer.
+    What was lent for a decision that is over is with nobody, unless whom it was lent to is certified no longer, or has
+    other keys now.
     """
     members = set(members_of(session, case.id))
     for grantee, kind in grants.ever_granted(session, case.id):
         is_gone = kind is GrantKind.ASSIGNED and grantee not in members
         if is_gone or not staff.is_certified(session, grantee, today):
             raise TurnFirst
+    newest = grants.generation_of(session, case.id)
+    if newest in grants.outdated(session, case.id).values():
+        raise TurnFirst
 
 
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:

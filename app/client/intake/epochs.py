@@ -148,12 +148,17 @@ def _drafts(
 
 
 def _holders(staff: Staff) -> list[Certified]:
-    """Every triager; where that is one, another person who may hold the key: who signs it before other supervisors."""
-    triagers = staff.colleagues(Role.TRIAGER)
+    """Every triager; where that is one, another person who may hold the key: who signs it before other supervisors.
+
+    Whose new keys nobody has compared here gets it later.
+    """
+    triagers = [each for each in staff.colleagues(Role.TRIAGER) if staff.is_compared(each)]
     if not triagers:
         raise NobodyToGrant("no triager is certified")
     known = {each.person for each in triagers}
-    others = [each for each in staff.colleagues(Role.SUPERVISOR) if each.person not in known]
+    others = [
+        each for each in staff.colleagues(Role.SUPERVISOR) if each.person not in known and staff.is_compared(each)
+    ]
     others.sort(key=lambda each: (each.person != staff.person, each.person))
     return [*triagers, *others[: max(0, _HOLDERS - len(triagers))]]
 

@@ -19,7 +19,7 @@ from app.protocol.certificates import Trust
 from app.protocol.certified import Certified, are_words
 from app.protocol.chain import Mark
 from app.protocol.documents import Signer
-from app.protocol.encoding import b64, unb64
+from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.key_log import Log
@@ -34,6 +34,8 @@ _LOG: Final = "key-log"
 # And the newest root, and the one that somebody compared by voice.
 _ROOT: Final = "root"
 TRUSTED: Final = "root-trusted"
+# The words of each person whose keys this machine vouched for, or compared.
+_VOUCHER: Final = "fingerprint"
 
 
 class NotJoined(Exception):
@@ -50,6 +52,10 @@ class WordsDiffer(Exception):
 
 class NotGranted(Exception):
     """The key of this subject was not granted to the person, or was destroyed."""
+
+
+class WordsNotCompared(Exception):
+    """This person has new keys, and nobody has compared their words on this machine yet: one call does it."""
 
 
 class NobodyToGrant(Exception):
@@ -287,9 +293,32 @@ class Staff:
         generation: int = 1,
         head: Mark | None = None,
     ) -> dict[str, Any]:
-        """A signed grant to a certified person, as the service takes it; `head` as `grants.seal_grant` has it."""
+        """A signed grant to a certified person, as the service takes it; `head` as `grants.seal_grant` has it.
+
+        Raises `WordsNotCompared`.
+        """
+        if not self.is_compared(to):
+            raise WordsNotCompared("they have new keys: call them, and compare the words with tern people compare")
         file = self.seal_grant(secret, subject, to.recipient, to.person, kind, generation=generation, head=head)
         return {"grantee": to.person, "file": file}
+
+    def is_compared(self, person: Certified) -> bool:
+        """Whether this machine may grant to these keys: they are the person's first, or one's own, or their words were
+        compared here. A certificate alone, by whomever, lets nobody read again."""
+        if person.person == self.person or not self.trust.had_other_keys(person):
+            return True
+        return self.vouched_for(person.person) == sha256_hex(person.fingerprint.encode())
+
+    def vouched_for(self, person: str) -> str | None:
+        """The hash of the words of this person that were last compared on this machine."""
+        mark = self.seen.highest(_VOUCHER, person)
+        return mark.sha256 if mark else None
+
+    def vouch_for(self, certified: Certified) -> None:
+        """Remember that somebody compared the words of these keys with their person."""
+        before, words = self.seen.highest(_VOUCHER, certified.person), sha256_hex(certified.fingerprint.encode())
+        if before is None or before.sha256 != words:
+            self.seen.record(_VOUCHER, certified.person, Mark(before.version + 1 if before else 1, words))
 
     def seal_grant(
         self,

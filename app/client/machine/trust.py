@@ -86,6 +86,7 @@ def fetch_staff(service: Service, log: Log, seen: SeenMarks, kept: Kept) -> Trus
     if head is not None and log.service_key is not None:
         staff.check_head(*head, log.service_key)
     whole = trust.with_kept(fetch_kept(service, trust)).with_certificates(staff.certificates)
+    whole.check_chains()
     for person, links in whole.chains.items():
         hold_chain_to_seen("certificate", person, links, seen, reason="certificate-chain")
         seen.hold_chain("certificate", person, [link.mark for link in links], reason="certificate-chain")

@@ -10,15 +10,11 @@ from app.client.machine.staff import Staff
 from app.protocol import certificates
 from app.protocol.certified import Certified, are_words
 from app.protocol.certified import fingerprint as of_keys
-from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import Malformed
 from app.vocabulary import Role
 
 CERTIFIED_FOR = timedelta(days=365)
-
-# In what this machine has seen: the fingerprint of each person whom it certified.
-_VOUCHER = "fingerprint"
 
 
 class FingerprintDiffers(Exception):
@@ -59,15 +55,21 @@ def list_(staff: Staff) -> list[Colleague]:
 
 
 def certify(
-    staff: Staff, person: str, words: str, roles: Collection[Role], *, valid_until: date | None = None
+    staff: Staff,
+    person: str,
+    words: str,
+    roles: Collection[Role],
+    *,
+    valid_until: date | None = None,
+    new_keys: bool = False,
 ) -> Colleague:
     """Vouch for a person's keys. `words` are the twelve that the person read out, from their own machine.
 
     The roles are the supervisor's to say: those that the service shows could be anybody's. So could the id, which no
-    words cover: it is the one that was asked for, and has no other keys yet. Raises `FingerprintDiffers` or
-    `KeysOfAnother`.
+    words cover: it is the one that was asked for, and has no other keys yet. With `new_keys` it may have others, which
+    these replace from now on. Raises `FingerprintDiffers` or `KeysOfAnother`.
     """
-    colleague, certified = compared(staff, person, words, roles)
+    colleague, certified = compared(staff, person, words, roles, new_keys=new_keys)
     staff.forget()  # so that the certificate follows the last one
     certificate = certificates.certificate(
         certified,
@@ -77,25 +79,38 @@ def certify(
         valid_until=valid_until or staff.today + CERTIFIED_FOR,
         previous=staff.trust.last_certificate(colleague.id),
     )
-    staff.service.post("/certificates", {"document": certificate.text.decode()})
-    remember(staff, certified)
+    document = {"document": certificate.text.decode()}
+    if new_keys:
+        staff.service.put(f"/people/{person}/new-keys", document)
+    else:
+        staff.service.post("/certificates", document)
+    staff.vouch_for(certified)
     staff.seen.record("certificate", person, certificate.public_link.mark)
     staff.seen.add_to_list("certificate", staff.org, person)
     staff.forget()
     return replace(colleague, certified=True, roles=tuple(sorted(roles)))
 
 
-def compared(staff: Staff, person: str, words: str, roles: Collection[Role]) -> tuple[Colleague, Certified]:
-    """The person with the keys whose words were heard. Raises `FingerprintDiffers` or `KeysOfAnother`."""
-    colleague = _colleague(staff.service.get(f"/people/{person}").json(), set())
+def compared(
+    staff: Staff, person: str, words: str, roles: Collection[Role], *, new_keys: bool = False
+) -> tuple[Colleague, Certified]:
+    """The person with the keys whose words were heard. Raises `FingerprintDiffers` or `KeysOfAnother`.
+
+    With `new_keys` they are those that wait to take the place of the person's.
+    """
+    told = staff.service.get(f"/people/{person}").json()
+    if new_keys:
+        told.update(staff.service.get(f"/people/{person}/new-keys").json())
+    colleague = _colleague(told, set())
     if colleague.id != person or not are_words(words, colleague.fingerprint):
         raise FingerprintDiffers("these are not the words of the keys that the service shows")
     staff.forget()
     # What this machine vouched for stands beside what the service shows: that can leave a certificate out.
-    if staff.trust.fingerprints_of(person) - {colleague.fingerprint} or staff.seen.highest(_VOUCHER, person) not in (
-        None,
-        _voucher(colleague.fingerprint),
-    ):
+    known = {sha256_hex(each.encode()) for each in staff.trust.fingerprints_of(person)}
+    replaced = {sha256_hex(each.encode()) for each in staff.trust.replaced_fingerprints_of(person)}
+    if (vouched := staff.vouched_for(person)) is not None:
+        known |= {vouched} - replaced
+    if not new_keys and known - {sha256_hex(colleague.fingerprint.encode())}:
         raise KeysOfAnother("this person is certified with other keys")
     recipient = age.parse_recipient(colleague.recipient)
     if not isinstance(recipient, age.HybridRecipient):
@@ -103,13 +118,17 @@ def compared(staff: Staff, person: str, words: str, roles: Collection[Role]) -> 
     return colleague, Certified(person, frozenset(roles), recipient, unb64(colleague.key, 32))
 
 
-def remember(staff: Staff, certified: Certified) -> None:
-    """That this machine vouches for these keys as the person's."""
-    staff.seen.record(_VOUCHER, certified.person, _voucher(certified.fingerprint))
+def compare(staff: Staff, person: str, words: str) -> Certified:
+    """Say that these are the words that a certified person read out, so that this machine may grant to their new keys.
 
-
-def _voucher(words: str) -> Mark:
-    return Mark(1, sha256_hex(words.encode()), None)
+    Raises `FingerprintDiffers`, and `NotAuthentic` where nobody vouches for them.
+    """
+    staff.forget()
+    certified = staff.certified(person)
+    if not are_words(words, certified.fingerprint):
+        raise FingerprintDiffers("these are not the words of the keys that a supervisor certified")
+    staff.vouch_for(certified)
+    return certified
 
 
 def fingerprint(staff: Staff) -> str:

@@ -249,7 +249,7 @@ def sign(
     _remember_signed(staff, proposed, signer.person, instead=instead)
     signed = roots.sign_root(proposed.root.document, signer)
     for each in proposed.newcomers:
-        colleagues.remember(staff, each)
+        staff.vouch_for(each)
     return _send(staff, signed, proposed.kept)
 
 

@@ -56,7 +56,7 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
         version=version,
         previous=previous,
     )
-    holders = staff.colleagues(*HOLDERS[kind])
+    holders = [each for each in staff.colleagues(*HOLDERS[kind]) if staff.is_compared(each)]
     if not holders:
         raise NobodyToGrant("nobody is certified who may hold this key")
     document = statements.state_key(key, org=staff.org, signer=staff.signer)

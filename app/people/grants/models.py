@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import sqlalchemy as sa
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,4 +24,7 @@ class Grant(Base):
     granted_on: Mapped[date]
     until: Mapped[date | None]
     revoked: Mapped[bool] = mapped_column(default=False)
+    outdated: Mapped[bool] = mapped_column(
+        default=False, server_default=sa.false()
+    )  # sealed to keys that were replaced
     file: Mapped[bytes | None] = mapped_column(Sealed)  # none once it is revoked

@@ -144,7 +144,7 @@ def holds(session: Session, actor: Actor, subject: str) -> bool:
 
 def of(session: Session, *, subject: str, grantee: str) -> Grant | None:
     """The grant for good of a subject to a grantee, if there is one."""
-    there = select(Grant).where(Grant.subject == subject, Grant.grantee == grantee, Grant.revoked.is_(False))
+    there = select(Grant).where(Grant.subject == subject, Grant.grantee == grantee, _is_readable())
     found: Grant | None = session.scalar(there.where(Grant.kind != GrantKind.APPROVAL).limit(1))
     return found
 
@@ -161,8 +161,9 @@ def held_among(session: Session, actor: Actor, subjects: Collection[str]) -> set
 
 
 def holders(session: Session, subject: str) -> set[str]:
-    """To whom the subject's key is granted for good. What is lent for one decision is there for no other."""
-    kept = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee != subject, Grant.revoked.is_(False))
+    """To whom the subject's key is granted for good. What is lent for one decision is there for no other, and what is
+    sealed to keys that were replaced opens for nobody."""
+    kept = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee != subject, _is_readable())
     return set(session.scalars(kept.where(Grant.kind != GrantKind.APPROVAL)))
 
 
@@ -204,6 +205,18 @@ def fetch_page(
         number = f"grants_of_{len(subjects)}"
         audit.record(session, actor.id, Action.GRANTS_FETCHED, number, now=now, object_hash=page_sha256)
     return found
+
+
+def outdate(session: Session, person_id: str) -> None:
+    """The person has new keys: what was granted to them is sealed to those before. It stays, for they may be found."""
+    theirs = update(Grant).where(Grant.grantee == person_id, Grant.revoked.is_(False))
+    session.execute(theirs.values(outdated=True))
+
+
+def outdated(session: Session, subject: str) -> dict[str, int]:
+    """To whom the subject's key was granted under keys that were replaced, and the newest generation of those."""
+    replaced = select(Grant.grantee, func.max(Grant.generation)).where(Grant.subject == subject, Grant.outdated)
+    return {row[0]: row[1] for row in session.execute(replaced.group_by(Grant.grantee))}
 
 
 def of_actor(session: Session, actor: Actor, subject: str) -> Sequence[Grant]:
@@ -252,10 +265,15 @@ def destroy(session: Session, subjects: Iterable[str]) -> None:
     session.execute(delete(Grant).where(Grant.subject.in_(list(subjects))))
 
 
+def _is_readable() -> ColumnElement[bool]:
+    """Neither revoked, nor sealed to keys that were replaced."""
+    return Grant.revoked.is_(False) & Grant.outdated.is_(False)
+
+
 def _of(actor: Actor) -> Select[str]:
     return select(Grant.id).where(Grant.grantee == actor.id, _opens(actor.today))
 
 
 def _opens(today: date) -> ColumnElement[bool]:
-    """Not revoked, and its last day is not over, whether or not a sweep came by since."""
-    return Grant.revoked.is_(False) & or_(Grant.until.is_(None), Grant.until >= today)
+    """To a present key, and its last day is not over, whether or not a sweep came by since."""
+    return _is_readable() & or_(Grant.until.is_(None), Grant.until >= today)

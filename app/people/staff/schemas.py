@@ -3,39 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app import age
 from app.http.wire import PublicDocument, TeamId
-from app.people.wire import Password
-from app.protocol.encoding import unb64
-from app.protocol.errors import Malformed
+from app.people.wire import Password, Recipient, SigningKey
 from app.protocol.sign_in import HANDLE
 from app.vocabulary import Role
 
-_KEY_SIZE = 32
-
-
-def _recipient(text: str) -> str:
-    try:
-        recipient = age.parse_recipient(text)
-    except age.Error:
-        raise ValueError("not a recipient") from None
-    if not isinstance(recipient, age.HybridRecipient):
-        raise ValueError("not a hybrid recipient")
-    return text
-
-
-def _key(text: str) -> str:
-    try:
-        unb64(text, _KEY_SIZE)
-    except Malformed:
-        raise ValueError("not an Ed25519 key") from None
-    return text
-
-
-Recipient = Annotated[str, Field(max_length=4096), AfterValidator(_recipient)]
-SigningKey = Annotated[str, AfterValidator(_key)]
 Handle = Annotated[str, Field(pattern=HANDLE)]
 
 

@@ -250,6 +250,11 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
     follows = chain.after(Mark(last.version, last.sha256) if last else None)
     if (certificate.header.version, certificate.header.previous) != follows:
         raise StaleVersion
+    try:
+        before = [parse_document(each.encode()) for each in certificates_of(session, person.id)]
+        root.with_certificates([*before, certificate]).check_chains()
+    except ProtocolError:
+        raise NotCertifying from None
     session.add(
         Certificate(
             sha256=sha256_hex(certificate.text),
@@ -267,6 +272,20 @@ def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> 
         session, actor.id, Action.PERSON_CERTIFIED, person.id, now=now, object_hash=sha256_hex(document.encode())
     )
     return person
+
+
+def is_on_root(session: Session, person_id: str) -> bool:
+    """Whether the newest root lists them: it is their certificate, and their keys are replaced by the next."""
+    return session.get(RootSupervisor, person_id) is not None
+
+
+def end_certificates_of_other_keys(session: Session, person_id: str) -> None:
+    """Their newest certificate names new keys: those of the old ones hold up to the day before, as clients have it."""
+    newest, *before = session.scalars(_certificates(person_id)).all()
+    keys = _keys_in(newest)
+    for each in before:
+        if _keys_in(each) != keys:
+            each.valid_until = min(each.valid_until, newest.valid_from - timedelta(days=1))
 
 
 def organisation(session: Session) -> Organisation:
@@ -368,6 +387,11 @@ def _person_with(session: Session, holder: Certified) -> Person:
     if person is None or (person.recipient, person.key) != (str(holder.recipient), b64(holder.key)):
         raise NotCertifying
     return person
+
+
+def _keys_in(certificate: Certificate) -> tuple[object, object]:
+    body = parse_document(certificate.document.encode()).header.body
+    return body["recipient"], body["key"]
 
 
 def _append(session: Session, certificate: Document) -> None:

@@ -94,16 +94,16 @@ class Journal:
         """Of the newest key of the case."""
         return newest_generation(self.keys, self.case)
 
-    def is_turn_due(self, is_certified: Callable[[str], bool]) -> bool:
+    def is_turn_due(self, is_certified: Callable[[str], bool], may_get: Callable[[str], bool]) -> bool:
         """Whether nothing is to be written any more under the newest key of the case.
 
         Somebody has it, or was lent it, who is certified no longer, or has it and is no member any more; or a member
-        lacks it whom somebody vouches for again.
+        lacks it who may get it again.
         """
         lent = {each.to for each in self.loans if each.entry >= self.turned}
         if self.holders - self.members.present or not all(map(is_certified, self.holders | lent)):
             return True
-        return any(map(is_certified, self.members.present - self.holders))
+        return any(map(may_get, self.members.present - self.holders))
 
     def check_named(self, subject: str, generation: int, recipient: str) -> None:
         """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""

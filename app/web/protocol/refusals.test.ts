@@ -35,7 +35,7 @@ const TRUST = Trust.pinned(parseDocument(organisation.root), organisation.pin)
 
 // What only staff's clients read: a reporter's asks for nothing of it.
 const OF_STAFF = [
-    ...["attachment", "signed", "certificates", "kept", "journal", "part", "case", "audit-chain", "grant"],
+    ...["attachment", "signed", "certificates", "certificate-chain", "kept", "journal", "part", "case", "audit-chain", "grant"],
     ...["audit-heads", "audit-seen", "staff-log", "document-of-staff", "public-of-staff"],
 ]
 // In reporter/thread.test.ts.

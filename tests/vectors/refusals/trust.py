@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app import age
 from app.protocol import intake, key_log, statements
 from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
 from app.protocol.documents import Document, Signature, Signatures, Signer, signed
 from app.protocol.encoding import MOST, b64, canonical, parse_object, sha256_hex
 from app.protocol.intake import Intake
@@ -164,6 +165,100 @@ def public_documents_of_staff() -> Iterator[Vector]:
     text = certified.text.decode()
     yield Vector(rule, "a certificate", {"text": text, "type": "certificate"})
     yield Vector(rule, "a certificate for an intake document", {"text": text, "type": "intake"}, not_authentic("type"))
+
+
+def certificate_chains() -> Iterator[Vector]:
+    """Given are certificates, in any order: all that there are of their people."""
+    first = _certificate(CASEWORKER)
+    renewed = _certificate(CASEWORKER, previous=first, valid_from=LATER)
+    again = Person(12, Role.CASEWORKER)
+    anew = replace(again.certified, person=CASEWORKER.id)
+    second = _certificate(anew, previous=first)
+    third = _certificate(CASEWORKER, previous=second)
+    fourth = _certificate(anew, previous=third, valid_from=LATER)
+    ended = _certificate(replace(anew, roles=frozenset()), previous=second)
+
+    rule = "the certificates of a person are one chain of versions"
+    yield Vector(rule, "one", _chain(first))
+    yield Vector(
+        rule, "two of one person, turned round, and one of another", _chain(renewed, first, _certificate(TRIAGER))
+    )
+    other = _certificate(CASEWORKER, previous=first, until=date(2027, 6, 15))
+    beside = _certificate(CASEWORKER, previous=other, valid_from=LATER)
+    for name, documents in (
+        ("without the first", (second,)),
+        ("without one between", (first, third)),
+        ("two of one version", (first, renewed, second)),
+        ("two of one version, and what follows one of them", (first, other, second, third)),
+        ("one that follows another", (first, renewed, beside)),
+        ("one twice", (first, first)),
+    ):
+        yield Vector(rule, name, _chain(*documents), not_authentic("certificate-chain"))
+
+    rule = "after a change of keys a certificate names all others that the person had"
+    for name, documents in (
+        ("new keys", (first, second)),
+        ("the first ones again", (first, second, third)),
+        ("and the second", (first, second, third, fourth)),
+        ("an end", (first, second, ended)),
+    ):
+        yield Vector(rule, name, _chain(*documents))
+    [said] = second.header.body["replaced"]
+    body = {name: value for name, value in second.header.body.items() if name != "replaced"}
+    for name, replaced, refused in (
+        ("none", None, not_authentic("certificate-replaced")),
+        ("one too many", [said, {**said, "key": b64(STRANGER.certified.key)}], not_authentic("certificate-replaced")),
+        ("another key", [{**said, "key": b64(STRANGER.certified.key)}], not_authentic("certificate-replaced")),
+        (
+            "another recipient",
+            [{**said, "recipient": str(REPORT_KEY.recipient)}],
+            not_authentic("certificate-replaced"),
+        ),
+        ("another day", [{**said, "since": "2026-06-14"}], not_authentic("certificate-replaced")),
+        ("twice", [said, said], not_authentic("certificate-replaced")),
+        ("an empty list", [], malformed()),
+        ("no list", said, malformed()),
+        ("something more", [{**said, "more": 1}], malformed()),
+        ("without a day", [{"key": said["key"], "recipient": said["recipient"]}], malformed()),
+        ("a key of 31 bytes", [{**said, "key": b64(bytes(31))}], malformed()),
+        ("a recipient that is null", [{**said, "recipient": None}], malformed()),
+    ):
+        forged = _changed(second, body if replaced is None else {**body, "replaced": replaced})
+        yield Vector(rule, name, _chain(first, forged), refused)
+    forgets = _changed(ended, {name: value for name, value in ended.header.body.items() if name != "replaced"})
+    yield Vector(rule, "one that forgets them", _chain(first, second, forgets), not_authentic("certificate-replaced"))
+    begins = _changed(first, {**first.header.body, "replaced": [said]})
+    yield Vector(rule, "in the first", _chain(begins), not_authentic("certificate-replaced"))
+
+    rule = "no certificate is dated before the one that it follows"
+    back = _certificate(anew, previous=renewed, valid_from=DAY)
+    yield Vector(rule, "of the same day", _chain(first, second))
+    yield Vector(rule, "new keys, dated back", _chain(first, renewed, back), not_authentic("certificate-days"))
+
+    rule = "a supervisor of the root certifies, and nobody else"
+    for name, signer, reason in (
+        ("a caseworker", CASEWORKER.signer, "signer"),
+        ("a supervisor whom no root lists", DEPUTY.signer, "signer"),
+        ("a supervisor's name with another key", IMPOSTOR, "signer"),
+    ):
+        swapped = signed(replace(second.header, author=signer.person), signer)
+        yield Vector(rule, f"new keys by {name}", _chain(first, swapped), not_authentic(reason))
+
+
+def _certificate(
+    of: Person | Certified,
+    *,
+    previous: Document | None = None,
+    valid_from: date = DAY,
+    until: date = date(2027, 12, 31),
+) -> Document:
+    certified = of.certified if isinstance(of, Person) else of
+    days = {"valid_from": valid_from, "valid_until": until}
+    return certificate(certified, org=ORG, signer=SUPERVISOR.signer, previous=previous, **days)
+
+
+def _chain(*certificates: Document) -> dict[str, Any]:
+    return {"certificates": [each.text.decode() for each in certificates]}
 
 
 LATER = date(2026, 12, 31)

@@ -28,6 +28,7 @@ def vectors() -> dict[str, Any]:
         "opening": opening.openings(),
         "signed": opening.signed_documents(),
         "certificates": opening.certificates(),
+        "certificate-chain": trust.certificate_chains(),
         "journal": journals.journals(),
         "part": parts.parts(),
         "case": parts.cases(),

@@ -7,6 +7,7 @@ different things: the entry is signed again behind theirs, over the same parts.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from app import age
@@ -152,7 +153,7 @@ def store(
 
 def is_turn_due(staff: Staff, case: OpenCase) -> bool:
     """Whether nothing is to be written under the case's newest key, as far as this machine knows certificates."""
-    return case.journal.is_turn_due(lambda person: was_certified(staff, person, staff.today))
+    return case.journal.is_turn_due(lambda person: was_certified(staff, person, staff.today), partial(_may_get, staff))
 
 
 def current(staff: Staff, case: OpenCase) -> OpenCase:
@@ -163,8 +164,8 @@ def current(staff: Staff, case: OpenCase) -> OpenCase:
 def turn(staff: Staff, case: OpenCase) -> OpenCase:
     """Give the case its next key: what is written from now on, whoever holds only an older one cannot read.
 
-    Each member gets it who is certified, and under it lies the one before, so that who holds the newest reads all.
-    Where somebody else turns it at the same time, it is theirs. Raises `Refused`.
+    Each member gets it who is certified, with keys whose words were compared, and under it lies the one before, so that
+    who holds the newest reads all. Where somebody else turns it at the same time, it is theirs. Raises `Refused`.
     """
     return store(staff, case, [], turns=True)
 
@@ -174,7 +175,8 @@ def _turned(staff: Staff, case: OpenCase, entry: Entry) -> tuple[Key, Entry, lis
     key = replace(case.key, identity=age.generate(), generation=case.key.generation + 1, older=case.key.all)
     head, old = case.journal.mark, case.key
     members = entry.members.members if entry.members else case.members
-    certified = {person for person in members if was_certified(staff, person, staff.today)}
+    # Who has new keys gets it once their words were compared, from whoever writes then.
+    certified = {person for person in members if _may_get(staff, person)}
     under = key.identity.recipient
     nested = staff.seal_grant(
         old.identity, case.id, under, case.id, GrantKind.CASE, generation=old.generation, head=head
@@ -182,6 +184,10 @@ def _turned(staff: Staff, case: OpenCase, entry: Entry) -> tuple[Key, Entry, lis
     note = KeyNote(case.id, key.generation, recipient_sha256(under))
     entry = replace(entry, keys=(note, *entry.keys), without=tuple(sorted(members - certified)))
     return key, entry, [*grants_of(staff, key, certified, head=head), {"grantee": case.id, "file": nested}]
+
+
+def _may_get(staff: Staff, person: str) -> bool:
+    return was_certified(staff, person, staff.today) and staff.is_compared(staff.certified(person))
 
 
 def grants_of(staff: Staff, key: Key, people: Collection[str], *, head: Mark) -> list[dict[str, Any]]:

@@ -1,0 +1,181 @@
+"""Who lost machine and sheet gets new keys, and nobody lets them read again before having compared the words."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.client import Staff
+from app.client.casework import cases
+from app.client.intake import epochs
+from app.client.machine.directory import Machine
+from app.client.machine.staff import WordsNotCompared
+from app.client.machine.transport import Refused
+from app.client.people import colleagues, duties, memories, new_keys, shared_keys, sign_in
+from app.client.people.colleagues import FingerprintDiffers
+from app.protocol.duties import DutyKind
+from app.protocol.errors import NotAuthentic
+from app.protocol.statements import KeyKind
+from app.vocabulary import Role
+from tests.client.casework.scene import coded
+from tests.client.installation import PASSPHRASE, STAFF, Installation, installation
+from tests.strength import WORK_FACTOR
+
+NEW_PASSWORD = "a new password of a test"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path / "here") as made:
+        yield made
+
+
+@pytest.fixture
+def brings(here: Installation, tmp_path: Path) -> Callable[[str], Staff]:
+    """Somebody's new machine, whose keys wait."""
+
+    def brings(handle: str) -> Staff:
+        sara = here.staff("sara")
+        machine = new_keys.bring(
+            tmp_path / "new" / handle,
+            here.server,
+            token=new_keys.issue_token(sara, here.unlock(handle).person),
+            handle=handle,
+            password=NEW_PASSWORD,
+            passphrase=PASSPHRASE,
+            pin=here.pin,
+            work_factor=WORK_FACTOR,
+        )
+        return here.opened.enter_context(Staff(machine.directory, PASSPHRASE, clock=here.now))
+
+    return brings
+
+
+def certify(here: Installation, anew: Staff, handle: str) -> None:
+    words = colleagues.fingerprint(anew)
+    colleagues.certify(here.staff("sara"), anew.person, words, STAFF[handle], new_keys=True)
+    sign_in.sign_in(anew, NEW_PASSWORD)
+
+
+def test_until_they_are_certified_new_keys_are_nobodys_and_the_old_ones_go_on(
+    here: Installation, brings: Callable[[str], Staff]
+) -> None:
+    boris, sara = here.staff("boris"), here.staff("sara")
+    memories.keep(boris)
+    anew = brings("boris")
+
+    with pytest.raises(FingerprintDiffers):
+        colleagues.certify(sara, boris.person, colleagues.fingerprint(boris), STAFF["boris"], new_keys=True)
+    with pytest.raises(FingerprintDiffers):
+        colleagues.certify(sara, boris.person, colleagues.fingerprint(anew), STAFF["boris"])
+    with pytest.raises(Refused, match="password"):
+        sign_in.sign_in(anew, NEW_PASSWORD)
+    assert boris.service.get("/memories").json()["items"]
+    certify(here, anew, "boris")
+
+    assert anew.person == boris.person
+    assert anew.certified(anew.person).key == anew.signer.public_key
+    with pytest.raises(Refused):
+        boris.service.get("/people")
+    assert anew.service.get("/memories").json()["items"] == []
+    [replaced] = anew.trust.replaced(anew.person)
+    assert (replaced.key, replaced.since) == (boris.signer.public_key, here.now().date())
+    with pytest.raises(NotAuthentic):
+        anew.trust.certified(anew.person, here.now().date().replace(day=16), key=boris.signer.public_key)
+
+
+def test_a_token_brings_one_machines_keys_and_nobody_but_a_supervisor_certifies_them(
+    here: Installation, brings: Callable[[str], Staff], tmp_path: Path
+) -> None:
+    anew, sara = brings("boris"), here.staff("sara")
+    token = new_keys.issue_token(sara, anew.person)
+
+    def bring(directory: str) -> Machine:
+        return new_keys.bring(
+            tmp_path / directory,
+            here.server,
+            token=token,
+            handle="boris",
+            password=NEW_PASSWORD,
+            passphrase=PASSPHRASE,
+            pin=here.pin,
+            work_factor=WORK_FACTOR,
+        )
+
+    for _ in range(2):  # the answer was lost
+        again = bring("again")
+    with pytest.raises(Refused, match="token"):
+        bring("thief")
+
+    assert again.about.person == anew.person
+    with pytest.raises(Refused, match="role"):
+        here.staff("chen").service.get(f"/people/{anew.person}/new-keys")
+
+
+def test_nobody_grants_on_a_certificate_alone_and_who_turns_leaves_that_grant_for_later(
+    here: Installation, brings: Callable[[str], Staff]
+) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    case = coded(here, anna, boris)
+    anew = brings("boris")
+    certify(here, anew, "boris")
+    anna = here.staff("anna")
+
+    opened = cases.open_(anna, case.id)
+    turned = cases.write(anna, opened, replace(opened.file, summary="Nothing for the lost machine."))
+    with pytest.raises(Refused, match="nothing here"):
+        cases.open_(anew, case.id)
+    assert turned.key.generation == opened.key.generation + 1
+    with pytest.raises(WordsNotCompared):
+        shared_keys.share(anna, KeyKind.CARD_WRITING, anew.person)
+    with pytest.raises(FingerprintDiffers):
+        colleagues.compare(anna, anew.person, colleagues.fingerprint(anna))
+    colleagues.compare(anna, anew.person, colleagues.fingerprint(anew))
+    again = cases.open_(anna, case.id)
+    cases.write(anna, again, replace(again.file, summary="For both of us."))
+
+    assert cases.open_(anew, case.id).file.summary == "For both of us."
+    with pytest.raises(Refused):
+        cases.open_(boris, case.id)
+
+
+def test_a_triager_with_new_keys_is_granted_the_epochs_once_a_colleague_has_compared(
+    here: Installation, brings: Callable[[str], Staff]
+) -> None:
+    anew = brings("emil")
+    certify(here, anew, "emil")
+    anna = here.staff("anna")
+
+    epoch = next(each.object for each in duties.waiting(anna) if each.kind is DutyKind.GRANT_EPOCH)
+    with pytest.raises(WordsNotCompared):
+        epochs.grant(anna, epoch, anew.person)
+    colleagues.compare(anna, anew.person, colleagues.fingerprint(anew))
+    epochs.grant(anna, epoch, anew.person)
+
+    assert str(anew.epoch_key(epoch).recipient)
+
+
+def test_intake_is_signed_on_while_somebodys_new_keys_wait_for_their_words(
+    here: Installation, brings: Callable[[str], Staff]
+) -> None:
+    anew = brings("emil")
+    certify(here, anew, "emil")
+    anna = here.staff("anna")
+    chen = here.staff("chen")
+
+    signed = epochs.rotate(here.staff("sara"))
+
+    assert anna.epoch_key(signed[0].epoch)
+    assert chen.certified(anew.person).key == anew.signer.public_key
+
+
+def test_who_has_new_keys_is_certified_on_under_them(here: Installation, brings: Callable[[str], Staff]) -> None:
+    anew = brings("boris")
+    certify(here, anew, "boris")
+
+    colleagues.certify(here.staff("sara"), anew.person, colleagues.fingerprint(anew), {Role.CASEWORKER, Role.ANALYST})
+
+    anew.forget()
+    assert anew.certified(anew.person).roles == {Role.CASEWORKER, Role.ANALYST}
+    assert len(anew.trust.replaced(anew.person)) == 1

@@ -341,3 +341,13 @@ def test_back_from_an_answer_that_was_looked_at_again_leads_to_the_review(page: 
     page.go_back()
 
     page.must_show("review")
+
+
+def test_back_shows_the_question_from_its_heading_wherever_it_was_left(page: ReportPage) -> None:
+    page.change("consent")
+    page.go("next")
+
+    page.page.go_back()
+    page.must_show("consent")
+
+    expect(page.page.locator("#consent-title")).to_be_in_viewport()

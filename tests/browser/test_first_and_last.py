@@ -4,6 +4,8 @@ import json
 import re
 import zlib
 
+import pytest
+
 from app.site.site import BUILT
 from tests.browser.device import Device
 from tests.browser.pages import ReportPage
@@ -24,6 +26,24 @@ def test_a_phone_shows_languages_one_sentence_and_the_start_in_every_language(de
         assert not page.locator(".with-keys").is_visible()
 
     assert below == {}
+
+
+@pytest.mark.parametrize(("path", "instead"), [("/en/", "/en/plain/"), ("/en/replies/", "/en/plain/replies/")])
+def test_without_script_a_phone_shows_the_other_page_first_and_nothing_that_would_not_work(
+    path: str, instead: str, device: Device
+) -> None:
+    page = device.page(
+        path, is_mobile=True, has_touch=True, viewport={"width": WIDTHS[0], "height": HEIGHT}, java_script_enabled=False
+    )
+    way = page.locator(f'a[href$="plain/{"replies/" if "replies" in path else ""}"]:visible').first
+
+    box = way.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < HEIGHT
+    assert not [each for each in page.locator("button, kbd, textarea").all() if each.is_visible()]
+
+    way.click()
+    assert page.url.endswith(instead)
 
 
 def test_no_browser_prints_address_date_or_title_around_the_words(device: Device) -> None:

@@ -126,6 +126,15 @@ def test_every_page_has_the_same_title_in_its_language(pages: dict[str, Page], s
     assert all(len(each) == 1 and "" not in each for each in titles.values())
 
 
+def test_a_browser_of_text_alone_is_told_first_of_the_page_without_script_and_of_no_mistake(site: Site) -> None:
+    for path in ("en/", "en/replies/"):
+        html = site.files[path].content.decode()
+        shown = html[html.index("<main") : html.index('<template id="words"')]
+
+        assert "Please look at this first" not in shown
+        assert shown.index("Use the page without script") < shown.index("<nav")
+
+
 def test_the_way_out_is_on_every_page(pages: dict[str, Page]) -> None:
     for page in pages.values():
         assert ("a", {"id": "leave", "class": "leave", "href": "about:blank", "rel": "noreferrer"}) in page.elements

@@ -41,6 +41,7 @@ export function showMistakes(mistakes: readonly Mistake[]): void {
             beside.hidden = false
         }
     }
+    byId("summary-title", HTMLHeadingElement).textContent = word("look-first")
     const summary = byId("summary", HTMLDivElement)
     summary.hidden = mistakes.length === 0
     if (mistakes.length > 0) summary.focus()

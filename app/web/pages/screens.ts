@@ -37,6 +37,8 @@ export function addStep(): void {
 
 /** Calls `turned` when somebody goes back or forth among the steps. Without the Navigation API every turn is one back. */
 export function onTurn(turned: (way: "back" | "forth") => void): void {
+    // A screen is read from its heading; the browser would scroll to where somebody had left it, after `show` did.
+    history.scrollRestoration = "manual"
     window.addEventListener("popstate", () => {
         const before = place
         place = placeInHistory()

@@ -13,12 +13,14 @@ from app.vocabulary.workloads import all_workloads
 _SET_IN = "    "
 
 
-def page(case: OpenCase, consents: Consents | None, names: Names) -> str:
+def page(case: OpenCase, consents: Consents | None, names: Names, *, ref: str | None = None) -> str:
     """Plain text; whatever somebody wrote is set in, so that none of its lines passes for a heading of the page.
 
-    `consents` is None for whoever may not read them.
+    `consents` is None for whoever may not read them, `ref` for whoever the service tells none.
     """
-    return "\n".join(_lines(case, consents, names))
+    entries = f"{case.version} journal {'entry' if case.version == 1 else 'entries'}"
+    head = f"Case {ref or short(case.id)}, {entries}, last written by {names.handle(case.journal.author)}"
+    return "\n".join([head, *_lines(case, consents, names)])
 
 
 def card_rows(card: StatCard) -> list[dict[str, str]]:
@@ -42,7 +44,6 @@ def card_rows(card: StatCard) -> list[dict[str, str]]:
 
 
 def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[str]:
-    yield f"Case {short(case.id)}, {case.version} journal entries, last written by {names.handle(case.journal.author)}"
     yield f"Members: {names.handles(case.members)}"
     if case.journal.summed_up_by:
         who = names.handle(case.journal.summed_up_by)

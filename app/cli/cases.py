@@ -92,7 +92,7 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     if as_json:
         show(_facts(open_case) | (_answers(consents) | {"unfounded": rule} if consents else {}), as_json=True)
         return
-    show_text(page(open_case, consents, names))
+    show_text(page(open_case, consents, names, ref=view.ref if view else None))
     if view and rule:
         say(f"It stands in {view.stage} without ground ({rule}). tern case move {view.ref} intake takes it back.")
 

@@ -15,8 +15,8 @@ from typing import Annotated, Final
 
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +27,8 @@ from app.client.machine import ends, unlocked
 from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused, Unreachable
 from app.client.people import memories
+from app.protocol import roots
+from app.protocol.encoding import Malformed
 from app.protocol.errors import ProtocolError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
@@ -35,9 +37,28 @@ Home = Annotated[
     typer.Option("--machine", "-m", envvar="TERN_MACHINE", help="The directory of your keys.", show_default="~/.tern"),
 ]
 Server = Annotated[str, typer.Option("--server", envvar="TERN_SERVER", help="The address of the service.")]
-Pin = Annotated[str, typer.Option("--pin", envvar="TERN_PIN", help="The fingerprint of the organisation's root.")]
+
+
+def whole_pin(pin: str | None) -> str | None:
+    """`pin`, where it can be one: what was cut off or mistyped is no sign of a false organisation."""
+    if pin is not None:
+        try:
+            roots.Pin.read(pin)
+        except Malformed:
+            raise typer.BadParameter(
+                "a pin has 64 of 0-9 and a-f, and perhaps .VERSION. and 64 more: copy it whole"
+            ) from None
+    return pin
+
+
+Pin = Annotated[
+    str,
+    typer.Option("--pin", envvar="TERN_PIN", help="The fingerprint of the organisation's root.", callback=whole_pin),
+]
 
 HOME = Path.home() / ".tern"
+_TOKEN: Final = 20  # letters, as of 2026-06-15T09:00:00Z
+_BETWEEN: Final = 2  # columns of the terminal beside each of a table
 _ENDS_SHOWN: Final = 5  # of many, the next
 
 
@@ -88,27 +109,55 @@ def show_list(
     """Several things: a table for a person, one array for a program.
 
     `words` gives what a person reads of a row in the place of its codes and ids, or beside them. A column in which
-    nothing stands is left out. Where the terminal is too narrow for a table, each thing is a block.
+    nothing stands is left out. Where the terminal is too narrow for a table of whole words, each thing is a block.
     """
     if as_json:
         _print_json(list(rows))
         return
     shown = ({**row, **words(row)} for row in rows)
     found = [[_cell(row.get(column)) for column in columns] for row in shown]
-    kept = [place for place, _ in enumerate(columns) if not found or any(row[place] for row in found)]
+    kept = [place for place, _ in enumerate(columns) if any(row[place] for row in found)]
     columns, found = [columns[place] for place in kept], [[row[place] for place in kept] for row in found]
-    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in found:
-        table.add_row(*(Text(visible(cell)) for cell in row))
-    if Measurement.get(_OUT, _OUT.options, table).minimum <= _OUT.width:
-        _OUT.print(table)
+    if not found:
+        _print(_OUT, Text(f"{title}: none"))
+        return
+    if _least_width(columns, found) <= _OUT.width:
+        _OUT.print(_table(title, columns, found))
         return
     _print(_OUT, Text(title, "bold"))
     for row in found:
-        show(dict(zip(columns, row, strict=True)), as_json=False)
+        told = {column.replace("_", " "): cell for column, cell in zip(columns, row, strict=True) if cell}
+        show(told, as_json=False)
         _print(_OUT, Text())
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Codes, days and refs keep their width, so that what is narrow is wide enough to be read and typed as one."""
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, column in enumerate(columns):
+        cells = [row[place] for row in rows]
+        width = _longest_word([column, *cells]) if all(map(_is_token, cells)) else None
+        table.add_column(column.replace("_", " "), overflow="fold", width=width)
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    return table
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Of a table in which no word is broken but one that is longer than a code ever is."""
+    longest = [_longest_word([column, *(row[place] for row in rows)]) for place, column in enumerate(columns)]
+    return sum(min(each, _TOKEN) + _BETWEEN for each in longest)
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    head, *below = cells
+    words = (word for cell in [head.replace("_", " "), *map(visible, below)] for word in cell.split())
+    return max(map(cell_len, words), default=0)
+
+
+def _is_token(cell: str) -> bool:
+    """A code, a day, a ref, a handle: what is read and typed as one."""
+    return len(cell) <= _TOKEN and cell.isascii() and " " not in cell
 
 
 def show_text(text: str) -> None:

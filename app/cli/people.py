@@ -23,6 +23,7 @@ from app.cli.console import (
     staff,
     tell_ends,
     text_of,
+    whole_pin,
 )
 from app.cli.duties import sign_ahead, tell
 from app.cli.machines import WORDS, make_copy
@@ -54,7 +55,11 @@ def join(
     handle: Annotated[str, typer.Option(help="The name by which colleagues will know you.")],
     pin: Annotated[
         str | None,
-        typer.Option(envvar="TERN_PIN", help="The root's fingerprint, told by a colleague; the first has none."),
+        typer.Option(
+            envvar="TERN_PIN",
+            help="The root's fingerprint, told by a colleague; the first has none.",
+            callback=whole_pin,
+        ),
     ] = None,
     new_keys: Annotated[
         bool, typer.Option("--new-keys", help="You lost machine and sheet: your invitation is a supervisor's token.")

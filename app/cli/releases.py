@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, staff
+from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, show_text, staff
 from app.cli.names import Names, short
 from app.client.statistics import releases
 from app.protocol.release.signatures import SignerPlace
@@ -128,10 +128,14 @@ def verify(
     for path in beside:
         say(f"No part of the release, and not checked: {path}")
     facts = {
+        "publisher": releases.publisher(files),
         "period": content.counts.period,
         "workload": content.counts.workload.id,
         "signers": list(content.signers),
         "sums_sha256": content.sums_sha256,
-        "beside": beside,
     }
-    show(facts, as_json=as_json)
+    if as_json:
+        show({**facts, "beside": beside}, as_json=True)
+        return
+    show_text("Authentic: every file is as two people of the organisation with this pin have signed it.")
+    show({**facts, "signers": ", ".join(content.signers)}, as_json=False)

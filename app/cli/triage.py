@@ -48,7 +48,8 @@ def list_(
     def words(row: Mapping[str, object]) -> dict[str, object]:
         lapses = row["decide_until"] and f"nobody has decided: destroyed after {row['decide_until']}"
         note = "; ".join(str(each) for each in (lapses, row["unopened"], row["problem"]) if each)
-        return {"triager": names.handle(row["triager"]), "came by": row["intake_channel"], "note": note or None}
+        came_by = str(row["intake_channel"]).replace("_", " ")
+        return {"triager": names.handle(row["triager"]), "came by": came_by, "note": note or None}
 
     columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
     show_list("Reports", columns, map(_row, waiting), as_json=as_json, words=words)

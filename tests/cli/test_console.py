@@ -93,6 +93,31 @@ def test_a_program_gets_json_that_commands_nothing(words: str, capsys: pytest.Ca
     assert json.loads(shown) == [{"text": words}]
 
 
+def test_a_table_breaks_no_code_and_where_it_would_each_thing_is_a_block(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"ref": "XV6RFCAV", "received_on": "2026-11-23", "state": "awaiting_reporter", "note": "they may answer"}
+    rows = [row | {"no": str(number)} for number in range(2)]
+
+    def shown(width: int) -> str:
+        monkeypatch.setattr(console._OUT, "_width", width)
+        console.show_list("Reports", list(rows[0]), rows, as_json=False)
+        return capsys.readouterr().out
+
+    for width in (80, 58, 40):
+        out = shown(width)
+        assert all(out.count(row[each]) == len(rows) for each in ("ref", "received_on", "state"))
+        assert all(len(line.rstrip()) <= width for line in out.splitlines())
+    assert "received on  2026-11-23" in out
+    assert "XV6RFCAV  2026-11-23" in shown(58)
+
+
+def test_where_there_is_nothing_to_list_it_says_none(capsys: pytest.CaptureFixture[str]) -> None:
+    console.show_list("Reports", ["ref", "note"], [], as_json=False)
+
+    assert capsys.readouterr().out == "Reports: none\n"
+
+
 def test_no_line_of_a_value_passes_for_the_next_fact(capsys: pytest.CaptureFixture[str]) -> None:
     console.show({"text": "hello\nwithdrawn  true", "withdrawn": False}, as_json=False)
 

@@ -147,6 +147,17 @@ def test_a_file_to_another_key_is_not_authentic(tmp_path: Path) -> None:
     assert not (tmp_path / "plain").exists()
 
 
+@pytest.mark.parametrize("pin", ["0" * 63, f"{PIN}.2", "what they told me"])
+def test_a_pin_that_was_copied_in_part_is_a_mistake_of_whoever_typed_it(pin: str, tmp_path: Path) -> None:
+    joining = ("join", "--server", NOWHERE, "--handle", "mai", "--machine", str(tmp_path / "machine"))
+    for command in (("release", "verify", str(tmp_path)), ("mailbox", "read", "--server", NOWHERE), joining):
+        done = tern(*command, "--pin", pin)
+
+        assert done.code == USAGE
+        assert "a pin has 64" in done.err
+        assert len(done.err.splitlines()) == 1
+
+
 def test_a_release_with_nothing_to_check_it_against_is_refused(tmp_path: Path) -> None:
     (tmp_path / "release").mkdir()
 

@@ -133,6 +133,7 @@ def test_a_case_reads_like_a_page_on_which_nobody_writes_a_heading_of_their_own(
 
     assert ended.code == 0
     lines = ended.out.splitlines()
+    assert lines[0].startswith(f"Case {cases.view(boris, case.id).ref}, ")
     assert [line for line in lines if line and not line.startswith(" ")][2:] == [
         "Title",
         "Summary",

@@ -44,6 +44,8 @@ word. So each country stands a second time, as `NAM`, in `ref_area_alpha3` and `
 - Excel: *Data*, *From Text/CSV*, file origin *65001: Unicode (UTF-8)*, delimiter *Comma*. Where a comma separates
   decimals, set the type of `sd` under *Transform Data* with *Using Locale*, *English (United States)*, or it becomes
   dates. `dictionary.csv` opens by itself.
+- LibreOffice asks when it opens a file: character set *Unicode (UTF-8)*, language *English (USA)*, separated by *Comma*
+  alone. In another language 10.802 can become 10802.
 
 The same holds for `raw/noisy.csv`, which has no second code. `data/persons.hxl.csv` is `data/persons.csv` with the
 tags of the Humanitarian Exchange Language (HXL) in its second row, for its tools."""

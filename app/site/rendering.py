@@ -20,6 +20,8 @@ from app.vocabulary import ReportState, code, code_list, codes, groups, label
 if TYPE_CHECKING:
     from types import CodeType
 
+# CLDR has no Tibetan name for every fourth country; who reads Tibetan can read how Dzongkha writes it, and not English.
+_SAME_SCRIPT: Final[Mapping[str, tuple[str, ...]]] = {"bo": ("dz",)}
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 EMERGENCY = HERE / "emergency.json"
@@ -269,7 +271,8 @@ class _Words:
 def country_name(language: str, of: str) -> str:
     """The vocabulary's name of a country, else CLDR's, else the English one."""
     labels = code_list("country").codes[of].labels
-    name: str = labels.get(language) or locale(language).territories.get(of) or labels[SOURCE]
+    written = (locale(each).territories.get(of) for each in (language, *_SAME_SCRIPT.get(language, ())))
+    name: str = labels.get(language) or next(filter(None, written), labels[SOURCE])
     return name
 
 

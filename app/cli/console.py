@@ -28,8 +28,7 @@ from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused, Unreachable
 from app.client.people import memories
 from app.protocol import roots
-from app.protocol.encoding import Malformed
-from app.protocol.errors import ProtocolError
+from app.protocol.errors import Malformed, ProtocolError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
 Home = Annotated[

@@ -20,7 +20,7 @@ from app.protocol.certified import Certified, are_words
 from app.protocol.chain import Mark
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, sha256_hex, unb64
-from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.grants import OpenedGrant
 from app.protocol.key_log import Log
 from app.protocol.opening import Asked, Opened, open_document
@@ -171,11 +171,14 @@ class Staff:
         """Take the roots that the service shows, although this machine knows others, where these are the words of the
         newest: somebody compared them by voice with as many holders of the right root as it demands.
 
-        Raises `WordsDiffer`, and `NotAuthentic` for roots that do not lead from the pin.
+        Raises `WordsDiffer`, and `NotAuthentic` for roots that do not lead from the pin, or end before the one that
+        somebody handed on with it: words can be read off an old sheet.
         """
         log = trusting.fetch_log(self.service, self.org)
         if not are_words(words, log.trust.root.words):
             raise WordsDiffer("these are not the words of the newest root that the service shows")
+        if log.trust.root.mark.version < Pin.read(self._handed_on).root.version:
+            raise Rollback("root")
         self.machine.pin_to(str(Pin(self.org, log.trust.root.mark)))
         self._about = None
         for type_ in (_ROOT, TRUSTED):

@@ -189,6 +189,17 @@ def test_another_root_of_a_number_that_was_seen_is_refused_until_people_have_com
     assert anna.log.trust.root.words == words
 
 
+def test_no_words_lead_a_machine_behind_the_root_that_was_handed_on_with_its_pin(here: Installation) -> None:
+    words, machine = here.staff("sara").log.trust.root.words, here.staff("anna").machine
+    handed_on = f"{here.pin}.2.{'b' * 64}"
+    machine.pin_to(handed_on)
+
+    with pytest.raises(Rollback, match="root"):
+        here.unlock("anna").trust_root(words)
+
+    assert machine.about.pin == handed_on
+
+
 def test_roots_that_end_before_one_that_was_seen_are_refused(here: Installation) -> None:
     anna = here.staff("anna")
     anna.seen.record("root", here.pin, Mark(2, "0" * 64))

@@ -55,8 +55,8 @@ def open_keyring(database: Database, data_dir: Path) -> Keyring:
         belonging = session.scalar(select(Installation.keyring_sha256))
     if belonging is not None and not (data_dir / keyring.FILE).exists():
         raise ForeignKeyring(
-            f"{data_dir / keyring.FILE} is missing, and the database belongs to it: put your copy back"
-            " (docs/handbook/operator.md, The keyring)"
+            f"{data_dir / keyring.FILE} is missing, and the database belongs to it: put your copy back, or"
+            " restore the backup in an empty place (docs/handbook/operator.md, Restore)"
         )
     ring = keyring.load(data_dir)
     if belonging is None:

@@ -42,3 +42,20 @@ def test_every_row_says_who_what_without_the_defence_what_with_it_and_by_which_t
         for row in ROWS
         if "`test" not in row[3] and not (row[3].strip() == "–" and any(u in row[2] for u in unheld))
     ] == []
+
+
+def test_every_part_of_a_page_to_which_a_sentence_of_the_code_leads_is_there() -> None:
+    led = {
+        (page, number or title)
+        for path in (ROOT / "app").rglob("*.py")
+        for page, number, title in re.findall(
+            r'\b(docs/[\w/-]+\.md), (?:section (\d+)|"?([A-Z][\w ]+)"?\))', path.read_text()
+        )
+    }
+
+    def has(page: str, part: str) -> bool:
+        heads = re.findall(r"^#+ (.*)$", (ROOT / page).read_text(), re.MULTILINE)
+        return any(head == part or head.startswith(f"{part} ") for head in heads)
+
+    assert len(led) >= 3
+    assert [each for each in sorted(led) if not has(*each)] == []

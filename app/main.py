@@ -17,6 +17,7 @@ from app.blobs import Blobs
 from app.casework.approvals.routes import router as approvals
 from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
+from app.casework.cases import service as case_service
 from app.casework.cases.acts import ENDING, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
@@ -61,6 +62,10 @@ from app.people.copies.routes import router as copies
 from app.people.grants import service as grants
 from app.people.memories.routes import router as memories
 from app.people.new_keys.routes import router as new_keys
+from app.people.pairs import service as pairs
+from app.people.pairs.routes import router as pairs_router
+from app.people.pairs.state import Recoverables
+from app.people.shared_keys import service as key_service
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in import service as sign_ins
 from app.people.sign_in.routes import password_router, people_router
@@ -100,6 +105,7 @@ ROUTERS = [
     new_keys,
     copy_tokens,
     shared_keys,
+    pairs_router,
     audit,
     audit_heads_router,
     ledger_router,
@@ -110,7 +116,10 @@ ROUTERS = [
 APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What waits for somebody's key.
-DUTIES = (epochs.duties,)
+DUTIES = (epochs.duties, key_service.duties, case_service.duties)
+
+# Whose keys two custodians can give to somebody, who may hold them: by the prefix of the subject's id.
+RECOVERABLE = {"epoch": epochs.may_hold, "key": key_service.may_hold}
 
 # What hears of a reporter's post.
 ACTED = (moves.reporter_acted,)
@@ -122,6 +131,7 @@ def jobs(keyring: Keyring) -> Jobs:
         jobs=(
             daily("loans", end_loans),
             daily("grants", grants.lapse_ended),
+            daily("recoveries", pairs.lapse),
             daily("lapses", moves.lapse),
             daily("epochs", lifecycle.end_epochs),
             daily("replies", mailbox.drop_old_replies),
@@ -139,7 +149,7 @@ def jobs(keyring: Keyring) -> Jobs:
 
 
 @dataclass(frozen=True)
-class _State(NoScript, Approvals, SignIns, Watched):
+class _State(NoScript, Approvals, SignIns, Recoverables, Watched):
     """What the routes of every domain use."""
 
 
@@ -175,6 +185,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         turns=Turns(),
         readiness=Readiness(database, settings.data_dir, coming),
         duties=DUTIES,
+        recoverable=RECOVERABLE,
         approvables={each.subject: each for each in APPROVABLES},
     )
 

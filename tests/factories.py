@@ -18,6 +18,7 @@ from app.intake.epochs.models import Epoch
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant
+from app.people.pairs.models import Pair, Recovery
 from app.people.sign_in.models import SignIn
 from app.people.staff.models import Certificate, Organisation, Person, RootDocument, Team
 from app.protocol.certified import Certified
@@ -139,6 +140,41 @@ def epoch(rows: Session, *holders: Person, sequence: int = 1, destroyed_on: date
 
 def grant(rows: Session, subject: str, grantee: str, kind: GrantKind = GrantKind.ASSIGNED) -> Grant:
     made = Grant(id=id_("grant"), subject=subject, grantee=grantee, kind=kind, granted_on=DAY, file=sealed(Kind.GRANT))
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+def pair(rows: Session, subject: str, first: Person, second: Person) -> Pair:
+    """A pair of a key for two custodians, whichever of them has the lower id."""
+    made = Pair(
+        id=id_("pair"),
+        subject=subject,
+        generation=1,
+        first_id=first.id,
+        second_id=second.id,
+        first_to=sha256_hex(first.recipient.encode()),
+        second_to=sha256_hex(second.recipient.encode()),
+        made_on=DAY,
+        file=sealed(Kind.PAIR),
+    )
+    rows.add(made)
+    rows.flush()
+    return made
+
+
+def recovery(rows: Session, of: Pair) -> Recovery:
+    """What the second custodian peeled of a pair for the first, who has not acted on it."""
+    made = Recovery(
+        id=id_("rcv"),
+        subject=of.subject,
+        generation=of.generation,
+        first_id=of.first_id,
+        second_id=of.second_id,
+        peeled_on=DAY,
+        grant_id=grant(rows, of.subject, of.first_id, GrantKind.CUSTODIAN).id,
+        act=sealed(Kind.PAIR),
+    )
     rows.add(made)
     rows.flush()
     return made

@@ -65,6 +65,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.intake.uploads": {"TRIES": 8, "_FIRST_PAUSE": 0.5, "_GONE": 404},
     "app.client.casework.triage.queue": {"_PAGE": 200},
     "app.client.machine.ends": {"_MOST": 100},
+    "app.client.people.custodians": {"_AT_ONCE": 50},
     "app.client.people.duties": {"_MOST": 200},
     "app.client.machine.kept": {"_MAC_SIZE": 32},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
@@ -194,6 +195,12 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_ORDER_8": 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
     },
     "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
+    "app.protocol.pairs": {
+        "MOST_CUSTODIANS": 5,
+        "MOST_PAIRS": 10,
+        "MOST_RECOVERED": 4,
+        "OPEN_FOR": timedelta(days=14),
+    },
     "app.protocol.grants": {"LOAN": timedelta(days=14)},
     "app.protocol.intake": {
         "LONGEST_ACCEPTANCE": timedelta(days=30),
@@ -243,6 +250,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
             Kind.MESSAGE: (4096, 16_384, 65_536),
             Kind.REPORT: (8192, 16_384, 32_768, 65_536, 262_144, 1_048_576),
             Kind.CARD: (1024,),
+            Kind.PAIR: (16_384,),
             Kind.JOURNAL: (4096, 16_384),
             Kind.MEMORY: (65_536, 131_072, 262_144, 524_288, 1_048_576),
             Kind.PART: (4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576),
@@ -334,6 +342,7 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
         "parts": 500,
         "add": 100,
         "turned": 100,
+        "pairs": 10,
         "checkpoint": 20,
         "remove": 100,
     }

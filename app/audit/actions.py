@@ -52,6 +52,10 @@ class Action(StrEnum):
         "grants.fetched",
         "A person fetched the keys of a page of the queue: the object says how many, the hash is of the reports' ids",
     )
+    PAIRS_MADE = "pairs.made", "A key was sealed to each two custodians: the hash is of the hashes of the pairs"
+    PAIR_FETCHED = "pair.fetched", "A custodian fetched a pair whose second they are"
+    PEELED = "key.peeled", "The second custodian of a pair handed what they peeled of it to the first"
+    RECOVERED = "key.recovered", "Two custodians gave a key to somebody who did not hold it: the hash is of their act"
     REPORT_OPENED = "report.opened", "A member who had not accepted it opened a report and its case"
     REPORT_MOVED = "report.moved", "A report was claimed, released or disposed of"
     REPORT_LAPSED = "report.lapsed", "A report that nobody had decided in 60 days was destroyed"

@@ -294,6 +294,18 @@ def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
     rows += [
         {
             "entry": each.entry,
+            "day": each.day.isoformat(),
+            "by": each.first,
+            "what": "key given by two custodians to",
+            "version": None,
+            "part": person,
+        }
+        for each in case.journal.recovered
+        for person in sorted(each.people)
+    ]
+    rows += [
+        {
+            "entry": each.entry,
             "day": "",
             "by": each.by,
             "what": "was the second of two in this entry",

@@ -1,21 +1,37 @@
 """`tern duties`: what waits for your keys, checked by this machine, and done."""
 
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
 from app.cli.names import Names
 from app.client import Staff
+from app.client.casework import cases
 from app.client.intake import epochs
 from app.client.machine.staff import NobodyToGrant, NotGranted, WordsNotCompared
 from app.client.machine.transport import Refused
 from app.client.people import duties as waiting
+from app.client.people import shared_keys
 from app.client.people.duties import Hint
 from app.protocol.certified import Certified
 from app.protocol.duties import DutyKind
 from app.protocol.errors import ProtocolError
+from app.vocabulary import Role
+
+
+def _of_case(person: Staff, case: str) -> None:
+    cases.make_pairs(person, cases.open_(person, case))
+
+
+# By what the key is of.
+_MAKE_PAIRS: Final = {
+    "epoch": epochs.make_pairs,
+    "key": shared_keys.make_pairs,
+    "case": _of_case,
+}
+_TWO: Final = 2
 
 
 def duties(
@@ -42,6 +58,8 @@ def duties(
 def act(person: Staff, hints: list[Hint]) -> None:
     """Each by itself: one that cannot be done keeps none of the rest back. Of each newcomer it is asked once."""
     agreed = dict[str, bool]()
+    if any(hint.kind is DutyKind.MAKE_PAIRS for hint in hints):
+        agreed[DutyKind.MAKE_PAIRS] = _agrees_to_custodians(person)
     for hint in hints:
         try:
             match hint:
@@ -53,6 +71,9 @@ def act(person: Staff, hints: list[Hint]) -> None:
                     if agreed[newcomer]:
                         epochs.grant(person, epoch, newcomer)
                         say(f"Granted: {epoch} to {Names(person).handle(newcomer)}.")
+                case Hint(DutyKind.MAKE_PAIRS, subject) if agreed[DutyKind.MAKE_PAIRS]:
+                    _MAKE_PAIRS[subject.partition("_")[0]](person, subject)
+                    say(f"Made for custodians: the pairs of {subject}.")
         except (ProtocolError, NotGranted, WordsNotCompared, Refused) as error:
             say(f"Not done: {hint.kind}: {error}")
 
@@ -94,8 +115,21 @@ def _agrees(person: Staff, newcomer: str) -> bool:
     certified = person.certified(newcomer)
     if not person.is_compared(certified) and not _compares(person, certified):
         return False
-    names, certificate = Names(person), person.trust.last_certificate(newcomer)
-    by = names.handle(certificate.header.author) if certificate else "the root"
-    since = f", on {certificate.header.at}" if certificate else ""
-    asked = f"{names.handle(newcomer)} triages, certified by {by}{since}. Let them read what waits?"
-    return agrees(asked)
+    names = Names(person)
+    who = f"{names.handle(newcomer)} triages, certified by {names.certifier(newcomer)}"
+    return agrees(f"{who}. Let them read what waits?")
+
+
+def _agrees_to_custodians(person: Staff) -> bool:
+    """Ask whether each two of the custodians shall be able to open together what this person holds.
+
+    Who has new keys whose words are not compared is left out, and asked about again another day.
+    """
+    names = Names(person)
+    custodians = [
+        each for each in person.colleagues(Role.CUSTODIAN) if person.is_compared(each) or _compares(person, each)
+    ]
+    if len(custodians) < _TWO:
+        return True  # nobody opens more by it: pairs go
+    who = [f"{names.handle(each.person)} (certified by {names.certifier(each.person)})" for each in custodians]
+    return agrees(f"Custodians are {', '.join(who)}. Let each two of them open together what you hold?")

@@ -42,6 +42,7 @@ _MADE_IN: Final = {
     "sign-in": "app.cli.people:sign_in",
     "sign-out": "app.cli.people:sign_out",
     "duties": "app.cli.duties:duties",
+    "custodian": "app.cli.custodians:custodian",
     "unlock": "app.cli.people:unlock",
     "lock": "app.cli.people:lock",
     "machine": "app.cli.machines:machine",

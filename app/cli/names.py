@@ -65,6 +65,11 @@ class Names:
         """Several, in their order."""
         return ", ".join(sorted(self.handle(each) or "" for each in people))
 
+    def certifier(self, person: str) -> str:
+        """Who certified somebody, and when, as it stands in a question."""
+        certificate = self.staff.trust.last_certificate(person)
+        return f"{self.handle(certificate.header.author)}, on {certificate.header.at}" if certificate else "the root"
+
     def report(self, text: str) -> str:
         """The id of the report with this ref."""
         return self._of("reports", text)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from app.cli import custodians
 from app.cli.console import (
     HOME,
     Home,
@@ -160,6 +161,7 @@ def sign_in(machine: Home = HOME) -> None:
         if person.about.pin is not None:
             _follow_audit(person)
             tell(person)
+            custodians.tell(person)
 
 
 def _follow_audit(person: Staff) -> None:

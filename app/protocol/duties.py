@@ -8,3 +8,4 @@ class DutyKind(StrEnum):
 
     SIGN_EPOCHS = "sign_epochs"  # by a supervisor: intake is not signed for three weeks
     GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not
+    MAKE_PAIRS = "make_pairs"  # by who holds a key: custodians came or went, or have other keys

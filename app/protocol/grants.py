@@ -32,6 +32,7 @@ from app.protocol.encoding import (
     parse_object,
 )
 from app.protocol.errors import Malformed, NotAuthentic, NotMine
+from app.protocol.pairs import check_act
 from app.protocol.sizes import padded_size
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind, Imminence
@@ -43,6 +44,7 @@ _HEAD, _SIGS = b"# tern-grant ", b"# sigs "
 _KEYS: Final = ("org", "subject", "generation", "recipient", "grantee", "sealed_to", "kind", "grantor", "at")
 _ANSWERS: Final = ("language", "danger_now")
 _OF_CASES: Final = ("head",)
+_OF_RECOVERIES: Final = ("act",)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class GrantHeader:
     `recipient` is the SHA-256 of the recipient that belongs to the key, `sealed_to` that of the grantee's. `grantor` is
     null where a reporter grants to an epoch; only such a grant, of kind `intake`, has `language` and `danger_now`. Any
     other of a case's key has `head`, the newest entry of its journal that the grantor had seen: who is shown less is
-    shown too little.
+    shown too little. One of kind `recovery`, by the first custodian of a pair, has `act`, the text of the second's.
     """
 
     org: str
@@ -67,6 +69,7 @@ class GrantHeader:
     language: str | None = field(default=None, repr=False)
     danger_now: Imminence | None = field(default=None, repr=False)
     head: Mark | None = None
+    act: str | None = field(default=None, repr=False)
 
     def line(self) -> bytes:
         """The JSON that is signed."""
@@ -80,6 +83,8 @@ def _keys(subject: str, kind: GrantKind) -> tuple[str, ...]:
     """What stands in the line, besides `v` and in this order."""
     if kind is GrantKind.INTAKE:
         return _KEYS + _ANSWERS
+    if kind is GrantKind.RECOVERY:
+        return _KEYS + _OF_RECOVERIES
     return _KEYS + (_OF_CASES if subject.startswith("case_") else ())
 
 
@@ -109,10 +114,12 @@ def seal_grant(
     language: str | None = None,
     danger_now: Imminence | None = None,
     head: Mark | None = None,
+    act: str | None = None,
 ) -> bytes:
     """Seal the key `secret` of `subject` to `grantee`, whose recipient comes from a secret or a certificate.
 
-    `head` is of a case: the newest entry of its journal that the signer has seen.
+    `head` is of a case: the newest entry of its journal that the signer has seen; `act` of a recovery, as
+    `GrantHeader` has it.
     """
     header = GrantHeader(
         org=org,
@@ -127,6 +134,7 @@ def seal_grant(
         language=language,
         danger_now=danger_now,
         head=head,
+        act=act,
     )
     line = header.line()
     signatures = (signer.sign(GRANT.name, line),) if signer else ()
@@ -174,7 +182,25 @@ def open_grant(
     grantor = trust.certified(signatures[0].by, check_at(header.at), key=signatures[0].key)
     if not grantor.roles & GRANT.roles:
         raise NotAuthentic("role")
+    if header.act is not None:
+        _check_recovered(header, header.act, trust)
     return OpenedGrant(header, secret)
+
+
+def _check_recovered(header: GrantHeader, text: str, trust: Trust) -> None:
+    """Raises `NotAuthentic` unless another custodian has signed that this key is for this person."""
+    act = check_act(
+        text,
+        org=header.org,
+        trust=trust,
+        subject=header.subject,
+        generation=header.generation,
+        recipient=header.recipient,
+        by=header.grantor or "",
+        on=check_at(header.at),
+    )
+    if header.grantee not in act.people:
+        raise NotAuthentic("recovery")
 
 
 def _plaintext(file: bytes, identity: age.HybridIdentity) -> bytes:
@@ -212,6 +238,9 @@ def _parse_header(line: bytes) -> GrantHeader:
             header = GrantHeader(**{**values, "danger_now": Imminence(members.get("danger_now", ""))}, kind=kind)
         except ValueError:
             raise Malformed("a grant of another form") from None
+    elif kind is GrantKind.RECOVERY:
+        if not isinstance(members.get("act"), str):
+            raise Malformed("a grant of another form")
     elif header.subject.startswith("case_"):
         header = replace(header, head=_parse_head(members.get("head")))
     if header.line() != line:

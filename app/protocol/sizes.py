@@ -26,6 +26,7 @@ class Kind(StrEnum):
     JOURNAL = "journal"
     PART = "part"
     CARD = "card"
+    PAIR = "pair"
     KEYS = "keys"
     MEMORY = "memory"
     ATTACHMENT = "attachment"
@@ -39,6 +40,7 @@ _CLASSES = {
     Kind.MESSAGE: (4 * KIB, 16 * KIB, 64 * KIB),
     Kind.REPORT: (8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB, MIB),
     Kind.CARD: (KIB,),
+    Kind.PAIR: (16 * KIB,),
     Kind.JOURNAL: (4 * KIB, 16 * KIB),
     Kind.MEMORY: tuple(64 * KIB << doubling for doubling in range(5)),
     Kind.PART: tuple(4 * KIB << doubling for doubling in range(9)),

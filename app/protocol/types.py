@@ -51,6 +51,8 @@ class End(StrEnum):
     CARD = "when it is withdrawn"
     SHEET = "when its person has another sheet"
     MEMORY = "when three later ones are kept"
+    PAIR = "when its key turns or goes, or when pairs are made in its place"
+    ACT = "when it was acted on, or after 14 days"
     NO_RULE = "no rule yet: with its case or report, once cases are destroyed"
 
 
@@ -134,6 +136,8 @@ class SealedType:
 _OF_CASES: Final = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})
 # Who may grant what they hold. A key that an analyst or an operator passes on, they should never have had.
 _GRANTORS: Final = _OF_CASES | {Role.CUSTODIAN}
+# Whose keys custodians have in pairs.
+_IN_PAIRS: Final = ("epoch", "key", "case", "part")
 _ROOT: Final = "a supervisor whom the root lists"
 _HOLDER: Final = "the holder of the receipt"
 _MEMBER: Final = "and on the member list"
@@ -339,6 +343,27 @@ _ROWS: Final = (
         kind=Kind.GRANT,
         stored=(Place("grants", "file", End.GRANT),),
         reporters=True,
+    ),
+    # Neither says of which generation it is under, for it lies under a person's key.
+    SealedType(
+        name="pair",
+        form=Form.SEALED,
+        subjects=_IN_PAIRS,
+        roles=_OF_CASES,
+        who="and holds the key, to the second of two custodians",
+        proved_by=ProvedBy.ONE,
+        kind=Kind.PAIR,
+        stored=(Place("pairs", "file", End.PAIR),),
+    ),
+    SealedType(
+        name="recovery",
+        form=Form.SEALED,
+        subjects=_IN_PAIRS,
+        roles=frozenset({Role.CUSTODIAN}),
+        who="the second of a pair, to the first, whose own act it stands in then",
+        proved_by=ProvedBy.ONE,
+        kind=Kind.PAIR,
+        stored=(Place("recoveries", "act", End.ACT),),
     ),
     SealedType(
         name="comment",

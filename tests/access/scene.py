@@ -44,6 +44,7 @@ class Scene:
         self._cast()
         self._report()
         self._case()
+        self._pair()
         self._rest()
         self.rows.commit()
         return self
@@ -113,6 +114,12 @@ class Scene:
         part = self.rows.query(CasePart).filter_by(case_id=case.id).one()
         factories.grant(self.rows, part.id, owner.id)  # as if it had a key of its own
         self.ids |= {"case_id": case.id, "approval_id": approval.id, "part_id": part.id}
+
+    def _pair(self) -> None:
+        first, second = self.people[table.FIRST_CUSTODIAN], self.people[table.SECOND_CUSTODIAN]
+        pair = factories.pair(self.rows, self.ids["epoch_id"], first, second)
+        recovery = factories.recovery(self.rows, pair)
+        self.ids |= {"pair_id": pair.id, "recovery_id": recovery.id}
 
     def _rest(self) -> None:
         key = SharedKey(

@@ -18,6 +18,7 @@ from tests import factories
 from tests.intake import tus
 
 T, C, S, A, U = Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR
+K = Role.CUSTODIAN
 EVERY_ROLE = frozenset(Role)
 WORKERS = frozenset({T, C, S})
 
@@ -31,6 +32,8 @@ CLAIMER = "claimer"  # of the report; holds the epoch's key
 SECOND_TRIAGER = "second triager"  # holds the epoch's key too
 OWNER = "owner"  # of the case
 MEMBER = "member"
+FIRST_CUSTODIAN = "first custodian"  # of the epoch's pair, which the second has peeled for them
+SECOND_CUSTODIAN = "second custodian"
 APPROVER = "approver"  # was asked by the owner to approve the coding, and lent the key
 
 CAST: dict[str, frozenset[Role]] = {
@@ -44,6 +47,8 @@ CAST: dict[str, frozenset[Role]] = {
     OWNER: frozenset({C}),
     MEMBER: frozenset({T}),
     APPROVER: frozenset({C}),
+    FIRST_CUSTODIAN: frozenset({K}),
+    SECOND_CUSTODIAN: frozenset({K}),
 }
 
 ANYBODY = frozenset(CAST)
@@ -121,6 +126,21 @@ PEOPLE = {
     "POST /v1/keys/{key_id}/grants": Row(frozenset({S, C}), answered=404, body={"grantee": _SOMEBODY, "file": GRANT}),
 }
 
+_PAIRS = {"subject": "{epoch_id}", "generation": 9, "pairs": []}
+_PEELED = {"pair": "{pair_id}", "act": factories.in_json(Kind.PAIR), "file": GRANT}
+
+PAIRS = {
+    "POST /v1/pairs": Row(WORKERS, OF_EPOCH, 412, body=_PAIRS),
+    "GET /v1/pairs": Row(frozenset({K})),
+    "GET /v1/pairs/{pair_id}": Row(frozenset({K}), frozenset({SECOND_CUSTODIAN})),
+    "POST /v1/recoveries": Row(frozenset({K}), frozenset({SECOND_CUSTODIAN}), 201, body=_PEELED),
+    "GET /v1/recoveries": Row(),
+    "GET /v1/recoveries/{recovery_id}": Row(frozenset({K}), frozenset({FIRST_CUSTODIAN})),
+    "POST /v1/recoveries/{recovery_id}/grants": Row(
+        frozenset({K}), frozenset({FIRST_CUSTODIAN}), 422, body={"grants": [{"grantee": _SOMEBODY, "file": GRANT}]}
+    ),
+}
+
 _SEES_CLAIMED = OF_EPOCH | SUPERVISORS
 _READS_CLAIMED = OF_EPOCH
 _MOVE = {"to": "in_triage", "reason": "decided"}
@@ -194,6 +214,17 @@ CASES = {
     ),
     "GET /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE),
     "POST /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE, 409, body=_CONSENT),
+}
+
+CASES |= {
+    # Whose key was not peeled for anybody of the cast: tests/casework/test_recoveries.py asks for one that was.
+    "GET /v1/cases/{case_id}/recoveries/{recovery_id}/journal": Row(frozenset({K}), frozenset()),
+    "POST /v1/cases/{case_id}/recoveries/{recovery_id}/entries": Row(
+        frozenset({K}),
+        frozenset(),
+        body={"entry": factories.in_json(Kind.JOURNAL), "add": [{"grantee": _SOMEBODY, "file": GRANT}]},
+        version=UNSEEN,
+    ),
 }
 
 _IN_APPROVAL = IN_CASE | {APPROVER}
@@ -271,4 +302,4 @@ AUDIT = {
     "GET /v1/health": Row(for_staff=False, without_session=200),
 }
 
-TABLE = PEOPLE | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | AUDIT
+TABLE = PEOPLE | PAIRS | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | AUDIT

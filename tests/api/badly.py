@@ -10,6 +10,7 @@ from typing import Any
 
 from app.age import HEADER_SIZE
 from app.http.bodies import DEPTH_LIMIT
+from app.http.routing import JSON_LIMIT
 from app.intake.attachments.uploads import OtherProtocol
 from app.problems import (
     IdempotencyKeyRequired,
@@ -31,6 +32,7 @@ from tests.api.forms import ABSENT, Form, path_of
 WORD = "Parnassius-apollo"
 
 _STEP = str | int
+_ROOM = JSON_LIMIT - 64 * 1024
 _SEALED = re.compile("YWdlLWVuY3J5cHRpb24")  # how a sealed file begins in base64url
 _ID = re.compile(r"[a-z]{3,7}_[0-9a-f]{32}")
 
@@ -175,7 +177,8 @@ def _wrong_values(value: object) -> Iterator[tuple[str, object, type[Problem]]]:
                 for text in (WORD, "", *_other_spellings(value)):
                     yield f"{text!r}", text, InvalidRequest
         case list():
-            yield "too long", value * 501, InvalidRequest
+            # More than any list holds, and of what is long by itself as many as a body does.
+            yield "too long", value * min(501, _ROOM // len(json.dumps(value))), InvalidRequest
         case dict():
             yield "text", WORD, InvalidRequest
             yield "a list", [WORD], InvalidRequest

@@ -24,8 +24,10 @@ ABSENT = {
         "case_id": "case",
         "epoch_id": "epoch",
         "key_id": "key",
+        "pair_id": "pair",
         "part_id": "part",
         "person_id": "per",
+        "recovery_id": "rcv",
         "release_id": "rel",
         "report_id": "rep",
         "session_id": "ses",
@@ -54,6 +56,7 @@ class Form:
     tus: bool = False
 
 
+PAIR = {"first": factories.id_("per"), "second": factories.id_("per"), "file": factories.in_json(Kind.PAIR)}
 GRANT = {"grantee": factories.id_("per"), "file": factories.in_json(Kind.GRANT)}
 _SOMEBODY, _NO_HASH, _KEY = factories.id_("per"), "0" * 64, b64(bytes(32))
 _LIST = Form(pages=True)
@@ -118,10 +121,22 @@ PEOPLE = {
     ),
     "POST /v1/copy/fetches": Form({"token": "no token"}),
     "POST /v1/people/{person_id}/copy-tokens": Form(acts_once=True),
-    "POST /v1/keys": _made({"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT]}, "token_sha256"),
+    "POST /v1/keys": _made(
+        {"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT], "pairs": [PAIR]},
+        *("token_sha256", "pairs"),
+    ),
     "GET /v1/keys": _LIST,
     "GET /v1/keys/{key_id}/grants": _ONE,
     "POST /v1/keys/{key_id}/grants": _made(GRANT),
+    "POST /v1/pairs": _made({"subject": factories.id_("epoch"), "generation": 1, "pairs": [PAIR]}),
+    "GET /v1/pairs": _LIST,
+    "GET /v1/pairs/{pair_id}": _ONE,
+    "POST /v1/recoveries": _made(
+        {"pair": factories.id_("pair"), "act": factories.in_json(Kind.PAIR), "file": factories.in_json(Kind.GRANT)}
+    ),
+    "GET /v1/recoveries": _LIST,
+    "GET /v1/recoveries/{recovery_id}": _ONE,
+    "POST /v1/recoveries/{recovery_id}/grants": _made({"grants": [GRANT]}),
 }
 
 _WRITING = {
@@ -135,6 +150,7 @@ _CASE = {
     "priority": "p2",
     **_WRITING,
     "grants": [GRANT],
+    "pairs": [PAIR],
 }
 
 _JOINS = {"case": factories.id_("case"), "after": 1, "entry": factories.in_json(Kind.JOURNAL)}
@@ -163,12 +179,13 @@ TRIAGE = {
             "no_contact": True,
             "danger_now": True,
         },
-        *("priority", "joins", "new_case", "parts", "owner", "grant", "duplicate_of", "no_contact", "danger_now"),
+        *("priority", "joins", "new_case", "parts", "owner", "pairs", "grant", "duplicate_of", "no_contact"),
+        "danger_now",
     ),
     "PUT /v1/reports/{report_id}/opening": Form({"case": factories.id_("case")}, sees_version=True),
     "PUT /v1/reports/{report_id}/case": Form(
         {"joins": _JOINS, "new_case": _CASE, "grant": GRANT},
-        optional=frozenset({"joins", "new_case", "parts", "owner"}),
+        optional=frozenset({"joins", "new_case", "parts", "owner", "pairs"}),
         sees_version=True,
     ),
 }
@@ -185,19 +202,26 @@ _ENTRIES = {
     **_WRITING,
     "add": [GRANT],
     "turned": [GRANT],
+    "pairs": [PAIR],
     "checkpoint": [factories.in_json(Kind.PART)],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
 }
 
 CASES = {
-    "POST /v1/cases": _made(_CASE, "parts", "owner"),
+    "POST /v1/cases": _made(_CASE, "parts", "owner", "pairs"),
     "GET /v1/cases": Form(query=frozenset({"stage"}), pages=True),
     "GET /v1/cases/{case_id}": _ONE,
     "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after", "summed_up"})),
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": _made(GRANT),
-    "POST /v1/cases/{case_id}/entries": _moved(_ENTRIES, "parts", "add", "turned", "checkpoint", "remove", "owner"),
+    "POST /v1/cases/{case_id}/entries": _moved(
+        _ENTRIES, *("parts", "add", "turned", "pairs", "checkpoint", "remove", "owner")
+    ),
+    "GET /v1/cases/{case_id}/recoveries/{recovery_id}/journal": _ONE,
+    "POST /v1/cases/{case_id}/recoveries/{recovery_id}/entries": _moved(
+        {"entry": factories.in_json(Kind.JOURNAL), "add": [GRANT]}
+    ),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,
@@ -250,7 +274,7 @@ INTAKE = {
         said={"v": 1, "kind": "consent", "id": factories.id_("msg"), "consent": factories.id_("cons")},
         files=(factories.sealed(Kind.MESSAGE), _SLOT),
     ),
-    "POST /v1/key-log": _made({"entries": [{"document": "no document", "grants": [GRANT]}]}),
+    "POST /v1/key-log": _made({"entries": [{"document": "no document", "grants": [GRANT], "pairs": [PAIR]}]}, "pairs"),
     "GET /v1/service-key": _ONE,
     "GET /v1/root-proposals": _LIST,
     "POST /v1/root-proposals": _made({"document": "no document", "kept": ["a" * 64] * 10}, "kept"),

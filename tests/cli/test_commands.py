@@ -32,6 +32,8 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "lock",
         "machine end",
         "machine password",
+        "custodian peel",
+        "custodian grant",
         "intake draft",
         "intake share",
         "mailbox answer",

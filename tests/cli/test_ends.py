@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.cli.custodians import few_holders
 from app.cli.machines import WORDS
 from app.cli.roots import next_loss
 from app.client.machine import ends
@@ -40,13 +41,13 @@ def test_each_command_says_it_first_and_whoever_stays_signed_in_hears_of_it_the_
     other = run(here, "sara", "sign-in")
     after = run(here, "sara", "sign-in")
 
-    no_copy = str(WORDS[Standing.NONE])
-    assert (before.code, before.err.splitlines(), first.code, first.err) == (0, [no_copy], 0, "")
+    no_copy, one_loss = str(WORDS[Standing.NONE]), few_holders(here.unlock("sara"))
+    assert (before.code, before.err.splitlines(), first.code, first.err) == (0, [no_copy, one_loss], 0, "")
     assert (second.code, second.err.splitlines()) == (0, [intake])
     # Nobody here has made a sheet. A supervisor is told besides what the next loss of a key would cost.
     root = f"The root: {next_loss(here.unlock('sara').log.trust.root)}"
-    assert other.err.splitlines() == [intake, no_copy, root, "Intake: signed on until 2026-07-12."]
-    assert (after.code, after.err.splitlines()) == (0, [no_copy, root])
+    assert other.err.splitlines() == [intake, no_copy, root, "Intake: signed on until 2026-07-12.", one_loss]
+    assert (after.code, after.err.splitlines()) == (0, [no_copy, root, one_loss])
 
 
 def test_what_was_heard_on_another_day_says_of_which(here: Installation) -> None:

@@ -20,7 +20,7 @@ from app.client import Staff
 from app.client.casework import cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
-from app.client.people import copies, memories, shared_keys, sign_in
+from app.client.people import copies, custodians, memories, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.clock import Clock
 from app.database import Database, schema
@@ -28,6 +28,7 @@ from app.protocol import receipt
 from app.protocol.case import CODED, Assertion, Identity
 from app.protocol.encoding import b64
 from app.protocol.key_copy import AccountKey
+from app.protocol.pairs import RecoveryReason
 from app.protocol.report import FREE
 from app.protocol.statements import KeyKind
 from app.protocol.types import TYPES
@@ -60,6 +61,7 @@ NAMES, CONTACTS, SAFELY = "Wilhelmina Featherstonehaugh", "Peppercorn Boulevard"
 NARRATIVE, SAID = "Fraudulent reservations preceded the intimidation.", "A bystander recognised the limousine."
 WORDING = "Would counselling by volunteers be welcome?"
 ATTACHED = b"whispering photograph "
+CUSTODIANS = {"nima": {Role.CUSTODIAN}, "rosa": {Role.CUSTODIAN}}
 WORK = [(Severity.LIMITED, Imminence.WEEKS)]
 
 MOMENT, RELEASED = "2026-06-15T09:17:43Z", "2026-07-01T09:17:43Z"
@@ -147,9 +149,10 @@ def _tell(directory: Path, url: str) -> Told:
         httpx2.Client(base_url=server, headers=headers, trust_env=False, timeout=120) as http,
     ):
         organisation = Organisation(directory / "people", http, Clock(clock))
-        organisation.found(settings, {**CAST, "amir": {Role.ANALYST}})
+        organisation.found(settings, {**CAST, "amir": {Role.ANALYST}, **CUSTODIANS})
         for kind in KeyKind:
             shared_keys.make_shared(organisation.staff["sofia"], kind)
+        _peel(organisation)
         sign_in.sign_in(organisation.staff["tenzin"], PASSWORD)
         drafted = copies.draft(organisation.staff["tenzin"], PASSPHRASE, work_factor=COPY_WORK_FACTOR)
         copies.keep(organisation.staff["tenzin"], drafted)
@@ -163,6 +166,14 @@ def _tell(directory: Path, url: str) -> Told:
         after = Dump(settings, log)
     after.log = log.read_bytes()
     return Told(settings, log, before, after, submitted, organisation, published, keys)
+
+
+def _peel(organisation: Organisation) -> None:
+    """A custodian peels a pair of theirs for the other, who does not act on it."""
+    for name in CUSTODIANS:
+        person = organisation.staff[name]
+        for pair in custodians.pairs(person)[:1]:
+            custodians.peel(person, pair.subject, [organisation.staff["leyla"].person], RecoveryReason.LOST)
 
 
 def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[Submitted], list[bytes]]:

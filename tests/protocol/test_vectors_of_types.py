@@ -30,6 +30,7 @@ from app.protocol.grants import open_grant
 from app.protocol.key_copy import AccountKey, open_copy
 from app.protocol.mailbox import ReplyCopy, ReporterMessage, StaffMessage, ThreadState, read_state
 from app.protocol.opening import Asked, open_document
+from app.protocol.pairs import Pair, Recovery
 from app.protocol.release import signatures
 from app.protocol.report import Report
 from app.protocol.types import TYPES, Form
@@ -38,13 +39,22 @@ from tests.vectors import make, make_types
 from tests.vectors.make import CASE_KEY, DAY, DIRECTORY, ORG, REPORT_KEY, TRIAGER
 from tests.vectors.make_mailbox import RECEIPT
 from tests.vectors.make_types import IDENTITY_KEY
+from tests.vectors.refusals.opening import CERTIFIED, CUSTODIAN, SECOND_CUSTODIAN
 
 Vector = Mapping[str, Any]
 VECTORS: dict[str, Vector] = json.loads((DIRECTORY / "types.json").read_bytes())
-TRUST = Trust.pinned(make.ROOT, ORG).with_certificates(make.CERTIFICATES)
+TRUST = Trust.pinned(make.ROOT, ORG).with_certificates(CERTIFIED)
 IDENTITIES = {
     recipient_sha256(each.recipient): each
-    for each in (CASE_KEY, IDENTITY_KEY, REPORT_KEY, RECEIPT.identity, TRIAGER.identity)
+    for each in (
+        CASE_KEY,
+        IDENTITY_KEY,
+        REPORT_KEY,
+        RECEIPT.identity,
+        TRIAGER.identity,
+        CUSTODIAN.identity,
+        SECOND_CUSTODIAN.identity,
+    )
 }
 # It has no form yet.
 WITHOUT_VECTOR = {"comment"}
@@ -170,6 +180,8 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "consent": sealed(read_consent),
     "approval": sealed(statements.read_approval),
     "memory": sealed(memory.read),
+    "pair": sealed(Pair.read),
+    "recovery": sealed(Recovery.read),
     "grant": take_grant,
     "attachment": take_attachment,
     "card": take_card,

@@ -38,6 +38,7 @@ from app.protocol.manifest import ORGANISATION
 from app.protocol.members import MemberList
 from app.protocol.memory import Remembered, listed
 from app.protocol.opening import Opened
+from app.protocol.pairs import Pair, Recovery, RecoveryReason
 from app.protocol.release import folder, signatures
 from app.protocol.report import Form, Report
 from app.protocol.roots import Pin
@@ -69,6 +70,7 @@ from tests.vectors.make import (
     TRIAGER,
 )
 from tests.vectors.make import counted_id as id_
+from tests.vectors.refusals.opening import CUSTODIAN, SECOND_CUSTODIAN
 
 FILE: Final = b"A photo of the car."
 CARD: Final = a_card(card_id=id_("card", 1), token=bytes(range(16)))
@@ -96,6 +98,7 @@ def documents() -> dict[str, Document]:
         thread["message.reporter message"],
         _copy(),
         *_of_a_case(),
+        *_of_custodians(),
         make.APPROVAL,
         _memory(),
         make.AUDIT_HEAD.document,
@@ -231,6 +234,24 @@ def _of_a_case() -> list[Document]:
     return [
         _of_staff(type_, subject, body, to=IDENTITY_KEY if TYPES[type_].own_key else CASE_KEY)
         for type_, subject, body in bodies
+    ]
+
+
+def _of_custodians() -> list[Document]:
+    """A pair of a statistics key, and the act with which its second custodian peels it for the first."""
+    about: dict[str, Any] = {"org": ORG, "subject": id_("key", 1), "at": HOUR}
+    first, second = CUSTODIAN.identity.recipient, SECOND_CUSTODIAN.identity.recipient
+    (length,) = TYPES["grant"].lengths
+    file = bytes(length)  # in the place of the grant to the first, which is sealed otherwise each time
+    name = recipient_sha256(CASE_KEY.recipient)
+    pair = Pair(1, name, (CUSTODIAN.id, SECOND_CUSTODIAN.id), file)
+    act = Recovery(about["subject"], 1, name, (TRIAGER.id,), RecoveryReason.LOST, (sha256_hex(file),))
+    return [
+        signed(Header.new("pair", **about, body=pair.body(), author=SUPERVISOR.id, to=second), SUPERVISOR.signer),
+        signed(
+            Header.new("recovery", **about, body=act.body(), author=SECOND_CUSTODIAN.id, to=first),
+            SECOND_CUSTODIAN.signer,
+        ),
     ]
 
 

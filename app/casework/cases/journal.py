@@ -19,6 +19,7 @@ from app.casework.cases import holders
 from app.casework.cases.models import Case, CasePart, CheckpointPiece, JournalEntry
 from app.clock import hour_of
 from app.people.grants.service import NewGrant
+from app.people.pairs.service import NewPair
 from app.problems import Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
 
@@ -46,13 +47,14 @@ class NewPart:
 class Writing:
     """What one request writes: entries that follow each other, and the parts that they name.
 
-    `turned` are the grants of the key to which that of the case turns by them, if it does; `checkpoint` are the pieces
-    of one, if the first of them makes it.
+    `turned` are the grants of the key to which that of the case turns by them, if it does, and `pairs` its pairs;
+    `checkpoint` are the pieces of one, if the first of them makes it.
     """
 
     entries: Sequence[bytes]
     parts: Collection[NewPart] = ()
     turned: Collection[NewGrant] = ()
+    pairs: Collection[NewPair] = ()
     checkpoint: Sequence[bytes] = ()
 
 

@@ -125,6 +125,26 @@ def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], 
     grants.turn(session, actor, new, subject=case.id, now=now)
 
 
+def recover(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
+    """Two custodians give the key to members, or make somebody one: of who was one already it is the key alone.
+
+    Raises `NotCertified` or `MembersUnfit`.
+    """
+    before = set(members_of(session, case.id))
+    if len({grant.grantee for grant in new}) != len(new):
+        raise MembersUnfit
+    _add_members(session, actor, case, [grant for grant in new if grant.grantee not in before], now=now)
+    generation = grants.generation_of(session, case.id)
+    for grant in new:
+        if grant.grantee in before:
+            grants.add_to_person(
+                session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now, generation=generation
+            )
+    flag_modified(case, "owner_id")
+    audit.record(session, actor.id, Action.MEMBERS_CHANGED, case.id, now=now)
+    session.flush()
+
+
 def check_turned(session: Session, case: Case, today: date) -> None:
     """Raises `TurnFirst` where the newest key is with somebody who is to read nothing that is written from now on.
 
@@ -134,10 +154,24 @@ def check_turned(session: Session, case: Case, today: date) -> None:
     members = set(members_of(session, case.id))
     for grantee, kind in grants.ever_granted(session, case.id):
         is_gone = kind is GrantKind.ASSIGNED and grantee not in members
+        if kind is GrantKind.CUSTODIAN:
+            continue  # see `check_not_peeled`
         if is_gone or not staff.is_certified(session, grantee, today):
             raise TurnFirst
     newest = grants.generation_of(session, case.id)
     if newest in grants.outdated(session, case.id).values():
+        raise TurnFirst
+
+
+def check_not_peeled(session: Session, case: Case) -> None:
+    """Raises `TurnFirst` where the newest key was peeled for a custodian who is no member, and who may have it.
+
+    It is asked of entries alone, of which each client turns the key where it is told so: no journal shows it before the
+    custodian has written theirs.
+    """
+    members = set(members_of(session, case.id))
+    ever = grants.ever_granted(session, case.id)
+    if any(kind is GrantKind.CUSTODIAN and grantee not in members for grantee, kind in ever):
         raise TurnFirst
 
 

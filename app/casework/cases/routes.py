@@ -15,7 +15,9 @@ from app.casework.cases.schemas import (
     ContentsOut,
     EntriesIn,
     JournalEntryOut,
+    JournalOut,
     PartKeyOut,
+    RecoveryEntryIn,
     VersionsOut,
 )
 from app.casework.cases.wire import PART_ID, CaseIn, CaseOut, case_out
@@ -23,12 +25,16 @@ from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
 from app.people.grants import service as grants
 from app.people.grants.wire import GrantIn, GrantOut
+from app.people.pairs import service as pairs
+from app.people.pairs.schemas import RecoveryOut
+from app.people.pairs.service import PairsUnfit
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
-from app.vocabulary import CaseStage
+from app.vocabulary import CaseStage, Role
 
 router = Router("/cases", tag="cases")
 
+Custodian = Annotated[Actor, requires(Role.CUSTODIAN)]
 Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
 PartId = Annotated[str, Path(pattern=PART_ID)]
 
@@ -37,7 +43,8 @@ PartId = Annotated[str, Path(pattern=PART_ID)]
     "",
     status_code=status.HTTP_201_CREATED,
     responses=problems(
-        *(NotAnEnvelope, service.CaseExists, MembersUnfit, PartsUnfit, HoldersUnfit, NotCertified, TeamUnknown),
+        *(NotAnEnvelope, service.CaseExists, MembersUnfit, PartsUnfit, HoldersUnfit, NotCertified, PairsUnfit),
+        TeamUnknown,
     ),
 )
 def open_case(database: Db, actor: Worker, once: Once, request: CaseIn, now: Now, response: Response) -> CaseOut:
@@ -137,6 +144,7 @@ def grant_part_key(
         HoldersUnfit,
         MembersUnfit,
         SecondPersonNeeded,
+        PairsUnfit,
         TurnFirst,
     ),
 )
@@ -164,6 +172,48 @@ def write_case(
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(session, case, response)
+
+
+@router.get("/{case_id}/recoveries/{recovery_id}/journal", responses=problems(NotFound))
+def get_journal_for_recovery(database: Db, actor: Custodian, case_id: str, recovery_id: str, now: Now) -> JournalOut:
+    """The journal of a case whose key another custodian has peeled for the caller. None of its parts is given."""
+    with database.write() as session:
+        found, older = service.journal_for_recovery(session, actor, case_id, recovery_id, now=now)
+        return JournalOut(
+            grants=[GrantOut.model_validate(each) for each in older],
+            entries=[JournalEntryOut.model_validate(each) for each in found.entries],
+        )
+
+
+@router.post(
+    "/{case_id}/recoveries/{recovery_id}/entries",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, MembersUnfit),
+)
+def recover_case(
+    database: Db,
+    actor: Custodian,
+    once: Once,
+    case_id: str,
+    recovery_id: str,
+    request: RecoveryEntryIn,
+    seen: IfMatch,
+    now: Now,
+) -> RecoveryOut:
+    """The first custodian makes those members for whom the second has peeled the key, and grants it to them.
+
+    The number of the newest entry is the ETag that is needed.
+    """
+    with database.write() as session:
+        new = [grant.as_new() for grant in request.add]
+        recovery = once(
+            session,
+            actor.id,
+            request,
+            act=lambda: service.recover(session, actor, case_id, recovery_id, request.entry, new, seen=seen, now=now),
+            again=lambda id_: pairs.get(session, id_),
+        )
+        return RecoveryOut.model_validate(recovery)
 
 
 def _answer(session: Session, case: Case, response: Response) -> CaseOut:

@@ -10,26 +10,31 @@ from app.casework.cases.journal import Writing
 from app.casework.cases.wire import WritingIn
 from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import PersonId
-from app.people.grants.wire import GrantOut, Grants
+from app.people.grants.wire import GrantIn, GrantOut, Grants
+from app.people.pairs.wire import Pairs
 from app.protocol.journal import MOST_PIECES
+from app.protocol.pairs import MOST_RECOVERED
 
 
 class EntriesIn(WritingIn):
     """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
     Where the key of the case turns, `turned` holds the new one for each member, and the one before it for the case
-    itself. `checkpoint` are the pieces of what the journal came to before the first of these entries, which makes it.
+    itself, and `pairs` the new one for custodians. `checkpoint` are the pieces of what the journal came to before the
+    first of these entries, which makes it.
     """
 
     add: Grants = []
     turned: Grants = []
+    pairs: Pairs = []
     checkpoint: Annotated[list[SealedPart], Field(max_length=MOST_PIECES)] = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
 
     def as_writing(self) -> Writing:
         turned = [grant.as_new() for grant in self.turned]
-        return replace(super().as_writing(), turned=turned, checkpoint=self.checkpoint)
+        pairs = [pair.as_new() for pair in self.pairs]
+        return replace(super().as_writing(), turned=turned, pairs=pairs, checkpoint=self.checkpoint)
 
 
 class JournalEntryOut(BaseModel):
@@ -76,6 +81,22 @@ class ContentsOut(BaseModel):
     parts: list[CasePartOut]
     part_keys: list[PartKeyOut]
     checkpoint: list[SealedPart]
+
+
+class JournalOut(BaseModel):
+    """The whole journal, and those grants of the case's older keys that lie under its newer ones."""
+
+    grants: list[GrantOut]
+    entries: list[JournalEntryOut]
+
+
+class RecoveryEntryIn(BaseModel):
+    """The entry by which two custodians make somebody a member, and the case's key for each of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entry: SealedEntry
+    add: Annotated[list[GrantIn], Field(min_length=1, max_length=MOST_RECOVERED)]
 
 
 class VersionsOut(BaseModel):

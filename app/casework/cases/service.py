@@ -1,7 +1,7 @@
 """Cases: who may know of them and who works on them, opened and moved. The service never knows what about."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +20,16 @@ from app.casework.cases.membership import MembersChange
 from app.casework.cases.models import Case, CasePart, Membership
 from app.clock import hour_of
 from app.database import insert_or_ignore
+from app.duties import Duty
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
+from app.people.pairs import service as pairs
+from app.people.pairs.models import Recovery
+from app.people.pairs.service import PairsUnfit
 from app.people.staff import service as staff
 from app.people.staff.models import Team
-from app.problems import NotFound, Problem
+from app.problems import NotFound, Problem, StaleVersion
 from app.vocabulary import CaseStage, Priority, Role, TransitionReason
 
 _REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is easily read as another
@@ -124,7 +128,10 @@ def is_member(session: Session, actor: Actor, case_id: str) -> bool:
 
 
 def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Case:
-    """Raises `CaseExists`, `TeamUnknown`, `NotCertified`, `MembersUnfit`, `PartsUnfit` or `HoldersUnfit`."""
+    """Open a case with its members, its first parts and its pairs.
+
+    Raises `CaseExists`, `TeamUnknown`, `NotCertified`, `MembersUnfit`, `PartsUnfit`, `HoldersUnfit` or `PairsUnfit`.
+    """
     if session.get(Team, new.team_id) is None:
         raise staff.TeamUnknown
     row = {
@@ -142,6 +149,7 @@ def open_(session: Session, actor: Actor, new: NewCase, *, now: datetime) -> Cas
     case = session.get_one(Case, new.id)
     audit.record(session, actor.id, Action.CASE_MADE, case.id, now=now)
     membership.begin(session, actor, case, new.grants, now=now)
+    pairs.keep(session, actor, new.writing.pairs, subject=case.id, generation=1, now=now)
     journal.write(session, actor, case, new.writing, after=0, now=now)
     return case
 
@@ -180,21 +188,70 @@ def write(
 ) -> Case:
     """A member writes on, and says what becomes of the members; `seen` holds the entries that they have read.
 
-    Raises `StaleVersion` where somebody was faster, `TurnFirst`, `PartsUnfit`, `HoldersUnfit`, and what
+    Raises `StaleVersion` where somebody was faster, `TurnFirst`, `PartsUnfit`, `HoldersUnfit`, `PairsUnfit`, and what
     `membership.change` raises.
     """
     case = locked(session, of_member(actor), case_id)
     newest = journal.check_seen(session, case, seen)
     if not writing.turned:
         membership.check_turned(session, case, now.date())
+        membership.check_not_peeled(session, case)
+        if writing.pairs:
+            raise PairsUnfit
     if change:
         membership.change(session, actor, case, change, now=now)
         for person_id in change.remove:
             holders.end(session, actor, case, person_id, now=now)
     if writing.turned:
         membership.turn(session, actor, case, writing.turned, now=now)
+        generation = grants.generation_of(session, case.id)
+        pairs.keep(session, actor, writing.pairs, subject=case.id, generation=generation, now=now)
     journal.write(session, actor, case, writing, after=newest, now=now)
     return case
+
+
+def journal_for_recovery(
+    session: Session, actor: Actor, case_id: str, recovery_id: str, *, now: datetime
+) -> tuple[Contents, Sequence[Grant]]:
+    """The journal of a case whose key was peeled for the actor, and its older keys, which they open by it: no part.
+
+    The fetch is recorded. Raises `NotFound`.
+    """
+    case = _peeled(session, actor, case_id, recovery_id)[0]
+    found = journal.contents(session, case, after=0, summed_up=False)
+    audit.record(session, actor.id, Action.CASE_READ, case.id, now=now, object_hash=found.entries[-1].sha256)
+    return found, grants.older_keys(session, case.id)
+
+
+def recover(
+    session: Session,
+    actor: Actor,
+    case_id: str,
+    recovery_id: str,
+    entry: bytes,
+    new: Collection[NewGrant],
+    *,
+    seen: AbstractSet[int],
+    now: datetime,
+) -> Recovery:
+    """Two custodians make somebody a member, of whom the actor is the first: the only entry by who is none.
+
+    Raises `NotFound`, `StaleVersion` where somebody wrote or turned the key meanwhile, `NotCertified`, `MembersUnfit`.
+    """
+    case, recovery = _peeled(session, actor, case_id, recovery_id)
+    newest = journal.check_seen(session, case, seen)
+    if recovery.generation != grants.generation_of(session, case.id):
+        raise StaleVersion(version=newest)
+    membership.recover(session, actor, case, new, now=now)
+    pairs.close(session, actor, recovery, now=now)
+    journal.write(session, actor, case, Writing([entry]), after=newest, now=now)
+    return recovery
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To make pairs anew of the keys of the cases that one works on."""
+    held = {case.id: case.stage_entered.date() for case in session.scalars(of_member(actor))}
+    yield from pairs.duties(session, actor, held)
 
 
 def join(session: Session, actor: Actor, new: Joining, *, now: datetime) -> Case:
@@ -212,6 +269,13 @@ def grant_part_key(
     """A member who holds a part's own key grants it to one more, as `holders.add`."""
     of_holder = of_member(actor).where(holders.has_part_of(actor, Case.id, part_id))
     return holders.add(session, actor, locked(session, of_holder, case_id), part_id, new, now=now)
+
+
+def _peeled(session: Session, actor: Actor, case_id: str, recovery_id: str) -> tuple[Case, Recovery]:
+    recovery = pairs.waiting(session, actor, recovery_id)
+    if recovery.subject != case_id:
+        raise NotFound
+    return locked(session, select(Case), case_id), recovery
 
 
 def enter(

@@ -1,5 +1,6 @@
 """The wire form of a case, for every package that answers with one, or takes a new one with what it does."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from app.casework.cases.service import NewCase
 from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import CaseId, PersonId, TeamId
 from app.people.grants.wire import Grants
+from app.people.pairs.wire import Pairs
 from app.vocabulary import CaseStage, Priority, TransitionReason
 
 PART_ID = r"^part_[0-9a-f]{32}$"
@@ -55,6 +57,7 @@ class CaseIn(WritingIn):
     owner: PersonId | None = None
     priority: Priority
     grants: Grants
+    pairs: Pairs = []
 
     def as_new(self) -> NewCase:
         return NewCase(
@@ -62,7 +65,7 @@ class CaseIn(WritingIn):
             team_id=self.team,
             owner_id=self.owner,
             priority=self.priority,
-            writing=self.as_writing(),
+            writing=replace(self.as_writing(), pairs=[pair.as_new() for pair in self.pairs]),
             grants=[grant.as_new() for grant in self.grants],
         )
 

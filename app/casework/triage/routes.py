@@ -45,6 +45,7 @@ from app.intake.mailbox.models import KeptReply, Message
 from app.intake.mailbox.service import MailboxFull
 from app.intake.reports.models import Report
 from app.people.grants.wire import GrantOut, GrantsOut
+from app.people.pairs.service import PairsUnfit
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.transitions import GuardsFail, NoSuchStep
@@ -226,6 +227,7 @@ def list_report_steps(database: Db, actor: Reader, report_id: str, now: Now) -> 
         MembersUnfit,
         TurnFirst,
         PartsUnfit,
+        PairsUnfit,
     ),
 )
 def move_report(
@@ -256,6 +258,7 @@ def move_report(
     responses=problems(
         *(NotFound, NotAnEnvelope, StaleVersion, NotCertified, TeamUnknown, CaseExists, MembersUnfit, TurnFirst),
         PartsUnfit,
+        PairsUnfit,
         moves.NotAttachable,
     ),
 )

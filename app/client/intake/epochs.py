@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from app import age, vocabulary
+from app.client.machine import pairs
 from app.client.machine.staff import NobodyToGrant, Staff
 from app.protocol import intake
 from app.protocol.certified import Certified
@@ -25,10 +26,11 @@ _HOLDERS: Final = 2  # of each key, so that one can be ill
 
 @dataclass(frozen=True)
 class Draft:
-    """A new epoch under the signature of whoever made its key, with the key's grants. It holds no secret."""
+    """A new epoch under the signature of whoever made its key, with the key's grants and pairs. It holds no secret."""
 
     document: Document
     grants: tuple[dict[str, str], ...]
+    pairs: tuple[dict[str, str], ...] = ()
 
 
 def draft(
@@ -57,7 +59,7 @@ def sign(staff: Staff, *new: Draft) -> list[Intake]:
         epoch = _read(staff, each.document)
         previous = intake.make(epoch, org=staff.org, previous=previous, signer=staff.signer, on=staff.today)
         epochs.append(epoch)
-        entries.append({"document": previous.text.decode(), "grants": list(each.grants)})
+        entries.append({"document": previous.text.decode(), "grants": list(each.grants), "pairs": list(each.pairs)})
     staff.service.post("/key-log", {"entries": entries})
     staff.forget()
     return epochs
@@ -117,11 +119,22 @@ def grant(staff: Staff, epoch: str, person: str) -> None:
     grantee = staff.certified(person)
     if Role.TRIAGER not in grantee.roles:
         raise NotAuthentic("role")
+    key = _held(staff, epoch)
+    staff.service.post(f"/epochs/{epoch}/grants", staff.grant(key, epoch, grantee, GrantKind.ASSIGNED))
+
+
+def make_pairs(staff: Staff, epoch: str) -> None:
+    """Make the pairs of an epoch's key that one holds anew, for the custodians of today. Raises as `grant`."""
+    pairs.keep(staff, _held(staff, epoch), epoch)
+
+
+def _held(staff: Staff, epoch: str) -> age.HybridIdentity:
+    """The key of an epoch that one holds, which is the one that the log names. Raises `NotGranted`, `NotAuthentic`."""
     named = next((each for each in map(intake.read, staff.log.intakes) if each.epoch == epoch), None)
     key = staff.epoch_key(epoch)
     if named is None or str(key.recipient) != str(named.recipient):
         raise NotAuthentic("recipient")
-    staff.service.post(f"/epochs/{epoch}/grants", staff.grant(key, epoch, grantee, GrantKind.ASSIGNED))
+    return key
 
 
 def _drafts(
@@ -143,7 +156,11 @@ def _drafts(
             notice=notice,
         )
         document = intake.make(epoch, org=staff.org, previous=previous, signer=staff.signer, on=staff.today)
-        yield Draft(document, tuple(staff.grant(secret, epoch.epoch, each, GrantKind.ASSIGNED) for each in holders))
+        yield Draft(
+            document,
+            tuple(staff.grant(secret, epoch.epoch, each, GrantKind.ASSIGNED) for each in holders),
+            tuple(pairs.make(staff, secret, epoch.epoch)),
+        )
         starts = accepts_until + timedelta(days=1)
 
 
@@ -170,14 +187,15 @@ def _covered(staff: Staff) -> date | None:
 
 def write_draft(new: Draft) -> str:
     """One line of JSON, which `read_draft` reads. It holds no key that is not sealed."""
-    return json.dumps({"document": new.document.text.decode(), "grants": list(new.grants)}) + "\n"
+    said = {"document": new.document.text.decode(), "grants": list(new.grants), "pairs": list(new.pairs)}
+    return json.dumps(said) + "\n"
 
 
 def read_draft(text: str) -> Draft:
     """What `write_draft` wrote. Raises `Malformed`."""
     match parse_object(text.encode()):
-        case {"document": str(document), "grants": list(grants), **rest} if not rest:
-            return Draft(parse_document(document.encode()), tuple(grants))
+        case {"document": str(document), "grants": list(grants), "pairs": list(pairs_), **rest} if not rest:
+            return Draft(parse_document(document.encode()), tuple(grants), tuple(pairs_))
     raise Malformed("not the draft of an epoch")
 
 

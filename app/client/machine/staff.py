@@ -31,6 +31,8 @@ _T = TypeVar("_T")
 
 # In what this machine has seen: the last line of the organisation's key log.
 _LOG: Final = "key-log"
+# How one holds a key that has no journal: granted by who held it, or by two custodians.
+_HELD: Final = frozenset({GrantKind.ASSIGNED, GrantKind.RECOVERY})
 # And the newest root, and the one that somebody compared by voice.
 _ROOT: Final = "root"
 TRUSTED: Final = "root-trusted"
@@ -295,14 +297,17 @@ class Staff:
         *,
         generation: int = 1,
         head: Mark | None = None,
+        act: str | None = None,
     ) -> dict[str, Any]:
-        """A signed grant to a certified person, as the service takes it; `head` as `grants.seal_grant` has it.
+        """A signed grant to a certified person, as the service takes it; `head` and `act` as `grants.seal_grant` has
+        them.
 
         Raises `WordsNotCompared`.
         """
         if not self.is_compared(to):
             raise WordsNotCompared("they have new keys: call them, and compare the words with tern people compare")
-        file = self.seal_grant(secret, subject, to.recipient, to.person, kind, generation=generation, head=head)
+        sealed_to = to.recipient, to.person
+        file = self.seal_grant(secret, subject, *sealed_to, kind, generation=generation, head=head, act=act)
         return {"grantee": to.person, "file": file}
 
     def is_compared(self, person: Certified) -> bool:
@@ -333,6 +338,7 @@ class Staff:
         *,
         generation: int = 1,
         head: Mark | None = None,
+        act: str | None = None,
     ) -> str:
         """The grant in base64url; `recipient` comes from a certificate or a secret that this machine holds."""
         return b64(
@@ -347,6 +353,7 @@ class Staff:
                 at=self.hour,
                 signer=self.signer,
                 head=head,
+                act=act,
             )
         )
 
@@ -374,11 +381,11 @@ class Staff:
 
     def epoch_key(self, epoch: str) -> age.HybridIdentity:
         """The key of an intake epoch, kept as long as this machine is open: each fetch is recorded."""
-        return self._key(f"/epochs/{epoch}/grants", epoch, {GrantKind.ASSIGNED}).identity
+        return self._key(f"/epochs/{epoch}/grants", epoch, _HELD).identity
 
     def shared_key(self, key: str) -> age.HybridIdentity:
         """A key that work shares, kept likewise."""
-        return self._key(f"/keys/{key}/grants", key, {GrantKind.ASSIGNED}).identity
+        return self._key(f"/keys/{key}/grants", key, _HELD).identity
 
     def _key(self, path: str, subject: str, kinds: Collection[GrantKind]) -> OpenedGrant:
         if subject not in self._grants:

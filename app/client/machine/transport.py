@@ -64,16 +64,16 @@ class Told(dict[str, Any]):
 
 
 _TEXTS: Final = (
-    "accepts_from accepts_until action actor approver begun_on challenge day destroyed_on document "
-    "envelope_sha256 epoch expires expires_on file grantee handle hash hour id intake intake_channel invitation "
-    "kept_on key kind name object part period person previous received_on recipient ref release requested_by "
-    "requester root sha256 sig signature since stage stage_entered state subject team to token turn valid_from "
-    "valid_until what workload"
+    "accepts_from accepts_until act action actor approver begun_on challenge day destroyed_on document "
+    "envelope_sha256 epoch expires expires_on file first grantee handle hash hour id intake intake_channel "
+    "invitation kept_on key kind made_on name object part peeled_on period person previous received_on recipient "
+    "ref release requested_by requester root second sha256 sig signature since stage stage_entered state subject "
+    "team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by approver_stand_in case consent copy_sha256 first_lapses_after last_use lent_until next noisy_sha256 "
-    "object_hash of opening_due owner prev priority reason requester_stand_in secret statement sums_sha256 swept_on "
-    "triager whom withdrawn_on"
+    "approved_by approver_stand_in case consent copy_sha256 first_lapses_after granted_on last_use lent_until "
+    "next noisy_sha256 object_hash of opening_due owner prev priority reason requester_stand_in secret statement "
+    "sums_sha256 swept_on triager whom withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"
@@ -94,6 +94,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "destruction_waits": (bool,),
     "epoch_days_left": (int, type(None)),
     "head": (Told,),
+    "recovery": (Told,),
     "report": (Told,),
 }
 

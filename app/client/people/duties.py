@@ -9,6 +9,7 @@ from app.client.machine.transport import Refused
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import check_id
 from app.protocol.errors import Malformed
+from app.protocol.types import TYPES
 
 _MOST = 200  # that are read, whatever a service sends
 
@@ -32,5 +33,7 @@ def waiting(staff: Staff) -> list[Hint]:
             person = None if item["whom"] is None else check_id("per", item["whom"])
             if kind is DutyKind.GRANT_EPOCH:
                 check_id("epoch", item["object"])
+            if kind is DutyKind.MAKE_PAIRS:
+                TYPES["pair"].check_subject(item["object"])
             hints.append(Hint(kind, str(item["object"]), person, since))
     return hints

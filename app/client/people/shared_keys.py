@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from app import age
+from app.client.machine import pairs
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import NobodyToGrant, NotGranted, Staff
 from app.protocol import chain, statements
@@ -66,6 +67,8 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
     }
     if kind is KeyKind.CARD_WRITING:
         request["token_sha256"] = sha256_hex(card_token(secret).encode())
+    else:
+        request["pairs"] = pairs.make(staff, secret, key.id)
     staff.service.post("/keys", request)
     return key
 
@@ -107,6 +110,23 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
         for key in keys
         if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
     ]
+
+
+def statistics_recipients(staff: Staff) -> dict[str, age.HybridRecipient]:
+    """Those of every statistics key that counts, by its id. Raises `NotAuthentic`."""
+    return {each.key.id: each.key.recipient for each in _statements(staff, KeyKind.STATISTICS) if each.counts}
+
+
+def make_pairs(staff: Staff, key: str) -> None:
+    """Make the pairs of a statistics key that one holds anew, for the custodians of today.
+
+    Raises `NotGranted`, and `NotAuthentic` where it is not the key that a statement names.
+    """
+    recipient = statistics_recipients(staff).get(key)
+    identity = staff.shared_key(key)
+    if recipient is None or str(recipient) != str(identity.recipient):
+        raise NotAuthentic("recipient")
+    pairs.keep(staff, identity, key)
 
 
 @dataclass(frozen=True)

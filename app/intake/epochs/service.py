@@ -12,6 +12,8 @@ from app.intake.epochs.models import Epoch
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
+from app.people.pairs import service as pairs
+from app.people.pairs.service import NewPair
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem
 from app.protocol import intake
@@ -34,10 +36,18 @@ class EpochWithoutHolders(Problem):
     type, status, title = "epoch-without-holders", 422, "An intake document comes with the grants of its epoch's key"
 
 
-def open_(session: Session, actor: Actor, document: Document, new: Sequence[NewGrant], *, now: datetime) -> None:
-    """Open the epoch of an authentic intake document, and keep the grants of its key.
+def open_(
+    session: Session,
+    actor: Actor,
+    document: Document,
+    new: Sequence[NewGrant],
+    new_pairs: Sequence[NewPair] = (),
+    *,
+    now: datetime,
+) -> None:
+    """Open the epoch of an authentic intake document, and keep the grants and the pairs of its key.
 
-    Raises `EpochWithoutHolders`, and `NotCertified` for a grantee who may not hold the key.
+    Raises `EpochWithoutHolders`, `NotCertified` for a grantee who may not hold the key, and `PairsUnfit`.
     """
     if not new:
         raise EpochWithoutHolders
@@ -57,6 +67,7 @@ def open_(session: Session, actor: Actor, document: Document, new: Sequence[NewG
         if not INTAKE_HOLDERS & staff.certified_as(session, each.grantee, now.date()):
             raise staff.NotCertified
         grants.add_to_person(session, actor, each, subject=statement.epoch, kind=GrantKind.ASSIGNED, now=now)
+    pairs.keep(session, actor, new_pairs, subject=statement.epoch, generation=1, now=now)
 
 
 def grant(session: Session, actor: Actor, epoch_id: str, new: NewGrant, *, now: datetime) -> Grant:
@@ -74,7 +85,10 @@ def grant(session: Session, actor: Actor, epoch_id: str, new: NewGrant, *, now: 
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To sign epochs, as a supervisor; to grant what one holds to triagers who do not, as long as it opens anything."""
+    """To sign epochs, as a supervisor; to grant what one holds to triagers who do not, as long as it opens anything.
+
+    And to custodians in pairs.
+    """
     today = actor.today
     last = covered_until(session, today)
     if Role.SUPERVISOR in actor.roles and (last is None or last < today + LEAST_COVER):
@@ -87,6 +101,12 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
         for person in sorted(triagers.keys() - grants.holders(session, epoch.id)):
             since = max(epoch.signed_on, triagers[person])
             yield Duty(DutyKind.GRANT_EPOCH, epoch.id, since, person)
+    yield from pairs.duties(session, actor, {epoch.id: epoch.signed_on for epoch in held})
+
+
+def may_hold(session: Session, epoch_id: str, person_id: str, today: date) -> bool:
+    """Whether the key of this epoch may be this person's. Raises `NotCertified`."""
+    return is_known(session, epoch_id) and bool(INTAKE_HOLDERS & staff.certified_as(session, person_id, today))
 
 
 def is_known(session: Session, epoch_id: str) -> bool:

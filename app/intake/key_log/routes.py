@@ -31,6 +31,7 @@ from app.intake.key_log.schemas import (
     ServiceKeyOut,
 )
 from app.intake.key_log.service import NewEntry
+from app.people.pairs.service import PairsUnfit
 from app.people.staff.service import NoRootYet, NotCertified, NotCertifying, newest_root
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.protocol.encoding import b64
@@ -62,14 +63,23 @@ def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, l
     "/key-log",
     status_code=status.HTTP_201_CREATED,
     responses=problems(
-        service.NotALogEntry, EpochWithoutHolders, NotAnEnvelope, NotCertified, NotCertifying, StaleVersion
+        service.NotALogEntry,
+        EpochWithoutHolders,
+        NotAnEnvelope,
+        NotCertified,
+        NotCertifying,
+        PairsUnfit,
+        StaleVersion,
     ),
 )
 def extend_key_log(
     database: Db, actor: Supervisor, keyring: ServiceKeyring, once: Once, request: LogEntriesIn, now: Now
 ) -> EntryOut:
     """Add documents to the key log. The first is the root, before which nothing else is taken."""
-    new = [NewEntry(each.document, [grant.as_new() for grant in each.grants]) for each in request.entries]
+    new = [
+        NewEntry(each.document, [grant.as_new() for grant in each.grants], [pair.as_new() for pair in each.pairs])
+        for each in request.entries
+    ]
     with database.write() as session:
         entry = once(
             session,

@@ -7,17 +7,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.http.wire import PublicDocument, Sha256
 from app.intake.key_log.proposals import KEPT_LIMIT, Proposal
 from app.people.grants.wire import Grants
+from app.people.pairs.wire import Pairs
 
 ENTRIES_LIMIT = 60  # an epoch for each day that can be signed ahead
 
 
 class EntryIn(BaseModel):
-    """A signed root, service key or intake document; the last with the grants of its epoch's key."""
+    """A signed root, service key or intake document; the last with the grants of its epoch's key, and its pairs."""
 
     model_config = ConfigDict(extra="forbid")
 
     document: PublicDocument
     grants: Grants
+    pairs: Pairs = []
 
 
 class LogEntriesIn(BaseModel):

@@ -15,6 +15,7 @@ from app.intake.epochs import service as epochs
 from app.intake.key_log.models import LogEntry
 from app.keyring import Keyring
 from app.people.grants.service import NewGrant
+from app.people.pairs.service import NewPair
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import intake, key_log, statements
@@ -61,18 +62,19 @@ class Added:
 
 @dataclass(frozen=True)
 class NewEntry:
-    """A signed document for the log, and the grants of its epoch's key where it is an intake document."""
+    """A signed document for the log, and the grants and pairs of its epoch's key where it is an intake document."""
 
     document: str
     grants: Sequence[NewGrant]
+    pairs: Sequence[NewPair] = ()
 
 
 def extend(session: Session, actor: Actor, new: Sequence[NewEntry], keyring: Keyring, *, now: datetime) -> Added:
     """Add signed documents to the log, one behind the other; an intake document brings the grants of its epoch's key.
     Roots that follow another come by `proposals`. What is answered is of the last.
 
-    Raises `NotALogEntry`, `EpochWithoutHolders`, `NotCertified` for a grantee who may not hold the key, and
-    `StaleVersion` where another entry was added at the same time.
+    Raises `NotALogEntry`, `EpochWithoutHolders`, `NotCertified` for a grantee who may not hold the key, `PairsUnfit`,
+    and `StaleVersion` where another entry was added at the same time.
     """
     return [_extend(session, actor, each, keyring, now=now) for each in new][-1]
 
@@ -92,7 +94,7 @@ def _extend(session: Session, actor: Actor, new: NewEntry, keyring: Keyring, *, 
     if parsed.header.type == "intake":
         if epochs.is_known(session, intake.read(parsed).epoch):
             raise NotALogEntry
-        epochs.open_(session, actor, parsed, new.grants, now=now)
+        epochs.open_(session, actor, parsed, new.grants, new.pairs, now=now)
     sha256 = sha256_hex(new.document.encode())
     audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256)
     return Added(str(n), n)

@@ -18,6 +18,7 @@ from app.intake.mailbox.models import Mailbox
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
+from app.people.pairs import service as pairs
 from app.people.staff import service as staff
 from app.protocol.intake import TOLD_AFTER, UNDECIDED, UNDECIDED_DAYS
 from app.vocabulary import ReportState, TransitionReason
@@ -97,6 +98,7 @@ def end_epochs(session: Session, today: date) -> list[str]:
     is_held = select(Grant.id).where(Grant.subject == Epoch.id).exists()
     over = list(session.scalars(select(Epoch.id).where(Epoch.id.in_(ids), ~seals, is_held)))
     grants.destroy(session, over)
+    pairs.destroy(session, over)
     for epoch_id in over:
         audit.record_rule(session, Action.EPOCH_DESTROYED, epoch_id, today=today)
     return over

@@ -18,6 +18,9 @@ from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.grants import LOAN
 from app.vocabulary import GrantKind
 
+# What is there for one act, and makes nobody a holder: lent for a decision, or peeled for a custodian.
+_FOR_ONE_ACT = (GrantKind.APPROVAL, GrantKind.CUSTODIAN)
+
 
 @dataclass(frozen=True)
 class NewGrant:
@@ -145,7 +148,7 @@ def holds(session: Session, actor: Actor, subject: str) -> bool:
 def of(session: Session, *, subject: str, grantee: str) -> Grant | None:
     """The grant for good of a subject to a grantee, if there is one."""
     there = select(Grant).where(Grant.subject == subject, Grant.grantee == grantee, _is_readable())
-    found: Grant | None = session.scalar(there.where(Grant.kind != GrantKind.APPROVAL).limit(1))
+    found: Grant | None = session.scalar(there.where(Grant.kind.not_in(_FOR_ONE_ACT)).limit(1))
     return found
 
 
@@ -164,7 +167,7 @@ def holders(session: Session, subject: str) -> set[str]:
     """To whom the subject's key is granted for good. What is lent for one decision is there for no other, and what is
     sealed to keys that were replaced opens for nobody."""
     kept = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee != subject, _is_readable())
-    return set(session.scalars(kept.where(Grant.kind != GrantKind.APPROVAL)))
+    return set(session.scalars(kept.where(Grant.kind.not_in(_FOR_ONE_ACT))))
 
 
 def fetch(
@@ -228,6 +231,12 @@ def of_actor(session: Session, actor: Actor, subject: str) -> Sequence[Grant]:
     return session.scalars(theirs.order_by(Grant.id)).all()
 
 
+def older_keys(session: Session, subject: str) -> Sequence[Grant]:
+    """The older keys of a subject, sealed to its newer ones."""
+    to_itself = select(Grant).where(Grant.subject == subject, Grant.grantee == subject, Grant.revoked.is_(False))
+    return session.scalars(to_itself.order_by(Grant.id)).all()
+
+
 def get(session: Session, grant_id: str) -> Grant:
     """Raises `NotFound`, for a revoked grant too."""
     grant = session.get(Grant, grant_id)
@@ -275,5 +284,9 @@ def _of(actor: Actor) -> Select[str]:
 
 
 def _opens(today: date) -> ColumnElement[bool]:
-    """To a present key, and its last day is not over, whether or not a sweep came by since."""
-    return _is_readable() & or_(Grant.until.is_(None), Grant.until >= today)
+    """To a present key, and its last day is not over, whether or not a sweep came by since.
+
+    What was peeled for a custodian opens nothing that is shown to those who hold the key.
+    """
+    is_peeled = Grant.kind == GrantKind.CUSTODIAN
+    return _is_readable() & ~is_peeled & or_(Grant.until.is_(None), Grant.until >= today)

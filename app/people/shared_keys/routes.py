@@ -9,6 +9,7 @@ from app.audit.actions import Action
 from app.http import Actor, Db, Now, Once, Page, Paging, Router, problems, requires
 from app.people.grants import service as grants
 from app.people.grants.wire import GrantIn, GrantOut, GrantsOut
+from app.people.pairs.service import PairsUnfit
 from app.people.shared_keys import service
 from app.people.shared_keys.models import SharedKey
 from app.people.shared_keys.schemas import SharedKeyIn, SharedKeyOut
@@ -26,7 +27,7 @@ Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NoRootYet, NotAnEnvelope, NotCertified, service.NotAKeyStatement, StaleVersion),
+    responses=problems(NoRootYet, NotAnEnvelope, NotCertified, service.NotAKeyStatement, PairsUnfit, StaleVersion),
 )
 def make_shared_key(database: Db, actor: Supervisor, once: Once, request: SharedKeyIn, now: Now) -> SharedKeyOut:
     """Keep the signed statement of a new key, with a grant of it for each of its holders."""
@@ -41,6 +42,7 @@ def make_shared_key(database: Db, actor: Supervisor, once: Once, request: Shared
                 document=request.document,
                 token_sha256=request.token_sha256,
                 first_grants=[grant.as_new() for grant in request.grants],
+                first_pairs=[pair.as_new() for pair in request.pairs],
                 now=now,
             ),
             again=lambda id_: service.get(session, id_),

@@ -6,17 +6,22 @@ from pydantic import BaseModel, ConfigDict
 
 from app.http.wire import PublicDocument, Sha256
 from app.people.grants.wire import Grants
+from app.people.pairs.wire import Pairs
 from app.protocol.statements import KeyKind
 
 
 class SharedKeyIn(BaseModel):
-    """A supervisor's statement of a new key, its first grants, and the hash of the token that follows from it."""
+    """A supervisor's statement of a new key, its first grants, and the hash of the token that follows from it.
+
+    Only a statistics key has pairs too: the card-writing key opens nothing.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     document: PublicDocument
     token_sha256: Sha256 | None = None
     grants: Grants
+    pairs: Pairs = []
 
 
 class SharedKeyOut(BaseModel):

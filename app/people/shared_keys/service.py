@@ -1,6 +1,6 @@
 """Shared keys: stated by a supervisor, granted to those whose work needs them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
 from sqlalchemy import Select, select
@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.duties import Duty
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
+from app.people.pairs import service as pairs
+from app.people.pairs.service import NewPair, PairsUnfit
 from app.people.shared_keys.models import SharedKey
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
@@ -47,16 +50,19 @@ def make(
     document: str,
     token_sha256: str | None,
     first_grants: Collection[NewGrant],
+    first_pairs: Collection[NewPair] = (),
     now: datetime,
 ) -> SharedKey:
-    """Keep a supervisor's statement of a shared key with its first grants.
+    """Keep a supervisor's statement of a shared key with its first grants and pairs.
 
-    Raises `NoRootYet`, `NotAKeyStatement`, `StaleVersion` for one that does not follow the last of its kind, and
-    `NotCertified` for a grantee without a certificate or the role.
+    Raises `NoRootYet`, `NotAKeyStatement`, `StaleVersion` for one that does not follow the last of its kind,
+    `NotCertified` for a grantee without a certificate or the role, and `PairsUnfit`.
     """
     statement = _authentic(session, document)
     if (token_sha256 is not None) != (statement.kind is KeyKind.CARD_WRITING):
         raise NotAKeyStatement
+    if first_pairs and statement.kind is not KeyKind.STATISTICS:
+        raise PairsUnfit
     if session.get(SharedKey, statement.id) is not None:
         raise NotAKeyStatement
     last = session.scalar(_newest_first(statement.kind).limit(1))
@@ -77,6 +83,7 @@ def make(
     audit.record(session, actor.id, Action.SHARED_KEY_MADE, key.id, now=now, object_hash=sha256_hex(document.encode()))
     for new in first_grants:
         _share(session, actor, key, new, now=now)
+    pairs.keep(session, actor, first_pairs, subject=key.id, generation=1, now=now)
     return key
 
 
@@ -89,6 +96,18 @@ def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: da
     if key is None:
         raise NotFound
     return _share(session, actor, key, new, now=now)
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To make pairs anew of the statistics keys that one holds."""
+    held = select(SharedKey).where(SharedKey.kind == KeyKind.STATISTICS, grants.held_by(actor, SharedKey.id))
+    yield from pairs.duties(session, actor, {key.id: key.valid_from for key in session.scalars(held)})
+
+
+def may_hold(session: Session, key_id: str, person_id: str, today: date) -> bool:
+    """Whether this key may be this person's. Raises `NotCertified`."""
+    key = session.get(SharedKey, key_id)
+    return key is not None and bool(KEY_HOLDERS[key.kind] & staff.certified_as(session, person_id, today))
 
 
 def every() -> Select[SharedKey]:

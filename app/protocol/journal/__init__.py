@@ -22,7 +22,7 @@ from app.protocol.journal.entry import (
 )
 from app.protocol.journal.following import acts, after, begin, follow
 from app.protocol.journal.seconding import Authority, may_second
-from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, Seconded
+from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, Recovered, Seconded
 
 __all__ = [
     "MOST_ENDED",
@@ -42,6 +42,7 @@ __all__ = [
     "Origin",
     "PartNote",
     "Place",
+    "Recovered",
     "Removal",
     "ReportNote",
     "Seconded",

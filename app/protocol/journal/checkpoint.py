@@ -8,7 +8,7 @@ from app.protocol.chain import Mark
 from app.protocol.encoding import MOST, canonical, check_hash, check_id, check_number, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.journal.entry import MOST_PIECES, KeyNote, Origin, PartNote, ReportNote
-from app.protocol.journal.state import Journal, Loan, NamedVersion, Seconded
+from app.protocol.journal.state import Journal, Loan, NamedVersion, Recovered, Seconded
 from app.protocol.members import Members
 
 # How many characters of its text are in one piece: with the quotes escaped, it fits into the largest class.
@@ -41,6 +41,7 @@ def summary(found: Journal) -> bytes:
             "origins": sorted((each.body() for each in found.origins), key=canonical),
             "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in found.loans],
             "seconded": [[each.approval, each.by, each.entry] for each in found.seconded],
+            "recovered": [each.row() for each in found.recovered],
             "turned": found.turned,
             "holders": sorted(found.holders),
             "checkpoint": found.checkpoint,
@@ -122,6 +123,16 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
         seconded=tuple(
             Seconded(check_id("apr", approval), check_id("per", by), check_number(entry, range(1, MOST + 1)))
             for approval, by, entry in body["seconded"]
+        ),
+        recovered=tuple(
+            Recovered(
+                _people(people),
+                check_id("per", first),
+                check_id("per", second),
+                date.fromisoformat(day),
+                check_number(entry, range(1, MOST + 1)),
+            )
+            for people, first, second, day, entry in body["recovered"]
         ),
         turned=check_number(body["turned"], range(1, MOST + 1)),
         holders=_people(body["holders"]),

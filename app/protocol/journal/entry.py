@@ -200,6 +200,7 @@ class Entry:
     `approval` is the text of the second person's, where what it does takes two, `ended` the texts of certificates that
     leave somebody whom it puts out without a role. `lent` are the people to whom its author lends the key of the case
     for a decision, `without` the members who do not get the one that it brings in, as nobody vouches for them.
+    `recovery` is the text of a custodian's act, for whose people another custodian writes the entry, who is no member.
     """
 
     parts: tuple[PartNote, ...] = ()
@@ -211,6 +212,7 @@ class Entry:
     checkpoint: Checkpoint | None = None
     lent: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    recovery: str | None = None
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -224,6 +226,7 @@ class Entry:
             "checkpoint": self.checkpoint and self.checkpoint.body(),
             "lent": list(self.lent),
             "without": list(self.without),
+            "recovery": self.recovery,
         }
 
 
@@ -240,6 +243,7 @@ def read(body: Mapping[str, Any]) -> Entry:
             "checkpoint": checkpoint,
             "lent": list(lent),
             "without": list(without),
+            "recovery": None | str() as recovery,
             **rest,
         } if not rest and max(len(parts), len(lent)) <= MOST_PARTS and len(ended) <= MOST_ENDED:
             entry = Entry(
@@ -252,6 +256,7 @@ def read(body: Mapping[str, Any]) -> Entry:
                 checkpoint=None if checkpoint is None else Checkpoint.read(checkpoint),
                 lent=tuple(check_id("per", each) for each in lent),
                 without=tuple(check_id("per", each) for each in without),
+                recovery=recovery,
             )
             if len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry

@@ -10,12 +10,13 @@ from app.protocol.chain import Mark
 from app.protocol.documents import CLOCK_SKEW, parse_document
 from app.protocol.encoding import check_at, sha256_hex
 from app.protocol.errors import NotAuthentic
-from app.protocol.journal import seconding
+from app.protocol.journal import recovering, seconding
 from app.protocol.journal.acts import Act, Ending, Removal
 from app.protocol.journal.checkpoint import summary
 from app.protocol.journal.entry import EndReason, Entry, PartNote, read
 from app.protocol.journal.seconding import Authority
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, newest_generation
+from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 
@@ -63,6 +64,8 @@ def after(before: Journal, place: Place, *, by: Authority) -> Journal:
         raise NotAuthentic("journal")
     chain.check_next(document.link, before.mark, reason="journal")
     author, entry = _author(document), read(document.body)
+    if entry.recovery is not None:
+        return _recovered(before, entry, document, entry.recovery, by=by)
     if author not in before.members.present:
         raise NotAuthentic("not-a-writer")
     day = check_at(document.document.header.at)
@@ -80,6 +83,24 @@ def after(before: Journal, place: Place, *, by: Authority) -> Journal:
             raise NotAuthentic(_FALSE)
         found = replace(found, checkpoint=document.mark.version)
     if _is_clock_wrong(author, day, by):
+        found = replace(found, clock_wrong=(*found.clock_wrong, document.mark.version))
+    return _with(found, entry, document)
+
+
+def _recovered(before: Journal, entry: Entry, document: Opened, act: str, *, by: Authority) -> Journal:
+    """The journal once two custodians have made somebody a member, of whom the first has the newest key by it."""
+    done = recovering.check(before, entry, document, act, by=by)
+    listed = MemberList(before.members.present | done.people, before.members.owner)
+    found = replace(
+        before,
+        members=members.after(before.members, listed),
+        mark=document.mark,
+        author=done.first,
+        day=max(before.day, done.day),
+        holders=before.holders | done.people | {done.first},
+        recovered=(*before.recovered, done),
+    )
+    if _is_clock_wrong(done.first, done.day, by):
         found = replace(found, clock_wrong=(*found.clock_wrong, document.mark.version))
     return _with(found, entry, document)
 

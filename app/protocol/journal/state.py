@@ -53,16 +53,31 @@ class Seconded:
 
 
 @dataclass(frozen=True)
+class Recovered:
+    """Whom two custodians gave the key of the case and made members: the first wrote the entry, the second peeled."""
+
+    people: frozenset[str]
+    first: str
+    second: str
+    day: date
+    entry: int
+
+    def row(self) -> list[object]:
+        """As it stands in a checkpoint."""
+        return [sorted(self.people), self.first, self.second, self.day.isoformat(), self.entry]
+
+
+@dataclass(frozen=True)
 class Journal:
     """What the entries come to: the members, the keys by name, the reports, and each part with the versions named.
 
     `mark` is that of the last file, whether it counts or not, `author` who wrote the last that does, `day` the latest
     on which an entry that counts says it was written. `passed_over` are the places of what does not count,
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
-    `origins` are what came from other cases, `loans` and `seconded` all that ever were.
+    `origins` are what came from other cases, `loans`, `seconded` and `recovered` all that ever were.
 
     `turned` is the place of the entry that brought in the newest key of the case, `holders` are its author and those to
-    whom it went as members, whoever has left since.
+    whom it went as members, whoever has left since, and a custodian who gave it to somebody.
 
     `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
     as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
@@ -82,6 +97,7 @@ class Journal:
     origins: frozenset[Origin] = frozenset()
     loans: tuple[Loan, ...] = ()
     seconded: tuple[Seconded, ...] = ()
+    recovered: tuple[Recovered, ...] = ()
     turned: int = 1
     holders: frozenset[str] = frozenset()
     checkpoint: int = 0

@@ -8,12 +8,14 @@ from typing import Any
 
 from app import age
 from app.protocol.chain import Mark
-from app.protocol.documents import Signature, Signer, recipient_sha256, write_signatures
+from app.protocol.documents import Header, Signature, Signer, recipient_sha256, signed, write_signatures
 from app.protocol.encoding import MOST, canonical
 from app.protocol.grants import GrantHeader
+from app.protocol.pairs import Recovery, RecoveryReason
 from app.vocabulary import GrantKind, Imminence
 from tests.vectors.make import (
     ANALYST,
+    APPROVAL,
     CASE,
     CASE_KEY,
     CASEWORKER,
@@ -28,8 +30,9 @@ from tests.vectors.make import (
     STRANGER,
     SUPERVISOR,
     TRIAGER,
+    Person,
 )
-from tests.vectors.refusals.opening import AUDITOR, CUSTODIAN, OPERATOR
+from tests.vectors.refusals.opening import AUDITOR, CUSTODIAN, LEAVER, OPERATOR, SECOND_CUSTODIAN
 from tests.vectors.refusals.vector import Vector, malformed, not_authentic, not_mine
 
 _SIZE = 4096
@@ -71,6 +74,7 @@ def grants() -> Iterator[Vector]:
     yield from _asked()
     yield from _heads()
     yield from _grantors()
+    yield from _recoveries()
     yield from _forms()
 
 
@@ -160,6 +164,91 @@ def _grantors() -> Iterator[Vector]:
     for at, today, why in dated:
         given = _granted(replace(GRANT, at=at), today=today)
         yield Vector(rule, f"at {at}, read on {today}", given, not_authentic(why) if why else None)
+
+
+def _recoveries() -> Iterator[Vector]:
+    """Of an epoch's key, which the first custodian gives to the triager."""
+    rule = "what one custodian grants counts by the act of another, who signed that this key is for this person"
+    yield Vector(rule, "by two", _recovered(RECOVERED))
+    yield Vector(rule, "for two people", _recovered(_acting(people=(CASEWORKER.id, TRIAGER.id))))
+    for name, header in (
+        ("of another epoch", _acting(subject="epoch_" + "0" * 32)),
+        ("of generation 99", _acting(generation=99)),
+        ("of another recipient", _acting(recipient="0" * 64)),
+        ("for somebody else", _acting(people=(CASEWORKER.id,))),
+        ("by one alone", _acting(by=CUSTODIAN)),
+        ("by a caseworker", _acting(by=CASEWORKER)),
+        ("to another first custodian", _acting(to=SECOND_CUSTODIAN)),
+        ("of another organisation", _acting(org="0" * 64)),
+        ("about another epoch", _acting(about="epoch_" + "0" * 32)),
+        ("two days ahead", _acting(at="2026-06-17T00:00Z")),
+        ("by no act but a statement", replace(RECOVERED, act=APPROVAL.text.decode())),
+    ):
+        yield Vector(rule, name, _recovered(header), not_authentic("recovery"))
+    for name, header, signer, refused in (
+        ("by nobody certified", _acting(by=STRANGER), CUSTODIAN, not_authentic("uncertified")),
+        (
+            "by somebody who has left",
+            _acting(by=LEAVER, at="2026-06-16T09:00Z"),
+            CUSTODIAN,
+            not_authentic("uncertified"),
+        ),
+        ("granted by no custodian", replace(RECOVERED, grantor=CASEWORKER.id), CASEWORKER, not_authentic("recovery")),
+        ("of another form", _acting(until="2026-06-20"), CUSTODIAN, malformed()),
+    ):
+        yield Vector(rule, name, _recovered(header, signer=signer.signer), refused)
+    last, late = ("2026-06-29T23:00Z", date(2026, 6, 29)), ("2026-06-30T00:00Z", date(2026, 6, 30))
+    yield Vector(rule, "on the last of 14 days", _recovered(replace(RECOVERED, at=last[0]), today=last[1]))
+    after = _recovered(replace(RECOVERED, at=late[0]), today=late[1])
+    yield Vector(rule, "a day later", after, not_authentic("recovery"))
+    text = _recovered(RECOVERED)["text"]
+    said = json.loads(RECOVERED.line())
+    values: tuple[object, ...] = (None, 1, {})
+    for value in values:
+        yield Vector(
+            rule, f"act: {value!r}", {**_recovered(RECOVERED), "text": _swap(text, {**said, "act": value})}, malformed()
+        )
+    without = {key: said[key] for key in said if key != "act"}
+    yield Vector(rule, "without an act", {**_recovered(RECOVERED), "text": _swap(text, without)}, malformed())
+    assigned = {**said, "kind": "assigned"}
+    yield Vector(rule, "an act for nothing", {**_recovered(RECOVERED), "text": _swap(text, assigned)}, malformed())
+
+
+def _acting(
+    *,
+    by: Person = SECOND_CUSTODIAN,
+    to: Person = CUSTODIAN,
+    about: str = EPOCH,
+    org: str = ORG,
+    at: str = HOUR,
+    people: tuple[str, ...] = (TRIAGER.id,),
+    **body: Any,
+) -> GrantHeader:
+    """The first custodian's grant, with an act of the second that says otherwise."""
+    name = recipient_sha256(EPOCH_KEY.recipient)
+    act = Recovery(EPOCH, 1, name, people, RecoveryReason.LOST, ("e" * 64,))
+    said = {**act.body(), **body}
+    header = Header.new("recovery", about, said, org=org, author=by.id, at=at, to=to.identity.recipient)
+    return GrantHeader(
+        org=ORG,
+        subject=EPOCH,
+        generation=1,
+        recipient=name,
+        grantee=TRIAGER.id,
+        sealed_to=recipient_sha256(TRIAGER.identity.recipient),
+        kind=GrantKind.RECOVERY,
+        grantor=CUSTODIAN.id,
+        at=HOUR,
+        act=signed(header, by.signer).text.decode(),
+    )
+
+
+RECOVERED = _acting()
+
+
+def _recovered(header: GrantHeader, *, signer: Signer = CUSTODIAN.signer, today: date = DAY) -> dict[str, Any]:
+    given = _granted(header, signers=[signer], today=today)
+    return {**given, "text": _text(header, [signer], secret=str(EPOCH_KEY)), "subject": EPOCH}
 
 
 def _forms() -> Iterator[Vector]:

@@ -25,6 +25,7 @@ from app.protocol.journal import (
 )
 from app.protocol.members import MemberList
 from app.protocol.opening import Opened
+from app.protocol.pairs import Recovery, RecoveryReason
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, Role
 from tests.vectors.make import (
@@ -47,6 +48,7 @@ from tests.vectors.make import (
     Person,
     counted_id,
 )
+from tests.vectors.refusals.opening import CUSTODIAN, SECOND_CUSTODIAN
 from tests.vectors.refusals.vector import Vector, malformed, not_authentic
 
 _HASH, _OTHER_HASH = "b" * 64, "c" * 64
@@ -63,7 +65,10 @@ _OF: Final = {
 _JOINED: Final = ReportNote(REPORT, _HASH)
 # On which days, both included, whom a reader holds for certified.
 _CERTIFIED: Final = {
-    **{person.id: ["2026-06-15", "2026-12-31"] for person in (CASEWORKER, TRIAGER, STRANGER)},
+    **{
+        person.id: ["2026-06-15", "2026-12-31"]
+        for person in (CASEWORKER, TRIAGER, STRANGER, CUSTODIAN, SECOND_CUSTODIAN)
+    },
     SUPERVISOR.id: ["2000-01-01", "2099-12-31"],
 }
 
@@ -88,6 +93,7 @@ def journals() -> Iterator[Vector]:
     yield from _ends()
     yield from _from_elsewhere()
     yield from _turned()
+    yield from _recovered()
     yield from _summed_up()
     yield from _dates()
 
@@ -698,6 +704,80 @@ def _ended(opened: Opened, everybody: Sequence[Person]) -> Iterator[Vector]:
         for reader, today in (("", DAY), (", to a reader of a day after that", date(2031, 6, 1))):
             given = _given([opened, alone], today=today)
             yield Vector(rule, f"dated {name}{reader}", given, gives=_gives(**stays, passed_over=[2]))
+
+
+def _recovered() -> Iterator[Vector]:
+    rule = "of two custodians the first makes somebody a member, by the act of the second; nobody else who is none does"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER, owner=CASEWORKER)
+    present = [CASEWORKER, TRIAGER]
+    owned: dict[str, Any] = {"owner": CASEWORKER.id}
+    yield Vector(rule, "by two", _given([genesis, _recovery(genesis)]), gives=_gives(present, **owned))
+    again = _recovery(genesis, act=_act(people=(CASEWORKER.id,)), people=[CASEWORKER])
+    yield Vector(rule, "for a member who has lost the key", _given([genesis, again]), gives=_gives(**owned))
+    turned = _entry(2, Entry(keys=(_TURNED,)), after=genesis, to=REPORT_KEY, generation=2)
+    replayed = _recovery(turned, number=3, to=REPORT_KEY, generation=2)
+    told = _given([genesis, turned, replayed])
+    yield Vector(rule, "an act again, after a turn", told, gives=_gives(generation=2, passed_over=[3], **owned))
+    listed = MemberList(frozenset([CASEWORKER.id, TRIAGER.id]), CASEWORKER.id)
+    for name, entry in (
+        ("by one alone", _recovery(genesis, act=_act(by=CUSTODIAN))),
+        ("by the second herself", _recovery(genesis, by=SECOND_CUSTODIAN)),
+        ("by a member", _recovery(genesis, by=CASEWORKER, act=_act(to=CASEWORKER))),
+        ("by an act of a caseworker", _recovery(genesis, act=_act(by=TRIAGER))),
+        ("by an act of somebody whom nobody certifies", _recovery(genesis, act=_act(by=STRANGER))),
+        ("by an act for another first custodian", _recovery(genesis, act=_act(to=SECOND_CUSTODIAN))),
+        ("of another case", _recovery(genesis, act=_act(subject=OTHER_CASE))),
+        ("about another case", _recovery(genesis, act=_act(about=OTHER_CASE))),
+        ("of another organisation", _recovery(genesis, act=_act(org="0" * 64))),
+        ("of generation 99", _recovery(genesis, act=_act(generation=99))),
+        ("of another recipient", _recovery(genesis, act=_act(recipient=_HASH))),
+        ("of another form", _recovery(genesis, act=_act(until="2026-06-20"))),
+        ("15 days after the act", _recovery(genesis, at="2026-06-30T09:00Z")),
+        ("two days before the act", _recovery(genesis, act=_act(at="2026-06-17T09:00Z"))),
+        ("for somebody else", _recovery(genesis, people=[CASEWORKER, STRANGER])),
+        ("for one more", _recovery(genesis, people=[CASEWORKER, TRIAGER, STRANGER])),
+        ("with somebody put out", _recovery(genesis, people=[TRIAGER], owner=None)),
+        ("with another owner", _recovery(genesis, owner=TRIAGER)),
+        ("with no list", _recovery(genesis, entry=Entry(recovery=_act()))),
+        ("with a key", _recovery(genesis, entry=Entry(members=listed, recovery=_act(), keys=(_OF_REPORT,)))),
+        ("with a part", _recovery(genesis, entry=Entry(members=listed, recovery=_act(), parts=_part(1)))),
+        ("by an approval", _recovery(genesis, act=APPROVAL.text.decode())),
+        ("by no document", _recovery(genesis, act="no act")),
+        ("by no act", _recovery(genesis, entry=Entry(members=listed))),
+    ):
+        yield Vector(rule, name, _given([genesis, entry]), gives=_gives(passed_over=[2], **owned))
+
+
+def _act(
+    *,
+    by: Person = SECOND_CUSTODIAN,
+    to: Person = CUSTODIAN,
+    about: str = CASE,
+    org: str = ORG,
+    at: str = HOUR,
+    people: tuple[str, ...] = (TRIAGER.id,),
+    **body: Any,
+) -> str:
+    """What the second custodian signs, who gives the case to the triager; `body` is said otherwise in it."""
+    said = Recovery(CASE, 1, _KEY.recipient, people, RecoveryReason.LOST, (_HASH,)).body()
+    header = Header.new("recovery", about, {**said, **body}, org=org, author=by.id, at=at, to=to.identity.recipient)
+    return signed(header, by.signer).text.decode()
+
+
+def _recovery(
+    after: Opened,
+    *,
+    number: int = 2,
+    by: Person = CUSTODIAN,
+    act: str | None = None,
+    people: Sequence[Person] = (CASEWORKER, TRIAGER),
+    owner: Person | None = CASEWORKER,
+    entry: Entry | None = None,
+    **more: Any,
+) -> Opened:
+    """The first custodian's entry."""
+    listed = MemberList(frozenset(person.id for person in people), owner.id if owner else None)
+    return _entry(number, entry or Entry(members=listed, recovery=act or _act()), by=by, after=after, **more)
 
 
 _AHEAD, _BACK, _LATER = "2031-01-01T00:00Z", "2020-01-01T00:00Z", "2027-01-01T09:00Z"

@@ -291,6 +291,7 @@ _JULY, _IN_JULY = date(2026, 7, 1), "2026-07-02"
 CUSTODIAN, AUDITOR, OPERATOR = (
     Person(20 + n, role) for n, role in enumerate((Role.CUSTODIAN, Role.AUDITOR, Role.OPERATOR))
 )
+SECOND_CUSTODIAN = Person(23, Role.CUSTODIAN)
 _PEOPLE = (SUPERVISOR, CASEWORKER, TRIAGER, ANALYST, CUSTODIAN, AUDITOR, OPERATOR)
 _WRITERS = {
     "journal": (SUPERVISOR, CASEWORKER, TRIAGER, CUSTODIAN),
@@ -308,7 +309,7 @@ def _certify(of: Certified, *, signer: Signer = SUPERVISOR.signer, org: str = OR
 
 _HELD = _certify(LEAVER.certified)
 CERTIFIED = [
-    *(_certify(person.certified) for person in _PEOPLE if person is not SUPERVISOR),
+    *(_certify(person.certified) for person in (*_PEOPLE, SECOND_CUSTODIAN) if person is not SUPERVISOR),
     _HELD,
     _certify(replace(LEAVER.certified, roles=frozenset()), previous=_HELD),
 ]

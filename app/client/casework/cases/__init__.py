@@ -29,6 +29,7 @@ from app.client.casework.cases.sharing import (
     grant_part,
     joining,
     lend,
+    make_pairs,
     new,
 )
 from app.client.casework.cases.writing import CHECKPOINT_DISTANCE, Collision, is_checkpoint_due, sum_up, turn, write
@@ -58,6 +59,7 @@ __all__ = [
     "lend",
     "list_",
     "list_consents",
+    "make_pairs",
     "move",
     "new",
     "open_",

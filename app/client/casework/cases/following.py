@@ -54,6 +54,15 @@ def followed(
     raise faults[0]
 
 
+def followed_by(staff: Staff, granted: OpenedGrant, contents: Mapping[str, Any]) -> tuple[Key, Journal]:
+    """The same for a custodian to whom another has peeled the key: from the first entry on, by nobody's summary."""
+    id_, key = granted.header.subject, with_older(staff, [key_in(granted)], contents["grants"])
+    found = _journal(staff, key, {**contents, "checkpoint": []}, None)
+    found.check_named(id_, key.generation, recipient_sha256(key.identity.recipient))
+    _check_newest(staff, key, found)
+    return named_by(key, found), _held_to_heads(found, [granted], contents["entries"])
+
+
 def _check_loan(staff: Staff, found: Journal, lender: str | None) -> None:
     """Raises `NotAuthentic` where colleagues would not know of it, or its lender is a member no more."""
     if lender not in found.members.present:

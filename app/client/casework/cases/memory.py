@@ -11,7 +11,7 @@ from app.client.machine.kept import Kept
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.encoding import canonical
-from app.protocol.journal import Journal, Loan, NamedVersion, Origin, PartNote, ReportNote, Seconded
+from app.protocol.journal import Journal, Loan, NamedVersion, Origin, PartNote, Recovered, ReportNote, Seconded
 from app.protocol.members import Members
 
 
@@ -57,6 +57,7 @@ def _body(journal: Journal) -> dict[str, Any]:
         "origins": [each.body() for each in journal.origins],
         "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in journal.loans],
         "seconded": [astuple(each) for each in journal.seconded],
+        "recovered": [each.row() for each in journal.recovered],
         "turned": journal.turned,
         "holders": sorted(journal.holders),
         "checkpoint": journal.checkpoint,
@@ -94,6 +95,10 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         origins=frozenset(map(Origin.read, body["origins"])),
         loans=tuple(Loan(to, by, date.fromisoformat(day), entry) for to, by, day, entry in body["loans"]),
         seconded=tuple(Seconded(*each) for each in body["seconded"]),
+        recovered=tuple(
+            Recovered(frozenset(people), first, second, date.fromisoformat(day), entry)
+            for people, first, second, day, entry in body["recovered"]
+        ),
         turned=body["turned"],
         holders=frozenset(body["holders"]),
         checkpoint=body["checkpoint"],

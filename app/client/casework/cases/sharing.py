@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from app import age
 from app.client.casework.cases.following import JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, refreshed, whole
-from app.client.casework.cases.writing import changes_of, current, grants_of, seal_entries, store
+from app.client.casework.cases.writing import (
+    changes_of,
+    current,
+    grants_of,
+    is_turn_due,
+    seal_entries,
+    store,
+    turn,
+)
+from app.client.machine import pairs
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol import journal
@@ -70,6 +79,7 @@ def new(
         "entries": [each.file for each in entries],
         "parts": [each.wire for each in changes],
         "grants": grants_of(staff, key, people, head=entries[-1].mark),
+        "pairs": pairs.make(staff, key.identity, key.subject, head=entries[-1].mark),
     }
     return NewCase(key, request, entries[-1].mark)
 
@@ -157,6 +167,14 @@ def end_part(staff: Staff, case: OpenCase, part: str, approval: str) -> OpenCase
         batch = tuple(ends[start : start + MOST_PARTS])
         case = store(staff, case, [], entry=Entry(parts=batch, approval=None if start else approval))
     return refreshed(staff, case)
+
+
+def make_pairs(staff: Staff, case: OpenCase) -> None:
+    """Make the pairs of the case's key anew, for the custodians of today. Where it is to turn, it turns with them."""
+    if is_turn_due(staff, case):
+        turn(staff, case)
+        return
+    pairs.keep(staff, case.identity, case.id, generation=case.key.generation, head=case.journal.mark)
 
 
 def lend(staff: Staff, case: OpenCase, to: str) -> OpenCase:

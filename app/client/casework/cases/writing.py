@@ -15,7 +15,7 @@ from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
 from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, put_together, refreshed, whole
-from app.client.machine import sealed
+from app.client.machine import pairs, sealed
 from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused, Unreachable
@@ -126,6 +126,7 @@ def store(
         key, first, told = case.key, entry or Entry(), dict(more or {})
         if turns:
             key, first, told["turned"] = _turned(staff, case, first)
+            told["pairs"] = pairs.make(staff, key.identity, case.id, generation=key.generation, head=case.journal.mark)
         entries = seal_entries(staff, key, changes, first=first, after=case.journal.mark)
         found = _counted(staff, case.journal, entries)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **told}

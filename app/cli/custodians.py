@@ -1,0 +1,156 @@
+"""`tern custodian`: two custodians give a key to somebody who has lost it. Neither can alone."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+
+from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
+from app.cli.names import Names
+from app.client import Staff
+from app.client.casework import recoveries
+from app.client.machine.transport import Refused
+from app.client.people import custodians
+from app.client.people.custodians import Told
+from app.protocol.errors import ProtocolError
+from app.protocol.pairs import RecoveryReason
+from app.vocabulary import Role
+
+_TWO: Final = 2
+_TOLD_FOR: Final = timedelta(days=30)  # at each sign-in
+
+custodian = typer.Typer(help="Keys that two custodians open together, and neither alone.", no_args_is_help=True)
+
+Key = Annotated[str, typer.Argument(help="The id of the epoch, key or case whose key it is, or its beginning.")]
+
+
+@custodian.command("list")
+def list_(machine: Home = HOME, as_json: Json = False) -> None:
+    """What was peeled and given to somebody, which whoever holds the key hears of; and the pairs that you can peel."""
+    person = staff(machine)
+    names = Names(person)
+    rows = [_row(names, each) for each in custodians.recoveries(person)]
+    rows += [
+        {"id": each.id, "key": each.subject, "first": names.handle(each.first), "second": names.handle(person.person)}
+        for each in (custodians.pairs(person) if _is_custodian(person) else ())
+    ]
+    show_list("Keys of two", ["id", "key", "first", "second", "peeled_on", "granted_on"], rows, as_json=as_json)
+
+
+@custodian.command()
+def peel(
+    key: Key,
+    to: Annotated[list[str], typer.Option("--for", help="Who is to have the key; may be repeated.")],
+    reason: Annotated[RecoveryReason, typer.Option(help="Why nobody gives it to them who holds it.")],
+    first: Annotated[
+        str | None, typer.Option("--with", help="The custodian who is to grant it; any of yours if not.")
+    ] = None,
+    machine: Home = HOME,
+) -> None:
+    """Open your layer of a key for the other custodian, and sign for whom it is. Owner and supervisors are told."""
+    person = staff(machine)
+    names = Names(person)
+    people = names.persons(to)
+    if not all(_may(person, names, each) for each in people):
+        raise typer.Abort
+    subject = _subject(person, key)
+    given = custodians.peel(person, subject, people, reason, first=first and names.person(first))
+    say(f"Peeled for {names.handle(given)}, who has 14 days: tern custodian list, then tern custodian grant.")
+
+
+@custodian.command()
+def grant(
+    recovery: Annotated[str, typer.Argument(help="The id of what was peeled for you, or its beginning.")],
+    machine: Home = HOME,
+) -> None:
+    """Give a key to those for whom the other custodian has peeled it. Owner and supervisors are told."""
+    person = staff(machine)
+    names = Names(person)
+    found = custodians.waiting(person, _one(recovery, [each.id for each in custodians.recoveries(person)]))
+    say(f"{names.handle(found.second)} has peeled {found.act.subject}, because: {found.act.reason.value}.")
+    if not all(_may(person, names, each) for each in found.act.people):
+        raise typer.Abort
+    give = recoveries.grant if found.act.subject.startswith("case_") else custodians.grant
+    give(person, found)
+    say(f"Granted: {found.act.subject} to {names.handles(found.act.people)}.")
+
+
+def tell(person: Staff) -> None:
+    """At sign-in: what was recovered lately, and for a custodian whether what is new for them opens."""
+    with suppress(Refused, ProtocolError):  # a service that says nothing, or nothing of sense, keeps nobody out
+        names = Names(person)
+        for each in custodians.recoveries(person):
+            if each.peeled_on > person.today - _TOLD_FOR:
+                say(_line(names, each))
+        if _is_custodian(person):
+            _tell_of_pairs(person)
+    if told := few_holders(person):
+        say(told)
+
+
+def few_holders(person: Staff) -> str | None:
+    """What one loss would cost, as long as there are keys that neither two people nor a pair can open."""
+    everybody = person.trust.everybody(person.today)
+
+    def few(*roles: Role) -> bool:
+        return sum(1 for each in everybody if each.roles & {*roles}) < _TWO
+
+    if not few(Role.CUSTODIAN):
+        return None
+    of_each = {"statistics": (Role.SUPERVISOR,), "intake": (Role.TRIAGER, Role.SUPERVISOR)}
+    alone = [what for what, roles in of_each.items() if few(*roles)]
+    what = ", ".join(["a case of one member", *alone])
+    return (
+        f"No two custodians are certified: what one person alone holds ({what}) is lost with their machine and sheet."
+    )
+
+
+def _tell_of_pairs(person: Staff) -> None:
+    looked = custodians.look(person)
+    if looked.opened:
+        say(f"Your layer of {looked.opened} new pairs opens.")
+    for subject in looked.faults:
+        say(f"Your layer of the pair of {subject} does not open: let who holds that key make its pairs anew.")
+
+
+def _line(names: Names, told: Told) -> str:
+    by = f"{names.handle(told.second)} and {names.handle(told.first)}"
+    if told.granted_on:
+        return f"Recovered: the key of {told.subject}, by {by}, on {told.granted_on}."
+    second, first = names.handle(told.second), names.handle(told.first)
+    return f"Peeled: the key of {told.subject}, by {second} for {first}, on {told.peeled_on}."
+
+
+def _row(names: Names, told: Told) -> dict[str, object]:
+    return {
+        "id": told.id,
+        "key": told.subject,
+        "first": names.handle(told.first),
+        "second": names.handle(told.second),
+        "peeled_on": str(told.peeled_on),
+        "granted_on": None if told.granted_on is None else str(told.granted_on),
+    }
+
+
+def _may(person: Staff, names: Names, other: str) -> bool:
+    """Ask whether somebody shall have a key, naming who vouches for them and since when, by their certificate."""
+    roles = ", ".join(sorted(person.certified(other).roles))
+    return agrees(f"{names.handle(other)} ({roles}), certified by {names.certifier(other)}. Give them the key?")
+
+
+def _is_custodian(person: Staff) -> bool:
+    with suppress(ProtocolError):
+        return Role.CUSTODIAN in person.certified(person.person).roles
+    return False
+
+
+def _subject(person: Staff, text: str) -> str:
+    return _one(text, [each.subject for each in custodians.pairs(person)])
+
+
+def _one(text: str, ids: list[str]) -> str:
+    found = {each for each in ids if each.startswith(text)} if "_" in text else set()
+    if len(found) != 1:
+        raise typer.BadParameter(f"{'several' if found else 'none'} of what you can open with another begins so")
+    return found.pop()

@@ -1,0 +1,231 @@
+"""Two custodians give a key to somebody who has lost it: the second of a pair peels, the first grants."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from app.client.machine.staff import NotGranted, Staff
+from app.client.people import shared_keys
+from app.protocol import intake
+from app.protocol.certified import Certified
+from app.protocol.chain import Mark
+from app.protocol.documents import Header, recipient_sha256, seal, signed
+from app.protocol.encoding import b64, check_day, check_id, sha256_hex, unb64
+from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.grants import OpenedGrant
+from app.protocol.opening import Asked
+from app.protocol.pairs import Pair, Recovery, RecoveryReason, check_act
+from app.protocol.types import TYPES
+from app.vocabulary import GrantKind, Role
+
+# In what this machine has seen: the pairs that opened.
+_PAIR: Final = "pair"
+# How many are looked at in one sign-in; the rest waits for the next.
+_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True)
+class HeldPair:
+    """A pair whose second custodian this person is, by the service's word until it is opened."""
+
+    id: str
+    subject: str
+    first: str
+    made_on: date
+
+
+@dataclass(frozen=True)
+class Told:
+    """That a key was peeled by one custodian for another, and since when somebody has it by them: a hint."""
+
+    id: str
+    subject: str
+    first: str
+    second: str
+    peeled_on: date
+    granted_on: date | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for this person as the first custodian: the key, and the act of the second, checked."""
+
+    recovery: str
+    act: Recovery
+    text: str = field(repr=False)
+    second: str
+    key: OpenedGrant = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How many pairs were new and opened, and of which key one does not."""
+
+    opened: int
+    faults: tuple[str, ...]
+
+
+def pairs(staff: Staff) -> list[HeldPair]:
+    """All whose second custodian this person is. Raises `Malformed`."""
+    return [
+        HeldPair(
+            check_id("pair", item["id"]),
+            _subject(item["subject"]),
+            check_id("per", item["first"]),
+            check_day(item["made_on"]),
+        )
+        for item in staff.service.items("/pairs")
+    ]
+
+
+def recoveries(staff: Staff) -> list[Told]:
+    """What this person is told of, the newest first. Raises `Malformed`."""
+    return [
+        Told(
+            check_id("rcv", item["id"]),
+            _subject(item["subject"]),
+            check_id("per", item["first"]),
+            check_id("per", item["second"]),
+            check_day(item["peeled_on"]),
+            None if item["granted_on"] is None else check_day(item["granted_on"]),
+        )
+        for item in staff.service.items("/recoveries")
+    ]
+
+
+def look(staff: Staff) -> Looked:
+    """Open this person's layer of the pairs that are new: what does not open today opens on no bad day either."""
+    opened, faults = 0, list[str]()
+    new = [each for each in pairs(staff) if staff.seen.highest(_PAIR, each.id) is None]
+    for each in new[:_AT_ONCE]:
+        try:
+            pair = _open(staff, each)
+        except ProtocolError:
+            faults.append(each.subject)
+        else:
+            staff.seen.record(_PAIR, each.id, Mark(1, sha256_hex(pair.file)))
+            opened += 1
+    return Looked(opened, tuple(faults))
+
+
+def peel(
+    staff: Staff, subject: str, people: Collection[str], reason: RecoveryReason, *, first: str | None = None
+) -> str:
+    """Peel a pair of this key for its first custodian, and sign for whom it is: `people`, who are certified today.
+
+    With several pairs it is the one with `first`, or any that opens. The first's name is given back. Raises
+    `NotGranted` where this person is the second of no such pair, and `NotAuthentic` where it is of another key than
+    the one that authentic documents name.
+    """
+    for person in people:
+        staff.certified(person)
+    faults = list[ProtocolError]()
+    for each in pairs(staff):
+        if each.subject != subject or first not in (None, each.first):
+            continue
+        try:
+            pair = _open(staff, each)
+            to = _custodian(staff, each.first)
+        except ProtocolError as error:
+            faults.append(error)
+            continue
+        _peel(staff, each, pair, to, people, reason)
+        return each.first
+    raise faults[0] if faults else NotGranted(f"you are the second custodian of no pair of {subject}")
+
+
+def waiting(staff: Staff, recovery: str) -> Waiting:
+    """What another custodian peeled for this one, checked. Raises `NotAuthentic`, and `Refused` where nothing waits."""
+    told = staff.service.get(f"/recoveries/{recovery}").json()
+    subject = _subject(told["recovery"]["subject"])
+    asked = Asked("recovery", staff.org, subject)
+    document = staff.open_document(unb64(told["act"]), staff.keys.identity, asked, remember=False).document
+    file, text = unb64(told["file"]), document.text.decode()
+    key = staff.open_grant(file, subject, {GrantKind.CUSTODIAN})
+    act = staff.with_trust(
+        lambda trust: check_act(
+            text,
+            org=staff.org,
+            trust=trust,
+            subject=subject,
+            generation=key.header.generation,
+            recipient=key.header.recipient,
+            by=staff.person,
+            on=staff.today,
+        )
+    )
+    if act.files != (sha256_hex(file),):
+        raise NotAuthentic("recovery")
+    _check_named(staff, subject, act.generation, act.recipient)
+    return Waiting(recovery, act, text, str(document.header.author), key)
+
+
+def grant(staff: Staff, found: Waiting) -> None:
+    """Grant the key to those whom the other custodian's act names, which stands in each of these grants.
+
+    The key of a case is given by its journal (`casework.recoveries`). Raises `WordsNotCompared`.
+    """
+    act = found.act
+    grants = [
+        staff.grant(
+            found.key.identity,
+            act.subject,
+            staff.certified(person),
+            GrantKind.RECOVERY,
+            generation=act.generation,
+            act=found.text,
+        )
+        for person in act.people
+    ]
+    staff.service.post(f"/recoveries/{found.recovery}/grants", {"grants": grants})
+
+
+def _open(staff: Staff, held: HeldPair) -> Pair:
+    """The pair, as somebody who may hold the key has made it. Raises `NotMine` and `NotAuthentic`."""
+    file = unb64(str(staff.service.get(f"/pairs/{held.id}").json()["file"]))
+    asked = Asked("pair", staff.org, held.subject)
+    pair = Pair.read(staff.open_document(file, staff.keys.identity, asked, remember=False).body)
+    if pair.custodians != (held.first, staff.person):
+        raise NotAuthentic("pair")
+    _check_named(staff, held.subject, pair.generation, pair.recipient)
+    return pair
+
+
+def _peel(
+    staff: Staff, held: HeldPair, pair: Pair, to: Certified, people: Collection[str], reason: RecoveryReason
+) -> None:
+    act = Recovery(
+        held.subject, pair.generation, pair.recipient, tuple(sorted(set(people))), reason, (sha256_hex(pair.file),)
+    )
+    body = Recovery.read(act.body()).body()  # more people than fit are refused here
+    header = Header.new(
+        "recovery", held.subject, body, org=staff.org, author=staff.person, at=staff.hour, to=to.recipient
+    )
+    file = seal(signed(header, staff.signer), to.recipient)
+    staff.service.post("/recoveries", {"pair": held.id, "act": b64(file), "file": b64(pair.file)})
+
+
+def _custodian(staff: Staff, person: str) -> Certified:
+    certified = staff.certified(person)
+    if Role.CUSTODIAN not in certified.roles:
+        raise NotAuthentic("role")
+    return certified
+
+
+def _check_named(staff: Staff, subject: str, generation: int, recipient: str) -> None:
+    """Raises `NotAuthentic` where this is not the key that the key log or a supervisor's statement names."""
+    if subject.startswith("case_"):
+        return  # which key it has, its journal says, which the first custodian reads
+    if (generation, recipient) != (1, _named(staff, subject)):
+        raise NotAuthentic("recipient")
+
+
+def _named(staff: Staff, subject: str) -> str | None:
+    of_epochs = {each.epoch: each.recipient for each in map(intake.read, staff.log.intakes)}
+    found = of_epochs if subject.startswith("epoch_") else shared_keys.statistics_recipients(staff)
+    return recipient_sha256(found[subject]) if subject in found else None
+
+
+def _subject(text: object) -> str:
+    return TYPES[_PAIR].check_subject(text)

@@ -1,0 +1,50 @@
+"""Custodian pairs, and what was recovered by them."""
+
+from datetime import date
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Sealed
+
+
+class Pair(Base):
+    """The key of `subject` for two custodians: sealed to the second, and inside to the first.
+
+    `first_to` and `second_to` are the SHA-256 of their recipients when it was made: a pair to keys that were replaced
+    opens for nobody.
+    """
+
+    __tablename__ = "pairs"
+    __table_args__ = (UniqueConstraint("subject", "first_id", "second_id"), {"sqlite_with_rowid": False})
+
+    id: Mapped[str] = mapped_column(String(37), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(40))
+    generation: Mapped[int]
+    first_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    second_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    first_to: Mapped[str] = mapped_column(String(64))
+    second_to: Mapped[str] = mapped_column(String(64))
+    made_on: Mapped[date]
+    file: Mapped[bytes] = mapped_column(Sealed)
+
+
+class Recovery(Base):
+    """That the second custodian of a pair peeled it for the first, and when that one granted the key to somebody.
+
+    `act` is what the second signed, sealed to the first; what they peeled is a grant to the first. Both go once it was
+    acted on, or too late for that.
+    """
+
+    __tablename__ = "recoveries"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(40), index=True)
+    generation: Mapped[int]
+    first_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    second_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    peeled_on: Mapped[date]
+    granted_on: Mapped[date | None]
+    grant_id: Mapped[str] = mapped_column(String(38))  # of what was peeled; it goes with the key
+    act: Mapped[bytes | None] = mapped_column(Sealed)

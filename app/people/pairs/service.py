@@ -1,0 +1,297 @@
+"""Pairs: kept for two custodians, of whom the second peels and the first grants. The service opens neither layer.
+
+A custodian acts for nobody without another: what the second peels opens for the first alone, and no client takes what
+the first grants without the act that the second signed.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.duties import Duty
+from app.people.grants import service as grants
+from app.people.grants.service import NewGrant
+from app.people.pairs.models import Pair, Recovery
+from app.people.staff import service as staff
+from app.problems import NotFound, Problem, StaleVersion
+from app.protocol.duties import DutyKind
+from app.protocol.encoding import new_id, sha256_hex
+from app.protocol.pairs import OPEN_FOR, each_two
+from app.vocabulary import GrantKind, Role
+
+# Whether a person may hold the key of a subject, as the package has it whose key it is. A subject that there is not
+# has no holders.
+MayHold = Callable[[Session, str, str, date], bool]
+
+
+class PairsUnfit(Problem):
+    """A pair is for two people who are certified as custodians, the one with the lower id first, and there is one of
+    each two.
+
+    Read the certificates anew, and make the pairs again.
+    """
+
+    type, status, title = "pairs-unfit", 422, "These are no pairs of custodians"
+
+
+@dataclass(frozen=True)
+class NewPair:
+    """A key sealed to `second`, in what is sealed to `first`, as a client sends it."""
+
+    first: str
+    second: str
+    file: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many pairs there are of a subject's key."""
+
+    subject: str
+    number: int
+
+    @property
+    def id(self) -> str:
+        return self.subject
+
+
+@dataclass(frozen=True)
+class Peeled:
+    """A recovery that waits for the first custodian, with what only they open."""
+
+    recovery: Recovery
+    act: bytes = field(repr=False)
+    file: bytes = field(repr=False)
+
+
+def keep(
+    session: Session, actor: Actor, new: Collection[NewPair], *, subject: str, generation: int, now: datetime
+) -> None:
+    """Keep the pairs of a key in the place of those that there are. Raises `PairsUnfit`."""
+    today = now.date()
+    if len({(each.first, each.second) for each in new}) != len(new):
+        raise PairsUnfit
+    session.execute(delete(Pair).where(Pair.subject == subject))
+    for each in new:
+        people = each.first, each.second
+        if each.first >= each.second or not all(_is_custodian(session, person, today) for person in people):
+            raise PairsUnfit
+        first_to, second_to = (_recipient_of(session, person) for person in people)
+        session.add(
+            Pair(
+                id=new_id("pair"),
+                subject=subject,
+                generation=generation,
+                first_id=each.first,
+                second_id=each.second,
+                first_to=first_to,
+                second_to=second_to,
+                made_on=today,
+                file=each.file,
+            )
+        )
+    session.flush()
+    if new:
+        files = sha256_hex("".join(f"{sha256_hex(each.file)}\n" for each in new).encode())
+        audit.record(session, actor.id, Action.PAIRS_MADE, subject, now=now, object_hash=files)
+
+
+def make_anew(
+    session: Session, actor: Actor, new: Collection[NewPair], *, subject: str, generation: int, now: datetime
+) -> Kept:
+    """A holder makes the pairs of a key anew, as custodians come and go.
+
+    Raises `NotFound` where the actor does not hold it, `StaleVersion` for another generation than the newest, and
+    `PairsUnfit`.
+    """
+    if grants.of(session, subject=subject, grantee=actor.id) is None:
+        raise NotFound  # also to whom it was lent for a decision
+    if generation != grants.generation_of(session, subject):
+        raise StaleVersion
+    keep(session, actor, new, subject=subject, generation=generation, now=now)
+    return Kept(subject, len(new))
+
+
+def kept(session: Session, subject: str) -> Kept:
+    """What `make_anew` answered, as it is by now."""
+    return Kept(subject, len(session.scalars(select(Pair.id).where(Pair.subject == subject)).all()))
+
+
+def destroy(session: Session, subjects: Collection[str]) -> None:
+    """Forget the pairs of these subjects, and what was peeled of them: their keys are gone from the service."""
+    session.execute(delete(Pair).where(Pair.subject.in_(subjects)))
+    session.execute(update(Recovery).where(Recovery.subject.in_(subjects)).values(act=None))
+
+
+def of_second(actor: Actor) -> Select[Pair]:
+    """The pairs whose second custodian the actor is: what they can peel."""
+    return select(Pair).where(Pair.second_id == actor.id)
+
+
+def fetch(session: Session, actor: Actor, pair_id: str, *, now: datetime) -> Pair:
+    """A pair of the actor's, as its second custodian. The fetch is recorded. Raises `NotFound`."""
+    pair: Pair | None = session.scalar(of_second(actor).where(Pair.id == pair_id))
+    if pair is None:
+        raise NotFound
+    object_hash = sha256_hex(pair.file)
+    audit.record(session, actor.id, Action.PAIR_FETCHED, pair.subject, now=now, object_hash=object_hash)
+    return pair
+
+
+def peel(session: Session, actor: Actor, pair_id: str, *, act: bytes, file: bytes, now: datetime) -> Recovery:
+    """Hand what the second custodian peeled to the first, for as long as it is open.
+
+    Raises `NotFound` where the actor is not the second of this pair, `NotCertified` where the first is no custodian
+    any more.
+    """
+    pair: Pair | None = session.scalar(of_second(actor).where(Pair.id == pair_id))
+    if pair is None:
+        raise NotFound
+    if not _is_custodian(session, pair.first_id, now.date()):
+        raise staff.NotCertified
+    peeled = grants.add_to_person(
+        session,
+        actor,
+        NewGrant(pair.first_id, file),
+        subject=pair.subject,
+        kind=GrantKind.CUSTODIAN,
+        now=now,
+        until=now.date() + OPEN_FOR,
+        generation=pair.generation,
+    )
+    recovery = Recovery(
+        id=new_id("rcv"),
+        subject=pair.subject,
+        generation=pair.generation,
+        first_id=pair.first_id,
+        second_id=actor.id,
+        peeled_on=now.date(),
+        granted_on=None,
+        grant_id=peeled.id,
+        act=act,
+    )
+    session.add(recovery)
+    session.flush()
+    audit.record(session, actor.id, Action.PEELED, pair.subject, now=now, object_hash=sha256_hex(act))
+    return recovery
+
+
+def visible_to(actor: Actor) -> Select[Recovery]:
+    """What the actor is told of: what they take part in, or whose key they hold; supervisors of all."""
+    if Role.SUPERVISOR in actor.roles:
+        return select(Recovery)
+    takes_part = or_(Recovery.first_id == actor.id, Recovery.second_id == actor.id)
+    return select(Recovery).where(takes_part | grants.held_by(actor, Recovery.subject))
+
+
+def get(session: Session, recovery_id: str) -> Recovery:
+    """Raises `NotFound`."""
+    found = session.get(Recovery, recovery_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def waiting(session: Session, actor: Actor, recovery_id: str) -> Recovery:
+    """What was peeled for the actor, and not acted on; nobody else acts on it meanwhile. Raises `NotFound`."""
+    open_ = select(Recovery).where(Recovery.id == recovery_id, Recovery.first_id == actor.id, Recovery.act.is_not(None))
+    recovery = session.scalar(
+        open_.where(Recovery.granted_on.is_(None), Recovery.peeled_on >= actor.today - OPEN_FOR).with_for_update()
+    )
+    if recovery is None:
+        raise NotFound
+    return recovery
+
+
+def fetch_peeled(session: Session, actor: Actor, recovery_id: str, *, now: datetime) -> Peeled:
+    """What waits for the actor as the first custodian. The fetch is recorded. Raises `NotFound`."""
+    recovery = waiting(session, actor, recovery_id)
+    file = grants.get(session, recovery.grant_id).file
+    if recovery.act is None or file is None:
+        raise NotFound
+    audit.record(session, actor.id, Action.GRANT_FETCHED, recovery.subject, now=now, object_hash=sha256_hex(file))
+    return Peeled(recovery, recovery.act, file)
+
+
+def recover(
+    session: Session,
+    actor: Actor,
+    recovery_id: str,
+    new: Collection[NewGrant],
+    *,
+    recoverable: Mapping[str, MayHold],
+    now: datetime,
+) -> Recovery:
+    """The first custodian grants the key to those whom the second's act names; who has one may get one more.
+
+    The key of a case is given by its journal. Raises `NotFound` where nothing waits for the actor, `NotCertified` for a
+    grantee who may not hold this key.
+    """
+    recovery = waiting(session, actor, recovery_id)
+    may_hold = recoverable.get(recovery.subject.partition("_")[0])
+    if may_hold is None:
+        raise NotFound
+    for each in new:
+        if not may_hold(session, recovery.subject, each.grantee, now.date()):
+            raise staff.NotCertified
+        grants.add_to_person(
+            session,
+            actor,
+            each,
+            subject=recovery.subject,
+            kind=GrantKind.RECOVERY,
+            now=now,
+            generation=recovery.generation,
+        )
+    close(session, actor, recovery, now=now)
+    return recovery
+
+
+def close(session: Session, actor: Actor, recovery: Recovery, *, now: datetime) -> None:
+    """It was acted on: what was peeled is forgotten, and that somebody has the key stays known."""
+    object_hash = sha256_hex(recovery.act) if recovery.act else None
+    audit.record(session, actor.id, Action.RECOVERED, recovery.subject, now=now, object_hash=object_hash)
+    grants.lapse(grants.get(session, recovery.grant_id))
+    recovery.granted_on, recovery.act = now.date(), None
+    session.flush()
+
+
+def lapse(session: Session, today: date) -> None:
+    """What nobody acted on in time cannot be acted on any more; the grant of it lapses by its own last day."""
+    session.execute(update(Recovery).where(Recovery.peeled_on < today - OPEN_FOR).values(act=None))
+
+
+def duties(session: Session, actor: Actor, since: Mapping[str, date]) -> Iterator[Duty]:
+    """To make pairs anew of these keys, which the actor holds since the days beside them, where they are out of step.
+
+    They are in step where there is one of the newest key for each two custodians of today, to the keys that they have.
+    """
+    if not since:
+        return
+    custodians = staff.certified_with(session, Role.CUSTODIAN, actor.today)
+    to = {person: _recipient_of(session, person) for person in custodians}
+    wanted = {(first, second): (to[first], to[second]) for first, second in each_two(custodians)}
+    found: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
+    columns = (Pair.subject, Pair.first_id, Pair.second_id, Pair.first_to, Pair.second_to)
+    for subject, first, second, first_to, second_to in session.execute(
+        select(*columns).where(Pair.subject.in_(since.keys()))
+    ):
+        found.setdefault(subject, {})[first, second] = (first_to, second_to)
+    newest = max(custodians.values(), default=date.min)
+    for subject, day in since.items():
+        if found.get(subject, {}) != wanted:
+            yield Duty(DutyKind.MAKE_PAIRS, subject, max(day, newest))
+
+
+def _is_custodian(session: Session, person_id: str, today: date) -> bool:
+    return staff.has_role(session, person_id, Role.CUSTODIAN, today)
+
+
+def _recipient_of(session: Session, person_id: str) -> str:
+    return sha256_hex(staff.get(session, person_id).recipient.encode())

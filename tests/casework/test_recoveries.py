@@ -1,0 +1,122 @@
+"""A case is given to somebody by two custodians: over HTTP, what the first is shown of it, and what they write."""
+
+from dataclasses import dataclass
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.casework.cases.models import Membership
+from app.people.pairs.models import Pair
+from app.people.staff.models import Person
+from app.protocol.sizes import Kind
+from app.vocabulary import GrantKind, Role
+from tests import factories
+from tests.casework.conftest import problem
+
+GRANT, ENTRY = factories.in_json(Kind.GRANT), factories.in_json(Kind.JOURNAL)
+
+
+@dataclass
+class Room:
+    """A case of one member, whose key the second custodian has peeled for the first."""
+
+    client: TestClient
+    rows: Session
+    case: str
+    member: Person
+    first: Person
+    second: Person
+    recovery: str
+
+    def ask(self, who: Person, method: str, path: str, body: object = None, version: int | None = None) -> Response:
+        headers = factories.signed_in(self.rows, who)
+        self.rows.commit()
+        return self.client.request(method, f"/v1{path}", json=body, headers=headers | factories.writes(version=version))
+
+    def journal(self, who: Person) -> Response:
+        return self.ask(who, "GET", f"/cases/{self.case}/recoveries/{self.recovery}/journal")
+
+    def give(self, *people: Person, version: int = 1) -> Response:
+        body = {"entry": ENTRY, "add": [{"grantee": each.id, "file": GRANT} for each in people]}
+        return self.ask(self.first, "POST", f"/cases/{self.case}/recoveries/{self.recovery}/entries", body, version)
+
+    def members(self) -> set[str]:
+        return set(self.rows.scalars(select(Membership.person_id).where(Membership.case_id == self.case)))
+
+
+@pytest.fixture
+def room(client: TestClient, rows: Session) -> Room:
+    factories.organisation(rows)
+    member = factories.certified(rows, Role.CASEWORKER)
+    first, second = (factories.certified(rows, Role.CUSTODIAN) for _ in range(2))
+    case = factories.case(rows, member).id
+    recovery = factories.recovery(rows, factories.pair(rows, case, first, second)).id
+    rows.commit()
+    return Room(client, rows, case, member, first, second, recovery)
+
+
+def test_the_first_custodian_is_shown_the_journal_alone_and_nobody_else_is(room: Room) -> None:
+    shown = room.journal(room.first)
+
+    assert (shown.status_code, set(shown.json()), len(shown.json()["entries"])) == (200, {"grants", "entries"}, 1)
+    assert problem(room.journal(room.second)) == (404, "not-found")
+    assert problem(room.journal(room.member)) == (403, "forbidden")
+    assert room.ask(room.first, "GET", f"/cases/{room.case}/contents").status_code == 403
+
+
+def test_who_is_given_the_case_is_a_member_once(room: Room) -> None:
+    colleague = factories.certified(room.rows, Role.CASEWORKER)
+
+    given, again = room.give(colleague), room.give(colleague, version=2)
+
+    assert given.status_code == 201
+    assert problem(again) == (404, "not-found")
+    assert room.members() == {room.member.id, colleague.id}
+    contents = room.ask(colleague, "GET", f"/cases/{room.case}/contents").json()
+    assert [each["kind"] for each in contents["grants"]] == [GrantKind.ASSIGNED]
+
+
+def test_a_member_who_has_lost_the_key_is_given_it_and_stays_one(room: Room) -> None:
+    assert room.give(room.member).status_code == 201
+    assert room.members() == {room.member.id}
+
+
+def test_nobody_is_made_a_member_without_a_role_for_it_or_behind_an_entry_that_was_not_read(room: Room) -> None:
+    auditor, colleague = (factories.certified(room.rows, role) for role in (Role.AUDITOR, Role.CASEWORKER))
+
+    assert problem(room.give(auditor)) == (422, "members-unfit")
+    assert problem(room.give(colleague, colleague)) == (422, "members-unfit")
+    assert problem(room.give(colleague, version=7)) == (412, "stale-version")
+    assert room.members() == {room.member.id}
+
+
+def test_what_was_peeled_of_a_key_that_has_turned_since_is_given_to_nobody(room: Room) -> None:
+    turned = {"grantee": room.case, "file": GRANT}
+    body = {"entries": [ENTRY], "turned": [{"grantee": room.member.id, "file": GRANT}, turned]}
+    room.ask(room.member, "POST", f"/cases/{room.case}/entries", body, 1).raise_for_status()
+
+    assert problem(room.give(room.member, version=2)) == (412, "stale-version")
+    assert room.rows.scalars(select(Pair).where(Pair.subject == room.case)).all() == []
+
+
+def test_nothing_is_written_under_a_key_that_a_custodian_has_but_what_turns_it(room: Room) -> None:
+    body = {"entries": [ENTRY]}
+
+    assert problem(room.ask(room.member, "POST", f"/cases/{room.case}/entries", body, 1)) == (409, "turn-first")
+
+
+def test_pairs_come_with_a_key_that_turns_and_with_nothing_else(room: Room) -> None:
+    first, second = sorted((room.first.id, room.second.id))
+    pair = {"first": first, "second": second, "file": factories.in_json(Kind.PAIR)}
+    turned = [{"grantee": each, "file": GRANT} for each in (room.member.id, room.case)]
+    path = f"/cases/{room.case}/entries"
+
+    kept = room.ask(room.member, "POST", path, {"entries": [ENTRY], "turned": turned, "pairs": [pair]}, 1)
+    alone = room.ask(room.member, "POST", path, {"entries": [ENTRY], "pairs": [pair]}, 2)
+
+    assert kept.status_code == 201
+    assert problem(alone) == (422, "pairs-unfit")
+    assert [each.generation for each in room.rows.scalars(select(Pair).where(Pair.subject == room.case))] == [2]

@@ -1,0 +1,107 @@
+"""A case whose members have lost its key opens for somebody whom two custodians make a member."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from app.client.casework import cases, recoveries
+from app.client.casework.cases import OpenCase
+from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
+from app.client.people import colleagues, custodians, duties
+from app.client.people.custodians import Waiting
+from app.protocol.duties import DutyKind
+from app.protocol.pairs import RecoveryReason
+from app.vocabulary import Role
+from tests.client.casework.scene import accepted
+from tests.client.installation import Installation, installation
+
+NAMES = ("kim", "lena")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """With two custodians."""
+    with installation(tmp_path_factory.mktemp("recoveries")) as made:
+        sara = made.staff("sara")
+        for name in NAMES:
+            made.join(name, colleagues.invite(sara, {Role.CUSTODIAN}), pin=made.pin)
+            joined = made.unlock(name)
+            colleagues.certify(sara, joined.person, colleagues.fingerprint(joined), {Role.CUSTODIAN})
+        yield made
+
+
+def of_one(here: Installation) -> OpenCase:
+    """A case of which anna is the only member."""
+    anna = here.staff("anna")
+    return accepted(here, anna, anna)
+
+
+def peel(here: Installation, case: str, *people: Staff) -> tuple[Staff, Waiting]:
+    staff = {each.person: each for each in map(here.staff, NAMES)}
+    second = staff[max(staff)]
+    first = staff[custodians.peel(second, case, [each.person for each in people], RecoveryReason.LOST)]
+    told = custodians.recoveries(first)
+    [waits] = [each.id for each in told if each.subject == case and each.granted_on is None]
+    return first, custodians.waiting(first, waits)
+
+
+def test_two_custodians_make_somebody_a_member_and_the_next_who_writes_turns_the_key(here: Installation) -> None:
+    case, boris = of_one(here).id, here.staff("boris")
+    with pytest.raises(Exception, match="nothing here"):
+        cases.open_(boris, case)
+
+    first, found = peel(here, case, boris)
+    recoveries.grant(first, found)
+
+    opened = cases.open_(boris, case)
+    assert (opened.file.title, boris.person in opened.members) == ("A title", True)
+    [done] = opened.journal.recovered
+    assert (set(done.people), done.first, done.second) == ({boris.person}, first.person, found.second)
+    written = cases.write(boris, opened, replace(opened.file, title="At night"))
+    assert written.journal.generation == 2  # custodians know the key before
+    assert cases.open_(here.staff("anna"), case).file.title == "At night"
+
+
+def test_a_member_who_has_the_case_no_more_is_given_its_key_and_stays_its_owner(here: Installation) -> None:
+    case, anna = of_one(here).id, here.staff("anna")
+
+    first, found = peel(here, case, anna)
+    recoveries.grant(first, found)
+
+    opened = cases.open_(anna, case)
+    assert (set(opened.members), opened.member_list.owner) == ({anna.person}, anna.person)
+
+
+def test_what_was_peeled_before_a_key_turned_makes_nobody_a_member(here: Installation) -> None:
+    case, anna = of_one(here).id, here.staff("anna")
+    first, found = peel(here, case, here.staff("boris"))
+    cases.turn(anna, cases.open_(anna, case))
+
+    with pytest.raises(Refused) as refused:
+        recoveries.grant(first, found)
+
+    assert refused.value.type == "stale-version"
+    assert cases.open_(anna, case).members == {anna.person}
+
+
+def test_the_pairs_of_a_case_turn_with_its_key(here: Installation) -> None:
+    case, anna = of_one(here).id, here.staff("anna")
+    cases.turn(anna, cases.open_(anna, case))
+
+    first, found = peel(here, case, here.staff("boris"))
+    recoveries.grant(first, found)
+
+    assert found.act.generation == 2
+    assert cases.open_(here.staff("boris"), case).file.title == "A title"
+    assert [each for each in duties.waiting(anna) if (each.kind, each.object) == (DutyKind.MAKE_PAIRS, case)] == []
+
+
+def test_members_write_nothing_under_a_key_that_was_peeled_until_it_turned(here: Installation) -> None:
+    opened, anna = of_one(here), here.staff("anna")
+    peel(here, opened.id, here.staff("boris"))
+
+    written = cases.write(anna, opened, replace(opened.file, title="Vans"))
+
+    assert written.journal.generation == 2

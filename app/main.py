@@ -23,7 +23,7 @@ from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
 from app.casework.stages.routes import router as stages
-from app.casework.triage import moves
+from app.casework.triage import handing_on, moves
 from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
@@ -116,7 +116,7 @@ ROUTERS = [
 APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What waits for somebody's key.
-DUTIES = (epochs.duties, key_service.duties, case_service.duties)
+DUTIES = (epochs.duties, key_service.duties, case_service.duties, handing_on.duties)
 
 # Whose keys two custodians can give to somebody, who may hold them: by the prefix of the subject's id.
 RECOVERABLE = {"epoch": epochs.may_hold, "key": key_service.may_hold}

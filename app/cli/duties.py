@@ -8,7 +8,8 @@ import typer
 from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
 from app.cli.names import Names
 from app.client import Staff
-from app.client.casework import cases
+from app.client.casework import cases, triage
+from app.client.casework.triage import RuleOfTriage
 from app.client.intake import epochs
 from app.client.machine.staff import NobodyToGrant, NotGranted, WordsNotCompared
 from app.client.machine.transport import Refused
@@ -32,6 +33,9 @@ _MAKE_PAIRS: Final = {
     "case": _of_case,
 }
 _TWO: Final = 2
+
+# Whoever reads more by these is named in the key log, under a supervisor's signature.
+_UNASKED: Final = frozenset({DutyKind.HAND_ON, DutyKind.OPEN_HANDED_ON})
 
 
 def duties(
@@ -74,13 +78,18 @@ def act(person: Staff, hints: list[Hint]) -> None:
                 case Hint(DutyKind.MAKE_PAIRS, subject) if agreed[DutyKind.MAKE_PAIRS]:
                     _MAKE_PAIRS[subject.partition("_")[0]](person, subject)
                     say(f"Made for custodians: the pairs of {subject}.")
-        except (ProtocolError, NotGranted, WordsNotCompared, Refused) as error:
+                case Hint(DutyKind.HAND_ON, report):
+                    triage.hand_on(person, report)
+                case Hint(DutyKind.OPEN_HANDED_ON, report):
+                    triage.take_over(person, report)
+        except (ProtocolError, NotGranted, WordsNotCompared, Refused, RuleOfTriage) as error:
             say(f"Not done: {hint.kind}: {error}")
 
 
 def tell(person: Staff) -> None:
-    """How much waits, in a line of its own."""
+    """Do what asks nobody, and say how much waits, in a line of its own."""
     with suppress(Refused):
+        act(person, [hint for hint in waiting.waiting(person) if hint.kind in _UNASKED])
         number = len(waiting.waiting(person))
         if number:
             say(f"Waiting for your keys: {number}. See them with tern duties, do them with tern duties --do.")

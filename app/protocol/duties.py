@@ -9,3 +9,5 @@ class DutyKind(StrEnum):
     SIGN_EPOCHS = "sign_epochs"  # by a supervisor: intake is not signed for three weeks
     GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not
     MAKE_PAIRS = "make_pairs"  # by who holds a key: custodians came or went, or have other keys
+    HAND_ON = "hand_on"  # by who holds the key of an epoch whose day has come: a report that nobody has decided
+    OPEN_HANDED_ON = "open_handed_on"  # by who holds the key of the epoch to which somebody else granted it on

@@ -35,7 +35,7 @@ from app.protocol.errors import Malformed, NotAuthentic, NotMine
 from app.protocol.pairs import check_act
 from app.protocol.sizes import padded_size
 from app.protocol.types import TYPES
-from app.vocabulary import GrantKind, Imminence
+from app.vocabulary import GrantKind, Imminence, Role
 
 GRANT: Final = TYPES["grant"]
 # For how long a key opens that was lent for a decision. Whoever comes back later is asked anew.
@@ -45,6 +45,9 @@ _KEYS: Final = ("org", "subject", "generation", "recipient", "grantee", "sealed_
 _ANSWERS: Final = ("language", "danger_now")
 _OF_CASES: Final = ("head",)
 _OF_RECOVERIES: Final = ("act",)
+# Of a report to an epoch, with what its reporter answered. Whoever works on cases alone grants none on.
+_OF_EPOCHS: Final = frozenset({GrantKind.INTAKE, GrantKind.HANDED_ON})
+_HANDS_ON: Final = frozenset({Role.TRIAGER, Role.SUPERVISOR, Role.CUSTODIAN})
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,10 @@ class GrantHeader:
     """What a grant says of the key in it.
 
     `recipient` is the SHA-256 of the recipient that belongs to the key, `sealed_to` that of the grantee's. `grantor` is
-    null where a reporter grants to an epoch; only such a grant, of kind `intake`, has `language` and `danger_now`. Any
-    other of a case's key has `head`, the newest entry of its journal that the grantor had seen: who is shown less is
-    shown too little. One of kind `recovery`, by the first custodian of a pair, has `act`, the text of the second's.
+    null where a reporter grants to an epoch; only such a grant, of kind `intake`, and those by which it is granted on,
+    of kind `handed_on`, have `language` and `danger_now`. Any other of a case's key has `head`, the newest entry of its
+    journal that the grantor had seen: who is shown less is shown too little. One of kind `recovery`, by the first
+    custodian of a pair, has `act`, the text of the second's.
     """
 
     org: str
@@ -81,7 +85,7 @@ class GrantHeader:
 
 def _keys(subject: str, kind: GrantKind) -> tuple[str, ...]:
     """What stands in the line, besides `v` and in this order."""
-    if kind is GrantKind.INTAKE:
+    if kind in _OF_EPOCHS:
         return _KEYS + _ANSWERS
     if kind is GrantKind.RECOVERY:
         return _KEYS + _OF_RECOVERIES
@@ -171,7 +175,7 @@ def open_grant(
     if header.kind is GrantKind.INTAKE:
         # Nobody vouches for such a grant, so it is good for a report in its epoch and for nothing else: a key that the
         # service made up would otherwise pass for that of a case.
-        if signatures or header.grantor or not subject.startswith("rep_") or not grantee.startswith("epoch_"):
+        if signatures or header.grantor or not _is_of_epoch(header):
             raise NotAuthentic("grantor")
         return OpenedGrant(header, secret)
     if trust is None or day is None or len(signatures) != 1 or signatures[0].by != header.grantor:
@@ -180,7 +184,10 @@ def open_grant(
     if check_at(header.at) > day + CLOCK_SKEW:
         raise NotAuthentic("at")
     grantor = trust.certified(signatures[0].by, check_at(header.at), key=signatures[0].key)
-    if not grantor.roles & GRANT.roles:
+    is_handed_on = header.kind is GrantKind.HANDED_ON
+    if is_handed_on and not _is_of_epoch(header):
+        raise NotAuthentic("grant-kind")
+    if not grantor.roles & (_HANDS_ON if is_handed_on else GRANT.roles):
         raise NotAuthentic("role")
     if header.act is not None:
         _check_recovered(header, header.act, trust)
@@ -201,6 +208,10 @@ def _check_recovered(header: GrantHeader, text: str, trust: Trust) -> None:
     )
     if header.grantee not in act.people:
         raise NotAuthentic("recovery")
+
+
+def _is_of_epoch(header: GrantHeader) -> bool:
+    return header.subject.startswith("rep_") and header.grantee.startswith("epoch_")
 
 
 def _plaintext(file: bytes, identity: age.HybridIdentity) -> bytes:
@@ -233,7 +244,7 @@ def _parse_header(line: bytes) -> GrantHeader:
     except (ValueError, TypeError):
         raise Malformed("a grant of another form") from None
     _check_values(members)
-    if kind is GrantKind.INTAKE:
+    if kind in _OF_EPOCHS:
         try:
             header = GrantHeader(**{**values, "danger_now": Imminence(members.get("danger_now", ""))}, kind=kind)
         except ValueError:

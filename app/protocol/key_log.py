@@ -88,11 +88,16 @@ class Log:
 
     def begins(self, epoch: str) -> date | None:
         """The first day of the epoch; None of one that the log does not have."""
-        return self._first_days.get(epoch)
+        named = self.epoch(epoch)
+        return named.accepts_from if named else None
+
+    def epoch(self, epoch: str) -> Intake | None:
+        """What its document says, whether that counts still or not; None of one that the log does not have."""
+        return self._by_id.get(epoch)
 
     @cached_property
-    def _first_days(self) -> dict[str, date]:
-        return {each.epoch: each.accepts_from for each in map(intake.read, self.intakes)}
+    def _by_id(self) -> dict[str, Intake]:
+        return {each.epoch: each for each in map(intake.read, self.intakes)}
 
     @property
     def head(self) -> Head:

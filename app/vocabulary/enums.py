@@ -52,6 +52,7 @@ class GrantKind(StrEnum):
     """What a key was granted for, which says what it may open."""
 
     INTAKE = "intake"
+    HANDED_ON = "handed_on"
     CASE = "case"
     ASSIGNED = "assigned"
     REFERRAL = "referral"

@@ -169,6 +169,13 @@ TRIAGE = {
         },
         version=UNSEEN,
     ),
+    "PUT /v1/reports/{report_id}/epoch": Row(
+        WORKERS,
+        OF_EPOCH,
+        answered=412,
+        version=UNSEEN,
+        body={"grant": {"grantee": factories.id_("epoch"), "file": GRANT}},
+    ),
     "PUT /v1/reports/{report_id}/opening": Row(
         WORKERS,
         frozenset(),  # it is in no case

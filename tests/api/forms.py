@@ -182,7 +182,10 @@ TRIAGE = {
         *("priority", "joins", "new_case", "parts", "owner", "pairs", "grant", "duplicate_of", "no_contact"),
         "danger_now",
     ),
-    "PUT /v1/reports/{report_id}/opening": Form({"case": factories.id_("case")}, sees_version=True),
+    "PUT /v1/reports/{report_id}/epoch": Form({"grant": GRANT}, sees_version=True),
+    "PUT /v1/reports/{report_id}/opening": Form(
+        {"case": factories.id_("case"), "epoch": None}, optional=frozenset({"epoch"}), sees_version=True
+    ),
     "PUT /v1/reports/{report_id}/case": Form(
         {"joins": _JOINS, "new_case": _CASE, "grant": GRANT},
         optional=frozenset({"joins", "new_case", "parts", "owner", "pairs"}),

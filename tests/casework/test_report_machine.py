@@ -40,7 +40,7 @@ CONTRACT: dict[tuple[ReportState, ReportState], tuple[frozenset[str], tuple[str,
     (S.IN_TRIAGE, S.REFERRED_OUT): (CLAIMER, PUT_AWAY),
     (S.IN_TRIAGE, S.OUT_OF_MANDATE): (CLAIMER, PUT_AWAY),
     (S.IN_TRIAGE, S.INSUFFICIENT): (CLAIMER, PUT_AWAY),
-    (S.IN_TRIAGE, S.UNDECRYPTABLE): (CLAIMER, ("second_holder_tried",)),
+    (S.IN_TRIAGE, S.UNDECRYPTABLE): (CLAIMER, ("second_holder_tried", "granted_on_opened")),
     (S.IN_TRIAGE, S.ABUSIVE): (CLAIMER, ("priority_set", "second_triager_agrees")),
     (S.IN_TRIAGE, S.DUPLICATE): (CLAIMER, ("priority_set", "target_known")),
     **{(state, S.IN_TRIAGE): (SUPERVISOR, ("key_still_exists",)) for state in REOPENED},
@@ -62,6 +62,7 @@ HOLDS: dict[str, Callable[[Facts, ReportState], bool]] = {
     "waiting_approved_where_urgent": lambda facts, _: "waiting" in facts.approved or facts.priority not in URGENT,
     "second_triager_agrees": lambda facts, _: "abusive" in facts.approved,
     "second_holder_tried": lambda facts, _: "undecryptable" in facts.approved,
+    "granted_on_opened": lambda facts, _: facts.granted_on_opened,
     "supervisor_agrees_where_urgent": lambda facts, to: (
         ApprovalSubject(to) in facts.approved or not (facts.danger_now or facts.was_urgent or facts.priority in URGENT)
     ),
@@ -76,6 +77,7 @@ WHAT_HOLDS = (
     "no_contact",
     "danger_now",
     "was_urgent",
+    "granted_on_opened",
     "handed_on",
     "has_target",
 )

@@ -188,6 +188,27 @@ def test_what_nobody_decided_keeps_its_key_past_the_day_of_its_epoch_and_lapses_
     assert [event.object_id for event in lapsed] == [waiting.id]
 
 
+def test_what_is_decided_after_the_day_of_its_epoch_has_a_week_in_which_it_can_be_reopened(
+    swept: Sweeping, rows: Session, office: Office, client: TestClient, database: Database, today: date
+) -> None:
+    epoch = office.open_epoch(days=2, kept=3)
+    disposed, accepted = (sent_to(epoch, client, today) for _ in range(2))
+    its_day = today + timedelta(days=5)
+    swept(its_day)
+    for each, state in ((disposed, ReportState.INSUFFICIENT), (accepted, ReportState.ACCEPTED)):
+        with database.write() as session:
+            lifecycle.change_state(session, reports.get(session, each.id), state, today=its_day)
+
+    found = []
+    for days in (1, 7, 8):
+        swept(its_day + timedelta(days=days))
+        rows.expire_all()
+        found.append([left(rows, each)["grants"] for each in (disposed, accepted)])
+
+    assert found == [[1, 0], [1, 0], [0, 0]]
+    assert destroyed_epochs(rows) == [epoch.id]
+
+
 def test_a_lapsed_report_is_gone_but_for_what_its_mailbox_says_of_it_for_thirty_days(
     swept: Sweeping, rows: Session, sent: Reporter, client: TestClient, today: date
 ) -> None:

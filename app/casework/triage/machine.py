@@ -16,6 +16,7 @@ class Facts:
     """What the rules look at: the report as it stands, who asks, and what they send with the step.
 
     `approved` is what somebody else than who asks has agreed to. `danger_now` and `no_contact` are the client's word.
+    `granted_on_opened`: if it was granted on to another epoch, somebody else has opened it by that key since.
     """
 
     roles: frozenset[Role]
@@ -28,6 +29,7 @@ class Facts:
     danger_now: bool
     was_urgent: bool
     approved: frozenset[ApprovalSubject]
+    granted_on_opened: bool
     handed_on: bool
     has_target: bool
 
@@ -92,6 +94,11 @@ def second_holder_tried(facts: Facts) -> bool:
     return ApprovalSubject.UNDECRYPTABLE in facts.approved
 
 
+def granted_on_opened(facts: Facts) -> bool:
+    """The key by which one person granted it on is one. If not, that of its first epoch opens it still."""
+    return facts.granted_on_opened
+
+
 def supervisor_agrees(to: ApprovalSubject) -> Callable[[Facts], bool]:
     """Nobody alone puts away what is urgent, or was before somebody judged it anew."""
 
@@ -144,7 +151,7 @@ EDGES: dict[tuple[ReportState, ReportState], Edge[Facts]] = {
         )
         for to in DISPOSALS
     },
-    (_S.IN_TRIAGE, _S.UNDECRYPTABLE): Edge((claimer,), (second_holder_tried,)),
+    (_S.IN_TRIAGE, _S.UNDECRYPTABLE): Edge((claimer,), (second_holder_tried, granted_on_opened)),
     (_S.IN_TRIAGE, _S.ABUSIVE): Edge((claimer,), (priority_set, second_triager_agrees)),
     (_S.IN_TRIAGE, _S.DUPLICATE): Edge((claimer,), (priority_set, target_known)),
     **{

@@ -189,6 +189,7 @@ def _facts(session: Session, actor: Actor, report: Report, new: Move | None, *, 
         danger_now=new.danger_now if new else False,
         was_urgent=report.priority in URGENT,
         approved=frozenset(approvals.approved(session, actor, object_id=report.id, of=report.envelope_sha256)),
+        granted_on_opened=report.handed_on_from is None,
         handed_on=new is not None and _is_handed_on(session, actor, new, now=now),
         has_target=new is not None and _has_target(session, actor, report, new),
     )

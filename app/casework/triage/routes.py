@@ -11,11 +11,12 @@ from app.casework.cases.journal import PartsUnfit
 from app.casework.cases.membership import MembersUnfit, TurnFirst
 from app.casework.cases.service import CaseExists
 from app.casework.roles import MEMBER_ROLES
-from app.casework.triage import moves, service
+from app.casework.triage import handing_on, moves, service
 from app.casework.triage.schemas import (
     AnswerIn,
     AttachIn,
     AttachmentOut,
+    HandingOnIn,
     MessageOut,
     OpeningIn,
     ReplyOut,
@@ -273,12 +274,29 @@ def attach_report(
         return _answer(report, response)
 
 
+@router.put("/{report_id}/epoch", responses=problems(NotFound, NotAnEnvelope, StaleVersion, handing_on.NotToHandOn))
+def hand_report_on(
+    database: Db, actor: Reader, report_id: str, request: HandingOnIn, seen: IfMatch, now: Now, response: Response
+) -> ReportOut:
+    """A holder of the key of an epoch whose day has come grants an undecided report on to the epoch of today."""
+    with database.write() as session:
+        report = handing_on.hand_on(session, actor, report_id, request.grant.as_new(), seen=seen, now=now)
+        return _answer(report, response)
+
+
 @router.put("/{report_id}/opening", responses=problems(NotFound, StaleVersion, SelfApproval))
 def say_report_opened(
     database: Db, actor: Reader, report_id: str, request: OpeningIn, seen: IfMatch, now: Now, response: Response
 ) -> ReportOut:
-    """A member who did not accept the report has opened it and its case."""
+    """A member who did not accept the report has opened it and its case.
+
+    Or somebody has opened by its epoch's key what another granted on to it.
+    """
     with database.write() as session:
+        if request.epoch:
+            return _answer(
+                handing_on.say_opened(session, actor, report_id, request.epoch, seen=seen, now=now), response
+            )
         return _answer(moves.say_opened(session, actor, report_id, request.case, seen=seen, now=now), response)
 
 

@@ -1,9 +1,9 @@
 """The wire form of reports, as staff see them."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.casework.cases.service import Joining
 from app.casework.cases.wire import CaseIn
@@ -15,6 +15,7 @@ from app.people.grants.wire import GrantIn, GrantOut
 from app.protocol.mailbox import STAFF_SLOTS, MessageKind
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
+EpochId = Annotated[str, Field(pattern=r"^epoch_[0-9a-f]{32}$")]
 ReportId = Annotated[str, Field(pattern=r"^rep_[0-9a-f]{32}$")]
 
 
@@ -36,6 +37,8 @@ class ReportOut(BaseModel):
     envelope_sha256: str
     case: str | None = Field(validation_alias="case_id")
     opening_due: date | None
+    handed_on_from: str | None
+    handed_on_by: str | None
     withdrawn_on: date | None
     destroyed: bool = Field(validation_alias="is_destroyed")
     version: int
@@ -139,11 +142,29 @@ class ReportTransitionIn(TransitionIn[ReportState]):
 
 
 class OpeningIn(BaseModel):
-    """The case of the report, which the caller's client has opened too; null for one that was put away."""
+    """The case of the report, which the caller's client has opened too; null for one that was put away.
+
+    Of one that is in triage the epoch, by whose key the caller has opened what somebody else granted on to it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     case: CaseId | None
+    epoch: EpochId | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.case and self.epoch:
+            raise ValueError("a report is in triage or in a case")
+        return self
+
+
+class HandingOnIn(BaseModel):
+    """The report's key, sealed to the epoch that takes reports now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grant: GrantIn
 
 
 class AttachIn(BaseModel):

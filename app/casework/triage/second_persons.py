@@ -46,7 +46,8 @@ def _claimed_by(actor: Actor, report_id: InstrumentedAttribute[str]) -> ColumnEl
 
 
 def _of_its_epoch(session: Session, report_id: str) -> set[str]:
-    return grants.holders(session, reports.get(session, report_id).epoch_id)
+    epochs_of = service.epochs_of(reports.get(session, report_id))
+    return set[str]().union(*(grants.holders(session, each) for each in epochs_of))
 
 
 def _last_day(session: Session, report_id: str) -> date:

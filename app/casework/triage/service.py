@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.actor import Actor
 from app.audit import service as audit
@@ -13,6 +13,8 @@ from app.audit.actions import Action
 from app.casework.cases import service as cases
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
+from app.intake.epochs.models import Epoch
+from app.intake.epochs.service import INTAKE_HOLDERS
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import KeptReply, Message
 from app.intake.reports import service as reports
@@ -22,6 +24,7 @@ from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
+from app.protocol.intake import UNDECIDED
 from app.vocabulary import ReportState, Role
 
 
@@ -81,12 +84,12 @@ def locked(session: Session, among: Select[Report], report_id: str) -> Report:
 
 
 def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetime) -> list[Grant]:
-    """The report's grants to the actor, to its epoch and to its case, where the actor holds that key. Each is recorded.
+    """The report's grants to the actor, to its epochs and to its case, where they hold that key. Each is recorded.
 
     The first, the reporter's own, tells a triager's client language and urgency.
     """
     report = _read(session, readable_by(actor), report_id)
-    objects = [report.epoch_id] if holds_epoch_key(session, actor, report) else []
+    objects = [*grants.held_among(session, actor, epochs_of(report))]
     if report.case_id is not None and cases.is_member(session, actor, report.case_id):
         objects.append(report.case_id)
     return grants.fetch(session, actor, report.id, now=now, also_for=objects)
@@ -103,10 +106,10 @@ def fetch_queue_grants(
     """The grants of these reports, as `fetch_grants` has them of one; none of what is destroyed or not readable."""
     ids = [each.id for each in reports_ if not each.is_destroyed]
     readable = set(session.scalars(readable_by(actor).with_only_columns(Report.id).where(Report.id.in_(ids))))
-    epochs = {each.epoch_id for each in reports_ if each.id in readable}
+    epochs = {epoch for each in reports_ if each.id in readable for epoch in epochs_of(each)}
     cases_ = {each.case_id for each in reports_ if each.id in readable and each.case_id is not None}
     held = grants.held_among(session, actor, epochs) | cases.worked_on_among(session, actor, cases_)
-    wanted = {each.id: held & {each.epoch_id, each.case_id or ""} for each in reports_ if each.id in readable}
+    wanted = {each.id: held & {*epochs_of(each), each.case_id or ""} for each in reports_ if each.id in readable}
     return grants.fetch_page(session, actor, wanted, now=now)
 
 
@@ -178,15 +181,42 @@ def answer(
 
 
 def holds_epoch_key(session: Session, actor: Actor, report: Report) -> bool:
-    """Whether the key of the report's epoch was granted to the actor, and not revoked since."""
-    return grants.holds(session, actor, report.epoch_id)
+    """Whether the key of an epoch of the report was granted to the actor, and not revoked since."""
+    return any(grants.holds(session, actor, epoch) for epoch in epochs_of(report))
+
+
+def epochs_of(report: Report) -> set[str]:
+    """The epoch to whose key it is granted, and as long as nobody else opened it by that, the first one too."""
+    return {report.epoch_id} | ({report.handed_on_from} if report.handed_on_from else set())
+
+
+def of_epochs_of(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor holds the key of an epoch of the report."""
+    return grants.held_by(actor, Report.epoch_id) | grants.held_by(actor, Report.handed_on_from)
+
+
+def to_hand_on(today: date) -> ColumnElement[bool]:
+    """Whether nobody has decided about a report, and its epoch's day has come."""
+    its_epoch = aliased(Epoch)
+    over = select(its_epoch.id).where(its_epoch.id == Report.epoch_id, its_epoch.destroyed_on <= today)
+    return Report.state.in_(UNDECIDED) & over.exists()
+
+
+def is_handed_on() -> ColumnElement[bool]:
+    """Whether a report was granted on which nobody has decided, and which nobody else has opened by the new key."""
+    return Report.state.in_(UNDECIDED) & Report.handed_on_from.is_not(None)
 
 
 def _holds_key(actor: Actor) -> ColumnElement[bool]:
-    """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch."""
+    """The actor holds a key of the report's own, the key of its case, or, as a triager, that of its epoch.
+
+    So does a supervisor, where it is to be granted on: nobody else may be there who could.
+    """
     holds = grants.held_by(actor, Report.id) | cases.works_on(actor, Report.case_id)
     if Role.TRIAGER in actor.roles:
-        holds |= grants.held_by(actor, Report.epoch_id)
+        holds |= of_epochs_of(actor)
+    elif INTAKE_HOLDERS & actor.roles:
+        holds |= of_epochs_of(actor) & (to_hand_on(actor.today) | is_handed_on())
     return holds
 
 

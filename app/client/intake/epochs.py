@@ -130,7 +130,7 @@ def make_pairs(staff: Staff, epoch: str) -> None:
 
 def _held(staff: Staff, epoch: str) -> age.HybridIdentity:
     """The key of an epoch that one holds, which is the one that the log names. Raises `NotGranted`, `NotAuthentic`."""
-    named = next((each for each in map(intake.read, staff.log.intakes) if each.epoch == epoch), None)
+    named = staff.log.epoch(epoch)
     key = staff.epoch_key(epoch)
     if named is None or str(key.recipient) != str(named.recipient):
         raise NotAuthentic("recipient")

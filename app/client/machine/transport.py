@@ -71,9 +71,9 @@ _TEXTS: Final = (
     "team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by approver_stand_in case consent copy_sha256 first_lapses_after granted_on last_use lent_until "
-    "next noisy_sha256 object_hash of opening_due owner prev priority reason requester_stand_in secret statement "
-    "sums_sha256 swept_on triager whom withdrawn_on"
+    "approved_by approver_stand_in case consent copy_sha256 first_lapses_after granted_on handed_on_by "
+    "handed_on_from last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority reason requester_stand_in "
+    "secret statement sums_sha256 swept_on triager whom withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"

@@ -12,6 +12,7 @@ from app.protocol.errors import Malformed
 from app.protocol.types import TYPES
 
 _MOST = 200  # that are read, whatever a service sends
+_ABOUT = {DutyKind.GRANT_EPOCH: "epoch", DutyKind.HAND_ON: "rep", DutyKind.OPEN_HANDED_ON: "rep"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ def waiting(staff: Staff) -> list[Hint]:
         with suppress(ValueError, TypeError, KeyError, Refused, Malformed):
             kind, since = DutyKind(item["kind"]), date.fromisoformat(str(item["since"]))
             person = None if item["whom"] is None else check_id("per", item["whom"])
-            if kind is DutyKind.GRANT_EPOCH:
-                check_id("epoch", item["object"])
+            if kind in _ABOUT:
+                check_id(_ABOUT[kind], item["object"])
             if kind is DutyKind.MAKE_PAIRS:
                 TYPES["pair"].check_subject(item["object"])
             hints.append(Hint(kind, str(item["object"]), person, since))

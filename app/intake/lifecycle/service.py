@@ -16,6 +16,7 @@ from app.intake.epochs.models import Epoch
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox
 from app.intake.reports.models import Report, ReportFile
+from app.intake.reports.service import CLOSED
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.pairs import service as pairs
@@ -24,6 +25,9 @@ from app.protocol.intake import TOLD_AFTER, UNDECIDED, UNDECIDED_DAYS
 from app.vocabulary import ReportState, TransitionReason
 
 OUTCOME_DAYS = 30
+# For so long the key of what is decided after its epoch's day is kept, so that a supervisor can reopen it.
+WAY_BACK = timedelta(days=7)
+_NO_WAY_BACK = CLOSED | {ReportState.ACCEPTED}
 
 
 def change_state(
@@ -41,10 +45,13 @@ def change_state(
     arrival is kept. Raises `StaleDataError` where somebody was faster.
     """
     report.state, report.reason, report.opening_due = to, reason, opening_due
+    report.way_back_until = None
     if to is ReportState.WITHDRAWN:
         report.withdrawn_on = today
     if to not in UNDECIDED:
         report.received_on = monday_of(report.received_on)
+        if to not in _NO_WAY_BACK and session.get_one(Epoch, report.epoch_id).destroyed_on <= today:
+            report.way_back_until = today + WAY_BACK
         attachments.forget_days(session, report.id)
         mailbox.forget_days(session, report.id)
     session.flush()
@@ -57,6 +64,7 @@ def destroy(session: Session, report: Report, *, today: date) -> None:
     Keys first: a copy that is taken half way holds nothing that opens.
     """
     report.destroyed_on = today
+    report.handed_on_from = report.handed_on_by = None
     grants.destroy(session, [report.id])
     session.execute(delete(ReportFile).where(ReportFile.report_id == report.id))
     mailbox.destroy(session, report.id)
@@ -74,8 +82,11 @@ def close_mailboxes(session: Session, today: date) -> None:
 
 
 def first_lapses_after(session: Session, today: date) -> date | None:
-    """The last day to decide about the oldest report that waits since the fourth day of its epoch or longer."""
-    told = Epoch.accepts_from <= today - TOLD_AFTER
+    """The last day to decide about the oldest report that waits since the fourth day of its epoch or longer.
+
+    So does one that was granted on to another epoch.
+    """
+    told = (Epoch.accepts_from <= today - TOLD_AFTER) | (Report.received_on < Epoch.accepts_from)
     oldest = select(func.min(Report.received_on)).join(Epoch).where(Report.state.in_(UNDECIDED), told)
     received_on = session.scalar(oldest)
     return None if received_on is None else received_on + UNDECIDED_DAYS
@@ -85,8 +96,8 @@ def end_epochs(session: Session, today: date) -> list[str]:
     """Destroy what opens the decided reports of epochs whose day has come, and with the last undecided one their key.
 
     What nobody has decided stays readable for who holds the epoch's key: that nobody looked destroys nothing. So does
-    what is to be opened by somebody else today still. The ids of the epochs whose key went, also one that was granted
-    to somebody after its end.
+    what is to be opened by somebody else today still, and for some days what was decided after the epoch's day. The ids
+    of the epochs whose key went, also one that was granted to somebody after its end.
     """
     is_granted = select(Grant.id).where(or_(Grant.subject == Epoch.id, Grant.grantee == Epoch.id)).exists()
     due = select(Epoch.id).where(Epoch.destroyed_on <= today, or_(Epoch.ended_on.is_(None), is_granted))
@@ -105,5 +116,7 @@ def end_epochs(session: Session, today: date) -> list[str]:
 
 
 def _waits(today: date) -> ColumnElement[bool]:
-    """Whether nobody has decided about a report, or somebody else is to open what was decided, by a day to come."""
-    return Report.state.in_(UNDECIDED) | (Report.opening_due >= today)
+    """Whether nobody has decided about a report, or somebody else is to open what was decided, by a day to come, or can
+    reopen it.
+    """
+    return Report.state.in_(UNDECIDED) | (Report.opening_due >= today) | (Report.way_back_until >= today)

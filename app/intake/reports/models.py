@@ -39,6 +39,11 @@ class Report(Base):
     envelope_sha256: Mapped[str] = mapped_column(String(64))  # of all that was sent, so that a repetition is known
     case_id: Mapped[str | None] = mapped_column(String(37))  # no foreign key: intake knows no casework
     opening_due: Mapped[date | None]  # by when another person is to have opened it; none once one has, or need not
+    handed_on_from: Mapped[str | None] = mapped_column(
+        String(38)
+    )  # the first epoch, whose keys stay as long as it does
+    handed_on_by: Mapped[str | None] = mapped_column(String(36))  # of those who granted it on, the last
+    way_back_until: Mapped[date | None]  # of what was decided when its epoch's day had come
     withdrawn_on: Mapped[date | None]
     destroyed_on: Mapped[date | None]
     replies: Mapped[int] = mapped_column(default=0, server_default="0")  # messages of staff ever sent

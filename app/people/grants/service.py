@@ -131,7 +131,9 @@ def ever_granted(session: Session, subject: str) -> set[tuple[str, GrantKind]]:
     return {(grantee, kind) for grantee, kind in session.execute(granted.where(Grant.generation == newest))}
 
 
-def held_by(actor: Actor, subject: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+def held_by(
+    actor: Actor, subject: InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
+) -> ColumnElement[bool]:
     """Whether this person holds the key of the subject today. What one may see follows from it.
 
     It is asked of the one row, never of a list of all that they hold: how long such a list takes would tell a row that
@@ -267,6 +269,11 @@ def lapse_ended(session: Session, today: date) -> None:
     """Lapse every grant whose last day has passed."""
     over = update(Grant).where(Grant.until < today, Grant.revoked.is_(False))
     session.execute(over.values(revoked=True, file=None))
+
+
+def drop(session: Session, *, subject: str, grantees: Collection[str]) -> None:
+    """Forget the grants of a subject to these objects: it is granted to another, which somebody opened."""
+    session.execute(delete(Grant).where(Grant.subject == subject, Grant.grantee.in_(grantees)))
 
 
 def destroy(session: Session, subjects: Iterable[str]) -> None:

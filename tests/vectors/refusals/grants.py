@@ -75,6 +75,7 @@ def grants() -> Iterator[Vector]:
     yield from _heads()
     yield from _grantors()
     yield from _recoveries()
+    yield from _handed_on()
     yield from _forms()
 
 
@@ -249,6 +250,31 @@ RECOVERED = _acting()
 def _recovered(header: GrantHeader, *, signer: Signer = CUSTODIAN.signer, today: date = DAY) -> dict[str, Any]:
     given = _granted(header, signers=[signer], today=today)
     return {**given, "text": _text(header, [signer], secret=str(EPOCH_KEY)), "subject": EPOCH}
+
+
+def _handed_on() -> Iterator[Vector]:
+    rule = "a report is granted on to an epoch, by a triager, a supervisor or a custodian"
+    handed_on = replace(FIRST, kind=GrantKind.HANDED_ON, grantor=TRIAGER.id, at=HOUR)
+    for person, refused in (
+        (TRIAGER, None),
+        (SUPERVISOR, None),
+        (CUSTODIAN, None),
+        (CASEWORKER, not_authentic("role")),
+    ):
+        roles = " and ".join(sorted(person.certified.roles))
+        yield Vector(
+            rule, f"by a {roles}", _first(replace(handed_on, grantor=person.id), signers=[person.signer]), refused
+        )
+    cases = replace(handed_on, subject=CASE, recipient=recipient_sha256(CASE_KEY.recipient))
+    persons = replace(handed_on, grantee=TRIAGER.id, sealed_to=recipient_sha256(TRIAGER.identity.recipient))
+    by = [TRIAGER.signer]
+    for name, given, reason in (
+        ("of a case", {**_first(cases, signers=by, secret=CASE_KEY), "subject": CASE}, "grant-kind"),
+        ("to a person", {**_first(persons, signers=by, to=TRIAGER.identity), "grantee": TRIAGER.id}, "grant-kind"),
+        ("by nobody", _first(replace(handed_on, grantor=None)), "grantor"),
+        ("unsigned", _first(handed_on), "grantor"),
+    ):
+        yield Vector(rule, name, given, not_authentic(reason))
 
 
 def _forms() -> Iterator[Vector]:

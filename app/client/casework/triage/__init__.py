@@ -11,6 +11,7 @@ from app.client.casework.triage.decisions import (
     reopen,
     undecryptable,
 )
+from app.client.casework.triage.handing_on import hand_on, take_over
 from app.client.casework.triage.queue import Waiting, list_
 from app.client.casework.triage.reading import OpenReport, open_, open_with, save_attachment
 from app.client.casework.triage.threads import Received, Sent, Spoiled, Thread, answer, thread
@@ -32,6 +33,7 @@ __all__ = [
     "attach",
     "claim",
     "dispose",
+    "hand_on",
     "list_",
     "open_",
     "open_with",
@@ -39,6 +41,7 @@ __all__ = [
     "release",
     "reopen",
     "save_attachment",
+    "take_over",
     "thread",
     "undecryptable",
     "view",

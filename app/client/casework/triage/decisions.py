@@ -70,11 +70,11 @@ def undecryptable(staff: Staff, view: ReportView) -> None:
 
 
 def opens(staff: Staff, view: ReportView) -> bool:
-    """Whether this person can read it. Raises `NotGranted` where they do not hold the key of its epoch."""
-    staff.epoch_key(view.epoch)
+    """Whether this person can read it. Raises `NotGranted` where not, and they do not hold the key of its epoch."""
     try:
         open_(staff, view.id)
     except (ProtocolError, NotGranted):
+        staff.epoch_key(view.epoch)
         return False
     return True
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from app.client.casework.triage import threads
-from app.client.casework.triage.reading import grant_among
+from app.client.casework.triage.reading import grants_among
 from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
@@ -33,7 +33,7 @@ class Waiting:
     """A report in the queue. `problem` says why its grant did not open; language and urgency are None then.
 
     `unopened` says so of what was accepted and opened by nobody else yet. `decide_until` is, from the fourth day of its
-    epoch on, the last day to decide about it.
+    first epoch on, the last day to decide about it.
     """
 
     view: ReportView
@@ -68,7 +68,8 @@ def _decide_until(staff: Staff, view: ReportView) -> date | None:
     if view.state not in UNDECIDED:
         return None
     begins = staff.log.begins(view.epoch)
-    return view.received_on + UNDECIDED_DAYS if begins and begins + TOLD_AFTER <= staff.today else None
+    is_told = begins is not None and (begins + TOLD_AFTER <= staff.today or view.received_on < begins)
+    return view.received_on + UNDECIDED_DAYS if is_told else None
 
 
 def _unopened(view: ReportView, today: date) -> str | None:
@@ -86,7 +87,7 @@ def _opened(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]])
     if not grants:
         return Waiting(view, problem="no key of it was granted to you")
     try:
-        header = grant_among(staff, view, grants).header
+        header = grants_among(staff, view, grants)[0].header
     except NotAuthentic as error:
         return Waiting(view, problem=f"not authentic: {error.reason}")
     except (ProtocolError, NotGranted):

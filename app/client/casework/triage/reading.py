@@ -1,10 +1,11 @@
 """Reading a report: its key, from an epoch, a case or a triager; what it says; the files beside it."""
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from app import age
 from app.client.casework import cases
@@ -15,12 +16,14 @@ from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.encoding import check_at, unb64
-from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked
 from app.protocol.report import Attachment, Report
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.vocabulary import ConsentScope, GrantKind, Imminence, Role
+
+_OF_EPOCHS: Final = frozenset({GrantKind.INTAKE, GrantKind.HANDED_ON})
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,14 @@ class OpenReport:
     """A report that was opened: what it says, its key, which of its files are there, and the view of it by then.
 
     `arrived` is None where the report is in a case of others: what came after it is for the case's members alone.
+    `sealed_on` is the day of its reporter's own clock.
     """
 
     view: ReportView
     key: Key = field(repr=False)
     report: Report = field(repr=False)
     sha256: str
+    sealed_on: date
     arrived: frozenset[str] | None
 
     @property
@@ -77,25 +82,59 @@ class OpenReport:
 def open_(staff: Staff, report: str) -> OpenReport:
     """Read a report with the key of its epoch, or of its case once it is accepted.
 
-    The first member besides who accepted it says to the service that report and case open there. Raises `NotMine` where
-    no key of this person opens it, `NotGranted` and `NotAuthentic`.
+    The first member besides who accepted it says to the service that report and case open there; and who opens it by
+    the key of the epoch to which somebody else granted it on, that it opens by that. Raises `NotMine` where no key of
+    this person opens it, `NotGranted` and `NotAuthentic`.
     """
-    view = views.view(staff, report)
-    grant = open_grant(staff, view)
-    # Who opens by the epoch's key what is in a case is none of its members.
-    of_others = view.case is not None and grant.header.kind is GrantKind.INTAKE
-    open_report = _open(staff, view, grant.identity, of_others=of_others)
-    if grant.header.kind is GrantKind.CASE and view.opening_due is not None and staff.person != view.triager:
-        return replace(open_report, view=_say_opened(staff, view))
+    return say_opened(staff, *open_granted(staff, report))
+
+
+def say_opened(staff: Staff, open_report: OpenReport, grant: OpenedGrant) -> OpenReport:
+    """What `open_` says to the service of a report that was opened by this grant, where there is something to say."""
+    view, kind = open_report.view, grant.header.kind
+    if kind is GrantKind.CASE and view.opening_due is not None and staff.person != view.triager:
+        return replace(open_report, view=_say_opened(staff, view, {"case": view.case}))
+    is_anew = view.handed_on_from is not None and staff.person != grant.header.grantor
+    if kind is GrantKind.HANDED_ON and is_anew and tells_answers(open_report, grant):
+        return replace(open_report, view=_say_opened(staff, view, {"case": None, "epoch": view.epoch}))
     return open_report
 
 
-def _say_opened(staff: Staff, view: ReportView) -> ReportView:
+def open_granted(staff: Staff, report: str) -> tuple[OpenReport, OpenedGrant]:
+    """The same, and by which grant, with nothing said to the service. Of several grants the first one counts that opens
+    the report and tells of it what its reporter answered: what one person put in its place keeps nobody from reading.
+    """
+    view = views.view(staff, report)
+    grants = grants_among(staff, view, staff.service.items(f"/reports/{view.id}/grants"))
+    body, faults = staff.service.get(f"/reports/{view.id}/body").content, list[ProtocolError]()
+    opened = list[tuple[OpenReport, OpenedGrant]]()
+    for grant in grants:
+        # Who opens by an epoch's key what is in a case is none of its members.
+        of_others = view.case is not None and grant.header.kind in _OF_EPOCHS
+        try:
+            opened.append((_open(staff, view, body, grant.identity, of_others=of_others), grant))
+        except ProtocolError as error:
+            faults.append(error)
+            continue
+        if tells_answers(*opened[-1]):
+            return opened[-1]
+    if opened:
+        return opened[0]
+    raise faults[0]
+
+
+def tells_answers(report: OpenReport, grant: OpenedGrant) -> bool:
+    """Whether a grant by which somebody granted the report on has the answers by which the queue is sorted."""
+    form, said = report.report.form, (grant.header.language, grant.header.danger_now)
+    return grant.header.kind is not GrantKind.HANDED_ON or said == (form.language, form.danger_now)
+
+
+def _say_opened(staff: Staff, view: ReportView, what: Mapping[str, str | None]) -> ReportView:
     """Where the report has changed meanwhile, it is said the next time."""
     try:
-        answer = staff.service.put(f"/reports/{view.id}/opening", {"case": view.case}, version=view.version)
+        answer = staff.service.put(f"/reports/{view.id}/opening", what, version=view.version)
     except Refused as refusal:
-        if refusal.type != "stale-version":
+        if refusal.type not in ("stale-version", "self-approval"):
             raise
         return view
     return replace(ReportView.read(answer.json()), id=view.id)
@@ -103,27 +142,25 @@ def _say_opened(staff: Staff, view: ReportView) -> ReportView:
 
 def open_with(staff: Staff, report: str, identity: age.HybridIdentity) -> OpenReport:
     """Read a report with a key that somebody has granted for it. Raises `NotMine` and `NotAuthentic`."""
-    return _open(staff, views.view(staff, report), identity, of_others=False)
+    view = views.view(staff, report)
+    body = staff.service.get(f"/reports/{view.id}/body").content
+    return _open(staff, view, body, identity, of_others=False)
 
 
-def open_grant(staff: Staff, view: ReportView) -> OpenedGrant:
-    """The report's key, granted to this person, to a case of theirs or to an epoch whose key they hold.
+def grants_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, Any]]) -> list[OpenedGrant]:
+    """The report's key, granted to this person, to a case of theirs or to an epoch whose key they hold: one at least.
 
     It comes from a triager, or in a case it is the one that the journal names: anybody certified could make up a key,
-    and a report to it. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
+    and a report to it. The newest epoch's come first. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
     """
-    return grant_among(staff, view, staff.service.items(f"/reports/{view.id}/grants"))
-
-
-def grant_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, Any]]) -> OpenedGrant:
-    """The same among grants that came with the report. Raises as `open_grant` does."""
-    grants = {str(item["grantee"]): unb64(str(item["file"])) for item in items}
+    files = [(str(item["grantee"]), unb64(str(item["file"]))) for item in items]
+    grants = dict(files)
     if staff.person in grants:
         direct = staff.open_grant(grants[staff.person], view.id, {GrantKind.ASSIGNED})
         grantor, at = str(direct.header.grantor), check_at(direct.header.at)
         if Role.TRIAGER not in staff.with_trust(lambda trust: trust.certified(grantor, at)).roles:
             raise NotAuthentic("role")
-        return direct
+        return [direct]
     if view.case in grants:
         case = cases.open_(staff, view.case)
         file = grants[case.id]
@@ -131,11 +168,34 @@ def grant_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, Any
             lambda key: staff.open_grant(file, view.id, {GrantKind.CASE}, grantee=key.subject, identity=key.identity)
         )
         case.journal.check_named(view.id, inner.header.generation, inner.header.recipient)
-        return inner
-    if view.epoch in grants:
-        key = staff.epoch_key(view.epoch)
-        return staff.open_grant(grants[view.epoch], view.id, {GrantKind.INTAKE}, grantee=view.epoch, identity=key)
-    raise NotGranted(f"no key of {view.id} was granted to this person")
+        return [inner]
+    return _grants_to_epochs(staff, view, files)
+
+
+def _grants_to_epochs(staff: Staff, view: ReportView, files: Sequence[tuple[str, bytes]]) -> list[OpenedGrant]:
+    opened, faults = list[OpenedGrant](), list[ProtocolError | NotGranted]()
+    for epoch in filter(None, (view.epoch, view.handed_on_from)):
+        for file in (file for grantee, file in files if grantee == epoch):
+            try:
+                opened.append(_grant_to_epoch(staff, view, epoch, file))
+            except (ProtocolError, NotGranted) as error:
+                faults.append(error)
+    if opened:
+        return opened
+    raise faults[0] if faults else NotGranted(f"no key of {view.id} was granted to this person")
+
+
+def _grant_to_epoch(staff: Staff, view: ReportView, epoch: str, file: bytes) -> OpenedGrant:
+    """One by which it was granted on is of a day of that epoch: before, there was none to grant it to.
+
+    So nobody who left has one that was made when they were there, to an epoch that began after them.
+    """
+    grant = staff.open_grant(file, view.id, _OF_EPOCHS, grantee=epoch, identity=staff.epoch_key(epoch))
+    if grant.header.kind is GrantKind.HANDED_ON:
+        named = staff.log.epoch(epoch)
+        if named is None or not named.accepts(check_at(grant.header.at)):
+            raise NotAuthentic("at")
+    return grant
 
 
 def save_attachment(staff: Staff, report: OpenReport, attachment: Attachment, sink: BinaryIO) -> None:
@@ -151,14 +211,14 @@ def save_attachment(staff: Staff, report: OpenReport, attachment: Attachment, si
         files.open_(draft, sink, report.identity, attachment)
 
 
-def _open(staff: Staff, view: ReportView, identity: age.HybridIdentity, *, of_others: bool) -> OpenReport:
-    body = staff.service.get(f"/reports/{view.id}/body").content
+def _open(staff: Staff, view: ReportView, body: bytes, identity: age.HybridIdentity, *, of_others: bool) -> OpenReport:
     document = staff.open_document(body, identity, Asked("report", staff.org, view.id))
     return OpenReport(
         view=view,
         key=Key(view.id, identity, generation=1),
         report=Report.read(document.document.header.body),
         sha256=document.sha256,
+        sealed_on=check_at(document.document.header.at),
         arrived=None if of_others else _arrived(staff, view),
     )
 

@@ -14,6 +14,7 @@ class ReportView:
     """The work on a report as the service shows it, in this version: no step is taken on another.
 
     `opening_due` is the day by which another member than who accepted it is to have opened it, until one has.
+    `handed_on_from` is its first epoch, where it was granted on to this one and nobody else has opened it by that yet.
     """
 
     id: str
@@ -25,6 +26,7 @@ class ReportView:
     case: str | None
     envelope_sha256: str
     opening_due: date | None
+    handed_on_from: str | None
     destroyed: bool
     intake_channel: IntakeChannel
     version: int
@@ -41,6 +43,7 @@ class ReportView:
             case=item["case"],
             envelope_sha256=str(item["envelope_sha256"]),
             opening_due=None if item["opening_due"] is None else date.fromisoformat(str(item["opening_due"])),
+            handed_on_from=item["handed_on_from"],
             destroyed=bool(item["destroyed"]),
             intake_channel=IntakeChannel(item["intake_channel"]),
             version=int(item["version"]),

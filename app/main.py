@@ -17,6 +17,7 @@ from app.blobs import Blobs
 from app.casework.approvals.routes import router as approvals
 from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
+from app.casework.cases import membership
 from app.casework.cases import service as case_service
 from app.casework.cases.acts import ENDING, REMOVAL
 from app.casework.cases.coding import CODING
@@ -60,6 +61,8 @@ from app.people.audit_heads.routes import router as audit_heads_router
 from app.people.copies.routes import people_router as copy_tokens
 from app.people.copies.routes import router as copies
 from app.people.grants import service as grants
+from app.people.grants.routes import router as holdings
+from app.people.memories import service as memory_rules
 from app.people.memories.routes import router as memories
 from app.people.new_keys.routes import router as new_keys
 from app.people.pairs import service as pairs
@@ -74,6 +77,7 @@ from app.people.sign_in.service import find_actor
 from app.people.sign_in.state import SignIns
 from app.people.sign_in.turns import Turns
 from app.people.staff.routes import router as people
+from app.people.staff.state import People
 from app.settings import Settings
 from app.site.site import Site
 from app.statistics.cards.routes import router as cards
@@ -104,6 +108,7 @@ ROUTERS = [
     memories,
     new_keys,
     copy_tokens,
+    holdings,
     shared_keys,
     pairs_router,
     audit,
@@ -116,10 +121,20 @@ ROUTERS = [
 APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What waits for somebody's key.
-DUTIES = (epochs.duties, key_service.duties, case_service.duties, handing_on.duties)
+DUTIES = (epochs.duties, key_service.duties, case_service.duties, membership.duties, handing_on.duties)
 
 # Whose keys two custodians can give to somebody, who may hold them: by the prefix of the subject's id.
 RECOVERABLE = {"epoch": epochs.may_hold, "key": key_service.may_hold}
+
+# What ends with a role, or with all of somebody's. Reports go back first: whose keys are there is asked for them.
+CURTAILED = (
+    moves.curtail,
+    case_service.curtail,
+    epochs.curtail,
+    key_service.curtail,
+    memory_rules.curtail,
+    sign_ins.curtail,
+)
 
 # What hears of a reporter's post.
 ACTED = (moves.reporter_acted,)
@@ -149,7 +164,7 @@ def jobs(keyring: Keyring) -> Jobs:
 
 
 @dataclass(frozen=True)
-class _State(NoScript, Approvals, SignIns, Recoverables, Watched):
+class _State(NoScript, Approvals, People, SignIns, Recoverables, Watched):
     """What the routes of every domain use."""
 
 
@@ -178,6 +193,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         writer=Writer(database),
         epochs=OpenEpochs(database),
         acted=ACTED,
+        curtailed=CURTAILED,
         no_script_threads=CapacityLimiter(THREADS),
         no_script_slow_threads=CapacityLimiter(SLOW_THREADS),
         no_script_places=Places(SLOW_THREADS, Pace()),

@@ -34,8 +34,10 @@ _MAKE_PAIRS: Final = {
 }
 _TWO: Final = 2
 
-# Whoever reads more by these is named in the key log, under a supervisor's signature.
-_UNASKED: Final = frozenset({DutyKind.HAND_ON, DutyKind.OPEN_HANDED_ON})
+# By these nobody reads more but who is named in the key log, under a supervisor's signature.
+_UNASKED: Final = frozenset(DutyKind) - {DutyKind.SIGN_EPOCHS, DutyKind.GRANT_EPOCH, DutyKind.MAKE_PAIRS}
+
+_BY_THE_ROOT: Final = frozenset({DutyKind.REPLACE_EPOCH, DutyKind.TURN_SHARED_KEY})
 
 
 def duties(
@@ -78,18 +80,28 @@ def act(person: Staff, hints: list[Hint]) -> None:
                 case Hint(DutyKind.MAKE_PAIRS, subject) if agreed[DutyKind.MAKE_PAIRS]:
                     _MAKE_PAIRS[subject.partition("_")[0]](person, subject)
                     say(f"Made for custodians: the pairs of {subject}.")
+                case Hint(DutyKind.REPLACE_EPOCH, epoch, str(gone)):
+                    if epochs.replace(person, gone, epoch=epoch):
+                        say(f"Intake: signed anew, without {Names(person).handle(gone)}.")
+                case Hint(DutyKind.TURN_SHARED_KEY, key, str(gone)):
+                    for made in shared_keys.turn(person, gone, key=key):
+                        say(f"Made anew, without {Names(person).handle(gone)}: the {made.kind} key.")
+                case Hint(DutyKind.TURN_CASE, case):
+                    cases.turn_where_due(person, case)
                 case Hint(DutyKind.HAND_ON, report):
                     triage.hand_on(person, report)
                 case Hint(DutyKind.OPEN_HANDED_ON, report):
                     triage.take_over(person, report)
-        except (ProtocolError, NotGranted, WordsNotCompared, Refused, RuleOfTriage) as error:
+        except (ProtocolError, NotGranted, NobodyToGrant, WordsNotCompared, Refused, RuleOfTriage) as error:
             say(f"Not done: {hint.kind}: {error}")
 
 
 def tell(person: Staff) -> None:
     """Do what asks nobody, and say how much waits, in a line of its own."""
     with suppress(Refused):
-        act(person, [hint for hint in waiting.waiting(person) if hint.kind in _UNASKED])
+        signs = person.person in person.log.trust.supervisors
+        unasked = _UNASKED if signs else _UNASKED - _BY_THE_ROOT
+        act(person, [hint for hint in waiting.waiting(person) if hint.kind in unasked])
         number = len(waiting.waiting(person))
         if number:
             say(f"Waiting for your keys: {number}. See them with tern duties, do them with tern duties --do.")

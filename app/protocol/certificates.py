@@ -173,11 +173,16 @@ class Trust:
         """Those whom the newest root lists."""
         return self.root.supervisors
 
-    def certified(self, person: str, day: date, *, key: bytes | None = None) -> Certified:
-        """The person as certified on that day (with this key, where one is given). Raises `NotAuthentic`."""
+    def certified(self, person: str, day: date, *, key: bytes | None = None, on_last_day: bool = False) -> Certified:
+        """The person as certified on that day (with this key, where one is given); `on_last_day` that of their end too.
+
+        Raises `NotAuthentic`.
+        """
+        last = day - timedelta(days=1 if on_last_day else 0)
         of_person = self._of(person)
-        ended = any(term.is_end and term.valid_from <= day for term in of_person)
-        terms = [] if ended else [term for term in of_person if term.valid_from <= day <= term.valid_until]
+        ended = any(term.is_end and term.valid_from <= last for term in of_person)
+        lasting = [] if ended else [term for term in of_person if not term.is_end]
+        terms = [term for term in lasting if term.valid_from <= day <= term.valid_until]
         # On the day of new keys the old ones still vouch for what was signed, and for nobody who is to get a key.
         begun = [term for term in of_person if term.counts and term.valid_from <= day - timedelta(days=1 if key else 0)]
         newest = max(begun, key=lambda term: term.place, default=None)
@@ -287,6 +292,36 @@ class Trust:
         """The newest of a person's certificates, whatever its days: the one that the next follows."""
         terms = [term for term in self._terms if term.certified.person == person]
         return max(terms, key=lambda term: term.place).document if terms else None
+
+    def is_ended(self, person: str) -> bool:
+        """Whether a certificate without roles has ended theirs."""
+        return any(term.is_end for term in self._of(person))
+
+    def last_vouched(self, person: str) -> Certified:
+        """The person with the keys and roles of their newest certificate, or of the last root that listed them.
+
+        Raises `NotAuthentic` of whom nobody ever vouched for.
+        """
+        terms = [term for term in self._terms if term.certified.person == person]
+        if terms:
+            return max(terms, key=lambda term: term.place).certified
+        for root in reversed(self.roots):
+            if person in root.supervisors:
+                return root.supervisors[person]
+        raise NotAuthentic("uncertified")
+
+    def lost_since(self, person: str, roles: AbstractSet[Role], today: date) -> date | None:
+        """Since when somebody who had one of these roles has none; None of who has one, or never had."""
+        if not any(each.roles & roles for (id_, _), each in self._ever.items() if id_ == person):
+            return None
+        with suppress(NotAuthentic):
+            if self.certified(person, today).roles & roles:
+                return None
+        begun = [term for term in self._of(person) if term.valid_from <= today]
+        newest = max(begun, key=lambda term: term.place, default=None)
+        if newest is None or not newest.counts:
+            return self.root.made_on
+        return newest.valid_from if newest.valid_until >= today else newest.valid_until + timedelta(days=1)
 
     @property
     def certificates(self) -> list[Document]:

@@ -7,6 +7,9 @@ class DutyKind(StrEnum):
     """What is to be done: by whom, the service says; whether, each client finds for itself."""
 
     SIGN_EPOCHS = "sign_epochs"  # by a supervisor: intake is not signed for three weeks
+    REPLACE_EPOCH = "replace_epoch"  # by a supervisor: somebody had its key who may hold none any more
+    TURN_SHARED_KEY = "turn_shared_key"  # by a supervisor, likewise
+    TURN_CASE = "turn_case"  # by a member: somebody had its newest key who is none any more, or has left
     GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not
     MAKE_PAIRS = "make_pairs"  # by who holds a key: custodians came or went, or have other keys
     HAND_ON = "hand_on"  # by who holds the key of an epoch whose day has come: a report that nobody has decided

@@ -183,7 +183,9 @@ def open_grant(
     verify_signature(signatures[0], bytes_signed(GRANT.name, header.line()))
     if check_at(header.at) > day + CLOCK_SKEW:
         raise NotAuthentic("at")
-    grantor = trust.certified(signatures[0].by, check_at(header.at), key=signatures[0].key)
+    # What somebody hands over on the day on which they leave opens, or it would be lost with them.
+    by = signatures[0]
+    grantor = trust.certified(by.by, check_at(header.at), key=by.key, on_last_day=True)
     is_handed_on = header.kind is GrantKind.HANDED_ON
     if is_handed_on and not _is_of_epoch(header):
         raise NotAuthentic("grant-kind")

@@ -119,6 +119,7 @@ PEOPLE = {
     "PUT /v1/people/{person_id}/new-keys": Row(frozenset({S}), answered=404, body={"document": ""}),
     "POST /v1/new-keys": Row(for_staff=False, without_session=422, answered=422, body={}),
     "POST /v1/copy/fetches": Row(for_staff=False, without_session=422, answered=422, body={}),
+    "GET /v1/people/{person_id}/holdings": Row(frozenset({S})),
     "POST /v1/people/{person_id}/copy-tokens": Row(frozenset({S}), answered=201),
     "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
     "GET /v1/keys": Row(EVERY_ROLE),

@@ -120,6 +120,7 @@ PEOPLE = {
         }
     ),
     "POST /v1/copy/fetches": Form({"token": "no token"}),
+    "GET /v1/people/{person_id}/holdings": _ONE,
     "POST /v1/people/{person_id}/copy-tokens": Form(acts_once=True),
     "POST /v1/keys": _made(
         {"document": "no document", "token_sha256": _NO_HASH, "grants": [GRANT], "pairs": [PAIR]},

@@ -265,7 +265,7 @@ def test_a_certificate_without_roles_ends_a_persons_certificates_and_none_follow
     newcomer.sign_in()
 
     assert answers == [(201, ""), (422, "/problems/not-certifying")]
-    assert [on_that_day, newcomer.http.get("/v1/reports", headers=newcomer.headers).status_code] == [403, 403]
+    assert [on_that_day, newcomer.http.get("/v1/reports", headers=newcomer.headers).status_code] == [401, 403]
 
 
 def test_each_certificate_is_a_line_of_the_staff_log_whose_head_anybody_reads(

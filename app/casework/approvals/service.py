@@ -224,6 +224,12 @@ def cancel_open(session: Session, object_id: str, *, of: str | None = None) -> N
     _cancel(session, open_)
 
 
+def cancel_of(session: Session, person_id: str) -> None:
+    """Nobody waits for the word of who has left, and nothing that they asked is asked any more."""
+    open_ = select(Approval).where(Approval.state == ApprovalState.REQUESTED)
+    _cancel(session, open_.where(or_(Approval.requester_id == person_id, Approval.approver_id == person_id)))
+
+
 def close(session: Session, object_id: str) -> None:
     """The object moves on: nobody is asked any more about what it was, and what was approved of that counts no more."""
     cancel_open(session, object_id)

@@ -97,7 +97,7 @@ def end(session: Session, actor: Actor, case: Case, person_id: str, *, now: date
     """
     held = _grants_of(case).where(Grant.grantee == person_id).with_only_columns(Grant.subject)
     for part_id in session.scalars(held).all():
-        if grants.holders(session, part_id) > {person_id}:
+        if not grants.is_last_holder(session, part_id, person_id, now.date()):
             grants.revoke(session, actor, subject=part_id, grantee=person_id, now=now)
 
 

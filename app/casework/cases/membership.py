@@ -1,11 +1,11 @@
 """Who works on a case, as rights and grants follow from it. The journal says the same, and clients believe that."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -15,10 +15,14 @@ from app.audit.actions import Action
 from app.casework.approvals import service as approvals
 from app.casework.cases.models import Case, JournalEntry, Membership
 from app.casework.roles import MEMBER_ROLES, OWNER_ROLES
+from app.duties import Duty
 from app.people.grants import service as grants
+from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
+from app.people.staff.service import Standing
 from app.problems import Problem
+from app.protocol.duties import DutyKind
 from app.protocol.journal import Removal
 from app.vocabulary import GrantKind, Role
 
@@ -93,7 +97,9 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     two. Raises `NotCertified`, `MembersUnfit` or `SecondPersonNeeded`.
     """
     before = set(members_of(session, case.id))
-    added, removed = {grant.grantee for grant in new.add}, set(new.remove)
+    # Who has left is a member no more, and the journal says so now.
+    left = {each for each in set(new.remove) - before if not staff.is_certified(session, each, now.date())}
+    added, removed = {grant.grantee for grant in new.add}, set(new.remove) - left
     after = (before - removed) | added
     owner_id = new.owner_id or case.owner_id
     if not after or added & before or added & removed or removed - before or len(added) != len(new.add):
@@ -153,10 +159,7 @@ def check_turned(session: Session, case: Case, today: date) -> None:
     """
     members = set(members_of(session, case.id))
     for grantee, kind in grants.ever_granted(session, case.id):
-        is_gone = kind is GrantKind.ASSIGNED and grantee not in members
-        if kind is GrantKind.CUSTODIAN:
-            continue  # see `check_not_peeled`
-        if is_gone or not staff.is_certified(session, grantee, today):
+        if _has_gone(session, grantee, kind, members=members, today=today):
             raise TurnFirst
     newest = grants.generation_of(session, case.id)
     if newest in grants.outdated(session, case.id).values():
@@ -173,6 +176,44 @@ def check_not_peeled(session: Session, case: Case) -> None:
     ever = grants.ever_granted(session, case.id)
     if any(kind is GrantKind.CUSTODIAN and grantee not in members for grantee, kind in ever):
         raise TurnFirst
+
+
+def end(session: Session, standing: Standing, case: Case) -> bool:
+    """Whether who has left is no member of it any more: not where nobody else is one who could go on."""
+    others = set(members_of(session, case.id)) - {standing.person_id}
+    if not any(staff.is_certified(session, each, standing.now.date()) for each in others):
+        return False
+    _remove_members(session, standing.by, case, [standing.person_id], now=standing.now)
+    if case.owner_id == standing.person_id:
+        case.owner_id = None
+    audit.record(session, standing.by.id, Action.MEMBERS_CHANGED, case.id, now=standing.now)
+    return True
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To turn the key of a case that one works on and somebody had who does not, or has left."""
+    newest = select(Grant.subject, func.max(Grant.generation).label("generation")).join(
+        Membership, (Membership.case_id == Grant.subject) & (Membership.person_id == actor.id)
+    )
+    newest_of = newest.group_by(Grant.subject).subquery()
+    of_newest = (Grant.subject == newest_of.c.subject) & (Grant.generation == newest_of.c.generation)
+    granted = select(Grant.subject, Grant.grantee, Grant.kind).join(newest_of, of_newest)
+    members = dict[str, set[str]]()
+    found = dict[str, date]()
+    for case_id, grantee, kind in session.execute(granted.where(Grant.grantee != Grant.subject)):
+        if case_id not in members:
+            members[case_id] = set(members_of(session, case_id))
+        if _has_gone(session, grantee, kind, members=members[case_id], today=actor.today):
+            found.setdefault(case_id, staff.gone_since(session, grantee, actor.today))
+    for case_id, since in sorted(found.items()):
+        yield Duty(DutyKind.TURN_CASE, case_id, since)
+
+
+def _has_gone(session: Session, grantee: str, kind: GrantKind, *, members: AbstractSet[str], today: date) -> bool:
+    if kind is GrantKind.CUSTODIAN:
+        return False  # see `check_not_peeled`
+    is_put_out = kind is GrantKind.ASSIGNED and grantee not in members
+    return is_put_out or not staff.is_certified(session, grantee, today)
 
 
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:

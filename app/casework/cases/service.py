@@ -29,6 +29,7 @@ from app.people.pairs.models import Recovery
 from app.people.pairs.service import PairsUnfit
 from app.people.staff import service as staff
 from app.people.staff.models import Team
+from app.people.staff.service import Standing
 from app.problems import NotFound, Problem, StaleVersion
 from app.vocabulary import CaseStage, Priority, Role, TransitionReason
 
@@ -276,6 +277,18 @@ def _peeled(session: Session, actor: Actor, case_id: str, recovery_id: str) -> t
     if recovery.subject != case_id:
         raise NotFound
     return locked(session, select(Case), case_id), recovery
+
+
+def curtail(session: Session, standing: Standing) -> None:
+    """Who has left works on no case. Who lost a role is put out by a member: the journal would name them still."""
+    if standing.roles:
+        return
+    theirs = select(Case).join(Membership, Membership.case_id == Case.id)
+    of_person = theirs.where(Membership.person_id == standing.person_id).order_by(Case.id)
+    for case in session.scalars(of_person.with_for_update(of=Case)).all():
+        if membership.end(session, standing, case):
+            holders.end(session, standing.by, case, standing.person_id, now=standing.now)
+    session.flush()
 
 
 def enter(

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import transitions
@@ -22,9 +22,12 @@ from app.intake.posts.service import ReporterAct
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
+from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
+from app.people.staff.service import Standing
 from app.problems import Problem, StaleVersion
+from app.protocol.intake import UNDECIDED
 from app.protocol.mailbox import MessageKind
 from app.transitions import Step
 from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
@@ -168,6 +171,34 @@ def lapse(session: Session, today: date) -> None:
         lifecycle.change_state(session, report, ReportState.LAPSED, today=today, reason=TransitionReason.TIME_LIMIT)
         lifecycle.destroy(session, report, today=today)
         audit.record_rule(session, Action.REPORT_LAPSED, report.id, today=today)
+
+
+def curtail(session: Session, standing: Standing) -> None:
+    """What somebody had claimed who triages no more goes back to the queue, and what was handed to who has left.
+
+    Nobody waits for what they asked, or were asked, when they have left.
+    """
+    if not standing.roles:
+        approvals.cancel_of(session, standing.person_id)
+    if Role.TRIAGER not in standing.roles:
+        claimed = select(Report).where(Report.triager_id == standing.person_id, Report.state.in_(UNDECIDED))
+        _put_back(session, standing, claimed)
+    if not standing.roles:
+        handed = select(Report).join(Grant, (Grant.subject == Report.id) & (Grant.grantee == standing.person_id))
+        not_attached = Report.case_id.is_(None) & (Report.state == ReportState.ACCEPTED) & Grant.revoked.is_(False)
+        _put_back(session, standing, handed.where(not_attached, Grant.kind == GrantKind.ASSIGNED))
+
+
+def _put_back(session: Session, standing: Standing, theirs: Select[Report]) -> None:
+    for report in session.scalars(theirs.order_by(Report.id).with_for_update(of=Report)).all():
+        if not grants.exists(session, subject=report.id, grantee=report.epoch_id):
+            continue  # it could be read by nobody in the queue
+        approvals.close(session, report.id)
+        grants.revoke(session, standing.by, subject=report.id, grantee=standing.person_id, now=standing.now)
+        report.triager_id = None
+        audit.record(session, standing.by.id, Action.REPORT_MOVED, report.id, now=standing.now)
+        reason = TransitionReason.CAPACITY
+        lifecycle.change_state(session, report, ReportState.RECEIVED, today=standing.now.date(), reason=reason)
 
 
 def reporter_acted(session: Session, act: ReporterAct) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypedDict
 
 from app import age, vocabulary
 from app.client.machine import pairs
@@ -12,7 +12,7 @@ from app.client.machine.staff import NobodyToGrant, Staff
 from app.protocol import intake
 from app.protocol.certified import Certified
 from app.protocol.documents import Document, parse_document
-from app.protocol.encoding import new_id, parse_object
+from app.protocol.encoding import check_at, new_id, parse_object
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import LEAST_COVER, Intake
 from app.vocabulary import GrantKind, Role
@@ -21,6 +21,7 @@ EPOCH_DAYS: Final = 7
 KEPT_DAYS: Final = 7
 AHEAD: Final = 4  # epochs that are signed in one act
 ATTACHMENT_LIMIT: Final = 100_000_000
+_MAY_HOLD: Final = frozenset({Role.TRIAGER, Role.SUPERVISOR})
 _HOLDERS: Final = 2  # of each key, so that one can be ill
 
 
@@ -94,18 +95,48 @@ def go_on(staff: Staff) -> list[Intake]:
     last = staff.log.intake_on(covered or staff.today) or _newest(staff)
     if last is None:
         return []
-    as_before = intake.read(last)
-    days = (as_before.accepts_until - as_before.accepts_from).days + 1
-    number = -(-((staff.today + LEAST_COVER - starts).days + 1) // days)
+    terms = _as(intake.read(last))
+    number = -(-((staff.today + LEAST_COVER - starts).days + 1) // terms["days"])
     if number <= 0:
         return []
-    limit = as_before.attachment_limit
-    return sign(staff, *_drafts(staff, starts, number, days=days, notice=as_before.notice, attachment_limit=limit))
+    return sign(staff, *_drafts(staff, starts, number, **terms))
+
+
+def replace(staff: Staff, person: str, *, epoch: str | None = None) -> list[Intake]:
+    """Sign epochs anew from today on, where somebody may have the key of one who is to hold none any more.
+
+    The certificates show that they have no role for it, and the key log that an epoch of today or later was signed
+    before; or on that day, where the service says that they had the key of this `epoch`. Else nothing is signed. They
+    are as those before: their length, their words, their limit.
+    """
+    staff.forget()
+    since = staff.trust.lost_since(person, _MAY_HOLD, staff.today)
+    if since is None:
+        return []
+    last = staff.log.covered_until(staff.today) or staff.today
+    days = (staff.today + timedelta(days=each) for each in range((last - staff.today).days + 1))
+    for document in filter(None, map(staff.log.intake_on, days)):
+        signed_on, named = check_at(document.header.at), intake.read(document)
+        if signed_on < since or (signed_on == since and named.epoch == epoch):
+            return rotate(staff, **_as(named))
+    return []
+
+
+class _Terms(TypedDict):
+    days: int
+    notice: str
+    attachment_limit: int
+
+
+def _as(epoch: Intake) -> _Terms:
+    """The length, the words and the limit of an epoch, for those that are to be like it."""
+    days = (epoch.accepts_until - epoch.accepts_from).days + 1
+    return {"days": days, "notice": epoch.notice, "attachment_limit": epoch.attachment_limit}
 
 
 def _read(staff: Staff, draft: Document) -> Intake:
     author = staff.with_trust(lambda trust: trust.author_of(draft, staff.today))
-    if not author.roles & {Role.TRIAGER, Role.SUPERVISOR} or draft.header.org != staff.org:
+    if not author.roles & _MAY_HOLD or draft.header.org != staff.org:
         raise NotAuthentic("role")
     return intake.read(draft)
 

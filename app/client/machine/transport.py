@@ -72,8 +72,8 @@ _TEXTS: Final = (
 )
 _TEXTS_OR_NULL: Final = (
     "approved_by approver_stand_in case consent copy_sha256 first_lapses_after granted_on handed_on_by "
-    "handed_on_from last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority reason requester_stand_in "
-    "secret statement sums_sha256 swept_on triager whom withdrawn_on"
+    "handed_on_from last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority reason "
+    "requester_stand_in secret statement sums_sha256 swept_on triager whom withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"
@@ -89,6 +89,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(_TEXTS_OR_NULL.split(), (str, type(None))),
     **dict.fromkeys(_NUMBERS.split(), (int,)),
     **dict.fromkeys(_LISTS.split(), (list,)),
+    "alone": (bool,),
     "destroyed": (bool,),
     "is_current": (bool,),
     "destruction_waits": (bool,),

@@ -25,6 +25,10 @@ class KeysOfAnother(Exception):
     """The service says that these keys are of a person who is certified with others."""
 
 
+class OfTheRoot(Exception):
+    """Whom the root lists, holders of its keys put out, by the next root."""
+
+
 @dataclass(frozen=True)
 class Colleague:
     """A person as the service tells of them. `fingerprint` is to be compared by voice, not to be believed.
@@ -70,25 +74,42 @@ def certify(
     these replace from now on. Raises `FingerprintDiffers` or `KeysOfAnother`.
     """
     colleague, certified = compared(staff, person, words, roles, new_keys=new_keys)
+    _send(staff, certified, valid_until or staff.today + CERTIFIED_FOR, new_keys=new_keys)
+    staff.vouch_for(certified)
+    return replace(colleague, certified=True, roles=tuple(sorted(roles)))
+
+
+def end(staff: Staff, person: str) -> None:
+    """End what vouches for somebody, for good, by a certificate without roles; where that is done, nothing is.
+
+    It names the keys of the last: no words are compared. Raises `OfTheRoot`, and `NotAuthentic` of whom nobody ever
+    vouched for.
+    """
+    staff.forget()
+    if person in staff.trust.supervisors:
+        raise OfTheRoot("the root lists this person, whom no certificate puts out")
+    if not staff.trust.is_ended(person):
+        _send(staff, replace(staff.trust.last_vouched(person), roles=frozenset()), staff.today + CERTIFIED_FOR)
+
+
+def _send(staff: Staff, certified: Certified, valid_until: date, *, new_keys: bool = False) -> None:
     staff.forget()  # so that the certificate follows the last one
     certificate = certificates.certificate(
         certified,
         org=staff.org,
         signer=staff.signer,
         valid_from=staff.today,
-        valid_until=valid_until or staff.today + CERTIFIED_FOR,
-        previous=staff.trust.last_certificate(colleague.id),
+        valid_until=valid_until,
+        previous=staff.trust.last_certificate(certified.person),
     )
     document = {"document": certificate.text.decode()}
     if new_keys:
-        staff.service.put(f"/people/{person}/new-keys", document)
+        staff.service.put(f"/people/{certified.person}/new-keys", document)
     else:
         staff.service.post("/certificates", document)
-    staff.vouch_for(certified)
-    staff.seen.record("certificate", person, certificate.public_link.mark)
-    staff.seen.add_to_list("certificate", staff.org, person)
+    staff.seen.record("certificate", certified.person, certificate.public_link.mark)
+    staff.seen.add_to_list("certificate", staff.org, certified.person)
     staff.forget()
-    return replace(colleague, certified=True, roles=tuple(sorted(roles)))
 
 
 def compared(

@@ -12,7 +12,14 @@ from app.protocol.errors import Malformed
 from app.protocol.types import TYPES
 
 _MOST = 200  # that are read, whatever a service sends
-_ABOUT = {DutyKind.GRANT_EPOCH: "epoch", DutyKind.HAND_ON: "rep", DutyKind.OPEN_HANDED_ON: "rep"}
+_ABOUT = {
+    DutyKind.GRANT_EPOCH: "epoch",
+    DutyKind.REPLACE_EPOCH: "epoch",
+    DutyKind.TURN_SHARED_KEY: "key",
+    DutyKind.TURN_CASE: "case",
+    DutyKind.HAND_ON: "rep",
+    DutyKind.OPEN_HANDED_ON: "rep",
+}
 
 
 @dataclass(frozen=True)

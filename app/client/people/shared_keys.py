@@ -86,6 +86,22 @@ def share(staff: Staff, kind: KeyKind, person: str) -> None:
         staff.service.post(f"/keys/{each.key.id}/grants", grant)
 
 
+def turn(staff: Staff, person: str, *, key: str | None = None) -> list[SharedKey]:
+    """Make anew each key that somebody may have who is to hold it no longer.
+
+    The certificates show that they have no role for it, and its statement that it was made before; or on that day,
+    where the service says that they had this `key`. Else none is made. Raises `NobodyToGrant`.
+    """
+    staff.forget()
+    made = list[SharedKey]()
+    for kind, roles in HOLDERS.items():
+        since = staff.trust.lost_since(person, frozenset(roles), staff.today)
+        newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
+        if since and newest and (newest.valid_from < since or (newest.valid_from == since and newest.id == key)):
+            made.append(make_shared(staff, kind))
+    return made
+
+
 def newest_key(staff: Staff, kind: KeyKind) -> SharedKey:
     """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
     newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)

@@ -15,6 +15,7 @@ from app.people.grants.service import NewGrant
 from app.people.pairs import service as pairs
 from app.people.pairs.service import NewPair
 from app.people.staff import service as staff
+from app.people.staff.service import Standing
 from app.problems import NotFound, Problem
 from app.protocol import intake
 from app.protocol.certificates import Trust
@@ -85,14 +86,18 @@ def grant(session: Session, actor: Actor, epoch_id: str, new: NewGrant, *, now: 
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To sign epochs, as a supervisor; to grant what one holds to triagers who do not, as long as it opens anything.
+    """As a supervisor to sign epochs, and to replace those whose key somebody had who left.
 
-    And to custodians in pairs.
+    To grant what one holds to triagers who do not, as long as it opens anything, and to custodians in pairs.
     """
     today = actor.today
     last = covered_until(session, today)
     if Role.SUPERVISOR in actor.roles and (last is None or last < today + LEAST_COVER):
         yield Duty(DutyKind.SIGN_EPOCHS, "intake", today if last is None else last - LEAST_COVER + timedelta(days=1))
+    if Role.SUPERVISOR in actor.roles:
+        for epoch, person in to_replace(session, today):
+            since = max(epoch.signed_on, staff.gone_since(session, person, today))
+            yield Duty(DutyKind.REPLACE_EPOCH, epoch.id, since, person)
     held = session.scalars(select(Epoch).where(grants.held_by(actor, Epoch.id)).order_by(Epoch.sequence)).all()
     if not held or not INTAKE_HOLDERS & actor.roles:
         return
@@ -107,6 +112,27 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
 def may_hold(session: Session, epoch_id: str, person_id: str, today: date) -> bool:
     """Whether the key of this epoch may be this person's. Raises `NotCertified`."""
     return is_known(session, epoch_id) and bool(INTAKE_HOLDERS & staff.certified_as(session, person_id, today))
+
+
+def to_replace(session: Session, today: date) -> Iterator[tuple[Epoch, str]]:
+    """The epochs that take reports on a day to come, and who had the key of each and may hold none today."""
+    epochs = _counting_from(session, today)
+    last = max((each.accepts_until for each in epochs), default=today)
+    days = (today + timedelta(days=each) for each in range((last - today).days + 1))
+    counting = {each.id: each for day in days if (each := _on(epochs, day))}
+    for epoch_id, person_id in sorted(grants.had(session, counting)):
+        if not _may_hold(session, person_id, today):
+            yield counting[epoch_id], person_id
+
+
+def curtail(session: Session, standing: Standing) -> None:
+    """Who is no triager and no supervisor holds no key of intake."""
+    if not INTAKE_HOLDERS & standing.roles:
+        grants.end_held(session, standing, select(Epoch.id))
+
+
+def _may_hold(session: Session, person_id: str, today: date) -> bool:
+    return any(staff.has_role(session, person_id, role, today) for role in INTAKE_HOLDERS)
 
 
 def is_known(session: Session, epoch_id: str) -> bool:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.people.grants.models import Grant
 from app.people.staff import service as staff
+from app.people.staff.service import Standing
 from app.problems import NotFound
 from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.grants import LOAN
@@ -258,6 +259,43 @@ def end(session: Session, actor: Actor, grant: Grant, *, now: datetime) -> None:
     """Revoke a grant, as an act of the actor."""
     lapse(grant)
     audit.record(session, actor.id, Action.GRANT_REVOKED, grant.subject, now=now)
+
+
+def end_held(session: Session, standing: Standing, subjects: Select[str]) -> None:
+    """Somebody holds the keys of these subjects no longer: their role went, or all of them.
+
+    What nobody else holds who is certified stays granted: it would be lost for good.
+    """
+    theirs = select(Grant.subject).where(Grant.grantee == standing.person_id, Grant.revoked.is_(False))
+    for subject in session.scalars(theirs.where(Grant.subject.in_(subjects)).distinct()).all():
+        if not is_last_holder(session, subject, standing.person_id, standing.now.date()):
+            revoke(session, standing.by, subject=subject, grantee=standing.person_id, now=standing.now)
+
+
+def is_last_holder(session: Session, subject: str, person_id: str, today: date) -> bool:
+    """Whether nobody else who is certified today holds the subject's key for good, under keys that they have still."""
+    of_others = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee.not_in([subject, person_id]))
+    opens = of_others.where(Grant.kind != GrantKind.APPROVAL, Grant.revoked.is_(False), Grant.outdated.is_(False))
+    return not any(staff.is_certified(session, each, today) for each in session.scalars(opens))
+
+
+def holdings(session: Session, person_id: str, today: date) -> list[tuple[str, bool]]:
+    """The subjects whose keys a person holds for good, in their order, and whether nobody else does who is certified.
+
+    An epoch that nothing is sealed to yet is none: its key opens nothing.
+    """
+    sealed = aliased(Grant)
+    is_sealed_to = select(sealed.id).where(sealed.grantee == Grant.subject).exists()
+    theirs = select(Grant.subject).where(Grant.grantee == person_id, Grant.revoked.is_(False))
+    theirs = theirs.where(Grant.kind != GrantKind.APPROVAL, ~Grant.subject.startswith("epoch_") | is_sealed_to)
+    subjects = session.scalars(theirs.distinct().order_by(Grant.subject)).all()
+    return [(each, is_last_holder(session, each, person_id, today)) for each in subjects]
+
+
+def had(session: Session, subjects: Collection[str]) -> set[tuple[str, str]]:
+    """Of these subjects and to whom each was ever granted for their work, whether or not they still hold it."""
+    granted = select(Grant.subject, Grant.grantee).where(Grant.subject.in_(subjects))
+    return {(subject, grantee) for subject, grantee in session.execute(granted.where(Grant.kind == GrantKind.ASSIGNED))}
 
 
 def lapse(grant: Grant) -> None:

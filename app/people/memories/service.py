@@ -15,6 +15,7 @@ from app.people.copies import service as copies
 from app.people.copies.service import NotTheirSignature
 from app.people.memories.models import Memory
 from app.people.staff.models import Person
+from app.people.staff.service import Standing
 from app.problems import NotFound, StaleVersion
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
@@ -66,3 +67,9 @@ def destroy(session: Session, person_id: str) -> None:
     """The person has left, or has new keys: their memory goes, with the copy of their keys and its tokens."""
     session.execute(delete(Memory).where(Memory.person_id == person_id))
     copies.destroy(session, person_id)
+
+
+def curtail(session: Session, standing: Standing) -> None:
+    """Of who has left there is neither memory nor copy, nor anything that fetches one."""
+    if not standing.roles:
+        destroy(session, standing.person_id)

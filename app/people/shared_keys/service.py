@@ -17,10 +17,12 @@ from app.people.pairs import service as pairs
 from app.people.pairs.service import NewPair, PairsUnfit
 from app.people.shared_keys.models import SharedKey
 from app.people.staff import service as staff
+from app.people.staff.service import Standing
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import chain, statements
 from app.protocol.chain import Mark
 from app.protocol.documents import parse_document
+from app.protocol.duties import DutyKind
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.statements import KeyKind
@@ -99,15 +101,32 @@ def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: da
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To make pairs anew of the statistics keys that one holds."""
+    """To make pairs anew of the statistics keys that one holds; as a supervisor, to turn what somebody had who left."""
     held = select(SharedKey).where(SharedKey.kind == KeyKind.STATISTICS, grants.held_by(actor, SharedKey.id))
     yield from pairs.duties(session, actor, {key.id: key.valid_from for key in session.scalars(held)})
+    if Role.SUPERVISOR not in actor.roles:
+        return
+    today = actor.today
+    for kind in KeyKind:
+        valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
+        newest = session.scalar(valid.limit(1))
+        for key_id, person in sorted(grants.had(session, [newest.id] if newest else [])):
+            if not any(staff.has_role(session, person, role, today) for role in KEY_HOLDERS[kind]):
+                since = max(newest.valid_from, staff.gone_since(session, person, today)) if newest else today
+                yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
 
 
 def may_hold(session: Session, key_id: str, person_id: str, today: date) -> bool:
     """Whether this key may be this person's. Raises `NotCertified`."""
     key = session.get(SharedKey, key_id)
     return key is not None and bool(KEY_HOLDERS[key.kind] & staff.certified_as(session, person_id, today))
+
+
+def curtail(session: Session, standing: Standing) -> None:
+    """Who has no role that needs a key holds it no longer."""
+    for kind, roles in KEY_HOLDERS.items():
+        if not roles & standing.roles:
+            grants.end_held(session, standing, select(SharedKey.id).where(SharedKey.kind == kind))
 
 
 def every() -> Select[SharedKey]:

@@ -18,6 +18,7 @@ from app.database import insert_or_ignore
 from app.people.sign_in.models import RefusedSignIns, SignIn
 from app.people.staff import service as staff
 from app.people.staff.models import Person
+from app.people.staff.service import Standing
 from app.problems import NotFound, Problem
 from app.protocol.documents import SERVICE
 from app.protocol.encoding import b64, new_id
@@ -110,6 +111,12 @@ def end_all(session: Session, actor_id: str, person_id: str, *, now: datetime) -
     """End every session of a person: their machine is in other hands, or they have a new password."""
     session.execute(delete(SignIn).where(SignIn.person_id == person_id))
     audit.record(session, actor_id, Action.SESSIONS_ENDED, person_id, now=now)
+
+
+def curtail(session: Session, standing: Standing) -> None:
+    """Who has left is signed in nowhere."""
+    if not standing.roles:
+        end_all(session, standing.by.id, standing.person_id, now=standing.now)
 
 
 def is_of(token: str, row: SignIn) -> bool:

@@ -22,11 +22,13 @@ from app.http import (
     answered,
     problems,
     requires,
+    shared,
 )
 from app.people import passwords
 from app.people.staff import service
 from app.people.staff.models import Invitation, Person
 from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut, StaffLogHeadOut
+from app.people.staff.state import People
 from app.problems import NotFound, StaleVersion
 from app.protocol import key_log, staff_log
 from app.protocol.encoding import new_id
@@ -36,6 +38,8 @@ router = Router(tag="people")
 
 Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
 Colleague = Annotated[Actor, requires(*Role)]
+
+SharedState = Annotated[People, shared(People)]
 
 
 @router.post("/invitations", status_code=status.HTTP_201_CREATED, responses=problems(service.TeamUnknown))
@@ -125,14 +129,27 @@ def get_staff_log_head(database: Db, keyring: ServiceKeyring) -> StaffLogHeadOut
     status_code=status.HTTP_201_CREATED,
     responses=problems(service.NoRootYet, service.NotCertifying, StaleVersion),
 )
-def certify(database: Db, actor: Supervisor, once: Once, request: CertificateIn, now: Now) -> PersonOut:
-    """Keep a certificate that a supervisor signed after comparing fingerprints by voice."""
+def certify(
+    state: SharedState, database: Db, actor: Supervisor, once: Once, request: CertificateIn, now: Now
+) -> PersonOut:
+    """Keep a certificate that a supervisor signed after comparing fingerprints by voice.
+
+    What somebody has for roles that it does not give, ends with it: all that they have, where it gives none.
+    """
+
+    def act() -> Person:
+        person = service.certify(session, actor, request.document, now=now)
+        roles = service.roles_of(session, person, now.date())
+        for curtail in state.curtailed:
+            curtail(session, service.Standing(actor, person.id, roles, now))
+        return person
+
     with database.write() as session:
         person = once(
             session,
             actor.id,
             request,
-            act=lambda: service.certify(session, actor, request.document, now=now),
+            act=act,
             again=lambda id_: service.get(session, id_),
         )
         return shown(session, person, now.date(), to=actor)

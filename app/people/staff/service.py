@@ -1,8 +1,9 @@
 """People: invited, joined, and certified by a supervisor whom the root lists."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
@@ -38,6 +39,20 @@ from app.vocabulary import Role
 INVITATION_DAYS = 14
 PAGE = 1000  # lines of the staff log in one answer
 _TOKEN_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What somebody may do from now on, none of it where they have left, and by whose act."""
+
+    by: Actor
+    person_id: str
+    roles: frozenset[Role]
+    now: datetime
+
+
+# What a domain ends of somebody's who may do less than before.
+Curtailed = Callable[[Session, Standing], None]
 
 
 class AlreadyInitialised(Problem):
@@ -344,6 +359,14 @@ def is_certified(session: Session, person_id: str, today: date) -> bool:
 def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
     """Whether this is a person who is certified today and has the role."""
     return role in (_certified(session, person_id, today) or ())
+
+
+def gone_since(session: Session, person_id: str, today: date) -> date:
+    """Since when somebody is not certified as they were: the day of their newest certificate, or of its end."""
+    newest = session.scalar(_certificates(person_id).where(Certificate.valid_from <= today).limit(1))
+    if newest is None:  # whom the root alone vouched for
+        return today
+    return newest.valid_from if newest.valid_until >= today else newest.valid_until + timedelta(days=1)
 
 
 def certified_with(session: Session, role: Role, today: date) -> dict[str, date]:

@@ -32,7 +32,15 @@ from app.client.casework.cases.sharing import (
     make_pairs,
     new,
 )
-from app.client.casework.cases.writing import CHECKPOINT_DISTANCE, Collision, is_checkpoint_due, sum_up, turn, write
+from app.client.casework.cases.writing import (
+    CHECKPOINT_DISTANCE,
+    Collision,
+    is_checkpoint_due,
+    sum_up,
+    turn,
+    turn_where_due,
+    write,
+)
 
 __all__ = [
     "CHECKPOINT_DISTANCE",
@@ -68,6 +76,7 @@ __all__ = [
     "refreshed",
     "sum_up",
     "turn",
+    "turn_where_due",
     "unfounded",
     "versions",
     "view",

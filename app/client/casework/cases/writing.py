@@ -14,7 +14,7 @@ from app import age
 from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
 from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified
-from app.client.casework.cases.reading import OpenCase, put_together, refreshed, whole
+from app.client.casework.cases.reading import OpenCase, open_, put_together, refreshed, whole
 from app.client.machine import pairs, sealed
 from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import Staff
@@ -160,6 +160,11 @@ def is_turn_due(staff: Staff, case: OpenCase) -> bool:
 def current(staff: Staff, case: OpenCase) -> OpenCase:
     """The case under a key under which may be written. Raises `Refused`."""
     return turn(staff, case) if is_turn_due(staff, case) else case
+
+
+def turn_where_due(staff: Staff, case_id: str) -> OpenCase:
+    """Open a case, and give it its next key where the journal and certificates show that this is due."""
+    return current(staff, whole(staff, open_(staff, case_id)))
 
 
 def turn(staff: Staff, case: OpenCase) -> OpenCase:

@@ -1,0 +1,96 @@
+"""Somebody leaves: what vouches for them ends, and with it what they hold; then what they knew turns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from app.client.intake import epochs
+from app.client.machine.staff import NobodyToGrant, Staff
+from app.client.machine.transport import Refused
+from app.client.people import colleagues, duties, shared_keys
+from app.protocol.chain import Mark
+from app.protocol.duties import DutyKind
+from app.protocol.encoding import sha256_hex
+
+# In what this person has seen: of each whom they wanted ended once that loses nothing, or not any more, in turn.
+_PLAN: Final = "leaves"
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """The objects whose keys a person holds; of those `alone`, nobody else does who is certified."""
+
+    alone: tuple[str, ...]
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What was made anew when somebody left: ids of epochs and of shared keys, and what could not be."""
+
+    epochs: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    failed: tuple[Exception, ...] = ()
+
+
+def holdings(staff: Staff, person: str) -> Holdings:
+    """As the service tells a supervisor: it has the grants. Raises `Refused`."""
+    items = staff.service.get(f"/people/{person}/holdings").json()["items"]
+    held = [(str(item["object"]), item["alone"] is True) for item in items]
+    return Holdings(
+        alone=tuple(each for each, alone in held if alone), shared=tuple(each for each, alone in held if not alone)
+    )
+
+
+def hand_over(staff: Staff, person: str) -> None:
+    """Remember that somebody leaves once nothing opens for them alone. No service knows of the plan."""
+    _plan(staff, person, leaves=True)
+
+
+def call_back(staff: Staff, person: str) -> None:
+    """They stay."""
+    _plan(staff, person, leaves=False)
+
+
+def is_handing_over(staff: Staff, person: str) -> bool:
+    """Whether this person wants somebody ended once nothing opens for them alone."""
+    plan = staff.seen.highest(_PLAN, person)
+    return plan is not None and plan.version % 2 == 1
+
+
+def leave_where_handed_over(staff: Staff) -> Iterator[tuple[str, Turned]]:
+    """End those whom this person wanted ended, and for whom alone nothing opens any more. Raises as `leave`."""
+    staff.forget()
+    for each in staff.trust.everybody(staff.today):
+        if is_handing_over(staff, each.person) and not holdings(staff, each.person).alone:
+            yield each.person, leave(staff, each.person)
+
+
+def _plan(staff: Staff, person: str, *, leaves: bool) -> None:
+    if is_handing_over(staff, person) is leaves:
+        return
+    before = staff.seen.highest(_PLAN, person)
+    version = before.version + 1 if before else 1
+    staff.seen.record(_PLAN, person, Mark(version, sha256_hex(f"{person} {version}".encode())))
+
+
+def leave(staff: Staff, person: str) -> Turned:
+    """End a person's certificates, and replace the keys that this person can: of intake, and those that work shares.
+
+    Interrupted at any place it is begun again, and does what is left. The service ends their sessions, grants,
+    memberships and copy with the certificate, and puts back what they had claimed. Cases turn by their members. Raises
+    as `colleagues.end`.
+    """
+    colleagues.end(staff, person)
+    hints = {hint.kind: hint.object for hint in duties.waiting(staff) if hint.person == person}
+    failed = list[Exception]()
+    replaced, turned = [], []
+    try:
+        replaced = epochs.replace(staff, person, epoch=hints.get(DutyKind.REPLACE_EPOCH))
+    except (NobodyToGrant, Refused) as error:
+        failed.append(error)
+    try:
+        turned = shared_keys.turn(staff, person, key=hints.get(DutyKind.TURN_SHARED_KEY))
+    except (NobodyToGrant, Refused) as error:
+        failed.append(error)
+    return Turned(tuple(each.epoch for each in replaced), tuple(each.id for each in turned), tuple(failed))

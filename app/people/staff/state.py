@@ -1,0 +1,13 @@
+"""What hears of who may do what."""
+
+from dataclasses import dataclass
+
+from app.http import State
+from app.people.staff.service import Curtailed
+
+
+@dataclass(frozen=True)
+class People(State):
+    """`curtailed` is what domains end of somebody's, once they are certified anew, as `main` has collected it."""
+
+    curtailed: tuple[Curtailed, ...]

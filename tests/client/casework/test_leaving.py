@@ -1,0 +1,233 @@
+"""Somebody leaves: all that they have ends by one act, which can be interrupted, and nothing is lost unsaid."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.client.casework import cases, leaving, triage
+from app.client.intake import epochs
+from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
+from app.client.people import colleagues, duties, shared_keys
+from app.client.people.colleagues import OfTheRoot
+from app.protocol.duties import DutyKind
+from app.protocol.errors import NotAuthentic
+from app.protocol.statements import KeyKind
+from app.vocabulary import ReportState, Role
+from tests.cli.command import Ended, tern
+from tests.client.casework.scene import DOCUMENT, accepted, claimed
+from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
+
+
+def certified_anew(here: Installation, handle: str, *roles: Role) -> None:
+    sara, person = here.staff("sara"), here.unlock(handle)
+    colleagues.certify(sara, person.person, colleagues.fingerprint(person), {*roles})
+
+
+def command(here: Installation, handle: str, *arguments: str) -> Ended:
+    environment = {
+        "TERN_MACHINE": str(here.machine(handle)),
+        "TERN_PASSPHRASE": PASSPHRASE,
+        "TERN_PASSWORD": PASSWORD,
+        "TERN_DEMO": "1",
+        "TERN_DEMO_CLOCK": str(here.clock),
+    }
+    return tern(*arguments, environment=environment)
+
+
+def test_all_that_somebody_has_ends_and_what_they_knew_turns(here: Installation) -> None:
+    anna, boris, sara = here.staff("anna"), here.staff("boris"), here.staff("sara")
+    case = accepted(here, anna, boris)
+    report = claimed(here, anna).report
+    epochs.rotate(sara, number=3)
+    card_key = shared_keys.newest_key(sara, KeyKind.CARD_WRITING).id
+
+    turned = leaving.leave(sara, anna.person)
+
+    for ask in ("/people", f"/reports/{report}", f"/cases/{case.id}/contents", "/copy"):
+        with pytest.raises(Refused, match="valid session"):
+            anna.service.get(ask)
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        sara.certified(anna.person)
+    emil = here.staff("emil")
+    waiting = {each.id: each.view for each in triage.list_(emil)}
+    assert (waiting[report].state, waiting[report].triager) == (ReportState.RECEIVED, None)
+    assert here.reporter().intake().epoch.epoch in turned.epochs
+    sara.forget()
+    days = [sara.today + timedelta(days=each) for each in range(21)]
+    documents = [sara.log.intake_on(day) for day in days]
+    assert {each.header.body["epoch"]["id"] for each in documents if each} <= set(turned.epochs)
+    assert shared_keys.newest_key(sara, KeyKind.CARD_WRITING).id in set(turned.keys) - {card_key}
+    assert [hint.kind for hint in duties.waiting(sara)] == []
+    assert [hint.kind for hint in duties.waiting(here.staff("boris"))] == [DutyKind.TURN_CASE]
+
+
+def test_a_case_turns_at_the_next_sign_in_of_a_member_who_then_puts_out_who_left(here: Installation) -> None:
+    anna, boris, sara = here.staff("anna"), here.staff("boris"), here.staff("sara")
+    case = accepted(here, anna, boris)
+    leaving.leave(sara, anna.person)
+
+    ended = command(here, "boris", "sign-in")
+    turned = cases.open_(here.staff("boris"), case.id)
+    after = cases.change_members(here.staff("boris"), turned, remove=[anna.person])
+
+    assert (ended.code, "Not done" in ended.err) == (0, False)
+    assert turned.key.generation == 2
+    assert after.members == {boris.person}
+    assert duties.waiting(here.staff("boris")) == []
+
+
+def test_where_the_owner_leaves_any_member_names_another(here: Installation) -> None:
+    anna, boris, chen = here.staff("anna"), here.staff("boris"), here.staff("chen")
+    case = accepted(here, anna, boris)
+    leaving.leave(here.staff("sara"), boris.person)
+
+    opened = cases.open_(here.staff("anna"), case.id)
+    after = cases.change_members(
+        here.staff("anna"), opened, add=[chen.person], remove=[boris.person], owner=chen.person
+    )
+
+    assert after.member_list.owner == chen.person
+    assert cases.open_(here.staff("chen"), case.id).members == {anna.person, chen.person}
+
+
+Step = Callable[[Staff, str], object]
+STEPS: list[Step] = [
+    colleagues.end,
+    lambda sara, person: epochs.replace(sara, person, epoch=hinted(sara, DutyKind.REPLACE_EPOCH)),
+    lambda sara, person: shared_keys.turn(sara, person, key=hinted(sara, DutyKind.TURN_SHARED_KEY)),
+]
+
+
+def hinted(sara: Staff, kind: DutyKind) -> str | None:
+    return next((hint.object for hint in duties.waiting(sara) if hint.kind is kind), None)
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_it_goes_on_where_it_was_interrupted_and_does_nothing_twice(here: Installation, done: int) -> None:
+    anna, sara = here.staff("anna"), here.staff("sara")
+    before = len(sara.log.intakes)
+    for step in STEPS[:done]:
+        step(sara, anna.person)
+
+    leaving.leave(here.staff("sara"), anna.person)
+    again = leaving.leave(here.staff("sara"), anna.person)
+
+    sara.forget()
+    assert (again.epochs, again.keys, again.failed) == ((), (), ())
+    assert len(sara.log.intakes) == before + 1
+    assert len(sara.service.get("/keys").json()["items"]) == 3
+    assert {hint.kind for hint in duties.waiting(here.staff("sara"))} <= {DutyKind.SIGN_EPOCHS}
+
+
+def test_who_finds_it_half_done_finishes_it_at_their_sign_in(here: Installation) -> None:
+    anna, sara = here.staff("anna"), here.staff("sara")
+    colleagues.end(sara, anna.person)
+    waiting = {hint.kind for hint in duties.waiting(sara)}
+
+    ended = command(here, "sara", "sign-in")
+
+    assert waiting >= {DutyKind.REPLACE_EPOCH, DutyKind.TURN_SHARED_KEY}
+    assert "signed anew, without anna" in ended.err
+    assert "Made anew, without anna: the card_writing key." in ended.err
+    assert duties.waiting(here.staff("sara")) == []
+
+
+def test_what_opens_for_them_alone_is_said_before_and_handing_over_waits_for_it(here: Installation) -> None:
+    anna = here.staff("anna")
+    case = accepted(here, anna, anna)
+
+    asked = command(here, "sara", "people", "leave", "anna")
+    waits = command(here, "sara", "people", "leave", "anna", "--hand-over")
+    still = here.staff("anna")
+    cases.change_members(still, cases.open_(still, case.id), add=[here.staff("boris").person])
+    handed = command(here, "sara", "sign-in")
+
+    assert (asked.code, case.id in asked.out.replace("\n", "")) == (0, True)
+    assert "Nothing was ended" in asked.err
+    assert (waits.code, "Your first sign-in after that ends it" in waits.err) == (0, True)
+    assert (handed.code, "anna has left" in handed.err) == (0, True)
+    assert "What they have read stays read." in handed.err
+    assert cases.open_(here.staff("boris"), case.id).id == case.id
+
+
+def test_who_stays_after_all_is_not_ended(here: Installation) -> None:
+    anna, sara = here.staff("anna"), here.staff("sara")
+    accepted(here, anna, anna)
+    command(here, "sara", "people", "leave", "anna", "--hand-over")
+    planned = leaving.is_handing_over(here.unlock("sara"), anna.person)
+
+    command(here, "sara", "people", "leave", "anna", "--stay")
+    case = accepted(here, anna, here.staff("boris"))
+
+    assert (planned, leaving.is_handing_over(here.unlock("sara"), anna.person)) == (True, False)
+    assert [*leaving.leave_where_handed_over(sara)] == []
+    assert cases.open_(here.staff("anna"), case.id).members
+
+
+def test_now_says_what_is_lost_and_destroys_no_key_that_nobody_else_holds(here: Installation) -> None:
+    anna = here.staff("anna")
+    case = accepted(here, anna, anna)
+
+    ended = command(here, "sara", "people", "leave", "anna", "--now", "--json")
+
+    assert ended.code == 0, ended.err
+    assert case.id in ended.out
+    assert [each["alone"] for each in here.staff("sara").service.get(f"/people/{anna.person}/holdings").json()["items"]]
+
+
+def test_who_is_on_the_root_is_put_out_by_a_root(here: Installation) -> None:
+    sara = here.staff("sara")
+
+    with pytest.raises(OfTheRoot):
+        leaving.leave(sara, sara.person)
+    ended = command(here, "sara", "people", "leave", "sara", "--now")
+
+    assert (ended.code, "tern root propose --drop sara" in ended.err) == (1, True)
+    assert sara.certified(sara.person).roles
+
+
+def test_a_role_that_is_taken_away_takes_what_it_gave(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    case = accepted(here, anna, boris)
+    report = claimed(here, anna).report
+    epoch = triage.view(anna, report).epoch
+
+    certified_anew(here, "anna", Role.CASEWORKER)
+    anna = here.staff("anna")
+
+    assert triage.view(here.staff("emil"), report).triager is None
+    with pytest.raises((Refused, NotGranted)):
+        anna.epoch_key(epoch)
+    assert cases.open_(anna, case.id).members == {anna.person, boris.person}
+    assert {hint.kind for hint in duties.waiting(here.staff("sara"))} == {DutyKind.SIGN_EPOCHS, DutyKind.REPLACE_EPOCH}
+    assert shared_keys.hold(anna, KeyKind.CARD_WRITING)
+
+
+@pytest.mark.parametrize("what", ["epoch", "key"])
+def test_a_duty_that_never_was_turns_nothing(here: Installation, what: str) -> None:
+    sara, anna = here.staff("sara"), here.staff("anna")
+    epoch = triage.view(anna, claimed(here, anna).report).epoch
+
+    if what == "epoch":
+        assert epochs.replace(sara, anna.person, epoch=epoch) == []
+    else:
+        assert shared_keys.turn(sara, anna.person, key=shared_keys.newest_key(sara, KeyKind.CARD_WRITING).id) == []
+
+
+def test_who_came_back_from_nothing_stays_out(here: Installation) -> None:
+    emil, sara = here.staff("emil"), here.staff("sara")
+    report = here.reporter().submit(DOCUMENT).report
+    leaving.leave(sara, emil.person)
+
+    with pytest.raises(Refused):
+        colleagues.certify(sara, emil.person, colleagues.fingerprint(emil), {Role.TRIAGER})
+    assert report in [each.id for each in triage.list_(here.staff("anna"))]

@@ -26,8 +26,8 @@ from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, R
 from app.people.grants import service as grants
 from app.people.grants.wire import GrantIn, GrantOut
 from app.people.pairs import service as pairs
-from app.people.pairs.schemas import RecoveryOut
 from app.people.pairs.service import PairsUnfit
+from app.people.pairs.wire import RecoveryOut
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import CaseStage, Role

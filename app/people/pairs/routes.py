@@ -15,9 +15,9 @@ from app.people.pairs.schemas import (
     PeeledOut,
     RecoveredIn,
     RecoveryIn,
-    RecoveryOut,
 )
 from app.people.pairs.state import Recoverables
+from app.people.pairs.wire import RecoveryOut
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import Role

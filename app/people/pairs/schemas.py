@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.sealed_json import SealedGrant, sealed
 from app.people.grants.wire import GrantIn
-from app.people.pairs.wire import Pairs, SealedPair
+from app.people.pairs.wire import Pairs, RecoveryOut, SealedPair
 from app.protocol.pairs import MOST_RECOVERED
 
 SealedRecovery = Annotated[bytes, *sealed("recovery")]
@@ -62,20 +62,6 @@ class RecoveryIn(BaseModel):
     pair: Annotated[str, Field(pattern=r"^pair_[0-9a-f]{32}$")]
     act: SealedRecovery
     file: SealedGrant
-
-
-class RecoveryOut(BaseModel):
-    """That a key was peeled by one custodian for another, and since when others have it by them, if they do."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    subject: str
-    generation: int
-    first: str = Field(validation_alias="first_id")
-    second: str = Field(validation_alias="second_id")
-    peeled_on: date
-    granted_on: date | None
 
 
 class PeeledOut(BaseModel):

@@ -1,5 +1,6 @@
-"""The wire form of pairs, for every package whose objects have a key."""
+"""The wire form of pairs and recoveries, for every package whose objects have a key."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,3 +27,17 @@ class PairIn(BaseModel):
 
 
 Pairs = Annotated[list[PairIn], Field(max_length=MOST_PAIRS)]
+
+
+class RecoveryOut(BaseModel):
+    """That a key was peeled by one custodian for another, and since when others have it by them, if they do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    subject: str
+    generation: int
+    first: str = Field(validation_alias="first_id")
+    second: str = Field(validation_alias="second_id")
+    peeled_on: date
+    granted_on: date | None

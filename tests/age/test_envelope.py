@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from app import age
 from app.age import encoding, header
 from app.age.stream import CHUNK_SIZE, is_framed, sealed_size
+from tests.strength import COPY_WORK_FACTOR
 
 IDENTITY = age.generate()
 FILE = age.encrypt(b"words" * 100, [IDENTITY.recipient])
@@ -138,3 +139,30 @@ def test_a_file_that_nobody_sealed_has_the_same_head() -> None:
 
     assert len(head) == 1627
     age.check_envelope(head + bytes(32))
+
+
+UNDER_PASSPHRASE = age.encrypt(b"a plaintext", [age.Passphrase("of a test", COPY_WORK_FACTOR)])
+
+
+def test_a_file_under_a_passphrase_passes_where_its_size_is_allowed() -> None:
+    assert len(UNDER_PASSPHRASE) == age.passphrase_encrypted_size(len(b"a plaintext")) == 193
+
+    age.check_passphrase_envelope(UNDER_PASSPHRASE, sizes={193})
+    with pytest.raises(age.EnvelopeError):
+        age.check_passphrase_envelope(UNDER_PASSPHRASE, sizes={192, 194})
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        FILE,
+        UNDER_PASSPHRASE.replace(b" 10\n", b" 19\n"),
+        UNDER_PASSPHRASE.replace(b" 10\n", b" 9\n"),
+        UNDER_PASSPHRASE.replace(b"scrypt", b"Scrypt"),
+        b"\n".join([*UNDER_PASSPHRASE.split(b"\n")[:3], *UNDER_PASSPHRASE.split(b"\n")[1:]]),
+        UNDER_PASSPHRASE[1:],
+    ],
+)
+def test_what_is_not_one_stanza_under_a_passphrase_is_refused(file: bytes) -> None:
+    with pytest.raises(age.EnvelopeError):
+        age.check_passphrase_envelope(file, sizes=range(10_000))

@@ -84,7 +84,7 @@ def _parities(prefix: str) -> tuple[int, list[int]]:
         masks = [mask | more << 5 * symbols for mask, more in zip(masks, further, strict=True)]
         steps = [_parity(steps, [change >> bit & 1 for bit in range(_BITS)]) for change in steps]
         symbols *= 2
-    return register, [mask & ((1 << 5 * _LONG) - 1) for mask in masks]
+    return register, masks
 
 
 def _parity(of: list[int], chosen: list[int]) -> int:

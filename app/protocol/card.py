@@ -81,7 +81,7 @@ class StatCard:
     outcome: str | None
     verification_status: str | None
     quarter: str | None
-    revision: int = 0
+    revision: int
     vocabulary: str = field(default_factory=lambda: vocabulary.vocabulary().version)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.protocol.card import (
     SignedCard,
     StatCard,
     encode,
+    lines_sha256,
     may_be_counted,
     parse,
     sign,
@@ -52,6 +54,14 @@ def test_a_card_has_one_encoding(card: StatCard, place: int, change: int) -> Non
         return
 
     assert encode(read) == changed
+
+
+def test_an_approval_is_of_the_lines_in_order_of_their_ids() -> None:
+    first, second = (a_card(card_id=f"card_{digit * 32}") for digit in "12")
+
+    of = hashlib.sha256(first.line + b"\n" + second.line + b"\n").hexdigest()
+
+    assert lines_sha256([second, first]) == lines_sha256([first, second]) == of
 
 
 def test_the_longest_card_has_room_for_two_signatures() -> None:
@@ -149,6 +159,8 @@ def test_a_field_that_is_not_of_its_list_is_refused(change: dict[str, object], w
     ("change", "why"),
     [
         ({"token": bytes(15)}, "16 bytes"),
+        ({"revision": True}, "revision"),
+        ({"revision": -1}, "revision"),
         ({"channel": ()}, "not a choice"),
         ({"channel": ["email"]}, "not a choice"),
         ({"channel": ("email", "voice_call")}, "list order"),

@@ -92,7 +92,7 @@ def copy_token(
     """A token for who lost their machine and forgot the password, where no supervisor can issue it."""
     now = clock()
     with opened() as (settings, database), database.write() as session:
-        person_id = sign_in.candidate(session, person).person_id
+        person_id = sign_in.candidate(session, person, now.date()).person_id
         if person_id is None:
             raise Stopped("nobody has joined under this handle or id")
         id_ = new_id("tok")

@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Request, Response, status
@@ -49,7 +49,7 @@ async def sign_in(
 ) -> SignInOut:
     """Sign in: the answer has the token of a session. A machine that sends the token of its last one, also where that
     has expired, goes before strangers where many passwords wait for their check."""
-    candidate, is_known = await run_in_threadpool(_candidate, database, sent, request.person)
+    candidate, is_known = await run_in_threadpool(_candidate, database, sent, request.person, now.date())
     async with state.turns.turn(request.person, is_known=is_known):  # outside any transaction, and without a thread
         is_right = await run_in_threadpool(passwords.matches, hasher, request.password, candidate.password_hash)
     if candidate.person_id is None or not is_right:
@@ -58,14 +58,14 @@ async def sign_in(
     return await run_in_threadpool(_open, database, candidate.person_id, hours=settings.session_hours, now=now)
 
 
-def _candidate(database: Database, sent: Request, name: str) -> tuple[Candidate, bool]:
+def _candidate(database: Database, sent: Request, name: str, today: date) -> tuple[Candidate, bool]:
     """Who it may be, and whether the request comes from a machine on which they were signed in."""
     try:
         token = bearer(sent)
     except Unauthenticated:
         token = ""
     with database.read() as session:
-        candidate = service.candidate(session, name)
+        candidate = service.candidate(session, name, today)
         return candidate, service.was_signed_in(session, candidate.person_id, token)
 
 
@@ -127,7 +127,7 @@ def end_sessions_of_person(database: Db, actor: Supervisor, person_id: str, now:
 def challenge_person(database: Db, keyring: ServiceKeyring, request: ChallengeIn, now: Now) -> ChallengeOut:
     """What a person signs to set a new password. Whether there is such a person is not said."""
     with database.read() as session:
-        person = service.candidate(session, request.person)
+        person = service.candidate(session, request.person, now.date())
     return ChallengeOut(challenge=challenges.challenge(keyring, person, now=now))
 
 
@@ -141,7 +141,7 @@ def set_password(database: Db, keyring: ServiceKeyring, hasher: Hasher, request:
     """Set a new password under a signature of the person's own key, and end all of their sessions."""
 
     def checked(session: Session, *, for_use: bool) -> Person:
-        candidate = service.candidate(session, request.person)
+        candidate = service.candidate(session, request.person, now.date())
         person = session.get(Person, candidate.person_id, with_for_update=for_use) if candidate.person_id else None
         if person is None:
             raise challenges.PasswordNotSet

@@ -42,10 +42,12 @@ class Candidate:
     password_hash: str | None
 
 
-def candidate(session: Session, name: str) -> Candidate:
-    """The person whose id or handle this is."""
+def candidate(session: Session, name: str, today: date) -> Candidate:
+    """The person whose id or handle this is, unless they have left."""
     person = session.scalar(select(Person).where(or_(Person.id == name, Person.handle == name)))
-    return Candidate(None, None) if person is None else Candidate(person.id, person.password_hash)
+    if person is None or staff.has_left(session, person.id, today):
+        return Candidate(None, None)
+    return Candidate(person.id, person.password_hash)
 
 
 def was_signed_in(session: Session, person_id: str | None, token: str) -> bool:

@@ -356,6 +356,12 @@ def is_certified(session: Session, person_id: str, today: date) -> bool:
     return bool(_certified(session, person_id, today))
 
 
+def has_left(session: Session, person_id: str, today: date) -> bool:
+    """Whether a certificate without roles has ended all that vouched for this person."""
+    ends = _certificates(person_id).where(Certificate.valid_from <= today, Certificate.counts)
+    return session.get(RootSupervisor, person_id) is None and any(not each.roles for each in session.scalars(ends))
+
+
 def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
     """Whether this is a person who is certified today and has the role."""
     return role in (_certified(session, person_id, today) or ())

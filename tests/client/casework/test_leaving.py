@@ -10,7 +10,7 @@ from app.client.casework import cases, leaving, triage
 from app.client.intake import epochs
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
-from app.client.people import colleagues, duties, shared_keys
+from app.client.people import colleagues, duties, shared_keys, sign_in
 from app.client.people.colleagues import OfTheRoot
 from app.protocol.duties import DutyKind
 from app.protocol.errors import NotAuthentic
@@ -231,3 +231,15 @@ def test_who_came_back_from_nothing_stays_out(here: Installation) -> None:
     with pytest.raises(Refused):
         colleagues.certify(sara, emil.person, colleagues.fingerprint(emil), {Role.TRIAGER})
     assert report in [each.id for each in triage.list_(here.staff("anna"))]
+
+
+def test_who_has_left_can_neither_sign_in_nor_set_a_password(here: Installation) -> None:
+    emil, sara = here.staff("emil"), here.staff("sara")
+    leaving.leave(sara, emil.person)
+
+    with pytest.raises(Refused) as refused:
+        sign_in.sign_in(emil, PASSWORD)
+    assert refused.value.type == "sign-in-failed"
+    with pytest.raises(Refused) as refused:
+        sign_in.set_password(emil, "another password of a test")
+    assert refused.value.type == "password-not-set"

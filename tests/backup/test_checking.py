@@ -51,13 +51,16 @@ def test_a_service_that_is_what_it_was_is_told_so_and_so_is_one_that_went_on(
 def test_every_column_that_holds_something_sealed_is_watched_or_changes_by_itself() -> None:
     places = {str(place) for each in TYPES.values() for place in each.stored}
 
-    # Written over, called back, withdrawn; or files, of which the rows are watched.
+    # Written over, called back, withdrawn, taken up; or files, of which the rows are watched.
     assert places - WATCHED == {
         "root_proposals.document",
         "slots.file",
         "grants.file",
         "cards.file",
         "key_copies.file",
+        "memories.file",
+        "pairs.file",
+        "recoveries.act",
         "attachments.blob",
         "uploads.blob",
     }

@@ -1,5 +1,6 @@
 """`tern duties`: what waits for your keys, checked by this machine, and done."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Final
 
@@ -61,11 +62,11 @@ def duties(
     show_list("Duties", ["duty", "about", "for", "since"], rows, as_json=as_json)
 
 
-def act(person: Staff, hints: list[Hint]) -> None:
+def act(person: Staff, hints: list[Hint], *, ask: Callable[[str], bool] = agrees) -> None:
     """Each by itself: one that cannot be done keeps none of the rest back. Of each newcomer it is asked once."""
     agreed = dict[str, bool]()
     if any(hint.kind is DutyKind.MAKE_PAIRS for hint in hints):
-        agreed[DutyKind.MAKE_PAIRS] = _agrees_to_custodians(person)
+        agreed[DutyKind.MAKE_PAIRS] = _agrees_to_custodians(person, ask)
     for hint in hints:
         try:
             match hint:
@@ -73,7 +74,7 @@ def act(person: Staff, hints: list[Hint]) -> None:
                     sign_ahead(person)
                 case Hint(DutyKind.GRANT_EPOCH, epoch, str(newcomer)):
                     if newcomer not in agreed:
-                        agreed[newcomer] = _agrees(person, newcomer)
+                        agreed[newcomer] = _agrees(person, newcomer, ask)
                     if agreed[newcomer]:
                         epochs.grant(person, epoch, newcomer)
                         say(f"Granted: {epoch} to {Names(person).handle(newcomer)}.")
@@ -120,37 +121,37 @@ def sign_ahead(supervisor: Staff) -> None:
             say(f"Intake: signed on until {added[-1].accepts_until}.")
 
 
-def _compares(person: Staff, certified: Certified) -> bool:
+def _compares(person: Staff, certified: Certified, ask: Callable[[str], bool]) -> bool:
     """Whether the words are those that the person reads out, who has new keys. One call does for all that waits."""
     handle, replaced = Names(person).handle(certified.person), person.trust.replaced(certified.person)
     since = f" since {replaced[-1].since}" if replaced else ""
     say(f"{handle} has new keys{since}. Call them, and let them read out their words (tern fingerprint).")
-    if not agrees(f"Are these the words? {certified.fingerprint}"):
+    if not ask(f"Are these the words? {certified.fingerprint}"):
         return False
     person.vouch_for(certified)
     return True
 
 
-def _agrees(person: Staff, newcomer: str) -> bool:
+def _agrees(person: Staff, newcomer: str, ask: Callable[[str], bool]) -> bool:
     """Ask whether somebody shall read more, naming who vouches for them and since when, by their certificate."""
     certified = person.certified(newcomer)
-    if not person.is_compared(certified) and not _compares(person, certified):
+    if not person.is_compared(certified) and not _compares(person, certified, ask):
         return False
     names = Names(person)
     who = f"{names.handle(newcomer)} triages, certified by {names.certifier(newcomer)}"
-    return agrees(f"{who}. Let them read what waits?")
+    return ask(f"{who}. Let them read what waits?")
 
 
-def _agrees_to_custodians(person: Staff) -> bool:
+def _agrees_to_custodians(person: Staff, ask: Callable[[str], bool]) -> bool:
     """Ask whether each two of the custodians shall be able to open together what this person holds.
 
     Who has new keys whose words are not compared is left out, and asked about again another day.
     """
     names = Names(person)
     custodians = [
-        each for each in person.colleagues(Role.CUSTODIAN) if person.is_compared(each) or _compares(person, each)
+        each for each in person.colleagues(Role.CUSTODIAN) if person.is_compared(each) or _compares(person, each, ask)
     ]
     if len(custodians) < _TWO:
         return True  # nobody opens more by it: pairs go
     who = [f"{names.handle(each.person)} (certified by {names.certifier(each.person)})" for each in custodians]
-    return agrees(f"Custodians are {', '.join(who)}. Let each two of them open together what you hold?")
+    return ask(f"Custodians are {', '.join(who)}. Let each two of them open together what you hold?")

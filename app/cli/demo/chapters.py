@@ -1,7 +1,7 @@
 """The chapters of the story. Each is what people do with their clients; none reaches into the service."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from app.protocol import card
 from app.protocol import receipt as receipts
 from app.protocol.case import CODED, Affected, Assertion, Identity
 from app.protocol.release.verification import VerifiedRelease
+from app.protocol.roots import Paper
 from app.protocol.statements import KeyKind
 from app.site.site import BUILT
 from app.vocabulary import (
@@ -59,8 +60,6 @@ CAST: dict[str, frozenset[Role]] = {
     "ruth": frozenset({Role.AUDITOR}),
 }
 FIRST_SUPERVISOR, SECOND_SUPERVISOR = "sofia", "boris"
-TRIAGERS = ("tenzin", "leyla")
-CASEWORKERS = ("tenzin", "leyla", "mai")
 ANSWER = (
     "Thank you for writing to us. We have read it, and we believe you. We will write here again. You did nothing wrong."
 )
@@ -72,9 +71,13 @@ class DemoFailed(Stopped):
 
 @dataclass
 class Company:
-    """Everybody at their machines, and what the reporters keep."""
+    """Everybody at their machines, and what the reporters keep. Of the cast, who works as what changes as people go."""
 
     stage: Stage
+    cast: Mapping[str, frozenset[Role]] = field(default_factory=lambda: CAST)
+    supervisors: Sequence[str] = (FIRST_SUPERVISOR, SECOND_SUPERVISOR)
+    triagers: Sequence[str] = ("tenzin", "leyla")
+    caseworkers: Sequence[str] = ("tenzin", "leyla", "mai")
     pin: str = ""
     staff: dict[str, Staff] = field(default_factory=dict)
     submitted: dict[str, Submitted] = field(default_factory=dict)
@@ -104,13 +107,13 @@ def prepare(stage: Stage) -> str:
     return invitation
 
 
-def organisation(company: Company, invitation: str) -> None:
+def organisation(company: Company, invitation: str) -> Paper:
     """The first supervisor makes the root with two papers, and the second takes the place of one of them; the others
-    join and are certified after comparing words by voice."""
+    join and are certified after comparing words by voice. The paper that is left is given back."""
     first = _join(company, FIRST_SUPERVISOR, invitation, pin=None)
     paper, spare = roots.new_paper(), roots.new_paper()
     roots.publish(first, roots.draft(first, papers=[paper, spare]))
-    second = _join(company, SECOND_SUPERVISOR, colleagues.invite(first, CAST[SECOND_SUPERVISOR]), pin=first.org)
+    second = _join(company, SECOND_SUPERVISOR, colleagues.invite(first, company.cast[SECOND_SUPERVISOR]), pin=first.org)
     drafted = roots.draft_next(first, add={second.person: colleagues.fingerprint(second)}, drop=[spare.id])
     proposed = roots.propose(first, drafted)
     signed = roots.sign(
@@ -124,16 +127,23 @@ def organisation(company: Company, invitation: str) -> None:
         raise DemoFailed("the second supervisor is on no root")
     write_sheet(paper, signed.root, company.stage.directory / "papers")
     company.pin = str(first.pin)
-    for name in CAST:
+    for name, roles in company.cast.items():
         if name not in company.staff:
-            other = _join(company, name, colleagues.invite(first, CAST[name]), pin=company.pin)
-            colleagues.certify(first, other.person, colleagues.fingerprint(other), CAST[name])
+            come(company, name, roles, first)
+    return paper
 
 
-def keys(company: Company) -> None:
-    """An intake epoch of seven days, the statistics key of the year, the card-writing key of the month."""
+def come(company: Company, name: str, roles: frozenset[Role], supervisor: Staff) -> Staff:
+    """Somebody joins, and is certified after comparing words by voice."""
+    person = _join(company, name, colleagues.invite(supervisor, roles), pin=company.pin)
+    colleagues.certify(supervisor, person.person, colleagues.fingerprint(person), roles)
+    return person
+
+
+def keys(company: Company, *, weeks: int = 1) -> None:
+    """An intake epoch for each week, the statistics key of the year, the card-writing key of the month."""
     first = company.staff[FIRST_SUPERVISOR]
-    epochs.rotate(first)
+    epochs.rotate(first, number=weeks)
     shared_keys.make_shared(first, KeyKind.STATISTICS)
     shared_keys.make_shared(first, KeyKind.CARD_WRITING)
     for person in company.staff.values():
@@ -143,18 +153,17 @@ def keys(company: Company) -> None:
 def reports(company: Company, stories: Iterable[Story], step: Callable[[], None]) -> None:
     """Every reporter seals and sends their report and its files, and keeps the twelve words."""
     for story in stories:
-        reporter = company.reporter()
-        if story.disposition is ReportState.UNDECRYPTABLE:
-            reporter = _Mistaken(company.stage.url, company.pin, clock=company.stage.clock.now)
+        client = _Mistaken if story.disposition is ReportState.UNDECRYPTABLE else Reporter
         files = [_made_up(company.stage, story, number) for number in range(len(story.files))]
-        company.submitted[story.id] = reporter.submit(story.document, files)
+        with client(company.stage.url, company.pin, clock=company.stage.clock.now) as reporter:
+            company.submitted[story.id] = reporter.submit(story.document, files)
         step()
 
 
 def triage_and_answer(company: Company, stories: Sequence[Story], step: Callable[[], None]) -> None:
     """Triagers take turns: claim, open, answer, decide, each story as it is expected to end."""
     for number, story in enumerate(stories):
-        triager = company.staff[TRIAGERS[number % len(TRIAGERS)]]
+        triager = company.staff[company.triagers[number % len(company.triagers)]]
         report = company.submitted[story.id].report
         triage.claim(triager, triage.view(triager, report))
         if story.disposition is ReportState.UNDECRYPTABLE:
@@ -177,13 +186,13 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
     match story.disposition:
         case ReportState.ACCEPTED:
             company.cases[story.id] = triage.accept(
-                triager, report, severities, owner=company.staff[_owner(story)].person, title=story.id, summary=story.id
+                triager, report, severities, owner=_owner(company, story).person, title=story.id, summary=story.id
             )
         case ReportState.WITHDRAWN:
             _withdraw(company, triager, story, report)
         case ReportState.AWAITING_REPORTER:
             if vocabulary.priority_of(severities) in (Priority.P1, Priority.P2):
-                _second_person(triager, report, ApprovalSubject.WAITING, company.staff[FIRST_SUPERVISOR])
+                _second_person(triager, report, ApprovalSubject.WAITING, company.staff[company.supervisors[0]])
             triage.ask(triager, report, severities)
         case ReportState.ABUSIVE:
             _second_person(triager, report, ApprovalSubject.ABUSIVE, _other_triager(company, triager))
@@ -192,7 +201,7 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
             urgent = report.danger_now or vocabulary.priority_of(severities) in (Priority.P1, Priority.P2)
             if urgent and story.disposition is not ReportState.DUPLICATE:
                 subject = ApprovalSubject(story.disposition)
-                _second_person(triager, report, subject, company.staff[FIRST_SUPERVISOR])
+                _second_person(triager, report, subject, company.staff[company.supervisors[0]])
             twin = company.submitted[story.duplicate_of].report if story.duplicate_of else None
             triage.dispose(triager, report, story.disposition, severities, duplicate_of=twin)
             _read_where_drawn(company, triager, report)
@@ -200,14 +209,14 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
 
 def _read_where_drawn(company: Company, triager: Staff, report: OpenReport) -> None:
     approval = report_approvals.lend_where_drawn(triager, report)
-    for name in (FIRST_SUPERVISOR, "boris") if approval else ():
+    for name in company.supervisors if approval else ():
         supervisor = company.staff[name]
         if any(each.id == approval and each.approver == supervisor.person for each in approvals.list_(supervisor)):
             report_approvals.decide(supervisor, report_approvals.review(supervisor, str(approval)), approved=True)
 
 
 def _other_triager(company: Company, triager: Staff) -> Staff:
-    return next(company.staff[name] for name in TRIAGERS if company.staff[name] is not triager)
+    return next(company.staff[name] for name in company.triagers if company.staff[name] is not triager)
 
 
 def _second_person(asking: Staff, report: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:
@@ -218,9 +227,10 @@ def _second_person(asking: Staff, report: OpenReport, subject: ApprovalSubject, 
 def _withdraw(company: Company, triager: Staff, story: Story, report: OpenReport) -> None:
     """The reporter reads the answer, then takes the report back: it is destroyed at once."""
     receipt = receipts.read(company.submitted[story.id].receipt)
-    if report.may_contact and not company.reporter().mailbox(receipt).replies:
-        raise DemoFailed(f"{story.id}: the answer did not arrive")
-    company.reporter().withdraw(receipt)
+    with company.reporter() as reporter:
+        if report.may_contact and not reporter.mailbox(receipt).replies:
+            raise DemoFailed(f"{story.id}: the answer did not arrive")
+        reporter.withdraw(receipt)
     if not triage.view(triager, report.id).destroyed:
         raise DemoFailed(f"{story.id}: what was taken back is still there")
 
@@ -252,7 +262,7 @@ def coding(company: Company, stories: Sequence[Story], step: Callable[[], None])
     """Each owner codes the incidents of their cases, and a colleague opens and approves the coding."""
     for story in stories:
         if story.id in company.cases:
-            owner, colleague = company.staff[_owner(story)], company.staff[_approver(story)]
+            owner, colleague = _owner(company, story), _approver(company, story)
             case = _with_coding(owner, cases.open_(owner, company.cases[story.id]), story)
             approval = coding_approvals.request(owner, case, colleague.person)
             coding_approvals.decide(colleague, coding_approvals.review(colleague, approval), approved=True)
@@ -267,7 +277,7 @@ def assess(company: Company, stories: Sequence[Story], step: Callable[[], None])
     """
     for story in stories:
         if story.id in company.cases:
-            owner = company.staff[_owner(story)]
+            owner = _owner(company, story)
             case = cases.open_(owner, company.cases[story.id])
             if case.file.persons:
                 _keep_answer(owner, case)
@@ -290,7 +300,7 @@ def sign_pages(company: Company) -> pages.Checked | None:
 def open_to_visitors(company: Company) -> None:
     """The present day and an epoch of it, so that a visitor's own browser finds an intake that is open."""
     company.stage.set_clock(datetime.now(UTC))
-    first = company.staff[FIRST_SUPERVISOR]
+    first = company.staff[company.supervisors[0]]
     sign_in.sign_in(first, PASSWORD)
     epochs.rotate(first)
 
@@ -335,12 +345,12 @@ def check_audit(company: Company) -> int:
     return len(events)
 
 
-def _owner(story: Story) -> str:
-    return CASEWORKERS[sum(story.id.encode()) % len(CASEWORKERS)]
+def _owner(company: Company, story: Story) -> Staff:
+    return company.staff[company.caseworkers[sum(story.id.encode()) % len(company.caseworkers)]]
 
 
-def _approver(story: Story) -> str:
-    return CASEWORKERS[(sum(story.id.encode()) + 1) % len(CASEWORKERS)]
+def _approver(company: Company, story: Story) -> Staff:
+    return company.staff[company.caseworkers[(sum(story.id.encode()) + 1) % len(company.caseworkers)]]
 
 
 def _with_coding(owner: Staff, case: OpenCase, story: Story) -> OpenCase:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ import typer
 
 from app.cli.causes import told
 from app.cli.console import show_list, show_text, steps
-from app.cli.demo import chapters, stories
+from app.cli.demo import chapters, month, stories
 from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
@@ -61,6 +62,14 @@ def demo(
     samples: Annotated[Path, typer.Option(help="The stories to tell.", exists=True)] = stories.SAMPLES,
     end: Annotated[bool, typer.Option("--exit", help="End after the story instead of serving on.")] = False,
     persons: Annotated[int, typer.Option(hidden=True, help="How many people the population has.")] = PERSONS,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=month.DAYS,
+            help="Instead, so many of thirty days in which people come, leave, sleep and lose machines.",
+        ),
+    ] = None,
 ) -> None:
     """Tell the whole story, with invented reports, through the real client against a real server process."""
     all_stories = stories.load(samples)
@@ -70,19 +79,20 @@ def demo(
     directory.mkdir(parents=True, exist_ok=True)
     try:
         with told():
-            _play(Stage(directory.resolve(), port), all_stories, persons, serve_on=not end)
+            tell = partial(_tell, all_stories, persons) if days is None else partial(_tell_days, all_stories, days)
+            _play(Stage(directory.resolve(), port), tell, serve_on=not end)
     finally:
         if data is None:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _play(stage: Stage, all_stories: Sequence[Story], persons: int, *, serve_on: bool) -> None:
+def _play(stage: Stage, tell: Callable[[Company, _Told, str], None], *, serve_on: bool) -> None:
     stage.set_clock(BEGINS)
     (stage.directory / "SYNTHETIC.txt").write_text("Everything in this directory is invented. Nobody reported it.\n")
     invitation = chapters.prepare(stage)
     company, parts = Company(stage), _Told()
     with stage.served() as server:
-        _tell(company, parts, all_stories, persons, invitation)
+        tell(company, parts, invitation)
         parts.show()
         if serve_on:
             chapters.open_to_visitors(company)
@@ -90,7 +100,18 @@ def _play(stage: Stage, all_stories: Sequence[Story], persons: int, *, serve_on:
             server.wait()
 
 
-def _tell(company: Company, parts: _Told, all_stories: Sequence[Story], persons: int, invitation: str) -> None:
+def _tell_days(all_stories: Sequence[Story], days: int, company: Company, parts: _Told, invitation: str) -> None:
+    told = month.begin(company, BEGINS, all_stories, invitation)
+    for number in range(1, days + 1):
+        with parts.part(f"Day {number}") as (_, outcome):
+            outcome.append(told.day(number))
+    if days == month.DAYS:
+        for name, check in month.OUTCOME.items():
+            with parts.part(name) as (_, outcome):
+                outcome.append(check(told))
+
+
+def _tell(all_stories: Sequence[Story], persons: int, company: Company, parts: _Told, invitation: str) -> None:
     with parts.part("An organisation") as (_, outcome):
         chapters.organisation(company, invitation)
         chapters.keys(company)

@@ -21,10 +21,14 @@ _START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Stage:
-    """`directory` holds `server/`, `people/NAME/`, the clock's file and what the reporters attach."""
+    """`directory` holds `server/`, `people/NAME/`, the clock's file and what the reporters attach.
+
+    The database lies there too, unless `database_url` names another that is the story's alone.
+    """
 
     directory: Path
     port: int
+    database_url: str = ""
 
     @property
     def url(self) -> str:
@@ -37,7 +41,7 @@ class Stage:
     @property
     def settings(self) -> Settings:
         """Those of a service that keeps everything here: a database that the environment names is somebody's own."""
-        return Settings(data_dir=self.directory / "server", database_url="")
+        return Settings(data_dir=self.directory / "server", database_url=self.database_url)
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -87,7 +87,8 @@ def sign_in(staff: Staff, password: str) -> Standing:
 
 
 def take_up(staff: Staff, opened: Told) -> Standing:
-    """The same of a session that is open."""
+    """The same of a session that is open. What was known of colleagues and epochs before it is asked for anew."""
+    staff.forget()
     staff.service.token = opened["token"]
     staff.machine.remember_session(opened["token"])
     shared_keys.keep_card_token(staff)

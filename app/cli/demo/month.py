@@ -1,0 +1,426 @@
+"""Thirty days in which people come, leave, sleep and lose machines, as `tern demo --days 30` tells them.
+
+A day is a morning, on which something happens to people; reports; the work of whoever is in; and a night, in which the
+worker does what needs no key. The clock never goes back.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from app import age, keyring
+from app.blobs import Blobs
+from app.cli import duties
+from app.cli.demo import chapters
+from app.cli.demo.chapters import PASSPHRASE, PASSWORD, WORK_FACTOR, Company, DemoFailed
+from app.cli.demo.stories import Story
+from app.cli.sheets import facts
+from app.client import Staff
+from app.client.casework import cases, leaving, recoveries
+from app.client.casework.triage.views import ReportView
+from app.client.machine.staff import NotGranted
+from app.client.machine.transport import Refused, Service
+from app.client.people import colleagues, copies, custodians, machines, new_keys, roots, sign_in
+from app.client.people import duties as waiting
+from app.client.statistics import releases
+from app.database import Database
+from app.main import jobs
+from app.protocol import receipt as receipts
+from app.protocol.encoding import b64, canonical, new_id
+from app.protocol.errors import ProtocolError
+from app.protocol.key_copy import AccountKey
+from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind
+from app.protocol.pairs import RecoveryReason
+from app.protocol.roots import Paper
+from app.protocol.sizes import Kind, classes
+from app.vocabulary import ConsentScope, ReportState, Role
+
+DAYS: Final = 30
+CAST: Final[Mapping[str, frozenset[Role]]] = {
+    "sofia": frozenset({Role.SUPERVISOR}),
+    "boris": frozenset({Role.SUPERVISOR}),
+    "tenzin": frozenset({Role.TRIAGER, Role.CASEWORKER}),
+    "leyla": frozenset({Role.TRIAGER, Role.CASEWORKER}),
+    "mai": frozenset({Role.CASEWORKER}),
+    "amir": frozenset({Role.ANALYST}),
+    "ruth": frozenset({Role.AUDITOR}),
+    "nadia": frozenset({Role.CUSTODIAN}),
+    "omar": frozenset({Role.CUSTODIAN}),
+    "pema": frozenset({Role.CUSTODIAN}),
+}
+_NEWCOMER, _SUCCESSOR = "dawa", "chen"
+_CUSTODIANS: Final = ("nadia", "omar", "pema")
+_TRIAGES: Final = frozenset({Role.TRIAGER, Role.CASEWORKER})
+# Nobody who holds an epoch's key signs in on these days.
+_ASLEEP: Final = range(12, 27)
+# On the first days there are two reports each, then one.
+_BUSY: Final = 10
+# The report that no client opens, of which two people say so.
+_UNDECRYPTABLE: Final = "syn-028"
+_TOTAL: Final = "2026-Q2"
+_MORNING: Final = time(9)
+_NIGHT: Final = time(23)
+# Whoever ends so has agreed to no answer, or can be given none.
+_UNANSWERED: Final = frozenset({ReportState.WITHDRAWN, ReportState.UNDECRYPTABLE})
+_DECIDED: Final = frozenset(ReportState) - {ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER}
+
+
+@dataclass
+class Month:
+    """What the thirty days have come to, by their stories' ids and people's names."""
+
+    company: Company
+    begins: datetime
+    stories: Sequence[Story]
+    invitation: str
+    sheets: dict[str, str] = field(default_factory=dict)  # the twelve words on each
+    paper: Paper | None = None
+    release: str = ""
+    open_days: int = 0
+    left: list[Staff] = field(default_factory=list)
+
+    def day(self, number: int) -> str:
+        """The day of this number, from 1; what happened on it."""
+        self._at(number, _MORNING)
+        happened = _MORNINGS[number](self) if number in _MORNINGS else ""
+        sent = self._reports(number)
+        decided = 0 if number in _ASLEEP else self._triage()
+        self._at(number, _NIGHT)
+        self._night()
+        return "; ".join(filter(None, [happened, f"{sent} sent", f"{decided} decided"]))
+
+    def staff(self, name: str) -> Staff:
+        """Somebody who comes in today, and does what waits for their keys."""
+        person = self.company.staff[name]
+        sign_in.sign_in(person, PASSWORD)
+        duties.act(person, waiting.waiting(person), ask=lambda _: True)
+        return person
+
+    def on_the_phone(self, name: str) -> str:
+        """The words of somebody's keys, as they read them out."""
+        return colleagues.fingerprint(self.company.staff[name])
+
+    def hand_out_sheet(self, name: str) -> None:
+        """A copy of somebody's keys at the service, and the sheet that opens it in `papers/`."""
+        person = self.company.staff[name]
+        drafted = copies.draft(person, PASSPHRASE, work_factor=WORK_FACTOR)
+        facts(drafted.sheet, self.company.stage.directory / "papers")
+        copies.keep(person, drafted)
+        self.sheets[name] = drafted.sheet.words
+
+    def lose_machine(self, name: str, *, and_sheet: bool = False) -> None:
+        """It is gone, and so is what lay on it."""
+        self.company.staff.pop(name).__exit__()
+        shutil.rmtree(self.company.stage.person(name))
+        if and_sheet:
+            del self.sheets[name]
+            (self.company.stage.directory / "papers" / f"sheet-{name}.txt").unlink()
+
+    def _at(self, number: int, hour: time) -> None:
+        day = self.begins.date() + timedelta(days=number - 1)
+        self.company.stage.set_clock(datetime.combine(day, hour, UTC))
+
+    def _reports(self, number: int) -> int:
+        """Two on each of the first ten days, then one; the page is looked at every day."""
+        with self.company.reporter() as reporter:
+            reporter.intake()
+        self.open_days += 1
+        first = 2 * (number - 1) if number <= _BUSY else number + _BUSY - 1
+        today = self.stories[first : first + (2 if number <= _BUSY else 1)]
+        chapters.reports(self.company, today, _no_step)
+        return len(today)
+
+    def _triage(self) -> int:
+        """Whoever triages is in, and decides what there is; supervisors where somebody needs a second word."""
+        waits = [each for each in self.stories if each.id in self.company.submitted.keys() - self.company.decided]
+        asks = any(each.disposition is not ReportState.ACCEPTED for each in waits)
+        for name in (*self.company.triagers, *(self.company.supervisors if asks else ())):
+            self.staff(name)
+        chapters.triage_and_answer(self.company, waits, _no_step)
+        return len(waits)
+
+    def _night(self) -> None:
+        """What `tern worker --once` does."""
+        settings, now = self.company.stage.settings, self.company.stage.clock.now()
+        with closing(Database(settings.url)) as database:
+            jobs(keyring.load(settings.data_dir)).run(database, Blobs(settings.data_dir / "blobs"), now)
+
+
+def _founded(month: Month) -> str:
+    company = month.company
+    month.paper = chapters.organisation(company, month.invitation)
+    chapters.keys(company, weeks=4)
+    for name in company.staff:
+        month.hand_out_sheet(name)
+    return f"{len(company.staff)} people, root 2 of 3 with a paper, four weeks of intake signed"
+
+
+def _founder_loses_a_laptop(month: Month) -> str:
+    month.lose_machine("sofia")
+    stage = month.company.stage
+    month.company.staff["sofia"] = machines.add(
+        stage.person("sofia"),
+        stage.url,
+        handle="sofia",
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        account_key=AccountKey.read(month.sheets["sofia"]),
+        work_factor=WORK_FACTOR,
+        clock=stage.clock.now,
+    )
+    return "the founder's laptop is lost, and another is hers by her sheet"
+
+
+def _somebody_leaves(month: Month) -> str:
+    """She hands over what opens for her alone, and then all that she has ends at once."""
+    company, sofia, gone = month.company, month.staff("sofia"), month.staff("leyla")
+    handed = [each for each in leaving.holdings(sofia, gone.person).alone if each.startswith("case_")]
+    for case in handed:
+        takes = company.staff["tenzin"].person
+        cases.change_members(gone, cases.open_(gone, case), add=[takes], owner=takes)
+    turned = leaving.leave(sofia, company.staff.pop("leyla").person)
+    if turned.failed:
+        raise DemoFailed(f"leyla left, and this was not turned: {turned.failed[0]}")
+    month.left.append(gone)
+    company.triagers, company.caseworkers = ["tenzin"], ["tenzin", "mai"]
+    made = f"{len(turned.epochs)} epochs and {len(turned.keys)} keys are made anew"
+    return f"leyla hands over {len(handed)} cases and leaves; {made}"
+
+
+def _somebody_comes(month: Month) -> str:
+    _come(month, _NEWCOMER, _TRIAGES, by="boris")
+    month.staff("tenzin")  # who grants what waits
+    month.company.triagers, month.company.caseworkers = ["tenzin", _NEWCOMER], ["tenzin", "mai", _NEWCOMER]
+    return f"{_NEWCOMER} comes, and tenzin grants what waits"
+
+
+def _everybody_comes_in(month: Month) -> str:
+    for name in month.company.staff:
+        month.staff(name)
+    return "everybody comes in once, and does what waits for their keys"
+
+
+def _tokens_are_stolen(month: Month) -> str:
+    """Whoever has the bearer token alone can write, and end nothing."""
+    waits = [each for each in month.stories if each.id in month.company.submitted.keys() - month.company.decided]
+    for story in waits:
+        receipt = receipts.read(month.company.submitted[story.id].receipt)
+        said = canonical({"v": 1, "kind": MessageKind.WITHDRAW, "id": new_id("msg"), "secret": b64(receipt.token)})
+        junk = [age.encrypt(b" " * classes(Kind.SLOT)[0], [age.generate().recipient]) for _ in range(2)]
+        headers = {"Authorization": f"Bearer {b64(receipt.token)}"}
+        with closing(Service(month.company.stage.url)) as service:
+            service.send("POST", "/mailbox", said + b"\n" + b"".join(junk), headers, limit=SLOTS * SLOT_SIZE)
+    return f"{len(waits)} withdrawals are posted by whoever stole tokens"
+
+
+def _member_loses_everything(month: Month) -> str:
+    """New keys as the same person, whose words everybody compares again; what she alone could open, two custodians
+    give her."""
+    company, stage = month.company, month.company.stage
+    mai = month.staff("mai").person
+    alone = [case for case in company.cases.values() if _holders(company.staff["mai"], case) == {mai}]
+    month.lose_machine("mai", and_sheet=True)
+    boris = month.staff("boris")
+    new_keys.bring(
+        stage.person("mai"),
+        stage.url,
+        token=new_keys.issue_token(boris, mai),
+        handle="mai",
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        pin=company.pin,
+        work_factor=WORK_FACTOR,
+    )
+    company.staff["mai"] = Staff(stage.person("mai"), PASSPHRASE, clock=stage.clock.now)
+    colleagues.certify(boris, mai, month.on_the_phone("mai"), CAST["mai"], new_keys=True)
+    month.staff("mai")
+    month.hand_out_sheet("mai")
+    people = {each.person: each for each in map(month.staff, _CUSTODIANS)}
+    for each in people.values():
+        colleagues.compare(each, mai, month.on_the_phone("mai"))
+    for case in alone:
+        _recover(people, case, mai)
+    return f"mai loses machine and sheet; two custodians give her {len(alone)} cases that were hers alone"
+
+
+def _recover(custodians_: Mapping[str, Staff], case: str, person: str) -> None:
+    second = next(each for each in custodians_.values() if any(pair.subject == case for pair in custodians.pairs(each)))
+    first = custodians_[custodians.peel(second, case, [person], RecoveryReason.LOST)]
+    told = next(each for each in custodians.recoveries(first) if each.subject == case and each.granted_on is None)
+    recoveries.grant(first, custodians.waiting(first, told.id))
+
+
+def _holders(staff: Staff, case: str) -> frozenset[str]:
+    """Whose is the newest key of a case that opens for somebody; of another, nobody's."""
+    try:
+        return cases.open_(staff, case).journal.holders
+    except (Refused, NotGranted):
+        return frozenset()
+
+
+def _successor_of_the_founder(month: Month) -> str:
+    """The founder goes without a word; boris and a paper name a third person in the same act."""
+    company = month.company
+    founder = company.staff.pop("sofia")
+    _come(month, _SUCCESSOR, frozenset({Role.ANALYST}), by="boris")
+    boris, successor = month.staff("boris"), company.staff[_SUCCESSOR]
+    newcomers = {successor.person: month.on_the_phone(_SUCCESSOR)}
+    proposed = roots.propose(boris, roots.draft_next(boris, add=newcomers, drop=[founder.person]))
+    signed = roots.sign(boris, proposed, words=proposed.root.words, newcomers=newcomers, paper=month.paper)
+    if signed.lacks:
+        raise DemoFailed("the root without the founder lacks a signature")
+    leaving.leave(boris, founder.person)
+    month.left.append(founder)
+    company.supervisors = ["boris", _SUCCESSOR]
+    return f"the founder goes for good, and the root names {_SUCCESSOR} in her place"
+
+
+def _total_is_asked_for(month: Month) -> str:
+    month.release = releases.request(month.staff("amir"), kind="reserve", period=_TOTAL, workload="T")
+    return "the total of the last quarter is asked for"
+
+
+def _total_is_drawn(month: Month) -> str:
+    boris = month.staff("boris")
+    releases.approve(boris, releases.view(boris, month.release))
+    releases.draw(boris, month.release)
+    month.lose_machine("amir", and_sheet=True)
+    return "it is drawn, and who asked for it loses machine and sheet before signing"
+
+
+def _total_is_published(month: Month) -> str:
+    boris, other = month.staff("boris"), month.staff(_SUCCESSOR)
+    releases.stand_in(other, releases.view(other, month.release), "requester")
+    for signer in (boris, other):
+        releases.sign(signer, month.release)
+    releases.publish(boris, releases.view(boris, month.release))
+    return f"{_SUCCESSOR} stands in, and the total is published"
+
+
+def _triagers_come_back(month: Month) -> str:
+    """They were away when somebody got new keys, and give her nothing before they have heard her words."""
+    mai, words = month.company.staff["mai"].person, month.on_the_phone("mai")
+    for name in month.company.triagers:
+        colleagues.compare(month.staff(name), mai, words)
+    return "the triagers are back, and call mai"
+
+
+_MORNINGS: Final[Mapping[int, Callable[[Month], str]]] = {
+    1: _founded,
+    5: _founder_loses_a_laptop,
+    9: _somebody_leaves,
+    10: _somebody_comes,
+    11: _everybody_comes_in,
+    13: _tokens_are_stolen,
+    20: _member_loses_everything,
+    22: _successor_of_the_founder,
+    24: _total_is_asked_for,
+    25: _total_is_drawn,
+    26: _total_is_published,
+    27: _triagers_come_back,
+}
+
+
+def _check_reports(month: Month) -> str:
+    views = [ReportView.read(each) for each in month.staff("boris").service.items("/reports")]
+    if len(views) != len(month.stories):
+        raise DemoFailed(f"{len(month.stories) - len(views)} reports are lost")
+    waiting = [each.id for each in views if each.state not in _DECIDED and each.triager is None]
+    if waiting or any(each.state is ReportState.LAPSED for each in views):
+        raise DemoFailed(f"{len(waiting)} reports wait without a claim, or lapsed")
+    counts = Counter(each.state for each in views)
+    return ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
+
+
+def _check_answers(month: Month) -> str:
+    """Everybody who agreed to contact has an answer."""
+    answered = 0
+    for story in month.stories:
+        if (
+            ConsentScope.CONTACT in story.document["answers"].get("consent", ())
+            and story.disposition not in _UNANSWERED
+        ):
+            with month.company.reporter() as reporter:
+                mailbox = reporter.mailbox(receipts.read(month.company.submitted[story.id].receipt))
+            if not mailbox.replies:
+                raise DemoFailed(f"{story.id} agreed to contact and has no answer")
+            answered += 1
+    return f"{answered} reporters who agreed to contact have an answer"
+
+
+def _check_cases(month: Month) -> str:
+    """Every case opens for somebody who may."""
+    members = [month.staff(name) for name in month.company.caseworkers]
+    for story, case in month.company.cases.items():
+        if not any(_opens(member, case) for member in members):
+            raise DemoFailed(f"the case of {story} opens for nobody")
+    return f"{len(month.company.cases)} cases, each opens for somebody who may"
+
+
+def _opens(member: Staff, case: str) -> bool:
+    try:
+        cases.open_(member, case)
+    except (Refused, NotGranted, ProtocolError):
+        return False
+    return True
+
+
+def _check_intake(month: Month) -> str:
+    if month.open_days != DAYS:
+        raise DemoFailed(f"intake was open on {month.open_days} days")
+    boris = month.staff("boris")
+    return f"open on each of {DAYS} days, and signed until {boris.log.covered_until(boris.today)}"
+
+
+def _check_release(month: Month) -> str:
+    company = month.company
+    folder = releases.download(company.staff["boris"], month.release)
+    verified = releases.verify(folder, pin=company.pin)
+    return f"{verified.counts.workload.id} of {verified.counts.period} is published, and verifies offline"
+
+
+def _check_left(month: Month) -> str:
+    """What lies at the service for them opens for them no more: their sign-in is refused, and no grant of theirs is
+    left."""
+    for person in month.left:
+        try:
+            sign_in.sign_in(person, PASSWORD)
+        except Refused:
+            continue
+        raise DemoFailed(f"{person.about.handle} left, and signs in")
+    return f"{len(month.left)} people, who sign in no more"
+
+
+OUTCOME: Final[Mapping[str, Callable[[Month], str]]] = {
+    "Reports": _check_reports,
+    "Answers": _check_answers,
+    "Cases": _check_cases,
+    "Intake": _check_intake,
+    "Release": _check_release,
+    "Who left": _check_left,
+}
+
+
+def begin(company: Company, begins: datetime, stories: Sequence[Story], invitation: str) -> Month:
+    """The month of these forty stories, without their files; one of them is sealed to a key that nobody holds."""
+    company.cast = CAST
+    told = [replace(each, files=()) for each in stories]
+    return Month(
+        company,
+        begins,
+        [replace(each, disposition=ReportState.UNDECRYPTABLE) if each.id == _UNDECRYPTABLE else each for each in told],
+        invitation,
+    )
+
+
+def _come(month: Month, name: str, roles: frozenset[Role], *, by: str) -> None:
+    chapters.come(month.company, name, roles, month.staff(by))
+    month.hand_out_sheet(name)
+
+
+def _no_step() -> None:
+    """Nobody is shown how far a day is."""

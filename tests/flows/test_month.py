@@ -1,4 +1,4 @@
-"""The thirty days of `tern demo --days 30`, on both databases: nobody who leaves, sleeps or loses a machine loses a
+"""The thirty days of `tern demo --days 30`, on the other database: nobody who leaves, sleeps or loses a machine loses a
 report, and nobody who left gets one."""
 
 import socket
@@ -37,6 +37,7 @@ def stage(empty_url: str, tmp_path: Path) -> Stage:
     return Stage(tmp_path, port, empty_url)
 
 
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 def test_thirty_days_lose_no_report_and_keep_none_open_to_who_left(stage: Stage) -> None:
     stage.set_clock(BEGINS)
     invitation = chapters.prepare(stage)

@@ -47,18 +47,22 @@ class To:
 class Reply:
     """A whole message of staff. `seen` is the hash of the reporter's last message that its writer had read.
 
-    `day` is the one that its writer's client put under the MAC, as `2026-06-15`.
+    `write_to` is where it says that the next message is to be sealed to. One without words says that alone. `day` is
+    the one that its writer's client put under the MAC, as `2026-06-15`.
     """
 
     number: int
     day: str
     text: str = field(repr=False)
     seen: str | None
+    write_to: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Mailbox:
     """What lies in a mailbox. `thread_state` is None once the report is destroyed; `state` is the service's word alone.
+
+    `replies` are those with words. `named` is what the newest of all names to write to, and its number.
 
     A mailbox in which no state lies is that of a report that nothing has happened to yet. `not_authentic` are the
     numbers of slots in which something lies that is not what it should be, as far as one can know: one of them stops
@@ -73,19 +77,27 @@ class Mailbox:
     thread_state_opened: Opened | None = field(default=None, repr=False)
     thread_state_fault: str | None = None  # why what lies in its place is none
     last_seen: str | None = field(default=None, repr=False)
+    named: tuple[str, int] | None = field(default=None, repr=False)
 
     @property
     def write_to(self) -> age.HybridRecipient:
-        """The report's own recipient. Raises as `opened`.
-
-        A reply may name another. Its MAC does not say that a member of the case wrote it: whoever read the report has
-        the thread key, also once they are removed. So no reply leads what a reporter writes elsewhere.
-        """
-        thread_state, _ = self.opened()
-        recipient = age.parse_recipient(thread_state.recipient)
+        """Where the next message goes. Raises as `opened`."""
+        text, _ = self.followed
+        recipient = age.parse_recipient(text)
         if not isinstance(recipient, age.HybridRecipient):
             raise Malformed("not a recipient of a report")
         return recipient
+
+    @property
+    def followed(self) -> tuple[str, int]:
+        """Where the next message goes, and the number of the reply that said so: 0 for the report's own key.
+
+        Keys turn when somebody leaves: then staff name another. What an older reply names than the one that was
+        followed last counts no more. Raises as `opened`.
+        """
+        thread_state, _ = self.opened()
+        remembered = thread_state.recipient, thread_state.named_in
+        return self.named if self.named and self.named[1] >= thread_state.named_in else remembered
 
     def opened(self) -> tuple[ThreadState, Opened]:
         """The thread_state, and the document that it stood in.
@@ -200,17 +212,18 @@ def read_mailbox(answer: bytes, receipt: Receipt, *, org: str, recall: Callable[
     ]
     if first is None and state is None and not messages and not faults:
         raise NoSuchMailbox("no slot opens with this receipt")
-    replies = _replies([(message, check_at(opened.document.header.at).isoformat()) for message, opened in messages])
+    whole = _replies([(message, check_at(opened.document.header.at).isoformat()) for message, opened in messages])
     newest = max(messages, key=lambda each: (each[0].number, each[0].part), default=None)
     return Mailbox(
         thread_state=thread_state,
         state=_state_of(state, faults),
-        replies=replies,
-        missing=tuple(mailbox.gaps([reply.number for reply in replies])),
+        replies=tuple(reply for reply in whole if reply.text),
+        missing=tuple(mailbox.missing([(reply.number, bool(reply.text)) for reply in whole])),
         not_authentic=tuple(faults),
         thread_state_opened=thread_state_opened,
         thread_state_fault=None if first else faults.get(mailbox.THREAD_STATE_SLOT),
         last_seen=newest[1].sha256 if newest else None,
+        named=_named(whole),
     )
 
 
@@ -235,16 +248,17 @@ def write(
         attachments=tuple(attachments),
         consents=(changed,) if changed else (),
     )
-    to = before.write_to
+    to, (recipient, named_in) = before.write_to, before.followed
     header = Header.new("message.reporter", thread_state.report, message.body(), org=org, author=None, at=today, to=to)
     sealed = seal(maced(header, receipt.thread_key), to)
     after = ThreadState(
         thread_state.report,
-        thread_state.recipient,
+        recipient,
         message.number,
         sha256_hex(sealed),
         _with(thread_state.consents, changed),
         mailbox.with_message(thread_state.days, today),
+        named_in,
     )
     sealed_thread_state = _seal_thread_state(org, today, receipt, after, thread_state_before)
     line = {"v": 1, "kind": kind, "id": new_id("msg")} | ({"consent": changed.id} if changed else {})
@@ -349,8 +363,17 @@ def _replies(messages: Sequence[tuple[StaffMessage, str]]) -> tuple[Reply, ...]:
     for day, parts in parts_of:
         first = next(iter(parts.values()))
         if len(parts) == first.parts:
-            replies.append(Reply(first.number, day, mailbox.join(list(parts.values())), first.seen))
+            text = mailbox.join(list(parts.values()))
+            replies.append(Reply(first.number, day, text, first.seen, first.write_to))
     return tuple(sorted(replies, key=lambda reply: reply.number))
+
+
+def _named(replies: Iterable[Reply]) -> tuple[str, int] | None:
+    """What the newest of those that name a recipient names; nothing where two of its number name two."""
+    naming = {(reply.number, reply.write_to) for reply in replies if reply.write_to}
+    newest = max((number for number, _ in naming), default=0)
+    named = [recipient for number, recipient in naming if number == newest]
+    return (named[0], newest) if len(named) == 1 else None
 
 
 def _with(consents: tuple[Consent, ...], changed: Consent | None) -> tuple[Consent, ...]:

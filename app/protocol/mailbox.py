@@ -51,8 +51,9 @@ class MessageKind(StrEnum):
 class ThreadState:
     """What the reporter's client must remember: where to write, its last number and that message's hash, consents.
 
-    `days` are those of the last messages, in their order, each with how many there were: what was written opens for
-    nobody who finds the receipt.
+    `named_in` is the number of the reply that named this recipient, 0 where it is the report's own still. `days` are
+    those of the last messages, in their order, each with how many there were: what was written opens for nobody who
+    finds the receipt.
     """
 
     report: str
@@ -61,12 +62,14 @@ class ThreadState:
     hash: str | None
     consents: tuple[Consent, ...]
     days: tuple[tuple[str, int], ...] = ()
+    named_in: int = 0
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
         return {
             "report": self.report,
             "recipient": self.recipient,
+            "named_in": self.named_in,
             "number": self.number,
             "hash": self.hash,
             "consents": [consent.body() for consent in self.consents],
@@ -80,6 +83,7 @@ class ThreadState:
             case {
                 "report": report,
                 "recipient": str(recipient),
+                "named_in": named_in,
                 "number": number,
                 "hash": hash_,
                 "consents": list(consents),
@@ -93,6 +97,7 @@ class ThreadState:
                     None if hash_ is None else check_hash(hash_),
                     tuple(Consent.read(consent) for consent in consents),
                     _read_days(days),
+                    check_number(named_in, range(NUMBERS.stop)),
                 )
         raise Malformed("a thread state of another form")
 
@@ -296,6 +301,20 @@ def read_state(body: dict[str, Any]) -> ReportState:
 def gaps(numbers: Sequence[int]) -> list[int]:
     """The numbers that a thread lacks below its highest. Staff are shown them; nothing is dropped."""
     return sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
+
+
+def missing(replies: Sequence[tuple[int, bool]]) -> list[int]:
+    """The numbers of replies that their reporter lacks, of these with whether each has words.
+
+    One without words takes the place of those like it that nobody had seen: what lacks right below it was one.
+    """
+    lacking = set(gaps([number for number, _ in replies]))
+    for number, has_words in replies:
+        below = number - 1
+        while not has_words and below in lacking:
+            lacking.remove(below)
+            below -= 1
+    return sorted(lacking)
 
 
 def repeats(numbers: Sequence[int]) -> list[int]:

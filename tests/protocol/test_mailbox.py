@@ -122,6 +122,7 @@ def test_no_part_may_be_missing(message: ThreadState | ReporterMessage | StaffMe
 def test_a_thread_state_with_every_consent_and_the_longest_numbers_fits_its_slot() -> None:
     thread_state = replace(
         THREAD_STATE,
+        named_in=NUMBERS.stop - 1,
         number=NUMBERS.stop - 1,
         consents=tuple(replace(each, given=False) for each in THREAD_STATE.consents),
         days=tuple((f"2026-{6 + day // 31:02}-{day % 31:02}", NUMBERS.stop - 1) for day in [*range(1, 31), 32, 33]),

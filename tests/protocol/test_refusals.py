@@ -27,7 +27,7 @@ from app.protocol.case import RuleBroken, Said
 from app.protocol.certificates import Trust
 from app.protocol.chain import Mark
 from app.protocol.conversation import NoSuchMailbox
-from app.protocol.documents import parse_document
+from app.protocol.documents import parse_document, recipient_sha256
 from app.protocol.encoding import parse_object, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.grants import open_grant
@@ -272,7 +272,7 @@ def read_answer(given: Given) -> Given:
         "replies": [[reply.number, reply.day, reply.text] for reply in found.replies],
         "missing": list(found.missing),
         "not_authentic": list(found.not_authentic),
-        "remembers": found.thread_state is not None,
+        "writes_to": recipient_sha256(found.write_to) if found.thread_state else None,
     }
 
 

@@ -198,10 +198,10 @@ def test_an_older_key_log_is_noticed(road: Between, here: Installation, new_page
 
 
 @pytest.mark.parametrize("by_staff", [False, True], ids=["nobody of staff", "somebody with the thread key"])
-def test_no_reply_leads_what_a_reporter_writes_elsewhere(
+def test_an_authentic_reply_alone_leads_what_a_reporter_writes_elsewhere(
     here: Installation, road: Between, new_page: OpenPage, *, by_staff: bool
 ) -> None:
-    """A reply proves that its writer has read the report: so has whoever was removed from the case since."""
+    """A reply proves that its writer has read the report; staff are shown what comes under another key than theirs."""
     before, (words, page), anna = reports(here), _sent(here, new_page), here.staff("anna")
     [report] = reports(here) - before
     key = receipt.read(words).thread_key if by_staff else bytes(32)
@@ -212,7 +212,9 @@ def test_no_reply_leads_what_a_reporter_writes_elsewhere(
     page.answer("To the team.")
 
     assert (len(found["replies"]), found["notAuthentic"]) == ((1, []) if by_staff else (0, [3]))
-    assert [each.content.text for each in triage.thread(anna, triage.open_(anna, report)).messages] == ["To the team."]
+    thread = triage.thread(anna, triage.open_(anna, report))
+    read = [each.content.text for each in thread.messages], [each.problem for each in thread.spoiled]
+    assert read == (([], ["does not open"]) if by_staff else (["To the team."], []))
 
 
 def test_a_mailbox_without_a_state_is_that_of_a_report_to_which_nothing_has_happened(

@@ -29,6 +29,8 @@ export type MessageKind = (typeof MESSAGE_KINDS)[number]
 export interface ThreadState {
     report: string
     recipient: string
+    /** The number of the reply that named this recipient; 0 where it is the report's own still. */
+    named_in: number
     number: number
     hash: string | null
     consents: Consent[]
@@ -60,10 +62,11 @@ export interface StaffMessage {
 
 /** Raises `Malformed`. */
 export function readThreadState(body: object): ThreadState {
-    const found = checkFields(body, ["report", "recipient", "number", "hash", "consents", "days"])
+    const found = checkFields(body, ["report", "recipient", "named_in", "number", "hash", "consents", "days"])
     return {
         report: checkId(found.report, "rep"),
         recipient: checkRecipient(found.recipient),
+        named_in: checkNumber(found.named_in, 0, HIGHEST_NUMBER),
         number: checkNumber(found.number, 0, HIGHEST_NUMBER),
         hash: checkHashOrNull(found.hash),
         consents: checkList(found.consents).map(readConsent),
@@ -143,6 +146,18 @@ export function join(parts: readonly StaffMessage[]): string {
 export function gaps(numbers: readonly number[]): number[] {
     const highest = Math.max(0, ...numbers)
     return Array.from({ length: highest }, (_, place) => place + 1).filter((number) => !numbers.includes(number))
+}
+
+/**
+ * The numbers of replies that their reporter lacks. One without words takes the place of those like it that nobody had
+ * seen: what lacks right below it was one.
+ */
+export function missing(replies: readonly { number: number; text: string }[]): number[] {
+    const lacking = new Set(gaps(replies.map(({ number }) => number)))
+    for (const { number, text } of replies) {
+        for (let below = number - 1; text === "" && lacking.has(below); below--) lacking.delete(below)
+    }
+    return [...lacking]
 }
 
 /** The numbers that several messages of a thread have. */

@@ -21,7 +21,7 @@ import {
 } from "./api.ts"
 import { describe, Draft, tidied, whole, type Version } from "./draft.ts"
 import { sealFile, type SealedFile } from "./sealing.ts"
-import { memoryOf, shown, Thread, type Contents, type Said } from "./thread.ts"
+import { followed, memoryOf, shown, Thread, type Contents, type Said } from "./thread.ts"
 import { Service } from "./transport.ts"
 import { fetchIntake, type OpenIntake } from "./trust.ts"
 import { upload } from "./uploads.ts"
@@ -123,7 +123,7 @@ export class Client implements ReporterClient {
         return this.inTurn(async () => {
             const thread = this.openThread()
             const before = await thread.read(cancel)
-            const { recipient } = memoryOf(before).said
+            const { recipient } = followed(memoryOf(before).said, before.replies)
             const limit = files.length ? await this.attachmentLimit() : 0
             const sealed = await this.sealAll(files, recipient, limit, progress, cancel)
             const attachments = sealed.map(([picked, file]) => describe(picked, file))

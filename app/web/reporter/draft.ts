@@ -118,7 +118,7 @@ export class Draft {
             danger_now: textOf(form.answers.danger_now) ?? "unknown",
         })
         const consents = this.consents(form)
-        const memory = { report: id, recipient: identity.recipient, number: 0, hash: null, consents, days: [] }
+        const memory = { report: id, recipient: identity.recipient, named_in: 0, number: 0, hash: null, consents, days: [] }
         const threadState = await sealThreadState(memory, { org, at: today, keys, before: null })
         const line = { v: 1, epoch: epoch.id, mailbox: keys.identity.recipient, withdrawal: sha256Hex(keys.withdrawal) }
         const first = utf8(`${canonical(line)}\n`)

@@ -3,13 +3,13 @@
 import { readFileSync } from "node:fs"
 import { expect, test } from "vitest"
 
-import { encrypt } from "../protocol/age.ts"
+import { encrypt, recipientHash } from "../protocol/age.ts"
 import { concat, unb64, utf8, type Bytes } from "../protocol/encoding.ts"
 import { Malformed, NotAuthentic } from "../protocol/errors.ts"
 import { SLOT_SIZE } from "../protocol/mailbox.ts"
 import { readWords } from "../protocol/receipt.ts"
 import { Failure } from "./api.ts"
-import { shown, Thread } from "./thread.ts"
+import { followed, shown, Thread } from "./thread.ts"
 import { Service } from "./transport.ts"
 import { holderOf } from "./writing.ts"
 
@@ -56,8 +56,9 @@ test.each(vectors.answer)("$rule: $name", async ({ given, refused, gives }) => {
     const contents = await reading
     const { state, replies, missing, notAuthentic } = shown(contents)
     const found = { state, replies: replies.map(({ number, day, text }) => [number, day, text]), missing }
-    const remembers = contents.threadState !== null
-    expect({ ...found, not_authentic: notAuthentic, remembers }).toEqual(gives)
+    const { threadState } = contents
+    const writesTo = threadState && recipientHash(followed(threadState.said, contents.replies).recipient)
+    expect({ ...found, not_authentic: notAuthentic, writes_to: writesTo }).toEqual(gives)
 })
 
 test("an answer has sixteen slots", async () => {

@@ -5,9 +5,9 @@ import { encrypt } from "../protocol/age.ts"
 import { Malformed, NotAuthentic, NotMine, ProtocolError, Rollback } from "../protocol/errors.ts"
 import { maced } from "../protocol/documents.ts"
 import {
-    gaps,
     isOfOneReply,
     join,
+    missing,
     readReporterMessage,
     readThreadState,
     readStaffMessage,
@@ -45,7 +45,8 @@ export interface Contents {
     threadStateFile: Bytes
     threadState: Found<ThreadState> | null
     state: string | null
-    replies: Reply[]
+    /** All that are whole; one without words says where to write, and nothing else. */
+    replies: WholeReply[]
     /** The numbers of slots in which something lies that opens and is not what it should be. It stops none of the others. */
     notAuthentic: number[]
     /** The hash of the newest of staff's files. */
@@ -59,6 +60,17 @@ export interface Said {
     text: string
     attachments: Attachment[]
     changed: Consent | null
+}
+
+/** A reply, and the recipient that it names for what follows. */
+interface WholeReply extends Reply {
+    writeTo: string | null
+}
+
+/** Where the next message goes, and the number of the reply that said so: 0 for the report's own key. */
+export interface Followed {
+    recipient: string
+    named_in: number
 }
 
 /** What an authentic document in a slot says. */
@@ -81,8 +93,8 @@ export class Thread {
     private readonly keys: Holder
     private readonly today: () => string
     private readonly seen: Seen = new Map()
-    /** Where this report's messages go, since this client first knew. */
-    private recipient: string | null = null
+    /** Where this report's messages went, or were to go, since this client first knew. */
+    private readonly known = new Set<string>()
     /** The reporter's memory, as this client read it last. */
     private memory: Found<ThreadState> | null = null
     /** A message of which no answer came. */
@@ -172,7 +184,8 @@ export class Thread {
         threadState: Found<ThreadState>,
         { kind, text, attachments, changed }: Said,
     ): Promise<Post> {
-        const { report, recipient, consents, days } = threadState.said
+        const { report, consents, days } = threadState.said
+        const { recipient, named_in } = followed(threadState.said, before.replies)
         const message: ReporterMessage = {
             number: threadState.said.number + 1,
             seen: before.lastSeen,
@@ -183,8 +196,6 @@ export class Thread {
         }
         const { org, keys } = this
         const at = this.today()
-        // A reply may name another. But its MAC does not say that a member of the case wrote it: whoever read the report
-        // has the thread key, also once they are removed.
         const header = reporterHeader({
             type: "message.reporter",
             org,
@@ -198,6 +209,7 @@ export class Thread {
         const memory = {
             report,
             recipient,
+            named_in,
             number: message.number,
             hash,
             consents: withChange(consents, changed),
@@ -252,13 +264,14 @@ export class Thread {
             if (part) parts.push(part)
         }
         if (!threadState && !state && parts.length === 0 && notAuthentic.length === 0) throw new Failure("no-mailbox")
-        this.checkRecipient(threadState?.said ?? null)
+        const replies = wholeReplies(parts)
+        if (threadState) this.checkRecipient(threadState.said, replies)
         const newest = [...parts].sort((one, other) => byPlace(one.said, other.said)).at(-1)
         return {
             threadStateFile,
             threadState,
             state: state ? state.said : notAuthentic.includes(STATE_SLOT) ? null : RECEIVED,
-            replies: wholeReplies(parts),
+            replies,
             notAuthentic,
             lastSeen: newest?.opened.sha256 ?? null,
         }
@@ -303,11 +316,11 @@ export class Thread {
         return checkDocument(decrypted, asked, { threadKey: this.keys.threadMac, ...held })
     }
 
-    /** Who has read the report could write a threadState too; but where its messages go was settled when it was sent. */
-    private checkRecipient(threadState: ThreadState | null): void {
-        if (!threadState) return
-        if (this.recipient !== null && this.recipient !== threadState.recipient) throw new Failure("write-to", "thread-state")
-        this.recipient = threadState.recipient
+    /** Who has read the report could write a threadState too; but where its messages go only a reply of staff says anew. */
+    private checkRecipient({ recipient, named_in }: ThreadState, replies: readonly WholeReply[]): void {
+        if (this.known.size > 0 && !this.known.has(recipient)) throw new Failure("write-to", "thread-state")
+        this.known.add(recipient)
+        this.known.add(followed({ recipient, named_in }, replies).recipient)
     }
 }
 
@@ -326,8 +339,8 @@ export function shown({ threadState, state, replies, notAuthentic }: Contents): 
         open: (threadState !== null || notAuthentic.includes(THREAD_STATE_SLOT)) && !(state !== null && CLOSED.has(state)),
         written: threadState?.said.number ?? 0,
         days: threadState?.said.days ?? [],
-        replies,
-        missing: gaps(replies.map(({ number }) => number)),
+        replies: replies.filter(({ text }) => text !== "").map(({ number, day, text }) => ({ number, day, text })),
+        missing: missing(replies),
         notAuthentic,
         choices: threadState?.said.consents.map(({ scope, given }) => ({ scope, given })) ?? [],
     }
@@ -337,7 +350,7 @@ export function shown({ threadState, state, replies, notAuthentic }: Contents): 
  * Whole replies, by number and then by slot. One of which a part is missing is not shown, so its number is missing.
  * Two replies of one number are both shown: colleagues may have written without knowing of each other.
  */
-function wholeReplies(messages: readonly Found<StaffMessage>[]): Reply[] {
+function wholeReplies(messages: readonly Found<StaffMessage>[]): WholeReply[] {
     const replies: { day: string; parts: StaffMessage[] }[] = []
     for (const { said, opened } of messages) {
         const begun = replies.find(
@@ -348,8 +361,23 @@ function wholeReplies(messages: readonly Found<StaffMessage>[]): Reply[] {
     }
     return replies
         .filter(({ parts }) => parts.length === parts[0]?.parts)
-        .map(({ day, parts }) => ({ number: parts[0]?.number ?? 0, day, text: join(parts) }))
+        .map(({ day, parts }) => {
+            const [first] = parts
+            return { number: first?.number ?? 0, day, text: join(parts), writeTo: first?.write_to ?? null }
+        })
         .sort((one, other) => one.number - other.number)
+}
+
+/**
+ * Where the next message goes. Keys turn when somebody leaves: then staff name another. What an older reply names than the
+ * one that was followed last counts no more, nor what two of one number say otherwise.
+ */
+export function followed({ recipient, named_in }: Followed, replies: readonly WholeReply[]): Followed {
+    const naming = replies.filter(({ writeTo }) => writeTo !== null)
+    const newest = Math.max(0, ...naming.map(({ number }) => number))
+    const [named, ...others] = new Set(naming.filter(({ number }) => number === newest).map(({ writeTo }) => writeTo))
+    if (!named || others.length > 0 || newest < named_in) return { recipient, named_in }
+    return { recipient: named, named_in: newest }
 }
 
 function byPlace(one: StaffMessage, other: StaffMessage): number {

@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from app.protocol.documents import Document, Header, bare, maced, recipient_sha256
+from app.protocol.encoding import sha256_hex
 from app.protocol.mailbox import STATE_SLOT, StaffMessage, join
 from app.protocol.report import Consent
 from app.vocabulary import ConsentScope, ReportState
-from tests.vectors.make import CASE, ORG, REPORT, REPORT_KEY, THREAD_KEY, counted_id
+from tests.vectors.make import CASE, ORG, REPORT, REPORT_KEY, THREAD_KEY, TRIAGER, counted_id
 from tests.vectors.make_mailbox import CHANGE, CONSENTS, FILE, MAILBOX, MESSAGE, RECEIPT, THREAD_STATE, WITHDRAWAL
 from tests.vectors.refusals.values import HASH, RECIPIENT
 from tests.vectors.refusals.vector import Refusal, Vector, malformed
 
+_OF_REPORT: Final = sha256_hex(str(REPORT_KEY.recipient).encode())
 REPLY: Final = StaffMessage(1, HASH, 1, 2, "…", RECIPIENT)
 
 
@@ -115,6 +117,7 @@ _BROKEN: Final[dict[str, dict[str, tuple[object, ...]]]] = {
     "thread-state": {
         "report": (CASE, REPORT.upper(), None),
         "recipient": ("age1" + "q" * 58, RECIPIENT.upper(), None),
+        "named_in": _NO_NUMBERS,
         "number": _NO_NUMBERS,
         "hash": _NO_HASHES,
         "consents": (None, {}, [None], ["service"]),
@@ -238,13 +241,75 @@ def answers() -> Iterator[Vector]:
     """Given is what lies in the sixteen slots, sealed to the mailbox of `mailbox.json`; null is a file to nobody.
 
     `recalled` is what lies in slot 1 where the thread state that came with the report is asked for. Gives what the
-    holder of the receipt reads there, and whether they have a thread state by which to write.
+    holder of the receipt reads there, and the name of the recipient to whom they write: null without a thread state.
     """
-    for vector in (*_as_they_are(), *_recalled()):
+    for vector in (*_as_they_are(), *_recalled(), *_turned()):
         if isinstance(vector.gives, dict):
             lies = vector.given["slots"][0] is not None and 1 not in vector.gives["not_authentic"]
-            vector.gives.setdefault("remembers", lies)
+            vector.gives.setdefault("writes_to", _OF_REPORT if lies else None)
         yield vector
+
+
+def _turned() -> Iterator[Vector]:
+    rule = "the newest reply that names a recipient says where to write, if it is not older than the one followed last"
+    first, second = str(TRIAGER.identity.recipient), RECIPIENT
+    of_first, of_second = (sha256_hex(each.encode()) for each in (first, second))
+    one, two = (_parts_of(number, "", write_to=each)[0] for number, each in ((1, first), (2, second)))
+    in_words = _parts_of(2, "we ", "write", write_to=second)
+    followed = thread_state(second, 2)
+    words = {"replies": [[2, "we write"]]}
+    slots: Sequence[str | Document | None]
+    gives: Mapping[str, Any]
+    for name, slots, gives in (
+        ("without words", [thread_state(), None, one], {"writes_to": of_first}),
+        ("in a reply with words", [thread_state(), None, one, *in_words], words | {"writes_to": of_second}),
+        ("the newer of two", [thread_state(), None, two, one], {"writes_to": of_second}),
+        ("in the place of one that nobody saw", [thread_state(), None, two], {"writes_to": of_second}),
+        (
+            "beside a reply that is missing",
+            [thread_state(), None, reply(2, "…"), _parts_of(4, "", write_to=second)[0]],
+            {"replies": [[2, "…"]], "missing": [1], "writes_to": of_second},
+        ),
+        ("followed before", [followed], {"writes_to": of_second}),
+        ("followed before, and there still", [followed, None, one, two], {"writes_to": of_second}),
+        (
+            "another in the place of the one followed",
+            [thread_state(first, 2), None, two],
+            {"writes_to": of_second},
+        ),
+        ("a reply after it that names none", [thread_state(), None, one, reply(2, "…")], {"writes_to": of_first}),
+    ):
+        replies = {"replies": [[2, "…"]]} if name.startswith("a reply after") else {}
+        yield Vector(rule, name, _slots(*slots), gives=_read(**replies, **gives))
+
+    rule = "nothing else leads what a reporter writes elsewhere"
+    named = StaffMessage(1, None, 1, 1, "", first).body()
+    broken: Sequence[tuple[str, Sequence[str | Document | None], Mapping[str, Any]]] = (
+        ("an older number", [followed, None, one], {"writes_to": of_second}),
+        ("under another key", [thread_state(), None, _staff(named, key=bytes(32))], {"not_authentic": [3]}),
+        ("not under a MAC", [thread_state(), None, bare(_header("message.staff", named))], {"not_authentic": [3]}),
+        (
+            "in a state",
+            [thread_state(), bare(_header("state", {"state": "accepted", "write_to": first}))],
+            {"state": None, "not_authentic": [2]},
+        ),
+        ("in the slot of the state", [thread_state(), one], {"state": None, "not_authentic": [2]}),
+        (
+            "a recipient of another form",
+            [thread_state(), None, _staff(named | {"write_to": "age1" + "q" * 58})],
+            {"not_authentic": [3]},
+        ),
+        (
+            "of another report",
+            [thread_state(), None, _staff(named, subject=counted_id("rep", 2))],
+            {"not_authentic": [3]},
+        ),
+        ("a part of two", [thread_state(), None, in_words[0]], {}),
+        ("two of one number", [thread_state(), None, two, _parts_of(2, "", write_to=first)[0]], {}),
+        ("no thread state", [None, None, one], {}),
+    )
+    for name, slots, gives in broken:
+        yield Vector(rule, name, _slots(*slots), gives=_read(**gives))
 
 
 def _recalled() -> Iterator[Vector]:
@@ -252,10 +317,11 @@ def _recalled() -> Iterator[Vector]:
     junk, first = thread_state(key=bytes(32)), {"recalled": thread_state()}
     of_another = {"recalled": junk}
     told = _read(state="accepted", not_authentic=[1])
+    by_it = {"writes_to": _OF_REPORT}
     for name, slots, gives in (
-        ("junk that opens", _slots(junk, state("accepted")) | first, told | {"remembers": True}),
-        ("junk to somebody else", _slots(None, state("accepted")) | first, told | {"remembers": True}),
-        ("nothing else opens", _slots(None) | first, _read(not_authentic=[1], remembers=True)),
+        ("junk that opens", _slots(junk, state("accepted")) | first, told | by_it),
+        ("junk to somebody else", _slots(None, state("accepted")) | first, told | by_it),
+        ("nothing else opens", _slots(None) | first, _read(not_authentic=[1]) | by_it),
         ("junk there too", _slots(junk, state("accepted")) | of_another, told),
         ("nothing there", _slots(None, state("accepted")), _read(state="accepted")),
         ("it is not asked for", _slots(thread_state(), state("accepted")) | of_another, _read(state="accepted")),
@@ -372,6 +438,7 @@ def _interleaved() -> Iterator[Vector]:
     turned = _parts_of(1, "write ", "elsewhere", write_to=RECIPIENT)
     alike = _parts_of(1, "the same ", "number")
     both = [(1, "first second"), (2, "third fourth")]
+    elsewhere = "two of one number, of which one names another recipient"
     for name, parts, shown in (
         ("one", [*one], both[:1]),
         ("backwards", [*one[::-1]], both[:1]),
@@ -388,7 +455,7 @@ def _interleaved() -> Iterator[Vector]:
             [both[0], (1, "another writer")],
         ),
         (
-            "two of one number, of which one names another recipient",
+            elsewhere,
             [one[0], turned[0], turned[1], one[1]],
             [both[0], (1, "write elsewhere")],
         ),
@@ -400,6 +467,8 @@ def _interleaved() -> Iterator[Vector]:
         numbers = {number for number, _ in shown}
         missing = [number for number in range(1, max(numbers, default=0)) if number not in numbers]
         gives = _read(replies=[[number, text] for number, text in shown], missing=missing)
+        if name == elsewhere:
+            gives["writes_to"] = sha256_hex(RECIPIENT.encode())
         yield Vector(rule, name, _slots(thread_state(), None, *parts), gives=gives)
     for name, changes in (("part 0", {"part": 0}), ("part 3 of 2", {"part": 3}), ("15 parts", {"parts": 15})):
         broken = _staff({**StaffMessage(1, None, 1, 2, "…").body(), **changes})
@@ -410,10 +479,11 @@ def _interleaved() -> Iterator[Vector]:
 NO_MAILBOX: Final[Refusal] = ("NoSuchMailbox", "no-mailbox")
 
 
-def thread_state(*, key: bytes = RECEIPT.thread_key, **changes: Any) -> str:
-    return maced(
-        replace(_header("thread-state", replace(THREAD_STATE, consents=CONSENTS[:1]).body()), **changes), key
-    ).text.decode()
+def thread_state(
+    recipient: str = str(REPORT_KEY.recipient), named_in: int = 0, *, key: bytes = RECEIPT.thread_key, **changes: Any
+) -> str:
+    said = replace(THREAD_STATE, consents=CONSENTS[:1], recipient=recipient, named_in=named_in)
+    return maced(replace(_header("thread-state", said.body()), **changes), key).text.decode()
 
 
 def state(code: str, **changes: Any) -> str:

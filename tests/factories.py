@@ -145,11 +145,12 @@ def grant(rows: Session, subject: str, grantee: str, kind: GrantKind = GrantKind
     return made
 
 
-def pair(rows: Session, subject: str, first: Person, second: Person) -> Pair:
-    """A pair of a key for two custodians, whichever of them has the lower id."""
+def pair(rows: Session, subject: str, first: Person, second: Person, *, case_id: str | None = None) -> Pair:
+    """A pair of a key for two custodians, whichever of them has the lower id; `case_id` is of a part."""
     made = Pair(
         id=id_("pair"),
         subject=subject,
+        case_id=case_id,
         generation=1,
         first_id=first.id,
         second_id=second.id,

@@ -201,6 +201,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "MOST_CUSTODIANS": 5,
         "MOST_PAIRS": 10,
         "MOST_RECOVERED": 4,
+        "MOST_WITH_IT": 60,
         "OPEN_FOR": timedelta(days=14),
     },
     "app.protocol.grants": {"LOAN": timedelta(days=14)},

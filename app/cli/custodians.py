@@ -34,6 +34,7 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
     rows += [
         {"id": each.id, "key": each.subject, "first": names.handle(each.first), "second": names.handle(person.person)}
         for each in (custodians.pairs(person) if _is_custodian(person) else ())
+        if each.case is None  # what is peeled with its case is not listed beside it
     ]
     show_list("Keys of two", ["id", "key", "first", "second", "peeled_on", "granted_on"], rows, as_json=as_json)
 
@@ -55,8 +56,9 @@ def peel(
     if not all(_may(person, names, each) for each in people):
         raise typer.Abort
     subject = _subject(person, key)
-    given = custodians.peel(person, subject, people, reason, first=first and names.person(first))
-    say(f"Peeled for {names.handle(given)}, who has 14 days: tern custodian list, then tern custodian grant.")
+    peeled = custodians.peel(person, subject, people, reason, first=first and names.person(first))
+    _tell_of_parts(peeled.faults)
+    say(f"Peeled for {names.handle(peeled.first)}, who has 14 days: tern custodian list, then tern custodian grant.")
 
 
 @custodian.command()
@@ -71,8 +73,10 @@ def grant(
     say(f"{names.handle(found.second)} has peeled {found.act.subject}, because: {found.act.reason.value}.")
     if not all(_may(person, names, each) for each in found.act.people):
         raise typer.Abort
-    give = recoveries.grant if found.act.subject.startswith("case_") else custodians.grant
-    give(person, found)
+    if found.act.subject.startswith("case_"):
+        _tell_of_parts(recoveries.grant(person, found))
+    else:
+        custodians.grant(person, found)
     say(f"Granted: {found.act.subject} to {names.handles(found.act.people)}.")
 
 
@@ -139,6 +143,11 @@ def _may(person: Staff, names: Names, other: str) -> bool:
     return agrees(f"{names.handle(other)} ({roles}), certified by {names.certifier(other)}. Give them the key?")
 
 
+def _tell_of_parts(parts: tuple[str, ...]) -> None:
+    for part in parts:
+        say(f"Not with it: {part}, whose pair is not one of this case. A member who holds that key can make it anew.")
+
+
 def _is_custodian(person: Staff) -> bool:
     with suppress(ProtocolError):
         return Role.CUSTODIAN in person.certified(person.person).roles
@@ -146,7 +155,7 @@ def _is_custodian(person: Staff) -> bool:
 
 
 def _subject(person: Staff, text: str) -> str:
-    return _one(text, [each.subject for each in custodians.pairs(person)])
+    return _one(text, [each.subject for each in custodians.pairs(person) if each.case is None])
 
 
 def _one(text: str, ids: list[str]) -> str:

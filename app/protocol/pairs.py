@@ -25,6 +25,8 @@ MOST_CUSTODIANS: Final = 5
 MOST_PAIRS: Final = MOST_CUSTODIANS * (MOST_CUSTODIANS - 1) // 2
 # To how many people one act gives a key: with more it would fit into no grant.
 MOST_RECOVERED: Final = 4
+# How many keys of parts one act gives with that of their case: with more it would fit into no entry.
+MOST_WITH_IT: Final = 60
 # For how long what was peeled waits for the first of the two.
 OPEN_FOR: Final = timedelta(days=14)
 _REASON: Final = "recovery"
@@ -42,13 +44,15 @@ class RecoveryReason(StrEnum):
 class Pair:
     """What the second custodian finds: the key by generation and name, and `file`, the grant to the first.
 
-    `recipient` is the SHA-256 of the text of the key's recipient. What is in the file, its maker alone says.
+    `recipient` is the SHA-256 of the text of the key's recipient. What is in the file, its maker alone says. `case` is
+    of a part's own key: the second peels it for an act that is about this case, and for no other.
     """
 
     generation: int
     recipient: str
     custodians: tuple[str, str]
     file: bytes = field(repr=False)
+    case: str | None = None
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -57,6 +61,7 @@ class Pair:
             "recipient": self.recipient,
             "custodians": list(self.custodians),
             "file": b64(self.file),
+            **({"case": self.case} if self.case else {}),
         }
 
     @classmethod
@@ -69,12 +74,13 @@ class Pair:
                 "custodians": [first, second],
                 "file": str(file),
                 **rest,
-            } if not rest:
+            } if rest.keys() <= {"case"}:
                 custodians = check_id("per", first), check_id("per", second)
                 sealed = unb64(file)
+                case = check_id("case", rest["case"]) if rest else None
                 if custodians[0] < custodians[1] and len(sealed) in TYPES["grant"].lengths:
                     number = check_number(generation, range(1, MOST + 1))
-                    return cls(number, check_hash(recipient), custodians, sealed)
+                    return cls(number, check_hash(recipient), custodians, sealed, case)
         raise Malformed("a pair of another form")
 
 
@@ -82,6 +88,7 @@ class Pair:
 class Recovery:
     """What the second custodian signs: which key is for whom, why, and the hashes of what they peeled.
 
+    Of `files` the first is of the key itself. Of a case others follow, of the keys that parts of it have of their own.
     A day until which it holds is for breaking glass, which nobody can yet: `until` is null.
     """
 
@@ -117,7 +124,7 @@ class Recovery:
                 "until": None,
                 "files": list(files),
                 **rest,
-            } if not rest and 0 < len(people) <= MOST_RECOVERED and len(files) == 1:
+            } if not rest and 0 < len(people) <= MOST_RECOVERED and 0 < len(files) <= _most_files(subject):
                 act = cls(
                     check_any_id(subject),
                     check_number(generation, range(1, MOST + 1)),
@@ -126,7 +133,8 @@ class Recovery:
                     _reason(reason),
                     tuple(map(check_hash, files)),
                 )
-                if list(act.people) == sorted(set(act.people)):
+                is_each_once = len(set(act.files)) == len(act.files)
+                if list(act.people) == sorted(set(act.people)) and is_each_once:
                     return act
         raise Malformed("a recovery of another form")
 
@@ -134,6 +142,10 @@ class Recovery:
         """Raises `NotAuthentic` where it is of another key."""
         if (self.subject, self.generation, self.recipient) != (subject, generation, recipient):
             raise NotAuthentic(_REASON)
+
+
+def _most_files(subject: object) -> int:
+    return 1 + MOST_WITH_IT if str(subject).startswith("case_") else 1
 
 
 def _reason(text: str) -> RecoveryReason:

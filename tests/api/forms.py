@@ -129,11 +129,19 @@ PEOPLE = {
     "GET /v1/keys": _LIST,
     "GET /v1/keys/{key_id}/grants": _ONE,
     "POST /v1/keys/{key_id}/grants": _made(GRANT),
-    "POST /v1/pairs": _made({"subject": factories.id_("epoch"), "generation": 1, "pairs": [PAIR]}),
+    "POST /v1/pairs": _made(
+        {"subject": factories.id_("part"), "generation": 1, "pairs": [PAIR], "case": factories.id_("case")}, "case"
+    ),
     "GET /v1/pairs": _LIST,
     "GET /v1/pairs/{pair_id}": _ONE,
     "POST /v1/recoveries": _made(
-        {"pair": factories.id_("pair"), "act": factories.in_json(Kind.PAIR), "file": factories.in_json(Kind.GRANT)}
+        {
+            "pair": factories.id_("pair"),
+            "act": factories.in_json(Kind.PAIR),
+            "file": factories.in_json(Kind.GRANT),
+            "parts": [{"pair": factories.id_("pair"), "file": factories.in_json(Kind.GRANT)}],
+        },
+        "parts",
     ),
     "GET /v1/recoveries": _LIST,
     "GET /v1/recoveries/{recovery_id}": _ONE,
@@ -224,7 +232,12 @@ CASES = {
     ),
     "GET /v1/cases/{case_id}/recoveries/{recovery_id}/journal": _ONE,
     "POST /v1/cases/{case_id}/recoveries/{recovery_id}/entries": _moved(
-        {"entry": factories.in_json(Kind.JOURNAL), "add": [GRANT]}
+        {
+            "entry": factories.in_json(Kind.JOURNAL),
+            "add": [GRANT],
+            "parts": [{"part": factories.id_("part"), "grants": [GRANT]}],
+        },
+        "parts",
     ),
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),

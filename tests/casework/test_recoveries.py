@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.casework.cases.models import Membership
+from app.casework.cases.models import CasePart, Membership
+from app.people.grants.models import Grant
 from app.people.pairs.models import Pair
 from app.people.staff.models import Person
+from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
 from app.vocabulary import GrantKind, Role
 from tests import factories
@@ -120,3 +122,77 @@ def test_pairs_come_with_a_key_that_turns_and_with_nothing_else(room: Room) -> N
     assert kept.status_code == 201
     assert problem(alone) == (422, "pairs-unfit")
     assert [each.generation for each in room.rows.scalars(select(Pair).where(Pair.subject == room.case))] == [2]
+
+
+def with_part(room: Room) -> tuple[str, str]:
+    """A part of the case with a key of its own, which the member holds, and the pair of that key."""
+    part = factories.id_("part")
+    place = {"case_id": room.case, "id": part, "version": 1, "hour": factories.HOUR}
+    file = factories.sealed(Kind.PART)
+    room.rows.add(CasePart(**place, sha256=sha256_hex(file), file=file))
+    factories.grant(room.rows, part, room.member.id)
+    pair = factories.pair(room.rows, part, room.first, room.second, case_id=room.case)
+    room.rows.commit()
+    return part, pair.id
+
+
+def peel_again(room: Room, *pairs: str) -> Response:
+    of_case = factories.pair(room.rows, room.case, room.first, room.second)
+    parts = [{"pair": each, "file": GRANT} for each in pairs]
+    body = {"pair": of_case.id, "act": factories.in_json(Kind.PAIR), "file": GRANT, "parts": parts}
+    return room.ask(room.second, "POST", "/recoveries", body)
+
+
+def give_part(room: Room, recovery: str, part: str, *grantees: str) -> Response:
+    """To the colleague to whom the case is given, or to others."""
+    grants = [{"grantee": each, "file": GRANT} for each in grantees]
+    body = {"entry": ENTRY, "add": grants[:1], "parts": [{"part": part, "grants": grants}]}
+    return room.ask(room.first, "POST", f"/cases/{room.case}/recoveries/{recovery}/entries", body, 1)
+
+
+@pytest.fixture
+def alone(client: TestClient, rows: Session) -> Room:
+    """The same case, of which nothing is peeled yet."""
+    factories.organisation(rows)
+    member = factories.certified(rows, Role.CASEWORKER)
+    first, second = sorted((factories.certified(rows, Role.CUSTODIAN) for _ in range(2)), key=lambda each: each.id)
+    case = factories.case(rows, member).id
+    rows.commit()
+    return Room(client, rows, case, member, first, second, "")
+
+
+def test_the_keys_of_parts_go_to_those_who_are_given_the_case_and_to_nobody_else(alone: Room) -> None:
+    part, pair = with_part(alone)
+    colleague, other = (factories.certified(alone.rows, Role.CASEWORKER) for _ in range(2))
+    recovery = peel_again(alone, pair).json()["id"]
+
+    shown = alone.ask(alone.first, "GET", f"/recoveries/{recovery}").json()["parts"]
+    refused = [
+        problem(give_part(alone, recovery, part, colleague.id, other.id)),
+        problem(give_part(alone, recovery, factories.id_("part"), colleague.id)),
+    ]
+    given = give_part(alone, recovery, part, colleague.id)
+
+    assert [each["part"] for each in shown] == [part]
+    assert refused == [(422, "holders-unfit")] * 2
+    assert given.status_code == 201
+    held = select(Grant).where(Grant.subject == part, Grant.revoked.is_(False))
+    assert {each.grantee for each in alone.rows.scalars(held)} == {alone.member.id, colleague.id}
+
+
+def test_no_pair_is_peeled_with_a_case_but_those_of_its_parts(alone: Room) -> None:
+    _, pair = with_part(alone)
+    elsewhere = factories.pair(
+        alone.rows, factories.id_("part"), alone.first, alone.second, case_id=factories.id_("case")
+    )
+    alone.rows.commit()
+
+    assert problem(peel_again(alone, elsewhere.id)) == (422, "pairs-unfit")
+    alone.rows.execute(delete(Pair).where(Pair.subject == alone.case))
+    assert problem(peel_again(alone, pair, pair)) == (422, "pairs-unfit")
+
+
+def test_what_was_peeled_makes_no_custodian_one_who_holds_the_case(room: Room) -> None:
+    asked = room.ask(factories.certified(room.rows, Role.SUPERVISOR), "GET", f"/people/{room.member.id}/holdings")
+
+    assert {each["object"]: each["alone"] for each in asked.json()["items"]} == {room.case: True}

@@ -5,6 +5,7 @@ name further holders.
 """
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +59,34 @@ def begin(
         grants.add_to_person(session, actor, grant, subject=part_id, kind=GrantKind.ASSIGNED, now=now)
 
 
+def recover(
+    session: Session,
+    actor: Actor,
+    part_id: str,
+    new: Collection[NewGrant],
+    *,
+    people: AbstractSet[str],
+    peeled: AbstractSet[str],
+    now: datetime,
+) -> None:
+    """Two custodians give the key of a part to `people`, to whom they give that of its case.
+
+    Who has one may get one more: they may open theirs no longer. Raises `HoldersUnfit` for others, or for another part
+    than those `peeled`.
+    """
+    named = [grant.grantee for grant in new]
+    if part_id not in peeled or len(set(named)) != len(named) or not people >= set(named):
+        raise HoldersUnfit
+    for grant in new:
+        grants.add_to_person(session, actor, grant, subject=part_id, kind=GrantKind.ASSIGNED, now=now)
+
+
+def held(session: Session, actor: Actor, case_ids: Collection[str]) -> dict[str, str]:
+    """The parts of these cases whose own key the actor holds, each with its case."""
+    of_parts = select(CasePart.id, CasePart.case_id).where(CasePart.case_id.in_(case_ids), CasePart.version == 1)
+    return {row.id: row.case_id for row in session.execute(of_parts.where(grants.held_by(actor, CasePart.id)))}
+
+
 def add(session: Session, actor: Actor, case: Case, part_id: str, new: NewGrant, *, now: datetime) -> Grant:
     """One holder more: whom the owner names, or the owner. The actor is a member of the case, and holds the key.
 
@@ -103,4 +132,5 @@ def end(session: Session, actor: Actor, case: Case, person_id: str, *, now: date
 
 def _grants_of(case: Case) -> Select[Grant]:
     of_parts = select(Grant).join(CasePart, CasePart.id == Grant.subject)
-    return of_parts.where(CasePart.case_id == case.id, CasePart.version == 1, Grant.revoked.is_(False))
+    of_holders = of_parts.where(Grant.revoked.is_(False), Grant.kind != GrantKind.CUSTODIAN)
+    return of_holders.where(CasePart.case_id == case.id, CasePart.version == 1)

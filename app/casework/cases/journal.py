@@ -19,7 +19,8 @@ from app.casework.cases import holders
 from app.casework.cases.models import Case, CasePart, CheckpointPiece, JournalEntry
 from app.clock import hour_of
 from app.people.grants.service import NewGrant
-from app.people.pairs.service import NewPair
+from app.people.pairs import service as pairs
+from app.people.pairs.service import NewPair, PairsUnfit
 from app.problems import Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
 
@@ -35,12 +36,13 @@ class PartsUnfit(Problem):
 
 @dataclass(frozen=True)
 class NewPart:
-    """The next version of a part, or the first; `grants` are of its own key, where it has one."""
+    """The next version of a part, or the first; `grants` and `pairs` are of its own key, where it has one."""
 
     id: str
     version: int
     file: bytes
     grants: Collection[NewGrant] = ()
+    pairs: Collection[NewPair] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def check_seen(session: Session, case: Case, seen: AbstractSet[int]) -> int:
 def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: int, now: datetime) -> None:
     """Keep entries and parts, whole, with the keys that come with them. The caller holds the case.
 
-    Its newest entry is `after`, its members are those who are from now on. Raises `PartsUnfit` or `HoldersUnfit`.
+    Its newest entry is `after`, its members are those who are from now on. Raises `PartsUnfit`, `HoldersUnfit` or
+    `PairsUnfit`.
     """
     if len({part.id for part in new.parts}) != len(new.parts):
         raise PartsUnfit
@@ -111,6 +114,9 @@ def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: in
     for part in new.parts:
         if part.grants:
             holders.begin(session, actor, case, part.id, part.grants, is_new=part.version == 1, now=now)
+            pairs.keep(session, actor, part.pairs, subject=part.id, generation=1, case_id=case.id, now=now)
+        elif part.pairs:
+            raise PairsUnfit
     audit.record(session, actor.id, Action.CASE_WRITTEN, case.id, now=now, object_hash=hashes[-1])
 
 

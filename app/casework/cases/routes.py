@@ -188,7 +188,7 @@ def get_journal_for_recovery(database: Db, actor: Custodian, case_id: str, recov
 @router.post(
     "/{case_id}/recoveries/{recovery_id}/entries",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, MembersUnfit),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NotCertified, MembersUnfit, HoldersUnfit),
 )
 def recover_case(
     database: Db,
@@ -205,12 +205,21 @@ def recover_case(
     The number of the newest entry is the ETag that is needed.
     """
     with database.write() as session:
-        new = [grant.as_new() for grant in request.add]
         recovery = once(
             session,
             actor.id,
             request,
-            act=lambda: service.recover(session, actor, case_id, recovery_id, request.entry, new, seen=seen, now=now),
+            act=lambda: service.recover(
+                session,
+                actor,
+                case_id,
+                recovery_id,
+                request.entry,
+                [grant.as_new() for grant in request.add],
+                {each.part: [grant.as_new() for grant in each.grants] for each in request.parts},
+                seen=seen,
+                now=now,
+            ),
             again=lambda id_: pairs.get(session, id_),
         )
         return RecoveryOut.model_validate(recovery)

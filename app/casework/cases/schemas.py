@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.casework.cases.journal import Writing
-from app.casework.cases.wire import WritingIn
+from app.casework.cases.wire import PART_ID, WritingIn
 from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import PersonId
 from app.people.grants.wire import GrantIn, GrantOut, Grants
 from app.people.pairs.wire import Pairs
 from app.protocol.journal import MOST_PIECES
-from app.protocol.pairs import MOST_RECOVERED
+from app.protocol.pairs import MOST_RECOVERED, MOST_WITH_IT
 
 
 class EntriesIn(WritingIn):
@@ -90,13 +90,26 @@ class JournalOut(BaseModel):
     entries: list[JournalEntryOut]
 
 
+class RecoveredPartIn(BaseModel):
+    """The own key of a part, for those to whom custodians give that of its case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    part: Annotated[str, Field(pattern=PART_ID)]
+    grants: Annotated[list[GrantIn], Field(min_length=1, max_length=MOST_RECOVERED)]
+
+
 class RecoveryEntryIn(BaseModel):
-    """The entry by which two custodians make somebody a member, and the case's key for each of them."""
+    """The entry by which two custodians make somebody a member, and the case's key for each of them.
+
+    In `parts` are the keys that parts of the case have of their own, for the same people.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     entry: SealedEntry
     add: Annotated[list[GrantIn], Field(min_length=1, max_length=MOST_RECOVERED)]
+    parts: Annotated[list[RecoveredPartIn], Field(max_length=MOST_WITH_IT)] = []
 
 
 class VersionsOut(BaseModel):

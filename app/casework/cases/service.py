@@ -1,10 +1,10 @@
 """Cases: who may know of them and who works on them, opened and moved. The service never knows what about."""
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, select
@@ -31,6 +31,7 @@ from app.people.staff import service as staff
 from app.people.staff.models import Team
 from app.people.staff.service import Standing
 from app.problems import NotFound, Problem, StaleVersion
+from app.protocol.duties import DutyKind
 from app.vocabulary import CaseStage, Priority, Role, TransitionReason
 
 _REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is easily read as another
@@ -231,28 +232,39 @@ def recover(
     recovery_id: str,
     entry: bytes,
     new: Collection[NewGrant],
+    parts: Mapping[str, Collection[NewGrant]],
     *,
     seen: AbstractSet[int],
     now: datetime,
 ) -> Recovery:
     """Two custodians make somebody a member, of whom the actor is the first: the only entry by who is none.
 
-    Raises `NotFound`, `StaleVersion` where somebody wrote or turned the key meanwhile, `NotCertified`, `MembersUnfit`.
+    `parts` are the keys that parts have of their own, for the same people. Raises `NotFound`, `StaleVersion` where
+    somebody wrote or turned the key meanwhile, `NotCertified`, `MembersUnfit` and `HoldersUnfit`.
     """
     case, recovery = _peeled(session, actor, case_id, recovery_id)
     newest = journal.check_seen(session, case, seen)
     if recovery.generation != grants.generation_of(session, case.id):
         raise StaleVersion(version=newest)
     membership.recover(session, actor, case, new, now=now)
+    people, peeled = {each.grantee for each in new}, {each.subject for each in pairs.peeled_parts(session, recovery)}
+    for part_id, given in parts.items():
+        holders.recover(session, actor, part_id, given, people=people, peeled=peeled, now=now)
     pairs.close(session, actor, recovery, now=now)
     journal.write(session, actor, case, Writing([entry]), after=newest, now=now)
     return recovery
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To make pairs anew of the keys of the cases that one works on."""
-    held = {case.id: case.stage_entered.date() for case in session.scalars(of_member(actor))}
-    yield from pairs.duties(session, actor, held)
+    """To make pairs anew of the keys of the cases that one works on, and of those of their parts that one holds."""
+    cases = {case.id: case.stage_entered.date() for case in session.scalars(of_member(actor))}
+    case_of = holders.held(session, actor, cases) | {case_id: case_id for case_id in cases}
+    due = dict[str, date]()
+    for duty in pairs.duties(session, actor, {subject: cases[case_id] for subject, case_id in case_of.items()}):
+        case_id = case_of[duty.object]
+        due[case_id] = min(duty.since, due.get(case_id, duty.since))
+    for case_id, since in due.items():
+        yield Duty(DutyKind.MAKE_PAIRS, case_id, since)
 
 
 def join(session: Session, actor: Actor, new: Joining, *, now: datetime) -> Case:

@@ -23,7 +23,8 @@ PART_ID = r"^part_[0-9a-f]{32}$"
 class CasePartIn(BaseModel):
     """The next version of a part, or its first, sealed to the case.
 
-    With `grants`, which come with a first version alone, it is sealed to a key of its own instead, for these members.
+    With `grants`, which come with a first version alone, it is sealed to a key of its own instead, for these members,
+    and in `pairs` for custodians.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -32,9 +33,11 @@ class CasePartIn(BaseModel):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     file: SealedPart
     grants: Grants = []
+    pairs: Pairs = []
 
     def as_new(self) -> NewPart:
-        return NewPart(self.id, self.version, self.file, [grant.as_new() for grant in self.grants])
+        grants, pairs = [grant.as_new() for grant in self.grants], [pair.as_new() for pair in self.pairs]
+        return NewPart(self.id, self.version, self.file, grants, pairs)
 
 
 class WritingIn(BaseModel):

@@ -249,7 +249,7 @@ def _member_loses_everything(month: Month) -> str:
 
 def _recover(custodians_: Mapping[str, Staff], case: str, person: str) -> None:
     second = next(each for each in custodians_.values() if any(pair.subject == case for pair in custodians.pairs(each)))
-    first = custodians_[custodians.peel(second, case, [person], RecoveryReason.LOST)]
+    first = custodians_[custodians.peel(second, case, [person], RecoveryReason.LOST).first]
     told = next(each for each in custodians.recoveries(first) if each.subject == case and each.granted_on is None)
     recoveries.grant(first, custodians.waiting(first, told.id))
 

@@ -1,25 +1,51 @@
 """The first custodian of a pair gives the key of a case to those for whom the second has peeled it."""
 
+from collections.abc import Collection
+from typing import Any
+
 from app.client.casework.cases.following import JOURNAL, authority, followed_by
 from app.client.casework.cases.writing import grants_of
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.client.people.custodians import Waiting
 from app.protocol import journal
-from app.protocol.journal import Entry, Place
+from app.protocol.grants import OpenedGrant
+from app.protocol.journal import Entry, Journal, Place
 from app.protocol.members import MemberList
+from app.vocabulary import GrantKind
 
 
-def grant(staff: Staff, found: Waiting) -> None:
-    """Make them members by an entry of the journal that holds the act whole, and grant them the key.
+def grant(staff: Staff, found: Waiting) -> tuple[str, ...]:
+    """Make them members by an entry of the journal that holds the act whole, and grant them the keys.
 
-    What the case says is not fetched. Raises `NotAuthentic` where the act is not of the newest key that the journal
-    names, and `Refused`.
+    What the case says is not fetched. Of its parts those are granted that the journal names by this key; which are not
+    is given back. Raises `NotAuthentic` where the act is not of the newest key that the journal names, and `Refused`.
     """
     people, path = frozenset(found.act.people), f"/cases/{found.act.subject}/recoveries/{found.recovery}"
     key, before = followed_by(staff, found.key, staff.service.get_case(f"{path}/journal").json())
     said = MemberList(before.members.present | people, before.members.owner)
     written = sealed.write(staff, key, JOURNAL, Entry(members=said, recovery=found.text).body(), after=before.mark)
     journal.after(before, Place(written.mark.sha256, written.document), by=authority(staff))
-    request = {"entry": written.file, "add": grants_of(staff, key, people, head=before.mark)}
+    named = [each for each in found.parts if _is_named(before, each)]
+    request: dict[str, object] = {"entry": written.file, "add": grants_of(staff, key, people, head=before.mark)}
+    request["parts"] = [{"part": each.header.subject, "grants": _of_part(staff, each, people)} for each in named]
     staff.service.post(f"{path}/entries", request, version=before.mark.version)
+    return (*found.faults, *(each.header.subject for each in found.parts if each not in named))
+
+
+def _is_named(before: Journal, key: OpenedGrant) -> bool:
+    header = key.header
+    return before.keys.get((header.subject, header.generation)) == header.recipient
+
+
+def _of_part(staff: Staff, key: OpenedGrant, people: Collection[str]) -> list[dict[str, Any]]:
+    return [
+        staff.grant(
+            key.identity,
+            key.header.subject,
+            staff.certified(person),
+            GrantKind.ASSIGNED,
+            generation=key.header.generation,
+        )
+        for person in sorted(people)
+    ]

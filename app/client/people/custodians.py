@@ -12,10 +12,10 @@ from app.protocol.certified import Certified
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, recipient_sha256, seal, signed
 from app.protocol.encoding import b64, check_day, check_id, sha256_hex, unb64
-from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked
-from app.protocol.pairs import Pair, Recovery, RecoveryReason, check_act
+from app.protocol.pairs import MOST_WITH_IT, Pair, Recovery, RecoveryReason, check_act
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind, Role
 
@@ -27,10 +27,14 @@ _AT_ONCE: Final = 50
 
 @dataclass(frozen=True)
 class HeldPair:
-    """A pair whose second custodian this person is, by the service's word until it is opened."""
+    """A pair whose second custodian this person is, by the service's word until it is opened.
+
+    `case` is of the key of a part: it is peeled together with that of its case.
+    """
 
     id: str
     subject: str
+    case: str | None
     first: str
     made_on: date
 
@@ -48,14 +52,27 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Peeled:
+    """For which custodian a key was peeled, and with a case of which parts the key was not, for it does not open."""
+
+    first: str
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Waiting:
-    """What waits for this person as the first custodian: the key, and the act of the second, checked."""
+    """What waits for this person as the first custodian: the key, and the act of the second, checked.
+
+    With that of a case come those that parts of it have of their own, but for `faults`, which do not open.
+    """
 
     recovery: str
     act: Recovery
     text: str = field(repr=False)
     second: str
     key: OpenedGrant = field(repr=False)
+    parts: tuple[OpenedGrant, ...] = field(default=(), repr=False)
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,7 @@ def pairs(staff: Staff) -> list[HeldPair]:
         HeldPair(
             check_id("pair", item["id"]),
             _subject(item["subject"]),
+            None if item["case"] is None else check_id("case", item["case"]),
             check_id("per", item["first"]),
             check_day(item["made_on"]),
         )
@@ -111,17 +129,18 @@ def look(staff: Staff) -> Looked:
 
 def peel(
     staff: Staff, subject: str, people: Collection[str], reason: RecoveryReason, *, first: str | None = None
-) -> str:
+) -> Peeled:
     """Peel a pair of this key for its first custodian, and sign for whom it is: `people`, who are certified today.
 
-    With several pairs it is the one with `first`, or any that opens. The first's name is given back. Raises
-    `NotGranted` where this person is the second of no such pair, and `NotAuthentic` where it is of another key than
-    the one that authentic documents name.
+    With several pairs it is the one with `first`, or any that opens. With a case those of its parts are peeled that
+    have keys of their own, by one act. Raises `NotGranted` where this person is the second of no such pair, and
+    `NotAuthentic` where it is of another key than the one that authentic documents name.
     """
     for person in people:
         staff.certified(person)
     faults = list[ProtocolError]()
-    for each in pairs(staff):
+    held = pairs(staff)
+    for each in held:
         if each.subject != subject or first not in (None, each.first):
             continue
         try:
@@ -130,8 +149,10 @@ def peel(
         except ProtocolError as error:
             faults.append(error)
             continue
-        _peel(staff, each, pair, to, people, reason)
-        return each.first
+        parts = [part for part in held if part.case == subject and part.first == each.first]
+        opened, unopened = _open_parts(staff, sorted(parts, key=lambda part: part.subject))
+        _peel(staff, (each, pair), opened, to, people, reason)
+        return Peeled(each.first, unopened)
     raise faults[0] if faults else NotGranted(f"you are the second custodian of no pair of {subject}")
 
 
@@ -155,10 +176,17 @@ def waiting(staff: Staff, recovery: str) -> Waiting:
             on=staff.today,
         )
     )
-    if act.files != (sha256_hex(file),):
+    with_it = {check_id("part", each["part"]): unb64(each["file"]) for each in told["parts"]}
+    if set(act.files) != {sha256_hex(each) for each in (file, *with_it.values())} or act.files[0] != sha256_hex(file):
         raise NotAuthentic("recovery")
     _check_named(staff, subject, act.generation, act.recipient)
-    return Waiting(recovery, act, text, str(document.header.author), key)
+    parts, faults = list[OpenedGrant](), list[str]()
+    for part, sealed in with_it.items():
+        try:
+            parts.append(staff.open_grant(sealed, part, {GrantKind.CUSTODIAN}))
+        except ProtocolError:
+            faults.append(part)  # whoever made that pair spoils nothing else
+    return Waiting(recovery, act, text, str(document.header.author), key, tuple(parts), tuple(faults))
 
 
 def grant(staff: Staff, found: Waiting) -> None:
@@ -186,24 +214,45 @@ def _open(staff: Staff, held: HeldPair) -> Pair:
     file = unb64(str(staff.service.get(f"/pairs/{held.id}").json()["file"]))
     asked = Asked("pair", staff.org, held.subject)
     pair = Pair.read(staff.open_document(file, staff.keys.identity, asked, remember=False).body)
-    if pair.custodians != (held.first, staff.person):
+    # Else who signs for one case could be shown who the people of another are.
+    if pair.custodians != (held.first, staff.person) or pair.case != held.case:
         raise NotAuthentic("pair")
     _check_named(staff, held.subject, pair.generation, pair.recipient)
     return pair
 
 
+def _open_parts(staff: Staff, held: Collection[HeldPair]) -> tuple[list[tuple[HeldPair, Pair]], tuple[str, ...]]:
+    """Those that open, and of which parts one does not: as many as an act holds."""
+    opened, faults = list[tuple[HeldPair, Pair]](), list[str]()
+    for each in held:
+        try:
+            if len(opened) == MOST_WITH_IT:
+                raise Malformed("more keys than an act holds")
+            opened.append((each, _open(staff, each)))
+        except ProtocolError:
+            faults.append(each.subject)
+    return opened, tuple(faults)
+
+
 def _peel(
-    staff: Staff, held: HeldPair, pair: Pair, to: Certified, people: Collection[str], reason: RecoveryReason
+    staff: Staff,
+    of_key: tuple[HeldPair, Pair],
+    parts: Collection[tuple[HeldPair, Pair]],
+    to: Certified,
+    people: Collection[str],
+    reason: RecoveryReason,
 ) -> None:
-    act = Recovery(
-        held.subject, pair.generation, pair.recipient, tuple(sorted(set(people))), reason, (sha256_hex(pair.file),)
-    )
+    held, pair = of_key
+    files = tuple(sha256_hex(each.file) for each in (pair, *(part for _, part in parts)))
+    act = Recovery(held.subject, pair.generation, pair.recipient, tuple(sorted(set(people))), reason, files)
     body = Recovery.read(act.body()).body()  # more people than fit are refused here
     header = Header.new(
         "recovery", held.subject, body, org=staff.org, author=staff.person, at=staff.hour, to=to.recipient
     )
     file = seal(signed(header, staff.signer), to.recipient)
-    staff.service.post("/recoveries", {"pair": held.id, "act": b64(file), "file": b64(pair.file)})
+    request: dict[str, object] = {"pair": held.id, "act": b64(file), "file": b64(pair.file)}
+    request["parts"] = [{"pair": part.id, "file": b64(opened.file)} for part, opened in parts]
+    staff.service.post("/recoveries", request)
 
 
 def _custodian(staff: Staff, person: str) -> Certified:
@@ -215,8 +264,8 @@ def _custodian(staff: Staff, person: str) -> Certified:
 
 def _check_named(staff: Staff, subject: str, generation: int, recipient: str) -> None:
     """Raises `NotAuthentic` where this is not the key that the key log or a supervisor's statement names."""
-    if subject.startswith("case_"):
-        return  # which key it has, its journal says, which the first custodian reads
+    if subject.startswith(("case_", "part_")):
+        return  # which keys these have, a journal says, which the first custodian reads
     if (generation, recipient) != (1, _named(staff, subject)):
         raise NotAuthentic("recipient")
 

@@ -275,7 +275,7 @@ def end_held(session: Session, standing: Standing, subjects: Select[str]) -> Non
 def is_last_holder(session: Session, subject: str, person_id: str, today: date) -> bool:
     """Whether nobody else who is certified today holds the subject's key for good, under keys that they have still."""
     of_others = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee.not_in([subject, person_id]))
-    opens = of_others.where(Grant.kind != GrantKind.APPROVAL, Grant.revoked.is_(False), Grant.outdated.is_(False))
+    opens = of_others.where(Grant.kind.not_in(_FOR_ONE_ACT), Grant.revoked.is_(False), Grant.outdated.is_(False))
     return not any(staff.is_certified(session, each, today) for each in session.scalars(opens))
 
 
@@ -287,7 +287,7 @@ def holdings(session: Session, person_id: str, today: date) -> list[tuple[str, b
     sealed = aliased(Grant)
     is_sealed_to = select(sealed.id).where(sealed.grantee == Grant.subject).exists()
     theirs = select(Grant.subject).where(Grant.grantee == person_id, Grant.revoked.is_(False))
-    theirs = theirs.where(Grant.kind != GrantKind.APPROVAL, ~Grant.subject.startswith("epoch_") | is_sealed_to)
+    theirs = theirs.where(Grant.kind.not_in(_FOR_ONE_ACT), ~Grant.subject.startswith("epoch_") | is_sealed_to)
     subjects = session.scalars(theirs.distinct().order_by(Grant.subject)).all()
     return [(each, is_last_holder(session, each, person_id, today)) for each in subjects]
 

@@ -12,7 +12,7 @@ class Pair(Base):
     """The key of `subject` for two custodians: sealed to the second, and inside to the first.
 
     `first_to` and `second_to` are the SHA-256 of their recipients when it was made: a pair to keys that were replaced
-    opens for nobody.
+    opens for nobody. `case_id` is of the key of a part, which is peeled with that of its case.
     """
 
     __tablename__ = "pairs"
@@ -20,6 +20,7 @@ class Pair(Base):
 
     id: Mapped[str] = mapped_column(String(37), primary_key=True)
     subject: Mapped[str] = mapped_column(String(40))
+    case_id: Mapped[str | None] = mapped_column(String(37))
     generation: Mapped[int]
     first_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     second_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
@@ -48,3 +49,13 @@ class Recovery(Base):
     granted_on: Mapped[date | None]
     grant_id: Mapped[str] = mapped_column(String(38))  # of what was peeled; it goes with the key
     act: Mapped[bytes | None] = mapped_column(Sealed)
+
+
+class PeeledPart(Base):
+    """A grant to the first custodian of what the second peeled of a part's key, together with that of its case."""
+
+    __tablename__ = "peeled_parts"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    recovery_id: Mapped[str] = mapped_column(ForeignKey("recoveries.id"), primary_key=True)
+    grant_id: Mapped[str] = mapped_column(String(38), primary_key=True)

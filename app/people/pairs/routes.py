@@ -13,6 +13,7 @@ from app.people.pairs.schemas import (
     PairsIn,
     PairsOut,
     PeeledOut,
+    PeeledPartOut,
     RecoveredIn,
     RecoveryIn,
 )
@@ -48,6 +49,7 @@ def make_pairs(database: Db, actor: Holder, once: Once, request: PairsIn, now: N
                 [pair.as_new() for pair in request.pairs],
                 subject=request.subject,
                 generation=request.generation,
+                case_id=request.case,
                 now=now,
             ),
             again=lambda subject: service.kept(session, subject),
@@ -70,7 +72,9 @@ def fetch_pair(database: Db, actor: Custodian, pair_id: str, now: Now) -> PairFi
 
 
 @router.post(
-    "/recoveries", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NotAnEnvelope, NotCertified)
+    "/recoveries",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NotAnEnvelope, NotCertified, service.PairsUnfit),
 )
 def peel_pair(database: Db, actor: Custodian, once: Once, request: RecoveryIn, now: Now) -> RecoveryOut:
     """The second custodian of a pair hands what they peeled to the first, with the act that says for whom it is."""
@@ -79,7 +83,14 @@ def peel_pair(database: Db, actor: Custodian, once: Once, request: RecoveryIn, n
             session,
             actor.id,
             request,
-            act=lambda: service.peel(session, actor, request.pair, act=request.act, file=request.file, now=now),
+            act=lambda: service.peel(
+                session,
+                actor,
+                request.as_new(),
+                act=request.act,
+                parts=[each.as_new() for each in request.parts],
+                now=now,
+            ),
             again=lambda id_: service.get(session, id_),
         )
         return RecoveryOut.model_validate(recovery)
@@ -99,7 +110,8 @@ def fetch_peeled(database: Db, actor: Custodian, recovery_id: str, now: Now) -> 
     with database.write() as session:
         peeled = service.fetch_peeled(session, actor, recovery_id, now=now)
         shown = RecoveryOut.model_validate(peeled.recovery)
-        return PeeledOut(recovery=shown, act=peeled.act, file=peeled.file)
+        parts = [PeeledPartOut.model_validate(each) for each in peeled.parts]
+        return PeeledOut(recovery=shown, act=peeled.act, file=peeled.file, parts=parts)
 
 
 @router.post(

@@ -1,29 +1,39 @@
 """The wire form of pairs and of what is recovered by them."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.http.sealed_json import SealedGrant, sealed
+from app.http.wire import CaseId
 from app.people.grants.wire import GrantIn
+from app.people.pairs.service import NewPeeled
 from app.people.pairs.wire import Pairs, RecoveryOut, SealedPair
-from app.protocol.pairs import MOST_RECOVERED
+from app.protocol.pairs import MOST_RECOVERED, MOST_WITH_IT
 
 SealedRecovery = Annotated[bytes, *sealed("recovery")]
 
-# Of an epoch, of a shared key or of a case.
-_SUBJECT = r"^(epoch|key|case)_[0-9a-f]{32}$"
+# Of an epoch, of a shared key, of a case, or of a part of one.
+_SUBJECT = r"^(epoch|key|case|part)_[0-9a-f]{32}$"
+_PAIR = r"^pair_[0-9a-f]{32}$"
 
 
 class PairsIn(BaseModel):
-    """All pairs of a key that the caller holds, in the place of those that there are."""
+    """All pairs of a key that the caller holds, in the place of those that there are; of a part's with its case."""
 
     model_config = ConfigDict(extra="forbid")
 
     subject: Annotated[str, Field(pattern=_SUBJECT)]
     generation: Annotated[int, Field(ge=1, le=2**31 - 1)]
     pairs: Pairs
+    case: CaseId | None = None
+
+    @model_validator(mode="after")
+    def _has_a_case_where_it_is_of_a_part(self) -> Self:
+        if self.subject.startswith("part_") != (self.case is not None):
+            raise ValueError("the key of a part, and no other, comes with its case")
+        return self
 
 
 class PairsOut(BaseModel):
@@ -36,12 +46,13 @@ class PairsOut(BaseModel):
 
 
 class PairOut(BaseModel):
-    """A pair whose second custodian the caller is."""
+    """A pair whose second custodian the caller is; `case` is of the key of a part, which is peeled with its case's."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: str
     subject: str
+    case: str | None = Field(validation_alias="case_id")
     generation: int
     first: str = Field(validation_alias="first_id")
     second: str = Field(validation_alias="second_id")
@@ -54,22 +65,44 @@ class PairFileOut(PairOut):
     file: SealedPair
 
 
-class RecoveryIn(BaseModel):
-    """What the second custodian peeled of a pair, for the first, and the act that they signed, sealed to that one."""
+class PeeledPartIn(BaseModel):
+    """What the second custodian peeled of the pair of a part."""
 
     model_config = ConfigDict(extra="forbid")
 
-    pair: Annotated[str, Field(pattern=r"^pair_[0-9a-f]{32}$")]
+    pair: Annotated[str, Field(pattern=_PAIR)]
+    file: SealedGrant
+
+    def as_new(self) -> NewPeeled:
+        return NewPeeled(self.pair, self.file)
+
+
+class RecoveryIn(PeeledPartIn):
+    """What the second custodian peeled of a pair, for the first, and the act that they signed, sealed to that one.
+
+    Of a case, `parts` are what they peeled of those of its parts that have keys of their own.
+    """
+
     act: SealedRecovery
+    parts: Annotated[list[PeeledPartIn], Field(max_length=MOST_WITH_IT)] = []
+
+
+class PeeledPartOut(BaseModel):
+    """What was peeled of the key of a part."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    part: str = Field(validation_alias="subject")
     file: SealedGrant
 
 
 class PeeledOut(BaseModel):
-    """What waits for the first custodian: the act, and the file that only they open."""
+    """What waits for the first custodian: the act, and the files that only they open."""
 
     recovery: RecoveryOut
     act: SealedRecovery
     file: SealedGrant
+    parts: list[PeeledPartOut]
 
 
 class RecoveredIn(BaseModel):

@@ -4,7 +4,7 @@ A custodian acts for nobody without another: what the second peels opens for the
 the first grants without the act that the second signed.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,8 +16,9 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.duties import Duty
 from app.people.grants import service as grants
+from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
-from app.people.pairs.models import Pair, Recovery
+from app.people.pairs.models import Pair, PeeledPart, Recovery
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.duties import DutyKind
@@ -50,6 +51,14 @@ class NewPair:
 
 
 @dataclass(frozen=True)
+class NewPeeled:
+    """What the second custodian peeled of a pair: a file that the first alone opens."""
+
+    pair: str
+    file: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Kept:
     """How many pairs there are of a subject's key."""
 
@@ -63,17 +72,25 @@ class Kept:
 
 @dataclass(frozen=True)
 class Peeled:
-    """A recovery that waits for the first custodian, with what only they open."""
+    """A recovery that waits for the first custodian, with what only they open: of a case also the keys of its parts."""
 
     recovery: Recovery
     act: bytes = field(repr=False)
     file: bytes = field(repr=False)
+    parts: Collection[Grant] = ()
 
 
 def keep(
-    session: Session, actor: Actor, new: Collection[NewPair], *, subject: str, generation: int, now: datetime
+    session: Session,
+    actor: Actor,
+    new: Collection[NewPair],
+    *,
+    subject: str,
+    generation: int,
+    now: datetime,
+    case_id: str | None = None,
 ) -> None:
-    """Keep the pairs of a key in the place of those that there are. Raises `PairsUnfit`."""
+    """Keep the pairs of a key in the place of those that there are; `case_id` is of a part. Raises `PairsUnfit`."""
     today = now.date()
     if len({(each.first, each.second) for each in new}) != len(new):
         raise PairsUnfit
@@ -87,6 +104,7 @@ def keep(
             Pair(
                 id=new_id("pair"),
                 subject=subject,
+                case_id=case_id,
                 generation=generation,
                 first_id=each.first,
                 second_id=each.second,
@@ -103,7 +121,14 @@ def keep(
 
 
 def make_anew(
-    session: Session, actor: Actor, new: Collection[NewPair], *, subject: str, generation: int, now: datetime
+    session: Session,
+    actor: Actor,
+    new: Collection[NewPair],
+    *,
+    subject: str,
+    generation: int,
+    case_id: str | None,
+    now: datetime,
 ) -> Kept:
     """A holder makes the pairs of a key anew, as custodians come and go.
 
@@ -114,7 +139,7 @@ def make_anew(
         raise NotFound  # also to whom it was lent for a decision
     if generation != grants.generation_of(session, subject):
         raise StaleVersion
-    keep(session, actor, new, subject=subject, generation=generation, now=now)
+    keep(session, actor, new, subject=subject, generation=generation, case_id=case_id, now=now)
     return Kept(subject, len(new))
 
 
@@ -136,35 +161,28 @@ def of_second(actor: Actor) -> Select[Pair]:
 
 def fetch(session: Session, actor: Actor, pair_id: str, *, now: datetime) -> Pair:
     """A pair of the actor's, as its second custodian. The fetch is recorded. Raises `NotFound`."""
-    pair: Pair | None = session.scalar(of_second(actor).where(Pair.id == pair_id))
-    if pair is None:
-        raise NotFound
+    pair = _of_second(session, actor, pair_id)
     object_hash = sha256_hex(pair.file)
     audit.record(session, actor.id, Action.PAIR_FETCHED, pair.subject, now=now, object_hash=object_hash)
     return pair
 
 
-def peel(session: Session, actor: Actor, pair_id: str, *, act: bytes, file: bytes, now: datetime) -> Recovery:
-    """Hand what the second custodian peeled to the first, for as long as it is open.
+def peel(
+    session: Session, actor: Actor, new: NewPeeled, *, act: bytes, parts: Collection[NewPeeled] = (), now: datetime
+) -> Recovery:
+    """Hand what the second custodian peeled to the first, for as long as it is open: of a case, `parts` of it too.
 
-    Raises `NotFound` where the actor is not the second of this pair, `NotCertified` where the first is no custodian
-    any more.
+    Raises `NotFound` where the actor is not the second of these pairs, `NotCertified` where the first is no custodian
+    any more, and `PairsUnfit` for pairs of other parts, or for another first.
     """
-    pair: Pair | None = session.scalar(of_second(actor).where(Pair.id == pair_id))
-    if pair is None:
-        raise NotFound
+    pair = _of_second(session, actor, new.pair)
     if not _is_custodian(session, pair.first_id, now.date()):
         raise staff.NotCertified
-    peeled = grants.add_to_person(
-        session,
-        actor,
-        NewGrant(pair.first_id, file),
-        subject=pair.subject,
-        kind=GrantKind.CUSTODIAN,
-        now=now,
-        until=now.date() + OPEN_FOR,
-        generation=pair.generation,
-    )
+    with_it = {each.pair: _of_second(session, actor, each.pair) for each in parts}
+    is_of_it = all((each.case_id, each.first_id) == (pair.subject, pair.first_id) for each in with_it.values())
+    if len(with_it) != len(parts) or not is_of_it:
+        raise PairsUnfit
+    peeled = _hand_over(session, actor, pair, new.file, now=now)
     recovery = Recovery(
         id=new_id("rcv"),
         subject=pair.subject,
@@ -177,6 +195,10 @@ def peel(session: Session, actor: Actor, pair_id: str, *, act: bytes, file: byte
         act=act,
     )
     session.add(recovery)
+    session.flush()
+    for each in parts:
+        grant = _hand_over(session, actor, with_it[each.pair], each.file, now=now)
+        session.add(PeeledPart(recovery_id=recovery.id, grant_id=grant.id))
     session.flush()
     audit.record(session, actor.id, Action.PEELED, pair.subject, now=now, object_hash=sha256_hex(act))
     return recovery
@@ -216,7 +238,14 @@ def fetch_peeled(session: Session, actor: Actor, recovery_id: str, *, now: datet
     if recovery.act is None or file is None:
         raise NotFound
     audit.record(session, actor.id, Action.GRANT_FETCHED, recovery.subject, now=now, object_hash=sha256_hex(file))
-    return Peeled(recovery, recovery.act, file)
+    return Peeled(recovery, recovery.act, file, [each for each in peeled_parts(session, recovery) if each.file])
+
+
+def peeled_parts(session: Session, recovery: Recovery) -> Sequence[Grant]:
+    """What was peeled of the parts of a case together with its key, for who acts on it."""
+    theirs = select(Grant).join(PeeledPart, PeeledPart.grant_id == Grant.id)
+    theirs = theirs.where(PeeledPart.recovery_id == recovery.id, Grant.revoked.is_(False))
+    return session.scalars(theirs.order_by(Grant.subject)).all()
 
 
 def recover(
@@ -257,14 +286,18 @@ def close(session: Session, actor: Actor, recovery: Recovery, *, now: datetime) 
     """It was acted on: what was peeled is forgotten, and that somebody has the key stays known."""
     object_hash = sha256_hex(recovery.act) if recovery.act else None
     audit.record(session, actor.id, Action.RECOVERED, recovery.subject, now=now, object_hash=object_hash)
-    grants.lapse(grants.get(session, recovery.grant_id))
+    for each in (grants.get(session, recovery.grant_id), *peeled_parts(session, recovery)):
+        grants.lapse(each)
+    session.execute(delete(PeeledPart).where(PeeledPart.recovery_id == recovery.id))
     recovery.granted_on, recovery.act = now.date(), None
     session.flush()
 
 
 def lapse(session: Session, today: date) -> None:
     """What nobody acted on in time cannot be acted on any more; the grant of it lapses by its own last day."""
-    session.execute(update(Recovery).where(Recovery.peeled_on < today - OPEN_FOR).values(act=None))
+    late = Recovery.peeled_on < today - OPEN_FOR
+    session.execute(delete(PeeledPart).where(PeeledPart.recovery_id.in_(select(Recovery.id).where(late))))
+    session.execute(update(Recovery).where(late).values(act=None))
 
 
 def duties(session: Session, actor: Actor, since: Mapping[str, date]) -> Iterator[Duty]:
@@ -287,6 +320,26 @@ def duties(session: Session, actor: Actor, since: Mapping[str, date]) -> Iterato
     for subject, day in since.items():
         if found.get(subject, {}) != wanted:
             yield Duty(DutyKind.MAKE_PAIRS, subject, max(day, newest))
+
+
+def _of_second(session: Session, actor: Actor, pair_id: str) -> Pair:
+    pair: Pair | None = session.scalar(of_second(actor).where(Pair.id == pair_id))
+    if pair is None:
+        raise NotFound
+    return pair
+
+
+def _hand_over(session: Session, actor: Actor, pair: Pair, file: bytes, *, now: datetime) -> Grant:
+    return grants.add_to_person(
+        session,
+        actor,
+        NewGrant(pair.first_id, file),
+        subject=pair.subject,
+        kind=GrantKind.CUSTODIAN,
+        now=now,
+        until=now.date() + OPEN_FOR,
+        generation=pair.generation,
+    )
 
 
 def _is_custodian(session: Session, person_id: str, today: date) -> bool:

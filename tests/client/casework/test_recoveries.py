@@ -5,15 +5,18 @@ from dataclasses import replace
 
 import pytest
 
+from app import age
 from app.client.casework import cases, recoveries
 from app.client.casework.cases import OpenCase
+from app.client.machine import pairs
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, custodians, duties
 from app.client.people.custodians import Waiting
+from app.protocol.case import Identity
 from app.protocol.duties import DutyKind
 from app.protocol.pairs import RecoveryReason
-from app.vocabulary import Role
+from app.vocabulary import Relation, Role
 from tests.client.casework.scene import accepted
 from tests.client.installation import Installation, installation
 
@@ -38,10 +41,22 @@ def of_one(here: Installation) -> OpenCase:
     return accepted(here, anna, anna)
 
 
+def with_names(here: Installation) -> OpenCase:
+    """The same, with who its person is, which anna alone knows."""
+    opened, anna = of_one(here), here.staff("anna")
+    person = cases.affected(Relation.SELF, statistics=None, by_reporter=None, can_be_asked=True)
+    said = Identity(person.id, names="Lin Wei")
+    return cases.write(anna, opened, replace(opened.file, persons=(person,), identities=(said,)))
+
+
+def names_in(opened: OpenCase) -> list[str]:
+    return [each.names for each in opened.file.identities]
+
+
 def peel(here: Installation, case: str, *people: Staff) -> tuple[Staff, Waiting]:
     staff = {each.person: each for each in map(here.staff, NAMES)}
     second = staff[max(staff)]
-    first = staff[custodians.peel(second, case, [each.person for each in people], RecoveryReason.LOST)]
+    first = staff[custodians.peel(second, case, [each.person for each in people], RecoveryReason.LOST).first]
     told = custodians.recoveries(first)
     [waits] = [each.id for each in told if each.subject == case and each.granted_on is None]
     return first, custodians.waiting(first, waits)
@@ -84,6 +99,77 @@ def test_what_was_peeled_before_a_key_turned_makes_nobody_a_member(here: Install
 
     assert refused.value.type == "stale-version"
     assert cases.open_(anna, case).members == {anna.person}
+
+
+def test_who_the_people_of_a_case_are_is_given_with_the_case(here: Installation) -> None:
+    case, boris = with_names(here).id, here.staff("boris")
+
+    first, found = peel(here, case, boris)
+    left_out = recoveries.grant(first, found)
+
+    assert left_out == ()
+    assert names_in(cases.open_(boris, case)) == ["Lin Wei"]
+    [closed] = cases.open_(here.staff("anna"), case).keys.holders.values()
+    assert set(closed) == {here.staff("anna").person, boris.person}
+
+
+def test_a_member_who_is_not_to_know_the_names_gets_none_while_custodians_hold_what_was_peeled(
+    here: Installation,
+) -> None:
+    opened, anna, boris = with_names(here), here.staff("anna"), here.staff("boris")
+    cases.change_members(anna, opened, add=[boris.person])
+    peel(here, opened.id, here.staff("chen"))
+
+    [closed] = cases.open_(boris, opened.id).closed
+
+    assert closed.holders == (anna.person,)
+
+
+def test_the_pairs_of_a_part_are_made_anew_with_those_of_its_case(here: Installation) -> None:
+    opened, anna = with_names(here), here.staff("anna")
+    [part] = opened.keys.own
+    sara = here.staff("sara")
+    newcomer = f"max{len(opened.id)}{opened.id[-4:]}"
+    here.join(newcomer, colleagues.invite(sara, {Role.CUSTODIAN}), pin=here.pin)
+    third = here.unlock(newcomer)
+    colleagues.certify(sara, third.person, colleagues.fingerprint(third), {Role.CUSTODIAN})
+    anna.forget()
+    assert opened.id in [each.object for each in duties.waiting(anna) if each.kind is DutyKind.MAKE_PAIRS]
+
+    cases.make_pairs(anna, cases.open_(anna, opened.id))
+
+    assert opened.id not in [each.object for each in duties.waiting(anna) if each.kind is DutyKind.MAKE_PAIRS]
+    held = [each for name in (*NAMES, newcomer) for each in custodians.pairs(here.staff(name)) if each.subject == part]
+    assert (len(held), {each.case for each in held}) == (3, {opened.id})
+    colleagues.end(sara, third.person)
+
+
+def test_one_part_that_does_not_open_keeps_no_other_from_who_is_given_the_case(here: Installation) -> None:
+    opened, anna, boris = with_names(here), here.staff("anna"), here.staff("boris")
+    [part] = opened.keys.own
+    pairs.keep(anna, age.generate(), part, case=opened.id)  # by mistake or on purpose
+
+    first, found = peel(here, opened.id, boris)
+    left_out = recoveries.grant(first, found)
+
+    assert left_out == (part,)
+    given = cases.open_(boris, opened.id)
+    assert ([each.part for each in given.closed], given.file.title) == ([part], "A title")
+
+
+def test_what_belongs_to_another_case_is_not_peeled_with_this_one(here: Installation) -> None:
+    opened, other, anna = of_one(here), with_names(here), here.staff("anna")
+    [part] = other.keys.own
+    key = other.keys.own[part].identity
+    made = pairs.make(anna, key, part, case=other.id)
+    request = {"subject": part, "generation": 1, "pairs": made, "case": opened.id}  # as a hostile service would say
+    anna.service.post("/pairs", request)
+
+    first, found = peel(here, opened.id, here.staff("boris"))
+
+    assert (found.parts, len(found.act.files)) == ((), 1)
+    recoveries.grant(first, found)
+    assert cases.open_(here.staff("boris"), opened.id).closed == ()
 
 
 def test_the_pairs_of_a_case_turn_with_its_key(here: Installation) -> None:

@@ -55,7 +55,7 @@ def peel(here: Installation, subject: str, *people: Staff) -> tuple[Staff, Waiti
     """By whoever is the second of a pair; what waits for the first then."""
     staff = {each.person: each for each in map(here.staff, NAMES)}
     second = max(staff)
-    first = custodians.peel(staff[second], subject, [each.person for each in people], RecoveryReason.LOST)
+    first = custodians.peel(staff[second], subject, [each.person for each in people], RecoveryReason.LOST).first
     told = custodians.recoveries(staff[first])
     [waits] = [each.id for each in told if each.subject == subject and each.granted_on is None]
     return staff[first], custodians.waiting(staff[first], waits)

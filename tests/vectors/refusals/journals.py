@@ -714,6 +714,9 @@ def _recovered() -> Iterator[Vector]:
     yield Vector(rule, "by two", _given([genesis, _recovery(genesis)]), gives=_gives(present, **owned))
     again = _recovery(genesis, act=_act(people=(CASEWORKER.id,)), people=[CASEWORKER])
     yield Vector(rule, "for a member who has lost the key", _given([genesis, again]), gives=_gives(**owned))
+    for name, files in (("the keys of parts", 2), ("as many keys as fit", 61)):
+        given = _recovery(genesis, act=_act(files=[f"{number:064x}" for number in range(files)]))
+        yield Vector(rule, f"with {name}", _given([genesis, given]), gives=_gives(present, **owned))
     turned = _entry(2, Entry(keys=(_TURNED,)), after=genesis, to=REPORT_KEY, generation=2)
     replayed = _recovery(turned, number=3, to=REPORT_KEY, generation=2)
     told = _given([genesis, turned, replayed])
@@ -732,6 +735,8 @@ def _recovered() -> Iterator[Vector]:
         ("of generation 99", _recovery(genesis, act=_act(generation=99))),
         ("of another recipient", _recovery(genesis, act=_act(recipient=_HASH))),
         ("of another form", _recovery(genesis, act=_act(until="2026-06-20"))),
+        ("with one file twice", _recovery(genesis, act=_act(files=[_HASH, _HASH]))),
+        ("with one file more than fit", _recovery(genesis, act=_act(files=[f"{each:064x}" for each in range(62)]))),
         ("15 days after the act", _recovery(genesis, at="2026-06-30T09:00Z")),
         ("two days before the act", _recovery(genesis, act=_act(at="2026-06-17T09:00Z"))),
         ("for somebody else", _recovery(genesis, people=[CASEWORKER, STRANGER])),

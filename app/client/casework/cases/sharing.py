@@ -170,11 +170,16 @@ def end_part(staff: Staff, case: OpenCase, part: str, approval: str) -> OpenCase
 
 
 def make_pairs(staff: Staff, case: OpenCase) -> None:
-    """Make the pairs of the case's key anew, for the custodians of today. Where it is to turn, it turns with them."""
+    """Make the pairs of the case's key anew, for the custodians of today, and of those of its parts that one holds.
+
+    Where the key of the case is to turn, it turns with its pairs.
+    """
     if is_turn_due(staff, case):
         turn(staff, case)
-        return
-    pairs.keep(staff, case.identity, case.id, generation=case.key.generation, head=case.journal.mark)
+    else:
+        pairs.keep(staff, case.identity, case.id, generation=case.key.generation, head=case.journal.mark)
+    for key in case.keys.own.values():
+        pairs.keep(staff, key.identity, key.subject, generation=key.generation, case=case.id)
 
 
 def lend(staff: Staff, case: OpenCase, to: str) -> OpenCase:

@@ -52,13 +52,17 @@ class Collision(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """The next version of a part, sealed under `key`, and what it says; `grants` are of a new key of its own."""
+    """The next version of a part, sealed under `key`, and what it says.
+
+    `grants` are of a new key of its own, and `pairs` that key for custodians.
+    """
 
     name: Name
     said: Said = field(repr=False)
     sealed: Sealed = field(repr=False)
     key: Key = field(repr=False)
     grants: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    pairs: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def key_note(self) -> KeyNote | None:
@@ -75,7 +79,7 @@ class Change:
     @property
     def wire(self) -> dict[str, Any]:
         wire = {"id": self.said.part, "version": self.sealed.mark.version, "file": self.sealed.file}
-        return {**wire, "grants": list(self.grants)} if self.grants else wire
+        return {**wire, "grants": list(self.grants), "pairs": list(self.pairs)} if self.grants else wire
 
 
 def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
@@ -269,7 +273,7 @@ def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """As they fit into requests, in their order: what is spoken of is stored before who speaks of it."""
     batch, text = list[Change](), 0
     for change in changes:
-        length = len(change.sealed.file) + sum(len(grant["file"]) for grant in change.grants)
+        length = len(change.sealed.file) + sum(len(each["file"]) for each in (*change.grants, *change.pairs))
         if batch and text + length > _MOST_TEXT:
             yield batch
             batch, text = [], 0
@@ -303,7 +307,9 @@ def _with_new_key(
     grants = (
         staff.grant(key.identity, key.subject, staff.certified(each), GrantKind.ASSIGNED) for each in sorted(named)
     )
-    return replace(_sealed_change(staff, key, name, body, after=None), grants=tuple(grants))
+    for_custodians = pairs.make(staff, key.identity, key.subject, case=case.id)
+    change = _sealed_change(staff, key, name, body, after=None)
+    return replace(change, grants=tuple(grants), pairs=tuple(for_custodians))
 
 
 def _behind(

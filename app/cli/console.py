@@ -56,6 +56,7 @@ Pin = Annotated[
 ]
 
 HOME = Path.home() / ".tern"
+NOT_TAKEN: Final = "What your other machines have seen was not taken"
 _TOKEN: Final = 20  # letters, as of 2026-06-15T09:00:00Z
 _BETWEEN: Final = 2  # columns of the terminal beside each of a table
 _ENDS_SHOWN: Final = 5  # of many, the next
@@ -277,6 +278,13 @@ def _afterwards(person: Staff) -> None:
     leave_memory(person, memories.keep_now_and_then)
 
 
+def say_failure(what: str, error: Exception) -> None:
+    """That something beside what was asked for failed, and why."""
+    from app.cli import failures  # it imports whatever can fail
+
+    say(f"{what}: {failures.sentence(error)}.")
+
+
 def leave_memory(person: Staff, leave: Callable[[Staff], None] = memories.keep) -> None:
     """Leave what this machine has seen for the next one. Nothing that was asked for beside it fails because of this."""
     if person.about.pin is None or person.about.person is None:
@@ -286,9 +294,7 @@ def leave_memory(person: Staff, leave: Callable[[Staff], None] = memories.keep) 
     except (Refused, Unreachable):  # the next command tries again
         pass
     except ProtocolError as error:
-        from app.cli import failures  # it imports whatever can fail
-
-        say(f"What your other machines have seen was not taken: {failures.sentence(error)}.")
+        say_failure(NOT_TAKEN, error)
 
 
 def tell_ends(person: Staff) -> None:

@@ -119,10 +119,9 @@ def _tell_of_pairs(person: Staff) -> None:
 
 
 def _line(names: Names, told: Told) -> str:
-    by = f"{names.handle(told.second)} and {names.handle(told.first)}"
-    if told.granted_on:
-        return f"Recovered: the key of {told.subject}, by {by}, on {told.granted_on}."
     second, first = names.handle(told.second), names.handle(told.first)
+    if told.granted_on:
+        return f"Recovered: the key of {told.subject}, by {second} and {first}, on {told.granted_on}."
     return f"Peeled: the key of {told.subject}, by {second} for {first}, on {told.peeled_on}."
 
 

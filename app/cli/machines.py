@@ -10,6 +10,7 @@ import typer
 from app.cli import sheets as paper
 from app.cli.console import (
     HOME,
+    NOT_TAKEN,
     Home,
     Json,
     Server,
@@ -22,6 +23,7 @@ from app.cli.console import (
     passphrase,
     password,
     say,
+    say_failure,
     show,
     show_list,
     show_surely,
@@ -87,9 +89,7 @@ def _take_memory(person: Staff) -> None:
     try:
         taken = memories.take(person)
     except ProtocolError as error:
-        from app.cli import failures  # it imports whatever can fail
-
-        say(f"What your other machines have seen was not taken: {failures.sentence(error)}.")
+        say_failure(NOT_TAKEN, error)
         taken = None
     if taken is not None and taken.left_out:
         say(f"Of what they have seen, {taken.left_out} marks had no place in it.")

@@ -96,7 +96,7 @@ def copy_token(
         if person_id is None:
             raise Stopped("nobody has joined under this handle or id")
         id_ = new_id("tok")
-        token = keyring.load(settings.data_dir).token(f"copy-token/{id_}")
+        token = copies.token_of(keyring.load(settings.data_dir), id_)
         copies.issue_token(session, SERVICE, person_id, id_=id_, token=token, now=now)
     show({"token": token}, as_json=as_json)
 

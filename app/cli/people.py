@@ -20,6 +20,7 @@ from app.cli.console import (
     passphrase,
     password,
     say,
+    say_failure,
     show,
     show_list,
     staff,
@@ -190,9 +191,7 @@ def _follow_audit(person: Staff) -> None:
     try:
         newest = audit.follow(person)
     except (ProtocolError, Refused, Unreachable) as error:
-        from app.cli import failures  # it imports whatever can fail
-
-        say(f"The audit chain was not followed: {failures.sentence(error)}.")
+        say_failure("The audit chain was not followed", error)
         return
     if newest is not None and (days := (person.today - newest.day).days) > _HEADS_WAIT:
         say(f"The service signed no head of the audit chain for {days} days: let the operator look at its worker.")

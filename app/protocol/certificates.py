@@ -208,9 +208,7 @@ class Trust:
     def check_chains(self) -> None:
         """Each person's certificates, all of them, follow one another from the first. Raises `NotAuthentic`."""
         for person in {term.certified.person for term in self._terms}:
-            first, *later = sorted(
-                (term for term in self._terms if term.certified.person == person), key=lambda term: term.place
-            )
+            first, *later = self._all_of(person)
             chain.check_next(first.document.public_link, None, reason="certificate-chain")
             if first.replaced:
                 raise NotAuthentic("certificate-replaced")
@@ -219,8 +217,8 @@ class Trust:
 
     def replaced(self, person: str) -> tuple[Replaced, ...]:
         """The keys that this person had and has no more, as their last certificate names them."""
-        terms = [term for term in self._terms if term.certified.person == person and term.counts]
-        return max(terms, key=lambda term: term.place).replaced if terms else ()
+        terms = [term for term in self._all_of(person) if term.counts]
+        return terms[-1].replaced if terms else ()
 
     def had_other_keys(self, certified: Certified) -> bool:
         """Whether the person was ever vouched for with others, by a certificate or by a root."""
@@ -228,12 +226,14 @@ class Trust:
         now = (certified.key, certified.recipient)
         return bool(self.replaced(certified.person)) or any((each.key, each.recipient) != now for each in listed)
 
+    def _all_of(self, person: str) -> list[_Term]:
+        """Every certificate of the person, whether it counts or not, from the first."""
+        return sorted((term for term in self._terms if term.certified.person == person), key=lambda term: term.place)
+
     def _of(self, person: str) -> list[_Term]:
         """The person's certificates up to the one that ends them, after which none counts."""
         terms = list[_Term]()
-        for term in sorted(
-            (term for term in self._terms if term.certified.person == person), key=lambda term: term.place
-        ):
+        for term in self._all_of(person):
             terms.append(term)
             if term.is_end:
                 break
@@ -290,8 +290,8 @@ class Trust:
 
     def last_certificate(self, person: str) -> Document | None:
         """The newest of a person's certificates, whatever its days: the one that the next follows."""
-        terms = [term for term in self._terms if term.certified.person == person]
-        return max(terms, key=lambda term: term.place).document if terms else None
+        terms = self._all_of(person)
+        return terms[-1].document if terms else None
 
     def is_ended(self, person: str) -> bool:
         """Whether a certificate without roles has ended theirs."""
@@ -302,9 +302,8 @@ class Trust:
 
         Raises `NotAuthentic` of whom nobody ever vouched for.
         """
-        terms = [term for term in self._terms if term.certified.person == person]
-        if terms:
-            return max(terms, key=lambda term: term.place).certified
+        if terms := self._all_of(person):
+            return terms[-1].certified
         for root in reversed(self.roots):
             if person in root.supervisors:
                 return root.supervisors[person]

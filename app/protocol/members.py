@@ -1,5 +1,6 @@
 """Who works on a case, as entries of its journal say, and whom nobody puts out alone (SEALING, "A case in parts")."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +41,10 @@ class Members:
     ever: frozenset[str]
     opener: str
     owner: str | None
+
+    def joined_by(self, people: AbstractSet[str]) -> MemberList:
+        """The list that an entry says, where these come and nobody goes."""
+        return MemberList(self.present | people, self.owner)
 
 
 def first(said: MemberList, author: str) -> Members:

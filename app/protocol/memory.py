@@ -40,9 +40,9 @@ def body(marks: Iterable[Remembered], *, most: int) -> dict[str, Any]:
     """As it is written, in at most `most` bytes. What does not fit is left out, the last type first, and counted."""
     kept = sorted(marks, key=_place)
     sizes = [len(canonical(_entry(each))) + len(each.type) + 8 for each in kept]
-    left_out = 0
-    while sum(sizes) + _AROUND > most:
-        sizes.pop()
+    size, left_out = sum(sizes) + _AROUND, 0
+    while size > most:
+        size -= sizes.pop()
         kept.pop()
         left_out += 1
     written: dict[str, list[Any]] = {}

@@ -11,7 +11,6 @@ from app.client.people.custodians import Waiting
 from app.protocol import journal
 from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Entry, Journal, Place
-from app.protocol.members import MemberList
 from app.vocabulary import GrantKind
 
 
@@ -23,7 +22,7 @@ def grant(staff: Staff, found: Waiting) -> tuple[str, ...]:
     """
     people, path = frozenset(found.act.people), f"/cases/{found.act.subject}/recoveries/{found.recovery}"
     key, before = followed_by(staff, found.key, staff.service.get_case(f"{path}/journal").json())
-    said = MemberList(before.members.present | people, before.members.owner)
+    said = before.members.joined_by(people)
     written = sealed.write(staff, key, JOURNAL, Entry(members=said, recovery=found.text).body(), after=before.mark)
     journal.after(before, Place(written.mark.sha256, written.document), by=authority(staff))
     named = [each for each in found.parts if _is_named(before, each)]

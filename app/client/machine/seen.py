@@ -99,13 +99,14 @@ class SeenMarks:
         Raises `Rollback` where another file of the same version was seen.
         """
         with self._writing() as database:
-            row = self._find(database, type_, subject) or _Row(type_, subject, mark)
-            self._put(database, replace(row, mark=chain.newest(row.mark, mark)))
+            row = self._find(database, type_, subject)
+            new = replace(row, mark=chain.newest(row.mark, mark)) if row else _Row(type_, subject, mark)
+            self._put(database, new, row)
 
     def replace(self, type_: str, subject: str, mark: Mark) -> None:
         """Forget what was seen of it before: people have compared, and know better."""
         with self._writing() as database:
-            self._put(database, _Row(type_, subject, mark))
+            self._put(database, _Row(type_, subject, mark), self._find(database, type_, subject))
 
     def everything(self) -> list[Remembered]:
         """All that this machine knows, in no order: marks, and what lists held, without how many those are."""
@@ -129,7 +130,8 @@ class SeenMarks:
                     continue
                 row = self._find(database, each.type, each.subject)
                 try:
-                    self._put(database, row.merged(each.mark) if row else _Row(each.type, each.subject, each.mark))
+                    merged = row.merged(each.mark) if row else _Row(each.type, each.subject, each.mark)
+                    self._put(database, merged, row)
                 except Rollback:
                     others.append(each)
         return others
@@ -175,8 +177,9 @@ class SeenMarks:
         row = self._find(database, _listing(type_), of)
         return row.mark.version if row else 0
 
-    def _put(self, database: sqlite3.Connection, row: _Row) -> None:
-        if row == self._find(database, row.type, row.subject):
+    def _put(self, database: sqlite3.Connection, row: _Row, before: _Row | None = None) -> None:
+        """In the place of the one `before`, if there was one: what stands there already is not sealed anew."""
+        if row == before:
             return
         sealed = age.encrypt(json.dumps(asdict(row)).encode().ljust(_SIZE), [self._identity.recipient])
         database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(row.type, row.subject), sealed))

@@ -49,13 +49,10 @@ def issue_copy_token(
 ) -> TokenOut:
     """A token for somebody who forgot their password and lost their machine. It is in this answer alone."""
 
-    def token_of(id_: str) -> str:
-        return keyring.token(f"copy-token/{id_}")
-
     def act() -> CopyToken:
         id_ = new_id("tok")
-        return service.issue_token(session, actor.id, person_id, id_=id_, token=token_of(id_), now=now)
+        return service.issue_token(session, actor.id, person_id, id_=id_, token=service.token_of(keyring, id_), now=now)
 
     with database.write() as session:
         made = once(session, actor.id, None, act=act, again=lambda id_: service.token(session, id_))
-        return TokenOut(id=made.id, token=token_of(made.id), expires_on=made.expires_on)
+        return TokenOut(id=made.id, token=service.token_of(keyring, made.id), expires_on=made.expires_on)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.keyring import Keyring
 from app.people.copies.models import CopyToken, KeyCopy
 from app.people.staff import service as staff
 from app.people.staff.models import Person
@@ -48,10 +49,7 @@ def keep(session: Session, actor: Actor, *, file: bytes, signature: str, now: da
     Raises `NotTheirSignature` and `CopyReplaced`.
     """
     person = session.get_one(Person, actor.id, with_for_update=True)
-    try:
-        check_file(COPY.name, file, by=person.id, key=unb64(person.key, 32), sig=unb64(signature, 64))
-    except NotAuthentic:
-        raise NotTheirSignature from None
+    check_signature(person, COPY.name, file, signature)
     sha256 = sha256_hex(file)
     before = session.scalars(select(KeyCopy).where(KeyCopy.person_id == person.id).order_by(KeyCopy.number)).all()
     if before and before[-1].sha256 == sha256:
@@ -74,6 +72,14 @@ def keep(session: Session, actor: Actor, *, file: bytes, signature: str, now: da
     return new
 
 
+def check_signature(person: Person, type_: str, file: bytes, signature: str) -> None:
+    """Raises `NotTheirSignature` unless the person's own key has signed this file of theirs, as one of its type."""
+    try:
+        check_file(type_, file, by=person.id, key=unb64(person.key, 32), sig=unb64(signature, 64))
+    except NotAuthentic:
+        raise NotTheirSignature from None
+
+
 def present(session: Session, person_id: str) -> str | None:
     """The SHA-256 of the copy under the present sheet."""
     return session.scalar(_present(person_id).with_only_columns(KeyCopy.sha256))
@@ -86,6 +92,11 @@ def fetch(session: Session, person_id: str, *, now: datetime) -> KeyCopy:
         raise NotFound
     audit.record(session, person_id, Action.COPY_FETCHED, person_id, now=now, object_hash=row.sha256)
     return row
+
+
+def token_of(keyring: Keyring, id_: str) -> str:
+    """The token of this id: the same for who asks again, and kept nowhere."""
+    return keyring.token(f"copy-token/{id_}")
 
 
 def issue_token(session: Session, by: str, person_id: str, *, id_: str, token: str, now: datetime) -> CopyToken:

@@ -12,14 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.people.copies import service as copies
-from app.people.copies.service import NotTheirSignature
 from app.people.memories.models import Memory
 from app.people.staff.models import Person
 from app.people.staff.service import Standing
 from app.problems import NotFound, StaleVersion
-from app.protocol.encoding import sha256_hex, unb64
-from app.protocol.errors import NotAuthentic
-from app.protocol.key_copy import check_file
+from app.protocol.encoding import sha256_hex
 from app.protocol.memory import MEMORY
 
 KEPT: Final = 3
@@ -31,10 +28,7 @@ def keep(session: Session, actor: Actor, *, number: int, file: bytes, signature:
     Raises `NotTheirSignature`, and `StaleVersion` where another machine was faster.
     """
     person = session.get_one(Person, actor.id, with_for_update=True)
-    try:
-        check_file(MEMORY.name, file, by=person.id, key=unb64(person.key, 32), sig=unb64(signature, 64))
-    except NotAuthentic:
-        raise NotTheirSignature from None
+    copies.check_signature(person, MEMORY.name, file, signature)
     before, sha256 = of_person(session, person.id), sha256_hex(file)
     if before and (before[0].number, before[0].sha256) == (number, sha256):
         return before[0]

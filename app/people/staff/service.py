@@ -1,13 +1,13 @@
 """People: invited, joined, and certified by a supervisor whom the root lists."""
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -358,8 +358,7 @@ def is_certified(session: Session, person_id: str, today: date) -> bool:
 
 def has_left(session: Session, person_id: str, today: date) -> bool:
     """Whether a certificate without roles has ended all that vouched for this person."""
-    ends = _certificates(person_id).where(Certificate.valid_from <= today, Certificate.counts)
-    return session.get(RootSupervisor, person_id) is None and any(not each.roles for each in session.scalars(ends))
+    return session.get(RootSupervisor, person_id) is None and _is_ended(_standing(session, person_id, today))
 
 
 def has_role(session: Session, person_id: str, role: Role, today: date) -> bool:
@@ -448,11 +447,22 @@ def _certified(session: Session, person_id: str, today: date) -> frozenset[Role]
     on_root = session.get(RootSupervisor, person_id)
     if on_root is not None:
         return on_root.roles
-    # Without their documents: this is asked with each request.
-    of_each = (Certificate.roles, Certificate.counts, Certificate.valid_until)
-    begun = _certificates(person_id).where(Certificate.valid_from <= today)
-    rows = session.execute(begun.with_only_columns(*of_each)).all()
-    if any(row.counts and not row.roles for row in rows):
+    rows = _standing(session, person_id, today)
+    if _is_ended(rows):
         return None
     newest = next((row for row in rows if row.valid_until >= today), None)
     return newest.roles if newest is not None and newest.counts else None
+
+
+def _standing(session: Session, person_id: str, today: date) -> Sequence[Row[frozenset[Role], bool, date]]:
+    """Of each certificate that has begun the roles, whether it counts, and until when, the newest first.
+
+    Without their documents: this is asked with each request.
+    """
+    of_each = (Certificate.roles, Certificate.counts, Certificate.valid_until)
+    begun = _certificates(person_id).where(Certificate.valid_from <= today)
+    return session.execute(begun.with_only_columns(*of_each)).all()
+
+
+def _is_ended(standing: Iterable[Row[frozenset[Role], bool, date]]) -> bool:
+    return any(row.counts and not row.roles for row in standing)

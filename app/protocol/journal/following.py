@@ -16,7 +16,6 @@ from app.protocol.journal.checkpoint import summary
 from app.protocol.journal.entry import EndReason, Entry, PartNote, read
 from app.protocol.journal.seconding import Authority
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, newest_generation
-from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 
@@ -90,10 +89,9 @@ def after(before: Journal, place: Place, *, by: Authority) -> Journal:
 def _recovered(before: Journal, entry: Entry, document: Opened, act: str, *, by: Authority) -> Journal:
     """The journal once two custodians have made somebody a member, of whom the first has the newest key by it."""
     done = recovering.check(before, entry, document, act, by=by)
-    listed = MemberList(before.members.present | done.people, before.members.owner)
     found = replace(
         before,
-        members=members.after(before.members, listed),
+        members=members.after(before.members, before.members.joined_by(done.people)),
         mark=document.mark,
         author=done.first,
         day=max(before.day, done.day),

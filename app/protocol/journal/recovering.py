@@ -5,7 +5,6 @@ from app.protocol.errors import NotAuthentic
 from app.protocol.journal.entry import Entry
 from app.protocol.journal.seconding import Authority
 from app.protocol.journal.state import Journal, Recovered
-from app.protocol.members import MemberList
 from app.protocol.opening import Opened
 from app.protocol.pairs import check_custodians, check_days, read_act
 
@@ -25,7 +24,6 @@ def check(before: Journal, entry: Entry, document: Opened, text: str, *, by: Aut
     generation = before.generation
     said.check_of(before.case, generation, before.keys.get((before.case, generation), ""))
     people = frozenset(said.people)
-    listed = MemberList(before.members.present | people, before.members.owner)
-    if entry != Entry(members=listed, recovery=text):
+    if entry != Entry(members=before.members.joined_by(people), recovery=text):
         raise NotAuthentic("recovery")
     return Recovered(people, first.person, second.person, written_on, document.mark.version)

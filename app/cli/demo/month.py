@@ -40,20 +40,9 @@ from app.protocol.sizes import Kind, classes
 from app.vocabulary import ConsentScope, ReportState, Role
 
 DAYS: Final = 30
-CAST: Final[Mapping[str, frozenset[Role]]] = {
-    "sofia": frozenset({Role.SUPERVISOR}),
-    "boris": frozenset({Role.SUPERVISOR}),
-    "tenzin": frozenset({Role.TRIAGER, Role.CASEWORKER}),
-    "leyla": frozenset({Role.TRIAGER, Role.CASEWORKER}),
-    "mai": frozenset({Role.CASEWORKER}),
-    "amir": frozenset({Role.ANALYST}),
-    "ruth": frozenset({Role.AUDITOR}),
-    "nadia": frozenset({Role.CUSTODIAN}),
-    "omar": frozenset({Role.CUSTODIAN}),
-    "pema": frozenset({Role.CUSTODIAN}),
-}
-_NEWCOMER, _SUCCESSOR = "dawa", "chen"
 _CUSTODIANS: Final = ("nadia", "omar", "pema")
+CAST: Final = {**chapters.CAST, **dict.fromkeys(_CUSTODIANS, frozenset({Role.CUSTODIAN}))}
+_NEWCOMER, _SUCCESSOR = "dawa", "chen"
 _TRIAGES: Final = frozenset({Role.TRIAGER, Role.CASEWORKER})
 # Nobody who holds an epoch's key signs in on these days.
 _ASLEEP: Final = range(12, 27)
@@ -93,6 +82,11 @@ class Month:
         self._night()
         return "; ".join(filter(None, [happened, f"{sent} sent", f"{decided} decided"]))
 
+    @property
+    def undecided(self) -> list[Story]:
+        """Those that were sent, in their order, about which nobody has decided."""
+        return [each for each in self.stories if each.id in self.company.submitted.keys() - self.company.decided]
+
     def staff(self, name: str) -> Staff:
         """Somebody who comes in today, and does what waits for their keys."""
         person = self.company.staff[name]
@@ -129,14 +123,14 @@ class Month:
         with self.company.reporter() as reporter:
             reporter.intake()
         self.open_days += 1
-        first = 2 * (number - 1) if number <= _BUSY else number + _BUSY - 1
-        today = self.stories[first : first + (2 if number <= _BUSY else 1)]
+        before, by_now = (day + min(day, _BUSY) for day in (number - 1, number))
+        today = self.stories[before:by_now]
         chapters.reports(self.company, today, _no_step)
         return len(today)
 
     def _triage(self) -> int:
         """Whoever triages is in, and decides what there is; supervisors where somebody needs a second word."""
-        waits = [each for each in self.stories if each.id in self.company.submitted.keys() - self.company.decided]
+        waits = self.undecided
         asks = any(each.disposition is not ReportState.ACCEPTED for each in waits)
         for name in (*self.company.triagers, *(self.company.supervisors if asks else ())):
             self.staff(name)
@@ -206,7 +200,7 @@ def _everybody_comes_in(month: Month) -> str:
 
 def _tokens_are_stolen(month: Month) -> str:
     """Whoever has the bearer token alone can write, and end nothing."""
-    waits = [each for each in month.stories if each.id in month.company.submitted.keys() - month.company.decided]
+    waits = month.undecided
     for story in waits:
         receipt = receipts.read(month.company.submitted[story.id].receipt)
         said = canonical({"v": 1, "kind": MessageKind.WITHDRAW, "id": new_id("msg"), "secret": b64(receipt.token)})
@@ -384,8 +378,7 @@ def _check_release(month: Month) -> str:
 
 
 def _check_left(month: Month) -> str:
-    """What lies at the service for them opens for them no more: their sign-in is refused, and no grant of theirs is
-    left."""
+    """The service shows them nothing any more: their sign-in is refused."""
     for person in month.left:
         try:
             sign_in.sign_in(person, PASSWORD)

@@ -1,13 +1,20 @@
 """A service in a process of its own, for as long as a test needs it."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import httpx2
+
+
+def free_port() -> int:
+    """One of this machine that nobody listens on now."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as chosen:
+        return int(chosen.getsockname()[1])
 
 
 @contextmanager

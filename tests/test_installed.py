@@ -7,13 +7,12 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import venv
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -27,7 +26,7 @@ from app.client.people import colleagues
 from app.version import VERSION
 from app.vocabulary import Role
 from tests.client.installation import PASSWORD, Installation, installation
-from tests.running import running
+from tests.running import free_port, running
 
 ROOT = Path(__file__).parents[1]
 
@@ -200,9 +199,7 @@ for each in pkgutil.walk_packages(app.client.__path__, "app.client."):
 
 @contextmanager
 def served(environment: Environment) -> Iterator[str]:
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with running(
         [environment.root / "bin/tern", "serve", "--port", str(port)],

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.server import server
+from tests.running import free_port
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,7 @@ class Server:
 @contextmanager
 def served(factory: str, folder: Path, url: str, **environment: str) -> Iterator[Server]:
     """What `factory` makes, in a process of its own, on this data directory and database."""
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.server", factory, str(port)],
         env=os.environ | {"TERN_DATA_DIR": str(folder), "TERN_DATABASE_URL": url} | environment,

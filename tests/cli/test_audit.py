@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.database import Database
 from tests.cli.command import Ended, tern
-from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
+from tests.client.installation import Installation, installation
 
 
 @pytest.fixture
@@ -22,13 +22,7 @@ def here(tmp_path: Path) -> Iterator[Installation]:
 
 
 def at(here: Installation, name: str, *arguments: str) -> Ended:
-    environment = {
-        "TERN_MACHINE": str(here.machine(name)),
-        "TERN_PASSPHRASE": PASSPHRASE,
-        "TERN_PASSWORD": PASSWORD,
-        "TERN_DEMO": "1",
-        "TERN_DEMO_CLOCK": str(here.clock),
-    }
+    environment = here.environment(name)
     return tern(*arguments, environment=environment)
 
 

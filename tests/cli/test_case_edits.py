@@ -10,7 +10,7 @@ from app.client.casework.cases import Collision
 from app.protocol.case import Identity
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import accepted, coded
-from tests.client.installation import PASSPHRASE, Installation
+from tests.client.installation import Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -19,13 +19,7 @@ SAID = ("--basis", "relative_witnessed", "--to", "us", "--when", "in May")
 
 def run(here: Installation, *arguments: str, typed: str = "", who: str = "boris") -> Ended:
     """A command at somebody's machine."""
-    environment = {
-        "TERN_MACHINE": str(here.machine(who)),
-        "TERN_PASSPHRASE": PASSPHRASE,
-        "TERN_DEMO": "1",
-        "TERN_DEMO_CLOCK": str(here.clock),
-        "COLUMNS": "400",
-    }
+    environment = here.environment(who) | {"COLUMNS": "400"}
     return tern("case", *arguments, typed=typed, environment=environment)
 
 

@@ -12,7 +12,7 @@ from app.client.machine.kept import Kept
 from app.client.people.copies import Standing
 from app.protocol.encoding import canonical
 from tests.cli.command import Ended, tern
-from tests.client.installation import PASSPHRASE, PASSWORD, Installation
+from tests.client.installation import Installation
 
 # A command ends with its process, which closes what it opened; here that goes on.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -21,13 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pyte
 def run(here: Installation, handle: str, *command: str) -> Ended:
     return tern(
         *command,
-        environment={
-            "TERN_MACHINE": str(here.machine(handle)),
-            "TERN_PASSPHRASE": PASSPHRASE,
-            "TERN_PASSWORD": PASSWORD,
-            "TERN_DEMO": "1",
-            "TERN_DEMO_CLOCK": str(here.clock),
-        },
+        environment=here.environment(handle),
     )
 
 

@@ -13,7 +13,7 @@ from app.people.staff.models import Person
 from app.protocol.chain import Mark
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import claimed, coded
-from tests.client.installation import PASSPHRASE, Installation
+from tests.client.installation import Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -22,13 +22,7 @@ WIDTH = 80
 
 def at(here: Installation, who: str, *arguments: str) -> Ended:
     """A command at somebody's machine, in a terminal of the old width."""
-    environment = {
-        "TERN_MACHINE": str(here.machine(who)),
-        "TERN_PASSPHRASE": PASSPHRASE,
-        "TERN_DEMO": "1",
-        "TERN_DEMO_CLOCK": str(here.clock),
-        "COLUMNS": str(WIDTH),
-    }
+    environment = here.environment(who) | {"COLUMNS": str(WIDTH)}
     return tern(*arguments, environment=environment)
 
 

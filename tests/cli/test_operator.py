@@ -25,6 +25,7 @@ from app.protocol.manifest import MANIFEST, ORGANISATION
 from app.vocabulary import Role
 from tests import factories
 from tests.cli.command import Ended, tern
+from tests.running import free_port
 from tests.storage import read_only
 
 
@@ -107,7 +108,7 @@ def test_a_disk_that_can_only_be_read_is_told_as_such(data: Path, command: str) 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_that_is_told_to_stop_while_it_starts_stops(data: Path, asked: signal.Signals) -> None:
-    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(_free_port())]
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(free_port())]
     environment = {**os.environ, "TERN_DATA_DIR": str(data)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -119,7 +120,7 @@ def test_a_service_that_is_told_to_stop_while_it_starts_stops(data: Path, asked:
 
 
 def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Path) -> None:
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "TERN_DATA_DIR": str(data)}
     command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
@@ -140,7 +141,7 @@ def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Pat
 
 
 def test_a_service_looks_at_itself_after_one_that_was_killed_and_serves_on(data: Path) -> None:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
     said = list[list[str]]()
     for end in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
@@ -166,11 +167,6 @@ def _connection(port: int) -> socket.socket:
         except ConnectionRefusedError:
             assert time.monotonic() < until
             time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as chosen:
-        return int(chosen.getsockname()[1])
 
 
 def _ask(port: int) -> None:

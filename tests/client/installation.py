@@ -83,6 +83,16 @@ class Installation:
     def machine(self, handle: str) -> Path:
         return self.directory / "people" / handle
 
+    def environment(self, handle: str) -> dict[str, str]:
+        """What a command of `tern` is told at somebody's machine, so that it asks for nothing."""
+        return {
+            "TERN_MACHINE": str(self.machine(handle)),
+            "TERN_PASSPHRASE": PASSPHRASE,
+            "TERN_PASSWORD": PASSWORD,
+            "TERN_DEMO": "1",
+            "TERN_DEMO_CLOCK": str(self.clock),
+        }
+
     def staff(self, handle: str) -> Staff:
         """The person at their machine, signed in today."""
         opened = self.unlock(handle)

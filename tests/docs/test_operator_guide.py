@@ -5,11 +5,10 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from app.cli.main import app
 from app.server import CONNECTIONS, OTHER_FILES
 from docs.generate import HERE
 from tests.client.installation import PASSWORD
-from tests.running import running
+from tests.running import free_port, running
 
 GUIDE = (HERE / "handbook/operator.md").read_text()
 # `tern`, but that what lies under a passphrase is quick to make.
@@ -75,9 +74,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
+    port = free_port()
     (tmp_path / "home").mkdir()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/tern").write_text(QUICK)

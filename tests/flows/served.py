@@ -1,14 +1,13 @@
 """`tern serve` in a process of its own, whose log holds all that anybody in it has to say."""
 
 import os
-import socket
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.settings import Settings
-from tests.running import running
+from tests.running import free_port, running
 
 # Every library's logger speaks of everything, the database's of every statement and of every row that it gets. What the
 # command sets for its own it sets after this.
@@ -24,9 +23,7 @@ main()
 @contextmanager
 def served(settings: Settings, log: Path) -> Iterator[str]:
     """The address of a service that answers. It ends with the block; what it logged and printed is in `log`."""
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
+    port = free_port()
     server = f"http://localhost:{port}"
     command = [sys.executable, "-c", _TALKATIVE, "serve", "--host", "localhost", "--port", str(port)]
     environment = os.environ | {

@@ -3,10 +3,8 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 from app.cli.demo import stories
 from app.cli.demo.chapters import CAST
 from app.client.machine.directory import Machine
+from tests.running import free_port
 
 # Two accepted (one with files), its duplicate, one that waits for a second person, one withdrawn, one nobody can open.
 TOLD = ("syn-001", "syn-023", "syn-024", "syn-021", "syn-039", "syn-028")
@@ -46,7 +45,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     directory = tmp_path_factory.mktemp("demo")
     operators_database = directory / "operators.sqlite"
     ran = _tern(
-        *("demo", "--exit", "--port", str(_free_port()), "--data", str(directory / "data")),
+        *("demo", "--exit", "--port", str(free_port()), "--data", str(directory / "data")),
         *("--samples", str(_samples(directory)), "--persons", str(PERSONS)),
         environment={"TERN_DATABASE_URL": f"sqlite:///{operators_database}", "COLUMNS": "200"},
     )
@@ -104,12 +103,6 @@ def _samples(directory: Path) -> Path:
     path = directory / "short.json"
     path.write_text(json.dumps([entries[id_] for id_ in TOLD]))
     return path
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return int(chosen.getsockname()[1])
 
 
 def _tern(*arguments: str, environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

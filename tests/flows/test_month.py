@@ -1,9 +1,7 @@
 """The thirty days of `tern demo --days 30`, on the other database: nobody who leaves, sleeps or loses a machine loses a
 report, and nobody who left gets one."""
 
-import socket
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from app.protocol.mailbox import MessageKind
 from app.protocol.statements import KeyKind
 from tests.flows.dump import Dump, searchable, words_of
 from tests.flows.test_dump import typed
+from tests.running import free_port
 
 # Who leaves on which day.
 WHO, LEAVES = "leyla", 9
@@ -31,9 +30,7 @@ WHO, LEAVES = "leyla", 9
 
 @pytest.fixture
 def stage(empty_url: str, tmp_path: Path) -> Stage:
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
+    port = free_port()
     return Stage(tmp_path, port, empty_url)
 
 

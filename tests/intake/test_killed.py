@@ -4,7 +4,6 @@ import http.client
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.settings import Settings
 from tests.intake import tus
 from tests.intake.scene import BYTES, Office, Reporter
+from tests.running import free_port
 
 ROUNDS = 3
 ENOUGH = 4  # of each are acknowledged, then the service is killed in the middle of others
@@ -166,9 +166,7 @@ def go_on(port: int, attached: list[Sending], file: bytes) -> None:
 @contextmanager
 def served(settings: Settings) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """The service in a process of its own, once it answers; it is gone afterwards, whatever happened."""
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.intake.served", str(port)],
         env=os.environ | {"TERN_DATA_DIR": str(settings.data_dir), "TERN_DATABASE_URL": settings.url},

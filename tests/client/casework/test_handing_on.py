@@ -22,7 +22,7 @@ from app.protocol.intake import read as read_intake
 from app.vocabulary import GrantKind, Imminence, ReportState, Role, Severity, TransitionReason
 from tests.cli.command import tern
 from tests.client.casework.scene import DOCUMENT
-from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
+from tests.client.installation import Installation, installation
 
 NOT_URGENT = [(Severity.LIMITED, Imminence.NONE)]
 ITS_DAY = timedelta(days=14)  # seven of accepting, seven of keeping
@@ -107,13 +107,7 @@ def test_whoever_signs_in_does_it_unasked(here: Installation) -> None:
     first = triage.view(anna, report).epoch
 
     def sign_in(handle: str) -> str:
-        environment = {
-            "TERN_MACHINE": str(here.machine(handle)),
-            "TERN_PASSPHRASE": PASSPHRASE,
-            "TERN_PASSWORD": PASSWORD,
-            "TERN_DEMO": "1",
-            "TERN_DEMO_CLOCK": str(here.clock),
-        }
+        environment = here.environment(handle)
         ended = tern("sign-in", environment=environment)
         assert ended.code == 0, ended.err
         return ended.err

@@ -18,7 +18,7 @@ from app.protocol.statements import KeyKind
 from app.vocabulary import ReportState, Role
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import DOCUMENT, accepted, claimed
-from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
+from tests.client.installation import PASSWORD, Installation, installation
 
 
 @pytest.fixture
@@ -33,13 +33,7 @@ def certified_anew(here: Installation, handle: str, *roles: Role) -> None:
 
 
 def command(here: Installation, handle: str, *arguments: str) -> Ended:
-    environment = {
-        "TERN_MACHINE": str(here.machine(handle)),
-        "TERN_PASSPHRASE": PASSPHRASE,
-        "TERN_PASSWORD": PASSWORD,
-        "TERN_DEMO": "1",
-        "TERN_DEMO_CLOCK": str(here.clock),
-    }
+    environment = here.environment(handle)
     return tern(*arguments, environment=environment)
 
 

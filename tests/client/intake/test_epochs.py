@@ -17,7 +17,7 @@ from app.protocol.intake import Intake
 from app.vocabulary import Role
 from tests.cli.command import tern
 from tests.client.casework.scene import DOCUMENT
-from tests.client.installation import PASSPHRASE, Installation, installation
+from tests.client.installation import Installation, installation
 
 
 def days_of(signed: list[Intake]) -> list[tuple[date, date]]:
@@ -154,12 +154,7 @@ def test_the_command_asks_once_naming_who_vouches_and_grants(tmp_path: Path) -> 
         report = here.reporter().submit(DOCUMENT).report
         newcomer(here, "fatma", Role.TRIAGER)
         here.staff("anna")
-        environment = {
-            "TERN_MACHINE": str(here.machine("anna")),
-            "TERN_PASSPHRASE": PASSPHRASE,
-            "TERN_DEMO": "1",
-            "TERN_DEMO_CLOCK": str(here.clock),
-        }
+        environment = here.environment("anna")
 
         no = tern("duties", "--do", typed="n\n", environment=environment)
         unread = triage.list_(here.staff("fatma"))

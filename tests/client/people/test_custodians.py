@@ -20,7 +20,7 @@ from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 from tests.cli.command import tern
 from tests.client.casework.scene import DOCUMENT
-from tests.client.installation import PASSPHRASE, Installation, installation
+from tests.client.installation import Installation, installation
 
 NAMES = ("kim", "lena", "milo")
 
@@ -137,12 +137,7 @@ def test_two_custodians_do_it_by_commands(here: Installation) -> None:
 
     def run(name: str, *command: str) -> str:
         here.staff(name)
-        environment = {
-            "TERN_MACHINE": str(here.machine(name)),
-            "TERN_PASSPHRASE": PASSPHRASE,
-            "TERN_DEMO": "1",
-            "TERN_DEMO_CLOCK": str(here.clock),
-        }
+        environment = here.environment(name)
         ended = tern("custodian", *command, environment=environment, typed="y\n")
         assert ended.code == 0, ended.err
         return ended.out + ended.err

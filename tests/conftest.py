@@ -25,6 +25,8 @@ from app.main import create_app
 from app.settings import Settings
 from app.site.build import build
 from app.site.site import Site
+from tests.dialects import compile_once
+from tests.in_process import InProcess
 from tests.postgresql import postgresql_server, run
 from tests.strength import HASHER
 
@@ -44,9 +46,10 @@ _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
 
 
 def pytest_configure() -> None:
-    """What is printed is as wide as a test says, wherever it runs: rich takes this for all terminals."""
-    os.environ.pop("COLUMNS", None)
+    """Alike on every machine, and without what would only take its time."""
+    os.environ.pop("COLUMNS", None)  # rich takes it for the width of all terminals
     _write_to_memory()
+    compile_once()
 
 
 def _write_to_memory() -> None:
@@ -101,10 +104,13 @@ def postgresql_tables(postgresql: sa.URL) -> sa.URL:
 
 
 @pytest.fixture(scope="session")
-def postgresql_in_turn(postgresql_tables: sa.URL) -> Iterator[sa.URL]:
-    """The one that the tests of this process use in turn."""
+def postgresql_in_turn(postgresql_tables: sa.URL) -> Iterator[sa.Engine]:
+    """The one that the tests of this process use in turn, and connections to it that outlive them: each new one is a
+    process of PostgreSQL's, which first reads what tables there are."""
     with _copied(postgresql_tables, "in_turn") as url:
-        yield url
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -123,10 +129,16 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path.parent.mkdir()
         path.write_bytes(request.getfixturevalue("sqlite_tables"))
         return f"sqlite:///{path}"
-    url: sa.URL = request.getfixturevalue("postgresql_in_turn")
-    deletes = [str(sa.delete(table)) for table in Base.metadata.tables.values()]
-    run(url, "; ".join(["SET lock_timeout = '10s'", "SET session_replication_role = replica", *deletes]))
-    return url.render_as_string(hide_password=False)
+    engine: sa.Engine = request.getfixturevalue("postgresql_in_turn")
+    statements = [
+        "SET lock_timeout = '10s'",
+        "SET session_replication_role = replica",
+        *[str(sa.delete(table)) for table in Base.metadata.tables.values()],
+        "RESET ALL",
+    ]
+    with engine.connect() as connection:
+        connection.exec_driver_sql("; ".join(statements))
+    return engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
@@ -161,8 +173,12 @@ def database(url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def rows(url: str) -> Iterator[Session]:
+def rows(request: pytest.FixtureRequest, url: str) -> Iterator[Session]:
     """A session for arranging and looking. Its statements hold no lock: each is committed as it is made."""
+    if url.startswith("postgresql"):
+        with Session(request.getfixturevalue("postgresql_in_turn")) as session:
+            yield session
+        return
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with Session(engine) as session:
         yield session
@@ -220,7 +236,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def client(settings: Settings, site: Site) -> Iterator[TestClient]:
     """The service, in process, over HTTP."""
-    with TestClient(create_app(settings, site=site, hasher=HASHER), base_url="https://tern.test") as client:
+    with InProcess(create_app(settings, site=site, hasher=HASHER)) as client:
         yield client
 
 

@@ -3,12 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from starlette.testclient import TestClient
-
 from app.http.examples import EXAMPLES
 from app.main import create_app
 from app.settings import Settings
 from app.site.site import Site
+from tests.in_process import InProcess
 from tests.strength import HASHER
 
 
@@ -21,7 +20,7 @@ class Shown:
 
 def shown(settings: Settings, site: Site, *, api_page: bool) -> Shown:
     app = create_app(settings.model_copy(update={"api_page": api_page}), site=site, hasher=HASHER)
-    with TestClient(app, base_url="https://tern.test") as client:
+    with InProcess(app) as client:
         page = client.get("/docs")
         return Shown(page.status_code, page.text, client.get("/openapi.json").json())
 

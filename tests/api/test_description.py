@@ -36,6 +36,7 @@ from tests.access.table import OWNER
 from tests.api.badly import rightly
 from tests.api.description import OPERATIONS, SCHEMAS
 from tests.api.forms import FORMS
+from tests.in_process import InProcess
 from tests.strength import HASHER
 
 _OPERATIONS = {
@@ -96,7 +97,7 @@ def still(url_of_file: str, site: Site, tmp_path_factory: pytest.TempPathFactory
     service = Settings(data_dir=directory, database_url=url_of_file, demo=True, demo_clock=clock)
     engine = sa.create_engine(url_of_file, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     app = create_app(service, site=site, hasher=HASHER)
-    with Session(engine) as rows, TestClient(app, base_url="https://tern.test") as client:
+    with Session(engine) as rows, InProcess(app) as client:
         scene = _set(client, rows)
         before = _told(rows)
         yield scene

@@ -25,6 +25,7 @@ from app.site.site import Site
 from app.vocabulary import Imminence, Severity
 from tests.backup.place import Make, Place
 from tests.flows.organisation import PASSWORD, Organisation
+from tests.in_process import InProcess
 from tests.postgresql import run
 from tests.strength import HASHER
 
@@ -89,7 +90,7 @@ def test_a_service_that_is_lost_comes_back_from_its_backup(
     assert (made.contents.faults, restored) == ([], made.contents)
     there = Settings(data_dir=elsewhere.data_dir, database_url=elsewhere.url, demo=True, demo_clock=clock.told_by)
     schema.open_(there.url).close()
-    with TestClient(create_app(there, site=site, hasher=HASHER), base_url="https://tern.test") as http:
+    with InProcess(create_app(there, site=site, hasher=HASHER)) as http:
         again = organisation.copy_of("tenzin", tmp_path / "tenzin", http)
         sign_in.sign_in(again, PASSWORD)
         file = cases.open_(again, case).file

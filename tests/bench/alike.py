@@ -21,7 +21,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from starlette.testclient import TestClient
 
 from app.database import schema
 from app.intake.mailbox.models import Slot
@@ -36,6 +35,7 @@ from tests import factories
 from tests.access.scene import Scene, elsewhere
 from tests.access.table import TABLE, Row
 from tests.bench.server import postgresql, served
+from tests.in_process import InProcess
 from tests.intake.scene import READ, bearer
 
 PAIRS = 5_000
@@ -136,7 +136,7 @@ def _prepared(settings: Settings) -> dict[str, tuple[Ask, Ask]]:
     database = schema.create(settings.url)
     database.close()
     engine = sa.create_engine(settings.url, isolation_level="AUTOCOMMIT")
-    with TestClient(create_app(settings), base_url="https://tern.test") as client, Session(engine) as rows:
+    with InProcess(create_app(settings)) as client, Session(engine) as rows:
         scene = Scene(client, rows).set()
         for _ in range(OTHERS):
             for who in scene.people.values():

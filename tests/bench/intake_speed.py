@@ -28,7 +28,6 @@ import psycopg
 from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
-from starlette.testclient import TestClient
 
 from app.database import Base, Database
 from app.database.bulk import Value, statement
@@ -41,6 +40,7 @@ from app.protocol.mailbox import SLOT_SIZE
 from app.settings import Settings
 from app.vocabulary import IntakeChannel
 from tests.bench.server import postgresql, served
+from tests.in_process import InProcess
 from tests.intake.scene import Office, Reporter
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _prepared(folder: Path, url: str) -> list[bytes]:
         Base.metadata.create_all(connection)
         bytes_ = "BLOB" if database.dialect == "sqlite" else "BYTEA"
         connection.exec_driver_sql(f"CREATE TABLE bare (id VARCHAR(36) PRIMARY KEY, body {bytes_})")
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+    with InProcess(create_app(settings)) as client:
         today = datetime.now(UTC).date()
         epoch = Office(database, client, today).found().open_epoch()
     database.close()

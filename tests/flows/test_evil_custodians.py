@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from starlette.testclient import TestClient
 
 from app import age
 from app.client import Staff
@@ -24,6 +23,7 @@ from app.settings import Settings
 from app.vocabulary import GrantKind, Role
 from tests.flows.evil import HASH, Attacker, EvilServer, each_forgery, in_json, stops
 from tests.flows.organisation import Organisation
+from tests.in_process import InProcess
 from tests.strength import HASHER
 
 CAST = {
@@ -61,7 +61,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     clock = Clock(directory / "clock")
     (directory / "clock").write_text("2026-06-15T09:00:00Z")
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
-    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as http:
+    with InProcess(create_app(settings, hasher=HASHER)) as http:
         organisation = Organisation(directory / "people", http, clock).found(settings, CAST)
         sofia = organisation.staff["sofia"]
         epochs.rotate(sofia)

@@ -13,7 +13,6 @@ from typing import Any
 import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from starlette.testclient import TestClient
 
 from app import age, keyring
 from app.client import Reporter, Staff
@@ -50,6 +49,7 @@ from tests.flows.evil import (
     stops,
 )
 from tests.flows.organisation import PASSPHRASE, Organisation
+from tests.in_process import InProcess
 from tests.strength import HASHER
 
 DOCUMENT = {
@@ -94,7 +94,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     clock = Clock(directory / "clock")
     (directory / "clock").write_text(f"{TODAY}T09:00:00Z")
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
-    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as http:
+    with InProcess(create_app(settings, hasher=HASHER)) as http:
         organisation = Organisation(directory / "people", http, clock).found(settings)
         epochs.rotate(organisation.staff["sofia"])
         files = [directory / "one.txt", directory / "two.txt"]

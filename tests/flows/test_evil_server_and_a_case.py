@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import httpx2
 import pytest
-from starlette.testclient import TestClient
 
 from app import age
 from app.client import Staff
@@ -68,6 +67,7 @@ from tests.flows.evil import (
     stops,
 )
 from tests.flows.organisation import PASSPHRASE, Organisation
+from tests.in_process import InProcess
 from tests.strength import HASHER
 
 CAST = {
@@ -110,7 +110,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     clock = Clock(directory / "clock")
     (directory / "clock").write_text("2026-06-15T09:00:00Z")
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
-    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as http:
+    with InProcess(create_app(settings, hasher=HASHER)) as http:
         organisation = Organisation(directory / "people", http, clock).found(settings, CAST)
         epochs.rotate(organisation.staff["sofia"])
         tenzin, leyla, omid = (organisation.staff[name] for name in ("tenzin", "leyla", "omid"))

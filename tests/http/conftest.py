@@ -44,6 +44,7 @@ from app.keyring import Keyring
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.in_process import InProcess
 
 TOKENS = {"supervisor": "s" * 43, "triager": "t" * 43}
 ROLES = {"supervisor": Role.SUPERVISOR, "triager": Role.TRIAGER}
@@ -166,7 +167,7 @@ def client(database: Database, settings: Settings, clock: Clock) -> Iterator[Tes
     app = Api(State(settings, clock, Keyring(bytes(32)), database, blobs, find_actor, PasswordHasher()))
     app.include_router(router, prefix="/v1")
     app.router.routes += problem_pages()
-    with TestClient(app, base_url="https://tern.test") as client:
+    with InProcess(app) as client:
         yield client
 
 

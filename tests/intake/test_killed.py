@@ -16,7 +16,6 @@ from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.testclient import TestClient
 
 from app.database import Database
 from app.intake.attachments.models import Attachment
@@ -26,6 +25,7 @@ from app.main import create_app
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.settings import Settings
+from tests.in_process import InProcess
 from tests.intake import tus
 from tests.intake.scene import BYTES, Office, Reporter
 from tests.running import free_port
@@ -112,7 +112,7 @@ def ask(
 def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, rows: Session, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", database_url=url)
     today = datetime.now(UTC).date()
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+    with InProcess(create_app(settings)) as client:
         epoch = Office(database, client, today).found().open_epoch()
     reporter = Reporter(epoch, today)
     bodies, file = [reporter.body() for _ in range(4)], reporter.attachment()

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from app.database import Database, engine
 from app.main import create_app
 from app.settings import Settings
+from tests.in_process import InProcess
 from tests.intake.no_script.browser import HEADERS, encoded
 from tests.intake.scene import Office, Reporter
 from tests.storage import full, locked, read_only
@@ -33,7 +34,7 @@ def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Test
     for bound in ("_LOCK_SECONDS", "_CONNECT_SECONDS", "ANSWER_SECONDS"):
         monkeypatch.setattr(engine, bound, SECONDS)
     monkeypatch.setattr(engine, "_REST_SECONDS", REST)
-    with TestClient(create_app(settings, hasher=HASHER), base_url="https://tern.test") as client:
+    with InProcess(create_app(settings, hasher=HASHER)) as client:
         yield client
 
 
@@ -201,7 +202,7 @@ class TestFile:
 
         with ExitStack() as disk:
             disk.enter_context(read_only(tmp_path / "data" / "tern.sqlite"))
-            with TestClient(create_app(settings, hasher=HASHER)) as begun:
+            with InProcess(create_app(settings, hasher=HASHER)) as begun:
                 refused = begun.put("/v1/report", content=body, headers=reporter.headers)
                 health = begun.get("/v1/health")
                 disk.close()

@@ -15,6 +15,7 @@ from app.protocol.documents import Signer, bytes_signed
 from app.protocol.encoding import b64
 from app.settings import Settings
 from tests import factories
+from tests.in_process import InProcess
 from tests.people.conftest import PASSWORD, Client
 
 
@@ -67,7 +68,7 @@ def test_a_password_is_the_same_from_every_keyboard(client: TestClient, invitati
 def test_a_password_is_kept_under_the_second_parameters_of_rfc_9106(
     settings: Settings, rows: Session, invitation: str
 ) -> None:
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+    with InProcess(create_app(settings)) as client:
         supervisor = Client(client, "first").join(invitation)
 
     person = rows.get(Person, supervisor.id)
@@ -81,7 +82,7 @@ def test_passwords_are_checked_a_few_at_a_time_and_few_wait(settings: Settings, 
     rows.commit()
 
     with (
-        TestClient(create_app(settings), base_url="https://tern.test") as client,  # with passwords of their strength
+        InProcess(create_app(settings)) as client,  # with passwords of their strength
         ThreadPoolExecutor(12) as threads,
     ):
         asked = {"person": "nobody", "password": "correct horse battery"}

@@ -26,6 +26,7 @@ from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.settings import Settings
 from app.vocabulary import ReportState
+from tests.in_process import InProcess
 from tests.intake.scene import Reporter
 from tests.intake.tus import TUS, add, at, bearer, begin, of_file, reached, send
 
@@ -123,7 +124,7 @@ def test_an_upload_goes_on_at_another_process_of_the_machine(
     address = begun(client, sent, new_id("att"), file)
     add(client, sent.token, address, file[:40_000])
 
-    with TestClient(create_app(settings), base_url="https://tern.test") as beside:
+    with InProcess(create_app(settings)) as beside:
         answer = add(beside, sent.token, address, file[40_000:], 40_000)
 
     assert (answer.status_code, reached(client, sent.token, address)) == (204, len(file))
@@ -138,7 +139,7 @@ def test_files_find_no_room_where_the_disk_keeps_it_for_reports_and_messages(
     add(client, sent.token, address, file[:40_000])
     uploads_before = len(rows.scalars(select(Upload.attachment_id)).all())
 
-    with TestClient(create_app(full), base_url="https://tern.test") as beside:
+    with InProcess(create_app(full)) as beside:
         fresh = begin(beside, sent.token, new_id("att"), len(file))
         more = add(beside, sent.token, address, file[40_000:], 40_000)
         stranger = begin(beside, b64(secrets.token_bytes(32)), new_id("att"), len(file))

@@ -29,6 +29,7 @@ from app.protocol.report import ATTACHMENTS, FREE_LENGTH
 from app.settings import Settings
 from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 from tests.flows.organisation import Organisation
+from tests.in_process import InProcess
 from tests.intake.no_script.browser import HEADERS, File, encoded
 
 TEXT = "They know my address & my sister's <name>."
@@ -68,7 +69,7 @@ def door_with_a_limit(url: str, directory: Path, clock: Clock, **limit: int) -> 
     """A service of its own, with an organisation."""
     place = {"data_dir": directory / "data", "database_url": url, "demo": True, "demo_clock": clock.told_by}
     settings = Settings.model_validate(place | limit)
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+    with InProcess(create_app(settings)) as client:
         Organisation(directory / "people", client, clock).found(settings)
         yield client
 
@@ -509,7 +510,7 @@ def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock) 
     settings = Settings(
         data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, no_script_pages=False
     )
-    with TestClient(create_app(settings), base_url="https://tern.test") as client:
+    with InProcess(create_app(settings)) as client:
         posted = [post(client, FORM), mailbox(client, "abandon " * 12)]
         pages = [client.get(path) for path in ("/en/plain/", "/en/plain/replies/")]
         others = [client.get(path) for path in ("/en/", "/en/replies/")]

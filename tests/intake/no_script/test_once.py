@@ -17,6 +17,7 @@ from app.intake.no_script.once import Answer
 from app.main import create_app
 from app.settings import Settings
 from tests.flows.organisation import Organisation
+from tests.in_process import InProcess
 from tests.intake.no_script.browser import HEADERS, encoded
 from tests.intake.no_script.test_no_script import words_in
 
@@ -50,7 +51,7 @@ def test_the_words_are_shown_once_at_an_address_that_stands_nowhere(
     [row] = rows.scalars(select(OnceAnswer))
     head = client.head(address)
     # Another process of the same installation.
-    with TestClient(create_app(settings), base_url="https://tern.test") as other:
+    with InProcess(create_app(settings)) as other:
         first = other.get(address)
     second = client.get(address)
 

@@ -1,5 +1,7 @@
 """The service in the process of the test, over HTTP but for the wire."""
 
+from collections.abc import AsyncIterator, Iterable
+
 import httpx2
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -20,7 +22,8 @@ class _InOne(httpx2.BaseTransport):
         self._service = httpx2.ASGITransport(client.app)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        request.read()
+        assert isinstance(request.stream, httpx2.SyncByteStream)
+        request.stream = _Parts(request.stream)
         with self._client._portal_factory() as portal:
             return portal.call(self._answer, request)
 
@@ -29,3 +32,14 @@ class _InOne(httpx2.BaseTransport):
         assert isinstance(answer.stream, httpx2.AsyncByteStream)
         body = b"".join([part async for part in answer.stream])
         return httpx2.Response(answer.status_code, headers=answer.headers, stream=httpx2.ByteStream(body))
+
+
+class _Parts(httpx2.AsyncByteStream):
+    """A body whose parts are made when the service asks for them."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            yield part

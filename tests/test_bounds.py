@@ -64,6 +64,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.client.intake.pages": {"_ELSEWHERE": 303, "_ABSENT": 404},
     "app.client.intake.uploads": {"TRIES": 8, "_FIRST_PAUSE": 0.5, "_GONE": 404},
+    "app.client.casework.reports.threads": {"_KEPT": timedelta(days=60)},
     "app.client.casework.triage.handing_on": {"_CLOCKS_OFF": timedelta(days=1)},
     "app.client.casework.triage.queue": {"_PAGE": 200},
     "app.client.machine.ends": {"_MOST": 100},
@@ -214,7 +215,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "LEAST_COVER": timedelta(days=20),
     },
     "app.protocol.journal.checkpoint": {"PIECE_LENGTH": 700_000},
-    "app.protocol.journal.entry": {"MOST_ENDED": 2, "MOST_PARTS": 20, "MOST_PIECES": 20},
+    "app.protocol.journal.entry": {"MOST_ENDED": 2, "MOST_PARTS": 20, "MOST_PIECES": 20, "MOST_REPORT_KEYS": 20},
     "app.protocol.mailbox": {
         "SLOTS": 16,
         "STAFF_SLOTS": 14,
@@ -346,6 +347,7 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
         "add": 100,
         "turned": 100,
         "pairs": 10,
+        "report_keys": 20,
         "checkpoint": 20,
         "remove": 100,
     }

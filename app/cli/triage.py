@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from app.cli.names import Names
 from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Sent, Thread, Waiting
 from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
 from app.protocol import mailbox
 from app.protocol.mailbox import MessageKind
 from app.protocol.report import Attachment
@@ -84,6 +86,9 @@ def open_(
         for attachment in (*open_report.report.attachments, *_attached_since(thread)):
             _save(person, open_report, attachment, save)
     _show(person, open_report, thread, as_json=as_json)
+    if thread and open_report.view.case:
+        with suppress(Refused):  # where the mailbox is full, say: the next answer does it
+            triage.tell_key(person, open_report, thread)
     if thread is None:
         say("The report is in a case. What came after it, and its files, are for the members of the case.")
     elif thread.withdrawal is None and any(each.content.kind is MessageKind.WITHDRAW for each in thread.messages):

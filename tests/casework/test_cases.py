@@ -251,6 +251,30 @@ def test_a_key_that_turns_goes_to_every_member_and_the_one_before_it_to_the_case
     )
 
 
+def test_the_next_key_of_a_report_is_kept_for_the_case_that_it_is_in_and_for_no_other(
+    office: Office, rows: Session, case: Case, caseworker: Person
+) -> None:
+    epoch = factories.epoch(rows)
+    theirs, gone, elsewhere = (factories.report(rows, epoch, case=each) for each in (case, case, None))
+    gone.destroyed_on = factories.DAY
+    rows.commit()
+    file = factories.in_json(Kind.GRANT)
+
+    refused = office.post(
+        caseworker,
+        f"/cases/{case.id}/entries",
+        entry(report_keys=[{"report": elsewhere.id, "file": file}]),
+        version=1,
+    )
+    keys = [{"report": each.id, "file": file} for each in (theirs, gone)]
+    office.post(caseworker, f"/cases/{case.id}/entries", entry(report_keys=keys), version=1).raise_for_status()
+
+    assert problem(refused) == (404, "not-found")
+    kept = rows.query(Grant).filter(Grant.grantee == case.id, Grant.subject.in_([theirs.id, gone.id, elsewhere.id]))
+    [grant] = kept.filter(Grant.generation > 1)
+    assert (grant.subject, grant.generation) == (theirs.id, 2)
+
+
 def turned(case: Case, *members: Person) -> list[dict[str, str]]:
     """The grants with which the key of a case turns."""
     return [*map(grant, members), {"grantee": case.id, "file": factories.in_json(Kind.GRANT)}]

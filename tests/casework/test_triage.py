@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import delete, event
+from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -24,6 +24,7 @@ from app.intake.mailbox.models import KeptReply, Slot
 from app.intake.reports.models import Report
 from app.people.grants.models import Grant
 from app.people.staff.models import Person
+from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, ApprovalSubject, Priority, ReportState, Role, TransitionReason
 from tests import factories
@@ -629,6 +630,22 @@ def test_in_a_case_its_members_alone_read_what_follows_and_write_to_the_reporter
         assert office.get(who, f"{path}/replies").status_code == 200
         assert office.get(who, f"{path}/attachments").status_code == 200
         assert answered(office, who, claimed).status_code == 201
+
+
+def test_a_reply_that_comes_in_the_place_of_another_takes_its_slot(
+    office: Office, claimed: Report, triager: Person, rows: Session
+) -> None:
+    answered(office, triager, claimed)
+    [file] = rows.scalars(select(Slot.file).where(Slot.number >= 3))
+    replaced = {"replaced": [sha256_hex(file)]}
+    rows.expire_all()
+
+    office.post(
+        triager, f"/reports/{claimed.id}/messages", factories.ANSWER | replaced, version=claimed.version
+    ).raise_for_status()
+
+    replies = [slot.reply for slot in rows.query(Slot).filter(Slot.number >= 3)]
+    assert (replies, rows.query(KeptReply).count()) == ([2], 2)
 
 
 def test_what_is_no_sealed_slot_is_not_taken(office: Office, claimed: Report, triager: Person) -> None:

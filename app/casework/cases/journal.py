@@ -46,17 +46,27 @@ class NewPart:
 
 
 @dataclass(frozen=True)
+class NewReportKey:
+    """The next key of a report, sealed to its case."""
+
+    report_id: str
+    file: bytes
+
+
+@dataclass(frozen=True)
 class Writing:
     """What one request writes: entries that follow each other, and the parts that they name.
 
     `turned` are the grants of the key to which that of the case turns by them, if it does, and `pairs` its pairs;
-    `checkpoint` are the pieces of one, if the first of them makes it.
+    `report_keys` are the next keys of its reports, for the case. `checkpoint` are the pieces of one, if the first of
+    them makes it.
     """
 
     entries: Sequence[bytes]
     parts: Collection[NewPart] = ()
     turned: Collection[NewGrant] = ()
     pairs: Collection[NewPair] = ()
+    report_keys: Collection[NewReportKey] = ()
     checkpoint: Sequence[bytes] = ()
 
 

@@ -6,27 +6,37 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.casework.cases.journal import Writing
+from app.casework.cases.journal import NewReportKey, Writing
 from app.casework.cases.wire import PART_ID, WritingIn
-from app.http.sealed_json import SealedEntry, SealedPart
-from app.http.wire import PersonId
+from app.http.sealed_json import SealedEntry, SealedGrant, SealedPart
+from app.http.wire import PersonId, ReportId
 from app.people.grants.wire import GrantIn, GrantOut, Grants
 from app.people.pairs.wire import Pairs
-from app.protocol.journal import MOST_PIECES
+from app.protocol.journal import MOST_PIECES, MOST_REPORT_KEYS
 from app.protocol.pairs import MOST_RECOVERED, MOST_WITH_IT
+
+
+class ReportKeyIn(BaseModel):
+    """The next key of a report of the case, sealed to the case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    report: ReportId
+    file: SealedGrant
 
 
 class EntriesIn(WritingIn):
     """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
     Where the key of the case turns, `turned` holds the new one for each member, and the one before it for the case
-    itself, and `pairs` the new one for custodians. `checkpoint` are the pieces of what the journal came to before the
-    first of these entries, which makes it.
+    itself, and `pairs` the new one for custodians; `report_keys` are the next keys of its reports. `checkpoint` are the
+    pieces of what the journal came to before the first of these entries, which makes it.
     """
 
     add: Grants = []
     turned: Grants = []
     pairs: Pairs = []
+    report_keys: Annotated[list[ReportKeyIn], Field(max_length=MOST_REPORT_KEYS)] = []
     checkpoint: Annotated[list[SealedPart], Field(max_length=MOST_PIECES)] = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
@@ -34,7 +44,10 @@ class EntriesIn(WritingIn):
     def as_writing(self) -> Writing:
         turned = [grant.as_new() for grant in self.turned]
         pairs = [pair.as_new() for pair in self.pairs]
-        return replace(super().as_writing(), turned=turned, pairs=pairs, checkpoint=self.checkpoint)
+        reports = [NewReportKey(each.report, each.file) for each in self.report_keys]
+        return replace(
+            super().as_writing(), turned=turned, pairs=pairs, report_keys=reports, checkpoint=self.checkpoint
+        )
 
 
 class JournalEntryOut(BaseModel):

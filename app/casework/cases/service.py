@@ -21,6 +21,7 @@ from app.casework.cases.models import Case, CasePart, Membership
 from app.clock import hour_of
 from app.database import insert_or_ignore
 from app.duties import Duty
+from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -32,7 +33,7 @@ from app.people.staff.models import Team
 from app.people.staff.service import Standing
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.duties import DutyKind
-from app.vocabulary import CaseStage, Priority, Role, TransitionReason
+from app.vocabulary import CaseStage, GrantKind, Priority, Role, TransitionReason
 
 _REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is easily read as another
 _REF_LENGTH = 8
@@ -208,8 +209,21 @@ def write(
         membership.turn(session, actor, case, writing.turned, now=now)
         generation = grants.generation_of(session, case.id)
         pairs.keep(session, actor, writing.pairs, subject=case.id, generation=generation, now=now)
+    _turn_reports(session, actor, case, writing, now=now)
     journal.write(session, actor, case, writing, after=newest, now=now)
     return case
+
+
+def _turn_reports(session: Session, actor: Actor, case: Case, writing: Writing, *, now: datetime) -> None:
+    """The reports of the case get their next keys, but for those that were destroyed meanwhile. Raises `NotFound`."""
+    for new in writing.report_keys:
+        report = session.get(Report, new.report_id)
+        if report is None or report.case_id != case.id:
+            raise NotFound
+        if not report.is_destroyed:
+            generation = grants.generation_of(session, report.id) + 1
+            to_case, kind = NewGrant(case.id, new.file), GrantKind.CASE
+            grants.add_to_object(session, actor, to_case, subject=report.id, kind=kind, now=now, generation=generation)
 
 
 def journal_for_recovery(

@@ -197,9 +197,7 @@ def answer_report(
             session,
             actor.id,
             request,
-            act=lambda: service.answer(
-                session, actor, report_id, request.slots, request.copy_, read=request.read, seen=seen, now=now
-            ),
+            act=lambda: service.answer(session, actor, report_id, request.as_answer(), seen=seen, now=now),
             again=lambda id_: service.get(session, actor, id_),
         )
         return _answer(report, response)

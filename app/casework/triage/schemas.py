@@ -8,15 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from app.casework.cases.service import Joining
 from app.casework.cases.wire import CaseIn
 from app.casework.triage.moves import Move
+from app.casework.triage.service import Answer
 from app.http.sealed_json import SealedCopy, SealedEntry, SealedMessage, SealedReply
 from app.http.transitions import TransitionIn
-from app.http.wire import CaseId, Sha256
+from app.http.wire import CaseId, ReportId, Sha256
 from app.people.grants.wire import GrantIn, GrantOut
 from app.protocol.mailbox import STAFF_SLOTS, MessageKind
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 EpochId = Annotated[str, Field(pattern=r"^epoch_[0-9a-f]{32}$")]
-ReportId = Annotated[str, Field(pattern=r"^rep_[0-9a-f]{32}$")]
 
 
 class ReportOut(BaseModel):
@@ -90,6 +90,7 @@ class AnswerIn(BaseModel):
     """The parts of one message, a sealed slot each, and its copy for colleagues, sealed to the report's key.
 
     `read` are hashes of earlier parts that the reporter names as seen: those make room where there is no other.
+    `replaced` are those of a reply in whose place this one comes.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -97,6 +98,10 @@ class AnswerIn(BaseModel):
     slots: Annotated[list[SealedReply], Field(min_length=1, max_length=STAFF_SLOTS)]
     copy_: Annotated[SealedCopy, Field(alias="copy")]
     read: Annotated[list[Sha256], Field(max_length=STAFF_SLOTS)] = []
+    replaced: Annotated[list[Sha256], Field(max_length=STAFF_SLOTS)] = []
+
+    def as_answer(self) -> Answer:
+        return Answer(self.slots, self.copy_, read=self.read, replaced=self.replaced)
 
 
 class JoiningIn(BaseModel):

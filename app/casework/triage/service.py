@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
@@ -148,22 +149,27 @@ def replies(session: Session, actor: Actor, report_id: str, *, now: datetime) ->
     return mailbox.replies(report.id)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The parts of one message, and its copy for colleagues.
+
+    `read` are hashes of earlier parts that the reporter has seen, `replaced` those in whose place this one comes.
+    """
+
+    slots: Sequence[bytes]
+    copy: bytes
+    read: Collection[str] = ()
+    replaced: Collection[str] = ()
+
+
 def answer(
-    session: Session,
-    actor: Actor,
-    report_id: str,
-    slots: Sequence[bytes],
-    copy: bytes,
-    *,
-    read: Collection[str],
-    seen: AbstractSet[int],
-    now: datetime,
+    session: Session, actor: Actor, report_id: str, new: Answer, *, seen: AbstractSet[int], now: datetime
 ) -> Report:
     """Put the parts of one message into the reporter's mailbox, and keep its copy, which colleagues read.
 
     Its triager writes, once it is in a case its members. The copy names the one before, so the writer must have seen
-    that: of two colleagues who write at once the slower seals again. `read` is what `mailbox.put_staff_slots` takes.
-    Raises `StaleVersion`, `ReportClosed`, or `MailboxFull`.
+    that: of two colleagues who write at once the slower seals again. Raises `StaleVersion`, `ReportClosed`, or
+    `MailboxFull`.
     """
     report = locked(session, followed_by(actor), report_id)
     if report.case_id is None and report.triager_id != actor.id:
@@ -173,9 +179,10 @@ def answer(
     if report.state in CLOSED:
         raise ReportClosed
     report.replies += 1
-    mailbox.put_staff_slots(session, report.id, slots, reply=report.replies, read=read, today=now.date())
-    mailbox.keep_reply(session, report.id, copy, reply=report.replies)
-    message_sha256 = sha256_hex(b"".join(slots))
+    mailbox.drop_staff_slots(session, report.id, new.replaced)
+    mailbox.put_staff_slots(session, report.id, new.slots, reply=report.replies, read=new.read, today=now.date())
+    mailbox.keep_reply(session, report.id, new.copy, reply=report.replies)
+    message_sha256 = sha256_hex(b"".join(new.slots))
     audit.record(session, actor.id, Action.REPORTER_ANSWERED, report.id, now=now, object_hash=message_sha256)
     return report
 

@@ -21,7 +21,7 @@ from app.cli.demo.stories import Story
 from app.cli.sheets import facts
 from app.client import Staff
 from app.client.casework import cases, leaving, recoveries
-from app.client.casework.triage.views import ReportView
+from app.client.casework.reports.views import ReportView
 from app.client.machine.staff import NotGranted
 from app.client.machine.transport import Refused, Service
 from app.client.people import colleagues, copies, custodians, machines, new_keys, roots, sign_in

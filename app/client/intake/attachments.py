@@ -58,8 +58,8 @@ def seal_all(
     return sealed, left
 
 
-def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment: Attachment) -> None:
-    """Write the file that `attachment` describes to `sink`, without its padding.
+def open_(sealed: Path, sink: BinaryIO, identities: Sequence[age.HybridIdentity], attachment: Attachment) -> None:
+    """Write the file that `attachment` describes to `sink`, without its padding; it is sealed to one of these.
 
     Raises `NotAuthentic` where it is another one; what was written then must not be used.
     """
@@ -71,7 +71,7 @@ def open_(sealed: Path, sink: BinaryIO, identity: age.HybridIdentity, attachment
         attachment, ciphertext_sha256=ciphertext_sha256, plaintext_sha256=attachment.plaintext_sha256
     )
     with sealed.open("rb") as file:
-        age.decrypt_stream(file, target, [identity])
+        age.decrypt_stream(file, target, identities)
     opening.check_attachment(attachment, ciphertext_sha256=ciphertext_sha256, plaintext_sha256=target.hash.hexdigest())
 
 

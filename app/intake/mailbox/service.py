@@ -192,6 +192,18 @@ def hybrid_recipient(text: str) -> age.HybridRecipient:
     return recipient
 
 
+def drop_staff_slots(session: Session, report_id: str, hashes: Container[str]) -> None:
+    """Take the parts of these SHA-256 out of the report's mailbox. Who may write to its reporter has said so."""
+    box = session.scalar(select(Mailbox).where(Mailbox.report_id == report_id))
+    if box is None:
+        return
+    of_staff = (Slot.token_sha256 == box.token_sha256, Slot.number >= FIRST_STAFF_SLOT)
+    for slot in session.scalars(select(Slot).where(*of_staff)).all():
+        if sha256_hex(slot.file) in hashes:
+            session.delete(slot)
+    session.flush()
+
+
 def put_staff_slots(
     session: Session, report_id: str, files: Sequence[bytes], *, reply: int, read: Container[str] = (), today: date
 ) -> None:

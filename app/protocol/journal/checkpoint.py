@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from app.protocol.chain import Mark
-from app.protocol.encoding import MOST, canonical, check_hash, check_id, check_number, parse_object
+from app.protocol.encoding import MOST, canonical, check_any_id, check_hash, check_id, check_number, parse_object
 from app.protocol.errors import Malformed
 from app.protocol.journal.entry import MOST_PIECES, KeyNote, Origin, PartNote, ReportNote
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Recovered, Seconded
@@ -36,6 +36,7 @@ def summary(found: Journal) -> bytes:
                 "owner": members.owner,
             },
             "keys": sorted([*place, name] for place, name in found.keys.items()),
+            "keyed": sorted([subject, entry] for subject, entry in found.keyed.items()),
             "reports": [each.body() for each in found.reports],
             "parts": [_named_row(versions[-1]) for versions in found.parts.values()],
             "origins": sorted((each.body() for each in found.origins), key=canonical),
@@ -108,6 +109,7 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
         author=check_id("per", body["author"]),
         day=date.fromisoformat(body["day"]),
         keys={(each.subject, each.generation): each.recipient for each in keys},
+        keyed={check_any_id(subject): check_number(entry, range(1, MOST + 1)) for subject, entry in body["keyed"]},
         reports=tuple(map(ReportNote.read, body["reports"])),
         parts={each.note.id: (each,) for each in named},
         origins=frozenset(map(Origin.read, body["origins"])),

@@ -13,6 +13,8 @@ from app.protocol.types import TYPES
 
 # How many parts one entry names, and people to whom it lends; what writes more takes several entries.
 MOST_PARTS: Final = 20
+# How many reports get their next keys by one request; a case with more turns the rest by the next.
+MOST_REPORT_KEYS: Final = 20
 # In how many pieces a checkpoint is sealed.
 MOST_PIECES: Final = 20
 # How many certificates one entry holds: of the opener and of the owner.

@@ -1,6 +1,7 @@
 """A journal is followed from its first entry, or on from where it was read before."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -13,7 +14,7 @@ from app.protocol.errors import NotAuthentic
 from app.protocol.journal import recovering, seconding
 from app.protocol.journal.acts import Act, Ending, Removal
 from app.protocol.journal.checkpoint import summary
-from app.protocol.journal.entry import EndReason, Entry, PartNote, read
+from app.protocol.journal.entry import EndReason, Entry, KeyNote, PartNote, read
 from app.protocol.journal.seconding import Authority
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, newest_generation
 from app.protocol.opening import Opened
@@ -124,14 +125,14 @@ def _is_clock_wrong(author: str, day: date, by: Authority) -> bool:
 
 def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     """With what the entry brings. Raises `NotAuthentic` where it contradicts what stands already."""
-    keys = dict(found.keys)
-    first = {note.id for note in entry.parts if note.version == 1 and TYPES[note.type].own_key}
+    keys, keyed = dict(found.keys), dict(found.keyed)
+    reports = (*found.reports, *entry.reports)
     for each in entry.keys:
-        # Else who does not hold it could name the next, and read what is written under that.
-        if each.subject.startswith("part_") and (each.generation > 1 or each.subject not in first):
-            raise NotAuthentic("key-name")
+        _check_key(each, entry, newest_generation(keys, each.subject), {report.id for report in reports})
         if keys.setdefault((each.subject, each.generation), each.recipient) != each.recipient:
             raise NotAuthentic("key-name")
+        if each.subject.startswith("rep_") and (each.subject, each.generation) not in found.keys:
+            keyed[each.subject] = document.mark.version
     newest = found.generation + sum(1 for subject, _ in keys.keys() - found.keys.keys() if subject == found.case)
     header = document.document.header
     # The next generation and no other: a number far ahead would leave none to turn to. And nothing is written under an
@@ -144,7 +145,6 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         turned, holders = document.mark.version, (found.members.present - set(entry.without)) | {_author(document)}
     elif entry.without:
         raise NotAuthentic("key-name")
-    reports = (*found.reports, *entry.reports)
     if len({each.id for each in reports}) != len(reports):
         raise NotAuthentic("report-twice")
     if any((each.id, 1) not in keys for each in entry.reports):
@@ -164,6 +164,7 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     return replace(
         found,
         keys=keys,
+        keyed=keyed,
         reports=reports,
         parts=parts,
         origins=found.origins | set(origins),
@@ -171,6 +172,18 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         holders=holders,
         loans=(*found.loans, *(Loan(each, author, day, document.mark.version) for each in entry.lent)),
     )
+
+
+def _check_key(named: KeyNote, entry: Entry, newest: int, reports: AbstractSet[str]) -> None:
+    """Which key of a part or a report an entry may name, whose `newest` generation was named before."""
+    if named.subject.startswith("part_"):
+        first = {note.id for note in entry.parts if note.version == 1 and TYPES[note.type].own_key}
+        # Else who does not hold it could name the next, and read what is written under that.
+        if named.generation > 1 or named.subject not in first:
+            raise NotAuthentic("key-name")
+    is_next = named.generation == newest + 1 and named.subject in reports
+    if named.subject.startswith("rep_") and named.generation > 1 and not is_next:
+        raise NotAuthentic("key-name")
 
 
 def _check_note(before: Journal, note: PartNote, number: int) -> None:

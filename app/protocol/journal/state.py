@@ -76,6 +76,8 @@ class Journal:
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
     `origins` are what came from other cases, `loans`, `seconded` and `recovered` all that ever were.
 
+    `keyed` is by report the place of the entry that brought in its newest key.
+
     `turned` is the place of the entry that brought in the newest key of the case, `holders` are its author and those to
     whom it went as members, whoever has left since, and a custodian who gave it to somebody.
 
@@ -98,6 +100,7 @@ class Journal:
     loans: tuple[Loan, ...] = ()
     seconded: tuple[Seconded, ...] = ()
     recovered: tuple[Recovered, ...] = ()
+    keyed: Mapping[str, int] = field(default_factory=dict)
     turned: int = 1
     holders: frozenset[str] = frozenset()
     checkpoint: int = 0
@@ -108,7 +111,11 @@ class Journal:
     @property
     def generation(self) -> int:
         """Of the newest key of the case."""
-        return newest_generation(self.keys, self.case)
+        return self.generation_of(self.case)
+
+    def generation_of(self, subject: str) -> int:
+        """Of the newest key of the case, or of a report; 0 where none is named."""
+        return newest_generation(self.keys, subject)
 
     def is_turn_due(self, is_certified: Callable[[str], bool], may_get: Callable[[str], bool]) -> bool:
         """Whether nothing is to be written any more under the newest key of the case.
@@ -120,6 +127,11 @@ class Journal:
         if self.holders - self.members.present or not all(map(is_certified, self.holders | lent)):
             return True
         return any(map(may_get, self.members.present - self.holders))
+
+    @property
+    def old_reports(self) -> list[str]:
+        """Those whose newest key came in before that of the case turned: somebody who left may have it."""
+        return [each.id for each in self.reports if self.keyed[each.id] < self.turned]
 
     def check_named(self, subject: str, generation: int, recipient: str) -> None:
         """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""

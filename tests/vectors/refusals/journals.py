@@ -302,12 +302,51 @@ def _what_contradicts() -> Iterator[Vector]:
         ),
     ):
         yield Vector(rule, name, _given([genesis, _entry(2, said, after=genesis)]), gives=_gives(both, passed_over=[2]))
+    second_of_part = _part(2, type_="part.identity")
+    over = (replace(second_of_part[0], sha256=None, reason=EndReason.WITHDRAWN),)
+    with_version = Entry(parts=second_of_part, keys=(next_of_part,))
     for name, said in (
         ("a part's own key turned", Entry(keys=(next_of_part,))),
-        ("a part's own key turned with a version", Entry(parts=_part(2, type_="part.identity"), keys=(next_of_part,))),
+        ("a part's own key turned with a version", with_version),
+        ("a part's own key turned as it ends", Entry(parts=over, keys=(next_of_part,))),
+        ("a part's own key named again", Entry(parts=second_of_part, keys=(_OF_PART,))),
+        (
+            "a part's own key, a generation left out",
+            Entry(parts=second_of_part, keys=(replace(_OF_PART, generation=3),)),
+        ),
     ):
         chain = [genesis, closed, _entry(3, said, after=closed)]
         yield Vector(rule, name, _given(chain), gives=_gives(both, parts={PART: [[1, 2]]}, passed_over=[3]))
+    next_of_report = replace(_OF_REPORT, generation=2)
+    of_joined: dict[str, Any] = {"reports": [REPORT]}
+    for name, before, said, more in (
+        ("a report's key turned", joined, Entry(keys=(next_of_report,)), of_joined),
+        (
+            "a report's key turned twice",
+            joined,
+            Entry(keys=(next_of_report, replace(next_of_report, generation=3))),
+            of_joined,
+        ),
+        (
+            "a report that joins with two keys",
+            written,
+            Entry(keys=(_OF_REPORT, next_of_report), reports=(_JOINED,)),
+            of_joined | of_written,
+        ),
+    ):
+        chain = [genesis, before, _entry(3, said, after=before)]
+        yield Vector(rule, name, _given(chain), gives=_gives(both, **more))
+    for name, before, said, more in (
+        (
+            "a report's key, a generation left out",
+            joined,
+            Entry(keys=(replace(next_of_report, generation=3),)),
+            of_joined,
+        ),
+        ("the next key of a report of another case", written, Entry(keys=(next_of_report,)), of_written),
+    ):
+        chain = [genesis, before, _entry(3, said, after=before)]
+        yield Vector(rule, name, _given(chain), gives=_gives(both, passed_over=[3], **more))
     for name, before, said, more in (
         ("a version again", written, Entry(parts=_part(1)), of_written),
         ("another file of a version", written, Entry(parts=_part(1, sha256=_OTHER_HASH)), of_written),

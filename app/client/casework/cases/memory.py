@@ -47,6 +47,7 @@ def _body(journal: Journal) -> dict[str, Any]:
             "owner": members.owner,
         },
         "keys": [[subject, generation, name] for (subject, generation), name in journal.keys.items()],
+        "keyed": dict(journal.keyed),
         "reports": [each.body() for each in journal.reports],
         "parts": [
             [[each.note.body(), each.author, each.day.isoformat(), each.entry, each.generation] for each in versions]
@@ -88,6 +89,7 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         author=body["author"],
         day=date.fromisoformat(body["day"]),
         keys={(subject, generation): name for subject, generation, name in body["keys"]},
+        keyed=body["keyed"],
         reports=tuple(ReportNote(**each) for each in body["reports"]),
         parts={versions[0].note.id: versions for versions in parts},
         passed_over=tuple(body["passed_over"]),

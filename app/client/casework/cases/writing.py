@@ -15,9 +15,10 @@ from app.client.casework.cases import drafts
 from app.client.casework.cases.drafts import Draft
 from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, open_, put_together, refreshed, whole
+from app.client.casework.reports import opened, threads
 from app.client.machine import pairs, sealed
 from app.client.machine.sealed import Key, Sealed
-from app.client.machine.staff import Staff
+from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused, Unreachable
 from app.protocol import case as rules
 from app.protocol import journal
@@ -25,8 +26,8 @@ from app.protocol.case import CaseFile, Name, RuleBroken, Said, check_successor,
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id, sha256_hex
-from app.protocol.errors import Malformed
-from app.protocol.journal import MOST_PARTS, Checkpoint, Entry, Journal, KeyNote, PartNote, Place
+from app.protocol.errors import Malformed, ProtocolError
+from app.protocol.journal import MOST_PARTS, MOST_REPORT_KEYS, Checkpoint, Entry, Journal, KeyNote, PartNote, Place
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
 
@@ -131,6 +132,8 @@ def store(
         if turns:
             key, first, told["turned"] = _turned(staff, case, first)
             told["pairs"] = pairs.make(staff, key.identity, case.id, generation=key.generation, head=case.journal.mark)
+        next_keys, told["report_keys"] = _turned_reports(staff, case, key, turns=turns)
+        first = replace(first, keys=(*first.keys, *next_keys))
         entries = seal_entries(staff, key, changes, first=first, after=case.journal.mark)
         found = _counted(staff, case.journal, entries)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **told}
@@ -152,7 +155,9 @@ def store(
             case, changes = _behind(staff, case, now, changes, looked_at)
         else:
             case = replace(case, keys=replace(case.keys, case=key))
-            return _summed_up(staff, _written(staff, case, changes, found))
+            case = _summed_up(staff, _written(staff, case, changes, found))
+            _tell_reporters(staff, case, [each.subject for each in next_keys])
+            return case
     raise AssertionError("the last try returns or raises")
 
 
@@ -194,6 +199,30 @@ def _turned(staff: Staff, case: OpenCase, entry: Entry) -> tuple[Key, Entry, lis
     note = KeyNote(case.id, key.generation, recipient_sha256(under))
     entry = replace(entry, keys=(note, *entry.keys), without=tuple(sorted(members - certified)))
     return key, entry, [*grants_of(staff, key, certified, head=head), {"grantee": case.id, "file": nested}]
+
+
+def _turned_reports(
+    staff: Staff, case: OpenCase, key: Key, *, turns: bool
+) -> tuple[list[KeyNote], list[dict[str, str]]]:
+    """The next key of each report where the case turns, or has turned without: for the journal, and for the case.
+
+    Else who left would read what their reporters write from now on.
+    """
+    due = [each.id for each in case.journal.reports] if turns else case.journal.old_reports
+    notes, granted = list[KeyNote](), list[dict[str, str]]()
+    for report in due[:MOST_REPORT_KEYS]:
+        secret, generation = age.generate(), case.journal.generation_of(report) + 1
+        file = staff.seal_grant(secret, report, key.identity.recipient, case.id, GrantKind.CASE, generation=generation)
+        notes.append(KeyNote(report, generation, recipient_sha256(secret.recipient)))
+        granted.append({"report": report, "file": file})
+    return notes, granted
+
+
+def _tell_reporters(staff: Staff, case: OpenCase, reports: Iterable[str]) -> None:
+    """Where one cannot be told now, the next answer to them does."""
+    for report in reports:
+        with suppress(Refused, Unreachable, ProtocolError, NotGranted):
+            threads.tell_key(staff, opened.of_case(staff, report, case.key, case.journal))
 
 
 def _may_get(staff: Staff, person: str) -> bool:

@@ -1,5 +1,8 @@
 """Triage: what waits, most urgent first; claim, read, answer, decide. All reading ends in `protocol.opening`."""
 
+from app.client.casework.reports.opened import OpenReport, save_attachment
+from app.client.casework.reports.threads import Received, Sent, Spoiled, Thread, answer, tell_key, thread
+from app.client.casework.reports.views import ReportView, view
 from app.client.casework.triage.acceptance import accept, accept_into, attach
 from app.client.casework.triage.decisions import (
     RuleOfTriage,
@@ -13,9 +16,7 @@ from app.client.casework.triage.decisions import (
 )
 from app.client.casework.triage.handing_on import hand_on, take_over
 from app.client.casework.triage.queue import Waiting, list_
-from app.client.casework.triage.reading import OpenReport, open_, open_with, save_attachment
-from app.client.casework.triage.threads import Received, Sent, Spoiled, Thread, answer, thread
-from app.client.casework.triage.views import ReportView, view
+from app.client.casework.triage.reading import open_, open_with
 
 __all__ = [
     "OpenReport",
@@ -42,6 +43,7 @@ __all__ = [
     "reopen",
     "save_attachment",
     "take_over",
+    "tell_key",
     "thread",
     "undecryptable",
     "view",

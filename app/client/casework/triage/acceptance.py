@@ -6,9 +6,9 @@ from typing import Any
 from app import vocabulary
 from app.client.casework import cases
 from app.client.casework.cases.writing import TRIES
+from app.client.casework.reports.opened import OpenReport
+from app.client.casework.reports.views import view
 from app.client.casework.triage.decisions import move
-from app.client.casework.triage.reading import OpenReport
-from app.client.casework.triage.views import view
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.protocol.journal import ReportNote

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from app import vocabulary
-from app.client.casework.triage.reading import OpenReport, open_
-from app.client.casework.triage.views import ReportView
+from app.client.casework.reports.opened import OpenReport
+from app.client.casework.reports.views import ReportView
+from app.client.casework.triage.reading import open_
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol.errors import ProtocolError
 from app.vocabulary import Imminence, Priority, ReportState, Severity, TransitionReason

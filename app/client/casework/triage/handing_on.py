@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
+from app.client.casework.reports.opened import OpenReport
 from app.client.casework.triage.decisions import RuleOfTriage
-from app.client.casework.triage.reading import OpenReport, open_granted, say_opened
+from app.client.casework.triage.reading import open_granted, say_opened
 from app.client.machine.staff import Staff
 from app.protocol import grants, intake
 from app.protocol.encoding import b64

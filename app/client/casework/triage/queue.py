@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from app.client.casework.triage import threads
+from app.client.casework.reports import threads
+from app.client.casework.reports.views import ReportView
 from app.client.casework.triage.reading import grants_among
-from app.client.casework.triage.views import ReportView
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.errors import NotAuthentic, ProtocolError

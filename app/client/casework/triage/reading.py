@@ -1,82 +1,24 @@
 """Reading a report: its key, from an epoch, a case or a triager; what it says; the files beside it."""
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from pathlib import Path
-from typing import Any, BinaryIO, Final
+from dataclasses import replace
+from typing import Any, Final
 
 from app import age
 from app.client.casework import cases
-from app.client.casework.triage import views
-from app.client.casework.triage.views import ReportView
-from app.client.intake import attachments as files
+from app.client.casework.reports import opened as reports
+from app.client.casework.reports import views
+from app.client.casework.reports.opened import OpenReport
+from app.client.casework.reports.views import ReportView
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.encoding import check_at, unb64
-from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
+from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
-from app.protocol.opening import Asked
-from app.protocol.report import Attachment, Report
-from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import ConsentScope, GrantKind, Imminence, Role
+from app.vocabulary import GrantKind, Role
 
 _OF_EPOCHS: Final = frozenset({GrantKind.INTAKE, GrantKind.HANDED_ON})
-
-
-@dataclass(frozen=True)
-class OpenReport:
-    """A report that was opened: what it says, its key, which of its files are there, and the view of it by then.
-
-    `arrived` is None where the report is in a case of others: what came after it is for the case's members alone.
-    `sealed_on` is the day of its reporter's own clock.
-    """
-
-    view: ReportView
-    key: Key = field(repr=False)
-    report: Report = field(repr=False)
-    sha256: str
-    sealed_on: date
-    arrived: frozenset[str] | None
-
-    @property
-    def id(self) -> str:
-        return self.view.id
-
-    @property
-    def identity(self) -> age.HybridIdentity:
-        return self.key.identity
-
-    @property
-    def thread_key(self) -> bytes:
-        """32 bytes, under which reporter and staff MAC what they write to each other."""
-        return unb64(self.report.thread_key, 32)
-
-    @property
-    def mailbox(self) -> age.HybridRecipient:
-        """Where replies go: the recipient inside the report, never one that the service names."""
-        recipient = age.parse_recipient(self.report.mailbox)
-        if not isinstance(recipient, age.HybridRecipient):
-            raise Malformed("a mailbox has a post-quantum recipient")
-        return recipient
-
-    @property
-    def missing(self) -> tuple[Attachment, ...]:
-        """The files that the report lists and that have not arrived, as far as this person may know."""
-        arrived = self.arrived
-        return () if arrived is None else tuple(each for each in self.report.attachments if each.id not in arrived)
-
-    @property
-    def danger_now(self) -> bool:
-        """Whether its reporter said so. How urgent it is says the priority."""
-        return self.report.form.danger_now is Imminence.NOW
-
-    @property
-    def may_contact(self) -> bool:
-        """What the report itself said; `Thread.consents` has what changed since."""
-        return ConsentScope.CONTACT in self.report.form.consents
 
 
 def open_(staff: Staff, report: str) -> OpenReport:
@@ -111,8 +53,9 @@ def open_granted(staff: Staff, report: str) -> tuple[OpenReport, OpenedGrant]:
     for grant in grants:
         # Who opens by an epoch's key what is in a case is none of its members.
         of_others = view.case is not None and grant.header.kind in _OF_EPOCHS
+        key = reports.key_of(grants) if grant.header.kind is GrantKind.CASE else Key(view.id, grant.identity, 1)
         try:
-            opened.append((_open(staff, view, body, grant.identity, of_others=of_others), grant))
+            opened.append((reports.read(staff, view, body, key, of_others=of_others), grant))
         except ProtocolError as error:
             faults.append(error)
             continue
@@ -144,14 +87,15 @@ def open_with(staff: Staff, report: str, identity: age.HybridIdentity) -> OpenRe
     """Read a report with a key that somebody has granted for it. Raises `NotMine` and `NotAuthentic`."""
     view = views.view(staff, report)
     body = staff.service.get(f"/reports/{view.id}/body").content
-    return _open(staff, view, body, identity, of_others=False)
+    return reports.read(staff, view, body, Key(view.id, identity, generation=1), of_others=False)
 
 
 def grants_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, Any]]) -> list[OpenedGrant]:
     """The report's key, granted to this person, to a case of theirs or to an epoch whose key they hold: one at least.
 
-    It comes from a triager, or in a case it is the one that the journal names: anybody certified could make up a key,
-    and a report to it. The newest epoch's come first. Raises `NotGranted`, `NotMine` and `NotAuthentic`.
+    Of a case they are those of all generations, the newest first. It comes from a triager, or in a case it is one that
+    the journal names: anybody certified could make up a key, and a report to it. The newest epoch's come first. Raises
+    `NotGranted`, `NotMine` and `NotAuthentic`.
     """
     files = [(str(item["grantee"]), unb64(str(item["file"]))) for item in items]
     grants = dict(files)
@@ -163,12 +107,7 @@ def grants_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, An
         return [direct]
     if view.case in grants:
         case = cases.open_(staff, view.case)
-        file = grants[case.id]
-        inner = case.key.try_each(
-            lambda key: staff.open_grant(file, view.id, {GrantKind.CASE}, grantee=key.subject, identity=key.identity)
-        )
-        case.journal.check_named(view.id, inner.header.generation, inner.header.recipient)
-        return [inner]
+        return reports.grants_to_case(staff, view.id, files, case.key, case.journal)
     return _grants_to_epochs(staff, view, files)
 
 
@@ -196,32 +135,3 @@ def _grant_to_epoch(staff: Staff, view: ReportView, epoch: str, file: bytes) -> 
         if named is None or not named.accepts(check_at(grant.header.at)):
             raise NotAuthentic("at")
     return grant
-
-
-def save_attachment(staff: Staff, report: OpenReport, attachment: Attachment, sink: BinaryIO) -> None:
-    """Write a file beside the report, or beside a later message, to `sink`.
-
-    Raises `NotAuthentic` where it is not the file that its reporter listed; what was written must not be used then.
-    """
-    limit = max(ciphertext_sizes(Kind.ATTACHMENT))
-    with tempfile.TemporaryDirectory() as drafts:  # of the sealed file only
-        draft = Path(drafts) / attachment.id
-        with draft.open("wb") as file:
-            staff.service.download(f"/reports/{report.id}/attachments/{attachment.id}", file, limit=limit)
-        files.open_(draft, sink, report.identity, attachment)
-
-
-def _open(staff: Staff, view: ReportView, body: bytes, identity: age.HybridIdentity, *, of_others: bool) -> OpenReport:
-    document = staff.open_document(body, identity, Asked("report", staff.org, view.id))
-    return OpenReport(
-        view=view,
-        key=Key(view.id, identity, generation=1),
-        report=Report.read(document.document.header.body),
-        sha256=document.sha256,
-        sealed_on=check_at(document.document.header.at),
-        arrived=None if of_others else _arrived(staff, view),
-    )
-
-
-def _arrived(staff: Staff, view: ReportView) -> frozenset[str]:
-    return frozenset(str(item["id"]) for item in staff.service.items(f"/reports/{view.id}/attachments"))

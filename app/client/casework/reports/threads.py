@@ -3,11 +3,13 @@
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
-from app.client.casework.triage.reading import OpenReport
-from app.client.casework.triage.views import ReportView
+from app.client.casework.reports.opened import OpenReport
+from app.client.casework.reports.views import ReportView
 from app.client.machine import sealed
+from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol import mailbox
 from app.protocol.chain import Mark
@@ -18,6 +20,8 @@ from app.protocol.mailbox import MessageKind, ReplyCopy, ReporterMessage, StaffM
 from app.protocol.opening import Asked, Opened
 from app.vocabulary import ConsentScope
 
+# For how long a reply lies in the mailbox.
+_KEPT: Final = timedelta(days=60)
 _COPY: Final = "message.copy"
 _MESSAGE: Final = "message.reporter"
 
@@ -26,14 +30,16 @@ _MESSAGE: Final = "message.reporter"
 class Received:
     """A message of the reporter, proved by its MAC. `id` is the post's, as the service knows it.
 
-    `with_secret`: there came with it the secret that leaves the reporter's device to take the report back, and never
-    else. Everybody who has read the report could make the MAC.
+    `generation` is that of the report's key under which it lies. `with_secret`: there came with it the secret that
+    leaves the reporter's device to take the report back, and never else. Everybody who has read the report could make
+    the MAC.
     """
 
     id: str
     sha256: str
     day: str
     with_secret: bool
+    generation: int
     content: ReporterMessage = field(repr=False)
 
 
@@ -63,8 +69,9 @@ class Spoiled:
 class Thread:
     """The reporter's messages and staff's replies, each in their order.
 
-    `missing` and `repeated` are numbers of messages: nothing is dropped. `spoiled` is what else was posted, or kept as
-    a reply. It stands beside the rest, and stops none of it. `last_reply` is the last place among the replies.
+    `wordless` are replies that only name another key to write to. `missing` and `repeated` are numbers of messages:
+    nothing is dropped. `spoiled` is what else was posted, or kept as a reply. It stands beside the rest, and stops none
+    of it. `last_reply` is the last place among the replies.
     """
 
     messages: tuple[Received, ...] = ()
@@ -72,6 +79,7 @@ class Thread:
     missing: tuple[int, ...] = ()
     repeated: tuple[int, ...] = ()
     spoiled: tuple[Spoiled, ...] = ()
+    wordless: tuple[Sent, ...] = ()
     last_reply: Mark | None = field(default=None, repr=False)
 
     @property
@@ -88,12 +96,13 @@ class Thread:
     def read(self) -> int:
         """The number of the last reply that a message of the reporter names as seen; 0 where none does."""
         seen = {each.content.seen for each in self.messages}
-        return max((each.number for each in self.replies if seen & set(each.content.slots)), default=0)
+        both = (*self.replies, *self.wordless)
+        return max((each.number for each in both if seen & set(each.content.slots)), default=0)
 
     @property
     def not_kept(self) -> tuple[int, ...]:
         """The numbers of messages whose reporter has seen a reply of which there is no copy."""
-        kept = {slot for reply in self.replies for slot in reply.content.slots}
+        kept = {slot for reply in (*self.replies, *self.wordless) for slot in reply.content.slots}
         return tuple(each.content.number for each in self.messages if each.content.seen not in (None, *kept))
 
     @property
@@ -125,7 +134,8 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
     replies, no_replies, last = _replies(staff, report)
     return Thread(
         messages=tuple(messages),
-        replies=tuple(replies),
+        replies=tuple(each for each in replies if each.content.text),
+        wordless=tuple(each for each in replies if not each.content.text),
         missing=tuple(mailbox.gaps(numbers)),
         repeated=tuple(mailbox.repeats(numbers)),
         spoiled=(*spoiled, *no_replies),
@@ -141,18 +151,57 @@ def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
     `mailbox-full` where not enough slots are free, `stale-version` where the report has changed since it was opened,
     also by a colleague's answer.
     """
-    before = thread(staff, report)
-    last, parts = before.messages, mailbox.split(text)
+    return _send(staff, report, thread(staff, report), text)
+
+
+def tell_key(staff: Staff, report: OpenReport, before: Thread | None = None) -> OpenReport:
+    """Where the report's key has turned, and its reporter does not write under the newest yet, name that to them.
+
+    Without words, so whether or not they may be written to, and in the place of one like it that they have not seen.
+    What was told them is told again once it has gone from the mailbox. `before` is the thread, where it was read.
+    Raises as `answer`.
+    """
+    if report.key.generation == 1:
+        return report
+    before = before or thread(staff, report)
+    named = _to_name(report, before)
+    kept = (each for each in (*before.replies, *before.wordless) if staff.today < _day(each) + _KEPT)
+    if named is None or named in {each.content.write_to for each in kept}:
+        return report
+    return _send(staff, report, before, "")
+
+
+def _to_name(report: OpenReport, before: Thread) -> str | None:
+    """The newest key, if its reporter's last message does not lie under it."""
+    last = before.messages[-1] if before.messages else None
+    newest = report.key.generation
+    return None if newest == (last.generation if last else 1) else str(report.identity.recipient)
+
+
+def _unseen(before: Thread) -> tuple[str, ...]:
+    """The slots of the last reply, where it is without words and no message of the reporter came after it was seen."""
+    last = before.last_reply
+    found = (each for each in before.wordless if last and each.number == last.version and each.number > before.read)
+    return next((each.content.slots for each in found), ())
+
+
+def _day(sent: Sent) -> date:
+    return date.fromisoformat(sent.day)
+
+
+def _send(staff: Staff, report: OpenReport, before: Thread, text: str) -> OpenReport:
+    last, parts, write_to = before.messages, mailbox.split(text), _to_name(report, before)
     number = before.last_reply.version + 1 if before.last_reply else 1
     seen = last[-1].sha256 if last else None
     slots = [
-        _slot(staff, report, StaffMessage(number, seen, part, len(parts), words))
+        _slot(staff, report, StaffMessage(number, seen, part, len(parts), words, write_to))
         for part, words in enumerate(parts, start=1)
     ]
-    kept = ReplyCopy(seen, tuple(map(sha256_hex, slots)), text)
+    kept = ReplyCopy(seen, tuple(map(sha256_hex, slots)), text, write_to)
     copy = sealed.write(staff, report.key, _COPY, kept.body(), after=before.last_reply)
     read = list(dict.fromkeys(each.content.seen for each in reversed(last) if each.content.seen))[: mailbox.STAFF_SLOTS]
-    request = {"slots": [b64(slot) for slot in slots], "copy": copy.file, "read": read}
+    replaced = [] if text else list(_unseen(before))
+    request = {"slots": [b64(slot) for slot in slots], "copy": copy.file, "read": read, "replaced": replaced}
     response = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
     staff.seen.add_to_list(_COPY, report.id, copy.mark.sha256)
     return replace(report, view=replace(ReportView.read(response.json()), id=report.id))
@@ -167,14 +216,19 @@ def forget(staff: Staff, report: str) -> None:
 def _message(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Received:
     expectation = Asked(_MESSAGE, staff.org, report.id)
     # Each message is a document of its own: their numbers, not their versions, say what is missing.
-    message = staff.open_document(
-        unb64(str(item["file"])), report.identity, expectation, thread_key=report.thread_key, remember=False
-    )
+    file = unb64(str(item["file"]))
+
+    def open_under(key: Key) -> tuple[Opened, int]:
+        opened = staff.open_document(file, key.identity, expectation, thread_key=report.thread_key, remember=False)
+        return opened, key.generation
+
+    message, generation = report.key.try_each(open_under)
     return Received(
         id=str(item["id"]),
         sha256=message.sha256,
         day=message.document.header.at,
         with_secret=_is_secret(item["secret"], report.report.withdrawal),
+        generation=generation,
         content=ReporterMessage.read(message.document.header.body),
     )
 

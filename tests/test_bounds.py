@@ -350,6 +350,7 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
         "report_keys": 20,
         "checkpoint": 20,
         "remove": 100,
+        "confirm": 4,
     }
     # As many of the smallest as are allowed, with the entries that name them, are no longer than a request may be.
     smallest = {kind: b64(bytes(min(ciphertext_sizes(kind)))) for kind in (Kind.JOURNAL, Kind.PART)}

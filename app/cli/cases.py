@@ -247,7 +247,9 @@ def move(
 @case.command()
 def members(
     id_: CaseId,
-    add: Annotated[list[str] | None, typer.Option(help="Somebody to add, by id or handle; may be repeated.")] = None,
+    add: Annotated[
+        list[str] | None, typer.Option(help="Somebody to add, or to keep who is a member until a day; may be repeated.")
+    ] = None,
     remove: Annotated[
         list[str] | None, typer.Option(help="Somebody to remove, by id or handle; may be repeated.")
     ] = None,
@@ -273,7 +275,9 @@ def members(
             person, open_case, add=names.persons(add), remove=gone, owner=leads, approval=word
         )
     found = open_case.member_list
-    show({"members": sorted(found.present), "opener": found.opener, "owner": found.owner}, as_json=as_json)
+    guests = {who: str(day) for who, day in sorted(open_case.journal.guests.items())}
+    shown = {"members": sorted(found.present), "opener": found.opener, "owner": found.owner, "until": guests}
+    show(shown, as_json=as_json)
 
 
 @case.command()

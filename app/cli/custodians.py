@@ -1,7 +1,7 @@
 """`tern custodian`: two custodians give a key to somebody who has lost it. Neither can alone."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import typer
@@ -36,7 +36,9 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
         for each in (custodians.pairs(person) if _is_custodian(person) else ())
         if each.case is None  # what is peeled with its case is not listed beside it
     ]
-    show_list("Keys of two", ["id", "key", "first", "second", "peeled_on", "granted_on"], rows, as_json=as_json)
+    show_list(
+        "Keys of two", ["id", "key", "first", "second", "peeled_on", "granted_on", "until"], rows, as_json=as_json
+    )
 
 
 @custodian.command()
@@ -44,6 +46,10 @@ def peel(
     key: Key,
     to: Annotated[list[str], typer.Option("--for", help="Who is to have the key; may be repeated.")],
     reason: Annotated[RecoveryReason, typer.Option(help="Why nobody gives it to them who holds it.")],
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Of a case: their last day on it, unless a member confirms them."),
+    ] = None,
     first: Annotated[
         str | None, typer.Option("--with", help="The custodian who is to grant it; any of yours if not.")
     ] = None,
@@ -55,8 +61,10 @@ def peel(
     people = names.persons(to)
     if not all(_may(person, names, each) for each in people):
         raise typer.Abort
-    subject = _subject(person, key)
-    peeled = custodians.peel(person, subject, people, reason, first=first and names.person(first))
+    subject, last_day = _subject(person, key), until.date() if until else None
+    if last_day and (last_day < person.today or not subject.startswith("case_")):
+        raise typer.BadParameter("a last day is of a case, and not over; other keys end by themselves, or never")
+    peeled = custodians.peel(person, subject, people, reason, first=first and names.person(first), until=last_day)
     _tell_of_parts(peeled.faults)
     say(f"Peeled for {names.handle(peeled.first)}, who has 14 days: tern custodian list, then tern custodian grant.")
 
@@ -70,7 +78,8 @@ def grant(
     person = staff(machine)
     names = Names(person)
     found = custodians.waiting(person, _one(recovery, [each.id for each in custodians.recoveries(person)]))
-    say(f"{names.handle(found.second)} has peeled {found.act.subject}, because: {found.act.reason.value}.")
+    last_day = f", until {found.act.until}" if found.act.until else ""
+    say(f"{names.handle(found.second)} has peeled {found.act.subject}, because: {found.act.reason.value}{last_day}.")
     if not all(_may(person, names, each) for each in found.act.people):
         raise typer.Abort
     if found.act.subject.startswith("case_"):
@@ -120,9 +129,10 @@ def _tell_of_pairs(person: Staff) -> None:
 
 def _line(names: Names, told: Told) -> str:
     second, first = names.handle(told.second), names.handle(told.first)
+    last_day = f", until {told.until}" if told.until else ""
     if told.granted_on:
-        return f"Recovered: the key of {told.subject}, by {second} and {first}, on {told.granted_on}."
-    return f"Peeled: the key of {told.subject}, by {second} for {first}, on {told.peeled_on}."
+        return f"Recovered: the key of {told.subject}, by {second} and {first}, on {told.granted_on}{last_day}."
+    return f"Peeled: the key of {told.subject}, by {second} for {first}, on {told.peeled_on}{last_day}."
 
 
 def _row(names: Names, told: Told) -> dict[str, object]:
@@ -133,6 +143,7 @@ def _row(names: Names, told: Told) -> dict[str, object]:
         "second": names.handle(told.second),
         "peeled_on": str(told.peeled_on),
         "granted_on": None if told.granted_on is None else str(told.granted_on),
+        "until": None if told.until is None else str(told.until),
     }
 
 

@@ -15,7 +15,17 @@ from typing import Any, Final, Self
 from app.protocol.certificates import Trust
 from app.protocol.certified import Certified
 from app.protocol.documents import CLOCK_SKEW, Document, parse_document, recipient_sha256
-from app.protocol.encoding import MOST, b64, check_any_id, check_at, check_hash, check_id, check_number, unb64
+from app.protocol.encoding import (
+    MOST,
+    b64,
+    check_any_id,
+    check_at,
+    check_day,
+    check_hash,
+    check_id,
+    check_number,
+    unb64,
+)
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.types import TYPES
 from app.vocabulary import Role
@@ -89,7 +99,7 @@ class Recovery:
     """What the second custodian signs: which key is for whom, why, and the hashes of what they peeled.
 
     Of `files` the first is of the key itself. Of a case others follow, of the keys that parts of it have of their own.
-    A day until which it holds is for breaking glass, which nobody can yet: `until` is null.
+    `until` is of a case alone, to break the glass: the last day on which those work on it who did not before.
     """
 
     subject: str
@@ -98,6 +108,7 @@ class Recovery:
     people: tuple[str, ...]
     reason: RecoveryReason
     files: tuple[str, ...]
+    until: date | None = None
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -107,7 +118,7 @@ class Recovery:
             "recipient": self.recipient,
             "for": list(self.people),
             "reason": self.reason.value,
-            "until": None,
+            "until": self.until and self.until.isoformat(),
             "files": list(self.files),
         }
 
@@ -121,7 +132,7 @@ class Recovery:
                 "recipient": recipient,
                 "for": list(people),
                 "reason": str(reason),
-                "until": None,
+                "until": until,
                 "files": list(files),
                 **rest,
             } if not rest and 0 < len(people) <= MOST_RECOVERED and 0 < len(files) <= _most_files(subject):
@@ -132,9 +143,11 @@ class Recovery:
                     tuple(check_id("per", each) for each in people),
                     _reason(reason),
                     tuple(map(check_hash, files)),
+                    None if until is None else check_day(until),
                 )
                 is_each_once = len(set(act.files)) == len(act.files)
-                if list(act.people) == sorted(set(act.people)) and is_each_once:
+                is_of_case = act.subject.startswith("case_")
+                if list(act.people) == sorted(set(act.people)) and is_each_once and (is_of_case or not act.until):
                     return act
         raise Malformed("a recovery of another form")
 

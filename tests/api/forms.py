@@ -139,9 +139,10 @@ PEOPLE = {
             "pair": factories.id_("pair"),
             "act": factories.in_json(Kind.PAIR),
             "file": factories.in_json(Kind.GRANT),
+            "until": "2026-06-20",
             "parts": [{"pair": factories.id_("pair"), "file": factories.in_json(Kind.GRANT)}],
         },
-        "parts",
+        *("parts", "until"),
     ),
     "GET /v1/recoveries": _LIST,
     "GET /v1/recoveries/{recovery_id}": _ONE,
@@ -218,6 +219,7 @@ _ENTRIES = {
     "checkpoint": [factories.in_json(Kind.PART)],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
+    "confirm": [_SOMEBODY],
 }
 
 CASES = {
@@ -228,7 +230,7 @@ CASES = {
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": _made(GRANT),
     "POST /v1/cases/{case_id}/entries": _moved(
-        _ENTRIES, *("parts", "add", "turned", "pairs", "checkpoint", "remove", "owner")
+        _ENTRIES, *("parts", "add", "turned", "pairs", "checkpoint", "remove", "owner", "confirm")
     ),
     "GET /v1/cases/{case_id}/recoveries/{recovery_id}/journal": _ONE,
     "POST /v1/cases/{case_id}/recoveries/{recovery_id}/entries": _moved(

@@ -1,6 +1,7 @@
 """A case is given to somebody by two custodians: over HTTP, what the first is shown of it, and what they write."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import pytest
 from httpx2 import Response
@@ -196,3 +197,49 @@ def test_what_was_peeled_makes_no_custodian_one_who_holds_the_case(room: Room) -
     asked = room.ask(factories.certified(room.rows, Role.SUPERVISOR), "GET", f"/people/{room.member.id}/holdings")
 
     assert {each["object"]: each["alone"] for each in asked.json()["items"]} == {room.case: True}
+
+
+def test_who_was_given_a_case_until_a_day_reads_and_writes_nothing_after_it_and_it_turns_first(room: Room) -> None:
+    colleague = factories.certified(room.rows, Role.CASEWORKER)
+    room.give(colleague).raise_for_status()
+    turned = [{"grantee": each, "file": GRANT} for each in (room.member.id, colleague.id, room.case)]
+    path, entry = f"/cases/{room.case}/entries", {"entries": [ENTRY]}
+    room.ask(room.member, "POST", path, {**entry, "turned": turned}, 2).raise_for_status()
+    place = (room.case, colleague.id)
+
+    room.rows.get_one(Membership, place).until = factories.DAY  # as if the act had said so
+    unconfirmed = room.ask(colleague, "POST", path, {**entry, "confirm": [colleague.id]}, 3)
+    room.rows.get_one(Membership, place, populate_existing=True).until = factories.DAY - timedelta(days=1)
+    late = [room.ask(colleague, "POST", path, entry, 3), room.ask(room.member, "POST", path, entry, 3)]
+    again = {**entry, "remove": [colleague.id], "turned": turned[::2]}
+    dropped = room.ask(room.member, "POST", path, again, 3)
+
+    assert problem(unconfirmed) == (422, "members-unfit")
+    assert [problem(each) for each in late] == [(404, "not-found"), (409, "turn-first")]
+    assert dropped.status_code == 201
+    assert room.members() == {room.member.id}
+
+
+def test_who_is_given_a_case_until_a_day_has_its_keys_until_then_and_for_good_once_a_member_says_so(
+    alone: Room,
+) -> None:
+    colleague, last_day = factories.certified(alone.rows, Role.CASEWORKER), factories.DAY + timedelta(days=3)
+    of_case = factories.pair(alone.rows, alone.case, alone.first, alone.second)
+    body = {"pair": of_case.id, "act": factories.in_json(Kind.PAIR), "file": GRANT, "until": last_day.isoformat()}
+    alone.recovery = alone.ask(alone.second, "POST", "/recoveries", body).json()["id"]
+    alone.give(colleague).raise_for_status()
+    turned = [{"grantee": each, "file": GRANT} for each in (alone.member.id, colleague.id, alone.case)]
+    path, entry = f"/cases/{alone.case}/entries", {"entries": [ENTRY]}
+
+    def held() -> list[date | None]:
+        theirs = select(Grant.until).where(Grant.grantee == colleague.id, Grant.subject == alone.case)
+        return list(alone.rows.scalars(theirs.order_by(Grant.generation)))
+
+    alone.ask(alone.member, "POST", path, {**entry, "turned": turned}, 2).raise_for_status()
+    until_then = held()
+    alone.ask(alone.member, "POST", path, {**entry, "confirm": [colleague.id]}, 3).raise_for_status()
+
+    assert until_then == [last_day, last_day]
+    assert held() == [None, None]
+    shown = alone.ask(alone.first, "GET", "/recoveries").json()["items"]
+    assert [each["until"] for each in shown] == [last_day.isoformat()]

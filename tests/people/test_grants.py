@@ -201,7 +201,9 @@ def test_a_key_turns_for_everybody_at_once_and_opens_the_one_before_it(
 
     with database.write() as session:
         assert (grants.generation_of(session, case), grants.generation_of(session, factories.id_("case"))) == (1, 0)
-        grants.turn(session, actor(anna), [new(each) for each in (anna.id, boris.id, case)], subject=case, now=NOW)
+        grants.turn(
+            session, actor(anna), [new(each) for each in (anna.id, boris.id, case)], subject=case, until={}, now=NOW
+        )
         assert grants.generation_of(session, case) == 2
         opened = [(each.grantee, each.generation, each.kind) for each in grants.of_actor(session, actor(anna), case)]
         lent = grants.lend(session, actor(anna), new(boris.id), subject=case, now=NOW)

@@ -145,6 +145,9 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda body: body.update(ended=None),
     lambda body: body.update(ended=[None]),
     lambda body: body.update(ended=[""] * (MOST_ENDED + 1)),
+    lambda body: body.pop("confirmed"),
+    lambda body: body.update(confirmed=[CASE]),
+    lambda body: body.update(confirmed=[CASEWORKER.id] * (MOST_PARTS + 1)),
     lambda body: body.pop("lent"),
     lambda body: body.update(lent=None),
     lambda body: body.update(lent=[CASE]),
@@ -388,7 +391,8 @@ def test_to_whom_the_newest_key_went_is_known_until_the_next() -> None:
         (after, ids(), True),
         (follow(GENESIS, entry(Entry(lent=(STRANGER.id,)), after=GENESIS)), ids(STRANGER), True),
     ):
-        assert found.is_turn_due(*[partial(_is_not_among, uncertified)] * 2) is is_due
+        is_certified = partial(_is_not_among, uncertified)
+        assert found.is_turn_due(is_certified, is_certified, DAY) is is_due
 
 
 def test_whoever_leaves_with_the_key_that_they_bring_in_has_it() -> None:

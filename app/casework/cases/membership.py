@@ -1,11 +1,11 @@
 """Who works on a case, as rights and grants follow from it. The journal says the same, and clients believe that."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -51,7 +51,7 @@ class SecondPersonNeeded(Problem):
 
 class TurnFirst(Problem):
     """Somebody has the newest key of the case who works on it no longer, or is certified no longer, or with keys that
-    were replaced since.
+    were replaced since, or was given it until a day that is over.
 
     Let it turn, with an entry that brings in the next; nothing is taken under this one.
     """
@@ -61,15 +61,19 @@ class TurnFirst(Problem):
 
 @dataclass(frozen=True)
 class MembersChange:
-    """Who comes, who goes, and who owns the case from now on: None where its owner stays."""
+    """Who comes, who goes, and who owns the case from now on: None where its owner stays.
+
+    Who is to `confirm` was a member until a day, and stays.
+    """
 
     add: Collection[NewGrant] = ()
     remove: Collection[str] = ()
     owner_id: str | None = None
+    confirm: Collection[str] = ()
 
     def __bool__(self) -> bool:
         """Whether it changes anything."""
-        return bool(self.add or self.remove or self.owner_id)
+        return bool(self.add or self.remove or self.owner_id or self.confirm)
 
 
 def members_of(session: Session, case_id: str) -> list[str]:
@@ -94,18 +98,23 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     """A member adds or removes others, or hands the case on.
 
     Whoever is removed gets no key any more, but what they read they have read. Opener and owner go by themselves, or by
-    two. Raises `NotCertified`, `MembersUnfit` or `SecondPersonNeeded`.
+    two; by nobody's word where they were members until a day that is over. Raises `NotCertified`, `MembersUnfit` or
+    `SecondPersonNeeded`.
     """
     before = set(members_of(session, case.id))
     # Who has left is a member no more, and the journal says so now.
     left = {each for each in set(new.remove) - before if not staff.is_certified(session, each, now.date())}
     added, removed = {grant.grantee for grant in new.add}, set(new.remove) - left
     after = (before - removed) | added
-    owner_id = new.owner_id or case.owner_id
+    guests = _guests(session, case.id)
+    over = removed & {person for person, until in guests.items() if until < now.date()}
+    owner_id = new.owner_id or (None if case.owner_id in over else case.owner_id)
+    _confirm(session, actor, case, new.confirm, guests=guests, removed=removed)
     if not after or added & before or added & removed or removed - before or len(added) != len(new.add):
         raise MembersUnfit
     _check_owner(session, owner_id, members=after, now=now)
-    _check_second_person(session, actor, case, removed, owner_id=owner_id, members=before, today=now.date())
+    put_out = removed - over
+    _check_second_person(session, actor, case, put_out, owner_id=owner_id, members=before - over, today=now.date())
     _remove_members(session, actor, case, removed, now=now)
     _add_members(session, actor, case, new.add, now=now)
     if owner_id != case.owner_id:
@@ -128,24 +137,27 @@ def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], 
     sent = [grant.grantee for grant in new]
     if len(set(sent)) != len(sent) or not {case.id, *(holders - later)} <= set(sent) <= {case.id, *holders}:
         raise MembersUnfit
-    grants.turn(session, actor, new, subject=case.id, now=now)
+    grants.turn(session, actor, new, subject=case.id, until=_guests(session, case.id), now=now)
 
 
-def recover(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
+def recover(
+    session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, until: date | None, now: datetime
+) -> None:
     """Two custodians give the key to members, or make somebody one: of who was one already it is the key alone.
 
-    Raises `NotCertified` or `MembersUnfit`.
+    Who was none is one `until` a day, if there is one; who was one until a day is until the later. Raises
+    `NotCertified` or `MembersUnfit`.
     """
-    before = set(members_of(session, case.id))
+    before, guests = set(members_of(session, case.id)), _guests(session, case.id)
     if len({grant.grantee for grant in new}) != len(new):
         raise MembersUnfit
-    _add_members(session, actor, case, [grant for grant in new if grant.grantee not in before], now=now)
+    _add_members(session, actor, case, [grant for grant in new if grant.grantee not in before], until=until, now=now)
     generation = grants.generation_of(session, case.id)
     for grant in new:
         if grant.grantee in before:
-            grants.add_to_person(
-                session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now, generation=generation
-            )
+            last_day = _later(guests[grant.grantee], until) if grant.grantee in guests else None
+            _stay_until(session, case.id, grant.grantee, last_day)
+            _grant(session, actor, case, grant, generation=generation, until=last_day, now=now)
     flag_modified(case, "owner_id")
     audit.record(session, actor.id, Action.MEMBERS_CHANGED, case.id, now=now)
     session.flush()
@@ -158,6 +170,8 @@ def check_turned(session: Session, case: Case, today: date) -> None:
     other keys now.
     """
     members = set(members_of(session, case.id))
+    if any(until < today for until in _guests(session, case.id).values()):
+        raise TurnFirst
     for grantee, kind in grants.ever_granted(session, case.id):
         if _has_gone(session, grantee, kind, members=members, today=today):
             raise TurnFirst
@@ -180,7 +194,7 @@ def check_not_peeled(session: Session, case: Case) -> None:
 
 def end(session: Session, standing: Standing, case: Case) -> bool:
     """Whether who has left is no member of it any more: not where nobody else is one who could go on."""
-    others = set(members_of(session, case.id)) - {standing.person_id}
+    others = set(members_of(session, case.id)) - {standing.person_id} - _guests(session, case.id).keys()
     if not any(staff.is_certified(session, each, standing.now.date()) for each in others):
         return False
     _remove_members(session, standing.by, case, [standing.person_id], now=standing.now)
@@ -205,8 +219,49 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
             members[case_id] = set(members_of(session, case_id))
         if _has_gone(session, grantee, kind, members=members[case_id], today=actor.today):
             found.setdefault(case_id, staff.gone_since(session, grantee, actor.today))
+    found = _over(session, actor) | found
     for case_id, since in sorted(found.items()):
         yield Duty(DutyKind.TURN_CASE, case_id, since)
+
+
+def _over(session: Session, actor: Actor) -> dict[str, date]:
+    """The cases that the actor works on and somebody else did until a day that is over, and that day."""
+    mine = select(Membership.case_id).where(Membership.person_id == actor.id)
+    worked_on = mine.where(or_(Membership.until.is_(None), Membership.until >= actor.today))
+    guests = select(Membership.case_id, Membership.until).where(Membership.until < actor.today)
+    found = session.execute(guests.where(Membership.case_id.in_(worked_on))).all()
+    return {row.case_id: row.until for row in found if row.until}
+
+
+def _guests(session: Session, case_id: str) -> dict[str, date]:
+    """Who is a member until a day."""
+    found = session.execute(select(Membership.person_id, Membership.until).where(Membership.case_id == case_id)).all()
+    return {row.person_id: row.until for row in found if row.until}
+
+
+def _later(until: date, other: date | None) -> date | None:
+    return None if other is None else max(until, other)
+
+
+def _stay_until(session: Session, case_id: str, person_id: str, until: date | None) -> None:
+    session.get_one(Membership, (case_id, person_id)).until = until
+    grants.keep_on(session, subject=case_id, grantee=person_id, until=until)
+
+
+def _confirm(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    people: Collection[str],
+    *,
+    guests: Mapping[str, date],
+    removed: AbstractSet[str],
+) -> None:
+    """Whom custodians made a member until a day is one for good, by a member who is. Raises `MembersUnfit`."""
+    if people and (actor.id in guests or not set(people) <= guests.keys() - removed):
+        raise MembersUnfit
+    for person_id in people:
+        _stay_until(session, case.id, person_id, None)
 
 
 def _has_gone(session: Session, grantee: str, kind: GrantKind, *, members: AbstractSet[str], today: date) -> bool:
@@ -257,15 +312,28 @@ def _check_second_person(
     raise SecondPersonNeeded
 
 
-def _add_members(session: Session, actor: Actor, case: Case, new: Iterable[NewGrant], *, now: datetime) -> None:
+def _add_members(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    new: Iterable[NewGrant],
+    *,
+    until: date | None = None,
+    now: datetime,
+) -> None:
     generation = grants.generation_of(session, case.id) or 1
     for grant in new:
         if not MEMBER_ROLES & staff.certified_as(session, grant.grantee, now.date()):
             raise MembersUnfit
-        session.add(Membership(case_id=case.id, person_id=grant.grantee))
-        grants.add_to_person(
-            session, actor, grant, subject=case.id, kind=GrantKind.ASSIGNED, now=now, generation=generation
-        )
+        session.add(Membership(case_id=case.id, person_id=grant.grantee, until=until))
+        _grant(session, actor, case, grant, generation=generation, until=until, now=now)
+
+
+def _grant(
+    session: Session, actor: Actor, case: Case, new: NewGrant, *, generation: int, until: date | None, now: datetime
+) -> None:
+    kind = GrantKind.ASSIGNED
+    grants.add_to_person(session, actor, new, subject=case.id, kind=kind, now=now, until=until, generation=generation)
 
 
 def _remove_members(session: Session, actor: Actor, case: Case, people: Iterable[str], *, now: datetime) -> None:

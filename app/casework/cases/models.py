@@ -1,6 +1,6 @@
 """Cases: the state of the work, in clear. The facts are in the sealed parts alone."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,12 +27,16 @@ class Case(Base):
 
 
 class Membership(Base):
-    """Who works on a case. The journal says the same, and a client believes that."""
+    """Who works on a case. The journal says the same, and a client believes that.
+
+    `until` is the last day of whom custodians gave the case until a day, and no member has confirmed since.
+    """
 
     __tablename__ = "memberships"
 
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    until: Mapped[date | None]
 
 
 class JournalEntry(Base):

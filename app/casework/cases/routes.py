@@ -162,7 +162,12 @@ def write_case(
 
     The number of the newest entry is the ETag that is needed.
     """
-    change = MembersChange(add=[grant.as_new() for grant in request.add], remove=request.remove, owner_id=request.owner)
+    change = MembersChange(
+        add=[grant.as_new() for grant in request.add],
+        remove=request.remove,
+        owner_id=request.owner,
+        confirm=request.confirm,
+    )
     with database.write() as session:
         case = once(
             session,

@@ -28,6 +28,8 @@ class ReportKeyIn(BaseModel):
 class EntriesIn(WritingIn):
     """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
+    Who is to `confirm` was a member until a day, and is one for good.
+
     Where the key of the case turns, `turned` holds the new one for each member, and the one before it for the case
     itself, and `pairs` the new one for custodians; `report_keys` are the next keys of its reports. `checkpoint` are the
     pieces of what the journal came to before the first of these entries, which makes it.
@@ -40,6 +42,7 @@ class EntriesIn(WritingIn):
     checkpoint: Annotated[list[SealedPart], Field(max_length=MOST_PIECES)] = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
     owner: PersonId | None = None
+    confirm: Annotated[list[PersonId], Field(max_length=MOST_RECOVERED)] = []
 
     def as_writing(self) -> Writing:
         turned = [grant.as_new() for grant in self.turned]

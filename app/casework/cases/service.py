@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.actor import Actor
@@ -107,7 +107,8 @@ def locked(session: Session, among: Select[Case], case_id: str) -> Case:
 
 def works_on(actor: Actor, case_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Whether this person is a member of the case of this id; asked of the one row, as `grants.held_by` is."""
-    return select(Membership.case_id).where(Membership.case_id == case_id, Membership.person_id == actor.id).exists()
+    theirs = select(Membership.case_id).where(Membership.case_id == case_id, Membership.person_id == actor.id)
+    return theirs.where(or_(Membership.until.is_(None), Membership.until >= actor.today)).exists()
 
 
 def led_by(actor: Actor, case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
@@ -260,7 +261,7 @@ def recover(
     newest = journal.check_seen(session, case, seen)
     if recovery.generation != grants.generation_of(session, case.id):
         raise StaleVersion(version=newest)
-    membership.recover(session, actor, case, new, now=now)
+    membership.recover(session, actor, case, new, until=recovery.until, now=now)
     people, peeled = {each.grantee for each in new}, {each.subject for each in pairs.peeled_parts(session, recovery)}
     for part_id, given in parts.items():
         holders.recover(session, actor, part_id, given, people=people, peeled=peeled, now=now)

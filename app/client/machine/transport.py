@@ -73,7 +73,7 @@ _TEXTS: Final = (
 _TEXTS_OR_NULL: Final = (
     "approved_by approver_stand_in case consent copy_sha256 first_lapses_after granted_on handed_on_by "
     "handed_on_from last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority reason "
-    "requester_stand_in secret statement sums_sha256 swept_on triager whom withdrawn_on"
+    "requester_stand_in secret statement sums_sha256 swept_on triager until whom withdrawn_on"
 )
 _NUMBERS: Final = (
     "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"

@@ -49,6 +49,7 @@ class Told:
     second: str
     peeled_on: date
     granted_on: date | None
+    until: date | None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def recoveries(staff: Staff) -> list[Told]:
             check_id("per", item["second"]),
             check_day(item["peeled_on"]),
             None if item["granted_on"] is None else check_day(item["granted_on"]),
+            None if item["until"] is None else check_day(item["until"]),
         )
         for item in staff.service.items("/recoveries")
     ]
@@ -128,10 +130,17 @@ def look(staff: Staff) -> Looked:
 
 
 def peel(
-    staff: Staff, subject: str, people: Collection[str], reason: RecoveryReason, *, first: str | None = None
+    staff: Staff,
+    subject: str,
+    people: Collection[str],
+    reason: RecoveryReason,
+    *,
+    first: str | None = None,
+    until: date | None = None,
 ) -> Peeled:
     """Peel a pair of this key for its first custodian, and sign for whom it is: `people`, who are certified today.
 
+    `until` is of a case alone: the last day on which those work on it who did not before.
     With several pairs it is the one with `first`, or any that opens. With a case those of its parts are peeled that
     have keys of their own, by one act. Raises `NotGranted` where this person is the second of no such pair, and
     `NotAuthentic` where it is of another key than the one that authentic documents name.
@@ -151,7 +160,9 @@ def peel(
             continue
         parts = [part for part in held if part.case == subject and part.first == each.first]
         opened, unopened = _open_parts(staff, sorted(parts, key=lambda part: part.subject))
-        _peel(staff, (each, pair), opened, to, people, reason)
+        files = tuple(sha256_hex(one.file) for one in (pair, *(part for _, part in opened)))
+        act = Recovery(subject, pair.generation, pair.recipient, tuple(sorted(set(people))), reason, files, until)
+        _peel(staff, (each, pair), opened, to, act)
         return Peeled(each.first, unopened)
     raise faults[0] if faults else NotGranted(f"you are the second custodian of no pair of {subject}")
 
@@ -239,18 +250,17 @@ def _peel(
     of_key: tuple[HeldPair, Pair],
     parts: Collection[tuple[HeldPair, Pair]],
     to: Certified,
-    people: Collection[str],
-    reason: RecoveryReason,
+    act: Recovery,
 ) -> None:
     held, pair = of_key
-    files = tuple(sha256_hex(each.file) for each in (pair, *(part for _, part in parts)))
-    act = Recovery(held.subject, pair.generation, pair.recipient, tuple(sorted(set(people))), reason, files)
     body = Recovery.read(act.body()).body()  # more people than fit are refused here
     header = Header.new(
         "recovery", held.subject, body, org=staff.org, author=staff.person, at=staff.hour, to=to.recipient
     )
     file = seal(signed(header, staff.signer), to.recipient)
     request: dict[str, object] = {"pair": held.id, "act": b64(file), "file": b64(pair.file)}
+    if act.until:
+        request["until"] = act.until.isoformat()
     request["parts"] = [{"pair": part.id, "file": b64(opened.file)} for part, opened in parts]
     staff.service.post("/recoveries", request)
 

@@ -90,18 +90,34 @@ def add_to_object(
     return grant
 
 
-def turn(session: Session, actor: Actor, new: Collection[NewGrant], *, subject: str, now: datetime) -> None:
+def turn(
+    session: Session,
+    actor: Actor,
+    new: Collection[NewGrant],
+    *,
+    subject: str,
+    until: Mapping[str, date],
+    now: datetime,
+) -> None:
     """The key of the subject turns: the next one for people, and to the subject itself the one that it had.
 
-    Raises `NotCertified`.
+    Some have it `until` a day. Raises `NotCertified`.
     """
     before = generation_of(session, subject)
     for each in new:
         if each.grantee == subject:
             add_to_object(session, actor, each, subject=subject, kind=GrantKind.CASE, now=now, generation=before)
         else:
-            kind = GrantKind.ASSIGNED
-            add_to_person(session, actor, each, subject=subject, kind=kind, now=now, generation=before + 1)
+            kind, last_day = GrantKind.ASSIGNED, until.get(each.grantee)
+            add_to_person(
+                session, actor, each, subject=subject, kind=kind, now=now, until=last_day, generation=before + 1
+            )
+
+
+def keep_on(session: Session, *, subject: str, grantee: str, until: date | None) -> None:
+    """What was granted to them for good until a day is until another, or without an end."""
+    theirs = (Grant.subject == subject) & (Grant.grantee == grantee) & (Grant.kind == GrantKind.ASSIGNED)
+    session.execute(update(Grant).where(theirs, Grant.revoked.is_(False)).values(until=until))
 
 
 def generation_of(session: Session, subject: str) -> int:
@@ -273,9 +289,12 @@ def end_held(session: Session, standing: Standing, subjects: Select[str]) -> Non
 
 
 def is_last_holder(session: Session, subject: str, person_id: str, today: date) -> bool:
-    """Whether nobody else who is certified today holds the subject's key for good, under keys that they have still."""
+    """Whether nobody else who is certified today holds the subject's key for good, under keys that they have still.
+
+    Who has it until a day does not hold it for good.
+    """
     of_others = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee.not_in([subject, person_id]))
-    opens = of_others.where(Grant.kind.not_in(_FOR_ONE_ACT), Grant.revoked.is_(False), Grant.outdated.is_(False))
+    opens = of_others.where(Grant.kind.not_in(_FOR_ONE_ACT), Grant.until.is_(None), _is_readable())
     return not any(staff.is_certified(session, each, today) for each in session.scalars(opens))
 
 

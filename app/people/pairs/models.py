@@ -34,7 +34,7 @@ class Recovery(Base):
     """That the second custodian of a pair peeled it for the first, and when that one granted the key to somebody.
 
     `act` is what the second signed, sealed to the first; what they peeled is a grant to the first. Both go once it was
-    acted on, or too late for that.
+    acted on, or too late for that. `until` is the last day for which the key is given, where there is one.
     """
 
     __tablename__ = "recoveries"
@@ -47,6 +47,7 @@ class Recovery(Base):
     second_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     peeled_on: Mapped[date]
     granted_on: Mapped[date | None]
+    until: Mapped[date | None]
     grant_id: Mapped[str] = mapped_column(String(38))  # of what was peeled; it goes with the key
     act: Mapped[bytes | None] = mapped_column(Sealed)
 

@@ -89,6 +89,7 @@ def peel_pair(database: Db, actor: Custodian, once: Once, request: RecoveryIn, n
                 request.as_new(),
                 act=request.act,
                 parts=[each.as_new() for each in request.parts],
+                until=request.until,
                 now=now,
             ),
             again=lambda id_: service.get(session, id_),

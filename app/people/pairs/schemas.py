@@ -80,10 +80,12 @@ class PeeledPartIn(BaseModel):
 class RecoveryIn(PeeledPartIn):
     """What the second custodian peeled of a pair, for the first, and the act that they signed, sealed to that one.
 
-    Of a case, `parts` are what they peeled of those of its parts that have keys of their own.
+    Of a case, `parts` are what they peeled of those of its parts that have keys of their own, and `until` is the last
+    day for which it is given, where the act has one.
     """
 
     act: SealedRecovery
+    until: date | None = None
     parts: Annotated[list[PeeledPartIn], Field(max_length=MOST_WITH_IT)] = []
 
 

@@ -168,10 +168,18 @@ def fetch(session: Session, actor: Actor, pair_id: str, *, now: datetime) -> Pai
 
 
 def peel(
-    session: Session, actor: Actor, new: NewPeeled, *, act: bytes, parts: Collection[NewPeeled] = (), now: datetime
+    session: Session,
+    actor: Actor,
+    new: NewPeeled,
+    *,
+    act: bytes,
+    parts: Collection[NewPeeled] = (),
+    until: date | None = None,
+    now: datetime,
 ) -> Recovery:
     """Hand what the second custodian peeled to the first, for as long as it is open: of a case, `parts` of it too.
 
+    `until` is the last day for which the act gives the key, as its signer says to those who are told.
     Raises `NotFound` where the actor is not the second of these pairs, `NotCertified` where the first is no custodian
     any more, and `PairsUnfit` for pairs of other parts, or for another first.
     """
@@ -191,6 +199,7 @@ def peel(
         second_id=actor.id,
         peeled_on=now.date(),
         granted_on=None,
+        until=until,
         grant_id=peeled.id,
         act=act,
     )

@@ -30,7 +30,7 @@ Pairs = Annotated[list[PairIn], Field(max_length=MOST_PAIRS)]
 
 
 class RecoveryOut(BaseModel):
-    """That a key was peeled by one custodian for another, and since when others have it by them, if they do."""
+    """That a key was peeled by one custodian for another, since when others have it by them, and until which day."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -41,3 +41,4 @@ class RecoveryOut(BaseModel):
     second: str = Field(validation_alias="second_id")
     peeled_on: date
     granted_on: date | None
+    until: date | None

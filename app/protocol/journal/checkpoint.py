@@ -5,7 +5,16 @@ from datetime import date
 from typing import Any, Final
 
 from app.protocol.chain import Mark
-from app.protocol.encoding import MOST, canonical, check_any_id, check_hash, check_id, check_number, parse_object
+from app.protocol.encoding import (
+    MOST,
+    canonical,
+    check_any_id,
+    check_day,
+    check_hash,
+    check_id,
+    check_number,
+    parse_object,
+)
 from app.protocol.errors import Malformed
 from app.protocol.journal.entry import MOST_PIECES, KeyNote, Origin, PartNote, ReportNote
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Recovered, Seconded
@@ -43,6 +52,7 @@ def summary(found: Journal) -> bytes:
             "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in found.loans],
             "seconded": [[each.approval, each.by, each.entry] for each in found.seconded],
             "recovered": [each.row() for each in found.recovered],
+            "guests": sorted([person, until.isoformat()] for person, until in found.guests.items()),
             "turned": found.turned,
             "holders": sorted(found.holders),
             "checkpoint": found.checkpoint,
@@ -126,16 +136,8 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
             Seconded(check_id("apr", approval), check_id("per", by), check_number(entry, range(1, MOST + 1)))
             for approval, by, entry in body["seconded"]
         ),
-        recovered=tuple(
-            Recovered(
-                _people(people),
-                check_id("per", first),
-                check_id("per", second),
-                date.fromisoformat(day),
-                check_number(entry, range(1, MOST + 1)),
-            )
-            for people, first, second, day, entry in body["recovered"]
-        ),
+        recovered=tuple(map(Recovered.of_row, body["recovered"])),
+        guests={check_id("per", person): check_day(until) for person, until in body["guests"]},
         turned=check_number(body["turned"], range(1, MOST + 1)),
         holders=_people(body["holders"]),
         checkpoint=check_number(body["checkpoint"], range(MOST + 1)),

@@ -203,6 +203,7 @@ class Entry:
     leave somebody whom it puts out without a role. `lent` are the people to whom its author lends the key of the case
     for a decision, `without` the members who do not get the one that it brings in, as nobody vouches for them.
     `recovery` is the text of a custodian's act, for whose people another custodian writes the entry, who is no member.
+    `confirmed` are members until a day, by such an act, who stay.
     """
 
     parts: tuple[PartNote, ...] = ()
@@ -215,6 +216,7 @@ class Entry:
     lent: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     recovery: str | None = None
+    confirmed: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -229,6 +231,7 @@ class Entry:
             "lent": list(self.lent),
             "without": list(self.without),
             "recovery": self.recovery,
+            "confirmed": list(self.confirmed),
         }
 
 
@@ -246,8 +249,9 @@ def read(body: Mapping[str, Any]) -> Entry:
             "lent": list(lent),
             "without": list(without),
             "recovery": None | str() as recovery,
+            "confirmed": list(confirmed),
             **rest,
-        } if not rest and max(len(parts), len(lent)) <= MOST_PARTS and len(ended) <= MOST_ENDED:
+        } if not rest and max(len(parts), len(lent), len(confirmed)) <= MOST_PARTS and len(ended) <= MOST_ENDED:
             entry = Entry(
                 parts=tuple(map(PartNote.read, parts)),
                 members=None if said is None else members.read(said),
@@ -259,6 +263,7 @@ def read(body: Mapping[str, Any]) -> Entry:
                 lent=tuple(check_id("per", each) for each in lent),
                 without=tuple(check_id("per", each) for each in without),
                 recovery=recovery,
+                confirmed=tuple(check_id("per", each) for each in confirmed),
             )
             if len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry

@@ -16,7 +16,7 @@ from app.protocol.journal.acts import Act, Ending, Removal
 from app.protocol.journal.checkpoint import summary
 from app.protocol.journal.entry import EndReason, Entry, KeyNote, PartNote, read
 from app.protocol.journal.seconding import Authority
-from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, newest_generation
+from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, Recovered, newest_generation
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 
@@ -69,15 +69,17 @@ def after(before: Journal, place: Place, *, by: Authority) -> Journal:
     if author not in before.members.present:
         raise NotAuthentic("not-a-writer")
     day = check_at(document.document.header.at)
+    if author in before.over(day):
+        raise NotAuthentic("recovery-over")
     seconded = before.seconded
-    for act, about in acts(before, entry, author, by=by):
+    for act, about in acts(before, entry, author, by=by, on=day):
         so_far = replace(before, seconded=seconded)  # no approval is of two acts
         seconded = (*seconded, seconding.check(so_far, act, document, entry.approval, about=about, by=by))
     listed = members.after(before.members, entry.members) if entry.members else before.members
     latest = max(before.day, day)
     holders = before.holders | (listed.present - before.members.present)
     found = replace(before, members=listed, holders=holders, mark=document.mark, author=author, day=latest)
-    found = replace(found, seconded=seconded)
+    found = replace(found, seconded=seconded, guests=_guests(before, entry, listed.present, author))
     if entry.checkpoint:
         if entry.checkpoint.text != sha256_hex(summary(before)):
             raise NotAuthentic(_FALSE)
@@ -98,20 +100,43 @@ def _recovered(before: Journal, entry: Entry, document: Opened, act: str, *, by:
         day=max(before.day, done.day),
         holders=before.holders | done.people | {done.first},
         recovered=(*before.recovered, done),
+        guests=_guests_with(before, done),
     )
     if _is_clock_wrong(done.first, done.day, by):
         found = replace(found, clock_wrong=(*found.clock_wrong, document.mark.version))
     return _with(found, entry, document)
 
 
-def acts(before: Journal, entry: Entry, author: str, *, by: Authority) -> Iterator[tuple[Act, frozenset[str]]]:
-    """What the entry does that takes two persons, each with whom it puts out. Raises `NotAuthentic`.
+def _guests_with(before: Journal, done: Recovered) -> Mapping[str, date]:
+    """Who was no member before is one until the day of the act, if it has one; who was until a day, until the later."""
+    guests = dict(before.guests)
+    for person in done.people:
+        if person not in before.members.present:
+            guests[person] = done.until or date.max
+        elif person in guests:
+            guests[person] = max(guests[person], done.until or date.max)
+    return {person: until for person, until in guests.items() if until != date.max}
+
+
+def _guests(before: Journal, entry: Entry, present: AbstractSet[str], author: str) -> Mapping[str, date]:
+    """Without those whom a member confirms who is none until a day. Raises `NotAuthentic`."""
+    if entry.confirmed and (author in before.guests or not before.guests.keys() >= set(entry.confirmed)):
+        raise NotAuthentic("recovery")
+    return {person: until for person, until in before.guests.items() if person in present - set(entry.confirmed)}
+
+
+def acts(
+    before: Journal, entry: Entry, author: str, *, by: Authority, on: date
+) -> Iterator[tuple[Act, frozenset[str]]]:
+    """What the entry of a day does that takes two persons, each with whom it puts out. Raises `NotAuthentic`.
+
+    Who was a member until a day before needs nobody's word.
 
     Whom a certificate in it leaves without a role needs nobody's word. That it stands there whole makes every reader
     find the same: on no day of theirs or the entry's does it depend whether somebody is certified.
     """
     if entry.members:
-        gone = members.put_out(before.members, entry.members, author)
+        gone = members.put_out(before.members, entry.members, author) - before.over(on)
         if gone - {by.ended_by(parse_document(text.encode())) for text in entry.ended}:
             yield Removal(gone - entry.members.members, entry.members.owner), gone
     for note in entry.parts:

@@ -23,7 +23,9 @@ def check(before: Journal, entry: Entry, document: Opened, text: str, *, by: Aut
     check_days(act, written_on)
     generation = before.generation
     said.check_of(before.case, generation, before.keys.get((before.case, generation), ""))
+    if said.until and said.until < written_on:
+        raise NotAuthentic("recovery")
     people = frozenset(said.people)
     if entry != Entry(members=before.members.joined_by(people), recovery=text):
         raise NotAuthentic("recovery")
-    return Recovered(people, first.person, second.person, written_on, document.mark.version)
+    return Recovered(people, first.person, second.person, written_on, document.mark.version, said.until)

@@ -1,10 +1,12 @@
 """What the entries of a journal come to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Self
 
 from app.protocol.chain import Mark
+from app.protocol.encoding import MOST, check_day, check_id, check_number
 from app.protocol.errors import NotAuthentic
 from app.protocol.journal.entry import Origin, PartNote, ReportNote
 from app.protocol.members import Members
@@ -54,17 +56,35 @@ class Seconded:
 
 @dataclass(frozen=True)
 class Recovered:
-    """Whom two custodians gave the key of the case and made members: the first wrote the entry, the second peeled."""
+    """Whom two custodians gave the key of the case and made members: the first wrote the entry, the second peeled.
+
+    `until` is the last day of those who were none, where it has one.
+    """
 
     people: frozenset[str]
     first: str
     second: str
     day: date
     entry: int
+    until: date | None = None
 
     def row(self) -> list[object]:
-        """As it stands in a checkpoint."""
-        return [sorted(self.people), self.first, self.second, self.day.isoformat(), self.entry]
+        """As it stands in a checkpoint; `of_row` takes it back."""
+        until = self.until and self.until.isoformat()
+        return [sorted(self.people), self.first, self.second, self.day.isoformat(), self.entry, until]
+
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> Self:
+        """Raises `Malformed`, or what its values raise."""
+        people, first, second, day, entry, until = row
+        return cls(
+            frozenset(check_id("per", each) for each in people),
+            check_id("per", first),
+            check_id("per", second),
+            check_day(day),
+            check_number(entry, range(1, MOST + 1)),
+            None if until is None else check_day(until),
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +97,8 @@ class Journal:
     `origins` are what came from other cases, `loans`, `seconded` and `recovered` all that ever were.
 
     `keyed` is by report the place of the entry that brought in its newest key.
+
+    `guests` are members by a recovery, each with the last day on which they are one unless a member confirms them.
 
     `turned` is the place of the entry that brought in the newest key of the case, `holders` are its author and those to
     whom it went as members, whoever has left since, and a custodian who gave it to somebody.
@@ -101,6 +123,7 @@ class Journal:
     seconded: tuple[Seconded, ...] = ()
     recovered: tuple[Recovered, ...] = ()
     keyed: Mapping[str, int] = field(default_factory=dict)
+    guests: Mapping[str, date] = field(default_factory=dict)
     turned: int = 1
     holders: frozenset[str] = frozenset()
     checkpoint: int = 0
@@ -117,12 +140,18 @@ class Journal:
         """Of the newest key of the case, or of a report; 0 where none is named."""
         return newest_generation(self.keys, subject)
 
-    def is_turn_due(self, is_certified: Callable[[str], bool], may_get: Callable[[str], bool]) -> bool:
+    def over(self, day: date) -> frozenset[str]:
+        """Who was a member until a day before this one."""
+        return frozenset(person for person, until in self.guests.items() if until < day)
+
+    def is_turn_due(self, is_certified: Callable[[str], bool], may_get: Callable[[str], bool], today: date) -> bool:
         """Whether nothing is to be written any more under the newest key of the case.
 
-        Somebody has it, or was lent it, who is certified no longer, or has it and is no member any more; or a member
-        lacks it who may get it again.
+        Somebody has it, or was lent it, who is certified no longer, or has it and is no member any more, or was one
+        until a day that is over; or a member lacks it who may get it again.
         """
+        if self.over(today):
+            return True
         lent = {each.to for each in self.loans if each.entry >= self.turned}
         if self.holders - self.members.present or not all(map(is_certified, self.holders | lent)):
             return True

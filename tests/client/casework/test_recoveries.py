@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,12 +10,13 @@ from app import age
 from app.client.casework import cases, recoveries
 from app.client.casework.cases import OpenCase
 from app.client.machine import pairs
-from app.client.machine.staff import Staff
+from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, custodians, duties
 from app.client.people.custodians import Waiting
 from app.protocol.case import Identity
 from app.protocol.duties import DutyKind
+from app.protocol.errors import NotAuthentic
 from app.protocol.pairs import RecoveryReason
 from app.vocabulary import Relation, Role
 from tests.client.casework.scene import accepted
@@ -53,10 +55,11 @@ def names_in(opened: OpenCase) -> list[str]:
     return [each.names for each in opened.file.identities]
 
 
-def peel(here: Installation, case: str, *people: Staff) -> tuple[Staff, Waiting]:
+def peel(here: Installation, case: str, *people: Staff, until: date | None = None) -> tuple[Staff, Waiting]:
     staff = {each.person: each for each in map(here.staff, NAMES)}
     second = staff[max(staff)]
-    first = staff[custodians.peel(second, case, [each.person for each in people], RecoveryReason.LOST).first]
+    for_whom = [each.person for each in people]
+    first = staff[custodians.peel(second, case, for_whom, RecoveryReason.ABSENT, until=until).first]
     told = custodians.recoveries(first)
     [waits] = [each.id for each in told if each.subject == case and each.granted_on is None]
     return first, custodians.waiting(first, waits)
@@ -191,3 +194,66 @@ def test_members_write_nothing_under_a_key_that_was_peeled_until_it_turned(here:
     written = cases.write(anna, opened, replace(opened.file, title="Vans"))
 
     assert written.journal.generation == 2
+
+
+def given_until(here: Installation, days: int) -> tuple[OpenCase, date]:
+    """A case of anna's with names, given to boris until a day, who has written in it."""
+    opened, boris = with_names(here), here.staff("boris")
+    last_day = boris.today + timedelta(days=days)
+    first, found = peel(here, opened.id, boris, until=last_day)
+    recoveries.grant(first, found)
+    theirs = cases.open_(boris, opened.id)
+    cases.write(boris, theirs, replace(theirs.file, title="While she was away"))
+    return opened, last_day
+
+
+def test_who_is_given_a_case_until_a_day_works_on_it_until_then_and_the_next_who_writes_turns_its_key(
+    here: Installation,
+) -> None:
+    opened, last_day = given_until(here, 2)
+    told = [each for each in custodians.recoveries(here.staff("sara")) if each.subject == opened.id]
+    here.pass_(timedelta(days=2))
+    boris = here.staff("boris")
+    known = cases.open_(boris, opened.id)
+    here.pass_(timedelta(days=1))
+
+    late, anna = here.staff("boris"), here.staff("anna")
+    with pytest.raises(NotAuthentic, match="recovery-over"):
+        cases.write(late, known, replace(known.file, title="Once more"))
+    with pytest.raises(Refused) as refused:
+        cases.open_(late, opened.id)
+    due = [each.object for each in duties.waiting(anna) if each.kind is DutyKind.TURN_CASE]
+    written = cases.write(anna, cases.open_(anna, opened.id), replace(known.file, title="Back again"))
+
+    assert [each.until for each in told] == [last_day]
+    assert (refused.value.type, due) == ("not-found", [opened.id])
+    assert (set(written.members), written.journal.generation) == ({anna.person}, known.journal.generation + 1)
+    assert names_in(written) == ["Lin Wei"]
+    assert [each.object for each in duties.waiting(anna) if each.kind is DutyKind.TURN_CASE] == []
+
+
+def test_a_machine_shows_nobody_a_case_after_their_last_day_though_the_service_would(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, _ = given_until(here, 0)
+    boris = here.staff("boris")
+    monkeypatch.setattr(boris, "_clock", lambda: here.now() + timedelta(days=1))  # behind a service whose day stands
+
+    with pytest.raises(NotGranted, match="until"):
+        cases.open_(boris, opened.id)
+
+
+def test_who_is_confirmed_by_a_member_stays_after_their_last_day(here: Installation) -> None:
+    opened, _ = given_until(here, 0)
+    anna, boris = here.staff("anna"), here.staff("boris")
+    with pytest.raises(NotAuthentic, match="recovery"):
+        cases.change_members(boris, cases.open_(boris, opened.id), add=[boris.person])
+
+    cases.change_members(anna, cases.open_(anna, opened.id), add=[boris.person])
+    here.pass_(timedelta(days=1))
+    here.work()
+
+    theirs = cases.open_(here.staff("boris"), opened.id)
+    assert boris.person in theirs.members
+    assert theirs.journal.guests == {}
+    cases.write(here.staff("boris"), theirs, replace(theirs.file, title="For good"))

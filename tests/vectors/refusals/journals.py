@@ -94,6 +94,7 @@ def journals() -> Iterator[Vector]:
     yield from _from_elsewhere()
     yield from _turned()
     yield from _recovered()
+    yield from _until_a_day()
     yield from _summed_up()
     yield from _dates()
 
@@ -773,7 +774,12 @@ def _recovered() -> Iterator[Vector]:
         ("of another organisation", _recovery(genesis, act=_act(org="0" * 64))),
         ("of generation 99", _recovery(genesis, act=_act(generation=99))),
         ("of another recipient", _recovery(genesis, act=_act(recipient=_HASH))),
-        ("of another form", _recovery(genesis, act=_act(until="2026-06-20"))),
+        ("of another form", _recovery(genesis, act=_act(until="in June"))),
+        ("until a day that is over", _recovery(genesis, act=_act(until="2026-06-14"))),
+        (
+            "with a member confirmed",
+            _recovery(genesis, entry=Entry(members=listed, recovery=_act(), confirmed=(TRIAGER.id,))),
+        ),
         ("with one file twice", _recovery(genesis, act=_act(files=[_HASH, _HASH]))),
         ("with one file more than fit", _recovery(genesis, act=_act(files=[f"{each:064x}" for each in range(62)]))),
         ("15 days after the act", _recovery(genesis, at="2026-06-30T09:00Z")),
@@ -790,6 +796,57 @@ def _recovered() -> Iterator[Vector]:
         ("by no act", _recovery(genesis, entry=Entry(members=listed))),
     ):
         yield Vector(rule, name, _given([genesis, entry]), gives=_gives(passed_over=[2], **owned))
+
+
+def _until_a_day() -> Iterator[Vector]:
+    rule = "whom custodians make a member until a day writes until that day, unless a member confirms them"
+    genesis = _list(1, [CASEWORKER], by=CASEWORKER, owner=CASEWORKER)
+    given = _recovery(genesis, act=_act(until="2026-06-20"))
+    present, owned = [CASEWORKER, TRIAGER], {"owner": CASEWORKER.id}
+    later = date(2026, 7, 1)
+
+    def told(name: str, *entries: Opened, people: Sequence[Person] = present, over: Sequence[int] = ()) -> Vector:
+        chain = _given([genesis, *entries], today=later)
+        return Vector(rule, name, chain, gives=_gives(people, passed_over=list(over), **owned))
+
+    def then(said: Entry, by: Person, day: int, after: Opened = given) -> Opened:
+        return _entry(after.mark.version + 1, said, by=by, after=after, at=f"2026-06-{day}T09:00Z")
+
+    yield told("on that day", given, then(Entry(), TRIAGER, 20))
+    yield told("on the next", given, then(Entry(), TRIAGER, 21), over=[3])
+    confirmed = then(Entry(confirmed=(TRIAGER.id,)), CASEWORKER, 18)
+    yield told("confirmed", given, confirmed, then(Entry(), TRIAGER, 21, confirmed))
+    for name, said, by in (
+        ("confirmed by themselves", Entry(confirmed=(TRIAGER.id,)), TRIAGER),
+        ("another one confirmed", Entry(confirmed=(CASEWORKER.id,)), CASEWORKER),
+        (
+            "confirmed who goes",
+            Entry(members=MemberList(_ids([CASEWORKER]), CASEWORKER.id), confirmed=(STRANGER.id,)),
+            CASEWORKER,
+        ),
+    ):
+        unconfirmed = then(said, by, 18)
+        yield told(name, given, unconfirmed, then(Entry(), TRIAGER, 21, unconfirmed), over=[3, 4])
+    for name, until in (("until later", "2026-06-25"), ("for good", None)):
+        again = _recovery(given, number=3, act=_act(until=until), at="2026-06-16T09:00Z")
+        yield told(f"again, {name}", given, again, then(Entry(), TRIAGER, 25, again))
+    sooner = _recovery(given, number=3, act=_act(until="2026-06-16"), at="2026-06-16T09:00Z")
+    yield told("again, until sooner", given, sooner, then(Entry(), TRIAGER, 20, sooner))
+    # Who was a member before is one for good, whatever becomes of what they were given.
+    known = _recovery(genesis, act=_act(people=(CASEWORKER.id,), until="2026-06-16"), people=[CASEWORKER])
+    yield told("a member before", known, then(Entry(), CASEWORKER, 25, known), people=[CASEWORKER])
+    led = then(Entry(members=MemberList(_ids(present), TRIAGER.id)), CASEWORKER, 16)
+    led_by: dict[str, Any] = {"owner": TRIAGER.id}
+    alone = Entry(members=MemberList(_ids([CASEWORKER])))
+    on_it, later_on = then(alone, CASEWORKER, 20, led), then(alone, CASEWORKER, 21, led)
+    gives = _gives(present, passed_over=[4], **led_by)
+    yield Vector(rule, "its owner put out on that day", _given([genesis, given, led, on_it], today=later), gives=gives)
+    gives = _gives([CASEWORKER])
+    yield Vector(rule, "its owner put out later", _given([genesis, given, led, later_on], today=later), gives=gives)
+
+
+def _ids(people: Sequence[Person]) -> frozenset[str]:
+    return frozenset(person.id for person in people)
 
 
 def _act(

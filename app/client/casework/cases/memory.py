@@ -59,6 +59,7 @@ def _body(journal: Journal) -> dict[str, Any]:
         "loans": [[each.to, each.by, each.day.isoformat(), each.entry] for each in journal.loans],
         "seconded": [astuple(each) for each in journal.seconded],
         "recovered": [each.row() for each in journal.recovered],
+        "guests": [[person, until.isoformat()] for person, until in journal.guests.items()],
         "turned": journal.turned,
         "holders": sorted(journal.holders),
         "checkpoint": journal.checkpoint,
@@ -97,10 +98,8 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         origins=frozenset(map(Origin.read, body["origins"])),
         loans=tuple(Loan(to, by, date.fromisoformat(day), entry) for to, by, day, entry in body["loans"]),
         seconded=tuple(Seconded(*each) for each in body["seconded"]),
-        recovered=tuple(
-            Recovered(frozenset(people), first, second, date.fromisoformat(day), entry)
-            for people, first, second, day, entry in body["recovered"]
-        ),
+        recovered=tuple(map(Recovered.of_row, body["recovered"])),
+        guests={person: date.fromisoformat(until) for person, until in body["guests"]},
         turned=body["turned"],
         holders=frozenset(body["holders"]),
         checkpoint=body["checkpoint"],

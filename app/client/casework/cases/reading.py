@@ -11,7 +11,7 @@ from app.client.casework.cases.following import JOURNAL, followed
 from app.client.casework.cases.keys import Keys, with_parts
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
-from app.client.machine.staff import Staff
+from app.client.machine.staff import NotGranted, Staff
 from app.protocol import case as rules
 from app.protocol.case import CaseFile, PartType, RuleBroken, Said, SetAside, Whole
 from app.protocol.chain import Mark
@@ -188,6 +188,8 @@ def _open(staff: Staff, id_: str, known: Journal | None, *, from_first: bool = F
 
 def _read(staff: Staff, id_: str, contents: Mapping[str, Any], known: Journal | None, *, is_new: bool) -> OpenCase:
     key, found = followed(staff, id_, contents, known, is_new=is_new)
+    if staff.person in found.over(staff.today):
+        raise NotGranted(f"the case was given to this person until {found.guests[staff.person]}")
     return _read_parts(staff, with_parts(staff, key, found, contents["part_keys"]), found, contents["parts"])
 
 

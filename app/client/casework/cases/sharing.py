@@ -115,7 +115,7 @@ def change_members(
     owner: str | None = None,
     approval: str | None = None,
 ) -> OpenCase:
-    """Say who works on the case from now on, with a grant for each who comes.
+    """Say who works on the case from now on, with a grant for each who comes. Who is a member until a day stays by it.
 
     What those who go have read cannot be unread, and what they wrote stays. The key turns by the same entry, or where
     one goes by oneself before the next who writes. Nobody alone puts out who opened or who
@@ -123,14 +123,20 @@ def change_members(
     of another person's (`act_approvals`). Raises `RuleBroken` where it lacks, `NotAuthentic` where it is not of this.
     """
     case = whole(staff, case)
+    if case.journal.over(staff.today):
+        case = turn(staff, case)
     before = case.member_list
+    stay = tuple(sorted(case.journal.guests.keys() & set(add)))
     said = MemberList((before.present - set(remove)) | set(add), owner or before.owner)
     ended = _ended(staff, put_out(before, said, staff.person))
-    entry = Entry(members=said, approval=approval, ended=ended)
-    if approval is None and any(journal.acts(case.journal, entry, staff.person, by=authority(staff))):
+    entry = Entry(members=said, approval=approval, ended=ended, confirmed=stay)
+    acts = journal.acts(case.journal, entry, staff.person, by=authority(staff), on=staff.today)
+    if approval is None and any(acts):
         raise RuleBroken("second-person")
-    added = grants_of(staff, case.key, add, head=case.journal.mark)
+    added = grants_of(staff, case.key, set(add) - set(stay), head=case.journal.mark)
     more: dict[str, object] = {"add": added, "remove": sorted(remove), **({"owner": owner} if owner else {})}
+    if stay:
+        more["confirm"] = stay
     return store(staff, case, [], entry=entry, more=more, turns=bool(remove) and staff.person not in remove)
 
 

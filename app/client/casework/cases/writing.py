@@ -28,6 +28,7 @@ from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.journal import MOST_PARTS, MOST_REPORT_KEYS, Checkpoint, Entry, Journal, KeyNote, PartNote, Place
+from app.protocol.members import MemberList
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
 
@@ -130,6 +131,7 @@ def store(
     for left in reversed(range(TRIES)):
         key, first, told = case.key, entry or Entry(), dict(more or {})
         if turns:
+            first, told = _without_guests(staff, case, first, told)
             key, first, told["turned"] = _turned(staff, case, first)
             told["pairs"] = pairs.make(staff, key.identity, case.id, generation=key.generation, head=case.journal.mark)
         next_keys, told["report_keys"] = _turned_reports(staff, case, key, turns=turns)
@@ -163,7 +165,8 @@ def store(
 
 def is_turn_due(staff: Staff, case: OpenCase) -> bool:
     """Whether nothing is to be written under the case's newest key, as far as this machine knows certificates."""
-    return case.journal.is_turn_due(lambda person: was_certified(staff, person, staff.today), partial(_may_get, staff))
+    is_certified = partial(was_certified, staff, day=staff.today)
+    return case.journal.is_turn_due(is_certified, partial(_may_get, staff), staff.today)
 
 
 def current(staff: Staff, case: OpenCase) -> OpenCase:
@@ -183,6 +186,16 @@ def turn(staff: Staff, case: OpenCase) -> OpenCase:
     who holds the newest reads all. Where somebody else turns it at the same time, it is theirs. Raises `Refused`.
     """
     return store(staff, case, [], turns=True)
+
+
+def _without_guests(staff: Staff, case: OpenCase, entry: Entry, told: dict[str, Any]) -> tuple[Entry, dict[str, Any]]:
+    """The entry and what the service is told of it, with those put out whose last day is over."""
+    over = case.journal.over(staff.today)
+    if not over:
+        return entry, told
+    said = entry.members or MemberList(case.member_list.present, case.member_list.owner)
+    listed = MemberList(said.members - over, None if said.owner in over else said.owner)
+    return replace(entry, members=listed), {**told, "remove": sorted({*told.get("remove", ()), *over})}
 
 
 def _turned(staff: Staff, case: OpenCase, entry: Entry) -> tuple[Key, Entry, list[dict[str, Any]]]:

@@ -136,6 +136,9 @@ CURTAILED = (
     sign_ins.curtail,
 )
 
+# What ends with a root for whom it lists no more. Whoever leaves for good is ended by a certificate, with all the rest.
+DROPPED = (moves.curtail, epochs.curtail, key_service.curtail, sign_ins.curtail)
+
 # What hears of a reporter's post.
 ACTED = (moves.reporter_acted,)
 
@@ -194,6 +197,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         epochs=OpenEpochs(database),
         acted=ACTED,
         curtailed=CURTAILED,
+        dropped=DROPPED,
         no_script_threads=CapacityLimiter(THREADS),
         no_script_slow_threads=CapacityLimiter(SLOW_THREADS),
         no_script_places=Places(SLOW_THREADS, Pace()),

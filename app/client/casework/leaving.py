@@ -82,7 +82,9 @@ def leave(staff: Staff, person: str) -> Turned:
     as `colleagues.end`.
     """
     colleagues.end(staff, person)
-    hints = {hint.kind: hint.object for hint in duties.waiting(staff) if hint.person == person}
+    told = [hint for hint in duties.waiting(staff) if hint.person == person]
+    hints = {hint.kind: hint.object for hint in told}
+    keys: list[str | None] = [hint.object for hint in told if hint.kind is DutyKind.TURN_SHARED_KEY]
     failed = list[Exception]()
     replaced, turned = [], []
     try:
@@ -90,7 +92,7 @@ def leave(staff: Staff, person: str) -> Turned:
     except (NobodyToGrant, Refused) as error:
         failed.append(error)
     try:
-        turned = shared_keys.turn(staff, person, key=hints.get(DutyKind.TURN_SHARED_KEY))
+        turned = [made for key in keys or [None] for made in shared_keys.turn(staff, person, key=key)]
     except (NobodyToGrant, Refused) as error:
         failed.append(error)
     return Turned(tuple(each.epoch for each in replaced), tuple(each.id for each in turned), tuple(failed))

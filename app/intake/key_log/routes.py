@@ -17,10 +17,12 @@ from app.http import (
     answered,
     problems,
     requires,
+    shared,
 )
 from app.intake.epochs.service import EpochWithoutHolders
 from app.intake.key_log import proposals, service
 from app.intake.key_log.models import RootProposal
+from app.intake.key_log.proposals import Proposal
 from app.intake.key_log.schemas import (
     EntryOut,
     IntakeOut,
@@ -32,7 +34,9 @@ from app.intake.key_log.schemas import (
 )
 from app.intake.key_log.service import NewEntry
 from app.people.pairs.service import PairsUnfit
+from app.people.staff import service as staff
 from app.people.staff.service import NoRootYet, NotCertified, NotCertifying, newest_root
+from app.people.staff.state import People
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.protocol.encoding import b64
 from app.vocabulary import Role
@@ -40,6 +44,7 @@ from app.vocabulary import Role
 router = Router(tag="key log")
 
 Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
+SharedState = Annotated[People, shared(People)]
 
 
 @router.get("/intake", responses=problems(service.NotOpen))
@@ -108,19 +113,26 @@ def list_root_proposals(database: Db, _: Actor, paging: Paging) -> Page[Proposal
     status_code=status.HTTP_201_CREATED,
     responses=problems(proposals.NotARootProposal, service.NotALogEntry, NotCertifying, NotFound, StaleVersion),
 )
-def propose_root(database: Db, actor: Actor, once: Once, request: ProposalIn, now: Now) -> ProposalOut:
+def propose_root(
+    state: SharedState, database: Db, actor: Actor, once: Once, request: ProposalIn, now: Now
+) -> ProposalOut:
     """Propose the next root, or add signatures to one that is proposed. With the last that it lacks it is the root.
 
-    Signatures of keys that the newest root lists decide, and not who brings them: whoever has signed in may.
+    Signatures of keys that the newest root lists decide, and not who brings them: whoever has signed in may. Whom it
+    lists no more is signed in no longer, and holds no key that came with it.
     """
+
+    def act() -> Proposal:
+        before = staff.on_root(session)
+        proposal = proposals.gather(session, actor, request.document, request.kept, now=now)
+        for person in sorted(before - staff.on_root(session)):
+            roles = staff.roles_of(session, staff.get(session, person), now.date())
+            for end in state.dropped:
+                end(session, staff.Standing(actor, person, roles, now))
+        return proposal
+
     with database.write() as session:
-        proposal = once(
-            session,
-            actor.id,
-            request,
-            act=lambda: proposals.gather(session, actor, request.document, request.kept, now=now),
-            again=lambda id_: proposals.get(session, id_),
-        )
+        proposal = once(session, actor.id, request, act=act, again=lambda id_: proposals.get(session, id_))
         return ProposalOut.of(proposal)
 
 

@@ -294,6 +294,11 @@ def is_on_root(session: Session, person_id: str) -> bool:
     return session.get(RootSupervisor, person_id) is not None
 
 
+def on_root(session: Session) -> set[str]:
+    """Whom the newest root lists as supervisors; nobody before there is one."""
+    return set(session.scalars(select(RootSupervisor.person_id)))
+
+
 def end_certificates_of_other_keys(session: Session, person_id: str) -> None:
     """Their newest certificate names new keys: those of the old ones hold up to the day before, as clients have it."""
     newest, *before = session.scalars(_certificates(person_id)).all()

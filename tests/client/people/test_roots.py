@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.client import Reporter, Staff
+from app.client.casework import leaving
 from app.client.intake import epochs
 from app.client.machine.staff import WordsDiffer
 from app.client.machine.transport import Refused
@@ -98,8 +99,26 @@ def test_two_papers_are_enough_where_no_supervisor_is_left(here: Installation) -
     boris.forget()
     assert set(boris.log.trust.supervisors) == {boris.person}
     assert epochs.rotate(boris)[0] == here.reporter().intake().epoch
-    with pytest.raises(Refused, match="None of your roles"):
+    with pytest.raises(Refused) as refused:
         colleagues.invite(sara, {Role.TRIAGER})
+    assert refused.value.status == 401
+
+
+def test_whom_a_root_lists_no_more_has_no_session_and_no_key_by_it_and_leaves_in_the_end(here: Installation) -> None:
+    sara, boris = promote(here)
+    held = set(leaving.holdings(boris, sara.person).shared)
+
+    leaves(here, boris, sara)
+
+    with pytest.raises(Refused) as refused:
+        sara.service.get("/duties")
+    left = leaving.holdings(boris, sara.person)
+    assert refused.value.status == 401
+    assert {each.partition("_")[0] for each in held} >= {"key"}
+    assert left.shared == ()
+    turned = leaving.leave(boris, sara.person)
+    assert (turned.failed, len(turned.keys)) == ((), 2)
+    assert leaving.leave(boris, sara.person).keys == ()
 
 
 def test_what_who_left_has_signed_goes_on_counting_where_the_root_keeps_it(here: Installation) -> None:
@@ -115,7 +134,7 @@ def test_what_who_left_has_signed_goes_on_counting_where_the_root_keeps_it(here:
     assert shared_keys.newest_key(anna, KeyKind.CARD_WRITING) == key
     with pytest.raises(NotAuthentic, match="uncertified"):
         anna.certified(sara.person)
-    with pytest.raises(Refused, match="None of your roles"):
+    with pytest.raises(Refused, match="needs a valid session"):
         epochs.rotate(sara)
     # Whoever stays goes on from the chain that who left began.
     assert here.reporter().intake().epoch != epochs.rotate(here.staff("chen"))[0]

@@ -17,6 +17,7 @@ from app.protocol.chain import Mark
 _HEAD = "acts"
 _SERVICE = "service"
 _WAITING = "audit.waiting"
+_MOST_EVENTS = 2**31  # of which the database has numbers
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,12 @@ def last_event(session: Session) -> Mark | None:
     """The number and hash of the last event; None before there is one."""
     head = session.get(AuditHead, _HEAD)
     return Mark(head.seq, head.hash) if head is not None and head.seq else None
+
+
+def is_event(session: Session, mark: Mark) -> bool:
+    """Whether the chain has this event, by number and hash."""
+    row = session.get(AuditEvent, mark.version) if mark.version < _MOST_EVENTS else None
+    return row is not None and row.hash == mark.sha256
 
 
 def as_event(row: AuditEvent) -> audit_chain.Event:

@@ -33,12 +33,13 @@ def verify(
         return
     person = staff(machine)
     verified = chain.verify_all(person)
-    if against:
-        chain.compare(person, chain.read_heads(against.read_bytes()), verified)
+    missing = chain.compare(person, chain.read_heads(against.read_bytes()), verified) if against else []
     if save:
         with save.open("xb") as sink:
             sink.write(chain.write(verified.events))
-    show(_facts(person, verified), as_json=as_json)
+    gone = {each.day for each in missing} | {each.since for each in person.seen.lost() if each.type in chain.OF_AUDIT}
+    lost = {"lost_since": min(gone).isoformat()} if gone else {}
+    show({**_facts(person, verified), **lost}, as_json=as_json)
 
 
 @audit.command()

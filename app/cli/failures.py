@@ -23,6 +23,7 @@ from app.client.machine.staff import NobodyToGrant, NotGranted, NotJoined, NotPi
 from app.client.machine.transport import Refused, Unreachable
 from app.client.machine.unlocked import CannotStayUnlocked
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother, OfTheRoot
+from app.client.people.losses import AnotherDay, NotOfTheRoot, TooFewSupervisors
 from app.client.people.roots import NoProposal, NoSuchPaper, RootOfAnother, SignedAnother, TooFewKeys
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
@@ -43,7 +44,7 @@ _CODES: Final = (
     (
         (
             *(Refused, NotTaken, NotGranted, NobodyToGrant, WordsNotCompared, RuleOfTriage, Collision, NoProposal),
-            *(SignedAnother, TooFewKeys, OfTheRoot),
+            *(SignedAnother, TooFewKeys, OfTheRoot, AnotherDay, NotOfTheRoot, TooFewSupervisors),
         ),
         REFUSED,
     ),

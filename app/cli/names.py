@@ -7,7 +7,7 @@ else can be slipped in under it; whatever is opened under a ref is checked as it
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import typer
@@ -15,9 +15,9 @@ import typer
 from app.cli.console import say
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused, Told
+from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex
-from app.protocol.errors import Rollback
 
 _ID: Final = re.compile(r"[a-z]+_[0-9a-f]{32}")
 # The prefix and eight digits of an id tell it from all others that one person sees.
@@ -43,12 +43,11 @@ class Names:
         if _ID.fullmatch(text):
             return text
         found = self._one("people", (each["id"] for each in self._people if each.get("handle") == text))
-        mark, seen = Mark(1, sha256_hex(found.encode())), self.staff.seen.highest(_HANDLE, text)
-        if seen is None:
+        mark, seen = Mark(1, sha256_hex(found.encode())), self.staff.seen
+        seen.hold(_HANDLE, text, partial(chain.check_same, mark, reason="handle"))
+        if seen.highest(_HANDLE, text) is None:
             say(f"The service says that {text} is {found}, and on this machine stays so.")
-            self.staff.seen.record(_HANDLE, text, mark)
-        elif seen != mark:
-            raise Rollback("handle")
+            seen.record(_HANDLE, text, mark)
         return found
 
     def persons(self, texts: Iterable[str] | None) -> list[str]:

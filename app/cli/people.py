@@ -39,7 +39,7 @@ from app.client.casework.leaving import Holdings, Turned
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
 from app.client.machine.transport import Refused, Unreachable
-from app.client.people import audit
+from app.client.people import audit, losses
 from app.client.people import colleagues as directory
 from app.client.people import new_keys as keys_anew
 from app.client.people import sign_in as sessions
@@ -178,12 +178,19 @@ def sign_in(machine: Home = HOME) -> None:
             say(told)
         if person.about.pin is not None and person.person in person.log.trust.supervisors:
             say(f"The root: {next_loss(person.log.trust.root)}")
+            _write_again(person)
             sign_ahead(person)
             _end_handed_over(person)
         if person.about.pin is not None:
             _follow_audit(person)
             tell(person)
             custodians.tell(person)
+
+
+def _write_again(supervisor: Staff) -> None:
+    """What a loss took of certificates, and this machine still has."""
+    for each in losses.write_again(supervisor):
+        say(f"Written again, for the service has lost it: a certificate of {Names(supervisor).handle(each)}.")
 
 
 def _follow_audit(person: Staff) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from app import vocabulary
 from app.client.machine.transport import Refused
 from app.protocol.case import RuleBroken, list_of, takes_several
-from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.sizes import TooLong
 from app.vocabulary import UnknownCodeError
 
@@ -20,6 +20,17 @@ from app.vocabulary import UnknownCodeError
 _CODES_SHOWN: Final = 20
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _CODE_RULE: Final = "code-"
+# What a backup that was put back is behind of. No loss takes back a root, a release's noise or a report.
+_RESTORED: Final = frozenset(
+    {
+        *("audit-chain", "audit-head", "certificate-chain", "consent-chain", "generation", "handle", "journal"),
+        *("key-chain", "key-log", "ledger", "memory", "previous", "replies", "staff-log", "thread", "version"),
+    }
+)
+_BEHIND: Final = (
+    "if the service was put back to a backup, the supervisors whom the root lists accept that with `tern root "
+    "accept-loss`, and everybody goes on; if it was not, somebody hides something: tell them"
+)
 # Members of a problem that are words of their own.
 _TOLD: Final = frozenset({"type", "title", "status", "errors", "failing"})
 
@@ -69,7 +80,10 @@ def advice() -> Mapping[str, str]:
 
 def _distrust(error: NotAuthentic) -> str:
     meaning = str(error) if isinstance(error, Malformed) else words()["reason"].get(error.reason)
-    return f"not authentic: {error.reason}; nothing was written" + (f". That is, {meaning}" if meaning else "")
+    said = f"not authentic: {error.reason}; nothing was written" + (f". That is, {meaning}" if meaning else "")
+    if isinstance(error, Rollback) and error.since is not None and error.reason in _RESTORED:
+        said += f". What this machine has seen of it since {error.since} is not there: {_BEHIND}"
+    return said
 
 
 def _rule(rule: str) -> str:

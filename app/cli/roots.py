@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from app.cli import losses
 from app.cli.console import (
     HOME,
     Home,
@@ -28,6 +29,8 @@ from app.protocol.roots import Paper, Root
 from app.vocabulary import Role
 
 root = typer.Typer(help="The root: whose keys the organisation is.", no_args_is_help=True)
+root.command("accept-loss")(losses.accept_loss)
+root.command("lost")(losses.lost)
 
 RISK: Final = (
     "With one key, whoever loses that machine loses the organisation: nobody can be certified any more, no epoch "
@@ -61,7 +64,7 @@ def make_first(supervisor: Staff, sheets: Path | None, *, alone: int) -> None:
 @root.command("show")
 def show_(machine: Home = HOME, as_json: Json = False) -> None:
     """The newest root, its twelve words, what the next loss would cost, and what is proposed to follow it."""
-    person = staff(machine)
+    person = losses.or_as_shown(staff(machine))
     newest, names = person.log.trust.root, Names(person)
     facts: dict[str, object] = {
         "version": newest.mark.version,
@@ -73,10 +76,13 @@ def show_(machine: Home = HOME, as_json: Json = False) -> None:
         "next_loss": next_loss(newest),
     }
     waiting = [_facts(names, each) for each in roots.proposals(person)]
+    accepted = losses.waiting(person, names)
     if as_json:
-        show({**facts, "proposals": waiting}, as_json=True)
+        show({**facts, "proposals": waiting, "losses": accepted}, as_json=True)
         return
     show(facts, as_json=False)
+    if accepted:
+        show_list("Proposed as lost", list(accepted[0]), accepted, as_json=False)
     if waiting:
         show_list("Proposed", list(waiting[0]), waiting, as_json=False)
 
@@ -111,7 +117,7 @@ def propose(
 ) -> None:
     """Propose the next root. It counts when as many have signed as the root before and this one demand."""
     _check_alone(alone)
-    person = staff(machine)
+    person = losses.or_as_shown(staff(machine))
     names = Names(person)
     going = [each if each.startswith("paper_") else names.person(each) for each in drop or ()]
     new = [roots.new_paper() for _ in range(papers)]
@@ -140,7 +146,7 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Sign a proposed root, after comparing its words and those of each new key by voice."""
-    person = staff(machine)
+    person = losses.or_as_shown(staff(machine))
     names = Names(person)
     proposed = roots.proposal(person, proposal)
     if not as_json:

@@ -56,6 +56,12 @@ def check_contains(marks: Sequence[Mark], seen: Mark | None, *, reason: str) -> 
         raise Rollback(reason)
 
 
+def check_same(mark: Mark, seen: Mark | None, *, reason: str) -> None:
+    """Raises `Rollback` where another one was seen in its place."""
+    if seen not in (None, mark):
+        raise Rollback(reason)
+
+
 def newest(seen: Mark | None, mark: Mark) -> Mark:
     """Of two marks of one subject, the one to remember. Raises `Rollback` for two files of one version."""
     if seen is None or mark.version > seen.version:

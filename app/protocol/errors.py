@@ -1,5 +1,7 @@
 """What can go wrong in the protocol, told apart by what the caller should do."""
 
+from datetime import date
+
 
 class ProtocolError(Exception):
     """The root of the protocol's errors."""
@@ -26,4 +28,11 @@ class Malformed(NotAuthentic):
 
 
 class Rollback(NotAuthentic):
-    """Stop: it is authentic, but older than what this client has seen, or another of the same version."""
+    """Stop: it is authentic, but older than what this client has seen, or another of the same version.
+
+    `since` is the day on which it first saw what it is not shown now, where it knows.
+    """
+
+    def __init__(self, reason: str, since: date | None = None) -> None:
+        super().__init__(reason)
+        self.since = since

@@ -1,4 +1,4 @@
-"""The key log: every root and intake document ever served, each line chained to the one before.
+"""The key log: every root, intake document and loss ever served, each line chained to the one before.
 
 A line is `{"n","previous","document"}`: its number from 1, the SHA-256 of the line before (null in the first), and a
 public document as text. The service signs its head. Anyone can fetch all of it and check.
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from app.protocol import chain, intake, roots, statements
@@ -17,6 +18,7 @@ from app.protocol.documents import SERVICE, Document, Signature, bytes_signed, p
 from app.protocol.encoding import MOST, b64, canonical, check_hash, check_number, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.intake import Intake
+from app.protocol.losses import LOSS, Loss
 from app.protocol.roots import Pin
 
 _AFTER_THE_ROOT = frozenset({"service-key", "intake"})
@@ -36,11 +38,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Log:
-    """A log that was checked from its first line. `documents` are all behind the first root that are no roots."""
+    """A log that was checked from its first line. `documents` are all behind the first root that are no roots, and no
+    losses."""
 
     trust: Trust
     documents: tuple[Document, ...]
     hashes: tuple[str, ...]
+    losses: tuple[Loss, ...] = ()
 
     @property
     def service_key(self) -> bytes | None:
@@ -133,15 +137,19 @@ def verify(lines: Sequence[bytes], pin: str) -> Log:
 
     A line is held to the root that stands before it; what counts of it today, the newest root says (`Log`).
     """
-    documents = [document for _, document in chained(lines, reason="key-log")]
-    if not documents or documents[0].header.type != "root":
+    entries = list(chained(lines, reason="key-log"))
+    if not entries or entries[0][1].header.type != "root":
         raise NotAuthentic("key-log")
-    trust = Trust.pinned(documents[0], pin)
-    others, newest = list[Document](), None
-    for document in documents[1:]:
+    trust = Trust.pinned(entries[0][1], pin)
+    others, losses, newest = list[Document](), list[Loss](), None
+    for (last, _), (_, document) in pairwise(entries):
         type_ = document.header.type
         if type_ == "root":
             trust = trust.followed_by(document)
+            continue
+        if type_ == LOSS:
+            losses.append(Loss.read(document))
+            losses[-1].check_follows(last, trust.root, org=trust.org)
             continue
         if type_ not in _AFTER_THE_ROOT:
             raise NotAuthentic("key-log")
@@ -153,7 +161,7 @@ def verify(lines: Sequence[bytes], pin: str) -> Log:
             newest = document
         others.append(document)
     roots.check_contains(trust.roots, Pin.read(pin).root)
-    return Log(trust, tuple(others), tuple(sha256_hex(line) for line in lines))
+    return Log(trust, tuple(others), tuple(sha256_hex(line) for line in lines), tuple(losses))
 
 
 def check_successor(previous: Document | None, document: Document) -> None:

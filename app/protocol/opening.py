@@ -4,11 +4,12 @@ Each check that fails raises `NotAuthentic` with a reason of its own: the client
 subject. `NotMine` alone means: try the next key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from app import age
 from app.protocol import chain
@@ -21,12 +22,15 @@ from app.protocol.errors import NotAuthentic, NotMine
 from app.protocol.report import Attachment
 from app.protocol.types import TYPES, ProvedBy
 
+_T = TypeVar("_T")
+
 
 class Seen(Protocol):
     """What a client remembers, in a sealed file of its own, so that nobody can serve it yesterday again."""
 
-    def highest(self, type_: str, subject: str) -> Mark | None:
-        """The newest version of this document that was seen, if any was."""
+    def hold(self, type_: str, subject: str, check: Callable[[Mark | None], _T]) -> _T:
+        """Hold what is shown to the newest version of this document that was seen, if any was, by a check that raises
+        `Rollback`; after a loss to what was seen before it (`losses.py`)."""
 
     def record(self, type_: str, subject: str, mark: Mark) -> None:
         """Remember a version that was opened. Raises `Rollback` for another file of a version that was seen."""
@@ -150,7 +154,7 @@ def _author(document: Document, asked: Asked, trust: Trust | None, day: date | N
 def hold_to_seen(opened: Opened, seen: Seen) -> None:
     """Not older than the newest that this client has seen, which it is from now on. Raises `Rollback`."""
     header = opened.document.header
-    chain.check_not_older(opened.link, seen.highest(header.type, header.subject))
+    seen.hold(header.type, header.subject, partial(chain.check_not_older, opened.link))
     seen.record(header.type, header.subject, opened.mark)
 
 
@@ -160,7 +164,11 @@ def hold_chain_to_seen(type_: str, subject: str, links: Sequence[Link], seen: Se
     Raises `NotAuthentic`, of which `Rollback` is one.
     """
     chain.check_whole(links, reason=reason)
-    newest = seen.highest(type_, subject)
-    chain.check_contains([link.mark for link in links], newest, reason=reason)
-    if links and links[-1].mark != newest:
-        seen.record(type_, subject, links[-1].mark)
+    marks = [link.mark for link in links]
+
+    def is_longer(newest: Mark | None) -> bool:
+        chain.check_contains(marks, newest, reason=reason)
+        return bool(marks) and marks[-1] != newest
+
+    if seen.hold(type_, subject, is_longer):
+        seen.record(type_, subject, marks[-1])

@@ -177,6 +177,14 @@ _ROWS: Final = (
         reporters=True,
     ),
     SealedType(
+        name="loss",
+        form=Form.PUBLIC,
+        who="as many supervisors of the root as it demands; a paper signs roots alone",
+        proved_by=ProvedBy.K,
+        stored=(Place("root_proposals", "document", End.ROOT), Place("key_log", "line", End.NEVER)),
+        reporters=True,
+    ),
+    SealedType(
         name="certificate",
         form=Form.PUBLIC,
         subjects=("per",),

@@ -116,13 +116,20 @@ class Installation:
 
 
 @contextmanager
-def installation(directory: Path, *, built: Path | None = None, start: datetime = START) -> Iterator[Installation]:
+def installation(
+    directory: Path,
+    *,
+    built: Path | None = None,
+    start: datetime = START,
+    founded: tuple[Path, str] | None = None,
+) -> Iterator[Installation]:
     """A service where everybody of `STAFF` works under the supervisor `sara`, with an open epoch and shared keys.
 
-    It serves the pages that are `built`, or those in the directory of that name, if any.
+    It serves the pages that are `built`, or those in the directory of that name, if any. It is a copy of the one that
+    was `founded` elsewhere, if one is given with its pin.
     """
-    founded, pin = _founded(start)
-    shutil.copytree(founded, directory, dirs_exist_ok=True)
+    copied, pin = founded or _founded(start)
+    shutil.copytree(copied, directory, dirs_exist_ok=True)
     with serving(_settings(directory), built or directory / "built") as server, ExitStack() as opened:
         for each in (directory / "people").iterdir():
             machine = Machine(each)

@@ -1,10 +1,10 @@
 """An organisation for the tests: its people, its root, and one case with all that belongs to it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -22,6 +22,8 @@ from app.protocol.opening import Opened
 from app.protocol.roots import make_root, org_of
 from app.protocol.statements import ApprovalStatement
 from app.vocabulary import ApprovalState, Role
+
+_T = TypeVar("_T")
 
 DAY = date(2026, 6, 15)
 HOUR = "2026-06-15T09:00Z"
@@ -192,6 +194,9 @@ class Memory:
 
     def highest(self, type_: str, subject: str) -> Mark | None:
         return self.marks.get((type_, subject))
+
+    def hold(self, type_: str, subject: str, check: Callable[[Mark | None], _T]) -> _T:
+        return check(self.highest(type_, subject))
 
     def record(self, type_: str, subject: str, mark: Mark) -> None:
         self.marks[type_, subject] = mark

@@ -91,7 +91,7 @@ def test_what_the_key_of_a_case_does_not_open_is_stated_here() -> None:
 def test_what_a_reporters_client_writes_or_reads_is_stated_here() -> None:
     """It is all that their browser knows of what is sealed or signed."""
     assert {name for name, of in TYPES.items() if of.reporters} == {
-        *("root", "service-key", "intake", "key-log-head"),
+        *("root", "service-key", "intake", "loss", "key-log-head"),
         *("report", "grant", "attachment", "thread-state", "state", "message.staff", "message.reporter"),
     }
 

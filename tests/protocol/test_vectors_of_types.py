@@ -28,6 +28,7 @@ from app.protocol.documents import Document, parse_document, recipient_sha256, s
 from app.protocol.encoding import sha256_hex
 from app.protocol.grants import open_grant
 from app.protocol.key_copy import AccountKey, open_copy
+from app.protocol.losses import Loss
 from app.protocol.mailbox import ReplyCopy, ReporterMessage, StaffMessage, ThreadState, read_state
 from app.protocol.opening import Asked, open_document
 from app.protocol.pairs import Pair, Recovery
@@ -166,6 +167,7 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "certificate": certify,
     "service-key": public(statements.read_service_key),
     "intake": public(intake.read),
+    "loss": public(Loss.read),
     "key": public(statements.read_key),
     "client": public(manifest.read),
     "report": sealed(Report.read),

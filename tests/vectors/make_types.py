@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from app import age
-from app.protocol import audit_heads, journal, key_log, manifest, memory, staff_log, statements
+from app.protocol import audit_heads, journal, key_log, losses, manifest, memory, staff_log, statements
 from app.protocol.card import SignedCard, encode, sign
 from app.protocol.case import (
     CODED,
@@ -86,6 +86,14 @@ def documents() -> dict[str, Document]:
     thread = make_mailbox.documents()
     found = [
         *log[:3],
+        losses.state_loss(
+            day=DAY,
+            key_log=Mark(3, "a" * 64),
+            audit=Mark(7, "b" * 64),
+            org=ORG,
+            signer=SUPERVISOR.signer,
+            on=DAY,
+        ),
         make.CERTIFICATES[0],
         _key(),
         manifest.make(

@@ -4,50 +4,93 @@ A service that shows something older than this is caught (SEALING, "On opening, 
 database that all processes of the machine share: who writes at the same time waits, and nobody loses what another has
 seen. Whoever takes the machine does not learn what was worked on: a mark is sealed to the person's own identity, and
 found by a name that only its holder can derive.
+
+Once for each loss that the holders of the root accept, what is shown of a subject may be older than that (*Loss*), and
+never older than what was seen of it before the day of the backup. So a row has its days, and how many losses it was
+held to: whoever looks at it next, by `hold` or `hold_list`, lowers it to what is shown, and it is kept what was lost.
 """
 
 import hmac
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from app import age, private
 from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.derivation import derive
-from app.protocol.encoding import sha256_hex
+from app.protocol.encoding import canonical, sha256_hex
 from app.protocol.errors import Rollback
+from app.protocol.losses import LOSS, Loss, unknown
 from app.protocol.memory import OF, Remembered, listed
 
+_T = TypeVar("_T")
+
 # Bytes of a mark before it is sealed: all are as long as the longest, or their size would tell what they are of.
-_SIZE: Final = 512
+_SIZE: Final = 2048
 # For how long one process waits for another, in seconds. A write takes milliseconds.
 _PATIENCE: Final = 30
 # How many marks of one subject are kept beside the newest, of other machines.
 _BESIDE: Final = 2
+# Of how many days past each mark is kept. A backup is mostly of last night.
+_EACH_DAY: Final = 6
 _LIST: Final = " list"
-_TABLE: Final = "CREATE TABLE IF NOT EXISTS seen (name BLOB PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID"
+_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS seen (name BLOB PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS lost (name BLOB PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID",
+)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What this machine had seen and is not shown any more: of a chain up to which version, `since` the day on which it
+    first saw of it what is gone; of a list how much of it."""
+
+    type: str
+    subject: str
+    since: date
+    version: int
 
 
 @dataclass(frozen=True)
 class _Row:
-    """What was seen of one subject: the newest, and what other machines of the person have seen, as long as no chain
-    was read that holds all of these."""
+    """What was seen of one subject: the newest since the day `on`, and what other machines of the person have seen, as
+    long as no chain was read that holds all of these.
+
+    `earlier` are those of days before, fewer of long ago, the oldest first. `losses`: to how many it was held.
+    """
 
     type: str
     subject: str
     mark: Mark
+    on: date
     beside: tuple[Mark, ...] = ()
+    earlier: tuple[tuple[date, Mark], ...] = ()
+    losses: int = 0
 
     @classmethod
     def read(cls, text: bytes) -> Self:
         row = json.loads(text)
-        beside = tuple(Mark(**each) for each in row["beside"])
-        return cls(row["type"], row["subject"], Mark(**row["mark"]), beside)
+        return cls(
+            row["type"],
+            row["subject"],
+            Mark(**row["mark"]),
+            date.fromisoformat(row["on"]),
+            tuple(Mark(**each) for each in row["beside"]),
+            tuple((date.fromisoformat(day), Mark(*mark)) for day, *mark in row["earlier"]),
+            row["losses"],
+        )
+
+    @property
+    def text(self) -> bytes:
+        """What `read` reads."""
+        earlier = [(day.isoformat(), each.version, each.sha256, each.generation) for day, each in self.earlier]
+        return canonical({**asdict(self), "on": self.on.isoformat(), "earlier": earlier})
 
     def merged(self, mark: Mark) -> Self:
         """With what another machine has seen. Raises `Rollback` where that was another file of the same version."""
@@ -56,13 +99,41 @@ class _Row:
         *beside, newest = [found for _, found in sorted({**marks, mark.version: mark}.items())]
         return replace(self, mark=newest, beside=tuple(beside[-_BESIDE:]))
 
+    def raised(self, mark: Mark, today: date) -> Self:
+        """With a version that was seen today; a higher one stays. Raises `Rollback` for another file of the same."""
+        newest = chain.newest(self.mark, mark)
+        if newest == self.mark:
+            return self
+        before = self.earlier if self.on >= today else _thinned((*self.earlier, (self.on, self.mark)), today)
+        return replace(self, mark=newest, on=max(self.on, today), earlier=before)
+
+    def before(self, day: date) -> Mark | None:
+        """The newest that was seen before this day."""
+        marks = [mark for on, mark in (*self.earlier, (self.on, self.mark)) if on < day]
+        return marks[-1] if marks else None
+
+    @property
+    def steps(self) -> list[tuple[date, Mark]]:
+        """What was seen and since when, the newest first."""
+        return [*reversed((*self.earlier, (self.on, self.mark)))]
+
+    def lowered(self, to: Mark, losses: int) -> Self:
+        """As it was when `to` was the newest, held to so many losses."""
+        place = next(place for place, (_, mark) in enumerate(self.earlier) if mark == to)
+        on, mark = self.earlier[place]
+        beside = tuple(each for each in self.beside if each.version < mark.version)
+        return replace(self, mark=mark, on=on, beside=beside, earlier=self.earlier[:place], losses=losses)
+
 
 class SeenMarks:
     """Reads and writes what lies in `path`. Each call is a transaction of its own, which sees what others wrote."""
 
-    def __init__(self, path: Path, identity: age.HybridIdentity) -> None:
+    def __init__(
+        self, path: Path, identity: age.HybridIdentity, today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    ) -> None:
         self._path = path
         self._identity = identity
+        self._today = today
         self._naming = derive(identity.secret, "seen")
 
     def highest(self, type_: str, subject: str) -> Mark | None:
@@ -76,6 +147,72 @@ class SeenMarks:
         with self._database() as database:
             row = self._find(database, type_, subject)
         return (*row.beside, row.mark) if row else ()
+
+    def hold(
+        self, type_: str, subject: str, check: Callable[[Mark | None], _T], *, accepted: Sequence[Loss] = ()
+    ) -> _T:
+        """What `check` finds of the newest that was seen, by raising `Rollback` for less.
+
+        Where a loss was accepted since the subject was last held to anything, it may be less, once, and no less than
+        was seen before the day of the backup. `accepted` are those of the log that is held here, which count from now
+        on where it holds. Raises `Rollback`, and what else `check` raises.
+        """
+        with self._database() as database:
+            row, losses = self._find(database, type_, subject), self._losses(database)
+        new = unknown(accepted, [sha256 for sha256, _ in losses])
+        losses += [(each.sha256, each.day) for each in new]
+        days = [day for _, day in losses[row.losses :]] if row else []
+        kept, since, found = _held(row, min(days, default=None), check)
+        if not days and not new:
+            return found
+        with self._writing() as database:
+            known = self._losses(database)
+            for number, each in enumerate(unknown(new, [sha256 for sha256, _ in known]), start=len(known) + 1):
+                self._put(database, _Row(LOSS, str(number), Mark(number, each.sha256), each.day))
+            if row is None or self._find(database, type_, subject) != row:
+                return found  # there is nothing to lower, or another process did
+            if since is not None:
+                self._lose(database, Lost(type_, subject, since, row.mark.version))
+            if kept is None:
+                self._delete(database, row)
+            else:
+                held = row if kept == row.mark else row.lowered(kept, len(losses))
+                self._put(database, replace(held, losses=len(losses)))
+        return found
+
+    def compare(
+        self, type_: str, subject: str, check: Callable[[Mark | None], None]
+    ) -> tuple[date | None, date | None]:
+        """Since when the newest that is shown was seen, and since when what is not; None where there is none."""
+        with self._database() as database:
+            row = self._find(database, type_, subject)
+        missing = None
+        for on, mark in row.steps if row else ():
+            try:
+                check(mark)
+            except Rollback:
+                missing = on
+            else:
+                return on, missing
+        return None, missing
+
+    def losses_behind(self, type_: str, subject: str) -> bool:
+        """Whether a loss was accepted since it was last held to anything, so that less of it may be shown."""
+        with self._database() as database:
+            row = self._find(database, type_, subject)
+            return row is not None and row.losses < len(self._losses(database))
+
+    def losses(self) -> list[str]:
+        """Those that this machine has seen accepted, in their order, by the hashes of their line 1."""
+        with self._database() as database:
+            return [sha256 for sha256, _ in self._losses(database)]
+
+    def lost(self) -> list[Lost]:
+        """All that a loss took of what this machine had seen, as far as it has looked since."""
+        with self._database() as database:
+            rows = [json.loads(self._opened(entry)) for (entry,) in database.execute("SELECT mark FROM lost")]
+        found = (Lost(**{**row, "since": date.fromisoformat(row["since"])}) for row in rows)
+        return sorted(found, key=lambda each: (each.since, each.type, each.subject))
 
     def hold_chain(self, type_: str, subject: str, chain_: Sequence[Mark], *, reason: str) -> None:
         """Marks of a chain, from whichever version on: what any machine of this person has seen of these, it holds.
@@ -100,13 +237,13 @@ class SeenMarks:
         """
         with self._writing() as database:
             row = self._find(database, type_, subject)
-            new = replace(row, mark=chain.newest(row.mark, mark)) if row else _Row(type_, subject, mark)
+            new = row.raised(mark, self._today()) if row else self._new(database, type_, subject, mark)
             self._put(database, new, row)
 
     def replace(self, type_: str, subject: str, mark: Mark) -> None:
         """Forget what was seen of it before: people have compared, and know better."""
         with self._writing() as database:
-            self._put(database, _Row(type_, subject, mark), self._find(database, type_, subject))
+            self._put(database, self._new(database, type_, subject, mark), self._find(database, type_, subject))
 
     def everything(self) -> list[Remembered]:
         """All that this machine knows, in no order: marks, and what lists held, without how many those are."""
@@ -115,23 +252,34 @@ class SeenMarks:
         of_marks = (row for row in rows if not row.type.endswith(_LIST))
         return [Remembered(row.type, row.subject, mark) for row in of_marks for mark in (*row.beside, row.mark)]
 
-    def merge(self, known: Iterable[Remembered]) -> list[Remembered]:
-        """Know what another machine of this person knows, all of it or nothing.
+    def merge(self, known: Collection[Remembered], *, on: date) -> list[Remembered]:
+        """Know what another machine of this person knew on that day, all of it or nothing.
 
         Of two files of one version both may be genuine, so this machine keeps its own: those of `known` are returned.
+        What one of the two has seen before a loss says nothing to the other that has looked since.
         """
         others = list[Remembered]()
+        theirs = {each.mark.sha256 for each in known if each.type == LOSS}
         with self._writing() as database:
+            losses = self._losses(database)
+            behind = [number for number, (sha256, _) in enumerate(losses) if sha256 not in theirs]
+            held = min(behind, default=len(losses))
             for each in known:
+                if each.type == LOSS:
+                    continue
                 if OF in each.type:
                     type_, _, of = each.type.partition(OF)
-                    if not self._is_listed(database, type_, of, each.subject):
-                        self._add(database, type_, of, {each.subject})
+                    self._merge_listed(database, type_, of, each.subject, held=held, on=on)
                     continue
                 row = self._find(database, each.type, each.subject)
+                new = _Row(each.type, each.subject, each.mark, on, losses=held)
                 try:
-                    merged = row.merged(each.mark) if row else _Row(each.type, each.subject, each.mark)
-                    self._put(database, merged, row)
+                    if row is None:
+                        self._put(database, new)
+                    elif row.losses == held:
+                        self._put(database, row.merged(each.mark), row)
+                    elif row.losses < held and each.mark.version >= _floor(row, losses).version:
+                        self._put(database, new)
                 except Rollback:
                     others.append(each)
         return others
@@ -141,22 +289,25 @@ class SeenMarks:
         with self._writing() as database:
             if not self._count(database, type_, of):
                 return
-            for (entry,) in database.execute("SELECT mark FROM seen").fetchall():
-                row = self._read(entry)
-                if (row.type, row.subject) == (_listing(type_), of) or row.type == _among(type_, of):
-                    database.execute("DELETE FROM seen WHERE name = ?", (self._name(row.type, row.subject),))
+            for row in self._listed(database, type_, of):
+                self._delete(database, row)
+            self._delete(database, _Row(_listing(type_), of, Mark(0, ""), self._today()))
 
     def hold_list(self, type_: str, of: str, subjects: Collection[str], *, reason: str) -> None:
         """Remember what a list of `of` holds, which only grows. Raises `Rollback` where it lacks what was in it before.
 
         Each of the subjects has a row that says that it was there, and one more counts them: as many of those shown
-        must have been there before as were ever counted.
+        must have been there before as were ever counted. Where a loss was accepted since it was last held to this, it
+        may lack what was not in it before the day of the backup.
         """
         with self._writing() as database:
             new = {each for each in subjects if not self._is_listed(database, type_, of, each)}
             if len(set(subjects) - new) < self._count(database, type_, of):
-                raise Rollback(reason)
+                self._let_go(database, type_, of, {*subjects}, reason=reason)
             self._add(database, type_, of, new)
+            row = self._find(database, _listing(type_), of)
+            if row is not None:
+                self._put(database, replace(row, losses=len(self._losses(database))), row)
 
     def add_to_list(self, type_: str, of: str, subject: str) -> None:
         """Remember that this machine itself added `subject` to a list of `of`."""
@@ -164,25 +315,79 @@ class SeenMarks:
             if not self._is_listed(database, type_, of, subject):
                 self._add(database, type_, of, {subject})
 
-    def _add(self, database: sqlite3.Connection, type_: str, of: str, new: Collection[str]) -> None:
+    def _let_go(
+        self, database: sqlite3.Connection, type_: str, of: str, shown: Collection[str], *, reason: str
+    ) -> None:
+        """Forget what a list lacks, where a loss explains it. Raises `Rollback`."""
+        missing = [row for row in self._listed(database, type_, of) if row.subject not in shown]
+        since, count = min(row.on for row in missing), self._find(database, _listing(type_), of)
+        days = [day for _, day in self._losses(database)[count.losses if count else 0 :]]
+        if not days or since < min(days):
+            raise Rollback(reason, since)
+        for row in missing:
+            self._delete(database, row)
+        self._lose(database, Lost(type_, of, since, len(missing)))
+        number = self._count(database, type_, of) - len(missing)
+        self._put(database, self._new(database, _listing(type_), of, Mark(number, sha256_hex(of.encode()))))
+
+    def _merge_listed(
+        self, database: sqlite3.Connection, type_: str, of: str, subject: str, *, held: int, on: date
+    ) -> None:
+        count = self._find(database, _listing(type_), of)
+        if self._is_listed(database, type_, of, subject) or (count is not None and count.losses > held):
+            return
+        self._add(database, type_, of, {subject}, on=on)
+        if count is None:
+            now = self._find(database, _listing(type_), of)
+            if now is not None:
+                self._put(database, replace(now, losses=held))
+
+    def _add(
+        self, database: sqlite3.Connection, type_: str, of: str, new: Collection[str], *, on: date | None = None
+    ) -> None:
         if not new:
             return
         number = self._count(database, type_, of) + len(new)
         for each in new:
-            self._put(database, _Row(_among(type_, of), each, listed("", each).mark))
-        self._put(database, _Row(_listing(type_), of, Mark(number, sha256_hex(of.encode()))))
+            self._put(database, _Row(_among(type_, of), each, listed("", each).mark, on or self._today()))
+        counted = Mark(number, sha256_hex(of.encode()))
+        row = self._find(database, _listing(type_), of) or self._new(database, _listing(type_), of, counted)
+        self._put(database, replace(row, mark=counted))
 
     def _count(self, database: sqlite3.Connection, type_: str, of: str) -> int:
         """How many were ever in the list."""
         row = self._find(database, _listing(type_), of)
         return row.mark.version if row else 0
 
+    def _listed(self, database: sqlite3.Connection, type_: str, of: str) -> list[_Row]:
+        """What was in the list: all marks are read for it, so it is asked where something is amiss."""
+        rows = (self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen").fetchall())
+        return [row for row in rows if row.type == _among(type_, of)]
+
+    def _losses(self, database: sqlite3.Connection) -> list[tuple[str, date]]:
+        """The losses that were accepted, by the hashes of their line 1, and the days of the backups."""
+        found = list[tuple[str, date]]()
+        while row := self._find(database, LOSS, str(len(found) + 1)):
+            found.append((row.mark.sha256, row.on))
+        return found
+
+    def _new(self, database: sqlite3.Connection, type_: str, subject: str, mark: Mark) -> _Row:
+        """A mark of today, behind all losses of which this machine knows."""
+        return _Row(type_, subject, mark, self._today(), losses=len(self._losses(database)))
+
+    def _lose(self, database: sqlite3.Connection, lost: Lost) -> None:
+        text = json.dumps({**asdict(lost), "since": lost.since.isoformat()}).encode()
+        database.execute("REPLACE INTO lost VALUES (?, ?)", (self._name(lost.type, lost.subject), self._sealed(text)))
+
     def _put(self, database: sqlite3.Connection, row: _Row, before: _Row | None = None) -> None:
         """In the place of the one `before`, if there was one: what stands there already is not sealed anew."""
         if row == before:
             return
-        sealed = age.encrypt(json.dumps(asdict(row)).encode().ljust(_SIZE), [self._identity.recipient])
+        sealed = self._sealed(row.text)
         database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(row.type, row.subject), sealed))
+
+    def _delete(self, database: sqlite3.Connection, row: _Row) -> None:
+        database.execute("DELETE FROM seen WHERE name = ?", (self._name(row.type, row.subject),))
 
     def _is_listed(self, database: sqlite3.Connection, type_: str, of: str, subject: str) -> bool:
         name = self._name(_among(type_, of), subject)
@@ -192,7 +397,8 @@ class SeenMarks:
     def _database(self) -> Iterator[sqlite3.Connection]:
         private.make_file(self._path)
         with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
-            database.execute(_TABLE)
+            for table in _TABLES:
+                database.execute(table)
             yield database
 
     @contextmanager
@@ -213,10 +419,58 @@ class SeenMarks:
         return row
 
     def _read(self, entry: bytes) -> _Row:
-        return _Row.read(age.decrypt(entry, [self._identity]))
+        return _Row.read(self._opened(entry))
+
+    def _opened(self, entry: bytes) -> bytes:
+        return age.decrypt(entry, [self._identity])
+
+    def _sealed(self, text: bytes) -> bytes:
+        return age.encrypt(text.ljust(_SIZE), [self._identity.recipient])
 
     def _name(self, type_: str, subject: str) -> bytes:
         return hmac.digest(self._naming, f"{type_} {subject}".encode(), "sha256")
+
+
+def _held(
+    row: _Row | None, day: date | None, check: Callable[[Mark | None], _T]
+) -> tuple[Mark | None, date | None, _T]:
+    """The newest of what was seen that is shown, since when more was seen than that, and what `check` finds of it.
+
+    Less than all of it, and not less than was seen before the `day` of a backup, only where there is one. Raises
+    `Rollback`.
+    """
+    since, least = None, row and row.before(day) if day else None
+    steps = [*(row.steps if row else ()), (None, None)]
+    for on, mark in steps:
+        try:
+            found = check(mark)
+        except Rollback as rollback:
+            since, reason = on, rollback.reason
+            if mark is not None and mark == least:
+                raise Rollback(reason, since) from None
+            if mark is None:
+                raise
+        else:
+            if since is not None and day is None:
+                raise Rollback(reason, since)
+            return mark, since, found
+    raise AssertionError("the last step returns or raises")
+
+
+def _floor(row: _Row, losses: Sequence[tuple[str, date]]) -> Mark:
+    """Below which the losses that the row was not held to do not lower it."""
+    return row.before(min(day for _, day in losses[row.losses :])) or Mark(0, "")
+
+
+def _thinned(days: Sequence[tuple[date, Mark]], today: date) -> tuple[tuple[date, Mark], ...]:
+    """Each of the last days, and of those before the first of as many as are in a power of two."""
+    kept = {_age(on, today): (on, mark) for on, mark in reversed(days)}
+    return tuple(sorted(kept.values(), key=lambda each: each[0]))
+
+
+def _age(on: date, today: date) -> int:
+    days = (today - on).days
+    return days if days < _EACH_DAY else _EACH_DAY + days.bit_length()
 
 
 def _listing(type_: str) -> str:

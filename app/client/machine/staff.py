@@ -84,7 +84,7 @@ class Staff:
         self.machine = Machine(directory)
         self._about: About | None = None
         self.keys: PersonKeys = self.machine.unlock(passphrase) if isinstance(passphrase, str) else passphrase
-        self.seen = SeenMarks(self.machine.seen, self.keys.identity)
+        self.seen = SeenMarks(self.machine.seen, self.keys.identity, lambda: self.today)
         self.http = http
         self.service = Service(
             self.about.server, http=http, token=self.machine.session, hear=Watch(clock, clock_off).hear
@@ -93,6 +93,7 @@ class Staff:
         self._trust: Trust | None = None
         self._log: Log | None = None
         self._grants: dict[str, OpenedGrant] = {}
+        self._is_shown = False
 
     def __enter__(self) -> Self:
         return self
@@ -151,18 +152,38 @@ class Staff:
 
     @property
     def log(self) -> Log:
-        """The key log, checked once and remembered. Raises `Rollback` for one older than this machine has seen."""
+        """The key log, checked once and remembered.
+
+        Raises `Rollback` for one older than this machine has seen, unless the holders of the root accept in it that it
+        is: for what has been seen before that, this counts from then on (`SeenMarks.hold`).
+        """
+        if self._log is None and self._is_shown:
+            self._log = self.shown_log
         if self._log is None:
-            self._log = trusting.fetch_log(
-                self.service,
-                self._handed_on,
-                seen=self.seen.highest(_LOG, self.org),
-                root=self.seen.highest(_ROOT, self.org),
-            )
-            self.seen.record(_ROOT, self.org, self._log.trust.root.mark)
-            self.seen.hold_chain(_LOG, self.org, self._log.marks, reason="key-log")
-            self.seen.record(_LOG, self.org, self._log.marks[-1])
+            log = self.shown_log
+            self.seen.hold(_LOG, self.org, log.check_follows, accepted=log.losses)
+            self.seen.record(_ROOT, self.org, log.trust.root.mark)
+            self.seen.hold_chain(_LOG, self.org, log.marks, reason="key-log")
+            self.seen.record(_LOG, self.org, log.marks[-1])
+            self._log = log
         return self._log
+
+    def take_as_shown(self) -> None:
+        """Hold log and certificates from now on to no more than the roots that this machine has seen, and remember
+        nothing of them: so roots and losses are proposed and signed at a service that was put back to a backup. What a
+        person signs there they compare by voice, and other machines hold it to what those have seen.
+        """
+        self._is_shown = True
+        self.forget()
+
+    def losses_behind(self, type_: str, subject: str) -> bool:
+        """Whether a loss was accepted since this machine last held anything of it to what it had seen."""
+        return bool(self.log.losses) and self.seen.losses_behind(type_, subject)
+
+    @property
+    def shown_log(self) -> Log:
+        """The key log as the service shows it, though this machine may have seen more; of roots it has all."""
+        return trusting.fetch_log(self.service, self._handed_on, root=self.seen.highest(_ROOT, self.org))
 
     def begin_with(self, root: Mark, log: Mark) -> None:
         """Know of roots and key log what was known when the copy was made of which this machine is."""
@@ -193,9 +214,14 @@ class Staff:
     def trust(self) -> Trust:
         """The roots and everybody's certificates, fetched once. See `with_trust`."""
         if self._trust is None:
-            kept = Kept(self.machine.staff_log, self.keys.identity, use="staff-log")
-            self._trust = trusting.fetch_staff(self.service, self.log, self.seen, kept)
+            fetch = trusting.show_staff if self._is_shown else trusting.fetch_staff
+            self._trust = fetch(self.service, self.log, self.seen, self.kept_staff)
         return self._trust
+
+    @property
+    def kept_staff(self) -> Kept:
+        """What this machine keeps of roots and certificates."""
+        return Kept(self.machine.staff_log, self.keys.identity, use="staff-log")
 
     def with_trust(self, act: Callable[[Trust], _T]) -> _T:
         """What `act` finds, with everybody's certificates fetched anew where somebody is not among the known."""

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final, get_type_hints
 
 from app.client.machine.staff import Staff
@@ -26,6 +27,7 @@ from app.vocabulary import Role
 _CHAIN: Final = "audit"
 _HEAD: Final = "audit-head"
 _SEEN: Final = "audit-seen"
+OF_AUDIT: Final = frozenset({_CHAIN, _HEAD})
 _READERS: Final = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 _TYPES = get_type_hints(Event)
 
@@ -66,8 +68,7 @@ def follow(staff: Staff) -> AuditHead | None:
         if error.reason != "uncertified":
             raise
         return None
-    known = staff.seen.highest(_HEAD, staff.org)
-    heads = _heads(staff, known)
+    heads = staff.seen.hold(_HEAD, staff.org, partial(_heads, staff))
     if roles & _READERS:
         _follow_events(staff, heads)
     if not heads:
@@ -81,29 +82,57 @@ def follow(staff: Staff) -> AuditHead | None:
 
 def verify_all(staff: Staff) -> Verified:
     """The chain from its first event, with all its heads. Raises as `follow`."""
-    heads = _heads(staff, None)
-    chain.check_contains([each.head.mark for each in heads], staff.seen.highest(_HEAD, staff.org), reason="audit-head")
-    events = _events(staff, first=1)
-    _hold(staff, events, heads)
+    heads, events = _heads(staff, None), _events(staff, first=1)
+    marks = [each.head.mark for each in heads]
+    staff.seen.hold(_HEAD, staff.org, lambda seen: chain.check_contains(marks, seen, reason="audit-head"))
+    staff.seen.hold(_CHAIN, staff.org, partial(_check, staff, events, heads))
+    _remember(staff, events)
     if heads:
-        staff.seen.hold_chain(_HEAD, staff.org, [each.head.mark for each in heads], reason="audit-head")
-        staff.seen.record(_HEAD, staff.org, heads[-1].head.mark)
+        staff.seen.hold_chain(_HEAD, staff.org, marks, reason="audit-head")
+        staff.seen.record(_HEAD, staff.org, marks[-1])
     countersigned = _countersigned(staff, heads)
     by = tuple(_countersigners(staff, countersigned)) if countersigned else ()
     return Verified(tuple(events), tuple(heads), countersigned.head if countersigned else None, by)
 
 
-def compare(staff: Staff, kept: Sequence[SignedHead], shown: Verified) -> None:
-    """Hold what the service shows to heads that were kept elsewhere.
+def compare(staff: Staff, kept: Sequence[SignedHead], shown: Verified) -> list[AuditHead]:
+    """Hold what the service shows to heads that were kept elsewhere. Those that a loss took, which are not there.
 
-    Raises `NotAuthentic` for a file that is none of this organisation's, and `Rollback` where the service shows others,
-    or fewer.
+    Such a head is of a day from that of the backup to that of the acceptance. Raises `NotAuthentic` for a file that is
+    none of this organisation's, and `Rollback` where the service shows others, or fewer.
     """
     heads = [each.head for each in kept]
     audit_heads.check_heads(heads, org=staff.org, keys=staff.log.service_keys, today=staff.today)
-    marks = [each.head.mark for each in shown.heads]
-    for each in heads:
-        chain.check_contains(marks, each.mark, reason="audit-head")
+    marks = {each.head.mark for each in shown.heads}
+    missing = [each for each in heads if each.mark not in marks]
+    for each in missing:
+        if not any(loss.day <= each.day <= loss.accepted_on for loss in staff.log.losses):
+            raise Rollback("audit-head", each.day)
+    return missing
+
+
+def check_head_is_shown(staff: Staff, seen: Mark | None) -> None:
+    """Raises `Rollback` unless the service shows this head at its place."""
+    if seen is not None:
+        told = next(iter(staff.service.items("/audit/heads", limit=1, **{"from": seen.version})), None)
+        if told is None or _signed_head(dict(told)).head.mark != seen:
+            raise Rollback("audit-head")
+
+
+def check_event_is_shown(staff: Staff, seen: Mark | None) -> None:
+    """Raises `Rollback` unless the service shows this event at its place."""
+    if seen is not None:
+        told = next(iter(staff.service.items("/audit", limit=1, after=seen.version - 1)), None)
+        if told is None or (told["seq"], told["hash"]) != (seen.version, seen.sha256):
+            raise Rollback("audit-chain")
+
+
+def last_event(staff: Staff) -> Mark:
+    """The newest event that the service shows, of a chain that holds together. Raises `NotAuthentic`."""
+    events = _events(staff, first=1)
+    if not events:
+        raise NotAuthentic("audit-chain")
+    return Mark(events[-1].seq, events[-1].hash)
 
 
 def verify(events: Iterable[Event]) -> str:
@@ -150,28 +179,38 @@ def _heads(staff: Staff, known: Mark | None) -> list[SignedHead]:
 
 def _follow_events(staff: Staff, heads: Sequence[SignedHead]) -> None:
     """Follow the events from the last that was followed, and from farther back where a head names an earlier one."""
-    start = staff.seen.highest(_CHAIN, staff.org)
+    _remember(staff, staff.seen.hold(_CHAIN, staff.org, partial(_followed, staff, heads)))
+
+
+def _followed(staff: Staff, heads: Sequence[SignedHead], start: Mark | None) -> list[Event]:
+    """The events from `start` on, which are held to it and to what is signed. Raises as `_check`."""
     if start is not None:
         first = min([start.version, *(each.head.seq for each in heads)])
     else:
         begin = _countersigned(staff, heads)
         first = begin.head.seq if begin else 1
-    _hold(staff, _events(staff, first=first), heads)
+    events = _events(staff, first=first)
+    _check(staff, events, heads, start)
+    return events
 
 
-def _hold(staff: Staff, events: Sequence[Event], heads: Iterable[SignedHead]) -> None:
-    """Hold these events to the heads of their time, and to the last one that this machine has seen; remember the last.
+def _check(staff: Staff, events: Sequence[Event], heads: Iterable[SignedHead], seen: Mark | None) -> None:
+    """Hold these events to the heads of their time, to what was left by losses, and to what this machine has seen.
 
-    An event's hash binds all before it: where a later one is the right one, so is the first of these.
+    An event's hash binds all before it: where a later one is the right one, so is the first of these. Raises
+    `Rollback`.
     """
     marks = {event.seq: Mark(event.seq, event.hash) for event in events}
-    first = events[0].seq if events else 1
-    known = [each.head.event for each in heads if each.head.seq >= first]
-    known += [each for each in staff.seen.marks(_CHAIN, staff.org) if each.version >= first]
-    if any(marks.get(each.version) != each for each in known):
+    first, last = events[0].seq if events else 1, seen.version if seen else 0
+    known = [each.head.event for each in heads] + [each.audit for each in staff.log.losses]
+    known += [each for each in staff.seen.marks(_CHAIN, staff.org) if each.version < last] + ([seen] if seen else [])
+    if any(marks.get(each.version) != each for each in known if each.version >= first):
         raise Rollback("audit-chain")
+
+
+def _remember(staff: Staff, events: Sequence[Event]) -> None:
     if events:
-        staff.seen.record(_CHAIN, staff.org, marks[events[-1].seq])
+        staff.seen.record(_CHAIN, staff.org, Mark(events[-1].seq, events[-1].hash))
 
 
 def _events(staff: Staff, *, first: int) -> list[Event]:
@@ -202,7 +241,7 @@ def _countersign(staff: Staff, head: AuditHead) -> None:
         return
     document = audit_heads.state_seen(head, org=staff.org, signer=staff.signer, on=staff.today)
     staff.service.post("/audit/countersignatures", {"document": document.text.decode()})
-    staff.seen.record(_SEEN, staff.org, head.mark)
+    staff.seen.replace(_SEEN, staff.org, head.mark)
 
 
 def _signed_head(item: dict[str, Any]) -> SignedHead:

@@ -58,7 +58,7 @@ def add(
         copy, keys = _open(file, unb64(answer["signature"], 64), passphrase, account_key)
         if opened["person"] != copy.person:
             raise NotAuthentic("subject")
-        trust.fetch_log(service, str(copy.pin), seen=copy.log, root=copy.pin.root)
+        trust.fetch_log(service, str(copy.pin), root=copy.pin.root).check_follows(copy.log)
     about = About(server, handle, str(copy.pin), copy.person)
     Machine.with_keys(directory, about, keys, passphrase, work_factor=work_factor)
     staff = Staff(directory, keys, http=http, clock=clock)

@@ -7,6 +7,7 @@ shows there is held to what this machine has seen of it; a new machine can only 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from app.client.machine import sealed
@@ -50,21 +51,22 @@ def take(staff: Staff) -> Taken | None:
     Raises `Rollback` for less than it has seen, `NotAuthentic` with `memory-fork` where it has seen another file under
     one mark, of which it keeps its own, and what is wrong with the newest where none opens.
     """
+    if staff.about.pin is not None:
+        _ = staff.log  # where a loss is accepted, that comes before what another machine knew
     kept = [Mark(each["number"], each["sha256"]) for each in staff.service.get("/memories").json()["items"]]
-    known = staff.seen.highest(_READ, staff.person)
-    if known and (not kept or not _contains(kept, known)):
-        raise Rollback("memory")
+    known = staff.seen.hold(_READ, staff.person, partial(_checked, kept))
     found = _opened(staff, [each for each in kept if known is None or each.version > known.version], known)
     if found is None:
         return None
     untaken = _OF_MACHINE | (_OF_ROOT if staff.seen.highest(TRUSTED, staff.org) else frozenset())
     marks = memory.read(found.body)
-    forks = staff.seen.merge(each for each in marks if each.type not in untaken)
+    day = check_at(found.document.header.at)
+    forks = staff.seen.merge([each for each in marks if each.type not in untaken], on=day)
     if forks:
         raise NotAuthentic("memory-fork")
     staff.seen.record(_READ, staff.person, kept[0])
-    staff.seen.record(_BODY, staff.person, Mark(kept[0].version, _sha256(found.body)))
-    return Taken(check_at(found.document.header.at), int(str(found.body["left_out"])))
+    staff.seen.replace(_BODY, staff.person, Mark(kept[0].version, _sha256(found.body)))
+    return Taken(day, int(str(found.body["left_out"])))
 
 
 def keep(staff: Staff) -> None:
@@ -92,6 +94,13 @@ def keep_now_and_then(staff: Staff) -> None:
     if before is None or before.version != quarter:
         staff.seen.replace(_LOOKED, staff.person, Mark(quarter, sha256_hex(b"")))
         keep(staff)
+
+
+def _checked(kept: Sequence[Mark], known: Mark | None) -> Mark | None:
+    """What was known, where what is kept goes on from it. Raises `Rollback`."""
+    if known and (not kept or not _contains(kept, known)):
+        raise Rollback("memory")
+    return known
 
 
 def _contains(kept: Sequence[Mark], known: Mark) -> bool:
@@ -130,7 +139,7 @@ def _write(staff: Staff) -> None:
     request = {"number": written.mark.version, "file": written.file, "signature": b64(signature)}
     staff.service.put("/memories", request)
     staff.seen.record(_READ, staff.person, replace(written.mark, generation=None))
-    staff.seen.record(_BODY, staff.person, Mark(written.mark.version, _sha256(body)))
+    staff.seen.replace(_BODY, staff.person, Mark(written.mark.version, _sha256(body)))
 
 
 def _key(staff: Staff) -> Key:

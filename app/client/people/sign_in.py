@@ -18,6 +18,7 @@ from app.client.people import copies, shared_keys
 from app.client.people.copies import Standing
 from app.protocol.documents import bytes_signed
 from app.protocol.encoding import b64
+from app.protocol.errors import Rollback
 from app.protocol.opaque_string import opaque
 from app.protocol.sign_in import check_handle, check_password
 
@@ -91,7 +92,9 @@ def take_up(staff: Staff, opened: Told) -> Standing:
     staff.forget()
     staff.service.token = opened["token"]
     staff.machine.remember_session(opened["token"])
-    shared_keys.keep_card_token(staff)
+    # Who is to accept a loss needs a session. What is asked for by it says why it is refused.
+    with suppress(Rollback):
+        shared_keys.keep_card_token(staff)
     ends.hear(staff)
     return copies.stands(staff, opened)
 

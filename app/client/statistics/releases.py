@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Self, TypeAlias
 
 from app.client.machine.staff import Staff
 from app.client.people import shared_keys
+from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
@@ -216,8 +218,8 @@ def _check_noise(staff: Staff, release: str, files: Folder) -> None:
 def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
     """No line is another than the one seen at its place. An older release ends with an older line."""
     lines = {str(line.seq): Mark(line.seq, line.sha256()) for line in ledger}
-    if any(staff.seen.highest(_LINE, seq) not in (None, mark) for seq, mark in lines.items()):
-        raise Rollback("ledger")
+    for seq, mark in lines.items():
+        staff.seen.hold(_LINE, seq, partial(chain.check_same, mark, reason="ledger"))
     for seq, mark in lines.items():
         staff.seen.record(_LINE, seq, mark)
 

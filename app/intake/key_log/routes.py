@@ -98,7 +98,7 @@ def extend_key_log(
 
 @router.get("/root-proposals")
 def list_root_proposals(database: Db, _: Actor, paging: Paging) -> Page[ProposalOut]:
-    """What is proposed as the next root, with the signatures that were gathered."""
+    """What is proposed as the next root or as lost, with the signatures that were gathered."""
     with database.read() as session:
         return paging.page(
             session,
@@ -116,7 +116,7 @@ def list_root_proposals(database: Db, _: Actor, paging: Paging) -> Page[Proposal
 def propose_root(
     state: SharedState, database: Db, actor: Actor, once: Once, request: ProposalIn, now: Now
 ) -> ProposalOut:
-    """Propose the next root, or add signatures to one that is proposed. With the last that it lacks it is the root.
+    """Propose the next root or a loss, or add signatures to what is proposed. With the last that it lacks it counts.
 
     Signatures of keys that the newest root lists decide, and not who brings them: whoever has signed in may. Whom it
     lists no more is signed in no longer, and holds no key that came with it.

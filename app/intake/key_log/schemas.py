@@ -39,7 +39,7 @@ class EntryOut(BaseModel):
 
 
 class ProposalIn(BaseModel):
-    """A root with some of its signatures, and the hashes of the list that it names."""
+    """A root with some of its signatures and the hashes of the list that it names; or a loss with some of its own."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,7 +48,7 @@ class ProposalIn(BaseModel):
 
 
 class ProposalOut(BaseModel):
-    """`lacks` says how many signatures are missing, at the least; with none it is the root."""
+    """`lacks` says how many signatures are missing, at the least; with none it stands in the key log."""
 
     sha256: str
     document: str
@@ -58,8 +58,8 @@ class ProposalOut(BaseModel):
     @classmethod
     def of(cls, proposal: Proposal) -> Self:
         return cls(
-            sha256=proposal.root.mark.sha256,
-            document=proposal.root.document.text.decode(),
+            sha256=proposal.id,
+            document=proposal.document.text.decode(),
             kept=list(proposal.kept),
             lacks=proposal.lacks,
         )

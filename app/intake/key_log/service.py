@@ -19,10 +19,12 @@ from app.people.pairs.service import NewPair
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import intake, key_log, statements
+from app.protocol.chain import Mark
 from app.protocol.documents import Document, parse_document
-from app.protocol.encoding import sha256_hex
+from app.protocol.encoding import parse_object, sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.key_log import Head
+from app.protocol.losses import LOSS
 from app.protocol.roots import Root, org_of
 
 PAGE = 1000  # lines of the log in one answer
@@ -71,7 +73,7 @@ class NewEntry:
 
 def extend(session: Session, actor: Actor, new: Sequence[NewEntry], keyring: Keyring, *, now: datetime) -> Added:
     """Add signed documents to the log, one behind the other; an intake document brings the grants of its epoch's key.
-    Roots that follow another come by `proposals`. What is answered is of the last.
+    Roots that follow another come by `proposals`, and losses. What is answered is of the last.
 
     Raises `NotALogEntry`, `EpochWithoutHolders`, `NotCertified` for a grantee who may not hold the key, `PairsUnfit`,
     and `StaleVersion` where another entry was added at the same time.
@@ -87,6 +89,8 @@ def _extend(session: Session, actor: Actor, new: NewEntry, keyring: Keyring, *, 
             raise NotALogEntry
     except ProtocolError:
         raise NotALogEntry from None
+    if parsed.header.type == LOSS:
+        raise NotALogEntry
     if parsed.header.type == "root":
         if n > 1:
             raise NotALogEntry
@@ -110,6 +114,35 @@ def succeed(session: Session, actor: Actor, root: Root, kept: Collection[str], *
     epochs.judge(session, staff.trust(session))
     sha256 = sha256_hex(root.document.text)
     audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256)
+
+
+def accept_loss(session: Session, actor: Actor, loss: Document, *, now: datetime) -> None:
+    """Add a loss that has all its signatures: clients go on from what is left here. Raises as `succeed`."""
+    try:
+        n = _append(session, loss)
+    except ProtocolError:
+        raise NotALogEntry from None
+    audit.record(session, actor.id, Action.KEY_LOG_EXTENDED, str(n), now=now, object_hash=sha256_hex(loss.text))
+
+
+def last_line(session: Session) -> Mark:
+    """Of the log, by number and hash. Raises `NoRootYet` before there is one."""
+    last = _last(session)
+    if last is None:
+        raise staff.NoRootYet
+    return Mark(last.n, sha256_hex(last.line.encode()))
+
+
+def roots_and_losses(session: Session) -> list[Document]:
+    """The lines of the log that several people sign."""
+    lines = session.scalars(select(LogEntry.line).order_by(LogEntry.n))
+    documents = (parse_document(str(parse_object(line.encode())["document"]).encode()) for line in lines)
+    return [each for each in documents if each.header.type in ("root", LOSS)]
+
+
+def _last(session: Session) -> LogEntry | None:
+    row: LogEntry | None = session.scalar(select(LogEntry).order_by(LogEntry.n.desc()).limit(1))
+    return row
 
 
 def _append(session: Session, document: Document) -> int:
@@ -138,7 +171,7 @@ def lines(session: Session, *, first: int) -> list[str]:
 def opening(session: Session, keyring: Keyring, today: date) -> Opening:
     """Raises `NotOpen` where no intake document counts today, or its epoch takes no reports."""
     counting = epochs.counting(session, today)
-    last = session.scalar(select(LogEntry).order_by(LogEntry.n.desc()).limit(1))
+    last = _last(session)
     if last is None or counting is None:
         raise NotOpen
     head = Head(last.n, sha256_hex(last.line.encode()))

@@ -1,5 +1,5 @@
 /**
- * The key log: every root and intake document ever served, each line chained to the one before (docs/protocol.md,
+ * The key log: every root, intake document and loss ever served, each line chained to the one before (docs/protocol.md,
  * section 6). Anyone can fetch all of it and check.
  */
 
@@ -19,6 +19,7 @@ import {
 } from "./encoding.ts"
 import { Malformed, NotAuthentic, Rollback } from "./errors.ts"
 import { accepts, checkAccepts, readIntake, type Epoch } from "./intake.ts"
+import { checkLoss } from "./losses.ts"
 import { checkContains, readPin } from "./roots.ts"
 
 /** The last line's number and hash: what the service signs, and what a client remembers. */
@@ -43,14 +44,20 @@ export interface Log {
  */
 export function verifyLog(lines: readonly string[], pin: string): Log {
     const [root, ...others] = chained(lines)
+    const hashes = lines.map(sha256Hex)
     if (root?.header.type !== "root") throw new NotAuthentic("key-log")
     let trust = Trust.pinned(root, pin)
     let newest: Document | null = null
     const documents: Document[] = []
-    for (const document of others) {
+    for (const [place, document] of others.entries()) {
         const { type } = document.header
+        const last = { n: place + 1, hash: hashes[place] ?? "" }
         if (type === "root") {
             trust = trust.followedBy(document)
+            continue
+        }
+        if (type === "loss") {
+            checkLoss(document, last, trust)
             continue
         }
         if (type !== "service-key" && type !== "intake") throw new NotAuthentic("key-log")
@@ -70,7 +77,7 @@ export function verifyLog(lines: readonly string[], pin: string): Log {
         trust,
         serviceKey: stated ? readServiceKey(stated) : null,
         intakes: counting.filter(({ header }) => header.type === "intake"),
-        hashes: lines.map(sha256Hex),
+        hashes,
     }
 }
 

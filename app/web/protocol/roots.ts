@@ -131,7 +131,7 @@ function checkSigned(root: Root, before: Root): void {
         if (signers.filter((each) => holders.has(each)).length < k) throw new NotAuthentic("root-k")
 }
 
-function isAscending(texts: readonly string[]): boolean {
+export function isAscending(texts: readonly string[]): boolean {
     return texts.every((text, place) => place === 0 || (texts[place - 1] ?? "") < text)
 }
 

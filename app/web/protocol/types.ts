@@ -23,6 +23,7 @@ export interface Type {
 
 export const TYPES: ReadonlyMap<string, Type> = new Map<string, Type>([
     ["root", { subject: null, provedBy: "signatures", isChained: true, kind: null }],
+    ["loss", { subject: null, provedBy: "signatures", isChained: false, kind: null }],
     ["service-key", { subject: null, provedBy: "signatures", isChained: true, kind: null }],
     ["intake", { subject: null, provedBy: "signatures", isChained: true, kind: null }],
     ["report", { subject: "rep", provedBy: "nothing", isChained: false, kind: "report" }],

@@ -32,6 +32,7 @@ import { Malformed, NotAuthentic, NotMine } from "./errors.ts"
 import { intakeGrantText } from "./grants.ts"
 import { checkAccepts, readIntake } from "./intake.ts"
 import { checkFollows, checkHead, headLine, intakeOn, parseHead, verifyLog } from "./key_log.ts"
+import { readLoss } from "./losses.ts"
 import {
     gaps,
     join,
@@ -332,6 +333,7 @@ const BODIES: Record<string, (document: Document) => unknown> = {
     root: (document) => Trust.pinned(document, organisation.pin),
     "service-key": ({ header }) => unb64(checkText(checkFields(header.body, ["key"]).key), 32),
     intake: readIntake,
+    loss: readLoss,
     report: ({ header }) => {
         const { language, text, answers } = header.body as Form
         checkForm({ language, text, answers })

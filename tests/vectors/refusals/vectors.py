@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from tests.vectors.refusals import chains, files, forms, grants, journals, opening, parts, roots, thread, trust, values
+from tests.vectors.refusals import (
+    chains,
+    files,
+    forms,
+    grants,
+    journals,
+    losses,
+    opening,
+    parts,
+    roots,
+    thread,
+    trust,
+    values,
+)
 
 
 def vectors() -> dict[str, Any]:
@@ -23,7 +36,7 @@ def vectors() -> dict[str, Any]:
         "public": (*trust.public_documents(), *roots.counting()),
         "kept": roots.lists(),
         "public-of-staff": trust.public_documents_of_staff(),
-        "key-log": (*logs.vectors(), *roots.successions(logs)),
+        "key-log": (*logs.vectors(), *roots.successions(logs), *losses.of_logs(logs)),
         "intake": trust.intakes(),
         "opening": opening.openings(),
         "signed": opening.signed_documents(),

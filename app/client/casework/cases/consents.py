@@ -120,7 +120,7 @@ def _read_chain(
     marks = [Mark(int(item["number"]), sha256_hex(unb64(str(item["file"])))) for item in items]
     if [mark.version for mark in marks] != list(range(1, len(marks) + 1)):
         raise NotAuthentic("consent-chain")
-    chain.check_contains(marks, staff.seen.highest("consent", consent), reason="consent-chain")
+    staff.seen.hold("consent", consent, lambda seen: chain.check_contains(marks, seen, reason="consent-chain"))
     staff.seen.hold_chain("consent", consent, marks, reason="consent-chain")
     newest, spoiled = None, list[SpoiledAnswer]()
     for item, mark, last in zip(items, marks, [None, *marks], strict=False):

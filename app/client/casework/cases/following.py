@@ -123,7 +123,7 @@ def _check_newest(staff: Staff, key: Key, found: Journal) -> None:
 
 def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal | None) -> Journal:
     """Followed from what this machine has read of it, from a checkpoint, or from its first entry."""
-    items, seen = contents["entries"], staff.seen.marks(JOURNAL, key.subject)
+    items = contents["entries"]
     pieces = [unb64(str(each)) for each in contents["checkpoint"]] if known is None else []
     start = known.mark.version - 1 if known else 0
     if pieces and items:
@@ -131,11 +131,9 @@ def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal
     if [int(item["number"]) for item in items] != list(range(start + 1, start + 1 + len(items))):
         raise Rollback("journal")  # the service leaves one out
     files = [unb64(str(item["file"])) for item in items]
-    for mark in ((known.mark,) if known else ()) + seen:
-        if mark.version > start + len(items):
-            raise Rollback("journal")
-        if mark.version > start and sha256_hex(files[mark.version - start - 1]) != mark.sha256:
-            raise Rollback("journal")
+    staff.seen.hold(JOURNAL, key.subject, partial(_check_within, files, start))
+    if known:
+        _check_within(files, start, known.mark)
     by = authority(staff)
     follow = partial(journal.follow, by=by)
     later = (_place(staff, key, file) for file in files[1:])
@@ -148,6 +146,14 @@ def _journal(staff: Staff, key: Key, contents: Mapping[str, Any], known: Journal
     if pieces:
         return _from_checkpoint(staff, key, opened, pieces, lambda before: follow(before, [first, *later]))
     return follow(journal.begin(key.subject, first, by=by), later)
+
+
+def _check_within(files: Sequence[bytes], start: int, seen: Mark | None) -> None:
+    """Raises `Rollback` unless these entries, behind the number `start`, have the one that was seen at its place."""
+    if seen is None or seen.version <= start:
+        return
+    if seen.version > start + len(files) or sha256_hex(files[seen.version - start - 1]) != seen.sha256:
+        raise Rollback("journal")
 
 
 def _from_checkpoint(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from app import age
-from app.client.casework.cases import memory
+from app.client.casework.cases import lost, memory
 from app.client.casework.cases.following import JOURNAL, followed
 from app.client.casework.cases.keys import Keys, with_parts
 from app.client.machine import sealed
@@ -170,6 +170,12 @@ def _open(staff: Staff, id_: str, known: Journal | None, *, from_first: bool = F
     Where a part counts for nothing, what it said before is looked for, and only all entries name that.
     """
     path, is_new = f"/cases/{id_}/contents", staff.seen.highest(JOURNAL, id_) is None
+    if staff.losses_behind(JOURNAL, id_):
+        newest = staff.seen.highest(JOURNAL, id_)
+        case = _read(staff, id_, staff.service.get_case(path, after=0).json(), None, is_new=is_new)
+        if known is not None and staff.seen.highest(JOURNAL, id_) != newest:
+            lost.keep(staff, known, case.journal)
+        return _remembered(staff, case)
     if known is None and is_new and not from_first:
         contents = staff.service.get_case(path, summed_up=True).json()
         try:

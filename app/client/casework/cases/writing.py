@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from app import age
-from app.client.casework.cases import drafts
+from app.client.casework.cases import drafts, memory
 from app.client.casework.cases.drafts import Draft
 from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, open_, put_together, refreshed, whole
@@ -411,6 +411,7 @@ def _counted(staff: Staff, before: Journal, entries: Iterable[Sealed]) -> Journa
 def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], found: Journal) -> OpenCase:
     """The case once the service has taken it, under its key as it is by then."""
     staff.seen.record(JOURNAL, case.id, found.mark)
+    memory.keep(staff, found)  # what a loss takes is told by it
     said = {**case.said, **{change.said.part: change.said for change in changes}}
     marks = {**case.marks, **{change.said.part: change.sealed.mark for change in changes}}
     spoiled = tuple(each for each in case.spoiled if each.part not in {change.said.part for change in changes})

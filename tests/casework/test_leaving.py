@@ -16,11 +16,13 @@ from app.people.grants.models import Grant
 from app.people.shared_keys.models import SharedKey
 from app.people.staff.models import Certificate, Person
 from app.people.staff.service import Standing
+from app.protocol.duties import DutyKind
 from app.protocol.encoding import unb64
+from app.protocol.sizes import Kind
 from app.protocol.statements import KeyKind
 from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, ReportState, Role
 from tests import factories
-from tests.casework.conftest import Office
+from tests.casework.conftest import Office, problem
 
 
 def left(rows: Session, database: Database, person: Person, supervisor: Person, *roles: Role) -> None:
@@ -161,3 +163,22 @@ def test_what_takes_a_key_waits_for_those_who_have_one(
 
 def told(office: Office, who: Person) -> set[tuple[str, str, str | None]]:
     return {(each["kind"], each["object"], each["whom"]) for each in office.get(who, "/duties").json()["items"]}
+
+
+def test_without_any_role_for_cases_the_keys_of_a_case_go_and_it_turns_first(
+    rows: Session, database: Database, office: Office, leaver: Person, colleague: Person, supervisor: Person
+) -> None:
+    case, alone = factories.case(rows, colleague, leaver), factories.case(rows, leaver)
+    body = {"entries": [factories.in_json(Kind.JOURNAL)]}
+
+    left(rows, database, leaver, supervisor, Role.ANALYST)
+
+    assert kept(rows, leaver) == {alone.id}
+    assert problem(office.post(colleague, f"/cases/{case.id}/entries", body, version=1)) == (409, "turn-first")
+    duties = office.get(colleague, "/duties").json()["items"]
+    assert [each["object"] for each in duties if each["kind"] == DutyKind.TURN_CASE] == [case.id]
+    grants = [{"grantee": each, "file": factories.in_json(Kind.GRANT)} for each in (colleague.id, case.id)]
+    turned = {**body, "turned": grants, "remove": [leaver.id]}
+    assert office.post(colleague, f"/cases/{case.id}/entries", turned, version=1).status_code == 201
+    members = select(Membership.person_id).where(Membership.case_id == case.id)
+    assert list(rows.scalars(members)) == [colleague.id]

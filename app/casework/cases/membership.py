@@ -50,8 +50,8 @@ class SecondPersonNeeded(Problem):
 
 
 class TurnFirst(Problem):
-    """Somebody has the newest key of the case who works on it no longer, or is certified no longer, or with keys that
-    were replaced since, or was given it until a day that is over.
+    """Somebody has the newest key of the case who works on it no longer, or has no role for it, or other keys since, or
+    was given it until a day that is over.
 
     Let it turn, with an entry that brings in the next; nothing is taken under this one.
     """
@@ -103,7 +103,7 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     """
     before = set(members_of(session, case.id))
     # Who has left is a member no more, and the journal says so now.
-    left = {each for each in set(new.remove) - before if not staff.is_certified(session, each, now.date())}
+    left = {each for each in set(new.remove) - before if not _may_work(session, each, now.date())}
     added, removed = {grant.grantee for grant in new.add}, set(new.remove) - left
     after = (before - removed) | added
     guests = _guests(session, case.id)
@@ -112,7 +112,9 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     _confirm(session, actor, case, new.confirm, guests=guests, removed=removed)
     if not after or added & before or added & removed or removed - before or len(added) != len(new.add):
         raise MembersUnfit
-    _check_owner(session, owner_id, members=after, now=now)
+    if owner_id and owner_id not in after:
+        raise MembersUnfit
+    _check_owner(session, new.owner_id, members=after, now=now)
     put_out = removed - over
     _check_second_person(session, actor, case, put_out, owner_id=owner_id, members=before - over, today=now.date())
     _remove_members(session, actor, case, removed, now=now)
@@ -126,13 +128,13 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
 
 
 def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
-    """The key of the case turns: the next one for each member who is certified, and for the case the one that it had.
+    """The key of the case turns: the next one for each member with a role for it, and for the case the one that it had.
 
     Who has new keys may be left for later: nobody grants to those before the words were compared. Raises
     `MembersUnfit`.
     """
     today = now.date()
-    holders = {each for each in members_of(session, case.id) if staff.is_certified(session, each, today)}
+    holders = {each for each in members_of(session, case.id) if _may_work(session, each, today)}
     later = grants.outdated(session, case.id).keys() - grants.holders(session, case.id)
     sent = [grant.grantee for grant in new]
     if len(set(sent)) != len(sent) or not {case.id, *(holders - later)} <= set(sent) <= {case.id, *holders}:
@@ -268,7 +270,11 @@ def _has_gone(session: Session, grantee: str, kind: GrantKind, *, members: Abstr
     if kind is GrantKind.CUSTODIAN:
         return False  # see `check_not_peeled`
     is_put_out = kind is GrantKind.ASSIGNED and grantee not in members
-    return is_put_out or not staff.is_certified(session, grantee, today)
+    return is_put_out or not _may_work(session, grantee, today)
+
+
+def _may_work(session: Session, person_id: str, today: date) -> bool:
+    return bool(MEMBER_ROLES & staff.certified_roles(session, person_id, today))
 
 
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:

@@ -18,6 +18,7 @@ from app.casework.cases.holders import PartKey
 from app.casework.cases.journal import Contents, Writing
 from app.casework.cases.membership import MembersChange
 from app.casework.cases.models import Case, CasePart, Membership
+from app.casework.roles import MEMBER_ROLES
 from app.clock import hour_of
 from app.database import insert_or_ignore
 from app.duties import Duty
@@ -307,8 +308,15 @@ def _peeled(session: Session, actor: Actor, case_id: str, recovery_id: str) -> t
 
 
 def curtail(session: Session, standing: Standing) -> None:
-    """Who has left works on no case. Who lost a role is put out by a member: the journal would name them still."""
+    """Who has left works on no case. Who has no role for it any more holds no key of one: the next who writes turns it,
+    and puts them out. They stay members until then, or whoever gave them back their role could not give them the key.
+    """
+    if standing.roles & MEMBER_ROLES:
+        return
     if standing.roles:
+        worked_on = select(Membership.case_id).where(Membership.person_id == standing.person_id)
+        grants.end_held(session, standing, worked_on)
+        grants.end_held(session, standing, select(CasePart.id).where(CasePart.case_id.in_(worked_on)))
         return
     theirs = select(Case).join(Membership, Membership.case_id == Case.id)
     of_person = theirs.where(Membership.person_id == standing.person_id).order_by(Case.id)

@@ -361,6 +361,11 @@ def is_certified(session: Session, person_id: str, today: date) -> bool:
     return bool(_certified(session, person_id, today))
 
 
+def certified_roles(session: Session, person_id: str, today: date) -> frozenset[Role]:
+    """The same, and none for whom nobody certifies."""
+    return _certified(session, person_id, today) or frozenset()
+
+
 def has_left(session: Session, person_id: str, today: date) -> bool:
     """Whether a certificate without roles has ended all that vouched for this person."""
     return session.get(RootSupervisor, person_id) is None and _is_ended(_standing(session, person_id, today))

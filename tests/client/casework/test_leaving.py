@@ -1,6 +1,7 @@
 """Somebody leaves: all that they have ends by one act, which can be interrupted, and nothing is lost unsaid."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -204,6 +205,41 @@ def test_a_role_that_is_taken_away_takes_what_it_gave(here: Installation) -> Non
     assert cases.open_(anna, case.id).members == {anna.person, boris.person}
     assert {hint.kind for hint in duties.waiting(here.staff("sara"))} == {DutyKind.SIGN_EPOCHS, DutyKind.REPLACE_EPOCH}
     assert shared_keys.hold(anna, KeyKind.CARD_WRITING)
+
+
+def test_who_loses_every_role_for_cases_is_put_out_by_the_next_who_writes_and_comes_back_as_anybody_does(
+    here: Installation,
+) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    case = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+
+    certified_anew(here, "chen", Role.ANALYST)
+    boris = here.staff("boris")
+    written = cases.write(boris, cases.open_(boris, case.id), replace(case.file, title="Without them"))
+
+    assert (chen.person in written.members, written.journal.generation) == (False, 2)
+    certified_anew(here, "chen", Role.CASEWORKER)
+    boris = here.staff("boris")
+    cases.change_members(boris, cases.open_(boris, case.id), add=[chen.person])
+    assert cases.open_(here.staff("chen"), case.id).file.title == "Without them"
+
+
+def test_an_owner_without_a_role_for_cases_gets_no_key_until_they_have_one_again(here: Installation) -> None:
+    anna, chen = here.staff("anna"), here.staff("chen")
+    case = accepted(here, anna, chen)
+    case = cases.change_members(chen, case, add=[here.staff("boris").person])
+    here.pass_(timedelta(days=1))
+
+    certified_anew(here, "chen", Role.ANALYST)
+    boris = here.staff("boris")
+    first = cases.write(boris, cases.open_(boris, case.id), replace(case.file, title="Without them"))
+    certified_anew(here, "chen", Role.CASEWORKER)
+    boris = here.staff("boris")
+    second = cases.write(boris, cases.open_(boris, case.id), replace(first.file, title="With them"))
+
+    assert (chen.person in first.members, chen.person in first.journal.holders) == (True, False)
+    assert (second.journal.generation, chen.person in second.journal.holders) == (3, True)
+    assert cases.open_(here.staff("chen"), case.id).file.title == "With them"
 
 
 @pytest.mark.parametrize("what", ["epoch", "key"])

@@ -18,6 +18,7 @@ from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Authority, Journal, Place
 from app.protocol.opening import Opened
+from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
 
 # In what this machine has seen: the newest entry of each case's journal.
@@ -109,6 +110,15 @@ def was_certified(staff: Staff, person: str, day: date) -> bool:
     except NotAuthentic:
         return False
     return True
+
+
+def works_on_cases(staff: Staff, person: str, day: date) -> bool:
+    """Whether the person was certified on that day with a role that works on cases, as far as this machine can know."""
+    try:
+        found = staff.with_trust(lambda trust: trust.certified(person, day))
+    except NotAuthentic:
+        return False
+    return bool(found.roles & TYPES["approval"].roles)
 
 
 def _check_newest(staff: Staff, key: Key, found: Journal) -> None:

@@ -9,6 +9,7 @@ from app.client.casework.cases.reading import OpenCase, refreshed, whole
 from app.client.casework.cases.writing import (
     changes_of,
     current,
+    gone,
     grants_of,
     is_turn_due,
     seal_entries,
@@ -123,8 +124,10 @@ def change_members(
     of another person's (`act_approvals`). Raises `RuleBroken` where it lacks, `NotAuthentic` where it is not of this.
     """
     case = whole(staff, case)
-    if case.journal.over(staff.today):
-        case = turn(staff, case)
+    if out := gone(staff, case):
+        case, remove = turn(staff, case), set(remove) - out
+        if not (add or remove or owner):
+            return case
     before = case.member_list
     stay = tuple(sorted(case.journal.guests.keys() & set(add)))
     said = MemberList((before.present - set(remove)) | set(add), owner or before.owner)
@@ -142,8 +145,8 @@ def change_members(
 
 def _ended(staff: Staff, people: Collection[str]) -> tuple[str, ...]:
     """The certificates that have left some of these without a role: their colleagues need nobody's word then."""
-    gone = [person for person in sorted(people) if not was_certified(staff, person, staff.today)]
-    found = (staff.trust.last_certificate(person) for person in gone)
+    left = [person for person in sorted(people) if not was_certified(staff, person, staff.today)]
+    found = (staff.trust.last_certificate(person) for person in left)
     return tuple(each.text.decode() for each in found if each and not each.header.body["roles"])
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from app import age
 from app.client.casework.cases import drafts, memory
 from app.client.casework.cases.drafts import Draft
-from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified
+from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified, works_on_cases
 from app.client.casework.cases.reading import OpenCase, open_, put_together, refreshed, whole
 from app.client.casework.reports import opened, threads
 from app.client.machine import pairs, sealed
@@ -131,7 +131,7 @@ def store(
     for left in reversed(range(TRIES)):
         key, first, told = case.key, entry or Entry(), dict(more or {})
         if turns:
-            first, told = _without_guests(staff, case, first, told)
+            first, told = _without_the_gone(staff, case, first, told)
             key, first, told["turned"] = _turned(staff, case, first)
             told["pairs"] = pairs.make(staff, key.identity, case.id, generation=key.generation, head=case.journal.mark)
         next_keys, told["report_keys"] = _turned_reports(staff, case, key, turns=turns)
@@ -165,8 +165,8 @@ def store(
 
 def is_turn_due(staff: Staff, case: OpenCase) -> bool:
     """Whether nothing is to be written under the case's newest key, as far as this machine knows certificates."""
-    is_certified = partial(was_certified, staff, day=staff.today)
-    return case.journal.is_turn_due(is_certified, partial(_may_get, staff), staff.today)
+    works = partial(works_on_cases, staff, day=staff.today)
+    return case.journal.is_turn_due(works, partial(_may_get, staff), staff.today)
 
 
 def current(staff: Staff, case: OpenCase) -> OpenCase:
@@ -188,14 +188,26 @@ def turn(staff: Staff, case: OpenCase) -> OpenCase:
     return store(staff, case, [], turns=True)
 
 
-def _without_guests(staff: Staff, case: OpenCase, entry: Entry, told: dict[str, Any]) -> tuple[Entry, dict[str, Any]]:
-    """The entry and what the service is told of it, with those put out whose last day is over."""
-    over = case.journal.over(staff.today)
-    if not over:
-        return entry, told
+def gone(staff: Staff, case: OpenCase) -> frozenset[str]:
+    """Whom turning puts out: whose last day is over, and who has no role for it any more, unless that takes two."""
+    members = case.member_list
+    of_two = {members.opener, members.owner}
+    without_role = {
+        each
+        for each in members.present - of_two
+        if was_certified(staff, each, staff.today) and not works_on_cases(staff, each, staff.today)
+    }
+    return case.journal.over(staff.today) | without_role
+
+
+def _without_the_gone(staff: Staff, case: OpenCase, entry: Entry, told: dict[str, Any]) -> tuple[Entry, dict[str, Any]]:
+    """The entry and what the service is told of it, with those put out whom turning puts out."""
     said = entry.members or MemberList(case.member_list.present, case.member_list.owner)
-    listed = MemberList(said.members - over, None if said.owner in over else said.owner)
-    return replace(entry, members=listed), {**told, "remove": sorted({*told.get("remove", ()), *over})}
+    out = gone(staff, case) & said.members
+    if not out:
+        return entry, told
+    listed = MemberList(said.members - out, None if said.owner in out else said.owner)
+    return replace(entry, members=listed), {**told, "remove": sorted({*told.get("remove", ()), *out})}
 
 
 def _turned(staff: Staff, case: OpenCase, entry: Entry) -> tuple[Key, Entry, list[dict[str, Any]]]:
@@ -239,7 +251,7 @@ def _tell_reporters(staff: Staff, case: OpenCase, reports: Iterable[str]) -> Non
 
 
 def _may_get(staff: Staff, person: str) -> bool:
-    return was_certified(staff, person, staff.today) and staff.is_compared(staff.certified(person))
+    return works_on_cases(staff, person, staff.today) and staff.is_compared(staff.certified(person))
 
 
 def grants_of(staff: Staff, key: Key, people: Collection[str], *, head: Mark) -> list[dict[str, Any]]:

@@ -23,10 +23,6 @@ class Looking:
         self._devtools = page.context.new_cdp_session(page)
         page.add_init_script(path=_LOOKING)
 
-    def with_axe(self) -> "Looking":
-        self.page.add_init_script(path=_AXE)
-        return self
-
     def text(self, size: int) -> None:
         """As a person does who needs larger letters everywhere."""
         self._devtools.send("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size}})
@@ -38,17 +34,22 @@ class Looking:
         found: list[str] = self.page.evaluate(f"looking.{what}()")
         return [f"{what}: {each}" for each in found]
 
-    def violations(self) -> list[str]:
-        """Of WCAG 2.2, A and AA, as axe-core finds them."""
+    def violations(self, seen: set[str]) -> list[str]:
+        """Of WCAG 2.2, A and AA, as axe-core finds them. The page's shape is `seen` then."""
+        seen.add(self._shape())
         return self._axe({"type": "tag", "values": _WCAG})
 
     def violations_of_a_new_shape(self, seen: set[str]) -> list[str]:
         """The same but for colours, where no page like it in all but its words is among those that were `seen`."""
-        shape: str = self.page.evaluate("looking.shape()")
+        shape = self._shape()
         if shape in seen:
             return []
         seen.add(shape)
         return self._axe({"type": "tag", "values": _WCAG}, without="color-contrast")
+
+    def _shape(self) -> str:
+        shape: str = self.page.evaluate("looking.shape()")
+        return shape
 
     def pale_in_the_dark(self) -> list[str]:
         """What has too little contrast there. Nothing but colours differs from the page in light."""
@@ -74,6 +75,8 @@ class Looking:
         options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
         if without:
             options["rules"] = {without: {"enabled": False}}
+        if not self.page.evaluate("'axe' in window"):  # half a megabyte, which few of the pages need
+            self.page.evaluate(_AXE.read_text())
         found = self.page.evaluate("options => axe.run(options)", options)
         return [f"{rule['id']}: {node['html'][:150]}" for rule in found["violations"] for node in rule["nodes"]]
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from app.site.languages import PSEUDO, WANTED, direction
+from app.site.languages import PSEUDO, SOURCE, WANTED, direction
 from tests.browser_looks.conftest import NewPage
 from tests.browser_looks.looking import ORDINARY, TWICE, Looking
 from tests.browser_looks.served import ServedPages
@@ -38,7 +38,6 @@ ON_PAPER = ("receipt", "plain receipt")
 WRITTEN = ("review", "plain replies")
 
 LAYOUT = ("tooWide", "cutOff", "tooSmall")
-ORDINARY_WINDOW: ViewportSize = {"width": 390, "height": 800}
 NARROW_WINDOW: ViewportSize = {"width": 320, "height": 800}
 
 Findings = dict[str, list[str]]
@@ -71,8 +70,8 @@ def shapes() -> set[str]:
 
 
 def walked(here: ServedPages, browser: Browser, language: str, shapes: set[str]) -> Walk:
-    with browser.new_context(viewport=ORDINARY_WINDOW, reduced_motion="reduce") as context:
-        looking = Looking(context.new_page()).with_axe()
+    with browser.new_context(viewport=NARROW_WINDOW, reduced_motion="reduce") as context:
+        looking = Looking(context.new_page())
         looks = looks_in(looking, language, shapes)
         walk = Walk(language, {name: {} for name in looks})
         for stop in everything(looking.page, here, language):
@@ -87,30 +86,28 @@ def walked(here: ServedPages, browser: Browser, language: str, shapes: set[str])
 
 
 def looks_in(looking: Looking, language: str, shapes: set[str]) -> dict[str, Callable[[], Sequence[str]]]:
-    """No language has colours or motion of its own (tests/site/test_style.py): a few stand for all. What axe says of
-    a page is of its shape then, and what words do to it is in its layout."""
+    """No language has colours of its own (tests/site/test_style.py): one stands for all. What axe says of a page is of
+    its shape then, and what words do to it is in its layout."""
     looks: dict[str, Callable[[], Sequence[str]]] = {"layout": lambda: layout(looking, language)}
+    if language == SOURCE:
+        looks |= {"wcag": lambda: looking.violations(shapes), "dark": looking.pale_in_the_dark}
+    elif language != PSEUDO:
+        looks["wcag"] = lambda: looking.violations_of_a_new_shape(shapes)
     if language in SCRIPTS:
         looks |= {
-            "wcag": looking.violations,
-            "dark": looking.pale_in_the_dark,
             "names": looking.nameless,
             "motion": lambda: looking.see("moving"),
             "edges": looking.faint_in_forced_colours,
         }
-    elif language != PSEUDO:
-        looks["wcag"] = lambda: looking.violations_of_a_new_shape(shapes)
     return looks
 
 
 def layout(looking: Looking, language: str) -> list[str]:
     looks = (*LAYOUT, "covered") if language in SCRIPTS else LAYOUT
     found = []
-    looking.page.set_viewport_size(NARROW_WINDOW)
     for size in (TWICE, ORDINARY):
         looking.text(size)
         found += [f"{each} ({size})" for what in looks for each in looking.see(what)]
-    looking.page.set_viewport_size(ORDINARY_WINDOW)
     return found
 
 
@@ -122,7 +119,7 @@ def test_no_page_breaks_a_rule_of_wcag_2_2_aa(walk: Walk) -> None:
     assert walk.found["wcag"] == {}
 
 
-@of_languages(SCRIPTS)
+@of_languages([SOURCE])
 def test_nothing_is_pale_in_the_dark(walk: Walk) -> None:
     assert walk.found["dark"] == {}
 

@@ -9,6 +9,7 @@ import typer
 from app.cli.console import HOME, Home, Json, say, show, show_list, staff
 from app.cli.duties import sign_ahead
 from app.cli.names import Names, short
+from app.client.casework import cases
 from app.client.casework.cases import lost as lost_of_cases
 from app.client.machine.seen import Lost
 from app.client.machine.staff import Staff
@@ -16,12 +17,13 @@ from app.client.people import losses
 from app.client.people.losses import Proposed
 
 _DAY: Final = "The day of the backup; without it, what your machine can tell."
+_MONTH: Final = 31
 # What is to be done again, by what is gone.
 _AGAIN: Final = {
     "key-log": "epochs that were signed since are signed anew at a supervisor's sign-in, or by tern intake rotate",
     "staff-log": "supervisors' machines write certificates again; who has joined since joins again",
     "certificate": "a supervisor looks whether it is as it was: tern people list, tern certify, tern people leave",
-    "journal": "open the case, and write again what is missing",
+    "journal": "write again what is missing; of a case that is not there, accept its report again",
     "consent": "record the answer again",
     "audit": "what staff did in these days is in no chain any more: write down what you know of it",
     "audit-head": "whoever keeps exported heads keeps them: tern audit verify --against",
@@ -48,9 +50,11 @@ def accept_loss(
 
 
 def lost(machine: Home = HOME, as_json: Json = False) -> None:
-    """What a backup that was put back has taken of what your machine had seen, as far as it has looked since."""
+    """What a backup that was put back has taken of what your machine had seen; each case that it knows is looked at."""
     person = staff(machine)
     names = Names(person)
+    for case, fault in cases.look_after_loss(person).items():
+        say(f"Not looked at: {short(case)}: {fault}.")
     rows = [_row(person, names, each) for each in person.seen.lost()]
     show_list("Lost", ["what", "about", "since", "number", "of_it", "again"], rows, as_json=as_json)
 
@@ -71,6 +75,13 @@ def told(names: Names, proposed: Proposed) -> dict[str, object]:
 def waiting(person: Staff, names: Names) -> list[dict[str, object]]:
     """The losses that are proposed, with what this machine misses: what its person would accept."""
     return [told(names, each) for each in losses.proposals(person)]
+
+
+def tell(person: Staff) -> None:
+    """At sign-in for a month: that there is something to look at."""
+    number = sum(1 for each in person.seen.lost() if (person.today - each.since).days <= _MONTH)
+    if number:
+        say(f"A backup was put back. Gone of what this machine had seen: {number}. See it with tern root lost.")
 
 
 def or_as_shown(person: Staff) -> Staff:

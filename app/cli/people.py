@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from app.cli import custodians
+from app.cli import losses as losses_of
 from app.cli.console import (
     HOME,
     Home,
@@ -183,6 +184,7 @@ def sign_in(machine: Home = HOME) -> None:
             _end_handed_over(person)
         if person.about.pin is not None:
             _follow_audit(person)
+            losses_of.tell(person)
             tell(person)
             custodians.tell(person)
 

@@ -1,6 +1,7 @@
 """A refusal at the terminal says what it is about, which rule, and the next step."""
 
 import re
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -88,3 +89,11 @@ def test_a_refusal_says_what_and_the_next_step(error: Exception, said: list[str]
     assert "\n" not in sentence
     for words in said:
         assert words in sentence
+
+
+def test_what_a_backup_can_be_behind_of_is_said_with_since_when_and_what_can_be_done() -> None:
+    behind = refusals.sentence(Rollback("journal", date(2026, 6, 16)))
+
+    assert "since 2026-06-16 is not there" in behind
+    assert "tern root accept-loss" in behind
+    assert "accept-loss" not in refusals.sentence(Rollback("release-noise", date(2026, 6, 16)))

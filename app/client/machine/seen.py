@@ -202,6 +202,13 @@ class SeenMarks:
             row = self._find(database, type_, subject)
             return row is not None and row.losses < len(self._losses(database))
 
+    def behind(self, type_: str) -> list[str]:
+        """All subjects of this type of which that holds: every mark is read for it."""
+        with self._database() as database:
+            number = len(self._losses(database))
+            rows = [self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen")]
+        return sorted(row.subject for row in rows if row.type == type_ and row.losses < number)
+
     def losses(self) -> list[str]:
         """Those that this machine has seen accepted, in their order, by the hashes of their line 1."""
         with self._database() as database:

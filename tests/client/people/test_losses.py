@@ -237,14 +237,18 @@ def test_the_same_backup_is_put_back_again_and_who_joined_since_joins_again(here
         sara, boris, anna = here.staff("sara"), here.staff("boris"), here.staff("anna")
         opened = cases.open_(anna, case)
         cases.write(anna, opened, replace(opened.file, summary=place))
+        new = case_of(here.reporter(), anna)
         farid = joined(here, sara, place)
         people.append(Names(anna).person("farid"))
         assert anna.certified(farid.person)
         put_back()
         sara, boris, anna = here.staff("sara"), here.staff("boris"), here.staff("anna")
         accepted(sara, boris, heard_by=anna)
-        opened = cases.open_(anna, case)
-        assert opened.file.summary == ""
+        assert cases.look_after_loss(anna) == {}
+        gone = {each.subject for each in anna.seen.lost() if each.type == "journal"}
+        assert {case, new} <= gone
+        assert anna.seen.highest("journal", new) is None
+        assert cases.open_(anna, case).file.summary == ""
 
     with pytest.raises(NotAuthentic, match="uncertified"):
         anna.certified(people[1])

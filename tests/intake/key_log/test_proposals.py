@@ -96,7 +96,7 @@ def test_nobody_who_is_not_listed_any_more_is_a_supervisor(rows: Session, office
     gone = proposed(office, listing(second, third), second.signer, PAPER.signer, after=duo)
     assert post(office, gone, by=second).json()["lacks"] == 0
 
-    assert office.client.get("/v1/service-key", headers=office.as_(office.supervisor)).status_code == 403
+    assert office.client.get("/v1/service-key", headers=office.as_(office.supervisor)).status_code == 401
     assert office.client.get("/v1/epochs", headers=office.as_(hired)).status_code == 403
     assert office.client.get("/v1/epochs", headers=office.as_(second)).status_code == 200
 

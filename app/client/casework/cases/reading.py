@@ -12,6 +12,7 @@ from app.client.casework.cases.keys import Keys, with_parts
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused
 from app.protocol import case as rules
 from app.protocol.case import CaseFile, PartType, RuleBroken, Said, SetAside, Whole
 from app.protocol.chain import Mark
@@ -119,6 +120,32 @@ def open_(staff: Staff, id_: str) -> OpenCase:
     `NotAuthentic` where the first entry is none or the key is not the one that the journal names.
     """
     return _open(staff, id_, memory.find(staff, id_))
+
+
+def look_after_loss(staff: Staff) -> dict[str, str]:
+    """Open each case that this machine knows and has not opened since a loss, so that it is known what is gone of it.
+
+    By case, why one does not open. A case of which the backup has nothing is forgotten, and counted among what is lost.
+    """
+    faults = dict[str, str]()
+    for case in staff.seen.behind(JOURNAL) if staff.log.losses else ():
+        try:
+            open_(staff, case)
+        except Refused as refusal:
+            if refusal.type != "not-found":
+                raise
+            with suppress(Rollback):  # known from before the backup: it is hidden, or one is no member any more
+                staff.seen.hold(JOURNAL, case, _check_absent)
+        except NotGranted:
+            faults[case] = "not granted"
+        except ProtocolError as error:
+            faults[case] = sealed.fault(error)
+    return faults
+
+
+def _check_absent(seen: Mark | None) -> None:
+    if seen is not None:
+        raise Rollback("journal")
 
 
 def refreshed(staff: Staff, case: OpenCase) -> OpenCase:

@@ -349,6 +349,7 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
         "turned": 100,
         "pairs": 10,
         "report_keys": 20,
+        "part_keys": 100,
         "checkpoint": 20,
         "remove": 100,
         "confirm": 4,

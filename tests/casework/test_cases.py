@@ -382,6 +382,38 @@ def test_the_owner_names_further_holders_and_whoever_holds_a_key_can_grant_it_to
     assert len(key["grants"]) == 1
 
 
+def test_the_next_key_of_a_part_comes_from_who_holds_it_and_is_for_members(
+    office: Office, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    third, stranger = factories.certified(rows, Role.CASEWORKER), factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, third)
+    identity = part() | {"grants": [grant(caseworker), grant(triager)]}
+    path, id_ = f"/cases/{case.id}/entries", identity["id"]
+    office.post(caseworker, path, entry(identity), version=1).raise_for_status()
+    itself = {"grantee": id_, "file": factories.in_json(Kind.GRANT)}
+
+    for writer, of_part, grants in (
+        (third, id_, [grant(third), itself]),
+        (caseworker, id_, [grant(caseworker)]),
+        (caseworker, id_, [grant(triager), itself]),
+        (caseworker, id_, [grant(caseworker), grant(stranger), itself]),
+        (caseworker, factories.id_("part"), [grant(caseworker), itself]),
+    ):
+        keys = [{"part": of_part, "grants": grants}]
+        assert problem(office.post(writer, path, entry(part_keys=keys), version=2)) == (422, "holders-unfit")
+    keys = [{"part": id_, "grants": [grant(caseworker), itself]}]
+    office.post(caseworker, path, entry(part_keys=keys), version=2).raise_for_status()
+
+    [key] = office.get(caseworker, f"/cases/{case.id}/contents").json()["part_keys"]
+    assert sorted((each["grantee"], each["generation"]) for each in key["grants"]) == sorted(
+        [(caseworker.id, 1), (caseworker.id, 2), (id_, 1)]
+    )
+    of_triager = {"grants": [grant(triager), itself], "part": id_}
+    refused = office.post(triager, path, entry(part_keys=[of_triager]), version=3)
+    assert problem(refused) == (422, "holders-unfit")
+    office.post(caseworker, f"/cases/{case.id}/parts/{id_}/grants", grant(triager)).raise_for_status()
+
+
 def test_who_is_removed_holds_no_key_of_a_part_any_more_unless_nobody_else_does(
     office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:

@@ -34,7 +34,7 @@ from app.protocol.documents import Header, bare, parse_document, recipient_sha25
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import LOAN, seal_grant
-from app.protocol.journal import Checkpoint, Entry, KeyNote, PartNote
+from app.protocol.journal import Checkpoint, Entry, HeldNote, KeyNote, PartNote
 from app.protocol.members import MemberList
 from app.protocol.receipt import Receipt
 from app.protocol.report import Consent, Form, Report
@@ -332,6 +332,12 @@ def key_notes(notes: list[PartNote], secret: age.HybridIdentity) -> tuple[KeyNot
     return tuple(KeyNote(note.id, 1, name) for note in notes if TYPES[note.type].own_key)
 
 
+def held_notes(notes: list[PartNote], *people: Staff) -> tuple[HeldNote, ...]:
+    """That these people have them."""
+    held = frozenset(each.person for each in people)
+    return tuple(HeldNote(note.id, held) for note in notes if TYPES[note.type].own_key)
+
+
 def granted(by: Staff, to: Staff, notes: list[PartNote], secret: age.HybridIdentity) -> list[dict[str, Any]]:
     """Their keys, as an answer has them."""
     certified = by.certified(to.person)
@@ -391,7 +397,7 @@ def test_a_member_who_names_what_the_service_made_makes_nobody_believe_it(
         parts.append({"id": part, "version": 1, "file": b64(forged)})
         notes.append(PartNote(part, type_, 1, sha256_hex(forged), of_part(type_, body)))
         reasons[part] = f"not authentic: {reason}"
-    entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret))
+    entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret), held=held_notes(notes, leyla))
     named = sealed.write(leyla, honest.key, "journal", entry.body(), after=honest.journal.mark)
 
     def lie(answer: dict[str, Any]) -> None:
@@ -425,7 +431,7 @@ def test_a_part_of_a_members_that_breaks_the_rule_of_its_type_is_not_shown(
             written = sealed.write(leyla, Key(part, secret, 1), type_, body)
             parts.append({"id": part, "version": 1, "file": written.file})
             notes.append(PartNote(part, type_, 1, written.mark.sha256, of_part(type_, bodies[type_])))
-        entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret))
+        entry = Entry(parts=tuple(notes), keys=key_notes(notes, secret), held=held_notes(notes, leyla))
         named = sealed.write(leyla, honest.key, "journal", entry.body(), after=mark)
         mark = named.mark
         part_keys += granted(leyla, tenzin, notes, secret)

@@ -30,7 +30,7 @@ from app.protocol.chain import Mark
 from app.protocol.documents import SERVICE, Document, Header, Signer, bare, parse_document, recipient_sha256, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.grants import seal_grant
-from app.protocol.journal import Entry, KeyNote, PartNote, Place, ReportNote
+from app.protocol.journal import Entry, HeldNote, KeyNote, PartNote, Place, ReportNote
 from app.protocol.key_copy import AccountKey, KeyCopy
 from app.protocol.key_log import Head
 from app.protocol.mailbox import ReplyCopy
@@ -225,6 +225,7 @@ def _of_a_case() -> list[Document]:
             KeyNote(REPORT, 1, recipient_sha256(REPORT_KEY.recipient)),
             KeyNote(parts[PartType.IDENTITY], 1, recipient_sha256(IDENTITY_KEY.recipient)),
         ),
+        held=(HeldNote(parts[PartType.IDENTITY], frozenset([CASEWORKER.id])),),
         reports=(ReportNote(REPORT, "e" * 64),),
     )
     began = journal.begin(

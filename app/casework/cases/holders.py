@@ -77,8 +77,24 @@ def recover(
     named = [grant.grantee for grant in new]
     if part_id not in peeled or len(set(named)) != len(named) or not people >= set(named):
         raise HoldersUnfit
+    generation = grants.generation_of(session, part_id)
     for grant in new:
-        grants.add_to_person(session, actor, grant, subject=part_id, kind=GrantKind.ASSIGNED, now=now)
+        grants.add_to_person(
+            session, actor, grant, subject=part_id, kind=GrantKind.ASSIGNED, now=now, generation=generation
+        )
+
+
+def turn(session: Session, actor: Actor, case: Case, part_id: str, new: Collection[NewGrant], *, now: datetime) -> None:
+    """The next key of a part, by who holds it: for members, and for the part the one that it had.
+
+    Raises `HoldersUnfit` or `NotCertified`.
+    """
+    named, members = [grant.grantee for grant in new], set(members_of(session, case.id))
+    of_case = select(CasePart.id).where(CasePart.case_id == case.id, CasePart.id == part_id).limit(1)
+    is_fit = len(set(named)) == len(named) and {actor.id, part_id} <= {*named} <= {part_id, *members}
+    if not is_fit or session.scalar(of_case) is None or actor.id not in grants.newest_holders(session, part_id):
+        raise HoldersUnfit
+    grants.turn(session, actor, new, subject=part_id, until={}, now=now)
 
 
 def held(session: Session, actor: Actor, case_ids: Collection[str]) -> dict[str, str]:
@@ -93,9 +109,12 @@ def add(session: Session, actor: Actor, case: Case, part_id: str, new: NewGrant,
     Raises `HoldersUnfit` or `NotCertified`.
     """
     is_due = new.grantee in members_of(session, case.id) and case.owner_id in (actor.id, new.grantee)
-    if not is_due or new.grantee in grants.holders(session, part_id):
+    if not is_due or new.grantee in grants.newest_holders(session, part_id):
         raise HoldersUnfit
-    return grants.add_to_person(session, actor, new, subject=part_id, kind=GrantKind.ASSIGNED, now=now)
+    generation = grants.generation_of(session, part_id)
+    return grants.add_to_person(
+        session, actor, new, subject=part_id, kind=GrantKind.ASSIGNED, now=now, generation=generation
+    )
 
 
 def has_part_of(actor: Actor, case_id: InstrumentedAttribute[str], part_id: str) -> ColumnElement[bool]:

@@ -54,12 +54,21 @@ class NewReportKey:
 
 
 @dataclass(frozen=True)
+class NewPartKey:
+    """The next key of a part that has one of its own: for holders, for the part the one before, and its pairs."""
+
+    part_id: str
+    grants: Collection[NewGrant]
+    pairs: Collection[NewPair] = ()
+
+
+@dataclass(frozen=True)
 class Writing:
     """What one request writes: entries that follow each other, and the parts that they name.
 
     `turned` are the grants of the key to which that of the case turns by them, if it does, and `pairs` its pairs;
-    `report_keys` are the next keys of its reports, for the case. `checkpoint` are the pieces of one, if the first of
-    them makes it.
+    `report_keys` are the next keys of its reports, for the case, `part_keys` those of its parts. `checkpoint` are the
+    pieces of one, if the first of them makes it.
     """
 
     entries: Sequence[bytes]
@@ -67,6 +76,7 @@ class Writing:
     turned: Collection[NewGrant] = ()
     pairs: Collection[NewPair] = ()
     report_keys: Collection[NewReportKey] = ()
+    part_keys: Collection[NewPartKey] = ()
     checkpoint: Sequence[bytes] = ()
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.casework.cases.journal import NewReportKey, Writing
+from app.casework.cases.journal import NewPartKey, NewReportKey, Writing
 from app.casework.cases.wire import PART_ID, WritingIn
 from app.http.sealed_json import SealedEntry, SealedGrant, SealedPart
 from app.http.wire import PersonId, ReportId
@@ -25,19 +25,34 @@ class ReportKeyIn(BaseModel):
     file: SealedGrant
 
 
+class PartKeyIn(BaseModel):
+    """The next key of a part that has one of its own: for its holders, and for the part itself the one before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    part: Annotated[str, Field(pattern=PART_ID)]
+    grants: Grants
+    pairs: Pairs = []
+
+    def as_new(self) -> NewPartKey:
+        return NewPartKey(self.part, [each.as_new() for each in self.grants], [each.as_new() for each in self.pairs])
+
+
 class EntriesIn(WritingIn):
     """What a member writes on. What an entry says of members is said here too; without `owner` the owner stays.
 
     Who is to `confirm` was a member until a day, and is one for good.
 
     Where the key of the case turns, `turned` holds the new one for each member, and the one before it for the case
-    itself, and `pairs` the new one for custodians; `report_keys` are the next keys of its reports. `checkpoint` are the
+    itself, and `pairs` the new one for custodians; `report_keys` are the next keys of its
+    reports, `part_keys` those of its parts. `checkpoint` are the
     pieces of what the journal came to before the first of these entries, which makes it.
     """
 
     add: Grants = []
     turned: Grants = []
     pairs: Pairs = []
+    part_keys: Annotated[list[PartKeyIn], Field(max_length=100)] = []
     report_keys: Annotated[list[ReportKeyIn], Field(max_length=MOST_REPORT_KEYS)] = []
     checkpoint: Annotated[list[SealedPart], Field(max_length=MOST_PIECES)] = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []
@@ -49,7 +64,12 @@ class EntriesIn(WritingIn):
         pairs = [pair.as_new() for pair in self.pairs]
         reports = [NewReportKey(each.report, each.file) for each in self.report_keys]
         return replace(
-            super().as_writing(), turned=turned, pairs=pairs, report_keys=reports, checkpoint=self.checkpoint
+            super().as_writing(),
+            turned=turned,
+            pairs=pairs,
+            report_keys=reports,
+            part_keys=[each.as_new() for each in self.part_keys],
+            checkpoint=self.checkpoint,
         )
 
 

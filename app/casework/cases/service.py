@@ -212,6 +212,10 @@ def write(
         generation = grants.generation_of(session, case.id)
         pairs.keep(session, actor, writing.pairs, subject=case.id, generation=generation, now=now)
     _turn_reports(session, actor, case, writing, now=now)
+    for each in writing.part_keys:
+        holders.turn(session, actor, case, each.part_id, each.grants, now=now)
+        generation = grants.generation_of(session, each.part_id)
+        pairs.keep(session, actor, each.pairs, subject=each.part_id, generation=generation, case_id=case.id, now=now)
     journal.write(session, actor, case, writing, after=newest, now=now)
     return case
 

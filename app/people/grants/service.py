@@ -189,6 +189,13 @@ def holders(session: Session, subject: str) -> set[str]:
     return set(session.scalars(kept.where(Grant.kind.not_in(_FOR_ONE_ACT))))
 
 
+def newest_holders(session: Session, subject: str) -> set[str]:
+    """The same of the subject's newest key alone."""
+    newest = select(func.max(Grant.generation)).where(Grant.subject == subject).scalar_subquery()
+    kept = select(Grant.grantee).where(Grant.subject == subject, Grant.grantee != subject, _is_readable())
+    return set(session.scalars(kept.where(Grant.kind.not_in(_FOR_ONE_ACT), Grant.generation == newest)))
+
+
 def fetch(
     session: Session, actor: Actor, subject: str, *, now: datetime, also_for: Collection[str] = ()
 ) -> list[Grant]:

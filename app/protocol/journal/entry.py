@@ -158,6 +158,27 @@ class KeyNote:
 
 
 @dataclass(frozen=True)
+class HeldNote:
+    """Who gets the own key of a part by an entry: all who have the one that it brings in, or who get it besides."""
+
+    part: str
+    people: frozenset[str]
+
+    def body(self) -> dict[str, Any]:
+        return {"part": self.part, "people": sorted(self.people)}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"part": part, "people": list(people), **rest} if people and not rest:
+                checked = [check_id("per", each) for each in people]
+                if checked == sorted(set(checked)):
+                    return cls(check_id("part", part), frozenset(checked))
+        raise Malformed("holders of another form")
+
+
+@dataclass(frozen=True)
 class ReportNote:
     """A report that joins the case, and the hash of its sealed file as whoever accepted it had opened it."""
 
@@ -199,9 +220,10 @@ class Checkpoint:
 class Entry:
     """What one entry says; `members` is None where the list stays as it is.
 
-    `approval` is the text of the second person's, where what it does takes two, `ended` the texts of certificates that
-    leave somebody whom it puts out without a role. `lent` are the people to whom its author lends the key of the case
-    for a decision, `without` the members who do not get the one that it brings in, as nobody vouches for them.
+    `held` says who has the own keys of parts that it brings in, or gets one that is there. `approval` is the text of
+    the second person's, where what it does takes two, `ended` the texts of certificates that leave somebody whom it
+    puts out without a role. `lent` are the people to whom its author lends the key of the case for a decision,
+    `without` the members who do not get the one that it brings in, as nobody vouches for them.
     `recovery` is the text of a custodian's act, for whose people another custodian writes the entry, who is no member.
     `confirmed` are members until a day, by such an act, who stay.
     """
@@ -209,6 +231,7 @@ class Entry:
     parts: tuple[PartNote, ...] = ()
     members: MemberList | None = None
     keys: tuple[KeyNote, ...] = ()
+    held: tuple[HeldNote, ...] = ()
     reports: tuple[ReportNote, ...] = ()
     approval: str | None = None
     ended: tuple[str, ...] = ()
@@ -224,6 +247,7 @@ class Entry:
             "parts": [each.body() for each in self.parts],
             "members": self.members.body() if self.members else None,
             "keys": [each.body() for each in self.keys],
+            "held": [each.body() for each in self.held],
             "reports": [each.body() for each in self.reports],
             "approval": self.approval,
             "ended": list(self.ended),
@@ -242,6 +266,7 @@ def read(body: Mapping[str, Any]) -> Entry:
             "parts": list(parts),
             "members": None | dict() as said,
             "keys": list(keys),
+            "held": list(held),
             "reports": list(reports),
             "approval": None | str() as approval,
             "ended": list(ended),
@@ -256,6 +281,7 @@ def read(body: Mapping[str, Any]) -> Entry:
                 parts=tuple(map(PartNote.read, parts)),
                 members=None if said is None else members.read(said),
                 keys=tuple(map(KeyNote.read, keys)),
+                held=tuple(map(HeldNote.read, held)),
                 reports=tuple(map(ReportNote.read, reports)),
                 approval=approval,
                 ended=tuple(map(_text, ended)),
@@ -265,7 +291,8 @@ def read(body: Mapping[str, Any]) -> Entry:
                 recovery=recovery,
                 confirmed=tuple(check_id("per", each) for each in confirmed),
             )
-            if len({each.id for each in entry.parts}) == len(entry.parts):
+            is_once = len({each.part for each in entry.held}) == len(entry.held)
+            if is_once and len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry
     raise Malformed("a journal entry of another form")
 

@@ -99,6 +99,7 @@ def _recovered(before: Journal, entry: Entry, document: Opened, act: str, *, by:
         author=done.first,
         day=max(before.day, done.day),
         holders=before.holders | done.people | {done.first},
+        held={part: people | done.people | {done.first} for part, people in before.held.items()},
         recovered=(*before.recovered, done),
         guests=_guests_with(before, done),
     )
@@ -152,11 +153,15 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     """With what the entry brings. Raises `NotAuthentic` where it contradicts what stands already."""
     keys, keyed = dict(found.keys), dict(found.keyed)
     reports = (*found.reports, *entry.reports)
+    author = _author(document)
+    held = _held(found, entry, author)
     for each in entry.keys:
         _check_key(each, entry, newest_generation(keys, each.subject), {report.id for report in reports})
+        if each.subject.startswith("part_") and each.generation > 1 and author not in found.held.get(each.subject, ()):
+            raise NotAuthentic("key-name")
         if keys.setdefault((each.subject, each.generation), each.recipient) != each.recipient:
             raise NotAuthentic("key-name")
-        if each.subject.startswith("rep_") and (each.subject, each.generation) not in found.keys:
+        if each.subject != found.case and (each.subject, each.generation) not in found.keys:
             keyed[each.subject] = document.mark.version
     newest = found.generation + sum(1 for subject, _ in keys.keys() - found.keys.keys() if subject == found.case)
     header = document.document.header
@@ -167,14 +172,14 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     turned, holders = found.turned, found.holders
     if newest > found.generation:
         # Its author made it, who may have left by this very entry.
-        turned, holders = document.mark.version, (found.members.present - set(entry.without)) | {_author(document)}
+        turned, holders = document.mark.version, (found.members.present - set(entry.without)) | {author}
     elif entry.without:
         raise NotAuthentic("key-name")
     if len({each.id for each in reports}) != len(reports):
         raise NotAuthentic("report-twice")
     if any((each.id, 1) not in keys for each in entry.reports):
         raise NotAuthentic("key-name")
-    parts, author, day = dict(found.parts), _author(document), check_at(header.at)
+    parts, day = dict(found.parts), check_at(header.at)
     for note in entry.parts:
         _check_note(found, note, document.mark.version)
         generation = newest_generation(keys, note.id) if TYPES[note.type].own_key else newest
@@ -190,6 +195,7 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         found,
         keys=keys,
         keyed=keyed,
+        held=held,
         reports=reports,
         parts=parts,
         origins=found.origins | set(origins),
@@ -201,14 +207,32 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
 
 def _check_key(named: KeyNote, entry: Entry, newest: int, reports: AbstractSet[str]) -> None:
     """Which key of a part or a report an entry may name, whose `newest` generation was named before."""
+    is_next = named.generation == newest + 1
     if named.subject.startswith("part_"):
         first = {note.id for note in entry.parts if note.version == 1 and TYPES[note.type].own_key}
-        # Else who does not hold it could name the next, and read what is written under that.
-        if named.generation > 1 or named.subject not in first:
+        if not is_next or (newest == 0) != (named.subject in first):
             raise NotAuthentic("key-name")
-    is_next = named.generation == newest + 1 and named.subject in reports
-    if named.subject.startswith("rep_") and named.generation > 1 and not is_next:
+    if named.subject.startswith("rep_") and named.generation > 1 and not (is_next and named.subject in reports):
         raise NotAuthentic("key-name")
+
+
+def _held(found: Journal, entry: Entry, author: str) -> dict[str, frozenset[str]]:
+    """Who has the own key of each part once the entry counts.
+
+    Whoever brings one in says who gets it, and has it themselves; the next, only who has the one before: else who has
+    none could make it, and read what is written under that. To others it goes by the owner's word, or it is the owner.
+    """
+    held, brought = dict(found.held), {each.subject for each in entry.keys if each.subject.startswith("part_")}
+    said = {each.part: each.people for each in entry.held}
+    for part, people in said.items():
+        is_owners = found.members.owner == author or people == {found.members.owner}
+        may_say = author in people if part in brought else author in held.get(part, ()) and is_owners
+        if not may_say or not people <= found.members.present:
+            raise NotAuthentic("holders")
+        held[part] = people if part in brought else held[part] | people
+    if not brought <= said.keys():
+        raise NotAuthentic("holders")
+    return held
 
 
 def _check_note(before: Journal, note: PartNote, number: int) -> None:

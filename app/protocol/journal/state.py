@@ -96,7 +96,8 @@ class Journal:
     `clock_wrong` those of entries that count and are dated ahead, or when their author was not certified.
     `origins` are what came from other cases, `loans`, `seconded` and `recovered` all that ever were.
 
-    `keyed` is by report the place of the entry that brought in its newest key.
+    `held` is by part with a key of its own who was given the newest, whoever has left since. `keyed` is by such a part
+    and by report the place of the entry that brought in its newest key.
 
     `guests` are members by a recovery, each with the last day on which they are one unless a member confirms them.
 
@@ -122,6 +123,7 @@ class Journal:
     loans: tuple[Loan, ...] = ()
     seconded: tuple[Seconded, ...] = ()
     recovered: tuple[Recovered, ...] = ()
+    held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     keyed: Mapping[str, int] = field(default_factory=dict)
     guests: Mapping[str, date] = field(default_factory=dict)
     turned: int = 1
@@ -137,7 +139,7 @@ class Journal:
         return self.generation_of(self.case)
 
     def generation_of(self, subject: str) -> int:
-        """Of the newest key of the case, or of a report; 0 where none is named."""
+        """Of the newest key of the case, of a report or of a part; 0 where none is named."""
         return newest_generation(self.keys, subject)
 
     def over(self, day: date) -> frozenset[str]:
@@ -161,6 +163,16 @@ class Journal:
     def old_reports(self) -> list[str]:
         """Those whose newest key came in before that of the case turned: somebody who left may have it."""
         return [each.id for each in self.reports if self.keyed[each.id] < self.turned]
+
+    @property
+    def old_parts(self) -> list[str]:
+        """Likewise those with a key of their own that have not ended."""
+        return [part for part in self.own_parts if self.keyed[part] < self.turned]
+
+    @property
+    def own_parts(self) -> list[str]:
+        """Those with a key of their own that have not ended."""
+        return [part for part in self.held if self.parts[part][-1].note.sha256 is not None]
 
     def check_named(self, subject: str, generation: int, recipient: str) -> None:
         """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""

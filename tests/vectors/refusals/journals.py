@@ -16,6 +16,7 @@ from app.protocol.journal import (
     Ending,
     EndReason,
     Entry,
+    HeldNote,
     KeyNote,
     Origin,
     PartNote,
@@ -56,6 +57,7 @@ _KEY: Final = KeyNote(CASE, 1, recipient_sha256(CASE_KEY.recipient))
 _TURNED: Final = KeyNote(CASE, 2, recipient_sha256(REPORT_KEY.recipient))
 _OF_REPORT: Final = KeyNote(REPORT, 1, _HASH)
 _OF_PART: Final = KeyNote(PART, 1, _HASH)
+_HELD: Final = HeldNote(PART, frozenset([CASEWORKER.id]))
 _OF: Final = {
     "part.person": counted_id("psn", 1),
     "part.identity": counted_id("psn", 1),
@@ -176,6 +178,9 @@ def _beginnings() -> Iterator[Vector]:
         ("a key of no generation", {"keys": [{**said["keys"][0], "generation": 0}]}),
         ("a key by its recipient's text", {"keys": [{**said["keys"][0], "recipient": str(CASE_KEY.recipient)}]}),
         ("keys that are no list", {"keys": None}),
+        ("holders that are no list", {"held": None}),
+        ("holders of nothing", {"held": [{"part": CASE, "people": [CASEWORKER.id]}]}),
+        ("holders who are nobody", {"held": [{"part": PART, "people": []}]}),
         ("a report of another kind", {"reports": [{"id": CASE, "sha256": _HASH}]}),
         ("a report without its hash", {"reports": [{"id": REPORT}]}),
         ("reports that are no list", {"reports": None}),
@@ -262,7 +267,7 @@ def _what_contradicts() -> Iterator[Vector]:
     both = [CASEWORKER, TRIAGER]
     written = _entry(2, Entry(parts=_part(1)), after=genesis)
     joined = _entry(2, Entry(keys=(_OF_REPORT,), reports=(_JOINED,)), after=genesis)
-    closed = _entry(2, Entry(parts=_part(1, type_="part.identity"), keys=(_OF_PART,)), after=genesis)
+    closed = _entry(2, Entry(parts=_part(1, type_="part.identity"), keys=(_OF_PART,), held=(_HELD,)), after=genesis)
     turned = _entry(2, Entry(keys=(_TURNED,)), after=genesis, to=REPORT_KEY, generation=2)
     for name, chain, gives in (
         (
@@ -294,29 +299,56 @@ def _what_contradicts() -> Iterator[Vector]:
     of_two = replace(_OF_PART, subject=counted_id("part", 2))
     next_of_part = replace(_OF_PART, generation=2)
     for name, said in (
-        ("a part's own key before the part", Entry(keys=(of_two,))),
-        ("the own key of another part", Entry(parts=_part(1, type_="part.identity"), keys=(of_two,))),
-        ("an own key for a type that has none", Entry(parts=_part(1), keys=(_OF_PART,))),
+        ("a part's own key before the part", Entry(keys=(of_two,), held=(_held(of_two.subject),))),
+        (
+            "the own key of another part",
+            Entry(parts=_part(1, type_="part.identity"), keys=(of_two,), held=(_held(of_two.subject),)),
+        ),
+        ("an own key for a type that has none", Entry(parts=_part(1), keys=(_OF_PART,), held=(_HELD,))),
         (
             "a part's own key in its second generation",
-            Entry(parts=_part(1, type_="part.identity"), keys=(next_of_part,)),
+            Entry(parts=_part(1, type_="part.identity"), keys=(next_of_part,), held=(_HELD,)),
+        ),
+        ("a part's own key for nobody", Entry(parts=_part(1, type_="part.identity"), keys=(_OF_PART,))),
+        (
+            "a part's own key for others alone",
+            Entry(parts=_part(1, type_="part.identity"), keys=(_OF_PART,), held=(_held(PART, TRIAGER),)),
+        ),
+        (
+            "a part's own key for who is no member",
+            Entry(parts=_part(1, type_="part.identity"), keys=(_OF_PART,), held=(_held(PART, CASEWORKER, STRANGER),)),
         ),
     ):
         yield Vector(rule, name, _given([genesis, _entry(2, said, after=genesis)]), gives=_gives(both, passed_over=[2]))
     second_of_part = _part(2, type_="part.identity")
-    over = (replace(second_of_part[0], sha256=None, reason=EndReason.WITHDRAWN),)
-    with_version = Entry(parts=second_of_part, keys=(next_of_part,))
-    for name, said in (
-        ("a part's own key turned", Entry(keys=(next_of_part,))),
-        ("a part's own key turned with a version", with_version),
-        ("a part's own key turned as it ends", Entry(parts=over, keys=(next_of_part,))),
-        ("a part's own key named again", Entry(parts=second_of_part, keys=(_OF_PART,))),
+    next_key = Entry(keys=(next_of_part,), held=(_held(PART, CASEWORKER, TRIAGER),))
+    with_version = replace(next_key, parts=second_of_part)
+    chain = [genesis, closed, _entry(3, with_version, after=closed)]
+    of_both = _gives(both, parts={PART: [[1, 2], [2, 3]]})
+    yield Vector(rule, "a part's own key turned with a version", _given(chain), gives=of_both)
+    turned_part = _entry(3, next_key, after=closed)
+    after_it = _entry(4, replace(next_key, keys=(replace(_OF_PART, generation=3),)), after=turned_part, by=TRIAGER)
+    told = _gives(both, parts={PART: [[1, 2]]})
+    yield Vector(rule, "a part's own key turned", _given([genesis, closed, turned_part]), gives=told)
+    yield Vector(
+        rule, "a part's own key turned by who got it", _given([genesis, closed, turned_part, after_it]), gives=told
+    )
+    besides = Entry(held=(_held(PART, TRIAGER),))
+    for name, said, by in (
+        ("a part's own key turned by who does not hold it", next_key, TRIAGER),
+        ("a part's own key turned without holders", Entry(keys=(next_of_part,)), CASEWORKER),
+        ("a part's own key turned twice at once", replace(next_key, keys=(next_of_part, next_of_part)), CASEWORKER),
+        ("a part's own key named again", Entry(parts=second_of_part, keys=(_OF_PART,), held=(_HELD,)), CASEWORKER),
         (
             "a part's own key, a generation left out",
-            Entry(parts=second_of_part, keys=(replace(_OF_PART, generation=3),)),
+            replace(next_key, keys=(replace(_OF_PART, generation=3),)),
+            CASEWORKER,
         ),
+        ("a part's own key for somebody more, where nobody owns the case", besides, CASEWORKER),
+        ("holders twice", Entry(held=(_HELD, _HELD)), CASEWORKER),
+        ("a part's own key for oneself", besides, TRIAGER),
     ):
-        chain = [genesis, closed, _entry(3, said, after=closed)]
+        chain = [genesis, closed, _entry(3, said, after=closed, by=by)]
         yield Vector(rule, name, _given(chain), gives=_gives(both, parts={PART: [[1, 2]]}, passed_over=[3]))
     next_of_report = replace(_OF_REPORT, generation=2)
     of_joined: dict[str, Any] = {"reports": [REPORT]}
@@ -389,8 +421,8 @@ def _parts_of_one_thing() -> Iterator[Vector]:
     rule = "a part is of one person, incident or selector for good"
     genesis = _list(1, [CASEWORKER, TRIAGER], by=CASEWORKER)
     for type_, other in (("part.person", "psn"), ("part.identity", "psn"), ("part.incident", "inc")):
-        keys = (_OF_PART,) if type_ == "part.identity" else ()
-        first = _entry(2, Entry(parts=_part(1, type_=type_), keys=keys), after=genesis)
+        keys, held = ((_OF_PART,), (_HELD,)) if type_ == "part.identity" else ((), ())
+        first = _entry(2, Entry(parts=_part(1, type_=type_), keys=keys, held=held), after=genesis)
         [note] = _part(2, type_=type_)
         for name, of, gives in (
             ("the next version", note.of, {"parts": {PART: [[1, 2], [2, 3]]}}),
@@ -882,6 +914,10 @@ def _recovery(
 
 
 _AHEAD, _BACK, _LATER = "2031-01-01T00:00Z", "2020-01-01T00:00Z", "2027-01-01T09:00Z"
+
+
+def _held(part: str, *people: Person) -> HeldNote:
+    return HeldNote(part, frozenset(each.id for each in people or (CASEWORKER,)))
 
 
 def _dates() -> Iterator[Vector]:

@@ -47,6 +47,7 @@ def _body(journal: Journal) -> dict[str, Any]:
             "owner": members.owner,
         },
         "keys": [[subject, generation, name] for (subject, generation), name in journal.keys.items()],
+        "held": {part: sorted(people) for part, people in journal.held.items()},
         "keyed": dict(journal.keyed),
         "reports": [each.body() for each in journal.reports],
         "parts": [
@@ -90,6 +91,7 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         author=body["author"],
         day=date.fromisoformat(body["day"]),
         keys={(subject, generation): name for subject, generation, name in body["keys"]},
+        held={part: frozenset(people) for part, people in body["held"].items()},
         keyed=body["keyed"],
         reports=tuple(ReportNote(**each) for each in body["reports"]),
         parts={versions[0].note.id: versions for versions in parts},

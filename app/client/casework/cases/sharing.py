@@ -15,6 +15,7 @@ from app.client.casework.cases.writing import (
     seal_entries,
     store,
     turn,
+    with_part_keys,
 )
 from app.client.machine import pairs
 from app.client.machine.sealed import Key
@@ -24,7 +25,7 @@ from app.protocol.case import NOTHING, PartType, RuleBroken, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id
-from app.protocol.journal import MOST_PARTS, EndReason, Entry, KeyNote, ReportNote
+from app.protocol.journal import MOST_PARTS, EndReason, Entry, HeldNote, KeyNote, ReportNote
 from app.protocol.members import MemberList, put_out
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind, Priority
@@ -202,12 +203,17 @@ def lend(staff: Staff, case: OpenCase, to: str) -> OpenCase:
 def grant_part(staff: Staff, case: OpenCase, part: str, to: str) -> None:
     """Give one member more the key of a part that has its own: the owner names them, or they are the owner.
 
-    Raises `RuleBroken` where it is neither, or they are no member; `NotGranted` where this person does not hold it.
+    The journal says so first; interrupted before the grant, it is given when this is done again. Raises `RuleBroken`
+    where it is neither, or they are no member; `NotGranted` where this person does not hold it.
     """
+    case = with_part_keys(staff, whole(staff, case))
     key = case.keys.own.get(part)
     if key is None:
         raise NotGranted(f"the key of {part} was not granted to this person")
     if to not in case.members or case.member_list.owner not in (staff.person, to):
         raise RuleBroken("holders")
+    if to not in case.journal.held[part]:
+        case = store(staff, case, [], entry=Entry(held=(HeldNote(part, frozenset([to])),)))
+        key = case.keys.own[part]
     grant = staff.grant(key.identity, part, staff.certified(to), GrantKind.ASSIGNED, generation=key.generation)
     staff.service.post(f"/cases/{case.id}/parts/{part}/grants", grant)

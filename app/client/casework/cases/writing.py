@@ -27,7 +27,17 @@ from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.errors import Malformed, ProtocolError
-from app.protocol.journal import MOST_PARTS, MOST_REPORT_KEYS, Checkpoint, Entry, Journal, KeyNote, PartNote, Place
+from app.protocol.journal import (
+    MOST_PARTS,
+    MOST_REPORT_KEYS,
+    Checkpoint,
+    Entry,
+    HeldNote,
+    Journal,
+    KeyNote,
+    PartNote,
+    Place,
+)
 from app.protocol.members import MemberList
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
@@ -74,6 +84,12 @@ class Change:
         return KeyNote(self.key.subject, self.key.generation, recipient_sha256(self.key.identity.recipient))
 
     @property
+    def held_note(self) -> HeldNote | None:
+        """To whom the key goes that comes with it."""
+        people = frozenset(str(each["grantee"]) for each in self.grants)
+        return HeldNote(self.said.part, people) if people else None
+
+    @property
     def note(self) -> PartNote:
         mark = self.sealed.mark
         return PartNote(self.said.part, self.said.type, mark.version, mark.sha256, self.said.of)
@@ -82,6 +98,16 @@ class Change:
     def wire(self) -> dict[str, Any]:
         wire = {"id": self.said.part, "version": self.sealed.mark.version, "file": self.sealed.file}
         return {**wire, "grants": list(self.grants), "pairs": list(self.pairs)} if self.grants else wire
+
+
+@dataclass(frozen=True)
+class PartKey:
+    """The next key of a part that has one of its own, for those of its holders who stay."""
+
+    key: Key = field(repr=False)
+    note: KeyNote
+    held: HeldNote
+    wire: Mapping[str, Any] = field(repr=False)
 
 
 def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
@@ -99,6 +125,7 @@ def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[s
         return case
     draft = Draft(changed, frozenset(holders))
     drafts.keep(staff, case.id, draft)
+    case = with_part_keys(staff, case)
     changes = [_change(staff, case, name, body, holders=draft.holders) for name, (_, body) in draft.changes.items()]
     for batch in _batches(changes):
         case = store(staff, case, batch, looked_at=looks_at([change.name for change in batch], file))
@@ -129,13 +156,21 @@ def store(
     if not turns and is_turn_due(staff, case):
         case, changes = _behind(staff, case, turn(staff, case), changes, looked_at)
     for left in reversed(range(TRIES)):
+        if not turns and (changes or (entry and entry.held)) and _old_keys(case):
+            case, changes = _behind(staff, case, with_part_keys(staff, case), changes, looked_at)
         key, first, told = case.key, entry or Entry(), dict(more or {})
         if turns:
             first, told = _without_the_gone(staff, case, first, told)
             key, first, told["turned"] = _turned(staff, case, first)
             told["pairs"] = pairs.make(staff, key.identity, case.id, generation=key.generation, head=case.journal.mark)
         next_keys, told["report_keys"] = _turned_reports(staff, case, key, turns=turns)
-        first = replace(first, keys=(*first.keys, *next_keys))
+        part_keys = _turned_parts(staff, case, first, turns=turns)
+        told["part_keys"] = [each.wire for each in part_keys]
+        first = replace(
+            first,
+            keys=(*first.keys, *next_keys, *(each.note for each in part_keys)),
+            held=(*first.held, *(each.held for each in part_keys)),
+        )
         entries = seal_entries(staff, key, changes, first=first, after=case.journal.mark)
         found = _counted(staff, case.journal, entries)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **told}
@@ -157,7 +192,7 @@ def store(
             case, changes = _behind(staff, case, now, changes, looked_at)
         else:
             case = replace(case, keys=replace(case.keys, case=key))
-            case = _summed_up(staff, _written(staff, case, changes, found))
+            case = _summed_up(staff, _written(staff, case, changes, found, part_keys))
             _tell_reporters(staff, case, [each.subject for each in next_keys])
             return case
     raise AssertionError("the last try returns or raises")
@@ -243,6 +278,50 @@ def _turned_reports(
     return notes, granted
 
 
+def _old_keys(case: OpenCase) -> list[str]:
+    """Of the parts whose own keys this person holds, those that somebody may have who left."""
+    return [part for part in case.journal.old_parts if _holds(case, part)]
+
+
+def _holds(case: OpenCase, part: str) -> bool:
+    key = case.keys.own.get(part)
+    return key is not None and key.generation == case.journal.generation_of(part)
+
+
+def with_part_keys(staff: Staff, case: OpenCase) -> OpenCase:
+    """The case once the own keys have turned that have to, and that this person holds."""
+    return store(staff, case, []) if _old_keys(case) else case
+
+
+def _turned_parts(staff: Staff, case: OpenCase, entry: Entry, *, turns: bool) -> list[PartKey]:
+    """The next own key of each part that this person holds, where the case turns, or has turned without.
+
+    It goes to those of its holders, as the journal names them, who are members still and whose keys are known.
+    """
+    due = [part for part in case.journal.own_parts if _holds(case, part)] if turns else _old_keys(case)
+    members = entry.members.members if entry.members else case.members
+    return [_turned_part(staff, case, part, members) for part in due]
+
+
+def _turned_part(staff: Staff, case: OpenCase, part: str, members: Collection[str]) -> PartKey:
+    before = case.keys.own[part]
+    key = replace(before, identity=age.generate(), generation=before.generation + 1, older=before.all)
+    stay = {each for each in case.journal.held[part] & set(members) if _may_get(staff, each)} | {staff.person}
+    under = key.identity.recipient
+    nested = staff.seal_grant(before.identity, part, under, part, GrantKind.CASE, generation=before.generation)
+    granted = [
+        staff.grant(key.identity, part, staff.certified(each), GrantKind.ASSIGNED, generation=key.generation)
+        for each in sorted(stay)
+    ]
+    for_custodians = pairs.make(staff, key.identity, part, generation=key.generation, case=case.id)
+    return PartKey(
+        key,
+        KeyNote(part, key.generation, recipient_sha256(under)),
+        HeldNote(part, frozenset(stay)),
+        {"part": part, "grants": [*granted, {"grantee": part, "file": nested}], "pairs": for_custodians},
+    )
+
+
 def _tell_reporters(staff: Staff, case: OpenCase, reports: Iterable[str]) -> None:
     """Where one cannot be told now, the next answer to them does."""
     for report in reports:
@@ -289,7 +368,7 @@ def sum_up(staff: Staff, case: OpenCase) -> OpenCase:
     request = {"entries": [each.file for each in entries], "checkpoint": [each.file for each in pieces]}
     found = _counted(staff, case.journal, entries)
     staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
-    return _written(staff, case, [], found)
+    return _written(staff, case, [], found, [])
 
 
 def _summed_up(staff: Staff, case: OpenCase) -> OpenCase:
@@ -309,7 +388,8 @@ def seal_entries(
     for number, batch in enumerate(batches):
         entry = first if number == 0 else Entry()
         keys = (*entry.keys, *filter(None, (change.key_note for change in batch)))
-        entry = replace(entry, parts=(*entry.parts, *(change.note for change in batch)), keys=keys)
+        held = (*entry.held, *filter(None, (change.held_note for change in batch)))
+        entry = replace(entry, parts=(*entry.parts, *(change.note for change in batch)), keys=keys, held=held)
         entries.append(sealed.write(staff, key, JOURNAL, entry.body(), after=after))
         after = entries[-1].mark
     return entries
@@ -341,6 +421,8 @@ def _change(staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any], *
     if TYPES[name.type].own_key:
         if part is None:
             return _with_new_key(staff, case, name, body, holders=holders)
+        if not _holds(case, part):
+            raise NotGranted(f"the newest key of {part} was not granted to this person")
         return _sealed_change(staff, case.keys.own[part], name, body, after=case.marks[part])
     key = replace(case.key, subject=part or new_id("part"))
     return _sealed_change(staff, key, name, body, after=case.marks[part] if part else None)
@@ -376,9 +458,14 @@ def _behind(
 
 def _anew(staff: Staff, case: OpenCase, change: Change) -> Change:
     """The change under the key to which that of the case has turned: whoever held the one before may have left."""
-    if TYPES[change.name.type].own_key or change.key.generation == case.key.generation:
-        return change
     part = change.said.part
+    if TYPES[change.name.type].own_key:
+        own = case.keys.own.get(part, change.key)
+        if own.generation == change.key.generation:
+            return change
+        return _sealed_change(staff, own, change.name, change.said.body, after=case.marks.get(part))
+    if change.key.generation == case.key.generation:
+        return change
     return _sealed_change(
         staff, replace(case.key, subject=part), change.name, change.said.body, after=case.marks.get(part)
     )
@@ -420,7 +507,9 @@ def _counted(staff: Staff, before: Journal, entries: Iterable[Sealed]) -> Journa
     return before
 
 
-def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], found: Journal) -> OpenCase:
+def _written(
+    staff: Staff, case: OpenCase, changes: Sequence[Change], found: Journal, part_keys: Iterable[PartKey]
+) -> OpenCase:
     """The case once the service has taken it, under its key as it is by then."""
     staff.seen.record(JOURNAL, case.id, found.mark)
     memory.keep(staff, found)  # what a loss takes is told by it
@@ -430,9 +519,14 @@ def _written(staff: Staff, case: OpenCase, changes: Sequence[Change], found: Jou
     new = {change.said.part: change for change in changes if change.grants}
     keys = replace(
         case.keys,
-        own={**case.keys.own, **{part: change.key for part, change in new.items()}},
+        own={
+            **case.keys.own,
+            **{each.held.part: each.key for each in part_keys},
+            **{part: change.key for part, change in new.items()},
+        },
         holders={
             **case.keys.holders,
+            **{each.held.part: tuple(sorted(each.held.people)) for each in part_keys},
             **{part: tuple(str(each["grantee"]) for each in change.grants) for part, change in new.items()},
         },
     )

@@ -15,7 +15,7 @@ from app.client.intake import attachments as files
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol.encoding import check_at, unb64
-from app.protocol.errors import Malformed, ProtocolError
+from app.protocol.errors import Malformed, NotMine, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Journal
 from app.protocol.opening import Asked
@@ -91,7 +91,10 @@ def of_case(staff: Staff, report: str, case: Key, journal: Journal) -> OpenRepor
 
 def read(staff: Staff, view: ReportView, body: bytes, key: Key, *, of_others: bool) -> OpenReport:
     """The report in this file, which lies under the first of its keys. Raises `NotMine` and `NotAuthentic`."""
-    document = staff.open_document(body, key.of(1).identity, Asked("report", staff.org, view.id))
+    first = next((each for each in key.all if each.generation == 1), None)
+    if first is None:
+        raise NotMine("the key of the report itself does not open")
+    document = staff.open_document(body, first.identity, Asked("report", staff.org, view.id))
     return OpenReport(
         view=view,
         key=key,

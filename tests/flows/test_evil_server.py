@@ -22,7 +22,7 @@ from app.client.intake.reporter import Submitted
 from app.client.people import colleagues
 from app.clock import Clock
 from app.main import create_app
-from app.protocol import intake, key_log, receipt, roots, staff_log, statements
+from app.protocol import intake, key_log, losses, receipt, roots, staff_log, statements
 from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
 from app.protocol.chain import Mark
@@ -693,6 +693,38 @@ def test_another_chain_of_roots(
         supervisor.seen.replace("root", world.pin, Mark(2, HASH))
     told = [first, *([second] if second else []), *others]
     tell(world, evil, told, told[-1], chained(told))
+
+    stops(evil, lambda: epochs.rotate(supervisor), reason)
+
+
+@attacks("loss")
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("by the supervisor alone", "loss-k"),
+        ("with a second of its own", "loss-signature"),
+        ("with a paper", "malformed"),
+        ("of another place", "loss"),
+    ],
+)
+def test_a_loss_that_the_holders_of_the_root_have_not_accepted(
+    world: World, evil: EvilServer, supervisor: Staff, attacker: Attacker, lie: str, reason: str
+) -> None:
+    """The service is behind what this machine has seen, and has a supervisor's key."""
+    supervisor.seen.replace("key-log", world.pin, Mark(99, HASH))
+    honest = documents_of(world)
+    log = chained(honest)
+    place = Mark(len(log) - (lie == "of another place"), sha256_hex(log[-1]))
+    today, signer = supervisor.today, supervisor.signer
+    loss = losses.state_loss(day=today, key_log=place, audit=Mark(1, HASH), org=world.pin, signer=signer, on=today)
+    second = {
+        "with a second of its own": attacker.signer(new_id("per")),
+        "with a paper": PAPERS[0].signer,
+    }.get(lie)
+    if second is not None:
+        loss = roots.with_signatures(loss, [second.sign("loss", loss.line)])
+    told = [*honest, loss]
+    tell(world, evil, told, honest[-1], chained(told))
 
     stops(evil, lambda: epochs.rotate(supervisor), reason)
 

@@ -111,7 +111,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.client.people.colleagues": {"CERTIFIED_FOR": timedelta(days=365)},
     "app.client.people.shared_keys": {
-        "TERMS": {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
+        "TERMS": {
+            KeyKind.STATISTICS: timedelta(days=365),
+            KeyKind.CARD_WRITING: timedelta(days=31),
+            KeyKind.DRILL: timedelta(days=3650),
+        }
     },
     "app.client.statistics.cards": {"DELAY_HOURS": 72},
     "app.database.postgresql": {"_INTERVAL": 0.1},
@@ -204,6 +208,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "MOST_PAIRS": 10,
         "MOST_RECOVERED": 4,
         "MOST_WITH_IT": 60,
+        "DRILLED_WITHIN": timedelta(days=30),
         "OPEN_FOR": timedelta(days=14),
     },
     "app.protocol.grants": {"LOAN": timedelta(days=14)},

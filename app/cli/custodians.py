@@ -11,10 +11,10 @@ from app.cli.names import Names
 from app.client import Staff
 from app.client.casework import recoveries
 from app.client.machine.transport import Refused
-from app.client.people import custodians
+from app.client.people import custodians, shared_keys
 from app.client.people.custodians import Told
 from app.protocol.errors import ProtocolError
-from app.protocol.pairs import RecoveryReason
+from app.protocol.pairs import DRILLED_WITHIN, RecoveryReason
 from app.vocabulary import Role
 
 _TWO: Final = 2
@@ -89,15 +89,33 @@ def grant(
     say(f"Granted: {found.act.subject} to {names.handles(found.act.people)}.")
 
 
+@custodian.command()
+def drill(machine: Home = HOME) -> None:
+    """Try a pair, with another custodian, of a key that opens nothing: once a month, by one of each two."""
+    person = staff(machine)
+    try_pair(person, Names(person))
+
+
+def try_pair(person: Staff, names: Names) -> None:
+    """Say what was tried. Raises what a recovery raises where a pair does not open."""
+    tried = custodians.drill(person)
+    for second in tried.opened:
+        say(f"It opens: what {names.handle(second)} peeled you have opened, and granted to a supervisor.")
+    if tried.peeled_for:
+        say(f"Peeled for {names.handle(tried.peeled_for)}, who has 14 days to try it too: tern custodian drill.")
+
+
 def tell(person: Staff) -> None:
     """At sign-in: what was recovered lately, and for a custodian whether what is new for them opens."""
     with suppress(Refused, ProtocolError):  # a service that says nothing, or nothing of sense, keeps nobody out
-        names = Names(person)
+        names, drills = Names(person), shared_keys.drill_keys(person)
         for each in custodians.recoveries(person):
             if each.peeled_on > person.today - _TOLD_FOR:
-                say(_line(names, each))
+                say(_line(names, each, is_drill=each.subject in drills))
         if _is_custodian(person):
             _tell_of_pairs(person)
+        if drills and Role.SUPERVISOR in person.certified(person.person).roles:
+            _tell_of_drills(person)
     if told := few_holders(person):
         say(told)
 
@@ -127,9 +145,21 @@ def _tell_of_pairs(person: Staff) -> None:
         say(f"Your layer of the pair of {subject} does not open: let who holds that key make its pairs anew.")
 
 
-def _line(names: Names, told: Told) -> str:
+def _tell_of_drills(person: Staff) -> None:
+    custodians_ = [each for each in person.trust.everybody(person.today) if Role.CUSTODIAN in each.roles]
+    last = custodians.drilled_on(person)
+    if len(custodians_) >= _TWO and (last is None or last + DRILLED_WITHIN < person.today):
+        when = f"since {last}" if last else "yet"
+        say(f"No two custodians have tried a pair {when}: let them (tern custodian drill).")
+
+
+def _line(names: Names, told: Told, *, is_drill: bool) -> str:
     second, first = names.handle(told.second), names.handle(told.first)
     last_day = f", until {told.until}" if told.until else ""
+    if is_drill:
+        return f"Tried: a pair, by {second} and {first}, " + (
+            f"on {told.granted_on}." if told.granted_on else "by half."
+        )
     if told.granted_on:
         return f"Recovered: the key of {told.subject}, by {second} and {first}, on {told.granted_on}{last_day}."
     return f"Peeled: the key of {told.subject}, by {second} for {first}, on {told.peeled_on}{last_day}."

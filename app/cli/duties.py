@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
+from app.cli.custodians import try_pair
 from app.cli.names import Names
 from app.client import Staff
 from app.client.casework import cases, triage
@@ -36,7 +37,12 @@ _MAKE_PAIRS: Final = {
 _TWO: Final = 2
 
 # By these nobody reads more but who is named in the key log, under a supervisor's signature.
-_UNASKED: Final = frozenset(DutyKind) - {DutyKind.SIGN_EPOCHS, DutyKind.GRANT_EPOCH, DutyKind.MAKE_PAIRS}
+_UNASKED: Final = frozenset(DutyKind) - {
+    DutyKind.SIGN_EPOCHS,
+    DutyKind.GRANT_EPOCH,
+    DutyKind.MAKE_PAIRS,
+    DutyKind.DRILL,
+}
 
 _BY_THE_ROOT: Final = frozenset({DutyKind.REPLACE_EPOCH, DutyKind.TURN_SHARED_KEY})
 
@@ -87,6 +93,8 @@ def act(person: Staff, hints: list[Hint], *, ask: Callable[[str], bool] = agrees
                 case Hint(DutyKind.TURN_SHARED_KEY, key, str(gone)):
                     for made in shared_keys.turn(person, gone, key=key):
                         say(f"Made anew, without {Names(person).handle(gone)}: the {made.kind} key.")
+                case Hint(DutyKind.DRILL):
+                    try_pair(person, Names(person))
                 case Hint(DutyKind.TURN_CASE, case):
                     cases.turn_where_due(person, case)
                 case Hint(DutyKind.HAND_ON, report):

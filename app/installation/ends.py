@@ -106,6 +106,7 @@ def _certificates(session: Session, today: date, *, own: str = "") -> Iterator[E
 
 def _shared_keys(session: Session, today: date) -> Iterator[End]:
     ends = select(SharedKey.kind, func.max(SharedKey.valid_until)).group_by(SharedKey.kind)
+    ends = ends.where(SharedKey.kind.in_(_KEYS))  # that of drills opens nothing, and may end
     for kind, day in session.execute(ends):
         if day <= today + _KEYS[kind]:
             yield End(Ending(kind), day)

@@ -12,5 +12,6 @@ class DutyKind(StrEnum):
     TURN_CASE = "turn_case"  # by a member: somebody had its newest key who is none any more, or has left
     GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not
     MAKE_PAIRS = "make_pairs"  # by who holds a key: custodians came or went, or have other keys
+    DRILL = "drill"  # by a custodian: no two of them have tried a pair for a month
     HAND_ON = "hand_on"  # by who holds the key of an epoch whose day has come: a report that nobody has decided
     OPEN_HANDED_ON = "open_handed_on"  # by who holds the key of the epoch to which somebody else granted it on

@@ -39,6 +39,8 @@ MOST_RECOVERED: Final = 4
 MOST_WITH_IT: Final = 60
 # For how long what was peeled waits for the first of the two.
 OPEN_FOR: Final = timedelta(days=14)
+# Within how many days two custodians try a pair.
+DRILLED_WITHIN: Final = timedelta(days=30)
 _REASON: Final = "recovery"
 
 

@@ -19,10 +19,17 @@ LATE: Final = timedelta(days=31)
 
 
 class KeyKind(StrEnum):
-    """What a shared key is for."""
+    """What a shared key is for. That of drills opens nothing: custodians try its pairs."""
 
     STATISTICS = "statistics"
     CARD_WRITING = "card_writing"
+    DRILL = "drill"
+
+
+# Those of which custodians have pairs.
+IN_PAIRS: Final = frozenset({KeyKind.STATISTICS, KeyKind.DRILL})
+# Those that are made anew when somebody leaves who had them.
+TURNED: Final = (KeyKind.STATISTICS, KeyKind.CARD_WRITING)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "machine password",
         "custodian peel",
         "custodian grant",
+        "custodian drill",
         "intake draft",
         "intake share",
         "mailbox answer",

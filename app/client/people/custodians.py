@@ -1,6 +1,6 @@
 """Two custodians give a key to somebody who has lost it: the second of a pair peels, the first grants."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -15,7 +15,8 @@ from app.protocol.encoding import b64, check_day, check_id, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked
-from app.protocol.pairs import MOST_WITH_IT, Pair, Recovery, RecoveryReason, check_act
+from app.protocol.pairs import MOST_WITH_IT, OPEN_FOR, Pair, Recovery, RecoveryReason, check_act
+from app.protocol.statements import KeyKind
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind, Role
 
@@ -220,6 +221,52 @@ def grant(staff: Staff, found: Waiting) -> None:
     staff.service.post(f"/recoveries/{found.recovery}/grants", {"grants": grants})
 
 
+@dataclass(frozen=True)
+class Drilled:
+    """What a custodian did to try a pair: who peeled one that they opened, or for whom they peeled one."""
+
+    opened: tuple[str, ...] = ()
+    peeled_for: str | None = None
+
+
+def drill(staff: Staff) -> Drilled:
+    """Try a pair of the key that opens nothing, by the very acts by which any other is recovered.
+
+    What another custodian has peeled, the first opens, and grants to the supervisor whom it is for. Else the second
+    peels one, of the first with whom they have tried one longest ago. Raises `NotGranted` where there is nothing to
+    try, and what any recovery raises: then this pair would have failed on a bad day.
+    """
+    key = shared_keys.newest_key(staff, KeyKind.DRILL).id
+    of_drills = [each for each in recoveries(staff) if each.subject == key]
+    open_ = [each for each in of_drills if not each.granted_on and each.peeled_on + OPEN_FOR >= staff.today]
+    mine = [each for each in open_ if each.first == staff.person]
+    for each in mine:
+        grant(staff, waiting(staff, each.id))
+    if mine:
+        return Drilled(opened=tuple(sorted({each.second for each in mine})))
+    if waits := [each.first for each in open_ if each.second == staff.person]:
+        return Drilled(peeled_for=waits[0])
+    return Drilled(peeled_for=_peel_to_try(staff, key, of_drills))
+
+
+def drilled_on(staff: Staff) -> date | None:
+    """The last day on which two custodians tried a pair, as far as this person is told: supervisors are of all."""
+    keys = shared_keys.drill_keys(staff)
+    return max(
+        (each.granted_on for each in recoveries(staff) if each.subject in keys and each.granted_on), default=None
+    )
+
+
+def _peel_to_try(staff: Staff, key: str, of_drills: Sequence[Told]) -> str:
+    tried = {each.first: each.peeled_on for each in reversed(of_drills) if each.second == staff.person}
+    firsts = [each.first for each in pairs(staff) if each.subject == key]
+    supervisors = [each.person for each in staff.colleagues(Role.SUPERVISOR)]
+    if not firsts or not supervisors:
+        raise NotGranted("of the pairs to try you are the second of none: let another custodian begin")
+    first = min(firsts, key=lambda each: (tried.get(each, date.min), each))
+    return peel(staff, key, supervisors[:1], RecoveryReason.ABSENT, first=first).first
+
+
 def _open(staff: Staff, held: HeldPair) -> Pair:
     """The pair, as somebody who may hold the key has made it. Raises `NotMine` and `NotAuthentic`."""
     file = unb64(str(staff.service.get(f"/pairs/{held.id}").json()["file"]))
@@ -282,7 +329,7 @@ def _check_named(staff: Staff, subject: str, generation: int, recipient: str) ->
 
 def _named(staff: Staff, subject: str) -> str | None:
     of_epochs = {each.epoch: each.recipient for each in map(intake.read, staff.log.intakes)}
-    found = of_epochs if subject.startswith("epoch_") else shared_keys.statistics_recipients(staff)
+    found = of_epochs if subject.startswith("epoch_") else shared_keys.recipients_in_pairs(staff)
     return recipient_sha256(found[subject]) if subject in found else None
 
 

@@ -17,6 +17,7 @@ _ABOUT = {
     DutyKind.REPLACE_EPOCH: "epoch",
     DutyKind.TURN_SHARED_KEY: "key",
     DutyKind.TURN_CASE: "case",
+    DutyKind.DRILL: "key",
     DutyKind.HAND_ON: "rep",
     DutyKind.OPEN_HANDED_ON: "rep",
 }

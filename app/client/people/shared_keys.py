@@ -16,15 +16,20 @@ from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.opening import hold_chain_to_seen
 from app.protocol.periods import first_day, quarter_of
-from app.protocol.statements import KeyKind, SharedKey
+from app.protocol.statements import IN_PAIRS, TURNED, KeyKind, SharedKey
 from app.vocabulary import GrantKind, Role
 
 # Who needs which key for their work, and for how long it is made.
 HOLDERS: Final = {
     KeyKind.STATISTICS: (Role.SUPERVISOR,),
     KeyKind.CARD_WRITING: (Role.CASEWORKER, Role.SUPERVISOR),
+    KeyKind.DRILL: (Role.SUPERVISOR,),
 }
-TERMS: Final = {KeyKind.STATISTICS: timedelta(days=365), KeyKind.CARD_WRITING: timedelta(days=31)}
+TERMS: Final = {
+    KeyKind.STATISTICS: timedelta(days=365),
+    KeyKind.CARD_WRITING: timedelta(days=31),
+    KeyKind.DRILL: timedelta(days=3650),  # nothing is ever sealed to it
+}
 
 
 # In what this machine has seen: the newest statement of a kind.
@@ -40,7 +45,7 @@ class HeldKey:
 
 
 def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
-    """Make a statistics or card-writing key from today on, state it, and grant it to those who need it.
+    """Make a shared key from today on, state it, and grant it to those who need it.
 
     The service gets the hash of the card token, and neither the token nor the key. Raises `NobodyToGrant`.
     """
@@ -94,8 +99,8 @@ def turn(staff: Staff, person: str, *, key: str | None = None) -> list[SharedKey
     """
     staff.forget()
     made = list[SharedKey]()
-    for kind, roles in HOLDERS.items():
-        since = staff.trust.lost_since(person, frozenset(roles), staff.today)
+    for kind in TURNED:
+        since = staff.trust.lost_since(person, frozenset(HOLDERS[kind]), staff.today)
         newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
         if since and newest and (newest.valid_from < since or (newest.valid_from == since and newest.id == key)):
             made.append(make_shared(staff, kind))
@@ -128,17 +133,23 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
     ]
 
 
-def statistics_recipients(staff: Staff) -> dict[str, age.HybridRecipient]:
-    """Those of every statistics key that counts, by its id. Raises `NotAuthentic`."""
-    return {each.key.id: each.key.recipient for each in _statements(staff, KeyKind.STATISTICS) if each.counts}
+def recipients_in_pairs(staff: Staff) -> dict[str, age.HybridRecipient]:
+    """Those of every key that counts and is in pairs, by its id. Raises `NotAuthentic`."""
+    every = (each for kind in sorted(IN_PAIRS) for each in _statements(staff, kind) if each.counts)
+    return {each.key.id: each.key.recipient for each in every}
+
+
+def drill_keys(staff: Staff) -> set[str]:
+    """The ids of the keys that open nothing, whose pairs custodians try. Raises `NotAuthentic`."""
+    return {each.key.id for each in _statements(staff, KeyKind.DRILL) if each.counts}
 
 
 def make_pairs(staff: Staff, key: str) -> None:
-    """Make the pairs of a statistics key that one holds anew, for the custodians of today.
+    """Make the pairs of a shared key that one holds anew, for the custodians of today.
 
     Raises `NotGranted`, and `NotAuthentic` where it is not the key that a statement names.
     """
-    recipient = statistics_recipients(staff).get(key)
+    recipient = recipients_in_pairs(staff).get(key)
     identity = staff.shared_key(key)
     if recipient is None or str(recipient) != str(identity.recipient):
         raise NotAuthentic("recipient")

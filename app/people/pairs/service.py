@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -307,6 +307,16 @@ def lapse(session: Session, today: date) -> None:
     late = Recovery.peeled_on < today - OPEN_FOR
     session.execute(delete(PeeledPart).where(PeeledPart.recovery_id.in_(select(Recovery.id).where(late))))
     session.execute(update(Recovery).where(late).values(act=None))
+
+
+def tried_since(session: Session, actor: Actor, subject: str) -> date | None:
+    """Since when two custodians did not give this key to anybody, or the actor has been in no pair of it; None where
+    they are in none.
+    """
+    in_pair = or_(Pair.first_id == actor.id, Pair.second_id == actor.id)
+    made_on = session.scalar(select(func.min(Pair.made_on)).where(Pair.subject == subject, in_pair))
+    last = session.scalar(select(func.max(Recovery.granted_on)).where(Recovery.subject == subject))
+    return max(made_on, last) if made_on and last else made_on
 
 
 def duties(session: Session, actor: Actor, since: Mapping[str, date]) -> Iterator[Duty]:

@@ -25,7 +25,8 @@ from app.protocol.documents import parse_document
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
-from app.protocol.statements import KeyKind
+from app.protocol.pairs import DRILLED_WITHIN
+from app.protocol.statements import IN_PAIRS, TURNED, KeyKind
 from app.vocabulary import GrantKind, Role
 
 
@@ -42,6 +43,7 @@ class NotAKeyStatement(Problem):
 KEY_HOLDERS = {
     KeyKind.STATISTICS: frozenset({Role.SUPERVISOR}),
     KeyKind.CARD_WRITING: frozenset({Role.CASEWORKER, Role.SUPERVISOR}),
+    KeyKind.DRILL: frozenset({Role.SUPERVISOR}),
 }
 
 
@@ -63,7 +65,7 @@ def make(
     statement = _authentic(session, document)
     if (token_sha256 is not None) != (statement.kind is KeyKind.CARD_WRITING):
         raise NotAKeyStatement
-    if first_pairs and statement.kind is not KeyKind.STATISTICS:
+    if first_pairs and statement.kind not in IN_PAIRS:
         raise PairsUnfit
     if session.get(SharedKey, statement.id) is not None:
         raise NotAKeyStatement
@@ -101,19 +103,31 @@ def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: da
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To make pairs anew of the statistics keys that one holds; as a supervisor, to turn what somebody had who left."""
-    held = select(SharedKey).where(SharedKey.kind == KeyKind.STATISTICS, grants.held_by(actor, SharedKey.id))
+    """To make pairs anew of the shared keys that one holds; as a supervisor, to turn what somebody had who left; as a
+    custodian, to try a pair.
+    """
+    held = select(SharedKey).where(SharedKey.kind.in_(IN_PAIRS), grants.held_by(actor, SharedKey.id))
     yield from pairs.duties(session, actor, {key.id: key.valid_from for key in session.scalars(held)})
+    if Role.CUSTODIAN in actor.roles:
+        yield from _drill(session, actor)
     if Role.SUPERVISOR not in actor.roles:
         return
     today = actor.today
-    for kind in KeyKind:
+    for kind in TURNED:
         valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
         newest = session.scalar(valid.limit(1))
         for key_id, person in sorted(grants.had(session, [newest.id] if newest else [])):
             if not any(staff.has_role(session, person, role, today) for role in KEY_HOLDERS[kind]):
                 since = max(newest.valid_from, staff.gone_since(session, person, today)) if newest else today
                 yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
+
+
+def _drill(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To try a pair of the key that opens nothing, a month after the last that two custodians tried."""
+    key = session.scalar(_newest_first(KeyKind.DRILL).limit(1))
+    since = pairs.tried_since(session, actor, key.id) if key else None
+    if key and since and since + DRILLED_WITHIN <= actor.today:
+        yield Duty(DutyKind.DRILL, key.id, since + DRILLED_WITHIN)
 
 
 def may_hold(session: Session, key_id: str, person_id: str, today: date) -> bool:

@@ -119,7 +119,7 @@ def test_it_goes_on_where_it_was_interrupted_and_does_nothing_twice(here: Instal
     sara.forget()
     assert (again.epochs, again.keys, again.failed) == ((), (), ())
     assert len(sara.log.intakes) == before + 1
-    assert len(sara.service.get("/keys").json()["items"]) == 3
+    assert len(sara.service.get("/keys").json()["items"]) == 4
     assert {hint.kind for hint in duties.waiting(here.staff("sara"))} <= {DutyKind.SIGN_EPOCHS}
 
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from app import age
 from app.cli.custodians import few_holders
 from app.client.casework import triage
 from app.client.intake import epochs
+from app.client.machine import pairs
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, custodians, duties, shared_keys
@@ -149,6 +151,45 @@ def test_two_custodians_do_it_by_commands(here: Installation) -> None:
 
     assert "emil" in told
     assert waits.id[:8] in run("sara", "list")
+
+
+def test_two_custodians_try_a_pair_by_the_acts_of_a_recovery_and_are_told_again_after_a_month(
+    here: Installation,
+) -> None:
+    def due() -> dict[str, list[str]]:
+        told = {name: duties.waiting(here.staff(name)) for name in (*NAMES, "sara")}
+        return {name: [hint.object for hint in of if hint.kind is DutyKind.DRILL] for name, of in told.items()}
+
+    key = shared_keys.newest_key(here.staff("sara"), KeyKind.DRILL).id
+    here.pass_(timedelta(days=31))
+    before, staff = due(), {each.person: each for each in map(here.staff, NAMES)}
+    last, lowest = max(staff), min(staff)
+
+    begun = custodians.drill(staff[last])
+    waits = custodians.drill(staff[last])
+    ended = custodians.drill(staff[str(begun.peeled_for)])
+
+    assert before == {name: [] if name == "sara" else [key] for name in before}
+    assert (begun, waits, ended.opened) == (waits, begun, (last,))
+    assert not any(due().values())
+    assert custodians.drilled_on(here.staff("sara")) == staff[last].today
+    with pytest.raises(NotGranted, match="let another custodian begin"):
+        custodians.drill(staff[lowest])
+    again = custodians.drill(staff[last])
+    assert again.peeled_for not in (None, begun.peeled_for)  # each of two in their turn
+
+
+def test_a_pair_that_does_not_open_is_found_by_trying_it(here: Installation) -> None:
+    sara = here.staff("sara")
+    key = shared_keys.newest_key(sara, KeyKind.DRILL)
+    here.pass_(timedelta(days=31))
+    pairs.keep(here.staff("sara"), age.generate(), key.id)
+    second = max(map(here.staff, NAMES), key=lambda each: each.person)
+
+    with pytest.raises(NotAuthentic, match="recipient"):
+        custodians.drill(second)
+
+    shared_keys.make_pairs(here.staff("sara"), key.id)
 
 
 def test_what_was_peeled_too_long_ago_is_given_to_nobody(here: Installation) -> None:

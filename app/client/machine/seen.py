@@ -240,11 +240,21 @@ class SeenMarks:
     def record(self, type_: str, subject: str, mark: Mark) -> None:
         """Remember a version that was opened, or that was written and taken; a higher one stays.
 
-        Raises `Rollback` where another file of the same version was seen.
+        Raises `Rollback` where another file of the same version was seen, and no loss has taken that.
         """
         with self._writing() as database:
             row = self._find(database, type_, subject)
-            new = row.raised(mark, self._today()) if row else self._new(database, type_, subject, mark)
+            if row is None:
+                self._put(database, self._new(database, type_, subject, mark))
+                return
+            try:
+                new = row.raised(mark, self._today())
+            except Rollback:
+                losses = self._losses(database)
+                if row.losses == len(losses) or mark.version <= _floor(row, losses).version:
+                    raise
+                new = self._new(database, type_, subject, mark)
+                self._lose(database, Lost(type_, subject, row.on, row.mark.version))
             self._put(database, new, row)
 
     def replace(self, type_: str, subject: str, mark: Mark) -> None:

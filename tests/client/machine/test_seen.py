@@ -274,6 +274,26 @@ def test_a_mark_that_was_held_since_is_not_lowered_by_the_same_loss(days: Days) 
         days.hold(2)
 
 
+def test_what_is_written_in_the_place_of_what_a_loss_took_is_seen_in_its_place(days: Days) -> None:
+    days.see(1, 2)
+    days.accept(TODAY + timedelta(days=1))
+
+    days.seen.record("journal", "case_1", Mark(2, "another"))
+
+    assert days.seen.highest("journal", "case_1") == Mark(2, "another")
+    assert days.seen.lost() == [Lost("journal", "case_1", TODAY + timedelta(days=1), 2)]
+    with pytest.raises(Rollback):
+        days.seen.record("journal", "case_1", of(2))
+
+
+def test_no_loss_lets_another_be_written_in_the_place_of_what_was_seen_before_it(days: Days) -> None:
+    days.see(1)
+    days.accept(days.day)
+
+    with pytest.raises(Rollback):
+        days.seen.record("journal", "case_1", Mark(1, "another"))
+
+
 def test_no_loss_lowers_a_mark_below_what_was_seen_before_the_day_of_the_backup(days: Days) -> None:
     days.see(1, 2, 3, 4)
     days.accept(TODAY + timedelta(days=2))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -11,7 +11,7 @@ from app import age
 from app.protocol import intake, key_log, statements
 from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
-from app.protocol.documents import Document, Signature, Signatures, Signer, signed
+from app.protocol.documents import Document, Signature, Signatures, Signer, bytes_signed, signed
 from app.protocol.encoding import MOST, b64, canonical, parse_object, sha256_hex
 from app.protocol.intake import Intake
 from app.protocol.key_log import Head
@@ -32,13 +32,13 @@ from tests.vectors.make import (
     Person,
     counted_id,
 )
+from tests.vectors.refusals import curve
 from tests.vectors.refusals.vector import Refusal, Vector, malformed, not_authentic, rollback
 
 SECOND = Person(10, Role.SUPERVISOR)  # whom only a root of two lists
 DEPUTY = Person(11, Role.SUPERVISOR)  # certified, and in no root
 IMPOSTOR = Signer(SUPERVISOR.id, STRANGER.key)  # a supervisor's name, another key
-# The order of the group (RFC 8032): a scalar that is larger by it verifies where nobody looks.
-_L = 2**252 + 27742317777372353535851937790883648493
+_SCALAR: Final = 2**254 + 8 * 10
 
 
 def roots() -> Iterator[Vector]:
@@ -74,6 +74,18 @@ def roots() -> Iterator[Vector]:
         yield Vector(rule, name, pinned(signed(ROOT.header, *signers), ORG), not_authentic(reason))
     yield Vector(rule, "over another line", pinned(_resigned(ROOT, other_day)), not_authentic("signature"))
     yield Vector(rule, "signed as another type", pinned(_as_type(ROOT, "intake")), not_authentic("signature"))
+
+    rule = "a signature holds as it stands, not only where its points are multiplied by eight"
+    lists = make_root([replace(SUPERVISOR.certified, key=curve.public_key(_SCALAR))], SUPERVISOR.signer, on=DAY)
+    mixed = make_root(
+        [replace(SUPERVISOR.certified, key=curve.public_key(_SCALAR, mixed=True))], SUPERVISOR.signer, on=DAY
+    )
+    yield Vector(rule, "as it should be", pinned(_by_scalar(lists)))
+    for name, root in (
+        ("with a part of small order in R", _by_scalar(lists, mixed_r=True)),
+        ("with a part of small order in the key", _by_scalar(mixed, mixed_key=True)),
+    ):
+        yield Vector(rule, name, pinned(root), not_authentic("signature"))
 
     rule = "a root lists its supervisors, each once"
     both_roles = replace(SUPERVISOR.certified, roles=frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.TRIAGER}))
@@ -620,6 +632,14 @@ def _unsigned(document: Document) -> Document:
     return Document(document.line, document.header, Signatures(()))
 
 
+def _by_scalar(document: Document, *, mixed_r: bool = False, mixed_key: bool = False) -> Document:
+    """The document under a key of which the vectors know the scalar."""
+    message = bytes_signed("root", document.line)
+    key = curve.public_key(_SCALAR, mixed=mixed_key)
+    sig = curve.sign(message, _SCALAR, mixed_r=mixed_r, mixed_key=mixed_key)
+    return Document(document.line, document.header, Signatures((Signature(SUPERVISOR.id, key, sig),)))
+
+
 def _resigned(document: Document, other: Document) -> Document:
     """The document under the signatures of another one."""
     return Document(document.line, document.header, other.proof)
@@ -632,7 +652,7 @@ def _as_type(document: Document, type_: str) -> Document:
 
 def _unreduced(document: Document) -> Document:
     [signature] = document.verify_signatures()
-    scalar = int.from_bytes(signature.sig[32:], "little") + _L
+    scalar = int.from_bytes(signature.sig[32:], "little") + curve.ORDER  # which verifies where nobody looks
     sig = signature.sig[:32] + scalar.to_bytes(32, "little")
     return Document(document.line, document.header, Signatures((Signature(signature.by, signature.key, sig),)))
 

@@ -61,7 +61,6 @@ from app.people.audit_heads.routes import router as audit_heads_router
 from app.people.copies.routes import people_router as copy_tokens
 from app.people.copies.routes import router as copies
 from app.people.grants import service as grants
-from app.people.grants.routes import router as holdings
 from app.people.memories import service as memory_rules
 from app.people.memories.routes import router as memories
 from app.people.new_keys.routes import router as new_keys
@@ -108,7 +107,6 @@ ROUTERS = [
     memories,
     new_keys,
     copy_tokens,
-    holdings,
     shared_keys,
     pairs_router,
     audit,

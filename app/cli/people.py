@@ -276,9 +276,17 @@ def leave(
             f"the root lists {person}: let `tern root propose --drop {person}` be signed first, then come back"
         ) from None
     show(
-        {"person": id_, "epochs": list(turned.epochs), "keys": list(turned.keys), "lost": list(held.alone)},
+        {
+            "person": id_,
+            "epochs": list(turned.epochs),
+            "keys": list(turned.keys),
+            "lost": list(held.alone),
+            "custodians": list(held.in_pairs),
+        },
         as_json=as_json,
     )
+    if held.in_pairs:
+        say(f"Only two custodians can give these to somebody now: {', '.join(held.in_pairs)}.")
     _tell_left(turned)
 
 
@@ -300,8 +308,11 @@ def _end_handed_over(supervisor: Staff) -> None:
 
 
 def _show_alone(held: Holdings, *, as_json: bool) -> None:
-    rows = [{"what": _WHAT.get(each.partition("_")[0], "key"), "id": each} for each in held.alone]
-    show_list("Opens for them alone", ["what", "id"], rows, as_json=as_json)
+    rows = [
+        {"what": _WHAT.get(each.partition("_")[0], "key"), "id": each, "custodians": each in held.in_pairs}
+        for each in (*held.alone, *held.in_pairs)
+    ]
+    show_list("Opens for them alone, or for custodians too", ["what", "id", "custodians"], rows, as_json=as_json)
 
 
 @colleagues.command("list")

@@ -194,6 +194,8 @@ def test_no_pair_is_peeled_with_a_case_but_those_of_its_parts(alone: Room) -> No
 
 
 def test_what_was_peeled_makes_no_custodian_one_who_holds_the_case(room: Room) -> None:
+    room.rows.execute(delete(Pair).where(Pair.subject == room.case))
+
     asked = room.ask(factories.certified(room.rows, Role.SUPERVISOR), "GET", f"/people/{room.member.id}/holdings")
 
     assert {each["object"]: each["alone"] for each in asked.json()["items"]} == {room.case: True}

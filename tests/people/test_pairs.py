@@ -187,3 +187,19 @@ def test_nothing_is_peeled_for_a_first_custodian_who_is_none_any_more(room: Room
 
     assert problem(room.peel()) == (422, "not-certified")
     assert room.rows.scalars(select(Grant).where(Grant.kind == GrantKind.CUSTODIAN)).all() == []
+
+
+def test_what_two_custodians_can_open_is_not_lost_with_who_holds_it(room: Room) -> None:
+    supervisor = factories.certified(room.rows, Role.SUPERVISOR)
+    factories.report(room.rows, room.epoch)
+    room.rows.commit()
+
+    def is_lost() -> list[bool]:
+        asked = room.ask(supervisor, "GET", f"/people/{room.holder.id}/holdings").json()["items"]
+        return [each["alone"] and not each["in_pairs"] for each in asked if each["object"] == room.epoch.id]
+
+    by_two = is_lost()
+    room.rows.get_one(Person, room.custodians[1].id).recipient = str(factories.SOMEBODY)
+    room.rows.commit()
+
+    assert (by_two, is_lost()) == ([False], [True])

@@ -172,7 +172,8 @@ def _founder_loses_a_laptop(month: Month) -> str:
 def _somebody_leaves(month: Month) -> str:
     """She hands over what opens for her alone, and then all that she has ends at once."""
     company, sofia, gone = month.company, month.staff("sofia"), month.staff("leyla")
-    handed = [each for each in leaving.holdings(sofia, gone.person).alone if each.startswith("case_")]
+    held = leaving.holdings(sofia, gone.person)
+    handed = [each for each in (*held.alone, *held.in_pairs) if each.startswith("case_")]
     for case in handed:
         takes = company.staff["tenzin"].person
         cases.change_members(gone, cases.open_(gone, case), add=[takes], owner=takes)

@@ -18,9 +18,13 @@ _PLAN: Final = "leaves"
 
 @dataclass(frozen=True)
 class Holdings:
-    """The objects whose keys a person holds; of those `alone`, nobody else does who is certified."""
+    """The objects whose keys a person holds; those `alone` would be lost with them.
+
+    Those `in_pairs` nobody else holds either, and two custodians can give them to somebody.
+    """
 
     alone: tuple[str, ...]
+    in_pairs: tuple[str, ...]
     shared: tuple[str, ...]
 
 
@@ -36,9 +40,14 @@ class Turned:
 def holdings(staff: Staff, person: str) -> Holdings:
     """As the service tells a supervisor: it has the grants. Raises `Refused`."""
     items = staff.service.get(f"/people/{person}/holdings").json()["items"]
-    held = [(str(item["object"]), item["alone"] is True) for item in items]
+
+    def those(*, alone: bool, in_pairs: bool) -> tuple[str, ...]:
+        return tuple(str(each["object"]) for each in items if (each["alone"], each["in_pairs"]) == (alone, in_pairs))
+
     return Holdings(
-        alone=tuple(each for each, alone in held if alone), shared=tuple(each for each, alone in held if not alone)
+        alone=those(alone=True, in_pairs=False),
+        in_pairs=those(alone=True, in_pairs=True),
+        shared=those(alone=False, in_pairs=False) + those(alone=False, in_pairs=True),
     )
 
 

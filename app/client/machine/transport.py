@@ -91,6 +91,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(_LISTS.split(), (list,)),
     "alone": (bool,),
     "destroyed": (bool,),
+    "in_pairs": (bool,),
     "is_current": (bool,),
     "destruction_waits": (bool,),
     "epoch_days_left": (int, type(None)),

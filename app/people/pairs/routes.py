@@ -8,6 +8,8 @@ from app.http import Actor, Db, Now, Once, Page, Paging, Router, problems, requi
 from app.people.pairs import service
 from app.people.pairs.models import Pair, Recovery
 from app.people.pairs.schemas import (
+    HoldingOut,
+    HoldingsOut,
     PairFileOut,
     PairOut,
     PairsIn,
@@ -19,6 +21,7 @@ from app.people.pairs.schemas import (
 )
 from app.people.pairs.state import Recoverables
 from app.people.pairs.wire import RecoveryOut
+from app.people.staff import service as staff
 from app.people.staff.service import NotCertified
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 from app.vocabulary import Role
@@ -28,7 +31,18 @@ router = Router(tag="custodian pairs")
 Holder = Annotated[Actor, requires(Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR)]
 Custodian = Annotated[Actor, requires(Role.CUSTODIAN)]
 Colleague = Annotated[Actor, requires(*Role)]
+Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
 SharedState = Annotated[Recoverables, shared(Recoverables)]
+
+
+@router.get("/people/{person_id}/holdings", responses=problems(NotFound))
+def list_holdings(database: Db, _: Supervisor, person_id: str, now: Now) -> HoldingsOut:
+    """The objects whose keys somebody holds for good, which of these nobody else holds, and which two custodians can
+    give to somebody: all in one answer.
+    """
+    with database.read() as session:
+        held = service.holdings(session, staff.get(session, person_id).id, now.date())
+        return HoldingsOut(items=[HoldingOut(object=each, alone=alone, in_pairs=two) for each, alone, two in held])
 
 
 @router.post(

@@ -107,6 +107,22 @@ class PeeledOut(BaseModel):
     parts: list[PeeledPartOut]
 
 
+class HoldingOut(BaseModel):
+    """An object whose key the person holds, whether nobody else does who is certified, and whether two custodians can
+    give it to somebody.
+    """
+
+    object: str
+    alone: bool
+    in_pairs: bool
+
+
+class HoldingsOut(BaseModel):
+    """All that a person holds the keys of."""
+
+    items: list[HoldingOut]
+
+
 class RecoveredIn(BaseModel):
     """The key, sealed by the first custodian to those whom the act of the second names."""
 

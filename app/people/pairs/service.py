@@ -31,6 +31,10 @@ from app.vocabulary import GrantKind, Role
 MayHold = Callable[[Session, str, str, date], bool]
 
 
+# Of each two custodians, the hashes of the recipients to which a pair is sealed.
+_Recipients = dict[tuple[str, str], tuple[str, str]]
+
+
 class PairsUnfit(Problem):
     """A pair is for two people who are certified as custodians, the one with the lower id first, and there is one of
     each two.
@@ -327,18 +331,37 @@ def duties(session: Session, actor: Actor, since: Mapping[str, date]) -> Iterato
     if not since:
         return
     custodians = staff.certified_with(session, Role.CUSTODIAN, actor.today)
-    to = {person: _recipient_of(session, person) for person in custodians}
-    wanted = {(first, second): (to[first], to[second]) for first, second in each_two(custodians)}
-    found: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
-    columns = (Pair.subject, Pair.first_id, Pair.second_id, Pair.first_to, Pair.second_to)
-    for subject, first, second, first_to, second_to in session.execute(
-        select(*columns).where(Pair.subject.in_(since.keys()))
-    ):
-        found.setdefault(subject, {})[first, second] = (first_to, second_to)
+    wanted, found = _wanted(session, custodians), _found(session, since)
     newest = max(custodians.values(), default=date.min)
     for subject, day in since.items():
         if found.get(subject, {}) != wanted:
             yield Duty(DutyKind.MAKE_PAIRS, subject, max(day, newest))
+
+
+def holdings(session: Session, person_id: str, today: date) -> list[tuple[str, bool, bool]]:
+    """The subjects whose keys a person holds for good, in their order; whether nobody else does who is certified, and
+    whether a pair opens by the keys that two custodians have today.
+    """
+    held = grants.holdings(session, person_id, today)
+    wanted = _wanted(session, staff.certified_with(session, Role.CUSTODIAN, today)).items()
+    found = _found(session, [subject for subject, _ in held])
+    return [(subject, is_alone, bool(wanted & found.get(subject, {}).items())) for subject, is_alone in held]
+
+
+def _wanted(session: Session, custodians: Collection[str]) -> _Recipients:
+    to = {person: _recipient_of(session, person) for person in custodians}
+    return {(first, second): (to[first], to[second]) for first, second in each_two(custodians)}
+
+
+def _found(session: Session, subjects: Collection[str]) -> dict[str, _Recipients]:
+    found: dict[str, _Recipients] = {}
+    for each in session.execute(
+        select(Pair.subject, Pair.first_id, Pair.second_id, Pair.first_to, Pair.second_to).where(
+            Pair.subject.in_(subjects)
+        )
+    ):
+        found.setdefault(each.subject, {})[each.first_id, each.second_id] = (each.first_to, each.second_to)
+    return found
 
 
 def _of_second(session: Session, actor: Actor, pair_id: str) -> Pair:

@@ -172,7 +172,8 @@ class Journal:
     @property
     def own_parts(self) -> list[str]:
         """Those with a key of their own that have not ended."""
-        return [part for part in self.held if self.parts[part][-1].note.sha256 is not None]
+        # A checkpoint that is false may know holders of what it leaves out.
+        return [part for part in self.held if part in self.parts and self.parts[part][-1].note.sha256 is not None]
 
     def check_named(self, subject: str, generation: int, recipient: str) -> None:
         """Raises `NotAuthentic` unless an entry names this key; `recipient` is the SHA-256 of its recipient's text."""

@@ -28,6 +28,7 @@ from app.casework.triage import handing_on, moves
 from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
+from app.casework.words.routes import router as words
 from app.clock import Clock
 from app.database import Database, engine
 from app.http.idempotency import forget
@@ -96,6 +97,7 @@ ROUTERS = [
     cases,
     stages,
     consents,
+    words,
     approvals,
     releases,
     cards,

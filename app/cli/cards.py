@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import HOME, Home, Json, show, staff
-from app.cli.names import Names
-from app.client.casework import cases
+from app.cli.console import HOME, Home, Json, say, show, staff
+from app.cli.names import Names, short
+from app.client.casework import cases, words
 from app.client.statistics import cards as outbox
 
 cards = typer.Typer(help="Write statistics cards and send them.", no_args_is_help=True)
@@ -25,7 +25,9 @@ def write(
     """Sign each card that was approved: of incidents whose person agreed to be counted."""
     person = staff(machine)
     names = Names(person)
-    outbox.write(person, names.case(id_), names.approval(approval))
+    case = outbox.write(person, names.case(id_), names.approval(approval))
+    for each in sorted(words.taken_back(case.file)):
+        say(f"There is no card of {short(each)}: the consent to statistics was taken back.")
     show({"waiting": outbox.waiting(person)}, as_json=as_json)
 
 

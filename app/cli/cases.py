@@ -198,6 +198,9 @@ def decide(
         for each in cards:
             show_list("You are asked for this card", ["field", "says", "counted as"], each, as_json=False)
         say(f"Your yes signs {len(cards)} cards, and nothing else.")
+    if review.taken_back:
+        people = ", ".join(short(each) for each in sorted(review.taken_back))
+        say(f"There is no card of {people}: the consent to statistics was taken back.")
     if approved is not None:
         coding_approvals.decide(person, review, approved=approved)
 

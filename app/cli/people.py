@@ -31,7 +31,7 @@ from app.cli.console import (
 )
 from app.cli.duties import sign_ahead, tell
 from app.cli.machines import WORDS, make_copy
-from app.cli.names import Names
+from app.cli.names import Names, short
 from app.cli.roots import next_loss
 from app.cli.sheets import Sheets
 from app.client import Staff
@@ -39,16 +39,19 @@ from app.client.casework import leaving
 from app.client.casework.leaving import Holdings, Turned
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
+from app.client.machine.staff import NotGranted
 from app.client.machine.transport import Refused, Unreachable
 from app.client.people import audit, losses
 from app.client.people import colleagues as directory
 from app.client.people import new_keys as keys_anew
 from app.client.people import sign_in as sessions
 from app.client.people.colleagues import Colleague, OfTheRoot
+from app.client.statistics import cards
 from app.protocol.errors import ProtocolError
 from app.protocol.sign_in import check_handle
 from app.vocabulary import Role
 
+_MEMBER_ROLES: Final = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})  # who may work on a case
 _HEADS_WAIT: Final = 2  # days without a head that nobody has to hear of
 _NOTHING: Final = "Nothing was ended. --hand-over ends it once nothing opens for them alone, --now at once."
 _HAND_OVER: Final = (
@@ -185,6 +188,7 @@ def sign_in(machine: Home = HOME) -> None:
         if person.about.pin is not None:
             _follow_audit(person)
             losses_of.tell(person)
+            _follow_words(person)
             tell(person)
             custodians.tell(person)
 
@@ -193,6 +197,17 @@ def _write_again(supervisor: Staff) -> None:
     """What a loss took of certificates, and this machine still has."""
     for each in losses.write_again(supervisor):
         say(f"Written again, for the service has lost it: a certificate of {Names(supervisor).handle(each)}.")
+
+
+def _follow_words(person: Staff) -> None:
+    """What reporters have said of being counted since, in all cases of this person at once."""
+    try:
+        if not person.certified(person.person).roles & _MEMBER_ROLES:
+            return
+        for case in cards.follow_words(person):
+            say(f"A reporter has changed what they agreed to: {short(case)} says so now, and its cards follow.")
+    except (ProtocolError, NotGranted, Refused, Unreachable) as error:
+        say_failure("What reporters have said since was not followed", error)
 
 
 def _follow_audit(person: Staff) -> None:

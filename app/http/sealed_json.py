@@ -38,6 +38,7 @@ def sealed(type_: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema
 
 
 SealedGrant = Annotated[bytes, *sealed("grant")]
+SealedReport = Annotated[bytes, *sealed("report")]
 SealedReply = Annotated[bytes, *sealed("message.staff")]
 SealedCopy = Annotated[bytes, *sealed("message.copy")]
 SealedMessage = Annotated[bytes, *sealed("message.reporter")]

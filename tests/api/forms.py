@@ -175,7 +175,9 @@ TRIAGE = {
     "GET /v1/reports/{report_id}/attachments/{attachment_id}": _ONE,
     "GET /v1/reports/{report_id}/messages": _LIST,
     "GET /v1/reports/{report_id}/replies": _LIST,
-    "POST /v1/reports/{report_id}/messages": _moved({**factories.ANSWER, "read": [_NO_HASH]}, "read"),
+    "POST /v1/reports/{report_id}/messages": _moved(
+        {**factories.ANSWER, "read": [_NO_HASH], "replaced": [_NO_HASH]}, "read", "replaced"
+    ),
     "GET /v1/reports/{report_id}/transitions": _ONE,
     "POST /v1/reports/{report_id}/transitions": _moved(
         {
@@ -216,6 +218,8 @@ _ENTRIES = {
     "add": [GRANT],
     "turned": [GRANT],
     "pairs": [PAIR],
+    "part_keys": [{"part": factories.id_("part"), "grants": [GRANT], "pairs": [PAIR]}],
+    "report_keys": [{"report": factories.id_("rep"), "file": GRANT["file"]}],
     "checkpoint": [factories.in_json(Kind.PART)],
     "remove": [_SOMEBODY],
     "owner": _SOMEBODY,
@@ -230,7 +234,8 @@ CASES = {
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": _made(GRANT),
     "POST /v1/cases/{case_id}/entries": _moved(
-        _ENTRIES, *("parts", "add", "turned", "pairs", "checkpoint", "remove", "owner", "confirm")
+        _ENTRIES,
+        *("parts", "add", "turned", "pairs", "part_keys", "report_keys", "checkpoint", "remove", "owner", "confirm"),
     ),
     "GET /v1/cases/{case_id}/recoveries/{recovery_id}/journal": _ONE,
     "POST /v1/cases/{case_id}/recoveries/{recovery_id}/entries": _moved(
@@ -244,6 +249,8 @@ CASES = {
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,
+    "GET /v1/words": _LIST,
+    "GET /v1/cases/{case_id}/words": _ONE,
     "POST /v1/cases/{case_id}/consents": _made(_CONSENT),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.client.casework import approvals, cases
+from app.client.casework import approvals, cases, words
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import OpenCase
 from app.client.machine import sealed
@@ -30,11 +30,15 @@ _LINES: Final = "coding-lines"
 
 @dataclass(frozen=True)
 class Review:
-    """What an approver decides about: the cards, made by their own client from the case as they opened it."""
+    """What an approver decides about: the cards, made by their own client from the case as they opened it.
+
+    `taken_back` are the ids of people of whom there is none, as nobody agrees any more to their being counted.
+    """
 
     approval: Approval
     case: OpenCase = field(repr=False)
     cards: tuple[StatCard, ...] = field(repr=False)
+    taken_back: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,13 @@ class Approved:
 def request(staff: Staff, case: OpenCase, approver: str, *, correct: bool = False) -> str:
     """Ask somebody to approve the coding, and with it each card that was not written yet; the id of the request.
 
+    What the reporters have said since is written into the case, and none is asked for whose reporter has said *no*.
     The cards are drawn first, so that their lines are whole: the case has a next version by it. With `correct` those
     that were written are asked for again, as their next revision. Who is no member holds the key until they have
     decided.
     """
-    file = rules.drawn(case.file, approver, correct=correct)
-    if file.cards != case.file.cards:
+    file = rules.drawn(words.heard(staff, case), approver, correct=correct)
+    if file != case.file:
         case = cases.write(staff, case, file)
     lend = approver not in case.members
     if lend:
@@ -71,10 +76,11 @@ def review(staff: Staff, approval: str) -> Review:
     record = _get(staff, approval)
     approvals.is_known(staff, record)
     case = cases.whole(staff, cases.open_(staff, record.object))
-    cards = rules.asked(case.file, staff.person)
+    said = words.heard(staff, case)
+    cards = rules.asked(said, staff.person)
     approvals.remember(staff, record)
     _hold_to_shown(staff, approval, cards_.lines_sha256(cards))
-    return Review(record, case, cards)
+    return Review(record, case, cards, words.taken_back(said))
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:

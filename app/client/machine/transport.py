@@ -71,7 +71,7 @@ _TEXTS: Final = (
     "team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by approver_stand_in case consent copy_sha256 first_lapses_after granted_on handed_on_by "
+    "approved_by approver_stand_in body case consent copy_sha256 first_lapses_after granted_on handed_on_by "
     "handed_on_from last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority reason "
     "requester_stand_in secret statement sums_sha256 swept_on triager until whom withdrawn_on"
 )
@@ -80,7 +80,7 @@ _NUMBERS: Final = (
 )
 _LISTS: Final = (
     "checkpoint countersignatures entries errors failing grants hashes holders items jobs kept members "
-    "missing part_keys parts roles"
+    "messages missing part_keys parts posts roles"
 )
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.

@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Final
 
 from app import age
-from app.client.casework import cases, coding_approvals
+from app.client.casework import cases, coding_approvals, words
 from app.client.casework.cases import OpenCase
 from app.client.casework.coding_approvals import Approved
 from app.client.machine.directory import write_atomically
-from app.client.machine.staff import Staff
-from app.client.machine.transport import Service
+from app.client.machine.kept import Kept
+from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused, Service
 from app.client.people import shared_keys
 from app.protocol import card
 from app.protocol.card import SignedCard
 from app.protocol.case import CardNote, CaseFile, RuleBroken, card_or_none
 from app.protocol.encoding import b64, unb64
-from app.protocol.errors import NotAuthentic
+from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.statements import KeyKind
 
 # A card leaves at a random hour of these many from now on.
@@ -47,20 +48,22 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
     """Sign each card that another person has signed, as the case says it now, and let it wait for its hour.
 
     A card of which something has changed since says another line: it is asked for anew. Nothing else that changed in
-    the case matters. Raises `RuleBroken` where the coding is not approved, or by this person themselves.
+    the case matters, but for what its reporters have said since: none is written of whom they let be counted no more.
+    Raises `RuleBroken` where the coding is not approved, or by this person themselves.
     """
     case = cases.open_(staff, case_id)
     approved = coding_approvals.approved(staff, case, approval)
     if approved.by == staff.person:
         raise RuleBroken("one-person")
     recipient = shared_keys.newest_key(staff, KeyKind.STATISTICS).recipient
-    notes, sealed = {note.id: note for note in case.file.cards}, dict[str, bytes]()
-    for note in case.file.cards:
-        signed = _signed(staff, case.file, note, approved)
+    said = words.heard(staff, case)
+    notes, sealed = {note.id: note for note in said.cards}, dict[str, bytes]()
+    for note in said.cards:
+        signed = _signed(staff, said, note, approved)
         if signed is not None:
             sealed[note.id] = age.encrypt(card.encode(signed), [recipient])
             notes[note.id] = replace(note, written=True)
-    after = cases.write(staff, case, replace(case.file, cards=tuple(notes.values()))) if sealed else case
+    after = _kept(staff, case, replace(said, cards=tuple(notes.values())))
     for id_, file in sealed.items():
         _put_out(staff, notes[id_], file)
     return after
@@ -72,12 +75,63 @@ def withdraw(staff: Staff, case: OpenCase, incidents: Collection[str]) -> OpenCa
     Those that wait here are dropped, those that left are deleted by their ids, and those that wait on a colleague's
     machine are taken no more.
     """
-    targets = [note for note in case.file.cards if note.incident in incidents and not note.withdrawn]
-    notes = tuple(replace(note, withdrawn=note.withdrawn or note in targets) for note in case.file.cards)
-    after = cases.write(staff, case, replace(case.file, cards=notes)) if targets else case
+    return _withdraw(staff, case, case.file, incidents)
+
+
+def follow_words(staff: Staff) -> list[str]:
+    """Take back the cards of whom their reporters let be counted no more, and write into the case what they said.
+
+    Of all cases of this person at once, whether cards wait or not: what is asked of the service tells none from
+    another. Gives back the ids of those in which something was written. One that fails keeps no other back; the first
+    failure is raised in the end. Raises `Refused`, `NotGranted` and `NotAuthentic`.
+    """
+    kept, faults, written = _heard_before(staff), list[Exception](), list[str]()
+    for case, posts in _changed(staff).items():
+        if kept.find(case) == posts:
+            continue
+        try:
+            if _follow(staff, case):
+                written.append(case)
+        except (ProtocolError, NotGranted, Refused) as fault:
+            faults.append(fault)
+        else:
+            kept.keep(case, posts)
+    if faults:
+        raise faults[0]
+    return written
+
+
+def _changed(staff: Staff) -> dict[str, bytes]:
+    """The ids of posts that change something, a line each, by the case whose reports they are of."""
+    posts = dict[str, list[str]]()
+    for item in staff.service.items("/words"):
+        posts.setdefault(str(item["case"]), []).extend(str(each) for each in item["posts"])
+    return {case: "".join(f"{each}\n" for each in sorted(of_case)).encode() for case, of_case in posts.items()}
+
+
+def _follow(staff: Staff, id_: str) -> bool:
+    case = cases.whole(staff, cases.open_(staff, id_))
+    said = words.heard(staff, case)
+    silent = words.silenced(case.file, said)
+    _withdraw(staff, case, said, {each.id for each in said.incidents if each.affected in silent})
+    return said != case.file
+
+
+def _heard_before(staff: Staff) -> Kept:
+    return Kept(staff.machine.journals, staff.keys.identity, use="words-of-cases")
+
+
+def _withdraw(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collection[str]) -> OpenCase:
+    targets = [note for note in said.cards if note.incident in incidents and not note.withdrawn]
+    notes = tuple(replace(note, withdrawn=note.withdrawn or note in targets) for note in said.cards)
+    after = _kept(staff, case, replace(said, cards=notes))
     for note in targets:
         _put_out(staff, note, None)
     return after
+
+
+def _kept(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
+    return case if file == case.file else cases.write(staff, case, file)
 
 
 def waiting(staff: Staff) -> int:

@@ -1,12 +1,12 @@
 """What lies in a mailbox: the reporter's thread state, the service's word on the state, and the messages of staff."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import ColumnElement, Select, delete, literal, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app import age
 from app.clock import monday_of
@@ -98,6 +98,24 @@ def as_it_came(in_use: dict[int, bytes]) -> dict[int, bytes]:
 def messages(report_id: str) -> Select[Message]:
     """What the reporter has posted since the report. Its order is inside: a message has a number."""
     return select(Message).where(Message.report_id == report_id)
+
+
+def has_changes(report_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether the reporter has posted a change of a consent, or taken the report back; asked of the one row."""
+    return _changes().where(Message.report_id == report_id).exists()
+
+
+def changes_of(session: Session, report_ids: Collection[str]) -> dict[str, list[str]]:
+    """The ids of these posts, by report."""
+    found: dict[str, list[str]] = {each: [] for each in report_ids}
+    theirs = _changes().with_only_columns(Message.report_id, Message.id).where(Message.report_id.in_(report_ids))
+    for report, message in session.execute(theirs.order_by(Message.id)):
+        found[report].append(message)
+    return found
+
+
+def _changes() -> Select[Message]:
+    return select(Message).where(Message.kind.in_((MessageKind.CONSENT, MessageKind.WITHDRAW)))
 
 
 def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -> bool:

@@ -36,7 +36,11 @@ def claimed(here: Installation, triager: Staff) -> Submitted:
 
 def accepted(here: Installation, triager: Staff, owner: Staff) -> OpenCase:
     """A case of a new report, as its owner opens it."""
-    sent = claimed(here, triager)
+    return taken(triager, owner, claimed(here, triager))
+
+
+def taken(triager: Staff, owner: Staff, sent: Submitted) -> OpenCase:
+    """A case of a report that the triager has claimed, as its owner opens it."""
     case = triage.accept(triager, triage.open_(triager, sent.report), FOUND, owner=owner.person, title="A title")
     return cases.open_(owner, case)
 

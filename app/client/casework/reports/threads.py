@@ -1,7 +1,7 @@
 """The thread with a reporter: what they have written since the report, and what is answered into their mailbox."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -18,6 +18,7 @@ from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
 from app.protocol.mailbox import MessageKind, ReplyCopy, ReporterMessage, StaffMessage
 from app.protocol.opening import Asked, Opened
+from app.protocol.report import Report
 from app.vocabulary import ConsentScope
 
 # For how long a reply lies in the mailbox.
@@ -125,10 +126,10 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
     messages, spoiled = list[Received](), list[Spoiled]()
     for item in staff.service.items(f"/reports/{report.id}/messages"):
         try:
-            messages.append(_message(staff, report, item))
+            messages.append(received(staff, report.id, report.key, report.report, item))
         except ProtocolError as error:
             spoiled.append(Spoiled(str(item["id"]), sealed.fault(error)))
-    staff.seen.hold_list(_MESSAGE, report.id, [each.sha256 for each in messages], reason="thread")
+    hold_to_seen(staff, report.id, messages)
     messages.sort(key=lambda each: (each.content.number, each.id))
     numbers = [each.content.number for each in messages]
     replies, no_replies, last = _replies(staff, report)
@@ -213,24 +214,29 @@ def forget(staff: Staff, report: str) -> None:
         staff.seen.drop(type_, report)
 
 
-def _message(staff: Staff, report: OpenReport, item: Mapping[str, Any]) -> Received:
-    expectation = Asked(_MESSAGE, staff.org, report.id)
+def received(staff: Staff, id_: str, key: Key, said: Report, item: Mapping[str, Any]) -> Received:
+    """A post of who sent the report `id_`, which says this. Raises `ProtocolError` where it is none of theirs."""
     # Each message is a document of its own: their numbers, not their versions, say what is missing.
-    file = unb64(str(item["file"]))
+    file, thread_key = unb64(str(item["file"])), unb64(said.thread_key, 32)
 
     def open_under(key: Key) -> tuple[Opened, int]:
-        opened = staff.open_document(file, key.identity, expectation, thread_key=report.thread_key, remember=False)
-        return opened, key.generation
+        asked = Asked(_MESSAGE, staff.org, id_)
+        return staff.open_document(file, key.identity, asked, thread_key=thread_key, remember=False), key.generation
 
-    message, generation = report.key.try_each(open_under)
+    message, generation = key.try_each(open_under)
     return Received(
         id=str(item["id"]),
         sha256=message.sha256,
         day=message.document.header.at,
-        with_secret=_is_secret(item["secret"], report.report.withdrawal),
+        with_secret=_is_secret(item["secret"], said.withdrawal),
         generation=generation,
         content=ReporterMessage.read(message.document.header.body),
     )
+
+
+def hold_to_seen(staff: Staff, report: str, messages: Sequence[Received]) -> None:
+    """Raises `Rollback` where one is missing that this machine has seen, be it the last."""
+    staff.seen.hold_list(_MESSAGE, report, [each.sha256 for each in messages], reason="thread")
 
 
 def _replies(staff: Staff, report: OpenReport) -> tuple[list[Sent], list[Spoiled], Mark | None]:

@@ -1,0 +1,111 @@
+"""What the reporters of a case say of being counted: in their reports, and in their mailboxes since.
+
+Their newest word counts everywhere, and nobody else's memory of it: whoever asks for a card, approves or writes one
+looks first. A person's own answer stands before that of somebody who reported for them; of several reporters one *no*
+is enough, for what a report tells is not told apart from what another does.
+"""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from app.client.casework.cases import OpenCase
+from app.client.casework.reports import opened, threads
+from app.client.casework.reports.threads import Received
+from app.client.machine.staff import NotGranted, Staff
+from app.protocol.case import Affected, CaseFile
+from app.protocol.encoding import unb64
+from app.protocol.errors import ProtocolError
+from app.protocol.mailbox import MessageKind
+from app.protocol.opening import Asked
+from app.protocol.report import Report
+from app.vocabulary import ConsentScope, ConsentStatus, Relation
+
+
+@dataclass(frozen=True)
+class _Word:
+    """Whether a reporter lets what they reported be counted, None where they have said nothing since: who entered the
+    people of the case had read the report. And whether they may be one of these people themselves."""
+
+    counts: bool | None
+    of_themselves: bool
+
+
+# Of a report that is gone, or opens for nobody by its case's key: whoever it is of has said nothing else.
+_NO: Final = _Word(counts=False, of_themselves=True)
+
+
+def heard(staff: Staff, case: OpenCase) -> CaseFile:
+    """What the case says, with the answers of its people as its reporters' newest words leave them.
+
+    A report of which the service shows nothing counts for a *no*. Raises `Rollback` where a post is missing that this
+    machine has seen.
+    """
+    shown = {str(item["id"]): item for item in staff.service.get_case(f"/cases/{case.id}/words").json()["items"]}
+    joined = {subject for subject, _ in case.journal.keys if subject.startswith("rep_")}
+    words = [_word(staff, case, id_, shown[id_]) if id_ in shown else _NO for id_ in sorted(joined | shown.keys())]
+    return replace(case.file, persons=tuple(_answered(person, words) for person in case.file.persons))
+
+
+def silenced(before: CaseFile, after: CaseFile) -> frozenset[str]:
+    """The ids of those of whom the case says that they may be counted, and the words heard since that they may not."""
+    was = {person.id: person for person in before.persons}
+    return frozenset(each.id for each in after.persons if _gave(was[each.id]) and not _gave(each))
+
+
+def taken_back(file: CaseFile) -> frozenset[str]:
+    """The ids of those who agreed to be counted, or for whom a reporter did, and do no longer."""
+    return frozenset(
+        each.id
+        for each in file.persons
+        if ConsentStatus.WITHDRAWN in (each.statistics, each.by_reporter) and not _gave(each)
+    )
+
+
+def _gave(person: Affected) -> bool:
+    return ConsentStatus.GIVEN in (person.statistics, person.by_reporter)
+
+
+def _answered(person: Affected, words: Collection[_Word]) -> Affected:
+    """A *yes* that somebody recorded ends with the *no*; only a reporter's own *yes* brings theirs back."""
+    given, withdrawn = ConsentStatus.GIVEN, ConsentStatus.WITHDRAWN
+    if any(each.counts is False for each in words):
+        by_reporter = withdrawn if person.by_reporter is given else person.by_reporter
+        theirs = person.relation is Relation.SELF and any(each.of_themselves for each in words if each.counts is False)
+        own = withdrawn if theirs and person.statistics is given else person.statistics
+        return replace(person, by_reporter=by_reporter, statistics=own)
+    if any(each.counts for each in words) and person.by_reporter is withdrawn:
+        return replace(person, by_reporter=given)
+    return person
+
+
+def _word(staff: Staff, case: OpenCase, id_: str, item: Mapping[str, Any]) -> _Word:
+    sent = [(str(each["grantee"]), unb64(str(each["file"]))) for each in item["grants"]]
+    try:
+        key = opened.key_of(opened.grants_to_case(staff, id_, sent, case.key, case.journal))
+        document = staff.open_document(unb64(str(item["body"])), key.of(1).identity, Asked("report", staff.org, id_))
+        said = Report.read(document.document.header.body)
+    except (ProtocolError, NotGranted):
+        return _NO
+    posts = list[Received]()
+    for each in item["messages"]:
+        with suppress(ProtocolError):  # whoever has the token can post; what is none of the reporter's says nothing
+            posts.append(threads.received(staff, id_, key, said, each))
+    threads.hold_to_seen(staff, id_, posts)
+    about = said.form.answers.get("about_whom", (Relation.SELF,))
+    return _Word(counts=_counts(posts), of_themselves=Relation.SELF in about)
+
+
+def _counts(posts: Collection[Received]) -> bool | None:
+    """The newest answer to *statistics*, of those of one day a *no*. A report that was taken back is one for good."""
+    if any(each.content.kind is MessageKind.WITHDRAW and each.with_secret for each in posts):
+        return False
+    answers = [
+        (post.day, each.given)
+        for post in posts
+        for each in post.content.consents
+        if each.scope is ConsentScope.STATISTICS
+    ]
+    newest = max((day for day, _ in answers), default=None)
+    return all(given for day, given in answers if day == newest) if newest else None

@@ -1,0 +1,156 @@
+"""Who says *no* to being counted is counted no more: asked for, approved, written, waiting or sent."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from app.client.casework import cases, coding_approvals, words
+from app.client.casework.cases import OpenCase
+from app.client.intake.reporter import Submitted
+from app.client.machine.staff import Staff
+from app.client.statistics import cards
+from app.protocol import receipt
+from app.protocol.case import Affected
+from app.protocol.errors import Rollback
+from app.vocabulary import ConsentScope, ConsentStatus, Relation
+from tests.client.casework.scene import CODING, approved, claimed, taken
+from tests.client.installation import PASSPHRASE, Installation
+from tests.flows.evil import EvilServer, instead
+
+GIVEN, WITHDRAWN = ConsentStatus.GIVEN, ConsentStatus.WITHDRAWN
+
+
+def themselves() -> Affected:
+    return cases.affected(Relation.SELF, statistics=GIVEN, by_reporter=None, can_be_asked=True)
+
+
+def relative(*, own: ConsentStatus | None = None) -> Affected:
+    return cases.affected(Relation.CHILD, statistics=own, by_reporter=GIVEN, can_be_asked=False)
+
+
+def coded(here: Installation, owner: Staff, *people: Affected) -> tuple[OpenCase, Submitted]:
+    """A case of a new report with an incident of each of these people, and what its reporter keeps."""
+    anna = here.staff("anna")
+    sent = claimed(here, anna)
+    opened = taken(anna, owner, sent)
+    incidents = tuple(cases.incident(owner, each, CODING) for each in people)
+    return cases.write(owner, opened, replace(opened.file, persons=people, incidents=incidents)), sent
+
+
+def say(here: Installation, sent: Submitted, *, given: bool) -> None:
+    here.reporter().change_consent(receipt.read(sent.receipt), ConsentScope.STATISTICS, given=given)
+
+
+def heard(owner: Staff, case: OpenCase) -> list[tuple[ConsentStatus | None, ConsentStatus | None]]:
+    file = words.heard(owner, cases.open_(owner, case.id))
+    return [(each.statistics, each.by_reporter) for each in file.persons]
+
+
+def test_no_card_is_asked_for_after_the_no_and_the_case_says_so(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    case, sent = coded(here, boris, themselves())
+    say(here, sent, given=False)
+
+    review = coding_approvals.review(chen, coding_approvals.request(boris, case, chen.person))
+
+    assert (review.cards, len(review.taken_back)) == ((), 1)
+    assert [each.statistics for each in cases.open_(boris, case.id).file.persons] == [WITHDRAWN]
+
+
+def test_an_approver_who_is_lent_the_key_hears_the_no_that_came_after_they_were_asked(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    case, sent = coded(here, boris, themselves(), relative(own=GIVEN))
+    approval = coding_approvals.request(boris, case, chen.person)
+    say(here, sent, given=False)
+
+    review = coding_approvals.review(chen, approval)
+
+    assert len(review.cards) == 1  # of who has said yes themselves
+    assert review.taken_back == {case.file.persons[0].id}
+
+
+def test_no_card_is_written_after_a_no_that_came_after_the_approval(here: Installation) -> None:
+    boris = here.staff("boris")
+    case, sent = coded(here, boris, relative())
+    approval = approved(boris, case, here.staff("chen"))
+    before = cards.waiting(boris)
+    say(here, sent, given=False)
+
+    after = cards.write(boris, case.id, approval)
+
+    assert [note.written for note in after.file.cards] == [False]
+    assert cards.waiting(boris) == before
+
+
+def test_cards_that_wait_or_left_are_taken_back_when_their_client_hears_of_the_no(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    waits, no = coded(here, boris, themselves())
+    left, withdrawal = coded(here, boris, relative())
+    stays, _ = coded(here, boris, themselves())
+    for each in (left, waits, stays):
+        cards.write(boris, each.id, approved(boris, each, chen))
+        if each is left:
+            cards.send(boris, now=True)
+    before = cards.waiting(boris)
+    say(here, no, given=False)
+    here.reporter().withdraw(receipt.read(withdrawal.receipt))
+
+    followed = cards.follow_words(boris)
+    again = cards.follow_words(boris)
+
+    assert {waits.id, left.id} == set(followed) & {each.id for each in (waits, left, stays)}
+    assert again == []
+    notes = [note.withdrawn for each in (waits, left, stays) for note in cases.open_(boris, each.id).file.cards]
+    assert notes == [True, True, False]
+    assert cards.waiting(boris) == before + 1  # the withdrawal of the one stands where its card stood
+    cards.send(boris, now=True)
+
+
+def test_the_newest_word_counts_and_of_one_day_the_no(here: Installation) -> None:
+    boris = here.staff("boris")
+    case, sent = coded(here, boris, relative())
+
+    say(here, sent, given=False)
+    say(here, sent, given=True)
+    on_one_day = heard(boris, case)
+    cases.write(boris, case, words.heard(boris, case))
+    here.pass_(timedelta(days=1))
+    say(here, sent, given=True)
+
+    assert on_one_day == [(None, WITHDRAWN)]
+    assert heard(here.staff("boris"), case) == [(None, GIVEN)]
+
+
+def test_what_is_none_of_the_reporters_says_nothing_and_a_no_that_was_heard_cannot_be_hidden(
+    here: Installation,
+) -> None:
+    boris = here.staff("boris")
+    case, sent = coded(here, boris, themselves())
+    path = f"/v1/cases/{case.id}/words"
+    silent = boris.service.get_case(path.removeprefix("/v1")).content
+    say(here, sent, given=False)
+    assert heard(boris, case) == [(WITHDRAWN, None)]
+
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        evil.lies[path] = instead(silent)
+        with httpx2.Client(transport=evil, base_url=here.server) as http:
+            again = Staff(here.machine("boris"), PASSPHRASE, http=http, clock=here.now)
+            with pytest.raises(Rollback, match="thread"):
+                words.heard(again, cases.open_(again, case.id))
+
+
+def test_a_report_that_the_service_leaves_out_counts_for_a_no(here: Installation) -> None:
+    boris = here.staff("boris")
+    case, _ = coded(here, boris, themselves())
+
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        evil.lies[f"/v1/cases/{case.id}/words"] = instead(b'{"items":[]}')
+        with httpx2.Client(transport=evil, base_url=here.server) as http:
+            again = Staff(here.machine("boris"), PASSPHRASE, http=http, clock=here.now)
+            file = words.heard(again, cases.open_(again, case.id))
+
+    assert words.taken_back(file) == {case.file.persons[0].id}

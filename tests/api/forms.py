@@ -218,7 +218,7 @@ _ENTRIES = {
     "add": [GRANT],
     "turned": [GRANT],
     "pairs": [PAIR],
-    "part_keys": [{"part": factories.id_("part"), "grants": [GRANT], "pairs": [PAIR]}],
+    "part_keys": [{"part": factories.id_("part"), "grants": [GRANT]}],
     "report_keys": [{"report": factories.id_("rep"), "file": GRANT["file"]}],
     "checkpoint": [factories.in_json(Kind.PART)],
     "remove": [_SOMEBODY],

@@ -14,8 +14,9 @@ from app.backup.copying import Service
 from app.backup.errors import BackupError
 from app.cli import files
 from app.cli.causes import told
-from app.cli.console import Json, Stopped, clock, say, show
+from app.cli.console import Json, clock, say, show
 from app.cli.operator import opened
+from app.cli.stopped import Stopped
 from app.installation import last_backup
 from app.settings import Settings
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from app.cli.console import HOME, Home, Json, Stopped, say, show, show_list, show_text, staff, text_of
+from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
+from app.cli.stopped import Stopped
 from app.client.casework import cases
 from app.client.casework.cases import OpenCase
 from app.client.casework.cases.fields import WORDS, NoSuchCode, NoSuchField, Target, code, numbered, set_

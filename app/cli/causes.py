@@ -9,8 +9,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from app.blobs import TooManyLeftOver
-from app.cli.console import Stopped
 from app.cli.refusals import of_system
+from app.cli.stopped import Stopped
 from app.database import NoDatabase
 from app.database.engine import file_of
 from app.database.schema import OtherTables

@@ -62,14 +62,6 @@ _BETWEEN: Final = 2  # columns of the terminal beside each of a table
 _ENDS_SHOWN: Final = 5  # of many, the next
 
 
-class Stopped(Exception):
-    """A command could not do what it was asked to; its sentence names the cause."""
-
-
-class DestructionWaits(Stopped):
-    """Nothing was destroyed, because the machine's clock cannot be believed."""
-
-
 # What a command leaves open, connections say: `main` closes it when the command has ended.
 OPENED = ExitStack()
 _OUT = Console()

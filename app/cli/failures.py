@@ -9,8 +9,7 @@ from typing import Final
 
 from app.age import Error as AgeError
 from app.cli import refusals
-from app.cli.console import DestructionWaits, Stopped
-from app.cli.reporters import FilesMissing
+from app.cli.stopped import DestructionWaits, FilesMissing, Stopped
 from app.client.casework.cases import Collision
 from app.client.casework.cases.fields import NoSuchCode, NoSuchField
 from app.client.casework.triage import RuleOfTriage

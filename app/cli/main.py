@@ -18,6 +18,7 @@ from typer.main import get_group
 
 from app.cli import console
 from app.cli.installed import is_without_service
+from app.cli.stopped import Stopped
 from app.version import VERSION, WHEEL
 
 _ANY: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -67,7 +68,7 @@ _OF_THE_SERVICE: Final = frozenset(
 
 def _absent() -> None:
     """Needs the service, which is not installed here."""
-    raise console.Stopped(f"the service is not installed here: pip install '{WHEEL}[server]'")
+    raise Stopped(f"the service is not installed here: pip install '{WHEEL}[server]'")
 
 
 class _Commands(MutableMapping[str, Any]):

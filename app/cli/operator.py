@@ -16,8 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import keyring, recorded_day, unclean_end
 from app.backup.checking import look_quickly
 from app.cli.causes import disk_first, told
-from app.cli.console import DestructionWaits, Json, Stopped, clock, say, show
+from app.cli.console import Json, clock, say, show
 from app.cli.refusals import of_system
+from app.cli.stopped import DestructionWaits, Stopped
 from app.database import Database, schema
 from app.database.engine import file_of
 from app.destruction import finish

@@ -14,7 +14,6 @@ from app.cli.console import (
     Home,
     Json,
     Server,
-    Stopped,
     clock,
     invitation,
     leave_memory,
@@ -34,6 +33,7 @@ from app.cli.machines import WORDS, make_copy
 from app.cli.names import Names, short
 from app.cli.roots import next_loss
 from app.cli.sheets import Sheets
+from app.cli.stopped import Stopped
 from app.client import Staff
 from app.client.casework import leaving
 from app.client.casework.leaving import Holdings, Turned

@@ -23,6 +23,7 @@ from app.cli.console import (
     show_surely,
     text_of,
 )
+from app.cli.stopped import FilesMissing
 from app.client import Reporter
 from app.client.intake.attachments import LeftOut
 from app.client.intake.reporter import Submitted
@@ -32,10 +33,6 @@ from app.vocabulary import ConsentScope
 
 report = typer.Typer(help="Send a report.", no_args_is_help=True)
 mailbox = typer.Typer(help="Read replies, answer, take a report back.", no_args_is_help=True)
-
-
-class FilesMissing(Exception):
-    """Everything has arrived but for some files."""
 
 
 Attach = Annotated[list[Path] | None, typer.Option("--attach", help="A file to add; may be repeated.")]

@@ -7,21 +7,10 @@ from typing import Annotated, Final
 import typer
 
 from app.cli import losses
-from app.cli.console import (
-    HOME,
-    Home,
-    Json,
-    Stopped,
-    paper_words,
-    show,
-    show_list,
-    show_surely,
-    show_text,
-    staff,
-    text_of,
-)
+from app.cli.console import HOME, Home, Json, paper_words, show, show_list, show_surely, show_text, staff, text_of
 from app.cli.names import Names
 from app.cli.sheets import Sheets, numbered, write
+from app.cli.stopped import Stopped
 from app.client.machine.staff import Staff
 from app.client.people import roots
 from app.client.people.roots import Proposal

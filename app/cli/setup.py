@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import typer
 
 from app.cli import console
-from app.cli.console import HOME, Home, Stopped, ask, say
+from app.cli.console import HOME, Home, ask, say
 from app.cli.installed import is_without_service
 from app.cli.machines import make_copy
 from app.cli.roots import RISK, make_first
+from app.cli.stopped import Stopped
 from app.client.intake import epochs, pages
 from app.client.machine.directory import Machine
 from app.client.machine.passphrases import WeakPassphrase, check_strength

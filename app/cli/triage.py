@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from app import private
-from app.cli.console import HOME, Home, Json, Stopped, say, show, show_list, staff, text_of
+from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
 from app.cli.names import Names
+from app.cli.stopped import Stopped
 from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.triage import OpenReport, Received, Sent, Thread, Waiting
 from app.client.machine.staff import Staff

@@ -103,7 +103,8 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     """
     before = set(members_of(session, case.id))
     # Who has left is a member no more, and the journal says so now.
-    left = {each for each in set(new.remove) - before if not _may_work(session, each, now.date())}
+    strangers = set(new.remove) - before
+    left = strangers - _who_may_work(session, strangers, now.date())
     added, removed = {grant.grantee for grant in new.add}, set(new.remove) - left
     after = (before - removed) | added
     guests = _guests(session, case.id)
@@ -134,7 +135,7 @@ def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], 
     `MembersUnfit`.
     """
     today = now.date()
-    holders = {each for each in members_of(session, case.id) if _may_work(session, each, today)}
+    holders = _who_may_work(session, set(members_of(session, case.id)), today)
     later = grants.outdated(session, case.id).keys() - grants.holders(session, case.id)
     sent = [grant.grantee for grant in new]
     if len(set(sent)) != len(sent) or not {case.id, *(holders - later)} <= set(sent) <= {case.id, *holders}:
@@ -174,9 +175,10 @@ def check_turned(session: Session, case: Case, today: date) -> None:
     members = set(members_of(session, case.id))
     if any(until < today for until in _guests(session, case.id).values()):
         raise TurnFirst
-    for grantee, kind in grants.ever_granted(session, case.id):
-        if _has_gone(session, grantee, kind, members=members, today=today):
-            raise TurnFirst
+    ever = grants.ever_granted(session, case.id)
+    working = _who_may_work(session, {grantee for grantee, _ in ever}, today)
+    if any(_has_gone(grantee, kind, members=members, working=working) for grantee, kind in ever):
+        raise TurnFirst
     newest = grants.generation_of(session, case.id)
     if newest in grants.outdated(session, case.id).values():
         raise TurnFirst
@@ -214,12 +216,14 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     newest_of = newest.group_by(Grant.subject).subquery()
     of_newest = (Grant.subject == newest_of.c.subject) & (Grant.generation == newest_of.c.generation)
     granted = select(Grant.subject, Grant.grantee, Grant.kind).join(newest_of, of_newest)
-    members = dict[str, set[str]]()
+    ever = session.execute(granted.where(Grant.grantee != Grant.subject)).all()
+    working = _who_may_work(session, {row.grantee for row in ever}, actor.today)
+    members: dict[str, set[str]] = {row.subject: set() for row in ever}
+    for row in session.execute(select(Membership.case_id, Membership.person_id).where(Membership.case_id.in_(members))):
+        members[row.case_id].add(row.person_id)
     found = dict[str, date]()
-    for case_id, grantee, kind in session.execute(granted.where(Grant.grantee != Grant.subject)):
-        if case_id not in members:
-            members[case_id] = set(members_of(session, case_id))
-        if _has_gone(session, grantee, kind, members=members[case_id], today=actor.today):
+    for case_id, grantee, kind in ever:
+        if _has_gone(grantee, kind, members=members[case_id], working=working):
             found.setdefault(case_id, staff.gone_since(session, grantee, actor.today))
     found = _over(session, actor) | found
     for case_id, since in sorted(found.items()):
@@ -266,15 +270,16 @@ def _confirm(
         _stay_until(session, case.id, person_id, None)
 
 
-def _has_gone(session: Session, grantee: str, kind: GrantKind, *, members: AbstractSet[str], today: date) -> bool:
+def _has_gone(grantee: str, kind: GrantKind, *, members: AbstractSet[str], working: AbstractSet[str]) -> bool:
     if kind is GrantKind.CUSTODIAN:
         return False  # see `check_not_peeled`
-    is_put_out = kind is GrantKind.ASSIGNED and grantee not in members
-    return is_put_out or not _may_work(session, grantee, today)
+    return grantee not in working or (kind is GrantKind.ASSIGNED and grantee not in members)
 
 
-def _may_work(session: Session, person_id: str, today: date) -> bool:
-    return bool(MEMBER_ROLES & staff.certified_roles(session, person_id, today))
+def _who_may_work(session: Session, people: AbstractSet[str], today: date) -> set[str]:
+    """Those of them who are certified today for a role that works on cases."""
+    roles_of = staff.certified_among(session, people, today)
+    return {person for person, roles in roles_of.items() if roles & MEMBER_ROLES}
 
 
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:

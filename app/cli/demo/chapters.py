@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import age, private, vocabulary
-from app.cli.console import Stopped
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.cli.demo_population import population
 from app.cli.roots import write_sheet
+from app.cli.stopped import Stopped
 from app.client import Reporter, Staff
 from app.client.casework import approvals, cases, coding_approvals, report_approvals, triage
 from app.client.casework.cases import OpenCase

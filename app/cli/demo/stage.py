@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from app.cli.console import Stopped
+from app.cli.stopped import Stopped
 from app.clock import Clock
 from app.settings import Settings
 

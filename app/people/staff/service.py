@@ -1,13 +1,14 @@
 """People: invited, joined, and certified by a supervisor whom the root lists."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Final
 
-from sqlalchemy import Row, Select, delete, select
+from sqlalchemy import ColumnElement, Row, Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -39,6 +40,18 @@ from app.vocabulary import Role
 INVITATION_DAYS = 14
 PAGE = 1000  # lines of the staff log in one answer
 _TOKEN_SIZE = 32
+
+# What a certificate comes to, without its document: it is asked with each request.
+_STANDING: Final = (
+    Certificate.person_id,
+    Certificate.valid_from,
+    Certificate.roles,
+    Certificate.counts,
+    Certificate.valid_until,
+)
+_Certificate = Row[str, date, frozenset[Role], bool, date]
+# The order in which `Trust` lets those of one person count.
+_NEWEST: Final = (Certificate.version.desc(), Certificate.valid_from.desc(), Certificate.sha256.desc())
 
 
 @dataclass(frozen=True)
@@ -361,9 +374,10 @@ def is_certified(session: Session, person_id: str, today: date) -> bool:
     return bool(_certified(session, person_id, today))
 
 
-def certified_roles(session: Session, person_id: str, today: date) -> frozenset[Role]:
-    """The same, and none for whom nobody certifies."""
-    return _certified(session, person_id, today) or frozenset()
+def certified_among(session: Session, people: Collection[str], today: date) -> dict[str, frozenset[Role]]:
+    """Those of these people who have ever been certified, with the roles for which they are today."""
+    vouched = _vouched_for(session, today, Certificate.person_id.in_(people))
+    return {person: roles for person, roles, _ in vouched if person in people}
 
 
 def has_left(session: Session, person_id: str, today: date) -> bool:
@@ -389,12 +403,8 @@ def certified_with(session: Session, role: Role, today: date) -> dict[str, date]
 
     Whom the root alone vouches for has no such day here: `date.min`.
     """
-    with_role = dict[str, date]()
-    for person in session.scalars(select(Person.id)):
-        if has_role(session, person, role, today):
-            newest = session.scalar(_certificates(person).where(Certificate.valid_from <= today).limit(1))
-            with_role[person] = newest.valid_from if newest else date.min
-    return with_role
+    vouched = _vouched_for(session, today)
+    return {person: rows[0].valid_from if rows else date.min for person, roles, rows in vouched if role in roles}
 
 
 def roles_of(session: Session, person: Person, today: date) -> frozenset[Role]:
@@ -444,9 +454,8 @@ def _last_line(session: Session) -> StaffLogEntry | None:
 
 
 def _certificates(person_id: str) -> Select[Certificate]:
-    """All that were made of a person, in the order in which `Trust` lets them count: the newest first."""
-    newest = (Certificate.version.desc(), Certificate.valid_from.desc(), Certificate.sha256.desc())
-    return select(Certificate).where(Certificate.person_id == person_id).order_by(*newest)
+    """All that were made of a person, the newest first."""
+    return select(Certificate).where(Certificate.person_id == person_id).order_by(*_NEWEST)
 
 
 def _certified(session: Session, person_id: str, today: date) -> frozenset[Role] | None:
@@ -457,22 +466,34 @@ def _certified(session: Session, person_id: str, today: date) -> frozenset[Role]
     on_root = session.get(RootSupervisor, person_id)
     if on_root is not None:
         return on_root.roles
-    rows = _standing(session, person_id, today)
-    if _is_ended(rows):
+    return _vouched(_standing(session, person_id, today), today)
+
+
+def _vouched(standing: Sequence[_Certificate], today: date) -> frozenset[Role] | None:
+    if _is_ended(standing):
         return None
-    newest = next((row for row in rows if row.valid_until >= today), None)
+    newest = next((row for row in standing if row.valid_until >= today), None)
     return newest.roles if newest is not None and newest.counts else None
 
 
-def _standing(session: Session, person_id: str, today: date) -> Sequence[Row[frozenset[Role], bool, date]]:
-    """Of each certificate that has begun the roles, whether it counts, and until when, the newest first.
+def _vouched_for(
+    session: Session, today: date, *among: ColumnElement[bool]
+) -> Iterator[tuple[str, frozenset[Role], list[_Certificate]]]:
+    """Whom the root lists and who has a certificate that has begun, with the roles of today and these certificates."""
+    on_root = {each.person_id: each.roles for each in session.scalars(select(RootSupervisor))}
+    begun = select(*_STANDING).where(Certificate.valid_from <= today, *among).order_by(Certificate.person_id, *_NEWEST)
+    of_each: dict[str, list[_Certificate]] = {person: [] for person in on_root}
+    for row in session.execute(begun):
+        of_each.setdefault(row.person_id, []).append(row)
+    for person, rows in of_each.items():
+        yield person, on_root.get(person) or _vouched(rows, today) or frozenset(), rows
 
-    Without their documents: this is asked with each request.
-    """
-    of_each = (Certificate.roles, Certificate.counts, Certificate.valid_until)
+
+def _standing(session: Session, person_id: str, today: date) -> Sequence[_Certificate]:
+    """Of each certificate that has begun what it comes to, the newest first."""
     begun = _certificates(person_id).where(Certificate.valid_from <= today)
-    return session.execute(begun.with_only_columns(*of_each)).all()
+    return session.execute(begun.with_only_columns(*_STANDING)).all()
 
 
-def _is_ended(standing: Iterable[Row[frozenset[Role], bool, date]]) -> bool:
+def _is_ended(standing: Iterable[_Certificate]) -> bool:
     return any(row.counts and not row.roles for row in standing)

@@ -7,11 +7,16 @@ import type { Trust } from "./certificates.ts"
 import { verifySignatures, type Document } from "./documents.ts"
 import { checkAt, checkDay, checkFields, checkHash, checkNumber } from "./encoding.ts"
 import { Malformed, NotAuthentic } from "./errors.ts"
-import type { Head } from "./key_log.ts"
 import { holder, isAscending } from "./roots.ts"
 
+/** A line of the log, by its number and hash. */
+interface Line {
+    n: number
+    hash: string
+}
+
 /** The line of the log behind which it stands. Raises `Malformed`. */
-export function readLoss({ header }: Document): Head {
+export function readLoss({ header }: Document): Line {
     const { day, key_log, audit } = checkFields(header.body, ["day", "key_log", "audit"])
     const { n, hash } = checkFields(key_log, ["n", "hash"])
     const event = checkFields(audit, ["seq", "hash"])
@@ -25,7 +30,7 @@ export function readLoss({ header }: Document): Head {
  * Raises `NotAuthentic` unless it stands behind the line `last` and has as many signatures of supervisors as the root
  * demands that is the newest there.
  */
-export function checkLoss(document: Document, last: Head, trust: Trust): void {
+export function checkLoss(document: Document, last: Line, trust: Trust): void {
     const { n, hash } = readLoss(document)
     if (document.header.org !== trust.org || n !== last.n || hash !== last.hash) throw new NotAuthentic("loss")
     const signatures = verifySignatures(document)

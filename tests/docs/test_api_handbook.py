@@ -21,9 +21,10 @@ TEXT = "Somebody waited in front of the house."
 FORM = {"language": "en", "text": TEXT, "answers": {"danger_now": "weeks", "consent": ["service", "contact"]}}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    # Programs that the page's reader writes tell the time by the machine's own clock.
+    # One of each test's own: both take what stands first in the queue. Programs that the page's reader writes tell the
+    # time by the machine's own clock.
     with installation(tmp_path_factory.mktemp("installation"), start=datetime.now(UTC)) as made:
         yield made
 

@@ -17,13 +17,13 @@ from app.casework.triage.schemas import (
     AttachIn,
     AttachmentOut,
     HandingOnIn,
-    MessageOut,
     OpeningIn,
     ReplyOut,
     ReportOut,
     ReportTransitionIn,
     WaitingOut,
 )
+from app.casework.triage.wire import MessageOut
 from app.http import (
     Actor,
     BlobStore,

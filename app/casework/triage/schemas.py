@@ -9,11 +9,11 @@ from app.casework.cases.service import Joining
 from app.casework.cases.wire import CaseIn
 from app.casework.triage.moves import Move
 from app.casework.triage.service import Answer
-from app.http.sealed_json import SealedCopy, SealedEntry, SealedMessage, SealedReply
+from app.http.sealed_json import SealedCopy, SealedEntry, SealedReply
 from app.http.transitions import TransitionIn
 from app.http.wire import CaseId, ReportId, Sha256
 from app.people.grants.wire import GrantIn, GrantOut
-from app.protocol.mailbox import STAFF_SLOTS, MessageKind
+from app.protocol.mailbox import STAFF_SLOTS
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 EpochId = Annotated[str, Field(pattern=r"^epoch_[0-9a-f]{32}$")]
@@ -60,22 +60,6 @@ class AttachmentOut(BaseModel):
     size: int
     sha256: str
     received_on: date
-
-
-class MessageOut(BaseModel):
-    """What a reporter posted; `kind` and `consent` are a hint, the sealed file has the word.
-
-    A withdrawal has the secret of the receipt, whose hash stands in the sealed report.
-    """
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    received_on: date
-    kind: MessageKind
-    consent: str | None = Field(validation_alias="consent_id")
-    secret: str | None
-    file: SealedMessage
 
 
 class ReplyOut(BaseModel):

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from app.casework.triage.schemas import MessageOut
+from app.casework.triage.wire import MessageOut
 from app.casework.words.service import Words
 from app.http.sealed_json import SealedReport
 from app.people.grants.wire import GrantOut

@@ -93,6 +93,7 @@ def test_cards_that_wait_or_left_are_taken_back_when_their_client_hears_of_the_n
         cards.write(boris, each.id, approved(boris, each, chen))
         if each is left:
             cards.send(boris, now=True)
+    cards.follow_words(boris)  # what the tests before have left
     before = cards.waiting(boris)
     say(here, no, given=False)
     here.reporter().withdraw(receipt.read(withdrawal.receipt))

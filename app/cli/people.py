@@ -51,7 +51,6 @@ from app.protocol.errors import ProtocolError
 from app.protocol.sign_in import check_handle
 from app.vocabulary import Role
 
-_MEMBER_ROLES: Final = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})  # who may work on a case
 _HEADS_WAIT: Final = 2  # days without a head that nobody has to hear of
 _NOTHING: Final = "Nothing was ended. --hand-over ends it once nothing opens for them alone, --now at once."
 _HAND_OVER: Final = (
@@ -202,8 +201,6 @@ def _write_again(supervisor: Staff) -> None:
 def _follow_words(person: Staff) -> None:
     """What reporters have said of being counted since, in all cases of this person at once."""
     try:
-        if not person.certified(person.person).roles & _MEMBER_ROLES:
-            return
         for case in cards.follow_words(person):
             say(f"A reporter has changed what they agreed to: {short(case)} says so now, and its cards follow.")
     except (ProtocolError, NotGranted, Refused, Unreachable) as error:

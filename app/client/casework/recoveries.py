@@ -1,17 +1,14 @@
 """The first custodian of a pair gives the key of a case to those for whom the second has peeled it."""
 
-from collections.abc import Collection
-from typing import Any
-
 from app.client.casework.cases.following import JOURNAL, authority, followed_by
-from app.client.casework.cases.writing import grants_of
+from app.client.casework.cases.turning import grants_of
 from app.client.machine import sealed
+from app.client.machine.sealed import key_in
 from app.client.machine.staff import Staff
 from app.client.people.custodians import Waiting
 from app.protocol import journal
 from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Entry, Journal, Place
-from app.vocabulary import GrantKind
 
 
 def grant(staff: Staff, found: Waiting) -> tuple[str, ...]:
@@ -26,8 +23,8 @@ def grant(staff: Staff, found: Waiting) -> tuple[str, ...]:
     written = sealed.write(staff, key, JOURNAL, Entry(members=said, recovery=found.text).body(), after=before.mark)
     journal.after(before, Place(written.mark.sha256, written.document), by=authority(staff))
     named = [each for each in found.parts if _is_named(before, each)]
-    request: dict[str, object] = {"entry": written.file, "add": grants_of(staff, key, people, head=before.mark)}
-    request["parts"] = [{"part": each.header.subject, "grants": _of_part(staff, each, people)} for each in named]
+    parts = [{"part": each.header.subject, "grants": grants_of(staff, key_in(each), people)} for each in named]
+    request = {"entry": written.file, "add": grants_of(staff, key, people, head=before.mark), "parts": parts}
     staff.service.post(f"{path}/entries", request, version=before.mark.version)
     return (*found.faults, *(each.header.subject for each in found.parts if each not in named))
 
@@ -35,16 +32,3 @@ def grant(staff: Staff, found: Waiting) -> tuple[str, ...]:
 def _is_named(before: Journal, key: OpenedGrant) -> bool:
     header = key.header
     return before.keys.get((header.subject, header.generation)) == header.recipient
-
-
-def _of_part(staff: Staff, key: OpenedGrant, people: Collection[str]) -> list[dict[str, Any]]:
-    return [
-        staff.grant(
-            key.identity,
-            key.header.subject,
-            staff.certified(person),
-            GrantKind.ASSIGNED,
-            generation=key.header.generation,
-        )
-        for person in sorted(people)
-    ]

@@ -6,7 +6,6 @@ is enough, for what a report tells is not told apart from what another does.
 """
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -18,8 +17,6 @@ from app.protocol.case import Affected, CaseFile
 from app.protocol.encoding import unb64
 from app.protocol.errors import ProtocolError
 from app.protocol.mailbox import MessageKind
-from app.protocol.opening import Asked
-from app.protocol.report import Report
 from app.vocabulary import ConsentScope, ConsentStatus, Relation
 
 
@@ -84,15 +81,11 @@ def _word(staff: Staff, case: OpenCase, id_: str, item: Mapping[str, Any]) -> _W
     sent = [(str(each["grantee"]), unb64(str(each["file"]))) for each in item["grants"]]
     try:
         key = opened.key_of(opened.grants_to_case(staff, id_, sent, case.key, case.journal))
-        document = staff.open_document(unb64(str(item["body"])), key.of(1).identity, Asked("report", staff.org, id_))
-        said = Report.read(document.document.header.body)
+        _, said = opened.read_sealed(staff, id_, unb64(str(item["body"])), key)
     except (ProtocolError, NotGranted):
         return _NO
-    posts = list[Received]()
-    for each in item["messages"]:
-        with suppress(ProtocolError):  # whoever has the token can post; what is none of the reporter's says nothing
-            posts.append(threads.received(staff, id_, key, said, each))
-    threads.hold_to_seen(staff, id_, posts)
+    # Whoever has the token can post: what is none of the reporter's says nothing.
+    posts, _ = threads.read_posts(staff, id_, key, said, item["messages"])
     about = said.form.answers.get("about_whom", (Relation.SELF,))
     return _Word(counts=_counts(posts), of_themselves=Relation.SELF in about)
 

@@ -11,6 +11,7 @@ from app.protocol.chain import Mark
 from app.protocol.documents import Header, seal, signed
 from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
+from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked, Opened
 
 _T = TypeVar("_T")
@@ -53,6 +54,11 @@ class Key:
             except NotMine:
                 continue
         raise NotMine("sealed to none of these keys")
+
+
+def key_in(grant: OpenedGrant) -> Key:
+    """What the grant brings."""
+    return Key(grant.header.subject, grant.identity, grant.header.generation)
 
 
 @dataclass(frozen=True)

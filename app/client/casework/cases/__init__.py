@@ -10,6 +10,7 @@ from app.client.casework.cases.consents import (
     read_consents,
     record_consent,
 )
+from app.client.casework.cases.following import works_on_cases
 from app.client.casework.cases.moves import CaseView, list_, move, unfounded, view
 from app.client.casework.cases.reading import (
     ClosedPart,
@@ -83,5 +84,6 @@ __all__ = [
     "versions",
     "view",
     "whole",
+    "works_on_cases",
     "write",
 ]

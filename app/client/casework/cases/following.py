@@ -6,9 +6,9 @@ from datetime import date
 from functools import cache, partial
 from typing import Any, Final
 
-from app.client.casework.cases.keys import key_in, named_by, with_older
+from app.client.casework.cases.keys import named_by, with_older
 from app.client.machine import sealed
-from app.client.machine.sealed import Key
+from app.client.machine.sealed import Key, key_in
 from app.client.machine.staff import Staff
 from app.protocol import journal
 from app.protocol.chain import Mark
@@ -19,7 +19,7 @@ from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Authority, Journal, Place
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
-from app.vocabulary import GrantKind
+from app.vocabulary import GrantKind, Role
 
 # In what this machine has seen: the newest entry of each case's journal.
 JOURNAL: Final = "journal"
@@ -105,20 +105,20 @@ def authority(staff: Staff) -> Authority:
 
 def was_certified(staff: Staff, person: str, day: date) -> bool:
     """Whether the person was certified on that day, as far as this machine can know."""
-    try:
-        staff.with_trust(lambda trust: trust.certified(person, day))
-    except NotAuthentic:
-        return False
-    return True
+    return _roles_on(staff, person, day) is not None
 
 
 def works_on_cases(staff: Staff, person: str, day: date) -> bool:
-    """Whether the person was certified on that day with a role that works on cases, as far as this machine can know."""
+    """Whether they were with a role that works on cases."""
+    return bool((_roles_on(staff, person, day) or frozenset()) & TYPES["approval"].roles)
+
+
+def _roles_on(staff: Staff, person: str, day: date) -> frozenset[Role] | None:
+    """The roles for which they were; None where nobody vouched for them."""
     try:
-        found = staff.with_trust(lambda trust: trust.certified(person, day))
+        return staff.with_trust(lambda trust: trust.certified(person, day)).roles
     except NotAuthentic:
-        return False
-    return bool(found.roles & TYPES["approval"].roles)
+        return None
 
 
 def _check_newest(staff: Staff, key: Key, found: Journal) -> None:

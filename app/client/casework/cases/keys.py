@@ -5,12 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.client.machine.sealed import Key
+from app.client.machine.sealed import Key, key_in
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import unb64
 from app.protocol.errors import ProtocolError
-from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Journal, NamedVersion
 from app.protocol.types import TYPES
 from app.vocabulary import GrantKind
@@ -37,11 +36,6 @@ class Keys:
             raise self.faults[note.id]
         key = self.own.get(note.id)
         return key and key.of(named.generation)
-
-
-def key_in(grant: OpenedGrant) -> Key:
-    """What the grant brings."""
-    return Key(grant.header.subject, grant.identity, grant.header.generation)
 
 
 def with_older(staff: Staff, granted: Sequence[Key], items: Iterable[Mapping[str, Any]]) -> Key:

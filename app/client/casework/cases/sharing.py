@@ -6,12 +6,10 @@ from dataclasses import dataclass, field, replace
 from app import age
 from app.client.casework.cases.following import JOURNAL, authority, was_certified
 from app.client.casework.cases.reading import OpenCase, refreshed, whole
+from app.client.casework.cases.turning import gone, grants_of, is_turn_due
 from app.client.casework.cases.writing import (
     changes_of,
     current,
-    gone,
-    grants_of,
-    is_turn_due,
     seal_entries,
     store,
     turn,

@@ -7,14 +7,14 @@ different things: the entry is signed again behind theirs, over the same parts.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Final
 
 from app import age
 from app.client.casework.cases import drafts, memory
 from app.client.casework.cases.drafts import Draft
-from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, was_certified, works_on_cases
+from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority
 from app.client.casework.cases.reading import OpenCase, open_, put_together, refreshed, whole
+from app.client.casework.cases.turning import PartKey, grants_of, holds, is_turn_due, next_keys, old_keys
 from app.client.casework.reports import opened, threads
 from app.client.machine import pairs, sealed
 from app.client.machine.sealed import Key, Sealed
@@ -29,7 +29,6 @@ from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.journal import (
     MOST_PARTS,
-    MOST_REPORT_KEYS,
     Checkpoint,
     Entry,
     HeldNote,
@@ -38,9 +37,7 @@ from app.protocol.journal import (
     PartNote,
     Place,
 )
-from app.protocol.members import MemberList
 from app.protocol.types import TYPES
-from app.vocabulary import GrantKind
 
 # How many entries whoever knows nothing of a case reads at most beside a checkpoint. Each takes 0.5 ms to open; a
 # checkpoint takes as much as 20, and 300 bytes a part.
@@ -100,16 +97,6 @@ class Change:
         return {**wire, "grants": list(self.grants), "pairs": list(self.pairs)} if self.grants else wire
 
 
-@dataclass(frozen=True)
-class PartKey:
-    """The next key of a part that has one of its own, for those of its holders who stay."""
-
-    key: Key = field(repr=False)
-    note: KeyNote
-    held: HeldNote
-    wire: Mapping[str, Any] = field(repr=False)
-
-
 def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
     """Store what `file` says more or otherwise than the case, which is then this. Nothing changed writes nothing.
 
@@ -156,24 +143,12 @@ def store(
     if not turns and is_turn_due(staff, case):
         case, changes = _behind(staff, case, turn(staff, case), changes, looked_at)
     for left in reversed(range(TRIES)):
-        if not turns and (changes or (entry and entry.held)) and _old_keys(case):
+        if not turns and (changes or (entry and entry.held)) and old_keys(case):
             case, changes = _behind(staff, case, with_part_keys(staff, case), changes, looked_at)
-        key, first, told = case.key, entry or Entry(), dict(more or {})
-        if turns:
-            first, told = _without_the_gone(staff, case, first, told)
-            key, first, told["turned"] = _turned(staff, case, first)
-            told["pairs"] = pairs.make(staff, key.identity, case.id, generation=key.generation, head=case.journal.mark)
-        next_keys, told["report_keys"] = _turned_reports(staff, case, key, turns=turns)
-        part_keys = _turned_parts(staff, case, first, turns=turns)
-        told["part_keys"] = [each.wire for each in part_keys]
-        first = replace(
-            first,
-            keys=(*first.keys, *next_keys, *(each.note for each in part_keys)),
-            held=(*first.held, *(each.held for each in part_keys)),
-        )
-        entries = seal_entries(staff, key, changes, first=first, after=case.journal.mark)
+        new = next_keys(staff, case, entry or Entry(), more or {}, turns=turns)
+        entries = seal_entries(staff, new.key, changes, first=new.entry, after=case.journal.mark)
         found = _counted(staff, case.journal, entries)
-        request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **told}
+        request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **new.told}
         try:
             staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
         except Refused as refusal:
@@ -191,17 +166,11 @@ def store(
                 return now  # somebody else did
             case, changes = _behind(staff, case, now, changes, looked_at)
         else:
-            case = replace(case, keys=replace(case.keys, case=key))
-            case = _summed_up(staff, _written(staff, case, changes, found, part_keys))
-            _tell_reporters(staff, case, [each.subject for each in next_keys])
+            case = replace(case, keys=replace(case.keys, case=new.key))
+            case = _summed_up(staff, _written(staff, case, changes, found, new.parts))
+            _tell_reporters(staff, case, new.reports)
             return case
     raise AssertionError("the last try returns or raises")
-
-
-def is_turn_due(staff: Staff, case: OpenCase) -> bool:
-    """Whether nothing is to be written under the case's newest key, as far as this machine knows certificates."""
-    works = partial(works_on_cases, staff, day=staff.today)
-    return case.journal.is_turn_due(works, partial(_may_get, staff), staff.today)
 
 
 def current(staff: Staff, case: OpenCase) -> OpenCase:
@@ -223,103 +192,9 @@ def turn(staff: Staff, case: OpenCase) -> OpenCase:
     return store(staff, case, [], turns=True)
 
 
-def gone(staff: Staff, case: OpenCase) -> frozenset[str]:
-    """Whom turning puts out: whose last day is over, and who has no role for it any more, unless that takes two."""
-    members = case.member_list
-    of_two = {members.opener, members.owner}
-    without_role = {
-        each
-        for each in members.present - of_two
-        if was_certified(staff, each, staff.today) and not works_on_cases(staff, each, staff.today)
-    }
-    return case.journal.over(staff.today) | without_role
-
-
-def _without_the_gone(staff: Staff, case: OpenCase, entry: Entry, told: dict[str, Any]) -> tuple[Entry, dict[str, Any]]:
-    """The entry and what the service is told of it, with those put out whom turning puts out."""
-    said = entry.members or MemberList(case.member_list.present, case.member_list.owner)
-    out = gone(staff, case) & said.members
-    if not out:
-        return entry, told
-    listed = MemberList(said.members - out, None if said.owner in out else said.owner)
-    return replace(entry, members=listed), {**told, "remove": sorted({*told.get("remove", ()), *out})}
-
-
-def _turned(staff: Staff, case: OpenCase, entry: Entry) -> tuple[Key, Entry, list[dict[str, Any]]]:
-    """The next key, the entry that brings it in, and its grants to members, with the one of the old key to itself."""
-    key = replace(case.key, identity=age.generate(), generation=case.key.generation + 1, older=case.key.all)
-    head, old = case.journal.mark, case.key
-    members = entry.members.members if entry.members else case.members
-    # Who has new keys gets it once their words were compared, from whoever writes then.
-    certified = {person for person in members if _may_get(staff, person)}
-    under = key.identity.recipient
-    nested = staff.seal_grant(
-        old.identity, case.id, under, case.id, GrantKind.CASE, generation=old.generation, head=head
-    )
-    note = KeyNote(case.id, key.generation, recipient_sha256(under))
-    entry = replace(entry, keys=(note, *entry.keys), without=tuple(sorted(members - certified)))
-    return key, entry, [*grants_of(staff, key, certified, head=head), {"grantee": case.id, "file": nested}]
-
-
-def _turned_reports(
-    staff: Staff, case: OpenCase, key: Key, *, turns: bool
-) -> tuple[list[KeyNote], list[dict[str, str]]]:
-    """The next key of each report where the case turns, or has turned without: for the journal, and for the case.
-
-    Else who left would read what their reporters write from now on.
-    """
-    due = [each.id for each in case.journal.reports] if turns else case.journal.old_reports
-    notes, granted = list[KeyNote](), list[dict[str, str]]()
-    for report in due[:MOST_REPORT_KEYS]:
-        secret, generation = age.generate(), case.journal.generation_of(report) + 1
-        file = staff.seal_grant(secret, report, key.identity.recipient, case.id, GrantKind.CASE, generation=generation)
-        notes.append(KeyNote(report, generation, recipient_sha256(secret.recipient)))
-        granted.append({"report": report, "file": file})
-    return notes, granted
-
-
-def _old_keys(case: OpenCase) -> list[str]:
-    """Of the parts whose own keys this person holds, those that somebody may have who left."""
-    return [part for part in case.journal.old_parts if _holds(case, part)]
-
-
-def _holds(case: OpenCase, part: str) -> bool:
-    key = case.keys.own.get(part)
-    return key is not None and key.generation == case.journal.generation_of(part)
-
-
 def with_part_keys(staff: Staff, case: OpenCase) -> OpenCase:
     """The case once the own keys have turned that have to, and that this person holds."""
-    return store(staff, case, []) if _old_keys(case) else case
-
-
-def _turned_parts(staff: Staff, case: OpenCase, entry: Entry, *, turns: bool) -> list[PartKey]:
-    """The next own key of each part that this person holds, where the case turns, or has turned without.
-
-    It goes to those of its holders, as the journal names them, who are members still and whose keys are known.
-    """
-    due = [part for part in case.journal.own_parts if _holds(case, part)] if turns else _old_keys(case)
-    members = entry.members.members if entry.members else case.members
-    return [_turned_part(staff, case, part, members) for part in due]
-
-
-def _turned_part(staff: Staff, case: OpenCase, part: str, members: Collection[str]) -> PartKey:
-    before = case.keys.own[part]
-    key = replace(before, identity=age.generate(), generation=before.generation + 1, older=before.all)
-    stay = {each for each in case.journal.held[part] & set(members) if _may_get(staff, each)} | {staff.person}
-    under = key.identity.recipient
-    nested = staff.seal_grant(before.identity, part, under, part, GrantKind.CASE, generation=before.generation)
-    granted = [
-        staff.grant(key.identity, part, staff.certified(each), GrantKind.ASSIGNED, generation=key.generation)
-        for each in sorted(stay)
-    ]
-    for_custodians = pairs.make(staff, key.identity, part, generation=key.generation, case=case.id)
-    return PartKey(
-        key,
-        KeyNote(part, key.generation, recipient_sha256(under)),
-        HeldNote(part, frozenset(stay)),
-        {"part": part, "grants": [*granted, {"grantee": part, "file": nested}], "pairs": for_custodians},
-    )
+    return store(staff, case, []) if old_keys(case) else case
 
 
 def _tell_reporters(staff: Staff, case: OpenCase, reports: Iterable[str]) -> None:
@@ -327,25 +202,6 @@ def _tell_reporters(staff: Staff, case: OpenCase, reports: Iterable[str]) -> Non
     for report in reports:
         with suppress(Refused, Unreachable, ProtocolError, NotGranted):
             threads.tell_key(staff, opened.of_case(staff, report, case.key, case.journal))
-
-
-def _may_get(staff: Staff, person: str) -> bool:
-    return works_on_cases(staff, person, staff.today) and staff.is_compared(staff.certified(person))
-
-
-def grants_of(staff: Staff, key: Key, people: Collection[str], *, head: Mark) -> list[dict[str, Any]]:
-    """The key of a case for each of these people, by somebody who has seen its journal up to `head`."""
-    return [
-        staff.grant(
-            key.identity,
-            key.subject,
-            staff.certified(person),
-            GrantKind.ASSIGNED,
-            generation=key.generation,
-            head=head,
-        )
-        for person in sorted(people)
-    ]
 
 
 def is_checkpoint_due(found: Journal) -> bool:
@@ -421,7 +277,7 @@ def _change(staff: Staff, case: OpenCase, name: Name, body: Mapping[str, Any], *
     if TYPES[name.type].own_key:
         if part is None:
             return _with_new_key(staff, case, name, body, holders=holders)
-        if not _holds(case, part):
+        if not holds(case, part):
             raise NotGranted(f"the newest key of {part} was not granted to this person")
         return _sealed_change(staff, case.keys.own[part], name, body, after=case.marks[part])
     key = replace(case.key, subject=part or new_id("part"))
@@ -440,12 +296,9 @@ def _with_new_key(
     if not named <= case.members or len(named) < min(2, len(case.members)):
         raise RuleBroken("holders")
     key = Key(new_id("part"), age.generate(), generation=1)
-    grants = (
-        staff.grant(key.identity, key.subject, staff.certified(each), GrantKind.ASSIGNED) for each in sorted(named)
-    )
-    for_custodians = pairs.make(staff, key.identity, key.subject, case=case.id)
+    granted, for_custodians = grants_of(staff, key, named), pairs.make(staff, key.identity, key.subject, case=case.id)
     change = _sealed_change(staff, key, name, body, after=None)
-    return replace(change, grants=tuple(grants), pairs=tuple(for_custodians))
+    return replace(change, grants=tuple(granted), pairs=tuple(for_custodians))
 
 
 def _behind(

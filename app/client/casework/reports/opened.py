@@ -12,13 +12,13 @@ from app import age
 from app.client.casework.reports import views
 from app.client.casework.reports.views import ReportView
 from app.client.intake import attachments as files
-from app.client.machine.sealed import Key
+from app.client.machine.sealed import Key, key_in
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol.encoding import check_at, unb64
 from app.protocol.errors import Malformed, NotMine, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.journal import Journal
-from app.protocol.opening import Asked
+from app.protocol.opening import Asked, Opened
 from app.protocol.report import Attachment, Report
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.vocabulary import ConsentScope, GrantKind, Imminence
@@ -105,6 +105,12 @@ def read(staff: Staff, view: ReportView, body: bytes, key: Key, *, of_others: bo
     )
 
 
+def read_sealed(staff: Staff, report: str, body: bytes, key: Key) -> tuple[Opened, Report]:
+    """What was sent as this report, and what it says. Raises as `read`."""
+    document = staff.open_document(body, key.of(1).identity, Asked("report", staff.org, report))
+    return document, Report.read(document.document.header.body)
+
+
 def grants_to_case(
     staff: Staff, report: str, sent: Sequence[tuple[str, bytes]], case: Key, journal: Journal
 ) -> list[OpenedGrant]:
@@ -132,7 +138,7 @@ def _open_grant(staff: Staff, report: str, file: bytes, case: Key) -> OpenedGran
 
 def key_of(grants: Sequence[OpenedGrant]) -> Key:
     """The newest of a report's keys with the older ones."""
-    newest, *older = (Key(each.header.subject, each.identity, each.header.generation) for each in grants)
+    newest, *older = map(key_in, grants)
     return Key(newest.subject, newest.identity, newest.generation, tuple(older))
 
 

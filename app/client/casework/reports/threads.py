@@ -1,7 +1,7 @@
 """The thread with a reporter: what they have written since the report, and what is answered into their mailbox."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -123,13 +123,8 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
 
     Raises `Rollback` where a message or a reply is missing that this machine has seen, be it the last.
     """
-    messages, spoiled = list[Received](), list[Spoiled]()
-    for item in staff.service.items(f"/reports/{report.id}/messages"):
-        try:
-            messages.append(received(staff, report.id, report.key, report.report, item))
-        except ProtocolError as error:
-            spoiled.append(Spoiled(str(item["id"]), sealed.fault(error)))
-    hold_to_seen(staff, report.id, messages)
+    posts = staff.service.items(f"/reports/{report.id}/messages")
+    messages, spoiled = read_posts(staff, report.id, report.key, report.report, posts)
     messages.sort(key=lambda each: (each.content.number, each.id))
     numbers = [each.content.number for each in messages]
     replies, no_replies, last = _replies(staff, report)
@@ -214,13 +209,29 @@ def forget(staff: Staff, report: str) -> None:
         staff.seen.drop(type_, report)
 
 
-def received(staff: Staff, id_: str, key: Key, said: Report, item: Mapping[str, Any]) -> Received:
-    """A post of who sent the report `id_`, which says this. Raises `ProtocolError` where it is none of theirs."""
+def read_posts(
+    staff: Staff, report: str, key: Key, said: Report, items: Iterable[Mapping[str, Any]]
+) -> tuple[list[Received], list[Spoiled]]:
+    """The messages of who sent the report, which `said` this, and what else was posted.
+
+    Raises `Rollback` where one is missing that this machine has seen, be it the last.
+    """
+    messages, spoiled = list[Received](), list[Spoiled]()
+    for item in items:
+        try:
+            messages.append(_message(staff, report, key, said, item))
+        except ProtocolError as error:
+            spoiled.append(Spoiled(str(item["id"]), sealed.fault(error)))
+    staff.seen.hold_list(_MESSAGE, report, [each.sha256 for each in messages], reason="thread")
+    return messages, spoiled
+
+
+def _message(staff: Staff, report: str, key: Key, said: Report, item: Mapping[str, Any]) -> Received:
     # Each message is a document of its own: their numbers, not their versions, say what is missing.
     file, thread_key = unb64(str(item["file"])), unb64(said.thread_key, 32)
 
     def open_under(key: Key) -> tuple[Opened, int]:
-        asked = Asked(_MESSAGE, staff.org, id_)
+        asked = Asked(_MESSAGE, staff.org, report)
         return staff.open_document(file, key.identity, asked, thread_key=thread_key, remember=False), key.generation
 
     message, generation = key.try_each(open_under)
@@ -232,11 +243,6 @@ def received(staff: Staff, id_: str, key: Key, said: Report, item: Mapping[str, 
         generation=generation,
         content=ReporterMessage.read(message.document.header.body),
     )
-
-
-def hold_to_seen(staff: Staff, report: str, messages: Sequence[Received]) -> None:
-    """Raises `Rollback` where one is missing that this machine has seen, be it the last."""
-    staff.seen.hold_list(_MESSAGE, report, [each.sha256 for each in messages], reason="thread")
 
 
 def _replies(staff: Staff, report: OpenReport) -> tuple[list[Sent], list[Spoiled], Mark | None]:

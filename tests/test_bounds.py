@@ -73,7 +73,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.people.duties": {"_MOST": 200},
     "app.client.machine.kept": {"_MAC_SIZE": 32},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},
-    "app.client.machine.seen": {"_SIZE": 2048, "_PATIENCE": 30, "_BESIDE": 2, "_EACH_DAY": 6},
+    "app.client.machine.seen": {"_SIZE": 2048, "_PATIENCE": 30},
+    "app.client.machine.seen_rows": {"_BESIDE": 2, "_EACH_DAY": 6},
     "app.client.machine.transport": {
         "PAGES_LIMIT": 10_000,
         "ANSWER_LIMIT": 16 * MIB,

@@ -18,13 +18,13 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
 from app import age, private
-from app.protocol import chain
+from app.client.machine.seen_rows import Row, floor_of, held_to
 from app.protocol.chain import Mark
 from app.protocol.derivation import derive
-from app.protocol.encoding import canonical, sha256_hex
+from app.protocol.encoding import sha256_hex
 from app.protocol.errors import Rollback
 from app.protocol.losses import LOSS, Loss, unknown
 from app.protocol.memory import OF, Remembered, listed
@@ -35,10 +35,6 @@ _T = TypeVar("_T")
 _SIZE: Final = 2048
 # For how long one process waits for another, in seconds. A write takes milliseconds.
 _PATIENCE: Final = 30
-# How many marks of one subject are kept beside the newest, of other machines.
-_BESIDE: Final = 2
-# Of how many days past each mark is kept. A backup is mostly of last night.
-_EACH_DAY: Final = 6
 _LIST: Final = " list"
 _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS seen (name BLOB PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID",
@@ -55,74 +51,6 @@ class Lost:
     subject: str
     since: date
     version: int
-
-
-@dataclass(frozen=True)
-class _Row:
-    """What was seen of one subject: the newest since the day `on`, and what other machines of the person have seen, as
-    long as no chain was read that holds all of these.
-
-    `earlier` are those of days before, fewer of long ago, the oldest first. `losses`: to how many it was held.
-    """
-
-    type: str
-    subject: str
-    mark: Mark
-    on: date
-    beside: tuple[Mark, ...] = ()
-    earlier: tuple[tuple[date, Mark], ...] = ()
-    losses: int = 0
-
-    @classmethod
-    def read(cls, text: bytes) -> Self:
-        row = json.loads(text)
-        return cls(
-            row["type"],
-            row["subject"],
-            Mark(**row["mark"]),
-            date.fromisoformat(row["on"]),
-            tuple(Mark(**each) for each in row["beside"]),
-            tuple((date.fromisoformat(day), Mark(*mark)) for day, *mark in row["earlier"]),
-            row["losses"],
-        )
-
-    @property
-    def text(self) -> bytes:
-        """What `read` reads."""
-        earlier = [(day.isoformat(), each.version, each.sha256, each.generation) for day, each in self.earlier]
-        return canonical({**asdict(self), "on": self.on.isoformat(), "earlier": earlier})
-
-    def merged(self, mark: Mark) -> Self:
-        """With what another machine has seen. Raises `Rollback` where that was another file of the same version."""
-        marks = {each.version: each for each in (*self.beside, self.mark)}
-        chain.newest(marks.get(mark.version), mark)
-        *beside, newest = [found for _, found in sorted({**marks, mark.version: mark}.items())]
-        return replace(self, mark=newest, beside=tuple(beside[-_BESIDE:]))
-
-    def raised(self, mark: Mark, today: date) -> Self:
-        """With a version that was seen today; a higher one stays. Raises `Rollback` for another file of the same."""
-        newest = chain.newest(self.mark, mark)
-        if newest == self.mark:
-            return self
-        before = self.earlier if self.on >= today else _thinned((*self.earlier, (self.on, self.mark)), today)
-        return replace(self, mark=newest, on=max(self.on, today), earlier=before)
-
-    def before(self, day: date) -> Mark | None:
-        """The newest that was seen before this day."""
-        marks = [mark for on, mark in (*self.earlier, (self.on, self.mark)) if on < day]
-        return marks[-1] if marks else None
-
-    @property
-    def steps(self) -> list[tuple[date, Mark]]:
-        """What was seen and since when, the newest first."""
-        return [*reversed((*self.earlier, (self.on, self.mark)))]
-
-    def lowered(self, to: Mark, losses: int) -> Self:
-        """As it was when `to` was the newest, held to so many losses."""
-        place = next(place for place, (_, mark) in enumerate(self.earlier) if mark == to)
-        on, mark = self.earlier[place]
-        beside = tuple(each for each in self.beside if each.version < mark.version)
-        return replace(self, mark=mark, on=on, beside=beside, earlier=self.earlier[:place], losses=losses)
 
 
 class SeenMarks:
@@ -162,13 +90,13 @@ class SeenMarks:
         new = unknown(accepted, [sha256 for sha256, _ in losses])
         losses += [(each.sha256, each.day) for each in new]
         days = [day for _, day in losses[row.losses :]] if row else []
-        kept, since, found = _held(row, min(days, default=None), check)
+        kept, since, found = held_to(row, min(days, default=None), check)
         if not days and not new:
             return found
         with self._writing() as database:
             known = self._losses(database)
             for number, each in enumerate(unknown(new, [sha256 for sha256, _ in known]), start=len(known) + 1):
-                self._put(database, _Row(LOSS, str(number), Mark(number, each.sha256), each.day))
+                self._put(database, Row(LOSS, str(number), Mark(number, each.sha256), each.day))
             if row is None or self._find(database, type_, subject) != row:
                 return found  # there is nothing to lower, or another process did
             if since is not None:
@@ -251,7 +179,7 @@ class SeenMarks:
                 new = row.raised(mark, self._today())
             except Rollback:
                 losses = self._losses(database)
-                if row.losses == len(losses) or mark.version <= _floor(row, losses).version:
+                if row.losses == len(losses) or mark.version <= floor_of(row, losses).version:
                     raise
                 new = self._new(database, type_, subject, mark)
                 self._lose(database, Lost(type_, subject, row.on, row.mark.version))
@@ -289,13 +217,13 @@ class SeenMarks:
                     self._merge_listed(database, type_, of, each.subject, held=held, on=on)
                     continue
                 row = self._find(database, each.type, each.subject)
-                new = _Row(each.type, each.subject, each.mark, on, losses=held)
+                new = Row(each.type, each.subject, each.mark, on, losses=held)
                 try:
                     if row is None:
                         self._put(database, new)
                     elif row.losses == held:
                         self._put(database, row.merged(each.mark), row)
-                    elif row.losses < held and each.mark.version >= _floor(row, losses).version:
+                    elif row.losses < held and each.mark.version >= floor_of(row, losses).version:
                         self._put(database, new)
                 except Rollback:
                     others.append(each)
@@ -308,7 +236,7 @@ class SeenMarks:
                 return
             for row in self._listed(database, type_, of):
                 self._delete(database, row)
-            self._delete(database, _Row(_listing(type_), of, Mark(0, ""), self._today()))
+            self._delete(database, Row(_listing(type_), of, Mark(0, ""), self._today()))
 
     def hold_list(self, type_: str, of: str, subjects: Collection[str], *, reason: str) -> None:
         """Remember what a list of `of` holds, which only grows. Raises `Rollback` where it lacks what was in it before.
@@ -366,7 +294,7 @@ class SeenMarks:
             return
         number = self._count(database, type_, of) + len(new)
         for each in new:
-            self._put(database, _Row(_among(type_, of), each, listed("", each).mark, on or self._today()))
+            self._put(database, Row(_among(type_, of), each, listed("", each).mark, on or self._today()))
         counted = Mark(number, sha256_hex(of.encode()))
         row = self._find(database, _listing(type_), of) or self._new(database, _listing(type_), of, counted)
         self._put(database, replace(row, mark=counted))
@@ -376,7 +304,7 @@ class SeenMarks:
         row = self._find(database, _listing(type_), of)
         return row.mark.version if row else 0
 
-    def _listed(self, database: sqlite3.Connection, type_: str, of: str) -> list[_Row]:
+    def _listed(self, database: sqlite3.Connection, type_: str, of: str) -> list[Row]:
         """What was in the list: all marks are read for it, so it is asked where something is amiss."""
         rows = (self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen").fetchall())
         return [row for row in rows if row.type == _among(type_, of)]
@@ -388,22 +316,22 @@ class SeenMarks:
             found.append((row.mark.sha256, row.on))
         return found
 
-    def _new(self, database: sqlite3.Connection, type_: str, subject: str, mark: Mark) -> _Row:
+    def _new(self, database: sqlite3.Connection, type_: str, subject: str, mark: Mark) -> Row:
         """A mark of today, behind all losses of which this machine knows."""
-        return _Row(type_, subject, mark, self._today(), losses=len(self._losses(database)))
+        return Row(type_, subject, mark, self._today(), losses=len(self._losses(database)))
 
     def _lose(self, database: sqlite3.Connection, lost: Lost) -> None:
         text = json.dumps({**asdict(lost), "since": lost.since.isoformat()}).encode()
         database.execute("REPLACE INTO lost VALUES (?, ?)", (self._name(lost.type, lost.subject), self._sealed(text)))
 
-    def _put(self, database: sqlite3.Connection, row: _Row, before: _Row | None = None) -> None:
+    def _put(self, database: sqlite3.Connection, row: Row, before: Row | None = None) -> None:
         """In the place of the one `before`, if there was one: what stands there already is not sealed anew."""
         if row == before:
             return
         sealed = self._sealed(row.text)
         database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(row.type, row.subject), sealed))
 
-    def _delete(self, database: sqlite3.Connection, row: _Row) -> None:
+    def _delete(self, database: sqlite3.Connection, row: Row) -> None:
         database.execute("DELETE FROM seen WHERE name = ?", (self._name(row.type, row.subject),))
 
     def _is_listed(self, database: sqlite3.Connection, type_: str, of: str, subject: str) -> bool:
@@ -426,7 +354,7 @@ class SeenMarks:
             yield database
             database.execute("COMMIT")
 
-    def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> _Row | None:
+    def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> Row | None:
         entry = database.execute("SELECT mark FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
         if entry is None:
             return None
@@ -435,8 +363,8 @@ class SeenMarks:
             raise ValueError("a mark lies under another's name")
         return row
 
-    def _read(self, entry: bytes) -> _Row:
-        return _Row.read(self._opened(entry))
+    def _read(self, entry: bytes) -> Row:
+        return Row.read(self._opened(entry))
 
     def _opened(self, entry: bytes) -> bytes:
         return age.decrypt(entry, [self._identity])
@@ -446,48 +374,6 @@ class SeenMarks:
 
     def _name(self, type_: str, subject: str) -> bytes:
         return hmac.digest(self._naming, f"{type_} {subject}".encode(), "sha256")
-
-
-def _held(
-    row: _Row | None, day: date | None, check: Callable[[Mark | None], _T]
-) -> tuple[Mark | None, date | None, _T]:
-    """The newest of what was seen that is shown, since when more was seen than that, and what `check` finds of it.
-
-    Less than all of it, and not less than was seen before the `day` of a backup, only where there is one. Raises
-    `Rollback`.
-    """
-    since, least = None, row and row.before(day) if day else None
-    steps = [*(row.steps if row else ()), (None, None)]
-    for on, mark in steps:
-        try:
-            found = check(mark)
-        except Rollback as rollback:
-            since, reason = on, rollback.reason
-            if mark is not None and mark == least:
-                raise Rollback(reason, since) from None
-            if mark is None:
-                raise
-        else:
-            if since is not None and day is None:
-                raise Rollback(reason, since)
-            return mark, since, found
-    raise AssertionError("the last step returns or raises")
-
-
-def _floor(row: _Row, losses: Sequence[tuple[str, date]]) -> Mark:
-    """Below which the losses that the row was not held to do not lower it."""
-    return row.before(min(day for _, day in losses[row.losses :])) or Mark(0, "")
-
-
-def _thinned(days: Sequence[tuple[date, Mark]], today: date) -> tuple[tuple[date, Mark], ...]:
-    """Each of the last days, and of those before the first of as many as are in a power of two."""
-    kept = {_age(on, today): (on, mark) for on, mark in reversed(days)}
-    return tuple(sorted(kept.values(), key=lambda each: each[0]))
-
-
-def _age(on: date, today: date) -> int:
-    days = (today - on).days
-    return days if days < _EACH_DAY else _EACH_DAY + days.bit_length()
 
 
 def _listing(type_: str) -> str:

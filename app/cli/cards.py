@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import HOME, Home, Json, say, show, staff
-from app.cli.names import Names, short
+from app.cli.case_page import tell_taken_back
+from app.cli.console import HOME, Home, Json, show, staff
+from app.cli.names import Names
 from app.client.casework import cases, words
 from app.client.statistics import cards as outbox
 
@@ -26,8 +27,7 @@ def write(
     person = staff(machine)
     names = Names(person)
     case = outbox.write(person, names.case(id_), names.approval(approval))
-    for each in sorted(words.taken_back(case.file)):
-        say(f"There is no card of {short(each)}: the consent to statistics was taken back.")
+    tell_taken_back(words.taken_back(case.file))
     show({"waiting": outbox.waiting(person)}, as_json=as_json)
 
 

@@ -1,8 +1,9 @@
 """A case as a page: what it is about, who is in it, what happened to whom, what was answered. Codes stand in words."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from app import vocabulary
+from app.cli.console import say
 from app.cli.names import Names, short
 from app.client.casework.cases import Consents, OpenCase
 from app.protocol.card import StatCard
@@ -21,6 +22,13 @@ def page(case: OpenCase, consents: Consents | None, names: Names, *, ref: str | 
     entries = f"{case.version} journal {'entry' if case.version == 1 else 'entries'}"
     head = f"Case {ref or short(case.id)}, {entries}, last written by {names.handle(case.journal.author)}"
     return "\n".join([head, *_lines(case, consents, names)])
+
+
+def tell_taken_back(people: Collection[str]) -> None:
+    """Of whom there is no card, by their ids, though they or a reporter had agreed to it."""
+    if people:
+        who = ", ".join(short(each) for each in sorted(people))
+        say(f"There is no card of {who}: the consent to statistics was taken back.")
 
 
 def card_rows(card: StatCard) -> list[dict[str, str]]:

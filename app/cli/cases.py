@@ -10,7 +10,7 @@ import typer
 from app.age import Error as AgeError
 from app.cli import case_edits
 from app.cli.case_edits import CaseId
-from app.cli.case_page import card_rows, page
+from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
@@ -198,9 +198,7 @@ def decide(
         for each in cards:
             show_list("You are asked for this card", ["field", "says", "counted as"], each, as_json=False)
         say(f"Your yes signs {len(cards)} cards, and nothing else.")
-    if review.taken_back:
-        people = ", ".join(short(each) for each in sorted(review.taken_back))
-        say(f"There is no card of {people}: the consent to statistics was taken back.")
+    tell_taken_back(review.taken_back)
     if approved is not None:
         coding_approvals.decide(person, review, approved=approved)
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import httpx2
+
 from app import keyring
 from app.blobs import Blobs
 from app.client import Reporter, Staff
@@ -101,6 +103,12 @@ class Installation:
 
     def unlock(self, handle: str) -> Staff:
         return self.opened.enter_context(Staff(self.machine(handle), PASSPHRASE, clock=self.now))
+
+    @contextmanager
+    def through(self, handle: str, wire: httpx2.BaseTransport) -> Iterator[Staff]:
+        """The person at their machine in another run, all of whose requests go by this wire."""
+        with httpx2.Client(transport=wire, base_url=self.server) as http:
+            yield Staff(self.machine(handle), PASSPHRASE, http=http, clock=self.now)
 
     def join(self, handle: str, invitation: str, *, pin: str | None) -> None:
         sign_in.join(

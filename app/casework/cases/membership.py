@@ -166,11 +166,13 @@ def recover(
     session.flush()
 
 
-def check_turned(session: Session, case: Case, today: date) -> None:
+def check_turned(session: Session, case: Case, today: date, *, of_entries: bool = False) -> None:
     """Raises `TurnFirst` where the newest key is with somebody who is to read nothing that is written from now on.
 
     What was lent for a decision that is over is with nobody, unless whom it was lent to is certified no longer, or has
-    other keys now.
+    other keys now. Of entries it is asked too whether it was peeled for a custodian who is no member, and who may have
+    it: each client turns the key for those where it is told so, and no journal shows it before the custodian has
+    written theirs.
     """
     members = set(members_of(session, case.id))
     if any(until < today for until in _guests(session, case.id).values()):
@@ -179,20 +181,10 @@ def check_turned(session: Session, case: Case, today: date) -> None:
     working = _who_may_work(session, {grantee for grantee, _ in ever}, today)
     if any(_has_gone(grantee, kind, members=members, working=working) for grantee, kind in ever):
         raise TurnFirst
+    if of_entries and any(kind is GrantKind.CUSTODIAN and grantee not in members for grantee, kind in ever):
+        raise TurnFirst
     newest = grants.generation_of(session, case.id)
     if newest in grants.outdated(session, case.id).values():
-        raise TurnFirst
-
-
-def check_not_peeled(session: Session, case: Case) -> None:
-    """Raises `TurnFirst` where the newest key was peeled for a custodian who is no member, and who may have it.
-
-    It is asked of entries alone, of which each client turns the key where it is told so: no journal shows it before the
-    custodian has written theirs.
-    """
-    members = set(members_of(session, case.id))
-    ever = grants.ever_granted(session, case.id)
-    if any(kind is GrantKind.CUSTODIAN and grantee not in members for grantee, kind in ever):
         raise TurnFirst
 
 
@@ -272,7 +264,7 @@ def _confirm(
 
 def _has_gone(grantee: str, kind: GrantKind, *, members: AbstractSet[str], working: AbstractSet[str]) -> bool:
     if kind is GrantKind.CUSTODIAN:
-        return False  # see `check_not_peeled`
+        return False  # asked of entries alone: see `check_turned`
     return grantee not in working or (kind is GrantKind.ASSIGNED and grantee not in members)
 
 

@@ -199,8 +199,7 @@ def write(
     case = locked(session, of_member(actor), case_id)
     newest = journal.check_seen(session, case, seen)
     if not writing.turned:
-        membership.check_turned(session, case, now.date())
-        membership.check_not_peeled(session, case)
+        membership.check_turned(session, case, now.date(), of_entries=True)
         if writing.pairs:
             raise PairsUnfit
     if change:

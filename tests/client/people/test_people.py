@@ -153,11 +153,8 @@ def test_a_chain_of_acts_without_what_this_machine_saw_is_caught_though_it_was_h
         for shown in (events[:-1], rewritten, _hashed_anew([*rewritten, *events]), []):
             whole_answer = {"items": [asdict(event) for event in shown], "next": None, "prev": None}
             evil.lies["/v1/audit"] = instead(json.dumps(whole_answer).encode())
-            with httpx2.Client(transport=evil, base_url=here.server) as http:
-                another_run = Staff(here.machine("dina"), PASSPHRASE, http=http, clock=here.now)
-
-                with pytest.raises(Rollback, match="audit-chain"):
-                    audit.verify_all(another_run)
+            with here.through("dina", evil) as another_run, pytest.raises(Rollback, match="audit-chain"):
+                audit.verify_all(another_run)
 
 
 def _hashed_anew(events: Iterable[Event]) -> list[Event]:

@@ -16,7 +16,7 @@ from app.protocol.case import Affected
 from app.protocol.errors import Rollback
 from app.vocabulary import ConsentScope, ConsentStatus, Relation
 from tests.client.casework.scene import CODING, approved, claimed, taken
-from tests.client.installation import PASSPHRASE, Installation
+from tests.client.installation import Installation
 from tests.flows.evil import EvilServer, instead
 
 GIVEN, WITHDRAWN = ConsentStatus.GIVEN, ConsentStatus.WITHDRAWN
@@ -137,10 +137,8 @@ def test_what_is_none_of_the_reporters_says_nothing_and_a_no_that_was_heard_cann
     with httpx2.HTTPTransport() as honest:
         evil = EvilServer(honest)
         evil.lies[path] = instead(silent)
-        with httpx2.Client(transport=evil, base_url=here.server) as http:
-            again = Staff(here.machine("boris"), PASSPHRASE, http=http, clock=here.now)
-            with pytest.raises(Rollback, match="thread"):
-                words.heard(again, cases.open_(again, case.id))
+        with here.through("boris", evil) as again, pytest.raises(Rollback, match="thread"):
+            words.heard(again, cases.open_(again, case.id))
 
 
 def test_a_report_that_the_service_leaves_out_counts_for_a_no(here: Installation) -> None:
@@ -150,8 +148,7 @@ def test_a_report_that_the_service_leaves_out_counts_for_a_no(here: Installation
     with httpx2.HTTPTransport() as honest:
         evil = EvilServer(honest)
         evil.lies[f"/v1/cases/{case.id}/words"] = instead(b'{"items":[]}')
-        with httpx2.Client(transport=evil, base_url=here.server) as http:
-            again = Staff(here.machine("boris"), PASSPHRASE, http=http, clock=here.now)
+        with here.through("boris", evil) as again:
             file = words.heard(again, cases.open_(again, case.id))
 
     assert words.taken_back(file) == {case.file.persons[0].id}

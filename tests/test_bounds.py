@@ -98,7 +98,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_MAC_SIZE": 32,
     },
     "app.people.copies.service": {"TOKEN_DAYS": 3},
-    "app.people.new_keys.service": {"TOKEN_DAYS": 3},
+    "app.people.new_keys.service": {"TOKEN_DAYS": 3, "ROOT_DAYS": 30},
     "app.people.wire": {"_SIGNATURE_SIZE": 64, "_KEY_SIZE": 32},
     "app.client.people.copies": {"_PAUSES": (0.5, 1.0)},
     "app.client.machine.trust": {"LINES_LIMIT": 100_000},

@@ -87,6 +87,10 @@ def propose(
     drop: Annotated[
         list[str] | None, typer.Option("--drop", help="Whose key goes: a person, or the id of a paper.")
     ] = None,
+    new_keys: Annotated[
+        list[str] | None,
+        typer.Option("--new-keys", help="Whose keys on the root are lost, and replaced by those that they brought."),
+    ] = None,
     papers: Annotated[int, typer.Option("--papers", min=0, max=5, help="How many papers to make.")] = 0,
     signatures: Annotated[
         int | None, typer.Option("--signatures", min=1, help="How many must sign, if not as now.")
@@ -94,7 +98,8 @@ def propose(
     for_cause: Annotated[
         bool,
         typer.Option(
-            "--for-cause", help="Who goes is not trusted: keep only those they certified whose words you compare again."
+            "--for-cause",
+            help="A key is not trusted: of those whom it certified keep only whose words you compare again.",
         ),
     ] = False,
     by_paper: Annotated[bool, typer.Option("--by-paper", help="Propose it with a paper, not with your key.")] = False,
@@ -109,16 +114,18 @@ def propose(
     person = losses.or_as_shown(staff(machine))
     names = Names(person)
     going = [each if each.startswith("paper_") else names.person(each) for each in drop or ()]
+    lost = {names.person(each): each for each in new_keys or ()}
     new = [roots.new_paper() for _ in range(papers)]
     drafted = roots.draft_next(
         person,
         signer=_paper(person.log.trust.root).signer if by_paper else None,
         add={names.person(each): _words_of(each) for each in add or ()},
+        renew={id_: _words_of(each) for id_, each in lost.items()},
         roles=role or (),
         drop=going,
         papers=new,
         k=signatures,
-        without=_compared_again(person, names, going) if for_cause else None,
+        without=_compared_again(person, names, [*going, *lost]) if for_cause else None,
         alone=bool(alone),
     )
     for paper in new:
@@ -234,6 +241,7 @@ def _facts(names: Names, proposed: Proposal, *, words: bool = True) -> dict[str,
         "by": names.handle(proposed.root.document.header.author),
         "adds": _named(names, proposed.added),
         "removes": _named(names, proposed.removed),
+        "new_keys": _named(names, proposed.renewed),
         "signatures_needed": proposed.root.k,
         "signed_by": _named(names, proposed.signers),
         "signatures_missing": proposed.lacks,

@@ -82,6 +82,15 @@ def _replaced_by(of: Certified, previous: Document, since: date) -> tuple[Replac
     return tuple(each for each in ever if (each.key, each.recipient) != (of.key, str(of.recipient)))
 
 
+def _keys_of(certified: Certified) -> tuple[bytes, str]:
+    return certified.key, str(certified.recipient)
+
+
+def _is_named(certified: Certified, replaced: Iterable[Replaced]) -> bool:
+    """Whether these keys of the person are among those that a certificate says were replaced."""
+    return any((each.key, each.recipient) == _keys_of(certified) for each in replaced)
+
+
 @dataclass(frozen=True)
 class _Term:
     """`counts` where somebody vouches for it who is on the newest root, or that root keeps it."""
@@ -100,8 +109,11 @@ class _Term:
 
     def has_other_keys(self, other: Self) -> bool:
         """Whether it is of the same person's other keys."""
-        mine, theirs = self.certified, other.certified
-        return (mine.key, mine.recipient) != (theirs.key, theirs.recipient)
+        return self.is_of_other_keys(other.certified)
+
+    def is_of_other_keys(self, other: Certified) -> bool:
+        """Whether the same person is vouched for there with other keys."""
+        return _keys_of(self.certified) != _keys_of(other)
 
     def check_follows(self, before: Self) -> None:
         """Raises `NotAuthentic`: `certificate-chain` where one is left out, or follows another, `certificate-days` for
@@ -116,6 +128,15 @@ class _Term:
     def place(self) -> tuple[int, date, str]:
         """The later stands above the earlier. The service chooses the order of its lists, so it must not count."""
         return self.document.header.version, self.valid_from, sha256_hex(self.document.text)
+
+
+@dataclass(frozen=True)
+class _Vouched:
+    """As whom a root or a certificate has vouched for somebody, and from which day on."""
+
+    day: date
+    certified: Certified
+    is_root: bool
 
 
 @dataclass(frozen=True)
@@ -187,6 +208,7 @@ class Trust:
         begun = [term for term in of_person if term.counts and term.valid_from <= day - timedelta(days=1 if key else 0)]
         newest = max(begun, key=lambda term: term.place, default=None)
         terms = [term for term in terms if not newest or term.place > newest.place or not term.has_other_keys(newest)]
+        terms = [term for term in terms if not self._is_ended_by_root(term, day - timedelta(days=1 if key else 0))]
         # The root before all, then the newest. What nobody on the root vouches for any more hides what was before it:
         # it may have taken something away.
         candidates = list[Certified]()
@@ -216,15 +238,51 @@ class Trust:
                 term.check_follows(before)
 
     def replaced(self, person: str) -> tuple[Replaced, ...]:
-        """The keys that this person had and has no more, as their last certificate names them."""
+        """The keys that this person had and has no more: as their last certificate names them, and those in whose place
+        a root lists others."""
         terms = [term for term in self._all_of(person) if term.counts]
-        return terms[-1].replaced if terms else ()
+        named = terms[-1].replaced if terms else ()
+        ever = self._ever_with(person, terms, named)
+        if not ever:
+            return ()
+        present = self.supervisors.get(person, ever[-1].certified)
+        replaced = {(each.key, each.recipient): each for each in named}
+        for before, after in pairwise(ever):
+            keys = _keys_of(before.certified)
+            is_by_root = before.is_root or after.is_root  # what a certificate replaces of another's, it names itself
+            if is_by_root and keys not in (_keys_of(after.certified), _keys_of(present)):
+                replaced.setdefault(keys, Replaced(*keys, after.day))
+        return tuple(replaced.values())
+
+    def _ever_with(self, person: str, terms: Iterable[_Term], named: Iterable[Replaced]) -> list[_Vouched]:
+        """As whom certificates that count and roots have vouched for the person, in that order: of one day the root
+        last, unless the last certificate names its keys as replaced."""
+        by_terms = [(_Vouched(term.valid_from, term.certified, is_root=False), 1) for term in terms]
+        listing = [(root, root.supervisors[person]) for root in self.roots if person in root.supervisors]
+        by_roots = [
+            (_Vouched(root.made_on, listed, is_root=True), 0 if _is_named(listed, named) else 2)
+            for root, listed in listing
+        ]
+        ordered = sorted((*by_terms, *by_roots), key=lambda each: (each[0].day, each[1]))
+        return [vouched for vouched, _ in ordered]
 
     def had_other_keys(self, certified: Certified) -> bool:
         """Whether the person was ever vouched for with others, by a certificate or by a root."""
         listed = (each for each in self._ever_supervisors.values() if each.person == certified.person)
         now = (certified.key, certified.recipient)
         return bool(self.replaced(certified.person)) or any((each.key, each.recipient) != now for each in listed)
+
+    def _is_ended_by_root(self, term: _Term, day: date) -> bool:
+        """Whether a root of that day or before has put other keys in the place of this certificate's: of one that is
+        older, and of each as long as it lists the person."""
+        begun = [root for root in self.roots if root is self.roots[0] or root.made_on <= day]
+        person = term.certified.person
+        listing = next((root for root in reversed(begun) if person in root.supervisors), None)
+        if listing is None or not term.is_of_other_keys(listing.supervisors[person]):
+            return False
+        if listing is begun[-1] or term.valid_from < listing.made_on:
+            return True
+        return term.valid_from == listing.made_on and not _is_named(listing.supervisors[person], term.replaced)
 
     def _all_of(self, person: str) -> list[_Term]:
         """Every certificate of the person, whether it counts or not, from the first."""

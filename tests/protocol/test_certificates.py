@@ -12,7 +12,7 @@ from app.protocol.certified import fingerprint
 from app.protocol.documents import Document, Signatures, parse_document, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.roots import make_root, org_of
+from app.protocol.roots import make_root, org_of, propose_root, root_body
 from app.vocabulary import Role
 from tests.protocol.organisation import (
     CASEWORKER,
@@ -267,3 +267,58 @@ def test_a_key_that_was_replaced_proves_nothing_that_is_dated_after_that_day() -
         with pytest.raises(NotAuthentic, match="uncertified"):
             trust.certified(CASEWORKER.id, tomorrow + timedelta(days=1), key=key)
     assert trust.ever_certified(CASEWORKER.id, CASEWORKER.certified.key) == CASEWORKER.certified
+
+
+DEPUTY = person(Role.SUPERVISOR)
+
+
+def roots_of(*listings: tuple[date, tuple[Person, ...]]) -> tuple[str, Trust]:
+    """The organisation, and its roots, each of the day with these supervisors; the deputy makes all of them."""
+    (day, first), *later = listings
+    root = make_root([each.certified for each in first], DEPUTY.signer, on=day)
+    org = org_of(root)
+    trust = Trust.pinned(root, org)
+    for day, people in later:
+        body = root_body((each.certified for each in people), k=1, papers={})
+        trust = trust.followed_by(propose_root(body, after=trust.root, org=org, signer=DEPUTY.signer, on=day))
+    return org, trust
+
+
+def test_a_root_that_lists_a_supervisor_with_other_keys_ends_the_old_ones_and_every_certificate_of_them() -> None:
+    days = [DAY + timedelta(days=number) for number in range(6)]
+    anew, old = replace(person(Role.SUPERVISOR), id=SUPERVISOR.id), SUPERVISOR.certified.key
+    listings = (days[0], (DEPUTY, SUPERVISOR)), (days[2], (DEPUTY, anew)), (days[4], (DEPUTY,))
+    org, _ = roots_of(*listings)
+
+    def certified(since: date, previous: Document | None = None) -> Document:
+        of = replace(SUPERVISOR.certified, roles=frozenset({Role.CASEWORKER}))
+        return certificate(
+            of, org=org, signer=DEPUTY.signer, valid_from=since, valid_until=date(2026, 12, 31), previous=previous
+        )
+
+    first = certified(days[1])
+    listed, gone = (roots_of(*listings[:number])[1].with_certificates([first]) for number in (2, 3))
+    by_one = listed.with_certificates([certified(days[3], first)])  # nobody brings them back alone
+
+    assert listed.certified(SUPERVISOR.id, days[2]) == anew.certified
+    assert listed.certified(SUPERVISOR.id, days[2], key=old).key == old  # its day still holds what was signed on it
+    for trust, day in ((listed, days[3]), (by_one, days[4]), (gone, days[5])):
+        with pytest.raises(NotAuthentic, match="uncertified"):
+            trust.certified(SUPERVISOR.id, day, key=old)
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        gone.certified(SUPERVISOR.id, days[5])
+    assert [(each.key, each.since) for each in listed.replaced(SUPERVISOR.id)] == [(old, days[2])]
+    assert listed.fingerprints_of(SUPERVISOR.id) == {anew.certified.fingerprint}
+
+
+def test_who_was_on_a_root_and_has_other_keys_by_a_certificate_since_has_those() -> None:
+    tomorrow = DAY + timedelta(days=1)
+    anew = replace(person(Role.CASEWORKER), id=SUPERVISOR.id)
+    org, trust = roots_of((DAY, (DEPUTY, SUPERVISOR)), (tomorrow, (DEPUTY,)))
+
+    trust = trust.with_certificates(
+        [certificate(anew.certified, org=org, signer=DEPUTY.signer, valid_from=tomorrow, valid_until=tomorrow)]
+    )
+
+    assert trust.certified(SUPERVISOR.id, tomorrow) == anew.certified
+    assert trust.fingerprints_of(SUPERVISOR.id) == {anew.certified.fingerprint}

@@ -6,6 +6,7 @@ paper at any of them, until it has all the signatures that both roots demand. Th
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -52,7 +53,8 @@ class NoProposal(Exception):
 class Proposal:
     """A root that waits for signatures, beside the one that it is to follow.
 
-    `added` and `removed` are keys by whose they are; `lacks` how many signatures are missing, at the least.
+    `added`, `removed` and `renewed` are keys by whose they are, the last of those who get others; `lacks` how many
+    signatures are missing, at the least.
     """
 
     root: Root
@@ -73,11 +75,16 @@ class Proposal:
 
     @property
     def added(self) -> list[str]:
-        return sorted(id_ for id_, _ in self.root.holders - self.before.holders)
+        return sorted(_keys(self.root).keys() - _keys(self.before).keys())
 
     @property
     def removed(self) -> list[str]:
-        return sorted(id_ for id_, _ in self.before.holders - self.root.holders)
+        return sorted(_keys(self.before).keys() - _keys(self.root).keys())
+
+    @property
+    def renewed(self) -> list[str]:
+        before = _keys(self.before)
+        return sorted(id_ for id_, keys in _keys(self.root).items() if before.get(id_, keys) != keys)
 
     @property
     def newcomers(self) -> list[Certified]:
@@ -150,6 +157,7 @@ def draft_next(
     *,
     signer: Signer | None = None,
     add: Mapping[str, str] | None = None,
+    renew: Mapping[str, str] | None = None,
     roles: Collection[Role] = (),
     drop: Collection[str] = (),
     papers: Sequence[Paper] = (),
@@ -159,18 +167,25 @@ def draft_next(
 ) -> Proposal:
     """The next root, not proposed yet: with supervisors whose words were compared, without whom or what `drop` names.
 
-    `add` has the words of each person, `roles` what they are besides supervisors. `signer` is a paper that proposes
-    instead of this person. As many must sign as before, unless `k` says otherwise. What those who go have signed, the
-    root keeps; where they go for cause, `without` has the words of the people whom they certified and whom this person
-    compared again, and of certificates only those are kept. Raises `TooFewKeys` unless told, `FingerprintDiffers`,
-    `KeysOfAnother`, and `Malformed` for what is no root.
+    `add` has the words of each person, `roles` what they are besides supervisors; `renew` those of supervisors who lost
+    their keys and have brought others, which take their place with this root. `signer` is a paper that proposes instead
+    of this person. As many must sign as before, unless `k` says otherwise. What those who go have signed, or by a key
+    that is replaced, the root keeps; where that is for cause, `without` has the words of the people whom they certified
+    and whom this person compared again, and of certificates only those are kept. Raises `TooFewKeys` unless told,
+    `FingerprintDiffers`, `KeysOfAnother`, and `Malformed` for what is no root.
     """
     staff.forget()
     trust = staff.trust
     before = trust.root
-    if unknown := set(drop) - {id_ for id_, _ in before.holders}:
+    if unknown := set(drop) - _keys(before).keys():
         raise Malformed(f"the root lists no {', '.join(sorted(unknown))}")
     supervisors = {id_: each for id_, each in before.supervisors.items() if id_ not in drop}
+    if unknown := (renew or {}).keys() - supervisors.keys():
+        raise Malformed(f"no supervisor who stays on the root is {', '.join(sorted(unknown))}")
+    for person, words in (renew or {}).items():
+        _, supervisors[person] = colleagues.compared(
+            staff, person, words, before.supervisors[person].roles, new_keys=True
+        )
     for person, words in (add or {}).items():
         also = {*_roles_of(staff, person), *roles, Role.SUPERVISOR}
         _, supervisors[person] = colleagues.compared(staff, person, words, also)
@@ -180,13 +195,13 @@ def draft_next(
     number = len(supervisors) + len(keys)
     if number <= k and not (alone and number == 1):
         raise TooFewKeys(f"{number} keys would be left, of which {k} must sign: the next loss would be the last")
-    gone = set(before.supervisors) - set(supervisors)
-    kept = _kept_of_staff(staff, trust, gone, without)
+    gone, ended = set(before.supervisors) - set(supervisors), {*(renew or {})}
+    kept = _kept_of_staff(staff, trust, gone, ended, without)
     body = roots.root_body(
         supervisors.values(),
         k=k,
         papers=keys,
-        kept=_kept_in_public(staff, gone) if gone else before.kept,
+        kept=_kept_in_public(staff, gone | ended) if gone | ended else before.kept,
         kept_staff=roots.list_sha256(kept),
     )
     document = roots.propose_root(body, after=before, org=staff.org, signer=signer or staff.signer, on=staff.today)
@@ -267,8 +282,8 @@ def paper_of(words: str, *listed_by: Root) -> Paper:
 
 
 def certified_by(staff: Staff, people: Collection[str]) -> list[str]:
-    """Whom these people certified, as it counts today."""
-    found = _of_staff(staff, staff.trust, people)
+    """Whom these people certified, as it counts today, but for one another."""
+    found = _of_staff(staff, staff.trust, people, besides=people)
     return sorted({each.header.subject for each in found if each.header.type == "certificate"})
 
 
@@ -296,6 +311,11 @@ def _read(staff: Staff, before: Root, text: str, kept: Sequence[str]) -> Proposa
     return Proposal(root, before, tuple(kept))
 
 
+def _keys(root: Root) -> dict[str, object]:
+    """What each of its holders is known by, by id."""
+    return {**root.papers, **{id_: (str(each.recipient), each.key) for id_, each in root.supervisors.items()}}
+
+
 def _me(staff: Staff) -> Certified:
     return Certified(
         staff.person, frozenset({Role.SUPERVISOR}), staff.keys.identity.recipient, unb64(staff.keys.public_key, 32)
@@ -316,10 +336,11 @@ def _check_days(made_on: date, today: date) -> None:
 
 
 def _check_kept(staff: Staff, proposed: Proposal) -> None:
-    """Raises `NotAuthentic` where it keeps what counts for nothing today, or is by nobody who goes."""
+    """Raises `NotAuthentic` where it keeps what counts for nothing today, or is by nobody whose key goes."""
     trust, gone = staff.trust, {*proposed.removed}
-    public = {sha256_hex(each.text) for each in _in_public(staff, gone)}
-    of_staff = {sha256_hex(each.text) for each in _of_staff(staff, trust, gone)}
+    ended = gone | {*proposed.renewed}
+    public = {sha256_hex(each.text) for each in _in_public(staff, ended)}
+    of_staff = {sha256_hex(each.text) for each in _of_staff(staff, trust, ended, besides=gone)}
     if not {*proposed.root.kept} <= {*proposed.before.kept} | public or not {*proposed.kept} <= trust.kept | of_staff:
         raise NotAuthentic("kept")
 
@@ -340,12 +361,14 @@ def _in_public(staff: Staff, gone: Collection[str]) -> list[Document]:
     return [each for each in documents if each.header.author in gone and trust.counts(each)]
 
 
-def _kept_of_staff(staff: Staff, trust: Trust, gone: Collection[str], compared: Mapping[str, str] | None) -> list[str]:
-    """What was kept before, and of those who go the statements of keys and the certificates, of all people or, where
-    words were compared again, of these. One that leaves somebody without a role is kept whoever goes and why: what was
-    taken from them stays taken, and cases hold it (`Trust.ended_by`)."""
+def _kept_of_staff(
+    staff: Staff, trust: Trust, gone: AbstractSet[str], ended: AbstractSet[str], compared: Mapping[str, str] | None
+) -> list[str]:
+    """What was kept before, and of those who go or get other keys the statements of keys and the certificates, of all
+    people or, where words were compared again, of these. One that leaves somebody without a role is kept whoever goes
+    and why: what was taken from them stays taken, and cases hold it (`Trust.ended_by`)."""
     kept = {*trust.kept}
-    for document in _of_staff(staff, trust, gone):
+    for document in _of_staff(staff, trust, gone | ended, besides=gone):
         subject = document.header.subject
         gives_nothing = document.header.type == "key" or not document.header.body["roles"]
         if gives_nothing or compared is None or _is_of(trust, subject, compared.get(subject, "")):
@@ -353,14 +376,15 @@ def _kept_of_staff(staff: Staff, trust: Trust, gone: Collection[str], compared: 
     return sorted(kept)
 
 
-def _of_staff(staff: Staff, trust: Trust, gone: Collection[str]) -> list[Document]:
-    """The certificates of others and the statements of keys, by these people, that count today."""
-    if not gone:
+def _of_staff(staff: Staff, trust: Trust, people: Collection[str], *, besides: Collection[str]) -> list[Document]:
+    """The statements of keys and the certificates, but for those of who is `besides`, by these people, that count
+    today."""
+    if not people:
         return []
     stated = (parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys"))
-    of_others = (each for each in trust.certificates if each.header.subject not in gone)
+    of_others = (each for each in trust.certificates if each.header.subject not in besides)
     documents = [*of_others, *(trust.check_signed(each, "key") for each in stated)]
-    return [each for each in documents if each.header.author in gone and trust.counts(each)]
+    return [each for each in documents if each.header.author in people and trust.counts(each)]
 
 
 def _is_of(trust: Trust, person: str, words: str) -> bool:

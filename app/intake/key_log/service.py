@@ -15,6 +15,7 @@ from app.intake.epochs import service as epochs
 from app.intake.key_log.models import LogEntry
 from app.keyring import Keyring
 from app.people.grants.service import NewGrant
+from app.people.new_keys import service as new_keys
 from app.people.pairs.service import NewPair
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
@@ -105,11 +106,15 @@ def _extend(session: Session, actor: Actor, new: NewEntry, keyring: Keyring, *, 
 
 
 def succeed(session: Session, actor: Actor, root: Root, kept: Collection[str], *, now: datetime) -> None:
-    """Add the next root, with the list that it names. Raises `NotALogEntry`, `NotCertifying` and `StaleVersion`."""
+    """Add the next root, with the list that it names; new keys that it lists take the place of their persons' before.
+
+    Raises `NotALogEntry`, `NotCertifying` and `StaleVersion`.
+    """
     try:
         n = _append(session, root.document)
     except ProtocolError:
         raise NotALogEntry from None
+    new_keys.take_from_root(session, actor, root, now=now)
     staff.adopt_root(session, root, kept)
     epochs.judge(session, staff.trust(session))
     sha256 = sha256_hex(root.document.text)

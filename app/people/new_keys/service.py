@@ -16,9 +16,13 @@ from app.people.sign_in import service as sign_in
 from app.people.staff import service as staff
 from app.people.staff.models import Person
 from app.problems import NotFound, Problem
-from app.protocol.encoding import sha256_hex
+from app.protocol.certified import Certified
+from app.protocol.encoding import b64, sha256_hex
+from app.protocol.roots import Root
 
 TOKEN_DAYS: Final = 3
+# So long a root is proposed at the most, until those who must sign it have compared the words and done so.
+ROOT_DAYS: Final = 30
 
 
 class NewKeysRefused(Problem):
@@ -63,6 +67,8 @@ def bring(session: Session, *, token: str, recipient: str, key: str, password_ha
         raise NewKeysRefused
     if row.key is None:
         row.recipient, row.key, row.password_hash = recipient, key, password_hash
+        if staff.is_on_root(session, row.person_id):
+            row.expires_on = now.date() + timedelta(days=ROOT_DAYS)
         audit.record(session, row.person_id, Action.NEW_KEYS_BROUGHT, row.person_id, now=now)
     return row.person_id
 
@@ -84,13 +90,38 @@ def certify(session: Session, actor: Actor, person_id: str, document: str, *, no
     row = waiting(session, person_id, now=now, for_use=True)
     if staff.is_on_root(session, person_id):
         raise staff.NotCertifying
-    person = session.get_one(Person, person_id, with_for_update=True)
-    person.recipient, person.key, person.password_hash = str(row.recipient), str(row.key), str(row.password_hash)
-    session.delete(row)
-    session.flush()
+    _replace(session, actor, row, now=now)
     if staff.certify(session, actor, document, now=now).id != person_id:
         raise staff.NotCertifying
     staff.end_certificates_of_other_keys(session, person_id)
-    sign_in.end_all(session, actor.id, person_id, now=now)
-    memories.destroy(session, person_id)
-    grants.outdate(session, person_id)
+
+
+def take_from_root(session: Session, actor: Actor, root: Root, *, now: datetime) -> None:
+    """The same by the next root, before it is adopted: as many as it takes have signed which keys its supervisors have.
+
+    Where the keys that it lists do not wait, nothing is done, and the root certifies nobody who has others.
+    """
+    for listed in root.supervisors.values():
+        row = session.get(NewKeys, listed.person, with_for_update=True)
+        if row is None or row.expires_on < now.date() or (row.recipient, row.key) != _keys_in(listed):
+            continue
+        person = session.get_one(Person, listed.person)
+        if (person.recipient, person.key) != _keys_in(listed):
+            _replace(session, actor, row, now=now)
+            staff.end_certificates_of_other_keys(session, listed.person, since=root.made_on)
+            of_root = sha256_hex(root.document.text)
+            audit.record(session, actor.id, Action.PERSON_CERTIFIED, listed.person, now=now, object_hash=of_root)
+
+
+def _keys_in(listed: Certified) -> tuple[str, str]:
+    return str(listed.recipient), b64(listed.key)
+
+
+def _replace(session: Session, actor: Actor, row: NewKeys, *, now: datetime) -> None:
+    person = session.get_one(Person, row.person_id, with_for_update=True)
+    person.recipient, person.key, person.password_hash = str(row.recipient), str(row.key), str(row.password_hash)
+    session.delete(row)
+    session.flush()
+    sign_in.end_all(session, actor.id, person.id, now=now)
+    memories.destroy(session, person.id)
+    grants.outdate(session, person.id)

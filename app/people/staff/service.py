@@ -312,13 +312,13 @@ def on_root(session: Session) -> set[str]:
     return set(session.scalars(select(RootSupervisor.person_id)))
 
 
-def end_certificates_of_other_keys(session: Session, person_id: str) -> None:
-    """Their newest certificate names new keys: those of the old ones hold up to the day before, as clients have it."""
-    newest, *before = session.scalars(_certificates(person_id)).all()
-    keys = _keys_in(newest)
-    for each in before:
-        if _keys_in(each) != keys:
-            each.valid_until = min(each.valid_until, newest.valid_from - timedelta(days=1))
+def end_certificates_of_other_keys(session: Session, person_id: str, *, since: date | None = None) -> None:
+    """They have new keys, since the first day of their newest certificate or since another: certificates of the old
+    ones hold up to the day before, as clients have it."""
+    person, certificates = session.get_one(Person, person_id), session.scalars(_certificates(person_id)).all()
+    for each in certificates:
+        if _keys_in(each) != (person.recipient, person.key):
+            each.valid_until = min(each.valid_until, (since or certificates[0].valid_from) - timedelta(days=1))
 
 
 def organisation(session: Session) -> Organisation:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ import pytest
 from app.client import Reporter, Staff
 from app.client.casework import leaving
 from app.client.intake import epochs
-from app.client.machine.staff import WordsDiffer
+from app.client.machine.staff import WordsDiffer, WordsNotCompared
 from app.client.machine.transport import Refused
-from app.client.people import colleagues, roots, shared_keys
+from app.client.people import colleagues, new_keys, roots, shared_keys, sign_in
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother
 from app.client.people.roots import NoProposal, NoSuchPaper, Proposal, SignedAnother, TooFewKeys
 from app.protocol.certificates import certificate
@@ -21,9 +22,11 @@ from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.roots import Paper, Pin, propose_root
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
-from tests.client.installation import PAPERS, Installation, installation
+from tests.client.installation import PAPERS, PASSPHRASE, Installation, installation
+from tests.strength import WORK_FACTOR
 
 FIRST, SPARE = PAPERS
+NEW_PASSWORD = "a new password of a test"
 
 
 @pytest.fixture
@@ -344,3 +347,53 @@ def test_whom_the_root_does_not_list_nobody_drops(here: Installation) -> None:
 def test_a_root_of_no_form_is_not_proposed(here: Installation) -> None:
     with pytest.raises(Malformed):
         propose(here.staff("sara"), k=1)  # a paper would sign alone
+
+
+def test_a_supervisors_new_keys_are_theirs_by_the_root_that_lists_them_and_the_old_ones_nobodys(
+    here: Installation, tmp_path: Path
+) -> None:
+    """One act: nobody is off the root meanwhile, and nothing that the lost machine signs later counts."""
+    sara, boris = promote(here)
+    emil = here.staff("emil")
+    machine = new_keys.bring(
+        tmp_path / "anew",
+        here.server,
+        token=new_keys.issue_token(boris, sara.person),
+        handle="sara",
+        password=NEW_PASSWORD,
+        passphrase=PASSPHRASE,
+        pin=str(boris.pin),
+        work_factor=WORK_FACTOR,
+    )
+    here.pass_(timedelta(days=20))  # whoever must sign was not there
+    with Staff(machine.directory, PASSPHRASE, clock=here.now) as anew:
+        boris = here.staff("boris")
+        proposed = propose(boris, renew={sara.person: colleagues.fingerprint(anew)})
+        assert (proposed.added, proposed.removed, proposed.renewed) == ([], [], [sara.person])
+        with pytest.raises(WordsDiffer):
+            roots.sign(boris, proposed, words=proposed.root.words, newcomers={}, paper=FIRST)
+        assert sign(boris, proposed, paper=FIRST).lacks == 0
+        sign_in.sign_in(anew, NEW_PASSWORD)
+
+        tomorrow, old = anew.today + timedelta(days=1), sara.signer.public_key
+        trust = anew.trust
+        assert trust.certified(anew.person, anew.today).key == anew.signer.public_key
+        assert [each.key for each in trust.replaced(anew.person)] == [old]
+        with pytest.raises(NotAuthentic, match="uncertified"):
+            trust.certified(anew.person, tomorrow, key=old)
+        with pytest.raises(Refused, match="session"):
+            sara.service.get("/duties")
+        assert trust.certified(emil.person, tomorrow).roles == {Role.TRIAGER}  # the root keeps what she signed
+        assert anew.log.service_key is not None
+        colleagues.certify(anew, emil.person, colleagues.fingerprint(emil), {Role.TRIAGER, Role.CASEWORKER})
+        with pytest.raises(WordsNotCompared):
+            shared_keys.share(here.staff("anna"), KeyKind.CARD_WRITING, anew.person)
+
+
+def test_whoever_is_no_supervisor_of_the_root_gets_no_keys_by_it_that_did_not_wait(here: Installation) -> None:
+    sara, boris = here.staff("sara"), here.staff("boris")
+
+    with pytest.raises(Malformed, match="no supervisor"):
+        propose(sara, renew={boris.person: colleagues.fingerprint(boris)})
+    with pytest.raises(Refused, match="nothing here"):
+        propose(sara, renew={sara.person: colleagues.fingerprint(boris)})

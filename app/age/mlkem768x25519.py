@@ -21,6 +21,7 @@ from app.age import bech32, encoding, header
 from app.age.errors import HeaderError, IdentityError, RecipientError
 from app.age.file_key import WRAPPED_SIZE
 from app.age.header import Stanza
+from app.age.x25519 import has_low_order
 
 STANZA_TYPE = "mlkem768x25519"
 RECIPIENT_PREFIX = "age1pq"
@@ -32,8 +33,6 @@ MLKEM_PUBLIC_SIZE = 1184
 MLKEM_CIPHERTEXT_SIZE = 1088
 ENCAPSULATED_SIZE = 1120
 
-# Multiples of any secret tell a point of low order: with it, the result is zero.
-_ANY = X25519PrivateKey.from_private_bytes(bytes(32))
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
@@ -67,11 +66,12 @@ class HybridRecipient:
 
     @cached_property
     def _key(self) -> MLKEM768X25519PublicKey:
+        share = self.public_key[MLKEM_PUBLIC_SIZE:]
+        if has_low_order(share):  # nothing can be sealed to it: whoever has to would fail, for good
+            raise RecipientError("not a post-quantum recipient")
         try:
             mlkem = MLKEM768PublicKey.from_public_bytes(self.public_key[:MLKEM_PUBLIC_SIZE])
-            x25519 = X25519PublicKey.from_public_bytes(self.public_key[MLKEM_PUBLIC_SIZE:])
-            # Nobody owns a point of low order, and nothing can be sealed to it: whoever has to would fail, for good.
-            _ANY.exchange(x25519)
+            x25519 = X25519PublicKey.from_public_bytes(share)
         except ValueError:
             raise RecipientError("not a post-quantum recipient") from None
         return MLKEM768X25519PublicKey(mlkem, x25519)
@@ -111,7 +111,8 @@ class HybridIdentity:
             return _SUITE.decrypt(share + stanza.body, MLKEM768X25519PrivateKey(mlkem, x25519), INFO)
         except InvalidTag:
             # The suite answers alike for another's stanza and for a share of low order, which the format refuses.
-            _refuse_low_order(x25519, share[MLKEM_CIPHERTEXT_SIZE:])
+            if has_low_order(share[MLKEM_CIPHERTEXT_SIZE:]):
+                raise HeaderError("a share of low order") from None
             return None
 
     @cached_property
@@ -121,10 +122,3 @@ class HybridIdentity:
             MLKEM768PrivateKey.from_seed_bytes(seeds[:MLKEM_SEED_SIZE]),
             X25519PrivateKey.from_private_bytes(seeds[MLKEM_SEED_SIZE:]),
         )
-
-
-def _refuse_low_order(key: X25519PrivateKey, share: bytes) -> None:
-    try:
-        key.exchange(X25519PublicKey.from_public_bytes(share))
-    except ValueError:
-        raise HeaderError("a share of low order") from None

@@ -16,6 +16,20 @@ IDENTITY_PREFIX = "AGE-SECRET-KEY-"
 INFO = b"age-encryption.org/v1/X25519"
 KEY_SIZE = 32
 
+# Every u-coordinate below 2^255 of a point of low order (D. J. Bernstein, cr.yp.to/ecdh.html, section "How do I
+# validate Curve25519 public keys?"): 0, 1 and -1, two of order 8, and 0 and 1 again as they are with the prime added.
+_PRIME = 2**255 - 19
+_OF_ORDER_8 = (
+    325606250916557431795983626356110631294008115727848805560023387167927233504,
+    39382357235489614581723060781553021112529911719440698176882885853963445705823,
+)
+_LOW_ORDER = frozenset({0, 1, *_OF_ORDER_8, _PRIME - 1, _PRIME, _PRIME + 1})
+
+
+def has_low_order(point: bytes) -> bool:
+    """Whether 32 bytes are a point that nobody owns: every exchange with it gives zero. Its highest bit is ignored."""
+    return int.from_bytes(point, "little") % 2**255 in _LOW_ORDER
+
 
 @dataclass(frozen=True)
 class X25519Recipient:

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import age
-from app.age import bech32
+from app.age import bech32, x25519
 
 SPECIFIED_X25519 = (
     "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
@@ -23,6 +24,10 @@ LOW_ORDER_POINTS = [
     "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
     "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]
+
+NEAR_THEM = [
+    (each + step).to_bytes(32, "little") for each in sorted(x25519._LOW_ORDER) for step in (-1, 1) if each + step >= 0
 ]
 
 
@@ -95,6 +100,26 @@ def test_bech32_survives(value: bytes, prefix: str) -> None:
 )  # fmt: skip
 def test_bech32_is_that_of_bip_173(prefix: str, text: str) -> None:
     assert bech32.encode(prefix, bech32.decode(prefix, text)) == text
+
+
+@pytest.mark.parametrize("value", sorted(x25519._LOW_ORDER))
+@pytest.mark.parametrize("highest_bit", [0, 1 << 255])
+def test_each_point_of_low_order_gives_nothing_by_exchange(value: int, highest_bit: int) -> None:
+    point = (value | highest_bit).to_bytes(32, "little")
+
+    assert x25519.has_low_order(point)
+    with pytest.raises(ValueError, match="shared key"):
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(point))
+
+
+@given(point=st.binary(min_size=32, max_size=32) | st.sampled_from(NEAR_THEM))
+def test_whatever_gives_something_by_exchange_is_no_point_of_low_order(point: bytes) -> None:
+    try:
+        X25519PrivateKey.from_private_bytes(bytes(32)).exchange(X25519PublicKey.from_public_bytes(point))
+    except ValueError:
+        assert x25519.has_low_order(point)
+    else:
+        assert not x25519.has_low_order(point)
 
 
 @given(place=st.integers(0), letter=st.characters(codec="ascii"))

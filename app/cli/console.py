@@ -1,7 +1,8 @@
 """What all commands share: how they ask, how they print, which machine they act from, and how they end.
 
-Nothing else in Tern writes to a terminal. What is printed passes `plain_text` first and reaches rich as `Text`, of
-which it makes no markup, emoji or links: a report, a handle and the answer of a service stay the text that they are.
+Nothing else in Tern writes to a terminal. What is printed passes `plain_text` first: a report, a handle and the answer
+of a service stay the text that they are. `terminal` is imported where something is printed: what a command waits for
+before its first request is imports.
 """
 
 import json
@@ -11,15 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
-from rich.text import Text
 
 from app.cli.plain_text import json_line, on_one_line, visible
 from app.client import Staff
@@ -29,6 +24,9 @@ from app.client.machine.transport import Refused, Unreachable
 from app.client.people import memories
 from app.protocol import roots
 from app.protocol.errors import Malformed, ProtocolError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
 Home = Annotated[
@@ -57,15 +55,11 @@ Pin = Annotated[
 
 HOME = Path.home() / ".tern"
 NOT_TAKEN: Final = "What your other machines have seen was not taken"
-_TOKEN: Final = 20  # letters, as of 2026-06-15T09:00:00Z
-_BETWEEN: Final = 2  # columns of the terminal beside each of a table
 _ENDS_SHOWN: Final = 5  # of many, the next
 
 
 # What a command leaves open, connections say: `main` closes it when the command has ended.
 OPENED = ExitStack()
-_OUT = Console()
-_ERR = Console(stderr=True)
 
 
 def show(facts: Mapping[str, object], *, as_json: bool) -> None:
@@ -73,10 +67,12 @@ def show(facts: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         _print_json(facts)
         return
+    from app.cli import terminal
+
     for name, value in facts.items():
         # The lines of a value are set in, so that none of them can pass for the next fact.
         words = visible(_words(value)).replace("\n", "\n    ")
-        _print(_OUT, Text.assemble((on_one_line(name), "bold"), "  ", words))
+        terminal.print_(terminal.OUT, (on_one_line(name), "bold"), "  ", words)
 
 
 def show_surely(facts: Mapping[str, object], *, as_json: bool) -> None:
@@ -106,55 +102,29 @@ def show_list(
     if as_json:
         _print_json(list(rows))
         return
+    from app.cli import terminal
+
     shown = ({**row, **words(row)} for row in rows)
     found = [[_cell(row.get(column)) for column in columns] for row in shown]
     kept = [place for place, _ in enumerate(columns) if any(row[place] for row in found)]
     columns, found = [columns[place] for place in kept], [[row[place] for place in kept] for row in found]
     if not found:
-        _print(_OUT, Text(f"{title}: none"))
+        terminal.print_(terminal.OUT, f"{title}: none")
         return
-    if _least_width(columns, found) <= _OUT.width:
-        _OUT.print(_table(title, columns, found))
+    if terminal.table(title, columns, found):
         return
-    _print(_OUT, Text(title, "bold"))
+    terminal.print_(terminal.OUT, (title, "bold"))
     for row in found:
         told = {column.replace("_", " "): cell for column, cell in zip(columns, row, strict=True) if cell}
         show(told, as_json=False)
-        _print(_OUT, Text())
-
-
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Codes, days and refs keep their width, so that what is narrow is wide enough to be read and typed as one."""
-    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, column in enumerate(columns):
-        cells = [row[place] for row in rows]
-        width = _longest_word([column, *cells]) if all(map(_is_token, cells)) else None
-        table.add_column(column.replace("_", " "), overflow="fold", width=width)
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
-    return table
-
-
-def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """Of a table in which no word is broken but one that is longer than a code ever is."""
-    longest = [_longest_word([column, *(row[place] for row in rows)]) for place, column in enumerate(columns)]
-    return sum(min(each, _TOKEN) + _BETWEEN for each in longest)
-
-
-def _longest_word(cells: Sequence[str]) -> int:
-    head, *below = cells
-    words = (word for cell in [head.replace("_", " "), *map(visible, below)] for word in cell.split())
-    return max(map(cell_len, words), default=0)
-
-
-def _is_token(cell: str) -> bool:
-    """A code, a day, a ref, a handle: what is read and typed as one."""
-    return len(cell) <= _TOKEN and cell.isascii() and " " not in cell
+        terminal.print_(terminal.OUT)
 
 
 def show_text(text: str) -> None:
     """Text that is a result by itself."""
-    _print(_OUT, Text(visible(text)))
+    from app.cli import terminal
+
+    terminal.print_(terminal.OUT, visible(text))
 
 
 def can_print(text: str) -> bool:
@@ -168,12 +138,16 @@ def can_print(text: str) -> bool:
 
 def say(sentence: str) -> None:
     """To the person, not to the program that reads the output."""
-    _print(_ERR, Text(on_one_line(sentence)))
+    from app.cli import terminal
+
+    terminal.print_(terminal.ERR, on_one_line(sentence))
 
 
 def fail(sentence: str) -> None:
     """The one line on standard error with which a failed command ends."""
-    _print(_ERR, Text(f"tern: {on_one_line(sentence)}", style="red"))
+    from app.cli import terminal
+
+    terminal.print_(terminal.ERR, (f"tern: {on_one_line(sentence)}", "red"))
 
 
 def passphrase(*, confirm: bool = False) -> str:
@@ -311,16 +285,16 @@ def clock_off(ahead: timedelta) -> None:
 
 
 @contextmanager
-def progress(title: str, *, hidden: bool) -> Iterator[Progress]:
+def progress(title: str, *, hidden: bool) -> Iterator["Progress"]:
     """A bar on standard error where a person looks at it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=_ERR, disable=hidden or not _ERR.is_terminal, transient=True) as bar:
-        bar.add_task(title, total=None)
+    from app.cli import terminal
+
+    with terminal.bar_of_bytes(title, hidden=hidden) as bar:
         yield bar
 
 
 @contextmanager
-def above(bar: Progress) -> Iterator[None]:
+def above(bar: "Progress") -> Iterator[None]:
     """What is printed meanwhile stays, and the bar goes on below it."""
     if bar.disable:
         yield
@@ -333,7 +307,9 @@ def above(bar: Progress) -> Iterator[None]:
 @contextmanager
 def steps(title: str, total: int | None) -> Iterator[Callable[[], None]]:
     """A bar on standard output while a demonstration runs; what is yielded takes it a step on."""
-    with Progress(console=_OUT, transient=True) as bar:
+    from app.cli import terminal
+
+    with terminal.bar_of_steps() as bar:
         task = bar.add_task(title, total=total)
         yield lambda: bar.advance(task)
 
@@ -349,10 +325,6 @@ def _secret(variable: str, question: str, *, confirm: bool = False) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True))
-
-
-def _print(console: Console, text: Text) -> None:
-    console.print(text, soft_wrap=True)
 
 
 def _print_json(value: object) -> None:

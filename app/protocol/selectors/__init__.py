@@ -7,13 +7,11 @@ refused with words: a guess would join two people's cases, or part one's.
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app import vocabulary
 from app.protocol.errors import Malformed
-from app.protocol.selectors import accounts, addresses, phones, plates, wallets
 from app.protocol.selectors.errors import NotASelector
 
 __all__ = ["VALUE_LENGTH", "NotASelector", "Selector", "normalise"]
@@ -67,6 +65,9 @@ def _spelling(type_: str, value: str, country: str | None, platform: str | None)
     plain = _plain(value)
     if type_ not in vocabulary.codes("selector_type") or not plain or len(plain) > VALUE_LENGTH:
         raise NotASelector("no value, or of no type of the list")
+    # Numbering plans, domains and checksums take long to import, and most commands meet none.
+    from app.protocol.selectors import accounts, addresses, phones, plates, wallets
+
     match type_:
         case "phone":
             return phones.spelling(plain, country)
@@ -74,8 +75,20 @@ def _spelling(type_: str, value: str, country: str | None, platform: str | None)
             return accounts.spelling(plain, platform)
         case "vehicle_plate":
             return plates.spelling(plain, country)
+        case "email":
+            return addresses.email(plain)
+        case "url":
+            return addresses.url(plain)
+        case "domain":
+            return addresses.domain(plain)
+        case "ip":
+            return addresses.ip(plain)
+        case "wallet":
+            return wallets.spelling(plain)
+        case "file_hash":
+            return _file_hash(plain)
         case _:
-            return _BY_VALUE_ALONE[type_](plain)
+            return re.sub(_SEPARATORS[type_], "", plain.upper())
 
 
 def _plain(value: str) -> str:
@@ -90,18 +103,5 @@ def _file_hash(value: str) -> str:
     return value.lower()
 
 
-def _capitals_without(separators: str) -> Callable[[str], str]:
-    return lambda value: re.sub(separators, "", value.upper())
-
-
-_BY_VALUE_ALONE: Final[dict[str, Callable[[str], str]]] = {
-    "email": addresses.email,
-    "url": addresses.url,
-    "domain": addresses.domain,
-    "ip": addresses.ip,
-    "booking_ref": _capitals_without(r"[\s\-‐-―]"),
-    "wallet": wallets.spelling,
-    "bank_account": _capitals_without(r"\s"),
-    "file_hash": _file_hash,
-    "document_ref": _capitals_without(r"\s"),
-}
+# Of what is compared in capitals, what may stand between them.
+_SEPARATORS: Final = {"booking_ref": r"[\s\-‐-―]", "bank_account": r"\s", "document_ref": r"\s"}

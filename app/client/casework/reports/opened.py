@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from app import age
 from app.client.casework.reports import views
@@ -17,11 +17,13 @@ from app.client.machine.staff import NotGranted, Staff
 from app.protocol.encoding import check_at, unb64
 from app.protocol.errors import Malformed, NotMine, ProtocolError
 from app.protocol.grants import OpenedGrant
-from app.protocol.journal import Journal
 from app.protocol.opening import Asked, Opened
 from app.protocol.report import Attachment, Report
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.vocabulary import ConsentScope, GrantKind, Imminence
+
+if TYPE_CHECKING:
+    from app.protocol.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class OpenReport:
         return ConsentScope.CONTACT in self.report.form.consents
 
 
-def of_case(staff: Staff, report: str, case: Key, journal: Journal) -> OpenReport:
+def of_case(staff: Staff, report: str, case: Key, journal: "Journal") -> OpenReport:
     """Read a report by the key of its case. Raises `NotGranted`, `NotMine`, `NotAuthentic` and `Refused`."""
     view = views.view(staff, report)
     items = staff.service.items(f"/reports/{view.id}/grants")
@@ -112,7 +114,7 @@ def read_sealed(staff: Staff, report: str, body: bytes, key: Key) -> tuple[Opene
 
 
 def grants_to_case(
-    staff: Staff, report: str, sent: Sequence[tuple[str, bytes]], case: Key, journal: Journal
+    staff: Staff, report: str, sent: Sequence[tuple[str, bytes]], case: Key, journal: "Journal"
 ) -> list[OpenedGrant]:
     """The report's keys, the newest first, as the journal names them; one that is none keeps no other back.
 

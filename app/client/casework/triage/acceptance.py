@@ -1,17 +1,17 @@
-"""A report becomes a case, or joins one."""
+"""A report becomes a case, or joins one.
+
+What a case is made of is imported by each function: it takes long, and a queue does not need it.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from app import vocabulary
-from app.client.casework import cases
-from app.client.casework.cases.writing import TRIES
 from app.client.casework.reports.opened import OpenReport
 from app.client.casework.reports.views import view
 from app.client.casework.triage.decisions import move
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
-from app.protocol.journal import ReportNote
 from app.vocabulary import GrantKind, Imminence, ReportState, Severity
 
 
@@ -30,6 +30,9 @@ def accept(
     The report's key is sealed to the case, whose secret is made here. It is one request: the report is accepted and in
     its case, with a key for every member, or it is in triage as before and there is no case.
     """
+    from app.client.casework import cases
+    from app.protocol.journal import ReportNote
+
     priority = vocabulary.priority_of(incidents)
     case = cases.new(
         staff,
@@ -76,6 +79,10 @@ def attach(staff: Staff, report: OpenReport, case_id: str) -> None:
 
 def _join(staff: Staff, report: OpenReport, case_id: str, send: Callable[[Mapping[str, Any]], object]) -> None:
     """Behind whatever colleagues write into the case meanwhile: it is another thing than theirs."""
+    from app.client.casework import cases
+    from app.client.casework.cases.writing import TRIES
+    from app.protocol.journal import ReportNote
+
     case = cases.open_(staff, case_id)
     note, key = ReportNote(report.id, report.sha256), report.identity
     grant = staff.seal_grant(key, report.id, case.identity.recipient, case.id, GrantKind.CASE)

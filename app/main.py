@@ -64,6 +64,7 @@ from app.people.copies.routes import router as copies
 from app.people.grants import service as grants
 from app.people.memories import service as memory_rules
 from app.people.memories.routes import router as memories
+from app.people.new_keys import objections
 from app.people.new_keys.routes import router as new_keys
 from app.people.pairs import service as pairs
 from app.people.pairs.routes import router as pairs_router
@@ -133,6 +134,7 @@ CURTAILED = (
     epochs.curtail,
     key_service.curtail,
     memory_rules.curtail,
+    objections.curtail,
     sign_ins.curtail,
 )
 

@@ -70,6 +70,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.casework.triage.queue": {"_PAGE": 200},
     "app.client.machine.ends": {"_MOST": 100},
     "app.client.people.custodians": {"_AT_ONCE": 50},
+    "app.client.machine.objections": {"_MOST": 1_000},
     "app.client.people.duties": {"_MOST": 200},
     "app.client.machine.kept": {"_MAC_SIZE": 32},
     "app.client.machine.passphrases": {"_READ": 72, "_STRONG": 4},

@@ -28,6 +28,10 @@ class Action(StrEnum):
         "A supervisor issued a token with which somebody who lost their keys brings new ones",
     )
     NEW_KEYS_BROUGHT = "new-keys.brought", "Somebody brought new keys, which wait for their certificate"
+    NEW_KEYS_OBJECTED = (
+        "new-keys.objected",
+        "A key that was replaced has signed that those in its place are none of its person's",
+    )
     COPY_KEPT = "copy.kept", "A person left a copy of their keys, under passphrase and account key"
     COPY_TOKEN_ISSUED = (
         "copy.token-issued",

@@ -134,8 +134,14 @@ def _compares(person: Staff, certified: Certified, ask: Callable[[str], bool]) -
     handle, replaced = Names(person).handle(certified.person), person.trust.replaced(certified.person)
     since = f" since {replaced[-1].since}" if replaced else ""
     say(f"{handle} has new keys{since}. Call them, and let them read out their words (tern fingerprint).")
+    objected = person.objected_to(certified)
+    if objected and not ask(
+        f"The machine of {handle}'s keys before says that these are not theirs. Are they, as they say?"
+    ):
+        return False
     if not ask(f"Are these the words? {certified.fingerprint}"):
         return False
+    person.hear(objected)
     person.vouch_for(certified)
     return True
 

@@ -1,6 +1,7 @@
 """Commands about a person's machines: what another one is made of when this one is gone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
@@ -31,9 +32,11 @@ from app.cli.console import (
 )
 from app.cli.names import Names
 from app.cli.sheets import Sheets
+from app.cli.stopped import Stopped
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
 from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused, Unreachable
 from app.client.people import copies, machines, memories, new_keys, sign_in
 from app.client.people.copies import Standing
 from app.protocol.errors import ProtocolError
@@ -135,9 +138,45 @@ def passphrase_(sheets: Sheets = None, machine: Home = HOME, as_json: Json = Fal
 @machine.command("password")
 def password_(machine: Home = HOME) -> None:
     """Set a new password of the service with your keys: the old one is not asked for, and every sign-in ends."""
-    new = new_password()
-    sign_in.set_password(staff(machine, tells=False), new)
+    new, person = new_password(), staff(machine, tells=False)
+    with tells_of_new_keys(person):
+        sign_in.set_password(person, new)
     say("Every sign-in of yours has ended. Sign in with the new password.")
+
+
+@machine.command("object")
+def object_(machine: Home = HOME, as_json: Json = False) -> None:
+    """Say that the keys in the place of this machine's are none of yours: whoever would grant to them is told."""
+    found = new_keys.object_(staff(machine, tells=False))
+    if found is None:
+        raise Stopped("nothing has taken the place of this machine's keys: sign in, or set a new password")
+    show({"person": found.certified.person, "objected_to": found.certified.fingerprint}, as_json=as_json)
+    say("Every supervisor hears of it at sign-in, and everybody before they grant. Call somebody whom you trust too.")
+
+
+@contextmanager
+def tells_of_new_keys(person: Staff) -> Iterator[None]:
+    """Where the block is refused: whether that is because this person has other keys by now. Nobody else tells them."""
+    try:
+        yield
+    except Refused:
+        if person.about.pin is not None and person.about.person is not None:
+            _tell_of_new_keys(person)
+        raise
+
+
+def _tell_of_new_keys(person: Staff) -> None:
+    try:
+        found = new_keys.replacement(person)
+    except (ProtocolError, Refused, Unreachable) as error:
+        say_failure("Whether other keys took the place of yours was not found out", error)
+        return
+    if found is not None:
+        whose = f"a root that {found.handle} proposed" if found.is_by_root else f"a certificate of {found.handle}"
+        say(
+            f"Other keys have taken the place of this machine's, by {whose} ({found.by}). Their words: "
+            f"{found.certified.fingerprint}. If you did not ask for them: tern machine object, and call somebody else."
+        )
 
 
 @machine.command("list")

@@ -29,7 +29,7 @@ from app.cli.console import (
     whole_pin,
 )
 from app.cli.duties import sign_ahead, tell
-from app.cli.machines import WORDS, make_copy
+from app.cli.machines import WORDS, make_copy, tells_of_new_keys
 from app.cli.names import Names, short
 from app.cli.roots import next_loss
 from app.cli.sheets import Sheets
@@ -175,7 +175,9 @@ def certify(
 def sign_in(machine: Home = HOME) -> None:
     """Open a session at the service."""
     with staff(machine, tells=False) as person:
-        copy = sessions.sign_in(person, password())
+        word = password()
+        with tells_of_new_keys(person):
+            copy = sessions.sign_in(person, word)
         tell_ends(person)
         if person.about.pin is not None and (told := WORDS[copy]):
             say(told)
@@ -184,12 +186,27 @@ def sign_in(machine: Home = HOME) -> None:
             _write_again(person)
             sign_ahead(person)
             _end_handed_over(person)
+            _tell_objections(person)
         if person.about.pin is not None:
             _follow_audit(person)
             losses_of.tell(person)
             _follow_words(person)
             tell(person)
             custodians.tell(person)
+
+
+def _tell_objections(supervisor: Staff) -> None:
+    """Every supervisor hears of keys that their person may never have asked for."""
+    try:
+        objected = keys_anew.objected(supervisor)
+    except (ProtocolError, Refused, Unreachable) as error:
+        say_failure("Whether somebody objects to new keys was not heard", error)
+        return
+    for each in objected:
+        say(
+            f"The machine of the keys that {Names(supervisor).handle(each)} had before says that the new ones are not "
+            "theirs. Call them: somebody may have made them up. If they are: tern people compare --although-objected"
+        )
 
 
 def _write_again(supervisor: Staff) -> None:
@@ -338,13 +355,19 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
 def compare(
     person: Annotated[str, typer.Argument(help="The person's id or handle.")],
     words: Annotated[str | None, typer.Option(help="The twelve words; without it they are asked for.")] = None,
+    although_objected: Annotated[
+        bool,
+        typer.Option(
+            "--although-objected", help="You asked them about what their machine before says against these keys."
+        ),
+    ] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Say which twelve words somebody with new keys read out to you, so that your machine grants to them again."""
     me = staff(machine)
     spoken_words = words or text_of(None, "The words that the person reads out")
-    compared = directory.compare(me, Names(me).person(person), spoken_words)
+    compared = directory.compare(me, Names(me).person(person), spoken_words, although_objected=although_objected)
     show({"person": compared.person, "fingerprint": compared.fingerprint}, as_json=as_json)
 
 

@@ -119,6 +119,17 @@ PEOPLE = {
             "password": "correct horse battery",
         }
     ),
+    "POST /v1/replaced-keys": Form({"person": factories.id_("per"), "key": _KEY, "signature": b64(bytes(64))}),
+    "PUT /v1/objections": Form(
+        {
+            "person": factories.id_("per"),
+            "by_key": _KEY,
+            "recipient": str(factories.SOMEBODY),
+            "key": _KEY,
+            "signature": b64(bytes(64)),
+        }
+    ),
+    "GET /v1/objections": _LIST,
     "POST /v1/copy/fetches": Form({"token": "no token"}),
     "GET /v1/people/{person_id}/holdings": _ONE,
     "POST /v1/people/{person_id}/copy-tokens": Form(acts_once=True),

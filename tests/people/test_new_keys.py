@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app.clock import Clock
+from app.protocol import objections
 from app.protocol.certificates import certificate
 from app.protocol.documents import Document, Signer
 from app.protocol.documents import signed as documents_signed
 from app.protocol.encoding import b64
+from app.protocol.objections import Objection
 from app.protocol.roots import org_of
 from app.vocabulary import Role
 from tests.factories import writes
@@ -132,3 +135,55 @@ def test_a_token_for_new_keys_is_over_after_three_days_or_when_another_is_issued
 
     assert (replaced, bring(present, keys_of(newcomer))) == (403, 403)
     assert client.post("/v1/new-keys", json={}).status_code == 422
+
+
+def objects(whose: Client, root: Document, *, to: Client, by: Client | None = None) -> int:
+    """That a key, this person's or another, says that the keys of a machine are none of theirs."""
+    key = (by or whose).signer
+    said = Objection.sign(
+        Signer(whose.id, (by or whose).key),
+        org=org_of(root),
+        recipient=str(to.identity.recipient),
+        key=to.signer.public_key,
+    )
+    body = {
+        "person": whose.id,
+        "by_key": b64(key.public_key),
+        "recipient": said.recipient,
+        "key": b64(said.key),
+        "signature": b64(said.sig),
+    }
+    return whose.http.put("/v1/objections", json=body).status_code
+
+
+def asks(whose: Client, root: Document) -> Response:
+    signature = b64(objections.ask(whose.signer, org=org_of(root)))
+    body = {"person": whose.id, "key": b64(whose.signer.public_key), "signature": signature}
+    return whose.http.post("/v1/replaced-keys", json=body)
+
+
+def test_a_key_that_was_replaced_is_told_by_which_and_objects_once(
+    supervisor: Client, newcomer: Client, root: Document, today: date
+) -> None:
+    """Nobody else does, to no other keys: whether there is such a person is not said."""
+    first = signed(supervisor, newcomer.certified(Role.TRIAGER), root, today)
+    certified(supervisor, first)
+    anew, thief = keys_of(newcomer), keys_of(newcomer)
+    early = asks(newcomer, root).status_code, objects(newcomer, root, to=anew)
+    bring(issue(supervisor, newcomer), anew)
+    follows = signed(supervisor, anew.certified(Role.TRIAGER), root, today, previous=first)
+    hand_in(supervisor, newcomer, follows)
+
+    told = asks(newcomer, root)
+    strangers = asks(thief, root).status_code, objects(newcomer, root, to=anew, by=thief)
+    elsewhere = objects(newcomer, root, to=thief), objects(newcomer, root, to=newcomer)
+    own = objects(newcomer, root, to=newcomer, by=anew)
+    twice = objects(newcomer, root, to=anew), objects(newcomer, root, to=anew)
+
+    assert (early, strangers, elsewhere, own, twice) == ((403, 403), (403, 403), (403, 403), 403, (204, 204))
+    assert told.json() == {"document": follows.text.decode(), "handle": supervisor.handle}
+    [kept] = supervisor.http.get("/v1/objections", headers=supervisor.headers).json()["items"]
+    by, against = b64(newcomer.signer.public_key), b64(anew.signer.public_key)
+    assert (kept["person"], kept["by_key"], kept["key"]) == (newcomer.id, by, against)
+    certified(supervisor, signed(supervisor, anew.certified(), root, today, previous=follows))
+    assert supervisor.http.get("/v1/objections", headers=supervisor.headers).json()["items"] == []

@@ -8,6 +8,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx2
 
 from app import age
+from app.client.machine import objections
 from app.client.machine import trust as trusting
 from app.client.machine.directory import About, Machine, PersonKeys
 from app.client.machine.kept import Kept
@@ -23,6 +24,7 @@ from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.grants import OpenedGrant
 from app.protocol.key_log import Log
+from app.protocol.objections import Objection
 from app.protocol.opening import Asked, Opened, open_document
 from app.protocol.roots import Pin, Root
 from app.vocabulary import GrantKind, Role
@@ -38,6 +40,8 @@ _ROOT: Final = "root"
 TRUSTED: Final = "root-trusted"
 # The words of each person whose keys this machine vouched for, or compared.
 _VOUCHER: Final = "fingerprint"
+# And what was objected to such keys, about which somebody asked their person.
+_HEARD: Final = "objection"
 
 
 class NotJoined(Exception):
@@ -58,6 +62,10 @@ class NotGranted(Exception):
 
 class WordsNotCompared(Exception):
     """This person has new keys, and nobody has compared their words on this machine yet: one call does it."""
+
+
+class KeysObjectedTo(WordsNotCompared):
+    """The machine of the keys before says that the new ones are none of theirs, and nobody here has asked them."""
 
 
 class NobodyToGrant(Exception):
@@ -93,6 +101,7 @@ class Staff:
         self._trust: Trust | None = None
         self._log: Log | None = None
         self._grants: dict[str, OpenedGrant] = {}
+        self._objections: list[Objection] | None = None
         self._is_shown = False
 
     def __enter__(self) -> Self:
@@ -235,7 +244,7 @@ class Staff:
 
     def forget(self) -> None:
         """Fetch log and certificates anew when they are next needed."""
-        self._trust = self._log = None
+        self._trust = self._log = self._objections = None
 
     def certified(self, person: str) -> Certified:
         """The person as a supervisor of the root vouches for them today. Raises `NotAuthentic`."""
@@ -328,10 +337,10 @@ class Staff:
         """A signed grant to a certified person, as the service takes it; `head` and `act` as `grants.seal_grant` has
         them.
 
-        Raises `WordsNotCompared`.
+        Raises `WordsNotCompared`, and `KeysObjectedTo`.
         """
         if not self.is_compared(to):
-            raise WordsNotCompared("they have new keys: call them, and compare the words with tern people compare")
+            raise self._not_compared(to)
         sealed_to = to.recipient, to.person
         file = self.seal_grant(secret, subject, *sealed_to, kind, generation=generation, head=head, act=act)
         return {"grantee": to.person, "file": file}
@@ -341,7 +350,30 @@ class Staff:
         compared here. A certificate alone, by whomever, lets nobody read again."""
         if person.person == self.person or not self.trust.had_other_keys(person):
             return True
-        return self.vouched_for(person.person) == sha256_hex(person.fingerprint.encode())
+        return self.vouched_for(person.person) == sha256_hex(person.fingerprint.encode()) and not self.objected_to(
+            person
+        )
+
+    def _not_compared(self, person: Certified) -> WordsNotCompared:
+        if self.objected_to(person):
+            return KeysObjectedTo(
+                "the machine of their keys before says that the new ones are none of theirs: call them, ask, and say "
+                "so with tern people compare --although-objected"
+            )
+        return WordsNotCompared("they have new keys: call them, and compare the words with tern people compare")
+
+    def objected_to(self, person: Certified) -> list[Objection]:
+        """What keys that the person had before say against these, and nobody at this machine has asked them about."""
+        if self._objections is None:
+            self._objections = objections.fetch(self.service, self.trust)
+        keys = person.person, str(person.recipient), person.key
+        against = [each for each in self._objections if (each.person, each.recipient, each.key) == keys]
+        return [each for each in against if self.seen.highest(_HEARD, each.id) is None]
+
+    def hear(self, objected: Iterable[Objection]) -> None:
+        """Remember that somebody asked the person about these, who says that the new keys are theirs all the same."""
+        for each in objected:
+            self.seen.record(_HEARD, each.id, Mark(1, each.id))
 
     def vouched_for(self, person: str) -> str | None:
         """The hash of the words of this person that were last compared on this machine."""

@@ -64,11 +64,11 @@ class Told(dict[str, Any]):
 
 
 _TEXTS: Final = (
-    "accepts_from accepts_until act action actor approver begun_on challenge day destroyed_on document "
+    "accepts_from accepts_until act action actor approver begun_on by_key challenge day destroyed_on document "
     "envelope_sha256 epoch expires expires_on file first grantee handle hash hour id intake intake_channel "
-    "invitation kept_on key kind made_on name object part peeled_on period person previous received_on recipient "
-    "ref release requested_by requester root second sha256 sig signature since stage stage_entered state subject "
-    "team to token turn valid_from valid_until what workload"
+    "invitation kept_on key kind made_on name object part peeled_on period person previous received_on "
+    "recipient ref release requested_by requester root second sha256 sig signature since stage stage_entered state "
+    "subject team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
     "approved_by approver_stand_in body case consent copy_sha256 first_lapses_after granted_on handed_on_by "

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from app import age
-from app.client.machine.staff import Staff
+from app.client.machine.staff import KeysObjectedTo, Staff
 from app.protocol import certificates
 from app.protocol.certified import Certified, are_words
 from app.protocol.certified import fingerprint as of_keys
@@ -139,15 +139,20 @@ def compared(
     return colleague, Certified(person, frozenset(roles), recipient, unb64(colleague.key, 32))
 
 
-def compare(staff: Staff, person: str, words: str) -> Certified:
-    """Say that these are the words that a certified person read out, so that this machine may grant to their new keys.
+def compare(staff: Staff, person: str, words: str, *, although_objected: bool = False) -> Certified:
+    """Say that these are the words that a certified person read out, so that this machine may grant to their new keys;
+    and, where the machine of the old ones objects, that somebody asked the person about it.
 
-    Raises `FingerprintDiffers`, and `NotAuthentic` where nobody vouches for them.
+    Raises `FingerprintDiffers`, `KeysObjectedTo` unless told, and `NotAuthentic` where nobody vouches for them.
     """
     staff.forget()
     certified = staff.certified(person)
     if not are_words(words, certified.fingerprint):
         raise FingerprintDiffers("these are not the words of the keys that a supervisor certified")
+    objected = staff.objected_to(certified)
+    if objected and not although_objected:
+        raise KeysObjectedTo("the machine of their keys before says that these are none of theirs: ask them about it")
+    staff.hear(objected)
     staff.vouch_for(certified)
     return certified
 

@@ -24,3 +24,17 @@ class NewKeys(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     key: Mapped[str | None] = mapped_column(String(43))
     password_hash: Mapped[str | None] = mapped_column(Text)
+
+
+class KeyObjection(Base):
+    """A key that was replaced has signed that the person's present keys are none of theirs."""
+
+    __tablename__ = "key_objections"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    by_key: Mapped[str] = mapped_column(String(43))
+    recipient: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(String(43))
+    signature: Mapped[str] = mapped_column(String(86))

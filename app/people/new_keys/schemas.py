@@ -1,12 +1,13 @@
 """The wire form of new keys."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.wire import PublicDocument
-from app.people.wire import Password, Recipient, SigningKey
+from app.http.wire import PersonId, PublicDocument
+from app.people.new_keys.models import KeyObjection
+from app.people.wire import KeySignature, Password, Recipient, SigningKey
 
 
 class NewKeysTokenOut(BaseModel):
@@ -47,3 +48,55 @@ class NewCertificateIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     document: PublicDocument
+
+
+class ReplacedIn(BaseModel):
+    """A key that was its person's, and its signature over `tern/v1/replaced` LF `{"org","person"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: PersonId
+    key: SigningKey
+    signature: KeySignature
+
+
+class ReplacementOut(BaseModel):
+    """The certificate or root that vouches for the keys in its place, and who its author is."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    document: str
+    handle: str
+
+
+class ObjectionIn(BaseModel):
+    """`by_key` was the person's; its signature is over `tern/v1/objection` LF `{"org","person","recipient","key"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: PersonId
+    by_key: SigningKey
+    recipient: Recipient
+    key: SigningKey
+    signature: KeySignature
+
+
+class ObjectionOut(BaseModel):
+    """The same, as it is kept. Whether it counts, each client finds in the certificates."""
+
+    person: str
+    by_key: str
+    recipient: str
+    key: str
+    signature: str
+
+    @classmethod
+    def of(cls, row: KeyObjection) -> Self:
+        """What a row says."""
+        return cls(
+            person=row.person_id,
+            by_key=row.by_key,
+            recipient=row.recipient,
+            key=row.key,
+            signature=row.signature,
+        )

@@ -6,20 +6,25 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.machines import tells_of_new_keys
 from app.client import Staff
 from app.client.casework import cases
 from app.client.intake import epochs
+from app.client.machine import objections
 from app.client.machine.directory import Machine
-from app.client.machine.staff import WordsNotCompared
+from app.client.machine.staff import KeysObjectedTo, WordsNotCompared
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, duties, memories, new_keys, shared_keys, sign_in
 from app.client.people.colleagues import FingerprintDiffers
+from app.protocol.documents import Signer
 from app.protocol.duties import DutyKind
+from app.protocol.encoding import b64
 from app.protocol.errors import NotAuthentic
+from app.protocol.objections import Objection
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 from tests.client.casework.scene import coded
-from tests.client.installation import PASSPHRASE, STAFF, Installation, installation
+from tests.client.installation import PASSPHRASE, PASSWORD, STAFF, Installation, installation
 from tests.strength import WORK_FACTOR
 
 NEW_PASSWORD = "a new password of a test"
@@ -179,3 +184,59 @@ def test_who_has_new_keys_is_certified_on_under_them(here: Installation, brings:
     anew.forget()
     assert anew.certified(anew.person).roles == {Role.CASEWORKER, Role.ANALYST}
     assert len(anew.trust.replaced(anew.person)) == 1
+
+
+def test_the_machine_of_the_old_keys_hears_of_the_new_ones_and_nobody_grants_to_those_before_having_asked(
+    here: Installation, brings: Callable[[str], Staff], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where somebody had compared the words before it objected."""
+    old, sara = here.unlock("boris"), here.staff("sara")
+    assert new_keys.replacement(old) is None
+    anew = brings("boris")
+    certify(here, anew, "boris")
+    anna, words = here.staff("anna"), colleagues.fingerprint(anew)
+    colleagues.compare(anna, anew.person, words)
+
+    with pytest.raises(Refused), tells_of_new_keys(old):
+        sign_in.sign_in(old, PASSWORD)
+    told = capsys.readouterr().err
+    new_keys.object_(old)
+
+    assert words in told
+    assert "by a certificate of sara" in told
+    assert new_keys.objected(sara) == [anew.person]
+    for forgetful in (anna, sara):
+        forgetful.forget()
+        with pytest.raises(KeysObjectedTo):
+            shared_keys.share(forgetful, KeyKind.CARD_WRITING, anew.person)
+        with pytest.raises(KeysObjectedTo):
+            colleagues.compare(forgetful, anew.person, words)
+    colleagues.compare(anna, anew.person, words, although_objected=True)
+    shared_keys.share(anna, KeyKind.CARD_WRITING, anew.person)
+    assert new_keys.objected(sara) == [anew.person]  # each asks for themselves
+
+
+def test_no_objection_counts_but_of_a_key_that_the_person_had(
+    here: Installation, brings: Callable[[str], Staff]
+) -> None:
+    """Whatever the service shows of them: else it alone could keep somebody from their work."""
+    anew = brings("boris")
+    certify(here, anew, "boris")
+    chen, old = here.staff("chen"), here.unlock("boris").keys.signing
+
+    def shown(by: Signer, org: str) -> list[Objection]:
+        said = Objection.sign(by, org=org, recipient=str(anew.keys.identity.recipient), key=anew.signer.public_key)
+        item = {
+            "person": said.person,
+            "by_key": b64(said.by),
+            "recipient": said.recipient,
+            "key": b64(said.key),
+            "signature": b64(said.sig),
+        }
+        other = item | {"key": b64(chen.signer.public_key)}  # that it was not said of
+        return objections.authentic([item, other], chen.trust)
+
+    assert [each.by for each in shown(Signer(anew.person, old), chen.org)] == [old.public_key().public_bytes_raw()]
+    assert shown(Signer(anew.person, old), "0" * 64) == []
+    assert shown(Signer(anew.person, chen.keys.signing), chen.org) == []
+    assert shown(anew.signer, chen.org) == []

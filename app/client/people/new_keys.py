@@ -95,7 +95,7 @@ def replacement(staff: Staff) -> Replacement | None:
         trust = trust.with_certificates([document])
     certified = trust.last_vouched(staff.person)
     if certified.key == staff.signer.public_key:
-        raise NotAuthentic("certificate")
+        raise NotAuthentic("certificate-replaced")
     return Replacement(certified, str(document.header.author), answer["handle"], is_by_root)
 
 

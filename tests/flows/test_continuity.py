@@ -1,0 +1,63 @@
+"""Nobody who leaves, sleeps or loses a machine loses a report, in whatever order, and nobody who left gets one."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given, strategies
+from starlette.testclient import TestClient
+
+from app.clock import Clock
+from app.database import Base, Database
+from app.settings import Settings
+from tests.flows.continuity import CAST, Choose, World
+from tests.flows.organisation import Organisation
+
+# An example takes about a second of processor. What fails is told act by act; to make it shorter would take minutes.
+EXAMPLES: Final = 3
+PHASES: Final = (Phase.generate,)
+ACTS: Final = (
+    World.report,
+    World.accept,
+    World.write,
+    World.come_in,
+    World.join,
+    World.leave,
+    World.lose_machine,
+    World.lose_all,
+    World.recover,
+    World.pass_days,
+)
+
+
+def test_what_somebody_or_two_custodians_hold_opens_and_nothing_later_by_what_a_leaver_knew(
+    settings: Settings, database: Database, client: TestClient, tmp_path: Path, clock: Clock
+) -> None:
+    directories = (tmp_path / f"people-{number}" for number in itertools.count())
+    told_by, begins = clock.told_by, clock.now()
+    assert told_by is not None
+
+    @hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+    @given(acts=strategies.lists(strategies.sampled_from(ACTS), min_size=8, max_size=14), data=strategies.data())
+    def holds(acts: list[Callable[[World, Choose], None]], data: strategies.DataObject) -> None:
+        told_by.write_text(begins.isoformat())
+        empty(database)
+        founded = Organisation(next(directories), client, clock).found(settings, CAST)
+        world = World(founded, settings, told_by, database)
+        world.begin()
+        for act in acts:
+            hypothesis.note(act.__name__)
+            act(world, lambda among: data.draw(strategies.sampled_from(among)))
+        world.check_nothing_is_lost()
+        world.check_who_left_opens_nothing_later()
+
+    holds()
+
+
+def empty(database: Database) -> None:
+    """Nothing is left of the organisation before."""
+    with database.write() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())

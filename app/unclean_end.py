@@ -12,17 +12,24 @@ from app import private
 PREFIX: Final = "serving."
 
 
+def is_left(data_dir: Path) -> bool:
+    """Whether a service before was killed, or lost its machine's power; its mark is taken away."""
+    left = [_take_away(mark) for mark in sorted(data_dir.glob(f"{PREFIX}*"))]  # all of them
+    return any(left)
+
+
 @contextmanager
-def marked(data_dir: Path) -> Iterator[bool]:
-    """Leaves the mark until the block ends; says whether a service before was killed, or lost its machine's power.
+def marked(data_dir: Path) -> Iterator[None]:
+    """Leaves the mark until the block comes to its end.
 
     Each process has a mark of its own and holds it: those that are held are of services that run.
     """
-    was_unclean = [_take_away(mark) for mark in sorted(data_dir.glob(f"{PREFIX}*"))]
     mark = data_dir / f"{PREFIX}{secrets.token_hex(8)}"
-    with open(mark, "xb", opener=private.opener) as file:
+    draft = data_dir / f".{mark.name}"
+    with open(draft, "xb", opener=private.opener) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield any(was_unclean)
+        draft.rename(mark)  # held before another that starts can see it, and take it for one that was left
+        yield
         mark.unlink(missing_ok=True)
 
 

@@ -131,6 +131,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_COMMAND_SECONDS": 600,
         "_REST_SECONDS": 2,
         "_PRIMARY": 255,
+        "_SCHEMA_LOCK": 0x7465726E,
     },
     "app.http.memory": {
         "REPORTERS": 16 * MIB,

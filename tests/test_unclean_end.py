@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.unclean_end import marked
+from app.unclean_end import is_left, marked
 
 
 def test_a_mark_tells_of_the_service_that_was_killed_once_and_of_none_that_runs_or_ended(tmp_path: Path) -> None:
@@ -12,14 +12,10 @@ def test_a_mark_tells_of_the_service_that_was_killed_once_and_of_none_that_runs_
         with marked(tmp_path):
             raise KeyboardInterrupt
 
-    with marked(tmp_path) as first, marked(tmp_path) as beside:
-        pass
+    with marked(tmp_path), marked(tmp_path):
+        of_those_that_run = is_left(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         end_uncleanly()
-    with marked(tmp_path) as after:
-        pass
-    with marked(tmp_path) as again:
-        pass
 
-    assert (first, beside, after, again) == (False, False, True, False)
+    assert (of_those_that_run, is_left(tmp_path), is_left(tmp_path)) == (False, True, False)
     assert list(tmp_path.iterdir()) == []

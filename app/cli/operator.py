@@ -1,11 +1,15 @@
 """Commands for whoever runs the machine. They need no key, and could not use one."""
 
 import errno
+import gc
+import math
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -13,7 +17,7 @@ import typer
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import keyring, recorded_day, unclean_end
+from app import keyring, processes, recorded_day, unclean_end
 from app.backup.checking import look_quickly
 from app.cli.causes import disk_first, told
 from app.cli.console import Json, clock, say, show
@@ -83,6 +87,7 @@ def init(as_json: Json = False) -> None:
 def invitation() -> str:
     """What `init` prints."""
     with opened(makes=True) as (_, database), database.write() as session:
+        installation.one_at_a_time(session)
         return staff.initialise(session, clock().date())
 
 
@@ -121,6 +126,10 @@ def serve(
     no_worker: Annotated[
         bool, typer.Option("--no-worker", help="Leave what is due by the day or hour to tern worker.")
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Processes that serve beside one another; more than one needs PostgreSQL."),
+    ] = 1,
 ) -> None:
     """Run the service. It keeps no log of requests."""
     from app import logs
@@ -132,41 +141,61 @@ def serve(
         connections = room()
     threading.stack_size(STACK)
     with opened(upgrades=True) as (settings, database):
+        if workers > 1 and database.dialect == "sqlite":
+            raise Stopped("an SQLite file is written by one process at a time: --workers needs PostgreSQL")
         with database.read() as session:
             is_new = not staff.has_begun(session)
-        application = create_app(settings)
-        state = cast("Watched", application.state)
-        finish(state.database, state.blobs, state.clock.today())
     # Here, because a port that is taken is a line for the operator, and uvicorn has no output.
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
-    serving = server(application, connections=connections)
 
-    def stop() -> None:
-        serving.should_exit = True
+    def serve_here(place: int) -> None:
+        """What one of the processes does; the first also what is done once."""
+        with told():
+            application = create_app(settings)
+            state = cast("Watched", application.state)
+            if place == 0:
+                finish(state.database, state.blobs, state.clock.today())
+        serving = server(application, connections=connections)
 
-    # From the first line on, whatever is still to be looked at. Later uvicorn takes the signals, and once all is done
-    # sends itself the one that it heard again.
-    _when_told_to_stop(stop)
-    with unclean_end.marked(settings.data_dir) as was_unclean:
-        if is_new:
-            say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
-        say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
-        if was_unclean:  # beside the service, for a large database is read for a while
-            threading.Thread(target=_tell_of_a_look, args=(state.database, settings.data_dir), daemon=True).start()
-        look = state.readiness.look()
-        for line in ([f"Nothing is taken yet: {look.why}."] if look.why else []) + list(look.ends):
-            say(line)
-        with (
-            _watched(state.readiness, settings.readiness_port, lambda: serving.turned_at),
-            recorded_day.recording(state.database, state.clock.today, say, is_right=the_clock_is_right),
-            nullcontext()
-            if no_worker
-            else working(jobs(state.keyring), state.database, state.blobs, state.clock.now, say),
-        ):
+        def stop() -> None:
+            serving.should_exit = True
+
+        # From the first line on, whatever is still to be looked at. Later uvicorn takes the signals, and once all is
+        # done sends itself the one that it heard again.
+        _when_told_to_stop(stop)
+        with ExitStack() as beside:
+            was_unclean = place == 0 and unclean_end.is_left(settings.data_dir)
+            beside.enter_context(unclean_end.marked(settings.data_dir))
+            if place == 0:
+                say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+                if was_unclean:  # beside the service, for a large database is read for a while
+                    look = partial(_look_again, state.database, settings.data_dir)
+                    threading.Thread(target=look, daemon=True).start()
+                _tell(state.readiness)
+                beside.enter_context(_watched(state.readiness, settings.readiness_port, lambda: serving.turned_at))
+                clock_is_right = recorded_day.recording(
+                    state.database, state.clock.today, say, is_right=the_clock_is_right
+                )
+                beside.enter_context(clock_is_right)
+                if not no_worker:
+                    work = working(jobs(state.keyring), state.database, state.blobs, state.clock.now, say)
+                    beside.enter_context(work)
+            gc.collect()
+            gc.freeze()  # what is here by now is here to stay, and need not be looked through again and again
             serving.run(sockets=[listening])
+
+    if is_new:
+        say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
+    if workers == 1:
+        serve_here(0)
+        return
+    try:
+        processes.beside(workers, serve_here, begun=listening.close)
+    except processes.OneEnded as error:
+        raise Stopped(str(error)) from None
 
 
 def _when_told_to_stop(act: Callable[[], None]) -> None:
@@ -237,27 +266,38 @@ def sweep(
 
 def _check_new(settings: Settings) -> None:
     """Raises `DataWithoutDatabase` where files of a service lie here whose database does not: it is to come back."""
-    log = []
+    # In this order: another `init` that runs at the same time makes tables first and the keyring when they are there.
+    files = [settings.data_dir / keyring.FILE, *(settings.data_dir / "blobs").glob("*")]
     path = file_of(make_url(settings.url))
-    if path is not None and not path.is_file():
-        log = [path.with_name(f"{path.name}-wal")]
-    else:
+    log = path and path.with_name(f"{path.name}-wal")
+    found, is_log_there = [each for each in files if each.exists()], log is not None and log.exists()
+    if path is None or path.is_file():
         with closing(Database(settings.url)) as database:
             if schema.look(database) is not schema.Tables.NONE:
                 return
-    for file in (settings.data_dir / keyring.FILE, *log, *(settings.data_dir / "blobs").glob("*")):
-        if file.exists():
-            raise DataWithoutDatabase(file)
+    elif log is not None and is_log_there:
+        found.append(log)
+    if found:
+        raise DataWithoutDatabase(found[0])
 
 
-def _tell_of_a_look(database: Database, data_dir: Path) -> None:
-    """Say in one line what a short look at the service finds, which goes on whatever that is."""
-    begins = "The service before did not come to its end"
+def _look_again(database: Database, data_dir: Path) -> None:
+    """Say what a short look at the service finds, and how long it took; it goes on whatever that is."""
+    say("The service before did not come to its end; this one serves, and looks meanwhile at what that left.")
+    began = time.monotonic()
     try:
         found = look_quickly(database, data_dir / "blobs")
     except (SQLAlchemyError, OSError):
         found = "the database could not be read to its end"
-    say(f"{begins}, and {found}: look with tern check." if found else f"{begins}; a short look finds nothing wrong.")
+    took = f"A short look took {math.ceil(time.monotonic() - began)} s"
+    say(f"{took}, and {found}: look with tern check." if found else f"{took} and finds nothing wrong.")
+
+
+def _tell(readiness: Readiness) -> None:
+    """Say why nothing can be taken yet, and what comes to an end."""
+    look = readiness.look()
+    for line in ([f"Nothing is taken yet: {look.why}."] if look.why else []) + list(look.ends):
+        say(line)
 
 
 def _why(error: OSError) -> str:

@@ -31,6 +31,7 @@ _LOCK_SECONDS = 10  # for which a statement waits for another's lock
 _TRY_SECONDS: Final = 0.5
 _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 11  # for which a service waits for PostgreSQL: a lock is told before
+_SCHEMA_LOCK = 0x7465726E  # any number that nobody else's program takes for its own: `tern`
 _COMMAND_SECONDS = 600  # the same for a command: a rule may have much to destroy
 _REST_SECONDS = 2  # in which nobody asks it, once it has not answered: who came meanwhile need not wait as long again
 
@@ -131,6 +132,10 @@ class Database:
             if self.dialect != "sqlite":
                 cast("postgresql.Connection", connection.connection.driver_connection).patience = None
                 with connection.begin():
+                    # Of several that start at once one alters, however long it takes, and the others find it done.
+                    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+                    connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
                     yield connection
                 return
             driver = cast("sqlite3.Connection", connection.connection.driver_connection)

@@ -68,6 +68,11 @@ def open_keyring(database: Database, data_dir: Path) -> Keyring:
     return ring
 
 
+def one_at_a_time(session: Session) -> None:
+    """Whoever else calls this goes on when this transaction has ended, and finds what it has written."""
+    session.execute(select(Installation.name).with_for_update())
+
+
 def record_free_space(database: Database, data_dir: Path, today: date) -> None:
     """Remember how much is free today; the last look of a day counts."""
     with database.write() as session:

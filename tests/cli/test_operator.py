@@ -9,18 +9,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
 from app import keyring
+from app.cli import operator
 from app.cli.failures import REFUSED, USAGE
 from app.database import Database
 from app.installation import service as installation
 from app.people.staff import service as staff
+from app.people.staff.models import Invitation, Team
+from app.protocol.encoding import sha256_hex
 from app.protocol.manifest import MANIFEST, ORGANISATION
 from app.vocabulary import Role
 from tests import factories
@@ -151,12 +156,52 @@ def test_a_service_looks_at_itself_after_one_that_was_killed_and_serves_on(data:
             lines = [process.stderr.readline()]
             _ask(port)
             if len(said) == 1:  # after the one that was killed
-                lines.append(process.stderr.readline())
+                lines += [process.stderr.readline() for _ in range(2)]
             process.send_signal(end)
             said.append([*lines, *process.stderr.readlines()])
 
-    after = "The service before did not come to its end; a short look finds nothing wrong.\n"
-    assert [lines[1:] for lines in said] == [[], [after], []]
+    assert [len(lines) for lines in said] == [1, 3, 1]
+    announced, found = said[1][1:]
+    assert announced.startswith("The service before did not come to its end; this one serves, ")
+    assert re.fullmatch(r"A short look took [0-9]+ s and finds nothing wrong\.\n", found)
+
+
+def test_processes_serve_beside_one_another_on_postgresql_alone(url: str, tmp_path: Path) -> None:
+    port = free_port()
+    environment = {"TERN_DATA_DIR": str(tmp_path / "data"), "TERN_DATABASE_URL": url}
+    if url.startswith("sqlite"):
+        says(tern("serve", "--workers", "2", environment=environment), "--workers needs PostgreSQL")
+        return
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--workers", "2", "--port", str(port)]
+    with subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = [process.stderr.readline() for _ in range(2)]
+        _ask(port)
+        process.terminate()
+        lines += process.stderr.readlines()
+
+    assert (process.returncode, [line.partition(" ")[0] for line in lines]) == (0, ["Nobody", "Tern"])
+    assert not list((tmp_path / "data").glob("*serving.*"))
+
+
+def test_two_that_begin_at_once_begin_one_organisation(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("TERN_DATABASE_URL", empty_url)
+    both = Barrier(2)
+
+    def begin(_: int) -> str:
+        both.wait()
+        return operator.invitation()
+
+    with ThreadPoolExecutor(2) as threads:
+        invitations = list(threads.map(begin, range(2)))
+
+    with closing(Database(empty_url)) as database, database.read() as session:
+        assert len(session.scalars(sa.select(Team.id)).all()) == 1
+        (valid,) = session.scalars(sa.select(Invitation.token_sha256))
+    assert valid in [sha256_hex(each.encode()) for each in invitations]
 
 
 def _connection(port: int) -> socket.socket:

@@ -2,24 +2,33 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.casework.cases.models import CasePart
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
+from app.main import create_app
 from app.people.shared_keys.models import SharedKey
 from app.people.staff.models import Person
 from app.protocol.mailbox import FIRST_STAFF_SLOT, MessageKind
 from app.protocol.sizes import Kind
 from app.protocol.statements import KeyKind
+from app.settings import Settings
+from app.site.site import Site
 from app.statistics.releases.models import Release
 from app.vocabulary import ApprovalSubject, ReportState, Role
 from tests import factories
 from tests.access import table
+from tests.in_process import InProcess
+from tests.strength import HASHER
 
 if TYPE_CHECKING:
     from app.blobs import Blobs
@@ -140,6 +149,17 @@ class Scene:
         )
         self.rows.add_all([key, release])
         self.ids |= {"key_id": key.id, "release_id": release.id, "path": "data/persons.csv"}
+
+
+@contextmanager
+def standing(url: str, site: Site, directory: Path) -> Iterator[Scene]:
+    """A scene in a service of its own, for tests that leave it as it is."""
+    clock = directory / "clock"
+    clock.write_text(f"{factories.DAY}T09:00:00Z")
+    service = Settings(data_dir=directory, database_url=url, demo=True, demo_clock=clock)
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with Session(engine) as rows, InProcess(create_app(service, site=site, hasher=HASHER)) as client:
+        yield Scene(client, rows).set()
 
 
 def elsewhere(scene: Scene) -> Scene:

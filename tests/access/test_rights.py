@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+import pytest
 from fastapi.routing import APIRoute
-from sqlalchemy.orm import Session
-from starlette.testclient import TestClient
 
 from app.main import ROUTERS
+from app.site.site import Site
 from tests.access.asking import ask
-from tests.access.scene import Scene
+from tests.access.scene import Scene, standing
 from tests.access.table import CAST, TABLE
 
 
@@ -27,19 +27,23 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
     assert TABLE.keys() == routes()
 
 
-def test_everybody_is_answered_as_the_table_says(client: TestClient, rows: Session) -> None:
-    scene = Scene(client, rows).set()
-
-    wrong = {cell: found for cell, found, expected in cells(scene) if found != expected}
-
-    assert wrong == {}
+@pytest.fixture(scope="module")
+def scene(url_of_file: str, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with standing(url_of_file, site, tmp_path_factory.mktemp("rights")) as scene:
+        yield scene
 
 
-def cells(scene: Scene) -> Iterator[tuple[str, int, int]]:
-    """Every cell of the table: its name, the status that was found, and the one that stands there."""
-    sessions = {who: scene.headers(who) for who in CAST}
-    for route, row in TABLE.items():
-        for who in CAST:
-            # Whoever signs out needs a session that no other cell uses.
-            headers = scene.headers(who) if route.startswith("DELETE") else sessions[who]
-            yield f"{who}: {route}", ask(scene, route, row, headers).status_code, row.expected(who)
+@pytest.fixture(scope="module")
+def sessions(scene: Scene) -> dict[str, dict[str, str]]:
+    """Everybody's headers."""
+    return {who: scene.headers(who) for who in CAST}
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_everybody_is_answered_as_the_table_says(scene: Scene, sessions: dict[str, dict[str, str]], route: str) -> None:
+    # Whoever signs out needs a session that no other cell uses.
+    headers = {who: scene.headers(who) for who in CAST} if route.startswith("DELETE") else sessions
+
+    found = {who: ask(scene, route, TABLE[route], headers[who]).status_code for who in CAST}
+
+    assert found == {who: TABLE[route].expected(who) for who in CAST}

@@ -54,6 +54,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.triage.handing_on": {"MOST": 100},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
+    "app.client.casework.cases.turning": {"_MOST_SEALED": 2 * MIB, "_MOST_NOTED": 4 * KIB},
     "app.client.casework.cases.writing": {"CHECKPOINT_DISTANCE": 200, "TRIES": 8, "_MOST_TEXT": 3 * MIB},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},
     "app.client.intake.epochs": {
@@ -224,7 +225,13 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "LEAST_COVER": timedelta(days=20),
     },
     "app.protocol.journal.checkpoint": {"PIECE_LENGTH": 700_000},
-    "app.protocol.journal.entry": {"MOST_ENDED": 2, "MOST_PARTS": 20, "MOST_PIECES": 20, "MOST_REPORT_KEYS": 20},
+    "app.protocol.journal.entry": {
+        "MOST_ENDED": 2,
+        "MOST_PARTS": 20,
+        "MOST_PART_KEYS": 20,
+        "MOST_PIECES": 20,
+        "MOST_REPORT_KEYS": 20,
+    },
     "app.protocol.mailbox": {
         "SLOTS": 16,
         "STAFF_SLOTS": 14,
@@ -357,7 +364,7 @@ def test_what_is_written_to_a_case_in_one_request_is_this_much_at_most() -> None
         "turned": 100,
         "pairs": 10,
         "report_keys": 20,
-        "part_keys": 100,
+        "part_keys": 20,
         "checkpoint": 20,
         "remove": 100,
         "confirm": 4,

@@ -227,6 +227,22 @@ class Trust:
                 return each
         raise NotAuthentic("uncertified")
 
+    def roles_on(self, person: str, day: date, *, key: bytes) -> frozenset[Role]:
+        """Those that the person had with this key at some time of the day: also what a certificate of that day took.
+
+        Raises `NotAuthentic` where they had it at none.
+        """
+        roles = set(self.certified(person, day, key=key, on_last_day=True).roles)
+        of_day = [term for term in self._of(person) if term.valid_from <= day <= term.valid_until]
+        for term in sorted(of_day, key=lambda term: term.place, reverse=True):
+            if not term.counts:
+                break
+            if term.certified.key == key:
+                roles |= term.certified.roles
+            if term.valid_from < day:
+                break
+        return frozenset(roles)
+
     def check_chains(self) -> None:
         """Each person's certificates, all of them, follow one another from the first. Raises `NotAuthentic`."""
         for person in {term.certified.person for term in self._terms}:

@@ -183,13 +183,13 @@ def open_grant(
     verify_signature(signatures[0], bytes_signed(GRANT.name, header.line()))
     if check_at(header.at) > day + CLOCK_SKEW:
         raise NotAuthentic("at")
-    # What somebody hands over on the day on which they leave opens, or it would be lost with them.
+    # What somebody hands over on the day on which they leave or lose a role opens, or it would be lost with them.
     by = signatures[0]
-    grantor = trust.certified(by.by, check_at(header.at), key=by.key, on_last_day=True)
+    roles = trust.roles_on(by.by, check_at(header.at), key=by.key)
     is_handed_on = header.kind is GrantKind.HANDED_ON
     if is_handed_on and not _is_of_epoch(header):
         raise NotAuthentic("grant-kind")
-    if not grantor.roles & (_HANDS_ON if is_handed_on else GRANT.roles):
+    if not roles & (_HANDS_ON if is_handed_on else GRANT.roles):
         raise NotAuthentic("role")
     if header.act is not None:
         _check_recovered(header, header.act, trust)

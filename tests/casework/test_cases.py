@@ -414,6 +414,43 @@ def test_the_next_key_of_a_part_comes_from_who_holds_it_and_is_for_members(
     office.post(caseworker, f"/cases/{case.id}/parts/{id_}/grants", grant(triager)).raise_for_status()
 
 
+def test_nothing_is_written_under_the_own_key_of_a_part_that_is_with_somebody_who_works_on_it_no_longer(
+    office: Office, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    """Though the key of the case has turned: each part by whoever holds its key."""
+    third = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager, third)
+    identity = part() | {"grants": [grant(caseworker), grant(triager)]}
+    path, id_ = f"/cases/{case.id}/entries", str(identity["id"])
+    office.post(caseworker, path, entry(identity), version=1).raise_for_status()
+    turn = {"remove": [triager.id], "turned": turned(case, caseworker, third)}
+    office.post(third, path, entry(**turn), version=2).raise_for_status()
+    later = part(id_, version=2)
+    key = {"part": id_, "grants": [grant(caseworker), {"grantee": id_, "file": factories.in_json(Kind.GRANT)}]}
+
+    refused = office.post(caseworker, path, entry(later), version=3)
+    office.post(caseworker, path, entry(later, part_keys=[key]), version=3).raise_for_status()
+    office.post(caseworker, path, entry(part(id_, version=3)), version=4).raise_for_status()
+
+    assert problem(refused) == (409, "turn-first")
+
+
+def test_who_has_new_keys_may_be_left_for_later_when_a_key_turns_and_nobody_else(
+    office: Office, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    """Also who had them before they came to the case: whoever turns it may not have compared their words."""
+    case = factories.case(rows, caseworker, triager)
+    path = f"/cases/{case.id}/entries"
+    refused = office.post(caseworker, path, entry(turned=turned(case, caseworker)), version=1)
+    triager.had_other_keys = True
+    rows.commit()
+
+    office.post(caseworker, path, entry(turned=turned(case, caseworker)), version=1).raise_for_status()
+    office.post(caseworker, path, entry(), version=2).raise_for_status()
+
+    assert problem(refused) == (422, "members-unfit")
+
+
 def test_who_is_removed_holds_no_key_of_a_part_any_more_unless_nobody_else_does(
     office: Office, rows: Session, caseworker: Person, triager: Person
 ) -> None:

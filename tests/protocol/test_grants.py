@@ -270,6 +270,24 @@ def test_a_grant_from_before_its_grantor_left_still_opens() -> None:
     opened(granted(by=STRANGER.signer), trust=trust, day=DAY + timedelta(days=30))
 
 
+def test_a_grant_of_the_day_on_which_its_grantor_lost_the_role_opens_and_none_of_a_day_after() -> None:
+    first = certify(STRANGER)
+    tomorrow, later = DAY + timedelta(days=1), DAY + timedelta(days=2)
+    demoted = replace(STRANGER, roles=frozenset({Role.ANALYST}))
+    twice = [certify(demoted, valid_from=tomorrow, previous=first)]
+    twice.append(certify(replace(STRANGER, roles=frozenset({Role.AUDITOR})), valid_from=tomorrow, previous=twice[0]))
+    trust = TRUST.with_certificates([first, *twice])
+
+    opened(granted(by=STRANGER.signer, at=f"{tomorrow}T09:00Z"), trust=trust, day=later)
+    with pytest.raises(NotAuthentic, match="role"):
+        opened(granted(by=STRANGER.signer, at=f"{later}T09:00Z"), trust=trust, day=later)
+    assert trust.roles_on(STRANGER.id, tomorrow, key=STRANGER.certified.key) == {
+        *STRANGER.roles,
+        Role.ANALYST,
+        Role.AUDITOR,
+    }
+
+
 def test_a_grant_from_after_its_grantor_left_is_refused() -> None:
     trust = TRUST.with_certificates([certify(STRANGER, valid_until=DAY)])
 

@@ -50,8 +50,8 @@ class SecondPersonNeeded(Problem):
 
 
 class TurnFirst(Problem):
-    """Somebody has the newest key of the case who works on it no longer, or has no role for it, or other keys since, or
-    was given it until a day that is over.
+    """Somebody has the newest key of the case, or of a part of it, who works on it no longer, or has no role for it, or
+    other keys since, or was given it until a day that is over; or a member lacks that of the case who may have it.
 
     Let it turn, with an entry that brings in the next; nothing is taken under this one.
     """
@@ -131,14 +131,15 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
 def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
     """The key of the case turns: the next one for each member with a role for it, and for the case the one that it had.
 
-    Who has new keys may be left for later: nobody grants to those before the words were compared. Raises
-    `MembersUnfit`.
+    Who ever had other keys may be left for later: nobody grants to new ones before they have compared the words
+    themselves. Raises `MembersUnfit`.
     """
-    today = now.date()
-    holders = _who_may_work(session, set(members_of(session, case.id)), today)
-    later = grants.outdated(session, case.id).keys() - grants.holders(session, case.id)
+    holders = _who_may_work(session, set(members_of(session, case.id)), now.date())
     sent = [grant.grantee for grant in new]
-    if len(set(sent)) != len(sent) or not {case.id, *(holders - later)} <= set(sent) <= {case.id, *holders}:
+    if len(set(sent)) != len(sent) or case.id not in sent or not set(sent) <= {case.id, *holders}:
+        raise MembersUnfit
+    later = holders - set(sent)
+    if later != staff.had_other_keys(session, later):
         raise MembersUnfit
     grants.turn(session, actor, new, subject=case.id, until=_guests(session, case.id), now=now)
 
@@ -171,20 +172,38 @@ def check_turned(session: Session, case: Case, today: date, *, of_entries: bool 
 
     What was lent for a decision that is over is with nobody, unless whom it was lent to is certified no longer, or has
     other keys now. Of entries it is asked too whether it was peeled for a custodian who is no member, and who may have
-    it: each client turns the key for those where it is told so, and no journal shows it before the custodian has
-    written theirs.
+    it, or whether a member lacks it who had no role for a while: each client turns the key where it is told so, and no
+    journal shows the one before the custodian has written theirs, nor the other ever.
     """
     members = set(members_of(session, case.id))
     if any(until < today for until in _guests(session, case.id).values()):
         raise TurnFirst
-    ever = grants.ever_granted(session, case.id)
+    _check_holders(session, case.id, members, today, of_entries=of_entries)
+    if of_entries and _who_may_work(session, members & _deprived(session, case.id), today):
+        raise TurnFirst
+
+
+def check_parts_turned(session: Session, case: Case, part_ids: Collection[str], today: date) -> None:
+    """The same of the own keys of parts, where they have one, that are written without their turning."""
+    members = set(members_of(session, case.id))
+    for part_id in sorted(grants.granted_among(session, part_ids)):
+        _check_holders(session, part_id, members, today, of_entries=True)
+
+
+def _deprived(session: Session, subject: str) -> set[str]:
+    """Who was granted its newest key for good, and holds it no longer."""
+    granted = {grantee for grantee, kind in grants.ever_granted(session, subject) if kind is GrantKind.ASSIGNED}
+    return granted - grants.newest_holders(session, subject)
+
+
+def _check_holders(session: Session, subject: str, members: AbstractSet[str], today: date, *, of_entries: bool) -> None:
+    ever = grants.ever_granted(session, subject)
     working = _who_may_work(session, {grantee for grantee, _ in ever}, today)
     if any(_has_gone(grantee, kind, members=members, working=working) for grantee, kind in ever):
         raise TurnFirst
     if of_entries and any(kind is GrantKind.CUSTODIAN and grantee not in members for grantee, kind in ever):
         raise TurnFirst
-    newest = grants.generation_of(session, case.id)
-    if newest in grants.outdated(session, case.id).values():
+    if grants.generation_of(session, subject) in grants.outdated(session, subject).values():
         raise TurnFirst
 
 

@@ -12,7 +12,7 @@ from app.http.sealed_json import SealedEntry, SealedGrant, SealedPart
 from app.http.wire import PersonId, ReportId
 from app.people.grants.wire import GrantIn, GrantOut, Grants
 from app.people.pairs.wire import Pairs
-from app.protocol.journal import MOST_PIECES, MOST_REPORT_KEYS
+from app.protocol.journal import MOST_PART_KEYS, MOST_PIECES, MOST_REPORT_KEYS
 from app.protocol.pairs import MOST_RECOVERED, MOST_WITH_IT
 
 
@@ -52,7 +52,7 @@ class EntriesIn(WritingIn):
     add: Grants = []
     turned: Grants = []
     pairs: Pairs = []
-    part_keys: Annotated[list[PartKeyIn], Field(max_length=100)] = []
+    part_keys: Annotated[list[PartKeyIn], Field(max_length=MOST_PART_KEYS)] = []
     report_keys: Annotated[list[ReportKeyIn], Field(max_length=MOST_REPORT_KEYS)] = []
     checkpoint: Annotated[list[SealedPart], Field(max_length=MOST_PIECES)] = []
     remove: Annotated[list[PersonId], Field(max_length=100)] = []

@@ -202,6 +202,9 @@ def write(
         membership.check_turned(session, case, now.date(), of_entries=True)
         if writing.pairs:
             raise PairsUnfit
+    turned = {each.part_id for each in writing.part_keys}
+    going_on = {each.id for each in writing.parts if each.version > 1} - turned
+    membership.check_parts_turned(session, case, going_on, now.date())
     if change:
         membership.change(session, actor, case, change, now=now)
         for person_id in change.remove:

@@ -120,8 +120,10 @@ def to_replace(session: Session, today: date) -> Iterator[tuple[Epoch, str]]:
     last = max((each.accepts_until for each in epochs), default=today)
     days = (today + timedelta(days=each) for each in range((last - today).days + 1))
     counting = {each.id: each for day in days if (each := _on(epochs, day))}
-    for epoch_id, person_id in sorted(grants.had(session, counting)):
-        if not _may_hold(session, person_id, today):
+    had = grants.had(session, counting)
+    roles_of = staff.certified_among(session, {person_id for _, person_id in had}, today)
+    for epoch_id, person_id in sorted(had):
+        if not INTAKE_HOLDERS & roles_of.get(person_id, frozenset()):
             yield counting[epoch_id], person_id
 
 
@@ -129,10 +131,6 @@ def curtail(session: Session, standing: Standing) -> None:
     """Who is no triager and no supervisor holds no key of intake."""
     if not INTAKE_HOLDERS & standing.roles:
         grants.end_held(session, standing, select(Epoch.id))
-
-
-def _may_hold(session: Session, person_id: str, today: date) -> bool:
-    return any(staff.has_role(session, person_id, role, today) for role in INTAKE_HOLDERS)
 
 
 def is_known(session: Session, epoch_id: str) -> bool:

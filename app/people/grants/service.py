@@ -248,6 +248,11 @@ def outdated(session: Session, subject: str) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(replaced.group_by(Grant.grantee))}
 
 
+def granted_among(session: Session, subjects: Collection[str]) -> set[str]:
+    """Those of the subjects of which a key was ever granted."""
+    return set(session.scalars(select(Grant.subject).where(Grant.subject.in_(subjects)).distinct()))
+
+
 def of_actor(session: Session, actor: Actor, subject: str) -> Sequence[Grant]:
     """The grants of a subject to the actor, and its older keys to itself, which they open by them.
 

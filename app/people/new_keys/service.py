@@ -120,6 +120,7 @@ def _keys_in(listed: Certified) -> tuple[str, str]:
 def _replace(session: Session, actor: Actor, row: NewKeys, *, now: datetime) -> None:
     person = session.get_one(Person, row.person_id, with_for_update=True)
     person.recipient, person.key, person.password_hash = str(row.recipient), str(row.key), str(row.password_hash)
+    person.had_other_keys = True
     session.delete(row)
     session.flush()
     sign_in.end_all(session, actor.id, person.id, now=now)

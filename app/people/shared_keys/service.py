@@ -116,8 +116,10 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     for kind in TURNED:
         valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
         newest = session.scalar(valid.limit(1))
-        for key_id, person in sorted(grants.had(session, [newest.id] if newest else [])):
-            if not any(staff.has_role(session, person, role, today) for role in KEY_HOLDERS[kind]):
+        had = grants.had(session, [newest.id] if newest else [])
+        roles_of = staff.certified_among(session, {person for _, person in had}, today)
+        for key_id, person in sorted(had):
+            if not KEY_HOLDERS[kind] & roles_of.get(person, frozenset()):
                 since = max(newest.valid_from, staff.gone_since(session, person, today)) if newest else today
                 yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
 

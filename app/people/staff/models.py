@@ -73,6 +73,7 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     recipient: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(String(43))
+    had_other_keys: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     last_use: Mapped[date | None]
 
 

@@ -321,6 +321,12 @@ def end_certificates_of_other_keys(session: Session, person_id: str, *, since: d
             each.valid_until = min(each.valid_until, (since or certificates[0].valid_from) - timedelta(days=1))
 
 
+def had_other_keys(session: Session, people: Collection[str]) -> set[str]:
+    """Those of these people who had others: colleagues compare words before they grant to the present ones."""
+    had = select(Person.id).where(Person.id.in_(people), Person.had_other_keys)
+    return set(session.scalars(had)) if people else set()
+
+
 def organisation(session: Session) -> Organisation:
     """Raises `NoRootYet`."""
     row: Organisation | None = session.scalar(select(Organisation))

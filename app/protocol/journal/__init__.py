@@ -9,6 +9,7 @@ from app.protocol.journal.acts import Act, Ending, Removal
 from app.protocol.journal.checkpoint import PIECE_LENGTH, joined, pieces, summary, summed_up
 from app.protocol.journal.entry import (
     MOST_ENDED,
+    MOST_PART_KEYS,
     MOST_PARTS,
     MOST_PIECES,
     MOST_REPORT_KEYS,
@@ -29,6 +30,7 @@ from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, Recov
 __all__ = [
     "MOST_ENDED",
     "MOST_PARTS",
+    "MOST_PART_KEYS",
     "MOST_PIECES",
     "MOST_REPORT_KEYS",
     "PIECE_LENGTH",

@@ -15,6 +15,8 @@ from app.protocol.types import TYPES
 MOST_PARTS: Final = 20
 # How many reports get their next keys by one request; a case with more turns the rest by the next.
 MOST_REPORT_KEYS: Final = 20
+# And so many next keys of parts, fewer where each has many holders and custodians: what is left turns by the next.
+MOST_PART_KEYS: Final = 20
 # In how many pieces a checkpoint is sealed.
 MOST_PIECES: Final = 20
 # How many certificates one entry holds: of the opener and of the owner.

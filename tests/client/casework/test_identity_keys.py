@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from app.client import Staff
 from app.client.casework import cases
 from app.client.casework.cases import OpenCase
 from app.protocol.case.parts import Identity
+from app.protocol.encoding import b64, new_id
 from tests.client.casework.scene import coded
 from tests.client.casework.test_turning import forgetful
 from tests.client.installation import Installation
@@ -70,3 +73,26 @@ def test_who_is_named_a_holder_later_reads_what_lies_under_each_key(here: Instal
     assert [said.body["names"] for _, said in cases.versions(anna, found, part)] == ["Lin Wei", "Lin Wei-Ting"]
     assert [each.type for each in cases.open_(chen, opened.id).closed] == []
     assert renamed(anna, found, "Lin W.-T.").journal.parts[part][-1].generation == 2
+
+
+def test_of_many_identities_each_request_turns_as_many_as_it_holds_and_none_is_written_on_before(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    opened, part = named(here, anna, chen)
+    [first] = opened.file.persons
+    person = replace(first, id=new_id("psn"), token=b64(bytes(16)))
+    both = replace(opened.file, persons=(*opened.file.persons, person))
+    written = cases.write(
+        boris, opened, both.with_identity(Identity(person.id, "Somebody", "", "")), holders={chen.person}
+    )
+    other = next(each for each in written.journal.held if each != part)
+    monkeypatch.setattr("app.client.casework.cases.turning.MOST_PART_KEYS", 1)
+
+    changed = cases.change_members(boris, written, remove=[chen.person])
+    [left] = changed.journal.old_parts
+    later = cases.write(boris, changed, replace(changed.file, summary="Later."))
+
+    assert left in (part, other)
+    assert later.journal.old_parts == []
+    assert {later.keys.own[each].generation for each in (part, other)} == {2}

@@ -224,6 +224,22 @@ def test_who_loses_every_role_for_cases_is_put_out_by_the_next_who_writes_and_co
     assert cases.open_(here.staff("chen"), case.id).file.title == "Without them"
 
 
+def test_a_role_that_is_given_back_before_anybody_writes_brings_the_key_of_the_case_with_the_next_line(
+    here: Installation,
+) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    case = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+
+    certified_anew(here, "chen", Role.ANALYST)
+    certified_anew(here, "chen", Role.CASEWORKER)
+    with pytest.raises(Refused, match="nothing here"):
+        cases.open_(here.staff("chen"), case.id)
+    boris = here.staff("boris")
+    cases.write(boris, cases.open_(boris, case.id), replace(case.file, title="With them"))
+
+    assert cases.open_(here.staff("chen"), case.id).file.title == "With them"
+
+
 def test_an_owner_without_a_role_for_cases_gets_no_key_until_they_have_one_again(here: Installation) -> None:
     anna, chen = here.staff("anna"), here.staff("chen")
     case = accepted(here, anna, chen)

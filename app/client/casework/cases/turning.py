@@ -6,7 +6,7 @@ What is written from then on, whoever left cannot read, and whoever holds the ne
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from app import age
 from app.client.casework.cases.following import was_certified, works_on_cases
@@ -16,9 +16,14 @@ from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
-from app.protocol.journal import MOST_REPORT_KEYS, Entry, HeldNote, KeyNote
+from app.protocol.encoding import canonical
+from app.protocol.journal import MOST_PART_KEYS, MOST_REPORT_KEYS, Entry, HeldNote, KeyNote
 from app.protocol.members import MemberList
 from app.vocabulary import GrantKind
+
+# Bytes of keys of parts that one request holds beside all else, and of what its entry says of them.
+_MOST_SEALED: Final = 2 * 2**20
+_MOST_NOTED: Final = 4 * 2**10
 
 
 @dataclass(frozen=True)
@@ -136,11 +141,20 @@ def holds(case: OpenCase, part: str) -> bool:
 def _turned_parts(staff: Staff, case: OpenCase, entry: Entry, *, turns: bool) -> list[PartKey]:
     """The next own key of each part that this person holds, where the case turns, or has turned without.
 
-    It goes to those of its holders, as the journal names them, who are members still and whose keys are known.
+    It goes to those of its holders, as the journal names them, who are members still and whose keys are known. Of many
+    parts those that one request holds and one entry names, one at the least; the rest turns by the next.
     """
     due = [part for part in case.journal.own_parts if holds(case, part)] if turns else old_keys(case)
     members = entry.members.members if entry.members else case.members
-    return [_turned_part(staff, case, part, members) for part in due]
+    turned, size, noted = list[PartKey](), 0, 0
+    for part in due[:MOST_PART_KEYS]:
+        each = _turned_part(staff, case, part, members)
+        size += sum(len(file["file"]) for file in (*each.wire["grants"], *each.wire["pairs"]))
+        noted += len(canonical({"keys": each.note.body(), "held": each.held.body()}))
+        if turned and (size > _MOST_SEALED or noted > _MOST_NOTED):
+            break
+        turned.append(each)
+    return turned
 
 
 def _turned_part(staff: Staff, case: OpenCase, part: str, members: Collection[str]) -> PartKey:

@@ -104,14 +104,20 @@ class Machine:
         *,
         work_factor: int = age.Passphrase.work_factor,
     ) -> Self:
-        """The same with keys that there are already, those of a copy."""
+        """The same with keys that there are already."""
+        machine = cls.begin(directory, about)
+        machine.lock_with(passphrase, keys, work_factor=work_factor)
+        return machine
+
+    @classmethod
+    def begin(cls, directory: Path, about: About) -> Self:
+        """A machine without keys yet, which makes it nobody's. Raises `FileExistsError` where keys lie."""
         machine = cls(directory)
         if machine._keys.exists():
             raise FileExistsError(f"{machine._keys} exists")
         private.make_directory(directory)
         private.make_directory(machine.outbox)
         machine.tell(about)
-        machine.lock_with(passphrase, keys, work_factor=work_factor)
         return machine
 
     def lock_with(self, passphrase: str, keys: PersonKeys, *, work_factor: int = age.Passphrase.work_factor) -> None:

@@ -60,10 +60,12 @@ def add(
             raise NotAuthentic("subject")
         trust.fetch_log(service, str(copy.pin), root=copy.pin.root).check_follows(copy.log)
     about = About(server, handle, str(copy.pin), copy.person)
-    Machine.with_keys(directory, about, keys, passphrase, work_factor=work_factor)
+    machine = Machine.begin(directory, about)
     staff = Staff(directory, keys, http=http, clock=clock)
     staff.begin_with(copy.pin.root, copy.log)
     copies.remember(staff, Mark(answer["number"], sha256_hex(file)))
+    # Last: broken off before, this is done again, and a machine that has keys knows what the copy's knew.
+    machine.lock_with(passphrase, keys, work_factor=work_factor)
     if token is None:
         sign_in.take_up(staff, opened)
     else:

@@ -1,6 +1,6 @@
 """Somebody leaves: all that they have ends by one act, which can be interrupted, and nothing is lost unsaid."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from app.client.casework import cases, leaving, triage
 from app.client.intake import epochs
-from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.staff import NotGranted
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, duties, shared_keys, sign_in
 from app.client.people.colleagues import OfTheRoot
@@ -92,35 +92,6 @@ def test_where_the_owner_leaves_any_member_names_another(here: Installation) -> 
 
     assert after.member_list.owner == chen.person
     assert cases.open_(here.staff("chen"), case.id).members == {anna.person, chen.person}
-
-
-Step = Callable[[Staff, str], object]
-STEPS: list[Step] = [
-    colleagues.end,
-    lambda sara, person: epochs.replace(sara, person, epoch=hinted(sara, DutyKind.REPLACE_EPOCH)),
-    lambda sara, person: shared_keys.turn(sara, person, key=hinted(sara, DutyKind.TURN_SHARED_KEY)),
-]
-
-
-def hinted(sara: Staff, kind: DutyKind) -> str | None:
-    return next((hint.object for hint in duties.waiting(sara) if hint.kind is kind), None)
-
-
-@pytest.mark.parametrize("done", range(4))
-def test_it_goes_on_where_it_was_interrupted_and_does_nothing_twice(here: Installation, done: int) -> None:
-    anna, sara = here.staff("anna"), here.staff("sara")
-    before = len(sara.log.intakes)
-    for step in STEPS[:done]:
-        step(sara, anna.person)
-
-    leaving.leave(here.staff("sara"), anna.person)
-    again = leaving.leave(here.staff("sara"), anna.person)
-
-    sara.forget()
-    assert (again.epochs, again.keys, again.failed) == ((), (), ())
-    assert len(sara.log.intakes) == before + 1
-    assert len(sara.service.get("/keys").json()["items"]) == 4
-    assert {hint.kind for hint in duties.waiting(here.staff("sara"))} <= {DutyKind.SIGN_EPOCHS}
 
 
 def test_who_finds_it_half_done_finishes_it_at_their_sign_in(here: Installation) -> None:

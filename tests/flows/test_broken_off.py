@@ -1,0 +1,428 @@
+"""An act that ends in the middle, wherever, is begun again from what lies on disk, and comes to what it comes to whole.
+
+What an act leaves behind are the requests that it writes with and the files of its machine, one after the other. It is
+ended before each of them, as a process is that is killed: nothing of the client's hears of it. Before the second is
+after the first, whether or not its answer was read; what a request does, the service does whole or not at all.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.client import Staff
+from app.client.casework import cases, leaving, recoveries, triage
+from app.client.machine.seen import SeenMarks
+from app.client.people import (
+    colleagues,
+    copies,
+    custodians,
+    duties,
+    machines,
+    memories,
+    new_keys,
+    roots,
+    shared_keys,
+    sign_in,
+)
+from app.clock import Clock
+from app.main import create_app
+from app.protocol.case import Identity
+from app.protocol.key_copy import AccountKey
+from app.protocol.pairs import RecoveryReason
+from app.protocol.statements import KeyKind
+from app.settings import Settings
+from app.vocabulary import Relation, Role
+from tests.client.casework.scene import DOCUMENT, FOUND
+from tests.client.installation import PAPERS
+from tests.flows.organisation import PASSPHRASE, PASSWORD, Organisation
+from tests.in_process import InProcess
+from tests.strength import COPY_WORK_FACTOR, HASHER, WORK_FACTOR
+
+CAST = {
+    "sofia": {Role.SUPERVISOR},
+    "tenzin": {Role.TRIAGER, Role.CASEWORKER},
+    "leyla": {Role.TRIAGER, Role.CASEWORKER},
+    "nadia": {Role.CUSTODIAN},
+    "omar": {Role.CUSTODIAN},
+}
+SERVER = "https://tern.test"
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Steps:
+    """Counts what an act leaves behind, and ends it before one of that."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+        self.taken = 0
+
+    def step(self) -> None:
+        """Something is about to be left behind."""
+        if self.left == 0:
+            self.left = None  # what is cleaned up on the way out is no step any more
+            raise Killed
+        self.taken += 1
+        if self.left is not None:
+            self.left -= 1
+
+
+class Wire(httpx2.BaseTransport):
+    """What asks changes nothing; all else is a step."""
+
+    def __init__(self, service: httpx2.BaseTransport, steps: Steps) -> None:
+        self._service = service
+        self._steps = steps
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method != "GET":
+            self._steps.step()
+        return self._service.handle_request(request)
+
+
+@dataclass
+class World:
+    """An organisation as it is before each act, with a case of two and its names, and what was peeled for a custodian.
+
+    `printed` are the words of tenzin's sheets, the newest last: paper stays when a process ends.
+    """
+
+    organisation: Organisation
+    clock: Clock
+    database: Path
+    steps: Steps
+    kept: Path
+    case: str = ""
+    epoch: str = ""
+    first: str = ""
+    second: str = ""
+    invitation: str = ""
+    token: str = ""
+    sheet: str = ""
+    printed: list[str] = field(default_factory=list)
+
+    @property
+    def http(self) -> httpx2.Client:
+        return self.organisation.http
+
+    def machine(self, name: str) -> Path:
+        return self.organisation.directory / name
+
+    def at(self, name: str) -> Staff:
+        """Somebody's machine, opened anew; they are signed in."""
+        return Staff(self.machine(name), PASSPHRASE, http=self.http, clock=self.clock.now)
+
+    def keep(self) -> None:
+        with closing(sqlite3.connect(self.database)) as now, closing(sqlite3.connect(self.kept / "rows")) as kept:
+            now.backup(kept)
+        shutil.copytree(self.organisation.directory, self.kept / "machines")
+
+    def restore(self) -> None:
+        with closing(sqlite3.connect(self.database)) as now, closing(sqlite3.connect(self.kept / "rows")) as kept:
+            kept.backup(now)
+        shutil.rmtree(self.organisation.directory)
+        shutil.copytree(self.kept / "machines", self.organisation.directory)
+        self.printed = [self.sheet]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Iterator[World]:
+    directory = tmp_path_factory.mktemp("broken-off")
+    (directory / "tern.sqlite").write_bytes(sqlite_tables)
+    (directory / "clock").write_text("2026-06-15T09:00:00Z")
+    clock, steps = Clock(directory / "clock"), Steps()
+    settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
+    with InProcess(create_app(settings, hasher=HASHER)) as service:
+        http = httpx2.Client(transport=Wire(service._transport, steps), base_url=SERVER)
+        organisation = Organisation(directory / "people", http, clock).found(settings, CAST)
+        kept = directory / "kept"
+        kept.mkdir()
+        made = World(organisation, clock, directory / "tern.sqlite", steps, kept)
+        with counted(steps):
+            begin(made)
+            made.keep()
+            yield made
+
+
+@contextmanager
+def counted(steps: Steps) -> Iterator[None]:
+    """Each file of a machine that is put in its place, or taken away, and each change of what it has seen is a step."""
+    put, take, writing = Path.replace, Path.unlink, SeenMarks._writing
+
+    def put_counted(path: Path, target: Path) -> Path:
+        steps.step()
+        return put(path, target)
+
+    def take_counted(path: Path, missing_ok: bool = False) -> None:
+        if path.exists() and not path.name.startswith("."):
+            steps.step()
+        take(path, missing_ok)
+
+    @contextmanager
+    def writing_counted(seen: SeenMarks) -> Iterator[sqlite3.Connection]:
+        with writing(seen) as database:
+            yield database
+            if database.total_changes:
+                steps.step()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", put_counted)
+        patch.setattr(Path, "unlink", take_counted)
+        patch.setattr(SeenMarks, "_writing", writing_counted)
+        yield
+
+
+def begin(world: World) -> None:
+    sofia, tenzin, leyla = (world.organisation.staff[name] for name in ("sofia", "tenzin", "leyla"))
+    for kind in KeyKind:
+        shared_keys.make_shared(sofia, kind)
+    sent = world.organisation.reporter().submit(DOCUMENT)
+    triage.claim(tenzin, triage.view(tenzin, sent.report))
+    opened = triage.open_(tenzin, sent.report)
+    world.case = triage.accept(tenzin, opened, FOUND, owner=tenzin.person, colleagues=[leyla.person], title="A title")
+    case = cases.open_(tenzin, world.case)
+    person = cases.affected(Relation.SELF, statistics=None, by_reporter=None, can_be_asked=True)
+    said = Identity(person.id, names="Lin Wei")
+    cases.write(tenzin, case, replace(case.file, persons=(person,), identities=(said,)), holders=case.members)
+    first, second = sorted(("nadia", "omar"), key=lambda name: world.organisation.staff[name].person)
+    world.first, world.second = first, second
+    world.epoch = opened.view.epoch
+    for subject in (world.case, world.epoch):
+        custodians.peel(world.organisation.staff[second], subject, [tenzin.person], RecoveryReason.LOST)
+    world.invitation = colleagues.invite(sofia, {Role.TRIAGER})
+    world.token = new_keys.issue_token(sofia, leyla.person)
+    drafted = copies.draft(tenzin, PASSPHRASE, work_factor=COPY_WORK_FACTOR)
+    copies.keep(tenzin, drafted)
+    world.sheet = drafted.sheet.words
+    for name in CAST:
+        shared_keys.newest_key(world.at(name), KeyKind.STATISTICS)  # they have looked at all that there is to know
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does, and what it comes to. It is done again as it was, by who does not know how far it came.
+
+    `steps` are those that are tried; what follows is a sign-in, or a write under the new key, as any other.
+    """
+
+    do: Callable[[World], None]
+    comes_to: Callable[[World], object]
+    steps: int = 20
+
+
+def leave(world: World) -> None:
+    leaving.leave(world.at("sofia"), world.organisation.staff["leyla"].person)
+
+
+def left(world: World) -> object:
+    sofia, leyla = world.at("sofia"), world.organisation.staff["leyla"].person
+    keys = [each["id"] for each in sofia.service.items("/keys")]
+    waits = {hint.kind for hint in duties.waiting(sofia)}
+    return sofia.trust.is_ended(leyla), len(sofia.log.intakes), len(keys), waits, leaving.holdings(sofia, leyla).shared
+
+
+def join(world: World) -> None:
+    sign_in.join(
+        world.machine("nora"),
+        SERVER,
+        invitation=world.invitation,
+        handle="nora",
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        pin=world.organisation.pin,
+        work_factor=WORK_FACTOR,
+        http=world.http,
+    )
+
+
+def joined(world: World) -> object:
+    nora, sofia = world.at("nora"), world.at("sofia")
+    [shown] = [each for each in sofia.service.items("/people") if each["handle"] == "nora"]
+    return shown["id"] == nora.person, shown["key"] == nora.keys.public_key, nora.about.pin == world.organisation.pin
+
+
+def print_sheet(world: World) -> None:
+    tenzin = world.at("tenzin")
+    drafted = copies.draft(tenzin, PASSPHRASE, work_factor=COPY_WORK_FACTOR)
+    world.printed.append(drafted.sheet.words)  # the sheet is printed before the copy counts
+    copies.keep(tenzin, drafted)
+
+
+def sheet_opens(world: World) -> object:
+    """The newest that was printed."""
+    sign_in.sign_in(world.at("tenzin"), PASSWORD)
+    return add_by(world, world.printed[-1]).keys.public_key == world.at("tenzin").keys.public_key
+
+
+def add_machine(world: World) -> None:
+    if not (world.machine("second") / "keys.age").exists():
+        add_by(world, world.sheet)
+
+
+def add_by(world: World, words: str) -> Staff:
+    return machines.add(
+        world.machine("second"),
+        SERVER,
+        handle="tenzin",
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        account_key=AccountKey.read(words),
+        work_factor=WORK_FACTOR,
+        http=world.http,
+        clock=world.clock.now,
+    )
+
+
+def machine_added(world: World) -> object:
+    """From its first moment it knows what the copy says that was seen, and which copy that is."""
+    second = world.at("second")
+    of = {"root": second.about.pin, "key-log": second.about.pin, "copy": second.person}
+    known = [second.seen.highest(type_, str(subject).partition(":")[0]) for type_, subject in of.items()]
+    sign_in.sign_in(second, PASSWORD)
+    return second.person, known, cases.open_(second, world.case).file.title
+
+
+def give_epoch(world: World) -> None:
+    give(world, world.epoch, custodians.grant)
+
+
+def give_case(world: World) -> None:
+    give(world, world.case, recoveries.grant)
+
+
+def give(world: World, subject: str, grant: Callable[[Staff, custodians.Waiting], object]) -> None:
+    first = world.at(world.first)
+    [told] = [each for each in custodians.recoveries(first) if each.subject == subject]
+    if told.granted_on is None:
+        grant(first, custodians.waiting(first, told.id))
+
+
+def given(world: World) -> object:
+    tenzin = world.at("tenzin")
+    found = cases.open_(tenzin, world.case)
+    done = [(each.subject, each.granted_on) for each in custodians.recoveries(world.at("sofia"))]
+    return len(found.journal.recovered), found.members, found.file.identities, sorted(done), found.journal.mark.version
+
+
+def peel(world: World) -> None:
+    second, sofia = world.at(world.second), world.organisation.staff["sofia"].person
+    custodians.peel(second, statistics_key(world), [sofia], RecoveryReason.LOST)
+
+
+def peeled(world: World) -> object:
+    """Whatever waits for the first custodian, they can give."""
+    first, key = world.at(world.first), statistics_key(world)
+    waits = [each for each in custodians.recoveries(first) if each.subject == key]
+    return {custodians.waiting(first, each.id).key.header.subject == key for each in waits}
+
+
+def statistics_key(world: World) -> str:
+    return shared_keys.newest_key(world.at("sofia"), KeyKind.STATISTICS).id
+
+
+def write(world: World) -> None:
+    """What was peeled of the case's key has not been given: so it turns first, and its reporter is told."""
+    tenzin = world.at("tenzin")
+    case = cases.open_(tenzin, world.case)
+    cases.write(tenzin, case, replace(case.file, title="Another"))
+
+
+def written(world: World) -> object:
+    found = [cases.open_(world.at(name), world.case) for name in ("tenzin", "leyla")]
+    return [(each.key.generation, each.file, each.spoiled, each.closed) for each in found]
+
+
+def adopt_root(world: World) -> None:
+    sofia, omar = world.at("sofia"), world.at("omar")
+    newcomers = {omar.person: colleagues.fingerprint(omar)}
+    if sofia.log.trust.root.mark.version == 1:
+        drafted = roots.draft_next(sofia, add=newcomers, drop=[PAPERS[1].id])
+        proposed = next(iter(roots.proposals(sofia)), None) or roots.propose(sofia, drafted)
+        roots.sign(sofia, proposed, words=proposed.root.words, newcomers=newcomers, paper=PAPERS[0])
+
+
+def root_adopted(world: World) -> object:
+    root = world.at("omar").log.trust.root
+    return root.mark.version, sorted(root.supervisors), sorted(root.papers), len(roots.proposals(world.at("sofia")))
+
+
+def bring_new_keys(world: World) -> None:
+    new_keys.bring(
+        world.machine("anew"),
+        SERVER,
+        token=world.token,
+        handle="leyla",
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        pin=world.organisation.pin,
+        work_factor=WORK_FACTOR,
+        http=world.http,
+    )
+
+
+def certify_new_keys(world: World) -> None:
+    if not (world.machine("anew") / "keys.age").exists() or world.at("anew").about.person is None:
+        bring_new_keys(world)
+    anew, sofia = world.at("anew"), world.at("sofia")
+    if not sofia.trust.replaced(anew.person):
+        words = colleagues.fingerprint(anew)
+        colleagues.certify(sofia, anew.person, words, CAST["leyla"], new_keys=True)
+
+
+def certified_anew(world: World) -> object:
+    anew = world.at("anew")
+    sign_in.sign_in(anew, PASSWORD)
+    return anew.certified(anew.person).key == anew.signer.public_key, len(anew.trust.replaced(anew.person))
+
+
+def keep_memory(world: World) -> None:
+    memories.keep(world.at("tenzin"))
+
+
+def memory_kept(world: World) -> object:
+    """A machine that knows nothing takes it."""
+    world.at("tenzin").machine.seen.unlink()
+    taken = memories.take(world.at("tenzin"))
+    return taken is not None, world.at("tenzin").seen.highest("journal", world.case)
+
+
+ACTS = {
+    "somebody leaves": Act(leave, left),
+    "somebody joins": Act(join, joined),
+    "a sheet is made": Act(print_sheet, sheet_opens),
+    "a machine is added": Act(add_machine, machine_added, steps=7),
+    "a custodian peels": Act(peel, peeled),
+    "a custodian gives an epoch": Act(give_epoch, given),
+    "a custodian gives a case": Act(give_case, given),
+    "a case turns": Act(write, written, steps=7),
+    "a root is adopted": Act(adopt_root, root_adopted),
+    "somebody gets new keys": Act(certify_new_keys, certified_anew),
+    "a memory is kept": Act(keep_memory, memory_kept),
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_an_act_that_ends_anywhere_is_begun_again_and_comes_to_the_same(world: World, act: Act) -> None:
+    world.restore()
+    world.steps.taken = 0
+    act.do(world)
+    steps, whole = world.steps.taken, act.comes_to(world)
+
+    assert steps
+    for number in range(1, min(steps, act.steps) + 1):
+        world.restore()
+        world.steps.left = number
+        with suppress(Killed):
+            act.do(world)
+        world.steps.left = None
+        act.do(world)
+
+        assert act.comes_to(world) == whole, number

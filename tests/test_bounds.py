@@ -69,6 +69,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.casework.reports.threads": {"_KEPT": timedelta(days=60)},
     "app.client.casework.triage.handing_on": {"_CLOCKS_OFF": timedelta(days=1)},
     "app.client.casework.triage.queue": {"_PAGE": 200},
+    "app.client.people.audit": {"_PAGE": 200},
     "app.client.machine.ends": {"_MOST": 100},
     "app.client.people.custodians": {"_AT_ONCE": 50},
     "app.client.machine.objections": {"_MOST": 1_000},

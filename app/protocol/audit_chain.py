@@ -4,7 +4,7 @@ An event's hash is the SHA-256 of its canonical line: compact UTF-8 JSON of its 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -45,9 +45,17 @@ def event_hash(
 
 
 def verify(events: Iterable[Event], *, seq: int = 0, head: str = GENESIS) -> str:
-    """The hash of the last event. `seq` and `head` are those of an event verified before; without them, from the start.
+    """The hash of the last event. Raises as `followed`."""
+    for event in followed(events, seq=seq, head=head):
+        head = event.hash
+    return head
 
-    Raises `NotAuthentic` at the first event that is missing, out of its order or changed.
+
+def followed(events: Iterable[Event], *, seq: int = 0, head: str = GENESIS) -> Iterator[Event]:
+    """Each event that follows from those before it, as it comes: none is kept.
+
+    `seq` and `head` are those of an event verified before; without them, from the start. Raises `NotAuthentic` at the
+    first event that is missing, out of its order or changed.
     """
     for event in events:
         seq += 1
@@ -63,4 +71,4 @@ def verify(events: Iterable[Event], *, seq: int = 0, head: str = GENESIS) -> str
         if (event.seq, event.previous, event.hash) != (seq, head, hash_):
             raise NotAuthentic("audit-chain")
         head = hash_
-    return head
+        yield event

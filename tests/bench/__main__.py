@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import age_speed, alike, case_speed, intake_speed, page_speed, release_speed, start_speed
+from tests.bench import age_speed, alike, audit_speed, case_speed, intake_speed, page_speed, release_speed, start_speed
 
 BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
     "age: 100 MB": age_speed.run,
@@ -14,6 +14,7 @@ BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
     "The report page": page_speed.run,
     "A release of 100,000 cards": release_speed.run,
     "A command": start_speed.run,
+    "The audit chain": audit_speed.run,
     "Forbidden or absent": alike.run,
 }
 

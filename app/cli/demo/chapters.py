@@ -340,9 +340,8 @@ def release(company: Company, *, kind: str, period: str, workload: str, folder: 
 
 def check_audit(company: Company) -> int:
     """The auditor fetches the audit chain and follows it hash by hash; how many events there are."""
-    events = audit.verify_all(company.staff["ruth"]).events
-    audit.verify(events)
-    return len(events)
+    last = audit.verify_all(company.staff["ruth"]).events.last
+    return last.version if last else 0
 
 
 def _owner(company: Company, story: Story) -> Staff:

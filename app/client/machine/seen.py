@@ -76,6 +76,12 @@ class SeenMarks:
             row = self._find(database, type_, subject)
         return (*row.beside, row.mark) if row else ()
 
+    def remembered(self, type_: str, subject: str) -> tuple[Mark, ...]:
+        """All marks of it that are still known, the newest that was seen before those that were seen earlier."""
+        with self._database() as database:
+            row = self._find(database, type_, subject)
+        return (*(mark for _, mark in row.steps), *row.beside) if row else ()
+
     def hold(
         self, type_: str, subject: str, check: Callable[[Mark | None], _T], *, accepted: Sequence[Loss] = ()
     ) -> _T:

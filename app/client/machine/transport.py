@@ -171,16 +171,17 @@ class Service:
         cursor: dict[str, str | int] = {}
         for _ in range(PAGES_LIMIT):
             page = self.get(path, **parameters, **cursor).json()
-            for item in page["items"]:
-                if not isinstance(item, Told):
-                    raise _misunderstanding()
-                yield item
+            yield from _told(page)
             if not page.get("next"):
                 return
             cursor = {"cursor": page["next"]}
             if not page["items"]:  # a page goes on behind its last item
                 break
         raise _misunderstanding()
+
+    def one_page(self, path: str, **parameters: str | int) -> Sequence[Told]:
+        """The items of one page of a list. Raises `Refused` where one is no object."""
+        return list(_told(self.get(path, **parameters).json()))
 
     def post(self, path: str, body: Mapping[str, object], *, version: int | None = None) -> Answer:
         """Create or transition. `version` is that of what the person saw. A repeated call is a new act."""
@@ -328,6 +329,13 @@ def _whole(response: httpx2.Response, limit: int) -> bytes:
         if len(content) > limit:
             raise _too_much(response.status_code)
     return bytes(content)
+
+
+def _told(page: Told) -> Iterator[Told]:
+    for item in page["items"]:
+        if not isinstance(item, Told):
+            raise _misunderstanding()
+        yield item
 
 
 def _misunderstanding(status: int = httpx2.codes.OK) -> Refused:

@@ -2,14 +2,16 @@
 
 The service signs a head of the chain each day. Everybody's machine remembers the newest, so that whoever writes the
 chain again has to show another to somebody who knows better. Those of supervisors and auditors follow the events
-themselves, and a supervisor's countersigns the head up to which it has followed them.
+themselves, and a supervisor's countersigns the head up to which it has followed them. No more than a page of them is in
+memory, however many there are.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import chain as joined
 from typing import Any, Final, get_type_hints
 
 from app.client.machine.staff import Staff
@@ -30,6 +32,7 @@ _SEEN: Final = "audit-seen"
 OF_AUDIT: Final = frozenset({_CHAIN, _HEAD})
 _READERS: Final = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 _TYPES = get_type_hints(Event)
+_PAGE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,22 @@ class SignedHead:
 
 
 @dataclass(frozen=True)
-class Verified:
-    """The whole chain with its heads, the oldest first, and who countersigned the newest that anybody did."""
+class Walked:
+    """What is left of events that were followed: their `last`, and the `marks` of those that were asked for by number.
 
-    events: tuple[Event, ...]
+    `first` is the number with which they began.
+    """
+
+    first: int
+    last: Mark | None
+    marks: Mapping[int, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The chain with its heads, the oldest first, and who countersigned the newest that anybody did."""
+
+    events: Walked
     heads: tuple[SignedHead, ...]
     countersigned: AuditHead | None
     by: tuple[Certified, ...]
@@ -80,11 +95,22 @@ def follow(staff: Staff) -> AuditHead | None:
     return newest
 
 
-def verify_all(staff: Staff) -> Verified:
-    """The chain from its first event, with all its heads. Raises as `follow`."""
-    heads, events = _heads(staff, None), _events(staff, first=1)
+def verify_all(staff: Staff, *, resumes: bool = False, keep: Callable[[Event], object] = lambda _: None) -> Verified:
+    """The chain from its first event, with all its heads; `keep` is given each event that follows. Raises as `follow`.
+
+    Where it `resumes`, it begins at the newest head that a supervisor has countersigned, or at the newest event that
+    this machine has seen where that is an earlier one: the hash of either binds all before it. What was taken out
+    there, and is bound all the same, is then not missed.
+    """
+    heads = _heads(staff, None)
     marks = [each.head.mark for each in heads]
     staff.seen.hold(_HEAD, staff.org, lambda seen: chain.check_contains(marks, seen, reason="audit-head"))
+    known = staff.seen.remembered(_CHAIN, staff.org)
+    begin = _countersigned(staff, heads) if resumes else None
+    seen = [known[0].version] if known else []
+    first = max(1, min(begin.head.seq, *seen)) if begin else 1
+    numbers = {each.version for each in [*known, *_known(staff, heads)]}
+    events = walk(_events(staff, first=first), first=first, numbers=numbers, keep=keep)
     staff.seen.hold(_CHAIN, staff.org, partial(_check, staff, events, heads))
     _remember(staff, events)
     if heads:
@@ -92,7 +118,7 @@ def verify_all(staff: Staff) -> Verified:
         staff.seen.record(_HEAD, staff.org, marks[-1])
     countersigned = _countersigned(staff, heads)
     by = tuple(_countersigners(staff, countersigned)) if countersigned else ()
-    return Verified(tuple(events), tuple(heads), countersigned.head if countersigned else None, by)
+    return Verified(events, tuple(heads), countersigned.head if countersigned else None, by)
 
 
 def compare(staff: Staff, kept: Sequence[SignedHead], shown: Verified) -> list[AuditHead]:
@@ -129,25 +155,46 @@ def check_event_is_shown(staff: Staff, seen: Mark | None) -> None:
 
 def last_event(staff: Staff) -> Mark:
     """The newest event that the service shows, of a chain that holds together. Raises `NotAuthentic`."""
-    events = _events(staff, first=1)
-    if not events:
+    last = walk(_events(staff, first=1)).last
+    if last is None:
         raise NotAuthentic("audit-chain")
-    return Mark(events[-1].seq, events[-1].hash)
+    return last
 
 
-def verify(events: Iterable[Event]) -> str:
-    """The hash of the last event. Raises `NotAuthentic` at the first that is missing, changed or out of order."""
-    return audit_chain.verify(events)
+def walk(
+    events: Iterable[Event],
+    *,
+    first: int = 1,
+    numbers: Collection[int] = (),
+    keep: Callable[[Event], object] = lambda _: None,
+) -> Walked:
+    """Follow events from number `first` on, which has been verified where it is not 1, and keep none of them.
+
+    `keep` is given each, and those of these `numbers` are remembered by their marks. Raises `NotAuthentic` at the first
+    that is missing, changed or out of order.
+    """
+    coming = iter(events)
+    begin = next(coming, None)
+    if begin is None:
+        return Walked(first, None)
+    head = begin.previous if first > 1 else audit_chain.GENESIS
+    last, marks = Mark(first - 1, head), dict[int, Mark]()
+    for event in audit_chain.followed(joined([begin], coming), seq=first - 1, head=head):
+        keep(event)
+        last = Mark(event.seq, event.hash)
+        if event.seq in numbers:
+            marks[event.seq] = last
+    return Walked(first, last, marks)
 
 
-def write(events: Iterable[Event]) -> bytes:
-    """The chain as a file, an event a line."""
-    return b"".join(json.dumps(asdict(event)).encode() + b"\n" for event in events)
+def line(event: Event) -> bytes:
+    """An event as a file of the chain has it, with its LF."""
+    return json.dumps(asdict(event)).encode() + b"\n"
 
 
-def read(content: bytes) -> list[Event]:
-    """What `write` wrote. Raises `Malformed`."""
-    return [_event(parse_object(line)) for line in content.splitlines()]
+def read(lines: Iterable[bytes]) -> Iterator[Event]:
+    """The events of such a file. Raises `Malformed`."""
+    return (_event(parse_object(each.removesuffix(b"\n"))) for each in lines)
 
 
 def write_heads(heads: Iterable[SignedHead]) -> bytes:
@@ -182,43 +229,54 @@ def _follow_events(staff: Staff, heads: Sequence[SignedHead]) -> None:
     _remember(staff, staff.seen.hold(_CHAIN, staff.org, partial(_followed, staff, heads)))
 
 
-def _followed(staff: Staff, heads: Sequence[SignedHead], start: Mark | None) -> list[Event]:
+def _followed(staff: Staff, heads: Sequence[SignedHead], start: Mark | None) -> Walked:
     """The events from `start` on, which are held to it and to what is signed. Raises as `_check`."""
     if start is not None:
         first = min([start.version, *(each.head.seq for each in heads)])
     else:
         begin = _countersigned(staff, heads)
         first = begin.head.seq if begin else 1
-    events = _events(staff, first=first)
+    numbers = {each.version for each in _known(staff, heads)} | ({start.version} if start else set())
+    events = walk(_events(staff, first=first), first=first, numbers=numbers)
     _check(staff, events, heads, start)
     return events
 
 
-def _check(staff: Staff, events: Sequence[Event], heads: Iterable[SignedHead], seen: Mark | None) -> None:
+def _known(staff: Staff, heads: Iterable[SignedHead]) -> list[Mark]:
+    """Events that are known without the chain: by what is signed, by what losses left, and by what this machine saw."""
+    by_losses = [each.audit for each in staff.log.losses]
+    return [*(each.head.event for each in heads), *by_losses, *staff.seen.marks(_CHAIN, staff.org)]
+
+
+def _check(staff: Staff, events: Walked, heads: Iterable[SignedHead], seen: Mark | None) -> None:
     """Hold these events to the heads of their time, to what was left by losses, and to what this machine has seen.
 
     An event's hash binds all before it: where a later one is the right one, so is the first of these. Raises
     `Rollback`.
     """
-    marks = {event.seq: Mark(event.seq, event.hash) for event in events}
-    first, last = events[0].seq if events else 1, seen.version if seen else 0
+    first, last = events.first if events.last else 1, seen.version if seen else 0
     known = [each.head.event for each in heads] + [each.audit for each in staff.log.losses]
     known += [each for each in staff.seen.marks(_CHAIN, staff.org) if each.version < last] + ([seen] if seen else [])
-    if any(marks.get(each.version) != each for each in known if each.version >= first):
+    if any(events.marks.get(each.version) != each for each in known if each.version >= first):
         raise Rollback("audit-chain")
 
 
-def _remember(staff: Staff, events: Sequence[Event]) -> None:
-    if events:
-        staff.seen.record(_CHAIN, staff.org, Mark(events[-1].seq, events[-1].hash))
+def _remember(staff: Staff, events: Walked) -> None:
+    if events.last:
+        staff.seen.record(_CHAIN, staff.org, events.last)
 
 
-def _events(staff: Staff, *, first: int) -> list[Event]:
-    """The events from a number on. Raises `NotAuthentic` where they do not follow from one another."""
-    events = [_event(item) for item in staff.service.items("/audit", limit=200, after=first - 1)]
-    before = events[0].previous if events and first > 1 else audit_chain.GENESIS
-    audit_chain.verify(events, seq=first - 1, head=before)
-    return events
+def _events(staff: Staff, *, first: int) -> Iterator[Event]:
+    """The events from a number on, a page at a time, as the service tells them."""
+    # Behind the last by its number, not by a cursor: a list has its end (`Service.items`), and this is longer than any.
+    last = first - 1
+    while True:
+        told = staff.service.one_page("/audit", limit=_PAGE, after=last)
+        for item in told:
+            yield (event := _event(item))
+            last = event.seq
+        if len(told) < _PAGE:
+            return
 
 
 def _countersigned(staff: Staff, heads: Sequence[SignedHead]) -> SignedHead | None:

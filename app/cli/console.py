@@ -5,14 +5,16 @@ of a service stay the text that they are. `terminal` is imported where something
 before its first request is imports.
 """
 
+import heapq
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -27,6 +29,8 @@ from app.protocol.errors import Malformed, ProtocolError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+_Thing = TypeVar("_Thing")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
 Home = Annotated[
@@ -104,10 +108,7 @@ def show_list(
         return
     from app.cli import terminal
 
-    shown = ({**row, **words(row)} for row in rows)
-    found = [[_cell(row.get(column)) for column in columns] for row in shown]
-    kept = [place for place, _ in enumerate(columns) if any(row[place] for row in found)]
-    columns, found = [columns[place] for place in kept], [[row[place] for place in kept] for row in found]
+    columns, found = _cells(columns, ({**row, **words(row)} for row in rows))
     if not found:
         terminal.print_(terminal.OUT, f"{title}: none")
         return
@@ -118,6 +119,36 @@ def show_list(
         told = {column.replace("_", " "): cell for column, cell in zip(columns, row, strict=True) if cell}
         show(told, as_json=False)
         terminal.print_(terminal.OUT)
+
+
+def show_list_as_it_comes(
+    title: str,
+    columns: Sequence[str],
+    things: Iterable[_Thing],
+    row: Callable[[_Thing], Mapping[str, object]],
+    *,
+    order: Callable[[_Thing], Any],
+    as_json: bool,
+    words: Callable[[Mapping[str, object]], Mapping[str, object]] = lambda _: {},
+) -> None:
+    """The same, in this `order`, of what takes a while to be read.
+
+    A person at a terminal sees meanwhile as many as fit on it, the first in order on top, and how many were read.
+    """
+    rest = iter(things)
+    read = [*islice(rest, 1)]  # asked for before what shows it is imported
+    from app.cli import terminal
+
+    if as_json or not terminal.OUT.is_terminal:
+        read += rest
+    else:
+        with terminal.growing(title) as look:
+            for thing in rest:
+                read.append(thing)
+                if look.is_due:
+                    rows = map(row, heapq.nsmallest(look.room, read, key=order))
+                    look.show(*_cells(columns, ({**each, **words(each)} for each in rows)), read=len(read))
+    show_list(title, columns, map(row, sorted(read, key=order)), as_json=as_json, words=words)
 
 
 def show_text(text: str) -> None:
@@ -335,6 +366,13 @@ def _print_json(value: object) -> None:
 
 def _words(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _cells(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> tuple[list[str], list[list[str]]]:
+    """The columns in which anything stands, and what stands in them."""
+    found = [[_cell(row.get(column)) for column in columns] for row in rows]
+    kept = [place for place, _ in enumerate(columns) if any(row[place] for row in found)]
+    return [columns[place] for place in kept], [[row[place] for place in kept] for row in found]
 
 
 def _cell(value: object) -> str:

@@ -3,13 +3,15 @@
 What comes here has passed `plain_text`, and reaches rich as `Text`, of which it makes no markup, emoji or links.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +20,8 @@ from app.cli.plain_text import visible
 
 OUT: Final = Console()
 ERR: Final = Console(stderr=True)
+_LOOK_SECONDS: Final = 0.25  # between two looks at a list that is read: more often nobody can follow
+_BESIDE_ROWS: Final = 7  # lines of a table beside its rows: what is said above, title, head, a rule
 _TOKEN: Final = 20  # letters, as of 2026-06-15T09:00:00Z
 _BETWEEN: Final = 2  # columns of the terminal beside each of a table
 
@@ -34,6 +38,39 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         return False
     OUT.print(_table(title, columns, rows))
     return True
+
+
+class Growing:
+    """What is shown of a list while it is read: it goes when the list is whole, and is printed."""
+
+    def __init__(self, title: str, live: Live) -> None:
+        self._title = title
+        self._live = live
+        self._due = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last look is some time ago."""
+        return time.monotonic() >= self._due
+
+    @property
+    def room(self) -> int:
+        """For how many rows the terminal has lines, where each takes one."""
+        return max(1, OUT.height - _BESIDE_ROWS)
+
+    def show(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, read: int) -> None:
+        """The first rows so far, of so many."""
+        # Above the table: of what is too long for the terminal, the end is cut off.
+        line = Text(f"{read} read, and more are being read: the first of them so far", "dim")
+        self._live.update(Group(line, _table(self._title, columns, rows)), refresh=True)
+        self._due = time.monotonic() + _LOOK_SECONDS
+
+
+@contextmanager
+def growing(title: str) -> Iterator[Growing]:
+    """Shows a list on standard output while it is read."""
+    with Live(console=OUT, auto_refresh=False, transient=True, vertical_overflow="crop") as live:
+        yield Growing(title, live)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app import private
-from app.cli.console import HOME, Home, Json, say, show, show_list, staff, text_of
+from app.cli.console import HOME, Home, Json, say, show, show_list, show_list_as_it_comes, staff, text_of
 from app.cli.names import Names
 from app.cli.stopped import Stopped
 from app.client.casework import approvals, report_approvals, triage
@@ -45,7 +45,6 @@ def list_(
 ) -> None:
     """What waits, the most urgent first. No report is opened for it."""
     person = staff(machine)
-    waiting = triage.list_(person, states=state) if state else triage.list_(person)
     names = Names(person)
 
     def words(row: Mapping[str, object]) -> dict[str, object]:
@@ -55,7 +54,8 @@ def list_(
         return {"triager": names.handle(row["triager"]), "came by": came_by, "note": note or None}
 
     columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
-    show_list("Reports", columns, map(_row, waiting), as_json=as_json, words=words)
+    waiting = triage.coming(person, states=state or None)
+    show_list_as_it_comes("Reports", columns, waiting, _row, order=triage.in_order, as_json=as_json, words=words)
 
 
 @queue.command()

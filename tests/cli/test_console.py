@@ -112,6 +112,32 @@ def test_a_table_breaks_no_code_and_where_it_would_each_thing_is_a_block(
     assert "XV6RFCAV  2026-11-23" in shown(58)
 
 
+def test_a_list_that_is_being_read_shows_the_first_in_order_meanwhile_and_is_whole_at_its_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("_force_terminal", True), ("is_interactive", True), ("_width", 60), ("_height", 10)):
+        monkeypatch.setattr(terminal.OUT, name, value)
+    monkeypatch.setattr(terminal, "_LOOK_SECONDS", 0)
+    monkeypatch.setenv("TERM", "xterm")
+    meanwhile = list[str]()
+
+    def coming() -> Iterator[int]:
+        for number in (5, 4, 3, 2, 1):
+            yield number
+            meanwhile.append(capsys.readouterr().out)
+
+    def row(number: int) -> dict[str, object]:
+        return {"ref": f"REF{number}", "note": None}
+
+    console.show_list_as_it_comes("Reports", ["ref", "note"], coming(), row, order=int, as_json=False)
+
+    whole = capsys.readouterr().out
+    assert [re.findall("REF.", each) for each in meanwhile[1:3]] == [["REF4", "REF5"], ["REF3", "REF4", "REF5"]]
+    assert re.findall("REF.", meanwhile[-1]) == ["REF1", "REF2", "REF3"]
+    assert "5 read, and more are being read" in meanwhile[-1]
+    assert re.findall("REF.", whole)[-5:] == [f"REF{number}" for number in range(1, 6)]
+
+
 def test_where_there_is_nothing_to_list_it_says_none(capsys: pytest.CaptureFixture[str]) -> None:
     console.show_list("Reports", ["ref", "note"], [], as_json=False)
 

@@ -15,7 +15,7 @@ from app.client.casework.triage.decisions import (
     undecryptable,
 )
 from app.client.casework.triage.handing_on import hand_on, take_over
-from app.client.casework.triage.queue import Waiting, list_
+from app.client.casework.triage.queue import Waiting, coming, in_order, list_
 from app.client.casework.triage.reading import open_, open_with
 
 __all__ = [
@@ -33,8 +33,10 @@ __all__ = [
     "ask",
     "attach",
     "claim",
+    "coming",
     "dispose",
     "hand_on",
+    "in_order",
     "list_",
     "open_",
     "open_with",

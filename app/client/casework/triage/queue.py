@@ -1,6 +1,6 @@
 """The queue: what waits for a triager, told by the grant of each report alone. No body is opened for it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -49,14 +49,23 @@ class Waiting:
 
 
 def list_(staff: Staff, *, states: Iterable[ReportState] | None = None) -> list[Waiting]:
-    """What is most urgent and has waited longest first.
+    """What `coming` gives, what is most urgent and has waited longest first."""
+    return sorted(coming(staff, states=states), key=in_order)
+
+
+def coming(staff: Staff, *, states: Iterable[ReportState] | None = None) -> Iterator[Waiting]:
+    """Each as the service gives it, a page at a time: of a long queue the first is there long before the last.
 
     Unless states are named, that is what waits for a triager, and what was accepted and opened by nobody else yet.
     """
     wanted = [{}] if states is None else [{"state": state.value} for state in states]
     items = (item for each in wanted for item in staff.service.items("/queue", limit=_PAGE, **each))
-    waiting = [_waiting(staff, ReportView.read(item["report"]), item["grants"]) for item in items]
-    return sorted(waiting, key=lambda each: (_urgency(each), each.view.received_on, each.id))
+    return (_waiting(staff, ReportView.read(item["report"]), item["grants"]) for item in items)
+
+
+def in_order(waiting: Waiting) -> tuple[int, date, str]:
+    """By which a queue is sorted: what is most urgent and has waited longest first."""
+    return _urgency(waiting), waiting.view.received_on, waiting.id
 
 
 def _waiting(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]) -> Waiting:

@@ -1,5 +1,6 @@
 """What can be asked of a page as it stands, in a real browser."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +35,25 @@ class Looking:
         found: list[str] = self.page.evaluate(f"looking.{what}()")
         return [f"{what}: {each}" for each in found]
 
-    def violations(self, seen: set[str]) -> list[str]:
+    def violations(self, seen: Path) -> list[str]:
         """Of WCAG 2.2, A and AA, as axe-core finds them. The page's shape is `seen` then."""
-        seen.add(self._shape())
+        self._is_new(seen)
         return self._axe({"type": "tag", "values": _WCAG})
 
-    def violations_of_a_new_shape(self, seen: set[str]) -> list[str]:
+    def violations_of_a_new_shape(self, seen: Path) -> list[str]:
         """The same but for colours, where no page like it in all but its words is among those that were `seen`."""
-        shape = self._shape()
-        if shape in seen:
+        if not self._is_new(seen):
             return []
-        seen.add(shape)
         return self._axe({"type": "tag", "values": _WCAG}, without="color-contrast")
 
-    def _shape(self) -> str:
+    def _is_new(self, seen: Path) -> bool:
+        """Whether the page's shape was not among the `seen`, each of which is a file. It is now."""
         shape: str = self.page.evaluate("looking.shape()")
-        return shape
+        try:
+            (seen / sha256(shape.encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
     def pale_in_the_dark(self) -> list[str]:
         """What has too little contrast there. Nothing but colours differs from the page in light."""

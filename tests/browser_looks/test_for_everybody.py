@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
@@ -58,18 +59,20 @@ class Walk:
 
 
 @pytest.fixture(scope="package", params=[*WANTED, PSEUDO])
-def walk(request: pytest.FixtureRequest, here: ServedPages, browser: Browser, shapes: set[str]) -> Walk:
+def walk(request: pytest.FixtureRequest, here: ServedPages, browser: Browser, shapes: Path) -> Walk:
     """One for all tests of a language: each only looks, and the way there is long."""
     return walked(here, browser, request.param, shapes)
 
 
 @pytest.fixture(scope="package")
-def shapes() -> set[str]:
-    """Those of the pages that axe has seen in some language."""
-    return set()
+def shapes(built: Path) -> Path:
+    """A directory of those of the pages that axe has seen in some language, in whichever process."""
+    directory = built.with_name("shapes")
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
-def walked(here: ServedPages, browser: Browser, language: str, shapes: set[str]) -> Walk:
+def walked(here: ServedPages, browser: Browser, language: str, shapes: Path) -> Walk:
     with browser.new_context(viewport=NARROW_WINDOW, reduced_motion="reduce") as context:
         looking = Looking(context.new_page())
         looks = looks_in(looking, language, shapes)
@@ -85,7 +88,7 @@ def walked(here: ServedPages, browser: Browser, language: str, shapes: set[str])
         return walk
 
 
-def looks_in(looking: Looking, language: str, shapes: set[str]) -> dict[str, Callable[[], Sequence[str]]]:
+def looks_in(looking: Looking, language: str, shapes: Path) -> dict[str, Callable[[], Sequence[str]]]:
     """No language has colours of its own (tests/site/test_style.py): one stands for all. What axe says of a page is of
     its shape then, and what words do to it is in its layout."""
     looks: dict[str, Callable[[], Sequence[str]]] = {"layout": lambda: layout(looking, language)}

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from app import age
-from app.client.people import audit, colleagues, roots
+from app.client.people import audit, colleagues, custodians, roots
+from app.protocol import intake
+from app.vocabulary import Role
 from docs.generate import HERE
 from tests.cli.command import Ended, tern
 from tests.client.installation import PAPERS, PASSPHRASE, PASSWORD, Installation, installation
@@ -16,6 +18,7 @@ from tests.strength import derive_quickly
 
 PAGE = (HERE / "handbook/keys.md").read_text()
 FIRST, SPARE = PAPERS
+CUSTODIANS = ("kim", "lena")
 
 
 @pytest.fixture
@@ -29,6 +32,16 @@ def commands() -> Iterator[tuple[str, str]]:
         yield from re.findall(r"^(\w+)\$ tern (.+)$", block, re.MULTILINE)
 
 
+def hire_custodians(here: Installation) -> dict[str, str]:
+    """Two, by the names that they have on the page: who is the second of a pair has the higher id."""
+    sara = here.staff("sara")
+    for handle in CUSTODIANS:
+        here.join(handle, colleagues.invite(sara, {Role.CUSTODIAN}), pin=here.pin)
+        joined = here.unlock(handle)
+        colleagues.certify(sara, joined.person, colleagues.fingerprint(joined), {Role.CUSTODIAN})
+    return dict(zip(CUSTODIANS, sorted(CUSTODIANS, key=lambda handle: here.unlock(handle).person), strict=True))
+
+
 def words_on(sheet: Path) -> str:
     return " ".join(re.findall(r"^ ?\d+  (\w+)$", sheet.read_text(), re.MULTILINE))
 
@@ -38,6 +51,8 @@ def test_the_page_of_keys_does_what_it_says(
 ) -> None:
     monkeypatch.setattr(age.Passphrase, "_wrap_key", derive_quickly)
     words = {name: colleagues.fingerprint(here.unlock(name)) for name in ("sara", "boris", "chen")}
+
+    called = hire_custodians(here)
 
     tokens: list[str] = []
 
@@ -65,7 +80,14 @@ def test_the_page_of_keys_does_what_it_says(
     def words_of_new() -> str:
         return colleagues.fingerprint(here.unlock("emil_new"))
 
-    for name in ("sara", "boris", "chen", "anna"):
+    def recovery() -> str:
+        return next(each.id for each in custodians.recoveries(here.unlock(called["kim"])) if not each.granted_on)
+
+    def present_epoch() -> str:
+        document = here.unlock("boris").log.intake_on(here.now().date())
+        return intake.read(document).epoch if document else ""
+
+    for name in ("sara", "boris", "chen", "anna", *CUSTODIANS):
         here.staff(name)
     here.work()
     shown = json.loads(at("sara", "root", "show", "--json").out)
@@ -87,9 +109,12 @@ def test_the_page_of_keys_does_what_it_says(
     typed |= {
         ("sara", "certify emil"): lambda: (f"{words_of_new()}\n", {}),
         ("anna", "people compare"): lambda: (f"{words_of_new()}\n", {}),
-        ("anna", "duties --do"): lambda: ("y\n", {}),
+        ("anna", "duties --do"): lambda: ("y\ny\n", {}),  # custodians may open it too, and emil may read
         ("emil_new", "join"): lambda: ("", {"TERN_INVITATION": "".join(tokens)}),
+        ("lena", "custodian peel"): lambda: ("y\n", {}),
+        ("kim", "custodian grant"): lambda: ("y\n", {}),
     }
+    found: dict[str, Callable[[], str]] = {"EPOCH": present_epoch, "RECOVERY": recovery}
     for name, command in commands():
         known = max(
             (key for key in typed if key[0] == name and command.startswith(key[1])),
@@ -102,9 +127,11 @@ def test_the_page_of_keys_does_what_it_says(
             **{each: str(tmp_path / each) for each in ("papers", "heads.jsonl")},
             "SERVER": here.server,
             "PIN": here.pin,
+            **called,
+            **{each: found[each]() for each in arguments if each in found},
         }
         arguments = [given.get(each, each) for each in arguments]
-        said = at(name, *arguments, typed=said, **secrets).out
+        said = at(called.get(name, name), *arguments, typed=said, **secrets).out
         tokens[:] = re.findall(r"^token  (\S+)$", said, re.MULTILINE) or tokens
         for sheet in (tmp_path / "papers").glob("paper_*.txt"):
             new[:] = [words_on(sheet)]
@@ -118,6 +145,7 @@ def test_the_page_of_keys_does_what_it_says(
     assert present is not None
     assert here.reporter().intake().epoch.epoch == present.header.body["epoch"]["id"]
     assert len(here.unlock("anna").log.losses) == 1
+    assert custodians.drilled_on(here.unlock("boris")) == here.now().date()
     # Whom the root lists no more is signed in no longer, and follows the roots all the same.
     ended = tern("root", "show", environment={"TERN_MACHINE": str(here.machine("sara")), "TERN_PASSPHRASE": PASSPHRASE})
     assert (ended.code, "unauthenticated" in ended.err) == (1, True)

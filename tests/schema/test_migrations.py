@@ -18,6 +18,20 @@ from tests import factories
 
 REVISIONS = [script.revision for script in ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions()][::-1]
 
+# No Tern takes over what an organisation had before, which is refused at its start.
+ROWS_FROM = "0026"
+# By the type of a column. One row refers to another by the same word.
+VALUES: dict[type, object] = {
+    str: "1",
+    int: 1,
+    bool: False,
+    float: 1.0,
+    bytes: b"sealed",
+    date: date(2026, 6, 15),
+}
+# The revisions at which a table is without the row that it had there: its up took the table for good.
+LOST_BELOW = {(revision, "removal_agreements") for revision in ("0026", "0027")}
+
 
 @pytest.fixture
 def empty(empty_url: str) -> Iterator[Database]:
@@ -36,6 +50,23 @@ def drift(database: Database) -> list[object]:
 def tables(database: Database) -> set[str]:
     with database.change_schema() as connection:
         return set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def counts(database: Database) -> dict[str, int]:
+    """The rows of each table."""
+    each = [f"SELECT '{name}', count(*) FROM {name}" for name in sorted(tables(database))]  # noqa: S608
+    return {str(name): int(str(number)) for name, number in read(database, " UNION ALL ".join(each))} if each else {}
+
+
+def fill(database: Database) -> None:
+    """A row in each table that has none, as the table is at this revision."""
+    empty = [name for name, number in counts(database).items() if number == 0]
+    with database.change_schema() as connection:
+        metadata = sa.MetaData()
+        metadata.reflect(connection, only=empty)
+        for table in metadata.sorted_tables:
+            if table.name in empty:
+                connection.execute(table.insert(), {column.name: VALUES[column.type.python_type] for column in table.c})
 
 
 def test_there_is_one_line_of_migrations() -> None:
@@ -63,18 +94,24 @@ def test_sqlite_keeps_no_row_in_the_order_of_its_arrival(empty: Database) -> Non
     assert [name for name, sql in statements if not sql.rstrip().endswith("WITHOUT ROWID")] == ["alembic_version"]
 
 
-def test_every_step_can_be_taken_back_and_again(empty: Database) -> None:
-    were: dict[str, set[str]] = {"base": set()}
+def test_every_step_can_be_taken_back_and_again_with_a_row_in_each_table(empty: Database) -> None:
+    were: dict[str, dict[str, int]] = {"base": {}}
     for revision in REVISIONS:
         schema.upgrade(empty, revision)
-        were[revision] = tables(empty)
+        if revision >= ROWS_FROM:
+            fill(empty)
+        were[revision] = counts(empty)
 
+    lost = set[tuple[str, str]]()
     for revision in ["base", *REVISIONS[:-1]][::-1]:
         schema.downgrade(empty, revision)
-        assert tables(empty) == were[revision], revision
+        now = counts(empty)
+        assert now.keys() == were[revision].keys(), revision
+        lost |= {(revision, name) for name, number in were[revision].items() if now[name] < number}
 
+    assert lost == LOST_BELOW
     schema.upgrade(empty)
-    assert tables(empty) == were[REVISIONS[-1]]
+    assert counts(empty).keys() == were[REVISIONS[-1]].keys()
 
 
 def test_without_uploads_what_has_arrived_stays(empty: Database) -> None:
@@ -258,6 +295,52 @@ def test_a_reports_key_for_its_epoch_has_no_last_day_and_has_it_again_below(empt
 
     assert above == [True, False]
     assert [str(day) for (day,) in read(empty, days)] == ["2026-06-28"] * 2
+
+
+def test_pairs_stay_and_those_of_parts_go_with_what_older_code_does_not_know(empty: Database) -> None:
+    schema.upgrade(empty, "0043")
+    insert_case(empty)
+    custodian = PERSON | {"handle": "2", "invited_as": "custodian"}
+    insert(empty, "people", [custodian | {"id": "per_2"}, custodian | {"id": "per_3", "handle": "3"}])
+    pair = {"id": "pair_1", "subject": "case_1", "generation": 1, "first_id": "per_2", "second_id": "per_3"}
+    pair |= {"first_to": "", "second_to": "", "made_on": date(2026, 6, 15), "file": b"sealed"}
+    recovery = {"id": "rcv_1", "subject": "case_1", "generation": 1, "first_id": "per_2", "second_id": "per_3"}
+    recovery |= {"peeled_on": date(2026, 6, 15), "granted_on": None, "grant_id": "grant_1", "act": b"sealed"}
+    insert(empty, "pairs", [pair])
+    insert(empty, "recoveries", [recovery])
+    of_pairs = "SELECT id FROM pairs ORDER BY id"
+
+    schema.upgrade(empty, "0045")
+    before = read(empty, "SELECT id, case_id FROM pairs")
+    insert(empty, "pairs", [pair | {"id": "pair_2", "subject": "part_1", "case_id": "case_1"}])
+    insert(empty, "peeled_parts", [{"recovery_id": "rcv_1", "grant_id": "grant_2"}])
+    above = read(empty, of_pairs)
+    schema.downgrade(empty, "0043")
+
+    assert (before, above) == ([("pair_1", None)], [("pair_1",), ("pair_2",)])
+    assert read(empty, of_pairs) == [("pair_1",)]
+    assert read(empty, "SELECT id, granted_on FROM recoveries") == [("rcv_1", None)]
+
+
+def test_who_is_a_member_stays_and_who_was_one_until_a_day_is_none_for_older_code(empty: Database) -> None:
+    schema.upgrade(empty, "0045")
+    insert_case(empty)
+    insert(empty, "people", [PERSON | {"id": "per_2", "handle": "2", "invited_as": "caseworker"}])
+    insert(empty, "memberships", [{"case_id": "case_1", "person_id": "per_1"}])
+    recovery = {"id": "rcv_1", "subject": "case_1", "generation": 1, "first_id": "per_1", "second_id": "per_2"}
+    insert(empty, "recoveries", [recovery | {"peeled_on": date(2026, 6, 15), "grant_id": "grant_1"}])
+    last_days = "SELECT person_id, until FROM memberships ORDER BY person_id"
+
+    schema.upgrade(empty, "0046")
+    before = read(empty, last_days), read(empty, "SELECT until FROM recoveries")
+    insert(empty, "memberships", [{"case_id": "case_1", "person_id": "per_2", "until": date(2026, 7, 1)}])
+    above = read(empty, "SELECT person_id FROM memberships ORDER BY person_id")
+    schema.downgrade(empty, "0045")
+
+    assert before == ([("per_1", None)], [(None,)])
+    assert above == [("per_1",), ("per_2",)]
+    assert read(empty, "SELECT person_id FROM memberships") == [("per_1",)]
+    assert read(empty, "SELECT id FROM recoveries") == [("rcv_1",)]
 
 
 def insert_case(database: Database, *, of_nobody_new: bool = False) -> None:

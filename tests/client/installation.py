@@ -177,18 +177,17 @@ def _settings(directory: Path) -> Settings:
 
 
 @contextmanager
-def serving(settings: Settings, built: Path) -> Iterator[str]:
-    """The address of the service, in a thread of this process."""
+def serving(settings: Settings, built: Path, *, port: int = 0) -> Iterator[str]:
+    """The address of the service, in a thread of this process, at a port of its own choice unless one is given."""
     running = server(create_app(settings, site=Site.load(built), hasher=HASHER))
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     thread = threading.Thread(target=running.run, args=([listening],))
-    port = listening.getsockname()[1]
     thread.start()
     while not running.started:
         assert thread.is_alive(), "the service did not start"
         time.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         running.should_exit = True
         thread.join()

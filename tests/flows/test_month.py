@@ -1,7 +1,8 @@
 """The thirty days of `tern demo --days 30`, on the other database: nobody who leaves, sleeps or loses a machine loses a
 report, and nobody who left gets one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from app.client.statistics import releases
 from app.protocol import intake
 from app.protocol.mailbox import MessageKind
 from app.protocol.statements import KeyKind
+from tests.client.installation import serving
 from tests.flows.dump import Dump, searchable, words_of
 from tests.flows.test_dump import typed
 from tests.running import free_port
@@ -30,15 +32,23 @@ WHO, LEAVES = "leyla", 9
 
 @pytest.fixture
 def stage(empty_url: str, tmp_path: Path) -> Stage:
-    port = free_port()
-    return Stage(tmp_path, port, empty_url)
+    return Stage(tmp_path, free_port(), empty_url)
+
+
+@contextmanager
+def served(stage: Stage) -> Iterator[None]:
+    """By this process, where no password is dear to check. It logs nothing."""
+    settings = stage.settings.model_copy(update={"demo": True, "demo_clock": stage.directory / "clock"})
+    (stage.directory / "server.log").touch()
+    with serving(settings, stage.directory / "built", port=stage.port):
+        yield
 
 
 @pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 def test_thirty_days_lose_no_report_and_keep_none_open_to_who_left(stage: Stage) -> None:
     stage.set_clock(BEGINS)
     invitation = chapters.prepare(stage)
-    with stage.served():
+    with served(stage):
         told = month.begin(Company(stage), BEGINS, stories.load(stories.SAMPLES), invitation)
         told.day(1)
         before = Dump(stage.settings, stage.directory / "server.log")

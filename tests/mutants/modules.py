@@ -8,6 +8,7 @@ _BOUNDS: Final = "tests/test_bounds.py"
 _FILE: Final = "tests/age/test_file.py"
 _REFUSALS: Final = "tests/protocol/test_refusals.py"
 _VECTORS: Final = "tests/protocol/test_vectors.py"
+_VECTORS_OF_TYPES: Final = "tests/protocol/test_vectors_of_types.py"
 _MACHINES: Final = ("tests/test_machines.py", "tests/casework/test_report_machine.py")
 _RIGHTS: Final = ("tests/casework", "tests/access/test_rights.py")
 
@@ -29,6 +30,11 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/age/x25519.py": ("tests/age/test_keys.py", _FILE, _AGE_VECTORS),
     "app/protocol/attachments.py": ("tests/protocol/test_attachments.py",),
     "app/protocol/audit_chain.py": (_REFUSALS, "tests/casework/test_audit.py"),
+    "app/protocol/audit_heads.py": (
+        _VECTORS_OF_TYPES,
+        "tests/people/test_audit_heads.py",
+        "tests/flows/test_evil_audit.py",
+    ),
     "app/protocol/card.py": ("tests/protocol/test_card.py", _BOUNDS),
     "app/protocol/case/*.py": ("tests/protocol/case/",),
     "app/protocol/certified.py": ("tests/protocol/test_certificates.py", "tests/protocol/test_key_log.py", _REFUSALS),
@@ -45,12 +51,17 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),
     "app/protocol/intake.py": ("tests/protocol/test_intake.py", _REFUSALS),
     "app/protocol/journal/*.py": ("tests/protocol/test_journal.py", "tests/protocol/test_members.py", _REFUSALS),
+    "app/protocol/key_copy.py": ("tests/protocol/test_key_copy.py", _VECTORS_OF_TYPES),
     "app/protocol/key_log.py": ("tests/protocol/test_key_log.py", _REFUSALS),
+    "app/protocol/losses.py": (_VECTORS_OF_TYPES, _REFUSALS, "tests/client/people/test_losses.py"),
     "app/protocol/mailbox.py": ("tests/protocol/test_mailbox.py", _REFUSALS),
     "app/protocol/manifest.py": ("tests/protocol/test_manifest.py", _VECTORS),
     "app/protocol/members.py": ("tests/protocol/test_members.py", _REFUSALS),
+    "app/protocol/memory.py": (_VECTORS_OF_TYPES, "tests/client/people/test_memories.py"),
+    "app/protocol/objections.py": (_VECTORS_OF_TYPES, "tests/client/people/test_new_keys.py"),
     "app/protocol/opening.py": ("tests/protocol/test_opening.py", _REFUSALS),
     "app/protocol/opaque_string.py": ("tests/client/machine/test_machine.py",),
+    "app/protocol/pairs.py": (_VECTORS_OF_TYPES, "tests/flows/test_evil_custodians.py"),
     "app/protocol/periods.py": ("tests/protocol/test_periods.py",),
     "app/protocol/receipt.py": ("tests/protocol/test_receipt.py", _VECTORS),
     "app/protocol/release/*.py": ("tests/protocol/release/",),
@@ -58,6 +69,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
     "app/protocol/roots.py": ("tests/protocol/test_key_log.py", _REFUSALS),
     "app/protocol/sizes.py": ("tests/protocol/test_sizes.py", _VECTORS),
+    "app/protocol/staff_log.py": (_VECTORS_OF_TYPES, _REFUSALS),
     "app/protocol/typos.py": ("tests/protocol/test_typos.py", "tests/protocol/test_receipt.py"),
     "app/protocol/types.py": ("tests/protocol/test_types.py", "tests/protocol/test_opening.py", _REFUSALS),
     "app/protocol/statements.py": ("tests/protocol/test_statements.py", _REFUSALS),

@@ -13,7 +13,7 @@ from app.http.paging import Page, Paging
 from app.http.problem_pages import problem_pages
 from app.http.routing import BYTES, EvenRoute, Route, Router, answer_header, answered, problems
 from app.http.sites import comes_from_another_site
-from app.http.state import BlobStore, Config, Db, Hasher, Now, ServiceKeyring, State, Today, shared
+from app.http.state import BlobStore, Config, Db, Hasher, Now, ServiceKeyring, State, Today, shared, state_of
 from app.http.versions import IfMatch, IfNoneMatch, etag
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "requires",
     "sealed_body",
     "shared",
+    "state_of",
     "stream",
     "whole_answer",
 ]

@@ -1,11 +1,13 @@
-"""For each type of the table, a test shows a client something that the service made, and something older."""
+"""For each type of the table, a test shows a client something that the service made, and something older; and what
+somebody would try who holds the service and one of its people has a test of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from inspect import isfunction
 
 import pytest
 
 from app.protocol.types import TYPES, SealedType
+from tests.client.casework import test_handing_on, test_leaving
 from tests.client.intake import test_pages
 from tests.client.people import test_machines, test_memories
 from tests.client.statistics import test_cards
@@ -19,6 +21,58 @@ NOT_OPENED = {
 OLDER_NOT_NOTICED = {
     "thread-state": "a reporter's machine remembers nothing",
     "state": "a reporter's machine remembers nothing",
+}
+
+# What is tried where keys live on, by the test that tries it, with a word of its row where it has rows.
+TRIED: dict[str, tuple[Callable[..., None], str]] = {
+    "an old root": (test_evil_server.test_another_chain_of_roots, "the one before, where a later was seen"),
+    "a forked root": (test_evil_server.test_another_chain_of_roots, "another of that number"),
+    "k lowered": (test_evil_server.test_another_chain_of_roots, "fewer who must sign"),
+    "a paper twice": (test_evil_server.test_another_chain_of_roots, "a paper twice"),
+    "a loss that nobody accepted": (
+        test_evil_server.test_a_loss_that_the_holders_of_the_root_have_not_accepted,
+        "by the supervisor alone",
+    ),
+    "a stale copy, or somebody else's": (
+        test_machines.test_a_copy_of_the_services_making_becomes_no_machine,
+        "",
+    ),
+    "a copy under somebody else's name": (
+        test_machines.test_a_service_that_says_who_somebody_is_is_held_to_their_copy,
+        "",
+    ),
+    "a stale memory": (test_memories.test_a_machine_that_knows_a_later_memory_takes_no_older_one, "the older"),
+    "somebody else's memory": (test_memories.test_the_memory_of_somebody_else_is_not_ones_own, ""),
+    "a duty to grant that never was": (test_evil_server.test_a_duty_that_never_was, "grant_epoch"),
+    "a duty to grant on that never was": (test_evil_server.test_a_duty_that_never_was, "hand_on"),
+    "a duty to turn intake or a shared key": (test_leaving.test_a_duty_that_never_was_turns_nothing, "key"),
+    "a duty to turn a case": (test_evil_server_and_a_case.test_a_duty_to_turn_a_case_that_nobody_left, ""),
+    "a back-dated grant of who left": (
+        test_handing_on.test_who_left_grants_no_report_on_by_whatever_date,
+        "while they were there",
+    ),
+    "a back-dated grant in a case": (
+        test_evil_server_and_a_case.test_a_key_that_no_entry_names_opens_nothing_whoever_granted_it,
+        "",
+    ),
+    "a grant of generation 99": (
+        test_evil_server_and_a_case.test_a_grant_that_is_not_of_the_case_keeps_no_other_back,
+        "a false key of a high number",
+    ),
+    "a pair of generation 99": (
+        test_evil_custodians.test_a_pair_that_somebody_made_for_another_key_or_others,
+        "generation 99",
+    ),
+    "a pair of another case": (test_evil_custodians.test_the_pair_of_another_case, ""),
+    "a pair of a key before the newest": (test_evil_custodians.test_the_pair_of_a_case_from_before_its_key_turned, ""),
+    "the older of two intake documents of one day": (
+        test_evil_server.test_an_intake_document_older_than_the_log,
+        "",
+    ),
+    "a chain of acts that was written again": (
+        test_evil_audit.test_a_chain_that_was_written_again_is_not_that_of_which_a_machine_saw_the_head,
+        "",
+    ),
 }
 
 
@@ -49,3 +103,11 @@ def test_a_client_is_shown_an_older_one_of_each_type_that_has_versions(of: Seale
 
 def test_no_attack_is_on_a_type_that_there_is_not() -> None:
     assert (FORGED | OLDER | NOT_OPENED.keys() | OLDER_NOT_NOTICED.keys()) <= TYPES.keys()
+
+
+@pytest.mark.parametrize("attack", TRIED)
+def test_what_is_tried_where_keys_live_on_has_its_row(attack: str) -> None:
+    test, row = TRIED[attack]
+
+    marks = getattr(test, "pytestmark", ())
+    assert row in str([mark for mark in marks if mark.name == "parametrize"]), attack

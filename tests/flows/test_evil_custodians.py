@@ -10,6 +10,7 @@ import pytest
 
 from app import age
 from app.client import Staff
+from app.client.casework import cases, recoveries, triage
 from app.client.intake import epochs
 from app.client.people import custodians
 from app.clock import Clock
@@ -21,6 +22,7 @@ from app.protocol.pairs import Pair, Recovery, RecoveryReason
 from app.protocol.types import TYPES
 from app.settings import Settings
 from app.vocabulary import GrantKind, Role
+from tests.client.casework.scene import DOCUMENT, FOUND
 from tests.flows.evil import HASH, Attacker, EvilServer, each_forgery, in_json, stops
 from tests.flows.organisation import Organisation
 from tests.in_process import InProcess
@@ -37,7 +39,10 @@ NOW = "2026-06-15T09:00Z"
 
 @dataclass
 class World:
-    """Two epochs with pairs. Of the second the second custodian has peeled theirs for the first, for the supervisor."""
+    """Two epochs with pairs. Of the second the second custodian has peeled theirs for the first, for the supervisor.
+
+    Two cases with pairs; `old_pair` is of the second, from before its key turned.
+    """
 
     organisation: Organisation
     epochs: list[str]
@@ -45,6 +50,8 @@ class World:
     recovery: str
     first: str
     second: str
+    cases: list[str]
+    old_pair: bytes
 
     @property
     def subject(self) -> str:
@@ -68,10 +75,29 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
         ids = [intake.read(each).epoch for each in sofia.log.intakes]
         first, second = sorted(("nima", "rosa"), key=lambda name: organisation.staff[name].person)
         peeling = organisation.staff[second]
-        [pair] = [each.id for each in custodians.pairs(peeling) if each.subject == ids[1]]
+        pair = id_of_pair(peeling, ids[1])
         custodians.peel(peeling, ids[1], [sofia.person], RecoveryReason.LOST)
         [told] = custodians.recoveries(peeling)
-        yield World(organisation, ids, pair, told.id, first, second)
+        cases_ = [accepted(organisation) for _ in range(2)]
+        old = pair_of(peeling, cases_[1])
+        tenzin = organisation.staff["tenzin"]
+        cases.turn(tenzin, cases.open_(tenzin, cases_[1]))
+        yield World(organisation, ids, pair, told.id, first, second, cases_, old)
+
+
+def accepted(organisation: Organisation) -> str:
+    tenzin, sent = organisation.staff["tenzin"], organisation.reporter().submit(DOCUMENT)
+    triage.claim(tenzin, triage.view(tenzin, sent.report))
+    return triage.accept(tenzin, triage.open_(tenzin, sent.report), FOUND, owner=tenzin.person, title="A title")
+
+
+def id_of_pair(second: Staff, subject: str) -> str:
+    [pair] = [each.id for each in custodians.pairs(second) if each.subject == subject]
+    return pair
+
+
+def pair_of(second: Staff, subject: str) -> bytes:
+    return unb64(second.service.get(f"/pairs/{id_of_pair(second, subject)}").json()["file"])
 
 
 @pytest.fixture
@@ -173,11 +199,38 @@ def test_a_pair_that_somebody_made_for_another_key_or_others(
 
 
 def test_the_pair_of_another_epoch(world: World, evil: EvilServer, second: Staff) -> None:
-    [other] = [each.id for each in custodians.pairs(world.staff(world.second)) if each.subject == world.epochs[0]]
-    file = unb64(world.staff(world.second).service.get(f"/pairs/{other}").json()["file"])
-    shows_pair(evil, world, file)
+    shows_pair(evil, world, pair_of(world.staff(world.second), world.epochs[0]))
 
     stops(evil, lambda: peels(world, second), "subject")
+
+
+def test_the_pair_of_another_case(world: World, evil: EvilServer, second: Staff) -> None:
+    """Who signs for one case would hand out the key of another."""
+    case, other = world.cases
+    honest, tenzin = world.staff(world.second), world.staff("tenzin").person
+    theirs = b64(pair_of(honest, other))
+    evil.lies[f"/v1/pairs/{id_of_pair(honest, case)}"] = in_json(lambda answer: answer.update(file=theirs))
+
+    stops(evil, lambda: custodians.peel(second, case, [tenzin], RecoveryReason.LOST), "subject")
+
+
+def test_the_pair_of_a_case_from_before_its_key_turned(
+    world: World, evil: EvilServer, first: Staff, second: Staff
+) -> None:
+    """Who holds no newer key cannot tell. Whoever holds the newest passes over what they do by the older one."""
+    case, sofia = world.cases[1], world.staff("sofia").person
+    shown = id_of_pair(world.staff(world.second), case)
+    evil.lies[f"/v1/pairs/{shown}"] = in_json(lambda answer: answer.update(file=b64(world.old_pair)))
+    custodians.peel(second, case, [sofia], RecoveryReason.LOST)
+    [waits] = [each.id for each in custodians.recoveries(first) if each.subject == case]
+    recoveries.grant(first, custodians.waiting(first, waits))
+
+    found = cases.open_(world.staff("tenzin"), case)
+    theirs = cases.open_(world.staff("sofia"), case)
+
+    assert set(found.members) == {world.staff("tenzin").person}
+    assert found.journal.passed_over == (found.journal.mark.version,)
+    assert (theirs.key.generation, len(theirs.journal.passed_over)) == (1, 1)
 
 
 @each_forgery("recovery")

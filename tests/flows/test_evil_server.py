@@ -15,11 +15,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age, keyring
+from app.cli import duties as asked
 from app.client import Reporter, Staff
 from app.client.casework import triage
 from app.client.intake import epochs
 from app.client.intake.reporter import Submitted
-from app.client.people import colleagues
+from app.client.people import colleagues, duties
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import intake, key_log, losses, receipt, roots, staff_log, statements
@@ -695,6 +696,25 @@ def test_another_chain_of_roots(
     tell(world, evil, told, told[-1], chained(told))
 
     stops(evil, lambda: epochs.rotate(supervisor), reason)
+
+
+@pytest.mark.parametrize("kind", ["grant_epoch", "replace_epoch", "hand_on", "open_handed_on"])
+def test_a_duty_that_never_was(
+    world: World, evil: EvilServer, supervisor: Staff, triager: Staff, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For somebody who does not triage; without somebody who has lost no role; of a report of today."""
+    object_, whom = {
+        "grant_epoch": (world.epochs[-1].epoch, world.person("sofia")),
+        "replace_epoch": (world.epochs[-1].epoch, world.person("tenzin")),
+    }.get(kind, (world.report, None))
+    told = {"kind": kind, "object": object_, "whom": whom, "since": TODAY}
+    evil.answers["/v1/duties"] = canonical({"items": [told]})
+    who = supervisor if kind == "replace_epoch" else triager
+
+    asked.act(who, duties.waiting(who), ask=lambda _: True)
+
+    assert evil.written == []
+    assert ("Not done" in capsys.readouterr().err) is (who is triager)
 
 
 @attacks("loss")

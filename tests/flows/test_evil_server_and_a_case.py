@@ -789,6 +789,12 @@ def test_a_false_older_key_beside_the_real_one_keeps_it_from_nobody(
     assert [each.generation for each in found.key.older] == [2, 1]
 
 
+def test_a_duty_to_turn_a_case_that_nobody_left(world: World, evil: EvilServer, tenzin: Staff) -> None:
+    cases.turn_where_due(tenzin, world.case)
+
+    assert evil.written == []
+
+
 @attacks("grant", older=True)
 @pytest.mark.parametrize("knows", ["the journal", "how far it was", "nothing"])
 def test_a_machine_that_was_given_a_newer_key_writes_nothing_under_an_older_one(

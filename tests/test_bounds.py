@@ -218,7 +218,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.protocol.grants": {"LOAN": timedelta(days=14)},
     "app.protocol.intake": {
-        "LONGEST_ACCEPTANCE": timedelta(days=30),
+        "LONGEST_ACCEPTANCE": timedelta(days=6),
         "LONGEST_KEEPING": timedelta(days=7),
         "UNDECIDED_DAYS": timedelta(days=60),
         "TOLD_AFTER": timedelta(days=3),

@@ -11,12 +11,14 @@ from app.client.intake import epochs
 from app.client.machine.directory import write_atomically
 from app.client.machine.staff import NotGranted, Staff
 from app.client.people import shared_keys
-from app.protocol.intake import Intake
+from app.protocol.intake import LONGEST_ACCEPTANCE, Intake
 from app.protocol.statements import KeyKind, SharedKey
 
 intake = typer.Typer(help="Keys of intake epochs, statistics and card-writing.", no_args_is_help=True)
 
-Days = Annotated[int, typer.Option(min=1, help="For how many days each accepts reports.")]
+Days = Annotated[
+    int, typer.Option(min=1, max=LONGEST_ACCEPTANCE.days + 1, help="For how many days each accepts reports.")
+]
 Notice = Annotated[Path | None, typer.Option(help="A file with words that every reporter is shown.", exists=True)]
 
 

@@ -396,6 +396,14 @@ class Trust:
             return self.root.made_on
         return newest.valid_from if newest.valid_until >= today else newest.valid_until + timedelta(days=1)
 
+    def has_lost(self, roles: AbstractSet[Role], *, since: date, today: date) -> bool:
+        """Whether anybody who had one of these roles lost the last of them, or the keys that they had then, on that day
+        or later."""
+        had = {person for (person, _), each in self._ever.items() if each.roles & roles}
+        ends = [each.since for person in had for each in self.replaced(person)]
+        ends += filter(None, (self.lost_since(person, roles, today) for person in had))
+        return any(since <= day <= today for day in ends)
+
     @property
     def certificates(self) -> list[Document]:
         """All of them, whether they count or not."""

@@ -94,10 +94,11 @@ def _keys(subject: str, kind: GrantKind) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class OpenedGrant:
-    """An authentic grant, and the key that was in it."""
+    """An authentic grant, and the key that was in it. `roles` are its grantor's on its day; a reporter has none."""
 
     header: GrantHeader
     identity: age.HybridIdentity = field(repr=False)
+    roles: frozenset[Role] = frozenset()
 
     def is_over(self, day: date) -> bool:
         """Whether this was lent, and longer ago than a loan lasts."""
@@ -193,7 +194,7 @@ def open_grant(
         raise NotAuthentic("role")
     if header.act is not None:
         _check_recovered(header, header.act, trust)
-    return OpenedGrant(header, secret)
+    return OpenedGrant(header, secret, roles)
 
 
 def _check_recovered(header: GrantHeader, text: str, trust: Trust) -> None:

@@ -12,7 +12,8 @@ from app.protocol.errors import Malformed, NotAuthentic
 from app.vocabulary import ReportState
 
 SUBJECT: Final = "intake"
-LONGEST_ACCEPTANCE: Final = timedelta(days=30)
+# Seven days, the first and the last among them: whoever takes a key that was not replaced yet opens no more than that.
+LONGEST_ACCEPTANCE: Final = timedelta(days=6)
 LONGEST_KEEPING: Final = timedelta(days=7)
 # No day for which an epoch is signed lies further ahead of its signing.
 LONGEST_AHEAD: Final = timedelta(days=60)

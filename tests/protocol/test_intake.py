@@ -68,7 +68,7 @@ BODY = DOCUMENT.header.body
         {"accepts_from": "20260615"},
         {"accepts_from": None},
         {"accepts_until": "2026-06-14"},  # before it began
-        {"accepts_until": "2026-07-16", "destroyed_on": "2026-07-16"},  # more than thirty days
+        {"accepts_until": "2026-06-22", "destroyed_on": "2026-06-22"},  # more than seven days
         {"destroyed_on": "2026-06-29"},  # more than seven days after
         {"destroyed_on": "2026-06-20"},  # while it accepts
         {"languages": "en"},

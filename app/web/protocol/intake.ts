@@ -8,7 +8,7 @@ import type { Document } from "./documents.ts"
 import { checkDay, checkFields, checkId, checkList, checkNumber, checkText, daysBetween } from "./encoding.ts"
 import { Malformed, NotAuthentic } from "./errors.ts"
 
-const LONGEST_ACCEPTANCE_DAYS = 30
+const LONGEST_ACCEPTANCE_DAYS = 6
 const LONGEST_KEEPING_DAYS = 7
 const LONGEST_AHEAD_DAYS = 60
 

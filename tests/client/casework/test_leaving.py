@@ -13,12 +13,13 @@ from app.client.machine.staff import NotGranted
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, duties, shared_keys, sign_in
 from app.client.people.colleagues import OfTheRoot
+from app.protocol import receipt
 from app.protocol.duties import DutyKind
 from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
 from app.vocabulary import ReportState, Role
 from tests.cli.command import Ended, tern
-from tests.client.casework.scene import DOCUMENT, accepted, claimed
+from tests.client.casework.scene import DOCUMENT, FOUND, accepted, claimed
 from tests.client.installation import PASSWORD, Installation, installation
 
 
@@ -193,6 +194,24 @@ def test_who_loses_every_role_for_cases_is_put_out_by_the_next_who_writes_and_co
     boris = here.staff("boris")
     cases.change_members(boris, cases.open_(boris, case.id), add=[chen.person])
     assert cases.open_(here.staff("chen"), case.id).file.title == "Without them"
+
+
+def test_a_report_gets_a_key_of_its_case_at_once_where_somebody_has_left_triage_since_it_was_sent(
+    here: Installation,
+) -> None:
+    """Who triaged may know its key; who never did does not."""
+    turned = []
+    for leaver in ("boris", "emil"):
+        sent = claimed(here, here.staff("anna"))
+        certified_anew(here, leaver, Role.ANALYST)
+        anna = here.staff("anna")
+
+        id_ = triage.accept(anna, triage.open_(anna, sent.report), FOUND, owner=anna.person)
+
+        case = cases.open_(anna, id_)
+        told = here.reporter().mailbox(receipt.read(sent.receipt)).followed[1]
+        turned.append((case.key.generation, case.journal.generation_of(sent.report), told))
+    assert turned == [(1, 1, 0), (2, 2, 1)]
 
 
 def test_a_role_that_is_given_back_before_anybody_writes_brings_the_key_of_the_case_with_the_next_line(

@@ -308,11 +308,11 @@ def intakes() -> Iterator[Vector]:
         given = {"text": genuine.text.decode(), "today": today}
         yield Vector(rule, f"on {today}", given, not_authentic("epoch-days"))
 
-    rule = "an epoch accepts for at most thirty days after its first, and its key ends at most seven days later"
+    rule = "an epoch accepts for at most seven days, and its key ends at most seven days later"
     for name, days, refused in (
         ("one day", ("2026-06-15", "2026-06-15", "2026-06-15"), None),
-        ("thirty days after the first", ("2026-06-15", "2026-07-15", "2026-07-15"), None),
-        ("thirty-one", ("2026-06-15", "2026-07-16", "2026-07-16"), malformed()),
+        ("seven days", ("2026-06-15", "2026-06-21", "2026-06-21"), None),
+        ("eight days", ("2026-06-15", "2026-06-22", "2026-06-22"), malformed()),
         ("seven days after the last", ("2026-06-15", "2026-06-21", "2026-06-28"), None),
         ("eight", ("2026-06-15", "2026-06-21", "2026-06-29"), malformed()),
         ("its last day before its first", ("2026-06-15", "2026-06-14", "2026-06-20"), malformed()),
@@ -323,12 +323,11 @@ def intakes() -> Iterator[Vector]:
 
     rule = "no day of an epoch lies more than sixty days after that of its signing"
     for name, at, refused in (
-        ("sixty days", "2026-05-16", None),
-        ("sixty-one", "2026-05-15", malformed()),
-        ("signed on its last day", "2026-07-15", None),
+        ("sixty days", "2026-04-22", None),
+        ("sixty-one", "2026-04-21", malformed()),
+        ("signed on its last day", "2026-06-21", None),
     ):
-        month = {"accepts_from": "2026-06-15", "accepts_until": "2026-07-15", "destroyed_on": "2026-07-15"}
-        header = replace(genuine.header, at=at, body={**genuine.header.body, **month})
+        header = replace(genuine.header, at=at)
         given = {"text": signed(header, SUPERVISOR.signer).text.decode(), "today": "2026-06-15"}
         yield Vector(rule, name, given, refused)
 

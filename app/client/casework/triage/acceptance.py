@@ -4,15 +4,21 @@ What a case is made of is imported by each function: it takes long, and a queue 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from app import vocabulary
 from app.client.casework.reports.opened import OpenReport
 from app.client.casework.reports.views import view
 from app.client.casework.triage.decisions import move
-from app.client.machine.staff import Staff
-from app.client.machine.transport import Refused
-from app.vocabulary import GrantKind, Imminence, ReportState, Severity
+from app.client.machine.staff import NotGranted, Staff
+from app.client.machine.transport import Refused, Unreachable
+from app.protocol.documents import CLOCK_SKEW
+from app.protocol.errors import ProtocolError
+from app.vocabulary import GrantKind, Imminence, ReportState, Role, Severity
+
+# Who is given the keys of intake, and with them those of reports that nobody has decided.
+_HAD_KEYS: Final = frozenset({Role.TRIAGER, Role.SUPERVISOR})
 
 
 def accept(
@@ -55,7 +61,19 @@ def accept(
         grant={"grantee": id_, "file": grant},
     )
     case.remember(staff)
+    _turn_if_known(staff, report, id_)
     return id_
+
+
+def _turn_if_known(staff: Staff, report: OpenReport, case_id: str) -> None:
+    """Give a report a key of its case's own where somebody who triaged since it was sent does so no more: they may know
+    the one under which its reporter would write on. Where it cannot be done now, it waits for the case to turn."""
+    from app.client.casework import cases
+
+    since = report.sealed_on - CLOCK_SKEW
+    if staff.with_trust(lambda trust: trust.has_lost(_HAD_KEYS, since=since, today=staff.today)):
+        with suppress(ProtocolError, NotGranted, Refused, Unreachable):
+            cases.turn(staff, cases.open_(staff, case_id))
 
 
 def accept_into(
@@ -97,4 +115,5 @@ def _join(staff: Staff, report: OpenReport, case_id: str, send: Callable[[Mappin
             case = cases.refreshed(staff, case)
         else:
             joining.remember(staff)
+            _turn_if_known(staff, report, case_id)
             return

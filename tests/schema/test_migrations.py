@@ -343,6 +343,22 @@ def test_who_is_a_member_stays_and_who_was_one_until_a_day_is_none_for_older_cod
     assert read(empty, "SELECT id FROM recoveries") == [("rcv_1",)]
 
 
+def test_who_has_grants_to_keys_that_were_replaced_had_other_keys_and_people_stay_below(empty: Database) -> None:
+    schema.upgrade(empty, "0047")
+    insert(empty, "teams", [{"id": "team_1"}])
+    insert(empty, "people", [PERSON | {"id": f"per_{n}", "handle": str(n), "invited_as": "triager"} for n in (1, 2)])
+    grant = {"id": "grant_1", "subject": "case_1", "grantee": "per_1", "kind": "assigned", "generation": 1}
+    grant |= {"granted_on": date(2026, 6, 15), "revoked": False, "outdated": True, "file": b"sealed"}
+    insert(empty, "grants", [grant, grant | {"id": "grant_2", "grantee": "per_2", "outdated": False}])
+
+    schema.upgrade(empty, "0048")
+    known = [bool(had) for (had,) in read(empty, "SELECT had_other_keys FROM people ORDER BY id")]
+    schema.downgrade(empty, "0047")
+
+    assert known == [True, False]
+    assert read(empty, "SELECT id FROM people ORDER BY id") == [("per_1",), ("per_2",)]
+
+
 def insert_case(database: Database, *, of_nobody_new: bool = False) -> None:
     """A case as its row was before and after it had parts, of a person who is there already or comes with it."""
     if not of_nobody_new:

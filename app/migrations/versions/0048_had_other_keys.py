@@ -15,5 +15,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back. Of whom nothing was granted to before, it is lost."""
-    with op.batch_alter_table("people") as people:
-        people.drop_column("had_other_keys")
+    op.drop_column("people", "had_other_keys")

@@ -23,6 +23,7 @@ from app.protocol.errors import NotAuthentic
 from app.protocol.objections import Objection
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
+from tests.cli.command import tern
 from tests.client.casework.scene import coded
 from tests.client.installation import PASSPHRASE, PASSWORD, STAFF, Installation, installation
 from tests.strength import WORK_FACTOR
@@ -240,3 +241,18 @@ def test_no_objection_counts_but_of_a_key_that_the_person_had(
     assert shown(Signer(anew.person, old), "0" * 64) == []
     assert shown(Signer(anew.person, chen.keys.signing), chen.org) == []
     assert shown(anew.signer, chen.org) == []
+
+
+def test_at_the_terminal_the_old_machine_objects_and_a_supervisor_hears_of_it_at_sign_in(
+    here: Installation, brings: Callable[[str], Staff]
+) -> None:
+    nothing = tern("machine", "object", environment=here.environment("boris"))
+    certify(here, brings("boris"), "boris")
+
+    signed_in = tern("sign-in", environment=here.environment("boris"))
+    objected = tern("machine", "object", environment=here.environment("boris"))
+    heard = tern("sign-in", environment=here.environment("sara"))
+
+    assert (nothing.code, signed_in.code, objected.code, heard.code) == (1, 1, 0, 0)
+    assert "Other keys have taken the place" in signed_in.err
+    assert "boris had before says that the new ones are not theirs" in heard.err

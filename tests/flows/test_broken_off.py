@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -18,6 +19,7 @@ import pytest
 from app.client import Staff
 from app.client.casework import cases, leaving, recoveries, triage
 from app.client.machine.seen import SeenMarks
+from app.client.machine.transport import Unreachable
 from app.client.people import (
     colleagues,
     copies,
@@ -76,19 +78,26 @@ class Steps:
 
 
 class Wire(httpx2.BaseTransport):
-    """What asks changes nothing; all else is a step."""
+    """What asks changes nothing; all else is a step. Of that with the number `lost` the answer does not arrive."""
 
     def __init__(self, service: httpx2.BaseTransport, steps: Steps) -> None:
+        self.written = 0
+        self.lost: int | None = None
         self._service = service
         self._steps = steps
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        if request.method != "GET":
-            self._steps.step()
-        return self._service.handle_request(request)
+        if request.method == "GET":
+            return self._service.handle_request(request)
+        self._steps.step()
+        self.written += 1
+        answer = self._service.handle_request(request)
+        if self.written == self.lost:
+            raise httpx2.ReadError("the service was killed once it had done it")
+        return answer
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
     """An organisation as it is before each act, with a case of two and its names, and what was peeled for a custodian.
 
@@ -98,6 +107,7 @@ class World:
     organisation: Organisation
     clock: Clock
     database: Path
+    wire: Wire
     steps: Steps
     kept: Path
     case: str = ""
@@ -141,11 +151,12 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Ite
     clock, steps = Clock(directory / "clock"), Steps()
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
     with InProcess(create_app(settings, hasher=HASHER)) as service:
-        http = httpx2.Client(transport=Wire(service._transport, steps), base_url=SERVER)
+        wire = Wire(service._transport, steps)
+        http = httpx2.Client(transport=wire, base_url=SERVER)
         organisation = Organisation(directory / "people", http, clock).found(settings, CAST)
         kept = directory / "kept"
         kept.mkdir()
-        made = World(organisation, clock, directory / "tern.sqlite", steps, kept)
+        made = World(organisation, clock, directory / "tern.sqlite", wire, steps, kept)
         with counted(steps):
             begin(made)
             made.keep()
@@ -409,15 +420,30 @@ ACTS = {
 }
 
 
+@dataclass(frozen=True)
+class Whole:
+    """How many steps an act takes, how many requests it writes with, and what it comes to, where nothing ends it."""
+
+    steps: int
+    written: int
+    comes_to: object
+
+
+@cache
+def undisturbed(world: World, act: Act) -> Whole:
+    world.restore()
+    world.steps.taken = world.wire.written = 0
+    act.do(world)
+    steps, written = world.steps.taken, world.wire.written
+    return Whole(steps, written, act.comes_to(world))
+
+
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_an_act_that_ends_anywhere_is_begun_again_and_comes_to_the_same(world: World, act: Act) -> None:
-    world.restore()
-    world.steps.taken = 0
-    act.do(world)
-    steps, whole = world.steps.taken, act.comes_to(world)
+    whole = undisturbed(world, act)
 
-    assert steps
-    for number in range(1, min(steps, act.steps) + 1):
+    assert whole.steps
+    for number in range(1, min(whole.steps, act.steps) + 1):
         world.restore()
         world.steps.left = number
         with suppress(Killed):
@@ -425,4 +451,27 @@ def test_an_act_that_ends_anywhere_is_begun_again_and_comes_to_the_same(world: W
         world.steps.left = None
         act.do(world)
 
-        assert act.comes_to(world) == whole, number
+        assert act.comes_to(world) == whole.comes_to, number
+
+
+@pytest.mark.parametrize("name", ["a sheet is made", "a case turns"])
+def test_an_act_whose_answer_is_lost_is_done_again_and_comes_to_the_same(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service ends right after it has done what was asked, and is there again when somebody tries once more.
+
+    These go on by themselves where no answer comes. Any other ends there, as one that is killed before its next step.
+    """
+    act = ACTS[name]
+    monkeypatch.setattr("app.client.machine.transport.time.sleep", lambda _: None)
+    whole = undisturbed(world, act)
+
+    for number in range(1, whole.written + 1):
+        world.restore()
+        world.wire.written, world.wire.lost = 0, number
+        with suppress(Unreachable):
+            act.do(world)
+        world.wire.lost = None
+        act.do(world)
+
+        assert act.comes_to(world) == whole.comes_to, number

@@ -18,6 +18,7 @@ from app.casework.triage import moves
 from app.casework.triage.moves import Move
 from app.casework.triage.schemas import ReportTransitionIn
 from app.database import Database
+from app.intake.attachments.models import Attachment
 from app.intake.epochs.models import Epoch
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox.models import KeptReply, Slot
@@ -646,6 +647,25 @@ def test_a_reply_that_comes_in_the_place_of_another_takes_its_slot(
 
     replies = [slot.reply for slot in rows.query(Slot).filter(Slot.number >= 3)]
     assert (replies, rows.query(KeptReply).count()) == ([2], 2)
+
+
+def test_a_file_that_this_process_does_not_have_is_told_as_such(
+    office: Office, claimed: Report, triager: Person, rows: Session
+) -> None:
+    elsewhere = Attachment(
+        id=factories.id_("att"),
+        report_id=claimed.id,
+        size=1,
+        sha256="a" * 64,
+        received_on=factories.DAY,
+        blob="b" * 32,
+    )
+    rows.add(elsewhere)
+    rows.commit()
+
+    answer = office.get(triager, f"/reports/{claimed.id}/attachments/{elsewhere.id}")
+
+    assert problem(answer) == (503, "file-not-here")
 
 
 def test_what_is_no_sealed_slot_is_not_taken(office: Office, claimed: Report, triager: Person) -> None:

@@ -41,6 +41,7 @@ from app.http import (
     requires,
 )
 from app.http.transitions import StepsOut
+from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import KeptReply, Message
 from app.intake.mailbox.service import MailboxFull
@@ -145,7 +146,7 @@ def list_report_attachments(database: Db, actor: Reader, report_id: str, paging:
 @router.get(
     "/{report_id}/attachments/{attachment_id}",
     response_class=StreamingResponse,
-    responses=problems(NotFound, service.ReportDestroyed) | answered("A sealed file"),
+    responses=problems(NotFound, service.ReportDestroyed, attachments.FileNotHere) | answered("A sealed file"),
 )
 def read_report_attachment(
     database: Db, blobs: BlobStore, actor: Reader, report_id: str, attachment_id: str, now: Now
@@ -154,7 +155,7 @@ def read_report_attachment(
     with database.write() as session:
         attachment = service.attachment(session, actor, report_id, attachment_id, now=now)
     return StreamingResponse(
-        blobs.objects.get(attachment.blob),
+        attachments.bytes_of(blobs, attachment),
         media_type="application/octet-stream",
         headers={"Content-Length": str(attachment.size)},
     )

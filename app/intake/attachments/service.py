@@ -1,11 +1,12 @@
 """Attachments: each a sealed file that its reporter sends after the report, or later as further evidence."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from app.blobs import StoredBlob
+from app.blobs import Blobs, StoredBlob
 from app.clock import monday_of
 from app.destruction import doom
 from app.intake.attachments.models import Attachment, Upload
@@ -27,6 +28,16 @@ class TooManyAttachments(Problem):
     """The report has all the attachments that it can have. Send the rest as further reports."""
 
     type, status, title = "too-many-attachments", 409, f"A report has at most {LIMIT} attachments"
+
+
+class FileNotHere(Problem):
+    """The process that was asked does not have the file, or it was destroyed a moment ago.
+
+    Ask again. Where it stays away, tell the operator: processes of one service need one directory of files, and a file
+    that was lost is named by `tern check`.
+    """
+
+    type, status, title = "file-not-here", 503, "The service does not find the file that belongs to the attachment"
 
 
 def of_token(token_sha256: str) -> Select[Report]:
@@ -116,3 +127,11 @@ def blobs(session: Session) -> set[str]:
     """The names of all blobs that a row names."""
     coming = select(Upload.blob).where(Upload.blob.is_not(None))
     return set(session.scalars(select(Attachment.blob).union_all(coming)))
+
+
+def bytes_of(blobs: Blobs, attachment: Attachment) -> Iterator[bytes]:
+    """The sealed file in pieces. Raises `FileNotHere` at once, not at the first piece."""
+    try:
+        return blobs.objects.get(attachment.blob)
+    except FileNotFoundError:
+        raise FileNotHere from None

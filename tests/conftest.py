@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -132,14 +133,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path.write_bytes(request.getfixturevalue("sqlite_tables"))
         return f"sqlite:///{path}"
     engine: sa.Engine = request.getfixturevalue("postgresql_in_turn")
-    statements = [
-        "SET lock_timeout = '10s'",
-        "SET session_replication_role = replica",
-        *[str(sa.delete(table)) for table in Base.metadata.tables.values()],
-        "RESET ALL",
-    ]
     with engine.connect() as connection:
-        connection.exec_driver_sql("; ".join(statements))
+        connection.exec_driver_sql(_emptying())
     return engine.url.render_as_string(hide_password=False)
 
 
@@ -263,6 +258,12 @@ def _copied(template: sa.URL, name: str) -> Iterator[sa.URL]:
     run(server, f"CREATE DATABASE {name} TEMPLATE {template.database}")
     yield template.set(database=name)
     run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _emptying() -> str:
+    deletions = [str(sa.delete(table)) for table in Base.metadata.tables.values()]
+    return "; ".join(["SET lock_timeout = '10s'", "SET session_replication_role = replica", *deletions, "RESET ALL"])
 
 
 def _make_tables(url: sa.URL) -> None:

@@ -12,13 +12,13 @@ from app.problems import NotFound, Problem, catalogue
 
 def problem_pages() -> list[Route]:
     """What answers at /problems/…. Nothing of a request is repeated, and nothing but text is in the pages."""
-    pages = {kind.type: _html(kind) for kind in catalogue()}
+    kinds = {kind.type: kind for kind in catalogue()}
 
     async def answer(request: Request) -> HTMLResponse:
-        html = pages.get(request.path_params["type"])
-        if html is None:
+        kind = kinds.get(request.path_params["type"])
+        if kind is None:
             raise NotFound
-        return HTMLResponse(html)
+        return HTMLResponse(_html(kind))
 
     return [Route("/problems/{type}", answer, methods=["GET"])]
 

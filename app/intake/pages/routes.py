@@ -5,6 +5,7 @@ hears that somebody leaves.
 """
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 
@@ -29,7 +30,8 @@ _OWN = {"organisation.json": "application/json", "manifest.txt": "text/plain; ch
 
 def routes(site: Site, settings: Settings) -> list[Route]:
     """One for each file, and no pattern: what is not there is `elsewhere`."""
-    return list(_routes(site, settings))
+    own = (_route(name, _Own(settings.data_dir / "site" / name, media_type)) for name, media_type in _OWN.items())
+    return [*_built(site, settings.onion, no_script_pages=settings.no_script_pages), *own]
 
 
 def elsewhere(site: Site, pages: Collection[Route], beside: ASGIApp) -> ASGIApp:
@@ -53,15 +55,19 @@ def elsewhere(site: Site, pages: Collection[Route], beside: ASGIApp) -> ASGIApp:
     return answer
 
 
-def _routes(site: Site, settings: Settings) -> Iterator[Route]:
+@lru_cache(maxsize=4)
+def _built(site: Site, onion: str, *, no_script_pages: bool) -> tuple[Route, ...]:
+    """Those that know of no application, so that all of a process share them: making hundreds takes a while."""
+    return tuple(_routes(site, onion, no_script_pages=no_script_pages))
+
+
+def _routes(site: Site, onion: str, *, no_script_pages: bool) -> Iterator[Route]:
     for path, file in site.files.items():
         language, _, place = path.partition("/")
-        if place.startswith(PLAIN) and not settings.no_script_pages:
+        if place.startswith(PLAIN) and not no_script_pages:
             yield _route(path, _Closed(site, language))
         else:
-            yield _route(path, _Built(path, file, settings.onion))
-    for name, media_type in _OWN.items():
-        yield _route(name, _Own(settings.data_dir / "site" / name, media_type))
+            yield _route(path, _Built(path, file, onion))
     if site.languages:
         yield Route("/leave", _leave, methods=["POST"])
         yield _route("", _Choice(site.languages))

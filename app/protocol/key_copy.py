@@ -75,11 +75,9 @@ class KeyCopy:
     def read(cls, text: bytes) -> Self:
         """Raises `Malformed` for what `text` does not write."""
         about, _, rest = text.partition(b"\n")
-        keys, _, padding = rest.rpartition(b"# ")
-        if not about.startswith(_ABOUT.encode()) or padding.strip(b" ") != b"\n":
-            raise Malformed("not the copy of anybody's keys")
+        keys, _, _ = rest.rpartition(b"# ")
         copy = cls._read(parse_object(about.removeprefix(_ABOUT.encode())), keys)
-        if copy.text != text:
+        if copy.text != text:  # also where there is more, or no comment around it
             raise Malformed("a copy that is written otherwise")
         return copy
 
@@ -91,9 +89,8 @@ class KeyCopy:
                 "server": str(server),
                 "person": person,
                 "pin": str(pin),
-                "log": {"n": n, "sha256": sha256, **more},
-                **rest,
-            } if not rest and not more:
+                "log": {"n": n, "sha256": sha256},
+            }:
                 log = Mark(check_number(n, range(1, MOST + 1)), check_hash(sha256))
                 try:
                     return cls(server, check_id("per", person), Pin.read(pin), log, keys.decode())

@@ -4,6 +4,7 @@ import subprocess
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
@@ -15,9 +16,19 @@ from app.client.machine.directory import PersonKeys
 from app.protocol import key_copy
 from app.protocol.chain import Mark
 from app.protocol.documents import Signer
-from app.protocol.encoding import new_id, unb64
+from app.protocol.encoding import MOST, canonical, new_id, unb64
 from app.protocol.errors import Malformed, NotAuthentic, NotMine
-from app.protocol.key_copy import COPY, AccountKey, KeyCopy, check_copy, check_file, open_copy, seal_copy, sign_file
+from app.protocol.key_copy import (
+    COPY,
+    WORK_FACTOR_LIMIT,
+    AccountKey,
+    KeyCopy,
+    check_copy,
+    check_file,
+    open_copy,
+    seal_copy,
+    sign_file,
+)
 from app.protocol.roots import Pin
 from app.protocol.sizes import TooLong
 from tests.strength import COPY_WORK_FACTOR
@@ -72,6 +83,11 @@ def test_one_bit_changed_and_it_does_not_open(at: int, bit: int) -> None:
         open_copy(bytes(changed), PASSPHRASE, SHEET)
 
 
+def test_a_copy_whose_contents_were_changed_is_not_authentic() -> None:
+    with pytest.raises(NotAuthentic, match="ciphertext"):
+        open_copy(FILE[:-1] + bytes([FILE[-1] ^ 1]), PASSPHRASE, SHEET)
+
+
 def test_a_copy_that_would_keep_its_machine_busy_is_not_begun() -> None:
     dear = FILE.replace(b" 10\n", b" 19\n", 1)
 
@@ -79,32 +95,58 @@ def test_a_copy_that_would_keep_its_machine_busy_is_not_begun() -> None:
         open_copy(dear, PASSPHRASE, SHEET)
 
 
+def written(about: dict[str, Any], *, prefix: bytes = b"# tern-copy ", keys: bytes = KEYS.text.encode()) -> bytes:
+    """A plaintext of the right length."""
+    return (prefix + canonical(about) + b"\n" + keys + b"# ").ljust(len(COPIED.text) - 1) + b"\n"
+
+
+ABOUT: dict[str, Any] = {
+    "v": 1,
+    "server": COPIED.server,
+    "person": COPIED.person,
+    "pin": str(COPIED.pin),
+    "log": {"n": 3, "sha256": "b" * 64},
+}
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        COPIED.text.removeprefix(b"# tern-copy "),
-        COPIED.text[:-2] + b"\n",
-        COPIED.text.replace(b'"v":1', b'"v":2'),
-        COPIED.text.replace(b'"v":1', b'"v": 1').replace(b"# " + b" ", b"# ", 1),
-        COPIED.text.replace(b'"n":3', b'"n":0'),
-        COPIED.text.replace(b'"log"', b'"lag"'),
-        COPIED.text.replace(b"per_", b"rep_"),
+        written(ABOUT, prefix=b""),
+        written(ABOUT | {"v": 2}),
+        written(ABOUT | {"v": True}),
+        written(ABOUT | {"server": 5}),
+        written(ABOUT | {"pin": 5}),
+        written(ABOUT | {"person": new_id("rep")}),
+        written(ABOUT | {"log": {"n": 0, "sha256": "b" * 64}}),
+        written(ABOUT | {"log": {"n": MOST + 1, "sha256": "b" * 64}}),
+        written(ABOUT | {"log": {"n": 3, "sha256": "b" * 63}}),
+        written(ABOUT | {"log": {"n": 3, "sha256": "b" * 64, "more": 1}}),
+        written(ABOUT | {"more": 1}),
+        written(dict(reversed(ABOUT.items()))),
+        written(ABOUT, keys=b"\xff"),
+        COPIED.text[:-2] + b"!\n",
+        COPIED.text.rstrip() + b"\n",
         b"",
-    ],
-    ids=[
-        "no comment",
-        "another length",
-        "another version",
-        "written otherwise",
-        "no line",
-        "a member",
-        "an id",
-        "empty",
     ],
 )
 def test_what_is_written_otherwise_is_nobodys_copy(text: bytes) -> None:
+    with pytest.raises(Malformed):
+        KeyCopy.read(text)
+
+
+def test_what_is_sealed_as_a_copy_and_is_none_is_not_authentic() -> None:
     with pytest.raises(NotAuthentic):
-        open_copy(under(text), PASSPHRASE, SHEET)
+        open_copy(under(written(ABOUT | {"v": 2})), PASSPHRASE, SHEET)
+
+
+def test_the_numbers_of_a_copy_are_those_of_the_contract() -> None:
+    assert written(ABOUT) == COPIED.text
+    for version in (1, MOST):
+        copy = replace(COPIED, log=Mark(version, "b" * 64))
+        assert KeyCopy.read(copy.text) == copy
+    assert len(AccountKey.generate().secret) == 16
+    assert WORK_FACTOR_LIMIT == 18
 
 
 def test_a_copy_has_one_length_and_one_stanza() -> None:
@@ -112,8 +154,12 @@ def test_a_copy_has_one_length_and_one_stanza() -> None:
     recipient = age.generate().recipient
 
     assert len(seal_copy(longer, PASSPHRASE, SHEET, work_factor=COPY_WORK_FACTOR)) == len(FILE)
+    room = len(COPIED.text.rstrip(b"\n")) - len(COPIED.text.rstrip(b" \n"))
+    fullest = replace(COPIED, server=COPIED.server + "a" * (room - 1))
+    assert len(fullest.text) == len(COPIED.text)
+    assert KeyCopy.read(fullest.text) == fullest
     with pytest.raises(TooLong):
-        _ = replace(COPIED, server="https://" + "a" * 4000).text
+        _ = replace(fullest, server=fullest.server + "a").text
     for other in (under(COPIED.text + b"\n"), age.encrypt(COPIED.text, [recipient]), FILE + b"\n", b"age"):
         with pytest.raises(age.EnvelopeError):
             check_copy(other)

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 _TOLD_TO_STOP: Final = (signal.SIGTERM, signal.SIGINT)
@@ -41,7 +42,8 @@ def beside(number: int, work: Callable[[int], None], *, begun: Callable[[], None
         nonlocal is_stopping
         is_stopping = True
         for each in children:
-            os.kill(each, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it ended just now
+                os.kill(each, signal.SIGTERM)
 
     for asked in _TOLD_TO_STOP:
         signal.signal(asked, stop)

@@ -12,11 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from app import age
+from app.casework.approvals import sights as approval_sights
 from app.casework.approvals.models import Approval
+from app.casework.cases.membership import members_of
 from app.casework.cases.models import Case, CasePart, JournalEntry, Membership
 from app.intake.epochs.models import Epoch
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
+from app.intake.sights import service as sights
 from app.people.grants.models import Grant
 from app.people.pairs.models import Pair, Recovery
 from app.people.sign_in.models import SignIn
@@ -142,6 +145,7 @@ def grant(rows: Session, subject: str, grantee: str, kind: GrantKind = GrantKind
     made = Grant(id=id_("grant"), subject=subject, grantee=grantee, kind=kind, granted_on=DAY, file=sealed(Kind.GRANT))
     rows.add(made)
     rows.flush()
+    sights.note(rows, [grantee] if grantee.startswith("per_") else [], Report.id == subject)
     return made
 
 
@@ -208,6 +212,8 @@ def report(
     rows.add(made)
     rows.flush()
     rows.add(ReportFile(report_id=made.id, body=sealed(Kind.REPORT)))
+    if case:
+        sights.note(rows, members_of(rows, case.id), Report.id == made.id)
     grant(rows, made.id, of.id, GrantKind.INTAKE)
     token = Mailbox(
         token_sha256=sha256_hex(mailbox_token.encode()) if mailbox_token else secrets.token_hex(32),
@@ -236,7 +242,15 @@ def case(rows: Session, owner: Person, *members: Person) -> Case:
     rows.add(made)
     rows.flush()
     for member in (owner, *members):
-        rows.add(Membership(case_id=made.id, person_id=member.id))
+        rows.add(
+            Membership(
+                case_id=made.id,
+                person_id=member.id,
+                stage=made.stage,
+                priority=made.priority,
+                stage_entered=made.stage_entered,
+            )
+        )
         grant(rows, made.id, member.id)
     entry = JournalEntry(
         case_id=made.id,
@@ -282,6 +296,8 @@ def approval(
     )
     rows.add(made)
     rows.flush()
+    workers = members_of(rows, of.id) if isinstance(of, Case) else filter(None, [of.triager_id])
+    approval_sights.note(rows, list(workers), of.id)
     return made
 
 

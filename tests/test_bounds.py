@@ -90,6 +90,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "FAILURE": 500,
     },
     "app.client.people.memories": {"_EVERY": 900, "_TRIES": 4},
+    "app.intake.sights.service": {"_AT_ONCE": 1000},
     "app.people.memories.schemas": {"MOST": 2_147_483_647},
     "app.people.memories.service": {"KEPT": 3},
     "app.protocol.memory": {"_AROUND": KIB},
@@ -135,6 +136,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_PRIMARY": 255,
         "_SCHEMA_LOCK": 0x7465726E,
     },
+    "app.database.ranges": {"_AT_ONCE": 100},
     "app.http.memory": {
         "REPORTERS": 16 * MIB,
         "OTHERS": 8 * MIB,

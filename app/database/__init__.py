@@ -1,8 +1,8 @@
 """The floor of every package: tables, column types and transactions. The one place that knows which database it is."""
 
-from app.database.base import Base
+from app.database.base import Base, index_where
 from app.database.engine import Database, NoDatabase
 from app.database.inserts import insert_or_ignore
 from app.database.types import Hour, Sealed
 
-__all__ = ["Base", "Database", "Hour", "NoDatabase", "Sealed", "insert_or_ignore"]
+__all__ = ["Base", "Database", "Hour", "NoDatabase", "Sealed", "index_where", "insert_or_ignore"]

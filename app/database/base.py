@@ -11,6 +11,14 @@ def _values(codes: type[Enum]) -> list[str]:
     return [code.value for code in codes]
 
 
+def index_where(name: str | None, *columns: str, where: str, sqlite_where: str | None = None) -> sa.Index:
+    """An index of those rows alone of which the condition holds, in whose words a query has to ask for them.
+
+    SQLite has its own words for truth values: it compares them with 1.
+    """
+    return sa.Index(name, *columns, sqlite_where=sa.text(sqlite_where or where), postgresql_where=sa.text(where))
+
+
 class Base(DeclarativeBase):
     """A table of Tern.
 

@@ -29,6 +29,11 @@ class Hour(TypeDecorator[datetime]):
     impl = sa.String(13)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """A list that is ordered by hours goes on after one."""
+        return datetime
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002  its signature
         """Raises `ValueError` for a time that is not a whole hour with an offset."""
         if value is None:

@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.database import ranges
+from app.database.ranges import Range
 from app.http.state import ServiceKeyring
 from app.problems import InvalidCursor
 
@@ -53,19 +55,26 @@ class _Paging:
         by: Sequence[InstrumentedAttribute[Any]],
         show: Callable[[_Row], _Item],
         newest: bool = False,
+        among: Sequence[Range] | None = None,
+        only: Callable[[_Row], bool] = lambda _: True,
     ) -> Page[_Item]:
         """The page that was asked for, in the order of `by` (or against it, `newest` first).
 
-        `by` are columns of the selected entity that are never null, the last one unique. Raises `InvalidCursor`.
+        `by` are columns of the selected entity that are never null, the last one unique. Where no index has what the
+        query selects in this order, it is looked for `among` ranges, which hold it all; of what they hold besides, the
+        query leaves out what may not be seen, and `only` what was not asked for. Raises `InvalidCursor`.
         """
         descending = newest is not self.backwards
+        place = None
         if self.after is not None:
             if len(self.after) != len(by):
                 raise InvalidCursor
             place = tuple(_value(column, value) for column, value in zip(by, self.after, strict=True))
-            query = query.where(tuple_(*by) < place if descending else tuple_(*by) > place)
-        query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
-        rows = list(session.scalars(query.limit(self.limit + 1)))
+        rows = (
+            self._first(session, query, by, place, descending=descending)
+            if among is None
+            else self._first_among(session, query, by, place, among, only, descending=descending)
+        )
         more, rows = len(rows) > self.limit, rows[: self.limit]
         if self.backwards:
             rows.reverse()
@@ -76,10 +85,48 @@ class _Paging:
             prev=self._cursor(rows[0], by, backwards=True) if rows and has_prev else None,
         )
 
+    def _first(
+        self,
+        session: Session,
+        query: Select[_Row],
+        by: Sequence[InstrumentedAttribute[Any]],
+        place: tuple[object, ...] | None,
+        *,
+        descending: bool,
+    ) -> list[_Row]:
+        if place is not None:
+            query = query.where(tuple_(*by) < place if descending else tuple_(*by) > place)
+        query = query.order_by(*(column.desc() if descending else column.asc() for column in by))
+        return list(session.scalars(query.limit(self.limit + 1)))
+
+    def _first_among(
+        self,
+        session: Session,
+        query: Select[_Row],
+        by: Sequence[InstrumentedAttribute[Any]],
+        place: Sequence[object] | None,
+        among: Sequence[Range],
+        only: Callable[[_Row], bool],
+        *,
+        descending: bool,
+    ) -> list[_Row]:
+        """Of what is found each row is asked for by its id: a query that named its state too would be answered by all
+        that are in that state."""
+        wanted, rows = self.limit + 1, list[_Row]()
+        while among and len(rows) < wanted:
+            found = ranges.first(session, among, after=place, descending=descending, number=wanted)
+            at = {each[-1]: number for number, each in enumerate(found)}
+            of_page = session.scalars(query.where(by[-1].in_(list(at)))) if at else ()
+            rows += sorted(filter(only, of_page), key=lambda row: at[getattr(row, by[-1].key)])
+            if len(found) < wanted:
+                break
+            place = found[-1]
+        return rows[:wanted]
+
     def _cursor(self, row: object, by: Sequence[InstrumentedAttribute[Any]], *, backwards: bool) -> str:
         place = [_plain(getattr(row, column.key)) for column in by]
         text = json.dumps([backwards, *place], separators=(",", ":")).encode()
-        return urlsafe_b64encode(_mac(self.cursor_key, self.scope, text) + text).decode().rstrip("=")
+        return urlsafe_b64encode(mac_of(self.cursor_key, self.scope, text) + text).decode().rstrip("=")
 
 
 def paging(
@@ -103,7 +150,7 @@ def paging(
     except (Base64Error, ValueError):
         raise InvalidCursor from None
     mac, text = content[:_MAC_SIZE], content[_MAC_SIZE:]
-    if not hmac.compare_digest(mac, _mac(key, scope, text)):
+    if not hmac.compare_digest(mac, mac_of(key, scope, text)):
         raise InvalidCursor
     backwards, *after = json.loads(text)
     return _Paging(limit=limit, backwards=backwards, after=after, cursor_key=key, scope=scope)
@@ -112,7 +159,8 @@ def paging(
 _PLACE = {"cursor", "limit"}
 
 
-def _mac(key: bytes, scope: bytes, text: bytes) -> bytes:
+def mac_of(key: bytes, scope: bytes, text: bytes) -> bytes:
+    """What nobody else makes: of a place in the list that `scope` names."""
     return hmac.digest(key, sha256(scope).digest() + text, "sha256")[:_MAC_SIZE]
 
 

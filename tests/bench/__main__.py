@@ -5,11 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import age_speed, alike, audit_speed, case_speed, intake_speed, page_speed, release_speed, start_speed
+from tests.bench import (
+    age_speed,
+    alike,
+    audit_speed,
+    case_speed,
+    intake_speed,
+    list_speed,
+    page_speed,
+    release_speed,
+    start_speed,
+)
 
 BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
     "age: 100 MB": age_speed.run,
     "Intake": intake_speed.run,
+    "Lists": list_speed.run,
     "A case": case_speed.run,
     "The report page": page_speed.run,
     "A release of 100,000 cards": release_speed.run,

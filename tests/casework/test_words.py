@@ -9,8 +9,10 @@ from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.casework.cases.models import Case
 from app.intake.epochs.models import Epoch
+from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Message
 from app.intake.reports.models import Report, ReportFile
+from app.intake.sights import service as sights
 from app.people.staff.models import Person
 from app.protocol.encoding import b64
 from app.protocol.mailbox import MessageKind
@@ -38,6 +40,8 @@ def posted(rows: Session, report: Report, kind: MessageKind) -> Message:
         file=factories.sealed(Kind.MESSAGE),
     )
     rows.add(made)
+    if kind in mailbox.CHANGES:
+        sights.mark_changed(rows, report.id)
     rows.commit()
     return made
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, false
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Sealed
@@ -17,13 +17,21 @@ class Approval(Base):
     """
 
     __tablename__ = "approvals"
+    __table_args__ = (
+        Index("ix_approvals_of_object", "object_id", "id"),
+        Index("ix_approvals_asked_by", "requester_id", "id"),
+        Index("ix_approvals_asked_by_in_state", "requester_id", "state", "id"),
+        Index("ix_approvals_asked_of", "approver_id", "id"),
+        Index("ix_approvals_asked_of_in_state", "approver_id", "state", "id"),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     subject: Mapped[ApprovalSubject]
-    object_id: Mapped[str] = mapped_column(String(40), index=True)
+    object_id: Mapped[str] = mapped_column(String(40))
     state: Mapped[ApprovalState] = mapped_column(default=ApprovalState.REQUESTED)
-    requester_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
-    approver_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    requester_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    approver_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     of: Mapped[str | None] = mapped_column(String(64))
     # The grant may go before: it is destroyed with its report or its epoch, whatever was asked about it.
     grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.id", ondelete="SET NULL"))
@@ -39,3 +47,21 @@ class Approval(Base):
     def lent_until(self) -> date | None:
         """The last day of a key that is lent for this, None where none is, or not any more."""
         return self.grant.until if self.grant and not self.grant.revoked else None
+
+
+class ApprovalSight(Base):
+    """An approval in the list of somebody who works on its object; of a report that is who has claimed it.
+
+    It says where to look, and not what they may see. `state` is the approval's.
+    """
+
+    __tablename__ = "approval_sights"
+    __table_args__ = (
+        Index("ix_approval_sights_of_person", "person_id", "approval_id"),
+        Index("ix_approval_sights_of_person_in_state", "person_id", "state", "approval_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    approval_id: Mapped[str] = mapped_column(ForeignKey("approvals.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    state: Mapped[ApprovalState]

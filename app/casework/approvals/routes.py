@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response, status
 
-from app.casework.approvals import service
+from app.casework.approvals import service, sights
 from app.casework.approvals.models import Approval
 from app.casework.approvals.schemas import ApprovalDecisionIn, ApprovalIn, ApprovalOut
 from app.casework.approvals.state import Approvals
@@ -71,12 +71,14 @@ def list_approvals(
 ) -> Page[ApprovalOut]:
     """What the caller asked and was asked, and what is asked and lent of the cases and reports that they lead."""
     with database.read() as session:
-        visible = service.visible_to(actor, shared_state.approvables)
-        if state is not None:
-            visible = visible.where(Approval.state == state)
-        if object_id is not None:
-            visible = visible.where(Approval.object_id == object_id)
-        return paging.page(session, visible, by=[Approval.id], show=ApprovalOut.model_validate)
+        return paging.page(
+            session,
+            service.visible_to(actor, shared_state.approvables),
+            by=[Approval.id],
+            show=ApprovalOut.model_validate,
+            among=sights.ranges(actor, state=state, object_id=object_id),
+            only=lambda approval: state in (None, approval.state),
+        )
 
 
 @router.get("/{approval_id}", responses=problems(NotFound))

@@ -1,20 +1,23 @@
 """Approvals: one person asks another, by name, about one hash. Nobody approves their own act."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.casework.approvals import sights as approval_sights
 from app.casework.approvals.machine import EDGES, Facts
 from app.casework.approvals.models import Approval
+from app.intake.reports.models import Report
+from app.intake.sights import service as sights
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -65,6 +68,7 @@ class Approvable:
     `authors` gives those who made what is approved, none of whom may approve it. It raises `NotFound` where the actor
     has nothing to do with the object, `NotApprovable` where the hash is not that of anything in it. `holders` are those
     who can open the object of this id already; `takes_own_key` says that to lend somebody else a key is not enough.
+    `workers` are those who see what is asked about the object of an id because they work on it, or lead the work.
     `led_by` is whether the actor leads the work on the object of an id: they see what is asked and lent, and call it
     back. `seen_by` is whether they work on it: where it is given, they see what is asked and decided too.
     `lent_until` is the last day of a key that is lent, where it must not outlive another.
@@ -74,11 +78,14 @@ class Approvable:
     approvers: frozenset[Role]
     authors: Callable[[Session, Actor, NewApproval], set[str]]
     holders: Callable[[Session, str], set[str]]
+    workers: Callable[[Session, str], Collection[str]]
     led_by: Callable[[Actor, InstrumentedAttribute[str]], ColumnElement[bool]]
     seen_by: Callable[[Actor, InstrumentedAttribute[str]], ColumnElement[bool]] | None = None
     lent_until: Callable[[Session, str], date] | None = None
     takes_own_key: bool = False
 
+
+_LENT = (Grant.until, Grant.revoked)  # what is told of a key that was lent, which is no part of the answer
 
 _Text: TypeAlias = str | InstrumentedAttribute[str]
 Approvables: TypeAlias = Mapping[ApprovalSubject, Approvable]
@@ -91,7 +98,7 @@ def visible_to(actor: Actor, approvables: Approvables) -> Select[Approval]:
         and_(Approval.subject == rule.subject, (rule.seen_by or rule.led_by)(actor, Approval.object_id))
         for rule in approvables.values()
     )
-    return select(Approval).where(or_(*asked, *seen))
+    return select(Approval).where(or_(*asked, *seen)).options(selectinload(Approval.grant).load_only(*_LENT))
 
 
 def get(session: Session, actor: Actor, approvables: Approvables, approval_id: str) -> Approval:
@@ -123,6 +130,7 @@ def request(session: Session, actor: Actor, approvables: Approvables, new: NewAp
     )
     session.add(approval)
     session.flush()
+    approval_sights.note(session, rule.workers(session, new.object_id), new.object_id)
     audit.record(session, actor.id, Action.APPROVAL_REQUESTED, approval.id, now=now, object_hash=new.of)
     return approval
 
@@ -158,6 +166,7 @@ def decide(
     statement_sha256 = sha256_hex(statement) if statement else None
     audit.record(session, actor.id, Action.APPROVAL_DECIDED, approval.id, now=now, object_hash=statement_sha256)
     session.flush()  # gives the approval its next version
+    approval_sights.follow(session, approval)
     return approval
 
 
@@ -246,6 +255,7 @@ def end_loans(session: Session, today: date) -> None:
 def _cancel(session: Session, approvals: Select[Approval]) -> None:
     for approval in session.scalars(_as_it_is_now(approvals)):
         approval.state = ApprovalState.CANCELLED
+        approval_sights.follow(session, approval)
         if approval.grant_id is not None:
             grants.lapse(session.get_one(Grant, approval.grant_id))
 
@@ -304,4 +314,5 @@ def _lend(session: Session, actor: Actor, rule: Approvable, new: NewApproval, *,
     if new.grant is None:
         return None
     until = rule.lent_until(session, new.object_id) if rule.lent_until else None
+    sights.note(session, [new.approver_id], Report.id == new.object_id)
     return grants.lend(session, actor, new.grant, subject=new.object_id, now=now, until=until)

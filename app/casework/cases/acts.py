@@ -33,6 +33,7 @@ _of_two = partial(
     approvers=MEMBER_ROLES,
     authors=_authors,
     holders=grants.holders,
+    workers=members_of,
     led_by=service.led_by_nobody,
     seen_by=service.works_on,
 )

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
 from app.casework.cases import service
+from app.casework.cases.membership import members_of
 from app.people.grants import service as grants
 from app.problems import NotFound
 from app.vocabulary import ApprovalSubject, Role
@@ -24,6 +25,7 @@ CODING = Approvable(
     approvers=frozenset({Role.CASEWORKER, Role.SUPERVISOR}),
     authors=_authors,
     holders=grants.holders,
+    workers=members_of,
     led_by=service.led_by,
     seen_by=service.works_on,
 )

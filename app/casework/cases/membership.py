@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -13,9 +14,12 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import service as approvals
+from app.casework.approvals import sights as approval_sights
 from app.casework.cases.models import Case, JournalEntry, Membership
 from app.casework.roles import MEMBER_ROLES, OWNER_ROLES
 from app.duties import Duty
+from app.intake.reports.models import Report
+from app.intake.sights import service as sights
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -78,11 +82,21 @@ class MembersChange:
 
 def members_of(session: Session, case_id: str) -> list[str]:
     """The ids of those who work on it, in their order. The caller has checked who asks."""
-    return list(
-        session.scalars(
-            select(Membership.person_id).where(Membership.case_id == case_id).order_by(Membership.person_id)
-        )
-    )
+    return members_among(session, [case_id])[case_id]
+
+
+def members_among(session: Session, case_ids: Collection[str]) -> dict[str, list[str]]:
+    """The same of several cases."""
+    found: dict[str, list[str]] = {each: [] for each in case_ids}
+    theirs = select(Membership.case_id, Membership.person_id).where(Membership.case_id.in_(case_ids))
+    for case_id, person_id in session.execute(theirs.order_by(Membership.person_id)):
+        found[case_id].append(person_id)
+    return found
+
+
+def follow(session: Session, case: Case) -> None:
+    """The case has moved, and in the lists of its members it stands where it belongs now."""
+    session.execute(update(Membership).where(Membership.case_id == case.id).values(_told(case)))
 
 
 def begin(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], *, now: datetime) -> None:
@@ -338,7 +352,7 @@ def _add_members(
     session: Session,
     actor: Actor,
     case: Case,
-    new: Iterable[NewGrant],
+    new: Collection[NewGrant],
     *,
     until: date | None = None,
     now: datetime,
@@ -347,8 +361,15 @@ def _add_members(
     for grant in new:
         if not MEMBER_ROLES & staff.certified_as(session, grant.grantee, now.date()):
             raise MembersUnfit
-        session.add(Membership(case_id=case.id, person_id=grant.grantee, until=until))
+        session.add(Membership(case_id=case.id, person_id=grant.grantee, until=until, **_told(case)))
         _grant(session, actor, case, grant, generation=generation, until=until, now=now)
+    people = [grant.grantee for grant in new]
+    sights.note(session, people, Report.case_id == case.id)
+    approval_sights.note(session, people, case.id)
+
+
+def _told(case: Case) -> dict[str, Any]:
+    return {"stage": case.stage, "priority": case.priority, "stage_entered": case.stage_entered}
 
 
 def _grant(
@@ -361,5 +382,7 @@ def _grant(
 def _remove_members(session: Session, actor: Actor, case: Case, people: Iterable[str], *, now: datetime) -> None:
     for person_id in people:
         session.execute(delete(Membership).where(Membership.case_id == case.id, Membership.person_id == person_id))
+        sights.forget(session, person_id, case.id)
+        approval_sights.forget(session, person_id, case.id)
         grants.revoke(session, actor, subject=case.id, grantee=person_id, now=now)
         approvals.cancel_open(session, case.id, of=person_id)  # what they lent is lent by nobody any more

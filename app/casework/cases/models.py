@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Hour, Sealed
@@ -13,10 +13,15 @@ class Case(Base):
     """The state of the work, which the service may read; the facts lie in sealed parts."""
 
     __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_of_team", "team_id", "priority", "stage_entered", "id"),
+        Index("ix_cases_of_team_in_stage", "team_id", "stage", "priority", "stage_entered", "id"),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[str] = mapped_column(String(37), primary_key=True)
     ref: Mapped[str] = mapped_column(String(12), unique=True)
-    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"), index=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"))
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     stage: Mapped[CaseStage]
     stage_entered: Mapped[datetime] = mapped_column(Hour)
@@ -29,14 +34,23 @@ class Case(Base):
 class Membership(Base):
     """Who works on a case. The journal says the same, and a client believes that.
 
-    `until` is the last day of whom custodians gave the case until a day, and no member has confirmed since.
+    `until` is the last day of whom custodians gave the case until a day, and no member has confirmed since. Stage,
+    priority and hour are those of the case: in their order its members list it.
     """
 
     __tablename__ = "memberships"
+    __table_args__ = (
+        Index("ix_memberships_of_person", "person_id", "priority", "stage_entered", "case_id"),
+        Index("ix_memberships_of_person_in_stage", "person_id", "stage", "priority", "stage_entered", "case_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     until: Mapped[date | None]
+    stage: Mapped[CaseStage | None]  # none where older code wrote the row, until it is renewed
+    priority: Mapped[Priority | None]
+    stage_entered: Mapped[datetime | None] = mapped_column(Hour)
 
 
 class JournalEntry(Base):

@@ -20,7 +20,7 @@ from app.casework.cases.schemas import (
     RecoveryEntryIn,
     VersionsOut,
 )
-from app.casework.cases.wire import PART_ID, CaseIn, CaseOut, case_out
+from app.casework.cases.wire import PART_ID, CaseIn, CaseOut, case_out, cases_out
 from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
 from app.people.grants import service as grants
@@ -64,11 +64,15 @@ def open_case(database: Db, actor: Worker, once: Once, request: CaseIn, now: Now
 def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | None = None) -> Page[CaseOut]:
     """The cases that the caller may know of, the most urgent first."""
     with database.read() as session:
-        visible = service.visible_to(actor)
-        if stage is not None:
-            visible = visible.where(Case.stage == stage)
-        by = [Case.priority, Case.stage_entered, Case.id]
-        return paging.page(session, visible, by=by, show=lambda case: case_out(session, case))
+        page = paging.page(
+            session,
+            service.visible_to(actor),
+            by=(Case.priority, Case.stage_entered, Case.id),
+            show=lambda case: case,
+            among=service.ranges(actor, stage),
+            only=lambda case: stage in (None, case.stage),
+        )
+        return Page(items=cases_out(session, page.items), next=page.next, prev=page.prev)
 
 
 @router.get("/{case_id}", responses=problems(NotFound))

@@ -21,6 +21,7 @@ from app.casework.cases.models import Case, CasePart, Membership
 from app.casework.roles import MEMBER_ROLES
 from app.clock import hour_of
 from app.database import insert_or_ignore
+from app.database.ranges import Range
 from app.duties import Duty
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
@@ -83,6 +84,17 @@ def visible_to(actor: Actor) -> Select[Case]:
     return select(Case).where(visible)
 
 
+def ranges(actor: Actor, stage: CaseStage | None) -> list[Range]:
+    """Where the list looks for what is visible, in its order: among the actor's cases and among those of their team."""
+    mine, of_team = Membership.person_id == actor.id, Case.team_id == actor.team_id
+    if stage is not None:
+        mine, of_team = mine & (Membership.stage == stage), of_team & (Case.stage == stage)
+    found = [Range([Membership.priority, Membership.stage_entered, Membership.case_id], mine)]
+    if Role.SUPERVISOR in actor.roles:
+        found.append(Range([Case.priority, Case.stage_entered, Case.id], of_team))
+    return found
+
+
 def readable_by(actor: Actor) -> Select[Case]:
     """Every case whose sealed documents this person may fetch: the key was granted to them, as member or approver."""
     return select(Case).where(grants.held_by(actor, Case.id))
@@ -108,13 +120,14 @@ def locked(session: Session, among: Select[Case], case_id: str) -> Case:
 
 def works_on(actor: Actor, case_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Whether this person is a member of the case of this id; asked of the one row, as `grants.held_by` is."""
-    theirs = select(Membership.case_id).where(Membership.case_id == case_id, Membership.person_id == actor.id)
-    return theirs.where(or_(Membership.until.is_(None), Membership.until >= actor.today)).exists()
+    theirs = _memberships(actor).where(Membership.case_id == case_id)
+    return theirs.limit(1).scalar_subquery().is_not(None)
 
 
 def led_by(actor: Actor, case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether this person leads the work on the case of this id."""
-    return select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id).exists()
+    theirs = select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id)
+    return theirs.limit(1).scalar_subquery().is_not(None)
 
 
 def led_by_nobody(_actor: Actor, _case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
@@ -279,7 +292,8 @@ def recover(
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     """To make pairs anew of the keys of the cases that one works on, and of those of their parts that one holds."""
-    cases = {case.id: case.stage_entered.date() for case in session.scalars(of_member(actor))}
+    theirs = select(Case).join(_memberships(actor).subquery())
+    cases = {case.id: case.stage_entered.date() for case in session.scalars(theirs)}
     case_of = holders.held(session, actor, cases) | {case_id: case_id for case_id in cases}
     due = dict[str, date]()
     for duty in pairs.duties(session, actor, {subject: cases[case_id] for subject, case_id in case_of.items()}):
@@ -304,6 +318,11 @@ def grant_part_key(
     """A member who holds a part's own key grants it to one more, as `holders.add`."""
     of_holder = of_member(actor).where(holders.has_part_of(actor, Case.id, part_id))
     return holders.add(session, actor, locked(session, of_holder, case_id), part_id, new, now=now)
+
+
+def _memberships(actor: Actor) -> Select[str]:
+    theirs = select(Membership.case_id).where(Membership.person_id == actor.id)
+    return theirs.where(or_(Membership.until.is_(None), Membership.until >= actor.today))
 
 
 def _peeled(session: Session, actor: Actor, case_id: str, recovery_id: str) -> tuple[Case, Recovery]:
@@ -339,4 +358,5 @@ def enter(
     case.stage, case.reason, case.stage_entered = stage, reason, hour_of(now)
     audit.record(session, actor.id, Action.CASE_MOVED, case.id, now=now)
     session.flush()  # gives the case its next version
+    membership.follow(session, case)
     return case

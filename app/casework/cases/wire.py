@@ -1,5 +1,6 @@
 """The wire form of a case, for every package that answers with one, or takes a new one with what it does."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from app.casework.cases.journal import NewPart, Writing
-from app.casework.cases.membership import members_of
+from app.casework.cases.membership import members_among
 from app.casework.cases.models import Case
 from app.casework.cases.service import NewCase
 from app.http.sealed_json import SealedEntry, SealedPart
@@ -90,15 +91,24 @@ class CaseOut(BaseModel):
 
 def case_out(session: Session, case: Case) -> CaseOut:
     """The case as those see it who may know of it."""
-    return CaseOut(
-        id=case.id,
-        ref=case.ref,
-        team=case.team_id,
-        owner=case.owner_id,
-        stage=case.stage,
-        stage_entered=case.stage_entered,
-        reason=case.reason,
-        priority=case.priority,
-        members=members_of(session, case.id),
-        version=case.version,
-    )
+    return cases_out(session, [case])[0]
+
+
+def cases_out(session: Session, cases: Sequence[Case]) -> list[CaseOut]:
+    """The same of several."""
+    members = members_among(session, [case.id for case in cases])
+    return [
+        CaseOut(
+            id=case.id,
+            ref=case.ref,
+            team=case.team_id,
+            owner=case.owner_id,
+            stage=case.stage,
+            stage_entered=case.stage_entered,
+            reason=case.reason,
+            priority=case.priority,
+            members=members[case.id],
+            version=case.version,
+        )
+        for case in cases
+    ]

@@ -12,6 +12,8 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import service as approvals
+from app.casework.approvals import sights as approval_sights
+from app.casework.cases import membership
 from app.casework.cases import service as cases
 from app.casework.cases.service import Joining, NewCase
 from app.casework.triage import service
@@ -21,6 +23,7 @@ from app.intake.mailbox import service as mailbox
 from app.intake.posts.service import ReporterAct
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
+from app.intake.sights import service as sights
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -99,6 +102,8 @@ def move(
     is_due = new.to is ReportState.ACCEPTED or (alone and drawn)
     due = now.date() + OPENING if is_due else None
     lifecycle.change_state(session, report, new.to, today=now.date(), reason=new.reason, opening_due=due)
+    if report.triager_id is not None:
+        approval_sights.note(session, [report.triager_id], report.id)
     return report
 
 
@@ -152,6 +157,7 @@ def say_opened(
         report.opening_due = None
         audit.record(session, actor.id, Action.REPORT_OPENED, report.id, now=now)
         session.flush()
+        sights.follow(session, report)
     return report
 
 
@@ -257,6 +263,8 @@ def _hand_on(
 ) -> None:
     if case_id is None:
         grants.add_to_person(session, actor, grant, subject=report.id, kind=GrantKind.ASSIGNED, now=now)
+        sights.note(session, [grant.grantee], Report.id == report.id)
     else:
         report.case_id = case_id
         grants.add_to_object(session, actor, grant, subject=report.id, kind=GrantKind.CASE, now=now)
+        sights.note(session, membership.members_of(session, case_id), Report.id == report.id)

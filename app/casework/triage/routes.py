@@ -1,17 +1,20 @@
 """Reports over HTTP, on the side of staff."""
 
 import secrets
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import Query, Response, status
 from fastapi.responses import StreamingResponse
+from sqlalchemy.orm import Session
 
 from app.casework.approvals.service import SelfApproval
 from app.casework.cases.journal import PartsUnfit
 from app.casework.cases.membership import MembersUnfit, TurnFirst
 from app.casework.cases.service import CaseExists
 from app.casework.roles import MEMBER_ROLES
-from app.casework.triage import handing_on, moves, service
+from app.casework.triage import handing_on, moves, ranges, service
+from app.casework.triage.ranges import Wanted
 from app.casework.triage.schemas import (
     AnswerIn,
     AttachIn,
@@ -59,6 +62,7 @@ queue_router = Router(tag="triage")
 # Of as many reports that one person alone puts away, a supervisor reads one afterwards.
 ONE_IN = 10
 
+_Item = TypeVar("_Item")
 Reader = Annotated[Actor, requires(*MEMBER_ROLES)]
 
 
@@ -75,13 +79,7 @@ def list_reports(
     `unopened` are those accepted ones that no other member has opened yet.
     """
     with database.read() as session:
-        visible = service.visible_to(actor)
-        if state:
-            visible = visible.where(Report.state.in_(state))
-        if unopened is not None:
-            visible = visible.where(Report.opening_due.is_not(None) if unopened else Report.opening_due.is_(None))
-        by = [Report.received_on, Report.id]
-        return paging.page(session, visible, by=by, show=ReportOut.model_validate)
+        return _page(session, actor, paging, Wanted(frozenset(state or ()), unopened), show=ReportOut.model_validate)
 
 
 @queue_router.get("/queue")
@@ -102,8 +100,8 @@ def read_queue(
         return WaitingOut(report=ReportOut.model_validate(report), grants=given)
 
     with database.write() as session:
-        query = service.visible_to(actor).where(Report.state.in_(state)) if state else service.waiting_for(actor)
-        rows = paging.page(session, query, by=[Report.received_on, Report.id], show=lambda report: report)
+        wanted = [Wanted(frozenset(state))] if state else ranges.WAITING
+        rows = _page(session, actor, paging, *wanted, show=lambda report: report)
         found = service.fetch_queue_grants(session, actor, rows.items, now=now)
         return Page(items=[show(report) for report in rows.items], next=rows.next, prev=rows.prev)
 
@@ -297,6 +295,20 @@ def say_report_opened(
                 handing_on.say_opened(session, actor, report_id, request.epoch, seen=seen, now=now), response
             )
         return _answer(moves.say_opened(session, actor, report_id, request.case, seen=seen, now=now), response)
+
+
+def _page(
+    session: Session, actor: Actor, paging: Paging, *wanted: Wanted, show: Callable[[Report], _Item]
+) -> Page[_Item]:
+    """The oldest day first."""
+    return paging.page(
+        session,
+        service.visible_to(actor),
+        by=(Report.received_on, Report.id),
+        show=show,
+        among=ranges.of(session, actor, *wanted),
+        only=lambda report: any(each.has(report) for each in wanted),
+    )
 
 
 def _answer(report: Report, response: Response) -> ReportOut:

@@ -42,7 +42,12 @@ def _put_away(session: Session, actor: Actor, new: NewApproval) -> set[str]:
 
 
 def _claimed_by(actor: Actor, report_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    return select(Report.id).where(Report.id == report_id, Report.triager_id == actor.id).exists()
+    theirs = select(Report.id).where(Report.id == report_id, Report.triager_id == actor.id)
+    return theirs.limit(1).scalar_subquery().is_not(None)
+
+
+def _claimers(session: Session, report_id: str) -> set[str]:
+    return {triager} if (triager := reports.get(session, report_id).triager_id) else set()
 
 
 def _of_its_epoch(session: Session, report_id: str) -> set[str]:
@@ -63,7 +68,7 @@ def _last_day(session: Session, report_id: str) -> date:
 
 
 # Of every one: who claimed the report leads, and whoever holds its epoch's key opens it, for as long as that lives.
-_of_a_report = partial(Approvable, holders=_of_its_epoch, led_by=_claimed_by, lent_until=_last_day)
+_of_a_report = partial(Approvable, holders=_of_its_epoch, workers=_claimers, led_by=_claimed_by, lent_until=_last_day)
 
 ABUSIVE = _of_a_report(
     ApprovalSubject.ABUSIVE,

@@ -26,7 +26,7 @@ from app.people.grants.models import Grant
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import sha256_hex
 from app.protocol.intake import UNDECIDED
-from app.vocabulary import ReportState, Role
+from app.vocabulary import Role
 
 
 class ReportClosed(Problem):
@@ -39,10 +39,6 @@ class ReportDestroyed(Problem):
     """Nothing that its reporter sealed is there any more. Take it off your list: nobody can bring it back."""
 
     type, status, title = "report-destroyed", 410, "The report was destroyed: its reporter took it back"
-
-
-# What waits for a triager.
-WAITING = (ReportState.RECEIVED, ReportState.IN_TRIAGE)
 
 
 def visible_to(actor: Actor) -> Select[Report]:
@@ -94,11 +90,6 @@ def fetch_grants(session: Session, actor: Actor, report_id: str, *, now: datetim
     if report.case_id is not None and cases.is_member(session, actor, report.case_id):
         objects.append(report.case_id)
     return grants.fetch(session, actor, report.id, now=now, also_for=objects)
-
-
-def waiting_for(actor: Actor) -> Select[Report]:
-    """What waits for a triager, and what another member is still to open, among what the actor may know of."""
-    return visible_to(actor).where(Report.state.in_(WAITING) | Report.opening_due.is_not(None))
 
 
 def fetch_queue_grants(

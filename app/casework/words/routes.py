@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from app.casework.roles import MEMBER_ROLES
+from app.casework.triage import ranges
 from app.casework.words import service
 from app.casework.words.schemas import CaseWordsOut, ChangedOut, ReportWordsOut
 from app.http import Actor, Db, Now, Page, Paging, Router, problems, requires
@@ -19,7 +20,8 @@ Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
 def list_changed_words(database: Db, actor: Worker, paging: Paging) -> Page[ChangedOut]:
     """The reports of the caller's cases whose reporters have changed a consent since, or taken them back."""
     with database.read() as session:
-        rows = paging.page(session, service.changed_for(actor), by=[Report.id], show=lambda report: report)
+        among = [ranges.changed(actor)]
+        rows = paging.page(session, service.changed_for(actor), by=[Report.id], show=lambda report: report, among=among)
         posts = mailbox.changes_of(session, [report.id for report in rows.items])
         items = [ChangedOut(id=each.id, case=str(each.case_id), posts=posts[each.id]) for each in rows.items]
         return Page(items=items, next=rows.next, prev=rows.prev)

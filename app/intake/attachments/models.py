@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -12,9 +12,10 @@ class Attachment(Base):
     """One sealed file of a report. Its name, type and true size stand in the sealed report alone."""
 
     __tablename__ = "attachments"
+    __table_args__ = (Index("ix_attachments_of_report", "report_id", "id"), {"sqlite_with_rowid": False})
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), index=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"))
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))  # of the sealed file
     received_on: Mapped[date]

@@ -17,6 +17,7 @@ from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox
 from app.intake.reports.models import Report, ReportFile
 from app.intake.reports.service import CLOSED
+from app.intake.sights import service as sights
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.pairs import service as pairs
@@ -55,6 +56,7 @@ def change_state(
         attachments.forget_days(session, report.id)
         mailbox.forget_days(session, report.id)
     session.flush()
+    sights.follow(session, report)
     mailbox.show_state(session, report, org=staff.organisation(session).id, today=today)
 
 

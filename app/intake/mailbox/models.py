@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Sealed
@@ -55,9 +55,10 @@ class Message(Base):
     """
 
     __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_of_report", "report_id", "id"), {"sqlite_with_rowid": False})
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), index=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"))
     received_on: Mapped[date]
     kind: Mapped[MessageKind]
     consent_id: Mapped[str | None] = mapped_column(String(37))

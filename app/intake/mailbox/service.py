@@ -33,6 +33,7 @@ from app.vocabulary import ReportState
 if TYPE_CHECKING:
     from sqlalchemy import Table
 
+CHANGES = (MessageKind.CONSENT, MessageKind.WITHDRAW)  # what a post may change of what its reporter agreed to
 REPLY_DAYS = 60
 READ_DAYS = 14  # of a reply that a later message of its reporter names as seen
 FIRST_THREAD_STATE = 0  # its number among the stored slots; it is shown in the place of the present one alone
@@ -115,7 +116,7 @@ def changes_of(session: Session, report_ids: Collection[str]) -> dict[str, list[
 
 
 def _changes() -> Select[Message]:
-    return select(Message).where(Message.kind.in_((MessageKind.CONSENT, MessageKind.WITHDRAW)))
+    return select(Message).where(Message.kind.in_(CHANGES))
 
 
 def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -> bool:

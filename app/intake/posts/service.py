@@ -16,6 +16,7 @@ from app.intake.mailbox.service import Post
 from app.intake.posts import budget
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
+from app.intake.sights import service as sights
 from app.people.staff import service as staff
 from app.protocol.encoding import sha256_hex
 from app.protocol.mailbox import MessageKind
@@ -70,6 +71,8 @@ def post(
         place = token_sha256 if box else nobodys_place
         budget.spend(session, token_sha256, len(new.message) + len(new.thread_state), place=place, now=now)
     is_new = mailbox.keep_post(session, token_sha256, new, today=today)
+    if new.kind in mailbox.CHANGES:
+        sights.mark_changed(session, report.id if report else _NOBODY)
     to = MOVES.get((new.kind, report.state)) if report and is_new else None
     if report and to:
         lifecycle.change_state(session, report, to, today=today)

@@ -2,27 +2,30 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Sealed
+from app.database import Base, Sealed, index_where
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
+
+# Each index costs an arriving report a page on the disk, so those of what comes later leave it out.
+_SEEN = "state <> 'received'"
+_TO_OPEN = "opening_due IS NOT NULL"
 
 
 class Report(Base):
     """A report as triage sees it. `received_on` is the UTC day, and the Monday of its week once it is decided."""
 
     __tablename__ = "reports"
-    # Each index costs an arriving report a page on the disk, so those of what comes later leave it out.
     __table_args__ = (
-        Index(None, "state", "received_on"),
-        Index(None, "case_id", sqlite_where=text("case_id IS NOT NULL"), postgresql_where=text("case_id IS NOT NULL")),
-        Index(
-            None,
-            "opening_due",
-            sqlite_where=text("opening_due IS NOT NULL"),
-            postgresql_where=text("opening_due IS NOT NULL"),
-        ),
+        Index("ix_reports_in_state", "state", "received_on", "id"),
+        Index("ix_reports_of_epoch_in_state", "epoch_id", "state", "received_on", "id"),
+        index_where("ix_reports_seen", "received_on", "id", where=_SEEN),
+        index_where("ix_reports_of_epoch_seen", "epoch_id", "received_on", "id", where=_SEEN),
+        index_where("ix_reports_to_open", "state", "received_on", "id", where=_TO_OPEN),
+        index_where("ix_reports_of_epoch_to_open", "epoch_id", "state", "received_on", "id", where=_TO_OPEN),
+        index_where("ix_reports_handed_on", "handed_on_from", "received_on", "id", where="handed_on_from IS NOT NULL"),
+        index_where(None, "case_id", where="case_id IS NOT NULL"),
         {"sqlite_with_rowid": False},
     )
 

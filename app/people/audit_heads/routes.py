@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Query, status
-from sqlalchemy.orm import Session
 
 from app.http import Actor, Db, Once, Page, Paging, Router, problems, requires
 from app.people.audit_heads import service
@@ -23,12 +22,11 @@ def list_audit_heads(
 ) -> Page[AuditHeadOut]:
     """The signed heads of the audit chain from a version on, the oldest first."""
     with database.read() as session:
-        return paging.page(
-            session,
-            service.every(first=first),
-            by=[AuditHeadDocument.version],
-            show=lambda head: _shown(session, head),
-        )
+        by = [AuditHeadDocument.version]
+        rows = paging.page(session, service.every(first=first), by=by, show=lambda head: head)
+        signed = service.countersignatures(session, [head.version for head in rows.items])
+        items = [AuditHeadOut(document=each.document, countersignatures=signed[each.version]) for each in rows.items]
+        return Page(items=items, next=rows.next, prev=rows.prev)
 
 
 @router.post(
@@ -45,7 +43,3 @@ def countersign(database: Db, actor: Supervisor, once: Once, request: Countersig
             again=lambda id_: service.countersigned(session, id_),
         )
         return CountersignatureOut.model_validate(countersigned)
-
-
-def _shown(session: Session, head: AuditHeadDocument) -> AuditHeadOut:
-    return AuditHeadOut(document=head.document, countersignatures=service.countersignatures(session, head.version))

@@ -1,5 +1,6 @@
 """The audit chain's daily head: signed by the service, and countersigned by supervisors who have followed the chain."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,10 +62,13 @@ def every(*, first: int = 1) -> Select[AuditHeadDocument]:
     return select(AuditHeadDocument).where(AuditHeadDocument.version >= first)
 
 
-def countersignatures(session: Session, version: int) -> list[str]:
-    """The documents of those who countersigned this head, in the order of their ids."""
-    made = select(Countersignature.document).where(Countersignature.version == version)
-    return list(session.scalars(made.order_by(Countersignature.person_id)))
+def countersignatures(session: Session, versions: Collection[int]) -> dict[int, list[str]]:
+    """The documents of those who countersigned each of these heads, in the order of their ids."""
+    found: dict[int, list[str]] = {each: [] for each in versions}
+    made = select(Countersignature.version, Countersignature.document).where(Countersignature.version.in_(versions))
+    for version, document in session.execute(made.order_by(Countersignature.person_id)):
+        found[version].append(document)
+    return found
 
 
 def countersign(session: Session, actor: Actor, document: str) -> Countersigned:

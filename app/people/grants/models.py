@@ -14,7 +14,11 @@ class Grant(Base):
     """The key of `subject` for `grantee`, which are ids of any package: a report, an epoch, a case, a person."""
 
     __tablename__ = "grants"
-    __table_args__ = (Index(None, "subject", "grantee"), Index(None, "grantee"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index(None, "subject", "grantee"),
+        Index("ix_grants_held", "grantee", "subject"),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[str] = mapped_column(String(38), primary_key=True)
     subject: Mapped[str] = mapped_column(String(40))

@@ -154,9 +154,19 @@ def held_by(
     """Whether this person holds the key of the subject today. What one may see follows from it.
 
     It is asked of the one row, never of a list of all that they hold: how long such a list takes would tell a row that
-    is there and forbidden from one that is not there.
+    is there and forbidden from one that is not there. PostgreSQL makes one of an EXISTS, where it expects it short.
     """
-    return _of(actor).where(Grant.subject == subject).exists()
+    return _of(actor).where(Grant.subject == subject).limit(1).scalar_subquery().is_not(None)
+
+
+def held_of_kind(actor: Actor, prefix: str) -> ColumnElement[bool]:
+    """Whether a grant gives this person the key of a subject whose id begins so, as a range of one index."""
+    return (Grant.grantee == actor.id) & _begins_with(Grant.subject, prefix) & _opens(actor.today)
+
+
+def is_of_person() -> ColumnElement[bool]:
+    """Whether a grant is for somebody, and not for an object."""
+    return _begins_with(Grant.grantee, "per") & Grant.revoked.is_(False)
 
 
 def holds(session: Session, actor: Actor, subject: str) -> bool:
@@ -353,6 +363,11 @@ def destroy(session: Session, subjects: Iterable[str]) -> None:
 def _is_readable() -> ColumnElement[bool]:
     """Neither revoked, nor sealed to keys that were replaced."""
     return Grant.revoked.is_(False) & Grant.outdated.is_(False)
+
+
+def _begins_with(id_: InstrumentedAttribute[str], prefix: str) -> ColumnElement[bool]:
+    """In the order of every language, for that is the database's: in none do the digits of an id follow a z."""
+    return id_.between(prefix, f"{prefix}z")
 
 
 def _of(actor: Actor) -> Select[str]:

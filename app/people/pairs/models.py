@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Sealed
@@ -16,14 +16,18 @@ class Pair(Base):
     """
 
     __tablename__ = "pairs"
-    __table_args__ = (UniqueConstraint("subject", "first_id", "second_id"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        UniqueConstraint("subject", "first_id", "second_id"),
+        Index("ix_pairs_of_second", "second_id", "id"),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[str] = mapped_column(String(37), primary_key=True)
     subject: Mapped[str] = mapped_column(String(40))
     case_id: Mapped[str | None] = mapped_column(String(37))
     generation: Mapped[int]
     first_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
-    second_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    second_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     first_to: Mapped[str] = mapped_column(String(64))
     second_to: Mapped[str] = mapped_column(String(64))
     made_on: Mapped[date]
@@ -38,7 +42,7 @@ class Recovery(Base):
     """
 
     __tablename__ = "recoveries"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (Index("ix_recoveries_by_day", "peeled_on", "id"), {"sqlite_with_rowid": False})
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     subject: Mapped[str] = mapped_column(String(40), index=True)

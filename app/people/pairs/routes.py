@@ -75,7 +75,7 @@ def make_pairs(database: Db, actor: Holder, once: Once, request: PairsIn, now: N
 def list_pairs(database: Db, actor: Custodian, paging: Paging) -> Page[PairOut]:
     """The pairs whose second custodian the caller is."""
     with database.read() as session:
-        return paging.page(session, service.of_second(actor), by=[Pair.id], show=PairOut.model_validate)
+        return paging.page(session, service.listed(actor), by=[Pair.id], show=PairOut.model_validate)
 
 
 @router.get("/pairs/{pair_id}", responses=problems(NotFound))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Select, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from app.actor import Actor
 from app.audit import service as audit
@@ -163,6 +163,11 @@ def of_second(actor: Actor) -> Select[Pair]:
     return select(Pair).where(Pair.second_id == actor.id)
 
 
+def listed(actor: Actor) -> Select[Pair]:
+    """The same without what is in them."""
+    return of_second(actor).options(defer(Pair.file, raiseload=True))
+
+
 def fetch(session: Session, actor: Actor, pair_id: str, *, now: datetime) -> Pair:
     """A pair of the actor's, as its second custodian. The fetch is recorded. Raises `NotFound`."""
     pair = _of_second(session, actor, pair_id)
@@ -219,10 +224,11 @@ def peel(
 
 def visible_to(actor: Actor) -> Select[Recovery]:
     """What the actor is told of: what they take part in, or whose key they hold; supervisors of all."""
+    without_act = select(Recovery).options(defer(Recovery.act, raiseload=True))
     if Role.SUPERVISOR in actor.roles:
-        return select(Recovery)
+        return without_act
     takes_part = or_(Recovery.first_id == actor.id, Recovery.second_id == actor.id)
-    return select(Recovery).where(takes_part | grants.held_by(actor, Recovery.subject))
+    return without_act.where(takes_part | grants.held_by(actor, Recovery.subject))
 
 
 def get(session: Session, recovery_id: str) -> Recovery:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import String, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -17,6 +17,7 @@ class SharedKey(Base):
     """
 
     __tablename__ = "shared_keys"
+    __table_args__ = (Index("ix_shared_keys_by_day", "valid_from", "id"), {"sqlite_with_rowid": False})
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     kind: Mapped[KeyKind]

@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import date
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey, String, Text
@@ -23,7 +24,13 @@ class Roles(TypeDecorator[frozenset[Role]]):
         return None if value is None else " ".join(sorted(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role] | None:  # noqa: ARG002
-        return None if value is None else frozenset(Role(word) for word in value.split())
+        return None if value is None else _read(value)
+
+
+@cache
+def _read(words: str) -> frozenset[Role]:
+    """There are few sets of roles, and a list of people reads one or two for each of them."""
+    return frozenset(Role(word) for word in words.split())
 
 
 class Organisation(Base):

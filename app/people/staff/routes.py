@@ -1,5 +1,6 @@
 """Joining, and what everybody who works here may know of one another."""
 
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Annotated
 
@@ -90,9 +91,10 @@ def list_people(database: Db, actor: Colleague, paging: Paging, now: Now) -> Pag
     today = now.date()
     reading.record(database, actor.id, Action.PEOPLE_READ, "people", now=now)
     with database.read() as session:
-        return paging.page(
-            session, service.everybody(), by=[Person.id], show=lambda person: shown(session, person, today, to=actor)
-        )
+        rows = paging.page(session, service.everybody(), by=[Person.id], show=lambda person: person)
+        roles = service.roles_among(session, rows.items, today)
+        items = [_shown(person, roles[person.id], to=actor) for person in rows.items]
+        return Page(items=items, next=rows.next, prev=rows.prev)
 
 
 @router.get("/people/{person_id}", responses=problems(NotFound))
@@ -156,12 +158,17 @@ def certify(
 
 
 def shown(session: Session, person: Person, today: date, *, to: Actor | None = None) -> PersonOut:
-    """The person as their colleagues see them. When they were last here is for supervisors, who end unused accounts."""
+    """The person as their colleagues see them."""
+    return _shown(person, service.roles_of(session, person, today), to=to)
+
+
+def _shown(person: Person, roles: AbstractSet[Role], *, to: Actor | None) -> PersonOut:
+    """When they were last here is for supervisors, who end unused accounts."""
     is_supervisor = to is not None and Role.SUPERVISOR in to.roles
     return PersonOut(
         id=person.id,
         handle=person.handle,
-        roles=sorted(service.roles_of(session, person, today)),
+        roles=sorted(roles),
         team=person.team_id,
         recipient=person.recipient,
         key=person.key,

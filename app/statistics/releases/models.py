@@ -32,6 +32,7 @@ class Release(Base):
     __table_args__ = (
         # A kind and a period have one release, but for those that came to nothing.
         Index(None, "kind", "period", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_releases_by_period", "period", "id"),
         {"sqlite_with_rowid": False},
     )
 

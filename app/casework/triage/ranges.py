@@ -1,0 +1,140 @@
+"""Where the lists of reports look. What may be seen of what is found, `service.visible_to` says alone.
+
+Every way in which somebody can know of a report is a range of its own here: as a supervisor, by the key of an epoch, or
+by a key of the report's own or of its case.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, select, text, true
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.casework.approvals import sights as approval_sights
+from app.casework.approvals.models import Approval, ApprovalSight
+from app.casework.cases import membership
+from app.casework.cases.models import Case, Membership
+from app.casework.triage.machine import DISPOSALS
+from app.database.ranges import Range
+from app.intake.epochs.models import Epoch
+from app.intake.reports.models import Report
+from app.intake.sights import service as sights
+from app.intake.sights.models import Sight
+from app.people.grants import service as grants
+from app.people.grants.models import Grant
+from app.vocabulary import ReportState, Role
+
+# In what states somebody else is to open a report: what was accepted, and what one person alone put away.
+TO_OPEN: Final = (ReportState.ACCEPTED, *DISPOSALS)
+
+_SEEN: Final = text("reports.state <> 'received'")  # as the index has it, or it would not be used
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which reports: in these states, or in any where there are none; which somebody else is to open, or is not."""
+
+    states: Collection[ReportState] = ()
+    to_open: bool | None = None
+
+    def has(self, report: Report) -> bool:
+        """Whether the report is one of them."""
+        is_in_state = not self.states or report.state in self.states
+        return is_in_state and self.to_open in (None, report.opening_due is not None)
+
+
+# What waits for a triager, and what another member is still to open.
+WAITING: Final = (Wanted((ReportState.RECEIVED, ReportState.IN_TRIAGE)), Wanted(to_open=True))
+
+
+def of(session: Session, actor: Actor, *wanted: Wanted) -> list[Range]:
+    """All that hold a report which the actor may know of, and which is one of those wanted."""
+    if Role.SUPERVISOR in actor.roles:
+        return [part for each in wanted for part in _of_reports(true(), each)]
+    found = [part for each in wanted for part in _of_sights(actor, each)]
+    if Role.TRIAGER in actor.roles:
+        for epoch_id, destroyed_on in session.execute(_epochs_of(actor)):
+            found += [part for each in wanted for part in _of_reports(Report.epoch_id == epoch_id, each)]
+            if destroyed_on <= actor.today:
+                found += [part for each in wanted for part in _of_handed_on(epoch_id, each)]
+    return found
+
+
+def changed(actor: Actor) -> Range:
+    """The reports in the actor's lists whose reporters have changed a consent, or taken them back."""
+    return Range([Sight.report_id], (Sight.person_id == actor.id) & Sight.is_changed)
+
+
+def renew(session: Session) -> None:
+    """What older code left out of somebody's lists, where it ran beside this for a while, is put into them.
+
+    Else it finds nothing: whoever gives a key or moves a report keeps them in step.
+    """
+    of_case = select(Membership.person_id, Report).join(Report, Report.case_id == Membership.case_id)
+    of_key = select(Grant.grantee, Report).join(Report, Report.id == Grant.subject)
+    is_there = select(Sight.report_id).where(Sight.report_id == Report.id)
+    of_members = of_case.where(~is_there.where(Sight.person_id == Membership.person_id).exists())
+    of_people = of_key.where(grants.is_of_person(), ~is_there.where(Sight.person_id == Grant.grantee).exists())
+    for case in session.scalars(select(Case).join(Membership).where(Membership.stage_entered.is_(None)).distinct()):
+        membership.follow(session, case)
+    for missing in (of_members, of_people):
+        sights.keep(session, [(person, report) for person, report in session.execute(missing)])
+    sights.renew(session)
+    _renew_approvals(session)
+
+
+def _renew_approvals(session: Session) -> None:
+    in_case = select(Membership.person_id, Approval.object_id).join(Approval, Approval.object_id == Membership.case_id)
+    claimed = select(Report.triager_id, Approval.object_id).join(Approval, Approval.object_id == Report.id)
+    is_there = select(ApprovalSight.approval_id).where(ApprovalSight.approval_id == Approval.id)
+    of_members = in_case.where(~is_there.where(ApprovalSight.person_id == Membership.person_id).exists())
+    of_triagers = claimed.where(
+        Report.triager_id.is_not(None), ~is_there.where(ApprovalSight.person_id == Report.triager_id).exists()
+    )
+    for missing in (of_members, of_triagers):
+        for person, object_id in session.execute(missing.distinct()).all():
+            approval_sights.note(session, [str(person)], object_id)
+    approval_sights.renew(session)
+
+
+def _epochs_of(actor: Actor) -> Select[str, date]:
+    """Those whose key the actor holds and to which a report can have come by today."""
+    held = select(Epoch.id, Epoch.destroyed_on).join(Grant, Grant.subject == Epoch.id)
+    return held.where(grants.held_of_kind(actor, "epoch"), Epoch.accepts_from <= actor.today).distinct()
+
+
+def _of_reports(of: ColumnElement[bool], wanted: Wanted) -> Iterator[Range]:
+    place = Report.received_on, Report.id
+    if wanted.to_open:
+        for state in wanted.states or TO_OPEN:
+            yield Range(place, of & (Report.state == state) & Report.opening_due.is_not(None))
+        return
+    for state in wanted.states or (ReportState.RECEIVED,):
+        yield Range(place, of & (Report.state == state))
+    if not wanted.states:
+        yield Range(place, of & _SEEN)
+
+
+def _of_handed_on(epoch_id: str, wanted: Wanted) -> Iterator[Range]:
+    """What was granted on from the epoch, and nobody else has opened: there is little of it."""
+    of = Report.handed_on_from == epoch_id
+    if wanted.states:
+        of &= Report.state.in_(wanted.states)
+    if wanted.to_open:
+        of &= Report.opening_due.is_not(None)
+    yield Range((Report.received_on, Report.id), of)
+
+
+def _of_sights(actor: Actor, wanted: Wanted) -> Iterator[Range]:
+    place, of = (Sight.received_on, Sight.report_id), Sight.person_id == actor.id
+    if wanted.to_open:
+        for state in wanted.states or TO_OPEN:
+            yield Range(place, of & (Sight.state == state) & Sight.to_open)
+        return
+    for state in wanted.states:
+        yield Range(place, of & (Sight.state == state))
+    if not wanted.states:
+        yield Range(place, of)

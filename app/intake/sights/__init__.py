@@ -1,0 +1,1 @@
+"""Where the lists of people look for reports."""

@@ -1,0 +1,198 @@
+"""No list reads more of the database than it shows, however much there is: of each the plan is looked at.
+
+Both databases have a hundred thousand reports here (tests/bench/data.py), and PostgreSQL has counted them.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app import keyring
+from app.clock import Clock
+from app.http.paging import paging
+from app.http.routing import dependencies
+from app.main import ROUTERS, create_app
+from app.people.staff.models import Person
+from app.settings import Settings
+from app.site.site import Site
+from app.vocabulary import CaseStage, ReportState, Role
+from tests import factories
+from tests.access.table import TABLE
+from tests.bench import data
+from tests.in_process import InProcess
+from tests.strength import HASHER
+
+if TYPE_CHECKING:
+    from app.database import Database
+
+REPORTS = 100_000
+PAGE = 20
+PEOPLE = 60
+MOST_ROWS = 3 * PAGE
+# Of SQLite's steps, some twenty for each row that is looked at: of three pages, with what is asked of each row besides.
+MOST_STEPS = 100 * MOST_ROWS
+
+# What can be asked of a list, by the name of its parameter.
+FILTERS: dict[str, Sequence[str]] = {
+    "state": [f"state={ReportState.RECEIVED}", f"state={ReportState.OUT_OF_MANDATE}", "state=received&state=accepted"],
+    "unopened": ["unopened=true", "unopened=false", "unopened=true&state=accepted"],
+    "stage": [f"stage={CaseStage.ACTIVE}", f"stage={CaseStage.ON_HOLD}"],
+    "object": [f"object={data.id_('case', 7)}"],
+    "after": [f"after={REPORTS // 2}"],
+    "from": ["from=500"],
+}
+OF_APPROVALS = {"state": ["state=requested"]}
+
+# What stands for the names in a path: of each list one that has several pages.
+BUSY = {"report_id": data.id_("rep", data.BUSY_REPORT), "case_id": data.id_("case", data.busy_case(REPORTS))}
+
+
+@dataclass(frozen=True)
+class List:
+    """A list as its route declares it: where it is and what can be asked of it."""
+
+    route: str
+    filters: frozenset[str]
+
+    @property
+    def queries(self) -> list[str]:
+        of_this = FILTERS | (OF_APPROVALS if "approvals" in self.route else {})
+        return ["", *(query for name in sorted(self.filters) for query in of_this[name])]
+
+
+def lists() -> dict[str, List]:
+    """Every list that there is, by its route as the table of rights names it."""
+    return {
+        f"GET /v1{route.path}": List(f"/v1{route.path}", frozenset(each.alias for each in route.dependant.query_params))
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and paging in set(dependencies(route.dependant))
+    }
+
+
+# Of which there are never more than a few, and why.
+FEW = {"GET /v1/root-proposals": "supervisors propose one root at a time"}
+
+WHO = {Role.TRIAGER: 0, Role.CASEWORKER: 8, Role.SUPERVISOR: 18, Role.AUDITOR: 19, Role.CUSTODIAN: 39}
+
+
+@pytest.fixture(scope="module")
+def filled(url_of_file: str) -> str:
+    engine = sa.create_engine(url_of_file)
+    with engine.begin() as connection:
+        data.fill(connection, REPORTS, people=PEOPLE, bodies=False)
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    engine.dispose()
+    return url_of_file
+
+
+@pytest.fixture
+def asked(filled: str, tmp_path: Path, keyring_file: bytes, clock: Clock, site: Site) -> Iterator[TestClient]:
+    (tmp_path / keyring.FILE).write_bytes(keyring_file)
+    settings = Settings(data_dir=tmp_path, database_url=filled, demo=True, demo_clock=clock.told_by)
+    with InProcess(create_app(settings, site=site, hasher=HASHER)) as client:
+        yield client
+
+
+def test_no_list_reads_more_than_three_pages(asked: TestClient, filled: str) -> None:
+    headers = sessions(filled)
+    found, short = list[str](), lists().keys() - FEW.keys()
+
+    for name, each in lists().items():
+        for role in WHO.keys() & TABLE[name].roles:
+            for query in each.queries:
+                with plans(asked, filled) as read:
+                    pages = walk(asked, each.route.format(**BUSY), query, headers[role])
+                    found += [f"{role}: {name}?{query}: {fault}" for fault in read()]
+                short -= {name} if pages > 1 else set()
+
+    assert found == []
+    assert short == set(), "a list that is never longer than a page shows nothing: give it rows in tests/bench/data.sql"
+
+
+def walk(client: TestClient, path: str, query: str, headers: dict[str, str]) -> int:
+    """Ask for the first page, the next, and back again; how many there were."""
+    first = client.get(f"{path}?limit={PAGE}&{query}", headers=headers)
+    assert first.status_code in (200, 404), (path, first.text)  # nobody but whose it is
+    page = first.json()
+    if page.get("next") is None:
+        return 1
+    second = client.get(f"{path}?limit={PAGE}&{query}&cursor={page['next']}", headers=headers).json()
+    back = client.get(f"{path}?limit={PAGE}&{query}&cursor={second['prev']}", headers=headers).json()
+    assert back["items"] == page["items"]
+    return 2
+
+
+def sessions(url: str) -> dict[Role, dict[str, str]]:
+    engine = sa.create_engine(url)
+    with Session(engine) as rows:
+        headers = {
+            role: factories.signed_in(rows, rows.get_one(Person, data.id_("per", number)))
+            for role, number in WHO.items()
+        }
+    engine.dispose()
+    return headers
+
+
+@contextmanager
+def plans(client: TestClient, url: str) -> Iterator[Callable[[], list[str]]]:
+    """Gives what the service asks while the block runs that reads too much, each once, with how."""
+    database: Database = client.app.state.database  # type: ignore[attr-defined]  # the test client declares any ASGI app
+    seen: dict[str, Any] = {}
+
+    def see(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        if statement.startswith("SELECT"):
+            seen[statement] = parameters
+
+    look = _too_much_of_sqlite if url.startswith("sqlite") else _too_much_of_postgresql
+    sa.event.listen(database._writing, "before_cursor_execute", see)
+    yield lambda: look(url, seen)
+    sa.event.remove(database._writing, "before_cursor_execute", see)
+
+
+def _too_much_of_sqlite(url: str, statements: Mapping[str, Any]) -> list[str]:
+    found = list[str]()
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        for statement, parameters in statements.items():
+            connection.set_progress_handler(lambda: 1, MOST_STEPS)
+            try:
+                connection.execute(statement, parameters).fetchall()
+            except sqlite3.OperationalError:
+                connection.set_progress_handler(None, 0)
+                plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+                found.append(f"{statement}\n{[row[-1] for row in plan]}")
+    return found
+
+
+def _too_much_of_postgresql(url: str, statements: Mapping[str, Any]) -> list[str]:
+    found = list[str]()
+    with closing(psycopg.connect(sa.make_url(url).set(drivername="postgresql").render_as_string(False))) as connection:
+        for statement, parameters in statements.items():
+            explained = f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) {statement}"
+            plan = connection.execute(explained.encode(), parameters).fetchone()[0][0]["Plan"]  # type: ignore[index]
+            found += [f"{statement}\n{node}" for node in _nodes(plan) if _rows(node) > MOST_ROWS]
+    return found
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield {name: value for name, value in plan.items() if name != "Plans"}
+    for each in plan.get("Plans", ()):
+        yield from _nodes(each)
+
+
+def _rows(node: dict[str, Any]) -> float:
+    """How many a step of a plan looked at, those that it passed over as well."""
+    passed_over = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
+    return float(node["Actual Loops"] * (node["Actual Rows"] + passed_over))

@@ -1,0 +1,215 @@
+"""Rows of an organisation that has taken many reports: `python -m tests.bench.data 1000000`, kept in `build/bench`.
+
+They are made inside the database, from a series of numbers and by the same statements on both (`data.sql`). Every body
+is the same kilobyte. Ids are digests of numbers, so they lie in no order, and are the same each time.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from hashlib import md5
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+import app.main  # noqa: F401  it brings the tables of every package
+from app.database import schema
+from app.vocabulary import Role
+from tests import factories
+from tests.bench.server import postgresql
+
+if TYPE_CHECKING:
+    import sqlite3
+
+KEPT = Path("build/bench")
+BODY = b"age-encryption.org/v1\n".ljust(1024)
+PEOPLE = 200
+BUSY_REPORT = 600  # of which there is much of everything
+_EPOCHS, _OPEN = 30, 6  # a week each; of the newest triagers have the keys
+_DOCUMENT = "x" * 3200  # as long as a certificate
+_BEFORE = 7 * _EPOCHS - 1  # days
+
+
+def id_(kind: str, number: int) -> str:
+    """The id of the row of this number, counted from 1; of people and teams from 0."""
+    return f"{kind}_{_md5(f'{kind}{number}')}"
+
+
+def role(person: int) -> Role:
+    """Of each twenty people eight are triagers, ten caseworkers, one supervisor, and one auditor or custodian."""
+    place = person % 20
+    if place == 19:
+        return (Role.AUDITOR, Role.CUSTODIAN)[person // 20 % 2]
+    return Role.TRIAGER if place < 8 else Role.CASEWORKER if place < 18 else Role.SUPERVISOR
+
+
+def busy_case(reports: int) -> int:
+    """The number of the case of which there is much of everything; the first caseworker is a member."""
+    return min(300, _cases(reports) // 100 * 100) or 5
+
+
+def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: bool = True) -> None:
+    """Fill a database that has tables and no rows. Without `bodies` it has all that lists read."""
+    if connection.dialect.name == "sqlite":
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        driver.create_function("md5", 1, _md5, deterministic=True)
+        connection.exec_driver_sql("PRAGMA cache_size = -1000000")
+    counts = _people(connection, people)
+    _series(connection, reports)
+    values: Mapping[str, object] = {
+        "reports": reports,
+        "cases": _cases(reports),
+        "busy_case": busy_case(reports),
+        "busy_report": BUSY_REPORT,
+        "body": BODY,
+        "hash": "0" * 64,
+        "document": _DOCUMENT,
+        "now": _BEFORE,
+        "epochs": _EPOCHS,
+        "open": _OPEN,
+        **counts,
+    }
+    for statement in _statements():
+        if bodies or "INTO report_files" not in statement:
+            of_statement = sa.text(statement)
+            connection.execute(of_statement, {each: values[each] for each in of_statement.compile().params})
+            if connection.dialect.name == "postgresql":  # what it has not counted it joins by looking at each with each
+                connection.exec_driver_sql(f"ANALYZE {statement.split('INSERT INTO ')[1].split()[0]}")
+    for table in ("numbers", "days", "staff"):
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+
+
+def _cases(reports: int) -> int:
+    return max(reports // 50, 5)
+
+
+def _md5(text: str) -> str:
+    return md5(str(text).encode(), usedforsecurity=False).hexdigest()
+
+
+def _statements() -> Iterator[str]:
+    yield from resources.files("tests.bench").joinpath("data.sql").read_text().split(";\n")[:-1]
+    yield from (ScriptDirectory(str(schema.MIGRATIONS)).get_revision(each).module.SIGHTS for each in ("0051", "0052"))
+
+
+def _head() -> str:
+    return str(ScriptDirectory(str(schema.MIGRATIONS)).get_current_head())
+
+
+def _series(connection: Connection, reports: int) -> None:
+    connection.exec_driver_sql("CREATE TABLE days (n INTEGER PRIMARY KEY, day DATE)")
+    connection.exec_driver_sql("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
+    days = [{"n": n, "day": (factories.DAY + timedelta(days=n - _BEFORE)).isoformat()} for n in range(_BEFORE + 60)]
+    _insert(connection, "days", days)
+    last = max(reports, 5000)
+    connection.execute(
+        sa.text(
+            "INSERT INTO numbers WITH RECURSIVE series (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series"
+            " WHERE n < :last) SELECT n FROM series"
+        ),
+        {"last": last},
+    )
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _people(connection: Connection, people: int) -> dict[str, int]:
+    """Everybody with a certificate; how many there are of each role."""
+    connection.exec_driver_sql(
+        "CREATE TABLE staff (role VARCHAR(16), n INTEGER, id VARCHAR(36), PRIMARY KEY (role, n))"
+    )
+    counts = {f"{each}s": 0 for each in Role}
+    of_role, persons, certificates = list[dict[str, object]](), list[dict[str, object]](), list[dict[str, object]]()
+    for n in range(people):
+        is_ = role(n)
+        of_role.append({"role": is_.value, "n": counts[f"{is_}s"], "id": id_("per", n)})
+        counts[f"{is_}s"] += 1
+        persons.append(
+            {
+                "id": id_("per", n),
+                "handle": f"person{n}",
+                "invited_as": is_.value,
+                "team_id": id_("team", n // 20 % 10),
+                "password_hash": "",
+                "recipient": str(factories.SOMEBODY),
+                "key": "",
+            }
+        )
+        certificates.append(
+            {
+                "sha256": f"{n:064x}",
+                "person_id": id_("per", n),
+                "document": _DOCUMENT,
+                "version": 1,
+                "roles": is_.value,
+                "valid_from": "2026-01-01",
+                "valid_until": "2026-12-31",
+            }
+        )
+    _insert(connection, "organisation", [{"id": "0" * 64}])
+    _insert(connection, "teams", [{"id": id_("team", n)} for n in range(10)])
+    _insert(connection, "people", persons)
+    _insert(connection, "certificates", certificates)
+    _insert(connection, "staff", of_role)
+    return counts
+
+
+def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    names = list(rows[0])
+    columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
+    connection.execute(sa.text(f"INSERT INTO {table} ({columns}) VALUES ({marks})"), list(rows))  # noqa: S608
+
+
+@contextmanager
+def kept(database: str, reports: int) -> Iterator[tuple[Path, str]]:
+    """The folder and the address of a database of so many reports, made where none is kept."""
+    folder = (KEPT / f"{database}-{reports}").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    if database == "sqlite":
+        url = f"sqlite:///{folder}/tern.sqlite"
+        _make(folder, url, reports)
+        yield folder, url
+    else:
+        with postgresql(folder) as url:
+            _make(folder, url, reports)
+            yield folder, url
+
+
+def _make(folder: Path, url: str, reports: int) -> None:
+    whole, made_by = folder / "whole", _md5("".join(_statements()) + Path(__file__).read_text() + _head())
+    if whole.exists() and whole.read_text() == made_by:
+        return
+    whole.unlink(missing_ok=True)
+    if url.startswith("sqlite"):
+        for each in folder.glob("tern.sqlite*"):
+            each.unlink()
+    database = schema.create(url)
+    schema.downgrade(database, "base")
+    schema.upgrade(database)
+    database.close()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        fill(connection, reports)
+    if url.startswith("postgresql"):
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    engine.dispose()
+    whole.write_text(made_by)
+
+
+def main() -> None:
+    reports = int(sys.argv[1])
+    for database in sys.argv[2:] or ("sqlite", "postgresql"):
+        began = time.monotonic()
+        with kept(database, reports):
+            print(f"{database}: {reports} reports, {time.monotonic() - began:.0f} s")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What a page of a list costs, of few reports and of many: `python -m tests.bench.list_speed 10000 1000000`.
+
+Each list is asked for its first page, one in its middle and its last, as each role and with each filter, by one client
+and by eight. The ratios are of the same run: the largest database against the smallest. The rows are those of
+`tests.bench.data`, made where they are not kept.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import httpx2
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app import keyring
+from app.http import paging
+from app.people.sign_in.models import SignIn
+from app.people.staff.models import Person
+from app.protocol.encoding import b64
+from tests import factories
+from tests.bench import data
+from tests.bench.server import Server, served
+
+SIZES = (10_000, 1_000_000)
+CLIENTS = (1, 8)
+_SECONDS = 0.3  # of asking for one page
+_WHO = {"triager": 0, "caseworker": 8, "supervisor": 18}
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+# What is asked of each list; every one of them for its first, a middle and its last page.
+QUERIES: Mapping[str, Sequence[str]] = {
+    "reports": ("", "state=received", "state=out_of_mandate", "unopened=true", "unopened=false"),
+    "queue": ("",),
+    "cases": ("", "stage=active"),
+    "words": ("",),
+    "approvals": ("", "state=requested"),
+    "people": ("", "limit=200"),
+}
+
+_MIDDLE: Mapping[str, Sequence[str]] = {
+    "reports": ("2026-03-01", ""),
+    "queue": ("2026-05-28", ""),
+    "cases": ("p3", "2026-02-01T00:00:00+00:00", ""),
+    "words": ("rep_8",),
+    "approvals": ("apr_8",),
+    "people": ("per_8",),
+}
+_END: Mapping[str, Sequence[str]] = {
+    "reports": ("2099-01-01", ""),
+    "queue": ("2099-01-01", ""),
+    "cases": ("p4", "2099-01-01T00:00:00+00:00", ""),
+    "words": ("rep_g",),
+    "approvals": ("apr_g",),
+    "people": ("per_g",),
+}
+
+Row = dict[str, str | float | int]
+
+
+def run() -> list[Row]:
+    """A row for each database, list, filter, role, page and number of clients."""
+    return [row for database in ("sqlite", "postgresql") for row in measured(database, SIZES)]
+
+
+def measured(database: str, sizes: Sequence[int]) -> Iterator[Row]:
+    """The same of one database, of so many reports."""
+    found = {size: dict(_of(database, size)) for size in sizes}
+    smallest, largest = sizes[0], sizes[-1]
+    for (name, clients), (p95, cpu) in found[largest].items():
+        p95_before, cpu_before = found[smallest][name, clients]
+        yield {
+            "what": f"{database}, {name}",
+            "clients": clients,
+            f"p95_ms_{smallest}": round(p95_before, 1),
+            f"p95_ms_{largest}": round(p95, 1),
+            "ratio": round(p95 / p95_before, 2),
+            "cpu_ms": round(cpu, 1),
+            "ratio_of_cpu": round(cpu / cpu_before, 2),
+        }
+
+
+def _of(database: str, reports: int) -> Iterator[tuple[tuple[str, int], tuple[float, float]]]:
+    with ExitStack() as stack:
+        folder, url = stack.enter_context(data.kept(database, reports))
+        headers = _sessions(url)
+        clock = folder / "clock"
+        clock.write_text(factories.HOUR.isoformat())
+        environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
+        server = stack.enter_context(served("tests.bench.intake_speed:tern", folder, url, **environment))
+        key = keyring.load(folder).key("cursor")
+        for name, role in ((name, role) for name in QUERIES for role in _WHO):
+            for query in QUERIES[name]:
+                for place, cursor in _places(name, query, role, key):
+                    path = f"{name}?{query}{cursor}"
+                    for clients in CLIENTS:
+                        measured = _asked(server, path, headers[role], clients)
+                        yield (f"{role}: {name}?{query}, {place}", clients), measured
+
+
+def _sessions(url: str) -> dict[str, dict[str, str]]:
+    engine = sa.create_engine(url)
+    with Session(engine) as rows:
+        rows.execute(sa.delete(SignIn))
+        people = {role: rows.get_one(Person, data.id_("per", number)) for role, number in _WHO.items()}
+        headers = {role: factories.signed_in(rows, person) for role, person in people.items()}
+    engine.dispose()
+    return headers
+
+
+def _places(name: str, query: str, role: str, key: bytes) -> Iterator[tuple[str, str]]:
+    """The first page, one in the middle and the last, each as the cursor that asks for it.
+
+    The service's key is here, so they are made and not walked to: a walk to the end of a million takes an hour.
+    """
+    yield "first", ""
+    filters = sorted(
+        tuple(each.split("=")) for each in query.split("&") if "=" in each and not each.startswith("limit")
+    )
+    scope = json.dumps([f"/v1/{name}", filters, data.id_("per", _WHO[role])]).encode()
+    for place, backwards, at in (("middle", False, _MIDDLE[name]), ("last", True, _END[name])):
+        text = json.dumps([backwards, *at], separators=(",", ":")).encode()
+        yield place, f"&cursor={b64(paging.mac_of(key, scope, text) + text)}"
+
+
+def _asked(server: Server, path: str, headers: dict[str, str], clients: int) -> tuple[float, float]:
+    """The 95th percentile in milliseconds, and milliseconds of CPU a request."""
+    began = _cpu(server)
+    with ThreadPoolExecutor(clients) as threads:
+        times = [each for some in threads.map(lambda _: _times(server, path, headers), range(clients)) for each in some]
+    return statistics.quantiles(times, n=20)[-1], (_cpu(server) - began) * 1000 / len(times)
+
+
+def _times(server: Server, path: str, headers: dict[str, str]) -> list[float]:
+    times = list[float]()
+    with httpx2.Client(base_url=_base(server), headers=headers) as client:
+        client.get(path).raise_for_status()
+        until = time.perf_counter() + _SECONDS
+        while time.perf_counter() < until or len(times) < 5:
+            started = time.perf_counter()
+            client.get(path).raise_for_status()
+            times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def _base(server: Server) -> str:
+    return f"http://127.0.0.1:{server.port}/v1/"
+
+
+def _cpu(server: Server) -> float:
+    """Seconds of CPU that the service's process has used."""
+    with open(f"/proc/{server.pid}/stat") as file:  # noqa: PTH123  not a path of ours
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def main() -> None:
+    sizes = [int(each) for each in sys.argv[1:]] or SIZES
+    for database in ("sqlite", "postgresql"):
+        for row in measured(database, sizes):
+            print(*row.values(), sep="  ", flush=True)  # noqa: T201  a table of it would come after an hour
+
+
+if __name__ == "__main__":
+    main()

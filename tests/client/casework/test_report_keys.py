@@ -60,6 +60,24 @@ def test_what_a_reporter_writes_after_a_turn_opens_for_nobody_who_left(here: Ins
         age.decrypt(after, [theirs.identity])
 
 
+def test_a_report_that_joins_a_case_opens_by_no_key_of_who_left_it_before(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    _, _, opened = in_case(here, "anna", "boris")
+    theirs = cases.open_(boris, opened.id)
+    cases.change_members(boris, theirs, remove=[boris.person])
+    second = claimed(here, anna)
+
+    triage.accept_into(anna, triage.open_(anna, second.report), FOUND, opened.id)
+
+    assert triage.open_(anna, second.report).view.case == opened.id
+    items = anna.service.items(f"/reports/{second.report}/grants")
+    granted = [unb64(str(each["file"])) for each in items if each["grantee"] == opened.id]
+    assert granted
+    for file in granted:
+        with pytest.raises(age.NoMatchError):
+            age.decrypt(file, [theirs.identity])
+
+
 def saved(here: Installation, staff: Staff, report: triage.OpenReport, attachment: Attachment) -> bytes:
     with (here.directory / "saved").open("wb") as sink:
         triage.save_attachment(staff, report, attachment, sink)

@@ -103,14 +103,16 @@ def _join(staff: Staff, report: OpenReport, case_id: str, send: Callable[[Mappin
 
     case = cases.open_(staff, case_id)
     note, key = ReportNote(report.id, report.sha256), report.identity
-    grant = staff.seal_grant(key, report.id, case.identity.recipient, case.id, GrantKind.CASE)
     for left in reversed(range(TRIES)):
         joining = cases.joining(staff, case, note, key.recipient)
+        # The case may have turned for it, and a report is no affair of whoever had the key before.
+        grant = staff.seal_grant(key, report.id, joining.case.identity.recipient, case.id, GrantKind.CASE)
         try:
             send({"joins": joining.request, "grant": {"grantee": case.id, "file": grant}})
         except Refused as refusal:
-            is_of_case = refusal.type == "stale-version" and view(staff, report.id).version == report.view.version
-            if not left or not is_of_case:
+            is_stale = refusal.type == "stale-version"
+            is_of_case = is_stale and view(staff, report.id).version == report.view.version
+            if not left or not (is_of_case or refusal.type == "turn-first"):
                 raise
             case = cases.refreshed(staff, case)
         else:

@@ -152,7 +152,6 @@ def _tell(directory: Path, url: str) -> Told:
         organisation.found(settings, {**CAST, "amir": {Role.ANALYST}, **CUSTODIANS})
         for kind in KeyKind:
             shared_keys.make_shared(organisation.staff["sofia"], kind)
-        _peel(organisation)
         sign_in.sign_in(organisation.staff["tenzin"], PASSWORD)
         drafted = copies.draft(organisation.staff["tenzin"], PASSPHRASE, work_factor=COPY_WORK_FACTOR)
         copies.keep(organisation.staff["tenzin"], drafted)
@@ -161,6 +160,7 @@ def _tell(directory: Path, url: str) -> Told:
         keys += [drafted.sheet.words.encode(), AccountKey.read(drafted.sheet.words).secret, PASSPHRASE.encode()]
         _believe(settings, datetime.fromisoformat(RELEASED).date())
         clock.write_text(RELEASED)
+        _peel(organisation)  # what waited since the other day would be ended by now
         published = _release(organisation)
         # While the process runs: what it would tidy when it ends is searched too.
         after = Dump(settings, log)
@@ -172,6 +172,7 @@ def _peel(organisation: Organisation) -> None:
     """A custodian peels a pair of theirs for the other, who does not act on it."""
     for name in CUSTODIANS:
         person = organisation.staff[name]
+        sign_in.sign_in(person, PASSWORD)
         for pair in custodians.pairs(person)[:1]:
             custodians.peel(person, pair.subject, [organisation.staff["leyla"].person], RecoveryReason.LOST)
 

@@ -384,12 +384,15 @@ class Trust:
         raise NotAuthentic("uncertified")
 
     def lost_since(self, person: str, roles: AbstractSet[Role], today: date) -> date | None:
-        """Since when somebody who had one of these roles has none; None of who has one, or never had."""
+        """Since when somebody who had one of these roles has none, or other keys: those before may be in other hands.
+
+        None of who has one and ever had the same keys, or never had a role.
+        """
         if not any(each.roles & roles for (id_, _), each in self._ever.items() if id_ == person):
             return None
         with suppress(NotAuthentic):
             if self.certified(person, today).roles & roles:
-                return None
+                return max((each.since for each in self.replaced(person) if each.since <= today), default=None)
         begun = [term for term in self._of(person) if term.valid_from <= today]
         newest = max(begun, key=lambda term: term.place, default=None)
         if newest is None or not newest.counts:
@@ -417,8 +420,9 @@ class Trust:
             chains.setdefault(term.certified.person, []).append(term.document.public_link)
         return chains
 
-    def author_of(self, document: Document, day: date | None) -> Certified:
-        """The one person who signed the document, whom its line 1 names as author, as certified on that day.
+    def author_of(self, document: Document, day: date | None, *, on_last_day: bool = False) -> Certified:
+        """The one person who signed the document, whom its line 1 names as author, as certified on that day, which may
+        be that of their end `on_last_day`.
 
         Without a day, whenever they were certified with that key. Raises `NotAuthentic`.
         """
@@ -428,7 +432,7 @@ class Trust:
         signature = signatures[0]
         if day is None:
             return self.ever_certified(signature.by, signature.key)
-        return self.certified(signature.by, day, key=signature.key)
+        return self.certified(signature.by, day, key=signature.key, on_last_day=on_last_day)
 
     def check_public(self, document: Document, type_: str) -> Document:
         """A public document of the organisation that counts (`counts`). Raises `NotAuthentic`."""

@@ -7,7 +7,7 @@ class DutyKind(StrEnum):
     """What is to be done: by whom, the service says; whether, each client finds for itself."""
 
     SIGN_EPOCHS = "sign_epochs"  # by a supervisor: intake is not signed for three weeks
-    REPLACE_EPOCH = "replace_epoch"  # by a supervisor: somebody had its key who may hold none any more
+    REPLACE_EPOCH = "replace_epoch"  # by a supervisor: somebody had its key who may hold none, or has other keys since
     TURN_SHARED_KEY = "turn_shared_key"  # by a supervisor, likewise
     TURN_CASE = "turn_case"  # by a member: somebody had its newest key who is none any more, or has left
     GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not

@@ -41,13 +41,15 @@ class Asked:
     """What the client asked for: the answer must be this and nothing else.
 
     `writers` are the ids of the people who may have written it (a case's member list, the named approver). None lets
-    the role alone decide, and is refused for the types whose writers are named.
+    the role alone decide, and is refused for the types whose writers are named. `on_last_day` takes it too from who
+    left, or lost the role, on the day of writing: others could not do without it, and it is held to what it is about.
     """
 
     type: str
     org: str
     subject: str
     writers: AbstractSet[str] | None = None
+    on_last_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,9 @@ def _author(document: Document, asked: Asked, trust: Trust | None, day: date | N
     numbered = TYPES[asked.type].numbered
     if written_on > day + CLOCK_SKEW and not numbered:
         raise NotAuthentic("at")
-    author = trust.author_of(document, None if numbered else written_on)
-    if not author.roles & TYPES[asked.type].roles:
+    author = trust.author_of(document, None if numbered else written_on, on_last_day=asked.on_last_day)
+    roles = trust.roles_on(author.person, written_on, key=author.key) if asked.on_last_day else author.roles
+    if not roles & TYPES[asked.type].roles:
         raise NotAuthentic("role")
     if asked.writers is None and not TYPES[asked.type].named:
         return author

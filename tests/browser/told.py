@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -99,12 +98,19 @@ STORIES = {
 
 
 def secrets_of(words: str) -> tuple[str | bytes, ...]:
-    """What of a receipt may never be seen: its bytes, the keys that open the mailbox, any two words in a row.
+    """What of a receipt may never be seen: its bytes, the keys that open the mailbox, any two words in a row; or
+    any four, where a word is a single letter.
 
-    One word alone proves nothing: many of them stand in the head of every request.
+    One word alone proves nothing: many of them stand in the head of every request. Nor do two letters of two bytes
+    each, which stand in ciphertexts by chance.
     """
-    found = receipt.read(words)
-    rows = (between.join(pair) for pair in pairwise(words.split(" ")) for between in (" ", "", "\n"))
+    found, each = receipt.read(words), words.split(" ")
+    number = 2 if max(map(len, each)) > 1 else 4
+    rows = (
+        between.join(each[place : place + number])
+        for place in range(len(each) - number + 1)
+        for between in (" ", "", "\n")
+    )
     return found.secret, found.thread_key, found.secret.hex(), str(found.identity), words, *rows
 
 

@@ -15,9 +15,11 @@ from app.settings import Settings
 from tests.flows.continuity import CAST, Choose, World
 from tests.flows.organisation import Organisation
 
-# An example takes about a second of processor. What fails is told act by act; to make it shorter would take minutes.
+# An example takes about a second of processor, and they are the same ones each time: whoever changes what they hold to
+# asks for more, and other ones. What fails is told act by act; to make it shorter would take minutes.
 EXAMPLES: Final = 3
 PHASES: Final = (Phase.generate,)
+SLOW: Final = (HealthCheck.too_slow,)
 ACTS: Final = (
     World.report,
     World.accept,
@@ -39,7 +41,7 @@ def test_what_somebody_or_two_custodians_hold_opens_and_nothing_later_by_what_a_
     told_by, begins = clock.told_by, clock.now()
     assert told_by is not None
 
-    @hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+    @hypothesis.settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=SLOW, phases=PHASES)
     @given(acts=strategies.lists(strategies.sampled_from(ACTS), min_size=8, max_size=14), data=strategies.data())
     def holds(acts: list[Callable[[World, Choose], None]], data: strategies.DataObject) -> None:
         told_by.write_text(begins.isoformat())

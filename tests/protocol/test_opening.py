@@ -280,6 +280,22 @@ def test_a_document_from_before_its_author_left_still_opens() -> None:
         opened(case_file(by=leaver, at="2026-06-16T08:00Z"), asked, trust=trust, day=later)
 
 
+def test_what_others_could_not_do_without_opens_though_its_author_left_or_lost_the_role_on_that_day() -> None:
+    leaver = person(Role.CASEWORKER)
+    before = certify(leaver, valid_from=DAY - timedelta(days=9))
+    asked = replace(ASKED, writers=frozenset({leaver.id}))
+    for roles in (frozenset[Role](), frozenset({Role.AUDITOR})):
+        less = replace(leaver, roles=roles)
+        trust = TRUST.with_certificates([before, certify(less, previous=before)])
+
+        with pytest.raises(NotAuthentic):
+            opened(case_file(by=leaver), asked, trust=trust)
+        assert opened(case_file(by=leaver), replace(asked, on_last_day=True), trust=trust).author
+        later = case_file(by=leaver, at="2026-06-16T08:00Z")
+        with pytest.raises(NotAuthentic):
+            opened(later, replace(asked, on_last_day=True), trust=trust, day=DAY + timedelta(days=1))
+
+
 def test_a_document_from_the_future_is_refused() -> None:
     opened(case_file(at="2026-06-16T23:00Z"))
 

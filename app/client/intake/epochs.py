@@ -105,9 +105,9 @@ def go_on(staff: Staff) -> list[Intake]:
 def replace(staff: Staff, person: str, *, epoch: str | None = None) -> list[Intake]:
     """Sign epochs anew from today on, where somebody may have the key of one who is to hold none any more.
 
-    The certificates show that they have no role for it, and the key log that an epoch of today or later was signed
-    before; or on that day, where the service says that they had the key of this `epoch`. Else nothing is signed. They
-    are as those before: their length, their words, their limit.
+    The certificates show that they have no role for it, or other keys since, and the key log that an epoch of today or
+    later was signed before; or on that day, where the service says that they had the key of this `epoch`. Else nothing
+    is signed. They are as those before: their length, their words, their limit.
     """
     staff.forget()
     since = staff.trust.lost_since(person, _MAY_HOLD, staff.today)

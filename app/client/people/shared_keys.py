@@ -94,8 +94,8 @@ def share(staff: Staff, kind: KeyKind, person: str) -> None:
 def turn(staff: Staff, person: str, *, key: str | None = None) -> list[SharedKey]:
     """Make anew each key that somebody may have who is to hold it no longer.
 
-    The certificates show that they have no role for it, and its statement that it was made before; or on that day,
-    where the service says that they had this `key`. Else none is made. Raises `NobodyToGrant`.
+    The certificates show that they have no role for it, or other keys since, and its statement that it was made before;
+    or on that day, where the service says that they had this `key`. Else none is made. Raises `NobodyToGrant`.
     """
     staff.forget()
     made = list[SharedKey]()

@@ -86,7 +86,7 @@ def grant(session: Session, actor: Actor, epoch_id: str, new: NewGrant, *, now: 
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """As a supervisor to sign epochs, and to replace those whose key somebody had who left.
+    """As a supervisor to sign epochs, and to replace those whose key somebody had who left, or has other keys since.
 
     To grant what one holds to triagers who do not, as long as it opens anything, and to custodians in pairs.
     """
@@ -115,15 +115,16 @@ def may_hold(session: Session, epoch_id: str, person_id: str, today: date) -> bo
 
 
 def to_replace(session: Session, today: date) -> Iterator[tuple[Epoch, str]]:
-    """The epochs that take reports on a day to come, and who had the key of each and may hold none today."""
+    """The epochs that take reports on a day to come, and who had the key of each and may hold none today, or had it by
+    keys that were replaced."""
     epochs = _counting_from(session, today)
     last = max((each.accepts_until for each in epochs), default=today)
     days = (today + timedelta(days=each) for each in range((last - today).days + 1))
     counting = {each.id: each for day in days if (each := _on(epochs, day))}
-    had = grants.had(session, counting)
+    had, by_other_keys = grants.had(session, counting), grants.had(session, counting, by_other_keys=True)
     roles_of = staff.certified_among(session, {person_id for _, person_id in had}, today)
     for epoch_id, person_id in sorted(had):
-        if not INTAKE_HOLDERS & roles_of.get(person_id, frozenset()):
+        if (epoch_id, person_id) in by_other_keys or not INTAKE_HOLDERS & roles_of.get(person_id, frozenset()):
             yield counting[epoch_id], person_id
 
 

@@ -333,10 +333,13 @@ def holdings(session: Session, person_id: str, today: date) -> list[tuple[str, b
     return [(each, is_last_holder(session, each, person_id, today)) for each in subjects]
 
 
-def had(session: Session, subjects: Collection[str]) -> set[tuple[str, str]]:
-    """Of these subjects and to whom each was ever granted for their work, whether or not they still hold it."""
-    granted = select(Grant.subject, Grant.grantee).where(Grant.subject.in_(subjects))
-    return {(subject, grantee) for subject, grantee in session.execute(granted.where(Grant.kind == GrantKind.ASSIGNED))}
+def had(session: Session, subjects: Collection[str], *, by_other_keys: bool = False) -> set[tuple[str, str]]:
+    """Of these subjects and to whom each was ever granted for their work, whether or not they still hold it; or to keys
+    of theirs that were replaced."""
+    granted = select(Grant.subject, Grant.grantee).where(Grant.subject.in_(subjects), Grant.kind == GrantKind.ASSIGNED)
+    if by_other_keys:
+        granted = granted.where(Grant.outdated)
+    return {(subject, grantee) for subject, grantee in session.execute(granted)}
 
 
 def lapse(grant: Grant) -> None:

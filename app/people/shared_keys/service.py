@@ -103,8 +103,8 @@ def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: da
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To make pairs anew of the shared keys that one holds; as a supervisor, to turn what somebody had who left; as a
-    custodian, to try a pair.
+    """To make pairs anew of the shared keys that one holds; as a supervisor, to turn what somebody had who left or
+    has other keys since; as a custodian, to try a pair.
     """
     held = select(SharedKey).where(SharedKey.kind.in_(IN_PAIRS), grants.held_by(actor, SharedKey.id))
     yield from pairs.duties(session, actor, {key.id: key.valid_from for key in session.scalars(held)})
@@ -116,10 +116,11 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     for kind in TURNED:
         valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
         newest = session.scalar(valid.limit(1))
-        had = grants.had(session, [newest.id] if newest else [])
+        ids = [newest.id] if newest else []
+        had, by_other_keys = grants.had(session, ids), grants.had(session, ids, by_other_keys=True)
         roles_of = staff.certified_among(session, {person for _, person in had}, today)
         for key_id, person in sorted(had):
-            if not KEY_HOLDERS[kind] & roles_of.get(person, frozenset()):
+            if (key_id, person) in by_other_keys or not KEY_HOLDERS[kind] & roles_of.get(person, frozenset()):
                 since = max(newest.valid_from, staff.gone_since(session, person, today)) if newest else today
                 yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.duties import act
 from app.cli.machines import tells_of_new_keys
 from app.client import Staff
 from app.client.casework import cases
@@ -16,6 +17,7 @@ from app.client.machine.staff import KeysObjectedTo, WordsNotCompared
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, duties, memories, new_keys, shared_keys, sign_in
 from app.client.people.colleagues import FingerprintDiffers
+from app.protocol import intake
 from app.protocol.documents import Signer
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import b64
@@ -89,6 +91,28 @@ def test_until_they_are_certified_new_keys_are_nobodys_and_the_old_ones_go_on(
     assert (replaced.key, replaced.since) == (boris.signer.public_key, here.now().date())
     with pytest.raises(NotAuthentic):
         anew.trust.certified(anew.person, here.now().date().replace(day=16), key=boris.signer.public_key)
+
+
+def test_nothing_is_sealed_any_more_to_what_the_keys_before_have_opened(
+    here: Installation, brings: Callable[[str], Staff]
+) -> None:
+    anna, sara = here.staff("anna"), here.staff("sara")
+    held = {intake.read(anna.log.intakes[-1]).epoch, shared_keys.newest_key(anna, KeyKind.CARD_WRITING).id}
+    certify(here, brings("anna"), "anna")
+
+    def due() -> list[duties.Hint]:
+        kinds = DutyKind.REPLACE_EPOCH, DutyKind.TURN_SHARED_KEY
+        return [each for each in duties.waiting(sara) if each.kind in kinds]
+
+    before = due()
+    act(sara, before)
+
+    assert {(each.object, each.person) for each in before} == {(key, anna.person) for key in held}
+    assert due() == []
+    sara.forget()
+    assert held.isdisjoint(
+        {intake.read(sara.log.intakes[-1]).epoch, shared_keys.newest_key(sara, KeyKind.CARD_WRITING).id}
+    )
 
 
 def test_a_token_brings_one_machines_keys_and_nobody_but_a_supervisor_certifies_them(

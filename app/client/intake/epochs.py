@@ -1,7 +1,7 @@
 """Intake epochs: the key made on a machine, granted to the triagers, its document signed into the key log."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypedDict
@@ -47,7 +47,8 @@ def draft(
     The key stays nowhere but in the grants: for every triager, and supervisors where there are not two of those. Raises
     `NobodyToGrant`.
     """
-    return next(_drafts(staff, starts or staff.today, 1, days=days, notice=notice, attachment_limit=attachment_limit))
+    terms = _Terms(days=days, notice=notice, attachment_limit=attachment_limit)
+    return next(_drafts(staff, starts or staff.today, 1, _holders(staff), **terms))
 
 
 def sign(staff: Staff, *new: Draft) -> list[Intake]:
@@ -73,16 +74,19 @@ def rotate(
     days: int = EPOCH_DAYS,
     notice: str = "",
     attachment_limit: int = ATTACHMENT_LIMIT,
+    replaces: bool = False,
 ) -> list[Intake]:
     """Sign new epochs from today on, one behind the other, made by this supervisor.
 
     They take the place of what was signed for these days before: there are as many as it takes to replace all of it.
+    Where they have to, for somebody may have those keys who is to hold none, it `replaces` them though nobody triages:
+    supervisors keep the key for whoever comes. Else that raises `NobodyToGrant`.
     """
     covered = _covered(staff)
     if covered is not None:
         number = max(number, -(-((covered - staff.today).days + 1) // days))
-    drafts = _drafts(staff, staff.today, number, days=days, notice=notice, attachment_limit=attachment_limit)
-    return sign(staff, *drafts)
+    terms = _Terms(days=days, notice=notice, attachment_limit=attachment_limit)
+    return sign(staff, *_drafts(staff, staff.today, number, _holders(staff, replaces=replaces), **terms))
 
 
 def go_on(staff: Staff) -> list[Intake]:
@@ -99,7 +103,7 @@ def go_on(staff: Staff) -> list[Intake]:
     number = -(-((staff.today + LEAST_COVER - starts).days + 1) // terms["days"])
     if number <= 0:
         return []
-    return sign(staff, *_drafts(staff, starts, number, **terms))
+    return sign(staff, *_drafts(staff, starts, number, _holders(staff), **terms))
 
 
 def replace(staff: Staff, person: str, *, epoch: str | None = None) -> list[Intake]:
@@ -118,7 +122,7 @@ def replace(staff: Staff, person: str, *, epoch: str | None = None) -> list[Inta
     for document in filter(None, map(staff.log.intake_on, days)):
         signed_on, named = check_at(document.header.at), intake.read(document)
         if signed_on < since or (signed_on == since and named.epoch == epoch):
-            return rotate(staff, **_as(named))
+            return rotate(staff, replaces=True, **_as(named))
     return []
 
 
@@ -169,9 +173,15 @@ def _held(staff: Staff, epoch: str) -> age.HybridIdentity:
 
 
 def _drafts(
-    staff: Staff, starts: date, number: int, *, days: int, notice: str, attachment_limit: int
+    staff: Staff,
+    starts: date,
+    number: int,
+    holders: Collection[Certified],
+    *,
+    days: int,
+    notice: str,
+    attachment_limit: int,
 ) -> Iterator[Draft]:
-    holders = _holders(staff)
     previous = _newest(staff)
     for _ in range(number):
         secret = age.generate()
@@ -195,13 +205,14 @@ def _drafts(
         starts = accepts_until + timedelta(days=1)
 
 
-def _holders(staff: Staff) -> list[Certified]:
+def _holders(staff: Staff, *, replaces: bool = False) -> list[Certified]:
     """Every triager; where that is one, another person who may hold the key: who signs it before other supervisors.
 
-    Whose new keys nobody has compared here gets it later.
+    Whose new keys nobody has compared here gets it later. Raises `NobodyToGrant` without a triager, but where the keys
+    `replaces` others.
     """
     triagers = [each for each in staff.colleagues(Role.TRIAGER) if staff.is_compared(each)]
-    if not triagers:
+    if not triagers and not replaces:
         raise NobodyToGrant("no triager is certified")
     known = {each.person for each in triagers}
     others = [

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from app.client import Staff
 from app.client.casework import cases, leaving, triage
 from app.client.intake import epochs
 from app.client.machine.staff import NotGranted
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, duties, shared_keys, sign_in
 from app.client.people.colleagues import OfTheRoot
-from app.protocol import receipt
+from app.protocol import intake, receipt
 from app.protocol.duties import DutyKind
 from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
@@ -160,6 +161,29 @@ def test_who_is_on_the_root_is_put_out_by_a_root(here: Installation) -> None:
 
     assert (ended.code, "tern root propose --drop sara" in ended.err) == (1, True)
     assert sara.certified(sara.person).roles
+
+
+def test_where_nobody_triages_any_more_a_supervisor_keeps_the_key_and_not_who_left_last(here: Installation) -> None:
+    sara, anna, emil = here.staff("sara"), here.staff("anna"), here.staff("emil")
+    leaving.leave(sara, emil.person)
+    known = epoch_of(sara)
+    assert anna.epoch_key(known)
+
+    gone = leaving.leave(sara, anna.person)
+
+    assert (gone.failed, gone.epochs) == ((), (epoch_of(sara),))
+    assert epoch_of(sara) != known
+    here.reporter().submit(DOCUMENT)
+    sara.forget()
+    assert sara.epoch_key(epoch_of(sara))
+
+
+def epoch_of(staff: Staff) -> str:
+    """The one to which reporters seal today."""
+    staff.forget()
+    document = staff.log.intake_on(staff.today)
+    assert document is not None
+    return intake.read(document).epoch
 
 
 def test_a_role_that_is_taken_away_takes_what_it_gave(here: Installation) -> None:

@@ -26,9 +26,11 @@ def beside(number: int, work: Callable[[int], None], *, begun: Callable[[], None
     """
     watched, held = os.pipe()
     children = set[int]()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD_TO_STOP)  # until there is who passes it on
     for place in range(number):
         child = os.fork()
         if not child:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD_TO_STOP)
             os.close(held)
             threading.Thread(target=_end_with_others, args=(watched,), daemon=True).start()
             work(place)
@@ -47,6 +49,7 @@ def beside(number: int, work: Callable[[int], None], *, begun: Callable[[], None
 
     for asked in _TOLD_TO_STOP:
         signal.signal(asked, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD_TO_STOP)
     was_asked = True
     while children:
         child, _ = os.wait()

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _TWO = """
-import os, signal
+import os, signal, time
 from app.processes import OneEnded, beside
 
 def work(place):
-    print(place, os.getpid(), flush=True)
-    signal.pause()
+    os.write(1, f"{place} {os.getpid()}\\n".encode())  # at once, or the other's stands within it
+    while True:
+        time.sleep(1)  # ends at a signal, also at one that came just before
 
 def end(*_):
     raise SystemExit(0)
@@ -32,9 +33,9 @@ def two() -> Iterator[tuple["subprocess.Popen[str]", list[int]]]:
     """Two that wait, and who began them."""
     with subprocess.Popen([sys.executable, "-c", _TWO], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        told = sorted(process.stdout.readline().split() for _ in range(2))
-        assert [place for place, _ in told] == ["0", "1"]
         try:
+            told = sorted(process.stdout.readline().split() for _ in range(2))
+            assert [place for place, _ in told] == ["0", "1"]
             yield process, [int(id_) for _, id_ in told]
         finally:
             process.kill()

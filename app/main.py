@@ -24,7 +24,7 @@ from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
 from app.casework.stages.routes import router as stages
-from app.casework.triage import handing_on, moves, ranges
+from app.casework.triage import handing_on, moves, renewal
 from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
@@ -156,7 +156,7 @@ def jobs(keyring: Keyring) -> Jobs:
             daily("epochs", lifecycle.end_epochs),
             daily("replies", mailbox.drop_old_replies),
             daily("requests", forget),
-            Job("lists", lambda session, _: ranges.renew(session)),
+            Job("lists", lambda session, _: renewal.renew(session)),
             daily("mailboxes", lifecycle.close_mailboxes),
             daily("budgets", budget.forget_days),
             Job("answers", once.forget, is_hourly=True),

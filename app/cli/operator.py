@@ -133,7 +133,7 @@ def serve(
 ) -> None:
     """Run the service. It keeps no log of requests."""
     from app import logs
-    from app.main import create_app, jobs
+    from app.main import create_app
     from app.server import STACK, room, server
 
     logs.install()
@@ -145,11 +145,7 @@ def serve(
             raise Stopped("an SQLite file is written by one process at a time: --workers needs PostgreSQL")
         with database.read() as session:
             is_new = not staff.has_begun(session)
-    # Here, because a port that is taken is a line for the operator, and uvicorn has no output.
-    try:
-        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
+    listening = _listening(host, port)
 
     def serve_here(place: int) -> None:
         """What one of the processes does; the first also what is done once."""
@@ -176,13 +172,7 @@ def serve(
                     threading.Thread(target=look, daemon=True).start()
                 _tell(state.readiness)
                 beside.enter_context(_watched(state.readiness, settings.readiness_port, lambda: serving.turned_at))
-                clock_is_right = recorded_day.recording(
-                    state.database, state.clock.today, say, is_right=the_clock_is_right
-                )
-                beside.enter_context(clock_is_right)
-                if not no_worker:
-                    work = working(jobs(state.keyring), state.database, state.blobs, state.clock.now, say)
-                    beside.enter_context(work)
+                beside.enter_context(_by_the_day(state, is_right=the_clock_is_right, works=not no_worker))
             gc.collect()
             gc.freeze()  # what is here by now is here to stay, and need not be looked through again and again
             serving.run(sockets=[listening])
@@ -196,6 +186,27 @@ def serve(
         processes.beside(workers, serve_here, begun=listening.close)
     except processes.OneEnded as error:
         raise Stopped(str(error)) from None
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Made here, because a port that is taken is a line for the operator, and uvicorn has no output."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
+
+
+@contextmanager
+def _by_the_day(state: "Watched", *, is_right: bool, works: bool) -> Iterator[None]:
+    """The day is recorded, and what is due by the day or hour is done here if this process `works`."""
+    from app.main import jobs
+
+    with ExitStack() as beside:
+        beside.enter_context(recorded_day.recording(state.database, state.clock.today, say, is_right=is_right))
+        if works:
+            due = jobs(state.keyring)
+            beside.enter_context(working(due, state.database, state.blobs, state.clock.now, say))
+        yield
 
 
 def _when_told_to_stop(act: Callable[[], None]) -> None:

@@ -44,6 +44,14 @@ def first(
     return sorted(found, reverse=descending)[:number]
 
 
+def is_there(row: Select[Any]) -> ColumnElement[bool]:
+    """Whether a query that is asked for each row of another finds anything: by one probe of an index.
+
+    It is not an EXISTS, of which PostgreSQL makes a list of all that there is, where it expects it short.
+    """
+    return row.limit(1).scalar_subquery().is_not(None)
+
+
 def _part(of: Range, after: Sequence[object] | None, *, descending: bool) -> Select[Any]:
     names = [column.label(f"place_{number}") for number, column in enumerate(of.place)]
     part = select(*names).where(of.where)

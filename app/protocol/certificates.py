@@ -402,10 +402,8 @@ class Trust:
     def has_lost(self, roles: AbstractSet[Role], *, since: date, today: date) -> bool:
         """Whether anybody who had one of these roles lost the last of them, or the keys that they had then, on that day
         or later."""
-        had = {person for (person, _), each in self._ever.items() if each.roles & roles}
-        ends = [each.since for person in had for each in self.replaced(person)]
-        ends += filter(None, (self.lost_since(person, roles, today) for person in had))
-        return any(since <= day <= today for day in ends)
+        ends = (self.lost_since(person, roles, today) for person in {person for person, _ in self._ever})
+        return any(end is not None and since <= end <= today for end in ends)
 
     @property
     def certificates(self) -> list[Document]:

@@ -14,7 +14,7 @@ from app.casework.approvals import service as approvals
 from app.casework.approvals.models import Approval, ApprovalSight
 from app.casework.cases import service as cases
 from app.casework.cases.models import Case, Membership
-from app.casework.triage import ranges, service
+from app.casework.triage import renewal, service
 from app.casework.triage.ranges import Wanted
 from app.database import Database
 from app.intake.reports.models import Report
@@ -82,7 +82,7 @@ def test_what_older_code_left_out_of_somebodys_lists_is_found_within_a_day(
     rows.execute(update(Membership).values(stage=None, priority=None, stage_entered=None))
 
     with database.write() as session:
-        ranges.renew(session)
+        renewal.renew(session)
 
     assert all(before.values())
     assert {path: every(client, path, caseworker) for path in before} == before

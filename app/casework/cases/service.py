@@ -21,7 +21,7 @@ from app.casework.cases.models import Case, CasePart, Membership
 from app.casework.roles import MEMBER_ROLES
 from app.clock import hour_of
 from app.database import insert_or_ignore
-from app.database.ranges import Range
+from app.database.ranges import Range, is_there
 from app.duties import Duty
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
@@ -120,14 +120,12 @@ def locked(session: Session, among: Select[Case], case_id: str) -> Case:
 
 def works_on(actor: Actor, case_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Whether this person is a member of the case of this id; asked of the one row, as `grants.held_by` is."""
-    theirs = _memberships(actor).where(Membership.case_id == case_id)
-    return theirs.limit(1).scalar_subquery().is_not(None)
+    return is_there(_memberships(actor).where(Membership.case_id == case_id))
 
 
 def led_by(actor: Actor, case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether this person leads the work on the case of this id."""
-    theirs = select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id)
-    return theirs.limit(1).scalar_subquery().is_not(None)
+    return is_there(select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id))
 
 
 def led_by_nobody(_actor: Actor, _case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.actor import Actor
 from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
 from app.casework.triage import machine, service
+from app.database.ranges import is_there
 from app.intake.epochs import service as epochs
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
@@ -42,8 +43,7 @@ def _put_away(session: Session, actor: Actor, new: NewApproval) -> set[str]:
 
 
 def _claimed_by(actor: Actor, report_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    theirs = select(Report.id).where(Report.id == report_id, Report.triager_id == actor.id)
-    return theirs.limit(1).scalar_subquery().is_not(None)
+    return is_there(select(Report.id).where(Report.id == report_id, Report.triager_id == actor.id))
 
 
 def _claimers(session: Session, report_id: str) -> set[str]:

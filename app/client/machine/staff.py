@@ -350,9 +350,8 @@ class Staff:
         compared here. A certificate alone, by whomever, lets nobody read again."""
         if person.person == self.person or not self.trust.had_other_keys(person):
             return True
-        return self.vouched_for(person.person) == sha256_hex(person.fingerprint.encode()) and not self.objected_to(
-            person
-        )
+        are_the_words = self.vouched_for(person.person) == sha256_hex(person.fingerprint.encode())
+        return are_the_words and not self.objected_to(person)
 
     def _not_compared(self, person: Certified) -> WordsNotCompared:
         if self.objected_to(person):

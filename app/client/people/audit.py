@@ -243,9 +243,13 @@ def _followed(staff: Staff, heads: Sequence[SignedHead], start: Mark | None) -> 
 
 
 def _known(staff: Staff, heads: Iterable[SignedHead]) -> list[Mark]:
-    """Events that are known without the chain: by what is signed, by what losses left, and by what this machine saw."""
-    by_losses = [each.audit for each in staff.log.losses]
-    return [*(each.head.event for each in heads), *by_losses, *staff.seen.marks(_CHAIN, staff.org)]
+    """Events that are known without the chain: by what is signed, and by what this machine saw."""
+    return [*_signed(staff, heads), *staff.seen.marks(_CHAIN, staff.org)]
+
+
+def _signed(staff: Staff, heads: Iterable[SignedHead]) -> list[Mark]:
+    """The events that heads name, and those that losses left."""
+    return [*(each.head.event for each in heads), *(each.audit for each in staff.log.losses)]
 
 
 def _check(staff: Staff, events: Walked, heads: Iterable[SignedHead], seen: Mark | None) -> None:
@@ -255,8 +259,8 @@ def _check(staff: Staff, events: Walked, heads: Iterable[SignedHead], seen: Mark
     `Rollback`.
     """
     first, last = events.first if events.last else 1, seen.version if seen else 0
-    known = [each.head.event for each in heads] + [each.audit for each in staff.log.losses]
-    known += [each for each in staff.seen.marks(_CHAIN, staff.org) if each.version < last] + ([seen] if seen else [])
+    known = [*_signed(staff, heads), *([seen] if seen else [])]
+    known += [each for each in staff.seen.marks(_CHAIN, staff.org) if each.version < last]
     if any(events.marks.get(each.version) != each for each in known if each.version >= first):
         raise Rollback("audit-chain")
 

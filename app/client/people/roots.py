@@ -180,9 +180,10 @@ def draft_next(
     if unknown := set(drop) - _keys(before).keys():
         raise Malformed(f"the root lists no {', '.join(sorted(unknown))}")
     supervisors = {id_: each for id_, each in before.supervisors.items() if id_ not in drop}
-    if unknown := (renew or {}).keys() - supervisors.keys():
+    renewed = renew or {}
+    if unknown := renewed.keys() - supervisors.keys():
         raise Malformed(f"no supervisor who stays on the root is {', '.join(sorted(unknown))}")
-    for person, words in (renew or {}).items():
+    for person, words in renewed.items():
         _, supervisors[person] = colleagues.compared(
             staff, person, words, before.supervisors[person].roles, new_keys=True
         )
@@ -195,7 +196,7 @@ def draft_next(
     number = len(supervisors) + len(keys)
     if number <= k and not (alone and number == 1):
         raise TooFewKeys(f"{number} keys would be left, of which {k} must sign: the next loss would be the last")
-    gone, ended = set(before.supervisors) - set(supervisors), {*(renew or {})}
+    gone, ended = set(before.supervisors) - set(supervisors), {*renewed}
     kept = _kept_of_staff(staff, trust, gone, ended, without)
     body = roots.root_body(
         supervisors.values(),

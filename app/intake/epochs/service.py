@@ -121,11 +121,8 @@ def to_replace(session: Session, today: date) -> Iterator[tuple[Epoch, str]]:
     last = max((each.accepts_until for each in epochs), default=today)
     days = (today + timedelta(days=each) for each in range((last - today).days + 1))
     counting = {each.id: each for day in days if (each := _on(epochs, day))}
-    had, by_other_keys = grants.had(session, counting), grants.had(session, counting, by_other_keys=True)
-    roles_of = staff.certified_among(session, {person_id for _, person_id in had}, today)
-    for epoch_id, person_id in sorted(had):
-        if (epoch_id, person_id) in by_other_keys or not INTAKE_HOLDERS & roles_of.get(person_id, frozenset()):
-            yield counting[epoch_id], person_id
+    for epoch_id, person_id in grants.to_replace(session, counting, INTAKE_HOLDERS, today):
+        yield counting[epoch_id], person_id
 
 
 def curtail(session: Session, standing: Standing) -> None:

@@ -4,6 +4,7 @@ A row too many costs a moment, for what may be seen is asked of each report besi
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from app.intake.mailbox import service as mailbox
 from app.intake.reports.models import Report
 from app.intake.sights.models import Sight
 from app.people.grants.models import Grant
+
+_AT_ONCE: Final = 1000  # rows of one statement
 
 
 def note(session: Session, people: Collection[str], of: ColumnElement[bool]) -> None:
@@ -56,9 +59,6 @@ def forget(session: Session, person_id: str, case_id: str) -> None:
     of_case = select(Report.id).where(Report.id == Sight.report_id, Report.case_id == case_id).exists()
     has_key = select(Grant.id).where(Grant.subject == Sight.report_id, Grant.grantee == person_id).exists()
     session.execute(delete(Sight).where(Sight.person_id == person_id, of_case, ~has_key))
-
-
-_AT_ONCE = 1000  # rows of one statement
 
 
 def _told(report: Report) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,13 +12,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.database.ranges import is_there
 from app.people.grants.models import Grant
 from app.people.staff import service as staff
 from app.people.staff.service import Standing
 from app.problems import NotFound
 from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.grants import LOAN
-from app.vocabulary import GrantKind
+from app.vocabulary import GrantKind, Role
 
 # What is there for one act, and makes nobody a holder: lent for a decision, or peeled for a custodian.
 _FOR_ONE_ACT = (GrantKind.APPROVAL, GrantKind.CUSTODIAN)
@@ -154,9 +156,9 @@ def held_by(
     """Whether this person holds the key of the subject today. What one may see follows from it.
 
     It is asked of the one row, never of a list of all that they hold: how long such a list takes would tell a row that
-    is there and forbidden from one that is not there. PostgreSQL makes one of an EXISTS, where it expects it short.
+    is there and forbidden from one that is not there.
     """
-    return _of(actor).where(Grant.subject == subject).limit(1).scalar_subquery().is_not(None)
+    return is_there(_of(actor).where(Grant.subject == subject))
 
 
 def held_of_kind(actor: Actor, prefix: str) -> ColumnElement[bool]:
@@ -333,13 +335,23 @@ def holdings(session: Session, person_id: str, today: date) -> list[tuple[str, b
     return [(each, is_last_holder(session, each, person_id, today)) for each in subjects]
 
 
-def had(session: Session, subjects: Collection[str], *, by_other_keys: bool = False) -> set[tuple[str, str]]:
-    """Of these subjects and to whom each was ever granted for their work, whether or not they still hold it; or to keys
-    of theirs that were replaced."""
-    granted = select(Grant.subject, Grant.grantee).where(Grant.subject.in_(subjects), Grant.kind == GrantKind.ASSIGNED)
-    if by_other_keys:
-        granted = granted.where(Grant.outdated)
-    return {(subject, grantee) for subject, grantee in session.execute(granted)}
+def to_replace(
+    session: Session, subjects: Collection[str], holders: AbstractSet[Role], today: date
+) -> list[tuple[str, str]]:
+    """Of these subjects, and to whom each was ever granted for their work who is to hold none: they have none of the
+    roles of `holders` today, or had it by keys that were replaced."""
+    of_work = select(Grant.subject, Grant.grantee, Grant.outdated).where(
+        Grant.subject.in_(subjects), Grant.kind == GrantKind.ASSIGNED
+    )
+    granted = session.execute(of_work).all()
+    roles = staff.certified_among(session, {grantee for _, grantee, _ in granted}, today)
+    return sorted(
+        {
+            (subject, grantee)
+            for subject, grantee, is_outdated in granted
+            if is_outdated or not holders & roles.get(grantee, frozenset())
+        }
+    )
 
 
 def lapse(grant: Grant) -> None:

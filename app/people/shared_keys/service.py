@@ -116,13 +116,11 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     for kind in TURNED:
         valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
         newest = session.scalar(valid.limit(1))
-        ids = [newest.id] if newest else []
-        had, by_other_keys = grants.had(session, ids), grants.had(session, ids, by_other_keys=True)
-        roles_of = staff.certified_among(session, {person for _, person in had}, today)
-        for key_id, person in sorted(had):
-            if (key_id, person) in by_other_keys or not KEY_HOLDERS[kind] & roles_of.get(person, frozenset()):
-                since = max(newest.valid_from, staff.gone_since(session, person, today)) if newest else today
-                yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
+        if newest is None:
+            continue
+        for key_id, person in grants.to_replace(session, [newest.id], KEY_HOLDERS[kind], today):
+            since = max(newest.valid_from, staff.gone_since(session, person, today))
+            yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
 
 
 def _drill(session: Session, actor: Actor) -> Iterator[Duty]:

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from fastapi.routing import APIRoute
-from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import keyring
@@ -22,11 +21,9 @@ from app.clock import Clock
 from app.http.paging import paging
 from app.http.routing import dependencies
 from app.main import ROUTERS, create_app
-from app.people.staff.models import Person
 from app.settings import Settings
 from app.site.site import Site
 from app.vocabulary import CaseStage, ReportState, Role
-from tests import factories
 from tests.access.table import TABLE
 from tests.bench import data
 from tests.in_process import InProcess
@@ -88,13 +85,7 @@ WHO = {Role.TRIAGER: 0, Role.CASEWORKER: 8, Role.SUPERVISOR: 18, Role.AUDITOR: 1
 
 @pytest.fixture(scope="module")
 def filled(url_of_file: str) -> str:
-    engine = sa.create_engine(url_of_file)
-    with engine.begin() as connection:
-        data.fill(connection, REPORTS, people=PEOPLE, bodies=False)
-    if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-    engine.dispose()
+    data.fill_and_count(url_of_file, REPORTS, people=PEOPLE, bodies=False)
     return url_of_file
 
 
@@ -107,14 +98,14 @@ def asked(filled: str, tmp_path: Path, keyring_file: bytes, clock: Clock, site: 
 
 
 def test_no_list_reads_more_than_three_pages(asked: TestClient, filled: str) -> None:
-    headers = sessions(filled)
+    headers = data.signed_in(filled, *WHO.values())
     found, short = list[str](), lists().keys() - FEW.keys()
 
     for name, each in lists().items():
         for role in WHO.keys() & TABLE[name].roles:
             for query in each.queries:
                 with plans(asked, filled) as read:
-                    pages = walk(asked, each.route.format(**BUSY), query, headers[role])
+                    pages = walk(asked, each.route.format(**BUSY), query, headers[WHO[role]])
                     found += [f"{role}: {name}?{query}: {fault}" for fault in read()]
                 short -= {name} if pages > 1 else set()
 
@@ -133,17 +124,6 @@ def walk(client: TestClient, path: str, query: str, headers: dict[str, str]) -> 
     back = client.get(f"{path}?limit={PAGE}&{query}&cursor={second['prev']}", headers=headers).json()
     assert back["items"] == page["items"]
     return 2
-
-
-def sessions(url: str) -> dict[Role, dict[str, str]]:
-    engine = sa.create_engine(url)
-    with Session(engine) as rows:
-        headers = {
-            role: factories.signed_in(rows, rows.get_one(Person, data.id_("per", number)))
-            for role, number in WHO.items()
-        }
-    engine.dispose()
-    return headers
 
 
 @contextmanager
@@ -181,8 +161,8 @@ def _too_much_of_postgresql(url: str, statements: Mapping[str, Any]) -> list[str
     with closing(psycopg.connect(sa.make_url(url).set(drivername="postgresql").render_as_string(False))) as connection:
         for statement, parameters in statements.items():
             explained = f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) {statement}"
-            plan = connection.execute(explained.encode(), parameters).fetchone()[0][0]["Plan"]  # type: ignore[index]
-            found += [f"{statement}\n{node}" for node in _nodes(plan) if _rows(node) > MOST_ROWS]
+            [(explanation,)] = connection.execute(explained.encode(), parameters).fetchall()
+            found += [f"{statement}\n{node}" for node in _nodes(explanation[0]["Plan"]) if _rows(node) > MOST_ROWS]
     return found
 
 

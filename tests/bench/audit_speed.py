@@ -68,19 +68,18 @@ def _lengthen(here: Installation, length: int) -> None:
 def _events(here: Installation, head: AuditHead, length: int) -> Iterator[dict[str, Any]]:
     hour = hour_of(here.now())
     written = f"{hour:%Y-%m-%dT%H}:00Z"
-    fields = {"actor": "service", "action": "audit.read", "object_hash": None}
+    who, what, of = "service", "audit.read", "audit"
     while head.seq < length:
-        previous, seq = head.hash, head.seq + 1
-        head.seq, head.hash = (
-            seq,
-            audit_chain.event_hash(seq=seq, hour=written, object_="audit", previous=previous, **fields),  # type: ignore[arg-type]
+        previous, head.seq = head.hash, head.seq + 1
+        head.hash = audit_chain.event_hash(
+            seq=head.seq, hour=written, actor=who, action=what, object_=of, object_hash=None, previous=previous
         )
         yield {
-            "seq": seq,
+            "seq": head.seq,
             "hour": hour,
-            "actor_id": "service",
-            "action": "audit.read",
-            "object_id": "audit",
+            "actor_id": who,
+            "action": what,
+            "object_id": of,
             "object_hash": None,
             "previous": previous,
             "hash": head.hash,
@@ -89,4 +88,4 @@ def _events(here: Installation, head: AuditHead, length: int) -> Iterator[dict[s
 
 if __name__ == "__main__":
     for row in run():
-        print(row)  # noqa: T201
+        print(row)  # noqa: T201  alone it is run to be read

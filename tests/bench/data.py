@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 import app.main  # noqa: F401  it brings the tables of every package
 from app.database import schema
+from app.people.sign_in.models import SignIn
+from app.people.staff.models import Person
 from app.vocabulary import Role
 from tests import factories
 from tests.bench.server import postgresql
@@ -83,6 +86,27 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: 
                 connection.exec_driver_sql(f"ANALYZE {statement.split('INSERT INTO ')[1].split()[0]}")
     for table in ("numbers", "days", "staff"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
+
+
+def fill_and_count(url: str, reports: int, *, people: int = PEOPLE, bodies: bool = True) -> None:
+    """The same of the database at this address, whose planner then knows how much there is."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        fill(connection, reports, people=people, bodies=bodies)
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    engine.dispose()
+
+
+def signed_in(url: str, *people: int) -> dict[int, dict[str, str]]:
+    """The headers of new sessions of these people; whatever sessions there were have ended."""
+    engine = sa.create_engine(url)
+    with Session(engine) as rows:
+        rows.execute(sa.delete(SignIn))
+        headers = {each: factories.signed_in(rows, rows.get_one(Person, id_("per", each))) for each in people}
+    engine.dispose()
+    return headers
 
 
 def _cases(reports: int) -> int:
@@ -163,7 +187,7 @@ def _people(connection: Connection, people: int) -> dict[str, int]:
 def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
     names = list(rows[0])
     columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
-    connection.execute(sa.text(f"INSERT INTO {table} ({columns}) VALUES ({marks})"), list(rows))  # noqa: S608
+    connection.execute(sa.text(f"INSERT INTO {table} ({columns}) VALUES ({marks})"), list(rows))  # noqa: S608  names of ours
 
 
 @contextmanager
@@ -193,13 +217,7 @@ def _make(folder: Path, url: str, reports: int) -> None:
     schema.downgrade(database, "base")
     schema.upgrade(database)
     database.close()
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        fill(connection, reports)
-    if url.startswith("postgresql"):
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-    engine.dispose()
+    fill_and_count(url, reports)
     whole.write_text(made_by)
 
 
@@ -208,7 +226,8 @@ def main() -> None:
     for database in sys.argv[2:] or ("sqlite", "postgresql"):
         began = time.monotonic()
         with kept(database, reports):
-            print(f"{database}: {reports} reports, {time.monotonic() - began:.0f} s")  # noqa: T201
+            took = time.monotonic() - began
+            print(f"{database}: {reports} reports, {took:.0f} s")  # noqa: T201  what whoever waits looks for
 
 
 if __name__ == "__main__":

@@ -244,17 +244,11 @@ def _prepared(folder: Path, url: str) -> list[bytes]:
 
 async def _load(server: Server, clients: int, bodies: list[bytes]) -> Round:
     times: list[float] = []
-    started, used = time.perf_counter(), _processor_seconds(server.pid)
+    started, used = time.perf_counter(), server.processor_seconds
     failures = await asyncio.gather(*(_client(server.port, bodies, started + SECONDS, times) for _ in range(clients)))
-    seconds, used = time.perf_counter() - started, _processor_seconds(server.pid) - used
+    seconds, used = time.perf_counter() - started, server.processor_seconds - used
     twentieths = statistics.quantiles(times, n=20)
     return Round(len(times) / seconds, used / len(times), statistics.median(times), twentieths[-1], sum(failures))
-
-
-def _processor_seconds(pid: int) -> float:
-    """Of all threads of a process; of Linux (proc(5), fields 14 and 15 of `stat`)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _client(port: int, bodies: list[bytes], until: float, times: list[float]) -> int:

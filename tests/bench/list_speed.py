@@ -6,7 +6,6 @@ and by eight. The ratios are of the same run: the largest database against the s
 """
 
 import json
-import os
 import statistics
 import sys
 import time
@@ -15,13 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import httpx2
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from app import keyring
 from app.http import paging
-from app.people.sign_in.models import SignIn
-from app.people.staff.models import Person
 from app.protocol.encoding import b64
 from tests import factories
 from tests.bench import data
@@ -31,7 +26,6 @@ SIZES = (10_000, 1_000_000)
 CLIENTS = (1, 8)
 _SECONDS = 0.3  # of asking for one page
 _WHO = {"triager": 0, "caseworker": 8, "supervisor": 18}
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 # What is asked of each list; every one of them for its first, a middle and its last page.
 QUERIES: Mapping[str, Sequence[str]] = {
@@ -88,7 +82,7 @@ def measured(database: str, sizes: Sequence[int]) -> Iterator[Row]:
 def _of(database: str, reports: int) -> Iterator[tuple[tuple[str, int], tuple[float, float]]]:
     with ExitStack() as stack:
         folder, url = stack.enter_context(data.kept(database, reports))
-        headers = _sessions(url)
+        headers = data.signed_in(url, *_WHO.values())
         clock = folder / "clock"
         clock.write_text(factories.HOUR.isoformat())
         environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
@@ -99,18 +93,8 @@ def _of(database: str, reports: int) -> Iterator[tuple[tuple[str, int], tuple[fl
                 for place, cursor in _places(name, query, role, key):
                     path = f"{name}?{query}{cursor}"
                     for clients in CLIENTS:
-                        measured = _asked(server, path, headers[role], clients)
+                        measured = _asked(server, path, headers[_WHO[role]], clients)
                         yield (f"{role}: {name}?{query}, {place}", clients), measured
-
-
-def _sessions(url: str) -> dict[str, dict[str, str]]:
-    engine = sa.create_engine(url)
-    with Session(engine) as rows:
-        rows.execute(sa.delete(SignIn))
-        people = {role: rows.get_one(Person, data.id_("per", number)) for role, number in _WHO.items()}
-        headers = {role: factories.signed_in(rows, person) for role, person in people.items()}
-    engine.dispose()
-    return headers
 
 
 def _places(name: str, query: str, role: str, key: bytes) -> Iterator[tuple[str, str]]:
@@ -130,10 +114,10 @@ def _places(name: str, query: str, role: str, key: bytes) -> Iterator[tuple[str,
 
 def _asked(server: Server, path: str, headers: dict[str, str], clients: int) -> tuple[float, float]:
     """The 95th percentile in milliseconds, and milliseconds of CPU a request."""
-    began = _cpu(server)
+    began = server.processor_seconds
     with ThreadPoolExecutor(clients) as threads:
         times = [each for some in threads.map(lambda _: _times(server, path, headers), range(clients)) for each in some]
-    return statistics.quantiles(times, n=20)[-1], (_cpu(server) - began) * 1000 / len(times)
+    return statistics.quantiles(times, n=20)[-1], (server.processor_seconds - began) * 1000 / len(times)
 
 
 def _times(server: Server, path: str, headers: dict[str, str]) -> list[float]:
@@ -150,13 +134,6 @@ def _times(server: Server, path: str, headers: dict[str, str]) -> list[float]:
 
 def _base(server: Server) -> str:
     return f"http://127.0.0.1:{server.port}/v1/"
-
-
-def _cpu(server: Server) -> float:
-    """Seconds of CPU that the service's process has used."""
-    with open(f"/proc/{server.pid}/stat") as file:  # noqa: PTH123  not a path of ours
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def main() -> None:

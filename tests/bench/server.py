@@ -20,6 +20,12 @@ class Server:
     port: int
     pid: int
 
+    @property
+    def processor_seconds(self) -> float:
+        """Of all threads of its process; of Linux (proc(5), fields 14 and 15 of `stat`)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def served(factory: str, folder: Path, url: str, **environment: str) -> Iterator[Server]:

@@ -78,4 +78,4 @@ def _service() -> Iterator[socket.socket]:
 
 if __name__ == "__main__":
     for row in run():
-        print(row)  # noqa: T201
+        print(row)  # noqa: T201  alone it is run to be read

@@ -60,7 +60,7 @@ def upgrade() -> None:
     """
     for name, kind in (("stage", sa.String(64)), ("priority", sa.String(64)), ("stage_entered", sa.String(13))):
         op.add_column("memberships", sa.Column(name, kind, nullable=True))
-        op.execute(f"UPDATE memberships SET {name} = (SELECT {name} FROM cases WHERE id = case_id)")  # noqa: S608
+        op.execute(f"UPDATE memberships SET {name} = (SELECT {name} FROM cases WHERE id = case_id)")  # noqa: S608  names of ours
     op.create_table(
         "sights",
         sa.Column("report_id", sa.String(length=36), nullable=False),

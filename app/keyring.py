@@ -1,9 +1,7 @@
 """The service's own secrets. None of them opens a sealed file."""
 
 import json
-import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -52,7 +50,7 @@ def load(data_dir: Path) -> Keyring:
     private.make_directory(data_dir)
     path = data_dir / FILE
     if not path.exists():
-        _make(path)
+        private.write_once(path, json.dumps({"secret": secrets.token_hex(_SIZE)}).encode())
     private.make_file(path)
     try:
         return read(path.read_bytes())
@@ -69,14 +67,3 @@ def read(content: bytes) -> Keyring:
     if len(secret) != _SIZE:
         raise ValueError("no keyring")
     return Keyring(secret)
-
-
-def _make(path: Path) -> None:
-    new = path.with_name(f"keyring.{secrets.token_hex(8)}.new")
-    with open(new, "x", opener=private.opener) as file:
-        json.dump({"secret": secrets.token_hex(_SIZE)}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):  # another process was first, and its keyring is the one
-        path.hardlink_to(new)
-    new.unlink()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
@@ -34,6 +35,18 @@ def make_file(path: Path) -> None:
         if path.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
         _close(path)
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Bring it to disk, whole or not at all. Where another process was first, what that one wrote stands."""
+    new = path.with_name(f"{path.stem}.{secrets.token_hex(8)}.new")
+    with open(new, "xb", opener=opener) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        path.hardlink_to(new)
+    new.unlink()
 
 
 def make_directory(path: Path) -> None:

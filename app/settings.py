@@ -90,7 +90,7 @@ class Settings(BaseSettings):
 
     def keep_private(self) -> None:
         """Make the data directory, and close it and what is the service's there to everybody else."""
-        private.keep(self.data_dir, ("keyring.json", "tern.sqlite*", "blobs*", "site"))
+        private.keep(self.data_dir, ("keyring.json", "place.txt", "tern.sqlite*", "blobs*", "site"))
 
 
 def _is_onion(name: str) -> bool:

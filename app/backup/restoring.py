@@ -49,6 +49,7 @@ def restore(path: Path, identities: Sequence[age.Identity], url: str, data_dir: 
             open_state(directory, listed, identities, taking.add)
             taking.end()
             _check_rows(listed, connection, dialect)
+            _leave_place(connection)
             place.move_files(aside)
     schema.open_(url, upgrades=True).close()  # it may be of an older Tern; where this is cut off, `tern serve` does it
     return listed
@@ -175,6 +176,13 @@ def _check_rows(listed: Contents, connection: sa.Connection, dialect: str) -> No
     compare(listed, {table.name: counted(rows.table_lines(connection, table)) for table in rows.tables(connection)})
     if dialect == "sqlite" and connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
         raise Damaged("the database that was made is damaged; look at the disk")
+
+
+def _leave_place(connection: sa.Connection) -> None:
+    """The tables belong to the directory into which their files come, and no longer to the one in which they lay."""
+    installation = sa.Table("installation", sa.MetaData(), autoload_with=connection)
+    if "place_sha256" in installation.c:  # not so in those of an older Tern
+        connection.execute(installation.update().values(place_sha256=None))
 
 
 class _Taking:

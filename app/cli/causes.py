@@ -15,7 +15,7 @@ from app.database import NoDatabase
 from app.database.engine import file_of
 from app.database.schema import OtherTables
 from app.installation.readiness import write_file
-from app.installation.service import ForeignKeyring
+from app.installation.service import ForeignKeyring, OtherPlace
 from app.problems import Problem
 from app.settings import Settings
 
@@ -59,7 +59,7 @@ def _sentence(error: Exception) -> str | None:
             return f"{_DATABASE} postgresql+psycopg://USER@HOST/NAME"
         case DBAPIError():
             return f"the database does not work: {_first_line(error.orig)}"
-        case OtherTables() | NoDatabase() | TooManyLeftOver() | ForeignKeyring():
+        case OtherTables() | NoDatabase() | TooManyLeftOver() | ForeignKeyring() | OtherPlace():
             return str(error)
         case SQLAlchemyError():
             return None

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app import keyring, private, recorded_day
 from app.cli.causes import disk_first, told
 from app.cli.console import Json, clock, show_list
+from app.cli.operator import of_connections
 from app.cli.stopped import Stopped
 from app.database import Database
 from app.database.schema import Tables, look
@@ -88,8 +89,11 @@ def _tables(settings: Settings, today: date) -> Iterator[Finding]:
                 yield Finding("database", tables.value)
                 return
             yield Finding("database")
+            yield Finding("connections", of_connections(database))
             installation.open_keyring(database, settings.data_dir)
             yield Finding("keyring")
+            installation.check_place(database, settings.data_dir)
+            yield Finding("place of the sealed files")
             with database.read() as session:
                 yield from _work(session, settings.data_dir, today, settings.free_space_floor)
     except Stopped as cause:

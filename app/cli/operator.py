@@ -24,7 +24,7 @@ from app.cli.console import Json, clock, say, show
 from app.cli.refusals import of_system
 from app.cli.stopped import DestructionWaits, Stopped
 from app.database import Database, schema
-from app.database.engine import file_of
+from app.database.engine import CONNECTIONS, file_of
 from app.destruction import finish
 from app.installation import service as installation
 from app.installation.readiness import Readiness, watched
@@ -48,6 +48,12 @@ SetFilesAside = Annotated[
 ]
 
 
+FilesAreHere = Annotated[
+    bool,
+    typer.Option("--the-files-are-here", help="This data directory has taken the place of the one before for good."),
+]
+
+
 class DataWithoutDatabase(Stopped):
     """Files of a service lie where there is no database of theirs: a new one beside them would be taken for it."""
 
@@ -58,11 +64,13 @@ class DataWithoutDatabase(Stopped):
 
 
 @contextmanager
-def opened(*, makes: bool = False, upgrades: bool = False) -> Iterator[tuple[Settings, Database]]:
+def opened(
+    *, makes: bool = False, upgrades: bool = False, takes_over: bool = False
+) -> Iterator[tuple[Settings, Database]]:
     """The settings, and the database with all its tables and the keyring that belongs to them.
 
     Where there is none, this stops, and makes one only for the command that `makes` it; older tables it `upgrades` for
-    the command that may.
+    the command that may. The sealed files lie in this data directory, or it `takes_over` as the place where they do.
     """
     with told():
         settings = Settings()
@@ -76,6 +84,7 @@ def opened(*, makes: bool = False, upgrades: bool = False) -> Iterator[tuple[Set
                 settings.keep_private()
         with closing(database):
             installation.open_keyring(database, settings.data_dir)
+            installation.check_place(database, settings.data_dir, takes_over=takes_over)
             yield settings, database
 
 
@@ -130,6 +139,7 @@ def serve(
         int,
         typer.Option(min=1, max=64, help="Processes that serve beside one another; more than one needs PostgreSQL."),
     ] = 1,
+    the_files_are_here: FilesAreHere = False,
 ) -> None:
     """Run the service. It keeps no log of requests."""
     from app import logs
@@ -140,11 +150,13 @@ def serve(
     with told():
         connections = room()
     threading.stack_size(STACK)
-    with opened(upgrades=True) as (settings, database):
+    with opened(upgrades=True, takes_over=the_files_are_here) as (settings, database):
         if workers > 1 and database.dialect == "sqlite":
             raise Stopped("an SQLite file is written by one process at a time: --workers needs PostgreSQL")
         with database.read() as session:
             is_new = not staff.has_begun(session)
+        if todo := of_connections(database, workers):
+            say(todo)
     listening = _listening(host, port)
 
     def serve_here(place: int) -> None:
@@ -186,6 +198,14 @@ def serve(
         processes.beside(workers, serve_here, begun=listening.close)
     except processes.OneEnded as error:
         raise Stopped(str(error)) from None
+
+
+def of_connections(database: Database, processes: int = 1) -> str:
+    """What to do where the database allows fewer connections than so many processes may open; empty where it does."""
+    allowed, wanted = database.most_connections(), processes * CONNECTIONS
+    if allowed is None or allowed >= wanted:
+        return ""
+    return f"PostgreSQL allows {allowed} connections, and the service may open {wanted}: raise its max_connections"
 
 
 def _listening(host: str, port: int) -> socket.socket:

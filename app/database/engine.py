@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeoutError
 from sqlalchemy.orm import Session
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 _THREADS = 40  # in which FastAPI runs endpoints: none of them waits for a connection
+_KEPT: Final = 10  # connections, between two transactions
+CONNECTIONS: Final = _KEPT + _THREADS  # that one process may have open
 # Result codes of SQLite that are about its file (https://sqlite.org/rescode.html), without what they add to it.
 _PRIMARY: Final = 0xFF
 _OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
@@ -32,6 +34,7 @@ _TRY_SECONDS: Final = 0.5
 _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 11  # for which a service waits for PostgreSQL: a lock is told before
 _SCHEMA_LOCK = 0x7465726E  # any number that nobody else's program takes for its own: `tern`
+_ALLOWED = "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
 _COMMAND_SECONDS = 600  # the same for a command: a rule may have much to destroy
 _REST_SECONDS = 2  # in which nobody asks it, once it has not answered: who came meanwhile need not wait as long again
 
@@ -63,7 +66,7 @@ class Database:
         self._asked_again_at = 0.0
         self._tried_once_until = 0.0
         # An error that names its parameters would carry them into the log.
-        pool = {"pool_size": 10, "max_overflow": _THREADS, "hide_parameters": True}
+        pool = {"pool_size": _KEPT, "max_overflow": _THREADS, "hide_parameters": True}
         path = file_of(make_url(url))
         if path is not None:
             if not path.is_file():
@@ -120,6 +123,13 @@ class Database:
                 is_read = True  # by somebody whom the log's end has to wait for
                 while is_read and time.monotonic() < until:
                     is_read, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def most_connections(self) -> int | None:
+        """How many PostgreSQL allows to all that use it and are no superuser; None for SQLite, which does not count."""
+        if self.dialect == "sqlite":
+            return None
+        with self.read() as session:
+            return int(session.execute(text(_ALLOWED)).scalar_one())
 
     @contextmanager
     def change_schema(self) -> Iterator[Connection]:

@@ -9,10 +9,11 @@ from app.database import Base
 
 
 class Installation(Base):
-    """One row: by which keyring the tables were made, and when what was due was last destroyed."""
+    """One row: which keyring and which directory belong to the tables, and when what was due was last destroyed."""
 
     __tablename__ = "installation"
 
     name: Mapped[str] = mapped_column(String(4), primary_key=True)
     keyring_sha256: Mapped[str] = mapped_column(String(64))
+    place_sha256: Mapped[str | None] = mapped_column(String(64))
     swept_on: Mapped[date | None]

@@ -1,17 +1,19 @@
-"""The keyring that belongs to the tables, and how the machine is."""
+"""The keyring and the directory that belong to the tables, and how the machine is."""
 
+import secrets
 import shutil
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import jobs as calendar
-from app import keyring, recorded_day
+from app import keyring, private, recorded_day
 from app.database import Database, insert_or_ignore
 from app.installation import free_space
 from app.installation.models import Installation
@@ -20,12 +22,18 @@ from app.intake.lifecycle import service as lifecycle
 from app.keyring import Keyring
 
 _NAME: Final = "tern"
+# A random word that lies in the directory of the sealed files. Who copies the keyring does not copy it by that.
+PLACE: Final = "place.txt"
 # With less than this the disk is as good as full: one attachment of the largest allowed would not fit.
 LEAST_FREE_BYTES: Final = 128 * 2**20
 
 
 class ForeignKeyring(Exception):
     """The keyring is missing, or is that of other tables. A new one would not do: what the old one signed stands."""
+
+
+class OtherPlace(Exception):
+    """The sealed files lie in another directory. What a process with another destroys would stay there."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,32 @@ def open_keyring(database: Database, data_dir: Path) -> Keyring:
     if belonging != ring.digest:
         raise ForeignKeyring(f"{data_dir / keyring.FILE} is the keyring of another database: put its own back")
     return ring
+
+
+def check_place(database: Database, data_dir: Path, *, takes_over: bool = False) -> None:
+    """Whether the sealed files that the tables name lie in this directory, as was recorded when it was first used.
+
+    `takes_over` where it has taken the place of that one. Raises `OtherPlace`.
+    """
+    path = data_dir / PLACE
+    with database.read() as session:
+        recorded = session.scalar(select(Installation.place_sha256))
+    if recorded is None or takes_over:
+        if not path.exists():
+            private.write_once(path, secrets.token_hex().encode())
+        is_as_read = Installation.place_sha256.is_not_distinct_from(recorded)  # of several that come at once, one
+        with database.write() as session:
+            session.execute(update(Installation).where(is_as_read).values(place_sha256=_digest(path)))
+            recorded = session.scalar(select(Installation.place_sha256))
+    if not path.exists() or recorded != _digest(path):
+        raise OtherPlace(
+            f"the sealed files of this service lie in another directory than {data_dir}: use that one (TERN_DATA_DIR),"
+            " or, where this one has taken its place for good, run: tern serve --the-files-are-here"
+        )
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def one_at_a_time(session: Session) -> None:

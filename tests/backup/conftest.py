@@ -52,6 +52,7 @@ def elsewhere(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Itera
 def attachments(rows: Session, service: Service, today: date) -> list[Attachment]:
     """Two attachments of two reports, as they lie in the service, and an act of staff."""
     installation.open_keyring(service.database, service.data_dir)
+    installation.check_place(service.database, service.data_dir)
     epoch = factories.epoch(rows)
     made = [attachment(rows, service, factories.report(rows, epoch), today) for _ in range(2)]
     person = factories.person(rows)

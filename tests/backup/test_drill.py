@@ -18,6 +18,7 @@ from app.client.casework import cases, triage
 from app.client.people import sign_in
 from app.clock import Clock
 from app.database import schema
+from app.installation import service as installation
 from app.intake.reports.models import Report
 from app.main import create_app
 from app.settings import Settings
@@ -75,6 +76,8 @@ def test_a_service_that_is_lost_comes_back_from_its_backup(
     photo.write_bytes(PHOTO)
     sent = organisation.reporter().submit(DOCUMENT, [photo])
     tenzin = organisation.staff["tenzin"]
+    installation.open_keyring(service.database, service.data_dir)
+    installation.check_place(service.database, service.data_dir)
     triage.claim(tenzin, triage.view(tenzin, sent.report))
     opened = triage.open_(tenzin, sent.report)
     case = triage.accept(tenzin, opened, WORK, owner=tenzin.person, title="The neighbours", summary="Two men.")
@@ -89,7 +92,8 @@ def test_a_service_that_is_lost_comes_back_from_its_backup(
 
     assert (made.contents.faults, restored) == ([], made.contents)
     there = Settings(data_dir=elsewhere.data_dir, database_url=elsewhere.url, demo=True, demo_clock=clock.told_by)
-    schema.open_(there.url).close()
+    with closing(schema.open_(there.url)) as database:
+        installation.check_place(database, there.data_dir)
     with InProcess(create_app(there, site=site, hasher=HASHER)) as http:
         again = organisation.copy_of("tenzin", tmp_path / "tenzin", http)
         sign_in.sign_in(again, PASSWORD)

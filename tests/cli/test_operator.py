@@ -21,7 +21,9 @@ import sqlalchemy as sa
 from app import keyring
 from app.cli import operator
 from app.cli.failures import REFUSED, USAGE
+from app.cli.operator import of_connections
 from app.database import Database
+from app.database.engine import CONNECTIONS
 from app.installation import service as installation
 from app.people.staff import service as staff
 from app.people.staff.models import Invitation, Team
@@ -175,12 +177,12 @@ def test_processes_serve_beside_one_another_on_postgresql_alone(url: str, tmp_pa
     command = [sys.executable, "-m", "app.cli.main", "serve", "--workers", "2", "--port", str(port)]
     with subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        lines = [process.stderr.readline() for _ in range(2)]
+        lines = [process.stderr.readline() for _ in range(3)]
         _ask(port)
         process.terminate()
         lines += process.stderr.readlines()
 
-    assert (process.returncode, [line.partition(" ")[0] for line in lines]) == (0, ["Nobody", "Tern"])
+    assert (process.returncode, [line.partition(" ")[0] for line in lines]) == (0, ["PostgreSQL", "Nobody", "Tern"])
     assert not list((tmp_path / "data").glob("*serving.*"))
 
 
@@ -277,6 +279,46 @@ def test_processes_that_start_together_take_one_keyring(url: str, tmp_path: Path
         assert installation.open_keyring(database, tmp_path / "one") == first
         with pytest.raises(installation.ForeignKeyring):
             installation.open_keyring(database, tmp_path / "two")
+
+
+def test_a_process_with_another_directory_is_refused_until_it_has_taken_the_place_of_that(
+    url: str, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    with closing(Database(url)) as database:
+        ring = installation.open_keyring(database, one)
+        installation.check_place(database, one)
+        two.mkdir()
+        (two / keyring.FILE).write_bytes((one / keyring.FILE).read_bytes())
+        assert installation.open_keyring(database, two) == ring
+
+        installation.check_place(database, one)
+        with pytest.raises(installation.OtherPlace, match="--the-files-are-here"):
+            installation.check_place(database, two)
+        installation.check_place(database, two, takes_over=True)
+        installation.check_place(database, two)
+        with pytest.raises(installation.OtherPlace):
+            installation.check_place(database, one)
+
+
+def test_a_data_directory_that_moved_with_all_that_lies_in_it_is_the_same(data: Path, tmp_path: Path) -> None:
+    assert tern("sweep", environment={"TERN_DATA_DIR": str(data)}).code == 0
+    moved = data.rename(tmp_path / "moved")
+
+    assert tern("sweep", environment={"TERN_DATA_DIR": str(moved)}).code == 0
+
+    (moved / installation.PLACE).unlink()
+    says(tern("sweep", environment={"TERN_DATA_DIR": str(moved)}), "lie in another directory", "TERN_DATA_DIR")
+
+
+def test_an_operator_is_told_where_postgresql_allows_too_few_connections(url: str) -> None:
+    with closing(Database(url)) as database:
+        allowed = database.most_connections()
+
+        assert of_connections(database) == ""
+        if allowed is not None:
+            assert of_connections(database, allowed // CONNECTIONS) == ""
+            assert f"allows {allowed} connections" in of_connections(database, allowed // CONNECTIONS + 1)
 
 
 def test_an_invitation_of_the_first_supervisor_is_made_again_until_there_is_a_root(url: str, today: date) -> None:

@@ -1,6 +1,6 @@
 """Recording audit events. Every other package does it through here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -17,6 +17,7 @@ from app.protocol.chain import Mark
 _HEAD = "acts"
 _SERVICE = "service"
 _WAITING = "audit.waiting"
+_TO_THE_HOUR = len("2026-06-15T09")
 _MOST_EVENTS = 2**31  # of which the database has numbers
 
 
@@ -63,6 +64,33 @@ def count(session: Session, action: str, day: date) -> None:
 def events(*, after: int = 0) -> Select[AuditEvent]:
     """The chain after a number: those who may read it may read all of it."""
     return select(AuditEvent).where(AuditEvent.seq > after)
+
+
+def lines(session: Session, *, after: int, most: int) -> Iterator[bytes]:
+    """The lines of which the hashes are, of at most so many events after a number, each with its LF."""
+    fields = select(
+        AuditEvent.seq,
+        AuditEvent.hour,
+        AuditEvent.actor_id,
+        AuditEvent.action,
+        AuditEvent.object_id,
+        AuditEvent.object_hash,
+        AuditEvent.previous,
+    )
+    rows = session.execute(fields.where(AuditEvent.seq > after).order_by(AuditEvent.seq).limit(most))
+    for seq, hour, actor, action, object_, object_hash, previous in rows:
+        yield (
+            audit_chain.line(
+                seq=seq,
+                hour=_hour(hour),
+                actor=actor,
+                action=action,
+                object_=object_,
+                object_hash=object_hash,
+                previous=previous,
+            )
+            + b"\n"
+        )
 
 
 def last_event(session: Session) -> Mark | None:
@@ -140,4 +168,4 @@ def _drop(session: Session) -> None:
 
 
 def _hour(hour: datetime) -> str:
-    return hour.strftime("%Y-%m-%dT%H:00Z")
+    return f"{hour.isoformat(timespec='hours')[:_TO_THE_HOUR]}:00Z"  # `strftime` takes three times as long

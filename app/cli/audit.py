@@ -12,7 +12,7 @@ from app.cli.names import Names
 from app.client import Staff
 from app.client.people import audit as chain
 from app.client.people.audit import Verified, Walked
-from app.protocol.audit_chain import GENESIS, Event
+from app.protocol.audit_chain import GENESIS
 
 audit = typer.Typer(help="Check the chain of what staff did.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def verify(
         raise typer.BadParameter("what is saved begins at the first event: leave --resume out")
     if file:
         with file.open("rb") as lines:
-            show(_ends_with(chain.walk(chain.read(lines))), as_json=as_json)
+            show(_ends_with(chain.walk(lines)), as_json=as_json)
         return
     person = staff(machine)
     with _new_file(save) as keep:
@@ -66,14 +66,14 @@ def export(
 
 
 @contextmanager
-def _new_file(path: Path | None) -> Iterator[Callable[[Event], object]]:
-    """Keeps each event that it is given in a file, which is not left where the chain was not followed to its end."""
+def _new_file(path: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Keeps each line that it is given in a file, which is not left where the chain was not followed to its end."""
     if path is None:
         yield lambda _: None
         return
     with path.open("xb") as sink:
         try:
-            yield lambda event: sink.write(chain.line(event))
+            yield sink.write
         except BaseException:
             path.unlink()
             raise

@@ -44,4 +44,4 @@ class Hour(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The hour in UTC."""
-        return None if value is None else datetime.strptime(value, _HOUR).replace(tzinfo=UTC)
+        return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)

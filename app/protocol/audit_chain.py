@@ -3,14 +3,15 @@
 An event's hash is the SHA-256 of its canonical line: compact UTF-8 JSON of its fields in their order here, but `hash`.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final, get_type_hints
 
-from app.protocol.errors import NotAuthentic
+from app.protocol.encoding import canonical, parse_object
+from app.protocol.errors import Malformed, NotAuthentic
 
-GENESIS = "0" * 64  # what the first event names as the hash before it
+GENESIS: Final = "0" * 64  # what the first event names as the hash before it
 
 
 @dataclass(frozen=True)
@@ -28,31 +29,46 @@ class Event:
     hash: str
 
 
+_OF_LINE: Final = {name: of for name, of in get_type_hints(Event).items() if name != "hash"}
+_NAMES: Final = tuple(_OF_LINE)
+_TYPES: Final = tuple(_OF_LINE.values())
+
+
+def line(
+    *, seq: int, hour: str, actor: str, action: str, object_: str, object_hash: str | None, previous: str
+) -> bytes:
+    """What the hash of an event with these fields is the hash of."""
+    values = (seq, hour, actor, action, object_, object_hash, previous)
+    return canonical(dict(zip(_NAMES, values, strict=True)))
+
+
 def event_hash(
     *, seq: int, hour: str, actor: str, action: str, object_: str, object_hash: str | None, previous: str
 ) -> str:
     """The hash of an event with these fields."""
-    line = {
-        "seq": seq,
-        "hour": hour,
-        "actor": actor,
-        "action": action,
-        "object": object_,
-        "object_hash": object_hash,
-        "previous": previous,
-    }
-    return sha256(json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return sha256(
+        line(
+            seq=seq,
+            hour=hour,
+            actor=actor,
+            action=action,
+            object_=object_,
+            object_hash=object_hash,
+            previous=previous,
+        )
+    ).hexdigest()
+
+
+def read_line(content: bytes) -> Event:
+    """The event of such a line, without an LF. Raises `Malformed`."""
+    fields = parse_object(content)
+    if tuple(fields) != _NAMES or not all(map(isinstance, fields.values(), _TYPES)):
+        raise Malformed("not an event of the chain")
+    return Event(**fields, hash=sha256(content).hexdigest())
 
 
 def verify(events: Iterable[Event], *, seq: int = 0, head: str = GENESIS) -> str:
-    """The hash of the last event. Raises as `followed`."""
-    for event in followed(events, seq=seq, head=head):
-        head = event.hash
-    return head
-
-
-def followed(events: Iterable[Event], *, seq: int = 0, head: str = GENESIS) -> Iterator[Event]:
-    """Each event that follows from those before it, as it comes: none is kept.
+    """The hash of the last event.
 
     `seq` and `head` are those of an event verified before; without them, from the start. Raises `NotAuthentic` at the
     first event that is missing, out of its order or changed.
@@ -71,4 +87,18 @@ def followed(events: Iterable[Event], *, seq: int = 0, head: str = GENESIS) -> I
         if (event.seq, event.previous, event.hash) != (seq, head, hash_):
             raise NotAuthentic("audit-chain")
         head = hash_
+    return head
+
+
+def followed(lines: Iterable[bytes], *, first: int = 1) -> Iterator[Event]:
+    """The event of each line, as it comes: none is kept.
+
+    They begin with number `first`; where that is not 1, what it names as the hash before it is taken as it stands.
+    Raises `Malformed`, and `NotAuthentic` at the first event that is missing or does not follow from the one before.
+    """
+    head = GENESIS if first == 1 else None
+    for seq, event in enumerate(map(read_line, lines), first):
+        if event.seq != seq or event.previous != (head or event.previous):
+            raise NotAuthentic("audit-chain")
+        head = event.hash
         yield event

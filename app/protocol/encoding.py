@@ -15,6 +15,7 @@ from app.protocol.errors import Malformed
 # No number of the protocol is larger: above it a reader that has but floating point would take two for one.
 MOST: Final = 2**53 - 1
 
+_WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _ID = re.compile(r"[a-z]{3,7}_[0-9a-f]{32}")
 _HOUR = re.compile(r"(?P<day>[0-9-]{10})T([01][0-9]|2[0-3]):00Z")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -95,7 +96,7 @@ def check_at(text: object) -> date:
 
 def canonical(value: dict[str, Any]) -> bytes:
     """A JSON object in one line of UTF-8 without spaces. Written once; signed as it stands, never written again."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _WRITER.encode(value).encode()
 
 
 def parse_object(line: bytes) -> dict[str, Any]:

@@ -308,6 +308,7 @@ STATISTICS = {
 
 AUDIT = {
     "GET /v1/audit": Row(frozenset({S, U})),
+    "GET /v1/audit/lines": Row(frozenset({S, U})),
     "GET /v1/audit/heads": Row(),
     "POST /v1/audit/countersignatures": Row(frozenset({S}), answered=422, body={"document": ""}),
     "GET /v1/ends": Row(needs_role=False),

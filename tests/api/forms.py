@@ -344,6 +344,7 @@ STATISTICS = {
 
 AUDIT = {
     "GET /v1/audit": Form(pages=True, query=frozenset({"after"})),
+    "GET /v1/audit/lines": Form(query=frozenset({"after"})),
     "GET /v1/audit/heads": Form(pages=True, query=frozenset({"from"})),
     "POST /v1/audit/countersignatures": Form({"document": ""}, acts_once=True),
     "GET /v1/duties": _ONE,

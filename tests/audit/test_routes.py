@@ -26,9 +26,9 @@ def record(database: Database, number: int) -> None:
 def test_auditors_and_supervisors_alone_read_the_chain(client: TestClient, rows: Session, role: Role) -> None:
     headers = factories.signed_in(rows, factories.person(rows, role))
 
-    answer = client.get("/v1/audit", headers=headers)
+    found = {client.get(path, headers=headers).status_code for path in ("/v1/audit", "/v1/audit/lines")}
 
-    assert answer.status_code == (200 if role in {Role.AUDITOR, Role.SUPERVISOR} else 403)
+    assert found == {200 if role in {Role.AUDITOR, Role.SUPERVISOR} else 403}
 
 
 def test_what_is_read_page_by_page_verifies_without_the_service(
@@ -45,5 +45,10 @@ def test_what_is_read_page_by_page_verifies_without_the_service(
     assert [event.seq for event in events] == [1, 2, 3, 4, 5, 6]
     assert events[5].action == Action.AUDIT_READ  # once, of three pages
     assert events[0].hour == "2026-06-15T09:00Z"
+    lines = client.get("/v1/audit/lines", headers=headers).content
+    assert list(audit_chain.followed(lines.splitlines())) == events
+    rest = client.get("/v1/audit/lines?after=4", headers=headers).content
+    assert list(audit_chain.followed(rest.splitlines(), first=5)) == events[4:]
+    assert client.get("/v1/audit/lines?after=6", headers=headers).content == b""
     head = audit_chain.verify(events[:3])
     assert audit_chain.verify(events[3:], seq=3, head=head) == events[-1].hash

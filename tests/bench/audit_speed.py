@@ -41,7 +41,7 @@ def run(lengths: tuple[int, ...] = LENGTHS) -> list[dict[str, object]]:
 
 
 def _followed(here: Installation, length: int) -> dict[str, object]:
-    _lengthen(here, length)
+    lengthen(here, length)
     here.staff("dina")
     began = time.monotonic()
     told = subprocess.run(
@@ -55,7 +55,7 @@ def _followed(here: Installation, length: int) -> dict[str, object]:
     return {"events": length, "seconds": took, "a second": length / took, "peak MiB": peak}
 
 
-def _lengthen(here: Installation, length: int) -> None:
+def lengthen(here: Installation, length: int) -> None:
     """Bring the chain to so many events, of which all that are added are alike."""
     url = f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}"
     with closing(Database(url)) as database, database.write() as session:

@@ -6,17 +6,14 @@ themselves, and a supervisor's countersigns the head up to which it has followed
 memory, however many there are.
 """
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain as joined
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 from app.client.machine.staff import Staff
 from app.protocol import audit_chain, audit_heads, chain
-from app.protocol.audit_chain import Event
 from app.protocol.audit_heads import AuditHead
 from app.protocol.certified import Certified
 from app.protocol.chain import Mark
@@ -31,8 +28,6 @@ _HEAD: Final = "audit-head"
 _SEEN: Final = "audit-seen"
 OF_AUDIT: Final = frozenset({_CHAIN, _HEAD})
 _READERS: Final = frozenset({Role.SUPERVISOR, Role.AUDITOR})
-_TYPES = get_type_hints(Event)
-_PAGE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -95,8 +90,8 @@ def follow(staff: Staff) -> AuditHead | None:
     return newest
 
 
-def verify_all(staff: Staff, *, resumes: bool = False, keep: Callable[[Event], object] = lambda _: None) -> Verified:
-    """The chain from its first event, with all its heads; `keep` is given each event that follows. Raises as `follow`.
+def verify_all(staff: Staff, *, resumes: bool = False, keep: Callable[[bytes], object] = lambda _: None) -> Verified:
+    """The chain from its first event, with all its heads; `keep` is given each line that is read. Raises as `follow`.
 
     Where it `resumes`, it begins at the newest head that a supervisor has countersigned, or at the newest event that
     this machine has seen where that is an earlier one: the hash of either binds all before it. What was taken out
@@ -110,7 +105,7 @@ def verify_all(staff: Staff, *, resumes: bool = False, keep: Callable[[Event], o
     seen = [known[0].version] if known else []
     first = max(1, min(begin.head.seq, *seen)) if begin else 1
     numbers = {each.version for each in [*known, *_known(staff, heads)]}
-    events = walk(_events(staff, first=first), first=first, numbers=numbers, keep=keep)
+    events = walk(_lines(staff, first=first), first=first, numbers=numbers, keep=keep)
     staff.seen.hold(_CHAIN, staff.org, partial(_check, staff, events, heads))
     _remember(staff, events)
     if heads:
@@ -155,46 +150,36 @@ def check_event_is_shown(staff: Staff, seen: Mark | None) -> None:
 
 def last_event(staff: Staff) -> Mark:
     """The newest event that the service shows, of a chain that holds together. Raises `NotAuthentic`."""
-    last = walk(_events(staff, first=1)).last
+    last = walk(_lines(staff, first=1)).last
     if last is None:
         raise NotAuthentic("audit-chain")
     return last
 
 
 def walk(
-    events: Iterable[Event],
+    lines: Iterable[bytes],
     *,
     first: int = 1,
     numbers: Collection[int] = (),
-    keep: Callable[[Event], object] = lambda _: None,
+    keep: Callable[[bytes], object] = lambda _: None,
 ) -> Walked:
-    """Follow events from number `first` on, which has been verified where it is not 1, and keep none of them.
+    """Follow the lines of events from number `first` on, which has been verified where it is not 1, and keep none.
 
-    `keep` is given each, and those of these `numbers` are remembered by their marks. Raises `NotAuthentic` at the first
-    that is missing, changed or out of order.
+    `keep` is given each before it is looked at, with its LF, and the events of these `numbers` are remembered by their
+    marks. Raises `Malformed`, and `NotAuthentic` at the first event that is missing, changed or out of order.
     """
-    coming = iter(events)
-    begin = next(coming, None)
-    if begin is None:
-        return Walked(first, None)
-    head = begin.previous if first > 1 else audit_chain.GENESIS
-    last, marks = Mark(first - 1, head), dict[int, Mark]()
-    for event in audit_chain.followed(joined([begin], coming), seq=first - 1, head=head):
-        keep(event)
-        last = Mark(event.seq, event.hash)
+
+    def kept() -> Iterator[bytes]:
+        for each in lines:
+            keep(each)
+            yield each.removesuffix(b"\n")
+
+    last, marks = None, dict[int, Mark]()
+    for event in audit_chain.followed(kept(), first=first):
+        last = event
         if event.seq in numbers:
-            marks[event.seq] = last
-    return Walked(first, last, marks)
-
-
-def line(event: Event) -> bytes:
-    """An event as a file of the chain has it, with its LF."""
-    return json.dumps(asdict(event)).encode() + b"\n"
-
-
-def read(lines: Iterable[bytes]) -> Iterator[Event]:
-    """The events of such a file. Raises `Malformed`."""
-    return (_event(parse_object(each.removesuffix(b"\n"))) for each in lines)
+            marks[event.seq] = Mark(event.seq, event.hash)
+    return Walked(first, Mark(last.seq, last.hash) if last else None, marks)
 
 
 def write_heads(heads: Iterable[SignedHead]) -> bytes:
@@ -237,7 +222,7 @@ def _followed(staff: Staff, heads: Sequence[SignedHead], start: Mark | None) -> 
         begin = _countersigned(staff, heads)
         first = begin.head.seq if begin else 1
     numbers = {each.version for each in _known(staff, heads)} | ({start.version} if start else set())
-    events = walk(_events(staff, first=first), first=first, numbers=numbers)
+    events = walk(_lines(staff, first=first), first=first, numbers=numbers)
     _check(staff, events, heads, start)
     return events
 
@@ -270,17 +255,12 @@ def _remember(staff: Staff, events: Walked) -> None:
         staff.seen.record(_CHAIN, staff.org, events.last)
 
 
-def _events(staff: Staff, *, first: int) -> Iterator[Event]:
-    """The events from a number on, a page at a time, as the service tells them."""
-    # Behind the last by its number, not by a cursor: a list has its end (`Service.items`), and this is longer than any.
+def _lines(staff: Staff, *, first: int) -> Iterator[bytes]:
+    """The lines of events from a number on, each with its LF, an answer at a time, as the service tells them."""
     last = first - 1
-    while True:
-        told = staff.service.one_page("/audit", limit=_PAGE, after=last)
-        for item in told:
-            yield (event := _event(item))
-            last = event.seq
-        if len(told) < _PAGE:
-            return
+    while told := staff.service.get("/audit/lines", after=last).content.splitlines(keepends=True):
+        yield from told
+        last += len(told)  # who follows them has missed none
 
 
 def _countersigned(staff: Staff, heads: Sequence[SignedHead]) -> SignedHead | None:
@@ -312,9 +292,3 @@ def _signed_head(item: dict[str, Any]) -> SignedHead:
             head = AuditHead.read(parse_document(document.encode()))
             return SignedHead(head, tuple(parse_document(str(each).encode()) for each in documents))
     raise Malformed("not a head of the audit chain")
-
-
-def _event(item: dict[str, Any]) -> Event:
-    if item.keys() != _TYPES.keys() or not all(isinstance(item[name], of) for name, of in _TYPES.items()):
-        raise Malformed("not an event of the chain")
-    return Event(**item)

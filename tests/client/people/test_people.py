@@ -1,8 +1,7 @@
 """Joining and certifying, and what a machine refuses to believe."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,13 @@ from app.client.people.colleagues import FingerprintDiffers
 from app.protocol import audit_chain
 from app.protocol.audit_chain import Event
 from app.protocol.chain import Mark
+from app.protocol.encoding import sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.roots import org_of
 from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
-from tests.flows.evil import EvilServer, instead
+from tests.flows.evil import EvilServer, Lie
 from tests.strength import WORK_FACTOR
 
 
@@ -119,56 +119,62 @@ def test_a_triagers_draft_becomes_an_epoch_under_a_supervisors_signature(tmp_pat
 
 
 def test_the_chain_of_acts_verifies_and_a_changed_one_does_not(here: Installation) -> None:
-    events = _chain(here)
+    lines = _chain(here)
 
-    last = audit.walk(audit.read(map(audit.line, events))).last
+    last = audit.walk(lines).last
 
-    assert last == Mark(len(events), events[-1].hash)
+    assert last == Mark(len(lines), sha256_hex(lines[-1].rstrip(b"\n")))
     with pytest.raises(NotAuthentic):
-        audit.walk([replace(events[0], action="person.certified"), *events[1:]])
+        audit.walk([lines[0].replace(b'"person.', b'"persons.'), *lines[1:]])
     with pytest.raises(NotAuthentic):
-        audit.walk(events[1:])
+        audit.walk(lines[1:])
+    with pytest.raises(NotAuthentic):
+        audit.walk([lines[0], *lines[2:]])
 
 
 @pytest.mark.parametrize(
-    "member",
-    [b'"hour": 7', b'"hour": ["2026-06-15T09:00Z"]', rb'"hour": "\ud800"', b'"hour": ' + b"[" * 100_000, b'"day": ""'],
-    ids=["number", "list", "half a character", "deep", "another"],
+    "hour",
+    [b"7", b'["2026-06-15T09:00Z"]', rb'"\ud800"', b"[" * 100_000, b'"","day":""'],
+    ids=["number", "list", "half a character", "deep", "another member"],
 )
-def test_a_file_that_is_no_chain_of_acts_is_malformed(member: bytes) -> None:
-    event = {"seq": 1, "actor": "per_1", "action": "a", "object": "o", "object_hash": None, "previous": "", "hash": ""}
+def test_a_file_that_is_no_chain_of_acts_is_malformed(hour: bytes) -> None:
+    line = b'{"seq":1,"hour":%s,"actor":"per_1","action":"a","object":"o","object_hash":null,"previous":""}\n'
 
     with pytest.raises(Malformed):
-        list(audit.read([json.dumps(event).encode()[:-1] + b", " + member + b"}"]))
+        audit.walk([line % hour])
 
 
 def test_a_chain_of_acts_without_what_this_machine_saw_is_caught_though_it_was_hashed_anew(
     here: Installation, tmp_path: Path
 ) -> None:
     """Whoever runs the service takes events out, or the last ones, and everything that follows is consistent again."""
-    events = _chain(here)
+    events = [*audit_chain.followed(line.rstrip(b"\n") for line in _chain(here))]
     rewritten = _hashed_anew([event for event in events if event.actor != here.staff("anna").person])
     with httpx2.HTTPTransport() as honest:
         evil = EvilServer(honest)
-        for shown in (events[:-1], rewritten, _hashed_anew([*rewritten, *events]), []):
-            whole_answer = {"items": [asdict(event) for event in shown], "next": None, "prev": None}
-            evil.lies["/v1/audit"] = instead(json.dumps(whole_answer).encode())
+        for shown in (_hashed_anew(events[:-1]), rewritten, _hashed_anew([*events[:1], *events]), b""):
+            evil.lies["/v1/audit/lines"] = _once(shown)
             with here.through("dina", evil) as another_run, pytest.raises(Rollback, match="audit-chain"):
                 audit.verify_all(another_run)
 
 
-def _chain(here: Installation) -> list[Event]:
-    events = list[Event]()
-    audit.verify_all(here.staff("dina"), keep=events.append)
-    return events
+def _once(content: bytes) -> Lie:
+    answers = iter([content])
+    return lambda _: next(answers, b"")
 
 
-def _hashed_anew(events: Iterable[Event]) -> list[Event]:
-    chain: list[Event] = []
+def _chain(here: Installation) -> list[bytes]:
+    lines = list[bytes]()
+    audit.verify_all(here.staff("dina"), keep=lines.append)
+    return lines
+
+
+def _hashed_anew(events: Iterable[Event]) -> bytes:
+    chain, previous = b"", audit_chain.GENESIS
     for seq, event in enumerate(events, start=1):
-        after = replace(event, seq=seq, previous=chain[-1].hash if chain else audit_chain.GENESIS)
-        fields = {name: value for name, value in asdict(after).items() if name not in ("hash", "object")}
-        chain.append(replace(after, hash=audit_chain.event_hash(object_=after.object, **fields)))
+        fields = asdict(event) | {"seq": seq, "previous": previous, "object_": event.object}
+        line = audit_chain.line(**{name: value for name, value in fields.items() if name not in ("hash", "object")})
+        chain, previous = chain + line + b"\n", sha256_hex(line)
     return chain
 
 

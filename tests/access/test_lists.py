@@ -113,6 +113,37 @@ def test_no_list_reads_more_than_three_pages(asked: TestClient, filled: str) -> 
     assert short == set(), "a list that is never longer than a page shows nothing: give it rows in tests/bench/data.sql"
 
 
+# What takes a row for each that is asked for, or that waits for who asks; and a table to which a year adds a few rows.
+OTHERWISE = ("GET /v1/audit/lines", "GET /v1/duties")
+SMALL = ("shared_keys",)
+
+
+def test_nothing_else_that_staff_read_grows_with_what_there_is(asked: TestClient, filled: str) -> None:
+    headers = data.signed_in(filled, *WHO.values())
+    found = list[str]()
+
+    for name, path in reads().items():
+        for role in WHO.keys() & TABLE[name].roles:
+            with plans(asked, filled) as read:
+                answer = asked.get(path.format(**BUSY), headers=headers[WHO[role]])
+                assert answer.status_code in (200, 404, 409), (name, role, answer.text)
+                found += [f"{role}: {name}: {fault}" for fault in read()]
+
+    assert [fault for fault in found if not any(f"FROM {table}" in fault for table in SMALL)] == []
+
+
+def reads() -> dict[str, str]:
+    """Whatever else staff read of a report, of a case, or of what waits, by its route: no list."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    found = {
+        f"GET /v1{route.path}": f"/v1{route.path}"
+        for route in routes
+        if "GET" in (route.methods or ()) and {each.alias for each in route.dependant.path_params} <= BUSY.keys()
+    }
+    others = TABLE.keys() - lists().keys() - set(OTHERWISE)
+    return {name: path for name, path in found.items() if name in others and TABLE[name].roles}
+
+
 def walk(client: TestClient, path: str, query: str, headers: dict[str, str]) -> int:
     """Ask for the first page, the next, and back again; how many there were."""
     first = client.get(f"{path}?limit={PAGE}&{query}", headers=headers)

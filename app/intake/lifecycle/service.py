@@ -88,10 +88,16 @@ def first_lapses_after(session: Session, today: date) -> date | None:
 
     So does one that was granted on to another epoch.
     """
-    told = (Epoch.accepts_from <= today - TOLD_AFTER) | (Report.received_on < Epoch.accepts_from)
-    oldest = select(func.min(Report.received_on)).join(Epoch).where(Report.state.in_(UNDECIDED), told)
-    received_on = session.scalar(oldest)
-    return None if received_on is None else received_on + UNDECIDED_DAYS
+    days = [day for state in sorted(UNDECIDED) if (day := _oldest(session, state, today)) is not None]
+    return min(days) + UNDECIDED_DAYS if days else None
+
+
+def _oldest(session: Session, state: ReportState, today: date) -> date | None:
+    """Of each epoch one row of an index is read, however many reports wait in it."""
+    in_epoch = select(Report.received_on).where(Report.epoch_id == Epoch.id, Report.state == state)
+    first = in_epoch.order_by(Report.received_on).limit(1).correlate(Epoch).scalar_subquery()
+    told = (Epoch.accepts_from <= today - TOLD_AFTER) | (first < Epoch.accepts_from)
+    return session.scalar(select(func.min(first)).where(told))
 
 
 def end_epochs(session: Session, today: date) -> list[str]:

@@ -59,6 +59,12 @@ assert.equal(log.head.hash, previous)
 assertSigned("key-log-head", log.head_line, log.head)
 for (const certificate of vectors("organisation").certificates) assertSignedDocument(certificate)
 
+// A key that was replaced asks which are in its place, and objects to them.
+const { org, asked: question, objection } = vectors("objections")
+assertSigned("replaced", JSON.stringify({ org, person: question.person }), question)
+const { person, by_key, recipient, key, signature } = objection
+assertSigned("objection", JSON.stringify({ org, person, recipient, key }), { key: by_key, sig: signature })
+
 // Two manifests of the pages.
 const manifest = vectors("manifest")
 for (const [text, previous] of [[manifest.first, null], [manifest.second, sha256(manifest.first)]]) {

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from app import age
+from app.client.machine.objections import authentic
 from app.protocol import key_log, manifest
 from app.protocol import receipt as receipts
 from app.protocol.certificates import Trust
 from app.protocol.certified import fingerprint
-from app.protocol.documents import parse_document
+from app.protocol.documents import Signature, parse_document
 from app.protocol.encoding import unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import open_grant
+from app.protocol.objections import check_asked
 from app.protocol.opening import Asked, open_document
 from app.protocol.sizes import Kind, ciphertext_sizes, classes, pad_document
 from app.protocol.types import TYPES
@@ -113,6 +115,34 @@ def test_another_manifest_is_refused_for_the_stated_reason(vector: dict[str, Any
         manifest.read(TRUST.check_public(parse_document(vector["text"].encode()), "client"))
 
     assert failure.value.reason == vector["refused"]
+
+
+def test_a_key_that_was_replaced_asks_by_one_signature_and_objects_by_another() -> None:
+    vectors = read("objections")
+    trust = TRUST.with_certificates(parse_document(text.encode()) for text in vectors["certificates"])
+
+    assert [each.by for each in authentic([vectors["objection"]], trust)] == [unb64(vectors["objection"]["by_key"])]
+    check_asked(_asking(vectors["asked"]), org=vectors["org"])
+
+
+@pytest.mark.parametrize("name", read("objections")["not_objected"])
+def test_no_other_word_is_an_objection(name: str) -> None:
+    vectors = read("objections")
+    trust = TRUST.with_certificates(parse_document(text.encode()) for text in vectors["certificates"])
+
+    assert authentic([vectors["not_objected"][name]], trust) == []
+
+
+@pytest.mark.parametrize("name", read("objections")["not_asked"])
+def test_no_other_signature_asks_which_keys_are_in_the_place_of_ones_own(name: str) -> None:
+    vectors = read("objections")
+
+    with pytest.raises(NotAuthentic):
+        check_asked(_asking(vectors["not_asked"][name]), org=vectors["org"])
+
+
+def _asking(said: dict[str, str]) -> Signature:
+    return Signature(said["person"], unb64(said["key"], 32), unb64(said["sig"], 64))
 
 
 def test_the_sizes_are_ours() -> None:

@@ -40,6 +40,7 @@ from app.protocol.intake import Intake
 from app.protocol.journal import Authority
 from app.protocol.key_log import Head
 from app.protocol.manifest import ORGANISATION, Organisation
+from app.protocol.objections import Objection, ask
 from app.protocol.receipt import Receipt
 from app.protocol.roots import make_root, org_of
 from app.protocol.sizes import KIB, MIB, Kind, ciphertext_sizes, classes
@@ -413,6 +414,58 @@ def _manifest(genuine: Document, body: dict[str, Any]) -> bytes:
     return signed(replace(genuine.header, body=body), SUPERVISOR.signer).text
 
 
+def objections() -> dict[str, Any]:
+    """A key that was replaced asks which are in its place, and says that these are not its person's: each signature, and
+    what is none. The certificates say which keys the person has, and had."""
+    anew = replace(TRIAGER.certified, recipient=STRANGER.certified.recipient, key=STRANGER.certified.key)
+    last = date(2026, 12, 31)
+    second = certificate(
+        anew, org=ORG, signer=SUPERVISOR.signer, valid_from=DAY, valid_until=last, previous=CERTIFICATES[1]
+    )
+    by = TRIAGER.signer
+    recipient, key = str(anew.recipient), anew.key
+    genuine = _objection(Objection.sign(by, org=ORG, recipient=recipient, key=key))
+    asked = {"person": TRIAGER.id, "key": b64(by.public_key), "sig": b64(ask(by, org=ORG))}
+    others = {
+        "of the key in its place": Signer(TRIAGER.id, STRANGER.key),
+        "of a key that the person never had": Signer(TRIAGER.id, CASEWORKER.key),
+        "of somebody whose keys are as they were": CASEWORKER.signer,
+    }
+    return {
+        "org": ORG,
+        "certificates": [CERTIFICATES[1].text.decode(), second.text.decode()],
+        "asked": asked,
+        "not_asked": {
+            "for somebody else": {**asked, "person": CASEWORKER.id},
+            "by another key": {**asked, "key": b64(STRANGER.certified.key)},
+            "an objection": {**asked, "sig": genuine["signature"]},
+        },
+        "objection": genuine,
+        "not_objected": {
+            "for somebody else": {**genuine, "person": CASEWORKER.id},
+            "to another recipient": {**genuine, "recipient": str(REPORT_KEY.recipient)},
+            "to another key": {**genuine, "key": b64(ANALYST.certified.key)},
+            "for another organisation": _objection(Objection.sign(by, org="a" * 64, recipient=recipient, key=key)),
+            "a question": {**genuine, "signature": asked["sig"]},
+            **{
+                name: _objection(Objection.sign(signer, org=ORG, recipient=recipient, key=key))
+                for name, signer in others.items()
+            },
+        },
+    }
+
+
+def _objection(of: Objection) -> dict[str, str]:
+    """As the service takes and shows it."""
+    return {
+        "person": of.person,
+        "by_key": b64(of.by),
+        "recipient": of.recipient,
+        "key": b64(of.key),
+        "signature": b64(of.sig),
+    }
+
+
 def receipt() -> dict[str, Any]:
     """Receipts, their words in some lists, and what is derived from them."""
     secrets = (bytes(16), bytes(range(16)), b"\xff" * 16, bytes.fromhex("7f3c0011aa55de9912844bf0c2e6d781"))
@@ -441,6 +494,7 @@ FILES: Final = {
     "key_log": public_log,
     "manifest": client,
     "receipt": receipt,
+    "objections": objections,
 }
 
 

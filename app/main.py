@@ -17,8 +17,8 @@ from app.blobs import Blobs
 from app.casework.approvals.routes import router as approvals
 from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
-from app.casework.cases import membership
 from app.casework.cases import service as case_service
+from app.casework.cases import turning
 from app.casework.cases.acts import ENDING, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
@@ -77,6 +77,7 @@ from app.people.sign_in.routes import router as sessions
 from app.people.sign_in.service import find_actor
 from app.people.sign_in.state import SignIns
 from app.people.sign_in.turns import Turns
+from app.people.staff import service as staff_rules
 from app.people.staff.routes import router as people
 from app.people.staff.state import People
 from app.settings import Settings
@@ -122,7 +123,15 @@ ROUTERS = [
 APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What waits for somebody's key.
-DUTIES = (epochs.duties, key_service.duties, case_service.duties, membership.duties, handing_on.duties)
+DUTIES = (
+    epochs.duties,
+    key_service.duties,
+    case_service.duties,
+    turning.duties,
+    handing_on.duties,
+    staff_rules.duties,
+    audit_heads.duties,
+)
 
 # Whose keys two custodians can give to somebody, who may hold them: by the prefix of the subject's id.
 RECOVERABLE = {"epoch": epochs.may_hold, "key": key_service.may_hold}

@@ -10,13 +10,14 @@ from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
 from app.cli.custodians import try_pair
 from app.cli.names import Names
 from app.client import Staff
-from app.client.casework import cases, triage
+from app.client.casework import cases, leaving, triage
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake import epochs
 from app.client.machine.staff import NobodyToGrant, NotGranted, WordsNotCompared
 from app.client.machine.transport import Refused
+from app.client.people import audit, shared_keys
+from app.client.people import colleagues as directory
 from app.client.people import duties as waiting
-from app.client.people import shared_keys
 from app.client.people.duties import Hint
 from app.protocol.certified import Certified
 from app.protocol.duties import DutyKind
@@ -44,7 +45,15 @@ _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.DRILL,
 }
 
-_BY_THE_ROOT: Final = frozenset({DutyKind.REPLACE_EPOCH, DutyKind.TURN_SHARED_KEY})
+_BY_THE_ROOT: Final = frozenset(
+    {
+        DutyKind.REPLACE_EPOCH,
+        DutyKind.TURN_SHARED_KEY,
+        DutyKind.RENEW_SHARED_KEY,
+        DutyKind.RENEW_CERTIFICATE,
+        DutyKind.COUNTERSIGN,
+    }
+)
 
 
 def duties(
@@ -75,34 +84,55 @@ def act(person: Staff, hints: list[Hint], *, ask: Callable[[str], bool] = agrees
         agreed[DutyKind.MAKE_PAIRS] = _agrees_to_custodians(person, ask)
     for hint in hints:
         try:
-            match hint:
-                case Hint(DutyKind.SIGN_EPOCHS):
-                    sign_ahead(person)
-                case Hint(DutyKind.GRANT_EPOCH, epoch, str(newcomer)):
-                    if newcomer not in agreed:
-                        agreed[newcomer] = _agrees(person, newcomer, ask)
-                    if agreed[newcomer]:
-                        epochs.grant(person, epoch, newcomer)
-                        say(f"Granted: {epoch} to {Names(person).handle(newcomer)}.")
-                case Hint(DutyKind.MAKE_PAIRS, subject) if agreed[DutyKind.MAKE_PAIRS]:
-                    _MAKE_PAIRS[subject.partition("_")[0]](person, subject)
-                    say(f"Made for custodians: the pairs of {subject}.")
-                case Hint(DutyKind.REPLACE_EPOCH, epoch, str(gone)):
-                    if epochs.replace(person, gone, epoch=epoch):
-                        say(f"Intake: signed anew, without {Names(person).handle(gone)}.")
-                case Hint(DutyKind.TURN_SHARED_KEY, key, str(gone)):
-                    for made in shared_keys.turn(person, gone, key=key):
-                        say(f"Made anew, without {Names(person).handle(gone)}: the {made.kind} key.")
-                case Hint(DutyKind.DRILL):
-                    try_pair(person, Names(person))
-                case Hint(DutyKind.TURN_CASE, case):
-                    cases.turn_where_due(person, case)
-                case Hint(DutyKind.HAND_ON, report):
-                    triage.hand_on(person, report)
-                case Hint(DutyKind.OPEN_HANDED_ON, report):
-                    triage.take_over(person, report)
+            _do(person, hint, agreed, ask)
         except (ProtocolError, NotGranted, NobodyToGrant, WordsNotCompared, Refused, RuleOfTriage) as error:
             say(f"Not done: {hint.kind}: {error}")
+
+
+def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str], bool]) -> None:
+    match hint:
+        case Hint(DutyKind.SIGN_EPOCHS):
+            sign_ahead(person)
+        case Hint(DutyKind.GRANT_EPOCH, epoch, str(newcomer)):
+            if newcomer not in agreed:
+                agreed[newcomer] = _agrees(person, newcomer, ask)
+            if agreed[newcomer]:
+                epochs.grant(person, epoch, newcomer)
+                say(f"Granted: {epoch} to {Names(person).handle(newcomer)}.")
+        case Hint(DutyKind.MAKE_PAIRS, subject) if agreed[DutyKind.MAKE_PAIRS]:
+            _MAKE_PAIRS[subject.partition("_")[0]](person, subject)
+            say(f"Made for custodians: the pairs of {subject}.")
+        case Hint(DutyKind.RENEW_CERTIFICATE, colleague):
+            _renew(person, colleague, ask)
+        case Hint(DutyKind.GRANT_CASE, case, str(member)):
+            certified = person.certified(member)
+            if person.is_compared(certified) or _compares(person, certified, ask):
+                cases.grant_to(person, case, member)
+        case Hint(DutyKind.DRILL):
+            try_pair(person, Names(person))
+        case _:
+            _do_unasked(person, hint)
+
+
+def _do_unasked(person: Staff, hint: Hint) -> None:
+    match hint:
+        case Hint(DutyKind.REPLACE_EPOCH, epoch, str(gone)):
+            if epochs.replace(person, gone, epoch=epoch):
+                say(f"Intake: signed anew, without {Names(person).handle(gone)}.")
+        case Hint(DutyKind.TURN_SHARED_KEY, key, str(gone)):
+            for made in shared_keys.turn(person, gone, key=key):
+                say(f"Made anew, without {Names(person).handle(gone)}: the {made.kind} key.")
+        case Hint(DutyKind.RENEW_SHARED_KEY, key):
+            if renewed := shared_keys.renew(person, key):
+                say(f"Made anew, for the one before ends soon: the {renewed.kind} key, until {renewed.valid_until}.")
+        case Hint(DutyKind.COUNTERSIGN):
+            audit.follow(person)
+        case Hint(DutyKind.TURN_CASE, case):
+            cases.turn_where_due(person, case)
+        case Hint(DutyKind.HAND_ON, report):
+            triage.hand_on(person, report)
+        case Hint(DutyKind.OPEN_HANDED_ON, report):
+            triage.take_over(person, report)
 
 
 def tell(person: Staff) -> None:
@@ -110,10 +140,21 @@ def tell(person: Staff) -> None:
     with suppress(Refused):
         signs = person.person in person.log.trust.supervisors
         unasked = _UNASKED if signs else _UNASKED - _BY_THE_ROOT
-        act(person, [hint for hint in waiting.waiting(person) if hint.kind in unasked])
+        hints = [hint for hint in waiting.waiting(person) if hint.kind in unasked and _is_heard(person, hint)]
+        act(person, hints, ask=lambda _: False)
         number = len(waiting.waiting(person))
         if number:
             say(f"Waiting for your keys: {number}. See them with tern duties, do them with tern duties --do.")
+
+
+def _is_heard(person: Staff, hint: Hint) -> bool:
+    """Whether it gives nothing to new keys whose words are to be compared first."""
+    if hint.kind is not DutyKind.GRANT_CASE or hint.person is None:
+        return True
+    try:
+        return person.is_compared(person.certified(hint.person))
+    except ProtocolError:
+        return False
 
 
 def sign_ahead(supervisor: Staff) -> None:
@@ -127,6 +168,18 @@ def sign_ahead(supervisor: Staff) -> None:
     else:
         if added:
             say(f"Intake: signed on until {added[-1].accepts_until}.")
+
+
+def _renew(supervisor: Staff, colleague: str, ask: Callable[[str], bool]) -> None:
+    """The keys and roles stay as they are. Of whom somebody has chosen the last day, that is asked first."""
+    if leaving.is_handing_over(supervisor, colleague):
+        return
+    handle, tenure = Names(supervisor).handle(colleague), supervisor.trust.tenure(colleague, supervisor.today)
+    is_chosen = tenure is not None and directory.is_chosen(tenure)
+    if tenure and is_chosen and not ask(f"{handle} was certified until {tenure.valid_until}. A year more from today?"):
+        return
+    if until := directory.renew(supervisor, colleague, also_chosen=is_chosen):
+        say(f"Certified on, with the same keys and roles: {handle}, until {until}. Who is gone: tern people leave.")
 
 
 def _compares(person: Staff, certified: Certified, ask: Callable[[str], bool]) -> bool:

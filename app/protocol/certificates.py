@@ -21,6 +21,8 @@ from app.vocabulary import Role
 
 # Types that the root names one by one in `kept`; all others are in the list that staff are given.
 _PUBLIC: Final = frozenset({"service-key", "intake", "client"})
+# How long before its end a certificate is renewed.
+RENEWED_BEFORE: Final = timedelta(days=45)
 
 
 def certificate(
@@ -89,6 +91,15 @@ def _keys_of(certified: Certified) -> tuple[bytes, str]:
 def _is_named(certified: Certified, replaced: Iterable[Replaced]) -> bool:
     """Whether these keys of the person are among those that a certificate says were replaced."""
     return any((each.key, each.recipient) == _keys_of(certified) for each in replaced)
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """As whom a certificate vouches for somebody, and for which days, both included."""
+
+    certified: Certified
+    valid_from: date
+    valid_until: date
 
 
 @dataclass(frozen=True)
@@ -367,6 +378,18 @@ class Trust:
         terms = self._all_of(person)
         return terms[-1].document if terms else None
 
+    def tenure(self, person: str, today: date) -> Tenure | None:
+        """The person's newest certificate, where it holds today and says what they are; None where none does, or the
+        root does, which has no end."""
+        terms = self._all_of(person)
+        if not terms or person in self.supervisors or self.is_ended(person):
+            return None
+        newest = terms[-1]
+        with suppress(NotAuthentic):
+            if newest.counts and newest.valid_from <= today and self.certified(person, today) == newest.certified:
+                return Tenure(newest.certified, newest.valid_from, newest.valid_until)
+        return None
+
     def is_ended(self, person: str) -> bool:
         """Whether a certificate without roles has ended theirs."""
         return any(term.is_end for term in self._of(person))
@@ -402,8 +425,19 @@ class Trust:
     def has_lost(self, roles: AbstractSet[Role], *, since: date, today: date) -> bool:
         """Whether anybody who had one of these roles lost the last of them, or the keys that they had then, on that day
         or later."""
-        ends = (self.lost_since(person, roles, today) for person in {person for person, _ in self._ever})
-        return any(end is not None and since <= end <= today for end in ends)
+        return any(since <= day <= today for day in self.losses(roles, today))
+
+    def losses(self, roles: AbstractSet[Role], today: date) -> list[date]:
+        """The days since which people have lost the last of these roles, or the keys that they had then."""
+        days = (self.lost_since(person, roles, today) for person in {person for person, _ in self._ever})
+        return sorted(day for day in days if day is not None)
+
+    def came_back(self, person: str, roles: AbstractSet[Role], today: date) -> bool:
+        """Whether the person has one of these roles again: a certificate took the last of them before."""
+        taken = [term for term in self._of(person) if term.counts and not term.certified.roles & roles]
+        with suppress(NotAuthentic):
+            return bool(taken) and bool(self.certified(person, today).roles & roles)
+        return False
 
     @property
     def certificates(self) -> list[Document]:

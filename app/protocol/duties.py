@@ -9,8 +9,12 @@ class DutyKind(StrEnum):
     SIGN_EPOCHS = "sign_epochs"  # by a supervisor: intake is not signed for three weeks
     REPLACE_EPOCH = "replace_epoch"  # by a supervisor: somebody had its key who may hold none, or has other keys since
     TURN_SHARED_KEY = "turn_shared_key"  # by a supervisor, likewise
-    TURN_CASE = "turn_case"  # by a member: somebody had its newest key who is none any more, or has left
+    TURN_CASE = "turn_case"  # by a member: somebody had its newest key, or knows a report's, who works there no more
+    GRANT_CASE = "grant_case"  # by a member, to one who lacks its key: their role came back, or they have new keys
     GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not
+    RENEW_CERTIFICATE = "renew_certificate"  # by a supervisor: it ends soon, and nobody is locked out by a date
+    RENEW_SHARED_KEY = "renew_shared_key"  # by a supervisor, likewise
+    COUNTERSIGN = "countersign"  # by a supervisor: no machine has followed the audit chain for days
     MAKE_PAIRS = "make_pairs"  # by who holds a key: custodians came or went, or have other keys
     DRILL = "drill"  # by a custodian: no two of them have tried a pair for a month
     HAND_ON = "hand_on"  # by who holds the key of an epoch whose day has come: a report that nobody has decided

@@ -30,6 +30,8 @@ class KeyKind(StrEnum):
 IN_PAIRS: Final = frozenset({KeyKind.STATISTICS, KeyKind.DRILL})
 # Those that are made anew when somebody leaves who had them.
 TURNED: Final = (KeyKind.STATISTICS, KeyKind.CARD_WRITING)
+# How long before its end one is made anew, so that work does not wait for it: the longer the rarer.
+RENEWED_BEFORE: Final = {KeyKind.STATISTICS: timedelta(days=45), KeyKind.CARD_WRITING: timedelta(days=7)}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the service ends with a certificate that takes roles: in one transaction, and nothing that nobody else holds."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -144,7 +144,7 @@ def test_what_takes_a_key_waits_for_those_who_have_one(
         document="",
         version=1,
         valid_from=factories.DAY,
-        valid_until=factories.DAY,
+        valid_until=factories.DAY + timedelta(days=31),
     )
     rows.add(key)
     for each in (leaver, colleague):

@@ -415,8 +415,10 @@ def _manifest(genuine: Document, body: dict[str, Any]) -> bytes:
 
 
 def objections() -> dict[str, Any]:
-    """A key that was replaced asks which are in its place, and says that these are not its person's: each signature, and
-    what is none. The certificates say which keys the person has, and had."""
+    """A key that was replaced asks which are in its place, and says that these are not its person\'s.
+
+    Each signature, and what is none. The certificates say which keys the person has, and had.
+    """
     anew = replace(TRIAGER.certified, recipient=STRANGER.certified.recipient, key=STRANGER.certified.key)
     last = date(2026, 12, 31)
     second = certificate(

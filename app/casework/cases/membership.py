@@ -1,12 +1,12 @@
 """Who works on a case, as rights and grants follow from it. The journal says the same, and clients believe that."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -17,16 +17,13 @@ from app.casework.approvals import service as approvals
 from app.casework.approvals import sights as approval_sights
 from app.casework.cases.models import Case, JournalEntry, Membership
 from app.casework.roles import MEMBER_ROLES, OWNER_ROLES
-from app.duties import Duty
 from app.intake.reports.models import Report
 from app.intake.sights import service as sights
 from app.people.grants import service as grants
-from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.people.staff.service import Standing
 from app.problems import Problem
-from app.protocol.duties import DutyKind
 from app.protocol.journal import Removal
 from app.vocabulary import GrantKind, Role
 
@@ -51,16 +48,6 @@ class SecondPersonNeeded(Problem):
         409,
         "Nobody else has approved that the opener or the owner of the case goes",
     )
-
-
-class TurnFirst(Problem):
-    """Somebody has the newest key of the case, or of a part of it, who works on it no longer, or has no role for it, or
-    other keys since, or was given it until a day that is over; or a member lacks that of the case who may have it.
-
-    Let it turn, with an entry that brings in the next; nothing is taken under this one.
-    """
-
-    type, status, title = "turn-first", 409, "The key of the case has to turn before anything is written"
 
 
 @dataclass(frozen=True)
@@ -94,6 +81,18 @@ def members_among(session: Session, case_ids: Collection[str]) -> dict[str, list
     return found
 
 
+def guests_of(session: Session, case_id: str) -> dict[str, date]:
+    """Who is a member of it until a day."""
+    found = session.execute(select(Membership.person_id, Membership.until).where(Membership.case_id == case_id)).all()
+    return {row.person_id: row.until for row in found if row.until}
+
+
+def who_may_work(session: Session, people: AbstractSet[str], today: date) -> set[str]:
+    """Those of them who are certified today for a role that works on cases."""
+    roles_of = staff.certified_among(session, people, today)
+    return {person for person, roles in roles_of.items() if roles & MEMBER_ROLES}
+
+
 def follow(session: Session, case: Case) -> None:
     """The case has moved, and in the lists of its members it stands where it belongs now."""
     session.execute(update(Membership).where(Membership.case_id == case.id).values(_told(case)))
@@ -118,10 +117,10 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     before = set(members_of(session, case.id))
     # Who has left is a member no more, and the journal says so now.
     strangers = set(new.remove) - before
-    left = strangers - _who_may_work(session, strangers, now.date())
+    left = strangers - who_may_work(session, strangers, now.date())
     added, removed = {grant.grantee for grant in new.add}, set(new.remove) - left
     after = (before - removed) | added
-    guests = _guests(session, case.id)
+    guests = guests_of(session, case.id)
     over = removed & {person for person, until in guests.items() if until < now.date()}
     owner_id = new.owner_id or (None if case.owner_id in over else case.owner_id)
     _confirm(session, actor, case, new.confirm, guests=guests, removed=removed)
@@ -148,14 +147,14 @@ def turn(session: Session, actor: Actor, case: Case, new: Collection[NewGrant], 
     Who ever had other keys may be left for later: nobody grants to new ones before they have compared the words
     themselves. Raises `MembersUnfit`.
     """
-    holders = _who_may_work(session, set(members_of(session, case.id)), now.date())
+    holders = who_may_work(session, set(members_of(session, case.id)), now.date())
     sent = [grant.grantee for grant in new]
     if len(set(sent)) != len(sent) or case.id not in sent or not set(sent) <= {case.id, *holders}:
         raise MembersUnfit
     later = holders - set(sent)
     if later != staff.had_other_keys(session, later):
         raise MembersUnfit
-    grants.turn(session, actor, new, subject=case.id, until=_guests(session, case.id), now=now)
+    grants.turn(session, actor, new, subject=case.id, until=guests_of(session, case.id), now=now)
 
 
 def recover(
@@ -166,7 +165,7 @@ def recover(
     Who was none is one `until` a day, if there is one; who was one until a day is until the later. Raises
     `NotCertified` or `MembersUnfit`.
     """
-    before, guests = set(members_of(session, case.id)), _guests(session, case.id)
+    before, guests = set(members_of(session, case.id)), guests_of(session, case.id)
     if len({grant.grantee for grant in new}) != len(new):
         raise MembersUnfit
     _add_members(session, actor, case, [grant for grant in new if grant.grantee not in before], until=until, now=now)
@@ -181,49 +180,9 @@ def recover(
     session.flush()
 
 
-def check_turned(session: Session, case: Case, today: date, *, of_entries: bool = False) -> None:
-    """Raises `TurnFirst` where the newest key is with somebody who is to read nothing that is written from now on.
-
-    What was lent for a decision that is over is with nobody, unless whom it was lent to is certified no longer, or has
-    other keys now. Of entries it is asked too whether it was peeled for a custodian who is no member, and who may have
-    it, or whether a member lacks it who had no role for a while: each client turns the key where it is told so, and no
-    journal shows the one before the custodian has written theirs, nor the other ever.
-    """
-    members = set(members_of(session, case.id))
-    if any(until < today for until in _guests(session, case.id).values()):
-        raise TurnFirst
-    _check_holders(session, case.id, members, today, of_entries=of_entries)
-    if of_entries and _who_may_work(session, members & _deprived(session, case.id), today):
-        raise TurnFirst
-
-
-def check_parts_turned(session: Session, case: Case, part_ids: Collection[str], today: date) -> None:
-    """The same of the own keys of parts, where they have one, that are written without their turning."""
-    members = set(members_of(session, case.id))
-    for part_id in sorted(grants.granted_among(session, part_ids)):
-        _check_holders(session, part_id, members, today, of_entries=True)
-
-
-def _deprived(session: Session, subject: str) -> set[str]:
-    """Who was granted its newest key for good, and holds it no longer."""
-    granted = {grantee for grantee, kind in grants.ever_granted(session, subject) if kind is GrantKind.ASSIGNED}
-    return granted - grants.newest_holders(session, subject)
-
-
-def _check_holders(session: Session, subject: str, members: AbstractSet[str], today: date, *, of_entries: bool) -> None:
-    ever = grants.ever_granted(session, subject)
-    working = _who_may_work(session, {grantee for grantee, _ in ever}, today)
-    if any(_has_gone(grantee, kind, members=members, working=working) for grantee, kind in ever):
-        raise TurnFirst
-    if of_entries and any(kind is GrantKind.CUSTODIAN and grantee not in members for grantee, kind in ever):
-        raise TurnFirst
-    if grants.generation_of(session, subject) in grants.outdated(session, subject).values():
-        raise TurnFirst
-
-
 def end(session: Session, standing: Standing, case: Case) -> bool:
     """Whether who has left is no member of it any more: not where nobody else is one who could go on."""
-    others = set(members_of(session, case.id)) - {standing.person_id} - _guests(session, case.id).keys()
+    others = set(members_of(session, case.id)) - {standing.person_id} - guests_of(session, case.id).keys()
     if not any(staff.is_certified(session, each, standing.now.date()) for each in others):
         return False
     _remove_members(session, standing.by, case, [standing.person_id], now=standing.now)
@@ -231,43 +190,6 @@ def end(session: Session, standing: Standing, case: Case) -> bool:
         case.owner_id = None
     audit.record(session, standing.by.id, Action.MEMBERS_CHANGED, case.id, now=standing.now)
     return True
-
-
-def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To turn the key of a case that one works on and somebody had who does not, or has left."""
-    newest = select(Grant.subject, func.max(Grant.generation).label("generation")).join(
-        Membership, (Membership.case_id == Grant.subject) & (Membership.person_id == actor.id)
-    )
-    newest_of = newest.group_by(Grant.subject).subquery()
-    of_newest = (Grant.subject == newest_of.c.subject) & (Grant.generation == newest_of.c.generation)
-    granted = select(Grant.subject, Grant.grantee, Grant.kind).join(newest_of, of_newest)
-    ever = session.execute(granted.where(Grant.grantee != Grant.subject)).all()
-    working = _who_may_work(session, {row.grantee for row in ever}, actor.today)
-    members: dict[str, set[str]] = {row.subject: set() for row in ever}
-    for row in session.execute(select(Membership.case_id, Membership.person_id).where(Membership.case_id.in_(members))):
-        members[row.case_id].add(row.person_id)
-    found = dict[str, date]()
-    for case_id, grantee, kind in ever:
-        if _has_gone(grantee, kind, members=members[case_id], working=working):
-            found.setdefault(case_id, staff.gone_since(session, grantee, actor.today))
-    found = _over(session, actor) | found
-    for case_id, since in sorted(found.items()):
-        yield Duty(DutyKind.TURN_CASE, case_id, since)
-
-
-def _over(session: Session, actor: Actor) -> dict[str, date]:
-    """The cases that the actor works on and somebody else did until a day that is over, and that day."""
-    mine = select(Membership.case_id).where(Membership.person_id == actor.id)
-    worked_on = mine.where(or_(Membership.until.is_(None), Membership.until >= actor.today))
-    guests = select(Membership.case_id, Membership.until).where(Membership.until < actor.today)
-    found = session.execute(guests.where(Membership.case_id.in_(worked_on))).all()
-    return {row.case_id: row.until for row in found if row.until}
-
-
-def _guests(session: Session, case_id: str) -> dict[str, date]:
-    """Who is a member until a day."""
-    found = session.execute(select(Membership.person_id, Membership.until).where(Membership.case_id == case_id)).all()
-    return {row.person_id: row.until for row in found if row.until}
 
 
 def _later(until: date, other: date | None) -> date | None:
@@ -293,18 +215,6 @@ def _confirm(
         raise MembersUnfit
     for person_id in people:
         _stay_until(session, case.id, person_id, None)
-
-
-def _has_gone(grantee: str, kind: GrantKind, *, members: AbstractSet[str], working: AbstractSet[str]) -> bool:
-    if kind is GrantKind.CUSTODIAN:
-        return False  # asked of entries alone: see `check_turned`
-    return grantee not in working or (kind is GrantKind.ASSIGNED and grantee not in members)
-
-
-def _who_may_work(session: Session, people: AbstractSet[str], today: date) -> set[str]:
-    """Those of them who are certified today for a role that works on cases."""
-    roles_of = staff.certified_among(session, people, today)
-    return {person for person, roles in roles_of.items() if roles & MEMBER_ROLES}
 
 
 def _check_owner(session: Session, owner_id: str | None, *, members: Collection[str], now: datetime) -> None:

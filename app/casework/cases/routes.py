@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.casework.cases import service
 from app.casework.cases.holders import HoldersUnfit
 from app.casework.cases.journal import PartsUnfit
-from app.casework.cases.membership import MembersChange, MembersUnfit, SecondPersonNeeded, TurnFirst
+from app.casework.cases.membership import MembersChange, MembersUnfit, SecondPersonNeeded
 from app.casework.cases.models import Case
 from app.casework.cases.schemas import (
     CasePartOut,
@@ -20,6 +20,7 @@ from app.casework.cases.schemas import (
     RecoveryEntryIn,
     VersionsOut,
 )
+from app.casework.cases.turning import TurnFirst
 from app.casework.cases.wire import PART_ID, CaseIn, CaseOut, case_out, cases_out
 from app.casework.roles import MEMBER_ROLES
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.casework.cases import holders, journal, membership
+from app.casework.cases import holders, journal, membership, turning
 from app.casework.cases.holders import PartKey
 from app.casework.cases.journal import Contents, Writing
 from app.casework.cases.membership import MembersChange
@@ -210,12 +210,12 @@ def write(
     case = locked(session, of_member(actor), case_id)
     newest = journal.check_seen(session, case, seen)
     if not writing.turned:
-        membership.check_turned(session, case, now.date(), of_entries=True)
+        turning.check_turned(session, case, now.date(), of_entries=True)
         if writing.pairs:
             raise PairsUnfit
     turned = {each.part_id for each in writing.part_keys}
     going_on = {each.id for each in writing.parts if each.version > 1} - turned
-    membership.check_parts_turned(session, case, going_on, now.date())
+    turning.check_parts_turned(session, case, going_on, now.date())
     if change:
         membership.change(session, actor, case, change, now=now)
         for person_id in change.remove:
@@ -305,7 +305,7 @@ def join(session: Session, actor: Actor, new: Joining, *, now: datetime) -> Case
     """A member lets a report into the case; the caller hands its key on. Raises `StaleVersion` or `TurnFirst`."""
     case = locked(session, of_member(actor), new.case_id)
     newest = journal.check_seen(session, case, {new.after})
-    membership.check_turned(session, case, now.date())
+    turning.check_turned(session, case, now.date())
     journal.write(session, actor, case, Writing([new.entry]), after=newest, now=now)
     return case
 

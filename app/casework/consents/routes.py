@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import status
 
-from app.casework.cases.membership import TurnFirst
+from app.casework.cases.turning import TurnFirst
 from app.casework.consents import service
 from app.casework.consents.models import Consent
 from app.casework.consents.schemas import ConsentIn, ConsentOut

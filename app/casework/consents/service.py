@@ -10,8 +10,8 @@ from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.casework.cases import membership
 from app.casework.cases import service as cases
+from app.casework.cases import turning
 from app.casework.consents.machine import EDGES, Facts
 from app.casework.consents.models import Consent
 from app.problems import NotFound, StaleVersion
@@ -45,7 +45,7 @@ def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now
         raise StaleVersion
     facts = Facts(same_person=last is None or last.person_id == new.person_id)
     transitions.check(EDGES, last.status if last else None, new.status, facts)
-    membership.check_turned(session, case, now.date())
+    turning.check_turned(session, case, now.date())
     consent = Consent(
         id=new_id("con"),
         case_id=case.id,

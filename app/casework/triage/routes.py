@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.casework.approvals.service import SelfApproval
 from app.casework.cases.journal import PartsUnfit
-from app.casework.cases.membership import MembersUnfit, TurnFirst
+from app.casework.cases.membership import MembersUnfit
 from app.casework.cases.service import CaseExists
+from app.casework.cases.turning import TurnFirst
 from app.casework.roles import MEMBER_ROLES
 from app.casework.triage import handing_on, moves, ranges, service
 from app.casework.triage.ranges import Wanted
@@ -178,7 +179,7 @@ def list_report_replies(database: Db, actor: Reader, report_id: str, paging: Pag
 @router.post(
     "/{report_id}/messages",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, service.ReportClosed, MailboxFull),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, service.ReportClosed, MailboxFull, TurnFirst),
 )
 def answer_report(
     database: Db,

@@ -12,6 +12,7 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases import service as cases
+from app.casework.cases import turning
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
 from app.intake.epochs.models import Epoch
@@ -159,8 +160,8 @@ def answer(
     """Put the parts of one message into the reporter's mailbox, and keep its copy, which colleagues read.
 
     Its triager writes, once it is in a case its members. The copy names the one before, so the writer must have seen
-    that: of two colleagues who write at once the slower seals again. Raises `StaleVersion`, `ReportClosed`, or
-    `MailboxFull`.
+    that: of two colleagues who write at once the slower seals again. Raises `StaleVersion`, `ReportClosed`,
+    `MailboxFull`, or `TurnFirst`: whoever left the case, or triaged before it was in one, is not to read the copy.
     """
     report = locked(session, followed_by(actor), report_id)
     if report.case_id is None and report.triager_id != actor.id:
@@ -169,6 +170,8 @@ def answer(
         raise StaleVersion(version=report.version)
     if report.state in CLOSED:
         raise ReportClosed
+    if report.case_id is not None:
+        turning.check_reply(session, report, now.date())
     report.replies += 1
     mailbox.drop_staff_slots(session, report.id, new.replaced)
     mailbox.put_staff_slots(session, report.id, new.slots, reply=report.replies, read=new.read, today=now.date())

@@ -61,9 +61,9 @@ def review(staff: Staff, approval: str) -> Review:
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
-    """Sign the decision about this act."""
-    of = review.act.sha256(review.case.id)
-    approvals.decide(staff, review.approval, review.case.key, of=of, approved=approved)
+    """Sign the decision about this act. Raises `RuleBroken` where the key turns first, and this person has it lent."""
+    of, case = review.act.sha256(review.case.id), cases.current(staff, review.case)
+    approvals.decide(staff, review.approval, case.key, of=of, approved=approved)
 
 
 def given(staff: Staff, case: OpenCase, act: Act, approval: str) -> str:

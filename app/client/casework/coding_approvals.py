@@ -86,14 +86,15 @@ def review(staff: Staff, approval: str) -> Review:
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
     """Sign the decision, and where it is a yes each card.
 
-    Raises `RuleBroken` for a person whose contribution token somebody has changed: they would be counted as two.
+    Raises `RuleBroken` for a person whose contribution token somebody has changed: they would be counted as two. Also
+    where the key turns first, and this person has it lent.
     """
     cases.check_history(staff, review.case)
     cards = [CardSignature(each.id, each.revision, b64(cards_.sign(each, staff.signer).sig)) for each in review.cards]
     approvals.decide(
         staff,
         review.approval,
-        review.case.key,
+        cases.current(staff, review.case).key,
         of=cards_.lines_sha256(review.cards),
         approved=approved,
         cards=cards if approved else (),

@@ -353,6 +353,11 @@ class Staff:
         are_the_words = self.vouched_for(person.person) == sha256_hex(person.fingerprint.encode())
         return are_the_words and not self.objected_to(person)
 
+    def check_compared(self, person: Certified) -> None:
+        """Raises `WordsNotCompared` or `KeysObjectedTo` unless this machine may grant to these keys."""
+        if not self.is_compared(person):
+            raise self._not_compared(person)
+
     def _not_compared(self, person: Certified) -> WordsNotCompared:
         if self.objected_to(person):
             return KeysObjectedTo(

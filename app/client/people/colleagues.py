@@ -8,6 +8,7 @@ from typing import Any
 from app import age
 from app.client.machine.staff import KeysObjectedTo, Staff
 from app.protocol import certificates
+from app.protocol.certificates import RENEWED_BEFORE, Tenure
 from app.protocol.certified import Certified, are_words
 from app.protocol.certified import fingerprint as of_keys
 from app.protocol.encoding import sha256_hex, unb64
@@ -90,6 +91,25 @@ def end(staff: Staff, person: str) -> None:
         raise OfTheRoot("the root lists this person, whom no certificate puts out")
     if not staff.trust.is_ended(person):
         _send(staff, replace(staff.trust.last_vouched(person), roles=frozenset()), staff.today + CERTIFIED_FOR)
+
+
+def renew(staff: Staff, person: str, *, also_chosen: bool = False) -> date | None:
+    """Vouch on for somebody whose certificate ends soon, with its keys and roles: its new last day.
+
+    None where it does not, or has ended; and where somebody has chosen its last day, unless `also_chosen`.
+    """
+    staff.forget()
+    tenure = staff.trust.tenure(person, staff.today)
+    if tenure is None or tenure.valid_until > staff.today + RENEWED_BEFORE or (is_chosen(tenure) and not also_chosen):
+        return None
+    until = staff.today + CERTIFIED_FOR
+    _send(staff, tenure.certified, until)
+    return until
+
+
+def is_chosen(tenure: Tenure) -> bool:
+    """Whether the last day is another than that which nobody has to say."""
+    return tenure.valid_until - tenure.valid_from != CERTIFIED_FOR
 
 
 def _send(staff: Staff, certified: Certified, valid_until: date, *, new_keys: bool = False) -> None:

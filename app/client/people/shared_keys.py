@@ -16,7 +16,7 @@ from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.opening import hold_chain_to_seen
 from app.protocol.periods import first_day, quarter_of
-from app.protocol.statements import IN_PAIRS, TURNED, KeyKind, SharedKey
+from app.protocol.statements import IN_PAIRS, RENEWED_BEFORE, TURNED, KeyKind, SharedKey
 from app.vocabulary import GrantKind, Role
 
 # Who needs which key for their work, and for how long it is made.
@@ -113,6 +113,16 @@ def newest_key(staff: Staff, kind: KeyKind) -> SharedKey:
     if newest is None:
         raise NotGranted(f"no {kind} key is valid today")
     return newest
+
+
+def renew(staff: Staff, key: str) -> SharedKey | None:
+    """Make the key anew whose end is near, by its statement. None where it is another, or is good for longer."""
+    staff.forget()
+    for kind, lead in RENEWED_BEFORE.items():
+        newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
+        if newest is not None and newest.id == key and newest.valid_until <= staff.today + lead:
+            return make_shared(staff, kind)
+    return None
 
 
 def hold(staff: Staff, kind: KeyKind) -> HeldKey:

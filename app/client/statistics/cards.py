@@ -49,13 +49,13 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
 
     A card of which something has changed since says another line: it is asked for anew. Nothing else that changed in
     the case matters, but for what its reporters have said since: none is written of whom they let be counted no more.
-    Raises `RuleBroken` where the coding is not approved, or by this person themselves.
+    Raises `RuleBroken` where the coding is not approved, or by this person themselves, or the key is to turn first.
     """
     case = cases.open_(staff, case_id)
     approved = coding_approvals.approved(staff, case, approval)
     if approved.by == staff.person:
         raise RuleBroken("one-person")
-    recipient = shared_keys.newest_key(staff, KeyKind.STATISTICS).recipient
+    recipient = _recipient(staff)
     said = words.heard(staff, case)
     notes, sealed = {note.id: note for note in said.cards}, dict[str, bytes]()
     for note in said.cards:
@@ -67,6 +67,15 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
     for id_, file in sealed.items():
         _put_out(staff, notes[id_], file)
     return after
+
+
+def _recipient(staff: Staff) -> age.HybridRecipient:
+    """The newest statistics key, of which nobody knows the secret who may hold it no longer: since it was made, no
+    supervisor has lost role or keys. Raises `RuleBroken` where one has: the next who signs in makes another."""
+    key, roles = shared_keys.newest_key(staff, KeyKind.STATISTICS), frozenset(shared_keys.HOLDERS[KeyKind.STATISTICS])
+    if any(day > key.valid_from for day in staff.with_trust(lambda trust: trust.losses(roles, staff.today))):
+        raise RuleBroken("key-turns-first")
+    return key.recipient
 
 
 def withdraw(staff: Staff, case: OpenCase, incidents: Collection[str]) -> OpenCase:

@@ -1,15 +1,17 @@
 """The audit chain's daily head: signed by the service, and countersigned by supervisors who have followed the chain."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.database import insert_or_ignore
+from app.duties import Duty
 from app.keyring import Keyring
 from app.people.audit_heads.models import AuditHeadDocument, Countersignature
 from app.people.staff import service as staff
@@ -17,7 +19,11 @@ from app.problems import NotFound, Problem
 from app.protocol import audit_heads
 from app.protocol.audit_heads import AuditHead
 from app.protocol.documents import parse_document
+from app.protocol.duties import DutyKind
 from app.protocol.errors import ProtocolError
+from app.vocabulary import Role
+
+_COUNTERSIGNED_WITHIN: Final = timedelta(days=3)
 
 
 class NotACountersignature(Problem):
@@ -94,6 +100,16 @@ def countersigned(session: Session, id_: str) -> Countersigned:
     if session.get(AuditHeadDocument, int(id_)) is None:
         raise NotFound
     return Countersigned(id_, int(id_))
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """As a supervisor to follow the chain, where nobody's machine has for days: each sign-in of one does."""
+    if Role.SUPERVISOR not in actor.roles:
+        return
+    last = session.scalar(select(func.max(Countersignature.version))) or 0
+    first = session.scalar(every(first=last + 1).order_by(AuditHeadDocument.version).limit(1))
+    if first is not None and first.day + _COUNTERSIGNED_WITHIN <= actor.today:
+        yield Duty(DutyKind.COUNTERSIGN, "audit", first.day)
 
 
 def _head(row: AuditHeadDocument) -> AuditHead:

@@ -26,7 +26,7 @@ from app.protocol.duties import DutyKind
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.pairs import DRILLED_WITHIN
-from app.protocol.statements import IN_PAIRS, TURNED, KeyKind
+from app.protocol.statements import IN_PAIRS, RENEWED_BEFORE, KeyKind
 from app.vocabulary import GrantKind, Role
 
 
@@ -113,7 +113,7 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     if Role.SUPERVISOR not in actor.roles:
         return
     today = actor.today
-    for kind in TURNED:
+    for kind in RENEWED_BEFORE:
         valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
         newest = session.scalar(valid.limit(1))
         if newest is None:
@@ -121,6 +121,8 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
         for key_id, person in grants.to_replace(session, [newest.id], KEY_HOLDERS[kind], today):
             since = max(newest.valid_from, staff.gone_since(session, person, today))
             yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
+        if (soon := newest.valid_until - RENEWED_BEFORE[kind]) <= today:
+            yield Duty(DutyKind.RENEW_SHARED_KEY, newest.id, soon)
 
 
 def _drill(session: Session, actor: Actor) -> Iterator[Duty]:

@@ -15,6 +15,7 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.database import insert_or_ignore
+from app.duties import Duty
 from app.people.staff.models import (
     Certificate,
     Invitation,
@@ -27,10 +28,11 @@ from app.people.staff.models import (
 )
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import chain, key_log
-from app.protocol.certificates import Trust
+from app.protocol.certificates import RENEWED_BEFORE, Trust
 from app.protocol.certified import Certified
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, parse_document
+from app.protocol.duties import DutyKind
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.key_log import Head
@@ -255,6 +257,22 @@ def trust_in_everybody(session: Session) -> Trust:
     """The roots, with every certificate that was ever made beside them. Raises `NoRootYet`."""
     made = session.scalars(select(Certificate.document))
     return trust(session).with_certificates(parse_document(each.encode()) for each in made)
+
+
+def losses(session: Session, roles: AbstractSet[Role], today: date) -> list[date]:
+    """The days since which people have lost the last of these roles, or the keys that they had then, as clients have
+    it. Raises `NoRootYet`."""
+    return trust_in_everybody(session).losses(roles, today)
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """As a supervisor whom the root lists to renew what ends soon, of whom no root vouches for."""
+    if not is_on_root(session, actor.id):
+        return
+    listed, today = on_root(session), actor.today
+    for person, roles, rows in _vouched_for(session, today):
+        if roles and person not in listed and (soon := rows[0].valid_until - RENEWED_BEFORE) <= today:
+            yield Duty(DutyKind.RENEW_CERTIFICATE, person, soon, person)
 
 
 def certify(session: Session, actor: Actor, document: str, *, now: datetime) -> Person:

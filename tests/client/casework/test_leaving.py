@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from app.client import Staff
 from app.client.casework import cases, leaving, triage
+from app.client.casework.reports import threads
+from app.client.casework.triage import RuleOfTriage
 from app.client.intake import epochs
 from app.client.machine.staff import NotGranted
 from app.client.machine.transport import Refused
@@ -16,7 +19,7 @@ from app.client.people import colleagues, duties, shared_keys, sign_in
 from app.client.people.colleagues import OfTheRoot
 from app.protocol import intake, receipt
 from app.protocol.duties import DutyKind
-from app.protocol.errors import NotAuthentic
+from app.protocol.errors import NotAuthentic, Rollback
 from app.protocol.statements import KeyKind
 from app.vocabulary import ReportState, Role
 from tests.cli.command import Ended, tern
@@ -270,6 +273,90 @@ def test_an_owner_without_a_role_for_cases_gets_no_key_until_they_have_one_again
     assert (chen.person in first.members, chen.person in first.journal.holders) == (True, False)
     assert (second.journal.generation, chen.person in second.journal.holders) == (3, True)
     assert cases.open_(here.staff("chen"), case.id).file.title == "With them"
+
+
+def test_whose_role_came_back_is_given_the_key_at_the_next_sign_in_of_a_colleague(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    case = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
+    certified_anew(here, "chen", Role.ANALYST)
+    certified_anew(here, "chen", Role.CASEWORKER)
+
+    waits = [(hint.kind, hint.object, hint.person) for hint in duties.waiting(here.staff("boris"))]
+    cases.grant_to(here.staff("boris"), case.id, anna.person)  # who lacks none
+    ended = command(here, "boris", "sign-in")
+
+    assert waits == [(DutyKind.GRANT_CASE, case.id, chen.person)]
+    assert (ended.code, "Waiting" in ended.err) == (0, False)
+    found = cases.open_(here.staff("chen"), case.id)
+    assert (found.key.generation, duties.waiting(here.staff("boris"))) == (2, [])
+
+
+class Deaf(httpx2.HTTPTransport):
+    """A wire on which nothing is written to a case."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "POST" and request.url.path.endswith("/entries"):
+            raise httpx2.ConnectError("gone")
+        return super().handle_request(request)
+
+
+def test_a_report_whose_key_did_not_turn_as_it_came_into_a_case_is_told_to_the_members(here: Installation) -> None:
+    sent = claimed(here, here.staff("anna"))
+    certified_anew(here, "emil", Role.ANALYST)
+    boris = here.staff("boris").person
+    here.staff("anna")
+    with here.through("anna", Deaf()) as anna:
+        id_ = triage.accept(anna, triage.open_(anna, sent.report), FOUND, owner=boris)
+
+    waits = [(hint.kind, hint.object) for hint in duties.waiting(here.staff("boris"))]
+    ended = command(here, "boris", "sign-in")
+
+    assert waits == [(DutyKind.TURN_CASE, id_)]
+    assert (ended.code, duties.waiting(here.staff("boris"))) == (0, [])
+    assert cases.open_(here.staff("boris"), id_).journal.generation_of(sent.report) == 2
+    assert here.reporter().mailbox(receipt.read(sent.receipt)).followed[1] == 1
+
+
+@pytest.mark.parametrize("who", ["a member", "who triaged before it was in a case"])
+def test_a_reply_is_kept_under_a_key_of_which_who_left_knows_nothing(here: Installation, who: str) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    sent = claimed(here, anna)
+    chen = here.staff("chen")
+    known = triage.open_(anna, sent.report).key
+    case = triage.accept(anna, triage.open_(anna, sent.report), FOUND, owner=boris.person, colleagues=[chen.person])
+    read = triage.open_(boris, sent.report)
+    leaving.leave(here.staff("sara"), chen.person if who == "a member" else here.unlock("emil").person)
+
+    with pytest.raises(Refused) as refused:
+        threads.answer(boris, read, "Under the key of before.")
+    triage.answer(boris, read, "We are here.")
+
+    opened = triage.open_(here.staff("boris"), sent.report)
+    thread = triage.thread(boris, opened)
+    assert refused.value.type == "turn-first"
+    assert [each.content.text for each in thread.replies] == ["We are here."]
+    assert (opened.key.generation, known.generation) == (2, 1)
+    with pytest.raises(Rollback, match="replies"):  # by that key none of them is one
+        triage.thread(boris, replace(opened, key=known))
+    assert cases.open_(boris, case).journal.generation == 2
+    mailbox = here.reporter().mailbox(receipt.read(sent.receipt))
+    assert [each.text for each in mailbox.replies] == ["We are here."]
+
+
+def test_nothing_is_granted_on_to_intake_whose_key_somebody_has_who_left(here: Installation) -> None:
+    report = here.reporter().submit(DOCUMENT).report
+    here.pass_(timedelta(days=6))
+    epochs.go_on(here.staff("sara"))
+    here.pass_(timedelta(days=9))
+    certified_anew(here, "emil", Role.ANALYST)
+
+    with pytest.raises(RuleOfTriage, match="today's key of intake"):
+        triage.hand_on(here.staff("anna"), report)
+    ended = command(here, "sara", "sign-in")
+    triage.hand_on(here.staff("anna"), report)
+
+    assert ended.code == 0
+    assert triage.view(here.staff("anna"), report).handed_on_from is not None
 
 
 @pytest.mark.parametrize("what", ["epoch", "key"])

@@ -372,3 +372,21 @@ def test_the_card_token_is_never_the_key(here: Installation) -> None:
     held = shared_keys.hold(here.staff("boris"), KeyKind.CARD_WRITING)
 
     assert shared_keys.card_token(held.identity) not in str(held.identity)
+
+
+def test_no_card_is_sealed_to_a_key_that_a_supervisor_has_who_left(here: Installation) -> None:
+    sara, boris, emil = here.staff("sara"), here.staff("boris"), here.staff("emil")
+    opened = coded(here, here.staff("anna"), boris)
+    words = colleagues.fingerprint(emil)
+    colleagues.certify(sara, emil.person, words, {Role.TRIAGER, Role.SUPERVISOR})
+    shared_keys.make_shared(sara, KeyKind.STATISTICS)
+    approval = approved(boris, opened, here.staff("chen"))
+    here.pass_(timedelta(days=1))
+    colleagues.certify(here.staff("sara"), emil.person, words, {Role.TRIAGER})
+
+    with pytest.raises(RuleBroken, match="key-turns-first"):
+        cards.write(here.staff("boris"), opened.id, approval)
+    shared_keys.turn(here.staff("sara"), emil.person)
+    written = cards.write(here.staff("boris"), opened.id, approval)
+
+    assert [note.written for note in written.file.cards] == [True]

@@ -13,7 +13,7 @@ from app.client.casework.cases.writing import (
     seal_entries,
     store,
     turn,
-    with_part_keys,
+    with_own_keys,
 )
 from app.client.machine import pairs
 from app.client.machine.sealed import Key
@@ -204,7 +204,7 @@ def grant_part(staff: Staff, case: OpenCase, part: str, to: str) -> None:
     The journal says so first; interrupted before the grant, it is given when this is done again. Raises `RuleBroken`
     where it is neither, or they are no member; `NotGranted` where this person does not hold it.
     """
-    case = with_part_keys(staff, whole(staff, case))
+    case = with_own_keys(staff, whole(staff, case))
     key = case.keys.own.get(part)
     if key is None:
         raise NotGranted(f"the key of {part} was not granted to this person")

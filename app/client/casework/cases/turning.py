@@ -54,6 +54,12 @@ def is_turn_due(staff: Staff, case: OpenCase) -> bool:
     return case.journal.is_turn_due(works, partial(_may_get, staff), staff.today)
 
 
+def is_with_the_gone(staff: Staff, case: OpenCase) -> bool:
+    """Whether somebody has the case's newest key who is to read nothing that is written from now on."""
+    works = partial(works_on_cases, staff, day=staff.today)
+    return case.journal.is_turn_due(works, lambda _: False, staff.today)
+
+
 def next_keys(staff: Staff, case: OpenCase, entry: Entry, told: Mapping[str, Any], *, turns: bool) -> NextKeys:
     """What `entry` says, and `told` the service of it, with every key that is due: all where the case `turns` by it."""
     key, told = case.key, dict(told)

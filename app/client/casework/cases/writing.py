@@ -12,10 +12,19 @@ from typing import Any, Final
 from app import age
 from app.client.casework.cases import drafts, memory
 from app.client.casework.cases.drafts import Draft
-from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority
+from app.client.casework.cases.following import CHECKPOINT, JOURNAL, authority, works_on_cases
 from app.client.casework.cases.reading import OpenCase, open_, put_together, refreshed, whole
-from app.client.casework.cases.turning import PartKey, grants_of, holds, is_turn_due, next_keys, old_keys
+from app.client.casework.cases.turning import (
+    PartKey,
+    grants_of,
+    holds,
+    is_turn_due,
+    is_with_the_gone,
+    next_keys,
+    old_keys,
+)
 from app.client.casework.reports import opened, threads
+from app.client.casework.reports.opened import OpenReport
 from app.client.machine import pairs, sealed
 from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import NotGranted, Staff
@@ -112,7 +121,7 @@ def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[s
         return case
     draft = Draft(changed, frozenset(holders))
     drafts.keep(staff, case.id, draft)
-    case = with_part_keys(staff, case)
+    case = with_own_keys(staff, case)
     changes = [_change(staff, case, name, body, holders=draft.holders) for name, (_, body) in draft.changes.items()]
     for batch in _batches(changes):
         case = store(staff, case, batch, looked_at=looks_at([change.name for change in batch], file))
@@ -144,7 +153,7 @@ def store(
         case, changes = _behind(staff, case, turn(staff, case), changes, looked_at)
     for left in reversed(range(TRIES)):
         if not turns and (changes or (entry and entry.held)) and old_keys(case):
-            case, changes = _behind(staff, case, with_part_keys(staff, case), changes, looked_at)
+            case, changes = _behind(staff, case, with_own_keys(staff, case), changes, looked_at)
         new = next_keys(staff, case, entry or Entry(), more or {}, turns=turns)
         entries = seal_entries(staff, new.key, changes, first=new.entry, after=case.journal.mark)
         found = _counted(staff, case.journal, entries)
@@ -174,13 +183,47 @@ def store(
 
 
 def current(staff: Staff, case: OpenCase) -> OpenCase:
-    """The case under a key under which may be written. Raises `Refused`."""
-    return turn(staff, case) if is_turn_due(staff, case) else case
+    """The case under a key under which may be written. Raises `Refused`, and `RuleBroken` for whom it is lent to, who
+    turns none."""
+    if staff.person in case.members:
+        return turn(staff, case) if is_turn_due(staff, case) else case
+    if is_with_the_gone(staff, case):
+        raise RuleBroken("turns-first")
+    return case
 
 
 def turn_where_due(staff: Staff, case_id: str) -> OpenCase:
-    """Open a case, and give it its next key where the journal and certificates show that this is due."""
-    return with_part_keys(staff, current(staff, whole(staff, open_(staff, case_id))))
+    """Open a case, and give it its next key where the journal and certificates show that this is due: also where
+    somebody may know the key of one of its reports who triages no more."""
+    case = current(staff, whole(staff, open_(staff, case_id)))
+    first = [each.id for each in case.journal.reports if case.journal.generation_of(each.id) == 1]
+    if any(opened.may_be_known(staff, opened.of_case(staff, each, case.key, case.journal)) for each in first):
+        case = turn(staff, case)
+    return with_own_keys(staff, case)
+
+
+def grant_to(staff: Staff, case_id: str, person: str) -> None:
+    """Give the newest key to a member who lacks it, as the service says: by the journal, or because a certificate took
+    their role and another gave it back, which no journal shows. The key turns by it.
+
+    Raises `WordsNotCompared` of new keys, and as `store`.
+    """
+    case = whole(staff, open_(staff, case_id))
+    if person not in case.members or not works_on_cases(staff, person, staff.today):
+        return
+    staff.check_compared(staff.certified(person))
+    roles = TYPES["approval"].roles
+    if person not in case.journal.holders or staff.trust.came_back(person, roles, staff.today):
+        with_own_keys(staff, turn(staff, case))
+
+
+def for_reply(staff: Staff, case_id: str, report: OpenReport, *, turns: bool) -> OpenCase:
+    """The case once a reply to the report can be written: what staff keep of it lies under the report's newest key, of
+    which whoever left knows none. With `turns` it turns, as the service has said that it must."""
+    case = whole(staff, open_(staff, case_id))
+    if turns or is_turn_due(staff, case) or opened.may_be_known(staff, report):
+        case = turn(staff, case)
+    return with_own_keys(staff, case)
 
 
 def turn(staff: Staff, case: OpenCase) -> OpenCase:
@@ -192,16 +235,19 @@ def turn(staff: Staff, case: OpenCase) -> OpenCase:
     return store(staff, case, [], turns=True)
 
 
-def with_part_keys(staff: Staff, case: OpenCase) -> OpenCase:
-    """The case once the own keys have turned that have to, and that this person holds: in as many requests as it takes.
-
-    Where one turned none, it is left at that.
+def with_own_keys(staff: Staff, case: OpenCase) -> OpenCase:
+    """The case once the own keys have turned that have to: of reports, and of parts those that this person holds. It
+    takes as many requests as it takes; where one turned none, it is left at that.
     """
-    while due := old_keys(case):
+    while due := _old(case):
         case = store(staff, case, [])
-        if len(old_keys(case)) >= len(due):
+        if len(_old(case)) >= len(due):
             break
     return case
+
+
+def _old(case: OpenCase) -> list[str]:
+    return [*old_keys(case), *case.journal.old_reports]
 
 
 def _tell_reporters(staff: Staff, case: OpenCase, reports: Iterable[str]) -> None:

@@ -3,10 +3,10 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from app import age
 from app.client.casework.reports import views
@@ -14,16 +14,20 @@ from app.client.casework.reports.views import ReportView
 from app.client.intake import attachments as files
 from app.client.machine.sealed import Key, key_in
 from app.client.machine.staff import NotGranted, Staff
+from app.protocol.documents import CLOCK_SKEW
 from app.protocol.encoding import check_at, unb64
 from app.protocol.errors import Malformed, NotMine, ProtocolError
 from app.protocol.grants import OpenedGrant
 from app.protocol.opening import Asked, Opened
 from app.protocol.report import Attachment, Report
 from app.protocol.sizes import Kind, ciphertext_sizes
-from app.vocabulary import ConsentScope, GrantKind, Imminence
+from app.vocabulary import ConsentScope, GrantKind, Imminence, Role
 
 if TYPE_CHECKING:
     from app.protocol.journal import Journal
+
+# Who is given the keys of intake, and with them those of reports that nobody has decided.
+OF_INTAKE: Final = frozenset({Role.TRIAGER, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,15 @@ class OpenReport:
     def may_contact(self) -> bool:
         """What the report itself said; `Thread.consents` has what changed since."""
         return ConsentScope.CONTACT in self.report.form.consents
+
+
+def may_be_known(staff: Staff, report: OpenReport) -> bool:
+    """Whether somebody may know the report's key who triages no more: it has its first one, and they lost their role,
+    or have other keys, since it was sent. That is told by its week, for the service knows no day of what is decided."""
+    since = report.sealed_on - timedelta(days=report.sealed_on.weekday()) - CLOCK_SKEW
+    return report.key.generation == 1 and staff.with_trust(
+        lambda trust: trust.has_lost(OF_INTAKE, since=since, today=staff.today)
+    )
 
 
 def of_case(staff: Staff, report: str, case: Key, journal: "Journal") -> OpenReport:

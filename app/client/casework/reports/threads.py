@@ -196,7 +196,7 @@ def _send(staff: Staff, report: OpenReport, before: Thread, text: str) -> OpenRe
     kept = ReplyCopy(seen, tuple(map(sha256_hex, slots)), text, write_to)
     copy = sealed.write(staff, report.key, _COPY, kept.body(), after=before.last_reply)
     read = list(dict.fromkeys(each.content.seen for each in reversed(last) if each.content.seen))[: mailbox.STAFF_SLOTS]
-    replaced = [] if text else list(_unseen(before))
+    replaced = list(_unseen(before)) if write_to else []  # this one names the newest key too
     request = {"slots": [b64(slot) for slot in slots], "copy": copy.file, "read": read, "replaced": replaced}
     response = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
     staff.seen.add_to_list(_COPY, report.id, copy.mark.sha256)

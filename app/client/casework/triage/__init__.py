@@ -1,9 +1,10 @@
 """Triage: what waits, most urgent first; claim, read, answer, decide. All reading ends in `protocol.opening`."""
 
 from app.client.casework.reports.opened import OpenReport, save_attachment
-from app.client.casework.reports.threads import Received, Sent, Spoiled, Thread, answer, tell_key, thread
+from app.client.casework.reports.threads import Received, Sent, Spoiled, Thread, tell_key, thread
 from app.client.casework.reports.views import ReportView, view
 from app.client.casework.triage.acceptance import accept, accept_into, attach
+from app.client.casework.triage.answering import answer
 from app.client.casework.triage.decisions import (
     RuleOfTriage,
     ask,

@@ -5,20 +5,17 @@ What a case is made of is imported by each function: it takes long, and a queue 
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 from app import vocabulary
+from app.client.casework.reports import opened
 from app.client.casework.reports.opened import OpenReport
 from app.client.casework.reports.views import view
 from app.client.casework.triage.decisions import move
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused, Unreachable
-from app.protocol.documents import CLOCK_SKEW
 from app.protocol.errors import ProtocolError
-from app.vocabulary import GrantKind, Imminence, ReportState, Role, Severity
-
-# Who is given the keys of intake, and with them those of reports that nobody has decided.
-_HAD_KEYS: Final = frozenset({Role.TRIAGER, Role.SUPERVISOR})
+from app.vocabulary import GrantKind, Imminence, ReportState, Severity
 
 
 def accept(
@@ -67,11 +64,10 @@ def accept(
 
 def _turn_if_known(staff: Staff, report: OpenReport, case_id: str) -> None:
     """Give a report a key of its case's own where somebody who triaged since it was sent does so no more: they may know
-    the one under which its reporter would write on. Where it cannot be done now, it waits for the case to turn."""
+    the one under which its reporter would write on. Where it cannot be done now, it is a duty of the members."""
     from app.client.casework import cases
 
-    since = report.sealed_on - CLOCK_SKEW
-    if staff.with_trust(lambda trust: trust.has_lost(_HAD_KEYS, since=since, today=staff.today)):
+    if opened.may_be_known(staff, report):
         with suppress(ProtocolError, NotGranted, Refused, Unreachable):
             cases.turn(staff, cases.open_(staff, case_id))
 
@@ -114,6 +110,8 @@ def _join(staff: Staff, report: OpenReport, case_id: str, send: Callable[[Mappin
             is_of_case = is_stale and view(staff, report.id).version == report.view.version
             if not left or not (is_of_case or refusal.type == "turn-first"):
                 raise
+            if refusal.type == "turn-first":
+                staff.forget()  # somebody was certified when this machine looked
             case = cases.refreshed(staff, case)
         else:
             joining.remember(staff)

@@ -1,14 +1,14 @@
 """What nobody decided before its epoch's day: granted on to the epoch of today, and opened by somebody else there."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
-from app.client.casework.reports.opened import OpenReport
+from app.client.casework.reports.opened import OF_INTAKE, OpenReport
 from app.client.casework.triage.decisions import RuleOfTriage
 from app.client.casework.triage.reading import open_granted, say_opened
 from app.client.machine.staff import Staff
 from app.protocol import grants, intake
-from app.protocol.encoding import b64
+from app.protocol.encoding import b64, check_at
 from app.protocol.grants import OpenedGrant
 from app.protocol.intake import UNDECIDED, UNDECIDED_DAYS
 from app.vocabulary import GrantKind
@@ -29,6 +29,7 @@ def hand_on(staff: Staff, report: str) -> None:
     document = staff.log.intake_on(staff.today)
     if document is None:
         raise RuleOfTriage("no epoch takes reports today")
+    _check_kept(staff, check_at(document.header.at))
     to, form = intake.read(document), open_report.report.form
     file = grants.seal_grant(
         open_report.identity,
@@ -56,6 +57,14 @@ def take_over(staff: Staff, report: str) -> None:
         say_opened(staff, open_report, grant)
     else:
         hand_on(staff, report)
+
+
+def _check_kept(staff: Staff, signed_on: date) -> None:
+    """Raises `RuleOfTriage` where somebody may hold the key of today's epoch who triages no more. The old grant stays
+    meanwhile."""
+    lost = staff.with_trust(lambda trust: trust.losses(OF_INTAKE, staff.today))
+    if any(day > signed_on for day in lost):
+        raise RuleOfTriage("somebody who left may hold today's key of intake; a supervisor who signs in replaces it")
 
 
 def _check_due(staff: Staff, report: OpenReport, by: OpenedGrant) -> None:

@@ -26,7 +26,7 @@ def running(
     directory: Path | None = None,
     sink: BinaryIO | None = None,
     said: Callable[[], str] = str,
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Begins when it answers at the address `server`, and ends it. `said` is what it wrote, for when it does not."""
     process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink, cwd=directory)
     try:
@@ -40,7 +40,7 @@ def running(
                     break
                 except httpx2.TransportError:
                     time.sleep(0.05)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=30)

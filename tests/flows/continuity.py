@@ -21,19 +21,21 @@ from app.client import Staff
 from app.client.casework import cases, leaving, recoveries, triage
 from app.client.casework.cases import OpenCase
 from app.client.casework.reports.views import view
-from app.client.people import colleagues, copies, custodians, duties, machines, new_keys, sign_in
+from app.client.people import colleagues, copies, custodians, duties, machines, new_keys, roots, sign_in
 from app.database import Base, Database
 from app.database.types import Sealed
 from app.main import jobs
 from app.people.grants.models import Grant
-from app.protocol import intake
+from app.protocol import intake, receipt
 from app.protocol.case import Identity
 from app.protocol.intake import UNDECIDED, UNDECIDED_DAYS
 from app.protocol.key_copy import AccountKey
 from app.protocol.pairs import RecoveryReason
+from app.protocol.receipt import Receipt
 from app.settings import Settings
 from app.vocabulary import Relation, Role
 from tests.client.casework.scene import DOCUMENT, FOUND
+from tests.client.installation import PAPERS
 from tests.flows.organisation import PASSPHRASE, PASSWORD, Organisation
 from tests.strength import COPY_WORK_FACTOR, WORK_FACTOR
 
@@ -44,6 +46,7 @@ CAST: Final = {
     **dict.fromkeys(("nadia", "omar"), frozenset({Role.CUSTODIAN})),
 }
 _SUPERVISOR: Final = "sofia"
+_ASIDE: Final = frozenset({Role.ANALYST})
 _MOST_PEOPLE: Final = 8
 NAMES: Final = "Lin Wei"
 
@@ -93,6 +96,7 @@ class World:
     members: dict[str, Member] = field(default_factory=dict)
     keys: dict[str, Held] = field(default_factory=dict)
     reports: dict[str, date] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     gone: list[Gone] = field(default_factory=list)
@@ -129,6 +133,7 @@ class World:
         if covered is not None:
             sent = self.organisation.reporter().submit(DOCUMENT)
             self.reports[sent.report] = self.organisation.clock.today()
+            self.receipts[sent.report] = receipt.read(sent.receipt)
 
     def accept(self, choose: Choose) -> None:
         """A triager opens a report and makes a case of it, with names that two know where there are two."""
@@ -160,7 +165,7 @@ class World:
         if not self.titles:
             return
         case = choose(sorted(self.titles))
-        members = self.standing(self.keys[case].holders)
+        members = self._who_work_on(case)
         if not members:
             return
         name = choose(members)
@@ -170,6 +175,56 @@ class World:
         written = cases.write(staff, opened, replace(opened.file, title=title))
         self.titles[case] = title
         self._count_turned(name, opened, written)
+
+    def reply(self, choose: Choose) -> None:
+        """Somebody who works on a case writes to its reporter, who reads it and answers."""
+        if not self.titles:
+            return
+        case = choose(sorted(self.titles))
+        members = self._who_work_on(case)
+        if not members:
+            return
+        name = choose(members)
+        staff = self.at_work(name)
+        before = cases.open_(staff, case)
+        [report] = before.journal.reports
+        triage.answer(staff, triage.open_(staff, report.id), "We are here.")
+        self._count_turned(name, before, cases.open_(staff, case))
+        self.organisation.reporter().answer(self.receipts[report.id], "Thank you.")
+
+    def take_role(self, choose: Choose) -> None:
+        """A triager who works on cases is certified anew without either, or somebody who was is it again."""
+        names = sorted(name for name, each in self.members.items() if each.roles in (TRIAGES, _ASIDE))
+        if not names:
+            return
+        name = choose(names)
+        member, sofia = self.members[name], self.at_work(_SUPERVISOR)
+        roles = _ASIDE if member.roles == TRIAGES else TRIAGES
+        colleagues.certify(sofia, member.staff.person, colleagues.fingerprint(member.staff), roles)
+        member.roles = roles
+        if roles == _ASIDE:
+            for held in self.keys.values():
+                if set(self.standing(held.holders)) - {name}:  # what opens for nobody else stays theirs
+                    held.holders = {each for each in held.holders if each[0] != name}
+
+    def change_root(self, choose: Choose) -> None:
+        """The root names a second supervisor, or the second goes for good; a paper signs with the first."""
+        sofia = self.at_work(_SUPERVISOR)
+        second = [name for name, each in self.members.items() if Role.SUPERVISOR in each.roles and name != _SUPERVISOR]
+        name = second[0] if second else choose(sorted(self.members.keys() - {_SUPERVISOR}))
+        member = self.members[name]
+        person = member.staff.person
+        add = {} if second else {person: colleagues.fingerprint(member.staff)}
+        proposed = roots.propose(sofia, roots.draft_next(sofia, add=add, drop=[person] if second else []))
+        if second:
+            self._go(name)
+        roots.sign(sofia, proposed, words=proposed.root.words, newcomers=add, paper=PAPERS[0])
+        if second:
+            leaving.leave(sofia, person)
+            self._count_epochs()
+        else:
+            member.roles = member.roles | {Role.SUPERVISOR}
+            member.in_on = None
 
     def come_in(self, choose: Choose) -> None:
         """Somebody calls whoever has new keys, and does what waits for their own."""
@@ -203,11 +258,11 @@ class World:
 
     def leave(self, choose: Choose) -> None:
         """Somebody leaves, whatever is lost with them."""
-        name = choose(sorted(self.members.keys() - {_SUPERVISOR}))
+        names = sorted(name for name, each in self.members.items() if Role.SUPERVISOR not in each.roles)
+        if not names:
+            return
         sofia = self.at_work(_SUPERVISOR)
-        member = self.members.pop(name)
-        self.gone.append(Gone(name, self._known_by(member.staff), {*self.sealed()}))
-        leaving.leave(sofia, member.staff.person)
+        leaving.leave(sofia, self._go(choose(names)))
         self._count_epochs()
 
     def lose_machine(self, choose: Choose) -> None:
@@ -231,7 +286,10 @@ class World:
 
     def lose_all(self, choose: Choose) -> None:
         """Machine and sheet are lost; who certifies the new keys has heard their words, and nobody else has yet."""
-        name = choose(sorted(self.members.keys() - {_SUPERVISOR}))
+        names = sorted(name for name, each in self.members.items() if Role.SUPERVISOR not in each.roles)
+        if not names:
+            return
+        name = choose(names)
         member, sofia = self.members[name], self.at_work(_SUPERVISOR)
         directory, person = member.staff.machine.directory, member.staff.person
         shutil.rmtree(directory)
@@ -298,14 +356,18 @@ class World:
         return sorted({name for each in subjects for name in self.standing(self.keys[each].holders)})
 
     def _readers(self, subjects: Iterable[str]) -> list[str]:
-        return [name for name in self._standing_in(subjects) if name != _SUPERVISOR]
+        """Of these, whose role it is to read. A supervisor has the key of an epoch for them."""
+        return [name for name in self._standing_in(subjects) if self.members[name].roles & TRIAGES]
+
+    def _who_work_on(self, case: str) -> list[str]:
+        return [name for name in self.standing(self.keys[case].holders) if self.members[name].roles & TRIAGES]
 
     def _check_case(self, case: str) -> None:
         parts = [part for part, of in self.names.items() if of == case and part != case]
         for subject in (case, *parts):
-            if not self.standing(self.keys[subject].holders):
+            if not any(self.members[name].roles & TRIAGES for name in self.standing(self.keys[subject].holders)):
                 self.give(case, min)
-        for name in self.standing(self.keys[case].holders):
+        for name in self._who_work_on(case):
             opened = cases.open_(self.at_work(name), case)
             assert opened.file.title == self.titles[case], (name, case)
             if all((name, self.members[name].keys) in self.keys[part].holders for part in parts):
@@ -360,6 +422,12 @@ class World:
         known = self._of(giver, Role.CASEWORKER)
         return {(name, keys) for name, keys in known if self.members[name].staff.person in people}
 
+    def _go(self, name: str) -> str:
+        """Somebody is here no more: their id."""
+        member = self.members.pop(name)
+        self.gone.append(Gone(name, self._known_by(member.staff), {*self.sealed()}))
+        return member.staff.person
+
     def _hear(self, who: str, name: str, member: Member) -> None:
         mine = self.members[who]
         if who != name and mine.heard.get(name, 1) != member.keys:
@@ -371,7 +439,9 @@ class World:
         sofia = self.members[_SUPERVISOR].staff
         sofia.forget()
         triagers = self._of(_SUPERVISOR, Role.TRIAGER)
-        herself = {(_SUPERVISOR, 1)} if len(triagers) < 2 else set()
+        supervisors = sorted(self.with_role(Role.SUPERVISOR), key=lambda name: (name != _SUPERVISOR, name))
+        others = [name for name in supervisors if name not in {each for each, _ in triagers}]
+        herself = {(name, self.members[name].keys) for name in others[: max(0, 2 - len(triagers))]}
         for each in map(intake.read, sofia.log.intakes):
             if each.epoch not in self.keys:
                 self.keys[each.epoch] = Held(triagers | herself, self._of(_SUPERVISOR, Role.CUSTODIAN))

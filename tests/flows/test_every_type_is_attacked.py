@@ -9,7 +9,7 @@ import pytest
 from app.protocol.types import TYPES, SealedType
 from tests.client.casework import test_handing_on, test_leaving
 from tests.client.intake import test_pages
-from tests.client.people import test_machines, test_memories
+from tests.client.people import test_machines, test_memories, test_renewing
 from tests.client.statistics import test_cards
 from tests.flows import test_evil_audit, test_evil_custodians, test_evil_server, test_evil_server_and_a_case
 from tests.statistics.releases import test_draws
@@ -47,6 +47,14 @@ TRIED: dict[str, tuple[Callable[..., None], str]] = {
     "a duty to grant on that never was": (test_evil_server.test_a_duty_that_never_was, "hand_on"),
     "a duty to turn intake or a shared key": (test_leaving.test_a_duty_that_never_was_turns_nothing, "key"),
     "a duty to turn a case": (test_evil_server_and_a_case.test_a_duty_to_turn_a_case_that_nobody_left, ""),
+    "a duty to give a key that nobody lacks": (
+        test_leaving.test_whose_role_came_back_is_given_the_key_at_the_next_sign_in_of_a_colleague,
+        "",
+    ),
+    "a duty to renew what was ended": (
+        test_renewing.test_who_left_or_lost_a_role_is_vouched_for_no_further_whatever_the_service_says,
+        "",
+    ),
     "a back-dated grant of who left": (
         test_handing_on.test_who_left_grants_no_report_on_by_whatever_date,
         "while they were there",

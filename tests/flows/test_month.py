@@ -9,7 +9,7 @@ import pytest
 
 from app import age
 from app.audit.actions import Action
-from app.cli.demo import chapters, month, stories
+from app.cli.demo import chapters, month, outcome, stories
 from app.cli.demo.chapters import Company
 from app.cli.demo.command import BEGINS
 from app.cli.demo.stage import Stage
@@ -59,7 +59,7 @@ def test_thirty_days_lose_no_report_and_keep_none_open_to_who_left(stage: Stage)
         at_their_end = Dump(stage.settings, stage.directory / "server.log")
         for number in range(LEAVES + 1, month.DAYS + 1):
             told.day(number)
-        for check in month.OUTCOME.values():
+        for check in outcome.OUTCOME.values():
             check(told)
         after = Dump(stage.settings, stage.directory / "server.log")
         published = releases.download(told.staff("boris"), told.release)

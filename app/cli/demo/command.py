@@ -17,6 +17,7 @@ import typer
 from app.cli.causes import told
 from app.cli.console import show_list, show_text, steps
 from app.cli.demo import chapters, month, stories
+from app.cli.demo import outcome as outcomes
 from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
@@ -106,7 +107,7 @@ def _tell_days(all_stories: Sequence[Story], days: int, company: Company, parts:
         with parts.part(f"Day {number}") as (_, outcome):
             outcome.append(told.day(number))
     if days == month.DAYS:
-        for name, check in month.OUTCOME.items():
+        for name, check in outcomes.OUTCOME.items():
             with parts.part(name) as (_, outcome):
                 outcome.append(check(told))
 

@@ -5,15 +5,18 @@ worker does what needs no key. The clock never goes back.
 """
 
 import shutil
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from hashlib import sha256
 from typing import Final
+
+from sqlalchemy import select
 
 from app import age, keyring
 from app.blobs import Blobs
+from app.casework.cases.models import JournalEntry
 from app.cli import duties
 from app.cli.demo import chapters
 from app.cli.demo.chapters import PASSPHRASE, PASSWORD, WORK_FACTOR, Company, DemoFailed
@@ -21,14 +24,16 @@ from app.cli.demo.stories import Story
 from app.cli.sheets import facts
 from app.client import Staff
 from app.client.casework import cases, leaving, recoveries
-from app.client.casework.reports.views import ReportView
 from app.client.machine.staff import NotGranted
 from app.client.machine.transport import Refused, Service
 from app.client.people import colleagues, copies, custodians, machines, new_keys, roots, sign_in
 from app.client.people import duties as waiting
 from app.client.statistics import releases
 from app.database import Database
+from app.intake.mailbox.models import KeptReply
+from app.intake.reports.models import ReportFile
 from app.main import jobs
+from app.protocol import intake
 from app.protocol import receipt as receipts
 from app.protocol.encoding import b64, canonical, new_id
 from app.protocol.errors import ProtocolError
@@ -37,7 +42,7 @@ from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind
 from app.protocol.pairs import RecoveryReason
 from app.protocol.roots import Paper
 from app.protocol.sizes import Kind, classes
-from app.vocabulary import ConsentScope, ReportState, Role
+from app.vocabulary import ReportState, Role
 
 DAYS: Final = 30
 _CUSTODIANS: Final = ("nadia", "omar", "pema")
@@ -49,13 +54,11 @@ _ASLEEP: Final = range(12, 27)
 # On the first days there are two reports each, then one.
 _BUSY: Final = 10
 # The report that no client opens, of which two people say so.
-_UNDECRYPTABLE: Final = "syn-028"
+UNDECRYPTABLE: Final = "syn-028"
 _TOTAL: Final = "2026-Q2"
+_WRITTEN: Final = (ReportFile.body, KeptReply.file, JournalEntry.file)
 _MORNING: Final = time(9)
 _NIGHT: Final = time(23)
-# Whoever ends so has agreed to no answer, or can be given none.
-_UNANSWERED: Final = frozenset({ReportState.WITHDRAWN, ReportState.UNDECRYPTABLE})
-_DECIDED: Final = frozenset(ReportState) - {ReportState.RECEIVED, ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER}
 
 
 @dataclass
@@ -71,6 +74,8 @@ class Month:
     release: str = ""
     open_days: int = 0
     left: list[Staff] = field(default_factory=list)
+    known: list[age.HybridIdentity] = field(default_factory=list, repr=False)  # by who left first, and until then
+    sealed_before: frozenset[bytes] = frozenset()
 
     def day(self, number: int) -> str:
         """The day of this number, from 1; what happened on it."""
@@ -97,6 +102,15 @@ class Month:
     def on_the_phone(self, name: str) -> str:
         """The words of somebody's keys, as they read them out."""
         return colleagues.fingerprint(self.company.staff[name])
+
+    def sealed(self) -> frozenset[bytes]:
+        """The hashes of what the service has of reports, replies and cases."""
+        return frozenset(sha256(file).digest() for file in self.files())
+
+    def files(self) -> list[bytes]:
+        """All that it has sealed of them."""
+        with closing(Database(self.company.stage.settings.url)) as database, database.read() as session:
+            return [bytes(file) for column in _WRITTEN for file in session.scalars(select(column)) if file]
 
     def hand_out_sheet(self, name: str) -> None:
         """A copy of somebody's keys at the service, and the sheet that opens it in `papers/`."""
@@ -177,6 +191,7 @@ def _somebody_leaves(month: Month) -> str:
     for case in handed:
         takes = company.staff["tenzin"].person
         cases.change_members(gone, cases.open_(gone, case), add=[takes], owner=takes)
+    month.known, month.sealed_before = _keys_of(gone, company.cases.values()), month.sealed()
     turned = leaving.leave(sofia, company.staff.pop("leyla").person)
     if turned.failed:
         raise DemoFailed(f"leyla left, and this was not turned: {turned.failed[0]}")
@@ -184,6 +199,21 @@ def _somebody_leaves(month: Month) -> str:
     company.triagers, company.caseworkers = ["tenzin"], ["tenzin", "mai"]
     made = f"{len(turned.epochs)} epochs and {len(turned.keys)} keys are made anew"
     return f"leyla hands over {len(handed)} cases and leaves; {made}"
+
+
+def _keys_of(person: Staff, of_cases: Iterable[str]) -> list[age.HybridIdentity]:
+    """What somebody takes along: their own key, those of intake, and those of the cases that open for them."""
+    known = [person.keys.identity, *(person.epoch_key(intake.read(each).epoch) for each in person.log.intakes)]
+    return [*known, *(cases.open_(person, case).identity for case in of_cases if opens(person, case))]
+
+
+def opens(member: Staff, case: str) -> bool:
+    """Whether somebody can read a case."""
+    try:
+        cases.open_(member, case)
+    except (Refused, NotGranted, ProtocolError):
+        return False
+    return True
 
 
 def _somebody_comes(month: Month) -> str:
@@ -320,85 +350,6 @@ _MORNINGS: Final[Mapping[int, Callable[[Month], str]]] = {
 }
 
 
-def _check_reports(month: Month) -> str:
-    views = [ReportView.read(each) for each in month.staff("boris").service.items("/reports")]
-    if len(views) != len(month.stories):
-        raise DemoFailed(f"{len(month.stories) - len(views)} reports are lost")
-    waiting = [each.id for each in views if each.state not in _DECIDED and each.triager is None]
-    if waiting or any(each.state is ReportState.LAPSED for each in views):
-        raise DemoFailed(f"{len(waiting)} reports wait without a claim, or lapsed")
-    counts = Counter(each.state for each in views)
-    return ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
-
-
-def _check_answers(month: Month) -> str:
-    """Everybody who agreed to contact has an answer."""
-    answered = 0
-    for story in month.stories:
-        if (
-            ConsentScope.CONTACT in story.document["answers"].get("consent", ())
-            and story.disposition not in _UNANSWERED
-        ):
-            with month.company.reporter() as reporter:
-                mailbox = reporter.mailbox(receipts.read(month.company.submitted[story.id].receipt))
-            if not mailbox.replies:
-                raise DemoFailed(f"{story.id} agreed to contact and has no answer")
-            answered += 1
-    return f"{answered} reporters who agreed to contact have an answer"
-
-
-def _check_cases(month: Month) -> str:
-    """Every case opens for somebody who may."""
-    members = [month.staff(name) for name in month.company.caseworkers]
-    for story, case in month.company.cases.items():
-        if not any(_opens(member, case) for member in members):
-            raise DemoFailed(f"the case of {story} opens for nobody")
-    return f"{len(month.company.cases)} cases, each opens for somebody who may"
-
-
-def _opens(member: Staff, case: str) -> bool:
-    try:
-        cases.open_(member, case)
-    except (Refused, NotGranted, ProtocolError):
-        return False
-    return True
-
-
-def _check_intake(month: Month) -> str:
-    if month.open_days != DAYS:
-        raise DemoFailed(f"intake was open on {month.open_days} days")
-    boris = month.staff("boris")
-    return f"open on each of {DAYS} days, and signed until {boris.log.covered_until(boris.today)}"
-
-
-def _check_release(month: Month) -> str:
-    company = month.company
-    folder = releases.download(company.staff["boris"], month.release)
-    verified = releases.verify(folder, pin=company.pin)
-    return f"{verified.counts.workload.id} of {verified.counts.period} is published, and verifies offline"
-
-
-def _check_left(month: Month) -> str:
-    """The service shows them nothing any more: their sign-in is refused."""
-    for person in month.left:
-        try:
-            sign_in.sign_in(person, PASSWORD)
-        except Refused:
-            continue
-        raise DemoFailed(f"{person.about.handle} left, and signs in")
-    return f"{len(month.left)} people, who sign in no more"
-
-
-OUTCOME: Final[Mapping[str, Callable[[Month], str]]] = {
-    "Reports": _check_reports,
-    "Answers": _check_answers,
-    "Cases": _check_cases,
-    "Intake": _check_intake,
-    "Release": _check_release,
-    "Who left": _check_left,
-}
-
-
 def begin(company: Company, begins: datetime, stories: Sequence[Story], invitation: str) -> Month:
     """The month of these forty stories, without their files; one of them is sealed to a key that nobody holds."""
     company.cast = CAST
@@ -406,7 +357,7 @@ def begin(company: Company, begins: datetime, stories: Sequence[Story], invitati
     return Month(
         company,
         begins,
-        [replace(each, disposition=ReportState.UNDECRYPTABLE) if each.id == _UNDECRYPTABLE else each for each in told],
+        [replace(each, disposition=ReportState.UNDECRYPTABLE) if each.id == UNDECRYPTABLE else each for each in told],
         invitation,
     )
 

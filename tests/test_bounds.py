@@ -297,7 +297,12 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.private": {"FILE": 0o600, "DIRECTORY": 0o700},
     "app.people.sign_in.turns": {"AT_ONCE": 2, "OF_A_NAME": 4, "STRANGERS": 64, "_RETRY_SECONDS": 1},
-    "app.protocol.statements": {"LATE": timedelta(days=31)},
+    "app.protocol.statements": {
+        "LATE": timedelta(days=31),
+        "RENEWED_BEFORE": {KeyKind.STATISTICS: timedelta(days=45), KeyKind.CARD_WRITING: timedelta(days=7)},
+    },
+    "app.protocol.certificates": {"RENEWED_BEFORE": timedelta(days=45)},
+    "app.people.audit_heads.service": {"_COUNTERSIGNED_WITHIN": timedelta(days=3)},
     "app.protocol.typos": {"_FURTHEST": 2},
     "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},

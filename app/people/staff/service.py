@@ -260,9 +260,21 @@ def trust_in_everybody(session: Session) -> Trust:
 
 
 def losses(session: Session, roles: AbstractSet[Role], today: date) -> list[date]:
-    """The days since which people have lost the last of these roles, or the keys that they had then, as clients have
-    it. Raises `NoRootYet`."""
-    return trust_in_everybody(session).losses(roles, today)
+    """The days since which people have lost the last of these roles by a certificate, or the keys that they had then.
+
+    Whom a root alone vouched for is left out: clients read the roots.
+    """
+    had_other_keys = set(session.scalars(select(Person.id).where(Person.had_other_keys)))
+    found = list[date]()
+    for person, roles_now, rows in _vouched_for(session, today):
+        if not any(row.roles & roles for row in rows if row.counts):
+            continue
+        if not roles_now & roles:
+            found.append(_since(rows[0], today))
+        elif person in had_other_keys:
+            begun = {row.valid_from for row in rows}  # the last day of those of the keys before is the day before one
+            found += [day for row in rows if (day := row.valid_until + timedelta(days=1)) in begun]
+    return found
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
@@ -419,6 +431,10 @@ def gone_since(session: Session, person_id: str, today: date) -> date:
     newest = session.scalar(_certificates(person_id).where(Certificate.valid_from <= today).limit(1))
     if newest is None:  # whom the root alone vouched for
         return today
+    return _since(newest, today)
+
+
+def _since(newest: Certificate | _Certificate, today: date) -> date:
     return newest.valid_from if newest.valid_until >= today else newest.valid_until + timedelta(days=1)
 
 

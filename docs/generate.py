@@ -1,5 +1,5 @@
 """Write the pages that follow from the code: problems, actions of audit events, settings, the API's
-description, and the protocol's tables of types."""
+description, the workloads of releases, and the protocol's tables of types."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from app.audit.actions import Action
 from app.database.engine import make_file
 from app.main import create_app
 from app.settings import Settings
+from docs import workloads
 from docs.sealed_types import with_tables
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "../app/cli/advice.json", json.dumps(_advice(), indent=1, sort_keys=True) + "\n"
     yield "audit.md", _audit()
     yield "settings.md", _settings()
+    yield "workloads.md", workloads.page()
     for name in ("protocol.md", "protocol-documents.md"):
         yield name, with_tables((HERE / name).read_text())
 

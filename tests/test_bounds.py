@@ -307,12 +307,16 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
     "app.statistics.releases.accounting": {
-        "KIND_CAP": {ReleaseKind.QUARTER: 20_000, ReleaseKind.YEAR: 120_000, ReleaseKind.RESERVE: 20_000},
-        "YEAR_CAP": 220_000,
+        "KIND_CAP": {ReleaseKind.QUARTER: 12_500, ReleaseKind.YEAR: 110_000, ReleaseKind.RESERVE: 20_000},
+        "YEAR_CAP": 180_000,
         "LIFE_CAP": 500_000,
         "DELTAS": (1e-5, 1e-6, 1e-9),
     },
-    "app.statistics.releases.requests": {"QUARTER_GATE": 300, "QUARTER_GATE_OPEN": 240},
+    "app.statistics.releases.counting": {"_MOST_KINDS": 5},
+    "app.statistics.releases.requests": {
+        "GATES": {"Q": 300, "XS": 30, "S": 150, "M": 1_500, "L": 8_000},
+        "RELEASES_OF_A_PERIOD": 2,
+    },
 }
 
 
@@ -330,19 +334,38 @@ def test_attachments_have_few_lengths(limit: int, classes_of_attachments: int, l
     assert (len(found), found[-1]) == (classes_of_attachments, last)
 
 
+_ONCE_EACH = {"total": 1, "origin": 1, "host": 1, "severity": 1}
+
+
 def test_a_release_spends_what_its_workload_says() -> None:
     workloads = all_workloads().values()
 
-    assert {each.id: each.rho for each in workloads} == {"T": 5_000, "Q": 20_000}
+    assert {each.id: each.rho for each in workloads} == {"T": 5_000, "Q": 12_500} | dict.fromkeys(
+        ("XS", "S", "M", "L"), 110_000
+    )
     # In how many cells of a table one person is counted at most.
     assert {each.id: {table.name: table.m for table in each.tables} for each in workloads} == {
         "T": {"total": 1},
-        "Q": {"origin": 1, "host": 1, "type": 3, "severity": 1},
+        "Q": {"total": 1, "origin": 1, "host": 1, "type": 3, "severity": 1},
+        "XS": {"total": 1, "type": 4},
+        "S": _ONCE_EACH
+        | {"type": 5, "target_group": 3, "actor": 3, "signs": 4, "hoax": 1, "response": 3, "verification": 1}
+        | {"kinds": 1},
+        "M": _ONCE_EACH
+        | {"type": 6, "type_code": 7, "target_group": 3, "actor": 4, "signs": 4, "hoax": 1, "road": 1}
+        | {"verification": 1, "kinds": 1, "incident_period": 2, "channel": 4, "relation": 1}
+        | {"origin_region_type": 6, "host_region_type": 6, "host_region_response": 3, "origin_host_region": 1},
+        "L": _ONCE_EACH
+        | {"type": 9, "type_code": 9, "target_group": 4, "actor": 5, "signs": 4, "hoax_part": 1, "road": 1}
+        | {"verification": 1, "kinds": 1, "incident_period": 3, "channel": 5, "relation": 1}
+        | {"origin_region_type": 9, "host_region_type": 9, "host_region_response": 3, "origin_host_region": 1}
+        | {"harm": 4, "modality": 4, "category": 3, "outcome": 1, "station_part": 1, "origin_type": 9}
+        | {"type_actor": 6},
     }
 
 
 @pytest.mark.parametrize(
-    ("rho", "said"), [(5_000, 0.43), (20_000, 0.9), (120_000, 2.3658), (220_000, 3.3003), (500_000, 5.2216)]
+    ("rho", "said"), [(5_000, 0.43), (12_500, 0.7003), (110_000, 2.2561), (160_000, 2.7693), (500_000, 5.2216)]
 )
 def test_a_budget_means_this_epsilon(rho: int, said: float) -> None:
     assert epsilon(rho, 1e-6) == said

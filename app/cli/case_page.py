@@ -40,12 +40,12 @@ def card_rows(card: StatCard) -> list[dict[str, str]]:
         if each.list_name is None or value is None:
             continue
         several = value if isinstance(value, tuple) else (value,)
-        cells = {dim.cell_of(value) for dim in dims if dim.field == each.name and not each.several}
+        cells = {dim.of_code(code) for dim in dims for code in several if dim.field == each.name and dim.reads_a_code}
         rows.append(
             {
                 "field": each.name,
                 "says": ", ".join(_label(each.list_name, code) for code in several),
-                "counted as": ", ".join(sorted(cell for cell in cells if cell is not None)),
+                "counted as": ", ".join(sorted(cells)),
             }
         )
     return [*rows, {"field": "quarter", "says": card.quarter or "unknown", "counted as": ""}]

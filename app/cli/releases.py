@@ -35,8 +35,8 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
 @release.command()
 def request(
     kind: Annotated[ReleaseKind, typer.Argument(help="Which kind of release.")],
-    period: Annotated[str, typer.Argument(help="The period, such as 2026-Q2.")],
-    workload: Annotated[str, typer.Argument(help="The workload: T or Q.")],
+    period: Annotated[str, typer.Argument(help="The period, such as 2026-Q2 or 2026.")],
+    workload: Annotated[str, typer.Argument(help="The workload: T, Q, XS, S, M or L.")],
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:

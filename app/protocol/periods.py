@@ -16,6 +16,11 @@ def year_of(period: str) -> str:
     return _split(period)[0]
 
 
+def is_year(period: str) -> bool:
+    """Whether it is a year, and not a quarter."""
+    return _split(period)[1] is None
+
+
 def first_day(period: str) -> date:
     """The day from which a card is of this period."""
     year, quarter = _split(period)

@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from app import vocabulary
 from app.protocol.release.counts import NoisyCounts, NoisyTable
 from app.protocol.release.rows import TOTAL, write_csv
 from app.vocabulary import Dimension, Table
@@ -96,7 +95,7 @@ def _places(table: Table, cell: tuple[str, ...]) -> dict[str, str]:
     for dim, code in zip(table.dims, cell, strict=True):
         places[dim.column] = code
         if dim.alpha3_column:
-            places[dim.alpha3_column] = vocabulary.code(dim.list_name, code).alpha3 or code
+            places[dim.alpha3_column] = dim.alpha3(code) or code
     return places
 
 

@@ -14,11 +14,11 @@ from app.vocabulary import ReleaseKind
 
 # What the releases of one kind may spend: a quarter each, the others in a year.
 KIND_CAP: Mapping[ReleaseKind, int] = {
-    ReleaseKind.QUARTER: 20_000,
-    ReleaseKind.YEAR: 120_000,
+    ReleaseKind.QUARTER: 12_500,
+    ReleaseKind.YEAR: 110_000,
     ReleaseKind.RESERVE: 20_000,
 }
-YEAR_CAP = 220_000
+YEAR_CAP = 180_000
 LIFE_CAP = 500_000
 DELTAS = (1e-5, 1e-6, 1e-9)
 
@@ -84,6 +84,12 @@ def epsilon(rho: int, delta: float) -> float:
     unit: Any = dp.c.make_zCDP_to_approxDP(gaussian(1.0))
     exact = Fraction(float(unit.map(distance(rho)).epsilon(delta)))
     return math.ceil(exact * 10_000) / 10_000
+
+
+def in_words(epsilon: float) -> str:
+    """An epsilon with two decimals, rounded up: no text promises more than the noise keeps."""
+    hundredths = math.ceil(Fraction(str(epsilon)) * 100)
+    return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
 def distance(rho: int) -> float:

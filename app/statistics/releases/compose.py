@@ -3,7 +3,6 @@
 import codecs
 from collections.abc import Sequence
 
-from app import vocabulary
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
 from app.protocol.release.folder import SUMS, sums
 from app.protocol.release.ledger import LedgerEntry, LedgerLine, write_ledger
@@ -61,12 +60,18 @@ def _dictionary(counts: NoisyCounts) -> bytes:
         rows.append([dim.column, "", "", _about(dim)])
         if dim.alpha3_column:
             rows.append([dim.alpha3_column, "", "", f"The country of {dim.column} by its alpha-3 code (column alpha3)"])
-        for cell in dim.cells():
-            entry = vocabulary.code(dim.list_name, cell)
-            rows.append([dim.column, cell, entry.alpha3 or "", entry.labels["en"]])
+        rows += [[dim.column, cell, dim.alpha3(cell) or "", dim.label(cell)] for cell in dim.cells()]
     return codecs.BOM_UTF8 + write_csv(rows)  # without it Excel takes the names of countries for another encoding
 
 
 def _about(dim: Dimension) -> str:
-    grain = "group of codes" if dim.level is Level.GROUP else "code"
-    return f"A {grain} of the list {dim.list_name}, vocabulary field {dim.field}"
+    about = {
+        Level.CODE: f"A code of the list {dim.list_name}, vocabulary field {dim.field}",
+        Level.GROUP: f"A group of codes of the list {dim.list_name}, vocabulary field {dim.field}",
+        Level.REGION: f"The UN M49 sub-region of the country, vocabulary field {dim.field}",
+        Level.PART: f"The UN M49 region of the country, vocabulary field {dim.field}",
+        Level.DEFINED: "Cells of the workload's own, told from several codes of a card",
+        Level.KINDS: "In how many groups of acts a person was met",
+        Level.PERIOD: "When an act was, told from the year of the release",
+    }
+    return about[dim.level]

@@ -119,7 +119,8 @@ def draw(
     cards = _open(start.cards, identities, start.trust)
     accounts = {card.token: accounting.token_hash(account_key, card.token) for card in cards}
     admitted = accounting.admit(start.accounts, accounts.values(), rho=start.workload.rho)
-    counts = counting.count((card for card in cards if accounts[card.token] in admitted), start.workload)
+    own = (card for card in cards if accounts[card.token] in admitted)
+    counts = counting.count(own, start.workload, period=start.period)
     tables = noise.draw(start.workload, counts, measurement)
     return Draw(NoisyCounts(period=start.period, workload=start.workload, tables=tables), admitted)
 

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.tables import grid, half_width
-from app.statistics.releases.accounting import DELTAS, KIND_CAP, LIFE_CAP, YEAR_CAP, PrivacyLoss, delta_name
-from app.vocabulary import Bound, Dimension, ReleaseKind
+from app.statistics.releases.accounting import (
+    DELTAS,
+    KIND_CAP,
+    LIFE_CAP,
+    YEAR_CAP,
+    PrivacyLoss,
+    delta_name,
+    in_words,
+)
+from app.vocabulary import Bound, Dimension, Level, ReleaseKind, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +60,9 @@ tags of the Humanitarian Exchange Language (HXL) in its second row, for its tool
 
 # How much more often than by chance the best possible adversary is right, by the rho it has read (RELEASES § 3).
 _SHARES = (
-    (20_000, "7.4"),
-    (120_000, "12.4"),
-    (220_000, "16"),
+    (12_500, "6.9"),
+    (110_000, "12"),
+    (160_000, "14.1"),
     (500_000, "26"),
 )
 
@@ -106,11 +114,15 @@ table below gives *m*), however many cards they have. Their cards are taken in t
 def _bound_of(dim: Dimension) -> str:
     how = {
         Bound.MOST_FREQUENT: "the value that most of the person's cards have",
-        Bound.HIGHEST: "the gravest value of the person's cards, unknown last",
-        Bound.FIRST_DISTINCT: "the first *m* different values of the person's cards",
+        Bound.HIGHEST: "the first value in the order of the list that any of the person's cards has",
+        Bound.DISTINCT: "up to *m* different values of the person's cards, chosen by a hash that favours none",
     }
-    absent = f"counts as `{dim.unknown}`" if dim.unknown else "is in no cell"
-    return f"`{dim.column}`: {how[dim.bound]}; a card that does not say {absent}."
+    absent = f"counts as `{dim.of_code(dim.unknown)}`" if dim.unknown else "is in no cell"
+    if dim.level is Level.KINDS:
+        return f"`{dim.column}`: in how many groups of acts the person's cards are; whose cards tell of none {absent}."
+    kept = "".join(f", `{cell}` always among them" for cell in sorted(dim.kept))
+    place = ", which is that of the country" if dim.level in (Level.REGION, Level.PART) else ""
+    return f"`{dim.column}`: {how[dim.bound]}{kept}{place}; a card that does not say {absent}."
 
 
 def _promise(counts: NoisyCounts, about: About) -> str:
@@ -149,8 +161,8 @@ their own number; they do not help to read anybody else's."""
 
 def _noise(counts: NoisyCounts) -> str:
     rows = "\n".join(
-        f"| {table.name} | {len(noisy.counts)} | {table.m} | {noisy.sigma / 1000:.3f} | {noisy.rho!r} | "
-        f"{half_width(noisy.sigma):.1f} | {grid(noisy.sigma)} |"
+        f"| {table.name} | {len(noisy.counts)} | {table.m} | {_cut(table)} | {noisy.sigma / 1000:.3f} | "
+        f"{noisy.rho!r} | {half_width(noisy.sigma):.1f} | {grid(noisy.sigma)} |"
         for table, noisy in zip(counts.workload.tables, counts.tables, strict=True)
     )
     return f"""## The noise
@@ -159,11 +171,16 @@ Every cell of the fixed code lists got discrete Gaussian noise, drawn once by Op
 cell is withheld, merged or chosen by looking at the data. Workload `{counts.workload.id}`, SHA-256
 `{counts.workload.sha256}`.
 
-| table | cells | m | sigma | rho | 95 % interval: ± before rounding | rounded outward to |
-|---|---|---|---|---|---|---|
+| table | cells | m | of a person | sigma | rho | 95 % interval: ± before rounding | rounded outward to |
+|---|---|---|---|---|---|---|---|
 {rows}
 
 Nothing is exact but the code lists, the period and the parameters on this page. The true counts were not kept."""
+
+
+def _cut(table: Table) -> str:
+    """What of a person a table may lose to its bound."""
+    return "counted in full" if table.counts_in_full else f"at most {table.m} kinds"
 
 
 def _reading(counts: NoisyCounts, about: About) -> str:
@@ -220,4 +237,4 @@ def _rho(millionths: int) -> str:
 
 
 def _epsilon(loss: PrivacyLoss, delta: float) -> str:
-    return f"{loss.epsilon[delta_name(delta)]:.2f}"
+    return in_words(loss.epsilon[delta_name(delta)])

@@ -1,10 +1,11 @@
 """Releases are asked for and decided. Nobody sees a number before the draw, so public facts and people decide alone."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import Select, literal, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from app import transitions, vocabulary
@@ -14,7 +15,7 @@ from app.audit.actions import Action
 from app.database import insert_or_ignore
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id
-from app.protocol.periods import last_day
+from app.protocol.periods import is_year, last_day
 from app.protocol.release.verification import REQUESTERS
 from app.statistics.releases import ledger
 from app.statistics.releases.machine import EDGES, Facts
@@ -22,9 +23,17 @@ from app.statistics.releases.models import Release, ReleaseState
 from app.transitions import Step
 from app.vocabulary import ReleaseKind, Workload
 
-# Below this many persons a quarter, by the last published total, a quarter has nothing worth its budget; the gate
-# closes again only well below it, so that noise around the limit does not open and shut it.
-QUARTER_GATE, QUARTER_GATE_OPEN = 300, 240
+# Below this many persons in its period, by the last published total, a workload has nothing worth its budget. Where it
+# was drawn before, a fifth less will do, so that noise around the limit does not open and shut it.
+GATES: Mapping[str, int] = {"Q": 300, "XS": 30, "S": 150, "M": 1_500, "L": 8_000}
+# Whether a kind of release may be of a year.
+PERIODS: Mapping[ReleaseKind, frozenset[bool]] = {
+    ReleaseKind.QUARTER: frozenset({False}),
+    ReleaseKind.YEAR: frozenset({True}),
+    ReleaseKind.RESERVE: frozenset({False, True}),
+}
+# One of its kind and one of the reserve.
+RELEASES_OF_A_PERIOD = 2
 
 
 class ReleasePeriodOpen(Problem):
@@ -50,9 +59,12 @@ class ReleaseTooFew(Problem):
 
 
 class ReleaseWorkload(Problem):
-    """Each kind of release has workloads of its own. Name one of those."""
+    """Each kind of release has workloads and periods of its own.
 
-    type, status, title = "release-workload", 422, "The workload is not one of this kind of release"
+    A quarter (`2026-Q2`) has Q; a year (`2026`) has XS, S, M and L; from the reserve there is T, of either.
+    """
+
+    type, status, title = "release-workload", 422, "The workload or the period is not one of this kind of release"
 
 
 class ReleaseSelfApproval(Problem):
@@ -88,14 +100,13 @@ def request(session: Session, actor: Actor, kind: ReleaseKind, *, period: str, w
     Raises `ReleaseWorkload`, `ReleasePeriodOpen`, `ReleaseExists`, `ReleaseBudgetExhausted` or `ReleaseTooFew`.
     """
     definition = vocabulary.workload(workload)
-    if definition.kind is not kind:
+    if definition.kind is not kind or is_year(period) not in PERIODS[kind]:
         raise ReleaseWorkload
     if now.date() <= last_day(period):
         raise ReleasePeriodOpen
     _refuse_twin(session, definition, period)
     ledger.refuse_overspending(ledger.lines(session), definition, period)
-    if definition.kind is ReleaseKind.QUARTER:
-        _refuse_too_few(session)
+    _refuse_too_few(session, definition, period)
     new = {
         "id": new_id("rel"),
         "kind": definition.kind.value,
@@ -152,10 +163,24 @@ def _refuse_twin(session: Session, workload: Workload, period: str) -> None:
         raise ReleaseExists(release=id_)
 
 
-def _refuse_too_few(session: Session) -> None:
-    releases = select(Release).where(Release.workload == "T", Release.state == ReleaseState.PUBLISHED)
-    last = session.scalars(releases.order_by(Release.period.desc()).limit(1)).first()
-    was_open = any(line.workload == "Q" for line in ledger.lines(session))
-    estimate = last.counts().tables[0].counts[0] if last else 0
-    if estimate < (QUARTER_GATE_OPEN if was_open else QUARTER_GATE):
+def _refuse_too_few(session: Session, workload: Workload, period: str) -> None:
+    gate = GATES.get(workload.id, 0)
+    if any(line.workload == workload.id for line in ledger.lines(session)):
+        gate = gate * 4 // 5
+    if _last_total(session, period) < gate:
         raise ReleaseTooFew
+
+
+def _last_total(session: Session, period: str) -> int:
+    """The last published number of persons in a quarter or a year, as the period is; 0 before there is any.
+
+    A year has at least the persons of each of its quarters: until one has been published, a quarter's number stands.
+    """
+    published = select(Release).where(Release.state == ReleaseState.PUBLISHED)
+    newest = published.order_by(Release.period.desc()).limit(RELEASES_OF_A_PERIOD)
+    for length in dict.fromkeys((len(period), len("2026-Q2"))):
+        of_length = session.scalars(newest.where(func.length(Release.period) == length)).all()
+        totals = [release.counts().tables[0] for release in of_length if release.period == of_length[0].period]
+        if totals:
+            return min(totals, key=lambda total: total.sigma).counts[0]
+    return 0

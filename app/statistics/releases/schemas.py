@@ -16,9 +16,9 @@ class _In(BaseModel):
 class ReleaseIn(_In):
     """Nothing else may be asked: no filter, no dimension, no look beforehand."""
 
-    kind: Literal["quarter", "reserve"]
-    period: str = Field(pattern=r"^20[0-9]{2}-Q[1-4]$")
-    workload: Literal["T", "Q"]
+    kind: Literal["quarter", "year", "reserve"]
+    period: str = Field(pattern=r"^20[0-9]{2}(-Q[1-4])?$")
+    workload: Literal["T", "Q", "XS", "S", "M", "L"]
 
 
 class ReleaseDecisionIn(TransitionIn[Literal["approved", "rejected", "cancelled", "published"]]):

@@ -20,7 +20,7 @@ def test_the_noisy_counts_are_read_as_they_were_written() -> None:
     [
         (b"origin,AD,", b"origin,QQ,"),
         (b"2026-Q2,Q,severity,_T,_T,_T,unknown,", b"2026-Q2,T,severity,_T,_T,_T,unknown,"),
-        (b",10.802,", b",10.8020,"),
+        (b",14.143,", b",14.1430,"),
         (b",3,", b",2,"),
         (b"period,", b"perio,"),
         (b"2026-Q2,Q,", b"2026-Q2,X,"),

@@ -44,7 +44,7 @@ def test_what_a_hash_of_the_ledger_is_over_is_its_line_and_the_line_before_it() 
 
 
 def test_a_draw_is_charged_the_whole_budget_of_its_workload() -> None:
-    assert [line.rho_millionths for line in ledger()] == [5_000, 20_000]
+    assert [line.rho_millionths for line in ledger()] == [5_000, 12_500]
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_what_is_no_ledger_is_refused(content: bytes) -> None:
 
 def test_a_hash_that_is_not_its_lines_is_refused() -> None:
     with pytest.raises(LedgerError):
-        read_ledger(told(ledger()).replace(b'"rho_millionths": 20000', b'"rho_millionths": 10000'))
+        read_ledger(told(ledger()).replace(b'"rho_millionths": 12500', b'"rho_millionths": 10000'))

@@ -19,6 +19,7 @@ from tests.statistics.conftest import ANALYST, APPROVER, STATISTICS, Office, sea
 
 TOTAL = {"kind": "reserve", "period": "2026-Q2", "workload": "T"}
 QUARTER = {"kind": "quarter", "period": "2026-Q2", "workload": "Q"}
+YEAR = {"kind": "year", "period": "2025", "workload": "S"}
 KEY = str(STATISTICS)
 
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from app import vocabulary
 from app.statistics.releases import accounting
-from app.statistics.releases.accounting import KIND_CAP, LIFE_CAP, YEAR_CAP, admit, budget_left, epsilon, is_drawn
+from app.statistics.releases.accounting import (
+    KIND_CAP,
+    LIFE_CAP,
+    YEAR_CAP,
+    admit,
+    budget_left,
+    epsilon,
+    in_words,
+    is_drawn,
+)
 from app.vocabulary import ReleaseKind
 
 QUARTER, YEAR, RESERVE = ReleaseKind.QUARTER, ReleaseKind.YEAR, ReleaseKind.RESERVE
@@ -52,8 +61,8 @@ def test_a_year_of_ordinary_releases_fits_its_budget_exactly() -> None:
         for kind, rho in ((RESERVE, total), (QUARTER, vocabulary.workload("Q").rho)):
             assert budget_left(ledger, kind=kind, period=f"2026-Q{number}") >= rho
             ledger.append(Charge(kind, f"2026-Q{number}", rho))
-    assert budget_left(ledger, kind=YEAR, period="2026") == 120_000
-    ledger.append(Charge(YEAR, "2026", 120_000))
+    assert budget_left(ledger, kind=YEAR, period="2026") == vocabulary.workload("M").rho
+    ledger.append(Charge(YEAR, "2026", 110_000))
 
     assert sum(charge.rho_millionths for charge in ledger) == YEAR_CAP
     assert {
@@ -62,18 +71,25 @@ def test_a_year_of_ordinary_releases_fits_its_budget_exactly() -> None:
     assert budget_left(ledger, kind=RESERVE, period="2027-Q1") == 20_000
 
 
+def test_three_full_years_and_one_reserve_fit_into_a_life() -> None:
+    of_a_year = 4 * vocabulary.workload("Q").rho + vocabulary.workload("M").rho
+
+    assert (of_a_year, 3 * of_a_year + KIND_CAP[RESERVE]) == (160_000, LIFE_CAP)
+
+
 @pytest.mark.parametrize(
     ("spent", "kind", "period", "left"),
     [
         (("reserve", "2026-Q1", 5_000), RESERVE, "2026-Q2", 15_000),
         (("reserve", "2026-Q1", 5_000), RESERVE, "2027-Q1", 20_000),
-        (("reserve", "2026-Q1", 5_000), QUARTER, "2026-Q1", 20_000),
-        (("quarter", "2026-Q1", 5_000), QUARTER, "2026-Q1", 15_000),
-        (("quarter", "2026-Q1", 5_000), QUARTER, "2026-Q2", 20_000),
-        (("year", "2026", 50_000), YEAR, "2026", 70_000),
+        (("reserve", "2026", 5_000), RESERVE, "2026-Q2", 15_000),
+        (("reserve", "2026-Q1", 5_000), QUARTER, "2026-Q1", 12_500),
+        (("quarter", "2026-Q1", 5_000), QUARTER, "2026-Q1", 7_500),
+        (("quarter", "2026-Q1", 5_000), QUARTER, "2026-Q2", 12_500),
+        (("year", "2026", 50_000), YEAR, "2026", 60_000),
         # More than any release may spend: the cap of the year holds beside those of the kinds.
-        (("year", "2026", 215_000), QUARTER, "2026-Q1", 5_000),
-        (("year", "2026", 230_000), QUARTER, "2026-Q1", 0),
+        (("year", "2026", 175_000), QUARTER, "2026-Q1", 5_000),
+        (("year", "2026", 190_000), QUARTER, "2026-Q1", 0),
     ],
 )
 def test_what_was_spent_is_no_longer_left(
@@ -83,14 +99,14 @@ def test_what_was_spent_is_no_longer_left(
 
 
 def test_a_kind_of_a_period_is_drawn_once() -> None:
-    ledger = [Charge("quarter", "2026-Q2", 20_000), Charge("reserve", "2026-Q1", 5_000)]
+    ledger = [Charge("quarter", "2026-Q2", 12_500), Charge("reserve", "2026-Q1", 5_000)]
 
     assert is_drawn(ledger, kind=QUARTER, period="2026-Q2")
     assert not is_drawn(ledger, kind=RESERVE, period="2026-Q2")
     assert not is_drawn(ledger, kind=QUARTER, period="2026-Q3")
 
 
-@given(st.lists(st.tuples(st.sets(st.sampled_from("abcd")), st.sampled_from([5_000, 20_000, 120_000])), max_size=60))
+@given(st.lists(st.tuples(st.sets(st.sampled_from("abcd")), st.sampled_from([5_000, 12_500, 110_000])), max_size=60))
 def test_no_person_ever_spends_more_than_half_a_rho(releases: list[tuple[set[str], int]]) -> None:
     accounts: dict[str, int] = {}
     for counted, rho in releases:  # who has withdrawn is in none that follow, and keeps what was spent
@@ -117,9 +133,20 @@ def test_an_account_is_named_by_a_keyed_hash() -> None:
     assert (b"t" * 16).hex() not in name
 
 
-@pytest.mark.parametrize(("rho", "expected"), [(20_000, 0.90), (120_000, 2.37), (220_000, 3.30), (500_000, 5.22)])
+@pytest.mark.parametrize(
+    ("rho", "expected"), [(12_500, 0.71), (110_000, 2.26), (160_000, 2.77), (180_000, 2.96), (500_000, 5.23)]
+)
 def test_rho_means_the_published_epsilons(rho: int, expected: float) -> None:
-    assert epsilon(rho, 1e-6) == pytest.approx(expected, abs=0.005)
+    exact = epsilon(rho, 1e-6)
+
+    assert exact <= expected < exact + 0.01
+    assert in_words(exact) == f"{expected:.2f}"
+
+
+def test_an_epsilon_in_words_is_never_below_the_one_that_is_meant() -> None:
+    said = {0.9: "0.90", 0.9001: "0.91", 2.2561: "2.26", 5.2216: "5.23", 0.07: "0.07", 10.0: "10.00"}
+
+    assert {exact: in_words(exact) for exact in said} == said
 
 
 @given(st.integers(1, 500_000))

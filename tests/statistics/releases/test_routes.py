@@ -35,7 +35,7 @@ from tests.statistics.conftest import (
     signed,
     state_statistics_key,
 )
-from tests.statistics.releases.flow import KEY, QUARTER, TOTAL, Flow, keep_cards, problem, request, row_of
+from tests.statistics.releases.flow import KEY, QUARTER, TOTAL, YEAR, Flow, keep_cards, problem, request, row_of
 
 
 def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office: Office, rows: Session) -> None:
@@ -54,7 +54,7 @@ def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office:
     assert quarter.folder() == folder
     assert b"**Synthetic.**" in folder["methodology.md"]
     numbers = set(_numbers(rows))
-    assert {5_000, 20_000, 25_000} <= numbers  # the ledger's and the accounts': the search finds what is there
+    assert {5_000, 12_500, 17_500} <= numbers  # the ledger's and the accounts': the search finds what is there
     assert PERSONS not in numbers
 
 
@@ -137,7 +137,40 @@ def test_a_quarter_waits_for_a_published_total_that_is_worth_it(office: Office, 
     assert problem(request(office, QUARTER)) == (409, "release-too-few")
 
 
-@pytest.mark.parametrize("wanted", [TOTAL | {"workload": "Q"}, QUARTER | {"workload": "T"}])
+def test_a_year_asks_for_as_many_persons_as_its_workload_is_made_for(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    keep_cards(rows, PERSONS)
+    assert problem(request(office, YEAR)) == (409, "release-too-few")
+    Flow.published(office, TOTAL)
+
+    asked = [request(office, YEAR | {"workload": workload}) for workload in ("L", "M", "S")]
+
+    assert [answer.status_code for answer in asked] == [409, 409, 201]
+    assert {problem(answer) for answer in asked[:2]} == {(409, "release-too-few")}
+
+
+def test_the_reserve_may_draw_the_total_of_a_year_for_it_to_ask_by(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    keep_cards(rows, 60)
+    Flow.published(office, TOTAL)
+    assert request(office, YEAR | {"workload": "XS"}).status_code == 201
+
+    flow = Flow.published(office, TOTAL | {"period": "2025"})  # nobody was counted in it
+
+    assert flow.get().json()["period"] == "2025"
+    assert problem(request(office, YEAR | {"period": "2024", "workload": "XS"})) == (409, "release-too-few")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        TOTAL | {"workload": "Q"},
+        QUARTER | {"workload": "T"},
+        QUARTER | {"workload": "S"},
+        QUARTER | {"period": "2025"},
+        TOTAL | {"kind": "year", "workload": "S"},
+    ],
+)
 def test_a_workload_belongs_to_its_kind(office: Office, wanted: dict[str, str]) -> None:
     office.let_the_quarter_end()
 

@@ -1,20 +1,24 @@
 """The tables under `data/`: what is published of a count, and its CSV and JSON (RELEASES § 4)."""
 
+import codecs
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from app.protocol.release.counts import NoisyCounts, NoisyTable
+from app.protocol.release.counts import NoisyCounts
+from app.protocol.release.family import Estimate, estimates
+from app.protocol.release.grades import Shown, shown
 from app.protocol.release.rows import TOTAL, write_csv
 from app.vocabulary import Dimension, Table
 
-ESTIMATED: Final = "E"
+# In which languages cells are named beside their codes.
+LANGUAGES: Final = ("en", "zh-Hans", "fr", "es")
 
 # One cell as it is published; None is an empty field.
 _Row = dict[str, str | int | float | None]
 
 _MEASURES: Final = ("value", "lower", "upper", "sd", "grade", "status", "value_adjusted", "value_raw")
+_LABELLED: Final = ["period", "table", *LANGUAGES, "value", "lower", "upper", "grade", "words"]
 _HXL: Final = {
     "table": "#meta+table",
     "value": "#affected+persons+value+approx",
@@ -29,61 +33,59 @@ _HXL: Final = {
 
 
 def data_files(counts: NoisyCounts) -> dict[str, bytes]:
-    """Everything under `data/`: one file a table, and all tables in one long CSV, its JSON twin, and with HXL's tags.
+    """Everything under `data/`: one file a table, and all tables in one long CSV, its JSON twin, with HXL's tags, and
+    in words.
 
     Tags are in a file of their own: as the second row of a table they would make words of all of its numbers.
     """
     every = _columns(counts.workload.dims())
     files = {}
     long: list[_Row] = []
-    for table, noisy in zip(counts.workload.tables, counts.tables, strict=True):
+    labelled = [_LABELLED]
+    for table, noisy, of_table in zip(counts.workload.tables, counts.tables, estimates(counts), strict=True):
+        told = [shown(each, tables=len(counts.tables), cells=len(of_table)) for each in of_table]
         rows = [
-            _row(counts, table, noisy, cell, count) for cell, count in zip(table.cells(), noisy.counts, strict=True)
+            _row(counts, table, cell, count, estimate, own)
+            for cell, count, estimate, own in zip(table.cells(), noisy.counts, of_table, told, strict=True)
         ]
         files[f"data/{table.name}.csv"] = _table_csv(_columns(table.dims), rows)
         long.extend(rows)
+        labelled.extend(_labelled(counts, table, cell, own) for cell, own in zip(table.cells(), told, strict=True))
     files["data/persons.csv"] = _table_csv(every, long)
     files["data/persons.hxl.csv"] = _table_csv(every, long, tags=_tags(counts))
     files["data/persons.json"] = _json(counts, every, long)
+    files["data/persons_labelled.csv"] = codecs.BOM_UTF8 + write_csv(labelled)  # without it Excel misreads the labels
     return files
 
 
-def interval(value: int, sigma: int) -> tuple[int, int]:
-    """The 95 % bounds of a count with this noise: rounded outward to the grid, never below 0 (RELEASES § 4)."""
-    half = half_width(sigma)
-    step = grid(sigma)
-    lower = math.floor((value - half) / step) * step
-    upper = math.ceil((value + half) / step) * step
-    return max(0, lower), max(0, upper)
-
-
-def half_width(sigma: int) -> float:
-    """1.96 sd, where a twelfth is added to the variance for the rounding to whole persons."""
-    return 1.96 * math.sqrt((sigma / 1000) ** 2 + 1 / 12)
-
-
-def grid(sigma: int) -> int:
-    """The step of displayed numbers: nothing finer than the noise is worth a digit."""
-    if sigma < 2_000:
-        return 1
-    return 5 if sigma < 20_000 else 10
-
-
-def _row(counts: NoisyCounts, table: Table, noisy: NoisyTable, cell: tuple[str, ...], count: int) -> _Row:
-    lower, upper = interval(count, noisy.sigma)
+def _row(counts: NoisyCounts, table: Table, cell: tuple[str, ...], count: int, estimate: Estimate, own: Shown) -> _Row:
     return {
         "period": counts.period,
         "table": table.name,
         **_places(table, cell),
-        "value": None,
-        "lower": lower,
-        "upper": upper,
-        "sd": noisy.sigma / 1000,
-        "grade": None,
-        "status": ESTIMATED,
-        "value_adjusted": None,
+        "value": own.value,
+        "lower": own.lower,
+        "upper": own.upper,
+        "sd": round(estimate.sd, 3),
+        "grade": own.grade.value,
+        "status": own.status,
+        "value_adjusted": round(estimate.value, 3) + 0.0,  # never -0.0
         "value_raw": count,
     }
+
+
+def _labelled(counts: NoisyCounts, table: Table, cell: tuple[str, ...], own: Shown) -> list[str]:
+    labels = [
+        _harmless(" × ".join(dim.label(code, language) for dim, code in zip(table.dims, cell, strict=True)))
+        for language in LANGUAGES
+    ]
+    numbers = [_field(each) for each in (own.value, own.lower, own.upper)]
+    return [counts.period, table.name, *labels, *numbers, own.grade.value, own.words()]
+
+
+def _harmless(label: str) -> str:
+    """A label that no spreadsheet takes for a formula."""
+    return f"'{label}" if label[:1] in tuple("=+-@\t\r") else label
 
 
 def _columns(dims: Iterable[Dimension]) -> list[str]:

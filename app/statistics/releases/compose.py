@@ -16,13 +16,13 @@ from app.vocabulary import Dimension, Level
 _COLUMNS = {
     "period": "The quarter or year in which the persons' cards were recorded",
     "table": "The table of the workload; _T in a dimension means that the table does not have it",
-    "value": "Rounded estimate of persons, for grades A and B; empty in this release",
+    "value": "Rounded estimate of persons, for grades A and B; empty for the others",
     "lower": "Lower bound of the 95 % interval, rounded down",
     "upper": "Upper bound of the 95 % interval, rounded up",
-    "sd": "Standard deviation of the noise, in persons",
-    "grade": "A to D by estimate and noise; empty in this release",
-    "status": "E: estimated",
-    "value_adjusted": "Estimate consistent between tables, to be used for sums; empty in this release",
+    "sd": "Standard deviation of value_adjusted, in persons",
+    "grade": "A, quoted as it is; B, as rough; C, its interval alone; D, not clear, which never means zero",
+    "status": "E: estimated (grades A and B); U: only the interval may be used (C and D)",
+    "value_adjusted": "Estimate consistent between tables, to be used for sums; unbiased, may be negative",
     "value_raw": "Count of persons with its noise, as drawn; may be negative",
 }
 

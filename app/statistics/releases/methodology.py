@@ -1,10 +1,11 @@
 """The methodology page of a release: what is counted, what the noise promises, and how to read, add and cite it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.protocol.release.counts import NoisyCounts
-from app.protocol.release.tables import grid, half_width
+from app.protocol.release.family import Estimate, estimates
+from app.protocol.release.grades import grid, half_width, threshold
 from app.statistics.releases.accounting import (
     DELTAS,
     KIND_CAP,
@@ -162,8 +163,9 @@ their own number; they do not help to read anybody else's."""
 def _noise(counts: NoisyCounts) -> str:
     rows = "\n".join(
         f"| {table.name} | {len(noisy.counts)} | {table.m} | {_cut(table)} | {noisy.sigma / 1000:.3f} | "
-        f"{noisy.rho!r} | {half_width(noisy.sigma):.1f} | {grid(noisy.sigma)} |"
-        for table, noisy in zip(counts.workload.tables, counts.tables, strict=True)
+        f"{noisy.rho!r} | {_largest(of_table):.3f} | {half_width(_largest(of_table)):.1f} | "
+        f"{grid(_largest(of_table))} | {threshold(len(counts.tables), len(of_table)):.2f} |"
+        for table, noisy, of_table in zip(counts.workload.tables, counts.tables, estimates(counts), strict=True)
     )
     return f"""## The noise
 
@@ -171,11 +173,31 @@ Every cell of the fixed code lists got discrete Gaussian noise, drawn once by Op
 cell is withheld, merged or chosen by looking at the data. Workload `{counts.workload.id}`, SHA-256
 `{counts.workload.sha256}`.
 
-| table | cells | m | of a person | sigma | rho | 95 % interval: ± before rounding | rounded outward to |
-|---|---|---|---|---|---|---|---|
+| table | cells | m | of a person | sigma | rho | sd | 95 % interval: ± before rounding | rounded to | clear from |
+|---|---|---|---|---|---|---|---|---|---|
 {rows}
 
+*sigma* is the noise as it was drawn, *sd* what is left of it (in the least certain cell) once the tables agree. *Clear
+from* is how many sd a number must have before its cell is told of at all: so in 19 releases of 20 no cell is named in
+which nobody is.{_margins(counts)}
+
 Nothing is exact but the code lists, the period and the parameters on this page. The true counts were not kept."""
+
+
+def _largest(of_table: Sequence[Estimate]) -> float:
+    return max(estimate.sd for estimate in of_table)
+
+
+def _margins(counts: NoisyCounts) -> str:
+    if not counts.workload.margins:
+        return ""
+    pairs = "; ".join(
+        f"{margin.tables[0].name} and {margin.tables[1].name} "
+        f"{'by ' + ' and '.join(dim.column for dim in margin.to) if margin.to else 'in all'}"
+        for margin in counts.workload.margins
+    )
+    return f""" Tables that agree in `value_adjusted`: {pairs}. They were made
+to by weighted least squares over their sums, whose deviations are exact; no number is held above zero."""
 
 
 def _cut(table: Table) -> str:
@@ -186,15 +208,23 @@ def _cut(table: Table) -> str:
 def _reading(counts: NoisyCounts, about: About) -> str:
     return f"""## How to read, add, compare and cite
 
-- `value_raw` is the noisy count. It can be negative. `lower` and `upper` bound the true number of persons in 95 of 100
-  cells: of 100 cells, about 5 miss. They cover the noise alone, not who reported, how persons were linked, or *m*.
-- `sd` is the standard deviation of the noise. `status` `E` means estimated.
-- `value`, `grade` and `value_adjusted` are empty in this release: grades (A from 10 sd, B from 5, C from 3, D below)
-  and consistent estimates come with a later version. Until then quote the interval, never a bare figure, and nothing
-  finer than the interval's steps.
-- To add cells of one table in which a person can be once (m = 1), add `value_raw` and take the root of the summed
-  squares of `sd`; do not add bounds. Never add a table in which a person can be several times.
-- To compare two periods, the difference has the sd sqrt(sd1² + sd2²). Inside 1.96 of it there is no clear change.
+- Quote a number with its interval, in the words of `data/persons_labelled.csv`: "about 140, between 125 and 155". Grade
+  A (from 10 sd) may be quoted so; B (from 5 sd) as rough; of C the interval alone; D is *not clear*, which never means
+  zero, and has an upper bound alone. `value` stands for A and B, `status` is `E` for them and `U` for the others.
+- `lower` and `upper` bound the true number of persons in 95 of 100 cells: of 100 cells, about 5 miss. They cover the
+  noise alone, not who reported, how persons were linked, or *m*. They are rounded outward.
+- `value_raw` is the noisy count as it was drawn, which can be negative. `value_adjusted` is the estimate that agrees
+  between tables, unbiased, which can be negative too; `sd` is its standard deviation.
+- To add cells of one table in which a person can be once (m = 1), add `value_adjusted` and take the root of the summed
+  squares of `sd`, which is no smaller than the truth; do not add bounds or rounded values. Never add a table in which
+  a person can be several times. Where a table of the sum is published, use that.
+- Why do quarters not add up to the year? Who has cards in two quarters is counted in both, and in the year once; and
+  each release has noise of its own. Codes do not add up to their group for the same reasons.
+- To compare two periods of the same table with the same *m*, the difference has the sd sqrt(sd1² + sd2²). It is clear
+  only beyond z of it, where z is the normal quantile of 1 - 0.025 / cells of the table; otherwise say "no clear
+  change". More reports may mean more acts, or more trust.
+- A share of persons may be told where both numbers are of grade A or B and the whole is the total, or *reported*.
+  Never tell shares of the sum of a table in which a person can be several times.
 - Cite as: {about.organisation}, release {about.release}, persons recorded {counts.period}, with the SHA-256 of
   `SHA256SUMS`.
 - Everything in `data/` can be made again from `raw/noisy.csv`; `tern release verify` does it without a network."""

@@ -1,36 +1,17 @@
 """What is published of a noisy count."""
 
+import codecs
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from app.protocol.release.counts import NOISY, read_counts
-from app.protocol.release.tables import data_files, grid, half_width, interval
+from app.protocol.release.tables import data_files
 from tests.statistics.releases import folders
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
-
-
-@given(st.integers(-(10**6), 10**6), st.integers(1, 200_000))
-def test_bounds_lie_on_the_grid_hold_the_interval_and_are_never_negative(value: int, sigma: int) -> None:
-    lower, upper = interval(value, sigma)
-
-    assert 0 <= lower <= upper
-    assert lower % grid(sigma) == upper % grid(sigma) == 0
-    assert lower <= max(0, value - half_width(sigma))
-    assert upper >= max(0, value + half_width(sigma))
-    assert max(0, value - half_width(sigma)) - lower < grid(sigma)
-    assert upper - max(0, value + half_width(sigma)) < grid(sigma)
-
-
-@pytest.mark.parametrize(("sigma", "step"), [(1_999, 1), (2_000, 5), (19_999, 5), (20_000, 10)])
-def test_the_grid_follows_the_noise(sigma: int, step: int) -> None:
-    assert grid(sigma) == step
 
 
 def test_all_cells_stand_in_the_long_file_and_in_the_file_of_their_table() -> None:
@@ -51,7 +32,7 @@ def test_the_columns_and_tags_are_the_published_ones() -> None:
     tagged = files["data/persons.hxl.csv"].decode().splitlines(keepends=True)
 
     assert header == "period,table,ref_area,ref_area_alpha3,value,lower,upper,sd,grade,status,value_adjusted,value_raw"
-    assert first.startswith("2026-Q2,host,AD,AND,,")
+    assert first.startswith("2026-Q2,host,AD,AND,,0,")
     assert tagged[1] == (
         "#date+quarter,#meta+table,#country+code+iso2+origin,#country+code+iso3+origin,#country+code+iso2+host,"
         "#country+code+iso3+host,#event+type+code,#severity+code,#affected+persons+value+approx,"
@@ -75,15 +56,25 @@ def test_the_tag_of_a_period_says_how_long_it_is() -> None:
         assert tagged.splitlines()[1].startswith(f"{tag},")
 
 
-def test_half_of_an_interval_is_1_96_deviations_of_the_noise_and_the_rounding() -> None:
-    assert half_width(10_000) == pytest.approx(19.608165, abs=1e-6)
-    assert half_width(0) == pytest.approx(0.565803, abs=1e-6)
-
-
-def test_grades_and_estimates_wait_for_a_later_version() -> None:
+def test_a_value_stands_for_grades_a_and_b_alone_and_a_cell_that_is_not_clear_is_never_zero() -> None:
     rows = _rows(data_files(folders.noisy())["data/persons.csv"])
 
-    assert {(row["value"], row["grade"], row["value_adjusted"], row["status"]) for row in rows} == {("", "", "", "E")}
+    assert {row["grade"] for row in rows} == set("ABCD")
+    for row in rows:
+        assert (row["value"] != "") == (row["grade"] in "AB") == (row["status"] == "E")
+        assert row["grade"] != "D" or (row["lower"] == "0" < row["upper"])
+
+
+def test_labels_stand_in_four_languages_with_the_words_to_quote() -> None:
+    content = data_files(folders.noisy())["data/persons_labelled.csv"]
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+    (china,) = (row for row in rows if (row["table"], row["en"]) == ("origin", "China"))
+    assert content.startswith(codecs.BOM_UTF8)
+    assert len(rows) == 1 + 251 + 251 + 9 + 4
+    assert (china["zh-Hans"], china["fr"], china["es"]) == ("中国", "Chine", "China")
+    assert re.fullmatch(r"about \d+, between \d+ and \d+(, rough)?", china["words"])
+    assert not [row for row in rows for label in row.values() if label[:1] in tuple("=+-@")]
 
 
 def test_the_json_twin_says_the_same_as_the_csv() -> None:
@@ -97,7 +88,8 @@ def test_the_json_twin_says_the_same_as_the_csv() -> None:
         assert [int(row[name]) for name in ("lower", "upper", "value_raw")] == [
             other[name] for name in ("lower", "upper", "value_raw")
         ]
-        assert (other["value"], other["grade"], other["value_adjusted"]) == (None, None, None)
+        assert (row["value"], row["grade"]) == (str(other["value"] or ""), other["grade"])
+        assert float(row["value_adjusted"]) == other["value_adjusted"]
 
 
 def test_the_data_follow_from_the_noisy_file_alone() -> None:

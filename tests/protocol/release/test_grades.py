@@ -1,0 +1,99 @@
+"""What may be said of an estimate: intervals, grades, words, shares and changes."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.protocol.release.family import Estimate
+from app.protocol.release.grades import (
+    Grade,
+    grid,
+    half_width,
+    is_clear_change,
+    least_change,
+    share,
+    shown,
+    threshold,
+)
+
+estimate = st.builds(Estimate, st.floats(-1e6, 1e6), st.floats(2, 200))
+
+
+@given(estimate, st.integers(1, 30), st.integers(1, 6_000))
+def test_bounds_lie_on_the_grid_and_hold_the_interval_and_the_value(own: Estimate, tables: int, cells: int) -> None:
+    told, step = shown(own, tables=tables, cells=cells), grid(own.sd)
+
+    assert 0 <= told.lower <= told.upper
+    assert told.lower % step == told.upper % step == told.below % step == 0
+    assert told.lower <= max(0, own.value - half_width(own.sd))
+    assert told.upper >= own.value + half_width(own.sd)
+    if told.value is not None:
+        assert told.lower <= told.value <= told.upper
+        assert abs(told.value - own.value) <= step / 2
+
+
+@given(estimate, st.integers(2, 30), st.integers(1, 6_000))
+def test_the_grade_follows_the_signal_and_the_threshold_of_the_release(own: Estimate, tables: int, cells: int) -> None:
+    told, signal, least = shown(own, tables=tables, cells=cells), own.value / own.sd, threshold(tables, cells)
+
+    expected = "D" if signal < least else "A" if signal >= 10 else "B" if signal >= 5 else "C"
+    assert told.grade == expected
+    assert (told.value is not None) == (told.grade in "AB") == (told.status == "E")
+    assert told.grade == "D" or told.lower > 0
+    assert told.grade != "D" or (told.lower, told.below > own.value + 1.645 * own.sd) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("tables", "cells", "deviations"),
+    [(1, 1, 1.6449), (5, 4, 2.8071), (5, 251, 3.9454), (20, 9, 3.4525), (20, 251, 4.2658), (20, 5271, 4.9021)],
+)
+def test_a_release_of_many_cells_asks_more_of_each(tables: int, cells: int, deviations: float) -> None:
+    assert threshold(tables, cells) == deviations
+    assert (1 - 0.5 * math.erfc(-threshold(tables, cells) / math.sqrt(2))) * tables * cells <= 0.05
+
+
+@pytest.mark.parametrize(("sd", "step"), [(1.999, 1), (2, 5), (19.999, 5), (20, 10)])
+def test_the_grid_follows_the_noise(sd: float, step: int) -> None:
+    assert grid(sd) == step
+
+
+@pytest.mark.parametrize(
+    ("value", "grade", "words"),
+    [
+        (138.6, "A", "about 140, between 120 and 155"),
+        (1_402.2, "A", "about 1,400, between 1,385 and 1,420"),
+        (60.0, "B", "about 60, between 45 and 75, rough"),
+        (30.0, "C", "between 15 and 45"),
+        (9.0, "D", "not clear; fewer than 25"),
+        (-40.0, "D", "not clear; fewer than 15"),
+    ],
+)
+def test_the_words_are_those_that_may_be_quoted(value: float, grade: str, words: str) -> None:
+    told = shown(Estimate(value, 7.0), tables=12, cells=9)
+
+    assert (told.grade, told.words()) == (Grade(grade), words)
+
+
+def test_half_of_an_interval_is_1_96_deviations_of_the_noise_and_the_rounding() -> None:
+    assert half_width(10) == pytest.approx(19.608165, abs=1e-6)
+    assert half_width(0) == pytest.approx(0.565803, abs=1e-6)
+
+
+def test_a_change_is_clear_where_no_cell_of_the_table_would_show_it_by_chance() -> None:
+    before, after = Estimate(100, 8), Estimate(140, 8)
+
+    assert is_clear_change(before, after, cells=9)
+    assert not is_clear_change(before, after, cells=251)
+    assert least_change(before, after, cells=1) == pytest.approx(1.96 * math.sqrt(128), rel=1e-4)
+
+
+def test_a_share_is_told_outward_and_narrower_where_both_numbers_share_their_noise() -> None:
+    part, whole = Estimate(300, 10), Estimate(1_000, 20)
+
+    apart, together = share(part, whole, covariance=0), share(part, whole, covariance=80)
+
+    assert (apart.lower, apart.upper) == (27, 33)
+    assert (together.lower, together.upper) == (28, 32)
+    assert (share(whole, part, covariance=0).upper, share(Estimate(1, 9), whole, covariance=0).lower) == (100, 0)

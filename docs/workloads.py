@@ -2,9 +2,10 @@
 
 import math
 
+from app.protocol.release.budget import in_words
 from app.protocol.release.grades import half_width, threshold
-from app.statistics.releases.accounting import epsilon, in_words
-from app.statistics.releases.noise import sigma_of
+from app.protocol.release.mechanism import sigma_of
+from app.statistics.releases.accounting import epsilon
 from app.statistics.releases.requests import GATES
 from app.vocabulary import Margin, Table, Workload, all_workloads
 

@@ -10,6 +10,7 @@ import typer
 from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, show_text, staff
 from app.cli.names import Names, short
 from app.client.statistics import releases
+from app.protocol.release.mechanism import oddities
 from app.protocol.release.signatures import SignerPlace
 from app.vocabulary import ReleaseKind
 
@@ -127,6 +128,8 @@ def verify(
     beside = releases.beside(folder, files)
     for path in beside:
         say(f"No part of the release, and not checked: {path}")
+    for table in oddities(content.counts):
+        say(f"The noise of {table} is unlikely for its sigma, though it may have been drawn so.")
     facts = {
         "publisher": releases.publisher(files),
         "period": content.counts.period,
@@ -138,4 +141,5 @@ def verify(
         show({**facts, "beside": beside}, as_json=True)
         return
     show_text("Authentic: every file is as two people of the organisation with this pin have signed it.")
+    show_text("Every number and text follows from the noisy counts, under the noise and the rho of its workload.")
     show({**facts, "signers": ", ".join(content.signers)}, as_json=False)

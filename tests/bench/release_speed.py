@@ -9,9 +9,8 @@ from itertools import islice
 
 from app import vocabulary
 from app.cli.demo_population import population
+from app.protocol.release.composition import compose
 from app.protocol.release.counts import NoisyCounts
-from app.protocol.release.signatures import Signers
-from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.counting import count
 from app.statistics.releases.noise import DiscreteGaussian, draw
 from tests.statistics.releases import folders
@@ -34,9 +33,7 @@ def measure() -> list[dict[str, str | float]]:
     counted = time.perf_counter()
     drawn = NoisyCounts(period="2026-Q2", workload=quarter, tables=draw(quarter, counts, DiscreteGaussian()))
     noised = time.perf_counter()
-    files = compose(
-        drawn, about=folders.about(), ledger=[ledger_entry(folders.line(drawn), drawn)], signers=Signers(())
-    )
+    files = compose(drawn, about=folders.about(drawn), ledger=[folders.entry(drawn)], signers=b"")
     composed = time.perf_counter()
     return [
         {

@@ -39,7 +39,8 @@ from app.protocol.members import MemberList
 from app.protocol.memory import Remembered, listed
 from app.protocol.opening import Opened
 from app.protocol.pairs import Pair, Recovery, RecoveryReason
-from app.protocol.release import folder, signatures
+from app.protocol.release import signatures
+from app.protocol.release.sums import sums as sums_of
 from app.protocol.report import Form, Report
 from app.protocol.roots import Pin
 from app.protocol.selectors import Selector
@@ -300,7 +301,7 @@ def _others() -> dict[str, Any]:
         head=make.HEAD,
     )
     log = make.public_log()
-    sums = folder.sums({"README.txt": b"Nothing is certain.\n"})
+    sums = sums_of({"README.txt": b"Nothing is certain.\n"})
     signers = [signatures.sign_sums(sums, by=each.id, key=each.key) for each in (SUPERVISOR, CASEWORKER)]
     return {
         "grant": {"text": age.decrypt(grant, [TRIAGER.identity]).decode()},

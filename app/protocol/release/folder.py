@@ -1,22 +1,19 @@
-"""The folder of a release: which files it has, and whether they follow from one another."""
+"""The folder of a release: whether its files follow from one another, from the noisy counts on."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from app.protocol.encoding import sha256_hex
+from app.protocol.periods import PeriodError, is_year, year_of
+from app.protocol.release.about import ABOUT, About, read_about
+from app.protocol.release.budget import LIFE_CAP, PrivacyLoss, is_meant
+from app.protocol.release.composition import compose
 from app.protocol.release.counts import NOISY, NoisyCounts, read_counts
 from app.protocol.release.errors import ReleaseError
-from app.protocol.release.ledger import LedgerError, LedgerLine, read_ledger
+from app.protocol.release.ledger import LEDGER, LedgerEntry, LedgerError, LedgerLine, read_entries
+from app.protocol.release.mechanism import check_noise
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
-from app.protocol.release.tables import data_files
-
-SUMS: Final = "SHA256SUMS"
-LEDGER: Final = "ledger.json"
-ABOUT: Final = frozenset({"methodology.md", LEDGER, "dictionary.csv", SIGNERS})
-
-_SUMS_LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9_]+(?:/[a-z0-9_]+)*(?:\.[a-z]+)+)\n")
+from app.protocol.release.sums import check_sums, file_of
+from app.vocabulary import ReleaseKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +21,7 @@ class Contents:
     """What the files of a folder say, whoever signs them: the counts, and all draws up to and with this one."""
 
     counts: NoisyCounts
+    about: About
     ledger: tuple[LedgerLine, ...]
 
     @property
@@ -32,61 +30,62 @@ class Contents:
         return self.ledger[-1]
 
 
-def sums(files: Mapping[str, bytes]) -> bytes:
-    """`SHA256SUMS` of these files, as `sha256sum -c` reads it, sorted by path."""
-    return "".join(f"{sha256_hex(files[path])}  {path}\n" for path in sorted(files)).encode()
-
-
-def check_sums(files: Mapping[str, bytes]) -> None:
-    """Raises `ReleaseError` unless `SHA256SUMS` names exactly the other files, with their hashes."""
-    listed = hashes(file_of(files, SUMS))
-    others = {path: content for path, content in files.items() if path not in (SUMS, SIGNATURES)}
-    for path, hash_ in listed.items():
-        if sha256_hex(file_of(others, path)) != hash_:
-            raise ReleaseError(f"{path} is not the file that was signed")
-    for path in others:
-        if path not in listed:
-            raise ReleaseError(f"{path} was added to what was signed")
-    if files[SUMS] != sums(others):
-        raise ReleaseError("SHA256SUMS is not the one writing of these hashes")
-
-
-def hashes(sums_file: bytes) -> dict[str, str]:
-    """The hash of each file that `SHA256SUMS` names, by path. Raises `ReleaseError` where it cannot be read."""
-    text = sums_file.decode("ascii", errors="replace")
-    lines = list(_SUMS_LINE.finditer(text))
-    if "".join(line[0] for line in lines) != text:
-        raise ReleaseError("SHA256SUMS cannot be read")
-    return {line[2]: line[1] for line in lines}
-
-
 def read_contents(files: Mapping[str, bytes]) -> Contents:
-    """All that can be checked before anybody signs. Raises `ReleaseError`."""
+    """All that can be checked before anybody signs: the folder is made again, and has to be the same.
+
+    Raises `ReleaseError`.
+    """
     check_sums(files)
     counts = read_counts(file_of(files, NOISY))
-    contents = data_files(counts)
-    if files.keys() - {SIGNATURES} != contents.keys() | ABOUT | {NOISY, SUMS}:
+    check_noise(counts)
+    about = read_about(file_of(files, ABOUT))
+    entries = _entries(counts, file_of(files, LEDGER))
+    _check_about(about, counts, [entry.line for entry in entries])
+    again = compose(counts, about=about, ledger=entries, signers=file_of(files, SIGNERS))
+    if files.keys() - {SIGNATURES} != again.keys():
         raise ReleaseError("the folder lacks a file, or has one too many")
-    for path, content in contents.items():
+    for path, content in again.items():
         if files[path] != content:
             raise ReleaseError(f"{path} does not follow from the noisy counts")
-    return Contents(counts, _ledger(counts, files[LEDGER]))
+    return Contents(counts, about, tuple(entry.line for entry in entries))
 
 
-def file_of(files: Mapping[str, bytes], path: str) -> bytes:
-    """Raises `ReleaseError` where the folder lacks it."""
-    content = files.get(path)
-    if content is None:
-        raise ReleaseError(f"{path} is missing")
-    return content
-
-
-def _ledger(counts: NoisyCounts, content: bytes) -> tuple[LedgerLine, ...]:
+def _entries(counts: NoisyCounts, content: bytes) -> tuple[LedgerEntry, ...]:
+    """The ledger, which ends with this draw, charged whole. Raises `ReleaseError`."""
     try:
-        lines = read_ledger(content)
-        last = lines[-1]
+        entries = read_entries(content)
+        last = entries[-1]
     except (LedgerError, IndexError):
         raise ReleaseError("the ledger is not whole") from None
-    if (last.period, last.workload_sha256) != (counts.period, counts.workload.sha256):
+    workload = counts.workload
+    if (last.line.period, last.line.workload, last.line.workload_sha256) != (
+        *(counts.period, workload.id),
+        workload.sha256,
+    ):
         raise ReleaseError("the ledger does not end with this release")
-    return lines
+    if (last.line.kind, last.line.rho_millionths) != (workload.kind, workload.rho):
+        raise ReleaseError("the ledger charges another rho than the workload's")
+    if dict(last.maps) != {table.name: table.rho for table in counts.tables}:
+        raise ReleaseError("the ledger tells another cost than the noisy counts")
+    if not all(is_meant(PrivacyLoss(entry.line.rho_millionths, entry.epsilon)) for entry in entries):
+        raise ReleaseError("an epsilon of the ledger is not what its rho means")
+    return entries
+
+
+def _check_about(about: About, counts: NoisyCounts, ledger: list[LedgerLine]) -> None:
+    """Raises `ReleaseError` where what the page says of the draw is not what the ledger does."""
+    try:
+        year = sum(line.rho_millionths for line in ledger if year_of(line.period) == year_of(counts.period))
+        fits = counts.workload.kind is ReleaseKind.RESERVE or is_year(counts.period) is (
+            counts.workload.kind is ReleaseKind.YEAR
+        )
+    except PeriodError:
+        raise ReleaseError("the period is neither a quarter nor a year") from None
+    if not fits:
+        raise ReleaseError("the workload is none of such a period")
+    if about.release != ledger[-1].release or about.versions.get("opendp") != ledger[-1].opendp:
+        raise ReleaseError("the folder is about another draw")
+    if (about.this.rho, about.year.rho, about.life.rho) != (ledger[-1].rho_millionths, year, LIFE_CAP):
+        raise ReleaseError("the folder tells another budget than the ledger")
+    if not all(is_meant(loss) for loss in (about.this, about.year, about.life)):
+        raise ReleaseError("an epsilon is not what its rho means")

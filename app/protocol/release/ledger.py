@@ -9,6 +9,7 @@ from typing import Final
 from app.protocol.errors import ProtocolError
 from app.vocabulary import Workload
 
+LEDGER: Final = "ledger.json"
 NO_LINE: Final = "0" * 64
 
 
@@ -89,17 +90,29 @@ def write_ledger(ledger: Sequence[LedgerEntry]) -> bytes:
 
 def read_ledger(content: bytes) -> tuple[LedgerLine, ...]:
     """The lines of `ledger.json`, checked. Raises `LedgerError`."""
+    return tuple(entry.line for entry in read_entries(content))
+
+
+def read_entries(content: bytes) -> tuple[LedgerEntry, ...]:
+    """The lines of `ledger.json`, checked, with what is told beside them. Raises `LedgerError`."""
     names = [field.name for field in fields(LedgerLine)]
     try:
-        entries = json.loads(content)["ledger"]
-        lines = tuple(LedgerLine(**{name: entry[name] for name in names}) for entry in entries)
-        hashes = [entry["sha256"] for entry in entries]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        told = json.loads(content)["ledger"]
+        entries = tuple(
+            LedgerEntry(
+                line=LedgerLine(**{name: each[name] for name in names}),
+                epsilon={str(delta): float(epsilon) for delta, epsilon in each["epsilon"].items()},
+                maps={str(table): float(rho) for table, rho in each["maps"].items()},
+            )
+            for each in told
+        )
+        hashes = [each["sha256"] for each in told]
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise LedgerError("this is no ledger") from None
-    if hashes != [line.sha256() for line in lines]:
+    if hashes != [entry.line.sha256() for entry in entries]:
         raise LedgerError("a line of the ledger is not what its hash says")
-    check_chain(lines)
-    return lines
+    check_chain(entry.line for entry in entries)
+    return entries
 
 
 def _text(line: LedgerLine) -> bytes:

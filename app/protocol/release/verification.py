@@ -12,9 +12,10 @@ from app.protocol.certificates import Trust
 from app.protocol.certified import Certified
 from app.protocol.encoding import check_day, sha256_hex
 from app.protocol.errors import NotAuthentic
+from app.protocol.release.about import About
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.errors import ReleaseError
-from app.protocol.release.folder import SUMS, file_of, read_contents
+from app.protocol.release.folder import read_contents
 from app.protocol.release.ledger import LedgerLine
 from app.protocol.release.signatures import (
     SIGNATURES,
@@ -24,6 +25,7 @@ from app.protocol.release.signatures import (
     read_signatures,
     read_signers,
 )
+from app.protocol.release.sums import SUMS, file_of
 from app.protocol.roots import Pin
 from app.vocabulary import Role
 
@@ -36,6 +38,7 @@ class VerifiedRelease:
     """What a folder turned out to be."""
 
     counts: NoisyCounts
+    about: About
     line: LedgerLine
     signers: tuple[str, str]
     sums_sha256: str
@@ -49,6 +52,8 @@ def verify_pinned(files: Mapping[str, bytes], pin: str) -> VerifiedRelease:
     voucher = vouchers(files, pin)
     signers: list[Certified] = []
     release = verify(files, check_signer=lambda signature: signers.append(voucher(signature)))
+    if Pin.read(release.about.pin).org != Pin.read(pin).org:
+        raise ReleaseError("the folder tells its readers the pin of another organisation")
     if not all(signer.roles & REQUESTERS for signer in signers):
         raise ReleaseError("a signer has no role that may ask for releases")
     if not any(Role.SUPERVISOR in signer.roles for signer in signers):
@@ -65,8 +70,14 @@ def verify(files: Mapping[str, bytes], *, check_signer: Callable[[Signature], No
     sums_file = file_of(files, SUMS)
     signers = _signers(read_signatures(file_of(files, SIGNATURES)), sums_file, check_signer)
     contents = read_contents(files)
+    if set(signers) != contents.about.signers:
+        raise ReleaseError("others have signed than the folder says")
     return VerifiedRelease(
-        counts=contents.counts, line=contents.line, signers=signers, sums_sha256=sha256_hex(sums_file)
+        counts=contents.counts,
+        about=contents.about,
+        line=contents.line,
+        signers=signers,
+        sums_sha256=sha256_hex(sums_file),
     )
 
 

@@ -4,31 +4,13 @@ import hashlib
 import hmac
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
 from app.protocol.periods import year_of
+from app.protocol.release.budget import DELTAS, KIND_CAP, LIFE_CAP, YEAR_CAP, PrivacyLoss, delta_name
 from app.statistics.releases.noise import gaussian
 from app.vocabulary import ReleaseKind
-
-# What the releases of one kind may spend: a quarter each, the others in a year.
-KIND_CAP: Mapping[ReleaseKind, int] = {
-    ReleaseKind.QUARTER: 12_500,
-    ReleaseKind.YEAR: 110_000,
-    ReleaseKind.RESERVE: 20_000,
-}
-YEAR_CAP = 180_000
-LIFE_CAP = 500_000
-DELTAS = (1e-5, 1e-6, 1e-9)
-
-
-@dataclass(frozen=True, slots=True)
-class PrivacyLoss:
-    """Rho in millionths, and the epsilon that it means, by delta."""
-
-    rho: int
-    epsilon: Mapping[str, float]
 
 
 class Charge(Protocol):
@@ -72,11 +54,6 @@ def privacy_loss(rho: int) -> PrivacyLoss:
     return PrivacyLoss(rho, {delta_name(delta): epsilon(rho, delta) for delta in DELTAS})
 
 
-def delta_name(delta: float) -> str:
-    """As releases write it: `1e-5`."""
-    return f"{delta:.0e}".replace("e-0", "e-")
-
-
 def epsilon(rho: int, delta: float) -> float:
     """The epsilon of rho at this delta, by OpenDP's conversion, rounded up to four decimals."""
     import opendp.prelude as dp
@@ -84,12 +61,6 @@ def epsilon(rho: int, delta: float) -> float:
     unit: Any = dp.c.make_zCDP_to_approxDP(gaussian(1.0))
     exact = Fraction(float(unit.map(distance(rho)).epsilon(delta)))
     return math.ceil(exact * 10_000) / 10_000
-
-
-def in_words(epsilon: float) -> str:
-    """An epsilon with two decimals, rounded up: no text promises more than the noise keeps."""
-    hundredths = math.ceil(Fraction(str(epsilon)) * 100)
-    return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
 def distance(rho: int) -> float:

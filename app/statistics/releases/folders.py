@@ -16,8 +16,10 @@ from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.documents import parse_document
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.periods import year_of
+from app.protocol.release.about import About
+from app.protocol.release.budget import LIFE_CAP
+from app.protocol.release.composition import compose
 from app.protocol.release.errors import ReleaseError
-from app.protocol.release.folder import SUMS
 from app.protocol.release.ledger import LedgerLine
 from app.protocol.release.signatures import (
     SIGNATURES,
@@ -26,11 +28,11 @@ from app.protocol.release.signatures import (
     Signers,
     check_signature,
     write_signatures,
+    write_signers,
 )
+from app.protocol.release.sums import SUMS
 from app.settings import Settings
 from app.statistics.releases import accounting, ledger, requests
-from app.statistics.releases.compose import compose, ledger_entry
-from app.statistics.releases.methodology import About
 from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignature, ReleaseState
 from app.transitions import NoSuchStep
 from app.version import VERSION
@@ -149,8 +151,8 @@ def _compose(session: Session, release: Release, *, publisher: Publisher, is_dem
     files = compose(
         release.counts(),
         about=_about(session, release, lines, publisher=publisher, note=SYNTHETIC if is_demo else None),
-        ledger=[ledger_entry(line, session.get_one(Release, line.release).counts()) for line in lines],
-        signers=_signers(session, release),
+        ledger=[ledger.entry(line, session.get_one(Release, line.release).counts()) for line in lines],
+        signers=write_signers(_signers(session, release)),
     )
     session.add_all(ReleaseFile(release_id=release.id, path=path, content=content) for path, content in files.items())
     release.sums_sha256 = sha256_hex(files[SUMS])
@@ -220,7 +222,7 @@ def _about(
         contact=publisher.contact,
         this=accounting.privacy_loss(this.rho_millionths),
         year=accounting.privacy_loss(year),
-        life=accounting.privacy_loss(accounting.LIFE_CAP),
+        life=accounting.privacy_loss(LIFE_CAP),
         versions={"tern": VERSION, "opendp": this.opendp},
         note=note,
     )

@@ -4,7 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.problems import Problem
-from app.protocol.release.ledger import LedgerLine
+from app.protocol.release.counts import NoisyCounts
+from app.protocol.release.ledger import LedgerEntry, LedgerLine
 from app.statistics.releases import accounting
 from app.statistics.releases.models import BudgetEntry
 from app.vocabulary import Workload
@@ -39,6 +40,15 @@ def lines(session: Session) -> tuple[LedgerLine, ...]:
             previous=entry.previous,
         )
         for entry in entries
+    )
+
+
+def entry(line: LedgerLine, counts: NoisyCounts) -> LedgerEntry:
+    """A line of the ledger with what its noise cost, from its stored noisy counts."""
+    return LedgerEntry(
+        line=line,
+        epsilon=accounting.privacy_loss(line.rho_millionths).epsilon,
+        maps={table.name: table.rho for table in counts.tables},
     )
 
 

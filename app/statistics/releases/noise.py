@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 from app.protocol.release.counts import NoisyTable
+from app.protocol.release.mechanism import sigma_of
 from app.vocabulary import Table, Workload
 
 
@@ -78,14 +79,6 @@ def gaussian(sigma: float) -> Any:
 def opendp_version() -> str:
     """Of the library that draws, without loading it."""
     return version("opendp")
-
-
-def sigma_of(workload: Workload, table: Table) -> int:
-    """sqrt(m * sum(w) / (2 rho w)) in thousandths, rounded up, in exact arithmetic."""
-    weights = sum(each.weight for each in workload.tables)
-    square = Fraction(table.m) * weights / (2 * Fraction(workload.rho, 1_000_000) * table.weight)
-    thousandths = math.isqrt(math.floor(square * 1_000_000))
-    return thousandths if thousandths**2 >= square * 1_000_000 else thousandths + 1
 
 
 def l2_sensitivity(m: int) -> float:

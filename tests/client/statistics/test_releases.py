@@ -1,6 +1,6 @@
 """What a release has to be before somebody signs it, against a real service that is made to lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -14,10 +14,12 @@ from app.client import Staff
 from app.client.machine.transport import Refused
 from app.client.statistics import releases
 from app.protocol.encoding import canonical
-from app.protocol.release.counts import NOISY, read_counts, write_counts
-from app.protocol.release.folder import ABOUT, LEDGER, SUMS, sums
-from app.protocol.release.ledger import LedgerEntry, read_ledger, write_ledger
-from app.protocol.release.tables import data_files
+from app.protocol.release.about import ABOUT, read_about
+from app.protocol.release.composition import compose
+from app.protocol.release.counts import NOISY, NoisyCounts, read_counts
+from app.protocol.release.ledger import LEDGER, LedgerEntry, read_entries
+from app.protocol.release.signatures import SIGNERS
+from app.protocol.release.sums import SUMS, sums
 from tests.client.installation import PASSPHRASE, Installation, installation
 from tests.flows.evil import EvilServer, stops
 
@@ -81,21 +83,20 @@ def with_other_noise(folder: releases.Folder) -> releases.Folder:
     """The folder as a service would make it of a second draw."""
     noisy = read_counts(folder[NOISY])
     tables = [replace(table, counts=tuple(count + 1 for count in table.counts)) for table in noisy.tables]
-    changed = replace(noisy, tables=tuple(tables))
-    made = {path: content for path, content in folder.items() if path != SUMS}
-    made |= {**data_files(changed), NOISY: write_counts(changed)}
-    return {**made, SUMS: sums(made)}
+    return made_of(folder, replace(noisy, tables=tuple(tables)), read_entries(folder[LEDGER]))
 
 
 def again(folder: releases.Folder, **changes: Any) -> releases.Folder:
-    """The folder as a service would make it of other counts, or other draws, with hashes that fit."""
-    noisy = read_counts(folder[NOISY])
-    line = replace(read_ledger(folder[LEDGER])[-1], **changes)
-    noisy = replace(noisy, period=line.period)
-    made = {path: folder[path] for path in (*ABOUT,)}
-    made |= {**data_files(noisy), NOISY: write_counts(noisy)}
-    made[LEDGER] = write_ledger([LedgerEntry(line, {}, {})])
-    return {**made, SUMS: sums(made)}
+    """The folder as a service would make it of another draw, with hashes and pages that fit."""
+    last = read_entries(folder[LEDGER])[-1]
+    line = replace(last.line, **changes)
+    return made_of(folder, replace(read_counts(folder[NOISY]), period=line.period), [replace(last, line=line)])
+
+
+def made_of(folder: releases.Folder, noisy: NoisyCounts, entries: Sequence[LedgerEntry]) -> releases.Folder:
+    about, line = read_about(folder[ABOUT]), entries[-1].line
+    about = replace(about, release=line.release, versions={**about.versions, "opendp": line.opendp})
+    return compose(noisy, about=about, ledger=entries, signers=folder[SIGNERS])
 
 
 @contextmanager
@@ -114,9 +115,9 @@ def showing(here: Installation, release: str, folder: releases.Folder) -> Iterat
     [
         ({}, None),
         ({"period": "2031-Q4"}, "release-unasked"),
-        ({"kind": "quarter"}, "release-unasked"),
+        ({"kind": "quarter"}, "the ledger charges another rho"),
         ({"release": "rel_" + "1" * 32}, "release-charge"),
-        ({"rho_millionths": 1}, "release-charge"),
+        ({"rho_millionths": 1}, "the ledger charges another rho"),
         ({"opendp": "0.0"}, "ledger"),
     ],
 )

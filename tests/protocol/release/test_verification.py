@@ -1,6 +1,7 @@
 """Anyone finds out whether a folder is a release as it was made and signed."""
 
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
 from app.protocol.documents import Signer
 from app.protocol.errors import NotAuthentic
+from app.protocol.release.composition import compose
+from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.errors import ReleaseError
-from app.protocol.release.folder import SUMS
+from app.protocol.release.mechanism import check_noise, oddities
 from app.protocol.release.signatures import (
     SIGNATURES,
     SIGNERS,
@@ -26,9 +29,11 @@ from app.protocol.release.signatures import (
     write_signatures,
     write_signers,
 )
+from app.protocol.release.sums import SUMS
 from app.protocol.release.verification import REQUESTERS, verify, verify_pinned
-from app.vocabulary import Role
+from app.vocabulary import Role, all_workloads
 from tests.statistics.releases import folders
+from tests.statistics.releases.measurements import NoNoise, Seeded
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
 
@@ -96,7 +101,11 @@ def signed_by(*roles: Role) -> dict[str, bytes]:
         )
         for (person, key), role in zip(people.items(), roles, strict=True)
     ]
-    files = folders.signed({**FOLDER, SIGNERS: write_signers(Signers((folders.ROOT, *certificates)))})
+    drawn = folders.noisy()
+    requester, approver = people
+    about = replace(folders.about(drawn), requested_by=requester, approved_by=approver)
+    vouchers = write_signers(Signers((folders.ROOT, *certificates)))
+    files = compose(drawn, about=about, ledger=[folders.entry(drawn)], signers=vouchers)
     signatures = [sign_sums(files[SUMS], by=person, key=key) for person, key in people.items()]
     return {**files, SIGNATURES: write_signatures(signatures)}
 
@@ -223,3 +232,99 @@ def test_signatures_and_signers_have_one_writing() -> None:
 
 def test_a_signature_is_over_this_purpose_and_the_sums() -> None:
     assert signed_bytes(b"sums\n") == b"tern/v1/release\nsums\n"
+
+
+def told_anew(drawn: NoisyCounts, **changes: object) -> dict[str, bytes]:
+    """A folder whose every file follows from these counts, and that two have signed."""
+    about = replace(folders.about(drawn), **changes)  # type: ignore[arg-type]
+    vouchers = write_signers(folders.SIGNERS)
+    return folders.signed(compose(drawn, about=about, ledger=[folders.entry(drawn)], signers=vouchers))
+
+
+def with_tables(**changes: object) -> NoisyCounts:
+    drawn = folders.noisy()
+    return replace(drawn, tables=tuple(replace(table, **changes) for table in drawn.tables))  # type: ignore[arg-type]
+
+
+def test_a_folder_with_too_little_noise_is_refused() -> None:
+    drawn = folders.noisy(measurement=Seeded(1, of=0.1))
+
+    with pytest.raises(ReleaseError, match="origin has too little noise"):
+        verify(told_anew(drawn), check_signer=certified)
+    with pytest.raises(ReleaseError, match="origin has too little noise"):
+        verify(told_anew(folders.noisy(measurement=NoNoise())), check_signer=certified)
+
+
+def test_counts_that_were_cut_off_at_zero_are_refused() -> None:
+    drawn = folders.noisy()
+    cut = tuple(replace(table, counts=tuple(max(0, count) for count in table.counts)) for table in drawn.tables)
+
+    with pytest.raises(ReleaseError, match="origin has too little noise"):
+        verify(told_anew(replace(drawn, tables=cut)), check_signer=certified)
+
+
+def test_another_sigma_or_rho_than_the_workloads_is_refused() -> None:
+    with pytest.raises(ReleaseError, match="total has another sigma"):
+        verify(told_anew(with_tables(sigma=14_142)), check_signer=certified)
+    with pytest.raises(ReleaseError, match="total has another rho"):
+        verify(told_anew(with_tables(rho=0.001)), check_signer=certified)
+
+
+@pytest.mark.parametrize("workload", all_workloads())
+def test_the_noise_that_is_drawn_is_never_taken_for_too_little(workload: str) -> None:
+    for seed in range(3):
+        drawn = folders.noisy(workload, measurement=Seeded(seed))
+        check_noise(drawn)
+        assert oddities(drawn) == []
+    assert oddities(folders.noisy("Q", measurement=Seeded(1, of=2))) == ["origin", "host"]
+
+
+def test_another_methodology_is_refused_even_when_it_is_signed() -> None:
+    page = FOLDER["methodology.md"].replace(b"Nothing is exact but", b"Everything is exact, and")
+
+    with pytest.raises(ReleaseError, match=r"methodology\.md does not follow"):
+        verify(folders.signed({**FOLDER, "methodology.md": page}), check_signer=certified)
+
+
+@pytest.mark.parametrize("path", ["dictionary.csv", "about.json", "ledger.json"])
+def test_no_text_is_taken_that_does_not_follow(path: str) -> None:
+    with pytest.raises(ReleaseError):
+        verify(folders.signed({**FOLDER, path: FOLDER[path] + b"\n"}), check_signer=certified)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"this": folders.LOSSES[5_000]}, "another budget"),
+        ({"year": folders.LOSSES[5_000]}, "another budget"),
+        ({"this": replace(folders.LOSSES[12_500], epsilon=folders.LOSSES[5_000].epsilon)}, "epsilon"),
+        ({"release": "rel_" + "2" * 32}, "another draw"),
+        ({"requested_by": "per_" + "c" * 32}, "others have signed"),
+    ],
+)
+def test_what_the_page_says_of_the_draw_is_what_the_ledger_says(changes: dict[str, object], reason: str) -> None:
+    with pytest.raises(ReleaseError, match=reason):
+        verify(told_anew(folders.noisy(), **changes), check_signer=certified)
+
+
+def test_a_ledger_that_tells_another_cost_is_refused() -> None:
+    drawn, entry = folders.noisy(), folders.entry(folders.noisy())
+    for changed, reason in (
+        (replace(entry, maps={**entry.maps, "total": 0.0}), "another cost"),
+        (replace(entry, epsilon=folders.LOSSES[5_000].epsilon), "an epsilon of the ledger"),
+    ):
+        files = compose(drawn, about=folders.about(drawn), ledger=[changed], signers=write_signers(folders.SIGNERS))
+        with pytest.raises(ReleaseError, match=reason):
+            verify(folders.signed(files), check_signer=certified)
+
+
+def test_a_folder_that_names_the_pin_of_others_is_refused() -> None:
+    with pytest.raises(ReleaseError, match="another organisation"):
+        verify_pinned(told_anew(folders.noisy(), pin="0" * 64), folders.PIN)
+
+
+def test_a_folder_that_a_later_tern_made_says_so() -> None:
+    later = FOLDER["about.json"].replace(b'"composer": 1', b'"composer": 2')
+
+    with pytest.raises(ReleaseError, match="does not know"):
+        verify(folders.signed({**FOLDER, "about.json": later}), check_signer=certified)

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.cli.demo_population import population
 from app.protocol.card import StatCard, revision_sha256
 from app.protocol.encoding import b64, sha256_hex
-from app.protocol.release.folder import SUMS
 from app.protocol.release.signatures import sign_sums
+from app.protocol.release.sums import SUMS
 from app.statistics.cards.models import Card
 from tests.factories import writes
 from tests.protocol.organisation import Person

@@ -12,17 +12,17 @@ from app.cli.demo_population import population
 from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
 from app.protocol.documents import Signer
+from app.protocol.release.about import About
+from app.protocol.release.budget import DELTAS, PrivacyLoss, delta_name
+from app.protocol.release.composition import compose
 from app.protocol.release.counts import NoisyCounts
-from app.protocol.release.folder import SUMS, sums
-from app.protocol.release.ledger import LedgerLine, next_line
-from app.protocol.release.signatures import SIGNATURES, Signers, sign_sums, write_signatures
+from app.protocol.release.ledger import LedgerEntry, LedgerLine, next_line
+from app.protocol.release.signatures import SIGNATURES, Signers, sign_sums, write_signatures, write_signers
+from app.protocol.release.sums import SUMS, sums
 from app.protocol.roots import make_root, org_of
-from app.statistics.releases.accounting import PrivacyLoss
-from app.statistics.releases.compose import compose, ledger_entry
 from app.statistics.releases.counting import count
-from app.statistics.releases.methodology import About
 from app.statistics.releases.noise import Measurement, draw
-from app.vocabulary import Role
+from app.vocabulary import ReleaseKind, Role
 from tests.statistics.releases.measurements import Seeded
 
 REQUESTER, APPROVER = "per_" + "a" * 32, "per_" + "b" * 32
@@ -52,21 +52,34 @@ CERTIFICATE = certificate(
     valid_from=_DAY,
     valid_until=date(2026, 6, 30),
 )
-EPSILON = {"1e-5": 0.611, "1e-6": 0.7003, "1e-9": 0.93}
+PERIOD = {ReleaseKind.RESERVE: "2026-Q2", ReleaseKind.QUARTER: "2026-Q2", ReleaseKind.YEAR: "2026"}
+SIGNERS = Signers((ROOT, CERTIFICATE))
+# What OpenDP says of these rhos; it is loaded by few tests.
+LOSSES = {
+    rho: PrivacyLoss(rho, dict(zip(map(delta_name, DELTAS), epsilons, strict=True)))
+    for rho, epsilons in {
+        5_000: (0.3753, 0.43, 0.5649),
+        12_500: (0.6158, 0.7003, 0.9102),
+        110_000: (2.0178, 2.2561, 2.8568),
+        500_000: (4.7284, 5.2216, 6.4741),
+    }.items()
+}
 
 
 @cache  # made anew, it would be the same
 def noisy(workload: str = "Q", *, persons: int = 300, measurement: Measurement | None = None) -> NoisyCounts:
     chosen = vocabulary.workload(workload)
-    counts = count(population(persons, b"folder"), chosen, period="2026-Q2")
-    return NoisyCounts(period="2026-Q2", workload=chosen, tables=draw(chosen, counts, measurement or Seeded(1)))
+    counts = count(population(persons, b"folder"), chosen, period=PERIOD[chosen.kind])
+    return NoisyCounts(
+        period=PERIOD[chosen.kind], workload=chosen, tables=draw(chosen, counts, measurement or Seeded(1))
+    )
 
 
 def line(drawn: NoisyCounts) -> LedgerLine:
     return next_line(None, release="rel_" + "1" * 32, period=drawn.period, workload=drawn.workload, opendp="0.16.0")
 
 
-def about(note: str | None = None) -> About:
+def about(drawn: NoisyCounts, note: str | None = None) -> About:
     return About(
         signs_for_requester=None,
         signs_for_approver=None,
@@ -76,18 +89,22 @@ def about(note: str | None = None) -> About:
         requested_by=REQUESTER,
         approved_by=APPROVER,
         contact="statistics@organisation.example",
-        this=PrivacyLoss(12_500, EPSILON),
-        year=PrivacyLoss(17_500, EPSILON),
-        life=PrivacyLoss(500_000, EPSILON),
+        this=LOSSES[drawn.workload.rho],
+        year=LOSSES[drawn.workload.rho],
+        life=LOSSES[500_000],
         versions={"tern": "0.1.0", "opendp": "0.16.0"},
         note=note,
     )
 
 
 def unsigned(drawn: NoisyCounts) -> dict[str, bytes]:
-    return compose(
-        drawn, about=about(), ledger=[ledger_entry(line(drawn), drawn)], signers=Signers((ROOT, CERTIFICATE))
-    )
+    return compose(drawn, about=about(drawn), ledger=[entry(drawn)], signers=write_signers(SIGNERS))
+
+
+def entry(drawn: NoisyCounts) -> LedgerEntry:
+    """The line of the draw, with what it means."""
+    maps = {table.name: table.rho for table in drawn.tables}
+    return LedgerEntry(line(drawn), LOSSES[drawn.workload.rho].epsilon, maps)
 
 
 def signed(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -15,10 +15,10 @@ class NoNoise:
 
 
 class Seeded(NoNoise):
-    """Gaussian noise in whole persons that comes again from the same seed."""
+    """Gaussian noise in whole persons that comes again from the same seed; `of` its sigma, where it is to be wrong."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+    def __init__(self, seed: int, *, of: float = 1) -> None:
+        self._random, self._of = random.Random(seed), of
 
     def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]:
-        return [count + round(self._random.gauss(0, sigma)) for count in counts]
+        return [count + round(self._random.gauss(0, sigma * self._of)) for count in counts]

@@ -7,17 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app import vocabulary
+from app.protocol.release.budget import KIND_CAP, LIFE_CAP, YEAR_CAP, PrivacyLoss, in_words, is_meant
 from app.statistics.releases import accounting
-from app.statistics.releases.accounting import (
-    KIND_CAP,
-    LIFE_CAP,
-    YEAR_CAP,
-    admit,
-    budget_left,
-    epsilon,
-    in_words,
-    is_drawn,
-)
+from app.statistics.releases.accounting import admit, budget_left, epsilon, is_drawn
 from app.vocabulary import ReleaseKind
 
 QUARTER, YEAR, RESERVE = ReleaseKind.QUARTER, ReleaseKind.YEAR, ReleaseKind.RESERVE
@@ -163,3 +155,14 @@ def test_a_smaller_delta_means_a_larger_epsilon() -> None:
     spent = accounting.privacy_loss(20_000).epsilon
 
     assert spent["1e-5"] < spent["1e-6"] < spent["1e-9"]
+
+
+@pytest.mark.parametrize("rho", [5_000, 12_500, 110_000, 180_000, 500_000])
+def test_who_verifies_works_out_the_same_epsilons_as_the_library(rho: int) -> None:
+    told = accounting.privacy_loss(rho).epsilon
+
+    assert is_meant(PrivacyLoss(rho, told))
+    for delta in told:
+        assert not is_meant(PrivacyLoss(rho, {**told, delta: told[delta] - 0.001}))
+        assert not is_meant(PrivacyLoss(rho, {**told, delta: told[delta] + 0.001}))
+    assert not is_meant(PrivacyLoss(rho, {"1e-6": told["1e-6"]}))

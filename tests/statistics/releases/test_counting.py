@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from app import vocabulary
 from app.cli.demo_population import population
 from app.protocol.card import StatCard
+from app.protocol.release.mechanism import sigma_of
 from app.statistics.releases import counting
-from app.statistics.releases.noise import sigma_of
 from app.vocabulary import Dimension, Table, Workload, WorkloadError, coarsened
 from tests.protocol.cards import CODING, a_card, cards
 

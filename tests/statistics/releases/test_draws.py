@@ -17,6 +17,7 @@ from app.problems import StaleVersion
 from app.protocol import card as cards_
 from app.protocol.card import CARD_SIZE, SignedCard
 from app.protocol.encoding import sha256_hex
+from app.protocol.release.budget import LIFE_CAP
 from app.statistics.cards.models import Card
 from app.statistics.releases import accounting, draws
 from app.statistics.releases.draws import Draw, Snapshot
@@ -57,7 +58,7 @@ def test_every_person_is_counted_and_charged_once(database: Database, rows: Sess
 
 def test_a_person_whose_account_is_spent_is_counted_no_more(database: Database, rows: Session, approved: str) -> None:
     spent = accounting.token_hash(ACCOUNT_KEY, population(20, b"flow")[0].token)
-    rows.add(TokenSpend(token_hash=spent, rho_millionths=accounting.LIFE_CAP - 4_999))
+    rows.add(TokenSpend(token_hash=spent, rho_millionths=LIFE_CAP - 4_999))
     rows.flush()
     start = _start(database, approved)
     drawn = _draw(start)
@@ -67,12 +68,12 @@ def test_a_person_whose_account_is_spent_is_counted_no_more(database: Database, 
 
     rows.expire_all()
     assert _total(drawn) == 19
-    assert rows.get_one(TokenSpend, spent).rho_millionths == accounting.LIFE_CAP - 4_999
+    assert rows.get_one(TokenSpend, spent).rho_millionths == LIFE_CAP - 4_999
 
 
 def test_an_account_bears_what_is_left_to_the_last_millionth(database: Database, rows: Session, approved: str) -> None:
     near = accounting.token_hash(ACCOUNT_KEY, population(20, b"flow")[0].token)
-    rows.add(TokenSpend(token_hash=near, rho_millionths=accounting.LIFE_CAP - 5_000))
+    rows.add(TokenSpend(token_hash=near, rho_millionths=LIFE_CAP - 5_000))
     rows.flush()
     start = _start(database, approved)
 
@@ -80,7 +81,7 @@ def test_an_account_bears_what_is_left_to_the_last_millionth(database: Database,
         draws.settle(session, ACTOR, start, _draw(start), now=NOW)
 
     rows.expire_all()
-    assert rows.get_one(TokenSpend, near).rho_millionths == accounting.LIFE_CAP
+    assert rows.get_one(TokenSpend, near).rho_millionths == LIFE_CAP
 
 
 def test_what_opens_to_no_card_is_counted_for_nobody(database: Database, rows: Session, approved: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from app import vocabulary
+from app.protocol.release.mechanism import sigma_of
 from app.statistics.releases.noise import (
     DiscreteGaussian,
     OverspentError,
@@ -14,7 +15,6 @@ from app.statistics.releases.noise import (
     draw,
     l2_sensitivity,
     opendp_version,
-    sigma_of,
 )
 from tests.statistics.releases.measurements import NoNoise
 

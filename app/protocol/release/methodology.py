@@ -1,12 +1,9 @@
 """The methodology page of a release: what is counted, what the noise promises, and how to read, add and cite it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from app.protocol.release.counts import NoisyCounts
-from app.protocol.release.family import Estimate, estimates
-from app.protocol.release.grades import grid, half_width, threshold
-from app.statistics.releases.accounting import (
+from app.protocol.release.about import About
+from app.protocol.release.budget import (
     DELTAS,
     KIND_CAP,
     LIFE_CAP,
@@ -15,33 +12,10 @@ from app.statistics.releases.accounting import (
     delta_name,
     in_words,
 )
+from app.protocol.release.counts import NoisyCounts
+from app.protocol.release.family import Estimate, estimates
+from app.protocol.release.grades import grid, half_width, threshold
 from app.vocabulary import Bound, Dimension, Level, ReleaseKind, Table
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """The facts of a release that are not in its numbers.
-
-    `organisation` is its name and `contact` an address, in the words of whoever runs the service; `pin` is the
-    fingerprint of its root. `this`, `year` and `life` are what this release costs, what all releases of its year have
-    cost with it, and what one person can lose in a life. `versions` names the programs and their versions. `note` is a
-    paragraph at the head, such as that the people are invented.
-    """
-
-    release: str
-    organisation: str
-    pin: str
-    requested_by: str
-    approved_by: str
-    signs_for_requester: str | None
-    signs_for_approver: str | None
-    contact: str
-    this: PrivacyLoss
-    year: PrivacyLoss
-    life: PrivacyLoss
-    versions: Mapping[str, str]
-    note: str | None = None
-
 
 OPENING = """## How to open the files
 

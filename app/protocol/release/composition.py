@@ -3,14 +3,14 @@
 import codecs
 from collections.abc import Sequence
 
+from app.protocol.release.about import ABOUT, About, write_about
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
-from app.protocol.release.folder import SUMS, sums
-from app.protocol.release.ledger import LedgerEntry, LedgerLine, write_ledger
+from app.protocol.release.ledger import LEDGER, LedgerEntry, write_ledger
+from app.protocol.release.methodology import methodology
 from app.protocol.release.rows import write_csv
-from app.protocol.release.signatures import SIGNERS, Signers, write_signers
+from app.protocol.release.signatures import SIGNERS
+from app.protocol.release.sums import SUMS, sums
 from app.protocol.release.tables import data_files
-from app.statistics.releases import accounting
-from app.statistics.releases.methodology import About, methodology
 from app.vocabulary import Dimension, Level
 
 _COLUMNS = {
@@ -27,29 +27,21 @@ _COLUMNS = {
 }
 
 
-def compose(counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry], signers: Signers) -> dict[str, bytes]:
+def compose(counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry], signers: bytes) -> dict[str, bytes]:
     """Every file but the signatures, by path; `SHA256SUMS` is what the two persons sign.
 
-    `ledger` holds all draws up to and with this one, `signers` what vouches for the two.
+    `ledger` holds all draws up to and with this one, `signers` is `signers.jsonl`: what vouches for the two.
     """
     files = {
         **data_files(counts),
         NOISY: write_counts(counts),
+        ABOUT: write_about(about),
         "dictionary.csv": _dictionary(counts),
         "methodology.md": methodology(counts, about).encode(),
-        "ledger.json": write_ledger(ledger),
-        SIGNERS: write_signers(signers),
+        LEDGER: write_ledger(ledger),
+        SIGNERS: signers,
     }
     return {**files, SUMS: sums(files)}
-
-
-def ledger_entry(line: LedgerLine, counts: NoisyCounts) -> LedgerEntry:
-    """A line of the ledger with what its noise cost, from its stored noisy counts."""
-    return LedgerEntry(
-        line=line,
-        epsilon=accounting.privacy_loss(line.rho_millionths).epsilon,
-        maps={table.name: table.rho for table in counts.tables},
-    )
 
 
 def _dictionary(counts: NoisyCounts) -> bytes:

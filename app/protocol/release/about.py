@@ -1,0 +1,72 @@
+"""What a release says of itself beside its numbers: whose it is, who signs it, what it costs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+from app.protocol.release.budget import PrivacyLoss
+from app.protocol.release.errors import ReleaseError
+
+ABOUT: Final = "about.json"
+# The way in which files follow from counts. Another way is another number, and both are kept: what was signed verifies.
+COMPOSER: Final = 1
+
+_LOSSES = ("this", "year", "life")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The facts of a release that are not in its numbers.
+
+    `organisation` is its name and `contact` an address, in the words of whoever runs the service; `pin` is the
+    fingerprint of its root. `this`, `year` and `life` are what this release costs, what all releases of its year have
+    cost with it, and what one person can lose in a life. `versions` names the programs and their versions. `note` is a
+    paragraph at the head, such as that the people are invented.
+    """
+
+    release: str
+    organisation: str
+    pin: str
+    requested_by: str
+    approved_by: str
+    signs_for_requester: str | None
+    signs_for_approver: str | None
+    contact: str
+    this: PrivacyLoss
+    year: PrivacyLoss
+    life: PrivacyLoss
+    versions: Mapping[str, str]
+    note: str | None = None
+
+    @property
+    def signers(self) -> set[str]:
+        """The ids of the two who sign."""
+        return {self.signs_for_requester or self.requested_by, self.signs_for_approver or self.approved_by}
+
+
+def write_about(about: About) -> bytes:
+    """`about.json`: the facts, with the number of the composer that made the folder."""
+    return (json.dumps({"composer": COMPOSER, **asdict(about)}, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def read_about(content: bytes) -> About:
+    """Raises `ReleaseError` for whatever `write_about` does not write."""
+    try:
+        said = json.loads(content)
+        if said.pop("composer") != COMPOSER:
+            raise ReleaseError("the folder was made in a way that this Tern does not know")
+        losses = {name: PrivacyLoss(said[name]["rho"], said[name]["epsilon"]) for name in _LOSSES}
+        about = About(**{each.name: said[each.name] for each in fields(About)} | losses)
+        again = write_about(about)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ReleaseError(f"{ABOUT} cannot be read") from None
+    if again != content or not all(isinstance(each, str | None) for each in _texts(about)):
+        raise ReleaseError(f"{ABOUT} is not the one writing of these facts")
+    return about
+
+
+def _texts(about: About) -> list[object]:
+    """All that a page would print as it is."""
+    own = [getattr(about, each.name) for each in fields(About) if each.name not in (*_LOSSES, "versions")]
+    return [*own, *about.versions.values()]

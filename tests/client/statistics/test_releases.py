@@ -115,9 +115,9 @@ def showing(here: Installation, release: str, folder: releases.Folder) -> Iterat
     [
         ({}, None),
         ({"period": "2031-Q4"}, "release-unasked"),
-        ({"kind": "quarter"}, "the ledger charges another rho"),
+        ({"kind": "quarter"}, "the ledger charges another rho than the workload's"),
         ({"release": "rel_" + "1" * 32}, "release-charge"),
-        ({"rho_millionths": 1}, "the ledger charges another rho"),
+        ({"rho_millionths": 1}, "the ledger charges another rho than the workload's"),
         ({"opendp": "0.0"}, "ledger"),
     ],
 )

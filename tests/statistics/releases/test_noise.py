@@ -130,7 +130,7 @@ def test_the_sensitivity_is_never_below_the_root_of_m(m: int) -> None:
 
 def test_a_service_that_makes_no_release_does_not_load_the_library() -> None:
     program = (
-        "import app.statistics.releases.compose, app.statistics.releases.noise, sys; print('opendp' in sys.modules)"
+        "import app.protocol.release.composition, app.statistics.releases.noise, sys; print('opendp' in sys.modules)"
     )
 
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

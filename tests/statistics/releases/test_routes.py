@@ -406,7 +406,8 @@ def test_somebody_else_signs_for_who_cannot_and_the_folder_says_so(
     assert set(verify_pinned(folder, PIN).signers) == {each.id for each in signers}
     assert f"{COLLEAGUE.id} in the place of {gone.id}, who could not" in folder["methodology.md"].decode()
     changed = {path for path in before if before[path] != folder[path]}
-    assert {"SHA256SUMS", "methodology.md"} <= changed <= {"SHA256SUMS", "methodology.md", "signers.jsonl"}
+    about = {"SHA256SUMS", "about.json", "methodology.md"}
+    assert about <= changed <= {*about, "signers.jsonl"}
 
 
 def test_who_was_asked_first_takes_their_place_back_and_is_the_one_who_signs(office: Office) -> None:

@@ -13,8 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Debian's age is one of the programs that the tests hold the sealed format against, and with curl and jq what
 # docs/protocol.md opens a report with; its Tor reads what docs/onion.md says;
-# its Chromium, with fonts for every script that the pages are written in, opens the pages.
-SYSTEM := age curl jq tor chromium fonts-noto-core fonts-noto-cjk
+# its Chromium, with fonts for every script that the pages are written in, opens the pages: mostly its engine alone.
+SYSTEM := age curl jq tor chromium chromium-headless-shell fonts-noto-core fonts-noto-cjk
 
 system-deps:
 	@for package in $(SYSTEM); do command -v $$package >/dev/null || dpkg -s $$package >/dev/null 2>&1 || { \

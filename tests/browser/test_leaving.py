@@ -132,7 +132,7 @@ def test_going_back_to_a_page_shows_nothing_that_was_typed(typed: ReportPage) ->
 
 
 def test_chromium_does_not_keep_a_page_as_it_is_for_whoever_goes_back(playwright: Playwright, road: Wire) -> None:
-    with chromium(playwright, ignore_default_args=["--disable-back-forward-cache"]) as keeping:
+    with chromium(playwright, program=CHROMIUM, ignore_default_args=["--disable-back-forward-cache"]) as keeping:
         page = keeping.new_page()
         page.goto(f"{road.address}/en/")
         page.locator("#text").evaluate("(field, text) => { field.value = text }", TEXT)

@@ -10,6 +10,7 @@ never older than what was seen of it before the day of the backup. So a row has 
 held to: whoever looks at it next, by `hold` or `hold_list`, lowers it to what is shown, and it is kept what was lost.
 """
 
+import hashlib
 import hmac
 import json
 import sqlite3
@@ -63,6 +64,9 @@ class SeenMarks:
         self._identity = identity
         self._today = today
         self._naming = derive(identity.secret, "seen")
+        self._is_made = False
+        # By name, with the hash of the entry in which it lay: to open one takes longer than to find it.
+        self._rows: dict[bytes, tuple[bytes, Row]] = {}
 
     def highest(self, type_: str, subject: str) -> Mark | None:
         """The newest version that this machine has opened or written; None where it has seen none."""
@@ -160,15 +164,15 @@ class SeenMarks:
 
         What lies before them is still to be held against the chain. Raises `Rollback`.
         """
+        if not chain_ or len(self.marks(type_, subject)) < 2:
+            return  # mostly there is nothing to write, and nobody needs to wait
         with self._writing() as database:
             row = self._find(database, type_, subject)
-            if row is None or not chain_ or not row.beside:
-                return
             shown = {each.version: each for each in chain_}
-            within = [each for each in row.beside if each.version >= chain_[0].version]
+            within = [each for each in (row.beside if row else ()) if each.version >= chain_[0].version]
             if any(each.version not in shown or shown[each.version].sha256 != each.sha256 for each in within):
                 raise Rollback(reason)
-            if within:
+            if row and within:
                 self._put(database, replace(row, beside=tuple(each for each in row.beside if each not in within)))
 
     def record(self, type_: str, subject: str, mark: Mark) -> None:
@@ -334,8 +338,9 @@ class SeenMarks:
         """In the place of the one `before`, if there was one: what stands there already is not sealed anew."""
         if row == before:
             return
-        sealed = self._sealed(row.text)
-        database.execute("REPLACE INTO seen VALUES (?, ?)", (self._name(row.type, row.subject), sealed))
+        name, sealed = self._name(row.type, row.subject), self._sealed(row.text)
+        database.execute("REPLACE INTO seen VALUES (?, ?)", (name, sealed))
+        self._rows[name] = hashlib.sha256(sealed).digest(), row
 
     def _delete(self, database: sqlite3.Connection, row: Row) -> None:
         database.execute("DELETE FROM seen WHERE name = ?", (self._name(row.type, row.subject),))
@@ -346,10 +351,13 @@ class SeenMarks:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        private.make_file(self._path)
+        is_made = self._is_made and self._path.exists()
+        if not is_made:
+            private.make_file(self._path)
         with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
-            for table in _TABLES:
+            for table in () if is_made else _TABLES:
                 database.execute(table)
+            self._is_made = True
             yield database
 
     @contextmanager
@@ -361,10 +369,14 @@ class SeenMarks:
             database.execute("COMMIT")
 
     def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> Row | None:
-        entry = database.execute("SELECT mark FROM seen WHERE name = ?", (self._name(type_, subject),)).fetchone()
+        name = self._name(type_, subject)
+        entry = database.execute("SELECT mark FROM seen WHERE name = ?", (name,)).fetchone()
         if entry is None:
             return None
-        row = self._read(entry[0])
+        known, row = self._rows.get(name, (b"", None))
+        if row is None or known != hashlib.sha256(entry[0]).digest():
+            row = self._read(entry[0])
+            self._rows[name] = hashlib.sha256(entry[0]).digest(), row
         if (row.type, row.subject) != (type_, subject):
             raise ValueError("a mark lies under another's name")
         return row

@@ -14,8 +14,9 @@ from app.settings import Settings
 from tests.postgresql import run
 
 # In bytes, seven letters: what is random then spells no word. ASCII words are sought whole, others wherever they stand.
-_LATIN = re.compile(rb"[A-Za-z_]{7,}")
-_OTHER = re.compile(rb"[\x80-\xff]{10,}|(?:\\u[0-9a-f]{4}){5,}")
+# The first letter stands for itself, and no pattern has two branches: what lies between is skipped, six times as fast.
+_LATIN = re.compile(rb"[A-Za-z_][A-Za-z_]{6,}")
+_OTHER = (re.compile(rb"[\x80-\xff][\x80-\xff]{9,}"), re.compile(rb"\\u[0-9a-f]{4}(?:\\u[0-9a-f]{4}){4,}"))
 
 _WORD = re.compile(r"[^\W\d_]{5,}")
 # Recipients, hashes, ids and keys are random letters: any short word may stand in them.
@@ -73,11 +74,11 @@ class Dump:
 
     @cached_property
     def _latin(self) -> set[bytes]:
-        return {word for content in self.everything for word in _LATIN.findall(content)}
+        return {word for content in {*self.everything} for word in _LATIN.findall(content)}
 
     @cached_property
     def _other(self) -> bytes:
-        return b"\n".join(part for content in self.everything for part in _OTHER.findall(content))
+        return b"\n".join(part for content in {*self.everything} for each in _OTHER for part in each.findall(content))
 
     def holds(self, words: Iterable[str]) -> set[str]:
         """Those of the words that stand somewhere in the bytes, in UTF-8 or escaped as JSON does.

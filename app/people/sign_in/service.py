@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -26,6 +26,13 @@ from app.protocol.encoding import b64, new_id
 _TOKEN_SIZE = 32
 # In the place of an id: as whom somebody signs in under a name that nobody has.
 NOBODY: Final = "nobody"
+# Whose session it is: each request of staff asks it.
+_ACTING: Final = staff.acting(
+    select()
+    .select_from(SignIn)
+    .join(Person, Person.id == SignIn.person_id)
+    .where(SignIn.token_sha256 == bindparam("token_sha256"), SignIn.expires > bindparam("hour"))
+)
 
 
 class SignInFailed(Problem):
@@ -128,15 +135,8 @@ def is_of(token: str, row: SignIn) -> bool:
 
 def find_actor(session: Session, token_sha256: str, now: datetime) -> Actor | None:
     """Whose session this is. Roles count only under a certificate, or before there is a root to certify anybody."""
-    person = session.scalar(
-        select(Person)
-        .join(SignIn, SignIn.person_id == Person.id)
-        .where(SignIn.token_sha256 == token_sha256, SignIn.expires > hour_of(now))
-    )
-    if person is None:
-        return None
-    today = now.date()
-    return Actor(id=person.id, roles=staff.roles_of(session, person, today), team_id=person.team_id, today=today)
+    values = {"token_sha256": token_sha256, "hour": hour_of(now), "today": now.date()}
+    return staff.actor(session, session.execute(_ACTING, values).all(), now.date())
 
 
 def _digest(token: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, delete, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -449,10 +449,34 @@ def certified_with(session: Session, role: Role, today: date) -> dict[str, date]
 
 def roles_of(session: Session, person: Person, today: date) -> frozenset[Role]:
     """What the person may do today: as their certificate says, or as invited before there is a root to give one."""
-    roles = _certified(session, person.id, today)
-    if roles is not None:
-        return roles
-    return person.invited_as if session.scalar(select(Organisation.id)) is None else frozenset()
+    return _or_as_invited(session, _certified(session, person.id, today), person.invited_as)
+
+
+def _or_as_invited(session: Session, certified: frozenset[Role] | None, invited_as: frozenset[Role]) -> frozenset[Role]:
+    if certified is not None:
+        return certified
+    return frozenset() if has_root(session) else invited_as
+
+
+def acting(of: Select[Any]) -> Select[Any]:
+    """What `actor` is made of, where `of` selects a person: a row for each certificate that has begun by the parameter
+    `today`, the newest first, or one without. Who asks it with each request makes it once."""
+    return (
+        of.add_columns(Person.id, Person.team_id, Person.invited_as, RootSupervisor.roles.label("by_root"), *_STANDING)
+        .outerjoin(RootSupervisor, RootSupervisor.person_id == Person.id)
+        .outerjoin(Certificate, (Certificate.person_id == Person.id) & (Certificate.valid_from <= bindparam("today")))
+        .order_by(*_NEWEST)
+    )
+
+
+def actor(session: Session, rows: Sequence[Row[Any]], today: date) -> Actor | None:
+    """Who acts, by the rows of `acting`; None where there are none. Roles count as in `roles_of`."""
+    if not rows:
+        return None
+    person = rows[0]
+    certificates: list[Any] = [row for row in rows if row.person_id]
+    certified = _vouched(certificates, today) if person.by_root is None else person.by_root
+    return Actor(person.id, _or_as_invited(session, certified, person.invited_as), person.team_id, today)
 
 
 def roles_among(session: Session, people: Collection[Person], today: date) -> dict[str, frozenset[Role]]:

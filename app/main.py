@@ -83,6 +83,7 @@ from app.people.staff.state import People
 from app.settings import Settings
 from app.site.site import Site
 from app.statistics.cards.routes import router as cards
+from app.statistics.releases.public import router as published
 from app.statistics.releases.routes import ledger_router
 from app.statistics.releases.routes import router as releases
 
@@ -243,5 +244,6 @@ def _routes() -> list[BaseRoute]:
     for package in ROUTERS:
         router.include_router(package, prefix="/v1")
     # What people open in a browser is no part of the interface, and so not of its description.
-    router.include_router(no_script, include_in_schema=False)
+    for opened in (no_script, published):
+        router.include_router(opened, include_in_schema=False)
     return router.routes

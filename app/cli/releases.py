@@ -117,6 +117,16 @@ def download(
 
 
 @release.command()
+def export(
+    site: Annotated[Path, typer.Option("--site", help="A new directory for the pages and files.")],
+    machine: Home = HOME,
+) -> None:
+    """Save all published releases, verified, as pages that any host of files can hand out."""
+    ids = releases.export_site(staff(machine), site)
+    say(f"{len(ids)} {'release' if len(ids) == 1 else 'releases'} in {site}. Begin at index.html.")
+
+
+@release.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="The folder of a release.", exists=True, file_okay=False)],
     pin: Pin,

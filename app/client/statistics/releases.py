@@ -16,6 +16,7 @@ from app.protocol.release.counts import NOISY
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import read_contents
 from app.protocol.release.ledger import LedgerLine
+from app.protocol.release.listing import Listed, listing_files
 from app.protocol.release.signatures import SIGNATURES, sign_sums
 from app.protocol.release.sums import SUMS, file_of, hashes
 from app.protocol.release.verification import VerifiedRelease, verify_pinned, vouchers
@@ -172,6 +173,18 @@ def save(folder: Folder, directory: Path) -> None:
         target = directory / _safe(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+
+
+def export_site(staff: Staff, directory: Path) -> list[str]:
+    """Write every published release, verified, below a new `directory`, with a page and a feed that lead to them: any
+    host of files can hand it out. Their ids. Raises `NotAuthentic`, and `FileExistsError`."""
+    published = [each for each in list_(staff) if each.state == "published"]
+    folders = {each.id: download(staff, check_id("rel", each.id)) for each in published}
+    listed = [Listed(each.id, each.kind, each.period, sha256_hex(folders[each.id][SUMS])) for each in published]
+    save(listing_files(listed), directory)
+    for id_, folder in folders.items():
+        save(folder, directory / id_)
+    return list(folders)
 
 
 def load(directory: Path) -> Folder:

@@ -7,6 +7,7 @@ from app.protocol.release.about import ABOUT, About, write_about
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
 from app.protocol.release.ledger import LEDGER, LedgerEntry, write_ledger
 from app.protocol.release.methodology import methodology
+from app.protocol.release.page import page_files
 from app.protocol.release.rows import write_csv
 from app.protocol.release.signatures import SIGNERS
 from app.protocol.release.sums import SUMS, sums
@@ -41,6 +42,7 @@ def compose(counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry],
         LEDGER: write_ledger(ledger),
         SIGNERS: signers,
     }
+    files |= page_files(counts, about, others=files)
     return {**files, SUMS: sums(files)}
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -134,6 +135,19 @@ def test_nobody_signs_another_release_than_the_one_they_asked_for_or_approved(
             else:
                 with pytest.raises(Refused):  # it is theirs, and signed already
                     releases.sign(person, release)
+
+
+def test_all_that_is_published_is_exported_as_pages_that_lead_to_whole_folders(
+    released: tuple[Installation, str], tmp_path: Path
+) -> None:
+    here, release = released
+    site = tmp_path / "site"
+
+    assert release in releases.export_site(here.staff("chen"), site)
+
+    assert f'href="{release}/index.html"' in (site / "index.html").read_text()
+    assert (site / "feed.atom").is_file()
+    assert releases.verify(releases.load(site / release), pin=here.staff("chen").org).line.release == release
 
 
 def test_nobody_signs_under_a_ledger_that_is_not_whole(released: tuple[Installation, str]) -> None:

@@ -58,6 +58,34 @@ def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office:
     assert PERSONS not in numbers
 
 
+def test_everybody_reads_what_is_published_as_pages_without_a_sign_in(office: Office, rows: Session) -> None:
+    keep_cards(rows, 20)
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+    address = f"/releases/{flow.release}/"
+    assert office.http.get(address).status_code == 404
+    assert flow.release not in office.http.get("/releases/").text
+    for signer in (ANALYST, APPROVER):
+        flow.sign(signer)
+    flow.move("published", by=APPROVER)
+
+    page = office.http.get(address)
+    again = office.http.get(f"{address}index.html", headers={"If-None-Match": page.headers["ETag"]})
+
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert page.content == flow.folder()["index.html"]
+    assert "style-src 'self'" in page.headers["Content-Security-Policy"]
+    assert (again.status_code, again.content) == (304, b"")
+    assert office.http.get(f"{address}charts/total.svg").headers["Content-Type"] == "image/svg+xml"
+    assert office.http.get(f"{address}absent.csv").status_code == 404
+    assert flow.release in office.http.get("/releases/").text
+    assert "urn:sha256:" in office.http.get("/releases/feed.atom").text
+    assert office.http.get(f"/releases/{flow.release}", follow_redirects=False).headers["Location"] == (
+        f"{address}index.html"
+    )
+    assert office.http.get("/releases/absent").status_code == 404
+
+
 def test_the_ledger_is_read_by_anybody_and_checked_without_us(office: Office, rows: Session) -> None:
     keep_cards(rows, PERSONS)
     empty = office.http.get("/v1/ledger")

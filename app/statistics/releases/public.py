@@ -1,0 +1,80 @@
+"""Published releases as pages, for everybody: no sign-in, no cookie, no script, and nothing is noted of who reads."""
+
+import hashlib
+from pathlib import PurePosixPath
+
+from fastapi import Request, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.http import Db, Router, leads_to
+from app.problems import NotFound
+from app.protocol.release.listing import Listed, listing_files
+from app.protocol.release.page import PAGE
+from app.statistics.releases.models import Release, ReleaseFile, ReleaseState
+
+router = Router("/releases", tag="pages")
+
+_MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".atom": "application/atom+xml; charset=utf-8",
+}
+# Its own style and pictures, and nothing else. Pictures have their looks in attributes.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@router.get("/")
+def list_published(database: Db, request: Request) -> Response:
+    """The page that leads to each."""
+    with database.read() as session:
+        content = listing_files(_published(session))[PAGE]
+    return _answer(request, PAGE, content)
+
+
+@router.get("/{path}")
+def get_listing_file(database: Db, request: Request, path: str) -> Response:
+    """What stands beside the page, or the way from the name of a folder to its page."""
+    with database.read() as session:
+        published = _published(session)
+    if path in {each.id for each in published}:
+        return leads_to(f"/releases/{path}/{PAGE}")
+    content = listing_files(published).get(path)
+    if content is None:
+        raise NotFound
+    return _answer(request, path, content)
+
+
+@router.get("/{release_id}/{path:path}")
+def get_published_file(database: Db, request: Request, release_id: str, path: str) -> Response:
+    """A file of a folder, as two have signed it."""
+    of_release = select(ReleaseFile.content).join(Release, Release.id == ReleaseFile.release_id)
+    public = of_release.where(Release.id == release_id, Release.state == ReleaseState.PUBLISHED)
+    with database.read() as session:
+        content = session.scalar(public.where(ReleaseFile.path == (path or PAGE)))
+    if content is None:
+        raise NotFound
+    return _answer(request, path or PAGE, content)
+
+
+def _published(session: Session) -> list[Listed]:
+    releases = session.scalars(select(Release).where(Release.state == ReleaseState.PUBLISHED))
+    return [
+        Listed(id=each.id, kind=each.kind, period=each.period, sums_sha256=each.sums_sha256 or "") for each in releases
+    ]
+
+
+def _answer(request: Request, path: str, content: bytes) -> Response:
+    """What is published never changes, so who has it need not fetch it again."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Security-Policy": _POLICY}
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status_code=304, headers=headers)
+    media_type = _MEDIA_TYPES.get(PurePosixPath(path).suffix, "text/plain; charset=utf-8")
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,0 +1,52 @@
+"""What the page for partners tells them to do works, on a release as it is published."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.statistics.releases import folders
+
+PAGE = (Path(__file__).parents[2] / "docs/handbook/partner.md").read_text()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for path, content in folders.signed(folders.unsigned(folders.noisy())).items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    return tmp_path
+
+
+def block(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+    return str(found)
+
+
+def with_tools(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["sh", "-c", block("sh")], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_release_is_checked_with_tools_that_everybody_has(folder: Path) -> None:
+    checked = with_tools(folder)
+
+    assert checked.stdout == "Signature Verified Successfully\n" * 2, checked.stderr
+    assert checked.returncode == 0
+
+
+@pytest.mark.parametrize("path", ["data/host.csv", "SHA256SUMS", "SHA256SUMS.sig"])
+def test_a_changed_release_is_noticed_by_them(folder: Path, path: str) -> None:
+    content = (folder / path).read_bytes()
+    (folder / path).write_bytes(content.replace(b"0", b"1", 1) if b"0" in content else content[:-9])
+
+    assert with_tools(folder).returncode != 0
+
+
+def test_the_lines_for_pandas_find_the_clear_rows(folder: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", block("python")], cwd=folder, capture_output=True, text=True, check=True
+    )
+
+    assert re.search(r"CN +\d+\.0 +\d+ +\d+ +[AB]", ran.stdout)

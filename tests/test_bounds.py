@@ -314,6 +314,16 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_NO_MORE": 2e-4,
         "_STEPS": 200,
     },
+    "app.protocol.release.chart": {
+        "_WIDTH": 320,
+        "_LEFT": 4,
+        "_ROW": 38,
+        "_HEAD": 22,
+        "_RADIUS": 4,
+        "_SCALE": 312,
+        "_TICKS": 4,
+    },
+    "app.protocol.release.page": {"_WHOLE": 21, "_DRAWN": 24},
     "app.protocol.release.grades": {
         "_FALSE_PLACES": 0.05,
         "_FALSE_CHANGES": 0.05,

@@ -7,10 +7,15 @@ from typing import Annotated
 
 import typer
 
+from app import vocabulary
 from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, show_text, staff
 from app.cli.names import Names, short
-from app.client.statistics import releases
+from app.client.statistics import plans, releases
+from app.protocol.periods import PeriodError, last_day
+from app.protocol.release.folder import read_contents
+from app.protocol.release.grades import Grade, Shown
 from app.protocol.release.mechanism import oddities
+from app.protocol.release.page import Cell, Told, answer, told_tables
 from app.protocol.release.signatures import SignerPlace
 from app.vocabulary import ReleaseKind
 
@@ -31,6 +36,57 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
 
     columns = ["id", "kind", "period", "workload", "state", "requester", "approver"]
     show_list("Releases", columns, map(asdict, releases.list_(person)), as_json=as_json, words=words)
+
+
+@release.command()
+def plan(
+    period: Annotated[str, typer.Argument(help="The period, such as 2026-Q2 or 2026.")],
+    workload: Annotated[str, typer.Argument(help="The workload: T, Q, XS, S, M or L.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """What a release would cost, what is left for it, and from how many persons its numbers could be told."""
+    known = vocabulary.all_workloads()
+    if workload not in known:
+        raise typer.BadParameter(f"one of: {', '.join(known)}", param_hint="workload")
+    try:
+        last_day(period)
+    except PeriodError as error:
+        raise typer.BadParameter(str(error), param_hint="period") from None
+    planned = plans.plan(staff(machine).service, known[workload], period=period)
+    if as_json:
+        show(asdict(planned), as_json=True)
+        return
+    facts = {"cost": _rho(planned.cost), "left": _rho(planned.left), "drawn already": planned.is_drawn}
+    show({**facts, "can be borne": planned.is_borne}, as_json=False)
+    columns = ["table", "cells", "m", "sd", "told_from", "rough_from", "sure_from"]
+    show_list("Tables, in persons", columns, map(asdict, planned.tables), as_json=False)
+
+
+@release.command("show")
+def show_(
+    folder: Annotated[Path, typer.Argument(help="The folder of a release.", exists=True, file_okay=False)],
+    table: Annotated[
+        str | None, typer.Option("--table", help="One table, such as origin, with all of its rows.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read a release: its answer, and its tables in words, with bars."""
+    contents = read_contents(releases.load(folder))
+    tables = told_tables(contents.counts)
+    wanted = [told for told in tables if table in (None, told.table.name)]
+    if not wanted:
+        raise typer.BadParameter(f"one of: {', '.join(told.table.name for told in tables)}", param_hint="--table")
+    if as_json:
+        rows = [_row(told, cell) for told in wanted for cell in told.cells]
+        show({"answer": answer(contents.counts, contents.about), "rows": rows}, as_json=True)
+        return
+    show_text(answer(contents.counts, contents.about))
+    for told in wanted:
+        cells = told.cells if table else told.listed()
+        most = max((cell.own.upper for cell in cells), default=1)
+        lines = [_row(told, cell) | {"bar": bar(cell.own, most)} for cell in cells]
+        show_list(told.title, ["row", "persons", "grade", "bar"], lines, as_json=False)
 
 
 @release.command()
@@ -153,3 +209,30 @@ def verify(
     show_text("Authentic: every file is as two people of the organisation with this pin have signed it.")
     show_text("Every number and text follows from the noisy counts, under the noise and the rho of its workload.")
     show({**facts, "signers": ", ".join(content.signers)}, as_json=False)
+
+
+def bar(own: Shown, most: int, *, width: int = 24) -> str:
+    """An interval on a line of this width: `=` from bound to bound, `o` the value, `/` what is not clear."""
+    last = width - 1
+    start, end = (round(last * bound / most) for bound in (own.lower, own.upper))
+    signs = [" "] * width
+    signs[start : end + 1] = ("/" if own.grade is Grade.D else "=") * (end + 1 - start)
+    if own.value is not None:
+        signs[round(last * own.value / most)] = "o"
+    return "".join(signs).rstrip()
+
+
+def _row(told: Told, cell: Cell) -> dict[str, object]:
+    return {
+        "table": told.table.name,
+        "row": cell.label,
+        "persons": cell.own.words(),
+        "value": cell.own.value,
+        "lower": cell.own.lower,
+        "upper": cell.own.upper,
+        "grade": cell.own.grade.value,
+    }
+
+
+def _rho(millionths: int) -> str:
+    return f"rho {millionths / 1_000_000:g}"

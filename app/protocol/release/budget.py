@@ -1,10 +1,12 @@
 """What releases may spend, and what rho means in words (RELEASES § 0). Rho is counted in whole millionths."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
+from app.protocol.periods import year_of
 from app.vocabulary import ReleaseKind
 
 # What the releases of one kind may spend: a quarter each, the others in a year.
@@ -28,6 +30,32 @@ class PrivacyLoss:
 
     rho: int
     epsilon: Mapping[str, float]
+
+
+class Charge(Protocol):
+    """A line of the ledger, as far as it concerns the budget."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def rho_millionths(self) -> int: ...
+
+
+def is_drawn(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> bool:
+    """Whether this kind of release of this period has been drawn: it never is again."""
+    return any(charge.kind == kind and charge.period == period for charge in ledger)
+
+
+def budget_left(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> int:
+    """What a release of this kind and period may still spend. It follows from public facts alone."""
+    year = year_of(period)
+    of_year = [charge for charge in ledger if year_of(charge.period) == year]
+    of_kind = [charge for charge in of_year if charge.kind == kind]
+    if kind is ReleaseKind.QUARTER:
+        of_kind = [charge for charge in of_kind if charge.period == period]
+    return max(0, min(KIND_CAP[kind] - _sum(of_kind), YEAR_CAP - _sum(of_year)))
 
 
 def delta_name(delta: float) -> str:
@@ -69,3 +97,7 @@ def _delta(rho: int, epsilon: float) -> float:
         else:
             low += third
     return math.exp(min(logarithm(low), 0.0))
+
+
+def _sum(charges: Iterable[Charge]) -> int:
+    return sum(charge.rho_millionths for charge in charges)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TypeAlias
 
 from app.protocol.release.counts import NoisyCounts
+from app.protocol.release.mechanism import sigma_of
 from app.vocabulary import Margin, Workload, coarsened
 
 # Coefficients by the number of the equation.
@@ -39,6 +40,11 @@ def estimates(counts: NoisyCounts) -> tuple[tuple[Estimate, ...], ...]:
             counts.tables, family.terms, family.sds, family.variances, strict=True
         )
     )
+
+
+def deviations(workload: Workload) -> tuple[tuple[float, ...], ...]:
+    """Of every cell of every table, before anything is drawn: they follow from the workload alone."""
+    return _family(workload, tuple(sigma_of(workload, table) for table in workload.tables)).sds
 
 
 def covariances_with_total(counts: NoisyCounts) -> tuple[tuple[float, ...], ...]:

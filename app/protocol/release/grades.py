@@ -13,7 +13,8 @@ from app.protocol.release.family import Estimate
 _FALSE_PLACES: Final = 0.05
 _FALSE_CHANGES: Final = 0.05
 _TWO_SIDED, _ONE_SIDED = 1.96, 1.645
-_SURE, _ROUGH = 10, 5
+# How many deviations a number has that may be quoted as it stands, and as rough.
+SURE, ROUGH = 10, 5
 
 
 class Grade(StrEnum):
@@ -127,6 +128,6 @@ def _grade(estimate: Estimate, least: float) -> Grade:
     deviations = estimate.value / estimate.sd
     if deviations < least:
         return Grade.D
-    if deviations >= _SURE:
+    if deviations >= SURE:
         return Grade.A
-    return Grade.B if deviations >= _ROUGH else Grade.C
+    return Grade.B if deviations >= ROUGH else Grade.C

@@ -74,6 +74,19 @@ def write_lines(lines: Iterable[LedgerLine]) -> bytes:
     return b"".join(_text(line) + b"\n" for line in lines)
 
 
+def read_lines(content: bytes) -> tuple[LedgerLine, ...]:
+    """What `write_lines` has written, checked. Raises `LedgerError`."""
+    try:
+        lines = tuple(LedgerLine(**json.loads(line)) for line in content.splitlines())
+        again = write_lines(lines)
+    except (ValueError, TypeError, RecursionError):
+        raise LedgerError("this is no ledger") from None
+    if again != content:
+        raise LedgerError("this is not the one writing of a ledger")
+    check_chain(lines)
+    return lines
+
+
 def write_ledger(ledger: Sequence[LedgerEntry]) -> bytes:
     """`ledger.json`: an object a line, so that two editions can be compared by eye."""
     entries = (

@@ -82,34 +82,36 @@ nav ul { columns: 16rem; }
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class Cell:
+    """A row of a table, in words."""
+
     label: str
     own: Shown
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """A table as the page tells it."""
 
     table: Table
-    cells: tuple[_Cell, ...]
+    cells: tuple[Cell, ...]
 
     @property
     def title(self) -> str:
         return _TITLES[self.table.name]
 
-    def clear(self) -> list[_Cell]:
+    def clear(self) -> list[Cell]:
         """Those that are told of, the largest first."""
         return sorted((cell for cell in self.cells if cell.own.grade is not Grade.D), key=lambda cell: -cell.own.upper)
 
-    def listed(self) -> list[_Cell]:
+    def listed(self) -> list[Cell]:
         """Those that stand on the page."""
         return list(self.cells) if len(self.cells) <= _WHOLE else self.clear()
 
 
 def page_files(counts: NoisyCounts, about: About, *, others: Iterable[str]) -> dict[str, bytes]:
     """The page, its style and its pictures. `others` are the paths of the folder's other files."""
-    tables = _told(counts)
+    tables = told_tables(counts)
     charts = {
         f"charts/{told.table.name}.svg": chart(
             f"{told.title}: persons recorded {in_words(counts.period)}",
@@ -124,15 +126,16 @@ def page_files(counts: NoisyCounts, about: About, *, others: Iterable[str]) -> d
 
 def answer(counts: NoisyCounts, about: About) -> str:
     """The sentence that one could quote."""
-    return _answer(counts, about, _told(counts)[0].cells[0].own)
+    return _answer(counts, about, told_tables(counts)[0].cells[0].own)
 
 
-def _told(counts: NoisyCounts) -> list[_Told]:
+def told_tables(counts: NoisyCounts) -> list[Told]:
+    """Every table of the release, in the workload's order."""
     return [
-        _Told(
+        Told(
             table,
             tuple(
-                _Cell(_label(table, cell), shown(estimate, tables=len(counts.tables), cells=len(of_table)))
+                Cell(_label(table, cell), shown(estimate, tables=len(counts.tables), cells=len(of_table)))
                 for cell, estimate in zip(table.cells(), of_table, strict=True)
             ),
         )
@@ -155,7 +158,7 @@ def _answer(counts: NoisyCounts, about: About, total: Shown) -> str:
     return f"About {total.value:,} persons{rough}, {said}, were {where} {in_words(counts.period)}."
 
 
-def _page(counts: NoisyCounts, about: About, tables: Sequence[_Told], paths: Sequence[str]) -> str:
+def _page(counts: NoisyCounts, about: About, tables: Sequence[Told], paths: Sequence[str]) -> str:
     said = _answer(counts, about, tables[0].cells[0].own)
     title = f"Persons recorded {in_words(counts.period)}"
     note = f'<p class="note">{escape(about.note.replace("*", ""))}</p>\n' if about.note else ""
@@ -203,7 +206,7 @@ cells. <em>Not clear</em> never means zero.</p>
 """
 
 
-def _section(told: _Told) -> str:
+def _section(told: Told) -> str:
     table, listed = told.table, told.listed()
     bound = (
         "Every person is counted in full." if table.counts_in_full else f"A person counts in at most {table.m} rows."
@@ -217,7 +220,7 @@ def _section(told: _Told) -> str:
 </section>"""
 
 
-def _lead(told: _Told) -> str:
+def _lead(told: Told) -> str:
     clear, all_ = told.clear(), len(told.cells)
     unclear = [cell.own.below for cell in told.cells if cell.own.grade is Grade.D]
     if not clear:
@@ -233,14 +236,14 @@ def _lead(told: _Told) -> str:
     return f"{first} At least {len(clear)} of {all_:,} rows have anybody, with 95 % certainty.{rest}"
 
 
-def _image(told: _Told) -> str:
+def _image(told: Told) -> str:
     more = "" if len(told.listed()) <= _DRAWN else f", the {_DRAWN} largest"
     words = "; ".join(f"{cell.label}: {cell.own.words()}" for cell in told.listed()[:3])
     rest = "; and so on, as in the table below" if len(told.listed()) > len(told.listed()[:3]) else ""
     return f'<img src="charts/{told.table.name}.svg" alt="{escape(f"Intervals{more}. {words}{rest}.", quote=True)}">\n'
 
 
-def _table(told: _Told, about: str) -> str:
+def _table(told: Told, about: str) -> str:
     rows = "\n".join(
         f'<tr><th scope="row">{escape(cell.label)}</th><td>{cell.own.words()}</td><td>{cell.own.grade}</td></tr>'
         for cell in told.listed()

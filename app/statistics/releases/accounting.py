@@ -5,38 +5,10 @@ import hmac
 import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
-from app.protocol.periods import year_of
-from app.protocol.release.budget import DELTAS, KIND_CAP, LIFE_CAP, YEAR_CAP, PrivacyLoss, delta_name
+from app.protocol.release.budget import DELTAS, LIFE_CAP, PrivacyLoss, delta_name
 from app.statistics.releases.noise import gaussian
-from app.vocabulary import ReleaseKind
-
-
-class Charge(Protocol):
-    """A line of the ledger, as far as it concerns the budget."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def period(self) -> str: ...
-    @property
-    def rho_millionths(self) -> int: ...
-
-
-def is_drawn(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> bool:
-    """Whether this kind of release of this period has been drawn: it never is again."""
-    return any(charge.kind == kind and charge.period == period for charge in ledger)
-
-
-def budget_left(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> int:
-    """What a release of this kind and period may still spend. It follows from public facts alone."""
-    year = year_of(period)
-    of_year = [charge for charge in ledger if year_of(charge.period) == year]
-    of_kind = [charge for charge in of_year if charge.kind == kind]
-    if kind is ReleaseKind.QUARTER:
-        of_kind = [charge for charge in of_kind if charge.period == period]
-    return max(0, min(KIND_CAP[kind] - _sum(of_kind), YEAR_CAP - _sum(of_year)))
 
 
 def token_hash(key: bytes, token: bytes) -> str:
@@ -68,7 +40,3 @@ def distance(rho: int) -> float:
     square = 2 * Fraction(rho, 1_000_000)
     root = math.sqrt(square)
     return root if Fraction(root) ** 2 >= square else math.nextafter(root, math.inf)
-
-
-def _sum(charges: Iterable[Charge]) -> int:
-    return sum(charge.rho_millionths for charge in charges)

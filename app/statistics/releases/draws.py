@@ -21,6 +21,7 @@ from app.protocol.certificates import Trust
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.periods import first_day, last_day, quarters
+from app.protocol.release.budget import is_drawn
 from app.protocol.release.counts import NoisyCounts, write_counts
 from app.protocol.release.ledger import LedgerLine, next_line
 from app.protocol.statements import LATE
@@ -135,7 +136,7 @@ def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now
     release = requests.locked(session, actor, start.release)
     requests.check(actor, release, ReleaseState.DRAWN)
     lines = ledger.lines(session)
-    if accounting.is_drawn(lines, kind=start.workload.kind, period=start.period):
+    if is_drawn(lines, kind=start.workload.kind, period=start.period):
         raise ReleaseExists
     if lines != start.ledger:
         raise StaleVersion

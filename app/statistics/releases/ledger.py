@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.problems import Problem
+from app.protocol.release.budget import budget_left
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.ledger import LedgerEntry, LedgerLine
 from app.statistics.releases import accounting
@@ -54,6 +55,6 @@ def entry(line: LedgerLine, counts: NoisyCounts) -> LedgerEntry:
 
 def refuse_overspending(charges: tuple[LedgerLine, ...], workload: Workload, period: str) -> None:
     """Raises `ReleaseBudgetExhausted` where these charges leave less than a release of this workload costs."""
-    rest = accounting.budget_left(charges, kind=workload.kind, period=period)
+    rest = budget_left(charges, kind=workload.kind, period=period)
     if workload.rho > rest:
         raise ReleaseBudgetExhausted(rho_millionths=workload.rho, left_millionths=rest)

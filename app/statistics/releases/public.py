@@ -30,6 +30,12 @@ _POLICY = (
 )
 
 
+@router.get("")
+def leads_to_published() -> Response:
+    """People copy addresses by hand, and forget a slash."""
+    return leads_to("/releases/")
+
+
 @router.get("/")
 def list_published(database: Db, request: Request) -> Response:
     """The page that leads to each."""

@@ -7,9 +7,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app import vocabulary
-from app.protocol.release.budget import KIND_CAP, LIFE_CAP, YEAR_CAP, PrivacyLoss, in_words, is_meant
+from app.protocol.release.budget import (
+    KIND_CAP,
+    LIFE_CAP,
+    YEAR_CAP,
+    PrivacyLoss,
+    budget_left,
+    in_words,
+    is_drawn,
+    is_meant,
+)
 from app.statistics.releases import accounting
-from app.statistics.releases.accounting import admit, budget_left, epsilon, is_drawn
+from app.statistics.releases.accounting import admit, epsilon
 from app.vocabulary import ReleaseKind
 
 QUARTER, YEAR, RESERVE = ReleaseKind.QUARTER, ReleaseKind.YEAR, ReleaseKind.RESERVE

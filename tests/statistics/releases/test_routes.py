@@ -84,6 +84,7 @@ def test_everybody_reads_what_is_published_as_pages_without_a_sign_in(office: Of
         f"{address}index.html"
     )
     assert office.http.get("/releases/absent").status_code == 404
+    assert office.http.get("/releases", follow_redirects=False).headers["Location"] == "/releases/"
 
 
 def test_the_ledger_is_read_by_anybody_and_checked_without_us(office: Office, rows: Session) -> None:

@@ -129,7 +129,7 @@ class _Paging:
         return urlsafe_b64encode(mac_of(self.cursor_key, self.scope, text) + text).decode().rstrip("=")
 
 
-def paging(
+async def paging(  # without a thread, which is not worth starting for it
     request: Request,
     keyring: ServiceKeyring,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

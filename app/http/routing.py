@@ -120,7 +120,7 @@ class Route(APIRoute):
         async def in_order(request: Request) -> Response:
             lanes = state_of(request, State).lanes
             for guard in guards:
-                await to_thread.run_sync(guard, request, limiter=lanes.look_ups)
+                await to_thread.run_sync(guard.let_pass, request, limiter=lanes.look_ups)
             if takes_token:
                 bearer(request)
             if request.query_params.keys() - parameters:

@@ -681,13 +681,12 @@ def test_another_chain_of_roots(
     by_supervisor = roots.propose_root(body, after=before, org=world.pin, signer=signer, on=supervisor.today)
     of_paper = roots.propose_root(body, after=before, org=world.pin, signer=paper, on=supervisor.today)
     fewer = roots.root_body([theirs], k=1, papers={})
+    by_one = roots.propose_root(fewer, after=before, org=world.pin, signer=signer, on=supervisor.today)
     second = {
         "a second of its own": roots.sign_root(of_paper, attacker.signer(signer.person)),
         "a second by the supervisor alone": by_supervisor,
         "a paper twice": replace(of_paper, proof=Signatures(roots.signatures_of(of_paper) * 2)),
-        "fewer who must sign": roots.propose_root(
-            fewer, after=before, org=world.pin, signer=signer, on=supervisor.today
-        ),
+        "fewer who must sign": roots.sign_root(by_one, attacker.signer(me.person)),
         "another of that number": roots.sign_root(by_supervisor, paper),
     }.get(lie)
     if reason in ("root", "root-fork"):

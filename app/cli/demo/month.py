@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -74,7 +74,7 @@ class Month:
     release: str = ""
     open_days: int = 0
     left: list[Staff] = field(default_factory=list)
-    came_in: dict[str, tuple[Staff, date]] = field(default_factory=dict)  # the last time, at which machine
+    came_in: dict[str, tuple[Staff, str]] = field(default_factory=dict)  # the last time, at which machine
     known: list[age.HybridIdentity] = field(default_factory=list, repr=False)  # by who left first, and until then
     sealed_before: frozenset[bytes] = frozenset()
 
@@ -96,9 +96,9 @@ class Month:
     def staff(self, name: str) -> Staff:
         """Somebody who comes in today, and does what waits for their keys."""
         person = self.company.staff[name]
-        if self.came_in.get(name) != (person, person.today):
+        if self.came_in.get(name) != (person, person.hour):
             sign_in.sign_in(person, PASSWORD)
-            self.came_in[name] = (person, person.today)
+            self.came_in[name] = (person, person.hour)
         person.forget()
         duties.act(person, waiting.waiting(person), ask=lambda _: True)
         return person

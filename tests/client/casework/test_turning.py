@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from app.client import Staff
-from app.client.casework import cases, coding_approvals, triage
+from app.client.casework import cases, coding_approvals, leaving, triage
 from app.client.casework.cases import OpenCase
 from app.client.machine import sealed
 from app.client.machine.directory import Machine
@@ -269,3 +269,24 @@ def test_whom_the_key_was_lent_to_and_who_left_since_ends_it_too(tmp_path: Path)
         written = cases.write(boris, lent, replace(lent.file, summary="Later."))
 
         assert (lent.key.generation, written.key.generation) == (1, 2)
+
+
+def test_an_answer_is_kept_under_the_next_key_where_somebody_left_since_this_machine_looked(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        anna, boris, chen = here.staff("anna"), here.staff("boris"), here.staff("chen")
+        opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
+        leaving.leave(here.staff("sara"), chen.person)
+
+        cases.record_consent(
+            boris,
+            opened,
+            person=opened.file.persons[0].id,
+            consent=new_id("cons"),
+            scope=ConsentScope.SERVICE,
+            status=ConsentStatus.GIVEN,
+            method=ConsentMethod.SPOKEN,
+        )
+
+        after = cases.open_(here.staff("boris"), opened.id)
+        [answer] = cases.list_consents(here.staff("boris"), after)
+        assert (after.key.generation, answer.status) == (2, ConsentStatus.GIVEN)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.client.casework.cases.reading import OpenCase, whole
-from app.client.casework.cases.writing import current
+from app.client.casework.cases.writing import current, turn
 from app.client.machine import sealed
+from app.client.machine.sealed import Sealed
 from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
 from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
@@ -97,20 +99,23 @@ def record_consent(
         "wording": wording,
     }
     case = current(staff, whole(staff, case))
-    answer = sealed.write(staff, case.key, "consent", body, after=after)
-    staff.service.post(
-        f"/cases/{case.id}/consents",
-        {
-            "person": person,
-            "consent": consent,
-            "number": answer.mark.version,
-            "status": status.value,
-            "method": method.value,
-            "file": answer.file,
-        },
-    )
+    try:
+        answer = _keep(staff, case, body, after)
+    except Refused as refusal:
+        if refusal.type != "turn-first":
+            raise
+        staff.forget()  # somebody was certified when this machine looked
+        answer = _keep(staff, turn(staff, case), body, after)
     staff.seen.record("consent", consent, answer.mark)
     staff.seen.add_to_list("consent", case.id, consent)
+
+
+def _keep(staff: Staff, case: OpenCase, body: Mapping[str, Any], after: Mark | None) -> Sealed:
+    answer = sealed.write(staff, case.key, "consent", dict(body), after=after)
+    shown = {name: body[name] for name in ("person", "consent", "status", "method")}
+    request = {**shown, "number": answer.mark.version, "file": answer.file}
+    staff.service.post(f"/cases/{case.id}/consents", request)
+    return answer
 
 
 def _read_chain(

@@ -74,7 +74,6 @@ class Month:
     release: str = ""
     open_days: int = 0
     left: list[Staff] = field(default_factory=list)
-    came_in: dict[str, tuple[Staff, str]] = field(default_factory=dict)  # the last time, at which machine
     known: list[age.HybridIdentity] = field(default_factory=list, repr=False)  # by who left first, and until then
     sealed_before: frozenset[bytes] = frozenset()
 
@@ -96,10 +95,7 @@ class Month:
     def staff(self, name: str) -> Staff:
         """Somebody who comes in today, and does what waits for their keys."""
         person = self.company.staff[name]
-        if self.came_in.get(name) != (person, person.hour):
-            sign_in.sign_in(person, PASSWORD)
-            self.came_in[name] = (person, person.hour)
-        person.forget()
+        sign_in.sign_in(person, PASSWORD)
         duties.act(person, waiting.waiting(person), ask=lambda _: True)
         return person
 

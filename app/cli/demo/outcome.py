@@ -39,7 +39,7 @@ def _check_reports(month: Month) -> str:
 def _check_tried(month: Month) -> None:
     """The report that does not open was tried by two."""
     view = views.view(month.staff("boris"), month.company.submitted[UNDECRYPTABLE].report)
-    triager = next(each for each in month.company.staff.values() if each.person == view.triager)
+    triager = month.staff(next(name for name, each in month.company.staff.items() if each.person == view.triager))
     by_others = [each.approver for each in approvals.list_(triager, state=ApprovalState.APPROVED, about=view.id)]
     if view.state is not ReportState.UNDECRYPTABLE or not set(by_others) - {triager.person}:
         raise DemoFailed(f"{UNDECRYPTABLE} was put away, and nobody else has tried it")

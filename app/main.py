@@ -28,6 +28,8 @@ from app.casework.triage import handing_on, moves, renewal
 from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
+from app.casework.withdrawals import service as withdrawal_rules
+from app.casework.withdrawals.routes import router as withdrawals
 from app.casework.words.routes import router as words
 from app.clock import Clock
 from app.database import Database, engine
@@ -101,6 +103,7 @@ ROUTERS = [
     stages,
     consents,
     words,
+    withdrawals,
     approvals,
     releases,
     cards,
@@ -132,6 +135,7 @@ DUTIES = (
     handing_on.duties,
     staff_rules.duties,
     audit_heads.duties,
+    withdrawal_rules.duties,
 )
 
 # Whose keys two custodians can give to somebody, who may hold them: by the prefix of the subject's id.

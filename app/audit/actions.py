@@ -72,6 +72,10 @@ class Action(StrEnum):
     CASE_CHANGED = "case.changed", "The workflow of a case was changed: owner, label, priority or mark"
     CASE_WRITTEN = "case.written", "Entries of a case's journal were stored, and the parts that they name"
     CASE_READ = "case.read", "The journal and the parts of a case were fetched, or all versions of a part"
+    WITHDRAWAL_DONE = (
+        "withdrawal.done",
+        "What a reporter took back was destroyed: the report, and of its case what ends with it, or all of it",
+    )
     MEMBERS_CHANGED = "members.changed", "A person was added to a case or removed from it"
     CONSENT_RECORDED = "consent.recorded", "A consent was asked, given, declined or withdrawn"
     APPROVAL_REQUESTED = "approval.requested", "Another person was asked to approve"

@@ -73,6 +73,8 @@ class Mark(_Frozen):
 
 _NO_EVENTS: Final = Mark(n=0, sha256=audit_chain.GENESIS)
 
+# The columns that name the report or the case with which a row goes.
+_WHOLES: Final = frozenset({"report_id", "case_id", "object_id"})
 # The columns that hold something sealed or signed, and of which types; what lies in files is not among them.
 SEALED: Final[dict[str, dict[str, list[SealedType]]]] = {}
 for _type in TYPES.values():
@@ -91,10 +93,10 @@ class Census:
     tables: dict[str, Count] = field(default_factory=dict)
     digests: dict[str, dict[str, str]] = field(default_factory=dict)  # by table and column, then by the row's key
     blobs: dict[str, BlobDigest] = field(default_factory=dict)
-    destroyed: set[str] = field(default_factory=set)  # reports, by id
+    destroyed: set[str] = field(default_factory=set)  # reports, and cases of which something was, by id
     of_report: dict[str, str] = field(
         default_factory=dict
-    )  # the report of each row that goes with it, and of each file
+    )  # the report or case of each row that goes with it, and of each file
     faults: set[Fault] = field(default_factory=set)
     events: Mark = field(default_factory=lambda: _NO_EVENTS)
     log: list[str] = field(default_factory=list)  # the lines of the key log
@@ -182,8 +184,9 @@ class Census:
             content = rows.content_of(value) if is_sealed else value.encode()
             key = " ".join(str(row[name]) for name in self._key)
             self.digests.setdefault(f"{self._table}.{column}", {})[key] = sha256_hex(content)
-            if "report_id" in row:
-                self.of_report[f"{self._table}.{column} {key}"] = row["report_id"]
+            for whole in _WHOLES & row.keys():
+                if row[whole] is not None:
+                    self.of_report[f"{self._table}.{column} {key}"] = row[whole]
             if is_sealed:
                 self._check_envelope(content, types, f"{self._table} {key}")
 
@@ -199,6 +202,8 @@ class Census:
 
     def _see_act(self, row: dict[str, Any]) -> None:
         self.event_hashes.append(row["hash"])
+        if row["action"] in audit_chain.DESTROYING:
+            self.destroyed.add(row["object_id"])
         if not self._is_chained:
             return
         event = audit_chain.Event(

@@ -9,7 +9,7 @@ from app.protocol.types import TYPES, End, Place, SealedType
 
 # What may go or change by itself leaves no record, so nothing is said of it: keys that were called back or whose day
 # is over, replies that were read, roots that were only proposed.
-_KEPT = frozenset({End.NEVER, End.NO_RULE})
+_KEPT = frozenset({End.NEVER, End.CASE})
 
 
 def _is_watched(place: Place, types: Iterable[SealedType]) -> bool:
@@ -17,7 +17,7 @@ def _is_watched(place: Place, types: Iterable[SealedType]) -> bool:
     return ends <= _KEPT or ends == {End.REPORT}
 
 
-# Columns of which no row may go or change but with its report.
+# Columns of which no row may go or change but with its report or its case.
 WATCHED = frozenset(
     str(place)
     for each in TYPES.values()

@@ -83,8 +83,9 @@ def add(
     file = case.file
     match what, of:
         case "person", [relation]:
+            told_by = cases.tellers(file)
             checked = Relation(_edited(lambda: code("relation_of_target_to_reporter", relation)))
-            new = cases.affected(checked, statistics=None, by_reporter=None, can_be_asked=True)
+            new = cases.affected(checked, statistics=None, by_reporter=None, can_be_asked=True, told_by=told_by)
             file = replace(file, persons=(*file.persons, new))
         case "incident", [whom, type_]:
             affected = _edited(lambda: numbered(file.persons, _target(whom)))

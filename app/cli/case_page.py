@@ -99,6 +99,8 @@ def _person(number: int, person: Affected) -> Iterator[str]:
             yield from _set_in(f"   statistics, {name}: {_label('consent_status', status)}")
     if not person.can_be_asked:
         yield from _set_in("   cannot safely be asked")
+    if person.told_by:
+        yield from _set_in(f"   told of by {', '.join(map(short, person.told_by))}")
     yield from _set_in(person.note, further="   ")
 
 

@@ -9,7 +9,9 @@ import typer
 
 from app.client.casework import cases
 from app.client.machine.staff import Staff
-from app.protocol.case import Affected, Assertion, CaseFile, Identity, values
+from app.protocol.case import Affected, Assertion, CaseFile, Identity, RuleBroken, values
+from app.protocol.encoding import check_id
+from app.protocol.errors import Malformed
 from app.protocol.selectors import Selector
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
@@ -50,13 +52,17 @@ class Coding:
     selectors: tuple[Selector, ...] = field(repr=False)
 
     def added_to(self, file: CaseFile, *, by: Staff) -> CaseFile:
-        """The next version of the case. Raises `RuleBroken` for a code of no list, or a person nobody knows."""
+        """The next version of the case. Raises `RuleBroken` for a code of no list, and for who is not there."""
         selectors: dict[tuple[str, str], Selector] = {}
         for each in (*file.selectors, *self.selectors):
             selectors.setdefault((each.type, each.normalised), each)
+        tellers, reports = cases.tellers(file), {each.id for each in file.reports}
+        if not reports.issuperset(each for person in self.persons.values() for each in person.told_by):
+            raise RuleBroken("no-such-report")
+        persons = (each if each.told_by else replace(each, told_by=tellers) for each in self.persons.values())
         after = replace(
             file,
-            persons=(*file.persons, *self.persons.values()),
+            persons=(*file.persons, *persons),
             identities=(*file.identities, *self.identities),
             selectors=tuple(selectors.values()),
         )
@@ -86,7 +92,7 @@ def read(text: str) -> Coding:
         identities = tuple(_identity(persons[name].id, entry) for name, entry in said.items() if entry is not None)
         incidents = tuple(NewIncident.read(entry) for entry in document.pop("incidents", ()))
         selectors = tuple(_selector(entry) for entry in document.pop("selectors", ()))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, Malformed):
         raise typer.BadParameter("this is no coding as docs/cli.md has it") from None
     if document:
         raise typer.BadParameter("a coding has persons, incidents and selectors, and nothing else")
@@ -101,6 +107,7 @@ def _person(entry: Mapping[str, Any]) -> Affected:
         by_reporter=_status(fields.pop("by_reporter", None)),
         can_be_asked=fields.pop("can_be_asked", True) is True,
         note=str(fields.pop("note", "")),
+        told_by=[check_id("rep", each) for each in fields.pop("told_by", ())],
     )
     if fields:
         raise ValueError("a person has other fields")

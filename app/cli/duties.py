@@ -8,7 +8,7 @@ import typer
 
 from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
 from app.cli.custodians import try_pair
-from app.cli.names import Names
+from app.cli.names import Names, short
 from app.client import Staff
 from app.client.casework import cases, leaving, triage
 from app.client.casework.triage import RuleOfTriage
@@ -19,6 +19,7 @@ from app.client.people import audit, shared_keys
 from app.client.people import colleagues as directory
 from app.client.people import duties as waiting
 from app.client.people.duties import Hint
+from app.client.statistics import withdrawals
 from app.protocol.certified import Certified
 from app.protocol.duties import DutyKind
 from app.protocol.errors import ProtocolError
@@ -36,6 +37,17 @@ _MAKE_PAIRS: Final = {
     "case": _of_case,
 }
 _TWO: Final = 2
+_NAME: Final = "let a member add somebody (tern case members), or two custodians make one (tern custodian)"
+# One duty that cannot be done keeps none of the rest back.
+_FAULTS: Final = (
+    ProtocolError,
+    NotGranted,
+    NobodyToGrant,
+    WordsNotCompared,
+    Refused,
+    RuleOfTriage,
+    cases.Collision,
+)
 
 # By these nobody reads more but who is named in the key log, under a supervisor's signature.
 _UNASKED: Final = frozenset(DutyKind) - {
@@ -43,6 +55,7 @@ _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.GRANT_EPOCH,
     DutyKind.MAKE_PAIRS,
     DutyKind.DRILL,
+    DutyKind.NAME_MEMBER,
 }
 
 _BY_THE_ROOT: Final = frozenset(
@@ -85,7 +98,7 @@ def act(person: Staff, hints: list[Hint], *, ask: Callable[[str], bool] = agrees
     for hint in hints:
         try:
             _do(person, hint, agreed, ask)
-        except (ProtocolError, NotGranted, NobodyToGrant, WordsNotCompared, Refused, RuleOfTriage) as error:
+        except _FAULTS as error:
             say(f"Not done: {hint.kind}: {error}")
 
 
@@ -110,6 +123,8 @@ def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str],
                 cases.grant_to(person, case, member)
         case Hint(DutyKind.DRILL):
             try_pair(person, Names(person))
+        case Hint(DutyKind.NAME_MEMBER, case):
+            say(f"A reporter took back what {short(case)} has, and for a week no member has ended it: {_NAME}.")
         case _:
             _do_unasked(person, hint)
 
@@ -129,10 +144,19 @@ def _do_unasked(person: Staff, hint: Hint) -> None:
             audit.follow(person)
         case Hint(DutyKind.TURN_CASE, case):
             cases.turn_where_due(person, case)
+        case Hint(DutyKind.END_WITHDRAWN, case):
+            _end_withdrawn(person, case)
         case Hint(DutyKind.HAND_ON, report):
             triage.hand_on(person, report)
         case Hint(DutyKind.OPEN_HANDED_ON, report):
             triage.take_over(person, report)
+
+
+def _end_withdrawn(person: Staff, case: str) -> None:
+    if withdrawals.carry_out(person, case):
+        say(f"Destroyed, for its reporter took it back: what {short(case)} had of it. They read so in their mailbox.")
+    else:
+        say(f"A reporter took back what {short(case)} has. Its cards leave first; sign in again within a week.")
 
 
 def tell(person: Staff) -> None:

@@ -18,4 +18,6 @@ class DutyKind(StrEnum):
     MAKE_PAIRS = "make_pairs"  # by who holds a key: custodians came or went, or have other keys
     DRILL = "drill"  # by a custodian: no two of them have tried a pair for a month
     HAND_ON = "hand_on"  # by who holds the key of an epoch whose day has come: a report that nobody has decided
+    END_WITHDRAWN = "end_withdrawn"  # by a member of the case: a reporter took back what the case has
+    NAME_MEMBER = "name_member"  # by a supervisor of its team: for seven days no member has
     OPEN_HANDED_ON = "open_handed_on"  # by who holds the key of the epoch to which somebody else granted it on

@@ -53,7 +53,7 @@ class End(StrEnum):
     MEMORY = "when three later ones are kept"
     PAIR = "when its key turns or goes, or when pairs are made in its place"
     ACT = "when it was acted on, or after 14 days"
-    NO_RULE = "no rule yet: with its case or report, once cases are destroyed"
+    CASE = "with its case, when the last reporter in it takes their report back; with their people, when another does"
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _part(name: str, *, of: str = "", chained: bool = True, own_key: bool = Fals
         chained=chained,
         own_key=own_key,
         of=of,
-        stored=(Place("case_parts", "file", End.NO_RULE),),
+        stored=(Place("case_parts", "file", End.CASE),),
     )
 
 
@@ -296,7 +296,7 @@ _ROWS: Final = (
         numbered=True,
         kind=Kind.JOURNAL,
         chained=True,
-        stored=(Place("journal_entries", "file", End.NO_RULE),),
+        stored=(Place("journal_entries", "file", End.CASE),),
     ),
     SealedType(
         name="checkpoint",
@@ -308,7 +308,7 @@ _ROWS: Final = (
         numbered=True,
         proved_by=ProvedBy.ONE,
         kind=Kind.PART,
-        stored=(Place("checkpoints", "file", End.NO_RULE),),
+        stored=(Place("checkpoints", "file", End.CASE),),
     ),
     _part("case"),
     _part("person", of="psn"),
@@ -328,7 +328,7 @@ _ROWS: Final = (
         proved_by=ProvedBy.ONE,
         kind=Kind.MESSAGE,
         chained=True,
-        stored=(Place("consents", "file", End.NO_RULE),),
+        stored=(Place("consents", "file", End.CASE),),
     ),
     SealedType(
         name="approval",
@@ -339,7 +339,7 @@ _ROWS: Final = (
         named=True,
         proved_by=ProvedBy.ONE,
         kind=Kind.MESSAGE,
-        stored=(Place("approvals", "statement", End.NO_RULE),),
+        stored=(Place("approvals", "statement", End.CASE),),
     ),
     SealedType(
         name="grant",
@@ -381,7 +381,7 @@ _ROWS: Final = (
         who="and who asks for the approval; no client writes one yet",
         proved_by=ProvedBy.NOTHING,
         kind=Kind.TASK,
-        stored=(Place("approvals", "comment", End.NO_RULE),),
+        stored=(Place("approvals", "comment", End.CASE),),
     ),
     SealedType(
         name="attachment",

@@ -221,6 +221,12 @@ CASES = {
     "POST /v1/cases/{case_id}/entries": Row(
         WORKERS, IN_CASE, 412, body={"entries": [factories.in_json(Kind.JOURNAL)]}, version=UNSEEN
     ),
+    "POST /v1/cases/{case_id}/withdrawals": Row(
+        WORKERS,
+        frozenset(),  # the report is in no case: tests/casework/test_withdrawals.py ends one that is
+        body={"report": "{report_id}", "last": [factories.in_json(Kind.SLOT)]},
+        version=UNSEEN,
+    ),
     "GET /v1/cases/{case_id}/transitions": Row(WORKERS, _SEES_CASE),
     "POST /v1/cases/{case_id}/transitions": Row(
         WORKERS, _SEES_CASE, 412, body={"to": "assessment", "reason": "decided"}, version=UNSEEN

@@ -260,6 +260,16 @@ CASES = {
     "GET /v1/cases/{case_id}/transitions": _ONE,
     "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
     "GET /v1/cases/{case_id}/consents": _LIST,
+    "POST /v1/cases/{case_id}/withdrawals": _moved(
+        {
+            "report": factories.id_("rep"),
+            "last": [factories.in_json(Kind.SLOT)],
+            "entries": [factories.in_json(Kind.JOURNAL)],
+            "parts": [factories.id_("part")],
+            "people": [factories.id_("psn")],
+        },
+        *("entries", "parts", "people"),
+    ),
     "GET /v1/words": _LIST,
     "GET /v1/cases/{case_id}/words": _ONE,
     "POST /v1/cases/{case_id}/consents": _made(_CONSENT),

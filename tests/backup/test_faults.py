@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import age, keyring
+from app.actor import Actor
 from app.backup.copying import Service, back_up, last_list
 from app.backup.directory import MANIFEST, Directory
 from app.backup.errors import (
@@ -28,12 +29,16 @@ from app.backup.errors import (
     WrongIdentity,
 )
 from app.backup.restoring import restore
+from app.casework.withdrawals import service as withdrawals
 from app.database import Database, NoDatabase, schema
 from app.destruction import destroying
 from app.installation import service as installation
 from app.intake.attachments.models import Attachment
+from app.intake.epochs.models import Epoch
 from app.intake.lifecycle import service as lifecycle
 from app.intake.reports.models import Report, ReportFile
+from app.protocol.sizes import Kind
+from app.vocabulary import ReportState, Role
 from tests import factories
 from tests.backup.child import fails_without_room, killed_at
 from tests.backup.place import Make, Place, attachment, flip
@@ -68,6 +73,23 @@ class TestAgain:
         left = make()
 
         assert {name.partition("-")[0] for name in left} == {"state", "list", kept.blob}
+
+    def test_takes_nothing_for_lost_that_went_with_a_case(
+        self, make: Make, service: Service, rows: Session, today: date
+    ) -> None:
+        owner = factories.certified(rows, Role.CASEWORKER)
+        of_epoch = rows.scalars(sa.select(Epoch)).first() or factories.epoch(rows, owner)
+        case = factories.case(rows, owner)
+        report = factories.report(rows, of_epoch, state=ReportState.WITHDRAWN, case=case)
+        rows.commit()
+        make()
+        what = withdrawals.Ending(report.id, [factories.sealed(Kind.SLOT)])
+        actor = Actor(id=owner.id, roles=frozenset({Role.CASEWORKER}), team_id=owner.team_id, today=today)
+
+        with destroying(service.database, service.blobs, today) as session:
+            withdrawals.carry_out(session, actor, case.id, what, seen={1}, now=factories.morning(today))
+
+        make()
 
     def test_copies_anew_what_the_disk_has_altered(self, make: Make, to: Path) -> None:
         make()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from app import transitions
@@ -15,7 +15,7 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import sights as approval_sights
 from app.casework.approvals.machine import EDGES, Facts
-from app.casework.approvals.models import Approval
+from app.casework.approvals.models import Approval, ApprovalSight
 from app.intake.reports.models import Report
 from app.intake.sights import service as sights
 from app.people.grants import service as grants
@@ -244,6 +244,13 @@ def close(session: Session, object_id: str) -> None:
     cancel_open(session, object_id)
     given = update(Approval).where(Approval.object_id == object_id, Approval.state == ApprovalState.APPROVED)
     session.execute(given.values(is_spent=True))
+
+
+def destroy(session: Session, object_ids: Collection[str]) -> None:
+    """Forget all that was asked about these objects: they are destroyed."""
+    ids = session.scalars(select(Approval.id).where(Approval.object_id.in_(object_ids))).all()
+    session.execute(delete(ApprovalSight).where(ApprovalSight.approval_id.in_(ids)))
+    session.execute(delete(Approval).where(Approval.id.in_(ids)))
 
 
 def end_loans(session: Session, today: date) -> None:

@@ -1,9 +1,10 @@
 """Consents: asked, given, declined, withdrawn. Every answer is kept; the newest of its consent id counts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, aliased
 
 from app import transitions
@@ -69,6 +70,12 @@ def get(session: Session, actor: Actor, answer_id: str) -> Consent:
     if consent is None:
         raise NotFound
     return consent
+
+
+def destroy(session: Session, case_id: str, *, people: Collection[str] | None = None) -> None:
+    """Forget the answers of these people of the case, or of all."""
+    of_case = delete(Consent).where(Consent.case_id == case_id)
+    session.execute(of_case if people is None else of_case.where(Consent.person_id.in_(people)))
 
 
 def is_settled(session: Session, case_id: str) -> bool:

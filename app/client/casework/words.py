@@ -1,13 +1,13 @@
-"""What the reporters of a case say of being counted: in their reports, and in their mailboxes since.
+"""What the reporters of a case say of it: in their reports, and in their mailboxes since.
 
 Their newest word counts everywhere, and nobody else's memory of it: whoever asks for a card, approves or writes one
-looks first. A person's own answer stands before that of somebody who reported for them; of several reporters one *no*
-is enough, for what a report tells is not told apart from what another does.
+looks first. A person's own answer stands before that of somebody who reported for them; of several reporters who tell
+of a person one *no* is enough.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from app.client.casework.cases import OpenCase
 from app.client.casework.reports import opened, threads
@@ -16,33 +16,46 @@ from app.client.machine.staff import NotGranted, Staff
 from app.protocol.case import Affected, CaseFile
 from app.protocol.encoding import unb64
 from app.protocol.errors import ProtocolError
-from app.protocol.mailbox import MessageKind
+from app.protocol.report import Report
 from app.vocabulary import ConsentScope, ConsentStatus, Relation
 
 
 @dataclass(frozen=True)
-class _Word:
-    """Whether a reporter lets what they reported be counted, None where they have said nothing since: who entered the
-    people of the case had read the report. And whether they may be one of these people themselves."""
+class Word:
+    """What the reporter of a report of the case says of it, as far as this person can read it.
 
+    `counts`: whether they let what they reported be counted, None where they have said nothing since: who entered the
+    people of the case had read the report. `of_themselves`: whether they may be one of these people. `taken_back`: by
+    the secret that leaves their device for nothing else. `said` is the report, None where it is gone or does not open.
+    """
+
+    report: str
     counts: bool | None
     of_themselves: bool
-
-
-# Of a report that is gone, or opens for nobody by its case's key: whoever it is of has said nothing else.
-_NO: Final = _Word(counts=False, of_themselves=True)
+    taken_back: bool = False
+    is_gone: bool = False
+    said: Report | None = field(default=None, repr=False)
 
 
 def heard(staff: Staff, case: OpenCase) -> CaseFile:
-    """What the case says, with the answers of its people as its reporters' newest words leave them.
+    """What the case says, with the answers of its people as its reporters' newest words leave them. As `of_case`."""
+    return as_said(case.file, of_case(staff, case))
 
-    A report of which the service shows nothing counts for a *no*. Raises `Rollback` where a post is missing that this
+
+def as_said(file: CaseFile, words: Collection[Word]) -> CaseFile:
+    """The same, as these words leave them."""
+    return replace(file, persons=tuple(_answered(person, words) for person in file.persons))
+
+
+def of_case(staff: Staff, case: OpenCase) -> tuple[Word, ...]:
+    """Of every report of the case, in the order of their ids.
+
+    One of which the service shows nothing counts for a *no*. Raises `Rollback` where a post is missing that this
     machine has seen.
     """
     shown = {str(item["id"]): item for item in staff.service.get_case(f"/cases/{case.id}/words").json()["items"]}
     joined = {subject for subject, _ in case.journal.keys if subject.startswith("rep_")}
-    words = [_word(staff, case, id_, shown[id_]) if id_ in shown else _NO for id_ in sorted(joined | shown.keys())]
-    return replace(case.file, persons=tuple(_answered(person, words) for person in case.file.persons))
+    return tuple(_word(staff, case, id_, shown.get(id_)) for id_ in sorted(joined | shown.keys()))
 
 
 def silenced(before: CaseFile, after: CaseFile) -> frozenset[str]:
@@ -64,9 +77,10 @@ def _gave(person: Affected) -> bool:
     return ConsentStatus.GIVEN in (person.statistics, person.by_reporter)
 
 
-def _answered(person: Affected, words: Collection[_Word]) -> Affected:
+def _answered(person: Affected, among: Collection[Word]) -> Affected:
     """A *yes* that somebody recorded ends with the *no*; only a reporter's own *yes* brings theirs back."""
     given, withdrawn = ConsentStatus.GIVEN, ConsentStatus.WITHDRAWN
+    words = [each for each in among if person.is_told_by(each.report)]
     if any(each.counts is False for each in words):
         by_reporter = withdrawn if person.by_reporter is given else person.by_reporter
         theirs = person.relation is Relation.SELF and any(each.of_themselves for each in words if each.counts is False)
@@ -77,23 +91,28 @@ def _answered(person: Affected, words: Collection[_Word]) -> Affected:
     return person
 
 
-def _word(staff: Staff, case: OpenCase, id_: str, item: Mapping[str, Any]) -> _Word:
+def _word(staff: Staff, case: OpenCase, id_: str, item: Mapping[str, Any] | None) -> Word:
+    # Of one that is gone, or opens for nobody by its case's key, whoever it is of has said nothing else.
+    nothing = Word(id_, counts=False, of_themselves=True, is_gone=item is not None and item["destroyed"])
+    if item is None or nothing.is_gone:
+        return nothing
     sent = [(str(each["grantee"]), unb64(str(each["file"]))) for each in item["grants"]]
     try:
         key = opened.key_of(opened.grants_to_case(staff, id_, sent, case.key, case.journal))
         _, said = opened.read_sealed(staff, id_, unb64(str(item["body"])), key)
     except (ProtocolError, NotGranted):
-        return _NO
+        return nothing
     # Whoever has the token can post: what is none of the reporter's says nothing.
     posts, _ = threads.read_posts(staff, id_, key, said, item["messages"])
     about = said.form.answers.get("about_whom", (Relation.SELF,))
-    return _Word(counts=_counts(posts), of_themselves=Relation.SELF in about)
+    # By the secret alone: a reporter whose mailbox somebody has spoilt can say no more than that.
+    taken_back = any(threads.is_secret(each["secret"], said.withdrawal) for each in item["messages"])
+    counts = False if taken_back else _counts(posts)
+    return Word(id_, counts, of_themselves=Relation.SELF in about, taken_back=taken_back, said=said)
 
 
 def _counts(posts: Collection[Received]) -> bool | None:
-    """The newest answer to *statistics*, of those of one day a *no*. A report that was taken back is one for good."""
-    if any(each.content.kind is MessageKind.WITHDRAW and each.with_secret for each in posts):
-        return False
+    """The newest answer to *statistics*, of those of one day a *no*."""
     answers = [
         (post.day, each.given)
         for post in posts

@@ -248,6 +248,13 @@ class SeenMarks:
                 self._delete(database, row)
             self._delete(database, Row(_listing(type_), of, Mark(0, ""), self._today()))
 
+    def forget(self, type_: str, subject: str) -> None:
+        """Forget a mark, for what it is of was destroyed."""
+        with self._writing() as database:
+            row = self._find(database, type_, subject)
+            if row is not None:
+                self._delete(database, row)
+
     def hold_list(self, type_: str, of: str, subjects: Collection[str], *, reason: str) -> None:
         """Remember what a list of `of` holds, which only grows. Raises `Rollback` where it lacks what was in it before.
 

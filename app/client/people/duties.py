@@ -21,6 +21,8 @@ _ABOUT = {
     DutyKind.TURN_CASE: "case",
     DutyKind.GRANT_CASE: "case",
     DutyKind.DRILL: "key",
+    DutyKind.END_WITHDRAWN: "case",
+    DutyKind.NAME_MEMBER: "case",
     DutyKind.HAND_ON: "rep",
     DutyKind.OPEN_HANDED_ON: "rep",
 }

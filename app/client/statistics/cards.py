@@ -25,12 +25,15 @@ from app.client.people import shared_keys
 from app.protocol import card
 from app.protocol.card import SignedCard
 from app.protocol.case import CardNote, CaseFile, RuleBroken, card_or_none
-from app.protocol.encoding import b64, unb64
+from app.protocol.chain import Mark
+from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.statements import KeyKind
 
 # A card leaves at a random hour of these many from now on.
 DELAY_HOURS: Final = 72
+# In what this person's machines have seen: which cards one of them has taken back from the service.
+_GONE: Final = "card-gone"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,31 @@ def withdraw(staff: Staff, case: OpenCase, incidents: Collection[str]) -> OpenCa
     machine are taken no more.
     """
     return _withdraw(staff, case, case.file, incidents)
+
+
+def take_back(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collection[str]) -> OpenCase:
+    """The same in the case as it is `said` to be by now, and once more what no machine of this person has sent."""
+    case = _withdraw(staff, case, said, incidents)
+    going = {entry.card for entry in _entries(staff) if entry.file is None}
+    for note in case.file.cards:
+        if note.incident in incidents and note.id not in going and not _is_gone(staff, note):
+            _put_out(staff, note, None)
+    return case
+
+
+def are_gone(staff: Staff, file: CaseFile, incidents: Collection[str]) -> bool:
+    """Whether machines of this person have taken back all cards of these incidents that ever left one."""
+    return all(_is_gone(staff, note) for note in file.cards if note.incident in incidents)
+
+
+def was_written(note: CardNote) -> bool:
+    """Whether the card, in this revision or another, may ever have left a machine."""
+    return note.written or note.revision > 0
+
+
+def forget(staff: Staff, note: CardNote) -> None:
+    """What it tells of is destroyed."""
+    staff.seen.forget(_GONE, note.id)
 
 
 def follow_words(staff: Staff) -> list[str]:
@@ -164,6 +192,8 @@ def send(staff: Staff, *, now: bool = False) -> int:
     with closing(Service(staff.about.server, http=staff.http)) as anonymous:
         for entry in due:
             _send(anonymous, token, entry)
+            if entry.file is None:
+                staff.seen.record(_GONE, entry.card, Mark(1, sha256_hex(entry.card.encode())))
             entry.path.unlink()
     return len(due)
 
@@ -190,6 +220,10 @@ def _signed(staff: Staff, file: CaseFile, note: CardNote, approved: Approved) ->
     except NotAuthentic:
         return None
     return signed
+
+
+def _is_gone(staff: Staff, note: CardNote) -> bool:
+    return not was_written(note) or staff.seen.highest(_GONE, note.id) is not None
 
 
 def _put_out(staff: Staff, note: CardNote, file: bytes | None) -> None:

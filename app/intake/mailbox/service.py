@@ -260,6 +260,16 @@ def put_staff_slots(
     session.flush()
 
 
+def leave_last(session: Session, report_id: str, files: Sequence[bytes]) -> None:
+    """Let the parts of the last message lie beside the state, for as long as the mailbox: the report is destroyed."""
+    token = select(Mailbox.token_sha256).where(Mailbox.report_id == report_id)
+    session.add_all(
+        Slot(token_sha256=session.scalars(token).one(), number=number, file=file, until=None, reply=1)
+        for number, file in enumerate(files, start=FIRST_STAFF_SLOT)
+    )
+    session.flush()
+
+
 def keep_reply(session: Session, report_id: str, file: bytes, *, reply: int) -> None:
     """Keep the reply of this number for colleagues of who wrote it."""
     session.add(KeptReply(report_id=report_id, number=reply, file=file))

@@ -61,6 +61,11 @@ def forget(session: Session, person_id: str, case_id: str) -> None:
     session.execute(delete(Sight).where(Sight.person_id == person_id, of_case, ~has_key))
 
 
+def forget_report(session: Session, report_id: str) -> None:
+    """It was destroyed, and the case that it was in: it is in nobody's list."""
+    session.execute(delete(Sight).where(Sight.report_id == report_id))
+
+
 def _told(report: Report) -> dict[str, object]:
     return {
         "report_id": report.id,

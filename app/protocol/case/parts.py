@@ -4,7 +4,7 @@ Each reads itself strictly from the body of a part, raising whatever its values 
 `Malformed` of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ class Affected:
     """A person to whom something happened. `token` is the contribution token, 16 bytes in base64url.
 
     `statistics` is the person's own answer, `by_reporter` the reporter's for a relative who cannot safely be asked.
+    `told_by` are the reports that tell of them, whose reporters' words are theirs too: all of the case where none is
+    named.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Affected:
     by_reporter: ConsentStatus | None = field(repr=False)
     can_be_asked: bool = field(repr=False)
     note: str = field(default="", repr=False)
+    told_by: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "Affected":
@@ -42,7 +45,12 @@ class Affected:
             by_reporter=_status(body["by_reporter"]),
             can_be_asked=values.yes_or_no(body["can_be_asked"]),
             note=values.text(body["note"]),
+            told_by=_reports(body["told_by"]),
         )
+
+    def is_told_by(self, report: str) -> bool:
+        """Whether the words of this report's reporter are about them."""
+        return not self.told_by or report in self.told_by
 
 
 @dataclass(frozen=True)
@@ -189,3 +197,11 @@ class Identity:
 
 def _status(value: object) -> ConsentStatus | None:
     return None if value is None else ConsentStatus(str(value))
+
+
+def _reports(ids: Sequence[object]) -> tuple[str, ...]:
+    """In ascending order, each once."""
+    found = tuple(check_id("rep", each) for each in ids)
+    if list(found) != sorted(set(found)):
+        raise ValueError("reports that are not in their order")
+    return found

@@ -1,7 +1,7 @@
 """Cases: read and written part by part, shared with members, moved on. Facts stay inside the seal."""
 
 from app.client.casework.cases import drafts, fields
-from app.client.casework.cases.coding import affected, incident
+from app.client.casework.cases.coding import affected, incident, tellers
 from app.client.casework.cases.consents import (
     Consents,
     OpenConsent,
@@ -84,6 +84,7 @@ __all__ = [
     "record_consent",
     "refreshed",
     "sum_up",
+    "tellers",
     "turn",
     "turn_where_due",
     "unfounded",

@@ -6,7 +6,7 @@ from typing import Any
 from app.client.machine.staff import Staff
 from app.protocol import case as rules
 from app.protocol.card import new_contribution_token
-from app.protocol.case import Affected, Assertion, Incident, Verdict
+from app.protocol.case import Affected, Assertion, CaseFile, Incident, Verdict
 from app.protocol.encoding import b64, new_id
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
@@ -21,8 +21,12 @@ def affected(
     by_reporter: ConsentStatus | None,
     can_be_asked: bool,
     note: str = "",
+    told_by: Iterable[str] = (),
 ) -> Affected:
-    """A person of the case, with a contribution token of their own."""
+    """A person of the case, with a contribution token of their own.
+
+    `told_by` are the reports that tell of them: whose reporter takes theirs back takes these people with it.
+    """
     return Affected(
         id=new_id("psn"),
         relation=relation,
@@ -31,7 +35,16 @@ def affected(
         by_reporter=by_reporter,
         can_be_asked=can_be_asked,
         note=note,
+        told_by=tuple(sorted(set(told_by))),
     )
+
+
+def tellers(file: CaseFile) -> tuple[str, ...]:
+    """Which reports tell of somebody who is entered now, where nobody says: the one of the case, or no certain one.
+
+    Of several all count then, so their words are kept, and nothing of them goes before the last of these reports.
+    """
+    return (file.reports[0].id,) if len(file.reports) == 1 else ()
 
 
 def incident(

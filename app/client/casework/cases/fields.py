@@ -52,7 +52,7 @@ class Target:
     def fields(self) -> tuple[str, ...]:
         """All that can be set of it."""
         coded = ("affected", *_CODED) if self.kind == "incident" else ()
-        asked = ("can_be_asked",) if self.kind == "person" else ()
+        asked = ("can_be_asked", "told_by") if self.kind == "person" else ()
         return (*WORDS[self.kind], *_LISTS.get(self.kind, ()), *asked, *coded)
 
 
@@ -68,7 +68,7 @@ def set_(file: CaseFile, target: Target, field: str, values: Sequence[str], *, c
         return _with(file, field, _words(field, values))
     if target.kind == "person":
         person = numbered(file.persons, target)
-        changed = _with(person, field, _of_person(field, values))
+        changed = _with(person, field, _reports(file, values) if field == "told_by" else _of_person(field, values))
         return replace(file, persons=tuple(changed if each == person else each for each in file.persons))
     if target.kind == "identity":
         of = numbered(file.persons, replace(target, kind="person"))
@@ -90,6 +90,16 @@ def code(list_name: str, value: str) -> str:
     if value not in codes:
         raise NoSuchCode(_nearest(f"{value} is no code of {list_name}", value, codes))
     return value
+
+
+def _reports(file: CaseFile, begun: Sequence[str]) -> tuple[str, ...]:
+    """The reports of the case whose ids begin so, each of which must be one."""
+    ids = [each.id for each in file.reports]
+    found = {begin: [id_ for id_ in ids if id_.startswith(begin)] for begin in begun}
+    for begin, meant in found.items():
+        if len(meant) != 1:
+            raise NoSuchCode(f"{begin} is how no one report of the case begins; there are: {', '.join(ids)}")
+    return tuple(sorted({id_ for meant in found.values() for id_ in meant}))
 
 
 def _of_incident(file: CaseFile, incident: Incident, field: str, values: Sequence[str], *, coder: str) -> Incident:

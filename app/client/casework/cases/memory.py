@@ -33,6 +33,11 @@ def keep(staff: Staff, journal: Journal) -> None:
     _kept(staff).keep(journal.case, canonical(_body(journal)))
 
 
+def drop(staff: Staff, case: str) -> None:
+    """The case was destroyed."""
+    _kept(staff).drop(case)
+
+
 def _body(journal: Journal) -> dict[str, Any]:
     members = journal.members
     return {

@@ -63,11 +63,8 @@ class OpenReport:
 
     @property
     def mailbox(self) -> age.HybridRecipient:
-        """Where replies go: the recipient inside the report, never one that the service names."""
-        recipient = age.parse_recipient(self.report.mailbox)
-        if not isinstance(recipient, age.HybridRecipient):
-            raise Malformed("a mailbox has a post-quantum recipient")
-        return recipient
+        """Where replies go."""
+        return mailbox_of(self.report)
 
     @property
     def missing(self) -> tuple[Attachment, ...]:
@@ -93,6 +90,14 @@ def may_be_known(staff: Staff, report: OpenReport) -> bool:
     return report.key.generation == 1 and staff.with_trust(
         lambda trust: trust.has_lost(OF_INTAKE, since=since, today=staff.today)
     )
+
+
+def mailbox_of(said: Report) -> age.HybridRecipient:
+    """Where replies go: the recipient inside the report, never one that the service names. Raises `Malformed`."""
+    recipient = age.parse_recipient(said.mailbox)
+    if not isinstance(recipient, age.HybridRecipient):
+        raise Malformed("a mailbox has a post-quantum recipient")
+    return recipient
 
 
 def of_case(staff: Staff, report: str, case: Key, journal: "Journal") -> OpenReport:

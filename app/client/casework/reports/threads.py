@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from app.client.casework.reports.opened import OpenReport
+from app.client.casework.reports.opened import OpenReport, mailbox_of
 from app.client.casework.reports.views import ReportView
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
@@ -190,7 +190,7 @@ def _send(staff: Staff, report: OpenReport, before: Thread, text: str) -> OpenRe
     number = before.last_reply.version + 1 if before.last_reply else 1
     seen = last[-1].sha256 if last else None
     slots = [
-        _slot(staff, report, StaffMessage(number, seen, part, len(parts), words, write_to))
+        _slot(staff, report.id, report.report, StaffMessage(number, seen, part, len(parts), words, write_to))
         for part, words in enumerate(parts, start=1)
     ]
     kept = ReplyCopy(seen, tuple(map(sha256_hex, slots)), text, write_to)
@@ -201,6 +201,16 @@ def _send(staff: Staff, report: OpenReport, before: Thread, text: str) -> OpenRe
     response = staff.service.post(f"/reports/{report.id}/messages", request, version=report.view.version)
     staff.seen.add_to_list(_COPY, report.id, copy.mark.sha256)
     return replace(report, view=replace(ReportView.read(response.json()), id=report.id))
+
+
+def last_message(staff: Staff, report: str, said: Report, text: str) -> list[bytes]:
+    """The sealed parts of what the reporter reads once their report is destroyed: nothing else of staff is there then,
+    so it is the first."""
+    parts = mailbox.split(text)
+    return [
+        _slot(staff, report, said, StaffMessage(1, None, part, len(parts), words))
+        for part, words in enumerate(parts, start=1)
+    ]
 
 
 def forget(staff: Staff, report: str) -> None:
@@ -239,7 +249,7 @@ def _message(staff: Staff, report: str, key: Key, said: Report, item: Mapping[st
         id=str(item["id"]),
         sha256=message.sha256,
         day=message.document.header.at,
-        with_secret=_is_secret(item["secret"], said.withdrawal),
+        with_secret=is_secret(item["secret"], said.withdrawal),
         generation=generation,
         content=ReporterMessage.read(message.document.header.body),
     )
@@ -273,7 +283,7 @@ def _sent(copy: Opened) -> Sent:
     return Sent(number=header.version, sha256=copy.sha256, by=str(header.author), day=header.at[:10], content=content)
 
 
-def _is_secret(secret: object, sha256: str) -> bool:
+def is_secret(secret: object, sha256: str) -> bool:
     """Whether this is the secret whose hash stands in the sealed report."""
     try:
         return isinstance(secret, str) and hmac.compare_digest(sha256_hex(unb64(secret)), sha256)
@@ -281,7 +291,7 @@ def _is_secret(secret: object, sha256: str) -> bool:
         return False
 
 
-def _slot(staff: Staff, report: OpenReport, message: StaffMessage) -> bytes:
-    to, at = report.mailbox, staff.today.isoformat()
-    header = Header.new("message.staff", report.id, message.body(), org=staff.org, author=None, at=at, to=to)
-    return seal(maced(header, report.thread_key), to)
+def _slot(staff: Staff, report: str, said: Report, message: StaffMessage) -> bytes:
+    to, at = mailbox_of(said), staff.today.isoformat()
+    header = Header.new("message.staff", report, message.body(), org=staff.org, author=None, at=at, to=to)
+    return seal(maced(header, unb64(said.thread_key, 32)), to)

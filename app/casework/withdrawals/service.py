@@ -1,0 +1,134 @@
+"""A reporter took back what a case has: its client ends in the case what comes from it, then report and keys go.
+
+Who has the secret of the receipt stopped the work; what their report led to in the case, the service cannot read. So it
+waits for a member's client, however long. That withdraws the cards by ids that the case alone knows, and says which
+parts end: what the service destroyed by itself would leave them counted for good.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.casework.approvals import service as approvals
+from app.casework.cases import ending, journal, turning
+from app.casework.cases import service as cases
+from app.casework.cases.journal import Writing
+from app.casework.cases.models import Case, Membership
+from app.casework.consents import service as consents
+from app.duties import Duty
+from app.intake.lifecycle import service as lifecycle
+from app.intake.mailbox import service as mailbox
+from app.intake.reports import service as reports
+from app.intake.reports.models import Report
+from app.problems import NotFound, Problem
+from app.protocol.duties import DutyKind
+from app.vocabulary import ReportState, Role
+
+# For so long it waits for the members of the case, then its supervisors hear of it too.
+OF_MEMBERS: Final = timedelta(days=7)
+
+
+class NothingWithdrawn(Problem):
+    """Only what its reporter took back is ended so, once. Read what the reporters of the case say."""
+
+    type, status, title = "nothing-withdrawn", 409, "No reporter has taken this report back, or it is destroyed already"
+
+
+class OthersRemain(Problem):
+    """Where the case has another report that is not destroyed, it goes on without the parts that the entries end.
+
+    Where it has none, all of it goes, and no entry is written. Read what the reporters of the case say, and try again.
+    """
+
+    type, status, title = "others-remain", 409, "Whether the case goes on is otherwise than this says"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What becomes of a report that was taken back: `last` are the parts of one message to its reporter.
+
+    `entries` end parts of the case, which are `parts`; of `people`, ids of the sealed case, the consents go. All of
+    these are empty where the case goes with its last report.
+    """
+
+    report_id: str
+    last: Sequence[bytes]
+    entries: Sequence[bytes] = ()
+    parts: Collection[str] = ()
+    people: Collection[str] = field(default=())
+
+
+def carry_out(
+    session: Session, actor: Actor, case_id: str, new: Ending, *, seen: AbstractSet[int], now: datetime
+) -> Report:
+    """Leave the last message in the mailbox, destroy the report, and of the case what ends with it, in one act.
+
+    Raises `NotFound`, `StaleVersion` where a colleague wrote meanwhile, `NothingWithdrawn`, `OthersRemain` and
+    `TurnFirst`.
+    """
+    case = cases.locked(session, cases.of_member(actor), case_id)
+    report = reports.locked(session, new.report_id)
+    if report is None or report.case_id != case.id:
+        raise NotFound
+    if report.state is not ReportState.WITHDRAWN or report.is_destroyed:
+        raise NothingWithdrawn
+    newest = journal.check_seen(session, case, seen)
+    if _goes_on(session, report) != bool(new.entries):
+        raise OthersRemain
+    audit.record(session, actor.id, Action.WITHDRAWAL_DONE, case.id, now=now)
+    if new.entries:
+        turning.check_turned(session, case, now.date(), of_entries=True)
+        ending.end_parts(session, case, new.parts)
+        consents.destroy(session, case.id, people=new.people)
+        journal.write(session, actor, case, Writing(new.entries), after=newest, now=now)
+    _destroy(session, case, report, last=new.last, today=now.date())
+    return report
+
+
+def get(session: Session, report_id: str) -> Report:
+    """What was carried out, for whoever did it: nobody else has their key. Raises `NotFound`."""
+    return reports.get(session, report_id)
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To carry out what a reporter took back, for the members of its case.
+
+    Where they have not in seven days, also for the supervisors of its team: to see that somebody becomes a member.
+    """
+    of_members = _waiting().join(Membership, Membership.case_id == Case.id).where(Membership.person_id == actor.id)
+    for case_id, since in session.execute(of_members):
+        yield Duty(DutyKind.END_WITHDRAWN, case_id, since or actor.today)
+    if Role.SUPERVISOR in actor.roles:
+        late = _waiting().where(Case.team_id == actor.team_id, Report.withdrawn_on < actor.today - OF_MEMBERS)
+        for case_id, since in session.execute(late):
+            yield Duty(DutyKind.NAME_MEMBER, case_id, since or actor.today)
+
+
+def _waiting() -> Select[str, date | None]:
+    """Each case with a report that was taken back and is not destroyed, and since when."""
+    taken_back = (Report.state == ReportState.WITHDRAWN) & Report.destroyed_on.is_(None)
+    return select(Case.id, Report.withdrawn_on).join(Report, Report.case_id == Case.id).where(taken_back)
+
+
+def _goes_on(session: Session, without: Report) -> bool:
+    others = select(Report.id).where(Report.case_id == without.case_id, Report.id != without.id)
+    return session.scalar(others.where(Report.destroyed_on.is_(None)).limit(1)) is not None
+
+
+def _destroy(session: Session, case: Case, report: Report, *, last: Sequence[bytes], today: date) -> None:
+    goes_on = _goes_on(session, report)
+    approvals.destroy(session, [report.id])
+    lifecycle.destroy(session, report, today=today)
+    mailbox.leave_last(session, report.id, last)
+    session.flush()
+    if not goes_on:
+        consents.destroy(session, case.id)
+        ending.destroy(session, case)

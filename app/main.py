@@ -23,6 +23,7 @@ from app.casework.cases.acts import ENDING, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
+from app.casework.news.routes import router as news
 from app.casework.stages.routes import router as stages
 from app.casework.triage import handing_on, moves, renewal
 from app.casework.triage.routes import queue_router as queue
@@ -103,6 +104,7 @@ ROUTERS = [
     stages,
     consents,
     words,
+    news,
     withdrawals,
     approvals,
     releases,

@@ -18,6 +18,7 @@ from app.cli.refusals import sentence, words
 from app.client.casework import act_approvals, approvals, cases, coding_approvals
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import Consents, OpenCase
+from app.client.casework.reports import news
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.encoding import new_id
@@ -54,9 +55,15 @@ def list_(
 ) -> None:
     """The cases that you may know of."""
     person = staff(machine)
-    rows = [asdict(each) | (_title(person, each.id) if titles else {}) for each in cases.list_(person, stage=stage)]
+    said = dict[str | None, str]()
+    for report in news.unread(person):
+        said[report.case] = "; ".join(filter(None, (said.get(report.case), f"{short(report.report)}: {report}")))
+    rows = [
+        asdict(each) | {"news": said.get(each.id)} | (_title(person, each.id) if titles else {})
+        for each in cases.list_(person, stage=stage)
+    ]
     names = Names(person)
-    columns = ["ref", "stage", "priority", "owner", "stage_entered", "title", "problem"]
+    columns = ["ref", "stage", "priority", "owner", "stage_entered", "news", "title", "problem"]
     show_list("Cases", columns, rows, as_json=as_json, words=lambda row: {"owner": names.handle(row["owner"])})
 
 

@@ -13,6 +13,7 @@ from app.cli.console import HOME, Home, Json, say, show, show_list, show_list_as
 from app.cli.names import Names
 from app.cli.stopped import Stopped
 from app.client.casework import approvals, report_approvals, triage
+from app.client.casework.reports import news
 from app.client.casework.triage import OpenReport, Received, Sent, Thread, Waiting
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
@@ -46,16 +47,21 @@ def list_(
     """What waits, the most urgent first. No report is opened for it."""
     person = staff(machine)
     names = Names(person)
+    said = {each.report: str(each) for each in news.unread(person)}
 
     def words(row: Mapping[str, object]) -> dict[str, object]:
         lapses = row["decide_until"] and f"nobody has decided: destroyed after {row['decide_until']}"
-        note = "; ".join(str(each) for each in (lapses, row["unopened"], row["problem"]) if each)
+        note = "; ".join(str(each) for each in (row["news"], lapses, row["unopened"], row["problem"]) if each)
         came_by = str(row["intake_channel"]).replace("_", " ")
         return {"triager": names.handle(row["triager"]), "came by": came_by, "note": note or None}
 
     columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
     waiting = triage.coming(person, states=state or None)
-    show_list_as_it_comes("Reports", columns, waiting, _row, order=triage.in_order, as_json=as_json, words=words)
+
+    def row(each: Waiting) -> dict[str, Any]:
+        return {**_row(each), "news": said.get(each.id)}
+
+    show_list_as_it_comes("Reports", columns, waiting, row, order=triage.in_order, as_json=as_json, words=words)
 
 
 @queue.command()
@@ -87,6 +93,9 @@ def open_(
         for attachment in (*open_report.report.attachments, *_attached_since(thread)):
             _save(person, open_report, attachment, save)
     _show(person, open_report, thread, as_json=as_json)
+    if thread:
+        with suppress(Refused):  # where they have written meanwhile, it stays news
+            news.say_read(person, open_report.id, thread)
     if thread and open_report.view.case:
         with suppress(Refused):  # where the mailbox is full, say: the next answer does it
             triage.tell_key(person, open_report, thread)

@@ -78,7 +78,10 @@ def lists() -> dict[str, List]:
 
 
 # Of which there are never more than a few, and why.
-FEW = {"GET /v1/root-proposals": "supervisors propose one root at a time"}
+FEW = {
+    "GET /v1/root-proposals": "supervisors propose one root at a time",
+    "GET /v1/news": "what one person has not read of the reports that they work on",
+}
 
 WHO = {Role.TRIAGER: 0, Role.CASEWORKER: 8, Role.SUPERVISOR: 18, Role.AUDITOR: 19, Role.CUSTODIAN: 39}
 

@@ -271,6 +271,8 @@ CASES = {
         *("entries", "parts", "people"),
     ),
     "GET /v1/words": _LIST,
+    "GET /v1/news": _LIST,
+    "PUT /v1/reports/{report_id}/reading": Form({"posts": 1}),
     "GET /v1/cases/{case_id}/words": _ONE,
     "POST /v1/cases/{case_id}/consents": _made(_CONSENT),
 }

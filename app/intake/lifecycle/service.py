@@ -18,6 +18,7 @@ from app.intake.mailbox.models import Mailbox
 from app.intake.reports.models import Report, ReportFile
 from app.intake.reports.service import CLOSED
 from app.intake.sights import service as sights
+from app.intake.sights import unread
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.pairs import service as pairs
@@ -68,6 +69,7 @@ def destroy(session: Session, report: Report, *, today: date) -> None:
     report.destroyed_on = today
     report.handed_on_from = report.handed_on_by = None
     grants.destroy(session, [report.id])
+    unread.forget(session, report.id)
     session.execute(delete(ReportFile).where(ReportFile.report_id == report.id))
     mailbox.destroy(session, report.id)
     attachments.destroy(session, report.id)

@@ -17,6 +17,7 @@ from app.intake.posts import budget
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.intake.sights import service as sights
+from app.intake.sights import unread
 from app.people.staff import service as staff
 from app.protocol.encoding import sha256_hex
 from app.protocol.mailbox import MessageKind
@@ -71,6 +72,7 @@ def post(
         place = token_sha256 if box else nobodys_place
         budget.spend(session, token_sha256, len(new.message) + len(new.thread_state), place=place, now=now)
     is_new = mailbox.keep_post(session, token_sha256, new, today=today)
+    unread.note(session, report.id if report and is_new else _NOBODY, new.kind)
     if new.kind in mailbox.CHANGES:
         sights.mark_changed(session, report.id if report else _NOBODY)
     to = MOVES.get((new.kind, report.state)) if report and is_new else None

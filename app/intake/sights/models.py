@@ -34,3 +34,16 @@ class Sight(Base):
     received_on: Mapped[date]
     to_open: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_changed: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class Unread(Base):
+    """That a reporter posted something which one of those who work on the report has not read yet, and what it was."""
+
+    __tablename__ = "unread"
+    __table_args__ = (Index("ix_unread_of_report", "report_id"), {"sqlite_with_rowid": False})
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    wrote: Mapped[bool] = mapped_column(default=False)
+    changed_consent: Mapped[bool] = mapped_column(default=False)
+    took_back: Mapped[bool] = mapped_column(default=False)

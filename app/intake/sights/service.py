@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.database import insert_or_ignore
 from app.intake.mailbox import service as mailbox
 from app.intake.reports.models import Report
-from app.intake.sights.models import Sight
+from app.intake.sights.models import Sight, Unread
 from app.people.grants.models import Grant
 
 _AT_ONCE: Final = 1000  # rows of one statement
@@ -59,6 +59,8 @@ def forget(session: Session, person_id: str, case_id: str) -> None:
     of_case = select(Report.id).where(Report.id == Sight.report_id, Report.case_id == case_id).exists()
     has_key = select(Grant.id).where(Grant.subject == Sight.report_id, Grant.grantee == person_id).exists()
     session.execute(delete(Sight).where(Sight.person_id == person_id, of_case, ~has_key))
+    theirs = select(Report.id).where(Report.case_id == case_id)
+    session.execute(delete(Unread).where(Unread.person_id == person_id, Unread.report_id.in_(theirs)))
 
 
 def forget_report(session: Session, report_id: str) -> None:

@@ -56,8 +56,15 @@ def with_people(owner: Staff, case: OpenCase, *people: Affected) -> OpenCase:
     )
     case = cases.write(owner, case, file, holders=case.members)
     for person in people:
-        answer = {"scope": ConsentScope.STATISTICS, "status": GIVEN, "method": ConsentMethod.SPOKEN}
-        cases.record_consent(owner, case, person=person.id, consent=new_id("cons"), **answer)
+        cases.record_consent(
+            owner,
+            case,
+            person=person.id,
+            consent=new_id("cons"),
+            scope=ConsentScope.STATISTICS,
+            status=GIVEN,
+            method=ConsentMethod.SPOKEN,
+        )
     return case
 
 

@@ -15,6 +15,7 @@ from app.client.casework import cases
 from app.client.casework.cases import OpenCase
 from app.client.casework.cases.fields import WORDS, NoSuchCode, NoSuchField, Target, code, numbered, set_
 from app.client.machine.staff import Staff
+from app.client.statistics import cards
 from app.protocol.case import Assertion, CaseFile, Name, PartType, Verdict
 from app.protocol.journal import PartNote
 from app.protocol.selectors import Selector
@@ -136,13 +137,14 @@ def judge(
     second: Annotated[str | None, typer.Option(help="The other person whom it takes, by id or handle.")] = None,
     machine: Home = HOME,
 ) -> None:
-    """Give a verdict on an incident. Earlier ones stay."""
+    """Give a verdict on an incident. Earlier ones stay. What is refuted is counted no more: its card is taken back."""
     person = staff(machine)
     names = Names(person)
     case = cases.open_(person, names.case(id_))
     at = _edited(lambda: numbered(case.file.incidents, _target(incident)))
     verdict = Verdict(status, person.person, names.person(second) if second else None)
-    write(person, case, case.file.with_incident(replace(at, verdicts=(*at.verdicts, verdict))))
+    after = write(person, case, case.file.with_incident(replace(at, verdicts=(*at.verdicts, verdict))))
+    cards.follow_verdicts(person, after)
 
 
 def resume(

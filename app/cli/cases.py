@@ -21,6 +21,7 @@ from app.client.casework.cases import Consents, OpenCase
 from app.client.casework.reports import news
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
+from app.client.statistics import cards
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
 from app.protocol.journal import Ending, Removal
@@ -134,7 +135,10 @@ def consent(
     wording: Annotated[Path | None, typer.Option(help="A file with what they were asked; - for stdin.")] = None,
     machine: Home = HOME,
 ) -> None:
-    """Keep a person's answer about one use. The service learns that there was one, not to what."""
+    """Keep a person's own answer about one use. The service learns that there was one, not to what.
+
+    Of statistics it stands before any reporter's, and after a no the person's cards are taken back.
+    """
     worker = staff(machine)
     open_case = cases.open_(worker, Names(worker).case(id_))
     person = _person_of(open_case, person)
@@ -150,6 +154,8 @@ def consent(
         wording=text_of(wording, "") if wording else "",
         after=newest.get(consent) if consent else None,
     )
+    if scope is ConsentScope.STATISTICS and status is not ConsentStatus.ASKED:
+        cards.own_word(worker, cases.open_(worker, open_case.id), person, status)
 
 
 @case.command()

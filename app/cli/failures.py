@@ -12,6 +12,7 @@ from app.cli import refusals
 from app.cli.stopped import DestructionWaits, FilesMissing, Stopped
 from app.client.casework.cases import Collision
 from app.client.casework.cases.fields import NoSuchCode, NoSuchField
+from app.client.casework.reports.threads import NotToBeWrittenTo
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake.attachments import Unsendable
 from app.client.intake.browser import BrowserFailed
@@ -43,7 +44,7 @@ _CODES: Final = (
     (
         (
             *(Refused, NotTaken, NotGranted, NobodyToGrant, WordsNotCompared, RuleOfTriage, Collision, NoProposal),
-            *(SignedAnother, TooFewKeys, OfTheRoot, AnotherDay, NotOfTheRoot, TooFewSupervisors),
+            *(NotToBeWrittenTo, SignedAnother, TooFewKeys, OfTheRoot, AnotherDay, NotOfTheRoot, TooFewSupervisors),
         ),
         REFUSED,
     ),

@@ -129,7 +129,7 @@ def answer(
     words = text_of(text, "Your message")
     if (room := len(mailbox.split(words))) > 1:
         say(f"This takes {room} of the {mailbox.STAFF_SLOTS} places that a mailbox has for replies.")
-    after = triage.answer(person, open_report, words)
+    after = triage.answer(person, open_report, words, despite_their_no=despite_their_no)
     if wait:
         triage.ask(person, after, judgements)
 

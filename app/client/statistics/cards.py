@@ -15,7 +15,7 @@ from typing import Final
 
 from app import age
 from app.client.casework import cases, coding_approvals, words
-from app.client.casework.cases import OpenCase
+from app.client.casework.cases import OpenCase, ending
 from app.client.casework.coding_approvals import Approved
 from app.client.machine.directory import write_atomically
 from app.client.machine.kept import Kept
@@ -29,6 +29,7 @@ from app.protocol.chain import Mark
 from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.statements import KeyKind
+from app.vocabulary import ConsentStatus, VerificationStatus
 
 # A card leaves at a random hour of these many from now on.
 DELAY_HOURS: Final = 72
@@ -88,6 +89,23 @@ def withdraw(staff: Staff, case: OpenCase, incidents: Collection[str]) -> OpenCa
     machine are taken no more.
     """
     return _withdraw(staff, case, case.file, incidents)
+
+
+def own_word(staff: Staff, case: OpenCase, person: str, status: ConsentStatus) -> OpenCase:
+    """Write into the case what somebody has said of being counted, before any reporter's word; after a *no* take back
+    what was counted of them.
+
+    That they said it, to whom and how, `cases.record_consent` keeps.
+    """
+    persons = tuple(replace(each, statistics=status) if each.id == person else each for each in case.file.persons)
+    said = replace(case.file, persons=persons)
+    incidents = () if status is ConsentStatus.GIVEN else ending.incidents_of(case, {person})
+    return _withdraw(staff, case, said, incidents)
+
+
+def follow_verdicts(staff: Staff, case: OpenCase) -> OpenCase:
+    """Take back the cards of what was found not to have happened."""
+    return _withdraw(staff, case, case.file, _refuted(case.file))
 
 
 def take_back(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collection[str]) -> OpenCase:
@@ -152,8 +170,12 @@ def _follow(staff: Staff, id_: str) -> bool:
     case = cases.whole(staff, cases.open_(staff, id_))
     said = words.heard(staff, case)
     silent = words.silenced(case.file, said)
-    _withdraw(staff, case, said, {each.id for each in said.incidents if each.affected in silent})
+    _withdraw(staff, case, said, _refuted(said).union(ending.incidents_of(case, silent)))
     return said != case.file
+
+
+def _refuted(file: CaseFile) -> frozenset[str]:
+    return frozenset(each.id for each in file.incidents if each.verification is VerificationStatus.REFUTED)
 
 
 def _heard_before(staff: Staff) -> Kept:

@@ -11,11 +11,12 @@ import pytest
 
 from app.client import Staff
 from app.client.casework import cases, triage
+from app.client.casework.reports.threads import NotToBeWrittenTo
 from app.client.machine.transport import Refused
 from app.protocol import receipt
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotMine
-from app.vocabulary import Imminence, Priority, ReportState, Severity, TransitionReason
+from app.vocabulary import ConsentScope, Imminence, Priority, ReportState, Severity, TransitionReason
 from tests import factories
 from tests.client.casework.scene import DOCUMENT, FOUND, claimed
 from tests.client.installation import PASSPHRASE, Installation, installation
@@ -353,3 +354,19 @@ def test_the_queue_costs_one_request_and_one_audit_event_however_many_wait(here:
 
 def _acts_of(person: str, here: Installation) -> list[dict[str, Any]]:
     return [each for each in here.staff("dina").service.items("/audit") if each["actor"] == person]
+
+
+def test_who_no_longer_wants_to_be_written_to_is_not_and_of_one_day_the_no_counts(here: Installation) -> None:
+    anna, sent = here.staff("anna"), here.reporter().submit(DOCUMENT)
+    triage.claim(anna, triage.view(anna, sent.report))
+    words = receipt.read(sent.receipt)
+    for given in (False, True):
+        here.reporter().change_consent(words, ConsentScope.CONTACT, given=given)
+    opened = triage.open_(anna, sent.report)
+
+    with pytest.raises(NotToBeWrittenTo):
+        triage.answer(anna, opened, "Are you safe tonight?")
+
+    assert here.reporter().mailbox(words).replies == ()
+    triage.answer(anna, opened, "A court asks for you.", despite_their_no=True)
+    assert len(here.reporter().mailbox(words).replies) == 1

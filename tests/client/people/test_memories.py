@@ -22,7 +22,7 @@ from tests.client.installation import PASSPHRASE, Installation, installation
 from tests.flows.evil import HASH, Attacker, EvilServer, attacks, each_forgery, in_json, stops
 from tests.strength import WORK_FACTOR
 
-FORM = {"language": "en", "text": "They know my address.", "answers": {"danger_now": "days"}}
+FORM = {"language": "en", "text": "They know my address.", "answers": {"danger_now": "days", "consent": ["contact"]}}
 HEAD = Mark(7, "a" * 64)
 
 

@@ -12,9 +12,10 @@ from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
 from app.client.statistics import cards
 from app.protocol import receipt
-from app.protocol.case import Affected
+from app.protocol.case import Affected, Verdict
+from app.protocol.encoding import new_id
 from app.protocol.errors import Rollback
-from app.vocabulary import ConsentScope, ConsentStatus, Relation
+from app.vocabulary import ConsentScope, ConsentStatus, Relation, VerificationStatus
 from tests.client.casework.scene import CODING, approved, claimed, taken
 from tests.client.installation import Installation
 from tests.flows.evil import EvilServer, instead
@@ -152,3 +153,43 @@ def test_a_report_that_the_service_leaves_out_counts_for_a_no(here: Installation
             file = words.heard(again, cases.open_(again, case.id))
 
     assert words.taken_back(file) == {case.file.persons[0].id}
+
+
+def test_what_a_person_says_themselves_stands_and_after_their_no_their_card_goes(here: Installation) -> None:
+    boris = here.staff("boris")
+    case, _ = coded(here, boris, relative(), relative())
+    one, other = case.file.persons
+    approval = approved(boris, case, here.staff("chen"))
+    case = cards.write(boris, case.id, approval)
+
+    after = cards.own_word(boris, case, one.id, ConsentStatus.DECLINED)
+
+    assert [each.statistics for each in after.file.persons] == [ConsentStatus.DECLINED, None]
+    incidents = {each.id: each.affected for each in after.file.incidents}
+    assert {incidents[note.incident] for note in after.file.cards if note.withdrawn} == {one.id}
+    assert {incidents[note.incident] for note in after.file.cards if not note.withdrawn} == {other.id}
+
+
+def test_a_word_is_about_those_of_whom_its_report_tells(here: Installation) -> None:
+    boris = here.staff("boris")
+    case, sent = coded(here, boris, relative(), relative())
+    one, other = case.file.persons
+    of_another = replace(other, told_by=(new_id("rep"),))
+    case = cases.write(boris, case, replace(case.file, persons=(replace(one, told_by=(sent.report,)), of_another)))
+
+    say(here, sent, given=False)
+
+    assert heard(boris, case) == [(None, WITHDRAWN), (None, GIVEN)]
+
+
+def test_what_is_refuted_is_counted_no_more(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    case, _ = coded(here, boris, themselves())
+    case = cards.write(boris, case.id, approved(boris, case, chen))
+    [incident] = case.file.incidents
+    verdict = Verdict(VerificationStatus.REFUTED, boris.person, chen.person)
+    case = cases.write(boris, case, case.file.with_incident(replace(incident, verdicts=(*incident.verdicts, verdict))))
+
+    after = cards.follow_verdicts(boris, case)
+
+    assert [note.withdrawn for note in after.file.cards] == [True]

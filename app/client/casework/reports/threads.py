@@ -27,6 +27,13 @@ _COPY: Final = "message.copy"
 _MESSAGE: Final = "message.reporter"
 
 
+class NotToBeWrittenTo(Exception):
+    """The reporter did not say that they may be written to, or does no longer, and was promised that nobody would."""
+
+    def __init__(self) -> None:
+        super().__init__("the reporter does not want to be written to: a reply can endanger them")
+
+
 @dataclass(frozen=True)
 class Received:
     """A message of the reporter, proved by its MAC. `id` is the post's, as the service knows it.
@@ -108,8 +115,14 @@ class Thread:
 
     @property
     def consents(self) -> dict[ConsentScope, bool]:
-        """What the reporter has changed since the report, the newest answer of each scope."""
-        return {each.scope: each.given for message in self.messages for each in message.content.consents}
+        """What the reporter has changed since the report: the newest answers, of those of one day the *no*."""
+        found = dict[ConsentScope, tuple[str, bool]]()
+        for message in self.messages:
+            for each in message.content.consents:
+                day, given = found.get(each.scope, ("", True))
+                if message.day >= day:
+                    found[each.scope] = (message.day, each.given and (given or message.day > day))
+        return {scope: given for scope, (_, given) in found.items()}
 
     @property
     def withdrawal(self) -> Received | None:
@@ -139,15 +152,19 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
     )
 
 
-def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
+def answer(staff: Staff, report: OpenReport, text: str, *, despite_their_no: bool = False) -> OpenReport:
     """Write to the reporter. It carries a MAC and no signature: a seized phone names nobody.
 
     With it goes a copy for colleagues, signed and sealed to the report's key. Replies that the reporter has read make
-    room for it, the oldest first. The report has a new version by it, which this returns. Raises `Refused`:
+    room for it, the oldest first. The report has a new version by it, which this returns. Raises `NotToBeWrittenTo`
+    before anything is sent, unless it is `despite_their_no`, and `Refused`:
     `mailbox-full` where not enough slots are free, `stale-version` where the report has changed since it was opened,
     also by a colleague's answer.
     """
-    return _send(staff, report, thread(staff, report), text)
+    before = thread(staff, report)
+    if not (despite_their_no or before.consents.get(ConsentScope.CONTACT, report.may_contact)):
+        raise NotToBeWrittenTo
+    return _send(staff, report, before, text)
 
 
 def tell_key(staff: Staff, report: OpenReport, before: Thread | None = None) -> OpenReport:

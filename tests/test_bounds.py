@@ -54,6 +54,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.triage.handing_on": {"MOST": 100},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
+    "app.casework.withdrawals.schemas": {"MOST_PARTS": 2000, "MOST_PEOPLE": 200},
+    "app.casework.withdrawals.service": {"OF_MEMBERS": timedelta(days=7)},
     "app.client.casework.cases.turning": {"_MOST_SEALED": 2 * MIB, "_MOST_NOTED": 4 * KIB},
     "app.client.casework.cases.writing": {"CHECKPOINT_DISTANCE": 200, "TRIES": 8, "_MOST_TEXT": 3 * MIB},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},

@@ -135,10 +135,7 @@ def consent(
     wording: Annotated[Path | None, typer.Option(help="A file with what they were asked; - for stdin.")] = None,
     machine: Home = HOME,
 ) -> None:
-    """Keep a person's own answer about one use. The service learns that there was one, not to what.
-
-    Of statistics it stands before any reporter's, and after a no the person's cards are taken back.
-    """
+    """Keep a person's own answer about one use. The service learns that there was one, not to what."""
     worker = staff(machine)
     open_case = cases.open_(worker, Names(worker).case(id_))
     person = _person_of(open_case, person)

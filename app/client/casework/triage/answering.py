@@ -10,16 +10,17 @@ from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 
 
-def answer(staff: Staff, report: OpenReport, text: str) -> OpenReport:
+def answer(staff: Staff, report: OpenReport, text: str, *, despite_their_no: bool = False) -> OpenReport:
     """Write to the reporter, as `threads.answer`. Of what is in a case the key turns first where that is due, and the
     reply names it. Raises as `threads.answer`, and what turning raises."""
     try:
-        return threads.answer(staff, _under_own_key(staff, report), text)
+        return threads.answer(staff, _under_own_key(staff, report), text, despite_their_no=despite_their_no)
     except Refused as refusal:
         if refusal.type != "turn-first":
             raise
         staff.forget()  # somebody was certified when this machine looked
-        return threads.answer(staff, _under_own_key(staff, report, turns=True), text)
+        under = _under_own_key(staff, report, turns=True)
+        return threads.answer(staff, under, text, despite_their_no=despite_their_no)
 
 
 def _under_own_key(staff: Staff, report: OpenReport, *, turns: bool = False) -> OpenReport:

@@ -72,6 +72,8 @@ def test_its_table_tells_what_became_of_every_story(played: Played) -> None:
         r"1 cell, \d+ persons \(sd 10\), signed by two, verified offline", played.outcome("Release: the total")
     )
     assert re.fullmatch(r"\d+ cells, signed by two, verified offline", played.outcome("Release: the quarter"))
+    assert re.match(r"About \d+ persons, between \d+ and \d+, were", played.outcome("What one could quote"))
+    assert re.search(r"http://[^ ]+/releases/", played.printed)
     assert re.fullmatch(r"\d+ files signed, and served as signed", played.outcome("The reporters' pages"))
     assert played.outcome("Audit").endswith(" audit events, the chain verified offline")
 

@@ -22,6 +22,7 @@ from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.client.people import sign_in
+from app.protocol.release.page import answer
 from app.protocol.release.verification import VerifiedRelease
 
 BEGINS = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -155,6 +156,8 @@ def _tell(all_stories: Sequence[Story], persons: int, company: Company, parts: _
             folder.parent.mkdir(exist_ok=True)
             release = chapters.release(company, kind=kind, period=QUARTER, workload=workload, folder=folder)
             outcome.append(_about(release))
+    with parts.part("What one could quote") as (_, outcome):
+        outcome.append(f"{answer(release.counts, release.about)} {company.stage.url}/releases/")
     with parts.part("The reporters' pages") as (_, outcome):
         check = chapters.sign_pages(company)
         if check is not None and not check.is_as_signed:

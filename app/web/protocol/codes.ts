@@ -1,7 +1,7 @@
 /** The vocabulary's codes that a reporter's client checks. Written by `python -m app.site.codes`. */
 
 /** The version of the lists that these codes are of. */
-export const VOCABULARY = "1.0.0"
+export const VOCABULARY = "1.1.0"
 
 export const CODES = {
     imminence: "now days weeks none unknown".split(" "),

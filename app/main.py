@@ -32,6 +32,8 @@ from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE
 from app.casework.withdrawals import service as withdrawal_rules
 from app.casework.withdrawals.routes import router as withdrawals
 from app.casework.words.routes import router as words
+from app.casework.work import service as work_service
+from app.casework.work.routes import router as work
 from app.clock import Clock
 from app.database import Database, engine
 from app.http.idempotency import forget
@@ -102,6 +104,7 @@ ROUTERS = [
     queue,
     cases,
     stages,
+    work,
     consents,
     words,
     news,
@@ -126,7 +129,7 @@ ROUTERS = [
 ]
 
 # What another person can be asked to approve.
-APPROVABLES = (CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
+APPROVABLES = (*work_service.APPROVABLES, CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What waits for somebody's key.
 DUTIES = (

@@ -69,7 +69,12 @@ class Action(StrEnum):
     REPORTER_ANSWERED = "reporter.answered", "A sealed message was written to a reporter"
     CASE_MADE = "case.made", "A report was accepted into a new case"
     CASE_MOVED = "case.moved", "A case went to another stage"
-    CASE_CHANGED = "case.changed", "The workflow of a case was changed: owner, label, priority or mark"
+    CASE_CLOSED = "case.closed", "A case was closed, by two persons; or by one who is alone, seven days after asking"
+    CASE_REOPENED = "case.reopened", "A closed case was taken up again"
+    CASE_CHANGED = (
+        "case.changed",
+        "The workflow of a case was changed: owner, priority, mark, danger, plan, tasks",
+    )
     CASE_WRITTEN = "case.written", "Entries of a case's journal were stored, and the parts that they name"
     CASE_READ = "case.read", "The journal and the parts of a case were fetched, or all versions of a part"
     WITHDRAWAL_DONE = (

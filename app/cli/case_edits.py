@@ -261,7 +261,10 @@ def log(
 def write(person: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
     """Write on. Where a colleague was faster with the same, both texts are shown, and this one is kept."""
     try:
-        return cases.write(person, case, file, holders=holders)
+        after = cases.write(person, case, file, holders=holders)
+        if after.file.priority is not case.file.priority:
+            cases.follow_coding(person, after)
+        return after
     except cases.Collision as collision:
         show_text("\n".join(_side_by_side(collision.texts)))
         raise Stopped(

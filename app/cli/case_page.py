@@ -7,7 +7,7 @@ from app.cli.console import say
 from app.cli.names import Names, short
 from app.client.casework.cases import Consents, OpenCase
 from app.protocol.card import StatCard
-from app.protocol.case import Affected, Incident, list_of
+from app.protocol.case import Affected, Incident, PartType, list_of
 from app.vocabulary import UnknownCodeError
 from app.vocabulary.workloads import all_workloads
 
@@ -67,6 +67,7 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
         yield f"Part {short(each.part)} is left out: {each.rule}"
     yield from _words("Title", case.file.title)
     yield from _words("Summary", case.file.summary)
+    yield from _work(case, names)
     number_of = {each.id: number for number, each in enumerate(case.file.persons, start=1)}
     yield from _heading("Persons", case.file.persons)
     for person in case.file.persons:
@@ -89,6 +90,35 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
         yield from _set_in(f"of {short(card.incident)}, revision {card.revision}, {state}")
     if consents:
         yield from _answers(consents, number_of)
+
+
+def _work(case: OpenCase, names: Names) -> Iterator[str]:
+    file = case.file
+    if file.assessment:
+        level, until = _label("risk_level", file.assessment.level), file.assessment.valid_until
+        yield from _papers(f"Danger: {level}, as judged until {until}", file.assessment, "level", "valid_until")
+    if file.plan:
+        yield from _papers(f"Safety plan: {_label('safety_plan_status', file.plan.status)}", file.plan, "status")
+    for task in file.tasks:
+        yield from _papers(f"Task {short(task.id)}: {_label('task_type', task.kind)}", task, "id", "kind")
+    authors = {said.body["id"]: said.author for said in case.said.values() if said.type == PartType.NOTE}
+    for note in file.notes:
+        step = f", on the step to {note.step}" if note.step else ""
+        yield from _papers(f"Note by {names.handle(authors.get(note.id))}{step}", note, "id", "step")
+    if file.closing:
+        reason, outcome = _label("closure_reason", file.closing.reason), _label("outcome", file.closing.outcome)
+        kept = f"kept {_label('retention_class', file.closing.retention)}"
+        yield from _papers(f"To end: {reason}; {outcome}; {kept}", file.closing, "reason", "outcome", "retention")
+
+
+def _papers(title: str, paper: object, *told: str) -> Iterator[str]:
+    """A heading, and whatever else the paper says in words."""
+    yield ""
+    yield title
+    for name, value in vars(paper).items():
+        if name not in told and value:
+            words = f"{name.replace('_', ' ')}: {_label('imminence', value) if name == 'imminence' else value}"
+            yield from _set_in(words)
 
 
 def _person(number: int, person: Affected) -> Iterator[str]:

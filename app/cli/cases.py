@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from app.age import Error as AgeError
-from app.cli import case_edits
+from app.cli import case_edits, case_work
 from app.cli.case_edits import CaseId
 from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
 from app.cli.refusals import sentence, words
-from app.client.casework import act_approvals, approvals, cases, coding_approvals
+from app.client.casework import act_approvals, approvals, cases, coding_approvals, course
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import Consents, OpenCase
 from app.client.casework.reports import news
@@ -25,7 +25,7 @@ from app.client.statistics import cards
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
 from app.protocol.journal import Ending, Removal
-from app.vocabulary import ApprovalSubject, CaseStage, ConsentMethod, ConsentScope, ConsentStatus, TransitionReason
+from app.vocabulary import ApprovalSubject, CaseStage, ConsentMethod, ConsentScope, ConsentStatus
 
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
@@ -45,6 +45,16 @@ case.command()(case_edits.judge)
 case.command()(case_edits.resume)
 case.command()(case_edits.holders)
 case.command()(case_edits.log)
+case.command()(case_work.assess)
+case.command()(case_work.plan)
+case.command()(case_work.note)
+case.command()(case_work.task)
+case.command()(case_work.tasks)
+case.command()(case_work.done)
+case.command("mark")(case_work.mark)
+case.command()(case_work.ask)
+case.command()(case_work.close)
+case.command()(case_work.move)
 
 
 @case.command("list")
@@ -97,12 +107,18 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     consents = cases.read_consents(person, open_case) if person.person in open_case.members else None
     view = cases.view(person, open_case.id) if consents else None
     rule = cases.unfounded(view, consents) if view and consents else None
+    unsound = course.unsound(person, open_case, view) if view else []
     if as_json:
-        show(_facts(open_case) | (_answers(consents) | {"unfounded": rule} if consents else {}), as_json=True)
+        show(
+            _facts(open_case) | (_answers(consents) | {"unfounded": rule, "unsound": unsound} if consents else {}),
+            as_json=True,
+        )
         return
     show_text(page(open_case, consents, names, ref=view.ref if view else None))
     if view and rule:
         say(f"It stands in {view.stage} without ground ({rule}). tern case move {view.ref} intake takes it back.")
+    for each in unsound:
+        say(f"The service was told otherwise: {words()['rule'].get(each, each)}.")
 
 
 @case.command()
@@ -199,6 +215,9 @@ def decide(
     if approvals.get(person, id_).subject in (ApprovalSubject.REMOVAL, ApprovalSubject.ENDING):
         _decide_act(person, id_, names, approved=approved, as_json=as_json)
         return
+    if approvals.get(person, id_).subject in course.PAPERS:
+        _decide_paper(person, id_, names, approved=approved, as_json=as_json)
+        return
     review = coding_approvals.review(person, id_)
     cards = [card_rows(each) for each in review.cards]
     if as_json:
@@ -232,6 +251,18 @@ def _decide_act(person: Staff, id_: str, names: Names, *, approved: bool | None,
         act_approvals.decide(person, review, approved=approved)
 
 
+def _decide_paper(person: Staff, id_: str, names: Names, *, approved: bool | None, as_json: bool) -> None:
+    review = course.review(person, id_)
+    what = review.paper.removeprefix("part.")
+    if as_json:
+        show({**_facts(review.case), "paper": what}, as_json=True)
+    else:
+        show_text(page(review.case, None, names))
+        say(f"{names.handle(review.approval.requester)} asks you about this {what}, as it stands.")
+    if approved is not None:
+        course.decide(person, review, approved=approved)
+
+
 @case.command()
 def cancel(
     approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
@@ -240,19 +271,6 @@ def cancel(
     """Take back what you asked, or a coding in a case that you lead; a key that was lent for it goes."""
     person = staff(machine)
     approvals.cancel(person, approvals.get(person, Names(person).approval(approval)))
-
-
-@case.command()
-def move(
-    id_: CaseId,
-    to: Annotated[CaseStage, typer.Argument(help="The next stage.")],
-    reason: Annotated[TransitionReason, typer.Option(help="Why.")] = TransitionReason.DECIDED,
-    machine: Home = HOME,
-) -> None:
-    """Take a case to another stage."""
-    person = staff(machine)
-    view = cases.view(person, Names(person).case(id_))
-    cases.move(person, cases.open_(person, view.id), view, to, reason=reason)
 
 
 @case.command()
@@ -357,6 +375,8 @@ def _facts(open_case: OpenCase) -> dict[str, Any]:
     body = asdict(replace(open_case.file, persons=persons))
     for each in body["persons"]:
         del each["token"]
+    if open_case.file.assessment:
+        body["assessment"] = open_case.file.assessment.body()
     about = {"case": open_case.id, "version": open_case.version, "author": open_case.journal.author}
     beside = {
         "summed_up_by": open_case.journal.summed_up_by,

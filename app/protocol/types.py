@@ -318,6 +318,11 @@ _ROWS: Final = (
     _part("card", of="inc", chained=False),
     _part("selector", of="sha256"),
     _part("identity", of="psn", own_key=True),
+    _part("assessment"),
+    _part("plan"),
+    _part("task", of="task"),
+    _part("note", of="note", chained=False),
+    _part("closing"),
     SealedType(
         name="consent",
         form=Form.SEALED,

@@ -200,6 +200,35 @@ class ReferralState(StrEnum):
     COMPLETED = "completed"
 
 
+class SafetyPlanStatus(StrEnum):
+    """Where a safety plan stands with the person whom it is for."""
+
+    NONE = "none"
+    DRAFT = "draft"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    REVIEW_DUE = "review_due"
+    RETIRED = "retired"
+
+
+class HoldReason(StrEnum):
+    """For whom a case waits that is on hold."""
+
+    CLIENT = "client"
+    PARTNER = "partner"
+    AUTHORITY = "authority"
+
+
+class TaskType(StrEnum):
+    """What kind of thing is to be done, as far as the service may know it."""
+
+    CONTACT = "contact"
+    DOCUMENT = "document"
+    ARRANGE = "arrange"
+    REVIEW = "review"
+    OTHER = "other"
+
+
 class Imminence(StrEnum):
     """How soon harm may come."""
 
@@ -274,6 +303,9 @@ ENUMERATIONS: dict[str, type[StrEnum]] = {
     "consent_status": ConsentStatus,
     "consent_method": ConsentMethod,
     "referral_state": ReferralState,
+    "safety_plan_status": SafetyPlanStatus,
+    "hold_reason": HoldReason,
+    "task_type": TaskType,
     "imminence": Imminence,
     "severity": Severity,
     "verification_status": VerificationStatus,

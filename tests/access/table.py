@@ -233,6 +233,25 @@ CASES = {
     "POST /v1/cases/{case_id}/transitions": Row(
         WORKERS, _SEES_CASE, 412, body={"to": "assessment", "reason": "decided"}, version=UNSEEN
     ),
+    "GET /v1/cases/{case_id}/work": Row(WORKERS, _SEES_CASE),
+    "PUT /v1/cases/{case_id}/assessment": Row(
+        WORKERS,
+        IN_CASE,
+        422,
+        body={"part": factories.id_("part"), "part_version": 1, "level": "low", "valid_until": "2026-06-16"},
+    ),
+    "PUT /v1/cases/{case_id}/plan": Row(
+        WORKERS, IN_CASE, 422, body={"part": factories.id_("part"), "part_version": 1, "status": "agreed"}
+    ),
+    "GET /v1/cases/{case_id}/tasks": Row(WORKERS, _SEES_CASE),
+    "PUT /v1/cases/{case_id}/tasks/{task_id}": Row(
+        WORKERS, IN_CASE, 422, body={"part": factories.id_("part"), "kind": "contact"}
+    ),
+    # Nobody of the cast has a task: tests/casework/test_work.py asks for one that is there.
+    "POST /v1/cases/{case_id}/tasks/{task_id}/transitions": Row(WORKERS, frozenset(), body={"to": "done"}, version=1),
+    "PUT /v1/cases/{case_id}/marks": Row(
+        WORKERS, IN_CASE, 412, body={"priority": "p2", "handling": "tlp_red"}, version=UNSEEN
+    ),
     "GET /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE),
     "POST /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE, 409, body=_CONSENT),
 }

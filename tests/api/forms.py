@@ -31,6 +31,7 @@ ABSENT = {
         "release_id": "rel",
         "report_id": "rep",
         "session_id": "ses",
+        "task_id": "task",
     }.items()
 } | {"path": "data/persons.csv", "number": "1"}
 
@@ -258,7 +259,36 @@ CASES = {
         "parts",
     ),
     "GET /v1/cases/{case_id}/transitions": _ONE,
-    "POST /v1/cases/{case_id}/transitions": _moved({"to": "assessment", "reason": "decided"}),
+    "POST /v1/cases/{case_id}/transitions": _moved(
+        {
+            "to": "assessment",
+            "reason": "decided",
+            "held_for": "client",
+            "resume_on": "2026-06-30",
+            "closing": factories.id_("part"),
+            "retention_class": "standard",
+        },
+        *("held_for", "resume_on", "closing", "retention_class"),
+    ),
+    "GET /v1/cases/{case_id}/work": _ONE,
+    "PUT /v1/cases/{case_id}/assessment": Form(
+        {"part": factories.id_("part"), "part_version": 1, "level": "low", "valid_until": "2026-06-30"}
+    ),
+    "PUT /v1/cases/{case_id}/plan": Form(
+        {"part": factories.id_("part"), "part_version": 1, "status": "agreed", "review": "2026-06-30"},
+        frozenset({"review"}),
+    ),
+    "GET /v1/cases/{case_id}/tasks": _LIST,
+    "PUT /v1/cases/{case_id}/tasks/{task_id}": Form(
+        {"part": factories.id_("part"), "kind": "contact", "urgent": True, "due": "2026-06-30"},
+        frozenset({"urgent", "due"}),
+    ),
+    "POST /v1/cases/{case_id}/tasks/{task_id}/transitions": _moved({"to": "done"}),
+    "PUT /v1/cases/{case_id}/marks": Form(
+        {"priority": "p2", "handling": "tlp_red", "next_review": "2026-06-30"},
+        frozenset({"next_review"}),
+        sees_version=True,
+    ),
     "GET /v1/cases/{case_id}/consents": _LIST,
     "POST /v1/cases/{case_id}/withdrawals": _moved(
         {

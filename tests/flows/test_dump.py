@@ -25,8 +25,8 @@ from app.client.statistics import cards, releases
 from app.clock import Clock
 from app.database import Database, schema
 from app.protocol import receipt
-from app.protocol.case import CODED, Assertion, Identity
-from app.protocol.encoding import b64
+from app.protocol.case import CODED, Assertion, Assessment, Closing, Identity, Note, SafetyPlan, Task
+from app.protocol.encoding import b64, new_id
 from app.protocol.key_copy import AccountKey
 from app.protocol.pairs import RecoveryReason
 from app.protocol.report import FREE
@@ -39,10 +39,15 @@ from app.vocabulary import (
     ConsentScope,
     ConsentStatus,
     Imminence,
+    Outcome,
     Relation,
+    RetentionClass,
     Ring,
+    RiskLevel,
     Role,
+    SafetyPlanStatus,
     Severity,
+    TaskType,
     codes,
     vocabulary,
 )
@@ -59,6 +64,7 @@ ANSWER = "Somebody wearing an orange raincoat, near the bakery."
 TITLE, SUMMARY = "Threatening telephone calls", "Several relatives were questioned about the newspaper."
 NAMES, CONTACTS, SAFELY = "Wilhelmina Featherstonehaugh", "Peppercorn Boulevard", "Telephone never, evenings only."
 NARRATIVE, SAID = "Fraudulent reservations preceded the intimidation.", "A bystander recognised the limousine."
+CLOSING = Closing("plan_completed", Outcome.SAFER, RetentionClass.LONG, SAID)
 WORDING = "Would counselling by volunteers be welcome?"
 ATTACHED = b"whispering photograph "
 CUSTODIANS = {"nima": {Role.CUSTODIAN}, "rosa": {Role.CUSTODIAN}}
@@ -239,7 +245,11 @@ def _code(owner: Staff, opened: OpenCase, story: Story) -> OpenCase:
         for each in story.incidents
     )
     file = replace(opened.file, persons=(person,), incidents=incidents, selectors=story.selectors)
-    after = cases.write(owner, opened, file.with_identity(Identity(person.id, NAMES, CONTACTS, SAFELY)))
+    file = file.with_identity(Identity(person.id, NAMES, CONTACTS, SAFELY))
+    noted = replace(file, notes=(Note(new_id("note"), NARRATIVE),), closing=CLOSING)
+    after = cases.plan(owner, cases.write(owner, opened, noted), SafetyPlan(SafetyPlanStatus.DRAFT, SUMMARY))
+    after = cases.assess(owner, after, Assessment(RiskLevel.HIGH, owner.today, reasoning=NARRATIVE))
+    after = cases.add_task(owner, after, Task(new_id("task"), TaskType.CONTACT, SUMMARY))
     after = cases.sum_up(owner, after)
     report = triage.open_(owner, opened.file.reports[0].id).report
     cases.record_consent(

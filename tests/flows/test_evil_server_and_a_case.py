@@ -7,7 +7,7 @@ and writes nothing.
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +28,18 @@ from app.client.people import shared_keys
 from app.clock import Clock
 from app.main import create_app
 from app.protocol import journal, statements
-from app.protocol.case import Assertion, CardNote, CaseFile, Identity, of_part
+from app.protocol.case import (
+    Assertion,
+    Assessment,
+    CardNote,
+    CaseFile,
+    Closing,
+    Identity,
+    Note,
+    SafetyPlan,
+    Task,
+    of_part,
+)
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, bare, parse_document, recipient_sha256, seal
 from app.protocol.encoding import b64, canonical, new_id, sha256_hex, unb64
@@ -50,8 +61,13 @@ from app.vocabulary import (
     ConsentStatus,
     GrantKind,
     Imminence,
+    Outcome,
     Relation,
+    RetentionClass,
+    RiskLevel,
     Role,
+    SafetyPlanStatus,
+    TaskType,
 )
 from tests.client.casework.scene import CODING, DOCUMENT, FOUND
 from tests.flows.evil import (
@@ -143,7 +159,15 @@ def _of_each_type(file: CaseFile) -> CaseFile:
     said = Assertion(by="the reporter", text="Two men waited.", basis="reporter_belief")
     file = file.with_incident(replace(incident, assertions=(said,)))
     card = CardNote(new_id("card"), incident.id, 0, incident.coder, "1.0.0")
-    return replace(file, selectors=(Selector.of("email", "them@example.org"),), cards=(card,))
+    file = replace(file, selectors=(Selector.of("email", "them@example.org"),), cards=(card,))
+    return replace(
+        file,
+        assessment=Assessment(RiskLevel.HIGH, date(2026, 6, 29)),
+        plan=SafetyPlan(SafetyPlanStatus.DRAFT, "Stay with friends."),
+        tasks=(Task(new_id("task"), TaskType.CONTACT, "Ask the friends."),),
+        notes=(Note(new_id("note"), "They said yes."),),
+        closing=Closing("risk_resolved", Outcome.SAFER, RetentionClass.SHORT),
+    )
 
 
 def _changed(file: CaseFile) -> CaseFile:
@@ -152,7 +176,14 @@ def _changed(file: CaseFile) -> CaseFile:
     file = file.with_incident(replace(incident, narrative="They waited twice."))
     file = file.with_identity(replace(file.identities[0], contacts="After seven."))
     changed = replace(selector, value="Them@Example.org")
-    return replace(file, summary="A summary.", persons=(replace(person, note="A note."),), selectors=(changed,))
+    file = replace(file, summary="A summary.", persons=(replace(person, note="A note."),), selectors=(changed,))
+    return replace(
+        file,
+        assessment=Assessment(RiskLevel.LOW, date(2026, 7, 29)),
+        plan=SafetyPlan(SafetyPlanStatus.AGREED, "Stay with friends."),
+        tasks=(replace(file.tasks[0], text="Ask all of them."),),
+        closing=Closing("relocated", Outcome.SAFER, RetentionClass.SHORT),
+    )
 
 
 def _accepted(organisation: Organisation, triager: Staff, colleague: Staff) -> str:

@@ -63,7 +63,10 @@ def test_the_table_is_that_which_the_pages_of_the_protocol_show(page: str) -> No
 def test_who_wrote_a_part_a_consent_or_an_approval_is_never_left_to_the_role() -> None:
     parts = {
         f"part.{name}"
-        for name in ("case", "person", "incident", "assertion", "verdict", "card", "selector", "identity")
+        for name in (
+            *("case", "person", "incident", "assertion", "verdict", "card", "selector", "identity"),
+            *("assessment", "plan", "task", "note", "closing"),
+        )
     }
 
     assert {name for name, of in TYPES.items() if of.named} == parts | {"checkpoint", "consent", "approval", "memory"}
@@ -81,6 +84,7 @@ def test_what_has_a_second_version_is_stated_here() -> None:
         *("root", "certificate", "service-key", "intake", "key", "client", "audit-head"),
         *("thread-state", "state", "message.copy", "journal", "consent", "memory"),
         *("part.case", "part.person", "part.incident", "part.selector", "part.identity"),
+        *("part.assessment", "part.plan", "part.task", "part.closing"),
     }
 
 

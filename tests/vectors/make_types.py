@@ -17,11 +17,16 @@ from app.protocol.case import (
     NOTHING,
     Affected,
     Assertion,
+    Assessment,
     CardNote,
+    Closing,
     Identity,
     Incident,
     Name,
+    Note,
     PartType,
+    SafetyPlan,
+    Task,
     Verdict,
     of_part,
     take_apart,
@@ -48,11 +53,18 @@ from app.protocol.sizes import Kind, classes, padded_size
 from app.protocol.statements import KeyKind, SharedKey
 from app.protocol.types import TYPES
 from app.vocabulary import (
+    CaseStage,
     ConsentMethod,
     ConsentScope,
     ConsentStatus,
     GrantKind,
+    Imminence,
+    Outcome,
     Relation,
+    RetentionClass,
+    RiskLevel,
+    SafetyPlanStatus,
+    TaskType,
     VerificationStatus,
 )
 from tests.protocol.cards import a_card
@@ -199,6 +211,19 @@ BODIES: Final[dict[Name, dict[str, Any]]] = take_apart(
         cards=(CardNote(CARD.id, INCIDENT.id, 0, CASEWORKER.id, "1.0.0"),),
         selectors=(Selector.of("phone", "+49 30 23125 417"),),
         identities=(Identity(PERSON.id, "Lin Wei", "+49 30 23125 999", "After seven, and never by voice."),),
+        assessment=Assessment(
+            RiskLevel.HIGH,
+            date(2026, 6, 29),
+            Imminence.WEEKS,
+            threats="A car each evening.",
+            vulnerabilities="She lives alone.",
+            capacities="Neighbours who look.",
+            reasoning="They come nearer.",
+        ),
+        plan=SafetyPlan(SafetyPlanStatus.AGREED, "Stay with the neighbours.", "To all of it.", "She goes on teaching."),
+        tasks=(Task(id_("task", 1), TaskType.CONTACT, "Ask the neighbours."),),
+        notes=(Note(id_("note", 1), "They have not come for a month.", CaseStage.MONITORING),),
+        closing=Closing("risk_resolved", Outcome.SAFER, RetentionClass.STANDARD, "The cars are gone."),
     )
 )
 # Of the part that has one of its own.

@@ -6,7 +6,15 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Hour, Sealed
-from app.vocabulary import CaseStage, Priority, TransitionReason
+from app.vocabulary import (
+    CaseStage,
+    HandlingMark,
+    HoldReason,
+    Priority,
+    RetentionClass,
+    RiskLevel,
+    TransitionReason,
+)
 
 
 class Case(Base):
@@ -27,6 +35,18 @@ class Case(Base):
     stage_entered: Mapped[datetime] = mapped_column(Hour)
     reason: Mapped[TransitionReason | None]  # of its last step
     priority: Mapped[Priority]
+    risk_level: Mapped[RiskLevel | None]
+    handling: Mapped[HandlingMark] = mapped_column(
+        default=HandlingMark.TLP_AMBER_STRICT, server_default=HandlingMark.TLP_AMBER_STRICT.value
+    )
+    next_review: Mapped[date | None]  # the Monday of a week
+    # Of a case on hold: where it goes on, for whom it waits, and until which day at most.
+    held_from: Mapped[CaseStage | None]
+    held_for: Mapped[HoldReason | None]
+    resume_on: Mapped[date | None]
+    closing_part: Mapped[str | None] = mapped_column(String(37))  # that says why it is to end, while that is looked at
+    retention_class: Mapped[RetentionClass | None]
+    purge_month: Mapped[date | None]  # its first day; of a closed case
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # the slower of two writers gets StaleDataError
 

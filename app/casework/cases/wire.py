@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,15 @@ from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import CaseId, PersonId, TeamId
 from app.people.grants.wire import Grants
 from app.people.pairs.wire import Pairs
-from app.vocabulary import CaseStage, Priority, TransitionReason
+from app.vocabulary import (
+    CaseStage,
+    HandlingMark,
+    HoldReason,
+    Priority,
+    RetentionClass,
+    RiskLevel,
+    TransitionReason,
+)
 
 PART_ID = r"^part_[0-9a-f]{32}$"
 
@@ -75,7 +83,11 @@ class CaseIn(WritingIn):
 
 
 class CaseOut(BaseModel):
-    """The state of the work; `stage_entered` is the hour of its last step. Of the facts there is nothing here."""
+    """The state of the work; `stage_entered` is the hour of its last step. Of the facts there is nothing here.
+
+    `next_review` is a Monday, `purge_month` the first day of one. A case on hold goes on at `held_from`, by `resume_on`
+    at the latest. `closing` is the part that says why the case is to end, while that is looked at.
+    """
 
     id: str
     ref: str
@@ -85,6 +97,15 @@ class CaseOut(BaseModel):
     stage_entered: datetime
     reason: TransitionReason | None
     priority: Priority
+    risk_level: RiskLevel | None
+    handling: HandlingMark
+    next_review: date | None
+    held_from: CaseStage | None
+    held_for: HoldReason | None
+    resume_on: date | None
+    closing: str | None
+    retention_class: RetentionClass | None
+    purge_month: date | None
     members: list[str]
     version: int
 
@@ -107,6 +128,15 @@ def cases_out(session: Session, cases: Sequence[Case]) -> list[CaseOut]:
             stage_entered=case.stage_entered,
             reason=case.reason,
             priority=case.priority,
+            risk_level=case.risk_level,
+            handling=case.handling,
+            next_review=case.next_review,
+            held_from=case.held_from,
+            held_for=case.held_for,
+            resume_on=case.resume_on,
+            closing=case.closing_part,
+            retention_class=case.retention_class,
+            purge_month=case.purge_month,
             members=members[case.id],
             version=case.version,
         )

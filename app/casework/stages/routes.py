@@ -21,10 +21,10 @@ Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
 
 
 @router.get("", responses=problems(NotFound))
-def list_case_steps(database: Db, actor: Worker, case_id: str) -> StepsOut[CaseStage]:
+def list_case_steps(database: Db, actor: Worker, case_id: str, now: Now) -> StepsOut[CaseStage]:
     """What the caller may do with the case now, and which guards fail."""
     with database.read() as session:
-        steps = service.steps(session, actor, case_id)
+        steps = service.steps(session, actor, case_id, now=now)
         return StepsOut[CaseStage].model_validate({"items": steps})
 
 
@@ -41,13 +41,21 @@ def move_case(
     now: Now,
     response: Response,
 ) -> CaseOut:
-    """Take the case to another stage."""
+    """Take the case to another stage, or on hold and back; close it, and reopen it."""
+    new = service.CaseMove(
+        to=request.to,
+        reason=request.reason,
+        held_for=request.held_for,
+        resume_on=request.resume_on,
+        closing=request.closing,
+        retention_class=request.retention_class,
+    )
     with database.write() as session:
         case = once(
             session,
             actor.id,
             request,
-            act=lambda: service.move(session, actor, case_id, to=request.to, reason=request.reason, seen=seen, now=now),
+            act=lambda: service.move(session, actor, case_id, new, seen=seen, now=now),
             again=lambda id_: cases.get(session, actor, id_),
         )
         response.headers["ETag"] = etag(case.version)

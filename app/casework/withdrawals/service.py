@@ -23,6 +23,7 @@ from app.casework.cases import service as cases
 from app.casework.cases.journal import Writing
 from app.casework.cases.models import Case, Membership
 from app.casework.consents import service as consents
+from app.casework.work import service as work
 from app.duties import Duty
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
@@ -131,4 +132,5 @@ def _destroy(session: Session, case: Case, report: Report, *, last: Sequence[byt
     session.flush()
     if not goes_on:
         consents.destroy(session, case.id)
+        work.forget(session, case.id)
         ending.destroy(session, case)

@@ -64,23 +64,25 @@ class Told(dict[str, Any]):
 
 
 _TEXTS: Final = (
-    "accepts_from accepts_until act action actor approver begun_on by_key challenge day destroyed_on document "
-    "envelope_sha256 epoch expires expires_on file first grantee handle hash hour id intake intake_channel "
-    "invitation kept_on key kind made_on name object part peeled_on period person previous received_on "
-    "recipient ref release requested_by requester root second sha256 sig signature since stage stage_entered state "
-    "subject team to token turn valid_from valid_until what workload"
+    "accepts_from accepts_until act action actor approver author begun_on by_key challenge day destroyed_on "
+    "document envelope_sha256 epoch expires expires_on file first grantee handle handling hash hour id intake "
+    "intake_channel invitation kept_on key kind level made_on name object part peeled_on period person "
+    "previous received_on recipient ref release requested_by requester root second sha256 sig signature since "
+    "stage stage_entered state subject team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "approved_by approver_stand_in body case consent copy_sha256 first_lapses_after granted_on handed_on_by "
-    "handed_on_from last_use lent_until next noisy_sha256 object_hash of opening_due owner prev priority reason "
-    "requester_stand_in secret statement sums_sha256 swept_on triager until whom withdrawn_on"
+    "approved_by approver_stand_in body case closing consent copy_sha256 due first_lapses_after granted_on "
+    "handed_on_by handed_on_from held_for held_from last_use lent_until next next_review noisy_sha256 "
+    "object_hash of opening_due owner prev priority purge_month reason requester_stand_in resume_on "
+    "retention_class review risk_level secret statement sums_sha256 swept_on triager until whom withdrawn_on"
 )
 _NUMBERS: Final = (
-    "disk_bytes disk_free_bytes free generation lacks left_millionths n number rho_millionths seq sequence size version"
+    "disk_bytes disk_free_bytes free generation lacks left_millionths n number part_version rho_millionths "
+    "seq sequence size version"
 )
 _LISTS: Final = (
-    "checkpoint countersignatures entries errors failing grants hashes holders items jobs kept members "
-    "messages missing part_keys parts posts roles"
+    "assessment_seen_by checkpoint countersignatures entries errors failing grants hashes holders items jobs "
+    "kept members messages missing part_keys parts plan_approved_by posts roles"
 )
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.
@@ -94,10 +96,13 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "destroyed": (bool,),
     "in_pairs": (bool,),
     "is_current": (bool,),
+    "urgent": (bool,),
     "destruction_waits": (bool,),
     "took_back": (bool,),
     "wrote": (bool,),
     "epoch_days_left": (int, type(None)),
+    "assessment": (Told, type(None)),
+    "plan": (Told, type(None)),
     "head": (Told,),
     "recovery": (Told,),
     "report": (Told,),

@@ -24,6 +24,7 @@ from app.protocol.case.pieces import (
     take_apart,
 )
 from app.protocol.case.succession import check_successor
+from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task
 
 __all__ = [
     "CODED",
@@ -33,15 +34,20 @@ __all__ = [
     "SECOND_PERSON",
     "Affected",
     "Assertion",
+    "Assessment",
     "CardNote",
     "CaseFile",
+    "Closing",
     "Identity",
     "Incident",
     "Name",
+    "Note",
     "PartType",
     "RuleBroken",
+    "SafetyPlan",
     "Said",
     "SetAside",
+    "Task",
     "Verdict",
     "Whole",
     "asked",

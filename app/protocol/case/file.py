@@ -9,6 +9,7 @@ from app.protocol.card import LAST_REVISION
 from app.protocol.case.coding import check_coding
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.parts import Affected, CardNote, Identity, Incident
+from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task
 from app.protocol.journal import ReportNote
 from app.protocol.selectors import Selector
 from app.vocabulary import Imminence, Priority, Severity
@@ -31,6 +32,11 @@ class CaseFile:
     cards: tuple[CardNote, ...]
     selectors: tuple[Selector, ...] = field(default=(), repr=False)
     identities: tuple[Identity, ...] = field(default=(), repr=False)
+    assessment: Assessment | None = field(default=None, repr=False)
+    plan: SafetyPlan | None = field(default=None, repr=False)
+    closing: Closing | None = field(default=None, repr=False)
+    tasks: tuple[Task, ...] = field(default=(), repr=False)
+    notes: tuple[Note, ...] = field(default=(), repr=False)
 
     def person(self, id_: str) -> Affected:
         """Raises `RuleBroken` where the case knows nobody of this id."""
@@ -57,6 +63,12 @@ class CaseFile:
         others = (each for each in self.identities if each.person != identity.person)
         return replace(self, identities=(*others, identity))
 
+    def with_task(self, task: Task) -> "CaseFile":
+        """With one thing more to do, or in the place of how it was told before."""
+        if any(each.id == task.id for each in self.tasks):
+            return replace(self, tasks=tuple(task if each.id == task.id else each for each in self.tasks))
+        return replace(self, tasks=(*self.tasks, task))
+
     def with_incident(self, incident: Incident) -> "CaseFile":
         """With one incident more, or in the place of its earlier self."""
         if any(each.id == incident.id for each in self.incidents):
@@ -77,6 +89,8 @@ class CaseFile:
             ("selector-twice", [f"{each.type} {each.normalised}" for each in self.selectors]),
             ("two-cards-of-one", live),
             ("identity-twice", [identity.person for identity in self.identities]),
+            ("task-twice", [task.id for task in self.tasks]),
+            ("note-twice", [note.id for note in self.notes]),
         ):
             if len(set(ids)) != len(ids):
                 raise RuleBroken(rule)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from app import vocabulary
 from app.protocol.card import LAST_REVISION
@@ -18,6 +18,7 @@ from app.protocol.case.coding import check_assertion, check_codes, check_verdict
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
 from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Verdict
+from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task, Work
 from app.protocol.encoding import check_id, sha256_hex
 from app.protocol.errors import Malformed, ProtocolError
 from app.protocol.journal import ReportNote
@@ -41,9 +42,24 @@ class PartType(StrEnum):
     CARD = "part.card"
     SELECTOR = "part.selector"
     IDENTITY = "part.identity"
+    ASSESSMENT = "part.assessment"
+    PLAN = "part.plan"
+    TASK = "part.task"
+    NOTE = "part.note"
+    CLOSING = "part.closing"
 
 
 _ORDER: Final = tuple(PartType)
+# What the work on a case leaves in it.
+_WORK: Final[Mapping[str, type[Work]]] = {
+    PartType.ASSESSMENT: Assessment,
+    PartType.PLAN: SafetyPlan,
+    PartType.TASK: Task,
+    PartType.NOTE: Note,
+    PartType.CLOSING: Closing,
+}
+
+_Content: TypeAlias = CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector | Identity | Work
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,7 @@ class Said:
         return of_part(self.type, self.body)
 
     @cached_property
-    def content(self) -> CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector | Identity:
+    def content(self) -> _Content:
         """What that is, by the rules of its type. Raises `Malformed` or `RuleBroken`."""
         return _read(self)  # strictly, which is dear: a case is put together again after each change of it
 
@@ -118,6 +134,9 @@ def take_apart(file: CaseFile) -> dict[Name, dict[str, Any]]:
         bodies[_name_of_selector(selector)] = selector.body()
     for identity in file.identities:
         bodies[Name(PartType.IDENTITY, identity.person)] = _fields(identity)
+    for work in (file.assessment, file.plan, *file.tasks, *file.notes, file.closing):
+        if work:
+            bodies[_name_of_work(work)] = work.body()
     return {name: values.plain(body) for name, body in bodies.items()}
 
 
@@ -141,7 +160,7 @@ def looks_at(names: Iterable[Name], file: CaseFile) -> frozenset[Name]:
 def of_part(type_: str, body: Mapping[str, Any]) -> str | None:
     """What such a part is of for good, as its journal names it."""
     match type_:
-        case PartType.PERSON | PartType.INCIDENT:
+        case PartType.PERSON | PartType.INCIDENT | PartType.TASK | PartType.NOTE:
             return str(body["id"])
         case PartType.ASSERTION | PartType.VERDICT | PartType.CARD:
             return str(body["incident"])
@@ -208,6 +227,7 @@ class _Table:
     cards: dict[str, CardNote] = field(default_factory=dict)
     selectors: dict[Name, Selector] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
+    work: dict[Name, Work] = field(default_factory=dict)
     set_aside: list[SetAside] = field(default_factory=list)
 
     def add(self, said: Said, content: object) -> None:
@@ -240,6 +260,9 @@ class _Table:
                     raise RuleBroken("no-such-person")
                 self._name(Name(PartType.IDENTITY, content.person), said.part)
                 self.identities[content.person] = content
+            case Assessment() | SafetyPlan() | Task() | Note() | Closing():
+                self._name(_name_of_work(content), said.part)
+                self.work[_name_of_work(content)] = content
 
     def whole(self, reports: tuple[ReportNote, ...]) -> Whole:
         incidents = []
@@ -261,6 +284,11 @@ class _Table:
             cards=tuple(self._cards()),
             selectors=tuple(self.selectors.values()),
             identities=tuple(self.identities.values()),
+            assessment=self._the(Assessment),
+            plan=self._the(SafetyPlan),
+            closing=self._the(Closing),
+            tasks=tuple(self._all(Task)),
+            notes=tuple(self._all(Note)),
         )
         return Whole(file, self.parts, tuple(self.set_aside))
 
@@ -274,6 +302,12 @@ class _Table:
                 self.set_aside.append(SetAside(self.parts[_name_of_card(note)], "two-cards-of-one"))
             if not note.withdrawn:
                 told.add(note.incident)
+
+    def _all(self, kind: type[_T]) -> Iterator[_T]:
+        return (each for each in self.work.values() if isinstance(each, kind))
+
+    def _the(self, kind: type[_T]) -> _T | None:
+        return next(self._all(kind), None)
 
     def _name(self, name: Name, part: str) -> None:
         if self.parts.setdefault(name, part) != part:
@@ -298,7 +332,7 @@ class _Table:
             self.cards[note.id] = note
 
 
-def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector | Identity:
+def _read(said: Said) -> _Content:
     body = said.body
     try:
         match said.type:
@@ -331,6 +365,9 @@ def _read(said: Said) -> CaseFile | Affected | Incident | Assertion | Verdict | 
             case PartType.IDENTITY:
                 identity = Identity.read(body)
                 return _strict(identity, _fields(identity), body)
+            case type_ if type_ in _WORK:
+                work = _WORK[type_].read(body)
+                return _strict(work, work.body(), body)
     except (KeyError, TypeError, ValueError, vocabulary.UnknownCodeError):
         pass
     raise Malformed("a part of another form")
@@ -364,6 +401,11 @@ def _place(note: CardNote) -> tuple[bool, int, bool]:
 
 def _name_of_card(note: CardNote) -> Name:
     return Name(PartType.CARD, note.id, 4 * note.revision + 2 * note.withdrawn + note.written)
+
+
+def _name_of_work(work: Work) -> Name:
+    of = work.id if isinstance(work, Task | Note) else ""
+    return Name(next(type_ for type_, kind in _WORK.items() if isinstance(work, kind)), of)
 
 
 def _name_of_selector(selector: Selector) -> Name:

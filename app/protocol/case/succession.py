@@ -33,6 +33,7 @@ def check_successor(old: CaseFile, new: CaseFile, *, author: str) -> None:
     for incident in new.incidents:
         _check_growth(earlier.get(incident.id), incident, author)
     _check_cards(old.cards, new.cards)
+    _check_work(old, new)
 
 
 def _check_growth(before: Incident | None, after: Incident, author: str) -> None:
@@ -45,6 +46,16 @@ def _check_growth(before: Incident | None, after: Incident, author: str) -> None
         raise RuleBroken("verdict-of-another")
     if after.coder != (before.coder if before and _is_coded_alike(before, after) else author):
         raise RuleBroken("coder")
+
+
+def _check_work(old: CaseFile, new: CaseFile) -> None:
+    for before, after in ((old.assessment, new.assessment), (old.plan, new.plan), (old.closing, new.closing)):
+        if before and after is None:
+            raise RuleBroken("work-lost")
+    if {task.id for task in old.tasks} - {task.id for task in new.tasks}:
+        raise RuleBroken("work-lost")
+    if new.notes[: len(old.notes)] != old.notes:
+        raise RuleBroken("notes-changed")
 
 
 def _spelling(selector: Selector) -> tuple[str, str]:

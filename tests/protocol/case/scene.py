@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,16 @@ from app.protocol.case import (
     CODED,
     Affected,
     Assertion,
+    Assessment,
     CardNote,
     CaseFile,
+    Closing,
     Identity,
     Incident,
+    Note,
+    SafetyPlan,
     Said,
+    Task,
     Verdict,
     put_together,
     take_apart,
@@ -24,7 +30,17 @@ from app.protocol.case import (
 from app.protocol.encoding import b64, canonical, new_id, parse_object
 from app.protocol.journal import ReportNote
 from app.protocol.selectors import Selector
-from app.vocabulary import ConsentStatus, Relation, VerificationStatus
+from app.vocabulary import (
+    CaseStage,
+    ConsentStatus,
+    Outcome,
+    Relation,
+    RetentionClass,
+    RiskLevel,
+    SafetyPlanStatus,
+    TaskType,
+    VerificationStatus,
+)
 
 SAMPLES = json.loads((Path(app.cli.demo.__file__).parent / "samples.json").read_bytes())
 CODER, COLLEAGUE = new_id("per"), new_id("per")
@@ -96,6 +112,11 @@ FILE = CaseFile(
     cards=(NOTE,),
     selectors=(Selector.of("phone", "+49 30 23125 417"),),
     identities=(Identity(PERSON.id, "Lin Wei", "+49 30 23125 999", "After seven, and never by voice."),),
+    assessment=Assessment(RiskLevel.HIGH, date(2026, 6, 29), reasoning="They know her name."),
+    plan=SafetyPlan(SafetyPlanStatus.AGREED, "She shows hotels a letter.", "To that.", "To write."),
+    tasks=(Task(new_id("task"), TaskType.DOCUMENT, "Write the letter."),),
+    notes=(Note(new_id("note"), "The letter is what she asked for.", CaseStage.PLANNING),),
+    closing=Closing("plan_completed", Outcome.SAFER, RetentionClass.SHORT, "No more rooms."),
 )
 
 

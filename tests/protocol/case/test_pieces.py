@@ -52,7 +52,8 @@ from tests.protocol.case.scene import (
 )
 
 PARTS = said_of(FILE)
-CASE_PART, PERSON_PART, INCIDENT_PART, ASSERTION_PART, VERDICT_PART, CARD_PART, SELECTOR_PART, IDENTITY_PART = PARTS
+CASE_PART, PERSON_PART, INCIDENT_PART, ASSERTION_PART, VERDICT_PART, CARD_PART, SELECTOR_PART, IDENTITY_PART = PARTS[:8]
+ASSESSMENT_PART, PLAN_PART, TASK_PART, NOTE_PART, CLOSING_PART = PARTS[8:]
 OF_INCIDENT = (ASSERTION_PART, VERDICT_PART, CARD_PART)
 
 
@@ -112,6 +113,13 @@ CHANGES: list[tuple[Said, Callable[[dict[str, Any]], object]]] = [
     (CARD_PART, lambda body: body.update(id="card")),
     (SELECTOR_PART, lambda body: body.update(normalised="030")),
     (SELECTOR_PART, lambda body: body.pop("value")),
+    (ASSESSMENT_PART, lambda body: body.update(level="grave")),
+    (ASSESSMENT_PART, lambda body: body.update(valid_until="2026-6-29")),
+    (PLAN_PART, lambda body: body.update(status="yes")),
+    (TASK_PART, lambda body: body.update(kind="errand")),
+    (NOTE_PART, lambda body: body.update(step="somewhere")),
+    (CLOSING_PART, lambda body: body.update(reason="bored")),
+    (CLOSING_PART, lambda body: body.pop("retention")),
 ]
 
 
@@ -199,6 +207,8 @@ def test_whatever_stands_in_a_part_it_is_read_whole_or_refused(said: Said, data:
             {twin.part: "said-twice"},
         ),
         ((PERSON_PART, INCIDENT_PART, twin := changed(INCIDENT_PART, again=True)), {twin.part: "said-twice"}),
+        ((PLAN_PART, twin := changed(PLAN_PART, again=True, text="Another.")), {twin.part: "said-twice"}),
+        ((NOTE_PART, twin := changed(NOTE_PART, again=True, text="Another.")), {twin.part: "said-twice"}),
         ((SELECTOR_PART, twin := changed(SELECTOR_PART, again=True, value="+493023125417")), {twin.part: "said-twice"}),
         (
             (PERSON_PART, INCIDENT_PART, CARD_PART, twin := changed(CARD_PART, again=True)),
@@ -220,6 +230,8 @@ def test_whatever_stands_in_a_part_it_is_read_whole_or_refused(said: Said, data:
         "two titles",
         "a person twice",
         "an incident twice",
+        "a plan twice",
+        "a note twice",
         "a selector twice",
         "a card twice",
         "two cards of one incident",

@@ -39,6 +39,24 @@ from tests.protocol.case.scene import (
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
+        (replace(FILE, assessment=None), "work-lost"),
+        (replace(FILE, plan=None), "work-lost"),
+        (replace(FILE, closing=None), "work-lost"),
+        (replace(FILE, tasks=()), "work-lost"),
+        (replace(FILE, tasks=FILE.tasks * 2), "task-twice"),
+        (replace(FILE, notes=()), "notes-changed"),
+        (replace(FILE, notes=(replace(FILE.notes[0], text="Never."),)), "notes-changed"),
+        (replace(FILE, notes=FILE.notes * 2), "note-twice"),
+    ],
+)
+def test_what_the_work_left_is_followed_by_its_next_version_and_a_note_by_none(changed: CaseFile, rule: str) -> None:
+    with pytest.raises(RuleBroken, match=f"^{rule}$"):
+        check_successor(FILE, changed, author=CODER)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
         (incident(id=INCIDENT.id, assertions=()), "assertions-changed"),
         (incident(id=INCIDENT.id, assertions=(replace(SAID, text="He said nothing."),)), "assertions-changed"),
         (incident(id=INCIDENT.id, assertions=(DENIED, SAID)), "assertions-changed"),

@@ -44,6 +44,16 @@ def parts() -> Iterator[Vector]:
         ("part.selector", "normalised", "030 23125417"),
         ("part.selector", "type", "name"),
         ("part.identity", "person", CASE),
+        ("part.assessment", "level", "grave"),
+        ("part.assessment", "valid_until", "soon"),
+        ("part.plan", "status", "yes"),
+        ("part.task", "id", CASE),
+        ("part.task", "kind", "errand"),
+        ("part.note", "id", CASE),
+        ("part.note", "step", "somewhere"),
+        ("part.closing", "reason", "bored"),
+        ("part.closing", "outcome", "good"),
+        ("part.closing", "retention", "forever"),
     ):
         given = _given(type_, {**_PARTS[type_], key: value})
         yield Vector(rule, f"{type_}: {key} {value}", given, malformed())
@@ -132,7 +142,9 @@ def cases() -> Iterator[Vector]:
     incident how many assertions and verdicts it has and its confidence, and the numbers of selectors and identities.
     """
     rule = "what does not fit in is set aside, and stops nothing of the rest"
-    whole = [_said(number, type_) for number, type_ in enumerate(_PARTS, start=1)]
+    types = list(_PARTS)
+    whole = [_said(number, type_) for number, type_ in enumerate(types[:8], start=1)]
+    work = [_said(number, type_) for number, type_ in enumerate(types[8:], start=12)]
     case, person, incident, _, verdict, card, selector, identity = whole
     second = {"id": counted_id("psn", 2)}
     other = _said(9, "part.person", **second, token=b64(bytes(16)))
@@ -160,6 +172,9 @@ def cases() -> Iterator[Vector]:
         ("who somebody is twice", [*whole, _said(9, "part.identity")], {9: "said-twice"}, _left()),
         ("who somebody is without its key", whole[:-1], {}, _left(identities=0)),
         ("a selector twice", [*whole, _said(9, "part.selector")], {9: "said-twice"}, _left()),
+        ("what the work leaves", [*whole, *work], {}, _left()),
+        ("an assessment twice", [*work, _said(9, "part.assessment")], {9: "said-twice"}, _left(0, 0, 0, 0, 0)),
+        ("a note twice", [*work, _said(9, "part.note", text="")], {9: "said-twice"}, _left(0, 0, 0, 0, 0)),
         ("an assertion twice is two", [*whole, _said(9, "part.assertion")], {}, _left(said=(2, 1))),
         ("of another form", [*whole, _said(9, "part.case", more=1)], {9: "malformed"}, _left()),
         ("with a broken rule", [*whole, _said(9, "part.card", revision=1000)], {9: "card-revision"}, _left()),

@@ -11,7 +11,7 @@ from app.client.casework.cases.consents import (
     record_consent,
 )
 from app.client.casework.cases.following import works_on_cases
-from app.client.casework.cases.moves import CaseView, list_, move, unfounded, view
+from app.client.casework.cases.moves import CaseView, list_, move, reopen, unfounded, view
 from app.client.casework.cases.reading import (
     ClosedPart,
     OpenCase,
@@ -34,6 +34,21 @@ from app.client.casework.cases.sharing import (
     make_pairs,
     new,
 )
+from app.client.casework.cases.work import (
+    REVIEWED_WITHIN,
+    CaseTask,
+    Told,
+    add_task,
+    assess,
+    follow_coding,
+    list_tasks,
+    mark,
+    move_task,
+    note,
+    plan,
+    propose_closing,
+    told,
+)
 from app.client.casework.cases.writing import (
     CHECKPOINT_DISTANCE,
     Collision,
@@ -49,6 +64,8 @@ from app.client.casework.cases.writing import (
 
 __all__ = [
     "CHECKPOINT_DISTANCE",
+    "REVIEWED_WITHIN",
+    "CaseTask",
     "CaseView",
     "ClosedPart",
     "Collision",
@@ -59,13 +76,17 @@ __all__ = [
     "OpenConsent",
     "SpoiledAnswer",
     "SpoiledPart",
+    "Told",
+    "add_task",
     "affected",
+    "assess",
     "change_members",
     "check_history",
     "current",
     "drafts",
     "end_part",
     "fields",
+    "follow_coding",
     "for_reply",
     "grant_part",
     "grant_to",
@@ -75,16 +96,24 @@ __all__ = [
     "lend",
     "list_",
     "list_consents",
+    "list_tasks",
     "look_after_loss",
     "make_pairs",
+    "mark",
     "move",
+    "move_task",
     "new",
+    "note",
     "open_",
+    "plan",
+    "propose_closing",
     "read_consents",
     "record_consent",
     "refreshed",
+    "reopen",
     "sum_up",
     "tellers",
+    "told",
     "turn",
     "turn_where_due",
     "unfounded",

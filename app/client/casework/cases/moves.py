@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from datetime import date
+from typing import Any, Final, Self
 
 from app.client.casework.cases.consents import Consents, list_consents
 from app.client.casework.cases.reading import OpenCase
 from app.client.machine.staff import Staff
 from app.protocol.case import RuleBroken
-from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, Priority, TransitionReason
+from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, HoldReason, Priority, TransitionReason
+
+_OR_NONE: Final = ("risk_level", "next_review", "held_from", "resume_on", "retention_class", "purge_month")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,13 @@ class CaseView:
     priority: Priority
     members: tuple[str, ...]
     version: int
+    handling: str
+    risk_level: str | None
+    next_review: str | None
+    held_from: str | None
+    resume_on: str | None
+    retention_class: str | None
+    purge_month: str | None
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
@@ -37,6 +47,8 @@ class CaseView:
             priority=Priority(item["priority"]),
             members=tuple(map(str, item["members"])),
             version=int(item["version"]),
+            handling=str(item["handling"]),
+            **{name: item[name] for name in _OR_NONE},
         )
 
 
@@ -58,9 +70,18 @@ def unfounded(view: CaseView, answers: Consents) -> str | None:
     opens the case sees it, and takes it back to *intake*.
     """
     asked = {each.status for each in answers.newest if each.scope is ConsentScope.SERVICE}
-    if view.stage is CaseStage.INTAKE or asked - {ConsentStatus.ASKED}:
+    stands_in = view.held_from or view.stage
+    if stands_in in (CaseStage.INTAKE, CaseStage.CLOSED) or asked - {ConsentStatus.ASKED}:
         return None
     return "no-answer-about-service"
+
+
+def reopen(
+    staff: Staff, view: CaseView, to: CaseStage, *, reason: TransitionReason = TransitionReason.NEW_INFORMATION
+) -> None:
+    """Take a closed case up again; a supervisor of its team can too, who opens nothing by it. Raises `Refused`."""
+    request = {"to": to.value, "reason": reason.value}
+    staff.service.post(f"/cases/{view.id}/transitions", request, version=view.version)
 
 
 def move(
@@ -70,16 +91,20 @@ def move(
     to: CaseStage,
     *,
     reason: TransitionReason = TransitionReason.DECIDED,
+    held_for: HoldReason | None = None,
+    resume_on: date | None = None,
 ) -> None:
-    """Take the case from where the person saw it to a stage.
+    """Take the case from where the person saw it to a stage. On hold it waits for somebody until a day.
 
     That the answer before assessment is about *service* is checked here. Raises `RuleBroken` where it is not, and
     `Refused`: `guards-fail`, or `stale-version` where the work went on since.
     """
-    if to is CaseStage.ASSESSMENT and not any(
+    if (view.stage, to) == (CaseStage.INTAKE, CaseStage.ASSESSMENT) and not any(
         each.scope is ConsentScope.SERVICE and each.status in (ConsentStatus.GIVEN, ConsentStatus.DECLINED)
         for each in list_consents(staff, case)
     ):
         raise RuleBroken("no-answer-about-service")
-    request = {"to": to.value, "reason": reason.value}
+    request: dict[str, object] = {"to": to.value, "reason": reason.value}
+    if held_for and resume_on:
+        request |= {"held_for": held_for.value, "resume_on": resume_on.isoformat()}
     staff.service.post(f"/cases/{case.id}/transitions", request, version=view.version)

@@ -1,0 +1,157 @@
+"""The work on a case: what its papers say is sealed and stored first, and the service is told what it may know then.
+
+A machine that goes dark in between leaves nothing wrong: who tells next tells of what is stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final, Self
+
+from app.client.casework.cases.consents import list_consents
+from app.client.casework.cases.moves import CaseView, view
+from app.client.casework.cases.reading import OpenCase
+from app.client.casework.cases.writing import write
+from app.client.machine.staff import Staff
+from app.protocol.case import Assessment, Closing, Name, Note, PartType, RuleBroken, SafetyPlan, Task
+from app.protocol.encoding import new_id
+from app.vocabulary import CaseStage, ConsentScope, HandlingMark, Priority, TransitionReason
+
+# For how many days the danger may be relied on as it was judged, by how soon the case is worked on.
+REVIEWED_WITHIN: Final = {Priority.P1: 3, Priority.P2: 14, Priority.P3: 30, Priority.P4: 90}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the service was told of the newest paper of a type: of which version, what, and who approved it since."""
+
+    version: int
+    says: tuple[str, ...]
+    approved_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaseTask:
+    """A task as the service has it, in this version."""
+
+    id: str
+    state: str
+    urgent: bool
+    due: str | None
+    version: int
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        return cls(str(item["id"]), str(item["state"]), bool(item["urgent"]), item["due"], int(item["version"]))
+
+
+def assess(staff: Staff, case: OpenCase, assessment: Assessment) -> OpenCase:
+    """Judge the danger anew. Raises `RuleBroken` where it would hold too long, and what `write` does."""
+    stands_until = staff.today + timedelta(days=REVIEWED_WITHIN[view(staff, case.id).priority])
+    if not staff.today <= assessment.valid_until <= stands_until:
+        raise RuleBroken("holds-too-long")
+    case = write(staff, case, replace(case.file, assessment=assessment))
+    told = {"level": assessment.level.value, "valid_until": assessment.valid_until.isoformat()}
+    staff.service.put(f"/cases/{case.id}/assessment", _paper(case, PartType.ASSESSMENT) | told)
+    return case
+
+
+def plan(staff: Staff, case: OpenCase, plan: SafetyPlan, *, review: date | None = None) -> OpenCase:
+    """Write down a safety plan, and where it stands; `review` lies in the week in which it is looked at again."""
+    case = write(staff, case, replace(case.file, plan=plan))
+    told = {"status": plan.status.value, "review": review.isoformat() if review else None}
+    staff.service.put(f"/cases/{case.id}/plan", _paper(case, PartType.PLAN) | told)
+    return case
+
+
+def told(staff: Staff, case_id: str) -> tuple[Told | None, Told | None]:
+    """What the service was told of the assessment and of the plan."""
+    found = staff.service.get(f"/cases/{case_id}/work").json()
+    assessment, plan = found["assessment"], found["plan"]
+    return (
+        assessment
+        and Told(
+            int(assessment["part_version"]),
+            (str(assessment["level"]), str(assessment["valid_until"])),
+            tuple(map(str, found["assessment_seen_by"])),
+        ),
+        plan and Told(int(plan["part_version"]), (str(plan["status"]),), tuple(map(str, found["plan_approved_by"]))),
+    )
+
+
+def note(staff: Staff, case: OpenCase, text: str, *, step: CaseStage | None = None) -> OpenCase:
+    """Write something down for good; with `step` why the case goes to that stage."""
+    return write(staff, case, replace(case.file, notes=(*case.file.notes, Note(new_id("note"), text, step))))
+
+
+def add_task(staff: Staff, case: OpenCase, task: Task, *, urgent: bool = False, due: date | None = None) -> OpenCase:
+    """Something more to do, in the week of the day `due`."""
+    case = write(staff, case, case.file.with_task(task))
+    part = case.whole.parts[Name(PartType.TASK, task.id)]
+    told = {"part": part, "kind": task.kind.value, "urgent": urgent, "due": due.isoformat() if due else None}
+    staff.service.put(f"/cases/{case.id}/tasks/{task.id}", told)
+    return case
+
+
+def list_tasks(staff: Staff, case_id: str) -> dict[str, CaseTask]:
+    """Where each task stands, by its id."""
+    found = map(CaseTask.read, staff.service.items(f"/cases/{case_id}/tasks"))
+    return {each.id: each for each in found}
+
+
+def move_task(staff: Staff, case_id: str, task: CaseTask, to: str) -> None:
+    """`done`, `dropped` or `open`. Raises `Refused`."""
+    staff.service.post(f"/cases/{case_id}/tasks/{task.id}/transitions", {"to": to}, version=task.version)
+
+
+def mark(
+    staff: Staff,
+    view: CaseView,
+    *,
+    priority: Priority | None = None,
+    handling: HandlingMark | None = None,
+    next_review: date | None = None,
+) -> None:
+    """Say how soon a case is worked on, how closely it is held, when it is looked at again; the rest stays."""
+    marks = {
+        "priority": (priority or view.priority).value,
+        "handling": handling.value if handling else view.handling,
+        "next_review": next_review.isoformat() if next_review else view.next_review,
+    }
+    staff.service.put(f"/cases/{view.id}/marks", marks, version=view.version)
+
+
+def follow_coding(staff: Staff, case: OpenCase) -> Priority | None:
+    """Let the case have the priority of its worst incident; which, where it had another.
+
+    A case without a coded incident keeps that which its report was given, and one that is closed has none.
+    """
+    now = view(staff, case.id)
+    if not case.file.incidents or now.stage is CaseStage.CLOSED or now.priority is case.file.priority:
+        return None
+    mark(staff, now, priority=case.file.priority)
+    return case.file.priority
+
+
+def propose_closing(staff: Staff, case: OpenCase, view: CaseView, closing: Closing) -> OpenCase:
+    """Write down why the case is to end, and let it be looked at by another person.
+
+    Raises `RuleBroken` where somebody was never asked about statistics.
+    """
+    asked = {each.person for each in list_consents(staff, case) if each.scope is ConsentScope.STATISTICS}
+    if any(each.id not in asked and each.statistics is None and each.by_reporter is None for each in case.file.persons):
+        raise RuleBroken("statistics-not-asked")
+    case = write(staff, case, replace(case.file, closing=closing))
+    request = {
+        "to": CaseStage.CLOSURE_REVIEW.value,
+        "reason": TransitionReason.DECIDED.value,
+        "closing": case.whole.parts[Name(PartType.CLOSING)],
+        "retention_class": closing.retention.value,
+    }
+    staff.service.post(f"/cases/{case.id}/transitions", request, version=view.version)
+    return case
+
+
+def _paper(case: OpenCase, type_: PartType) -> dict[str, object]:
+    part = case.whole.parts[Name(type_)]
+    return {"part": part, "part_version": case.marks[part].version}

@@ -1,0 +1,150 @@
+"""The work on a case between its steps: told of what is stored, once, by members, and not once it is closed."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.casework.cases.models import Case, CasePart
+from app.people.staff.models import Person
+from app.protocol.encoding import sha256_hex
+from app.protocol.sizes import Kind
+from app.vocabulary import CaseStage, Priority
+from tests import factories
+from tests.casework.conftest import Office, problem
+
+TODAY = date(2026, 6, 15)
+OF = sha256_hex(factories.sealed(Kind.PART))
+
+
+@pytest.fixture
+def part(rows: Session, case: Case) -> str:
+    rows.commit()
+    return rows.scalars(select(CasePart.id).where(CasePart.case_id == case.id)).one()
+
+
+def assessment(part: str, *, days: int = 14, version: int = 1, level: str = "high") -> dict[str, object]:
+    until = str(TODAY + timedelta(days=days))
+    return {"part": part, "part_version": version, "level": level, "valid_until": until}
+
+
+def told(office: Office, who: Person, case: Case, what: str, said: Mapping[str, object]) -> Response:
+    return office.put(who, f"/cases/{case.id}/{what}", said, version=1)
+
+
+def test_what_is_told_twice_is_told_once_and_not_otherwise(
+    office: Office, case: Case, caseworker: Person, part: str
+) -> None:
+    first, again = (told(office, caseworker, case, "assessment", assessment(part)) for _ in range(2))
+    other = told(office, caseworker, case, "assessment", assessment(part, level="low"))
+
+    assert (first.json(), first.json()["number"]) == (again.json(), 1)
+    assert problem(other) == (422, "paper-unfit")
+    plan: dict[str, object] = {"part": part, "part_version": 1, "status": "agreed", "review": "2026-06-20"}
+    assert told(office, caseworker, case, "plan", plan).json()["review"] == "2026-06-15"
+    assert told(office, caseworker, case, "plan", plan).json()["number"] == 1
+    assert problem(told(office, caseworker, case, "plan", plan | {"status": "draft"})) == (422, "paper-unfit")
+
+
+@pytest.mark.parametrize(("priority", "days"), [("p1", 3), ("p2", 14), ("p3", 30), ("p4", 90)])
+def test_the_more_urgent_a_case_the_sooner_its_danger_is_judged_anew(
+    office: Office, case: Case, caseworker: Person, part: str, priority: str, days: int
+) -> None:
+    case.priority = Priority(priority)
+
+    too_long = told(office, caseworker, case, "assessment", assessment(part, days=days + 1))
+    over = told(office, caseworker, case, "assessment", assessment(part, days=-1))
+
+    assert (problem(too_long), problem(over)) == ((422, "paper-unfit"), (422, "paper-unfit"))
+    assert told(office, caseworker, case, "assessment", assessment(part, days=days)).status_code == 200
+
+
+def test_nothing_is_told_of_a_part_that_is_not_there_or_of_an_older_version(
+    office: Office, rows: Session, case: Case, caseworker: Person, part: str
+) -> None:
+    other = factories.case(rows, caseworker)
+    rows.flush()
+    theirs = rows.scalars(select(CasePart.id).where(CasePart.case_id == other.id)).one()
+
+    for said in (assessment(factories.id_("part")), assessment(theirs), assessment(part, version=2)):
+        assert problem(told(office, caseworker, case, "assessment", said)) == (422, "paper-unfit")
+    task = {"part": theirs, "kind": "contact"}
+    assert problem(told(office, caseworker, case, f"tasks/{factories.id_('task')}", task)) == (422, "paper-unfit")
+
+
+def test_a_supervisor_sees_what_was_told_and_approves_what_another_wrote(
+    office: Office, case: Case, caseworker: Person, supervisor: Person, part: str
+) -> None:
+    told(office, caseworker, case, "assessment", assessment(part)).raise_for_status()
+    asked: dict[str, object] = {"subject": "assessment", "object": case.id, "approver": supervisor.id, "of": OF}
+    grant = {"grant": {"grantee": supervisor.id, "file": factories.in_json(Kind.GRANT)}}
+    stale = office.post(caseworker, "/approvals", asked | grant | {"of": "0" * 64})
+    request = office.post(caseworker, "/approvals", asked | grant).json()
+    yes = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
+    office.post(supervisor, f"/approvals/{request['id']}/transitions", yes, version=1).raise_for_status()
+
+    work = office.get(supervisor, f"/cases/{case.id}/work").json()
+
+    assert problem(stale) == (409, "not-approvable")
+    assert (work["assessment"]["level"], work["assessment_seen_by"]) == ("high", [supervisor.id])
+    assert problem(told(office, supervisor, case, "assessment", assessment(part))) == (404, "not-found")
+
+
+def test_a_task_is_done_once_it_was_seen_as_it_is(office: Office, case: Case, caseworker: Person, part: str) -> None:
+    id_ = factories.id_("task")
+    path, said = f"/cases/{case.id}/tasks", {"part": part, "kind": "arrange", "urgent": True, "due": "2026-06-18"}
+    first, again = (told(office, caseworker, case, f"tasks/{id_}", said) for _ in range(2))
+
+    assert first.json() == again.json()
+    assert (first.json()["due"], first.json()["state"]) == ("2026-06-15", "open")
+    assert problem(office.post(caseworker, f"{path}/{id_}/transitions", {"to": "done"}, version=2)) == (
+        412,
+        "stale-version",
+    )
+    assert office.post(caseworker, f"{path}/{id_}/transitions", {"to": "done"}, version=1).json()["version"] == 2
+    assert [each["state"] for each in office.get(caseworker, path).json()["items"]] == ["done"]
+    absent = office.post(caseworker, f"{path}/{factories.id_('task')}/transitions", {"to": "done"}, version=1)
+    assert problem(absent) == (404, "not-found")
+
+
+def test_the_id_of_a_task_of_another_case_tells_nothing_of_it(
+    office: Office, rows: Session, case: Case, caseworker: Person, colleague: Person, part: str
+) -> None:
+    other, id_ = factories.case(rows, colleague), factories.id_("task")
+    rows.flush()
+    theirs = rows.scalars(select(CasePart.id).where(CasePart.case_id == other.id)).one()
+    told(office, colleague, other, f"tasks/{id_}", {"part": theirs, "kind": "contact"}).raise_for_status()
+
+    taken = told(office, caseworker, case, f"tasks/{id_}", {"part": part, "kind": "contact"})
+    moved = office.post(caseworker, f"/cases/{case.id}/tasks/{id_}/transitions", {"to": "done"}, version=1)
+
+    assert (problem(taken), problem(moved)) == ((422, "paper-unfit"), (404, "not-found"))
+
+
+def test_a_case_stands_in_the_list_by_the_priority_that_members_gave_it(
+    office: Office, rows: Session, case: Case, caseworker: Person
+) -> None:
+    factories.case(rows, caseworker)
+    marks = {"priority": "p1", "handling": "tlp_red"}
+
+    stale = office.put(caseworker, f"/cases/{case.id}/marks", marks, version=9)
+    office.put(caseworker, f"/cases/{case.id}/marks", marks, version=1).raise_for_status()
+
+    assert problem(stale) == (412, "stale-version")
+    assert office.get(caseworker, "/cases").json()["items"][0]["id"] == case.id
+
+
+def test_nobody_works_on_a_case_that_is_closed(office: Office, case: Case, caseworker: Person, part: str) -> None:
+    case.stage = CaseStage.CLOSED
+
+    papers: tuple[tuple[str, Mapping[str, object]], ...] = (
+        ("assessment", assessment(part)),
+        ("plan", {"part": part, "part_version": 1, "status": "agreed"}),
+        (f"tasks/{factories.id_('task')}", {"part": part, "kind": "contact"}),
+        ("marks", {"priority": "p1", "handling": "tlp_red"}),
+    )
+    for what, said in papers:
+        assert problem(told(office, caseworker, case, what, said)) == (409, "case-ended")

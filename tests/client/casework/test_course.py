@@ -1,0 +1,205 @@
+"""The course of a case as its members' machines take it: from its first danger to its end, and on again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.client.casework import approvals, cases, course
+from app.client.casework.cases import OpenCase
+from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
+from app.protocol.case import Assessment, Closing, RuleBroken, SafetyPlan, Task
+from app.protocol.encoding import new_id
+from app.vocabulary import (
+    ApprovalSubject,
+    CaseStage,
+    ConsentMethod,
+    ConsentScope,
+    ConsentStatus,
+    HandlingMark,
+    HoldReason,
+    Imminence,
+    Outcome,
+    Priority,
+    RetentionClass,
+    RiskLevel,
+    SafetyPlanStatus,
+    TaskType,
+)
+from tests.client.casework.scene import accepted, coded
+from tests.client.installation import Installation
+
+PLAN, CLOSURE = ApprovalSubject.PLAN, ApprovalSubject.CLOSURE
+AGREED = SafetyPlan(SafetyPlanStatus.AGREED, "Stay with friends.", "To that.", "To write.")
+CLOSING = Closing("risk_resolved", Outcome.SAFER, RetentionClass.STANDARD, "Nobody came for months.")
+
+
+def judged(staff: Staff, case: OpenCase, level: RiskLevel = RiskLevel.HIGH) -> OpenCase:
+    until = staff.today + timedelta(days=3)
+    return cases.assess(staff, case, Assessment(level, until, Imminence.WEEKS, reasoning="They know the address."))
+
+
+def in_assessment(owner: Staff, case: OpenCase) -> OpenCase:
+    """The same case, once its reporter's answer about service is kept."""
+    cases.record_consent(
+        owner,
+        case,
+        person=case.file.persons[0].id,
+        consent=new_id("cons"),
+        scope=ConsentScope.SERVICE,
+        status=ConsentStatus.GIVEN,
+        method=ConsentMethod.FORM,
+    )
+    go(owner, case.id, CaseStage.ASSESSMENT)
+    return case
+
+
+def go(staff: Staff, case_id: str, to: CaseStage, *, why: str = "") -> OpenCase:
+    course.move(staff, cases.open_(staff, case_id), cases.view(staff, case_id), to, why=why)
+    return cases.open_(staff, case_id)
+
+
+def approved(owner: Staff, case: OpenCase, subject: ApprovalSubject, by: Staff) -> None:
+    asked = course.request(owner, case, subject, by.person)
+    course.decide(by, course.review(by, asked), approved=True)
+
+
+def test_a_case_lives_to_its_end_and_is_taken_up_again(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    case = in_assessment(boris, coded(here, anna, boris))
+    judged(boris, case)
+    case = go(boris, case.id, CaseStage.PLANNING, why="They came nearer.")
+    case = cases.plan(boris, case, AGREED)
+    with pytest.raises(RuleBroken, match="plan-not-approved"):
+        go(boris, case.id, CaseStage.ACTIVE)
+    approved(boris, case, PLAN, chen)
+    case = judged(boris, go(boris, case.id, CaseStage.ACTIVE), RiskLevel.LOW)
+
+    cases.propose_closing(boris, case, cases.view(boris, case.id), CLOSING)
+    with pytest.raises(RuleBroken, match="closed-by-one"):
+        go(boris, case.id, CaseStage.CLOSED)
+    approved(boris, cases.open_(boris, case.id), CLOSURE, chen)
+    closed = go(boris, case.id, CaseStage.CLOSED)
+
+    view = cases.view(boris, case.id)
+    assert (view.stage, view.retention_class, view.risk_level) == (CaseStage.CLOSED, "standard", None)
+    assert (closed.file.closing, [each.step for each in closed.file.notes]) == (CLOSING, [CaseStage.PLANNING])
+    assert course.unsound(boris, closed, view) == []
+    assert course.approved_by(boris, closed, CLOSURE) == {chen.person}
+    cases.reopen(boris, view, CaseStage.ASSESSMENT)
+    assert cases.view(boris, case.id).stage is CaseStage.ASSESSMENT
+
+
+def test_a_case_that_the_service_closes_by_itself_is_shown_as_closed_by_nobody_else(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = coded(here, here.staff("anna"), boris)
+
+    closed = replace(cases.view(boris, case.id), stage=CaseStage.CLOSED)
+
+    assert course.unsound(boris, case, closed) == ["closed-by-one"]
+
+
+def test_whoever_opens_the_case_sees_what_the_service_was_told_otherwise(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = judged(boris, in_assessment(boris, coded(here, here.staff("anna"), boris)), RiskLevel.LOW)
+    case = cases.plan(boris, case, replace(AGREED, status=SafetyPlanStatus.DRAFT))
+    go(boris, case.id, CaseStage.PLANNING)
+
+    # A member who speaks to the service past their client.
+    case = cases.write(boris, case, replace(case.file, assessment=replace(case.file.assessment, level=RiskLevel.HIGH)))  # type: ignore[type-var]
+    case = cases.write(boris, case, replace(case.file, plan=replace(AGREED, status=SafetyPlanStatus.DRAFT, text="…")))
+    for name, said in (
+        ("assessment", {"level": "low", "valid_until": str(boris.today)}),
+        ("plan", {"status": "agreed"}),
+    ):
+        part = next(part for part, each in case.said.items() if each.type == f"part.{name}")
+        paper = {"part": part, "part_version": case.marks[part].version}
+        boris.service.put(f"/cases/{case.id}/{name}", paper | said)
+    cases.mark(boris, cases.view(boris, case.id), priority=Priority.P4)
+
+    assert course.unsound(boris, case, cases.view(boris, case.id)) == [
+        "priority-of-another-coding",
+        "danger-told-otherwise",
+        "plan-told-otherwise",
+    ]
+    with pytest.raises(RuleBroken, match="plan-not-settled"):
+        go(boris, case.id, CaseStage.ACTIVE)
+
+
+def test_the_priority_follows_the_coding_and_never_what_is_not_coded(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    bare, case = accepted(here, anna, boris), coded(here, anna, boris)
+    cases.mark(boris, cases.view(boris, case.id), priority=Priority.P4, handling=HandlingMark.TLP_RED)
+
+    assert cases.follow_coding(boris, bare) is None
+    assert cases.follow_coding(boris, case) is Priority.P2
+    assert cases.follow_coding(boris, case) is None
+    assert cases.view(boris, case.id).handling == "tlp_red"
+
+
+def test_nobody_approves_what_they_wrote_or_the_end_of_a_case_that_they_lead(here: Installation) -> None:
+    anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
+    case = in_assessment(boris, coded(here, anna, boris))
+    with pytest.raises(RuleBroken, match="no-such-paper"):
+        course.request(boris, case, PLAN, chen.person)
+    case = cases.plan(anna, cases.open_(anna, case.id), AGREED)
+    with pytest.raises(RuleBroken, match="another-person"):
+        course.request(boris, cases.open_(boris, case.id), PLAN, anna.person)
+    case = cases.write(anna, case, replace(case.file, closing=CLOSING))
+
+    with pytest.raises(RuleBroken, match="another-person"):
+        course.request(anna, case, CLOSURE, boris.person)
+
+
+def test_what_has_changed_since_it_was_asked_is_not_signed(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    case = cases.plan(boris, coded(here, here.staff("anna"), boris), AGREED)
+    asked = course.request(boris, case, PLAN, chen.person)
+    cases.plan(boris, cases.open_(boris, case.id), replace(AGREED, text="Nothing."))
+
+    with pytest.raises(RuleBroken, match="changed-since"):
+        course.review(chen, asked)
+    approvals.cancel(boris, approvals.get(boris, asked))
+
+
+def test_a_case_does_not_end_before_everybody_was_asked_about_statistics(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = coded(here, here.staff("anna"), boris)
+    person = replace(case.file.persons[0], statistics=None)
+    case = cases.write(boris, case, replace(case.file, persons=(person,)))
+
+    with pytest.raises(RuleBroken, match="statistics-not-asked"):
+        cases.propose_closing(boris, case, cases.view(boris, case.id), CLOSING)
+
+
+def test_a_case_waits_on_hold_until_a_day_and_goes_on_where_it_was(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = coded(here, here.staff("anna"), boris)
+    with pytest.raises(Refused, match="may not take this step yet"):
+        go(boris, case.id, CaseStage.ON_HOLD)
+
+    until = boris.today + timedelta(days=20)
+    view = cases.view(boris, case.id)
+    course.move(boris, case, view, CaseStage.ON_HOLD, held_for=HoldReason.CLIENT, resume_on=until)
+
+    held = cases.view(boris, case.id)
+    assert (held.held_from, held.resume_on) == ("intake", until.isoformat())
+    go(boris, case.id, CaseStage.INTAKE)
+
+
+def test_a_task_is_told_in_words_to_members_alone_and_a_danger_holds_for_no_longer_than_it_may(
+    here: Installation,
+) -> None:
+    boris = here.staff("boris")
+    case = coded(here, here.staff("anna"), boris)
+    task = Task(new_id("task"), TaskType.CONTACT, "Ask her brother.")
+
+    case = cases.add_task(boris, case, task, urgent=True, due=boris.today)
+    [found] = cases.list_tasks(boris, case.id).values()
+    cases.move_task(boris, case.id, found, "done")
+
+    assert (found.id, found.urgent, cases.open_(boris, case.id).file.tasks) == (task.id, True, (task,))
+    assert [each.state for each in cases.list_tasks(boris, case.id).values()] == ["done"]
+    with pytest.raises(RuleBroken, match="holds-too-long"):
+        cases.assess(boris, case, Assessment(RiskLevel.LOW, boris.today + timedelta(days=15)))

@@ -1,0 +1,65 @@
+"""docs/handbook/casework.md does what it says, command by command."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.client.casework import approvals, cases
+from app.vocabulary import ApprovalState, ApprovalSubject, CaseStage
+from docs.generate import HERE
+from tests.cli.command import tern
+from tests.client.casework.scene import accepted
+from tests.client.installation import Installation, installation
+
+PAGE = (HERE / "handbook/casework.md").read_text()
+ASKED = {"PLAN": ApprovalSubject.PLAN, "CLOSURE": ApprovalSubject.CLOSURE}
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    for block in re.findall(r"^```console\n(.+?)^```$", PAGE, re.DOTALL | re.MULTILINE):
+        for name, command in re.findall(r"^(\w+)\$ tern (.+)$", block, re.MULTILINE):
+            yield name, command.split()
+
+
+def test_a_caseworkers_week_is_as_the_page_tells_it(here: Installation, tmp_path: Path) -> None:
+    boris = here.staff("boris")
+    here.staff("chen")
+    case = cases.view(boris, accepted(here, here.staff("anna"), boris).id)
+    (tmp_path / "words.txt").write_text("They came to the door twice, and a neighbour saw them.")
+    told: dict[str, str] = {}
+
+    def asked(subject: ApprovalSubject) -> str:
+        found = approvals.list_(boris, state=ApprovalState.REQUESTED, about=case.id)
+        return next(each.id for each in found if each.subject is subject)
+
+    for name, command in commands():
+        words = {
+            "CASE": case.ref,
+            "DAY": str(boris.today + timedelta(days=20)),
+            "words.txt": str(tmp_path / "words.txt"),
+        }
+        words |= {word: asked(subject) for word, subject in ASKED.items() if word in command}
+        if "TASK" in command:
+            words["TASK"] = next(iter(cases.list_tasks(boris, case.id)))
+        ended = tern(*(words.get(each, each) for each in command), environment=here.environment(name))
+        assert ended.code == 0, (name, command, ended.err)
+        told[" ".join(command[:2])] = ended.out
+
+    stages = re.findall(r"tern case move CASE (\w+)", PAGE)
+    assert {CaseStage.PLANNING, CaseStage.ACTIVE, CaseStage.ON_HOLD, CaseStage.CLOSED} <= set(stages)
+    assert cases.view(boris, case.id).stage is CaseStage.ASSESSMENT
+    assert cases.view(boris, case.id).purge_month is None
+    file = cases.open_(boris, case.id).file
+    assert (len(file.notes), len(file.tasks)) == (2, 3)
+    assert "assessment" in told["case show"]
+    assert file.closing is not None
+    assert file.closing.reason == "plan_completed"

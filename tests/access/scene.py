@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.casework.cases.models import CasePart
+from app.casework.work.models import CaseTask
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.main import create_app
@@ -24,7 +25,7 @@ from app.protocol.statements import KeyKind
 from app.settings import Settings
 from app.site.site import Site
 from app.statistics.releases.models import Release
-from app.vocabulary import ApprovalSubject, ReportState, Role
+from app.vocabulary import ApprovalSubject, ReportState, Role, TaskType
 from tests import factories
 from tests.access import table
 from tests.in_process import InProcess
@@ -122,7 +123,11 @@ class Scene:
         approval = factories.approval(self.rows, owner, approver, subject=ApprovalSubject.CODING, of=case)
         part = self.rows.query(CasePart).filter_by(case_id=case.id).one()
         factories.grant(self.rows, part.id, owner.id)  # as if it had a key of its own
-        self.ids |= {"case_id": case.id, "approval_id": approval.id, "part_id": part.id}
+        task = CaseTask(
+            id=factories.id_("task"), case_id=case.id, part_id=part.id, kind=TaskType.OTHER, is_urgent=False
+        )
+        self.rows.add(task)
+        self.ids |= {"case_id": case.id, "approval_id": approval.id, "part_id": part.id, "task_id": task.id}
 
     def _pair(self) -> None:
         first, second = self.people[table.FIRST_CUSTODIAN], self.people[table.SECOND_CUSTODIAN]

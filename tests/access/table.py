@@ -247,8 +247,9 @@ CASES = {
     "PUT /v1/cases/{case_id}/tasks/{task_id}": Row(
         WORKERS, IN_CASE, 422, body={"part": factories.id_("part"), "kind": "contact"}
     ),
-    # Nobody of the cast has a task: tests/casework/test_work.py asks for one that is there.
-    "POST /v1/cases/{case_id}/tasks/{task_id}/transitions": Row(WORKERS, frozenset(), body={"to": "done"}, version=1),
+    "POST /v1/cases/{case_id}/tasks/{task_id}/transitions": Row(
+        WORKERS, IN_CASE, 412, body={"to": "done"}, version=UNSEEN
+    ),
     "PUT /v1/cases/{case_id}/marks": Row(
         WORKERS, IN_CASE, 412, body={"priority": "p2", "handling": "tlp_red"}, version=UNSEEN
     ),

@@ -91,6 +91,11 @@ SELECT 'con_' || md5('con' || n), 'case_' || md5('case' || CASE WHEN n > 200 THE
     'psn_' || md5('psn' || n), 'cons_' || md5('cons' || n), 1, 'given', 'form', :body
 FROM numbers WHERE n BETWEEN 1 AND 2000;
 
+INSERT INTO case_tasks (id, case_id, part_id, kind, state, is_urgent, due, version)
+SELECT 'task_' || md5('task' || n), 'case_' || md5('case' || CASE WHEN n > 200 THEN n % :cases + 1 ELSE :busy_case END),
+    'part_' || md5('task' || n), 'contact', 'open', FALSE, NULL, 1
+FROM numbers WHERE n BETWEEN 1 AND 2000;
+
 INSERT INTO approvals (id, subject, object_id, state, requester_id, approver_id, is_spent, version)
 SELECT 'apr_' || md5('apr' || c.n), 'coding', 'case_' || md5('case' || c.n),
     CASE c.n % 4 WHEN 0 THEN 'requested' WHEN 1 THEN 'rejected' ELSE 'approved' END, s.id, t.id, FALSE, 1

@@ -1,0 +1,68 @@
+"""What reporters post is told at the terminal, and what they take back is carried out at a member's sign-in."""
+
+import json
+
+import pytest
+
+from app.client.casework import cases
+from app.protocol import receipt
+from app.protocol.encoding import new_id
+from tests.cli.command import tern
+from tests.client.casework.scene import claimed, taken
+from tests.client.installation import Installation
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def test_a_reporter_writes_then_takes_back_what_a_case_has_and_reads_what_was_done(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    sent = claimed(here, anna)
+    case = taken(anna, boris, sent)
+    words, reporter = receipt.read(sent.receipt), here.reporter()
+    theirs = here.environment("boris") | {"COLUMNS": "400"}
+
+    def news() -> list[str | None]:
+        listed = json.loads(tern("case", "list", "--json", environment=theirs).out)
+        return [each["news"] for each in listed if each["id"] == case.id]
+
+    reporter.answer(words, "They came again.")
+    written = news()
+    shown = tern("triage", "open", sent.report, environment=theirs)
+    read = news()
+    reporter.withdraw(words)
+    signed_in = tern("sign-in", environment=theirs)
+    again = tern("sign-in", environment=theirs)
+
+    assert [each and each.endswith("they wrote") for each in written] == [True]
+    assert (shown.code, "They came again." in shown.out, read) == (0, True, [None])
+    assert (signed_in.code, again.code) == (0, 0)
+    assert "for its reporter took it back" in signed_in.err
+    assert "reporter took" not in again.err
+    assert news() == []
+    printed = tern(
+        "mailbox",
+        "read",
+        "--json",
+        "--server",
+        here.server,
+        "--pin",
+        here.pin,
+        environment={"TERN_RECEIPT": sent.receipt},
+    )
+    assert [each["number"] for each in json.loads(printed.out)["replies"]] == [1]
+
+
+def test_a_person_is_told_of_by_the_one_report_or_by_those_that_are_named(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    sent = claimed(here, anna)
+    case = taken(anna, boris, sent)
+    theirs = here.environment("boris")
+
+    added = tern("case", "add", case.id, "person", "self", environment=theirs)
+    of_another = tern("case", "set", case.id, "person-1", "told_by", new_id("rep"), environment=theirs)
+    by_all = tern("case", "set", case.id, "person-1", "told_by", environment=theirs)
+    told_by_all = cases.open_(boris, case.id).file.persons[0].told_by
+    named = tern("case", "set", case.id, "person-1", "told_by", sent.report[:12], environment=theirs)
+
+    assert (added.code, of_another.code, by_all.code, named.code) == (0, 2, 0, 0)
+    assert (told_by_all, cases.open_(boris, case.id).file.persons[0].told_by) == ((), (sent.report,))

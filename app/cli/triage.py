@@ -101,7 +101,7 @@ def open_(
             triage.tell_key(person, open_report, thread)
     if thread is None:
         say("The report is in a case. What came after it, and its files, are for the members of the case.")
-    elif thread.withdrawal is None and any(each.content.kind is MessageKind.WITHDRAW for each in thread.messages):
+    elif not thread.taken_back and any(each.content.kind is MessageKind.WITHDRAW for each in thread.messages):
         say("A message takes the report back without the secret of its receipt: that may be anybody. Nothing stopped.")
 
 
@@ -325,7 +325,7 @@ def _show(person: Staff, open_report: OpenReport, thread: Thread | None, *, as_j
         "text": form.text,
         "answers": dict(form.answers),
         "consents": {scope.value: given for scope, given in consents.items()},
-        "withdrawn": thread.withdrawal is not None,
+        "withdrawn": thread.taken_back,
         "missing": list(thread.missing),
         "repeated": list(thread.repeated),
         "not_kept": list(thread.not_kept),

@@ -16,19 +16,19 @@ from app.client.casework import cases, triage, withdrawals
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
-from app.client.machine.transport import Refused
+from app.client.machine.transport import Refused, Service
 from app.client.people import duties
 from app.client.statistics import cards
 from app.client.statistics.withdrawals import carry_out
 from app.database import Database
 from app.people.grants.models import Grant
-from app.protocol import receipt
+from app.protocol import conversation, receipt
 from app.protocol.case import Affected, Identity
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import b64, new_id
 from app.protocol.errors import NotAuthentic
 from app.protocol.journal import EndReason
-from app.protocol.mailbox import split
+from app.protocol.mailbox import SLOT_SIZE, SLOTS, split
 from app.protocol.report import Form
 from app.protocol.selectors import Selector
 from app.site import languages
@@ -70,6 +70,14 @@ def with_people(owner: Staff, case: OpenCase, *people: Affected) -> OpenCase:
 
 def take_back(here: Installation, sent: Submitted) -> None:
     here.reporter().withdraw(receipt.read(sent.receipt))
+
+
+def take_back_unread(here: Installation, sent: Submitted) -> None:
+    """As their client does where the mailbox is spoilt: the sealed parts say nothing, and the secret is shown."""
+    words = receipt.read(sent.receipt)
+    with closing(Service(here.server)) as service:
+        content, headers = conversation.withdraw_unread(words).content, {"Authorization": f"Bearer {b64(words.token)}"}
+        service.send("POST", "/mailbox", content, headers, limit=SLOTS * SLOT_SIZE)
 
 
 def read(here: Installation, sent: Submitted) -> list[str]:
@@ -191,18 +199,23 @@ def test_nothing_ends_by_the_services_word_alone(here: Installation) -> None:
     assert cases.open_(boris, case.id).file == case.file
 
 
-def test_what_no_member_does_in_a_week_supervisors_hear_of(tmp_path: Path) -> None:
+def test_what_no_member_does_in_a_week_supervisors_hear_of_and_the_secret_alone_is_enough(tmp_path: Path) -> None:
     with installation(tmp_path) as here:
         anna, boris = here.staff("anna"), here.staff("boris")
         sent = claimed(here, anna)
         case = taken(anna, boris, sent)
-        take_back(here, sent)
+        take_back_unread(here, sent)
         here.pass_(timedelta(days=7))
         in_time = waiting(here.staff("sara"), case)
         here.pass_(timedelta(days=1))
         late = waiting(here.staff("sara"), case)
 
+        boris = here.staff("boris")
+        thread = triage.thread(boris, triage.open_(boris, sent.report))
+
         assert (in_time, late) == ([], [DutyKind.NAME_MEMBER])
+        assert (thread.taken_back, thread.withdrawal, len(thread.spoiled)) == (True, None, 1)
+        assert carry_out(boris, case.id)
 
 
 def test_the_last_words_are_in_every_language_of_the_pages() -> None:

@@ -79,7 +79,8 @@ class Thread:
 
     `wordless` are replies that only name another key to write to. `missing` and `repeated` are numbers of messages:
     nothing is dropped. `spoiled` is what else was posted, or kept as a reply. It stands beside the rest, and stops none
-    of it. `last_reply` is the last place among the replies.
+    of it. `last_reply` is the last place among the replies. `taken_back`: the secret of the receipt was shown,
+    be it with a message that does not open.
     """
 
     messages: tuple[Received, ...] = ()
@@ -89,6 +90,7 @@ class Thread:
     spoiled: tuple[Spoiled, ...] = ()
     wordless: tuple[Sent, ...] = ()
     last_reply: Mark | None = field(default=None, repr=False)
+    taken_back: bool = False
 
     @property
     def in_order(self) -> tuple[Received | Sent, ...]:
@@ -126,7 +128,10 @@ class Thread:
 
     @property
     def withdrawal(self) -> Received | None:
-        """The message by which the reporter, and nobody else, took the report back. The service's state is no proof."""
+        """The message by which the reporter, and nobody else, took the report back, if it opens.
+
+        The service's state is no proof.
+        """
         withdrawals = (each for each in self.messages if each.content.kind is MessageKind.WITHDRAW)
         return next((each for each in withdrawals if each.with_secret), None)
 
@@ -136,7 +141,7 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
 
     Raises `Rollback` where a message or a reply is missing that this machine has seen, be it the last.
     """
-    posts = staff.service.items(f"/reports/{report.id}/messages")
+    posts = list(staff.service.items(f"/reports/{report.id}/messages"))
     messages, spoiled = read_posts(staff, report.id, report.key, report.report, posts)
     messages.sort(key=lambda each: (each.content.number, each.id))
     numbers = [each.content.number for each in messages]
@@ -149,6 +154,7 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
         repeated=tuple(mailbox.repeats(numbers)),
         spoiled=(*spoiled, *no_replies),
         last_reply=last,
+        taken_back=any(is_secret(each["secret"], report.report.withdrawal) for each in posts),
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx2
 
@@ -16,11 +15,12 @@ from app.client import Reporter, Staff
 from app.client.intake import epochs
 from app.client.people import colleagues, roots, sign_in
 from app.clock import Clock
-from app.database import Base, Database
+from app.database import Database
 from app.people.staff import service as staff_service
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.client.installation import PAPERS
+from tests.founded import Rows, put, rows_of
 from tests.strength import WORK_FACTOR
 
 PASSPHRASE, PASSWORD = "a passphrase of one machine", "a password of one person"
@@ -75,17 +75,11 @@ class Organisation:
         machines = Path(tempfile.mkdtemp(prefix="tern-organisation-"))
         atexit.register(shutil.rmtree, machines)
         shutil.copytree(self.directory, machines, dirs_exist_ok=True)
-        with database.read() as session:
-            tables = Base.metadata.sorted_tables
-            rows = {table.name: [dict(row) for row in session.execute(table.select()).mappings()] for table in tables}
-        return _Founded(machines, rows, self.pin)
+        return _Founded(machines, rows_of(database), self.pin)
 
     def _copy(self, founded: "_Founded", database: Database) -> None:
         shutil.copytree(founded.machines, self.directory)
-        with database.write() as session:
-            for table in Base.metadata.sorted_tables:
-                if founded.rows[table.name]:
-                    session.execute(table.insert(), founded.rows[table.name])
+        put(database, founded.rows)
         self.pin = founded.pin
         for machine in self.directory.iterdir():
             self.staff[machine.name] = Staff(machine, PASSPHRASE, http=self.http, clock=self.clock.now)
@@ -125,7 +119,7 @@ class _Founded:
     """What an organisation is in the hour in which it was founded."""
 
     machines: Path
-    rows: Mapping[str, list[dict[str, Any]]]  # by table
+    rows: Rows
     pin: str
 
 

@@ -81,7 +81,7 @@ class Kept:
 
 @pytest.fixture
 def kept(client: TestClient, database: Database, rows: Session, settings: Settings, today: date) -> Kept:
-    office = Office(database, client, today).found()
+    office = Office(database, client, today).found(keyring.load(settings.data_dir).digest)
     reporter = Reporter(office.open_epoch(), today)
     file, token = reporter.attachment(), reporter.token
     client.put("/v1/report", content=reporter.body(), headers=reporter.headers).raise_for_status()

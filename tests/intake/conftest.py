@@ -5,13 +5,15 @@ from datetime import date
 import pytest
 from starlette.testclient import TestClient
 
+from app import keyring
 from app.database import Database
+from app.settings import Settings
 from tests.intake.scene import Epoch, Office, Reporter
 
 
 @pytest.fixture
-def office(database: Database, client: TestClient, today: date) -> Office:
-    return Office(database, client, today).found()
+def office(database: Database, client: TestClient, today: date, settings: Settings) -> Office:
+    return Office(database, client, today).found(keyring.load(settings.data_dir).digest)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from tests.intake.scene import Office
 
 
 @pytest.fixture
-def office(database: Database, client: TestClient, today: date) -> Office:
-    return Office(database, client, today).found()
+def office(database: Database, client: TestClient, today: date, settings: Settings) -> Office:
+    return Office(database, client, today).found(keyring.load(settings.data_dir).digest)
 
 
 def sign(database: Database, settings: Settings, now: datetime) -> None:

@@ -8,7 +8,7 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app import age
+from app import age, keyring
 from app.audit.models import AuditEvent
 from app.database import Database
 from app.people.shared_keys import service as shared_keys
@@ -16,6 +16,7 @@ from app.protocol.documents import Signer
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.grants import seal_grant
 from app.protocol.statements import KeyKind, SharedKey, state_key
+from app.settings import Settings
 from app.vocabulary import GrantKind, Role
 from tests import factories
 from tests.casework.conftest import problem
@@ -25,8 +26,8 @@ TOKEN_SHA256 = "ab" * 32
 
 
 @pytest.fixture
-def office(database: Database, client: TestClient, today: date) -> Office:
-    return Office(database, client, today).found()
+def office(database: Database, client: TestClient, today: date, settings: Settings) -> Office:
+    return Office(database, client, today).found(keyring.load(settings.data_dir).digest)
 
 
 @pytest.fixture

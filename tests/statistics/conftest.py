@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app import age
+from app import age, keyring
 from app.actor import Actor
 from app.cli.demo_population import population
 from app.clock import Clock
@@ -24,8 +24,10 @@ from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.roots import Root, make_root, org_of
 from app.protocol.statements import KeyKind, SharedKey, state_key
+from app.settings import Settings
 from app.vocabulary import Role
 from tests.factories import signed_in, writes
+from tests.founded import Rows, is_empty, put, rows_of
 from tests.protocol.organisation import Person, person
 
 DAY = date(2026, 6, 15)
@@ -59,7 +61,25 @@ class Office:
 
 
 @pytest.fixture
-def office(client: TestClient, database: Database, rows: Session, clock: Clock) -> Office:
+def office(client: TestClient, database: Database, rows: Session, clock: Clock, settings: Settings) -> Office:
+    """Made once in a process for all services of one keyring, and copied for the others."""
+    asked = keyring.load(settings.data_dir).digest
+    if asked in _FOUNDED:
+        made, headers = _FOUNDED[asked]
+        put(database, made)
+    else:
+        is_alone = is_empty(database)
+        headers = _found(database, rows)
+        if is_alone:
+            _FOUNDED[asked] = rows_of(database), headers
+    return Office(client, clock, headers)
+
+
+_FOUNDED: dict[str, tuple[Rows, dict[str, dict[str, str]]]] = {}
+
+
+def _found(database: Database, rows: Session) -> dict[str, dict[str, str]]:
+    """The organisation, its keys, and everybody's headers."""
     now = datetime(2026, 6, 15, 9, tzinfo=UTC)
     people = (ANALYST, APPROVER, COLLEAGUE, TRIAGER)
     with database.write() as session:
@@ -84,8 +104,7 @@ def office(client: TestClient, database: Database, rows: Session, clock: Clock) 
             keys.make(
                 session, actor, document=document.text.decode(), token_sha256=token_sha256, first_grants=[], now=now
             )
-    signed = {each.id: signed_in(rows, rows.get_one(PersonRow, each.id)) for each in people}
-    return Office(client, clock, signed)
+    return {each.id: signed_in(rows, rows.get_one(PersonRow, each.id)) for each in people}
 
 
 def state_statistics_key(

@@ -172,6 +172,9 @@ def jobs(keyring: Keyring) -> Jobs:
             daily("grants", grants.lapse_ended),
             daily("recoveries", pairs.lapse),
             daily("lapses", moves.lapse),
+            daily("waiting", moves.end_waiting),
+            # Before the keys of epochs go, without which it could be read by nobody in the queue.
+            daily("handed", moves.take_back),
             daily("epochs", lifecycle.end_epochs),
             daily("replies", mailbox.drop_old_replies),
             daily("requests", forget),

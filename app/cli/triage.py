@@ -150,16 +150,25 @@ def accept(
     case: Annotated[
         str | None, typer.Option(help="A case that you work on, by id or ref, which it joins; else a new one.")
     ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="A caseworker, by id or handle, who puts it into a case of theirs.")
+    ] = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Accept a report into a new case, or into one that you work on."""
+    """Accept a report into a new case, into one that you work on, or into a colleague's hands."""
     person = staff(machine)
     names = Names(person)
     open_report = triage.open_(person, names.report(report))
     if open_report.view.state is ReportState.ACCEPTED and open_report.view.case:
         say("It is accepted already, and in this case. Nothing was changed.")
         show({"case": open_report.view.case}, as_json=as_json)
+        return
+    if to:
+        if case or owner or colleague or about:
+            raise typer.BadParameter("who is handed a report makes its case: --to stands without one")
+        priority = triage.hand_over(person, open_report, _judgements(incident), names.person(to))
+        show({"priority": priority.value}, as_json=as_json)
         return
     if case:
         if owner or colleague or about:

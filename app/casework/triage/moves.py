@@ -179,6 +179,33 @@ def lapse(session: Session, today: date) -> None:
         audit.record_rule(session, Action.REPORT_LAPSED, report.id, today=today)
 
 
+def end_waiting(session: Session, today: date) -> None:
+    """What has waited for its reporter for 14 days goes on with who claimed it, answered or not."""
+    for report in session.scalars(reports.waited(today).order_by(Report.id).with_for_update()):
+        approvals.close(session, report.id)
+        reason = TransitionReason.TIME_LIMIT
+        lifecycle.change_state(session, report, ReportState.IN_TRIAGE, today=today, reason=reason)
+        audit.record_rule(session, Action.REPORT_MOVED, report.id, today=today)
+
+
+def take_back(session: Session, today: date) -> None:
+    """What was handed to somebody who has put it into no case in time waits in the queue again, and they lose its key.
+
+    Not where the key of its epoch has gone: nobody in the queue could read it, and they still can.
+    """
+    for report in session.scalars(reports.not_taken(today).order_by(Report.id).with_for_update()):
+        if not grants.exists(session, subject=report.id, grantee=report.epoch_id):
+            continue
+        approvals.close(session, report.id)
+        handed = select(Grant).where(Grant.subject == report.id, Grant.kind == GrantKind.ASSIGNED)
+        for grant in session.scalars(handed.where(Grant.revoked.is_(False))).all():
+            grants.lapse(grant)
+        report.triager_id = None
+        reason = TransitionReason.TIME_LIMIT
+        lifecycle.change_state(session, report, ReportState.RECEIVED, today=today, reason=reason)
+        audit.record_rule(session, Action.REPORT_MOVED, report.id, today=today)
+
+
 def curtail(session: Session, standing: Standing) -> None:
     """What somebody had claimed who triages no more goes back to the queue, and what was handed to who has left.
 

@@ -29,6 +29,8 @@ from app.vocabulary import ReportState, TransitionReason
 OUTCOME_DAYS = 30
 # For so long the key of what is decided after its epoch's day is kept, so that a supervisor can reopen it.
 WAY_BACK = timedelta(days=7)
+# For so long a report waits for its reporter, and goes on in triage then.
+AWAITING = timedelta(days=14)
 _NO_WAY_BACK = CLOSED | {ReportState.ACCEPTED}
 
 
@@ -48,6 +50,7 @@ def change_state(
     """
     report.state, report.reason, report.opening_due = to, reason, opening_due
     report.way_back_until = None
+    report.waits_until = today + AWAITING if to is ReportState.AWAITING_REPORTER else None
     if to is ReportState.WITHDRAWN:
         report.withdrawn_on = today
     if to not in UNDECIDED:

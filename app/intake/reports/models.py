@@ -47,6 +47,7 @@ class Report(Base):
     )  # the first epoch, whose keys stay as long as it does
     handed_on_by: Mapped[str | None] = mapped_column(String(36))  # of those who granted it on, the last
     way_back_until: Mapped[date | None]  # of what was decided when its epoch's day had come
+    waits_until: Mapped[date | None]  # of what waits for its reporter: the last day on which it does
     withdrawn_on: Mapped[date | None]
     destroyed_on: Mapped[date | None]
     replies: Mapped[int] = mapped_column(default=0, server_default="0")  # messages of staff ever sent

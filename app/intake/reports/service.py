@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.intake.reports.models import Report, ReportFile
@@ -25,6 +25,18 @@ def lapses_after(report: Report) -> date:
 def lapsing(today: date) -> Select[Report]:
     """The undecided reports whose time is over."""
     return select(Report).where(Report.state.in_(UNDECIDED), Report.received_on < today - UNDECIDED_DAYS)
+
+
+def waited(today: date) -> Select[Report]:
+    """The reports that have waited for their reporter for as long as they do."""
+    waiting = select(Report).where(Report.state == ReportState.AWAITING_REPORTER)
+    return waiting.where(or_(Report.waits_until.is_(None), Report.waits_until < today))
+
+
+def not_taken(today: date) -> Select[Report]:
+    """The accepted reports that somebody was handed, and has put into no case by the day by which they were to."""
+    accepted = select(Report).where(Report.state == ReportState.ACCEPTED, Report.case_id.is_(None))
+    return accepted.where(Report.opening_due < today)
 
 
 def get(session: Session, report_id: str) -> Report:

@@ -3,7 +3,7 @@
 from app.client.casework.reports.opened import OpenReport, save_attachment
 from app.client.casework.reports.threads import Received, Sent, Spoiled, Thread, tell_key, thread
 from app.client.casework.reports.views import ReportView, view
-from app.client.casework.triage.acceptance import accept, accept_into, attach
+from app.client.casework.triage.acceptance import accept, accept_into, attach, hand_over
 from app.client.casework.triage.answering import answer
 from app.client.casework.triage.decisions import (
     RuleOfTriage,
@@ -37,6 +37,7 @@ __all__ = [
     "coming",
     "dispose",
     "hand_on",
+    "hand_over",
     "in_order",
     "list_",
     "open_",

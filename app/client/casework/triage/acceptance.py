@@ -15,7 +15,7 @@ from app.client.casework.triage.decisions import move
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused, Unreachable
 from app.protocol.errors import ProtocolError
-from app.vocabulary import GrantKind, Imminence, ReportState, Severity
+from app.vocabulary import GrantKind, Imminence, Priority, ReportState, Severity
 
 
 def accept(
@@ -31,7 +31,8 @@ def accept(
     """Accept a report into a new case, whose id this returns. The opener is a member, as are owner and colleagues.
 
     The report's key is sealed to the case, whose secret is made here. It is one request: the report is accepted and in
-    its case, with a key for every member, or it is in triage as before and there is no case.
+    its case, with a key for every member, or it is in triage as before and there is no case. One that was accepted and
+    handed to this person comes into their case in the same way.
     """
     from app.client.casework import cases
     from app.protocol.journal import ReportNote
@@ -49,14 +50,12 @@ def accept(
     )
     id_, recipient = case.key.subject, case.key.identity.recipient
     grant = staff.seal_grant(report.identity, report.id, recipient, id_, GrantKind.CASE)
-    move(
-        staff,
-        report.view,
-        ReportState.ACCEPTED,
-        priority=priority.value,
-        new_case=case.request,
-        grant={"grantee": id_, "file": grant},
-    )
+    to_case = {"grantee": id_, "file": grant}
+    if report.view.state is ReportState.ACCEPTED:
+        what = {"new_case": case.request, "grant": to_case}
+        staff.service.put(f"/reports/{report.id}/case", what, version=report.view.version)
+    else:
+        move(staff, report.view, ReportState.ACCEPTED, priority=priority.value, new_case=case.request, grant=to_case)
     case.remember(staff)
     _turn_if_known(staff, report, id_)
     return id_
@@ -83,6 +82,20 @@ def accept_into(
     _join(
         staff, report, case_id, lambda what: move(staff, report.view, ReportState.ACCEPTED, priority=priority, **what)
     )
+
+
+def hand_over(
+    staff: Staff, report: OpenReport, incidents: Iterable[tuple[Severity, Imminence]], colleague: str
+) -> Priority:
+    """Accept a report, and hand its key to a caseworker, who puts it into a case of theirs.
+
+    Where they have not by the end of the next day, it waits in the queue again, as long as the key of its epoch lives.
+    Raises `Refused` (`guards-fail`) for somebody who is no caseworker.
+    """
+    priority = vocabulary.priority_of(incidents)
+    grant = staff.grant(report.identity, report.id, staff.certified(colleague), GrantKind.ASSIGNED)
+    move(staff, report.view, ReportState.ACCEPTED, priority=priority.value, grant=grant)
+    return priority
 
 
 def attach(staff: Staff, report: OpenReport, case_id: str) -> None:

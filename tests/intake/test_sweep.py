@@ -140,6 +140,7 @@ def sent_to(epoch: Epoch, client: TestClient, today: date) -> Reporter:
 def decided(database: Database, reporter: Reporter, *, today: date, opening_due: date | None = None) -> None:
     with database.write() as session:
         report = reports.get(session, reporter.id)
+        report.case_id = factories.id_("case")  # or it would come back to the queue
         lifecycle.change_state(session, report, ReportState.ACCEPTED, today=today, opening_due=opening_due)
 
 

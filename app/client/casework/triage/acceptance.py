@@ -51,7 +51,7 @@ def accept(
     id_, recipient = case.key.subject, case.key.identity.recipient
     grant = staff.seal_grant(report.identity, report.id, recipient, id_, GrantKind.CASE)
     to_case = {"grantee": id_, "file": grant}
-    if report.view.state is ReportState.ACCEPTED:
+    if report.view.state is ReportState.ACCEPTED and report.view.case is None:
         what = {"new_case": case.request, "grant": to_case}
         staff.service.put(f"/reports/{report.id}/case", what, version=report.view.version)
     else:

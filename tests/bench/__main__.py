@@ -13,6 +13,7 @@ from tests.bench import (
     intake_speed,
     list_speed,
     page_speed,
+    release_accuracy,
     release_speed,
     start_speed,
 )
@@ -24,6 +25,7 @@ BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
     "A case": case_speed.run,
     "The report page": page_speed.run,
     "A release of 100,000 cards": release_speed.run,
+    "What of a release can be quoted": release_accuracy.run,
     "A command": start_speed.run,
     "The audit chain": audit_speed.run,
     "Forbidden or absent": alike.run,

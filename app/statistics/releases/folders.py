@@ -1,6 +1,6 @@
 """The folder of a drawn release: made from its stored noisy counts, signed by two, and read as it is published."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,13 +93,27 @@ def publisher(settings: Settings) -> Publisher:
     return named
 
 
-def make(session: Session, actor: Actor, release_id: str, *, publisher: Publisher, is_demo: bool) -> Release:
-    """Make the folder from the stored noisy counts; the same again after a crash. Raises `NoSuchStep`."""
+def made(session: Session, actor: Actor, release_id: str, *, publisher: Publisher, is_demo: bool) -> dict[str, bytes]:
+    """The folder from the stored noisy counts; the same again after a crash. Raises `NoSuchStep`.
+
+    A large one takes a second or more, for which nobody else's writing should wait: so it is kept by itself.
+    """
+    release = requests.get(session, actor, release_id)
+    _check_unmade(actor, release)
+    return _composed(session, release, publisher=publisher, is_demo=is_demo)
+
+
+def keep(session: Session, actor: Actor, release_id: str, files: Mapping[str, bytes]) -> Release:
+    """Keep the folder that was made, unless somebody was first. Raises `NoSuchStep`."""
     release = requests.locked(session, actor, release_id)
+    _check_unmade(actor, release)
+    return _keep(session, release, files)
+
+
+def _check_unmade(actor: Actor, release: Release) -> None:
     requests.check(actor, release, ReleaseState.COMPOSED)
     if release.state is ReleaseState.COMPOSED:
         raise NoSuchStep
-    return _compose(session, release, publisher=publisher, is_demo=is_demo)
 
 
 def stand_in(
@@ -132,7 +146,7 @@ def stand_in(
     for made in (ReleaseSignature, ReleaseFile):
         session.execute(delete(made).where(made.release_id == release.id))
     audit.record(session, actor.id, Action.RELEASE_STOOD_IN, release.id, now=now)
-    return _compose(session, release, publisher=publisher, is_demo=is_demo)
+    return _keep(session, release, _composed(session, release, publisher=publisher, is_demo=is_demo))
 
 
 def _check_stand_in(actor: Actor, release: Release, place: SignerPlace) -> None:
@@ -145,15 +159,18 @@ def _check_stand_in(actor: Actor, release: Release, place: SignerPlace) -> None:
         raise ReleaseStandIn
 
 
-def _compose(session: Session, release: Release, *, publisher: Publisher, is_demo: bool) -> Release:
+def _composed(session: Session, release: Release, *, publisher: Publisher, is_demo: bool) -> dict[str, bytes]:
     lines = ledger.lines(session)
     lines = lines[: next(place for place, line in enumerate(lines, start=1) if line.release == release.id)]
-    files = compose(
+    return compose(
         release.counts(),
         about=_about(session, release, lines, publisher=publisher, note=SYNTHETIC if is_demo else None),
         ledger=[ledger.entry(line, session.get_one(Release, line.release).counts()) for line in lines],
         signers=write_signers(_signers(session, release)),
     )
+
+
+def _keep(session: Session, release: Release, files: Mapping[str, bytes]) -> Release:
     session.add_all(ReleaseFile(release_id=release.id, path=path, content=content) for path, content in files.items())
     release.sums_sha256 = sha256_hex(files[SUMS])
     release.state = ReleaseState.COMPOSED

@@ -254,10 +254,11 @@ def read_ledger(database: Db) -> Response:
 
 
 def _compose(database: Db, actor: Actor, config: Config, release_id: str, response: Response) -> ReleaseOut:
+    publisher = folders.publisher(config)
+    with database.read() as session:
+        files = folders.made(session, actor, release_id, publisher=publisher, is_demo=config.demo)
     with database.write() as session:
-        publisher = folders.publisher(config)
-        made = folders.make(session, actor, release_id, publisher=publisher, is_demo=config.demo)
-        return _answer(made, response)
+        return _answer(folders.keep(session, actor, release_id, files), response)
 
 
 def _record_read(database: Db, actor: Actor, release_id: str, now: Now) -> None:

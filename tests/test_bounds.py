@@ -43,7 +43,8 @@ TABLES: Final = {
 }  # of letters and of order, which bound nothing
 
 BOUNDS: Final[dict[str, dict[str, object]]] = {
-    "app.audit.service": {"_MOST_EVENTS": 2**31},
+    "app.audit.routes": {"LINES": 5000},
+    "app.audit.service": {"_MOST_EVENTS": 2**31, "_TO_THE_HOUR": 13},
     "app.backup.checking": {"_PIECE": MIB},
     "app.backup.copying": {"_TRIES": 5},
     "app.backup.directory": {"_PIECE": MIB},
@@ -51,6 +52,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.blobs.objects": {"_PIECE": 64 * KIB},
     "app.blobs.store": {"ASIDE": timedelta(days=7), "FEW": 10, "_HUNDRED": 100},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
+    "app.casework.stages.service": {
+        "ALONE": timedelta(days=7),
+        "KEPT_MONTHS": {"short": 6, "standard": 24, "long": 60},
+        "LONGEST_HOLD": timedelta(days=92),
+    },
     "app.casework.triage.handing_on": {"MOST": 100},
     "app.casework.triage.moves": {"OPENING": timedelta(days=1)},
     "app.casework.triage.routes": {"ONE_IN": 10},
@@ -71,7 +77,6 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.casework.reports.threads": {"_KEPT": timedelta(days=60)},
     "app.client.casework.triage.handing_on": {"_CLOCKS_OFF": timedelta(days=1)},
     "app.client.casework.triage.queue": {"_PAGE": 200},
-    "app.client.people.audit": {"_PAGE": 200},
     "app.client.machine.ends": {"_MOST": 100},
     "app.client.people.custodians": {"_AT_ONCE": 50},
     "app.client.machine.objections": {"_MOST": 1_000},
@@ -127,6 +132,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.statistics.cards": {"DELAY_HOURS": 72},
     "app.database.postgresql": {"_INTERVAL": 0.1},
     "app.database.engine": {
+        "CONNECTIONS": 50,
+        "_KEPT": 10,
         "_THREADS": 40,
         "_BUSY": 5,
         "_LOCK_SECONDS": 10,
@@ -204,6 +211,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.people.passwords": {"_RETRY_SECONDS": 1},
     "app.people.sign_in.service": {"_TOKEN_SIZE": 32},
     "app.people.staff.service": {"INVITATION_DAYS": 14, "PAGE": 1000, "_TOKEN_SIZE": 32},
+    "app.protocol.case.work": {"REVIEWED_WITHIN": {"p1": 3, "p2": 14, "p3": 30, "p4": 90}},
     "app.protocol.card": {"CARD_SIZE": 1024, "TOKEN_SIZE": 16, "FORMAT": 1, "SIGNATURES": 2, "LAST_REVISION": 999},
     "app.protocol.documents": {
         "VERSION": 1,

@@ -13,7 +13,7 @@ from app.cli.stopped import Stopped
 from app.client.casework import cases, course
 from app.client.casework.cases import OpenCase
 from app.client.machine.staff import Staff
-from app.protocol.case import Assessment, Closing, SafetyPlan, Task
+from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, SafetyPlan, Task
 from app.protocol.encoding import check_day, new_id
 from app.protocol.errors import Malformed
 from app.vocabulary import (
@@ -88,7 +88,7 @@ def assess(
 ) -> None:
     """Judge the danger anew, with reasons. It holds for 3, 14, 30 or 90 days at most, by the case's priority."""
     person, case, _ = _opened(machine, id_)
-    most = cases.REVIEWED_WITHIN[cases.view(person, case.id).priority]
+    most = REVIEWED_WITHIN[cases.view(person, case.id).priority]
     assessment = Assessment(
         level,
         until or person.today + timedelta(days=most),

@@ -20,6 +20,7 @@ from app.casework.stages.machine import EDGES, Facts
 from app.casework.work import service as work
 from app.clock import monday_of
 from app.problems import StaleVersion
+from app.protocol.case import GRAVE
 from app.transitions import Step
 from app.vocabulary import (
     ApprovalSubject,
@@ -117,7 +118,7 @@ def _month_after(day: date, months: int) -> date:
 def _facts(session: Session, actor: Actor, case: Case, new: CaseMove | None, *, now: datetime) -> Facts:
     today = now.date()
     assessment, plan = work.newest_assessment(session, case.id), work.newest_plan(session, case.id)
-    is_grave = assessment is not None and assessment.level in work.GRAVE
+    is_grave = assessment is not None and assessment.level in GRAVE
     is_alone = work.is_alone(session, actor)
     return Facts(
         is_member=cases.is_member(session, actor, case.id),

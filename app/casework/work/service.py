@@ -25,6 +25,7 @@ from app.database import insert_or_ignore
 from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
+from app.protocol.case import APPROVERS, REVIEWED_WITHIN
 from app.vocabulary import (
     ApprovalSubject,
     CaseStage,
@@ -36,11 +37,6 @@ from app.vocabulary import (
     TaskType,
 )
 
-# For how many days the danger may be relied on as it was judged, by how soon the case is worked on.
-REVIEWED_WITHIN: Final = {Priority.P1: 3, Priority.P2: 14, Priority.P3: 30, Priority.P4: 90}
-GRAVE: Final = frozenset({RiskLevel.HIGH, RiskLevel.CRITICAL})
-# Who approves a plan, and who a closing; the danger is seen by a supervisor.
-APPROVERS: Final = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
 _ENDED: Final = frozenset({CaseStage.CLOSED, CaseStage.MERGED, CaseStage.TRANSFERRED})
 _Paper = TypeVar("_Paper", Assessment, Plan)
 

@@ -14,14 +14,13 @@ from app.client.casework.cases import CaseView, OpenCase
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import statements
-from app.protocol.case import Name, PartType, RuleBroken
+from app.protocol.case import APPROVERS, GRAVE, Name, PartType, RuleBroken
 from app.protocol.errors import ProtocolError
 from app.vocabulary import (
     ApprovalState,
     ApprovalSubject,
     CaseStage,
     HoldReason,
-    RiskLevel,
     Role,
     SafetyPlanStatus,
     TransitionReason,
@@ -33,8 +32,6 @@ PAPERS: Final = {
     ApprovalSubject.PLAN: PartType.PLAN,
     ApprovalSubject.CLOSURE: PartType.CLOSING,
 }
-_APPROVERS: Final = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
-_GRAVE: Final = frozenset({RiskLevel.HIGH, RiskLevel.CRITICAL})
 _SETTLED: Final = frozenset({SafetyPlanStatus.AGREED, SafetyPlanStatus.DECLINED})
 
 
@@ -158,7 +155,7 @@ def _broken(staff: Staff, case: OpenCase, view: CaseView, to: CaseStage) -> Iter
     if (view.stage, to) == (CaseStage.PLANNING, CaseStage.ACTIVE):
         if not (file.plan and file.plan.status in _SETTLED):
             yield RuleBroken("plan-not-settled")
-        is_grave = file.assessment is None or file.assessment.level in _GRAVE
+        is_grave = file.assessment is None or file.assessment.level in GRAVE
         if is_grave and not _is_alone(staff) and not approved_by(staff, case, ApprovalSubject.PLAN):
             yield RuleBroken("plan-not-approved")
     if to is CaseStage.CLOSED and not _is_alone(staff) and not approved_by(staff, case, ApprovalSubject.CLOSURE):
@@ -166,7 +163,7 @@ def _broken(staff: Staff, case: OpenCase, view: CaseView, to: CaseStage) -> Iter
 
 
 def _is_alone(staff: Staff) -> bool:
-    return not {each.person for each in staff.colleagues(*_APPROVERS)} - {staff.person}
+    return not {each.person for each in staff.colleagues(*APPROVERS)} - {staff.person}
 
 
 def _part(case: OpenCase, type_: PartType) -> str:
@@ -195,6 +192,6 @@ def _is_signed(staff: Staff, case: OpenCase, record: Approval, *, part: str) -> 
     except ProtocolError:
         return False
     is_this = (word.approval, word.subject, word.object, word.of) == (record.id, record.subject, case.id, record.of)
-    needed = frozenset({Role.SUPERVISOR}) if record.subject is ApprovalSubject.ASSESSMENT else _APPROVERS
+    needed = frozenset({Role.SUPERVISOR}) if record.subject is ApprovalSubject.ASSESSMENT else APPROVERS
     author = statement.author
     return is_this and word.decision is ApprovalState.APPROVED and author is not None and bool(author.roles & needed)

@@ -24,13 +24,16 @@ from app.protocol.case.pieces import (
     take_apart,
 )
 from app.protocol.case.succession import check_successor
-from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task
+from app.protocol.case.work import APPROVERS, GRAVE, REVIEWED_WITHIN, Assessment, Closing, Note, SafetyPlan, Task
 
 __all__ = [
+    "APPROVERS",
     "CODED",
+    "GRAVE",
     "NOTHING",
     "NOT_ASSESSED",
     "NO_GROUND",
+    "REVIEWED_WITHIN",
     "SECOND_PERSON",
     "Affected",
     "Assertion",

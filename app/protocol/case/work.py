@@ -7,12 +7,28 @@ or a plan, such as its level, stands here too: whoever opens the case sees wheth
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from app import vocabulary
 from app.protocol.case import values
 from app.protocol.encoding import check_day, check_id
-from app.vocabulary import CaseStage, Imminence, Outcome, RetentionClass, RiskLevel, SafetyPlanStatus, TaskType
+from app.vocabulary import (
+    CaseStage,
+    Imminence,
+    Outcome,
+    Priority,
+    RetentionClass,
+    RiskLevel,
+    Role,
+    SafetyPlanStatus,
+    TaskType,
+)
+
+# For how many days the danger may be relied on as it was judged, by how soon the case is worked on.
+REVIEWED_WITHIN: Final = {Priority.P1: 3, Priority.P2: 14, Priority.P3: 30, Priority.P4: 90}
+GRAVE: Final = frozenset({RiskLevel.HIGH, RiskLevel.CRITICAL})
+# Who approves a plan, and who a closing; the danger is seen by a supervisor.
+APPROVERS: Final = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ from app.client.casework.cases.sharing import (
     new,
 )
 from app.client.casework.cases.work import (
-    REVIEWED_WITHIN,
     CaseTask,
     Told,
     add_task,
@@ -64,7 +63,6 @@ from app.client.casework.cases.writing import (
 
 __all__ = [
     "CHECKPOINT_DISTANCE",
-    "REVIEWED_WITHIN",
     "CaseTask",
     "CaseView",
     "ClosedPart",

@@ -6,19 +6,16 @@ A machine that goes dark in between leaves nothing wrong: who tells next tells o
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from app.client.casework.cases.consents import list_consents
 from app.client.casework.cases.moves import CaseView, view
 from app.client.casework.cases.reading import OpenCase
 from app.client.casework.cases.writing import write
 from app.client.machine.staff import Staff
-from app.protocol.case import Assessment, Closing, Name, Note, PartType, RuleBroken, SafetyPlan, Task
+from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, Name, Note, PartType, RuleBroken, SafetyPlan, Task
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentScope, HandlingMark, Priority, TransitionReason
-
-# For how many days the danger may be relied on as it was judged, by how soon the case is worked on.
-REVIEWED_WITHIN: Final = {Priority.P1: 3, Priority.P2: 14, Priority.P3: 30, Priority.P4: 90}
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,9 @@ def _refuse_twin(session: Session, workload: Workload, period: str) -> None:
 
 
 def _refuse_too_few(session: Session, workload: Workload, period: str) -> None:
-    gate = GATES.get(workload.id, 0)
+    gate = GATES.get(workload.id)
+    if gate is None:  # a total may be below zero, and may be asked for again all the same
+        return
     if any(line.workload == workload.id for line in ledger.lines(session)):
         gate = gate * 4 // 5
     if _last_total(session, period) < gate:

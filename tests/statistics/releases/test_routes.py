@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from app.cli.demo_population import population
 from app.database import Base, Sealed
 from app.protocol import card as cards_
 from app.protocol.encoding import sha256_hex
+from app.protocol.release.counts import write_counts
 from app.protocol.release.ledger import LedgerLine, check_chain, read_ledger
 from app.protocol.release.verification import verify_pinned
 from app.settings import Settings
@@ -176,6 +178,18 @@ def test_a_year_asks_for_as_many_persons_as_its_workload_is_made_for(office: Off
 
     assert [answer.status_code for answer in asked] == [409, 409, 201]
     assert {problem(answer) for answer in asked[:2]} == {(409, "release-too-few")}
+
+
+def test_a_total_is_asked_for_again_after_one_that_came_out_below_zero(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.published(office, TOTAL)  # of nobody
+    counts = rows.get_one(Release, flow.release).counts()
+    below = replace(counts, tables=(replace(counts.tables[0], counts=(-7,)),))
+    rows.get_one(Release, flow.release).noisy = write_counts(below)
+    rows.commit()
+
+    assert request(office, TOTAL | {"period": "2026-Q1"}).status_code == 201
+    assert problem(request(office, YEAR | {"workload": "XS"})) == (409, "release-too-few")
 
 
 def test_the_reserve_may_draw_the_total_of_a_year_for_it_to_ask_by(office: Office, rows: Session) -> None:

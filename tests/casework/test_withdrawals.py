@@ -10,6 +10,7 @@ from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.casework.cases.models import Case, CasePart, CheckpointPiece, JournalEntry, Membership
 from app.casework.consents.models import Consent
+from app.casework.work.models import Assessment, CaseTask, Plan
 from app.intake.epochs.models import Epoch
 from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
@@ -49,7 +50,13 @@ def test_with_its_last_report_a_case_goes_and_nothing_of_it_is_there(
 ) -> None:
     office.post(caseworker, f"/cases/{case.id}/consents", CONSENT)
     factories.approval(rows, caseworker, colleague, subject=ApprovalSubject.CODING, of=case)
-    case_id = case.id
+    case_id, part = case.id, rows.scalars(select(CasePart.id)).one()
+    for what, said in (
+        ("assessment", {"part_version": 1, "level": "high", "valid_until": str(factories.DAY)}),
+        ("plan", {"part_version": 1, "status": "agreed"}),
+        (f"tasks/{factories.id_('task')}", {"kind": "contact"}),
+    ):
+        office.put(caseworker, f"/cases/{case_id}/{what}", {"part": part, **said}, version=1).raise_for_status()
     path, body = f"/cases/{case_id}/withdrawals", ended(taken_back)
     headers = factories.signed_in(rows, caseworker) | factories.writes(version=1)
     rows.commit()
@@ -62,7 +69,7 @@ def test_with_its_last_report_a_case_goes_and_nothing_of_it_is_there(
     assert slots(rows, taken_back) == [STATE_SLOT, FIRST_STAFF_SLOT, FIRST_STAFF_SLOT + 1]
     assert (taken_back.is_destroyed, taken_back.case_id) == (True, None)
     assert rows.get(ReportFile, taken_back.id) is None
-    for of_case in (CasePart, CheckpointPiece, JournalEntry, Membership, Consent):
+    for of_case in (CasePart, CheckpointPiece, JournalEntry, Membership, Consent, Assessment, Plan, CaseTask):
         assert rows.scalars(select(of_case).where(of_case.case_id == case_id)).all() == []
     assert rows.scalars(select(Grant).where(Grant.subject.in_([case_id, taken_back.id]))).all() == []
     assert problem(office.get(caseworker, f"/cases/{case_id}")) == (404, "not-found")

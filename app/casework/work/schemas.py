@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.casework.cases.wire import PART_ID
 from app.casework.work.models import TaskState
@@ -78,7 +78,7 @@ class TaskIn(BaseModel):
 
     part: PartId
     kind: TaskType
-    urgent: bool = False
+    urgent: StrictBool = False
     due: date | None = None
 
 

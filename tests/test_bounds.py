@@ -205,7 +205,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.installation.readiness": {"LOOK_SECONDS": 10.0, "STALL_SECONDS": 10.0, "_SIZE": 4 * KIB},
     "app.installation.worker": {"_LOOK_SECONDS": 60.0, "_REST_SECONDS": 900.0, "_END_SECONDS": 10.0},
     "app.installation.service": {"LEAST_FREE_BYTES": 128 * MIB},
-    "app.intake.lifecycle.service": {"OUTCOME_DAYS": 30, "WAY_BACK": timedelta(days=7)},
+    "app.intake.lifecycle.service": {
+        "AWAITING": timedelta(days=14),
+        "OUTCOME_DAYS": 30,
+        "WAY_BACK": timedelta(days=7),
+    },
     "app.intake.arrivals.writer": {"WAITING_LIMIT": 32 * MIB, "_BATCH_LIMIT": 128, "_RETRY_SECONDS": 1},
     "app.keyring": {"_SIZE": 32},
     "app.people.passwords": {"_RETRY_SECONDS": 1},

@@ -178,7 +178,7 @@ def _wrong_values(value: object) -> Iterator[tuple[str, object, type[Problem]]]:
                     yield f"{text!r}", text, InvalidRequest
         case list():
             # More than any list holds, and of what is long by itself as many as a body does.
-            yield "too long", value * min(501, _ROOM // len(json.dumps(value))), InvalidRequest
+            yield "too long", value * min(2_001, _ROOM // len(json.dumps(value))), InvalidRequest
         case dict():
             yield "text", WORD, InvalidRequest
             yield "a list", [WORD], InvalidRequest

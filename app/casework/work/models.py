@@ -62,7 +62,11 @@ class CaseTask(Base):
     """Something to do in a case; what it is, the sealed part says. `due` is the Monday of a week."""
 
     __tablename__ = "case_tasks"
-    __table_args__ = (Index("ix_case_tasks_of_case", "case_id", "id"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index("ix_case_tasks_of_case", "case_id", "id"),
+        Index("ix_case_tasks_urgent", "case_id", "is_urgent", "state"),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[str] = mapped_column(String(37), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))

@@ -23,7 +23,7 @@ from tests.client.installation import PASSPHRASE, PASSWORD, Installation
 from tests.flows.evil import EvilServer, attacks, in_json
 from tests.strength import COPY_WORK_FACTOR, WORK_FACTOR
 
-FORM = {"language": "en", "text": "They know my address.", "answers": {"danger_now": "days"}}
+FORM = {"language": "en", "text": "They know my address.", "answers": {"danger_now": "days", "consent": ["contact"]}}
 
 
 def leave(staff: Staff) -> Draft:

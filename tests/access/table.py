@@ -225,7 +225,8 @@ CASES = {
     ),
     "POST /v1/cases/{case_id}/withdrawals": Row(
         WORKERS,
-        frozenset(),  # the report is in no case: tests/casework/test_withdrawals.py ends one that is
+        IN_CASE,
+        409,  # the report is in no case: tests/casework/test_withdrawals.py ends one that is
         body={"report": "{report_id}", "last": [factories.in_json(Kind.SLOT)]},
         version=UNSEEN,
     ),
@@ -244,6 +245,7 @@ CASES = {
         WORKERS, IN_CASE, 422, body={"part": factories.id_("part"), "part_version": 1, "status": "agreed"}
     ),
     "GET /v1/cases/{case_id}/tasks": Row(WORKERS, _SEES_CASE),
+    "GET /v1/cases/{case_id}/tasks/{task_id}": Row(WORKERS, _SEES_CASE),
     "PUT /v1/cases/{case_id}/tasks/{task_id}": Row(
         WORKERS, IN_CASE, 422, body={"part": factories.id_("part"), "kind": "contact"}
     ),

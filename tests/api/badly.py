@@ -33,6 +33,7 @@ WORD = "Parnassius-apollo"
 
 _STEP = str | int
 _ROOM = JSON_LIMIT - 64 * 1024
+_SHORT = 100  # a list of one id
 _SEALED = re.compile("YWdlLWVuY3J5cHRpb24")  # how a sealed file begins in base64url
 _ID = re.compile(r"[a-z]{3,7}_[0-9a-f]{32}")
 
@@ -177,8 +178,9 @@ def _wrong_values(value: object) -> Iterator[tuple[str, object, type[Problem]]]:
                 for text in (WORD, "", *_other_spellings(value)):
                     yield f"{text!r}", text, InvalidRequest
         case list():
-            # More than any list holds, and of what is long by itself as many as a body does.
-            yield "too long", value * min(2_001, _ROOM // len(json.dumps(value))), InvalidRequest
+            # More than any list holds, of ids or of what is longer, and of what is long as many as a body holds.
+            size = len(json.dumps(value))
+            yield "too long", value * min(2_001 if size < _SHORT else 501, _ROOM // size), InvalidRequest
         case dict():
             yield "text", WORD, InvalidRequest
             yield "a list", [WORD], InvalidRequest

@@ -279,6 +279,7 @@ CASES = {
         frozenset({"review"}),
     ),
     "GET /v1/cases/{case_id}/tasks": _LIST,
+    "GET /v1/cases/{case_id}/tasks/{task_id}": _ONE,
     "PUT /v1/cases/{case_id}/tasks/{task_id}": Form(
         {"part": factories.id_("part"), "kind": "contact", "urgent": True, "due": "2026-06-30"},
         frozenset({"urgent", "due"}),

@@ -103,7 +103,7 @@ def test_beside_another_report_only_what_is_named_goes(
     assert kept == [stays.id]
 
 
-def test_a_report_of_another_case_is_not_there_and_who_has_not_read_the_newest_entry_ends_nothing(
+def test_a_report_of_another_case_is_none_of_this_one_and_who_has_not_read_the_newest_entry_ends_nothing(
     office: Office, rows: Session, epoch: Epoch, case: Case, taken_back: Report, caseworker: Person
 ) -> None:
     other = joined(rows, epoch, factories.case(rows, caseworker), ReportState.WITHDRAWN)
@@ -112,7 +112,7 @@ def test_a_report_of_another_case_is_not_there_and_who_has_not_read_the_newest_e
     of_another = office.post(caseworker, path, ended(other), version=1)
     unread = office.post(caseworker, path, ended(taken_back), version=9)
 
-    assert problem(of_another) == (404, "not-found")
+    assert problem(of_another) == (409, "nothing-withdrawn")
     assert problem(unread) == (412, "stale-version")
     rows.expire_all()
     assert not taken_back.is_destroyed

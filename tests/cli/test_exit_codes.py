@@ -126,8 +126,7 @@ def test_a_chain_of_acts_with_another_first_event_is_not_authentic(tmp_path: Pat
         "action": "case.opened",
         "object": f"case_{'0' * 32}",
         "object_hash": None,
-        "previous": "0" * 64,
-        "hash": "1" * 64,
+        "previous": "1" * 64,
     }
     (tmp_path / "chain").write_text(json.dumps(event) + "\n")
 

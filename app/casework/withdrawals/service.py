@@ -29,7 +29,7 @@ from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
-from app.problems import NotFound, Problem
+from app.problems import Problem
 from app.protocol.duties import DutyKind
 from app.vocabulary import ReportState, Role
 
@@ -38,9 +38,16 @@ OF_MEMBERS: Final = timedelta(days=7)
 
 
 class NothingWithdrawn(Problem):
-    """Only what its reporter took back is ended so, once. Read what the reporters of the case say."""
+    """Only a report of this case that its reporter took back is ended so, once.
 
-    type, status, title = "nothing-withdrawn", 409, "No reporter has taken this report back, or it is destroyed already"
+    Read what the reporters of the case say.
+    """
+
+    type, status, title = (
+        "nothing-withdrawn",
+        409,
+        "No reporter of this case took this report back, or it is destroyed",
+    )
 
 
 class OthersRemain(Problem):
@@ -77,9 +84,7 @@ def carry_out(
     """
     case = cases.locked(session, cases.of_member(actor), case_id)
     report = reports.locked(session, new.report_id)
-    if report is None or report.case_id != case.id:
-        raise NotFound
-    if report.state is not ReportState.WITHDRAWN or report.is_destroyed:
+    if report is None or report.case_id != case.id or report.state is not ReportState.WITHDRAWN or report.is_destroyed:
         raise NothingWithdrawn
     newest = journal.check_seen(session, case, seen)
     if _goes_on(session, report) != bool(new.entries):

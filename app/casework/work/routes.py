@@ -20,7 +20,7 @@ from app.casework.work.schemas import (
     TaskOut,
     WorkOut,
 )
-from app.http import Actor, Db, IfMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
 from app.problems import NotFound, StaleVersion
 
 router = Router("/cases/{case_id}", tag="cases")
@@ -68,6 +68,15 @@ def list_case_tasks(database: Db, actor: Worker, case_id: str, paging: Paging) -
     with database.read() as session:
         tasks = service.tasks(session, actor, case_id)
         return paging.page(session, tasks, by=[CaseTask.id], show=TaskOut.model_validate)
+
+
+@router.get("/tasks/{task_id}", responses=problems(NotFound))
+def get_case_task(
+    database: Db, actor: Worker, case_id: str, task_id: TaskId, _: IfNoneMatch, response: Response
+) -> TaskOut:
+    """Where a task stands."""
+    with database.read() as session:
+        return _answer(service.task(session, actor, case_id, task_id), response)
 
 
 @router.put("/tasks/{task_id}", responses=_REFUSED)

@@ -7,7 +7,10 @@ from app.protocol.case import Affected, CaseFile, Identity, Incident
 
 # What no command sets: ids and the token, drawn once; who coded; and what is added as parts of its own.
 DRAWN = {"id", "token", "person", "coder"}
-PARTS = {"reports", "persons", "incidents", "cards", "selectors", "identities", "assertions", "verdicts"}
+PARTS = {
+    *("reports", "persons", "incidents", "cards", "selectors", "identities", "assertions", "verdicts"),
+    *("assessment", "plan", "tasks", "notes", "closing"),
+}
 
 
 def test_every_field_can_be_set_by_command() -> None:

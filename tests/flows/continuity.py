@@ -162,13 +162,9 @@ class World:
 
     def write(self, choose: Choose) -> None:
         """Somebody who works on a case writes in it."""
-        if not self.titles:
+        if (found := self._at_a_case(choose)) is None:
             return
-        case = choose(sorted(self.titles))
-        members = self._who_work_on(case)
-        if not members:
-            return
-        name = choose(members)
+        case, name = found
         staff = self.at_work(name)
         opened = cases.open_(staff, case)
         title = str(int(self.titles[case]) + 1)
@@ -178,13 +174,9 @@ class World:
 
     def reply(self, choose: Choose) -> None:
         """Somebody who works on a case writes to its reporter, who reads it and answers."""
-        if not self.titles:
+        if (found := self._at_a_case(choose)) is None:
             return
-        case = choose(sorted(self.titles))
-        members = self._who_work_on(case)
-        if not members:
-            return
-        name = choose(members)
+        case, name = found
         staff = self.at_work(name)
         before = cases.open_(staff, case)
         [report] = before.journal.reports
@@ -358,6 +350,12 @@ class World:
     def _readers(self, subjects: Iterable[str]) -> list[str]:
         """Of these, whose role it is to read. A supervisor has the key of an epoch for them."""
         return [name for name in self._standing_in(subjects) if self.members[name].roles & TRIAGES]
+
+    def _at_a_case(self, choose: Choose) -> tuple[str, str] | None:
+        """A case, and somebody who works on it; None where there are none."""
+        case = choose(sorted(self.titles)) if self.titles else None
+        members = self._who_work_on(case) if case else []
+        return (case, choose(members)) if case and members else None
 
     def _who_work_on(self, case: str) -> list[str]:
         return [name for name in self.standing(self.keys[case].holders) if self.members[name].roles & TRIAGES]

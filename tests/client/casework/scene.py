@@ -6,7 +6,8 @@ from app.client.casework import cases, coding_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
-from app.vocabulary import ConsentStatus, Imminence, Relation, Severity
+from app.protocol.encoding import new_id
+from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, Imminence, Relation, Severity
 from tests.client.installation import Installation
 
 DOCUMENT = {
@@ -53,6 +54,19 @@ def coded(
     person = cases.affected(Relation.SELF, statistics=statistics, by_reporter=None, can_be_asked=True)
     incident = cases.incident(owner, person, CODING)
     return cases.write(owner, opened, replace(opened.file, persons=(person,), incidents=(incident,)))
+
+
+def agree_to_service(member: Staff, opened: OpenCase, *, method: ConsentMethod = ConsentMethod.SPOKEN) -> None:
+    """The first person of the case has said yes to being helped, and a member keeps that."""
+    cases.record_consent(
+        member,
+        opened,
+        person=opened.file.persons[0].id,
+        consent=new_id("cons"),
+        scope=ConsentScope.SERVICE,
+        status=ConsentStatus.GIVEN,
+        method=method,
+    )
 
 
 def approved(owner: Staff, opened: OpenCase, approver: Staff, *, correct: bool = False) -> str:

@@ -15,8 +15,6 @@ from app.vocabulary import (
     ApprovalSubject,
     CaseStage,
     ConsentMethod,
-    ConsentScope,
-    ConsentStatus,
     HandlingMark,
     HoldReason,
     Imminence,
@@ -27,7 +25,7 @@ from app.vocabulary import (
     SafetyPlanStatus,
     TaskType,
 )
-from tests.client.casework.scene import accepted, coded
+from tests.client.casework.scene import accepted, agree_to_service, coded
 from tests.client.installation import Installation
 
 PLAN, CLOSURE = ApprovalSubject.PLAN, ApprovalSubject.CLOSURE
@@ -42,15 +40,7 @@ def judged(staff: Staff, case: OpenCase, level: RiskLevel = RiskLevel.HIGH) -> O
 
 def in_assessment(owner: Staff, case: OpenCase) -> OpenCase:
     """The same case, once its reporter's answer about service is kept."""
-    cases.record_consent(
-        owner,
-        case,
-        person=case.file.persons[0].id,
-        consent=new_id("cons"),
-        scope=ConsentScope.SERVICE,
-        status=ConsentStatus.GIVEN,
-        method=ConsentMethod.FORM,
-    )
+    agree_to_service(owner, case, method=ConsentMethod.FORM)
     go(owner, case.id, CaseStage.ASSESSMENT)
     return case
 
@@ -107,7 +97,9 @@ def test_whoever_opens_the_case_sees_what_the_service_was_told_otherwise(here: I
     go(boris, case.id, CaseStage.PLANNING)
 
     # A member who speaks to the service past their client.
-    case = cases.write(boris, case, replace(case.file, assessment=replace(case.file.assessment, level=RiskLevel.HIGH)))  # type: ignore[type-var]
+    assert case.file.assessment is not None
+    graver = replace(case.file.assessment, level=RiskLevel.HIGH)
+    case = cases.write(boris, case, replace(case.file, assessment=graver))
     case = cases.write(boris, case, replace(case.file, plan=replace(AGREED, status=SafetyPlanStatus.DRAFT, text="…")))
     for name, said in (
         ("assessment", {"level": "low", "valid_until": str(boris.today)}),

@@ -17,11 +17,11 @@ from app.client.machine.transport import Refused
 from app.protocol.case import PartType
 from app.protocol.certificates import certificate
 from app.protocol.documents import Document
-from app.protocol.encoding import new_id, unb64
+from app.protocol.encoding import unb64
 from app.protocol.errors import NotMine
 from app.protocol.journal import Entry, PartNote
-from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, Role
-from tests.client.casework.scene import approved, coded
+from app.vocabulary import ConsentStatus, Role
+from tests.client.casework.scene import agree_to_service, approved, coded
 from tests.client.installation import PASSPHRASE, STAFF, Installation, installation
 
 
@@ -61,15 +61,7 @@ def test_whoever_holds_the_newest_key_reads_entries_parts_answers_and_approvals_
     """Also who comes after the turns, to whom nobody granted an older one: in one request."""
     anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
     opened = coded(here, anna, boris)
-    cases.record_consent(
-        boris,
-        opened,
-        person=opened.file.persons[0].id,
-        consent=new_id("cons"),
-        scope=ConsentScope.SERVICE,
-        status=ConsentStatus.GIVEN,
-        method=ConsentMethod.SPOKEN,
-    )
+    agree_to_service(boris, opened)
     approval = approved(boris, opened, anna)
     written = turned_twice(here, boris, cases.open_(boris, opened.id))
     cases.change_members(boris, written, add=[chen.person])
@@ -277,15 +269,7 @@ def test_an_answer_is_kept_under_the_next_key_where_somebody_left_since_this_mac
         opened = cases.change_members(boris, coded(here, anna, boris), add=[chen.person])
         leaving.leave(here.staff("sara"), chen.person)
 
-        cases.record_consent(
-            boris,
-            opened,
-            person=opened.file.persons[0].id,
-            consent=new_id("cons"),
-            scope=ConsentScope.SERVICE,
-            status=ConsentStatus.GIVEN,
-            method=ConsentMethod.SPOKEN,
-        )
+        agree_to_service(boris, opened)
 
         after = cases.open_(here.staff("boris"), opened.id)
         [answer] = cases.list_consents(here.staff("boris"), after)

@@ -126,4 +126,4 @@ def test_all_releases_are_listed_and_fed_the_newest_first() -> None:
 
 
 def _parsed(content: bytes) -> ET.Element:
-    return ET.fromstring(content)  # noqa: S314 - it is what we have just written
+    return ET.fromstring(content)  # noqa: S314  # it is what we have just written

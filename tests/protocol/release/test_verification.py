@@ -236,14 +236,14 @@ def test_a_signature_is_over_this_purpose_and_the_sums() -> None:
 
 def told_anew(drawn: NoisyCounts, **changes: object) -> dict[str, bytes]:
     """A folder whose every file follows from these counts, and that two have signed."""
-    about = replace(folders.about(drawn), **changes)  # type: ignore[arg-type]
+    about = replace(folders.about(drawn), **changes)  # type: ignore[arg-type]  # each of its field
     vouchers = write_signers(folders.SIGNERS)
     return folders.signed(compose(drawn, about=about, ledger=[folders.entry(drawn)], signers=vouchers))
 
 
 def with_tables(**changes: object) -> NoisyCounts:
     drawn = folders.noisy()
-    return replace(drawn, tables=tuple(replace(table, **changes) for table in drawn.tables))  # type: ignore[arg-type]
+    return replace(drawn, tables=tuple(replace(table, **changes) for table in drawn.tables))  # type: ignore[arg-type]  # as above
 
 
 def test_a_folder_with_too_little_noise_is_refused() -> None:

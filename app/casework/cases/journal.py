@@ -22,6 +22,7 @@ from app.people.grants.service import NewGrant
 from app.people.pairs import service as pairs
 from app.people.pairs.service import NewPair, PairsUnfit
 from app.problems import Problem, StaleVersion
+from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex
 
 
@@ -163,6 +164,13 @@ def versions(session: Session, case: Case, part_id: str) -> Sequence[CasePart]:
     """Every version of a part that is there, the first before all."""
     of_part = select(CasePart).where(CasePart.case_id == case.id, CasePart.id == part_id)
     return session.scalars(of_part.order_by(CasePart.version)).all()
+
+
+def newest(session: Session, case: Case, part_id: str) -> Mark | None:
+    """Number and hash of the newest version of a part, which is not read for it; None where the case has none."""
+    of_part = select(CasePart.version, CasePart.sha256).where(CasePart.case_id == case.id, CasePart.id == part_id)
+    row = session.execute(of_part.order_by(CasePart.version.desc()).limit(1)).first()
+    return Mark(row.version, row.sha256) if row else None
 
 
 def _follows(version: int, newest: int | None, last_number: int) -> bool:

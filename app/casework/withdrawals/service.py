@@ -87,15 +87,20 @@ def carry_out(
     if report is None or report.case_id != case.id or report.state is not ReportState.WITHDRAWN or report.is_destroyed:
         raise NothingWithdrawn
     newest = journal.check_seen(session, case, seen)
-    if _goes_on(session, report) != bool(new.entries):
+    goes_on = _goes_on(session, report)
+    if goes_on != bool(new.entries):
         raise OthersRemain
     audit.record(session, actor.id, Action.WITHDRAWAL_DONE, case.id, now=now)
-    if new.entries:
+    if goes_on:
         turning.check_turned(session, case, now.date(), of_entries=True)
         ending.end_parts(session, case, new.parts)
         consents.destroy(session, case.id, people=new.people)
         journal.write(session, actor, case, Writing(new.entries), after=newest, now=now)
-    _destroy(session, case, report, last=new.last, today=now.date())
+    _destroy(session, report, last=new.last, today=now.date())
+    if not goes_on:
+        consents.destroy(session, case.id)
+        work.forget(session, case.id)
+        ending.destroy(session, case)
     return report
 
 
@@ -129,13 +134,8 @@ def _goes_on(session: Session, without: Report) -> bool:
     return session.scalar(others.where(Report.destroyed_on.is_(None)).limit(1)) is not None
 
 
-def _destroy(session: Session, case: Case, report: Report, *, last: Sequence[bytes], today: date) -> None:
-    goes_on = _goes_on(session, report)
+def _destroy(session: Session, report: Report, *, last: Sequence[bytes], today: date) -> None:
     approvals.destroy(session, [report.id])
     lifecycle.destroy(session, report, today=today)
     mailbox.leave_last(session, report.id, last)
     session.flush()
-    if not goes_on:
-        consents.destroy(session, case.id)
-        work.forget(session, case.id)
-        ending.destroy(session, case)

@@ -91,10 +91,9 @@ def assess(
     """Tell of an assessment. Raises `PaperUnfit` or `CaseEnded`."""
     case = _worked_on(session, actor, case_id)
     last, sha256 = newest_assessment(session, case.id), _newest_sha256(session, case, paper)
-    if last and _is_of(last, paper) and (last.level, last.valid_until) == (level, valid_until):
-        return last
-    days = REVIEWED_WITHIN[case.priority]
-    if not now.date() <= valid_until <= now.date() + timedelta(days=days) or (last and _is_of(last, paper)):
+    if last and _is_of(last, paper):
+        return _as_told(last, is_same=(last.level, last.valid_until) == (level, valid_until))
+    if not now.date() <= valid_until <= now.date() + timedelta(days=REVIEWED_WITHIN[case.priority]):
         raise PaperUnfit
     new = Assessment(
         case_id=case.id,
@@ -128,10 +127,8 @@ def plan(
     """Tell of the safety plan. Raises `PaperUnfit` or `CaseEnded`."""
     case = _worked_on(session, actor, case_id)
     last, sha256 = newest_plan(session, case.id), _newest_sha256(session, case, paper)
-    if last and _is_of(last, paper) and last.status is status:
-        return last
     if last and _is_of(last, paper):
-        raise PaperUnfit
+        return _as_told(last, is_same=last.status is status)
     new = Plan(
         case_id=case.id,
         number=last.number + 1 if last else 1,
@@ -238,8 +235,8 @@ def has_urgent_task(session: Session, case_id: str) -> bool:
 
 def sha256_of(session: Session, case: Case, part_id: str) -> str | None:
     """The hash of the newest version of a part; None where the case has no such part."""
-    found = journal.versions(session, case, part_id)
-    return found[-1].sha256 if found else None
+    found = journal.newest(session, case, part_id)
+    return found.sha256 if found else None
 
 
 def enter_stage(session: Session, case_id: str) -> None:
@@ -264,12 +261,19 @@ def _is_of(told: Assessment | Plan, paper: NewPaper) -> bool:
     return (told.part_id, told.version) == (paper.part_id, paper.version)
 
 
+def _as_told(before: _Paper, *, is_same: bool) -> _Paper:
+    """Of one version nobody tells twice otherwise. Raises `PaperUnfit`."""
+    if not is_same:
+        raise PaperUnfit
+    return before
+
+
 def _newest_sha256(session: Session, case: Case, paper: NewPaper) -> str:
     """The hash of the part's newest version, of which is told."""
-    found = journal.versions(session, case, paper.part_id)
-    if not found or found[-1].version != paper.version:
+    found = journal.newest(session, case, paper.part_id)
+    if found is None or found.version != paper.version:
         raise PaperUnfit
-    return found[-1].sha256
+    return found.sha256
 
 
 def _newest(table: type[_Paper], case_id: str) -> Select[_Paper]:

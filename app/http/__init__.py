@@ -14,7 +14,7 @@ from app.http.problem_pages import problem_pages
 from app.http.routing import BYTES, EvenRoute, Route, Router, answer_header, answered, problems
 from app.http.sites import comes_from_another_site
 from app.http.state import BlobStore, Config, Db, Hasher, Now, ServiceKeyring, State, Today, shared, state_of
-from app.http.versions import IfMatch, IfNoneMatch, etag
+from app.http.versions import IfMatch, IfNoneMatch, etag, unless_seen
 
 __all__ = [
     "BYTES",
@@ -59,5 +59,6 @@ __all__ = [
     "shared",
     "state_of",
     "stream",
+    "unless_seen",
     "whole_answer",
 ]

@@ -38,6 +38,9 @@ _Had = Annotated[
 ]
 
 
+_OF_BOTH = ("ETag", "Cache-Control", "Content-Security-Policy")
+
+
 async def if_match(request: Request, _: _Condition = None) -> frozenset[int]:
     """The versions in `If-Match: "3"`. A weak ETag, or one that is none of ours, is of no version (strong comparison).
 
@@ -67,7 +70,9 @@ def unless_seen(request: Request, response: Response) -> Response:
     had = _joined(request, "If-None-Match")
     if had != "*" and (not had or tag not in {each.removeprefix("W/") for each in _tags(had)}):
         return response
-    return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
+    # Whoever keeps it goes by these again (RFC 9110, section 15.4.5).
+    kept = {name: response.headers[name] for name in _OF_BOTH if name in response.headers}
+    return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=kept)
 
 
 def _joined(request: Request, name: str) -> str:

@@ -20,7 +20,7 @@ from app.casework.stages.machine import EDGES, Facts
 from app.casework.work import service as work
 from app.clock import monday_of
 from app.problems import StaleVersion
-from app.protocol.case import GRAVE
+from app.protocol.case import GRAVE, SETTLED
 from app.transitions import Step
 from app.vocabulary import (
     ApprovalSubject,
@@ -30,7 +30,6 @@ from app.vocabulary import (
     Priority,
     RetentionClass,
     Role,
-    SafetyPlanStatus,
     TransitionReason,
 )
 
@@ -39,7 +38,6 @@ LONGEST_HOLD: Final = timedelta(days=92)
 ALONE: Final = timedelta(days=7)
 # For how many months a closed case is kept.
 KEPT_MONTHS: Final = {RetentionClass.SHORT: 6, RetentionClass.STANDARD: 24, RetentionClass.LONG: 60}
-_SETTLED: Final = frozenset({SafetyPlanStatus.AGREED, SafetyPlanStatus.DECLINED})
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ def _facts(session: Session, actor: Actor, case: Case, new: CaseMove | None, *, 
         consent_settled=consents.is_settled(session, case.id),
         danger_judged=assessment is not None and assessment.valid_until >= today,
         judged_here=assessment is not None and assessment.is_of_stage,
-        plan_settled=plan is not None and plan.status in _SETTLED,
+        plan_settled=plan is not None and plan.status in SETTLED,
         plan_approved=not is_grave or is_alone or bool(work.seen_by(session, case.id, plan)),
         urgent_task_open=work.has_urgent_task(session, case.id),
         review_set=case.next_review is not None and case.next_review >= monday_of(today),

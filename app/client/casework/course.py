@@ -14,7 +14,7 @@ from app.client.casework.cases import CaseView, OpenCase
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import statements
-from app.protocol.case import APPROVERS, GRAVE, Name, PartType, RuleBroken
+from app.protocol.case import APPROVERS, GRAVE, SETTLED, Name, PartType, RuleBroken
 from app.protocol.errors import ProtocolError
 from app.vocabulary import (
     ApprovalState,
@@ -22,7 +22,6 @@ from app.vocabulary import (
     CaseStage,
     HoldReason,
     Role,
-    SafetyPlanStatus,
     TransitionReason,
 )
 
@@ -32,7 +31,6 @@ PAPERS: Final = {
     ApprovalSubject.PLAN: PartType.PLAN,
     ApprovalSubject.CLOSURE: PartType.CLOSING,
 }
-_SETTLED: Final = frozenset({SafetyPlanStatus.AGREED, SafetyPlanStatus.DECLINED})
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def _broken(staff: Staff, case: OpenCase, view: CaseView, to: CaseStage) -> Iter
     if to is CaseStage.PLANNING and not (file.assessment and file.assessment.valid_until >= staff.today):
         yield RuleBroken("danger-not-judged")
     if (view.stage, to) == (CaseStage.PLANNING, CaseStage.ACTIVE):
-        if not (file.plan and file.plan.status in _SETTLED):
+        if not (file.plan and file.plan.status in SETTLED):
             yield RuleBroken("plan-not-settled")
         is_grave = file.assessment is None or file.assessment.level in GRAVE
         if is_grave and not _is_alone(staff) and not approved_by(staff, case, ApprovalSubject.PLAN):

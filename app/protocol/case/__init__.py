@@ -24,7 +24,17 @@ from app.protocol.case.pieces import (
     take_apart,
 )
 from app.protocol.case.succession import check_successor
-from app.protocol.case.work import APPROVERS, GRAVE, REVIEWED_WITHIN, Assessment, Closing, Note, SafetyPlan, Task
+from app.protocol.case.work import (
+    APPROVERS,
+    GRAVE,
+    REVIEWED_WITHIN,
+    SETTLED,
+    Assessment,
+    Closing,
+    Note,
+    SafetyPlan,
+    Task,
+)
 
 __all__ = [
     "APPROVERS",
@@ -35,6 +45,7 @@ __all__ = [
     "NO_GROUND",
     "REVIEWED_WITHIN",
     "SECOND_PERSON",
+    "SETTLED",
     "Affected",
     "Assertion",
     "Assessment",

@@ -27,6 +27,7 @@ from app.vocabulary import (
 # For how many days the danger may be relied on as it was judged, by how soon the case is worked on.
 REVIEWED_WITHIN: Final = {Priority.P1: 3, Priority.P2: 14, Priority.P3: 30, Priority.P4: 90}
 GRAVE: Final = frozenset({RiskLevel.HIGH, RiskLevel.CRITICAL})
+SETTLED: Final = frozenset({SafetyPlanStatus.AGREED, SafetyPlanStatus.DECLINED})  # what the person has said to a plan
 # Who approves a plan, and who a closing; the danger is seen by a supervisor.
 APPROVERS: Final = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
 

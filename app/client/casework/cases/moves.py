@@ -80,8 +80,7 @@ def reopen(
     staff: Staff, view: CaseView, to: CaseStage, *, reason: TransitionReason = TransitionReason.NEW_INFORMATION
 ) -> None:
     """Take a closed case up again; a supervisor of its team can too, who opens nothing by it. Raises `Refused`."""
-    request = {"to": to.value, "reason": reason.value}
-    staff.service.post(f"/cases/{view.id}/transitions", request, version=view.version)
+    step(staff, view, to, reason)
 
 
 def move(
@@ -104,7 +103,11 @@ def move(
         for each in list_consents(staff, case)
     ):
         raise RuleBroken("no-answer-about-service")
-    request: dict[str, object] = {"to": to.value, "reason": reason.value}
-    if held_for and resume_on:
-        request |= {"held_for": held_for.value, "resume_on": resume_on.isoformat()}
-    staff.service.post(f"/cases/{case.id}/transitions", request, version=view.version)
+    held = {"held_for": held_for.value, "resume_on": resume_on.isoformat()} if held_for and resume_on else {}
+    step(staff, view, to, reason, **held)
+
+
+def step(staff: Staff, view: CaseView, to: CaseStage, reason: TransitionReason, **more: str) -> None:
+    """Ask for a step from where the person saw the case, with what it needs `more`. Raises `Refused`."""
+    request = {"to": to.value, "reason": reason.value, **more}
+    staff.service.post(f"/cases/{view.id}/transitions", request, version=view.version)

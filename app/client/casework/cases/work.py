@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 from app.client.casework.cases.consents import list_consents
-from app.client.casework.cases.moves import CaseView, view
+from app.client.casework.cases.moves import CaseView, step, view
 from app.client.casework.cases.reading import OpenCase
 from app.client.casework.cases.writing import write
 from app.client.machine.staff import Staff
@@ -139,13 +139,9 @@ def propose_closing(staff: Staff, case: OpenCase, view: CaseView, closing: Closi
     if any(each.id not in asked and each.statistics is None and each.by_reporter is None for each in case.file.persons):
         raise RuleBroken("statistics-not-asked")
     case = write(staff, case, replace(case.file, closing=closing))
-    request = {
-        "to": CaseStage.CLOSURE_REVIEW.value,
-        "reason": TransitionReason.DECIDED.value,
-        "closing": case.whole.parts[Name(PartType.CLOSING)],
-        "retention_class": closing.retention.value,
-    }
-    staff.service.post(f"/cases/{case.id}/transitions", request, version=view.version)
+    part = case.whole.parts[Name(PartType.CLOSING)]
+    told = {"closing": part, "retention_class": closing.retention.value}
+    step(staff, view, CaseStage.CLOSURE_REVIEW, TransitionReason.DECIDED, **told)
     return case
 
 

@@ -13,15 +13,21 @@ from tests.bench import (
     intake_speed,
     list_speed,
     page_speed,
+    queue_speed,
     release_accuracy,
     release_speed,
+    serve_speed,
     start_speed,
 )
 
 BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
     "age: 100 MB": age_speed.run,
     "Intake": intake_speed.run,
+    "Intake among many reports": intake_speed.run_grown,
+    "Intake by two processes": intake_speed.run_beside,
     "Lists": list_speed.run,
+    "A queue": queue_speed.run,
+    "The start of the service": serve_speed.run,
     "A case": case_speed.run,
     "The report page": page_speed.run,
     "A release of 100,000 cards": release_speed.run,

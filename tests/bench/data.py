@@ -34,7 +34,9 @@ KEPT = Path("build/bench")
 BODY = b"age-encryption.org/v1\n".ljust(1024)
 PEOPLE = 200
 BUSY_REPORT = 600  # of which there is much of everything
+NO_HASH = "0" * 64  # of every report
 _EPOCHS, _OPEN = 30, 6  # a week each; of the newest triagers have the keys
+NEWEST_EPOCH = _EPOCHS  # which takes reports
 _DOCUMENT = "x" * 3200  # as long as a certificate
 _BEFORE = 7 * _EPOCHS - 1  # days
 
@@ -71,7 +73,7 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: 
         "busy_case": busy_case(reports),
         "busy_report": BUSY_REPORT,
         "body": BODY,
-        "hash": "0" * 64,
+        "hash": NO_HASH,
         "document": _DOCUMENT,
         "now": _BEFORE,
         "epochs": _EPOCHS,

@@ -18,7 +18,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+import sqlalchemy as sa
 from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
@@ -36,11 +37,16 @@ from app.database.bulk import Value, statement
 from app.database.engine import make_file
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import Arrival, inserts
+from app.intake.mailbox.models import Mailbox, Slot
+from app.intake.reports.models import Report, ReportFile
 from app.main import create_app
-from app.protocol.encoding import b64, new_id
+from app.people.grants.models import Grant
+from app.protocol.encoding import b64, canonical, new_id
 from app.protocol.mailbox import SLOT_SIZE
 from app.settings import Settings
 from app.vocabulary import IntakeChannel
+from tests import factories
+from tests.bench import data
 from tests.bench.server import Server, postgresql, served
 from tests.in_process import InProcess
 from tests.intake.scene import Office, Reporter
@@ -51,6 +57,7 @@ if TYPE_CHECKING:
 SECONDS = 3.0
 ROUNDS = 5
 CLIENTS = (1, 32)
+GROWN = (10_000, 1_000_000)
 BODIES = 8
 CONTENDERS = ("bare_body", "grouped_body", "checked_body", "bare_rows", "tern")
 
@@ -70,6 +77,59 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
         rows += _compare("PostgreSQL", Path(folder), url)
     return rows
+
+
+def run_grown(sizes: Sequence[int] = GROWN) -> list[Row]:
+    """A row for each database and each number of reports that it has before: the service at 32 clients.
+
+    `of_fewest` is the share of its rate among the fewest.
+    """
+    return [row for database in ("sqlite", "postgresql") for row in _grown(database, sizes)]
+
+
+def _grown(database: str, sizes: Sequence[int]) -> Iterator[Row]:
+    fewest: Round | None = None
+    for size in sizes:
+        with data.kept(database, size) as (folder, url):
+            bodies = [_of_epoch(body, data.id_("epoch", data.NEWEST_EPOCH)) for body in _bodies()]
+            clock = folder / "clock"
+            clock.write_text(factories.HOUR.isoformat())
+            environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
+            with served("tests.bench.intake_speed:tern", folder, url, **environment) as server:
+                rounds = [asyncio.run(_load(server, max(CLIENTS), bodies)) for _ in range(ROUNDS)]
+            _forget(url)
+        best = max(rounds, key=lambda one: one.per_second)
+        fewest = fewest or best
+        yield {
+            "what": f"{database}: {size} reports before",
+            "per_second": round(best.per_second),
+            "of_fewest": round(best.per_second / fewest.per_second, 2),
+            "processor_us": round(min(each.processor for each in rounds) * 1e6),
+            "p95_ms": round(best.p95 * 1000, 2),
+            "failures": sum(each.failures for each in rounds),
+        }
+
+
+def run_beside() -> list[Row]:
+    """Processor time of a report at 32 clients of one process, and of two beside one another on one PostgreSQL."""
+    with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url, ExitStack() as stack:
+        bodies = _prepared(Path(folder), url)
+        one, other = (stack.enter_context(served("tests.bench.intake_speed:tern", Path(folder), url)) for _ in range(2))
+        alone, both = list[Round](), list[Round]()
+        for _ in range(ROUNDS):
+            alone.append(asyncio.run(_load(one, max(CLIENTS), bodies)))
+            both.append(asyncio.run(_load_both(one, other, max(CLIENTS), bodies)))
+        least = min(each.processor for each in alone)
+        return [
+            {
+                "what": what,
+                "per_second": round(max(each.per_second for each in rounds)),
+                "processor_us": round(min(each.processor for each in rounds) * 1e6),
+                "of_one": round(min(each.processor for each in rounds) / least, 2),
+                "failures": sum(each.failures for each in rounds),
+            }
+            for what, rounds in (("one process", alone), ("two processes", both))
+        ]
 
 
 def tern() -> FastAPI:
@@ -242,6 +302,31 @@ def _prepared(folder: Path, url: str) -> list[bytes]:
     return [Reporter(epoch, today).body() for _ in range(BODIES)]
 
 
+def _bodies() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        return _prepared(Path(folder), f"sqlite:///{folder}/tern.sqlite")
+
+
+def _of_epoch(body: bytes, epoch: str) -> bytes:
+    """The same said to be sealed to another epoch, which the service cannot tell."""
+    line, _, files = body.partition(b"\n")
+    return canonical(json.loads(line) | {"epoch": epoch}) + b"\n" + files
+
+
+def _forget(url: str) -> None:
+    """What was sent goes again, so that the next run has as many before."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        sent = sa.select(Report.id).where(Report.envelope_sha256 != data.NO_HASH)
+        ids = connection.scalars(sent).all()
+        for some in (ids[at : at + 500] for at in range(0, len(ids), 500)):
+            tokens = sa.select(Mailbox.token_sha256).where(Mailbox.report_id.in_(some))
+            connection.execute(sa.delete(Slot).where(Slot.token_sha256.in_(tokens)))
+            for column in (Mailbox.report_id, ReportFile.report_id, Grant.subject, Report.id):
+                connection.execute(sa.delete(column.class_).where(column.in_(some)))
+    engine.dispose()
+
+
 async def _load(server: Server, clients: int, bodies: list[bytes]) -> Round:
     times: list[float] = []
     started, used = time.perf_counter(), server.processor_seconds
@@ -249,6 +334,14 @@ async def _load(server: Server, clients: int, bodies: list[bytes]) -> Round:
     seconds, used = time.perf_counter() - started, server.processor_seconds - used
     twentieths = statistics.quantiles(times, n=20)
     return Round(len(times) / seconds, used / len(times), statistics.median(times), twentieths[-1], sum(failures))
+
+
+async def _load_both(one: Server, other: Server, clients: int, bodies: list[bytes]) -> Round:
+    """The clients divided among two; the processor time is that of both, of all that they stored."""
+    first, second = await asyncio.gather(_load(one, clients // 2, bodies), _load(other, clients // 2, bodies))
+    rate = first.per_second + second.per_second
+    processor = (first.processor * first.per_second + second.processor * second.per_second) / rate
+    return Round(rate, processor, first.p50, max(first.p95, second.p95), first.failures + second.failures)
 
 
 async def _client(port: int, bodies: list[bytes], until: float, times: list[float]) -> int:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from typing import Any, BinaryIO, Final, TypeVar
 
 import httpx2
@@ -176,10 +177,14 @@ class Service:
 
     def items(self, path: str, **parameters: str | int) -> Iterator[Told]:
         """Every item of a list, page after page. Raises `Refused` where one is no object, or the list has no end."""
+        return chain.from_iterable(self.pages(path, **parameters))
+
+    def pages(self, path: str, **parameters: str | int) -> Iterator[Sequence[Told]]:
+        """The same a page at a time, each asked for when it is wanted."""
         cursor: dict[str, str | int] = {}
         for _ in range(PAGES_LIMIT):
             page = self.get(path, **parameters, **cursor).json()
-            yield from _told(page)
+            yield list(_told(page))
             if not page.get("next"):
                 return
             cursor = {"cursor": page["next"]}

@@ -1,6 +1,7 @@
 """The queue: what waits for a triager, told by the grant of each report alone. No body is opened for it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from app.client.casework.reports import threads
 from app.client.casework.reports.views import ReportView
 from app.client.casework.triage.reading import grants_among
 from app.client.machine.staff import NotGranted, Staff
-from app.client.machine.transport import Refused
+from app.client.machine.transport import Refused, Told
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.intake import TOLD_AFTER, UNDECIDED, UNDECIDED_DAYS
 from app.vocabulary import Imminence, ReportState
@@ -59,8 +60,18 @@ def coming(staff: Staff, *, states: Iterable[ReportState] | None = None) -> Iter
     Unless states are named, that is what waits for a triager, and what was accepted and opened by nobody else yet.
     """
     wanted = [{}] if states is None else [{"state": state.value} for state in states]
-    items = (item for each in wanted for item in staff.service.items("/queue", limit=_PAGE, **each))
-    return (_waiting(staff, ReportView.read(item["report"]), item["grants"]) for item in items)
+    pages = (page for each in wanted for page in staff.service.pages("/queue", limit=_PAGE, **each))
+    return (_waiting(staff, ReportView.read(item["report"]), item["grants"]) for page in _ahead(pages) for item in page)
+
+
+def _ahead(pages: Iterator[Sequence[Told]]) -> Iterator[Sequence[Told]]:
+    """The same, the next page being fetched while one is opened."""
+    page = next(pages, None)  # not beside: with the first answer to a session goes what waited for it
+    with ThreadPoolExecutor(1) as beside:
+        while page is not None:
+            fetched = beside.submit(next, pages, None)
+            yield page
+            page = fetched.result()
 
 
 def in_order(waiting: Waiting) -> tuple[int, date, str]:

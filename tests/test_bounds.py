@@ -348,6 +348,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.protocol.release.mechanism": {"TESTABLE": 200, "_TOO_LITTLE": 0.5, "_ODD": (0.67, 1.5)},
     "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
+    "app.statistics.releases.accounts": {"NAME": 16, "SLOT": 20, "LINK": 1 << 31},
+    "app.statistics.releases.kept_accounts": {"PIECE": MIB},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
     "app.statistics.releases.counting": {"_MOST_KINDS": 5},
     "app.statistics.releases.requests": {

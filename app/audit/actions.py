@@ -90,4 +90,5 @@ class Action(StrEnum):
     RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled or published"
     RELEASE_DRAWN = "release.drawn", "The statistics keys were lent for a draw"
     RELEASE_STOOD_IN = "release.stood-in", "Somebody took the place of a signer of a release"
+    ACCOUNTS_LOST = "accounts.lost", "A supervisor said that the accounts of what was spent cannot be opened"
     RELEASE_SIGNED = "release.signed", "A release was signed"

@@ -125,6 +125,13 @@ def draw(id_: ReleaseId, machine: Home = HOME) -> None:
     releases.go_on(person, releases.view(person, Names(person).release(id_)))
 
 
+@release.command("accounts-lost")
+def accounts_lost(id_: ReleaseId, machine: Home = HOME) -> None:
+    """Say that nobody opens the accounts any more: with a second supervisor's word, they begin anew at their worst."""
+    person = staff(machine)
+    releases.lose_accounts(person, releases.view(person, Names(person).release(id_)))
+
+
 @release.command("stand-in")
 def stand_in(
     id_: ReleaseId,

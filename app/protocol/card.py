@@ -4,6 +4,9 @@ Its plaintext is one JSON object, LF, two signatures over it, LF, then spaces up
 length. Codes stand as they are, several choices as an integer whose bit n is the n-th code of the list, and null is
 unknown. It names no case: the card token under which it is posted is common to all caseworkers. Who wrote it and who
 approved it, two persons, stands inside the seal, where the draw alone looks.
+
+Of the same form is what says that two tokens are one person's, or are not after all (RELEASES § 0). It counts for
+nobody.
 """
 
 import json
@@ -11,6 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final, Self, TypeAlias, cast
 
@@ -85,10 +89,7 @@ class StatCard:
     vocabulary: str = field(default_factory=lambda: vocabulary.vocabulary().version)
 
     def __post_init__(self) -> None:
-        if not _CARD_ID.fullmatch(self.id):
-            raise CardError("the id is not a card's")
-        if type(self.revision) is not int or not 0 <= self.revision <= LAST_REVISION:
-            raise CardError("the revision is not one")
+        _check_name(self.id, self.revision)
         if len(self.token) != TOKEN_SIZE:
             raise CardError("a contribution token has 16 bytes")
         if not _VERSION.fullmatch(self.vocabulary):
@@ -131,11 +132,44 @@ class StatCard:
         return json.dumps(values, separators=(",", ":")).encode()
 
 
+class Says(StrEnum):
+    """What a `TokenCard` says of its two tokens."""
+
+    JOIN = "join"
+    PART = "part"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokenCard:
+    """Two contribution tokens are one person's from now on, or, parted, those of two. It is sent as other cards are.
+
+    `tokens` are the one that stays with whoever had it, and the other; for a joining their order says nothing. Who
+    parts them withdraws the card that had joined them. Raises `CardError`.
+    """
+
+    id: str
+    says: Says
+    tokens: tuple[bytes, bytes]
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        _check_name(self.id, self.revision)
+        if {len(token) for token in self.tokens} != {TOKEN_SIZE} or len(set(self.tokens)) != len(self.tokens):
+            raise CardError("these are not two tokens")
+
+    @property
+    def line(self) -> bytes:
+        """Its first line, without the LF: what two persons sign."""
+        tokens = [b64(token) for token in self.tokens]
+        values = {"v": FORMAT, "id": self.id, "revision": self.revision, self.says.value: tokens}
+        return json.dumps(values, separators=(",", ":")).encode()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SignedCard:
     """A card under the signatures of who wrote it and of who approved it. Whether they hold says `check_signed`."""
 
-    card: StatCard
+    card: StatCard | TokenCard
     writer: Signature
     approver: Signature
 
@@ -187,7 +221,7 @@ def may_be_counted(
     return relation in RELATIVES and not can_be_asked and reporters is ConsentStatus.GIVEN
 
 
-def sign(card: StatCard, signer: Signer) -> Signature:
+def sign(card: StatCard | TokenCard, signer: Signer) -> Signature:
     """As who wrote the card or approved it: over `tern/v1/card` LF and its line."""
     return signer.sign("card", card.line)
 
@@ -215,7 +249,8 @@ def parse(plaintext: bytes) -> SignedCard:
         raise CardError("a card is a JSON object") from None
     if not isinstance(line, dict) or line.get("v") != FORMAT:
         raise CardError("not a card of this format")
-    signed = SignedCard(_card(line), *_signatures(rest))
+    read = _token_card if line.keys() & set(Says) else _card
+    signed = SignedCard(read(line), *_signatures(rest))
     if encode(signed) != plaintext:  # another order, spelling, key or padding would be a second encoding of one card
         raise CardError("not the one encoding of this card")
     return signed
@@ -310,6 +345,25 @@ def _card(line: dict[str, object]) -> StatCard:
         vocabulary=version,
         **values,
     )
+
+
+def _token_card(line: dict[str, object]) -> TokenCard:
+    says = next(says for says in Says if says in line)
+    card_id, tokens, revision = line.get("id"), line[says], line.get("revision")
+    if not isinstance(card_id, str) or type(revision) is not int or not isinstance(tokens, list):
+        raise CardError("a card has an id, a revision and two tokens")
+    try:
+        one, two = [unb64(token, TOKEN_SIZE) for token in tokens if isinstance(token, str)]
+    except (Malformed, ValueError):
+        raise CardError("these are not two tokens") from None
+    return TokenCard(card_id, says, (one, two), revision)
+
+
+def _check_name(card_id: str, revision: object) -> None:
+    if not _CARD_ID.fullmatch(card_id):
+        raise CardError("the id is not a card's")
+    if type(revision) is not int or not 0 <= revision <= LAST_REVISION:
+        raise CardError("the revision is not one")
 
 
 def _signatures(rest: bytes) -> tuple[Signature, Signature]:

@@ -323,6 +323,7 @@ STATISTICS = {
         _REQUESTERS, answered=412, body={"to": "cancelled"}, version=UNSEEN
     ),
     "POST /v1/releases/{release_id}/draw": Row(frozenset({S}), answered=422, body={}),
+    "POST /v1/releases/{release_id}/lost-accounts": Row(frozenset({S}), answered=409),
     "POST /v1/releases/{release_id}/composition": Row(frozenset({S}), answered=409),
     "POST /v1/releases/{release_id}/stand-ins": Row(
         _REQUESTERS, answered=412, body={"place": "requester"}, version=UNSEEN

@@ -373,6 +373,7 @@ STATISTICS = {
     "GET /v1/releases/{release_id}/transitions": _ONE,
     "POST /v1/releases/{release_id}/transitions": _moved({"to": "cancelled"}),
     "POST /v1/releases/{release_id}/draw": Form({"statistics_keys": ["AGE-SECRET-KEY-PQ-1" + "Q" * 58]}),
+    "POST /v1/releases/{release_id}/lost-accounts": _ONE,
     "POST /v1/releases/{release_id}/composition": _ONE,
     "POST /v1/releases/{release_id}/stand-ins": _moved({"place": "requester"}),
     "GET /v1/releases/{release_id}/files": _ONE,

@@ -115,7 +115,7 @@ def test_nothing_of_a_session_or_an_unfinished_act_is_in_a_backup(
 ) -> None:
     made = back_up(service, tmp_path / "backup", [offline.recipient], clock.today())
 
-    assert {"people", "reports", "grants", "audit_events", "key_log", "token_spends"} <= made.contents.tables.keys()
+    assert {"people", "reports", "grants", "audit_events", "key_log", "accounts_parts"} <= made.contents.tables.keys()
     assert not made.contents.tables.keys() & {"sessions", "once_answers", "uploads", "idempotency_keys", "posted"}
 
 

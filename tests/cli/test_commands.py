@@ -61,6 +61,7 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "case close",
         "release approve",
         "release draw",
+        "release accounts-lost",
         "release stand-in",
         "release cancel",
         "release sign",

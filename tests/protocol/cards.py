@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import strategies as st
 
 from app import vocabulary
-from app.protocol.card import TOKEN_SIZE, SignedCard, StatCard, sign
+from app.protocol.card import TOKEN_SIZE, SignedCard, StatCard, TokenCard, sign
 from app.protocol.documents import Signer
 
 CODING: dict[str, object] = {
@@ -29,7 +29,7 @@ WRITER, APPROVER = (
 )
 
 
-def signed_by_two(card: StatCard) -> SignedCard:
+def signed_by_two(card: StatCard | TokenCard) -> SignedCard:
     return SignedCard(card, sign(card, WRITER), sign(card, APPROVER))
 
 

@@ -13,8 +13,10 @@ from app.protocol.card import (
     CARD_SIZE,
     LAST_REVISION,
     CardError,
+    Says,
     SignedCard,
     StatCard,
+    TokenCard,
     encode,
     lines_sha256,
     may_be_counted,
@@ -208,7 +210,7 @@ def test_a_bitmap_counts_in_list_order() -> None:
 
     assert card.channel == ("voice_call", "email")
     assert json.loads(card.line)["channel"] == 0b1001
-    assert parse(written(a_card(channel=["voice_call"]))).card.channel == ("voice_call",)
+    assert parse(written(a_card(channel=["voice_call"]))).card == a_card(channel=["voice_call"])
 
 
 @pytest.mark.parametrize(
@@ -306,3 +308,32 @@ def test_a_person_is_counted_by_their_own_word_or_that_of_a_relative_who_must_sp
     counted: bool,
 ) -> None:
     assert may_be_counted(relation, own=own, reporters=reporters, can_be_asked=can_be_asked) is counted
+
+
+@pytest.mark.parametrize("says", Says)
+def test_a_card_that_joins_or_parts_two_tokens_is_as_long_as_any_and_is_read_as_it_was_written(says: Says) -> None:
+    joining = TokenCard("card_" + "1" * 32, says, (bytes(16), bytes([1] * 16)))
+
+    plaintext = encode(signed_by_two(joining))
+
+    assert len(plaintext) == CARD_SIZE
+    assert parse(plaintext).card == joining
+    assert plaintext.startswith(b'{"v":1,"id":"card_%s","revision":0,"%s":["' % (b"1" * 32, says.value.encode()))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"join":[]',
+        '"join":["AAAAAAAAAAAAAAAAAAAAAA","AAAAAAAAAAAAAAAAAAAAAA"]',
+        '"join":["AAAAAAAAAAAAAAAAAAAAAA",1]',
+        '"part":"AAAAAAAAAAAAAAAAAAAAAA"',
+        '"join":["AAAAAAAAAAAAAAAAAAAAAA","AQEBAQEBAQEBAQEBAQEBAQ"],"part":["AAAAAAAAAAAAAAAAAAAAAA","AQEBAQEBAQEBAQEBAQEBAQ"]',
+        '"join":["AAAAAAAAAAAAAAAAAAAAAA","AQEBAQEBAQEBAQEBAQEBAQ"],"severity":null',
+    ],
+)
+def test_what_names_no_two_tokens_joins_nobody(more: str) -> None:
+    line = f'{{"v":1,"id":"card_{"1" * 32}","revision":0,{more}}}\n'.encode()
+
+    with pytest.raises(CardError):
+        parse((line + SIGNATURES).ljust(CARD_SIZE, b" "))

@@ -18,7 +18,7 @@ from app.people.staff import service as staff
 from app.people.staff.models import Person as PersonRow
 from app.people.staff.models import Team
 from app.protocol import card as cards_
-from app.protocol.card import SignedCard, StatCard
+from app.protocol.card import SignedCard, StatCard, TokenCard
 from app.protocol.certificates import certificate
 from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, new_id, sha256_hex
@@ -129,11 +129,11 @@ def state_statistics_key(
     assert answer.status_code == 201, answer.text
 
 
-def seal_card(card: StatCard) -> bytes:
+def seal_card(card: StatCard | TokenCard) -> bytes:
     return age.encrypt(cards_.encode(signed(card)), [STATISTICS.recipient])
 
 
-def signed(card: StatCard, writer: Person = COLLEAGUE, approver: Person = APPROVER) -> SignedCard:
+def signed(card: StatCard | TokenCard, writer: Person = COLLEAGUE, approver: Person = APPROVER) -> SignedCard:
     return SignedCard(card, cards_.sign(card, writer.signer), cards_.sign(card, approver.signer))
 
 

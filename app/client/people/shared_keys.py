@@ -1,5 +1,6 @@
 """Keys that work shares: statistics, card-writing. Made on a machine, stated, granted to the certified."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.opening import hold_chain_to_seen
 from app.protocol.periods import first_day, quarter_of
+from app.protocol.release.ledger import read_lines
 from app.protocol.statements import IN_PAIRS, RENEWED_BEFORE, TURNED, KeyKind, SharedKey
 from app.vocabulary import GrantKind, Role
 
@@ -83,8 +85,7 @@ def share(staff: Staff, kind: KeyKind, person: str) -> None:
 
     Of statistics these are all keys that the next release needs. Raises `NotGranted` and `NotAuthentic`.
     """
-    last_quarter = quarter_of(first_day(quarter_of(staff.today)) - timedelta(days=1))
-    keys = hold_for(staff, last_quarter) if kind is KeyKind.STATISTICS else [hold(staff, kind)]
+    keys = hold_for_draws(staff) if kind is KeyKind.STATISTICS else [hold(staff, kind)]
     grantee = staff.certified(person)
     for each in keys:
         grant = staff.grant(each.identity, each.key.id, grantee, GrantKind.ASSIGNED)
@@ -135,12 +136,35 @@ def hold_for(staff: Staff, period: str) -> list[HeldKey]:
 
     Raises `NotGranted` where this person lacks one: without it some cards would be counted for nobody.
     """
-    keys = (each.key for each in _statements(staff, KeyKind.STATISTICS) if each.counts)
-    return [
-        _hold(staff, key)
-        for key in keys
-        if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
-    ]
+    return [_hold(staff, key) for key in _of_period(staff, period)]
+
+
+def held_for(staff: Staff, period: str) -> list[HeldKey]:
+    """Those of the same that this person has. Raises `NotAuthentic`."""
+    held = []
+    for key in _of_period(staff, period):
+        with suppress(NotGranted):
+            held.append(_hold(staff, key))
+    return held
+
+
+def hold_one(staff: Staff, key_id: str) -> HeldKey:
+    """The statistics key of this id, however old. Raises `NotGranted`, also where nobody stands behind it any more, and
+    `NotAuthentic`."""
+    for each in _statements(staff, KeyKind.STATISTICS):
+        if each.counts and each.key.id == key_id:
+            return _hold(staff, each.key)
+    raise NotGranted("nobody on the root stands behind this statistics key")
+
+
+def hold_for_draws(staff: Staff) -> list[HeldKey]:
+    """Every statistics key that the next release needs: those of the last quarter, and that of the accounts."""
+    last_quarter = quarter_of(first_day(quarter_of(staff.today)) - timedelta(days=1))
+    keys = {held.key.id: held for held in hold_for(staff, last_quarter)}
+    ledger = read_lines(staff.service.get("/ledger").content)
+    if ledger and ledger[-1].accounts_key:
+        keys[ledger[-1].accounts_key] = hold_one(staff, ledger[-1].accounts_key)
+    return list(keys.values())
 
 
 def recipients_in_pairs(staff: Staff) -> dict[str, age.HybridRecipient]:
@@ -164,6 +188,15 @@ def make_pairs(staff: Staff, key: str) -> None:
     if recipient is None or str(recipient) != str(identity.recipient):
         raise NotAuthentic("recipient")
     pairs.keep(staff, identity, key)
+
+
+def _of_period(staff: Staff, period: str) -> list[SharedKey]:
+    keys = (each.key for each in _statements(staff, KeyKind.STATISTICS) if each.counts)
+    return [
+        key
+        for key in keys
+        if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
+    ]
 
 
 @dataclass(frozen=True)

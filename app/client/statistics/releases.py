@@ -8,6 +8,7 @@ from typing import Any, Self, TypeAlias
 
 from app.client.machine.staff import Staff
 from app.client.people import shared_keys
+from app.client.people.shared_keys import HeldKey
 from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
@@ -15,7 +16,7 @@ from app.protocol.errors import Malformed, NotAuthentic, Rollback
 from app.protocol.release.counts import NOISY
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import read_contents
-from app.protocol.release.ledger import LedgerLine
+from app.protocol.release.ledger import LedgerLine, read_lines
 from app.protocol.release.listing import Listed, listing_files
 from app.protocol.release.signatures import SIGNATURES, sign_sums
 from app.protocol.release.sums import SUMS, file_of, hashes
@@ -38,6 +39,7 @@ class ReleaseView:
     approved_by: str | None
     requester_stand_in: str | None
     approver_stand_in: str | None
+    accounts_lost_too: str | None
     version: int
 
     @classmethod
@@ -52,6 +54,7 @@ class ReleaseView:
             approved_by=item["approved_by"],
             requester_stand_in=item["requester_stand_in"],
             approver_stand_in=item["approver_stand_in"],
+            accounts_lost_too=item["accounts_lost_too"],
             version=int(item["version"]),
         )
 
@@ -78,9 +81,9 @@ def approve(staff: Staff, view: ReleaseView) -> None:
     """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will.
 
     Where another approver has not drawn, this one takes over from them.
-    Raises `NotGranted` where they lack a key of the period: nobody else than the approver can draw.
+    Raises `NotGranted` where they lack a key of the draw: nobody else than the approver can make it.
     """
-    shared_keys.hold_for(staff, view.period)
+    _keys_of(staff, view)
     _move(staff, view, "approved")
     staff.seen.record(_WISH, view.id, _wish(asdict(view)))
 
@@ -102,8 +105,16 @@ def draw(staff: Staff, release: str) -> None:
     """
     release_view = view(staff, release)
     _check_wish(staff, release, asdict(release_view))
-    keys = [str(key.identity) for key in shared_keys.hold_for(staff, release_view.period)]
-    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": keys})
+    keys = _keys_of(staff, release_view)
+    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": [str(key.identity) for key in keys]})
+
+
+def lose_accounts(staff: Staff, view: ReleaseView) -> None:
+    """Say, for this draw, that nobody opens any more what each person has spent: it takes the word of two supervisors.
+
+    Everybody who has a card in a drawn quarter is then charged all that was drawn of it.
+    """
+    staff.service.post(f"/releases/{view.id}/lost-accounts", {})
 
 
 def go_on(staff: Staff, view: ReleaseView) -> None:
@@ -236,6 +247,21 @@ def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
         staff.seen.hold(_LINE, seq, partial(chain.check_same, mark, reason="ledger"))
     for seq, mark in lines.items():
         staff.seen.record(_LINE, seq, mark)
+
+
+def _keys_of(staff: Staff, view: ReleaseView) -> list[HeldKey]:
+    """Those of its period and of the accounts; where the accounts begin anew, also those of what was drawn, as far as
+    this person has them. Raises `NotGranted` and `NotAuthentic`."""
+    keys = {held.key.id: held for held in shared_keys.hold_for(staff, view.period)}
+    ledger = read_lines(staff.service.get("/ledger").content)
+    _check_ledger(staff, ledger)
+    accounts_key = ledger[-1].accounts_key if ledger else None
+    if accounts_key is not None and view.accounts_lost_too is None:
+        keys[accounts_key] = shared_keys.hold_one(staff, accounts_key)
+        return list(keys.values())
+    for period in sorted({line.period for line in ledger}):
+        keys |= {held.key.id: held for held in shared_keys.held_for(staff, period)}
+    return list(keys.values())
 
 
 def _fetch_files(staff: Staff, release: str) -> dict[str, bytes]:

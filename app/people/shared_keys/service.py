@@ -69,7 +69,7 @@ def make(
         raise PairsUnfit
     if session.get(SharedKey, statement.id) is not None:
         raise NotAKeyStatement
-    last = session.scalar(_newest_first(statement.kind).limit(1))
+    last = newest(session, statement.kind)
     if (statement.version, statement.previous) != chain.after(_mark(last) if last else None):
         raise StaleVersion
     key = SharedKey(
@@ -115,19 +115,19 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     today = actor.today
     for kind in RENEWED_BEFORE:
         valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
-        newest = session.scalar(valid.limit(1))
-        if newest is None:
+        in_use = session.scalar(valid.limit(1))
+        if in_use is None:
             continue
-        for key_id, person in grants.to_replace(session, [newest.id], KEY_HOLDERS[kind], today):
-            since = max(newest.valid_from, staff.gone_since(session, person, today))
+        for key_id, person in grants.to_replace(session, [in_use.id], KEY_HOLDERS[kind], today):
+            since = max(in_use.valid_from, staff.gone_since(session, person, today))
             yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
-        if (soon := newest.valid_until - RENEWED_BEFORE[kind]) <= today:
-            yield Duty(DutyKind.RENEW_SHARED_KEY, newest.id, soon)
+        if (soon := in_use.valid_until - RENEWED_BEFORE[kind]) <= today:
+            yield Duty(DutyKind.RENEW_SHARED_KEY, in_use.id, soon)
 
 
 def _drill(session: Session, actor: Actor) -> Iterator[Duty]:
     """To try a pair of the key that opens nothing, a month after the last that two custodians tried."""
-    key = session.scalar(_newest_first(KeyKind.DRILL).limit(1))
+    key = newest(session, KeyKind.DRILL)
     since = pairs.tried_since(session, actor, key.id) if key else None
     if key and since and since + DRILLED_WITHIN <= actor.today:
         yield Duty(DutyKind.DRILL, key.id, since + DRILLED_WITHIN)
@@ -165,8 +165,13 @@ def is_card_token(session: Session, token_sha256: str, today: date) -> bool:
     Those before count no more, or somebody who left would go on writing cards until the end of the month.
     """
     valid = _newest_first(KeyKind.CARD_WRITING).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
-    newest = session.scalar(valid.limit(1))
-    return newest is not None and newest.token_sha256 == token_sha256
+    in_use = session.scalar(valid.limit(1))
+    return in_use is not None and in_use.token_sha256 == token_sha256
+
+
+def newest(session: Session, kind: KeyKind) -> SharedKey | None:
+    """The last that was stated of its kind, whether it is valid today or not."""
+    return session.scalar(_newest_first(kind).limit(1))
 
 
 def statistics_recipients(session: Session, period: str, today: date) -> set[str]:

@@ -11,6 +11,8 @@ from app.vocabulary import Workload
 
 LEDGER: Final = "ledger.json"
 NO_LINE: Final = "0" * 64
+# The members that a line may lack.
+_LATER: Final = frozenset({"accounts_key", "accounts_sha256"})
 
 
 class LedgerError(ProtocolError):
@@ -19,7 +21,11 @@ class LedgerError(ProtocolError):
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One draw. `opendp` is the version of the library that drew; `previous` the hash of the line before, or zeros."""
+    """One draw. `opendp` is the version of the library that drew; `previous` the hash of the line before, or zeros.
+
+    `accounts_sha256` is the hash of the sealed file of what each person has spent with it, and `accounts_key` the id of
+    the statistics key that opens it. Lines of before there was one are without both, and written without.
+    """
 
     seq: int
     release: str
@@ -30,6 +36,8 @@ class LedgerLine:
     rho_millionths: int
     opendp: str
     previous: str
+    accounts_key: str | None = None
+    accounts_sha256: str | None = None
 
     def sha256(self) -> str:
         """Over the line as compact JSON, its keys in the order of this class."""
@@ -45,7 +53,16 @@ class LedgerEntry:
     maps: Mapping[str, float]
 
 
-def next_line(previous: LedgerLine | None, *, release: str, period: str, workload: Workload, opendp: str) -> LedgerLine:
+def next_line(
+    previous: LedgerLine | None,
+    *,
+    release: str,
+    period: str,
+    workload: Workload,
+    opendp: str,
+    accounts_key: str,
+    accounts_sha256: str,
+) -> LedgerLine:
     """The line of a draw: it costs the workload's whole rho."""
     return LedgerLine(
         seq=previous.seq + 1 if previous else 1,
@@ -57,6 +74,8 @@ def next_line(previous: LedgerLine | None, *, release: str, period: str, workloa
         rho_millionths=workload.rho,
         opendp=opendp,
         previous=previous.sha256() if previous else NO_LINE,
+        accounts_key=accounts_key,
+        accounts_sha256=accounts_sha256,
     )
 
 
@@ -91,7 +110,7 @@ def write_ledger(ledger: Sequence[LedgerEntry]) -> bytes:
     """`ledger.json`: an object a line, so that two editions can be compared by eye."""
     entries = (
         {
-            **asdict(each.line),
+            **_members(each.line),
             "sha256": each.line.sha256(),
             "epsilon": dict(each.epsilon),
             "maps": dict(each.maps),
@@ -113,7 +132,7 @@ def read_entries(content: bytes) -> tuple[LedgerEntry, ...]:
         told = json.loads(content)["ledger"]
         entries = tuple(
             LedgerEntry(
-                line=LedgerLine(**{name: each[name] for name in names}),
+                line=LedgerLine(**{name: each[name] for name in names if name in each or name not in _LATER}),
                 epsilon={str(delta): float(epsilon) for delta, epsilon in each["epsilon"].items()},
                 maps={str(table): float(rho) for table, rho in each["maps"].items()},
             )
@@ -128,5 +147,9 @@ def read_entries(content: bytes) -> tuple[LedgerEntry, ...]:
     return entries
 
 
+def _members(line: LedgerLine) -> dict[str, object]:
+    return {name: value for name, value in asdict(line).items() if value is not None or name not in _LATER}
+
+
 def _text(line: LedgerLine) -> bytes:
-    return json.dumps(asdict(line), separators=(",", ":")).encode()
+    return json.dumps(_members(line), separators=(",", ":")).encode()

@@ -1,24 +1,11 @@
-"""What releases spend, and what refuses them (RELEASES § 1, "Accounting"). Rho is counted in whole millionths."""
+"""What a release costs (RELEASES § 1, "Accounting"). Rho is counted in whole millionths."""
 
-import hashlib
-import hmac
 import math
-from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from app.protocol.release.budget import DELTAS, LIFE_CAP, PrivacyLoss, delta_name
+from app.protocol.release.budget import DELTAS, PrivacyLoss, delta_name
 from app.statistics.releases.noise import gaussian
-
-
-def token_hash(key: bytes, token: bytes) -> str:
-    """The name of a contribution token's account: HMAC-SHA256 under a key of the service, lower-case hex."""
-    return hmac.new(key, token, hashlib.sha256).hexdigest()
-
-
-def admit(accounts: Mapping[str, int], tokens: Iterable[str], *, rho: int) -> frozenset[str]:
-    """The accounts that can bear this release. The others are dropped, and how many nobody learns."""
-    return frozenset(token for token in tokens if accounts.get(token, 0) + rho <= LIFE_CAP)
 
 
 def privacy_loss(rho: int) -> PrivacyLoss:

@@ -1,7 +1,7 @@
 """From cards to exact counts of persons (RELEASES § 1, "Bounding"). The counts leave this module only for the noise.
 
-A person is one contribution token, and is in at most m cells of a table: what bounds the sensitivity of every table is
-this module and nothing else.
+A person has one contribution token, or several that were joined, and is in at most m cells of a table: what bounds the
+sensitivity of every table is this module and nothing else.
 """
 
 import hashlib
@@ -25,14 +25,21 @@ _Read: TypeAlias = Callable[[StatCard], tuple[str, ...]]
 _MOST_KINDS = 5
 
 
-def count(cards: Iterable[StatCard], workload: Workload, *, period: str) -> dict[str, tuple[int, ...]]:
+def count(
+    cards: Iterable[StatCard],
+    workload: Workload,
+    *,
+    period: str,
+    person_of: Callable[[bytes], bytes] = lambda token: token,
+) -> dict[str, tuple[int, ...]]:
     """Persons in every cell of every table, in the order of `Table.cells`.
 
-    A function of the set of cards: order and repetition do not matter. `period` is that of the release.
+    A function of the set of cards: order and repetition do not matter. `period` is that of the release, and `person_of`
+    tells tokens of one person from those of two.
     """
     dims = [(dim.name, _bounded(dim, _reader(dim, period))) for dim in workload.dims()]
     plans = [_Plan.of(table) for table in workload.tables]
-    for person in _persons(cards):
+    for person in _persons(cards, person_of):
         values = {name: read(person) for name, read in dims}
         acts: dict[tuple[object, ...], list[_Cell]] = {}
         for plan in plans:
@@ -41,12 +48,12 @@ def count(cards: Iterable[StatCard], workload: Workload, *, period: str) -> dict
     return {plan.name: tuple(plan.counts.values()) for plan in plans}
 
 
-def _persons(cards: Iterable[StatCard]) -> Iterable[list[StatCard]]:
-    """The cards of each token, ordered by card id and, should one id stand on two cards, by the rest of the card."""
-    by_token: defaultdict[bytes, set[StatCard]] = defaultdict(set)
+def _persons(cards: Iterable[StatCard], person_of: Callable[[bytes], bytes]) -> Iterable[list[StatCard]]:
+    """The cards of each person, ordered by card id and, should one id stand on two cards, by the rest of the card."""
+    by_person: defaultdict[bytes, set[StatCard]] = defaultdict(set)
     for card in cards:
-        by_token[card.token].add(card)
-    for own in by_token.values():
+        by_person[person_of(card.token)].add(card)
+    for own in by_person.values():
         yield sorted(own, key=_order) if len(own) > 1 else list(own)
 
 

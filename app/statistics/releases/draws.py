@@ -1,11 +1,12 @@
 """The draw: cards are opened and counted in memory, the noise is drawn once, and the ledger is charged with it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import age, vocabulary
@@ -28,8 +29,10 @@ from app.protocol.statements import LATE
 from app.protocol.types import TYPES
 from app.statistics.cards import service as cards
 from app.statistics.cards.service import RecordedCard
-from app.statistics.releases import accounting, counting, ledger, noise, requests
-from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
+from app.statistics.releases import counting, kept_accounts, ledger, noise, requests
+from app.statistics.releases.accounts import Accounts, AccountsError, growth, name_of, rebuilt
+from app.statistics.releases.kept_accounts import KeptAccounts
+from app.statistics.releases.models import BudgetEntry, Release, ReleaseState
 from app.statistics.releases.requests import ReleaseExists
 from app.vocabulary import Workload
 
@@ -38,92 +41,120 @@ SIGNERS = TYPES["card"].roles
 
 
 class StatisticsKeyWrong(Problem):
-    """A draw opens every card of its period, so it needs each statistics key of it and no other.
+    """A draw opens every card of its period and the accounts, so it needs each key of those and no other.
 
     Fetch the grants of those keys anew and lend all of them.
     """
 
-    type, status, title = "statistics-key-wrong", 422, "These are not all statistics keys of the period, and no others"
+    type, status, title = "statistics-key-wrong", 422, "These are not all statistics keys of the draw, and no others"
+
+
+class AccountsFull(Problem):
+    """More persons were counted than the noise leaves room for, which hardly ever happens. Nothing is charged.
+
+    Draw again.
+    """
+
+    type, status, title = "release-accounts-full", 409, "There is no room for all who were counted"
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """What a draw starts from, read in one transaction. `ledger` is its place: a later draw makes it stale.
 
-    `accounts` is what each token has spent, in millionths of rho, by `accounting.token_hash`.
+    `recipients` are those of the statistics keys by period: of this one and, where the accounts begin `anew`, of all
+    that were drawn; `earlier` are then their cards.
     """
 
     release: str
     period: str
     workload: Workload
     cards: Sequence[RecordedCard]
+    earlier: Sequence[RecordedCard]
     trust: Trust
-    accounts: dict[str, int]
+    accounts: KeptAccounts
+    recipients: Mapping[str, AbstractSet[str]]
     ledger: tuple[LedgerLine, ...]
 
 
 @dataclass(frozen=True)
 class Draw:
-    """NoisyCounts counts, and the accounts that were admitted to them."""
+    """Noisy counts, and the accounts as they are when they are charged."""
 
     counts: NoisyCounts
-    admitted: frozenset[str]
+    accounts: bytes
 
 
-def snapshot(session: Session, actor: Actor, release_id: str) -> Snapshot:
-    """What the approver's draw starts from. Raises `NoSuchStep` unless the release waits for it."""
+def snapshot(session: Session, actor: Actor, release_id: str, *, today: date) -> Snapshot:
+    """What the approver's draw starts from.
+
+    Raises `NoSuchStep` unless the release waits for it, `ReleaseBudgetExhausted`, `AccountsLost` or `StaleVersion`, and
+    `StatisticsKeyWrong` where no key was ever stated.
+    """
     release = requests.get(session, actor, release_id)
     requests.check(actor, release, ReleaseState.DRAWN)
+    workload, lines = vocabulary.workload(release.workload), ledger.lines(session)
+    ledger.refuse_overspending(lines, workload, release.period)
+    accounts = kept_accounts.kept(session, release, lines)
+    if accounts is None:
+        raise StatisticsKeyWrong
+    drawn = {line.period for line in lines} if accounts.sealed is None else set()
+    own = quarters(release.period)
+    earlier = {quarter for period in drawn for quarter in quarters(period)}.difference(own)
     return Snapshot(
         release=release.id,
         period=release.period,
-        workload=vocabulary.workload(release.workload),
-        cards=[each for quarter in quarters(release.period) for each in cards.recorded_in(session, quarter)],
+        workload=workload,
+        cards=[each for quarter in own for each in cards.recorded_in(session, quarter)],
+        earlier=[each for quarter in sorted(earlier) for each in cards.recorded_in(session, quarter)],
         trust=staff.trust_in_everybody(session),
-        accounts={spend.token_hash: spend.rho_millionths for spend in session.scalars(select(TokenSpend))},
-        ledger=ledger.lines(session),
+        accounts=accounts,
+        recipients={each: shared_keys.statistics_recipients(session, each, today) for each in {release.period, *drawn}},
+        ledger=lines,
     )
 
 
-def statistics_identities(
-    session: Session, keys: Sequence[str], *, period: str, today: date
-) -> list[age.HybridIdentity]:
-    """The lent keys, which are those of the period.
+def statistics_identities(start: Snapshot, keys: Sequence[str]) -> list[age.HybridIdentity]:
+    """The lent keys, which are those of the period and of the accounts.
 
     Without one of them the draw would spend the budget on a part of the cards, and never be drawn again. What is asked
-    for follows from the public statements, so a refusal tells nothing of the cards. Raises `StatisticsKeyWrong`.
+    for follows from the public statements, so a refusal tells nothing of the cards. Where the accounts begin anew,
+    those of earlier periods are taken too. Raises `StatisticsKeyWrong`.
     """
     try:
         every = [age.parse_identity(text) for text in keys]
     except age.Error:
         raise StatisticsKeyWrong from None
     identities = [identity for identity in every if isinstance(identity, age.HybridIdentity)]
-    if {str(identity.recipient) for identity in identities} != shared_keys.statistics_recipients(
-        session, period, today
-    ):
+    lent = {str(identity.recipient) for identity in identities}
+    needed = {*start.accounts.opened_by, *start.recipients[start.period]}
+    if not lent or not needed <= lent <= needed.union(*start.recipients.values()):
         raise StatisticsKeyWrong
     return identities
 
 
-def draw(
-    start: Snapshot,
-    identities: Sequence[age.HybridIdentity],
-    *,
-    account_key: bytes,
-    measurement: noise.Measurement,
-) -> Draw:
+def draw(start: Snapshot, identities: Sequence[age.HybridIdentity], *, measurement: noise.Measurement) -> Draw:
     """Open, count and draw, in memory and outside any transaction.
 
-    Who may still be counted is each token's own matter; how many are not, nobody is told. `account_key` is the
-    service's, 32 bytes.
+    Who may still be counted is each person's own matter; how many are not, nobody is told. Raises `AccountsLost` and
+    `AccountsFull`.
     """
-    cards = _open(start.cards, identities, start.trust)
-    accounts = {card.token: accounting.token_hash(account_key, card.token) for card in cards}
-    admitted = accounting.admit(start.accounts, accounts.values(), rho=start.workload.rho)
-    own = (card for card in cards if accounts[card.token] in admitted)
-    counts = counting.count(own, start.workload, period=start.period)
+    rho = start.workload.rho
+    opened = _open(start.cards, identities, start.trust)
+    accounts = _accounts(start, identities, opened)
+    own = [each.card for each in opened if isinstance(each.card, cards_.StatCard)]
+    persons = {card.token: accounts.person(name_of(card.token)) for card in own}
+    admitted = {person for person in persons.values() if accounts.can_bear(person, rho)}
+    own = [card for card in own if persons[card.token] in admitted]
+    counts = counting.count(own, start.workload, period=start.period, person_of=persons.__getitem__)
     tables = noise.draw(start.workload, counts, measurement)
-    return Draw(NoisyCounts(period=start.period, workload=start.workload, tables=tables), admitted)
+    accounts.charge(admitted, rho)
+    try:
+        accounts.fill(start.accounts.slots + growth(tables[0]), rho)
+    except AccountsError:
+        raise AccountsFull from None
+    sealed = start.accounts.seal(accounts)
+    return Draw(NoisyCounts(period=start.period, workload=start.workload, tables=tables), sealed)
 
 
 def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now: datetime) -> Release:
@@ -150,12 +181,46 @@ def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now
     return release
 
 
-def _open(
-    recorded: Sequence[RecordedCard], identities: Sequence[age.HybridIdentity], trust: Trust
-) -> list[cards_.StatCard]:
+@dataclass(frozen=True)
+class _Opened:
+    """A card that counts, and the quarter in which it was recorded."""
+
+    quarter: str
+    card: cards_.StatCard | cards_.TokenCard
+
+
+def _accounts(start: Snapshot, identities: Sequence[age.HybridIdentity], opened: Sequence[_Opened]) -> Accounts:
+    """As they are before this draw: those that were kept, or the worst that they can be where nobody opens them.
+
+    Whose tokens the cards join is one person from here on.
+    """
+    if start.accounts.sealed is not None:
+        accounts = start.accounts.open_(identities)
+    else:
+        opened = [*opened, *_open(start.earlier, identities, start.trust)]
+        accounts = _rebuilt(start, {str(identity.recipient) for identity in identities}, opened)
+    accounts.follow(each.card for each in opened if isinstance(each.card, cards_.TokenCard))
+    return accounts
+
+
+def _rebuilt(start: Snapshot, lent: AbstractSet[str], opened: Sequence[_Opened]) -> Accounts:
+    tokens: defaultdict[str, set[bytes]] = defaultdict(set)
+    for each in opened:
+        if isinstance(each.card, cards_.StatCard):
+            tokens[each.quarter].add(each.card.token)
+    everybody = set[bytes]().union(*tokens.values())
+
+    def tokens_of(period: str) -> AbstractSet[bytes]:
+        is_open = start.recipients[period] <= lent
+        return set[bytes]().union(*(tokens[quarter] for quarter in quarters(period))) if is_open else everybody
+
+    return rebuilt([(line.period, line.rho_millionths) for line in start.ledger], tokens_of)
+
+
+def _open(recorded: Sequence[RecordedCard], identities: Sequence[age.HybridIdentity], trust: Trust) -> list[_Opened]:
     """The cards that count. No other stops the draw, and nothing is told of it but that (RELEASES § 0)."""
     was_certified = cache(partial(_was_certified, trust))
-    cards = []
+    opened = []
     for each in recorded:
         try:
             signed = cards_.parse(age.decrypt(each.file, identities))
@@ -163,11 +228,11 @@ def _open(
             signed.check_signed(partial(was_certified, each.quarter))
         except (age.Error, ProtocolError):
             continue
-        cards.append(signed.card)
-    return cards
+        opened.append(_Opened(each.quarter, signed.card))
+    return opened
 
 
-def _check_row(recorded: RecordedCard, card: cards_.StatCard) -> None:
+def _check_row(recorded: RecordedCard, card: cards_.StatCard | cards_.TokenCard) -> None:
     """It is the card, and its revision, that it came as. Raises `CardError`."""
     came_as = (recorded.id_sha256, recorded.revision_sha256)
     if came_as != (sha256_hex(card.id.encode()), cards_.revision_sha256(card.id, card.revision)):
@@ -182,19 +247,16 @@ def _was_certified(trust: Trust, quarter: str, person: str, key: bytes) -> bool:
 
 
 def _charge(session: Session, start: Snapshot, result: Draw) -> None:
-    """A line of the ledger, and its rho on every account that was admitted."""
+    """A line of the ledger, and the accounts of which it has the hash."""
     line = next_line(
         start.ledger[-1] if start.ledger else None,
         release=start.release,
         period=start.period,
         workload=start.workload,
         opendp=noise.opendp_version(),
+        accounts_key=start.accounts.key,
+        accounts_sha256=sha256_hex(result.accounts),
     )
     if not insert_or_ignore(session, BudgetEntry, [asdict(line)]):
         raise StaleVersion  # a draw of another release took this line of the ledger meanwhile
-    accounts = {account.token_hash: account for account in session.scalars(select(TokenSpend))}
-    for token in sorted(result.admitted):
-        if token in accounts:
-            accounts[token].rho_millionths += line.rho_millionths
-        else:
-            session.add(TokenSpend(token_hash=token, rho_millionths=line.rho_millionths))
+    kept_accounts.keep(session, result.accounts)

@@ -39,6 +39,8 @@ def lines(session: Session) -> tuple[LedgerLine, ...]:
             rho_millionths=entry.rho_millionths,
             opendp=entry.opendp,
             previous=entry.previous,
+            accounts_key=entry.accounts_key,
+            accounts_sha256=entry.accounts_sha256,
         )
         for entry in entries
     )

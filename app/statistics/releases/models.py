@@ -1,4 +1,4 @@
-"""Releases, the ledger that refuses, and what each contribution token has spent (RELEASES, section 8)."""
+"""Releases, the ledger that refuses, and the sealed accounts of what each person has spent (RELEASES, section 8)."""
 
 from enum import StrEnum
 
@@ -45,6 +45,8 @@ class Release(Base):
     approved_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     requester_stand_in: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     approver_stand_in: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    accounts_lost_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    accounts_lost_too: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     noisy: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     noisy_sha256: Mapped[str | None] = mapped_column(String(64))
     sums_sha256: Mapped[str | None] = mapped_column(String(64))
@@ -99,12 +101,14 @@ class BudgetEntry(Base):
     rho_millionths: Mapped[int]
     opendp: Mapped[str] = mapped_column(String(20))
     previous: Mapped[str] = mapped_column(String(64))
+    accounts_key: Mapped[str | None] = mapped_column(String(36))
+    accounts_sha256: Mapped[str | None] = mapped_column(String(64))
 
 
-class TokenSpend(Base):
-    """What one contribution token has spent in all releases: no code, no date, and the token only as a keyed hash."""
+class AccountsPart(Base):
+    """A piece of the one sealed file of what each person has spent, in its order, replaced as a whole by a draw."""
 
-    __tablename__ = "token_spends"
+    __tablename__ = "accounts_parts"
 
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    rho_millionths: Mapped[int]
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -17,7 +17,6 @@ from app.http import (
     Page,
     Paging,
     Router,
-    ServiceKeyring,
     answered,
     etag,
     problems,
@@ -26,7 +25,7 @@ from app.http import (
 from app.http.transitions import StepsOut
 from app.problems import NotFound, StaleVersion
 from app.protocol.release.ledger import write_lines
-from app.statistics.releases import draws, folders, ledger, noise, requests
+from app.statistics.releases import draws, folders, kept_accounts, ledger, noise, requests
 from app.statistics.releases.models import Release, ReleaseState
 from app.statistics.releases.schemas import (
     DrawIn,
@@ -137,13 +136,14 @@ def move_release(
         requests.ReleaseExists,
         ledger.ReleaseBudgetExhausted,
         draws.StatisticsKeyWrong,
+        draws.AccountsFull,
+        kept_accounts.AccountsLost,
         folders.ReleaseUnnamed,
     ),
 )
 def draw_release(
     database: Db,
     actor: Approver,
-    keyring: ServiceKeyring,
     config: Config,
     release_id: str,
     keys: DrawIn,
@@ -152,13 +152,22 @@ def draw_release(
 ) -> ReleaseOut:
     """Count the persons, add the noise, charge the budget and make the folder. A release is drawn once."""
     with database.read() as session:
-        start = draws.snapshot(session, actor, release_id)
-        identities = draws.statistics_identities(session, keys.statistics_keys, period=start.period, today=now.date())
-    account_key = keyring.key("contribution-account")
-    result = draws.draw(start, identities, account_key=account_key, measurement=noise.DiscreteGaussian())
+        start = draws.snapshot(session, actor, release_id, today=now.date())
+    identities = draws.statistics_identities(start, keys.statistics_keys)
+    result = draws.draw(start, identities, measurement=noise.DiscreteGaussian())
     with database.write() as session:
         draws.settle(session, actor, start, result, now=now)
     return _compose(database, actor, config, release_id, response)
+
+
+@router.post(
+    "/{release_id}/lost-accounts", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NoSuchStep)
+)
+def lose_accounts(database: Db, actor: Approver, release_id: str, response: Response, now: Now) -> ReleaseOut:
+    """Say, for this draw, that nobody opens the accounts of what was spent any more. With a second supervisor's word
+    they begin anew, at the worst that they can be."""
+    with database.write() as session:
+        return _answer(kept_accounts.lose(session, actor, release_id, now=now), response)
 
 
 @router.post(

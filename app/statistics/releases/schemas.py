@@ -60,6 +60,8 @@ class ReleaseOut(BaseModel):
     approved_by: str | None
     requester_stand_in: str | None
     approver_stand_in: str | None
+    accounts_lost_by: str | None
+    accounts_lost_too: str | None
     noisy_sha256: str | None
     sums_sha256: str | None
     version: int

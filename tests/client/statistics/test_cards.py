@@ -19,11 +19,12 @@ from app.client.people import colleagues, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.database import Database
 from app.protocol.case import RuleBroken
-from app.protocol.encoding import sha256_hex
+from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
 from app.statistics.cards.models import Card
-from app.statistics.releases.models import TokenSpend
+from app.statistics.releases.accounts import Accounts, name_of
+from app.statistics.releases.models import AccountsPart
 from app.vocabulary import ConsentStatus, Role
 from tests.client.casework.scene import approved, coded
 from tests.client.installation import Installation, installation
@@ -329,7 +330,10 @@ def test_the_figure_of_a_quarter_is_whole_though_the_statistics_key_turned(tmp_p
         releases.draw(sara, release)
 
         with server(here).read() as session:
-            assert session.scalars(select(TokenSpend.rho_millionths)).all() == [5_000]
+            key = shared_keys.hold(sara, KeyKind.STATISTICS).identity
+            (sealed,) = session.scalars(select(AccountsPart.content)).all()
+            (token,) = {person.token for person in opened.file.persons if person.token}
+            assert Accounts.read(age.decrypt(sealed, [key])).spent[name_of(unb64(token))] == 5_000
 
 
 def test_whoever_lacks_a_key_of_the_period_approves_no_release_until_it_is_shared(tmp_path: Path) -> None:

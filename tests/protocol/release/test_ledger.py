@@ -18,13 +18,20 @@ from app.protocol.release.ledger import (
 
 
 def ledger() -> list[LedgerLine]:
-    first = next_line(
-        None, release="rel_" + "1" * 32, period="2026-Q2", workload=vocabulary.workload("T"), opendp="0.16.0"
+    first = drawn(None, "T")
+    return [first, drawn(first, "Q")]
+
+
+def drawn(previous: LedgerLine | None, workload: str) -> LedgerLine:
+    return next_line(
+        previous,
+        release="rel_" + ("2" if previous else "1") * 32,
+        period="2026-Q2",
+        workload=vocabulary.workload(workload),
+        opendp="0.16.0",
+        accounts_key="key_" + "3" * 32,
+        accounts_sha256="4" * 64,
     )
-    second = next_line(
-        first, release="rel_" + "2" * 32, period="2026-Q2", workload=vocabulary.workload("Q"), opendp="0.16.0"
-    )
-    return [first, second]
 
 
 def told(lines: list[LedgerLine]) -> bytes:
@@ -33,6 +40,13 @@ def told(lines: list[LedgerLine]) -> bytes:
 
 def test_a_ledger_is_read_as_it_was_written() -> None:
     assert list(read_ledger(told(ledger()))) == ledger()
+
+
+def test_a_line_of_before_there_were_sealed_accounts_has_the_hash_that_it_had() -> None:
+    first = dataclasses.replace(ledger()[0], accounts_key=None, accounts_sha256=None)
+
+    assert b"accounts" not in write_lines([first])
+    assert read_ledger(told([first, drawn(first, "Q")]))[0] == first
 
 
 def test_what_a_hash_of_the_ledger_is_over_is_its_line_and_the_line_before_it() -> None:

@@ -8,7 +8,7 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 
 from app.cli.demo_population import population
-from app.protocol.card import StatCard, revision_sha256
+from app.protocol.card import StatCard, TokenCard, revision_sha256
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.release.signatures import sign_sums
 from app.protocol.release.sums import SUMS
@@ -29,7 +29,7 @@ def keep_cards(rows: Session, persons: int) -> None:
     rows.flush()
 
 
-def row_of(card: StatCard, file: bytes) -> Card:
+def row_of(card: StatCard | TokenCard, file: bytes) -> Card:
     return Card(
         id_sha256=sha256_hex(card.id.encode()),
         quarter="2026-Q2",

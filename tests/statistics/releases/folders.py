@@ -76,7 +76,15 @@ def noisy(workload: str = "Q", *, persons: int = 300, measurement: Measurement |
 
 
 def line(drawn: NoisyCounts) -> LedgerLine:
-    return next_line(None, release="rel_" + "1" * 32, period=drawn.period, workload=drawn.workload, opendp="0.16.0")
+    return next_line(
+        None,
+        release="rel_" + "1" * 32,
+        period=drawn.period,
+        workload=drawn.workload,
+        opendp="0.16.0",
+        accounts_key="key_" + "1" * 32,
+        accounts_sha256="0" * 64,
+    )
 
 
 def about(drawn: NoisyCounts, note: str | None = None) -> About:

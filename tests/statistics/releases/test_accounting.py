@@ -18,7 +18,7 @@ from app.protocol.release.budget import (
     is_meant,
 )
 from app.statistics.releases import accounting
-from app.statistics.releases.accounting import admit, epsilon
+from app.statistics.releases.accounting import epsilon
 from app.vocabulary import ReleaseKind
 
 QUARTER, YEAR, RESERVE = ReleaseKind.QUARTER, ReleaseKind.YEAR, ReleaseKind.RESERVE
@@ -105,33 +105,6 @@ def test_a_kind_of_a_period_is_drawn_once() -> None:
     assert is_drawn(ledger, kind=QUARTER, period="2026-Q2")
     assert not is_drawn(ledger, kind=RESERVE, period="2026-Q2")
     assert not is_drawn(ledger, kind=QUARTER, period="2026-Q3")
-
-
-@given(st.lists(st.tuples(st.sets(st.sampled_from("abcd")), st.sampled_from([5_000, 12_500, 110_000])), max_size=60))
-def test_no_person_ever_spends_more_than_half_a_rho(releases: list[tuple[set[str], int]]) -> None:
-    accounts: dict[str, int] = {}
-    for counted, rho in releases:  # who has withdrawn is in none that follow, and keeps what was spent
-        before = dict(accounts)
-        for token in admit(accounts, counted, rho=rho):
-            accounts[token] = accounts.get(token, 0) + rho
-        assert all(accounts[token] >= spent for token, spent in before.items())
-
-    assert all(spent <= LIFE_CAP for spent in accounts.values())
-
-
-def test_a_full_account_is_left_out_and_one_that_just_fits_is_not() -> None:
-    accounts = {"full": 480_001, "fits": 480_000}
-
-    assert admit(accounts, ["full", "fits", "new"], rho=20_000) == {"fits", "new"}
-    assert admit({}, ["new"], rho=500_000) == {"new"}
-
-
-def test_an_account_is_named_by_a_keyed_hash() -> None:
-    name = accounting.token_hash(b"k" * 32, b"t" * 16)
-
-    assert len(name) == 64
-    assert name != accounting.token_hash(b"l" * 32, b"t" * 16)
-    assert (b"t" * 16).hex() not in name
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import age
@@ -15,22 +15,25 @@ from app.database import Database
 from app.people.staff import service as staff
 from app.problems import StaleVersion
 from app.protocol import card as cards_
-from app.protocol.card import CARD_SIZE, SignedCard
+from app.protocol.card import CARD_SIZE, Says, SignedCard, TokenCard
 from app.protocol.encoding import sha256_hex
 from app.protocol.release.budget import LIFE_CAP
 from app.statistics.cards.models import Card
-from app.statistics.releases import accounting, draws
+from app.statistics.cards.service import RecordedCard
+from app.statistics.releases import accounts as accounts_
+from app.statistics.releases import draws
+from app.statistics.releases.accounts import Accounts
 from app.statistics.releases.draws import Draw, Snapshot
-from app.statistics.releases.models import BudgetEntry, Release, ReleaseState, TokenSpend
+from app.statistics.releases.models import AccountsPart, BudgetEntry, Release, ReleaseState
 from app.transitions import NoSuchStep
 from app.vocabulary import Role
 from tests.flows.evil import attacks
-from tests.protocol.organisation import person
+from tests.protocol.organisation import Person, person
 from tests.statistics.conftest import ANALYST, APPROVER, COLLEAGUE, STATISTICS, TRIAGER, Office, seal_card
-from tests.statistics.releases.flow import TOTAL, Flow, keep_cards, row_of
+from tests.statistics.releases.flow import TOTAL, Flow, keep_cards, problem, row_of
 from tests.statistics.releases.measurements import NoNoise
 
-ACCOUNT_KEY = b"k" * 32
+TOKENS = sorted({card.token for card in population(20, b"flow")})
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ACTOR = Actor(id=APPROVER.id, roles=APPROVER.roles, team_id=None, today=NOW.date())
 
@@ -44,44 +47,132 @@ def approved(office: Office, rows: Session) -> str:
 
 
 def test_every_person_is_counted_and_charged_once(database: Database, rows: Session, approved: str) -> None:
-    start = _start(database, approved)
-    drawn = _draw(start)
+    drawn = _settled(database, _start(database, approved))
 
-    with database.write() as session:
-        draws.settle(session, ACTOR, start, drawn, now=NOW)
-
+    accounts = _opened(drawn)
     assert _total(drawn) == 20
-    assert rows.scalars(select(TokenSpend.rho_millionths)).all() == [5_000] * 20
+    assert {accounts.spent[accounts_.name_of(token)] for token in TOKENS} == {5_000}
+    assert len(TOKENS) == 20
     release = rows.get_one(Release, approved)
     assert (release.state, release.noisy_sha256 is not None) == (ReleaseState.DRAWN, True)
 
 
-def test_a_person_whose_account_is_spent_is_counted_no_more(database: Database, rows: Session, approved: str) -> None:
-    spent = accounting.token_hash(ACCOUNT_KEY, population(20, b"flow")[0].token)
-    rows.add(TokenSpend(token_hash=spent, rho_millionths=LIFE_CAP - 4_999))
-    rows.flush()
-    start = _start(database, approved)
+def test_how_long_the_accounts_are_follows_from_published_numbers_and_nobody_has_a_row(
+    office: Office, database: Database, rows: Session, approved: str
+) -> None:
+    first = _settled(database, _start(database, approved))
+    length = 2 * (20 + 6 * 10)  # the noisy total, six deviations, and room for another token of each
+    again = Flow.requested(office, TOTAL | {"period": "2026-Q1"})  # without a card
+    again.move("approved", by=APPROVER)
+    second = _settled(database, _start(database, again.release))
+
+    assert (len(_opened(first)), len(_opened(second))) == (length, length + 2 * 6 * 10)
+    assert rows.scalars(select(AccountsPart.content)).all() == [second.accounts]
+    line = rows.scalars(select(BudgetEntry).order_by(BudgetEntry.seq.desc())).first()
+    assert line is not None
+    assert line.accounts_sha256 == sha256_hex(second.accounts)
+
+
+@pytest.mark.parametrize(("left", "is_counted"), [(4_999, False), (5_000, True)])
+def test_an_account_bears_what_is_left_to_the_last_millionth_and_no_more(
+    database: Database, approved: str, left: int, is_counted: bool
+) -> None:
+    name = accounts_.name_of(TOKENS[0])
+    start = _with_accounts(_start(database, approved), Accounts({name: LIFE_CAP - left}))
+
     drawn = _draw(start)
 
-    with database.write() as session:
-        draws.settle(session, ACTOR, start, drawn, now=NOW)
+    assert _total(drawn) == 19 + is_counted
+    assert _opened(drawn).spent[name] == LIFE_CAP - left + 5_000 * is_counted
 
-    rows.expire_all()
+
+def test_whose_tokens_were_joined_is_one_person_with_one_account(
+    database: Database, rows: Session, approved: str
+) -> None:
+    one, two, *_ = TOKENS
+    rows.add(_said(Says.JOIN, (one, two)))
+    rows.flush()
+    names = accounts_.name_of(one), accounts_.name_of(two)
+    start = _with_accounts(_start(database, approved), Accounts(dict(zip(names, (12_500, 5_000), strict=True))))
+
+    drawn = _draw(start)
+
+    after = _opened(drawn)
     assert _total(drawn) == 19
-    assert rows.get_one(TokenSpend, spent).rho_millionths == LIFE_CAP - 4_999
+    assert after.stands_for == {max(names): min(names)}
+    assert after.spent[min(names)] == accounts_.joined(12_500, 5_000) + 5_000
 
 
-def test_an_account_bears_what_is_left_to_the_last_millionth(database: Database, rows: Session, approved: str) -> None:
-    near = accounting.token_hash(ACCOUNT_KEY, population(20, b"flow")[0].token)
-    rows.add(TokenSpend(token_hash=near, rho_millionths=LIFE_CAP - 5_000))
+def test_a_joining_holds_in_later_draws_that_do_not_read_its_card_until_a_card_parts_them(
+    office: Office, database: Database, approved: str
+) -> None:
+    start = _start(database, approved)
+    joining, parting = (_recorded(_said(says, (TOKENS[0], TOKENS[1]))) for says in (Says.JOIN, Says.PART))
+    first = _settled(database, dataclasses.replace(start, cards=[*start.cards, joining]))
+    later = Flow.requested(office, TOTAL | {"period": "2026-Q1"})
+    later.move("approved", by=APPROVER)
+    again = dataclasses.replace(_start(database, later.release), cards=start.cards)
+
+    parted = dataclasses.replace(again, cards=[*start.cards, parting])
+
+    assert [_total(drawn) for drawn in (first, _draw(again), _draw(parted))] == [19, 19, 20]
+
+
+@pytest.mark.parametrize("damage", ["another file", "an older file", "no file"])
+def test_accounts_that_are_not_those_of_the_last_draw_are_not_drawn_on(
+    office: Office, database: Database, rows: Session, approved: str, damage: str
+) -> None:
+    _settled(database, _start(database, approved))
+    piece = rows.scalars(select(AccountsPart)).one()
+    if damage == "no file":
+        rows.delete(piece)
+    else:
+        piece.content = age.encrypt(Accounts().write(), [STATISTICS.recipient]) if damage == "another file" else b"age"
+    rows.flush()
+    later = Flow.requested(office, TOTAL | {"period": "2026-Q1"})
+    later.move("approved", by=APPROVER)
+
+    refused = later.draw()
+
+    assert problem(refused) == (409, "release-accounts-lost")
+
+
+def test_two_supervisors_let_the_accounts_begin_anew_at_the_worst_that_they_can_be(
+    office: Office, database: Database, rows: Session, approved: str
+) -> None:
+    _settled(database, _start(database, approved))
+    rows.execute(delete(AccountsPart))
+    rows.flush()
+    later = Flow.requested(office, TOTAL | {"period": "2026-Q1"})
+    later.move("approved", by=APPROVER)
+
+    def say(who: Person) -> int:
+        return later.post("/lost-accounts", {}, by=who).status_code
+
+    assert (say(ANALYST), say(APPROVER), say(APPROVER)) == (403, 201, 201)
+    assert problem(later.draw()) == (409, "release-accounts-lost")
+    assert say(COLLEAGUE) == 201
+    drawn = _draw(_start(database, later.release))
+
+    spent = _opened(drawn).spent
+    assert {spent[accounts_.name_of(token)] for token in TOKENS} == {5_000}  # of the draw before; this one has no card
+    assert len(spent) == 2 * (20 + 6 * 10) + 2 * 6 * 10
+
+
+def test_who_cannot_be_counted_for_want_of_room_keeps_the_draw_from_being_charged(
+    database: Database, rows: Session, approved: str
+) -> None:
+    """It takes noise six deviations below the middle, or joinings of very many who have no card."""
+    rows.add_all(
+        _said(Says.JOIN, (bytes([1, number, *bytes(14)]), bytes([2, number, *bytes(14)]))) for number in range(80)
+    )
     rows.flush()
     start = _start(database, approved)
 
-    with database.write() as session:
-        draws.settle(session, ACTOR, start, _draw(start), now=NOW)
+    with pytest.raises(draws.AccountsFull):
+        _draw(start)
 
-    rows.expire_all()
-    assert rows.get_one(TokenSpend, near).rho_millionths == LIFE_CAP
+    assert rows.scalars(select(BudgetEntry)).all() == []
 
 
 def test_what_opens_to_no_card_is_counted_for_nobody(database: Database, rows: Session, approved: str) -> None:
@@ -230,11 +321,39 @@ def test_a_draw_that_was_cut_off_is_composed_later_from_its_noise(
 
 def _start(database: Database, release: str) -> Snapshot:
     with database.read() as session:
-        return draws.snapshot(session, ACTOR, release)
+        return draws.snapshot(session, ACTOR, release, today=NOW.date())
 
 
 def _draw(start: Snapshot) -> Draw:
-    return draws.draw(start, [STATISTICS], account_key=ACCOUNT_KEY, measurement=NoNoise())
+    return draws.draw(start, [STATISTICS], measurement=NoNoise())
+
+
+def _settled(database: Database, start: Snapshot) -> Draw:
+    drawn = _draw(start)
+    with database.write() as session:
+        draws.settle(session, ACTOR, start, drawn, now=NOW)
+    return drawn
+
+
+def _with_accounts(start: Snapshot, accounts: Accounts) -> Snapshot:
+    """As if an earlier draw had left these."""
+    kept = dataclasses.replace(start.accounts, sealed=start.accounts.seal(accounts), slots=len(accounts))
+    return dataclasses.replace(start, accounts=kept)
+
+
+def _opened(drawn: Draw) -> Accounts:
+    return Accounts.read(age.decrypt(drawn.accounts, [STATISTICS]))
+
+
+def _said(says: Says, tokens: tuple[bytes, bytes]) -> Card:
+    card = TokenCard(cards_.new_card_id(), says, tokens)
+    return row_of(card, seal_card(card))
+
+
+def _recorded(row: Card) -> RecordedCard:
+    assert row.quarter is not None
+    assert row.file is not None
+    return RecordedCard(row.quarter, row.id_sha256, row.revision_sha256, row.file)
 
 
 def _total(drawn: Draw) -> int:

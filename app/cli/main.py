@@ -4,6 +4,7 @@ A command's module is imported when the command is asked for, and the table of e
 them need together takes longer to import than most commands take.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, MutableMapping
@@ -120,6 +121,7 @@ def _make(name: str, place: str) -> Any:
     around = typer.Typer(callback=_options)
     try:
         made = getattr(import_module(module), member)
+        gc.enable()  # after what `__main__` says
     except ModuleNotFoundError as error:
         if name not in _OF_THE_SERVICE or not is_without_service(error):
             raise
@@ -165,7 +167,3 @@ def main() -> None:
     finally:
         console.OPENED.close()
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -142,9 +142,10 @@ def serve(
     the_files_are_here: FilesAreHere = False,
 ) -> None:
     """Run the service. It keeps no log of requests."""
-    from app import logs
-    from app.main import create_app
-    from app.server import STACK, room, server
+    with _not_collecting():
+        from app import logs
+        from app.main import create_app
+        from app.server import STACK, room, server
 
     logs.install()
     with told():
@@ -198,6 +199,16 @@ def serve(
         processes.beside(workers, serve_here, begun=listening.close)
     except processes.OneEnded as error:
         raise Stopped(str(error)) from None
+
+
+@contextmanager
+def _not_collecting() -> Iterator[None]:
+    """For imports, as in `__main__`."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def of_connections(database: Database, processes: int = 1) -> str:

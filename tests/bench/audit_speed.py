@@ -26,7 +26,7 @@ _AT_ONCE: Final = 5_000
 _VERIFY: Final = """
 import os
 from pathlib import Path
-from app.cli.main import main
+from app.cli.__main__ import main
 try:
     main()
 finally:

@@ -32,7 +32,7 @@ def tell(event, arguments):
     if event == "socket.connect" and not said:
         said.append(time.monotonic())
 sys.addaudithook(tell)
-from app.cli.main import main
+from app.cli.__main__ import main
 try:
     main()
 finally:

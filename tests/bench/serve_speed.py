@@ -22,7 +22,7 @@ from tests.running import free_port
 
 SIZES: Final = (10_000, 1_000_000)
 ROUNDS: Final = 3
-_SERVE: Final = "import sys; sys.argv[1:1] = ['serve']; from app.cli.main import main; main()"
+_SERVE: Final = "import sys; sys.argv[1:1] = ['serve']; from app.cli.__main__ import main; main()"
 _PATIENCE: Final = 600  # seconds, for what is looked at after an unclean end
 _LOOKED: Final = "A short look took"
 

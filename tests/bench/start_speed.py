@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hpke import KEM
 def ask(home: Path = Path()): httpx2.Client(trust_env=False).get(os.environ["TERN_SERVER"])
 typer.run(ask)
 """
-_TERN: Final = "from app.cli.main import main; main()"
+_TERN: Final = "from app.cli.__main__ import main; main()"
 # Of each role one that asks the service before anything else.
 COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     "report submit": ("report", "submit", "--pin", "0" * 64, "--document", "-"),

@@ -36,7 +36,7 @@ def test_a_service_that_does_not_answer_is_unreachable(
 
     done = tern("report", "submit", *arguments)
     process = subprocess.run(
-        [sys.executable, "-m", "app.cli.main", "triage", "list", "--machine", machine], input=b"right", check=False
+        [sys.executable, "-m", "app.cli", "triage", "list", "--machine", machine], input=b"right", check=False
     )
 
     assert done.code == process.returncode == UNREACHABLE

@@ -115,7 +115,7 @@ def test_a_disk_that_can_only_be_read_is_told_as_such(data: Path, command: str) 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_that_is_told_to_stop_while_it_starts_stops(data: Path, asked: signal.Signals) -> None:
-    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(free_port())]
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(free_port())]
     environment = {**os.environ, "TERN_DATA_DIR": str(data)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -129,7 +129,7 @@ def test_a_service_that_is_told_to_stop_while_it_starts_stops(data: Path, asked:
 def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Path) -> None:
     port = free_port()
     environment = {**os.environ, "TERN_DATA_DIR": str(data)}
-    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         lines = [process.stderr.readline()]
@@ -149,7 +149,7 @@ def test_a_service_that_is_told_to_stop_ends_what_is_under_way_quietly(data: Pat
 
 def test_a_service_looks_at_itself_after_one_that_was_killed_and_serves_on(data: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     said = list[list[str]]()
     for end in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
         environment = {**os.environ, "TERN_DATA_DIR": str(data)}
@@ -174,7 +174,7 @@ def test_processes_serve_beside_one_another_on_postgresql_alone(url: str, tmp_pa
     if url.startswith("sqlite"):
         says(tern("serve", "--workers", "2", environment=environment), "--workers needs PostgreSQL")
         return
-    command = [sys.executable, "-m", "app.cli.main", "serve", "--workers", "2", "--port", str(port)]
+    command = [sys.executable, "-m", "app.cli", "serve", "--workers", "2", "--port", str(port)]
     with subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         lines = [process.stderr.readline() for _ in range(3)]
@@ -345,7 +345,7 @@ def test_a_port_that_is_taken_is_told(data: Path) -> None:
         port = str(taken.getsockname()[1])
 
         done = subprocess.run(
-            [sys.executable, "-m", "app.cli.main", "serve", "--port", port],
+            [sys.executable, "-m", "app.cli", "serve", "--port", port],
             env=os.environ | {"TERN_DATA_DIR": str(data)},
             capture_output=True,
             text=True,

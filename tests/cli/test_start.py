@@ -18,7 +18,7 @@ def tell(event, arguments):
         os._exit(0)
 
 sys.addaudithook(tell)
-from app.cli.main import main
+from app.cli.__main__ import main
 main()
 """
 # httpx2 brings the parser and the loop that it might be asked through.

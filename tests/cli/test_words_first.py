@@ -133,7 +133,7 @@ def test_a_terminal_without_the_signs_of_a_language_shows_english_words(here: In
     arguments = ["report", "submit", "--server", here.server, "--pin", here.pin, "--document", "-"]
 
     done = subprocess.run(
-        [sys.executable, "-m", "app.cli.main", *arguments],
+        [sys.executable, "-m", "app.cli", *arguments],
         input=FORM.encode(),
         capture_output=True,
         env={**os.environ, **clock(here), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
@@ -154,7 +154,7 @@ def test_words_that_standard_output_does_not_take_go_to_standard_error(here: Ins
             [
                 "/bin/sh",
                 "-c",
-                f'"$0" -m app.cli.main "$@" {">&-" if where == "closed" else ""}',
+                f'"$0" -m app.cli "$@" {">&-" if where == "closed" else ""}',
                 sys.executable,
                 *arguments,
             ],

@@ -85,7 +85,7 @@ def machine(tmp_path: Path) -> Machine:
 @contextmanager
 def started(machine: Machine) -> Iterator[None]:
     """What `systemctl enable --now tern` starts."""
-    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", machine.url.rpartition(":")[2]]
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", machine.url.rpartition(":")[2]]
     with running(command, machine.url, environment=os.environ | {"TERN_DATA_DIR": str(machine.root / "data")}):
         yield
 

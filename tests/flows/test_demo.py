@@ -109,7 +109,7 @@ def _samples(directory: Path) -> Path:
 
 def _tern(*arguments: str, environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "app.cli.main", *arguments],
+        [sys.executable, "-m", "app.cli", *arguments],
         env=os.environ | (environment or {}),
         capture_output=True,
         text=True,

@@ -28,7 +28,7 @@ from tests.client.installation import PASSPHRASE, PASSWORD, installation
 from tests.docs.test_keys_handbook import words_on
 from tests.running import free_port, running
 
-_TERN = (sys.executable, "-c", "from app.cli.main import main; main()")
+_TERN = (sys.executable, "-c", "from app.cli.__main__ import main; main()")
 _ROOT = Path(__file__).parents[2]
 
 

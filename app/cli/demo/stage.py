@@ -68,7 +68,7 @@ class Stage:
     def served(self) -> Iterator["subprocess.Popen[bytes]"]:
         """A server process that answers, ended with the block. Raises `Stopped` where it does not start."""
         log = (self.directory / "server.log").open("ab")
-        command = [sys.executable, "-m", "app.cli.main", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
         process = subprocess.Popen(command, env=dict(self.environment), stdout=log, stderr=log)  # noqa: S603  our own
         try:
             self._wait_for(process)

@@ -339,5 +339,5 @@ def tern(here: Installation, *arguments: str) -> "subprocess.CompletedProcess[st
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TERN_")}
     told = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(here.clock), "TERN_PASSPHRASE": PASSPHRASE}
     told |= {"HOME": str(here.directory), "PATH": ""}  # where no browser is found
-    command = [sys.executable, "-m", "app.cli.main", "client", *arguments, "--json"]
+    command = [sys.executable, "-m", "app.cli", "client", *arguments, "--json"]
     return subprocess.run(command, env=environment | told, capture_output=True, text=True, check=False)

@@ -16,7 +16,7 @@ from app.client.casework.cases import OpenCase
 from app.client.casework.cases.fields import WORDS, NoSuchCode, NoSuchField, Target, code, numbered, set_
 from app.client.machine.staff import Staff
 from app.client.statistics import cards
-from app.protocol.case import Assertion, CaseFile, Name, PartType, Verdict
+from app.protocol.case import Affected, Assertion, CaseFile, Name, PartType, Verdict
 from app.protocol.journal import PartNote
 from app.protocol.selectors import Selector
 from app.vocabulary import Relation, VerificationStatus
@@ -272,6 +272,12 @@ def write(person: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[
         ) from None
 
 
+def person_of(case: OpenCase, named: str) -> Affected:
+    """Who is named as the case's page counts them. Raises `typer.BadParameter`."""
+    found: Affected = _edited(lambda: numbered(case.file.persons, _target(named, kind="person")))
+    return found
+
+
 def _changes(case: OpenCase) -> Iterator[dict[str, Any]]:
     names = {part: name for name, part in case.whole.parts.items()}
     closed = {each.part for each in case.closed}
@@ -351,9 +357,9 @@ def _title(name: Name) -> str:
 
 
 def _body(body: Mapping[str, Any]) -> Iterator[str]:
-    """Without the contribution token, which nobody needs to see."""
+    """Without the contribution token and what is signed of it, which nobody needs to see."""
     for name, value in body.items():
-        if name != "token" and value not in (None, "", [], ()):
+        if name not in ("token", "signed") and value not in (None, "", [], ()):
             for line in f"{name}: {value}".split("\n"):
                 yield f"    {line}"
 

@@ -7,7 +7,7 @@ from app.cli.console import say
 from app.cli.names import Names, short
 from app.client.casework.cases import Consents, OpenCase
 from app.protocol.card import StatCard
-from app.protocol.case import Affected, Incident, PartType, list_of
+from app.protocol.case import Affected, Incident, PartType, Tie, list_of
 from app.vocabulary import UnknownCodeError
 from app.vocabulary.workloads import all_workloads
 
@@ -72,6 +72,9 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
     yield from _heading("Persons", case.file.persons)
     for person in case.file.persons:
         yield from _person(number_of[person.id], person)
+        for tie in case.file.ties:
+            if tie.person == person.id:
+                yield from _set_in(f"   {_tie(tie, names)}")
     yield from _identities(case, number_of, names)
     yield from _heading("Incidents", case.file.incidents)
     for incident in case.file.incidents:
@@ -132,6 +135,12 @@ def _person(number: int, person: Affected) -> Iterator[str]:
     if person.told_by:
         yield from _set_in(f"   told of by {', '.join(map(short, person.told_by))}")
     yield from _set_in(person.note, further="   ")
+
+
+def _tie(tie: Tie, names: Names) -> str:
+    said = "is a person of another case too" if tie.joins else "is no person of another case, as was said before"
+    asked = f"asked of {names.handle(tie.asked_of)}" if tie.asked_of else "to be approved"
+    return f"{said}, by {names.handle(tie.by)}, {'signed by two' if tie.signed else asked}"
 
 
 def _identities(case: OpenCase, number_of: dict[str, int], names: Names) -> Iterator[str]:

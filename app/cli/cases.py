@@ -1,14 +1,14 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.age import Error as AgeError
-from app.cli import case_edits, case_work
+from app.cli import case_edits, case_people, case_work
 from app.cli.case_edits import CaseId
 from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
@@ -55,6 +55,7 @@ case.command("mark")(case_work.mark)
 case.command()(case_work.ask)
 case.command()(case_work.close)
 case.command()(case_work.move)
+case.command()(case_people.same)
 
 
 @case.command("list")
@@ -220,13 +221,18 @@ def decide(
         return
     review = coding_approvals.review(person, id_)
     cards = [card_rows(each) for each in review.cards]
+    people = [case_people.row(each) for each in review.ties]
     if as_json:
-        show({**_facts(review.case), "cards_asked": cards}, as_json=True)
+        show({**_facts(review.case), "cards_asked": cards, "people_asked": people}, as_json=True)
     else:
         show_text(page(review.case, None, names))
         for each in cards:
             show_list("You are asked for this card", ["field", "says", "counted as"], each, as_json=False)
-        say(f"Your yes signs {len(cards)} cards, and nothing else.")
+        for tie in review.ties:
+            say(case_people.told(tie, review.case, names))
+        if review.unknown_ties:
+            say(f"You work on no other case of {review.unknown_ties} who may be known: you sign nothing of that.")
+        say(f"Your yes signs {len(cards) + len(people)} cards, and nothing else.")
     tell_taken_back(review.taken_back)
     if approved is not None:
         coding_approvals.decide(person, review, approved=approved)
@@ -371,10 +377,11 @@ def _row(approval: Approval) -> dict[str, Any]:
 
 def _facts(open_case: OpenCase) -> dict[str, Any]:
     """All but the contribution tokens, which nobody needs to see."""
-    persons = tuple(replace(each, token="") for each in open_case.file.persons)
-    body = asdict(replace(open_case.file, persons=persons))
-    for each in body["persons"]:
+    body = asdict(open_case.file)
+    for each in (*body["persons"], *body["ties"]):
         del each["token"]
+    for each in body["ties"]:
+        each["signed"] = bool(each["signed"])
     if open_case.file.assessment:
         body["assessment"] = open_case.file.assessment.body()
     about = {"case": open_case.id, "version": open_case.version, "author": open_case.journal.author}

@@ -226,7 +226,7 @@ def sign(card: StatCard | TokenCard, signer: Signer) -> Signature:
     return signer.sign("card", card.line)
 
 
-def lines_sha256(cards: Iterable[StatCard]) -> str:
+def lines_sha256(cards: Iterable[StatCard | TokenCard]) -> str:
     """What an approval of a coding is of: the lines of its cards, each with its LF, in the order of their ids."""
     return sha256_hex(b"".join(each.line + b"\n" for each in sorted(cards, key=lambda each: each.id)))
 

@@ -323,6 +323,7 @@ _ROWS: Final = (
     _part("task", of="task"),
     _part("note", of="note", chained=False),
     _part("closing"),
+    _part("tie", of="psn"),
     SealedType(
         name="consent",
         form=Form.SEALED,

@@ -65,7 +65,7 @@ def test_who_wrote_a_part_a_consent_or_an_approval_is_never_left_to_the_role() -
         f"part.{name}"
         for name in (
             *("case", "person", "incident", "assertion", "verdict", "card", "selector", "identity"),
-            *("assessment", "plan", "task", "note", "closing"),
+            *("assessment", "plan", "task", "note", "closing", "tie"),
         )
     }
 
@@ -84,7 +84,7 @@ def test_what_has_a_second_version_is_stated_here() -> None:
         *("root", "certificate", "service-key", "intake", "key", "client", "audit-head"),
         *("thread-state", "state", "message.copy", "journal", "consent", "memory"),
         *("part.case", "part.person", "part.incident", "part.selector", "part.identity"),
-        *("part.assessment", "part.plan", "part.task", "part.closing"),
+        *("part.assessment", "part.plan", "part.task", "part.closing", "part.tie"),
     }
 
 

@@ -27,6 +27,7 @@ from app.protocol.case import (
     PartType,
     SafetyPlan,
     Task,
+    Tie,
     Verdict,
     of_part,
     take_apart,
@@ -200,6 +201,9 @@ INCIDENT: Final = Incident(
     place_is="home",
     confidence="likely",
 )
+_SAID = Tie(PERSON.id, b64(bytes(range(16, 32))), id_("card", 2), 0, CASEWORKER.id, asked_of=TRIAGER.id)
+_TWO: Final = (CASEWORKER.signer, TRIAGER.signer)
+TIE: Final = replace(_SAID, signed=tuple(sign(_SAID.content(PERSON.token), each) for each in _TWO))
 # One of each, in the order in which a case is taken apart.
 BODIES: Final[dict[Name, dict[str, Any]]] = take_apart(
     replace(
@@ -209,6 +213,7 @@ BODIES: Final[dict[Name, dict[str, Any]]] = take_apart(
         persons=(PERSON,),
         incidents=(INCIDENT,),
         cards=(CardNote(CARD.id, INCIDENT.id, 0, CASEWORKER.id, "1.0.0"),),
+        ties=(TIE,),
         selectors=(Selector.of("phone", "+49 30 23125 417"),),
         identities=(Identity(PERSON.id, "Lin Wei", "+49 30 23125 999", "After seven, and never by voice."),),
         assessment=Assessment(

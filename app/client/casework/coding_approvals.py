@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.client.casework import approvals, cases, words
+from app.client.casework import approvals, cases, ties, words
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import OpenCase
+from app.client.casework.ties import AskedTie
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import card as cards_
 from app.protocol import case as rules
 from app.protocol import statements
-from app.protocol.card import StatCard
+from app.protocol.card import StatCard, TokenCard
 from app.protocol.case import RuleBroken
 from app.protocol.chain import Mark
 from app.protocol.documents import Signature
@@ -32,13 +33,22 @@ _LINES: Final = "coding-lines"
 class Review:
     """What an approver decides about: the cards, made by their own client from the case as they opened it.
 
-    `taken_back` are the ids of people of whom there is none, as nobody agrees any more to their being counted.
+    `taken_back` are the ids of people of whom there is none, as nobody agrees any more to their being counted. `ties`
+    are people whom somebody found in another case that the approver may open, `unknown_ties` how many there are of
+    whom this approver cannot know.
     """
 
     approval: Approval
     case: OpenCase = field(repr=False)
     cards: tuple[StatCard, ...] = field(repr=False)
     taken_back: frozenset[str] = frozenset()
+    ties: tuple[AskedTie, ...] = field(default=(), repr=False)
+    unknown_ties: int = 0
+
+    @property
+    def signed(self) -> tuple[StatCard | TokenCard, ...]:
+        """All that a yes signs."""
+        return (*self.cards, *(each.card for each in self.ties))
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,8 @@ class Approved:
 
 
 def request(staff: Staff, case: OpenCase, approver: str, *, correct: bool = False) -> str:
-    """Ask somebody to approve the coding, and with it each card that was not written yet; the id of the request.
+    """Ask somebody to approve the coding, and with it each card that was not written yet; the id of the request. Also
+    who is a person of another case too, where they did not say so themselves.
 
     What the reporters have said since is written into the case, and none is asked for whose reporter has said *no*.
     The cards are drawn first, so that their lines are whole: the case has a next version by it. With `correct` those
@@ -77,10 +88,12 @@ def review(staff: Staff, approval: str) -> Review:
     approvals.is_known(staff, record)
     case = cases.whole(staff, cases.open_(staff, record.object))
     said = words.heard(staff, case)
-    cards = rules.asked(said, staff.person)
+    ties.check_signers(staff, said)
+    found, unknown = ties.asked(staff, said)
+    shown = Review(record, case, rules.asked(said, staff.person), words.taken_back(said), found, unknown)
     approvals.remember(staff, record)
-    _hold_to_shown(staff, approval, cards_.lines_sha256(cards))
-    return Review(record, case, cards, words.taken_back(said))
+    _hold_to_shown(staff, approval, cards_.lines_sha256(shown.signed))
+    return shown
 
 
 def decide(staff: Staff, review: Review, *, approved: bool) -> None:
@@ -90,12 +103,12 @@ def decide(staff: Staff, review: Review, *, approved: bool) -> None:
     where the key turns first, and this person has it lent.
     """
     cases.check_history(staff, review.case)
-    cards = [CardSignature(each.id, each.revision, b64(cards_.sign(each, staff.signer).sig)) for each in review.cards]
+    cards = [CardSignature(each.id, each.revision, b64(cards_.sign(each, staff.signer).sig)) for each in review.signed]
     approvals.decide(
         staff,
         review.approval,
         cases.current(staff, review.case).key,
-        of=cards_.lines_sha256(review.cards),
+        of=cards_.lines_sha256(review.signed),
         approved=approved,
         cards=cards if approved else (),
     )

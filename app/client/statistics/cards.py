@@ -24,7 +24,7 @@ from app.client.machine.transport import Refused, Service
 from app.client.people import shared_keys
 from app.protocol import card
 from app.protocol.card import SignedCard
-from app.protocol.case import CardNote, CaseFile, RuleBroken, card_or_none
+from app.protocol.case import CardNote, CaseFile, RuleBroken, card_or_none, signed_tie
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
@@ -51,9 +51,11 @@ class _Entry:
 def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
     """Sign each card that another person has signed, as the case says it now, and let it wait for its hour.
 
-    A card of which something has changed since says another line: it is asked for anew. Nothing else that changed in
-    the case matters, but for what its reporters have said since: none is written of whom they let be counted no more.
-    Raises `RuleBroken` where the coding is not approved, or by this person themselves, or the key is to turn first.
+    Those too that join a person's tokens or part them; and with each under an older token goes the card that joins it,
+    once more: without that one they would be counted as two. A card of which something has changed since says another
+    line: it is asked for anew. Nothing else that changed in the case matters, but for what its reporters have said
+    since: none is written of whom they let be counted no more. Raises `RuleBroken` where the coding is not approved, or
+    by this person themselves, or the key is to turn first.
     """
     case = cases.open_(staff, case_id)
     approved = coding_approvals.approved(staff, case, approval)
@@ -67,9 +69,19 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
         if signed is not None:
             sealed[note.id] = age.encrypt(card.encode(signed), [recipient])
             notes[note.id] = replace(note, written=True)
-    after = _kept(staff, case, replace(said, cards=tuple(notes.values())))
-    for id_, file in sealed.items():
-        _put_out(staff, notes[id_], file)
+    file = replace(said, cards=tuple(notes.values()))
+    ties = tuple(signed_tie(file, tie, approved.signatures, staff.signer) for tie in file.ties)
+    file = replace(file, ties=ties)
+    after = _kept(staff, case, file)
+    for id_, text in sealed.items():
+        _put_out(staff, id_, text, revision=notes[id_].revision)
+    people = {file.incident(notes[id_].incident).affected for id_ in sealed}
+    for tie in (each for each in file.ties if each.signed and (each.person in people or each not in said.ties)):
+        content = tie.content(file.person(tie.person).token)
+        sealed_tie = age.encrypt(card.encode(SignedCard(content, *tie.signed)), [recipient])
+        _put_out(staff, content.id, sealed_tie, revision=content.revision)
+        if tie.before:
+            _put_out(staff, tie.before, None)
     return after
 
 
@@ -114,7 +126,7 @@ def take_back(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collectio
     going = {entry.card for entry in _entries(staff) if entry.file is None}
     for note in case.file.cards:
         if note.incident in incidents and note.id not in going and not _is_gone(staff, note):
-            _put_out(staff, note, None)
+            _put_out(staff, note.id, None)
     return case
 
 
@@ -187,7 +199,7 @@ def _withdraw(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collectio
     notes = tuple(replace(note, withdrawn=note.withdrawn or note in targets) for note in said.cards)
     after = _kept(staff, case, replace(said, cards=notes))
     for note in targets:
-        _put_out(staff, note, None)
+        _put_out(staff, note.id, None)
     return after
 
 
@@ -248,13 +260,13 @@ def _is_gone(staff: Staff, note: CardNote) -> bool:
     return not was_written(note) or staff.seen.highest(_GONE, note.id) is not None
 
 
-def _put_out(staff: Staff, note: CardNote, file: bytes | None) -> None:
+def _put_out(staff: Staff, card_id: str, file: bytes | None, *, revision: int = 0) -> None:
     """Let a card or its withdrawal wait for its hour, in the place of what waits of the same card."""
-    earlier = [entry.path for entry in _entries(staff) if entry.card == note.id]
+    earlier = [entry.path for entry in _entries(staff) if entry.card == card_id]
     due = staff.now + timedelta(hours=secrets.randbelow(DELAY_HOURS) + 1)
     entry = {
-        "card": note.id,
-        "revision": note.revision,
+        "card": card_id,
+        "revision": revision,
         "due": due.isoformat(),
         "file": None if file is None else b64(file),
     }

@@ -4,11 +4,11 @@ The service never opens it, so its rules are kept here: by the client that write
 them, and by the one that approves.
 """
 
-from app.protocol.case.cards import asked, card_of, card_or_none, drawn
+from app.protocol.case.cards import asked, asked_ties, card_of, card_or_none, drawn, sent_of
 from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
-from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Verdict
+from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Tie, Verdict
 from app.protocol.case.pieces import (
     Name,
     PartType,
@@ -24,6 +24,7 @@ from app.protocol.case.pieces import (
     take_apart,
 )
 from app.protocol.case.succession import check_successor
+from app.protocol.case.ties import signed_tie, tied, untied
 from app.protocol.case.work import (
     APPROVERS,
     GRAVE,
@@ -62,9 +63,11 @@ __all__ = [
     "Said",
     "SetAside",
     "Task",
+    "Tie",
     "Verdict",
     "Whole",
     "asked",
+    "asked_ties",
     "card_of",
     "card_or_none",
     "check",
@@ -76,7 +79,11 @@ __all__ = [
     "looks_at",
     "of_part",
     "put_together",
+    "sent_of",
+    "signed_tie",
     "speaks_for_itself",
     "take_apart",
     "takes_several",
+    "tied",
+    "untied",
 ]

@@ -1,4 +1,7 @@
-"""The statistics cards of a case: which are drawn for approval, and what each of them says."""
+"""The statistics cards of a case: which are drawn for approval, and what each of them says.
+
+With them go those that join a person's tokens, or part them: whoever approves the one sees the other.
+"""
 
 from dataclasses import replace
 from typing import Final
@@ -8,7 +11,7 @@ from app.protocol.card import TOKEN_SIZE, StatCard, may_be_counted, new_card_id
 from app.protocol.case.coding import SECOND_PERSON
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import CaseFile
-from app.protocol.case.parts import CardNote, Incident
+from app.protocol.case.parts import CardNote, Incident, Tie
 from app.protocol.encoding import unb64
 from app.vocabulary import VerificationStatus
 
@@ -19,15 +22,18 @@ NOT_COUNTED: Final = frozenset({"no-statistics-consent", "refuted"})
 def drawn(file: CaseFile, approver: str, *, correct: bool) -> CaseFile:
     """The case with a note for each card that this person is to approve: those that were not written yet.
 
-    With `correct` those too that were, as their next revision. What they coded themselves, or what names another
+    With `correct` those too that were, as their next revision; and all of somebody whose tie to another case is taken
+    back, for they go back to a token of their own by it. What they coded or said themselves, or what names another
     second person, is for somebody else.
     """
+    anew = {tie.person for tie in file.ties if not tie.joins and not tie.signed}
     notes = {note.id: note for note in file.cards}
     before = {note.incident: note for note in file.cards if not note.withdrawn}
     version = vocabulary.vocabulary().version
     for incident in file.incidents:
         note = before.get(incident.id)
-        if (note and note.written and not correct) or not _may_approve(approver, incident):
+        again = correct or incident.affected in anew
+        if (note and note.written and not again) or not _may_approve(approver, incident):
             continue
         if note is None:
             note = CardNote(new_card_id(), incident.id, 0, approver, version)
@@ -35,7 +41,8 @@ def drawn(file: CaseFile, approver: str, *, correct: bool) -> CaseFile:
             note = replace(note, revision=note.revision + 1, asked_of=approver, vocabulary=version, written=False)
         if card_or_none(file, note) is not None:
             notes[note.id] = note
-    return replace(file, cards=tuple(notes.values()))
+    ties = tuple(each if each.signed or each.by == approver else replace(each, asked_of=approver) for each in file.ties)
+    return replace(file, cards=tuple(notes.values()), ties=ties)
 
 
 def asked(file: CaseFile, approver: str) -> tuple[StatCard, ...]:
@@ -57,6 +64,31 @@ def asked(file: CaseFile, approver: str) -> tuple[StatCard, ...]:
         if card is not None:
             cards.append(card)
     return tuple(cards)
+
+
+def asked_ties(file: CaseFile, approver: str) -> tuple[Tie, ...]:
+    """Whose joining or parting this person is asked to sign. Raises `RuleBroken` for what they said themselves.
+
+    A parting only where they are asked for all cards that go back to the person's own token.
+    """
+    mine = [tie for tie in file.ties if tie.asked_of == approver and not tie.signed]
+    if any(tie.by == approver for tie in mine):
+        raise RuleBroken("one-person")
+    return tuple(
+        tie
+        for tie in mine
+        if tie.joins or all(not note.written and note.asked_of == approver for note in sent_of(file, tie.person))
+    )
+
+
+def sent_of(file: CaseFile, person: str) -> list[CardNote]:
+    """The notes of somebody's cards of which a revision may have left, and that were not taken back."""
+    incidents = {each.id for each in file.incidents if each.affected == person}
+    return [
+        note
+        for note in file.cards
+        if note.incident in incidents and not note.withdrawn and (note.written or note.revision > 0)
+    ]
 
 
 def card_or_none(file: CaseFile, note: CardNote) -> StatCard | None:
@@ -90,4 +122,5 @@ def card_of(file: CaseFile, incident_id: str, *, card_id: str, revision: int = 0
     if incident.verification is VerificationStatus.REFUTED:
         raise RuleBroken("refuted")
     coding = {**incident.coding, "verification_status": incident.verification}
-    return StatCard.of_coding(coding, card_id=card_id, token=unb64(person.token, TOKEN_SIZE), revision=revision)
+    token = unb64(file.token_of(person.id), TOKEN_SIZE)
+    return StatCard.of_coding(coding, card_id=card_id, token=token, revision=revision)

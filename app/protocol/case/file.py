@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from app import vocabulary
-from app.protocol.card import LAST_REVISION
+from app.protocol.card import LAST_REVISION, CardError, SignedCard
 from app.protocol.case.coding import check_coding
 from app.protocol.case.errors import RuleBroken
-from app.protocol.case.parts import Affected, CardNote, Identity, Incident
+from app.protocol.case.parts import Affected, CardNote, Identity, Incident, Tie
 from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task
+from app.protocol.errors import NotAuthentic
 from app.protocol.journal import ReportNote
 from app.protocol.selectors import Selector
 from app.vocabulary import Imminence, Priority, Severity
@@ -37,6 +38,7 @@ class CaseFile:
     closing: Closing | None = field(default=None, repr=False)
     tasks: tuple[Task, ...] = field(default=(), repr=False)
     notes: tuple[Note, ...] = field(default=(), repr=False)
+    ties: tuple[Tie, ...] = field(default=(), repr=False)
 
     def person(self, id_: str) -> Affected:
         """Raises `RuleBroken` where the case knows nobody of this id."""
@@ -45,6 +47,17 @@ class CaseFile:
     def incident(self, id_: str) -> Incident:
         """Raises `RuleBroken` where the case knows no incident of this id."""
         return _find(self.incidents, id_, "no-such-incident")
+
+    def token_of(self, person: str) -> str:
+        """The contribution token of their next card: an older one of another case, where two have signed for it."""
+        older = (tie.token for tie in self.ties if tie.person == person and tie.holds)
+        return next(older, self.person(person).token)
+
+    def with_tie(self, tie: Tie) -> "CaseFile":
+        """With one more, or in the place of its earlier self."""
+        if any(each.name == tie.name for each in self.ties):
+            return replace(self, ties=tuple(tie if each.name == tie.name else each for each in self.ties))
+        return replace(self, ties=(*self.ties, tie))
 
     @property
     def priority(self) -> Priority:
@@ -85,7 +98,8 @@ class CaseFile:
             # One token for two people would make one of them.
             ("token-twice", [person.token for person in self.persons]),
             ("incident-twice", [incident.id for incident in self.incidents]),
-            ("card-twice", [note.id for note in self.cards]),
+            ("card-twice", [*(note.id for note in self.cards), *(tie.card for tie in self.ties)]),
+            ("tie-twice", [tie.name for tie in self.ties]),
             ("selector-twice", [f"{each.type} {each.normalised}" for each in self.selectors]),
             ("two-cards-of-one", live),
             ("identity-twice", [identity.person for identity in self.identities]),
@@ -99,6 +113,8 @@ class CaseFile:
             check_coding(incident)
         for identity in self.identities:
             self.person(identity.person)
+        for tie in self.ties:
+            check_tie(tie, self.person(tie.person))
         for note in self.cards:
             self.incident(note.incident)
             if not 0 <= note.revision <= LAST_REVISION:
@@ -107,6 +123,21 @@ class CaseFile:
 
 # What a case says before its first part, from which everything has to follow.
 NOTHING: Final = CaseFile(title="", summary="", reports=(), persons=(), incidents=(), cards=())
+
+
+def check_tie(tie: Tie, person: Affected) -> None:
+    """Two tokens, and where it is signed the signatures of two over just this. Raises `RuleBroken`.
+
+    Whose the keys are that signed it is for a client to say.
+    """
+    try:
+        said = tie.content(person.token)
+        if tie.signed:
+            SignedCard(said, *tie.signed).check_signed(lambda _, __: True)
+    except (CardError, NotAuthentic):
+        raise RuleBroken("tie") from None
+    if tie.signed and tie.by == tie.signed[1].by:
+        raise RuleBroken("one-person")
 
 
 def _find(entries: Iterable[_T], id_: str, rule: str) -> _T:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.protocol.card import TOKEN_SIZE
+from app.protocol.card import TOKEN_SIZE, Says, TokenCard
 from app.protocol.case import values
-from app.protocol.encoding import check_id, unb64
+from app.protocol.documents import Signature
+from app.protocol.encoding import b64, check_id, unb64
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
 
 NOT_ASSESSED: Final = "not_assessed"
@@ -174,6 +175,68 @@ class CardNote:
 
 
 @dataclass(frozen=True)
+class Tie:
+    """That somebody is a person of another case too: `token` is the one that they have there, which is older.
+
+    Which case that is stands nowhere. `card` is the id of the card that joins it to their own token, or where the
+    `revision` is odd parts both again; `before` the last one that was signed before it. `by` is who said so, `asked_of`
+    another person who may open both cases. It holds from when two have `signed` that card, its writer first: from then
+    on new cards take the older token, and whoever writes one sends that card along. So none is counted as two, whoever
+    loses a machine or keeps a card back.
+    """
+
+    person: str
+    token: str = field(repr=False)
+    card: str = field(repr=False)
+    revision: int
+    by: str
+    before: str | None = field(default=None, repr=False)
+    asked_of: str | None = None
+    signed: tuple[Signature, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """Which tie of the case it is, whatever it says by now."""
+        return f"{self.person} {self.token}"
+
+    @property
+    def joins(self) -> bool:
+        """Whether it says so; else it was said and is not so."""
+        return self.revision % 2 == 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether new cards take the older token."""
+        return self.joins and bool(self.signed)
+
+    def content(self, own: str) -> TokenCard:
+        """What is to be signed, where `own` is the person's own token. Raises `Malformed`."""
+        tokens = unb64(self.token, TOKEN_SIZE), unb64(own, TOKEN_SIZE)
+        return TokenCard(self.card, Says.JOIN if self.joins else Says.PART, tokens)
+
+    def body(self) -> dict[str, Any]:
+        signed = [{"by": each.by, "key": b64(each.key), "sig": b64(each.sig)} for each in self.signed]
+        return {**vars(self), "signed": signed}
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Tie":
+        asked_of, before = body["asked_of"], body["before"]
+        unb64(values.text(body["token"]), TOKEN_SIZE)
+        if len(body["signed"]) not in (0, 2):
+            raise ValueError("a tie is signed by two, or not yet")
+        return cls(
+            person=check_id("psn", body["person"]),
+            token=body["token"],
+            card=check_id("card", body["card"]),
+            revision=values.number(body["revision"]),
+            by=check_id("per", body["by"]),
+            before=None if before is None else check_id("card", before),
+            asked_of=None if asked_of is None else check_id("per", asked_of),
+            signed=tuple(_signature(each) for each in body["signed"]),
+        )
+
+
+@dataclass(frozen=True)
 class Identity:
     """Who a person of the case is, and how to reach them without harm: words, under a key of their own.
 
@@ -197,6 +260,11 @@ class Identity:
 
 def _status(value: object) -> ConsentStatus | None:
     return None if value is None else ConsentStatus(str(value))
+
+
+def _signature(entry: Mapping[str, Any]) -> Signature:
+    key, sig = unb64(values.text(entry["key"]), 32), unb64(values.text(entry["sig"]), 64)
+    return Signature(check_id("per", entry["by"]), key, sig)
 
 
 def _reports(ids: Sequence[object]) -> tuple[str, ...]:

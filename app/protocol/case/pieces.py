@@ -16,8 +16,8 @@ from app.protocol.card import LAST_REVISION
 from app.protocol.case import values
 from app.protocol.case.coding import check_assertion, check_codes, check_verdict, is_grounded
 from app.protocol.case.errors import RuleBroken
-from app.protocol.case.file import NOTHING, CaseFile
-from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Verdict
+from app.protocol.case.file import NOTHING, CaseFile, check_tie
+from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Tie, Verdict
 from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task, Work
 from app.protocol.encoding import check_id, sha256_hex
 from app.protocol.errors import Malformed, ProtocolError
@@ -47,6 +47,7 @@ class PartType(StrEnum):
     TASK = "part.task"
     NOTE = "part.note"
     CLOSING = "part.closing"
+    TIE = "part.tie"
 
 
 _ORDER: Final = tuple(PartType)
@@ -59,7 +60,12 @@ _WORK: Final[Mapping[str, type[Work]]] = {
     PartType.CLOSING: Closing,
 }
 
-_Content: TypeAlias = CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Selector | Identity | Work
+_Content: TypeAlias = CaseFile | Affected | Incident | Assertion | Verdict | CardNote | Tie | Selector | Identity | Work
+# What somebody says in their own name stays in it as long as it says the same: who that is, by what it says.
+_IN_THE_NAME_OF: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    PartType.INCIDENT: ("coder", ("coding", "affected")),
+    PartType.TIE: ("by", ("revision", "card", "before")),
+}
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,8 @@ def take_apart(file: CaseFile) -> dict[Name, dict[str, Any]]:
     for work in (file.assessment, file.plan, *file.tasks, *file.notes, file.closing):
         if work:
             bodies[_name_of_work(work)] = work.body()
+    for tie in file.ties:
+        bodies[_name_of_tie(tie)] = tie.body()
     return {name: values.plain(body) for name, body in bodies.items()}
 
 
@@ -145,7 +153,7 @@ def looks_at(names: Iterable[Name], file: CaseFile) -> frozenset[Name]:
 
     A verdict is about a coding; a card tells of it, of the verdicts, and of the consents of the person affected.
     """
-    found = set[Name]()
+    found, names = set[Name](), frozenset(names)
     cards = {_name_of_card(note): note for note in file.cards}
     for name in names:
         if name.type == PartType.VERDICT:
@@ -154,6 +162,7 @@ def looks_at(names: Iterable[Name], file: CaseFile) -> frozenset[Name]:
             incident = file.incident(cards[name].incident)
             found |= {Name(PartType.INCIDENT, incident.id), Name(PartType.PERSON, incident.affected)}
             found |= {Name(PartType.VERDICT, incident.id, number) for number in range(len(incident.verdicts) + 1)}
+            found |= {_name_of_tie(tie) for tie in file.ties if tie.person == incident.affected} - names
     return frozenset(found)
 
 
@@ -164,7 +173,7 @@ def of_part(type_: str, body: Mapping[str, Any]) -> str | None:
             return str(body["id"])
         case PartType.ASSERTION | PartType.VERDICT | PartType.CARD:
             return str(body["incident"])
-        case PartType.IDENTITY:
+        case PartType.IDENTITY | PartType.TIE:
             return str(body["person"])
         case PartType.SELECTOR:
             return sha256_hex(f"{body['type']} {body['normalised']}".encode())
@@ -181,21 +190,36 @@ def check_change(before: Said | None, after: Said) -> None:
 
     Nobody codes in another's name, a person keeps their contribution token for life, and a part stays what it is of.
     """
-    if after.type == PartType.INCIDENT:
-        coder = after.author
-        if before and all(before.body[name] == after.body[name] for name in ("coding", "affected")):
-            coder = str(before.body["coder"])
-        if after.body["coder"] != coder:
-            raise RuleBroken("coder")
-    if before and after.type == PartType.PERSON and before.body["token"] != after.body["token"]:
+    if after.type in _IN_THE_NAME_OF:
+        whose, says = _IN_THE_NAME_OF[after.type]
+        author = after.author
+        if before and all(before.body[name] == after.body[name] for name in says):
+            author = str(before.body[whose])
+        if after.body[whose] != author:
+            raise RuleBroken(whose if after.type == PartType.INCIDENT else "tie")
+    if before and after.type == PartType.TIE and not _may_follow(before.body, after.body):
+        raise RuleBroken("tie")
+    if before and before.body.get("token") != after.body.get("token"):
         raise RuleBroken("token-changed")
     if before and any(before.body.get(name) != after.body.get(name) for name in ("id", "type", "normalised", "person")):
         raise RuleBroken("part-of-another")
 
 
+def _may_follow(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """No revision falls, and each has a card of its own: one that was signed is not forgotten."""
+    last = before["card"] if before["signed"] else before["before"]
+    if before["revision"] == after["revision"]:
+        return bool(before["card"] == after["card"] and before["before"] == after["before"])
+    is_new = after["card"] not in (before["card"], last)
+    return bool(before["revision"] < after["revision"] and after["before"] == last and is_new)
+
+
 def speaks_for_itself(said: Said, version: int) -> bool:
     """Whether a reader needs no earlier version to see that it may say this."""
-    return version == 1 or said.type != PartType.INCIDENT or said.body["coder"] == said.author
+    if version == 1 or said.type not in _IN_THE_NAME_OF:
+        return True
+    whose, _ = _IN_THE_NAME_OF[said.type]
+    return bool(said.body[whose] == said.author)
 
 
 def put_together(parts: Iterable[Said], reports: Iterable[ReportNote]) -> Whole:
@@ -225,6 +249,7 @@ class _Table:
     assertions: dict[str, list[Assertion]] = field(default_factory=dict)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
     cards: dict[str, CardNote] = field(default_factory=dict)
+    ties: dict[str, Tie] = field(default_factory=dict)
     selectors: dict[Name, Selector] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     work: dict[Name, Work] = field(default_factory=dict)
@@ -252,6 +277,8 @@ class _Table:
                 self._append(self.verdicts, PartType.VERDICT, said, content)
             case CardNote():
                 self._add_card(said, content)
+            case Tie():
+                self._add_tie(said, content)
             case Selector():
                 self._name(_name_of_selector(content), said.part)
                 self.selectors[_name_of_selector(content)] = content
@@ -282,6 +309,7 @@ class _Table:
             persons=tuple(self.persons.values()),
             incidents=tuple(incidents),
             cards=tuple(self._cards()),
+            ties=tuple(self.ties.values()),
             selectors=tuple(self.selectors.values()),
             identities=tuple(self.identities.values()),
             assessment=self._the(Assessment),
@@ -331,6 +359,17 @@ class _Table:
         if before is None or _place(note) > _place(before):
             self.cards[note.id] = note
 
+    def _add_tie(self, said: Said, tie: Tie) -> None:
+        if tie.person not in self.persons:
+            raise RuleBroken("no-such-person")
+        check_tie(tie, self.persons[tie.person])
+        if tie.name in self.ties:
+            raise RuleBroken("tie-twice")
+        if tie.card in self.cards or tie.card in {each.card for each in self.ties.values()}:
+            raise RuleBroken("card-twice")
+        self._name(_name_of_tie(tie), said.part)
+        self.ties[tie.name] = tie
+
 
 def _read(said: Said) -> _Content:
     body = said.body
@@ -360,6 +399,11 @@ def _read(said: Said) -> _Content:
                 if not 0 <= note.revision <= LAST_REVISION:
                     raise RuleBroken("card-revision")
                 return _strict(note, _fields(note), body)
+            case PartType.TIE:
+                tie = Tie.read(body)
+                if not 0 <= tie.revision <= LAST_REVISION:
+                    raise RuleBroken("card-revision")
+                return _strict(tie, tie.body(), body)
             case PartType.SELECTOR:
                 return Selector.read(dict(body))
             case PartType.IDENTITY:
@@ -401,6 +445,10 @@ def _place(note: CardNote) -> tuple[bool, int, bool]:
 
 def _name_of_card(note: CardNote) -> Name:
     return Name(PartType.CARD, note.id, 4 * note.revision + 2 * note.withdrawn + note.written)
+
+
+def _name_of_tie(tie: Tie) -> Name:
+    return Name(PartType.TIE, tie.name)
 
 
 def _name_of_work(work: Work) -> Name:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import CaseFile
-from app.protocol.case.parts import CardNote, Incident
+from app.protocol.case.parts import CardNote, Incident, Tie
 from app.protocol.case.values import plain
 from app.protocol.selectors import Selector
 
@@ -33,6 +33,7 @@ def check_successor(old: CaseFile, new: CaseFile, *, author: str) -> None:
     for incident in new.incidents:
         _check_growth(earlier.get(incident.id), incident, author)
     _check_cards(old.cards, new.cards)
+    _check_ties(old.ties, new.ties, author)
     _check_work(old, new)
 
 
@@ -46,6 +47,20 @@ def _check_growth(before: Incident | None, after: Incident, author: str) -> None
         raise RuleBroken("verdict-of-another")
     if after.coder != (before.coder if before and _is_coded_alike(before, after) else author):
         raise RuleBroken("coder")
+
+
+def _check_ties(before: Iterable[Tie], after: Iterable[Tie], author: str) -> None:
+    """Who says it once says it in their name; none is lost, and a signed one is parted by its next revision alone."""
+    earlier, later = ({tie.name: tie for tie in ties} for ties in (before, after))
+    if earlier.keys() - later.keys():
+        raise RuleBroken("ties-lost")
+    for name, now in later.items():
+        then = earlier.get(name)
+        is_said = then is None or then.revision != now.revision
+        if now.by != (author if is_said else then and then.by):
+            raise RuleBroken("tie")
+        if then and (now.revision < then.revision or (not is_said and then.signed and now.signed != then.signed)):
+            raise RuleBroken("ties-lost")
 
 
 def _check_work(old: CaseFile, new: CaseFile) -> None:

@@ -41,6 +41,10 @@ def parts() -> Iterator[Vector]:
         ("part.card", "id", "card"),
         ("part.card", "revision", True),
         ("part.card", "withdrawn", 0),
+        ("part.tie", "card", CASE),
+        ("part.tie", "token", b64(bytes(15))),
+        ("part.tie", "revision", True),
+        ("part.tie", "signed", [{}, {}]),
         ("part.selector", "normalised", "030 23125417"),
         ("part.selector", "type", "name"),
         ("part.identity", "person", CASE),
@@ -92,9 +96,10 @@ def parts() -> Iterator[Vector]:
         yield Vector(rule, name, _given(type_, {**_PARTS[type_], **changes}))
 
     rule = "a version unsays nothing of the one before that others rely on"
-    incident, person, selector, identity = (
-        _PARTS[f"part.{name}"] for name in ("incident", "person", "selector", "identity")
+    incident, person, selector, identity, tie = (
+        _PARTS[f"part.{name}"] for name in ("incident", "person", "selector", "identity", "tie")
     )
+    back = {**tie, "revision": 1, "card": counted_id("card", 3), "before": tie["card"], "signed": []}
     recoded = {**incident, "coding": {**_CODING, "host_country": "NL"}}
     moved = {**incident, "affected": counted_id("psn", 2)}
     phone = {"type": "phone", "value": "+49 30 23125 418", "normalised": "+493023125418"}
@@ -129,6 +134,12 @@ def parts() -> Iterator[Vector]:
         ("other words", "part.identity", identity, {**identity, "names": ""}, TRIAGER, None),
         ("of another person", "part.identity", identity, {**identity, "person": _PERSON_2}, TRIAGER, "part-of-another"),
         ("another selector", "part.selector", selector, phone, TRIAGER, "part-of-another"),
+        ("asked of another", "part.tie", tie, {**tie, "asked_of": CASEWORKER.id}, TRIAGER, None),
+        ("taken back", "part.tie", tie, {**back, "by": TRIAGER.id}, TRIAGER, None),
+        ("taken back in another's name", "part.tie", tie, back, TRIAGER, "tie"),
+        ("taken back by the same card", "part.tie", tie, {**back, "card": tie["card"]}, CASEWORKER, "tie"),
+        ("taken back without the card before", "part.tie", tie, {**back, "before": None}, CASEWORKER, "tie"),
+        ("another token", "part.tie", tie, {**tie, "token": b64(bytes(16))}, TRIAGER, "token-changed"),
         ("another title", "part.case", _PARTS["part.case"], {"title": "", "summary": ""}, TRIAGER, None),
     ):
         given = _given(type_, body, by=by, before=before)
@@ -144,7 +155,9 @@ def cases() -> Iterator[Vector]:
     rule = "what does not fit in is set aside, and stops nothing of the rest"
     types = list(_PARTS)
     whole = [_said(number, type_) for number, type_ in enumerate(types[:8], start=1)]
-    work = [_said(number, type_) for number, type_ in enumerate(types[8:], start=12)]
+    work = [_said(number, type_) for number, type_ in enumerate(types[8:13], start=12)]
+    tie = _said(17, "part.tie")
+    forged = _said(17, "part.tie", revision=1)  # its signatures are of the first
     case, person, incident, _, verdict, card, selector, identity = whole
     second = {"id": counted_id("psn", 2)}
     other = _said(9, "part.person", **second, token=b64(bytes(16)))
@@ -175,6 +188,9 @@ def cases() -> Iterator[Vector]:
         ("what the work leaves", [*whole, *work], {}, _left()),
         ("an assessment twice", [*work, _said(9, "part.assessment")], {9: "said-twice"}, _left(0, 0, 0, 0, 0)),
         ("a note twice", [*work, _said(9, "part.note", text="")], {9: "said-twice"}, _left(0, 0, 0, 0, 0)),
+        ("a tie to another case", [*whole, tie], {}, _left()),
+        ("a tie of nobody", [case, tie], {17: "no-such-person"}, _left(0, 0, 0, 0, 0)),
+        ("a tie that nobody signed like this", [*whole, forged], {17: "tie"}, _left()),
         ("an assertion twice is two", [*whole, _said(9, "part.assertion")], {}, _left(said=(2, 1))),
         ("of another form", [*whole, _said(9, "part.case", more=1)], {9: "malformed"}, _left()),
         ("with a broken rule", [*whole, _said(9, "part.card", revision=1000)], {9: "card-revision"}, _left()),

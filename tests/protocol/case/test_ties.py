@@ -1,0 +1,285 @@
+"""One human being is counted as one, over however many cases, and two never as one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from app.protocol import card
+from app.protocol.card import Says, StatCard, TokenCard
+from app.protocol.case import (
+    CaseFile,
+    RuleBroken,
+    Said,
+    asked,
+    asked_ties,
+    check_change,
+    check_successor,
+    drawn,
+    looks_at,
+    put_together,
+    sent_of,
+    signed_tie,
+    take_apart,
+    tied,
+    untied,
+)
+from app.protocol.documents import Signature, Signer
+from app.protocol.encoding import b64, new_id
+from tests.protocol.case.scene import CODER, COLLEAGUE, FILE, PERSON, affected, again, incident, said_of
+
+WRITER, APPROVER = (Signer(by, Ed25519PrivateKey.generate()) for by in (CODER, COLLEAGUE))
+OLDER = b64(b"\x01" * 16)
+SAID = replace(tied(FILE, PERSON.id, token=OLDER, by=CODER), cards=())
+
+
+def signatures(file: CaseFile) -> dict[tuple[str, int], Signature]:
+    """What the colleague signs of all that they are asked."""
+    of_ties = [tie.content(file.person(tie.person).token) for tie in asked_ties(file, COLLEAGUE)]
+    everything: list[StatCard | TokenCard] = [*asked(file, COLLEAGUE), *of_ties]
+    return {(each.id, each.revision): card.sign(each, APPROVER) for each in everything}
+
+
+def written(file: CaseFile) -> tuple[CaseFile, list[StatCard]]:
+    """The case once the colleague was asked and has signed, and the coder has written; and the cards that left."""
+    file = drawn(file, COLLEAGUE, correct=False)
+    given, left = signatures(file), asked(file, COLLEAGUE)
+    ids = {each.id for each in left}
+    file = replace(file, cards=tuple(replace(note, written=note.written or note.id in ids) for note in file.cards))
+    return replace(file, ties=tuple(signed_tie(file, tie, given, WRITER) for tie in file.ties)), list(left)
+
+
+HOLDS, _ = written(SAID)
+[TIE] = HOLDS.ties
+
+
+def test_new_cards_take_the_older_token_once_two_have_signed() -> None:
+    asked_for = drawn(SAID, COLLEAGUE, correct=False)
+
+    assert [tie.holds for tie in SAID.ties] == [False]
+    assert {b64(each.token) for each in asked(asked_for, COLLEAGUE)} == {PERSON.token}
+    assert TIE.holds
+    assert HOLDS.token_of(PERSON.id) == OLDER
+    assert again(HOLDS) == HOLDS
+
+
+def test_what_was_said_is_not_so_leads_back_to_ones_own_token_with_all_cards_at_once() -> None:
+    back = untied(HOLDS, PERSON.id, token=OLDER, by=CODER)
+
+    asked_for = drawn(back, COLLEAGUE, correct=False)
+    parted, left = written(back)
+
+    assert [note.written for note in sent_of(asked_for, PERSON.id)] == [False]
+    assert {b64(each.token) for each in left} == {PERSON.token}
+    assert [(tie.joins, bool(tie.signed), tie.before) for tie in parted.ties] == [(False, True, TIE.card)]
+    assert parted.ties[0].content(PERSON.token).says is Says.PART
+
+
+def test_tokens_part_by_nobody_who_may_not_approve_the_cards_that_go_with_it() -> None:
+    theirs = incident(coder=COLLEAGUE)
+    note = replace(FILE.cards[0], id=card.new_card_id(), incident=theirs.id)
+    back = untied(HOLDS, PERSON.id, token=OLDER, by=CODER)
+    back = replace(back.with_incident(theirs), cards=(*back.cards, note))
+
+    assert asked_ties(drawn(back, COLLEAGUE, correct=False), COLLEAGUE) == ()
+    one_signs = {(back.ties[0].card, 0): card.sign(back.ties[0].content(PERSON.token), APPROVER)}
+    assert signed_tie(back, back.ties[0], one_signs, WRITER) == back.ties[0]
+
+
+def test_nobody_is_tied_by_one_person() -> None:
+    [tie] = SAID.ties
+    content = tie.content(PERSON.token)
+    mine = (card.sign(content, APPROVER), card.sign(content, WRITER))
+
+    with pytest.raises(RuleBroken, match=r"^one-person$"):
+        replace(SAID, ties=(replace(tie, signed=mine),)).check()
+    with pytest.raises(RuleBroken, match=r"^tie$"):
+        replace(SAID, ties=(replace(tie, signed=(mine[0], mine[0])),)).check()
+    assert asked_ties(drawn(SAID, CODER, correct=False), CODER) == ()
+    with pytest.raises(RuleBroken, match=r"^one-person$"):
+        asked_ties(replace(SAID, ties=(replace(tie, asked_of=CODER),)), CODER)
+    assert signed_tie(SAID, tie, {(tie.card, 0): card.sign(content, WRITER)}, APPROVER) == tie
+
+
+def test_signatures_are_of_these_two_tokens_and_no_others() -> None:
+    other = affected()
+
+    for wrong in (replace(TIE, token=b64(bytes(16))), replace(TIE, person=other.id), replace(TIE, revision=1)):
+        with pytest.raises(RuleBroken, match=r"^tie$"):
+            replace(HOLDS, persons=(PERSON, other), ties=(wrong,)).check()
+    with pytest.raises(RuleBroken, match=r"^tie$"):
+        tied(FILE, PERSON.id, token=PERSON.token, by=CODER)
+
+
+@pytest.mark.parametrize(
+    ("ties", "rule"),
+    [
+        ((), "ties-lost"),
+        ((replace(TIE, signed=()),), "ties-lost"),
+        ((replace(TIE, token=b64(bytes(16)), signed=()),), "ties-lost"),
+        ((replace(TIE, by=COLLEAGUE, signed=()),), "tie"),
+        ((replace(TIE, revision=1, signed=(), by=COLLEAGUE),), "tie"),
+        ((TIE, replace(TIE, signed=())), "card-twice"),
+        ((TIE, replace(TIE, card=card.new_card_id(), signed=())), "tie-twice"),
+        ((replace(TIE, card=HOLDS.cards[0].id, signed=()),), "card-twice"),
+    ],
+)
+def test_what_was_said_of_a_person_is_not_unsaid_nor_said_in_another_name(ties: tuple, rule: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises(RuleBroken, match=f"^{rule}$"):
+        check_successor(HOLDS, replace(HOLDS, ties=ties), author=CODER)
+
+
+def test_a_version_is_of_the_same_tokens_and_card_and_its_word_is_of_its_author() -> None:
+    [part] = [said for said in said_of(HOLDS) if said.type == "part.tie"]
+
+    def changed(author: str = CODER, **fields: object) -> Said:
+        return replace(part, author=author, body={**part.body, **fields})
+
+    check_change(part, changed(COLLEAGUE, asked_of=COLLEAGUE))
+    back = {"card": card.new_card_id(), "before": TIE.card, "signed": []}
+    check_change(part, changed(COLLEAGUE, revision=1, by=COLLEAGUE, **back))
+    for before, after, rule_ in (
+        (None, changed(COLLEAGUE), "tie"),
+        (part, changed(COLLEAGUE, revision=1), "tie"),
+        (part, changed(COLLEAGUE, by=COLLEAGUE), "tie"),
+        (changed(revision=2), part, "tie"),
+        (part, changed(revision=1, card=card.new_card_id()), "tie"),
+        (part, changed(revision=1, before=TIE.card), "tie"),
+        (part, changed(card=card.new_card_id()), "tie"),
+        (part, changed(before=card.new_card_id()), "tie"),
+        (part, changed(token=b64(bytes(16))), "token-changed"),
+        (part, changed(person=new_id("psn")), "part-of-another"),
+    ):
+        with pytest.raises(RuleBroken, match=f"^{rule_}$"):
+            check_change(before, after)
+
+
+def test_a_tie_that_does_not_fit_in_is_set_aside_and_the_person_keeps_their_own_token() -> None:
+    parts = said_of(HOLDS)
+    [part] = [said for said in parts if said.type == "part.tie"]
+    forged = replace(part, body={**part.body, "revision": 1})
+    twin = replace(part, part=new_id("part"), body={**part.body, "card": card.new_card_id(), "signed": []})
+    of_nobody = replace(part, part=new_id("part"), body={**part.body, "person": new_id("psn"), "signed": []})
+
+    whole = put_together([*(forged if each is part else each for each in parts), of_nobody], FILE.reports)
+
+    assert {each.part: each.rule for each in whole.set_aside} == {part.part: "tie", of_nobody.part: "no-such-person"}
+    assert whole.file.token_of(PERSON.id) == PERSON.token
+    assert [each.rule for each in put_together([*parts, twin], FILE.reports).set_aside] == ["tie-twice"]
+
+
+def test_a_card_is_written_with_an_eye_on_the_ties_of_its_person() -> None:
+    names = list(take_apart(HOLDS))
+    [of_card] = [name for name in names if name.type == "part.card"]
+    [of_tie] = [name for name in names if name.type == "part.tie"]
+
+    assert of_tie in looks_at([of_card], HOLDS)
+    assert of_tie not in looks_at([of_card, of_tie], HOLDS)
+
+
+# The law: who is one is counted as one.
+
+
+@dataclass
+class Draw:
+    """What the service has of the cards, as a draw opens them: of each the latest revision, and no withdrawn one."""
+
+    cards: dict[str, StatCard] = field(default_factory=dict)
+    ties: dict[str, TokenCard] = field(default_factory=dict)
+
+    def classes(self) -> list[frozenset[str]]:
+        """The cards of each human being, as far as the joining cards show."""
+        pairs = [each.tokens for each in self.ties.values() if each.says is Says.JOIN]
+        joined = united({each.token for each in self.cards.values()}, pairs)
+        found = [frozenset(id_ for id_, each in self.cards.items() if each.token in group) for group in joined]
+        return [each for each in found if each]
+
+
+def united(of: Iterable[bytes], pairs: Iterable[tuple[bytes, bytes]]) -> list[set[bytes]]:
+    """The connected ones together."""
+    groups = [{each} for each in of]
+    for pair in pairs:
+        groups.append(set(pair))
+        touched = [group for group in groups if group & set(pair)]
+        groups = [group for group in groups if group not in touched] + [set().union(*touched)]
+    return groups
+
+
+class People(RuleBasedStateMachine):
+    """Three cases of two persons each; whoever says that two are one, in whatever order, and takes it back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draw = Draw()
+        self.cases = [
+            replace(FILE, persons=(affected(), affected()), incidents=(), cards=(), identities=()) for _ in range(3)
+        ]
+
+    people = st.tuples(st.integers(0, 2), st.integers(0, 1))
+
+    def own(self, at: tuple[int, int]) -> str:
+        return self.cases[at[0]].persons[at[1]].token
+
+    @rule(at=people)
+    def something_happens(self, at: tuple[int, int]) -> None:
+        case, person = at
+        file = self.cases[case]
+        self.cases[case] = file.with_incident(incident(affected=file.persons[person].id))
+
+    @rule(one=people, other=people, so=st.booleans())
+    def somebody_says(self, one: tuple[int, int], other: tuple[int, int], so: bool) -> None:
+        older, newer = sorted((one, other))  # whoever was entered first
+        if older == newer:
+            return
+        file = self.cases[newer[0]]
+        say = tied if so else untied
+        self.cases[newer[0]] = say(file, file.persons[newer[1]].id, token=self.own(older), by=CODER)
+        check_successor(file, self.cases[newer[0]], author=CODER)
+
+    @rule(case=st.integers(0, 2))
+    def cards_are_approved_and_written(self, case: int) -> None:
+        file, left = written(self.cases[case])
+        check_successor(self.cases[case], file, author=CODER)
+        assert again(file) == file
+        self.cases[case] = file
+        self.draw.cards.update({each.id: each for each in left})
+        for tie in file.ties:
+            if tie.signed:
+                self.draw.ties[tie.card] = tie.content(file.person(tie.person).token)
+                self.draw.ties.pop(tie.before or "", None)
+
+    def persons(self, *, said: bool) -> list[frozenset[str]]:
+        """The cards of each human being, by what is said of them; or by what two have signed and nobody took back."""
+        pairs = [
+            (tie.token.encode(), file.person(tie.person).token.encode())
+            for file in self.cases
+            for tie in file.ties
+            if (tie.joins if said else tie.holds)
+        ]
+        own = {each.token.encode() for file in self.cases for each in file.persons}
+        of = {
+            note.id: file.person(file.incident(note.incident).affected).token.encode()
+            for file in self.cases
+            for note in file.cards
+        }
+        found = [frozenset(id_ for id_ in self.draw.cards if of[id_] in group) for group in united(own, pairs)]
+        return [each for each in found if each]
+
+    @invariant()
+    def nobody_is_counted_as_two(self) -> None:
+        for one in self.persons(said=False):
+            assert any(one <= group for group in self.draw.classes())
+
+    def teardown(self) -> None:
+        """Once all that was said is signed, it is counted just so: no two are counted as one either."""
+        for case in range(3):
+            self.cards_are_approved_and_written(case)
+        assert set(self.draw.classes()) == set(self.persons(said=True))
+
+
+TestPeople = People.TestCase
+TestPeople.settings = settings(max_examples=40, stateful_step_count=12)

@@ -65,6 +65,14 @@ def test_its_table_tells_what_became_of_every_story(played: Played) -> None:
     )
     assert played.outcome("Assessment") == "2 cases in assessment, after their reporter's answer about service"
     assert played.outcome("Cards") == "6 cards of 3 persons sent"
+    assert played.outcome("A case to its end") == (
+        "syn-001 was active, is closed by two and kept until 2028-07-01, and taken up again"
+    )
+    assert played.outcome("A relative reports too") == (
+        "2 reports in the case of syn-001, each with a mailbox of its own"
+    )
+    assert played.outcome("A no to statistics") == "1 of the cards of syn-023 taken back"
+    assert played.outcome("Taken back").startswith("the case of syn-023 is gone, and its reporter reads: ")
     assert played.outcome("An invented population").endswith(
         f"synthetic cards of {PERSONS} persons through the same route"
     )

@@ -186,7 +186,7 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
     match story.disposition:
         case ReportState.ACCEPTED:
             company.cases[story.id] = triage.accept(
-                triager, report, severities, owner=_owner(company, story).person, title=story.id, summary=story.id
+                triager, report, severities, owner=owner_of(company, story).person, title=story.id, summary=story.id
             )
         case ReportState.WITHDRAWN:
             _withdraw(company, triager, story, report)
@@ -262,7 +262,7 @@ def coding(company: Company, stories: Sequence[Story], step: Callable[[], None])
     """Each owner codes the incidents of their cases, and a colleague opens and approves the coding."""
     for story in stories:
         if story.id in company.cases:
-            owner, colleague = _owner(company, story), _approver(company, story)
+            owner, colleague = owner_of(company, story), colleague_of(company, story)
             case = _with_coding(owner, cases.open_(owner, company.cases[story.id]), story)
             approval = coding_approvals.request(owner, case, colleague.person)
             coding_approvals.decide(colleague, coding_approvals.review(colleague, approval), approved=True)
@@ -277,7 +277,7 @@ def assess(company: Company, stories: Sequence[Story], step: Callable[[], None])
     """
     for story in stories:
         if story.id in company.cases:
-            owner = _owner(company, story)
+            owner = owner_of(company, story)
             case = cases.open_(owner, company.cases[story.id])
             if case.file.persons:
                 _keep_answer(owner, case)
@@ -344,11 +344,13 @@ def check_audit(company: Company) -> int:
     return last.version if last else 0
 
 
-def _owner(company: Company, story: Story) -> Staff:
+def owner_of(company: Company, story: Story) -> Staff:
+    """Who leads the case of a story."""
     return company.staff[company.caseworkers[sum(story.id.encode()) % len(company.caseworkers)]]
 
 
-def _approver(company: Company, story: Story) -> Staff:
+def colleague_of(company: Company, story: Story) -> Staff:
+    """Who is asked about it."""
     return company.staff[company.caseworkers[(sum(story.id.encode()) + 1) % len(company.caseworkers)]]
 
 

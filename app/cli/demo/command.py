@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from app.cli.causes import told
 from app.cli.console import show_list, show_text, steps
-from app.cli.demo import chapters, month, stories
+from app.cli.demo import casework, chapters, month, stories
 from app.cli.demo import outcome as outcomes
 from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
@@ -29,6 +29,13 @@ BEGINS = datetime(2026, 6, 15, 9, tzinfo=UTC)
 RELEASED = datetime(2026, 7, 1, 9, tzinfo=UTC)
 QUARTER = "2026-Q2"
 PERSONS = 2000
+# What becomes of cases, once their cards have left.
+CASEWORK: Final = {
+    "A case to its end": casework.work,
+    "A relative reports too": casework.join,
+    "A no to statistics": casework.no_more,
+    "Taken back": casework.take_back,
+}
 
 
 @dataclass
@@ -144,6 +151,9 @@ def _tell(all_stories: Sequence[Story], persons: int, company: Company, parts: _
         if sent != len(expected):
             raise DemoFailed(f"{sent} cards were sent where the story has {len(expected)}")
         outcome.append(f"{sent} cards of {len(set(expected))} persons sent")
+    for name, chapter in CASEWORK.items():
+        with parts.part(name) as (_, outcome):
+            outcome.append(chapter(company, all_stories))
     with parts.part("An invented population") as (step, outcome):
         sent = chapters.send_population(company, persons, step)
         outcome.append(f"{sent} synthetic cards of {persons} persons through the same route")

@@ -17,7 +17,8 @@ from app.blobs import Blobs
 from app.database import Base, Database, insert_or_ignore
 from app.destruction import destroying, doomed, finish
 
-# What is left of files is settled once a day, in no transaction.
+# What is settled once a day, in no transaction of a rule: rows and keys, then what is left of files.
+_ROWS: Final = "rows"
 _FILES: Final = "files"
 
 
@@ -100,7 +101,14 @@ class Jobs:
             else:
                 destroyed += doomed(session)
         database.truncate_log()  # also of rows that no rule has doomed
-        with _turn_of_files(database, now, due_only=due_only) as is_theirs:
+        try:
+            with _turn_of(_ROWS, database, now, due_only=due_only) as is_theirs:
+                if is_theirs:
+                    _settle(database, today)
+                    ran.append(_ROWS)
+        except Exception as error:  # as of a job
+            failed[_ROWS] = error
+        with _turn_of(_FILES, database, now, due_only=due_only) as is_theirs:
             if is_theirs:
                 with database.read() as session:
                     names_in_use = {name for names in self.named for name in names(session)}
@@ -115,7 +123,8 @@ class Jobs:
     def are_due(self, session: Session, now: datetime) -> bool:
         """Whether one of them has not had its turn."""
         turns = last_turns(session)
-        return turns.get(_FILES) != _day(now) or any(turns.get(job.name) != job.turn(now) for job in self.jobs)
+        settled = all(turns.get(name) == _day(now) for name in (_ROWS, _FILES))
+        return not settled or any(turns.get(job.name) != job.turn(now) for job in self.jobs)
 
 
 def last_turns(session: Session) -> dict[str, str]:
@@ -123,16 +132,24 @@ def last_turns(session: Session) -> dict[str, str]:
     return {row.name: row.turn for row in session.scalars(select(LastRun).order_by(LastRun.name))}
 
 
+def _settle(database: Database, today: date) -> None:
+    """Nothing of how rows and keys lie says any more when each came; the keys are copied as they lie then."""
+    database.write_anew(Base.metadata.sorted_tables)
+    if database.keys is not None:
+        database.keys.settle()
+        database.keys.copy(today)
+
+
 @contextmanager
-def _turn_of_files(database: Database, now: datetime, *, due_only: bool) -> Iterator[bool]:
-    """Whether the files are this process's to settle, which no transaction holds; who fails gives their turn back."""
+def _turn_of(name: str, database: Database, now: datetime, *, due_only: bool) -> Iterator[bool]:
+    """Whether these are this process's to settle, which no transaction holds; who fails gives their turn back."""
     with database.write() as session:
-        is_theirs = _take(session, _FILES, _day(now), due_only=due_only)
+        is_theirs = _take(session, name, _day(now), due_only=due_only)
     try:
         yield is_theirs
     except BaseException:
         with database.write() as session:
-            session.execute(delete(LastRun).where(LastRun.name == _FILES))
+            session.execute(delete(LastRun).where(LastRun.name == name))
         raise
 
 

@@ -37,7 +37,7 @@ from app.casework.work.routes import router as work
 from app.clock import Clock
 from app.database import Database, engine
 from app.http.idempotency import forget
-from app.installation import ends
+from app.installation import ends, shredding
 from app.installation.readiness import Readiness
 from app.installation.routes import router as health
 from app.installation.state import Watched
@@ -184,6 +184,9 @@ def jobs(keyring: Keyring) -> Jobs:
             Job("answers", once.forget, is_hourly=True),
             daily("uploads", uploads.drop_old),
             Job("refusals", sign_ins.record_refused),
+            # Sealed files that lie under no key of their own yet, and last those whose key is not there.
+            Job("wrapping", lambda session, _: shredding.wrap_what_is_bare(session)),
+            Job("keys", lambda session, _: shredding.count_missing(session)),
             # Each hour, so that an organisation has its first on the day on which it begins.
             Job("heads", lambda session, now: audit_heads.sign_daily(session, keyring, now), is_hourly=True),
         ),
@@ -205,6 +208,8 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
     settings.keep_private()
     passwords.nobody(hasher)
     database = Database(settings.url, answer_seconds=engine.ANSWER_SECONDS)
+    if settings.keys_url:
+        database.keys = shredding.open_keys(database, settings)
     clock = Clock(settings.demo_clock)
 
     def coming(session: Session) -> list[str]:

@@ -25,6 +25,21 @@ class Settings(BaseSettings):
         repr=False,  # it may hold a password
         description="An SQLAlchemy URL; when empty, the SQLite file `tern.sqlite` in the data directory.",
     )
+    shred_dir: Path | None = Field(
+        None,
+        description="Where the service keeps the keys that are destroyed with what lies under them: on a disk of which"
+        " no backup and no snapshot is made. Once set it stays set.",
+    )
+    shred_url: str = Field(
+        "",
+        repr=False,
+        description="The same on PostgreSQL: an SQLAlchemy URL of another database than `TERN_DATABASE_URL`.",
+    )
+    shred_copies: Path | None = Field(
+        None,
+        description="Where those keys are copied each day and kept for seven: on another disk or machine, apart from"
+        " the backups.",
+    )
     attachment_limit: int = Field(
         100_000_000, gt=0, description="The largest attachment, in bytes of its true size before padding."
     )
@@ -82,6 +97,21 @@ class Settings(BaseSettings):
         if self.demo_clock is not None and not self.demo:
             raise ValueError("TERN_DEMO_CLOCK is refused where TERN_DEMO is not set")
         return self
+
+    @model_validator(mode="after")
+    def _keys_lie_in_one_place(self) -> Self:
+        if self.shred_dir is not None and self.shred_url:
+            raise ValueError("TERN_SHRED_DIR and TERN_SHRED_URL are two places for the same keys: set one")
+        if self.shred_url and self.shred_url == self.database_url:
+            raise ValueError("TERN_SHRED_URL is another database than TERN_DATABASE_URL: backups copy that one")
+        if self.shred_copies is not None and not self.keys_url:
+            raise ValueError("TERN_SHRED_COPIES needs TERN_SHRED_DIR or TERN_SHRED_URL, of which they are copies")
+        return self
+
+    @property
+    def keys_url(self) -> str:
+        """Where the shred keys are; empty where there are none."""
+        return f"sqlite:///{self.shred_dir / 'keys.sqlite'}" if self.shred_dir is not None else self.shred_url
 
     @property
     def url(self) -> str:

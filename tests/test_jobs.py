@@ -43,7 +43,7 @@ def test_each_runs_once_in_its_day_or_hour(database: Database, tmp_path: Path) -
         for now in (NOW, NOW + HOUR / 2, NOW + HOUR, NOW + 24 * HOUR)
     ]
 
-    assert done == [["day", "hour", "files"], [], ["hour"], ["day", "hour", "files"]]
+    assert done == [["day", "hour", "rows", "files"], [], ["hour"], ["day", "hour", "rows", "files"]]
     assert ran == ["day", "hour", "hour", "day", "hour"]
 
 
@@ -74,7 +74,7 @@ def test_of_several_processes_one_does_it(database: Database, url: str, tmp_path
         thread.join()
 
     assert sorted(ran) == ["day", "hour"]
-    assert sorted(name for names in told for name in names) == ["day", "files", "hour"]
+    assert sorted(name for names in told for name in names) == ["day", "files", "hour", "rows"]
 
 
 def test_what_failed_is_named_and_due_again_and_the_others_are_done(database: Database, tmp_path: Path) -> None:
@@ -90,7 +90,8 @@ def test_what_failed_is_named_and_due_again_and_the_others_are_done(database: Da
     with database.read() as session:
         assert every.are_due(session, NOW)
         assert not jobs(ran).are_due(session, NOW)
-        assert calendar.last_turns(session) == {"day": "2026-06-15", "hour": "2026-06-15T09", "files": "2026-06-15"}
+        day = "2026-06-15"
+        assert calendar.last_turns(session) == {"day": day, "hour": f"{day}T09", "rows": day, "files": day}
     assert ran == ["day", "hour"]
 
 

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict
 from app import age, keyring
 from app.backup import rows
 from app.backup.errors import Damaged
+from app.database import layer
+from app.database.layer import Keys
 from app.keyring import Keyring
 from app.protocol import audit_chain, key_log
 from app.protocol.encoding import sha256_hex
@@ -31,6 +33,7 @@ class Part(StrEnum):
     KEYRING = "the keyring is not the one that the database belongs to"
     NO_BODY = "a report without its body"
     SEALED = "a sealed row that is no sealed file of its kind"
+    KEY = "a sealed row whose shred key is missing"
     DIGEST = "a row whose bytes are not those of its digest"
     NO_FILE = "an attachment without its file"
     FILE = "a file whose bytes are not those of its digest"
@@ -85,9 +88,13 @@ for _type in TYPES.values():
 
 @dataclass
 class Census:
-    """Filled line by line; complete when `end` was called."""
+    """Filled line by line; complete when `end` was called.
+
+    Of what lies under shred keys, the file is looked at where there are `keys`, and without them only that it lies so.
+    """
 
     keyring: Keyring | None = None  # without it, the one that comes with the lines counts
+    keys: Keys | None = None
     revision: str = ""
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by name
     tables: dict[str, Count] = field(default_factory=dict)
@@ -160,7 +167,7 @@ class Census:
                     self.blobs[row["blob"]] = BlobDigest(sha256=row["sha256"], size=row["size"])
                     self.of_report[row["blob"]] = row["report_id"]
                 case "journal_entries" | "case_parts" | "checkpoints":
-                    self._compare(row, rows.content_of(row["file"]))
+                    self._compare(row, self._opened(row["file"]))
                 case "certificates":
                     self._compare(row, row["document"].encode())
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -181,14 +188,22 @@ class Census:
             if value is None:
                 continue
             is_sealed = any(each.kind for each in types)
-            content = rows.content_of(value) if is_sealed else value.encode()
+            content = self._opened(value) if is_sealed else value.encode()
             key = " ".join(str(row[name]) for name in self._key)
             self.digests.setdefault(f"{self._table}.{column}", {})[key] = sha256_hex(content)
             for whole in _WHOLES & row.keys():
                 if row[whole] is not None:
                     self.of_report[f"{self._table}.{column} {key}"] = row[whole]
-            if is_sealed:
+            if is_sealed and layer.id_of(content) is not None:
+                if self.keys is not None:
+                    self._fault(Part.KEY, f"{self._table} {key}")
+            elif is_sealed:
                 self._check_envelope(content, types, f"{self._table} {key}")
+
+    def _opened(self, text: str) -> bytes:
+        """The sealed file, or what is kept where its key is not at hand."""
+        with layer.under(self.keys):
+            return layer.unwrap(rows.content_of(text))
 
     def _check_envelope(self, content: bytes, types: list[SealedType], of: str) -> None:
         sizes = {length for each in types if each.kind for length in each.lengths}
@@ -237,7 +252,7 @@ class Census:
             self._fault(Part.KEYRING)
 
     def _compare(self, row: dict[str, Any], content: bytes) -> None:
-        if sha256_hex(content) != row["sha256"]:
+        if layer.id_of(content) is None and sha256_hex(content) != row["sha256"]:
             self._fault(Part.DIGEST, f"{self._table} {' '.join(str(row[name]) for name in self._key)}")
 
     def _end_table(self) -> None:

@@ -146,7 +146,7 @@ def _copy_rows(
 @contextmanager
 def counting(service: Service) -> Iterator[tuple[Census, Iterator[bytes]]]:
     """The lines of one moment of the service. The census has them all once they were read and the block has ended."""
-    census = Census(service.keyring)
+    census = Census(service.keyring, service.database.keys)
     with service.database.snapshot(service.data_dir) as connection:
         yield census, _counted(rows.lines(connection, service.files()), census)
         if not service.is_sound(connection):

@@ -18,7 +18,7 @@ from app.database import schema
 
 FORMAT: Final = 1
 # What nobody misses after a restore, or must not come back: sessions, pages kept for minutes, files half sent with
-# their addresses, what repeats or counts a day's requests, the names of files that were to go, and
+# their addresses, what repeats or counts a day's requests, the names of files and keys that were to go, and
 # how full another disk was.
 LEFT_OUT: Final = frozenset(
     {
@@ -28,6 +28,7 @@ LEFT_OUT: Final = frozenset(
         "idempotency_keys",
         "posted",
         "doomed_blobs",
+        "doomed_keys",
         "free_space",
         schema.REVISIONS,
     }

@@ -1,7 +1,7 @@
 """`tern backup`, `tern restore`, `tern check`: copies of the service, and whether it is still what it was."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +17,10 @@ from app.cli.causes import told
 from app.cli.console import Json, clock, say, show
 from app.cli.operator import opened
 from app.cli.stopped import Stopped
-from app.installation import last_backup
+from app.database import schema
+from app.installation import last_backup, shredding
 from app.settings import Settings
+from app.shred_keys import copies
 
 Identity = Annotated[
     Path, typer.Option("--identity", "-i", help="The file with the key of the backups.", exists=True, dir_okay=False)
@@ -45,6 +47,8 @@ def backup(
     with opened() as (settings, database), _told():
         service = Service(database, settings.data_dir, keyring.load(settings.data_dir))
         made = copying.back_up(service, directory, recipients, clock().date())
+        if database.keys is not None:  # without which the rows open for nobody
+            database.keys.copy(clock().date())
         with suppress(OSError):  # on a disk that is full a backup is worth the most
             last_backup.record(settings.data_dir, clock().date())
     for fault in made.contents.faults:
@@ -83,6 +87,28 @@ def restore(
         },
         as_json=as_json,
     )
+
+
+def restore_keys(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(help="The directory of their copies, as TERN_SHRED_COPIES.", exists=True, file_okay=False),
+    ] = None,
+    they_are_lost: Annotated[
+        bool, typer.Option("--they-are-lost", help="There is no copy: go on, though nothing opens that lay under them.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the shred keys back from their copies, once the database is there; the service is stopped meanwhile."""
+    if (directory is None) is not they_are_lost:
+        raise typer.BadParameter("name the directory of their copies, or say --they-are-lost")
+    with told():
+        settings = Settings()
+        if not settings.keys_url:
+            raise Stopped("TERN_SHRED_DIR or TERN_SHRED_URL says where they go: set one")
+        with closing(schema.open_(settings.url)) as database:
+            there, missing = shredding.restore(database, settings, copies.newest(directory) if directory else None)
+    show({"rows_with_key": there, "rows_without": missing}, as_json=as_json)
 
 
 def check(

@@ -16,8 +16,10 @@ from app.database.engine import file_of
 from app.database.schema import OtherTables
 from app.installation.readiness import write_file
 from app.installation.service import ForeignKeyring, OtherPlace
+from app.installation.shredding import OtherKeys
 from app.problems import Problem
 from app.settings import Settings
+from app.shred_keys.copies import NoCopy
 
 _DATABASE: Final = "TERN_DATABASE_URL is no address of a database that Tern can use: it has sqlite:///FILE or"
 
@@ -59,7 +61,9 @@ def _sentence(error: Exception) -> str | None:
             return f"{_DATABASE} postgresql+psycopg://USER@HOST/NAME"
         case DBAPIError():
             return f"the database does not work: {_first_line(error.orig)}"
-        case OtherTables() | NoDatabase() | TooManyLeftOver() | ForeignKeyring() | OtherPlace():
+        case (
+            OtherTables() | NoDatabase() | TooManyLeftOver() | ForeignKeyring() | OtherPlace() | OtherKeys() | NoCopy()
+        ):
             return str(error)
         case SQLAlchemyError():
             return None

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from stat import S_IMODE
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ from app.cli.operator import of_connections
 from app.cli.stopped import Stopped
 from app.database import Database
 from app.database.schema import Tables, look
-from app.installation import ends, last_backup
+from app.installation import ends, last_backup, shredding
 from app.installation import service as installation
 from app.people.staff import service as staff
 from app.people.staff.models import Person
@@ -95,12 +94,14 @@ def _tables(settings: Settings, today: date) -> Iterator[Finding]:
             installation.check_place(database, settings.data_dir)
             yield Finding("place of the sealed files")
             with database.read() as session:
-                yield from _work(session, settings.data_dir, today, settings.free_space_floor)
+                yield from _work(session, settings, today)
+            yield from _keys(database, settings, today)
     except Stopped as cause:
         yield Finding("database and keyring", str(cause))
 
 
-def _work(session: Session, data: Path, today: date, floor: int) -> Iterator[Finding]:
+def _work(session: Session, settings: Settings, today: date) -> Iterator[Finding]:
+    data, floor = settings.data_dir, settings.free_space_floor
     has_root = staff.has_root(session)
     yield Finding("root", "" if has_root else "the first supervisor has made none yet: tern setup")
     roles = [
@@ -111,7 +112,7 @@ def _work(session: Session, data: Path, today: date, floor: int) -> Iterator[Fin
         number = sum(role in each for each in roles)
         todo = f"{number} certified, where nobody can be ill: certify another" if number < least else ""
         yield Finding(f"{role}s", todo)
-    told_numbers = installation.numbers(session, data, today)
+    told_numbers = installation.numbers(session, settings, today)
     coming = ends.coming(session, data, today, floor=floor)
     if told_numbers.epoch_days_left is None and Ending.INTAKE not in {end.what for end in coming}:
         yield Finding("intake", "no epoch takes reports: a supervisor opens one with tern intake rotate")
@@ -127,6 +128,32 @@ def _work(session: Session, data: Path, today: date, floor: int) -> Iterator[Fin
     last = f"the last was on {swept}" if swept else "there was none yet"
     todo = f"{last}: tern serve does it every day, unless it has --no-worker; or run tern worker --once"
     yield Finding("sweep", "" if is_swept else todo)
+
+
+def _keys(database: Database, settings: Settings, today: date) -> Iterator[Finding]:
+    """The shred keys, and their copies elsewhere."""
+    if not settings.keys_url:
+        yield Finding("shred keys", "what is destroyed opens from older backups: set TERN_SHRED_DIR")
+        return
+    keys = shredding.open_keys(database, settings)
+    if keys is not None:
+        keys.close()
+    with database.read() as session:
+        told_numbers = installation.numbers(session, settings, today)
+    lost = told_numbers.keys_missing
+    is_apart = settings.shred_dir is None or not settings.shred_dir.resolve().is_relative_to(
+        settings.data_dir.resolve()
+    )
+    todo = "" if is_apart else "they lie in the data directory, and whoever copies that has both: TERN_SHRED_DIR"
+    yield Finding("shred keys", f"those of {lost} sealed rows are missing: tern restore-keys" if lost else todo)
+    last = told_numbers.keys_copied_on
+    if settings.shred_copies is None:
+        yield Finding("copies of the shred keys", "with that disk every case would be lost: set TERN_SHRED_COPIES")
+    elif last is None or today - last > timedelta(days=1):
+        when = f"the last is of {last}" if last else "there is none yet"
+        yield Finding("copies of the shred keys", f"{when}: look whether TERN_SHRED_COPIES can be written to")
+    else:
+        yield Finding("copies of the shred keys")
 
 
 def _clock(session: Session, today: date) -> Finding:

@@ -33,6 +33,7 @@ _MADE_IN: Final = {
     "sweep": "app.cli.operator:sweep",
     "backup": "app.cli.backups:backup",
     "restore": "app.cli.backups:restore",
+    "restore-keys": "app.cli.backups:restore_keys",
     "check": "app.cli.backups:check",
     "doctor": "app.cli.doctor:doctor",
     "demo": "app.cli.demo.command:demo",
@@ -63,7 +64,7 @@ _MADE_IN: Final = {
 }
 # They run on the service's machine: the extra `server` brings what they import.
 _OF_THE_SERVICE: Final = frozenset(
-    {"init", "copy-token", "serve", "worker", "sweep", "backup", "restore", "check", "doctor", "demo"}
+    {"init", "copy-token", "serve", "worker", "sweep", "backup", "restore", "restore-keys", "check", "doctor", "demo"}
 )
 
 

@@ -27,6 +27,7 @@ from app.database import Database, schema
 from app.database.engine import CONNECTIONS, file_of
 from app.destruction import finish
 from app.installation import service as installation
+from app.installation import shredding
 from app.installation.readiness import Readiness, watched
 from app.installation.worker import working
 from app.people.copies import service as copies
@@ -85,6 +86,7 @@ def opened(
         with closing(database):
             installation.open_keyring(database, settings.data_dir)
             installation.check_place(database, settings.data_dir, takes_over=takes_over)
+            database.keys = shredding.open_keys(database, settings)
             yield settings, database
 
 

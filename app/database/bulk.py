@@ -8,6 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.database.base import Base
+from app.database.layer import wrap
+from app.database.types import Sealed
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -21,19 +23,34 @@ def insert_rows(
 ) -> int:
     """Insert rows, but those whose key or unique value is taken; the number of rows that are new.
 
-    The values of a row stand in the order of `columns`, and no column type looks at them on their way. Raises
-    `DBAPIError`.
+    The values of a row stand in the order of `columns`, and no column type looks at them on their way, but that what
+    is sealed comes under keys of its own. Raises `DBAPIError`.
     """
     connection = session.connection()
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     cursor = connection.connection.cursor()  # the driver's own
     try:
-        cursor.execute(statement(model, columns, mark, len(rows)), [value for row in rows for value in row])
+        cursor.execute(statement(model, columns, mark, len(rows)), _kept(model, columns, rows))
         return cursor.rowcount
     except connection.dialect.loaded_dbapi.Error as error:  # told as elsewhere, and with nothing of the values
         raise DBAPIError.instance(None, None, error, connection.dialect.loaded_dbapi.Error) from error
     finally:
         cursor.close()
+
+
+def _kept(model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Value, ...]]) -> list[Value]:
+    is_wrapped = _wrapped(model, columns)
+    return [
+        wrap(value) if wrapped and isinstance(value, bytes) else value
+        for row in rows
+        for wrapped, value in zip(is_wrapped, row, strict=True)
+    ]
+
+
+@cache
+def _wrapped(model: type[Base], columns: tuple[str, ...]) -> list[bool]:
+    kinds = [cast("Table", model.__table__).c[column].type for column in columns]
+    return [isinstance(kind, Sealed) and kind.is_shredded for kind in kinds]
 
 
 @cache

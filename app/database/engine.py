@@ -2,12 +2,12 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, ExceptionContext, Table, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeoutError
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from app import private
 from app.database import postgresql
+from app.database.layer import Keys, under
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -84,6 +85,7 @@ class Database:
             event.listen(engine, "begin", self._begin_postgresql)
             event.listen(engine, "handle_error", self._give_up_postgresql)
         self.dialect = engine.dialect.name
+        self.keys: Keys | None = None  # under which sealed files lie, where whoever opens it has some
         self._writing = engine
         self._reading = engine.execution_options(writes=False, postgresql_readonly=True)
 
@@ -91,14 +93,14 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A transaction that commits when the block ends and rolls back when it raises."""
         self._check_rest()
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with under(self.keys), Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that the database holds to reading."""
         self._check_rest()
-        with Session(self._reading, expire_on_commit=False) as session, session.begin():
+        with under(self.keys), Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -123,6 +125,25 @@ class Database:
                 is_read = True  # by somebody whom the log's end has to wait for
                 while is_read and time.monotonic() < until:
                     is_read, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def write_anew(self, tables: Sequence[Table]) -> None:
+        """Write all rows of these tables anew, in the order of their keys and at one moment, into fresh files.
+
+        What lay where, and when it came, says nothing then. SQLite does it with its whole file. `tables` come after
+        those that they name, and with all that name them. Others wait meanwhile.
+        """
+        if self.dialect == "sqlite":
+            with _told_as_others(), closing(self._writing.raw_connection()) as raw:
+                _vacuum(cast("sqlite3.Connection", raw.driver_connection))
+            self.truncate_log()
+            return
+        with self._writing.connect() as connection, connection.begin():
+            driver = cast("postgresql.Connection", connection.connection.driver_connection)
+            patience, driver.patience = driver.patience, None
+            try:
+                postgresql.write_anew(connection, tables)
+            finally:
+                driver.patience = patience
 
     def most_connections(self) -> int | None:
         """How many PostgreSQL allows to all that use it and are no superuser; None for SQLite, which does not count."""
@@ -159,8 +180,10 @@ class Database:
                 driver.execute("PRAGMA foreign_keys = ON")
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back, those to the keys too."""
         self._writing.dispose()
+        if self.keys is not None:
+            self.keys.close()
 
     def _check_rest(self) -> None:
         if time.monotonic() < self._asked_again_at:
@@ -207,13 +230,28 @@ def _told_as_others() -> Iterator[None]:
         raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
+def _vacuum(driver: sqlite3.Connection) -> None:
+    """By way of a file beside the database, which has no name: memory may not have room for all of it."""
+    path = Path(driver.execute("PRAGMA database_list").fetchone()[2])
+    driver.execute("PRAGMA temp_store = FILE")
+    try:
+        driver.execute(f"PRAGMA temp_store_directory = {_quoted(path.parent)}")
+        driver.execute("VACUUM")
+    finally:
+        driver.execute("PRAGMA temp_store = MEMORY")
+
+
+def _quoted(directory: Path) -> str:
+    escaped = str(directory.absolute()).replace("'", "''")
+    return f"'{escaped}'"
+
+
 @contextmanager
 def _copy_of(source: "PoolProxiedConnection", directory: Path) -> Iterator[Connection]:
     # SQLite's own temporary database: made without a name, so that nothing is left of it where the process is killed.
     copy = sqlite3.connect("", check_same_thread=False)
     try:
-        quoted = str(directory.absolute()).replace("'", "''")
-        copy.execute(f"PRAGMA temp_store_directory = '{quoted}'")
+        copy.execute(f"PRAGMA temp_store_directory = {_quoted(directory)}")
         with _told_as_others():
             cast("sqlite3.Connection", source.driver_connection).backup(copy)
         engine = create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool, hide_parameters=True)

@@ -1,13 +1,14 @@
 """PostgreSQL that stops answering without a word, as when its machine hangs: the driver would wait for it for ever."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import psycopg
+import sqlalchemy as sa
 from psycopg.abc import PQGen
 from psycopg.errors import ConnectionTimeout, LockNotAvailable
 from psycopg.rows import TupleRow
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, Table
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _Value = TypeVar("_Value")
@@ -45,6 +46,38 @@ def connecting(
         return connection
 
     return connect
+
+
+def write_anew(connection: sa.Connection, tables: Sequence[Table]) -> None:
+    """In one transaction, as `Database.write_anew` says.
+
+    CLUSTER and VACUUM FULL would keep with each row which transaction wrote it.
+    """
+    quoted = connection.dialect.identifier_preparer.format_table
+    names = {table: quoted(table) for table in tables}  # of our own alone
+    connection.exec_driver_sql(f"LOCK TABLE {', '.join(names.values())} IN ACCESS EXCLUSIVE MODE")
+    has_rows = ", ".join(f"EXISTS (SELECT FROM {name})" for name in names.values())
+    found = connection.exec_driver_sql(f"SELECT {has_rows}").one()
+    full = [table for table, is_full in zip(tables, found, strict=True) if is_full]
+    if not full:
+        return
+    for table in full:
+        name = names[table]
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE old_{name} ON COMMIT DROP AS SELECT * FROM {name}")  # noqa: S608
+    emptied = ", ".join(names[table] for table in _with_those_that_name_them(full, tables))
+    connection.exec_driver_sql(f"TRUNCATE {emptied}")
+    for table in full:
+        name, key = names[table], ", ".join(column.name for column in table.primary_key)
+        connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM old_{name} ORDER BY {key}")  # noqa: S608
+
+
+def _with_those_that_name_them(full: Sequence[Table], tables: Sequence[Table]) -> list[Table]:
+    """No table is emptied without those that name its rows, though they be empty. `tables` are in order."""
+    found = set(full)
+    for table in tables:
+        if any(key.column.table in found for key in table.foreign_keys):
+            found.add(table)
+    return [table for table in tables if table in found]
 
 
 def is_silence(error: BaseException | None) -> bool:

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from app.database import engine
+from app.database import doom, engine
 from app.database.base import Base
 from app.database.engine import Database
 
@@ -113,6 +113,7 @@ def building(database: Database, to: str) -> Iterator[Connection]:
     with database.change_schema() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
+        doom.make(connection)
         yield connection
 
 
@@ -143,4 +144,6 @@ def _run(database: Database, move: Callable[[Config, str], None], to: str) -> No
     with database.change_schema() as connection:
         _present(connection, ScriptDirectory.from_config(config))
         config.attributes["connection"] = connection
+        doom.drop(connection)
         move(config, to)
+        doom.make(connection)

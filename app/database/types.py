@@ -6,21 +6,36 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from app.database.layer import unwrap, wrap
+
 _AGE = b"age-encryption.org/v1\n"
 _HOUR = "%Y-%m-%dT%H"
 
 
 class Sealed(TypeDecorator[bytes]):
-    """An age file. Anything else in such a column would be something that the server can read."""
+    """An age file. Anything else in such a column would be something that the server can read.
+
+    It is kept under a key of its own (`layer`), which goes with it, unless it shall outlive the loss of all such keys.
+    """
 
     impl = sa.LargeBinary
     cache_ok = True
 
+    def __init__(self, *, is_shredded: bool = True) -> None:
+        super().__init__()
+        self.is_shredded = is_shredded
+
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  its signature
         """Raises `ValueError` for what is not an age file."""
-        if value is not None and not value.startswith(_AGE):
+        if value is None:
+            return None
+        if not value.startswith(_AGE):
             raise ValueError("a sealed column takes only age files")
-        return value
+        return wrap(value) if self.is_shredded else value
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """The age file; of one whose key is gone, what is kept."""
+        return None if value is None else unwrap(value)
 
 
 class Hour(TypeDecorator[datetime]):

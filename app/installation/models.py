@@ -9,7 +9,10 @@ from app.database import Base
 
 
 class Installation(Base):
-    """One row: which keyring and which directory belong to the tables, and when what was due was last destroyed."""
+    """One row: which keyring, directory and shred keys belong to the tables, and when what was due was last destroyed.
+
+    Of how many sealed rows the shred key is missing, as counted last.
+    """
 
     __tablename__ = "installation"
 
@@ -17,3 +20,5 @@ class Installation(Base):
     keyring_sha256: Mapped[str] = mapped_column(String(64))
     place_sha256: Mapped[str | None] = mapped_column(String(64))
     swept_on: Mapped[date | None]
+    keys_sha256: Mapped[str | None] = mapped_column(String(64))
+    keys_missing: Mapped[int | None]

@@ -39,7 +39,7 @@ def get_health(
     if "Authorization" not in request.headers or not authenticate(request).roles & _LOOK_AFTER_IT:
         return HealthOut(status="ok")
     with database.read() as session:
-        told = service.numbers(session, settings.data_dir, today)
+        told = service.numbers(session, settings, today)
     return HealthOut(
         status="ok",
         disk_free_bytes=told.disk_free_bytes,
@@ -47,6 +47,8 @@ def get_health(
         epoch_days_left=told.epoch_days_left,
         first_lapses_after=told.first_lapses_after,
         swept_on=told.swept_on,
+        keys_missing=told.keys_missing,
+        keys_copied_on=told.keys_copied_on,
         destruction_waits=told.destruction_waits,
         jobs=[JobOut(name=name, turn=turn) for name, turn in told.jobs.items()],
     )

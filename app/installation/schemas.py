@@ -30,6 +30,12 @@ class HealthOut(BaseModel):
         None, description="The last day to decide about the oldest report that waits; null before its epoch's fourth."
     )
     swept_on: date | None = Field(None, description="The day on which all that was due was last destroyed.")
+    keys_missing: int | None = Field(
+        None, description="Of how many sealed rows the shred key is missing; null where none are kept or were counted."
+    )
+    keys_copied_on: date | None = Field(
+        None, description="The day of the last copy of all shred keys, if there is one."
+    )
     destruction_waits: bool | SkipJsonSchema[None] = Field(
         None, description="Whether nothing is destroyed by date, because the machine's clock cannot be believed."
     )

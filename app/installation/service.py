@@ -20,6 +20,8 @@ from app.installation.models import Installation
 from app.intake.epochs import service as epochs
 from app.intake.lifecycle import service as lifecycle
 from app.keyring import Keyring
+from app.settings import Settings
+from app.shred_keys import copies
 
 _NAME: Final = "tern"
 # A random word that lies in the directory of the sealed files. Who copies the keyring does not copy it by that.
@@ -42,6 +44,9 @@ class Numbers:
 
     `first_lapses_after` is what `lifecycle` says of undecided reports.
 
+    `keys_missing` is of how many sealed rows the shred key was not there when they were counted, None where none are
+    kept; `keys_copied_on` the day of the last copy of the keys, None where there is none.
+
     `destruction_waits` where the machine's clock cannot be believed. `jobs` have the day or hour of their last run.
     """
 
@@ -50,6 +55,8 @@ class Numbers:
     epoch_days_left: int | None
     first_lapses_after: date | None
     swept_on: date | None
+    keys_missing: int | None
+    keys_copied_on: date | None
     destruction_waits: bool
     jobs: dict[str, str]
 
@@ -131,9 +138,9 @@ def is_well(database: Database, data_dir: Path) -> bool:
         return False
 
 
-def numbers(session: Session, data_dir: Path, today: date) -> Numbers:
+def numbers(session: Session, settings: Settings, today: date) -> Numbers:
     """What a supervisor or an operator looks after."""
-    disk = shutil.disk_usage(data_dir)
+    disk = shutil.disk_usage(settings.data_dir)
     last = epochs.covered_until(session, today)
     left = (last - today).days + 1 if last else None
     swept_on = session.scalar(select(Installation.swept_on))
@@ -144,6 +151,8 @@ def numbers(session: Session, data_dir: Path, today: date) -> Numbers:
         epoch_days_left=left,
         first_lapses_after=lifecycle.first_lapses_after(session, today),
         swept_on=swept_on,
+        keys_missing=session.scalar(select(Installation.keys_missing)),
+        keys_copied_on=copies.last_day(settings.shred_copies) if settings.shred_copies else None,
         destruction_waits=waits,
         jobs=calendar.last_turns(session),
     )

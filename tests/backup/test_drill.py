@@ -19,9 +19,12 @@ from app.client.people import sign_in
 from app.clock import Clock
 from app.database import schema
 from app.installation import service as installation
+from app.installation import shredding
+from app.installation.shredding import OtherKeys
 from app.intake.reports.models import Report
 from app.main import create_app
 from app.settings import Settings
+from app.shred_keys import copies
 from app.site.site import Site
 from app.vocabulary import Imminence, Severity
 from tests.backup.place import Make, Place
@@ -62,6 +65,17 @@ def taking_reports(organisation: Organisation) -> Iterator[list[str]]:
         thread.join()
 
 
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    return settings.model_copy(update={"shred_dir": tmp_path / "keys", "shred_copies": tmp_path / "copies"})
+
+
+@pytest.fixture
+def service(service: Service, settings: Settings) -> Service:
+    service.database.keys = shredding.open_keys(service.database, settings)
+    return service
+
+
 def test_a_service_that_is_lost_comes_back_from_its_backup(
     organisation: Organisation,
     service: Service,
@@ -78,6 +92,7 @@ def test_a_service_that_is_lost_comes_back_from_its_backup(
     tenzin = organisation.staff["tenzin"]
     installation.open_keyring(service.database, service.data_dir)
     installation.check_place(service.database, service.data_dir)
+    service.database.keys = shredding.open_keys(service.database, settings)
     triage.claim(tenzin, triage.view(tenzin, sent.report))
     opened = triage.open_(tenzin, sent.report)
     case = triage.accept(tenzin, opened, WORK, owner=tenzin.person, title="The neighbours", summary="Two men.")
@@ -88,12 +103,17 @@ def test_a_service_that_is_lost_comes_back_from_its_backup(
         before = list(acknowledged)
         made = back_up(service, tmp_path / "backup", [offline.recipient], clock.today())
     shutil.rmtree(settings.data_dir / "blobs")
+    shutil.rmtree(tmp_path / "keys")
     restored = restore(tmp_path / "backup", [offline], elsewhere.url, elsewhere.data_dir)
 
     assert (made.contents.faults, restored) == ([], made.contents)
-    there = Settings(data_dir=elsewhere.data_dir, database_url=elsewhere.url, demo=True, demo_clock=clock.told_by)
+    there = settings.model_copy(update={"data_dir": elsewhere.data_dir, "database_url": elsewhere.url})
     with closing(schema.open_(there.url)) as database:
         installation.check_place(database, there.data_dir)
+        with pytest.raises(OtherKeys):
+            shredding.open_keys(database, there)
+        _, missing = shredding.restore(database, there, copies.newest(tmp_path / "copies"))
+    assert missing == 0  # though the day's copy was never made: what was stored since had its keys copied before
     with InProcess(create_app(there, site=site, hasher=HASHER)) as http:
         again = organisation.copy_of("tenzin", tmp_path / "tenzin", http)
         sign_in.sign_in(again, PASSWORD)

@@ -22,6 +22,7 @@ from app.client.intake import epochs
 from app.client.machine.directory import Machine
 from app.client.people import colleagues, roots, shared_keys, sign_in
 from app.database import Database, schema
+from app.installation import shredding
 from app.main import create_app, jobs
 from app.people.staff import service as staff_service
 from app.protocol.roots import Paper
@@ -76,6 +77,7 @@ class Installation:
         """What `tern worker --once` does."""
         settings = _settings(self.directory)
         with closing(Database(settings.url)) as database:
+            database.keys = shredding.open_keys(database, settings)
             due = jobs(keyring.load(settings.data_dir))
             due.run(database, Blobs(settings.data_dir / "blobs"), self.now())
 
@@ -173,7 +175,8 @@ def _founded(start: datetime) -> tuple[Path, str]:
 
 
 def _settings(directory: Path) -> Settings:
-    return Settings(data_dir=directory / "server", demo=True, demo_clock=directory / "clock")
+    data_dir = directory / "server"
+    return Settings(data_dir=data_dir, shred_dir=directory / "keys", demo=True, demo_clock=directory / "clock")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from app.client.intake import epochs
 from app.client.people import colleagues, roots, sign_in
 from app.clock import Clock
 from app.database import Database
+from app.installation import shredding
 from app.people.staff import service as staff_service
 from app.settings import Settings
 from app.vocabulary import Role
@@ -52,6 +53,7 @@ class Organisation:
         """
         asked = (str(cast), self.clock.now().isoformat(), keyring.load(settings.data_dir).digest)
         database = Database(settings.url)
+        database.keys = shredding.open_keys(database, settings)
         if asked in _FOUNDED:
             self._copy(_FOUNDED[asked], database)
         else:

@@ -20,7 +20,7 @@ class KeyCopy(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sha256: Mapped[str] = mapped_column(String(64))
-    file: Mapped[bytes | None] = mapped_column(Sealed)
+    file: Mapped[bytes | None] = mapped_column(Sealed(is_shredded=False))
     signature: Mapped[str | None] = mapped_column(String(86))
     kept_on: Mapped[date]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, select, type_coerce
 
 from app.casework.cases.models import CasePart
 from app.casework.consents.models import Consent
@@ -20,7 +20,8 @@ from app.client.machine.transport import Refused, Service
 from app.client.people import duties
 from app.client.statistics import cards
 from app.client.statistics.withdrawals import carry_out
-from app.database import Database
+from app.database import Database, layer
+from app.intake.reports.models import ReportFile
 from app.people.grants.models import Grant
 from app.protocol import conversation, receipt
 from app.protocol.case import Affected, Identity
@@ -31,6 +32,7 @@ from app.protocol.journal import EndReason
 from app.protocol.mailbox import SLOT_SIZE, SLOTS, split
 from app.protocol.report import Form
 from app.protocol.selectors import Selector
+from app.shred_keys.store import ShredKeys
 from app.site import languages
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus, Relation, ReportState
 from tests.client.casework.scene import CODING, DOCUMENT, FOUND, approved, claimed, taken
@@ -97,12 +99,36 @@ def waiting(staff: Staff, case: OpenCase) -> list[DutyKind]:
 
 def kept(here: Installation, case: OpenCase) -> tuple[set[str], set[str], set[str]]:
     """Of which subjects the service has keys, which parts of the case, and the people with consents in it."""
-    with closing(Database(f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}")) as base, base.read() as session:
+    with closing(Database(_address(here))) as base, base.read() as session:
         return (
             set(session.scalars(select(Grant.subject))),
             set(session.scalars(select(CasePart.id).where(CasePart.case_id == case.id))),
             set(session.scalars(select(Consent.person_id).where(Consent.case_id == case.id))),
         )
+
+
+def copied(here: Installation) -> dict[str, list[bytes]]:
+    """What a backup of the rows has of parts, of keys, and of reports, by what they are of."""
+    found = dict[str, list[bytes]]()
+    with closing(Database(_address(here))) as base, base.read() as session:
+        for of, kept in (
+            (CasePart.id, CasePart.file),
+            (Grant.subject, Grant.file),
+            (ReportFile.report_id, ReportFile.body),
+        ):
+            for subject, file in session.execute(select(of, type_coerce(kept, LargeBinary))):
+                found.setdefault(subject, []).append(file)
+    return found
+
+
+def still_open(here: Installation, copy: dict[str, list[bytes]]) -> set[str]:
+    """Of which subjects something of the copy is an age file under the shred keys that are left."""
+    with closing(ShredKeys(f"sqlite:///{here.directory / 'keys' / 'keys.sqlite'}")) as keys, layer.under(keys):
+        return {of for of, files in copy.items() if any(layer.id_of(layer.unwrap(file)) is None for file in files)}
+
+
+def _address(here: Installation) -> str:
+    return f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}"
 
 
 def test_the_case_of_one_reporter_goes_once_its_cards_have_left_and_they_read_it(here: Installation) -> None:
@@ -139,6 +165,7 @@ def test_of_two_reporters_the_one_who_takes_theirs_back_is_gone_and_the_other_go
     case = with_people(boris, cases.open_(boris, case.id), leaves, stays, both)
     selector = Selector.of("phone", "+49 30 23125 417")
     case = cases.write(boris, case, replace(case.file, selectors=(selector,)))
+    yesterday = copied(here)
     take_back(here, first)
 
     assert carry_out(boris, case.id)
@@ -160,6 +187,12 @@ def test_of_two_reporters_the_one_who_takes_theirs_back_is_gone_and_the_other_go
     assert people == {stays.id, both.id}
     assert read(here, first) == [last_words(were_counted=False)]
     assert waiting(boris, case) == []
+    # Who has all of yesterday, today's shred keys and every key of everybody's opens what stayed, and nothing else.
+    opens = still_open(here, yesterday)
+    assert set(yesterday) > opens
+    assert opens & {first.report, *ended} == set()
+    assert {second.report, case.id} <= opens
+    assert [each for each in parts if each in yesterday and each not in opens] == []
 
 
 def test_a_destroyed_part_is_missing_without_its_ending_entry(here: Installation) -> None:

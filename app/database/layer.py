@@ -1,0 +1,95 @@
+"""A further layer over what is sealed: each file under a key of its own, which lies elsewhere and can be destroyed.
+
+A file that is kept is `MARK`, the id of its key, and the file under AES-256-GCM. A key is used once, so its nonce can
+always be the same. Where no keys are kept, files lie as they came, and one without the mark is always read as it is.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+MARK: Final = b"tern/v1/shred\n"
+ID_SIZE: Final = 16
+KEY_SIZE: Final = 32
+_NONCE: Final = bytes(12)
+_HEAD: Final = len(MARK) + ID_SIZE
+
+
+class Keys(Protocol):
+    """Where the keys are."""
+
+    def take(self) -> tuple[bytes, bytes]:
+        """Id and key of one that is on disk, and that nobody else is given."""
+
+    def find(self, id_: bytes) -> bytes | None:
+        """The key; None where it was destroyed, or lost."""
+
+    def missing(self, ids: Iterable[bytes]) -> int:
+        """How many of these are not there."""
+
+    def destroy(self, ids: Collection[bytes]) -> None:
+        """What lies under these opens for nobody when this has returned. Twice is no error."""
+
+    def settle(self) -> None:
+        """Write them anew, in an order that says nothing."""
+
+    def copy(self, today: date) -> None:
+        """Copy all of them elsewhere, and let go of the copies of long ago. Raises `OSError`."""
+
+    def close(self) -> None:
+        """Give all connections back."""
+
+
+_current: ContextVar[Keys | None] = ContextVar("keys", default=None)
+
+
+@contextmanager
+def under(keys: Keys | None) -> Iterator[None]:
+    """What is written and read in this block is written and read with these keys."""
+    before = _current.get()
+    _current.set(keys)
+    try:
+        yield
+    finally:
+        _current.set(before)
+
+
+def current() -> Keys | None:
+    """Those of this transaction."""
+    return _current.get()
+
+
+def wrap(file: bytes) -> bytes:
+    """The file as it is kept, under a key that nothing else has."""
+    keys = _current.get()
+    if keys is None:
+        return file
+    id_, key = keys.take()
+    head = MARK + id_
+    return head + AESGCM(key).encrypt(_NONCE, file, head)
+
+
+def unwrap(kept: bytes) -> bytes:
+    """The file that came. Where its key is gone or it was altered, what is kept: no age file, which opens for nobody.
+
+    So a list with one such file is read like any other, and its reader is shown which it is.
+    """
+    keys = _current.get()
+    id_ = id_of(kept)
+    key = keys.find(id_) if keys is not None and id_ is not None else None
+    if key is None:
+        return kept
+    try:
+        return AESGCM(key).decrypt(_NONCE, kept[_HEAD:], kept[:_HEAD])
+    except InvalidTag:
+        return kept
+
+
+def id_of(kept: bytes) -> bytes | None:
+    """Of the key under which this lies; None where it lies under none."""
+    return kept[len(MARK) : _HEAD] if kept.startswith(MARK) else None

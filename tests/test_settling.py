@@ -1,0 +1,83 @@
+"""Once a day is settled, nothing of how rows lie on a disk says in which order they came."""
+
+import secrets
+from contextlib import closing
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.database import Base, Database
+from app.people.grants.models import Grant
+from app.statistics.cards.models import Card
+from app.vocabulary import GrantKind
+from tests.factories import DAY, SEALED, id_
+
+PAIRS = 60
+_OVERFLOWS = 6000  # bytes, so that a row goes on in pages of its own
+
+# Of each row its random key, and the last bytes of its file.
+Rows = dict[str, bytes]
+
+
+def work(database: Database) -> tuple[dict[str, str], Rows, Rows]:
+    """Again and again somebody writes in a case, and a card leaves for it: which case each card is of, and the rows."""
+    of, grants, cards = dict[str, str](), Rows(), Rows()
+    for _ in range(PAIRS):
+        subject, card, ends = id_("case"), secrets.token_hex(32), (secrets.token_bytes(32), secrets.token_bytes(32))
+        padding = bytes(_OVERFLOWS)
+        with database.write() as session:
+            session.add(
+                Grant(
+                    id=id_("grant"),
+                    subject=subject,
+                    grantee=id_("per"),
+                    kind=GrantKind.CASE,
+                    granted_on=DAY,
+                    file=SEALED + padding + ends[0],
+                )
+            )
+        with database.write() as session:
+            session.add(Card(id_sha256=card, quarter="2026-Q2", file=SEALED + padding + ends[1]))
+        of[card], grants[subject], cards[card] = subject, ends[0], ends[1]
+    return of, grants, cards
+
+
+def order_on_disk(database: Database, rows: Session, table: str, key: str, known: Rows) -> list[str]:
+    """As whoever copies the disk finds the rows of a table, by place and by transaction."""
+    if database.dialect == "postgresql":
+        placed = sa.text(f"SELECT {key} FROM {table} ORDER BY xmin::text::bigint, ctid")  # noqa: S608  names of this test
+        return list(rows.scalars(placed))
+    database.truncate_log()
+    with closing(sa.create_engine(rows.get_bind().engine.url).raw_connection()) as connection:
+        disk = Path(connection.cursor().execute("PRAGMA database_list").fetchone()[2]).read_bytes()
+    return sorted(known, key=lambda each: disk.find(known[each]))
+
+
+def joined(database: Database, rows: Session, of: dict[str, str], grants: Rows, cards: Rows) -> float:
+    """The share of cards that the attack joins to their case: both tables in the order in which they lie."""
+    subjects = order_on_disk(database, rows, "grants", "subject", grants)
+    found = order_on_disk(database, rows, "cards", "id_sha256", cards)
+    return sum(of[card] == subject for card, subject in zip(found, subjects, strict=True)) / len(of)
+
+
+def test_a_copied_disk_joins_no_card_to_its_case_by_their_order(database: Database, rows: Session) -> None:
+    of, grants, cards = work(database)
+
+    before = joined(database, rows, of, grants, cards)
+    database.write_anew(Base.metadata.sorted_tables)
+    after = joined(database, rows, of, grants, cards)
+
+    assert before > 0.7
+    assert after < 0.15  # of sixty, one by chance
+    with database.read() as session:
+        files = {grant.subject: grant.file or b"" for grant in session.scalars(sa.select(Grant))}
+    assert {subject: file[-32:] for subject, file in files.items()} == grants
+
+
+def test_in_fresh_files_rows_lie_in_the_order_of_their_keys(database: Database, rows: Session) -> None:
+    _, _, cards = work(database)
+
+    database.write_anew(Base.metadata.sorted_tables)
+
+    assert order_on_disk(database, rows, "cards", "id_sha256", cards) == sorted(cards)

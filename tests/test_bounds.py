@@ -151,7 +151,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.destruction": {"_AT_ONCE": 500},
     "app.installation.shredding": {"_IN_MEMORY": 100, "_WRAPPED_AT_ONCE": 20_000},
     "app.shred_keys.copies": {"KEPT": timedelta(days=7), "_DIGEST_SIZE": 32, "_SIZE": 48},
-    "app.shred_keys.store": {"_AT_ONCE": 1024, "_REMEMBERED": 65_536, "_ROWS": 500},
+    "app.shred_keys.store": {"_FIRST": 64, "_MOST": 4096, "_REMEMBERED": 65_536, "_ROWS": 500},
     "app.http.memory": {
         "REPORTERS": 16 * MIB,
         "OTHERS": 8 * MIB,

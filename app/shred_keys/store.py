@@ -1,7 +1,8 @@
 """The store: a database of its own, an SQLite file or one of PostgreSQL's, with a row for each key.
 
-Keys are made many at a time, before there is anything for them, and copied before the first is used. So a file that is
-stored waits for no disk but that on which it is stored, and no key of a stored file is in one place alone.
+Keys are made many at a time, before there is anything for them, and copied before the first is used; when half of them
+are used, more are made meanwhile. So a file that is stored waits for no disk but that on which it is stored, and no key
+of a stored file is in one place alone.
 """
 
 import secrets
@@ -15,6 +16,7 @@ from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import private
 from app.database import Database
@@ -24,7 +26,8 @@ from app.shred_keys import copies
 from app.shred_keys.copies import Copy, Record
 
 FILE: Final = "keys.sqlite"
-_AT_ONCE: Final = 1024  # keys that are made together
+_FIRST: Final = 64  # keys that are made together, and twice as many each time
+_MOST: Final = 4096
 _REMEMBERED: Final = 65_536  # keys that were looked up
 _ROWS: Final = 500  # in one statement
 
@@ -53,6 +56,8 @@ class ShredKeys:
         self._database = Database(url)
         self._directory = directory
         self._pool = list[Record]()
+        self._number = _FIRST
+        self._making: threading.Thread | None = None
         self._taking, self._finding = threading.Lock(), threading.Lock()
         self._found = dict[bytes, bytes]()
         self.name = self._name()
@@ -61,8 +66,13 @@ class ShredKeys:
         """Raises what a database does, and then nobody has stored anything."""
         with self._taking:
             if not self._pool:
-                self._pool = self._make()
-            return self._pool.pop()
+                self._pool = self._make(self._number)
+            record = self._pool.pop()
+            if len(self._pool) <= self._number // 2 and self._making is None:
+                self._number = min(2 * self._number, _MOST)
+                self._making = threading.Thread(target=self._make_more, name="keys", daemon=True)
+                self._making.start()
+            return record
 
     def find(self, id_: bytes) -> bytes | None:
         """The key of this id. Those that were found are remembered until they are destroyed here."""
@@ -120,10 +130,20 @@ class ShredKeys:
 
     def close(self) -> None:
         """Give all connections back."""
+        if (making := self._making) is not None:
+            making.join()
         self._database.close()
 
-    def _make(self) -> list[Record]:
-        made = [(secrets.token_bytes(ID_SIZE), secrets.token_bytes(KEY_SIZE)) for _ in range(_AT_ONCE)]
+    def _make_more(self) -> None:
+        made = list[Record]()
+        with suppress(SQLAlchemyError, OSError):  # whoever finds no key left makes some, and is told why not
+            made = self._make(self._number)
+        with self._taking:
+            self._pool += made
+            self._making = None
+
+    def _make(self, number: int) -> list[Record]:
+        made = [(secrets.token_bytes(ID_SIZE), secrets.token_bytes(KEY_SIZE)) for _ in range(number)]
         in_order = sorted(made)
         with self._database.write() as session:
             session.execute(sa.insert(_keys), [{"id": id_, "key": key} for id_, key in in_order])

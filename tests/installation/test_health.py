@@ -38,6 +38,8 @@ def test_who_looks_after_it_is_told_what_runs_out(client: TestClient, rows: Sess
         "epoch_days_left": 7,
         "first_lapses_after": None,
         "swept_on": today.isoformat(),
+        "keys_missing": None,
+        "keys_copied_on": None,
         "destruction_waits": False,
         "jobs": [{"name": "epochs", "turn": today.isoformat()}],
     }

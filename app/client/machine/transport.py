@@ -74,7 +74,7 @@ _TEXTS: Final = (
 _TEXTS_OR_NULL: Final = (
     "accounts_lost_by accounts_lost_too approved_by approver_stand_in body case closing consent copy_sha256 due "
     "first_lapses_after granted_on "
-    "handed_on_by handed_on_from held_for held_from last_use lent_until next next_review noisy_sha256 "
+    "handed_on_by handed_on_from held_for held_from keys_copied_on last_use lent_until next next_review noisy_sha256 "
     "object_hash of opening_due owner prev priority purge_month reason requester_stand_in resume_on "
     "retention_class review risk_level secret statement sums_sha256 swept_on triager until whom withdrawn_on"
 )
@@ -103,6 +103,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "took_back": (bool,),
     "wrote": (bool,),
     "epoch_days_left": (int, type(None)),
+    "keys_missing": (int, type(None)),
     "assessment": (Told, type(None)),
     "plan": (Told, type(None)),
     "head": (Told,),

@@ -77,6 +77,8 @@ def test_a_copied_disk_joins_no_card_to_its_case_by_their_order(database: Databa
 
 def test_in_fresh_files_rows_lie_in_the_order_of_their_keys(database: Database, rows: Session) -> None:
     _, _, cards = work(database)
+    with database.read() as session:  # by the connection that settles next
+        assert session.scalar(sa.select(sa.func.count()).select_from(Card)) == PAIRS
 
     database.write_anew(Base.metadata.sorted_tables)
 

@@ -233,6 +233,7 @@ def _told_as_others() -> Iterator[None]:
 def _vacuum(driver: sqlite3.Connection) -> None:
     """By way of a file beside the database, which has no name: memory may not have room for all of it."""
     path = Path(driver.execute("PRAGMA database_list").fetchone()[2])
+    driver.execute("PRAGMA query_only = OFF")  # whoever had the connection before may only have read
     driver.execute("PRAGMA temp_store = FILE")
     try:
         driver.execute(f"PRAGMA temp_store_directory = {_quoted(path.parent)}")

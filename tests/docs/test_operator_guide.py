@@ -124,7 +124,7 @@ def _walk(machine: Machine) -> None:
     assert "blobs_destroyed" in worked.stdout
     assert '"epoch_days_left":28' in numbers.stdout
     missing = [each["what"] for each in json.loads(doctor.stdout) if each["is"] == "not"]
-    assert missing == ["supervisors", "triagers", "backup", "TLS"], doctor.stdout
+    assert missing == ["supervisors", "triagers", "backup", "shred keys", "TLS"], doctor.stdout
     assert doctor.returncode == 1
     assert (signed.returncode, (machine.root / "home/site/manifest.txt").exists()) == (0, True), signed.stderr
 

@@ -1,21 +1,24 @@
-"""Whether the tables are what the code expects, and bringing them there, by the migrations."""
+"""Whether the tables are what the code expects, and bringing them there, by the migrations.
 
-from collections.abc import Callable, Iterator
+What walks them is imported where they are walked: whoever finds the tables as they should be needs none of it.
+"""
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from app.database import doom, engine
 from app.database.base import Base
 from app.database.engine import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 REVISIONS: Final = "alembic_version"  # the table that says which revision the others are of
@@ -73,31 +76,44 @@ def open_(url: str, *, upgrades: bool = False) -> Database:
 
 def look(database: Database) -> Tables:
     """How its tables stand to the code. Raises `NewerTables`."""
-    script = ScriptDirectory(str(MIGRATIONS))
     with database.read() as session:
         connection = session.connection()
-        revision = _present(connection, script)
+        revision = _present(connection)
         missing = set(Base.metadata.tables) - set(sa.inspect(connection).get_table_names())
     if revision is None:
         return Tables.NONE if missing == set(Base.metadata.tables) else Tables.TORN
-    if revision != script.get_current_head():
+    if revision != revisions()[-1]:
         return Tables.OLDER
     return Tables.TORN if missing else Tables.OURS
 
 
 def upgrade(database: Database, to: str = "head") -> None:
     """Take the schema to the revision `to`: all of the way, or none of it. Raises `NewerTables`."""
-    _run(database, command.upgrade, to)
+    with _migrating(database) as config:
+        from alembic import command
+
+        command.upgrade(config, to)
 
 
 def downgrade(database: Database, to: str) -> None:
     """Take the schema back to the revision `to`; `base` is a database without tables."""
-    _run(database, command.downgrade, to)
+    with _migrating(database) as config:
+        from alembic import command
+
+        command.downgrade(config, to)
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """All there are, in their order: each file of a migration begins with its own, which follows the one before it."""
+    return tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 
 
 def revision(connection: Connection) -> str | None:
     """Which one the tables are of; None where there are none."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table(REVISIONS):
+        return None
+    return connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(REVISIONS)))
 
 
 @contextmanager
@@ -106,44 +122,37 @@ def building(database: Database, to: str) -> Iterator[Connection]:
 
     Raises `NewerTables`.
     """
-    config = _config()
-    script = ScriptDirectory.from_config(config)
-    if to not in _revisions(script):
+    if to not in revisions():
         raise NewerTables(_newer(to))
-    with database.change_schema() as connection:
-        config.attributes["connection"] = connection
+    with _migrating(database) as config:
+        from alembic import command
+
         command.upgrade(config, to)
-        doom.make(connection)
-        yield connection
+        yield config.attributes["connection"]
 
 
-def _present(connection: Connection, script: ScriptDirectory) -> str | None:
+def _present(connection: Connection) -> str | None:
     """The revision of the tables, None where there are none. Raises `NewerTables`."""
     present = revision(connection)
-    if present is not None and present not in _revisions(script):
+    if present is not None and present not in revisions():
         raise NewerTables(_newer(present))
     return present
-
-
-def _revisions(script: ScriptDirectory) -> set[str]:
-    return {each.revision for each in script.walk_revisions()}
 
 
 def _newer(present: str) -> str:
     return f"the database is of a newer Tern (its tables are at {present}): install that one again"
 
 
-def _config() -> Config:
+@contextmanager
+def _migrating(database: Database) -> Iterator["Config"]:
+    """What tells alembic where the migrations are, and the transaction in which they run."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return config
-
-
-def _run(database: Database, move: Callable[[Config, str], None], to: str) -> None:
-    config = _config()
     with database.change_schema() as connection:
-        _present(connection, ScriptDirectory.from_config(config))
+        _present(connection)
         config.attributes["connection"] = connection
         doom.drop(connection)
-        move(config, to)
+        yield config
         doom.make(connection)

@@ -71,6 +71,10 @@ def fill(database: Database) -> None:
                 connection.execute(table.insert(), {column.name: VALUES[column.type.python_type] for column in table.c})
 
 
+def test_the_files_of_the_migrations_stand_in_the_order_in_which_they_follow_one_another() -> None:
+    assert list(schema.revisions()) == REVISIONS
+
+
 def test_there_is_one_line_of_migrations() -> None:
     assert len(ScriptDirectory(str(schema.MIGRATIONS)).get_heads()) == 1
 

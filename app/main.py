@@ -91,6 +91,8 @@ from app.statistics.cards.routes import router as cards
 from app.statistics.releases.public import router as published
 from app.statistics.releases.routes import ledger_router
 from app.statistics.releases.routes import router as releases
+from app.statistics.releases.runs import Runs
+from app.statistics.releases.state import Draws
 
 # In the order in which a request is compared with them: those of reporters come first, for their speed is promised.
 # This is the API, of which each route has its place in the table of rights. Pages are files, and come after it.
@@ -195,7 +197,7 @@ def jobs(keyring: Keyring) -> Jobs:
 
 
 @dataclass(frozen=True)
-class _State(NoScript, Approvals, People, SignIns, Recoverables, Watched):
+class _State(NoScript, Approvals, People, SignIns, Recoverables, Watched, Draws):
     """What the routes of every domain use."""
 
 
@@ -237,11 +239,13 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         duties=DUTIES,
         recoverable=RECOVERABLE,
         approvables={each.subject: each for each in APPROVABLES},
+        draws=Runs(),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        state.draws.close()
         state.writer.close()
         state.database.close()
 

@@ -130,6 +130,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         }
     },
     "app.client.statistics.cards": {"DELAY_HOURS": 72},
+    "app.client.statistics.releases": {"_FIRST_PAUSE": 0.05, "_LONGEST_PAUSE": 3.0},
     "app.database.postgresql": {"_INTERVAL": 0.1},
     "app.database.engine": {
         "CONNECTIONS": 50,
@@ -358,10 +359,12 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.statistics.releases.kept_accounts": {"PIECE": MIB},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
     "app.statistics.releases.counting": {"_MOST_KINDS": 5},
+    "app.statistics.releases.opening": {"ALONE": 3},
     "app.statistics.releases.requests": {
         "GATES": {"Q": 300, "XS": 30, "S": 150, "M": 1_500, "L": 8_000},
         "RELEASES_OF_A_PERIOD": 2,
     },
+    "app.statistics.releases.runs": {"PAGE": 1000, "BEAT_SECONDS": 2.0, "SILENT_SECONDS": 60.0},
 }
 
 

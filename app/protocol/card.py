@@ -178,12 +178,16 @@ class SignedCard:
 
         Raises `CardError` where it is one person twice, and `NotAuthentic`.
         """
+        self.check_line(self.card.line, is_certified)
+
+    def check_line(self, line: bytes, is_certified: Callable[[str, bytes], bool]) -> None:
+        """The same, where its line is known."""
         if self.writer.by == self.approver.by:
             raise CardError("one person has signed twice")
         for each in (self.writer, self.approver):
             if not is_certified(each.by, each.key):
                 raise NotAuthentic("uncertified")
-            verify_signature(each, bytes_signed("card", self.card.line))
+            verify_signature(each, bytes_signed("card", line))
 
 
 def new_card_id() -> str:
@@ -256,16 +260,43 @@ def parse(plaintext: bytes) -> SignedCard:
     return signed
 
 
+def read_signed(plaintext: bytes) -> SignedCard:
+    """`parse` and `check_signed` in one, for a million of them, but for whose the keys are.
+
+    Raises `CardError` and `NotAuthentic`.
+    """
+    signed = parse(plaintext)
+    line = plaintext[: plaintext.index(b"\n")]  # which is the card's, as it was parsed
+    signed.check_line(line, lambda _, __: True)
+    return signed
+
+
 @dataclass(frozen=True, slots=True)
 class _Coded:
-    """A field of the card and its list: how its value is checked, written and read."""
+    """A field of the card and its list: how its value is checked, written and read.
+
+    What was found right once is looked up from then on: a card has few values, and there are very many cards.
+    """
 
     name: str
     codes: tuple[str, ...]
     retired: frozenset[str]
     several: bool
+    _right: set[Choice] = field(default_factory=set, compare=False, repr=False)
+    _read: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _written: dict[tuple[str, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
-    def check(self, value: object) -> None:
+    def check(self, value: Choice) -> None:
+        """Raises `CardError` for what no card says here."""
+        try:
+            if value in self._right:
+                return
+        except TypeError:  # a list, or another thing that a card does not hold
+            raise CardError(f"{self.name} is not a choice") from None
+        self._check(value)
+        self._right.add(value)
+
+    def _check(self, value: object) -> None:
         if value is None:
             return
         choices = value if self.several else (value,)
@@ -291,16 +322,22 @@ class _Coded:
         return tuple(code for code in self.codes if code in value)
 
     def written(self, value: Choice) -> str | int | None:
-        if isinstance(value, tuple):
-            return sum(1 << self.codes.index(code) for code in value)
-        return value
+        if not isinstance(value, tuple):
+            return value
+        number = self._written.get(value)
+        if number is None:
+            number = self._written[value] = sum(1 << self.codes.index(code) for code in value)
+        return number
 
     def read(self, value: object) -> Choice:
         if value is None or not self.several:
             return cast("str | None", value)
         if type(value) is not int or not 0 < value < 1 << len(self.codes):
             raise CardError(f"{self.name} is not a bitmap of its list")
-        return tuple(code for bit, code in enumerate(self.codes) if value >> bit & 1)
+        choices = self._read.get(value)
+        if choices is None:
+            choices = self._read[value] = tuple(code for bit, code in enumerate(self.codes) if value >> bit & 1)
+        return choices
 
 
 # The codes that say nothing more than null does: a card has one way to say it.

@@ -7,6 +7,7 @@ reader writes it again. A sealed document is these lines, spaces up to its size 
 import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature
@@ -207,11 +208,17 @@ def bytes_signed(type_: str, line: bytes) -> bytes:
 def verify_signature(signature: Signature, signed_bytes: bytes) -> None:
     """Raises `NotAuthentic` where the signature does not hold under its own key, or under such a key proves nothing."""
     try:
-        if not _is_somebodys(signature.key):
-            raise ValueError("a key for which anybody can sign")
-        Ed25519PublicKey.from_public_bytes(signature.key).verify(signature.sig, signed_bytes)
+        _public_key(signature.key).verify(signature.sig, signed_bytes)
     except (InvalidSignature, ValueError):
         raise NotAuthentic("signature") from None
+
+
+@lru_cache(maxsize=1024)  # a few people sign very much
+def _public_key(key: bytes) -> Ed25519PublicKey:
+    """Raises `ValueError`."""
+    if not _is_somebodys(key):
+        raise ValueError("a key for which anybody can sign")
+    return Ed25519PublicKey.from_public_bytes(key)
 
 
 def _is_somebodys(key: bytes) -> bool:

@@ -1,5 +1,6 @@
 """Releases: requested by one, approved and drawn by another, signed by both, verified by anyone offline."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -22,6 +23,11 @@ from app.protocol.release.signatures import SIGNATURES, sign_sums
 from app.protocol.release.sums import SUMS, file_of, hashes
 from app.protocol.release.verification import VerifiedRelease, verify_pinned, vouchers
 
+
+class BrokenOff(Exception):
+    """A draw ended without a folder: the service stopped, or somebody cancelled it or began it anew."""
+
+
 # The files of a release by path.
 Folder: TypeAlias = Mapping[str, bytes]
 
@@ -35,6 +41,7 @@ class ReleaseView:
     period: str
     workload: str
     state: str
+    draw: str | None
     requested_by: str
     approved_by: str | None
     requester_stand_in: str | None
@@ -50,6 +57,7 @@ class ReleaseView:
             period=str(item["period"]),
             workload=str(item["workload"]),
             state=str(item["state"]),
+            draw=item["draw"],
             requested_by=str(item["requested_by"]),
             approved_by=item["approved_by"],
             requester_stand_in=item["requester_stand_in"],
@@ -101,12 +109,14 @@ def cancel(staff: Staff, view: ReleaseView) -> None:
 def draw(staff: Staff, release: str) -> None:
     """Lend the statistics keys to the service's memory for the one draw, which is charged even if never published.
 
-    They are lent for what was approved on this machine and for nothing else. Raises `NotAuthentic` and `NotGranted`.
+    They are lent for what was approved on this machine and for nothing else. Returns when the folder is made; the draw
+    goes on where nobody waits for it. Raises `NotAuthentic`, `NotGranted` and `BrokenOff`.
     """
     release_view = view(staff, release)
     _check_wish(staff, release, asdict(release_view))
     keys = _keys_of(staff, release_view)
     staff.service.post(f"/releases/{release}/draw", {"statistics_keys": [str(key.identity) for key in keys]})
+    _wait(staff, release)
 
 
 def lose_accounts(staff: Staff, view: ReleaseView) -> None:
@@ -218,6 +228,8 @@ def verify(folder: Folder, *, pin: str) -> VerifiedRelease:
     return verify_pinned(folder, pin)
 
 
+# In seconds, between two looks at a draw that runs.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 3.0
 # In what this machine has seen: what a release was to be, the noise under which it signed one, each line of the ledger.
 _WISH, _NOISE, _LINE = "release", "release-noise", "ledger"
 
@@ -247,6 +259,16 @@ def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
         staff.seen.hold(_LINE, seq, partial(chain.check_same, mark, reason="ledger"))
     for seq, mark in lines.items():
         staff.seen.record(_LINE, seq, mark)
+
+
+def _wait(staff: Staff, release: str) -> None:
+    """Until the draw runs no more. Raises `BrokenOff` where it has no result."""
+    pause = _FIRST_PAUSE
+    while (draw := view(staff, release).draw) == "running":
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    if draw != "done":
+        raise BrokenOff("the draw was broken off or cancelled: tern release draw begins it anew, or goes on")
 
 
 def _keys_of(staff: Staff, view: ReleaseView) -> list[HeldKey]:

@@ -1,6 +1,6 @@
 """Statistics cards as they lie on the server: sealed, of one size, joined to nothing."""
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Sealed
@@ -14,8 +14,9 @@ class Card(Base):
     """
 
     __tablename__ = "cards"
+    __table_args__ = (Index("ix_cards_by_quarter", "quarter", "id_sha256"),)
 
     id_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    quarter: Mapped[str | None] = mapped_column(String(7), index=True)
+    quarter: Mapped[str | None] = mapped_column(String(7))
     revision_sha256: Mapped[str | None] = mapped_column(String(64))
     file: Mapped[bytes | None] = mapped_column(Sealed)

@@ -1,6 +1,5 @@
 """Cards come, change and go under the card token, which says no more than that some caseworker sent them."""
 
-from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select, update
@@ -23,16 +22,6 @@ class CardTokenUnknown(Problem):
     """
 
     type, status, title = "card-token-unknown", 401, "This is not the token of the newest card-writing key"
-
-
-@dataclass(frozen=True)
-class RecordedCard:
-    """A sealed card, with the hashes that its row has of the id and the revision that it came under."""
-
-    quarter: str
-    id_sha256: str
-    revision_sha256: str | None
-    file: bytes = field(repr=False)
 
 
 def put(session: Session, *, token_sha256: str, card: str, revision: int, file: bytes, today: date) -> bool:
@@ -64,14 +53,13 @@ def withdraw(session: Session, *, token_sha256: str, card: str, today: date) -> 
     doom(session)
 
 
-def recorded_in(session: Session, quarter: str) -> list[RecordedCard]:
-    """The sealed cards of a quarter, ordered by the hash of a random id, hence by nothing."""
-    rows = select(Card).where(Card.quarter == quarter, Card.file.is_not(None)).order_by(Card.id_sha256)
-    return [
-        RecordedCard(quarter, row.id_sha256, row.revision_sha256, row.file)
-        for row in session.scalars(rows)
-        if row.file is not None
-    ]
+def recorded_in(session: Session, quarter: str, *, after: str, most: int) -> list[tuple[str, str | None, bytes]]:
+    """The next sealed cards of a quarter with the hashes of their rows, ordered by that of a random id: by nothing."""
+    of_quarter = select(Card.id_sha256, Card.revision_sha256, Card.file).where(
+        Card.quarter == quarter, Card.file.is_not(None), Card.id_sha256 > after
+    )
+    rows = session.execute(of_quarter.order_by(Card.id_sha256).limit(most))
+    return [(id_, revision, file) for id_, revision, file in rows if file is not None]
 
 
 def _check_token(session: Session, token_sha256: str, today: date) -> None:

@@ -1,11 +1,11 @@
 """The draw: cards are opened and counted in memory, the noise is drawn once, and the ledger is charged with it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from functools import cache, partial
+from datetime import date, datetime
+from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -20,24 +20,20 @@ from app.problems import Problem, StaleVersion
 from app.protocol import card as cards_
 from app.protocol.certificates import Trust
 from app.protocol.encoding import sha256_hex
-from app.protocol.errors import ProtocolError
-from app.protocol.periods import first_day, last_day, quarters
+from app.protocol.periods import quarters
 from app.protocol.release.budget import is_drawn
 from app.protocol.release.counts import NoisyCounts, write_counts
 from app.protocol.release.ledger import LedgerLine, next_line
-from app.protocol.statements import LATE
-from app.protocol.types import TYPES
-from app.statistics.cards import service as cards
-from app.statistics.cards.service import RecordedCard
-from app.statistics.releases import counting, kept_accounts, ledger, noise, requests
+from app.statistics.releases import counting, kept_accounts, ledger, noise, opening, requests
 from app.statistics.releases.accounts import Accounts, AccountsError, growth, name_of, rebuilt
 from app.statistics.releases.kept_accounts import KeptAccounts
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState
+from app.statistics.releases.opening import Opened, Opener
 from app.statistics.releases.requests import ReleaseExists
 from app.vocabulary import Workload
 
-# Who may have written or approved a card.
-SIGNERS = TYPES["card"].roles
+# The sealed cards of some quarters, page by page, each read in a transaction of its own.
+Read: TypeAlias = Callable[[Iterable[str]], Iterable[opening.Page]]
 
 
 class StatisticsKeyWrong(Problem):
@@ -63,14 +59,13 @@ class Snapshot:
     """What a draw starts from, read in one transaction. `ledger` is its place: a later draw makes it stale.
 
     `recipients` are those of the statistics keys by period: of this one and, where the accounts begin `anew`, of all
-    that were drawn; `earlier` are then their cards.
+    that were drawn; `earlier` are then their other quarters.
     """
 
     release: str
     period: str
     workload: Workload
-    cards: Sequence[RecordedCard]
-    earlier: Sequence[RecordedCard]
+    earlier: tuple[str, ...]
     trust: Trust
     accounts: KeptAccounts
     recipients: Mapping[str, AbstractSet[str]]
@@ -99,14 +94,12 @@ def snapshot(session: Session, actor: Actor, release_id: str, *, today: date) ->
     if accounts is None:
         raise StatisticsKeyWrong
     drawn = {line.period for line in lines} if accounts.sealed is None else set()
-    own = quarters(release.period)
-    earlier = {quarter for period in drawn for quarter in quarters(period)}.difference(own)
+    earlier = {quarter for period in drawn for quarter in quarters(period)}.difference(quarters(release.period))
     return Snapshot(
         release=release.id,
         period=release.period,
         workload=workload,
-        cards=[each for quarter in own for each in cards.recorded_in(session, quarter)],
-        earlier=[each for quarter in sorted(earlier) for each in cards.recorded_in(session, quarter)],
+        earlier=tuple(sorted(earlier)),
         trust=staff.trust_in_everybody(session),
         accounts=accounts,
         recipients={each: shared_keys.statistics_recipients(session, each, today) for each in {release.period, *drawn}},
@@ -133,15 +126,27 @@ def statistics_identities(start: Snapshot, keys: Sequence[str]) -> list[age.Hybr
     return identities
 
 
-def draw(start: Snapshot, identities: Sequence[age.HybridIdentity], *, measurement: noise.Measurement) -> Draw:
-    """Open, count and draw, in memory and outside any transaction.
+def draw(
+    start: Snapshot,
+    identities: Sequence[age.HybridIdentity],
+    read: Read,
+    *,
+    accounts: Accounts | None,
+    measurement: noise.Measurement,
+) -> Draw:
+    """Open, count and draw, in memory and outside any transaction but those of `read`.
 
-    Who may still be counted is each person's own matter; how many are not, nobody is told. Raises `AccountsLost` and
-    `AccountsFull`.
+    `accounts` are those that were kept, as they were opened. Who may still be counted is each person's own matter; how
+    many are not, nobody is told. Raises `AccountsFull`.
     """
     rho = start.workload.rho
-    opened = _open(start.cards, identities, start.trust)
-    accounts = _accounts(start, identities, opened)
+    opener = Opener(identities, start.trust)
+    opened = opening.opened(read(quarters(start.period)), opener)
+    if accounts is None:
+        earlier = opening.opened(read(start.earlier), opener)
+        accounts = _rebuilt(start, {str(identity.recipient) for identity in identities}, [*opened, *earlier])
+        accounts.follow(each.card for each in earlier if isinstance(each.card, cards_.TokenCard))
+    accounts.follow(each.card for each in opened if isinstance(each.card, cards_.TokenCard))
     own = [each.card for each in opened if isinstance(each.card, cards_.StatCard)]
     persons = {card.token: accounts.person(name_of(card.token)) for card in own}
     admitted = {person for person in persons.values() if accounts.can_bear(person, rho)}
@@ -181,29 +186,8 @@ def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now
     return release
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """A card that counts, and the quarter in which it was recorded."""
-
-    quarter: str
-    card: cards_.StatCard | cards_.TokenCard
-
-
-def _accounts(start: Snapshot, identities: Sequence[age.HybridIdentity], opened: Sequence[_Opened]) -> Accounts:
-    """As they are before this draw: those that were kept, or the worst that they can be where nobody opens them.
-
-    Whose tokens the cards join is one person from here on.
-    """
-    if start.accounts.sealed is not None:
-        accounts = start.accounts.open_(identities)
-    else:
-        opened = [*opened, *_open(start.earlier, identities, start.trust)]
-        accounts = _rebuilt(start, {str(identity.recipient) for identity in identities}, opened)
-    accounts.follow(each.card for each in opened if isinstance(each.card, cards_.TokenCard))
-    return accounts
-
-
-def _rebuilt(start: Snapshot, lent: AbstractSet[str], opened: Sequence[_Opened]) -> Accounts:
+def _rebuilt(start: Snapshot, lent: AbstractSet[str], opened: Sequence[Opened]) -> Accounts:
+    """The worst that they can be, where nobody opens those that were kept."""
     tokens: defaultdict[str, set[bytes]] = defaultdict(set)
     for each in opened:
         if isinstance(each.card, cards_.StatCard):
@@ -215,35 +199,6 @@ def _rebuilt(start: Snapshot, lent: AbstractSet[str], opened: Sequence[_Opened])
         return set[bytes]().union(*(tokens[quarter] for quarter in quarters(period))) if is_open else everybody
 
     return rebuilt([(line.period, line.rho_millionths) for line in start.ledger], tokens_of)
-
-
-def _open(recorded: Sequence[RecordedCard], identities: Sequence[age.HybridIdentity], trust: Trust) -> list[_Opened]:
-    """The cards that count. No other stops the draw, and nothing is told of it but that (RELEASES § 0)."""
-    was_certified = cache(partial(_was_certified, trust))
-    opened = []
-    for each in recorded:
-        try:
-            signed = cards_.parse(age.decrypt(each.file, identities))
-            _check_row(each, signed.card)
-            signed.check_signed(partial(was_certified, each.quarter))
-        except (age.Error, ProtocolError):
-            continue
-        opened.append(_Opened(each.quarter, signed.card))
-    return opened
-
-
-def _check_row(recorded: RecordedCard, card: cards_.StatCard | cards_.TokenCard) -> None:
-    """It is the card, and its revision, that it came as. Raises `CardError`."""
-    came_as = (recorded.id_sha256, recorded.revision_sha256)
-    if came_as != (sha256_hex(card.id.encode()), cards_.revision_sha256(card.id, card.revision)):
-        raise cards_.CardError("it came as another card or revision")
-
-
-def _was_certified(trust: Trust, quarter: str, person: str, key: bytes) -> bool:
-    """Whether the key was the person's in the quarter, or in the days before in which a card may have waited."""
-    first, last = first_day(quarter) - LATE, last_day(quarter)
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return trust.was_certified(person, key, days, roles=SIGNERS)
 
 
 def _charge(session: Session, start: Snapshot, result: Draw) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -116,19 +116,42 @@ def _check_unmade(actor: Actor, release: Release) -> None:
         raise NoSuchStep
 
 
+@dataclass(frozen=True, slots=True)
+class MadeAnew:
+    """A folder that somebody else is to sign, made of the release in this version."""
+
+    version: int
+    files: Mapping[str, bytes] = field(repr=False)
+
+
+def made_anew(
+    session: Session, actor: Actor, release_id: str, place: SignerPlace, *, publisher: Publisher, is_demo: bool
+) -> MadeAnew | None:
+    """The folder as it will be with the actor in this place; None where they cannot take it, as `stand_in` says why.
+
+    It is made by itself, for the same reason as `made`.
+    """
+    release = requests.get(session, actor, release_id)
+    if release.state is not ReleaseState.COMPOSED or not _may_stand_in(actor, release, place):
+        return None
+    release.counts()
+    session.expunge(release)  # what is said of it here is written nowhere
+    _take_place(actor, release, place)
+    return MadeAnew(release.version, _composed(session, release, publisher=publisher, is_demo=is_demo))
+
+
 def stand_in(
     session: Session,
     actor: Actor,
     release_id: str,
     place: SignerPlace,
+    made: MadeAnew | None,
     *,
     seen: AbstractSet[int],
-    publisher: Publisher,
-    is_demo: bool,
     now: datetime,
 ) -> Release:
-    """Sign in the place of the requester or the approver, who cannot: the folder is made anew, says so, and lacks both
-    signatures again. Who was asked at first may take their own place back.
+    """Sign in the place of the requester or the approver, who cannot: the folder that was made anew says so, and lacks
+    both signatures again. Who was asked at first may take their own place back.
 
     `seen` holds the versions that the actor has seen. Raises `StaleVersion`, `NoSuchStep` before the folder is made and
     once both have signed, and `ReleaseStandIn` for who may not take this place.
@@ -138,25 +161,31 @@ def stand_in(
         raise StaleVersion(version=release.version)
     if release.state is not ReleaseState.COMPOSED:
         raise NoSuchStep
-    _check_stand_in(actor, release, place)
+    if not _may_stand_in(actor, release, place):
+        raise ReleaseStandIn
+    if made is None or made.version != release.version:
+        raise StaleVersion(version=release.version)
+    _take_place(actor, release, place)
+    for each in (ReleaseSignature, ReleaseFile):
+        session.execute(delete(each).where(each.release_id == release.id))
+    audit.record(session, actor.id, Action.RELEASE_STOOD_IN, release.id, now=now)
+    return _keep(session, release, made.files)
+
+
+def _take_place(actor: Actor, release: Release, place: SignerPlace) -> None:
     if place is SignerPlace.REQUESTER:
         release.requester_stand_in = None if actor.id == release.requested_by else actor.id
     else:
         release.approver_stand_in = None if actor.id == release.approved_by else actor.id
-    for made in (ReleaseSignature, ReleaseFile):
-        session.execute(delete(made).where(made.release_id == release.id))
-    audit.record(session, actor.id, Action.RELEASE_STOOD_IN, release.id, now=now)
-    return _keep(session, release, _composed(session, release, publisher=publisher, is_demo=is_demo))
 
 
-def _check_stand_in(actor: Actor, release: Release, place: SignerPlace) -> None:
-    """Raises `ReleaseStandIn`: the two are different people to the end, and the one who approved was a supervisor."""
+def _may_stand_in(actor: Actor, release: Release, place: SignerPlace) -> bool:
+    """The two are different people to the end, and the one who approved was a supervisor."""
     first = release.requested_by if place is SignerPlace.REQUESTER else release.approved_by
     others = {release.requested_by, release.approved_by, *release.signers} - {first}
     if place is SignerPlace.APPROVER and Role.SUPERVISOR not in actor.roles:
-        raise ReleaseStandIn
-    if actor.id in others or actor.id in release.signers:
-        raise ReleaseStandIn
+        return False
+    return actor.id not in others and actor.id not in release.signers
 
 
 def _composed(session: Session, release: Release, *, publisher: Publisher, is_demo: bool) -> dict[str, bytes]:

@@ -47,10 +47,12 @@ class KeptAccounts:
     key: str
     recipient: age.HybridRecipient
 
-    def open_(self, identities: Sequence[age.HybridIdentity]) -> Accounts:
-        """Raises `AccountsLost`."""
+    def open_(self, identities: Sequence[age.HybridIdentity]) -> Accounts | None:
+        """None where they begin anew. Raises `AccountsLost`."""
+        if self.sealed is None:
+            return None
         try:
-            accounts = Accounts.read(age.decrypt(self.sealed or b"", identities))
+            accounts = Accounts.read(age.decrypt(self.sealed, identities))
         except (age.Error, AccountsError):
             raise AccountsLost from None
         if len(accounts) != self.slots:

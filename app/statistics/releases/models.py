@@ -65,6 +65,20 @@ class Release(Base):
         return read_counts(self.noisy)
 
 
+class ReleaseDraw(Base):
+    """A draw that runs: `runner` is a random word of the one who makes it, `beats` a number that grows while they do.
+
+    It says nothing of how far they are. Who comes after takes the row, and the one before ends without a trace.
+    """
+
+    __tablename__ = "release_draws"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("releases.id"), primary_key=True)
+    runner: Mapped[str] = mapped_column(String(32))
+    beats: Mapped[int] = mapped_column(default=0)
+
+
 class ReleaseFile(Base):
     """One file of a composed folder, as its bytes are published."""
 

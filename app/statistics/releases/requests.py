@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, delete, func, literal, select
 from sqlalchemy.orm import Session
 
 from app import transitions, vocabulary
@@ -19,7 +19,7 @@ from app.protocol.periods import is_year, last_day
 from app.protocol.release.verification import REQUESTERS
 from app.statistics.releases import ledger
 from app.statistics.releases.machine import EDGES, Facts
-from app.statistics.releases.models import Release, ReleaseState
+from app.statistics.releases.models import Release, ReleaseDraw, ReleaseState
 from app.transitions import Step
 from app.vocabulary import ReleaseKind, Workload
 
@@ -142,6 +142,7 @@ def move(
     if to is ReleaseState.APPROVED and actor.id == release.requested_by:
         raise ReleaseSelfApproval
     check(actor, release, to)
+    session.execute(delete(ReleaseDraw).where(ReleaseDraw.release_id == release.id))  # who draws it now ends
     release.state = to
     if to is ReleaseState.APPROVED:
         release.approved_by = actor.id

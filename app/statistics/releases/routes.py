@@ -3,9 +3,11 @@
 from typing import Annotated
 
 from fastapi import Response, status
+from sqlalchemy.orm import Session
 
 from app.audit import reading
 from app.audit.actions import Action
+from app.database import Database
 from app.http import (
     Actor,
     Config,
@@ -21,12 +23,14 @@ from app.http import (
     etag,
     problems,
     requires,
+    shared,
 )
 from app.http.transitions import StepsOut
 from app.problems import NotFound, StaleVersion
 from app.protocol.release.ledger import write_lines
 from app.statistics.releases import draws, folders, kept_accounts, ledger, noise, requests
 from app.statistics.releases.models import Release, ReleaseState
+from app.statistics.releases.runs import Run
 from app.statistics.releases.schemas import (
     DrawIn,
     FilesOut,
@@ -36,6 +40,7 @@ from app.statistics.releases.schemas import (
     SignatureIn,
     StandInIn,
 )
+from app.statistics.releases.state import Draws
 from app.transitions import NoSuchStep
 from app.vocabulary import ReleaseKind, Role
 
@@ -44,6 +49,7 @@ ledger_router = Router(tag="releases")
 
 Requester = Annotated[Actor, requires(Role.ANALYST, Role.CASEWORKER, Role.SUPERVISOR)]
 Approver = Annotated[Actor, requires(Role.SUPERVISOR)]
+SharedState = Annotated[Draws, shared(Draws)]
 
 
 @router.post(
@@ -59,7 +65,14 @@ Approver = Annotated[Actor, requires(Role.SUPERVISOR)]
     ),
 )
 def request_release(
-    database: Db, actor: Requester, config: Config, once: Once, request: ReleaseIn, response: Response, now: Now
+    database: Db,
+    actor: Requester,
+    state: SharedState,
+    config: Config,
+    once: Once,
+    request: ReleaseIn,
+    response: Response,
+    now: Now,
 ) -> ReleaseOut:
     """Ask for the tables of a period. Nothing is drawn or charged before somebody else approves."""
 
@@ -70,25 +83,31 @@ def request_release(
 
     with database.write() as session:
         release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
-        return _answer(release, response)
+        return _answer(session, state, release, response)
 
 
 @router.get("")
-def list_releases(database: Db, actor: Requester, paging: Paging, now: Now) -> Page[ReleaseOut]:
+def list_releases(database: Db, actor: Requester, state: SharedState, paging: Paging, now: Now) -> Page[ReleaseOut]:
     """The releases that the caller may know of, those of the newest period first."""
     reading.record(database, actor.id, Action.RELEASE_READ, "releases", now=now)
     with database.read() as session:
-        query = requests.visible_to(actor)
-        return paging.page(session, query, by=(Release.period, Release.id), show=ReleaseOut.model_validate, newest=True)
+        query, running = requests.visible_to(actor), state.draws.running(session)
+        return paging.page(
+            session,
+            query,
+            by=(Release.period, Release.id),
+            show=lambda release: ReleaseOut.of(release, running),
+            newest=True,
+        )
 
 
 @router.get("/{release_id}", responses=problems(NotFound))
 def get_release(
-    database: Db, actor: Requester, release_id: str, _: IfNoneMatch, response: Response, now: Now
+    database: Db, actor: Requester, state: SharedState, release_id: str, _: IfNoneMatch, response: Response, now: Now
 ) -> ReleaseOut:
-    """How far a release has come."""
+    """How far a release has come. `draw` may change under the same version: wait for it without `If-None-Match`."""
     with database.read() as session:
-        release = _answer(requests.get(session, actor, release_id), response)
+        release = _answer(session, state, requests.get(session, actor, release_id), response)
     _record_read(database, actor, release_id, now)
     return release
 
@@ -109,6 +128,7 @@ def list_release_steps(database: Db, actor: Requester, release_id: str) -> Steps
 def move_release(
     database: Db,
     actor: Requester,
+    state: SharedState,
     once: Once,
     release_id: str,
     request: ReleaseDecisionIn,
@@ -123,20 +143,18 @@ def move_release(
 
     with database.write() as session:
         release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
-        return _answer(release, response)
+        return _answer(session, state, release, response)
 
 
 @router.post(
     "/{release_id}/draw",
-    status_code=status.HTTP_201_CREATED,
+    status_code=status.HTTP_202_ACCEPTED,
     responses=problems(
         NotFound,
         StaleVersion,
         NoSuchStep,
-        requests.ReleaseExists,
         ledger.ReleaseBudgetExhausted,
         draws.StatisticsKeyWrong,
-        draws.AccountsFull,
         kept_accounts.AccountsLost,
         folders.ReleaseUnnamed,
     ),
@@ -144,30 +162,45 @@ def move_release(
 def draw_release(
     database: Db,
     actor: Approver,
+    state: SharedState,
     config: Config,
     release_id: str,
     keys: DrawIn,
     response: Response,
     now: Now,
 ) -> ReleaseOut:
-    """Count the persons, add the noise, charge the budget and make the folder. A release is drawn once."""
+    """Begin to count the persons, add the noise, charge the budget and make the folder; `draw` of the release says when
+    it is done. A release is drawn once; who begins again before that ends the draw before, and a cancelled release is
+    charged nothing."""
+    publisher = folders.publisher(config)
     with database.read() as session:
         start = draws.snapshot(session, actor, release_id, today=now.date())
     identities = draws.statistics_identities(start, keys.statistics_keys)
-    result = draws.draw(start, identities, measurement=noise.DiscreteGaussian())
-    with database.write() as session:
-        draws.settle(session, actor, start, result, now=now)
-    return _compose(database, actor, config, release_id, response)
+    accounts = start.accounts.open_(identities)
+
+    def make(run: Run) -> None:
+        measurement = noise.DiscreteGaussian()
+        result = draws.draw(start, identities, run.read, accounts=accounts, measurement=measurement)
+        with database.write() as session:
+            run.hold(session)
+            draws.settle(session, actor, start, result, now=now)
+        _made(database, actor, release_id, publisher, is_demo=config.demo)
+
+    state.draws.begin(database, release_id, make)
+    with database.read() as session:
+        return _answer(session, state, requests.get(session, actor, release_id), response)
 
 
 @router.post(
     "/{release_id}/lost-accounts", status_code=status.HTTP_201_CREATED, responses=problems(NotFound, NoSuchStep)
 )
-def lose_accounts(database: Db, actor: Approver, release_id: str, response: Response, now: Now) -> ReleaseOut:
+def lose_accounts(
+    database: Db, actor: Approver, state: SharedState, release_id: str, response: Response, now: Now
+) -> ReleaseOut:
     """Say, for this draw, that nobody opens the accounts of what was spent any more. With a second supervisor's word
     they begin anew, at the worst that they can be."""
     with database.write() as session:
-        return _answer(kept_accounts.lose(session, actor, release_id, now=now), response)
+        return _answer(session, state, kept_accounts.lose(session, actor, release_id, now=now), response)
 
 
 @router.post(
@@ -175,9 +208,13 @@ def lose_accounts(database: Db, actor: Approver, release_id: str, response: Resp
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, NoSuchStep, folders.ReleaseUnnamed),
 )
-def compose_release(database: Db, actor: Approver, config: Config, release_id: str, response: Response) -> ReleaseOut:
-    """Make the folder of a draw whose request was cut off before it did."""
-    return _compose(database, actor, config, release_id, response)
+def compose_release(
+    database: Db, actor: Approver, state: SharedState, config: Config, release_id: str, response: Response
+) -> ReleaseOut:
+    """Make the folder of a draw that was cut off before it did."""
+    _made(database, actor, release_id, folders.publisher(config), is_demo=config.demo)
+    with database.read() as session:
+        return _answer(session, state, requests.get(session, actor, release_id), response)
 
 
 @router.post(
@@ -188,6 +225,7 @@ def compose_release(database: Db, actor: Approver, config: Config, release_id: s
 def stand_in(
     database: Db,
     actor: Requester,
+    state: SharedState,
     config: Config,
     once: Once,
     release_id: str,
@@ -199,20 +237,14 @@ def stand_in(
     """Sign a composed release in the place of its requester or its approver, who cannot. The folder is made anew."""
 
     def act() -> Release:
-        return folders.stand_in(
-            session,
-            actor,
-            release_id,
-            request.place,
-            seen=seen,
-            publisher=folders.publisher(config),
-            is_demo=config.demo,
-            now=now,
-        )
+        return folders.stand_in(session, actor, release_id, request.place, made, seen=seen, now=now)
 
+    publisher = folders.publisher(config)
+    with database.read() as session:
+        made = folders.made_anew(session, actor, release_id, request.place, publisher=publisher, is_demo=config.demo)
     with database.write() as session:
         release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
-        return _answer(release, response)
+        return _answer(session, state, release, response)
 
 
 @router.get("/{release_id}/files", responses=problems(NotFound))
@@ -241,12 +273,18 @@ def get_release_file(database: Db, actor: Requester, release_id: str, path: str,
     responses=problems(NotFound, NoSuchStep, folders.ReleaseSignatureWrong),
 )
 def sign_release(
-    database: Db, actor: Requester, release_id: str, request: SignatureIn, response: Response, now: Now
+    database: Db,
+    actor: Requester,
+    state: SharedState,
+    release_id: str,
+    request: SignatureIn,
+    response: Response,
+    now: Now,
 ) -> ReleaseOut:
     """Sign the folder's list of hashes. Who requested and who approved must both have signed before it is published."""
     with database.write() as session:
         release = folders.sign(session, actor, release_id, key=request.key, signature=request.sig, now=now)
-        return _answer(release, response)
+        return _answer(session, state, release, response)
 
 
 @ledger_router.get(
@@ -262,18 +300,18 @@ def read_ledger(database: Db) -> Response:
     return Response(write_lines(lines), media_type="application/x-ndjson")
 
 
-def _compose(database: Db, actor: Actor, config: Config, release_id: str, response: Response) -> ReleaseOut:
-    publisher = folders.publisher(config)
+def _made(database: Database, actor: Actor, release_id: str, publisher: folders.Publisher, *, is_demo: bool) -> None:
+    """Make the folder, and keep it in a transaction of its own."""
     with database.read() as session:
-        files = folders.made(session, actor, release_id, publisher=publisher, is_demo=config.demo)
+        files = folders.made(session, actor, release_id, publisher=publisher, is_demo=is_demo)
     with database.write() as session:
-        return _answer(folders.keep(session, actor, release_id, files), response)
+        folders.keep(session, actor, release_id, files)
 
 
 def _record_read(database: Db, actor: Actor, release_id: str, now: Now) -> None:
     reading.record(database, actor.id, Action.RELEASE_READ, release_id, now=now)
 
 
-def _answer(release: Release, response: Response) -> ReleaseOut:
+def _answer(session: Session, state: Draws, release: Release, response: Response) -> ReleaseOut:
     response.headers["ETag"] = etag(release.version)
-    return ReleaseOut.model_validate(release)
+    return ReleaseOut.of(release, state.draws.running(session))

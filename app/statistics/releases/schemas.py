@@ -1,12 +1,14 @@
 """What clients send and see of releases."""
 
-from typing import Annotated, Literal
+from collections.abc import Set as AbstractSet
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.transitions import TransitionIn
 from app.protocol.release.signatures import SignerPlace
-from app.statistics.releases.models import ReleaseState
+from app.statistics.releases.models import Release, ReleaseState
+from app.statistics.releases.runs import DrawState, state_of
 
 
 class _In(BaseModel):
@@ -47,9 +49,10 @@ class SignatureIn(_In):
 
 
 class ReleaseOut(BaseModel):
-    """The hashes are there from the draw and from the folder on: of `raw/noisy.csv`, and of `SHA256SUMS`."""
+    """The hashes are there from the draw and from the folder on: of `raw/noisy.csv`, and of `SHA256SUMS`.
 
-    model_config = ConfigDict(from_attributes=True)
+    `draw` says whether the draw waits for its approver, runs, or is done with its folder; null where there is none.
+    """
 
     id: str
     kind: str
@@ -62,9 +65,16 @@ class ReleaseOut(BaseModel):
     approver_stand_in: str | None
     accounts_lost_by: str | None
     accounts_lost_too: str | None
+    draw: DrawState | None
     noisy_sha256: str | None
     sums_sha256: str | None
     version: int
+
+    @classmethod
+    def of(cls, release: Release, running: AbstractSet[str]) -> Self:
+        """`running` are the releases whose draws somebody makes now."""
+        columns = {name: getattr(release, name) for name in cls.model_fields if name != "draw"}
+        return cls(draw=state_of(release, running), **columns)
 
 
 class FilesOut(BaseModel):

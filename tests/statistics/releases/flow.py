@@ -1,5 +1,6 @@
 """The steps of a release over HTTP, each by the one who may take it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +82,12 @@ class Flow:
         return self.post("/transitions", {"to": to}, by=by, **writes(version=version))
 
     def draw(self, *, by: Person = APPROVER, keys: Sequence[str] = (KEY,)) -> Response:
-        return self.post("/draw", {"statistics_keys": list(keys)}, by=by)
+        """The refusal, or the release when it runs no more."""
+        answer = self.post("/draw", {"statistics_keys": list(keys)}, by=by)
+        while answer.status_code in (200, 202) and answer.json()["draw"] == "running":
+            time.sleep(0.01)
+            answer = self.get(by=by)
+        return answer
 
     def stand_in(self, who: Person, place: str) -> Response:
         version = self.get(by=APPROVER).json()["version"]

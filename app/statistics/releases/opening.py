@@ -1,0 +1,172 @@
+"""Cards are opened and checked, on every core, in memory alone: of what does not count nothing is told (RELEASES § 0).
+
+The others who open beside the process that draws are programs of their own: each has the keys in its memory, reads
+sealed cards from its input and writes cards to its output, and ends with its input, so that none outlives who began it.
+"""
+
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain, islice
+from os import nice, sched_getaffinity
+from typing import IO, Final, Self, TypeAlias, cast
+
+from app import age
+from app.protocol import card as cards_
+from app.protocol.certificates import Trust
+from app.protocol.encoding import sha256_hex
+from app.protocol.errors import ProtocolError
+from app.protocol.periods import first_day, last_day
+from app.protocol.statements import LATE
+from app.protocol.types import TYPES
+
+# Who may have written or approved a card.
+SIGNERS: Final = TYPES["card"].roles
+# As many pages are opened before it is worth the while of others to begin.
+ALONE: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCard:
+    """A card as it lies there: its quarter, the hashes of the id and revision that it came under, its file."""
+
+    quarter: str
+    id_sha256: str
+    revision_sha256: str | None
+    file: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A card that two keys have signed, whose they are, and the quarter in which it was recorded."""
+
+    quarter: str
+    card: cards_.StatCard | cards_.TokenCard
+    signers: tuple[tuple[str, bytes], ...] = field(repr=False)
+
+
+Page: TypeAlias = Sequence[SealedCard]
+
+
+def open_page(page: Page, identities: Sequence[age.Identity]) -> list[Opened]:
+    """Those that are what they came as, under two signatures that hold."""
+    found = []
+    for each in page:
+        try:
+            signed = cards_.read_signed(age.decrypt(each.file, identities))
+            _check_row(each, signed.card)
+        except (age.Error, ProtocolError):
+            continue
+        signers = tuple((one.by, one.key) for one in (signed.writer, signed.approver))
+        found.append(Opened(each.quarter, signed.card, signers))
+    return found
+
+
+@dataclass(frozen=True)
+class Opener:
+    """The lent keys, and what says whose signatures count."""
+
+    identities: Sequence[age.HybridIdentity] = field(repr=False)
+    trust: Trust
+    _certified: dict[tuple[str, str, bytes], bool] = field(default_factory=dict, repr=False)
+
+    def open_(self, page: Page) -> list[Opened]:
+        """The cards that count."""
+        return self.counting(open_page(page, self.identities))
+
+    def counting(self, found: Iterable[Opened]) -> list[Opened]:
+        """Those under the signatures of two who might."""
+        return [each for each in found if all(self.was_certified(each.quarter, *signer) for signer in each.signers)]
+
+    def was_certified(self, quarter: str, person: str, key: bytes) -> bool:
+        """Whether the key was the person's in the quarter, or in the days before in which a card may have waited."""
+        known = self._certified.get((quarter, person, key))
+        if known is None:
+            first, last = first_day(quarter) - LATE, last_day(quarter)
+            days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+            known = self.trust.was_certified(person, key, days, roles=SIGNERS)
+            self._certified[quarter, person, key] = known
+        return known
+
+
+def opened(pages: Iterable[Page], opener: Opener, *, cores: int | None = None) -> list[Opened]:
+    """The cards that count, in no order. What `pages` raises is raised, and ends the others who open too."""
+    rest = iter(pages)
+    found = [card for page in islice(rest, ALONE) for card in opener.open_(page)]
+    following = next(rest, None)
+    if following is None:
+        return found
+    shared = _Shared(chain([following], rest))
+    with ExitStack() as stack:
+        others = [stack.enter_context(_Other(opener)) for _ in range(cores or len(sched_getaffinity(0)))]
+        threads = stack.enter_context(ThreadPoolExecutor(len(others)))
+        for each in threads.map(lambda other: other.open_all(shared), others):
+            found += each
+    return found
+
+
+class _Shared:
+    """Pages of which each is taken once."""
+
+    def __init__(self, pages: Iterator[Page]) -> None:
+        self._pages, self._lock = pages, threading.Lock()
+
+    def __iter__(self) -> Iterator[Page]:
+        while True:
+            with self._lock:
+                page = next(self._pages, None)
+            if page is None:
+                return
+            yield page
+
+
+class _Other:
+    """A process that opens cards for this one."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def open_all(self, pages: Iterable[Page]) -> list[Opened]:
+        goes, comes = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        pickle.dump([str(each) for each in self._opener.identities], goes)
+        found = list[Opened]()
+        for page in pages:
+            pickle.dump(page, goes)
+            goes.flush()
+            found += self._opener.counting(pickle.load(comes))  # noqa: S301 - what this process began has written it
+        return found
+
+
+def _check_row(recorded: SealedCard, card: cards_.StatCard | cards_.TokenCard) -> None:
+    """It is the card, and its revision, that it came as. Raises `CardError`."""
+    came_as = (recorded.id_sha256, recorded.revision_sha256)
+    if came_as != (sha256_hex(card.id.encode()), cards_.revision_sha256(card.id, card.revision)):
+        raise cards_.CardError("it came as another card or revision")
+
+
+def serve() -> None:
+    """Open what comes on standard input, until nothing does: the work of a process beside the one that draws."""
+    nice(5)  # whoever reports, or works, goes first
+    came, goes = sys.stdin.buffer, sys.stdout.buffer
+    try:
+        identities = [age.parse_identity(text) for text in pickle.load(came)]  # noqa: S301 - by whoever began this
+        while True:
+            pickle.dump(open_page(pickle.load(came), identities), goes)  # noqa: S301
+            goes.flush()
+    except (EOFError, BrokenPipeError):
+        return

@@ -1,0 +1,150 @@
+"""Draws that run beside the service: begun by a request, which they outlive; ended by whoever begins anew or cancels.
+
+Until a draw is charged nothing of it is kept; what is lent lies in the memory of the one who makes it.
+"""
+
+import logging
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.database import Database, insert_or_ignore
+from app.problems import Problem
+from app.statistics.cards import service as cards
+from app.statistics.releases.models import Release, ReleaseDraw, ReleaseState
+from app.statistics.releases.opening import Page, SealedCard
+
+# So many cards are read in one transaction.
+PAGE: Final = 1000
+# How often who draws says that they do; and after how long a silence nobody does.
+BEAT_SECONDS: Final = 2.0
+SILENT_SECONDS: Final = 60.0
+
+_log = logging.getLogger("tern")
+
+
+class DrawState(StrEnum):
+    """All that is told of a draw."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class Ended(Exception):
+    """Another draw of the release was begun, or it was cancelled, or the service stops."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One draw of a release, by its random word."""
+
+    database: Database = field(repr=False)
+    release: str
+    runner: str
+    is_stopping: threading.Event = field(repr=False)
+    _beaten: list[float] = field(default_factory=lambda: [time.monotonic()], repr=False)
+
+    def read(self, quarters: Iterable[str], *, most: int = PAGE) -> Iterator[Page]:
+        """The cards of these quarters, page by page: whoever withdraws one waits for nothing. Raises `Ended`."""
+        for quarter in quarters:
+            after = ""
+            while True:
+                self.beat()
+                with self.database.read() as session:
+                    rows = cards.recorded_in(session, quarter, after=after, most=most)
+                if not rows:
+                    break
+                after = rows[-1][0]
+                yield [SealedCard(quarter, *row) for row in rows]
+
+    def beat(self) -> None:
+        """Say that the draw goes on, from time to time. Raises `Ended` where it does not."""
+        if self.is_stopping.is_set():
+            raise Ended
+        if time.monotonic() < self._beaten[0] + BEAT_SECONDS:
+            return
+        with self.database.write() as session:
+            self.hold(session)
+        self._beaten[0] = time.monotonic()
+
+    def hold(self, session: Session) -> None:
+        """The same within a transaction, which nobody takes the draw from. Raises `Ended`."""
+        mine = (ReleaseDraw.release_id == self.release, ReleaseDraw.runner == self.runner)
+        beaten = update(ReleaseDraw).where(*mine).values(beats=ReleaseDraw.beats + 1)
+        if session.scalar(beaten.returning(ReleaseDraw.release_id)) is None:
+            raise Ended
+
+    def end(self) -> None:
+        """It is over, whatever became of it."""
+        mine = (ReleaseDraw.release_id == self.release, ReleaseDraw.runner == self.runner)
+        with self.database.write() as session:
+            session.execute(delete(ReleaseDraw).where(*mine))
+
+
+@dataclass
+class Runs:
+    """Those that this process makes, and what it has seen of all."""
+
+    is_stopping: threading.Event = field(default_factory=threading.Event)
+    seconds: Callable[[], float] = time.monotonic
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _seen: dict[str, tuple[str, int, float]] = field(default_factory=dict)
+
+    def begin(self, database: Database, release: str, work: Callable[[Run], None]) -> None:
+        """Do this in a thread of its own, in the place of whoever draws the release now."""
+        run = Run(database, release, secrets.token_hex(16), self.is_stopping)
+        with database.write() as session:
+            new = {"release_id": release, "runner": run.runner, "beats": 0}
+            if not insert_or_ignore(session, ReleaseDraw, [new]):
+                theirs = update(ReleaseDraw).where(ReleaseDraw.release_id == release)
+                session.execute(theirs.values(runner=run.runner, beats=0))
+        thread = threading.Thread(target=_do, args=(run, work), daemon=True)
+        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+        thread.start()
+
+    def running(self, session: Session) -> frozenset[str]:
+        """The releases whose draws somebody makes: whose number has grown since a minute, as far as we have looked."""
+        now, seen = self.seconds(), dict[str, tuple[str, int, float]]()
+        for row in session.scalars(select(ReleaseDraw)):
+            runner, beats, since = self._seen.get(row.release_id, ("", -1, now))
+            is_new = (runner, beats) != (row.runner, row.beats)
+            seen[row.release_id] = (row.runner, row.beats, now if is_new else since)
+        self._seen = seen
+        return frozenset(release for release, (_, _, since) in seen.items() if now < since + SILENT_SECONDS)
+
+    def close(self) -> None:
+        """The service stops: what runs ends uncharged, or is whole."""
+        self.is_stopping.set()
+        for each in self._threads:
+            each.join()
+
+
+def state_of(release: Release, running: AbstractSet[str]) -> DrawState | None:
+    """How far the draw is, where some run; None where none is to be made."""
+    if release.state in (ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.PUBLISHED):
+        return DrawState.DONE
+    if release.state not in (ReleaseState.APPROVED, ReleaseState.DRAWN):
+        return None
+    return DrawState.RUNNING if release.id in running else DrawState.WAITING
+
+
+def _do(run: Run, work: Callable[[Run], None]) -> None:
+    try:
+        work(run)
+    except (Ended, Problem):
+        pass  # it waits again, as whoever asks is told
+    except Exception as error:  # nothing above would tell of it
+        place = "".join(traceback.format_tb(error.__traceback__))  # its words may be of what was opened
+        _log.error("a draw failed with %s\n%s", type(error).__qualname__, place)
+    finally:
+        run.end()

@@ -1,9 +1,11 @@
 """A further layer over what is sealed: each file under a key of its own, which lies elsewhere and can be destroyed.
 
-A file that is kept is `MARK`, the id of its key, and the file under AES-256-GCM. A key is used once, so its nonce can
-always be the same. Where no keys are kept, files lie as they came, and one without the mark is always read as it is.
+A file that is kept is `MARK`, the id of its key, a nonce, and the file under AES-256-GCM. A key is used once. Its
+nonce is drawn all the same: a machine put back to an earlier moment has keys in its memory that it has used since.
+Where no keys are kept, files lie as they came, and one without the mark is always read as it is.
 """
 
+import secrets
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,8 +18,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 MARK: Final = b"tern/v1/shred\n"
 ID_SIZE: Final = 16
 KEY_SIZE: Final = 32
-_NONCE: Final = bytes(12)
-_HEAD: Final = len(MARK) + ID_SIZE
+_NONCE_SIZE: Final = 12
+_ID: Final = slice(len(MARK), len(MARK) + ID_SIZE)
+_NONCE: Final = slice(_ID.stop, _ID.stop + _NONCE_SIZE)
 
 
 class Keys(Protocol):
@@ -70,8 +73,8 @@ def wrap(file: bytes) -> bytes:
     if keys is None:
         return file
     id_, key = keys.take()
-    head = MARK + id_
-    return head + AESGCM(key).encrypt(_NONCE, file, head)
+    head, nonce = MARK + id_, secrets.token_bytes(_NONCE_SIZE)
+    return head + nonce + AESGCM(key).encrypt(nonce, file, head)
 
 
 def unwrap(kept: bytes) -> bytes:
@@ -85,11 +88,11 @@ def unwrap(kept: bytes) -> bytes:
     if key is None:
         return kept
     try:
-        return AESGCM(key).decrypt(_NONCE, kept[_HEAD:], kept[:_HEAD])
-    except InvalidTag:
+        return AESGCM(key).decrypt(kept[_NONCE], kept[_NONCE.stop :], kept[: _ID.stop])
+    except (InvalidTag, ValueError):  # the latter where not even the nonce is whole
         return kept
 
 
 def id_of(kept: bytes) -> bytes | None:
     """Of the key under which this lies; None where it lies under none."""
-    return kept[len(MARK) : _HEAD] if kept.startswith(MARK) else None
+    return kept[_ID] if kept.startswith(MARK) else None

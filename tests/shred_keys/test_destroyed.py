@@ -171,6 +171,26 @@ def test_a_file_without_its_key_stops_no_list_and_is_counted(database: Database,
         assert session.scalar(select(Installation.keys_missing)) == 1
 
 
+@pytest.mark.parametrize("size", [len(layer.MARK) + layer.ID_SIZE, len(layer.MARK) + layer.ID_SIZE + 12, -1])
+def test_what_was_cut_off_is_no_age_file_and_stops_nothing(keys: ShredKeys, size: int) -> None:
+    with layer.under(keys):
+        kept = layer.wrap(file())[:size]
+
+        assert layer.unwrap(kept) == kept
+
+
+def test_one_file_twice_lies_under_two_keys_and_two_nonces(keys: ShredKeys) -> None:
+    sealed = file()
+
+    with layer.under(keys):
+        kept = [layer.wrap(sealed) for _ in range(2)]
+        opened = [layer.unwrap(each) for each in kept]
+
+    assert opened == [sealed] * 2
+    heads = [each[len(layer.MARK) :][:28] for each in kept]
+    assert (heads[0][:16] != heads[1][:16], heads[0][16:] != heads[1][16:]) == (True, True)
+
+
 def test_what_lay_there_before_there_were_keys_comes_under_some(database: Database, rows: Session) -> None:
     subject = id_("rep")
     sealed = file()

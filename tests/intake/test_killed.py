@@ -1,17 +1,14 @@
 """A real process under load, killed again and again: nothing that it acknowledged is lost."""
 
 import http.client
-import os
 import secrets
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import select
@@ -25,6 +22,7 @@ from app.main import create_app
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.settings import Settings
+from tests.forked import begin
 from tests.in_process import InProcess
 from tests.intake import tus
 from tests.intake.scene import BYTES, Office, Reporter
@@ -138,8 +136,8 @@ def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, row
             load = Load(port, bodies, file)
             load.start()
             load.wait()
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            process.kill()
+            process.join()
             load.join()
         acknowledged |= load.reports
         attached += load.attachments
@@ -164,25 +162,20 @@ def go_on(port: int, attached: list[Sending], file: bytes) -> None:
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def served(settings: Settings) -> Iterator[tuple[int, BaseProcess]]:
     """The service in a process of its own, once it answers; it is gone afterwards, whatever happened."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.intake.served", str(port)],
-        env=os.environ | {"TERN_DATA_DIR": str(settings.data_dir), "TERN_DATABASE_URL": settings.url},
-        stderr=subprocess.DEVNULL,
-        cwd=Path(__file__).parents[2],
-    )
+    process = begin(settings, port)
     try:
         until = time.monotonic() + 60
         while not _answers(port):
-            assert process.poll() is None, "the service did not start"
+            assert process.is_alive(), "the service did not start"
             assert time.monotonic() < until, "the service does not answer"
             time.sleep(0.05)
         yield port, process
     finally:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def _answers(port: int) -> bool:

@@ -51,6 +51,7 @@ def pytest_configure() -> None:
     os.environ.pop("COLUMNS", None)  # rich takes it for the width of all terminals
     _write_to_memory()
     compile_once()
+    gc.disable()  # until all tests are there
 
 
 def _write_to_memory() -> None:
@@ -83,6 +84,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -19,11 +19,12 @@ from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
 from app.casework.cases import service as case_service
 from app.casework.cases import turning
-from app.casework.cases.acts import ENDING, REMOVAL
+from app.casework.cases.acts import ENDING, HOLD, RELEASE, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
 from app.casework.news.routes import router as news
+from app.casework.retention import service as retention
 from app.casework.stages.routes import router as stages
 from app.casework.triage import handing_on, moves, renewal
 from app.casework.triage.routes import queue_router as queue
@@ -131,7 +132,8 @@ ROUTERS = [
 ]
 
 # What another person can be asked to approve.
-APPROVABLES = (*work_service.APPROVABLES, CODING, REMOVAL, ENDING, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
+_OF_TWO = (REMOVAL, ENDING, HOLD, RELEASE)
+APPROVABLES = (*work_service.APPROVABLES, CODING, *_OF_TWO, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What waits for somebody's key.
 DUTIES = (
@@ -175,6 +177,8 @@ def jobs(keyring: Keyring) -> Jobs:
             daily("recoveries", pairs.lapse),
             daily("lapses", moves.lapse),
             daily("waiting", moves.end_waiting),
+            daily("decided", retention.purge_reports),
+            daily("closed", retention.purge_cases),
             # Before the keys of epochs go, without which it could be read by nobody in the queue.
             daily("handed", moves.take_back),
             daily("epochs", lifecycle.end_epochs),

@@ -63,6 +63,10 @@ class Action(StrEnum):
     REPORT_OPENED = "report.opened", "A member who had not accepted it opened a report and its case"
     REPORT_MOVED = "report.moved", "A report was claimed, released or disposed of"
     REPORT_LAPSED = "report.lapsed", "A report that nobody had decided in 60 days was destroyed"
+    REPORT_PURGED = (
+        "report.purged",
+        "A report that was decided into no case was destroyed when its time was over, or one with its case",
+    )
     REPORT_READ = "report.read", "The sealed body of a report was fetched"
     ATTACHMENT_READ = "attachment.read", "A sealed attachment was fetched"
     MESSAGES_READ = "messages.read", "The sealed messages of a reporter were fetched"
@@ -70,6 +74,7 @@ class Action(StrEnum):
     CASE_MADE = "case.made", "A report was accepted into a new case"
     CASE_MOVED = "case.moved", "A case went to another stage"
     CASE_CLOSED = "case.closed", "A case was closed, by two persons; or by one who is alone, seven days after asking"
+    CASE_PURGED = "case.purged", "A closed case was destroyed when the month had come until which its class is kept"
     CASE_REOPENED = "case.reopened", "A closed case was taken up again"
     CASE_CHANGED = (
         "case.changed",

@@ -15,6 +15,7 @@ from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Names, short
 from app.cli.refusals import sentence, words
+from app.cli.stopped import Stopped
 from app.client.casework import act_approvals, approvals, cases, coding_approvals, course
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import Consents, OpenCase
@@ -24,11 +25,12 @@ from app.client.machine.transport import Refused
 from app.client.statistics import cards
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
-from app.protocol.journal import Ending, Removal
-from app.vocabulary import ApprovalSubject, CaseStage, ConsentMethod, ConsentScope, ConsentStatus
+from app.protocol.journal import Ending, Hold, Release, Removal
+from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus
 
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
+_ACTS = {each.subject for each in (Removal, Ending, Hold, Release)}
 Ask = Annotated[
     str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
 ]
@@ -213,7 +215,7 @@ def decide(
     person = staff(machine)
     names = Names(person)
     id_ = names.approval(approval)
-    if approvals.get(person, id_).subject in (ApprovalSubject.REMOVAL, ApprovalSubject.ENDING):
+    if approvals.get(person, id_).subject in _ACTS:
         _decide_act(person, id_, names, approved=approved, as_json=as_json)
         return
     if approvals.get(person, id_).subject in course.PAPERS:
@@ -248,6 +250,12 @@ def _decide_act(person: Staff, id_: str, names: Names, *, approved: bool | None,
         case Ending(part):
             asked = {"part": part}
             told = f"end part {short(part)} for good: nobody is shown it any more"
+        case Hold(day):
+            asked = {"held_on": str(day)}
+            told = "keep this case past the month in which it would be destroyed, until two persons end that"
+        case Release(day):
+            asked = {"release_of": str(day)}
+            told = f"end the hold of {day}: the case is destroyed when its month has come"
     if as_json:
         show({**_facts(review.case), "act": asked}, as_json=True)
     else:
@@ -337,6 +345,24 @@ def end(
     elif approval:
         word = act_approvals.given(person, open_case, act, names.approval(approval))
         cases.end_part(person, open_case, act.part, word)
+
+
+@case.command()
+def hold(
+    id_: CaseId,
+    who: Annotated[str, typer.Option("--ask", help="Who is to agree, by id or handle: nobody does it alone.")],
+    over: Annotated[bool, typer.Option("--over", help="End the hold that there is.")] = False,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Keep a case past the month in which it would be destroyed, or with --over no longer, once another agrees."""
+    person = staff(machine)
+    names = Names(person)
+    open_case = cases.whole(person, cases.open_(person, names.case(id_)))
+    act = act_approvals.release(person, open_case) if over else Hold(person.today)
+    if act is None:
+        raise Stopped("nobody has agreed to a hold of this case")
+    show({"approval": act_approvals.request(person, open_case, act, names.person(who))}, as_json=as_json)
 
 
 def _until(failing: Sequence[str]) -> str:

@@ -36,6 +36,7 @@ _MADE_IN: Final = {
     "restore-keys": "app.cli.backups:restore_keys",
     "check": "app.cli.backups:check",
     "doctor": "app.cli.doctor:doctor",
+    "retention": "app.cli.retention:retention",
     "demo": "app.cli.demo.command:demo",
     "join": "app.cli.people:join",
     "root": "app.cli.roots:root",
@@ -64,7 +65,20 @@ _MADE_IN: Final = {
 }
 # They run on the service's machine: the extra `server` brings what they import.
 _OF_THE_SERVICE: Final = frozenset(
-    {"init", "copy-token", "serve", "worker", "sweep", "backup", "restore", "restore-keys", "check", "doctor", "demo"}
+    {
+        "init",
+        "copy-token",
+        "serve",
+        "worker",
+        "sweep",
+        "backup",
+        "restore",
+        "restore-keys",
+        "check",
+        "doctor",
+        "retention",
+        "demo",
+    }
 )
 
 

@@ -13,7 +13,7 @@ from app.protocol.errors import Malformed, NotAuthentic
 
 GENESIS: Final = "0" * 64  # what the first event names as the hash before it
 # Acts by which rows of their object go, so that nobody takes them for lost.
-DESTROYING: Final = frozenset({"withdrawal.done"})
+DESTROYING: Final = frozenset({"withdrawal.done", "report.purged", "case.purged"})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""What takes two persons in a case: that opener or owner go, and that a part ends otherwise than by rule."""
+"""What takes two persons in a case: that opener or owner go, that a part ends otherwise than by rule, and that the case
+outlives its month."""
 
 from functools import partial
 
@@ -40,3 +41,6 @@ _of_two = partial(
 
 REMOVAL = _of_two(ApprovalSubject.REMOVAL)
 ENDING = _of_two(ApprovalSubject.ENDING)
+# Whoever ends a hold names the hash of it.
+HOLD = _of_two(ApprovalSubject.LEGAL_HOLD)
+RELEASE = _of_two(ApprovalSubject.DELETION)

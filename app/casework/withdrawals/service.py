@@ -53,7 +53,8 @@ class NothingWithdrawn(Problem):
 class OthersRemain(Problem):
     """Where the case has another report that is not destroyed, it goes on without the parts that the entries end.
 
-    Where it has none, all of it goes, and no entry is written. Read what the reporters of the case say, and try again.
+    Where it has none, all of it goes with a last message, and no entry is written. Read what the reporters of the case
+    say, and try again.
     """
 
     type, status, title = "others-remain", 409, "Whether the case goes on is otherwise than this says"
@@ -64,7 +65,8 @@ class Ending:
     """What becomes of a report that was taken back: `last` are the parts of one message to its reporter.
 
     `entries` end parts of the case, which are `parts`; of `people`, ids of the sealed case, the consents go. All of
-    these are empty where the case goes with its last report.
+    these are empty where the case goes with its last report. Without `last` only parts end: the rest comes in another
+    act.
     """
 
     report_id: str
@@ -88,7 +90,7 @@ def carry_out(
         raise NothingWithdrawn
     newest = journal.check_seen(session, case, seen)
     goes_on = _goes_on(session, report)
-    if goes_on != bool(new.entries):
+    if goes_on != bool(new.entries) or not (goes_on or new.last):
         raise OthersRemain
     audit.record(session, actor.id, Action.WITHDRAWAL_DONE, case.id, now=now)
     if goes_on:
@@ -96,7 +98,8 @@ def carry_out(
         ending.end_parts(session, case, new.parts)
         consents.destroy(session, case.id, people=new.people)
         journal.write(session, actor, case, Writing(new.entries), after=newest, now=now)
-    _destroy(session, report, last=new.last, today=now.date())
+    if new.last:
+        _destroy(session, report, last=new.last, today=now.date())
     if not goes_on:
         consents.destroy(session, case.id)
         work.forget(session, case.id)

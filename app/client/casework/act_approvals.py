@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
 
 from app.client.casework import approvals, cases
 from app.client.casework.approvals import Approval
@@ -11,8 +13,11 @@ from app.client.machine.staff import Staff
 from app.protocol import statements
 from app.protocol.case import RuleBroken
 from app.protocol.errors import NotAuthentic
-from app.protocol.journal import Act, Ending, Removal, may_second
-from app.vocabulary import ApprovalState
+from app.protocol.grants import LOAN
+from app.protocol.journal import Act, Ending, Hold, Release, Removal, may_second
+from app.vocabulary import ApprovalState, ApprovalSubject
+
+_LONGEST_HOLD: Final = 3660  # days, after which nobody finds a hold again to end it
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ def request(staff: Staff, case: OpenCase, act: Act, approver: str) -> str:
     Raises `RuleBroken` for anybody else, or where this takes nobody's word.
     """
     case = cases.whole(staff, case)
-    if act not in set(_possible(case)):
+    if act not in set(_possible(case, staff.today)):
         raise RuleBroken("not-an-act")
     _check_second(staff, case, act, approver, author=staff.person)
     lend = approver not in case.members
@@ -51,7 +56,12 @@ def review(staff: Staff, approval: str) -> Review:
     approvals.is_known(staff, record)
     case = cases.whole(staff, cases.open_(staff, record.object))
     act = next(
-        (act for act in _possible(case) if (act.subject, act.sha256(case.id)) == (record.subject, record.of)), None
+        (
+            act
+            for act in _possible(case, staff.today)
+            if (act.subject, act.sha256(case.id)) == (record.subject, record.of)
+        ),
+        None,
     )
     if act is None:
         raise RuleBroken("not-an-act")
@@ -91,8 +101,21 @@ def removal(case: OpenCase, *, remove: frozenset[str], owner: str | None) -> Rem
     return Removal(frozenset(each for each in leads if each), owner or members.owner)
 
 
-def _possible(case: OpenCase) -> Iterator[Act]:
+def release(staff: Staff, case: OpenCase) -> Release | None:
+    """What ends the newest hold to which somebody has agreed; None where the service shows none."""
+    agreed = {
+        each.of
+        for each in approvals.list_(staff, state=ApprovalState.APPROVED, about=case.id)
+        if each.subject is ApprovalSubject.LEGAL_HOLD
+    }
+    days = (staff.today - timedelta(days=ago) for ago in range(_LONGEST_HOLD))
+    return next((Release(day) for day in days if Release(day).sha256(case.id) in agreed), None)
+
+
+def _possible(case: OpenCase, today: date) -> Iterator[Act]:
     """Every act that takes two in the case as it stands. Who is to own it is a member already."""
+    yield from (Hold(today - timedelta(days=ago)) for ago in range(LOAN.days + 1))
+    yield from (Release(today - timedelta(days=ago)) for ago in range(_LONGEST_HOLD))
     members = case.member_list
     leads = frozenset(each for each in (members.opener, members.owner) if each in members.present)
     for remove in {frozenset[str](), leads, *(frozenset({each}) for each in leads)}:

@@ -16,7 +16,7 @@ from app.intake.epochs.models import Epoch
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Mailbox
 from app.intake.reports.models import Report, ReportFile
-from app.intake.reports.service import CLOSED
+from app.intake.reports.service import CLOSED, KEPT
 from app.intake.sights import service as sights
 from app.intake.sights import unread
 from app.people.grants import service as grants
@@ -50,6 +50,7 @@ def change_state(
     """
     report.state, report.reason, report.opening_due = to, reason, opening_due
     report.way_back_until = None
+    report.kept_until = today + KEPT[to] if to in KEPT else None
     report.waits_until = today + AWAITING if to is ReportState.AWAITING_REPORTER else None
     if to is ReportState.WITHDRAWN:
         report.withdrawn_on = today

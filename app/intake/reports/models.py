@@ -26,6 +26,7 @@ class Report(Base):
         index_where("ix_reports_of_epoch_to_open", "epoch_id", "state", "received_on", "id", where=_TO_OPEN),
         index_where("ix_reports_handed_on", "handed_on_from", "received_on", "id", where="handed_on_from IS NOT NULL"),
         index_where(None, "case_id", where="case_id IS NOT NULL"),
+        index_where("ix_reports_kept_until", "kept_until", where="kept_until IS NOT NULL"),
         {"sqlite_with_rowid": False},
     )
 
@@ -49,6 +50,7 @@ class Report(Base):
     way_back_until: Mapped[date | None]  # of what was decided when its epoch's day had come
     waits_until: Mapped[date | None]  # of what waits for its reporter: the last day on which it does
     withdrawn_on: Mapped[date | None]
+    kept_until: Mapped[date | None]  # of what was decided into no case: its last day
     destroyed_on: Mapped[date | None]
     replies: Mapped[int] = mapped_column(default=0, server_default="0")  # messages of staff ever sent
     version: Mapped[int] = mapped_column(default=1)

@@ -1,8 +1,9 @@
 """Reports: found and read. How one moves and what goes with it is `lifecycle`'s, who may know of it the casework's."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.intake.reports.models import Report, ReportFile
@@ -12,6 +13,17 @@ from app.vocabulary import ReportState
 
 # Nothing more is taken for a report in these states, nor written to its reporter.
 CLOSED = frozenset({ReportState.WITHDRAWN, ReportState.LAPSED, ReportState.PURGED})
+
+
+# For how long after its decision a report is kept that is in no case.
+KEPT: Final = {
+    ReportState.REFERRED_OUT: timedelta(days=30),
+    ReportState.OUT_OF_MANDATE: timedelta(days=30),
+    ReportState.DUPLICATE: timedelta(days=30),
+    ReportState.INSUFFICIENT: timedelta(days=30),
+    ReportState.UNDECRYPTABLE: timedelta(days=30),
+    ReportState.ABUSIVE: timedelta(days=7),
+}
 
 
 def lapses_after(report: Report) -> date:
@@ -37,6 +49,18 @@ def not_taken(today: date) -> Select[Report]:
     """The accepted reports that somebody was handed, and has put into no case by the day by which they were to."""
     accepted = select(Report).where(Report.state == ReportState.ACCEPTED, Report.case_id.is_(None))
     return accepted.where(Report.opening_due < today)
+
+
+def kept_until(day: date) -> Select[Report]:
+    """The reports that were decided into no case and are kept until this day, or one before it."""
+    return select(Report).where(Report.kept_until <= day)
+
+
+def keep_what_was_decided(session: Session, today: date) -> None:
+    """What older code has decided is kept as long as what is decided today."""
+    for state, kept in KEPT.items():
+        older = (Report.state == state) & Report.kept_until.is_(None) & Report.destroyed_on.is_(None)
+        session.execute(update(Report).where(older).values(kept_until=today + kept))
 
 
 def get(session: Session, report_id: str) -> Report:

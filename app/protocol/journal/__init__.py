@@ -5,7 +5,7 @@ member after that one. What does not count (junk, a stranger's) keeps its place 
 member can store one, and would else close the case to everybody. Order is the number, and no clock decides anything.
 """
 
-from app.protocol.journal.acts import Act, Ending, Removal
+from app.protocol.journal.acts import Act, Ending, Hold, Release, Removal
 from app.protocol.journal.checkpoint import PIECE_LENGTH, joined, pieces, summary, summed_up
 from app.protocol.journal.entry import (
     MOST_ENDED,
@@ -41,6 +41,7 @@ __all__ = [
     "Ending",
     "Entry",
     "HeldNote",
+    "Hold",
     "Journal",
     "KeyNote",
     "Loan",
@@ -49,6 +50,7 @@ __all__ = [
     "PartNote",
     "Place",
     "Recovered",
+    "Release",
     "Removal",
     "ReportNote",
     "Seconded",

@@ -1,6 +1,7 @@
 """What takes two persons in a case: each such act as a text, over whose hash the second of them signs."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from app.protocol.encoding import canonical, sha256_hex
@@ -37,4 +38,30 @@ class Ending:
         return sha256_hex(canonical({"case": case, "part": self.part, "reason": self.reason, "to": self.to}))
 
 
-Act = Removal | Ending
+@dataclass(frozen=True)
+class Hold:
+    """The case outlives the month in which it would go, from this day on, until that very hold is over."""
+
+    subject: ClassVar = ApprovalSubject.LEGAL_HOLD
+
+    day: date
+
+    def sha256(self, case: str) -> str:
+        """The hash of its text, which names its case."""
+        return sha256_hex(canonical({"case": case, "held_on": self.day.isoformat()}))
+
+
+@dataclass(frozen=True)
+class Release:
+    """The hold of that day is over. It bears the hash of that."""
+
+    subject: ClassVar = ApprovalSubject.DELETION
+
+    day: date
+
+    def sha256(self, case: str) -> str:
+        """The hash of the hold."""
+        return Hold(self.day).sha256(case)
+
+
+Act = Removal | Ending | Hold | Release

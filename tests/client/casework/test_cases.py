@@ -1,6 +1,7 @@
 """Cases and their approvals against a real service."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from app.protocol.case import (
 from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
-from app.protocol.journal import Ending, EndReason, Entry, PartNote
+from app.protocol.journal import Ending, EndReason, Entry, Hold, PartNote
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalState,
@@ -712,3 +713,22 @@ def test_a_machine_goes_on_from_what_it_has_read_of_a_journal(here: Installation
     assert again.version == of_anna.version + 1
     assert (again.journal, again.file) == (anew.journal, anew.file)
     assert opened.id not in "".join(kept)
+
+
+def test_a_case_is_held_past_its_month_by_two_and_by_two_no_longer(here: Installation) -> None:
+    anna, boris, sara = (here.staff(name) for name in ("anna", "boris", "sara"))
+    opened = accepted(here, anna, boris)
+    assert act_approvals.release(boris, opened) is None
+
+    hold = act_approvals.request(boris, opened, Hold(boris.today), anna.person)
+    review = act_approvals.review(anna, hold)
+    act_approvals.decide(anna, review, approved=True)
+    over = act_approvals.release(anna, opened)
+    assert over is not None
+    with pytest.raises(RuleBroken, match="second-person"):
+        act_approvals.request(boris, opened, over, sara.person)  # while there is another member
+    release = act_approvals.request(anna, opened, over, boris.person)
+
+    assert (review.act, act_approvals.review(boris, release).act) == (Hold(boris.today), over)
+    with pytest.raises(RuleBroken, match="not-an-act"):
+        act_approvals.request(boris, opened, Hold(boris.today + timedelta(days=1)), anna.person)

@@ -13,7 +13,7 @@ from sqlalchemy import LargeBinary, select, type_coerce
 from app.casework.cases.models import CasePart
 from app.casework.consents.models import Consent
 from app.client.casework import cases, triage, withdrawals
-from app.client.casework.cases import OpenCase
+from app.client.casework.cases import OpenCase, ending
 from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused, Service
@@ -193,6 +193,26 @@ def test_of_two_reporters_the_one_who_takes_theirs_back_is_gone_and_the_other_go
     assert opens & {first.report, *ended} == set()
     assert {second.report, case.id} <= opens
     assert [each for each in parts if each in yesterday and each not in opens] == []
+
+
+def test_a_case_of_more_parts_than_one_act_ends_is_left_in_several(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "_AT_ONCE", 2)
+    anna, boris = here.staff("anna"), here.staff("boris")
+    first, second = claimed(here, anna), claimed(here, anna)
+    case = taken(anna, boris, first)
+    triage.accept_into(anna, triage.open_(anna, second.report), FOUND, case.id)
+    leaves, stays = told(first.report), told(second.report)
+    case = with_people(boris, cases.open_(boris, case.id), leaves, stays)
+    take_back(here, first)
+
+    assert carry_out(boris, case.id)
+
+    after = cases.open_(anna, case.id)
+    assert (after.spoiled, after.set_aside) == ((), ())
+    assert {each.id for each in after.file.persons} == {stays.id}
+    assert read(here, first) == [last_words(were_counted=False)]
 
 
 def test_a_destroyed_part_is_missing_without_its_ending_entry(here: Installation) -> None:

@@ -18,6 +18,7 @@ from app.protocol.journal import MOST_PARTS, EndReason, Entry, PartNote, Place
 # What is of nobody in the case says nobody knows whose words it has: it ends with any of them, and is written anew.
 _OF_NOBODY: Final = frozenset({PartType.CASE, PartType.SELECTOR})
 _ORDER: Final = tuple(PartType)
+_AT_ONCE: Final = 2000  # parts that end in one act
 
 
 def end_report(
@@ -25,14 +26,15 @@ def end_report(
 ) -> OpenCase:
     """Leave the parts of a last message for its reporter, and let report, people and what happened to them end.
 
-    All of it in one act of the service: where it is interrupted, nothing was done, or everything. The case has turned
+    All of it in one act of the service: where it is interrupted, nothing was done, or everything. Of a case that has
+    more parts than one act ends, some end before, and whoever begins anew goes on with the rest. The case has turned
     before. Raises `Refused`: `stale-version` where a colleague wrote meanwhile.
     """
     case = turn(staff, whole(staff, case))
-    notes = _ending(case, people)
-    entries = _entries(staff, case, notes)
-    parts = [each.id for each in notes]
-    _send(staff, case, report, last, {"entries": [each.file for each in entries], "parts": parts, "people": [*people]})
+    while len(notes := _ending(case, people)) > _AT_ONCE:
+        _send(staff, case, report, [], _ended(staff, case, notes[:_AT_ONCE]))
+        case = whole(staff, refreshed(staff, case))
+    _send(staff, case, report, last, _ended(staff, case, notes) | {"people": [*people]})
     return refreshed(staff, case)
 
 
@@ -52,6 +54,13 @@ def incidents_of(case: OpenCase, people: Collection[str]) -> frozenset[str]:
 def _send(staff: Staff, case: OpenCase, report: str, last: Sequence[bytes], more: dict[str, Any]) -> None:
     request = {"report": report, "last": [b64(each) for each in last], **more}
     staff.service.post(f"/cases/{case.id}/withdrawals", request, version=case.version)
+
+
+def _ended(staff: Staff, case: OpenCase, notes: Sequence[PartNote]) -> dict[str, list[str]]:
+    return {
+        "entries": [each.file for each in _entries(staff, case, notes)],
+        "parts": [each.id for each in notes],
+    }
 
 
 def _ending(case: OpenCase, people: Collection[str]) -> list[PartNote]:

@@ -1,0 +1,1 @@
+"""What ends when its time is over."""

@@ -26,7 +26,7 @@ from app.protocol.statements import KeyKind
 from app.server import PATIENCE
 from app.settings import Settings
 from app.statistics.releases.accounting import epsilon
-from app.vocabulary import ReleaseKind
+from app.vocabulary import ReleaseKind, ReportState
 from app.vocabulary.workloads import all_workloads
 
 APP: Final = Path(__file__).parents[1] / "app"
@@ -78,6 +78,16 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.casework.triage.handing_on": {"_CLOCKS_OFF": timedelta(days=1)},
     "app.client.casework.triage.queue": {"_PAGE": 200},
     "app.client.machine.ends": {"_MOST": 100},
+    "app.intake.reports.service": {
+        "KEPT": {
+            ReportState.REFERRED_OUT: timedelta(days=30),
+            ReportState.OUT_OF_MANDATE: timedelta(days=30),
+            ReportState.DUPLICATE: timedelta(days=30),
+            ReportState.INSUFFICIENT: timedelta(days=30),
+            ReportState.UNDECRYPTABLE: timedelta(days=30),
+            ReportState.ABUSIVE: timedelta(days=7),
+        }
+    },
     "app.client.casework.act_approvals": {"_LONGEST_HOLD": 3660},
     "app.client.casework.cases.ending": {"_AT_ONCE": 2000},
     "app.cli.retention": {"_AHEAD": timedelta(days=31)},

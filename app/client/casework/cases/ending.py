@@ -17,7 +17,7 @@ from app.protocol.journal import MOST_PARTS, EndReason, Entry, PartNote, Place
 
 # What is of nobody in the case says nobody knows whose words it has: it ends with any of them, and is written anew.
 _OF_NOBODY: Final = frozenset({PartType.CASE, PartType.SELECTOR})
-_ORDER: Final = tuple(PartType)
+_ORDER: Final = (*(each for each in PartType if each is not PartType.PERSON), PartType.PERSON)
 _AT_ONCE: Final = 2000  # parts that end in one act
 
 
@@ -64,9 +64,13 @@ def _ended(staff: Staff, case: OpenCase, notes: Sequence[PartNote]) -> dict[str,
 
 
 def _ending(case: OpenCase, people: Collection[str]) -> list[PartNote]:
-    """The ends of what is of these people or of nobody, an incident before what was written once about it."""
-    of = frozenset(people) | incidents_of(case, people)
-    newest = (versions[-1].note for versions in case.journal.parts.values())
+    """The ends of what is of these people or of nobody, an incident before what was written once about it.
+
+    Who they are ends last: of an act that was interrupted between two, all that is left is found again.
+    """
+    newest = [versions[-1].note for versions in case.journal.parts.values()]
+    ended = {each.of for each in newest if each.sha256 is None and each.type == PartType.INCIDENT}
+    of = frozenset(people) | incidents_of(case, people) | ended
     found = [each for each in newest if each.sha256 and (each.of in of or each.type in _OF_NOBODY)]
     return [
         replace(each, version=each.version + 1, sha256=None, origin=None, reason=EndReason.WITHDRAWN)

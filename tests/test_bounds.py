@@ -90,7 +90,6 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.client.casework.act_approvals": {"_LONGEST_HOLD": 3660},
     "app.client.casework.cases.ending": {"_AT_ONCE": 2000},
-    "app.cli.retention": {"_AHEAD": timedelta(days=31)},
     "app.client.people.custodians": {"_AT_ONCE": 50},
     "app.client.machine.objections": {"_MOST": 1_000},
     "app.client.people.duties": {"_MOST": 200},

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Sequence
 
 from app.protocol.release.about import ABOUT, About, write_about
+from app.protocol.release.catalogue import DCAT, PACKAGE, dcat, package
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
 from app.protocol.release.ledger import LEDGER, LedgerEntry, write_ledger
 from app.protocol.release.methodology import methodology
@@ -42,6 +43,7 @@ def compose(counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry],
         LEDGER: write_ledger(ledger),
         SIGNERS: signers,
     }
+    files |= {PACKAGE: package(files, about, counts), DCAT: dcat(files, about, counts)}
     files |= page_files(counts, about, others=files)
     return {**files, SUMS: sums(files)}
 

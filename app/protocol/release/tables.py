@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from app.protocol.release.catalogue import json_stat
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.family import Estimate, estimates
 from app.protocol.release.grades import Shown, shown
@@ -33,8 +34,8 @@ _HXL: Final = {
 
 
 def data_files(counts: NoisyCounts) -> dict[str, bytes]:
-    """Everything under `data/`: one file a table, and all tables in one long CSV, its JSON twin, with HXL's tags, and
-    in words.
+    """Everything under `data/`: each table as CSV and as JSON-stat, and all tables in one long CSV, its JSON twin, with
+    HXL's tags, and in words.
 
     Tags are in a file of their own: as the second row of a table they would make words of all of its numbers.
     """
@@ -49,6 +50,7 @@ def data_files(counts: NoisyCounts) -> dict[str, bytes]:
             for cell, count, estimate, own in zip(table.cells(), noisy.counts, of_table, told, strict=True)
         ]
         files[f"data/{table.name}.csv"] = _table_csv(_columns(table.dims), rows)
+        files[f"data/{table.name}.jsonstat.json"] = json_stat(counts, table, rows)
         long.extend(rows)
         labelled.extend(_labelled(counts, table, cell, own) for cell, own in zip(table.cells(), told, strict=True))
     files["data/persons.csv"] = _table_csv(every, long)

@@ -130,12 +130,14 @@ class Runs:
 
 
 def state_of(release: Release, running: AbstractSet[str]) -> DrawState | None:
-    """How far the draw is, where some run; None where none is to be made."""
+    """How far the draw is, where some run; None where none is to be made. It runs until whoever makes it has ended."""
+    if release.id in running:
+        return DrawState.RUNNING
     if release.state in (ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.PUBLISHED):
         return DrawState.DONE
     if release.state not in (ReleaseState.APPROVED, ReleaseState.DRAWN):
         return None
-    return DrawState.RUNNING if release.id in running else DrawState.WAITING
+    return DrawState.WAITING
 
 
 def _do(run: Run, work: Callable[[Run], None]) -> None:

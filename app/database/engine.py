@@ -27,6 +27,7 @@ CONNECTIONS: Final = _KEPT + _THREADS  # that one process may have open
 # Result codes of SQLite that are about its file (https://sqlite.org/rescode.html), without what they add to it.
 _PRIMARY: Final = 0xFF
 _OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
+_WRITES: Final = "writes"  # whether a connection to SQLite may
 _BUSY: Final = 5  # that of a lock which another holds
 _LOCK_SECONDS = 10  # for which a statement waits for another's lock
 # For which SQLite waits before a clock is looked at: it counts pauses, not what they took. And for which whoever comes
@@ -191,7 +192,9 @@ class Database:
 
     def _begin_sqlite(self, connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", True)
-        connection.exec_driver_sql(f"PRAGMA query_only = {not writes}")
+        if connection.info.get(_WRITES) != writes:  # a connection that is kept mostly does again what it did
+            connection.exec_driver_sql(f"PRAGMA query_only = {not writes}")
+            connection.info[_WRITES] = writes
         # SQLite fails at once, without waiting, a transaction that reads first and writes after somebody else did.
         # So one that may write takes the lock when it begins.
         began = time.monotonic()

@@ -7,6 +7,7 @@ from app.http.authentication import Actor, CardToken, MailboxToken, authenticate
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.description import NEEDED
 from app.http.idempotency import Once
+from app.http.log_pages import LOG_PAGE, log_page
 from app.http.memory import held_of
 from app.http.pages import NOT_PUT_ASIDE, PAGE_HEADERS, leads_to, page
 from app.http.paging import Page, Paging
@@ -18,6 +19,7 @@ from app.http.versions import IfMatch, IfNoneMatch, etag, unless_seen
 
 __all__ = [
     "BYTES",
+    "LOG_PAGE",
     "NEEDED",
     "NOT_PUT_ASIDE",
     "PAGE_HEADERS",
@@ -51,6 +53,7 @@ __all__ = [
     "etag",
     "held_of",
     "leads_to",
+    "log_page",
     "page",
     "problem_pages",
     "problems",

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import random
 import re
-from collections.abc import Callable, Container, Coroutine, Iterator
+from collections.abc import Callable, Container, Coroutine, Iterator, Mapping
 from typing import Any
 
 from anyio import to_thread
@@ -194,9 +194,12 @@ def problems(*kinds: type[Problem]) -> _Responses:
     }
 
 
-def answered(description: str, media_type: str = OCTET_STREAM) -> _Responses:
-    """The `responses` of a route whose answer is no JSON."""
-    return {200: {"description": description, "content": {media_type: {"schema": BYTES}}}}
+def answered(
+    description: str, media_type: str = OCTET_STREAM, *, headers: Mapping[str, Any] | None = None
+) -> _Responses:
+    """The `responses` of a route whose answer is no JSON, with the headers that it always has."""
+    content = {"description": description, "content": {media_type: {"schema": BYTES}}}
+    return {200: content | ({"headers": dict(headers)} if headers else {})}
 
 
 def answer_header(description: str, pattern: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from app.protocol import chain, intake, roots, statements
 from app.protocol.certificates import Trust
@@ -21,6 +21,8 @@ from app.protocol.intake import Intake
 from app.protocol.losses import LOSS, Loss
 from app.protocol.roots import Pin
 
+# The header that says whether a page of a log is its last: `yes` or `no`. Without it one asks until a page is empty.
+ENDS: Final = "Tern-Log-Ends"
 _AFTER_THE_ROOT = frozenset({"service-key", "intake"})
 
 
@@ -36,7 +38,7 @@ class Head:
         return canonical({"n": self.n, "hash": self.hash})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Log:
     """A log that was checked from its first line. `documents` are all behind the first root that are no roots, and no
     losses."""

@@ -16,7 +16,7 @@ from app.protocol.key_log import Head
 _HEAD = "staff-log-head"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StaffLog:
     """A log whose lines follow one another from the first. What its certificates are worth, `Trust` says."""
 

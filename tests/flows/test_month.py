@@ -2,7 +2,7 @@
 report, and nobody who left gets one."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,8 +48,10 @@ def served(stage: Stage) -> Iterator[None]:
 def test_thirty_days_lose_no_report_and_keep_none_open_to_who_left(stage: Stage) -> None:
     stage.set_clock(BEGINS)
     invitation = chapters.prepare(stage)
-    with served(stage):
-        told = month.begin(Company(stage), BEGINS, stories.load(stories.SAMPLES), invitation)
+    with (
+        served(stage),
+        closing(month.begin(Company(stage), BEGINS, stories.load(stories.SAMPLES), invitation)) as told,
+    ):
         told.day(1)
         before = Dump(stage.settings, stage.directory / "server.log")
         for number in range(2, LEAVES):
@@ -63,8 +65,6 @@ def test_thirty_days_lose_no_report_and_keep_none_open_to_who_left(stage: Stage)
             check(told)
         after = Dump(stage.settings, stage.directory / "server.log")
         published = releases.download(told.staff("boris"), told.release)
-        for person in (*told.company.staff.values(), *told.left):
-            person.__exit__()
 
     words = searchable(text for story in told.stories for text in typed(story))
     public = words_of(" ".join([*(file.decode() for file in published.values()), *Action, *MessageKind, *after.names]))

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -110,14 +110,14 @@ def _play(stage: Stage, tell: Callable[[Company, _Told, str], None], *, serve_on
 
 
 def _tell_days(all_stories: Sequence[Story], days: int, company: Company, parts: _Told, invitation: str) -> None:
-    told = month.begin(company, BEGINS, all_stories, invitation)
-    for number in range(1, days + 1):
-        with parts.part(f"Day {number}") as (_, outcome):
-            outcome.append(told.day(number))
-    if days == month.DAYS:
-        for name, check in outcomes.OUTCOME.items():
-            with parts.part(name) as (_, outcome):
-                outcome.append(check(told))
+    with closing(month.begin(company, BEGINS, all_stories, invitation)) as told:
+        for number in range(1, days + 1):
+            with parts.part(f"Day {number}") as (_, outcome):
+                outcome.append(told.day(number))
+        if days == month.DAYS:
+            for name, check in outcomes.OUTCOME.items():
+                with parts.part(name) as (_, outcome):
+                    outcome.append(check(told))
 
 
 def _tell(all_stories: Sequence[Story], persons: int, company: Company, parts: _Told, invitation: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
@@ -73,6 +74,7 @@ class Month:
     paper: Paper | None = None
     release: str = ""
     open_days: int = 0
+    came_in: dict[str, datetime] = field(default_factory=dict)  # when who has signed in last
     left: list[Staff] = field(default_factory=list)
     known: list[age.HybridIdentity] = field(default_factory=list, repr=False)  # by who left first, and until then
     sealed_before: frozenset[bytes] = frozenset()
@@ -93,11 +95,19 @@ class Month:
         return [each for each in self.stories if each.id in self.company.submitted.keys() - self.company.decided]
 
     def staff(self, name: str) -> Staff:
-        """Somebody who comes in today, and does what waits for their keys."""
+        """Somebody who is in, and does what waits for their keys. Who still has a session does not sign in anew."""
         person = self.company.staff[name]
-        sign_in.sign_in(person, PASSWORD)
+        if name in self.came_in and person.now < self.came_in[name] + self._session:
+            person.forget()
+        else:
+            sign_in.sign_in(person, PASSWORD)
+            self.came_in[name] = person.now
         duties.act(person, waiting.waiting(person), ask=lambda _: True)
         return person
+
+    @property
+    def _session(self) -> timedelta:
+        return timedelta(hours=self.company.stage.settings.session_hours)
 
     def on_the_phone(self, name: str) -> str:
         """The words of somebody's keys, as they read them out."""
@@ -109,7 +119,7 @@ class Month:
 
     def files(self) -> list[bytes]:
         """All that it has sealed of them."""
-        with closing(Database(self.company.stage.settings.url)) as database, database.read() as session:
+        with self._database.read() as session:
             return [bytes(file) for column in _WRITTEN for file in session.scalars(select(column)) if file]
 
     def hand_out_sheet(self, name: str) -> None:
@@ -123,6 +133,7 @@ class Month:
     def lose_machine(self, name: str, *, and_sheet: bool = False) -> None:
         """It is gone, and so is what lay on it."""
         self.company.staff.pop(name).__exit__()
+        self.came_in.pop(name, None)
         shutil.rmtree(self.company.stage.person(name))
         if and_sheet:
             del self.sheets[name]
@@ -154,16 +165,27 @@ class Month:
     def _night(self) -> None:
         """What `tern worker --once` does."""
         settings, now = self.company.stage.settings, self.company.stage.clock.now()
-        with closing(Database(settings.url)) as database:
-            jobs(keyring.load(settings.data_dir)).run(database, Blobs(settings.data_dir / "blobs"), now)
+        jobs(keyring.load(settings.data_dir)).run(self._database, Blobs(settings.data_dir / "blobs"), now)
+
+    @cached_property
+    def _database(self) -> Database:
+        """Of all nights: what it is asked is the same in each."""
+        return Database(self.company.stage.settings.url)
+
+    def close(self) -> None:
+        """Give its connections back, and everybody's."""
+        self._database.close()
+        for person in (*self.company.staff.values(), *self.left):
+            person.__exit__()
 
 
 def _founded(month: Month) -> str:
     company = month.company
     month.paper = chapters.organisation(company, month.invitation)
     chapters.keys(company, weeks=4)
-    for name in company.staff:
+    for name, person in company.staff.items():
         month.hand_out_sheet(name)
+        month.came_in[name] = person.now
     return f"{len(company.staff)} people, root 2 of 3 with a paper, four weeks of intake signed"
 
 
@@ -363,7 +385,8 @@ def begin(company: Company, begins: datetime, stories: Sequence[Story], invitati
 
 
 def _come(month: Month, name: str, roles: frozenset[Role], *, by: str) -> None:
-    chapters.come(month.company, name, roles, month.staff(by))
+    person = chapters.come(month.company, name, roles, month.staff(by))
+    month.came_in[name] = person.now
     month.hand_out_sheet(name)
 
 

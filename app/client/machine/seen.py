@@ -14,8 +14,9 @@ import hashlib
 import hmac
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -64,26 +65,26 @@ class SeenMarks:
         self._identity = identity
         self._today = today
         self._naming = derive(identity.secret, "seen")
-        self._is_made = False
+        self._of_thread = threading.local()
         # By name, with the hash of the entry in which it lay: to open one takes longer than to find it.
         self._rows: dict[bytes, tuple[bytes, Row]] = {}
 
     def highest(self, type_: str, subject: str) -> Mark | None:
         """The newest version that this machine has opened or written; None where it has seen none."""
-        with self._database() as database:
-            row = self._find(database, type_, subject)
+        database = self._database()
+        row = self._find(database, type_, subject)
         return row.mark if row else None
 
     def marks(self, type_: str, subject: str) -> tuple[Mark, ...]:
         """The newest, behind what other machines of this person have seen that no chain was yet found to hold."""
-        with self._database() as database:
-            row = self._find(database, type_, subject)
+        database = self._database()
+        row = self._find(database, type_, subject)
         return (*row.beside, row.mark) if row else ()
 
     def remembered(self, type_: str, subject: str) -> tuple[Mark, ...]:
         """All marks of it that are still known, the newest that was seen before those that were seen earlier."""
-        with self._database() as database:
-            row = self._find(database, type_, subject)
+        database = self._database()
+        row = self._find(database, type_, subject)
         return (*(mark for _, mark in row.steps), *row.beside) if row else ()
 
     def hold(
@@ -95,8 +96,8 @@ class SeenMarks:
         was seen before the day of the backup. `accepted` are those of the log that is held here, which count from now
         on where it holds. Raises `Rollback`, and what else `check` raises.
         """
-        with self._database() as database:
-            row, losses = self._find(database, type_, subject), self._losses(database)
+        database = self._database()
+        row, losses = self._find(database, type_, subject), self._losses(database)
         new = unknown(accepted, [sha256 for sha256, _ in losses])
         losses += [(each.sha256, each.day) for each in new]
         days = [day for _, day in losses[row.losses :]] if row else []
@@ -122,8 +123,8 @@ class SeenMarks:
         self, type_: str, subject: str, check: Callable[[Mark | None], None]
     ) -> tuple[date | None, date | None]:
         """Since when the newest that is shown was seen, and since when what is not; None where there is none."""
-        with self._database() as database:
-            row = self._find(database, type_, subject)
+        database = self._database()
+        row = self._find(database, type_, subject)
         missing = None
         for on, mark in row.steps if row else ():
             try:
@@ -136,26 +137,26 @@ class SeenMarks:
 
     def losses_behind(self, type_: str, subject: str) -> bool:
         """Whether a loss was accepted since it was last held to anything, so that less of it may be shown."""
-        with self._database() as database:
-            row = self._find(database, type_, subject)
-            return row is not None and row.losses < len(self._losses(database))
+        database = self._database()
+        row = self._find(database, type_, subject)
+        return row is not None and row.losses < len(self._losses(database))
 
     def behind(self, type_: str) -> list[str]:
         """All subjects of this type of which that holds: every mark is read for it."""
-        with self._database() as database:
-            number = len(self._losses(database))
-            rows = [self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen")]
+        database = self._database()
+        number = len(self._losses(database))
+        rows = [self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen")]
         return sorted(row.subject for row in rows if row.type == type_ and row.losses < number)
 
     def losses(self) -> list[str]:
         """Those that this machine has seen accepted, in their order, by the hashes of their line 1."""
-        with self._database() as database:
-            return [sha256 for sha256, _ in self._losses(database)]
+        database = self._database()
+        return [sha256 for sha256, _ in self._losses(database)]
 
     def lost(self) -> list[Lost]:
         """All that a loss took of what this machine had seen, as far as it has looked since."""
-        with self._database() as database:
-            rows = [json.loads(self._opened(entry)) for (entry,) in database.execute("SELECT mark FROM lost")]
+        database = self._database()
+        rows = [json.loads(self._opened(entry)) for (entry,) in database.execute("SELECT mark FROM lost")]
         found = (Lost(**{**row, "since": date.fromisoformat(row["since"])}) for row in rows)
         return sorted(found, key=lambda each: (each.since, each.type, each.subject))
 
@@ -180,6 +181,8 @@ class SeenMarks:
 
         Raises `Rollback` where another file of the same version was seen, and no loss has taken that.
         """
+        if self.highest(type_, subject) == mark:
+            return  # mostly; nobody needs to wait for a turn to write
         with self._writing() as database:
             row = self._find(database, type_, subject)
             if row is None:
@@ -202,8 +205,8 @@ class SeenMarks:
 
     def everything(self) -> list[Remembered]:
         """All that this machine knows, in no order: marks, and what lists held, without how many those are."""
-        with self._database() as database:
-            rows = [self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen")]
+        database = self._database()
+        rows = [self._read(entry) for (entry,) in database.execute("SELECT mark FROM seen")]
         of_marks = (row for row in rows if not row.type.endswith(_LIST))
         return [Remembered(row.type, row.subject, mark) for row in of_marks for mark in (*row.beside, row.mark)]
 
@@ -356,24 +359,41 @@ class SeenMarks:
         name = self._name(_among(type_, of), subject)
         return database.execute("SELECT 1 FROM seen WHERE name = ?", (name,)).fetchone() is not None
 
-    @contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        is_made = self._is_made and self._path.exists()
-        if not is_made:
+    def close(self) -> None:
+        """Give this thread's connection back. Whoever asks again gets another."""
+        if self._open is not None:
+            self._open.database.close()
+        self._of_thread.open = None
+
+    @property
+    def _open(self) -> "_Open | None":
+        found: _Open | None = getattr(self._of_thread, "open", None)
+        return found
+
+    def _database(self) -> sqlite3.Connection:
+        """This thread's connection to the file that lies in the place now: it stays open, for a command asks it a
+        hundred times."""
+        if self._open is None or self._open.file != _file_at(self._path):
+            self.close()
             private.make_file(self._path)
-        with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
-            for table in () if is_made else _TABLES:
+            database = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
+            for table in _TABLES:
                 database.execute(table)
-            self._is_made = True
-            yield database
+            self._of_thread.open = _Open(database, _file_at(self._path))
+            return database
+        return self._open.database
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Until the block ends no other process writes; where it raises, nothing of it is kept."""
-        with self._database() as database:
-            database.execute("BEGIN IMMEDIATE")
+        database = self._database()
+        database.execute("BEGIN IMMEDIATE")
+        try:
             yield database
             database.execute("COMMIT")
+        finally:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
 
     def _find(self, database: sqlite3.Connection, type_: str, subject: str) -> Row | None:
         name = self._name(type_, subject)
@@ -399,6 +419,23 @@ class SeenMarks:
 
     def _name(self, type_: str, subject: str) -> bytes:
         return hmac.digest(self._naming, f"{type_} {subject}".encode(), "sha256")
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A connection, and which file it is to."""
+
+    database: sqlite3.Connection
+    file: tuple[int, int] | None
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file lies there; None where none does."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _listing(type_: str) -> str:

@@ -75,7 +75,7 @@ class NobodyToGrant(Exception):
 class Staff:
     """Raises `WrongPassphrase` where the keys in `directory` do not unlock; keys that are unlocked may stand for it.
 
-    `with` ends the connections.
+    `with` ends the connections, and closes what was seen.
 
     `clock_off` hears, before anything is sealed, by how much the device's clock is ahead of the service's.
     """
@@ -109,6 +109,7 @@ class Staff:
 
     def __exit__(self, *_: object) -> None:
         self.service.close()
+        self.seen.close()
 
     @property
     def about(self) -> About:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import httpx2
@@ -31,6 +31,7 @@ _LINES: Final = "lines"
 # Those that a loss took, and the roots.
 _LOST: Final = "lost"
 _ROOTS: Final = "roots"
+_CHECKED: Final = 4  # logs that are kept checked: as they were a moment ago, and as they are
 LINES_LIMIT: Final = 100_000  # of a log: some are written a week, and one without end would fill a memory
 
 
@@ -53,7 +54,7 @@ def fetch_log(service: Service, pin: str, *, root: Mark | None = None) -> Log:
 
     Raises `NotAuthentic`, also for roots among which the one is not that was seen: no loss takes back a root.
     """
-    log = key_log.verify(_lines(service, "/key-log"), pin)
+    log = _checked_log(tuple(_lines(service, "/key-log")), pin)
     roots.check_contains(log.trust.roots, root)
     return log
 
@@ -67,7 +68,7 @@ def fetch_intake(service: Service, pin: str, *, today: date) -> OpenIntake:
     answer = service.get("/intake").json()
     head, signature = key_log.parse_head(answer.get("head") or {})
     # The log may have grown since the head was signed.
-    log = key_log.verify(_lines(service, "/key-log")[: head.n], pin)
+    log = _checked_log(tuple(_lines(service, "/key-log", until=head.n)[: head.n]), pin)
     log.check_head(head, signature)
     if not isinstance(answer.get("intake"), str):
         raise Malformed("no intake document")
@@ -127,20 +128,40 @@ def fetch_lost(service: Service, kept: Kept) -> list[Document]:
     """The certificates that this machine keeps, and that could follow what the service shows of their persons."""
     if kept.find(_LOST) is None:
         return []
-    return _lost_certificates(kept, staff_log.verify(_lines(service, "/staff-log")).certificates)
+    return _lost_certificates(kept.find(_LOST), staff_log.verify(_lines(service, "/staff-log")).certificates)
 
 
 def _shown(service: Service, log: Log, before: list[bytes], kept: Kept) -> _Shown:
-    head, lines = _staff_head(service), _lines(service, "/staff-log", before)
-    staff = staff_log.verify(lines)
+    head = _staff_head(service)
+    lines = _lines(service, "/staff-log", before, until=head[0].n if head else None)
+    staff = _checked_staff_log(tuple(lines))
     if head is not None and log.service_key is not None:
         staff.check_head(*head, log.service_key)
     trust = log.trust.with_kept(fetch_kept(service, log.trust))
+    lost = kept.find(_LOST)
+    return _Shown(lines, staff, head and head[0], _vouched(log, staff, trust.kept, lost))
+
+
+# A client asks for these logs all day, and mostly nothing has come since. What was checked once is what it was as long
+# as each byte is the same.
+@lru_cache(maxsize=_CHECKED)
+def _checked_log(lines: tuple[bytes, ...], pin: str) -> Log:
+    return key_log.verify(lines, pin)
+
+
+@lru_cache(maxsize=_CHECKED)
+def _checked_staff_log(lines: tuple[bytes, ...]) -> StaffLog:
+    return staff_log.verify(lines)
+
+
+@lru_cache(maxsize=_CHECKED)
+def _vouched(log: Log, staff: StaffLog, hashes: frozenset[str], lost: bytes | None) -> Trust:
+    """The certificates of the staff log, with those that a loss took of it, under the roots of the key log."""
     people = {each.header.subject for each in staff.certificates}
-    lost = [each for each in _lost_certificates(kept, staff.certificates) if each.header.subject in people]
-    trust = trust.with_certificates([*staff.certificates, *lost])
+    also = [each for each in _lost_certificates(lost, staff.certificates) if each.header.subject in people]
+    trust = log.trust.with_kept(hashes).with_certificates([*staff.certificates, *also])
     trust.check_chains()
-    return _Shown(lines, staff, head and head[0], trust)
+    return trust
 
 
 def _keep_roots(kept: Kept, trust: Trust) -> None:
@@ -157,11 +178,11 @@ def kept_roots(kept: Kept) -> tuple[list[Document], list[str]]:
     return [parse_document(each.encode()) for each in said["roots"]], list(said["kept"])
 
 
-def _lost_certificates(kept: Kept, shown: Sequence[Document]) -> list[Document]:
+def _lost_certificates(lost: bytes | None, shown: Sequence[Document]) -> list[Document]:
     """Of the certificates that a loss took, those that follow what is shown of their persons, in their order."""
     last = {each.header.subject: each.public_link.mark for each in shown}
     found = list[Document]()
-    for line in (kept.find(_LOST) or b"").splitlines():
+    for line in (lost or b"").splitlines():
         document = parse_document(str(parse_object(line)["document"]).encode())
         with suppress(NotAuthentic):
             chain.check_next(document.public_link, last.get(document.header.subject), reason="certificate-chain")
@@ -214,13 +235,19 @@ def _staff_head(service: Service) -> tuple[Head, Signature] | None:
         return None
 
 
-def _lines(service: Service, path: str, before: Sequence[bytes] = ()) -> list[bytes]:
-    """A log comes in pages, each of whole lines; an empty one is its end. All lines, after those of `before`."""
+def _lines(service: Service, path: str, before: Sequence[bytes] = (), *, until: int | None = None) -> list[bytes]:
+    """All lines of a log, after those of `before`, or those up to a number. It comes in pages, each of whole lines;
+    its end is one that says so, or that is empty."""
     lines = list(before)
-    while page := service.get(path, **{"from": len(lines) + 1}).content:
-        if not page.endswith(b"\n"):
+    while until is None or len(lines) < until:
+        answer = service.get(path, **{"from": len(lines) + 1})
+        if not answer.content:
+            break
+        if not answer.content.endswith(b"\n"):
             raise Malformed("a log ends with its last line")
-        lines += page[:-1].split(b"\n")
+        lines += answer.content[:-1].split(b"\n")
         if len(lines) > LINES_LIMIT:
             raise Malformed("a log without end")
+        if answer.headers.get(key_log.ENDS) == "yes":
+            break
     return lines

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response, status
 
 from app.http import (
+    LOG_PAGE,
     Actor,
     Db,
     Now,
@@ -14,7 +15,7 @@ from app.http import (
     Router,
     ServiceKeyring,
     Today,
-    answered,
+    log_page,
     problems,
     requires,
     shared,
@@ -54,14 +55,12 @@ def get_intake(database: Db, keyring: ServiceKeyring, today: Today) -> IntakeOut
         return IntakeOut.model_validate(service.opening(session, keyring, today))
 
 
-@router.get(
-    "/key-log", response_class=Response, responses=answered("A line of JSON for each entry", "application/x-ndjson")
-)
+@router.get("/key-log", response_class=Response, responses=LOG_PAGE)
 def read_key_log(database: Db, first: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)] = 1) -> Response:
     """Lines of the key log from a number on, at most a thousand."""
     with database.read() as session:
         lines = service.lines(session, first=first)
-    return Response("".join(f"{line}\n" for line in lines), media_type="application/x-ndjson")
+    return log_page(lines, most=service.PAGE)
 
 
 @router.post(

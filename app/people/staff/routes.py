@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.audit import reading
 from app.audit.actions import Action
 from app.http import (
+    LOG_PAGE,
     Actor,
     Db,
     Hasher,
@@ -20,7 +21,7 @@ from app.http import (
     Paging,
     Router,
     ServiceKeyring,
-    answered,
+    log_page,
     problems,
     requires,
     shared,
@@ -106,16 +107,14 @@ def get_person(database: Db, actor: Actor, person_id: str, now: Now, _: IfNoneMa
     return person
 
 
-@router.get(
-    "/staff-log", response_class=Response, responses=answered("A line of JSON for each entry", "application/x-ndjson")
-)
+@router.get("/staff-log", response_class=Response, responses=LOG_PAGE)
 def read_staff_log(
     database: Db, _: Colleague, first: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)] = 1
 ) -> Response:
     """Lines of the staff log from a number on, at most a thousand: every certificate that was ever kept."""
     with database.read() as session:
         lines = service.log_lines(session, first=first)
-    return Response("".join(f"{line}\n" for line in lines), media_type="application/x-ndjson")
+    return log_page(lines, most=service.PAGE)
 
 
 @router.get("/staff-log/head", responses=problems(NotFound))

@@ -74,6 +74,29 @@ def test_processes_that_record_at_the_same_time_lose_nothing_of_each_other(seen:
             assert seen.highest("case", f"case_{number}_{version}") == Mark(version, "own")
 
 
+def test_what_is_put_in_the_place_of_the_file_counts_at_once(seen: SeenMarks, tmp_path: Path) -> None:
+    seen.record("case", "case_1", Mark(2, "ab"))
+    SeenMarks(tmp_path / "other.sqlite", MINE).record("case", "case_1", Mark(5, "cd"))
+
+    (tmp_path / "other.sqlite").replace(tmp_path / "seen.sqlite")
+
+    assert seen.highest("case", "case_1") == Mark(5, "cd")
+    (tmp_path / "seen.sqlite").unlink()
+    assert seen.highest("case", "case_1") is None
+
+
+def test_a_list_that_lacks_something_leaves_the_next_writer_no_lock_to_wait_for(
+    seen: SeenMarks, tmp_path: Path
+) -> None:
+    seen.hold_list("consent", "case_1", {"a"}, reason="consents")
+
+    with pytest.raises(Rollback):
+        seen.hold_list("consent", "case_1", {"b"}, reason="consents")
+
+    SeenMarks(tmp_path / "seen.sqlite", MINE).record("case", "case_1", Mark(1, "ab"))
+    seen.hold_list("consent", "case_1", {"a"}, reason="consents")
+
+
 def test_a_mark_is_never_lowered(seen: SeenMarks) -> None:
     seen.record("case", "case_1", Mark(3, "ab"))
 

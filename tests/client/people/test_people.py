@@ -188,10 +188,26 @@ def test_a_colleague_certified_anew_has_the_new_roles_at_once_for_clients_and_se
         assert {each.id: each.roles for each in colleagues.list_(sara)}[dina.person] == ("analyst",)
 
 
-def test_a_machine_asks_for_the_certificates_that_it_does_not_have_yet(here: Installation) -> None:
+def test_a_machine_asks_for_the_certificates_that_it_does_not_have_yet(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        sara = here.staff("sara")
+        sara.colleagues(Role.TRIAGER)
+        lines = len(sara.trust.certificates)
+
+        known = asked_by(here, "sara")
+        colleagues.certify(sara, here.staff("dina").person, colleagues.fingerprint(here.staff("dina")), {Role.ANALYST})
+        since = asked_by(here, "sara")
+
+    assert [url for url in known if "/v1/staff-log?" in url] == []
+    assert [url for url in since if "/v1/staff-log?" in url] == [f"{here.server}/v1/staff-log?from={lines + 1}"]
+    for urls in (known, since):
+        assert len([url for url in urls if "/v1/key-log?" in url]) == 1  # its page says that it is the last
+        assert not any("/v1/people" in url for url in urls)
+
+
+def asked_by(here: Installation, name: str) -> list[str]:
+    """The addresses that somebody's machine asks for, to know their colleagues."""
     asked: list[str] = []
-    sara = here.staff("sara")
-    sara.colleagues(Role.TRIAGER)
     with httpx2.HTTPTransport() as honest:
         evil = EvilServer(honest)
         with httpx2.Client(
@@ -199,9 +215,5 @@ def test_a_machine_asks_for_the_certificates_that_it_does_not_have_yet(here: Ins
             base_url=here.server,
             event_hooks={"request": [lambda request: asked.append(str(request.url))]},
         ) as http:
-            again = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
-            again.colleagues(Role.TRIAGER)
-
-    lines = len(sara.trust.certificates)
-    assert [url for url in asked if "/v1/staff-log?" in url] == [f"{here.server}/v1/staff-log?from={lines + 1}"]
-    assert not any("/v1/people" in url for url in asked)
+            Staff(here.machine(name), PASSPHRASE, http=http, clock=here.now).colleagues(Role.TRIAGER)
+    return asked

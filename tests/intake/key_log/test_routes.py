@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
@@ -10,6 +11,7 @@ from app import age
 from app.clock import Clock
 from app.intake.epochs import service as epochs
 from app.intake.epochs.models import Epoch as EpochRow
+from app.intake.key_log import service
 from app.people.grants.models import Grant
 from app.protocol import intake, key_log
 from app.protocol.documents import parse_document
@@ -51,6 +53,15 @@ def test_the_log_is_served_from_any_line_on(client: TestClient, epoch: Epoch) ->
     assert client.get("/v1/key-log", params={"from": 3}).content.splitlines() == whole[2:]
     assert client.get("/v1/key-log", params={"from": 99}).content == b""
     assert client.get("/v1/key-log", params={"from": 0}).status_code == 422
+
+
+def test_a_page_says_whether_it_is_the_last(client: TestClient, epoch: Epoch, monkeypatch: pytest.MonkeyPatch) -> None:
+    length = len(client.get("/v1/key-log").content.splitlines())
+    monkeypatch.setattr(service, "PAGE", length)
+
+    pages = [client.get("/v1/key-log", params={"from": first}) for first in (1, 2, length + 1)]
+
+    assert [page.headers[key_log.ENDS] for page in pages] == ["no", "yes", "yes"]
 
 
 def test_before_the_first_intake_document_nothing_is_open(client: TestClient, office: Office) -> None:

@@ -16,11 +16,13 @@ from app.protocol.chain import Link
 from app.protocol.documents import Document, Header, Signer, signed
 from app.protocol.encoding import b64, check_day, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.kept_pairs import KeptPair, Served, kept_pairs
 from app.protocol.roots import Pin, Root
 from app.vocabulary import Role
 
 # Types that the root names one by one in `kept`; all others are in the list that staff are given.
 _PUBLIC: Final = frozenset({"service-key", "intake", "client"})
+_CUSTODIANS: Final = frozenset({Role.CUSTODIAN})
 # How long before its end a certificate is renewed.
 RENEWED_BEFORE: Final = timedelta(days=45)
 
@@ -431,6 +433,18 @@ class Trust:
         """The days since which people have lost the last of these roles, or the keys that they had then."""
         days = (self.lost_since(person, roles, today) for person in {person for person, _ in self._ever})
         return sorted(day for day in days if day is not None)
+
+    def kept_pairs(self, today: date) -> list[KeptPair]:
+        """Each two who were custodians together and are none any more, or have other keys: what both kept is with who
+        left."""
+        served = list[Served]()
+        for person in sorted({person for (person, _), each in self._ever.items() if Role.CUSTODIAN in each.roles}):
+            lost = self.lost_since(person, _CUSTODIANS, today)
+            if lost is not None:
+                vouched = self._ever_with(person, (term for term in self._all_of(person) if term.counts), ())
+                begun = [each.day for each in vouched if Role.CUSTODIAN in each.certified.roles]
+                served.append(Served(person, min(begun, default=date.min), lost))
+        return kept_pairs(served)
 
     def came_back(self, person: str, roles: AbstractSet[Role], today: date) -> bool:
         """Whether the person has one of these roles again: a certificate took the last of them before."""

@@ -15,6 +15,7 @@ from app.intake.epochs.service import INTAKE_HOLDERS
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
+from app.people.pairs import service as pairs
 from app.people.staff import service as staff
 from app.problems import Problem
 from app.protocol.duties import DutyKind
@@ -23,7 +24,8 @@ from app.vocabulary import GrantKind
 
 class TurnFirst(Problem):
     """Somebody has the newest key of the case, or of a part of it, who works on it no longer, or has no role for it, or
-    other keys since, or was given it until a day that is over; or a member lacks that of the case who may have it.
+    other keys since, or was given it until a day that is over; or two custodians who both left may have kept a pair of
+    it; or a member lacks that of the case who may have it.
 
     Let it turn, with an entry that brings in the next; nothing is taken under this one.
     """
@@ -43,6 +45,9 @@ def check_turned(session: Session, case: Case, today: date, *, of_entries: bool 
     if any(until < today for until in guests_of(session, case.id).values()):
         raise TurnFirst
     _check_holders(session, case.id, members, today, of_entries=of_entries)
+    kept = staff.kept_pairs(session, today)
+    if kept and pairs.kept_by(session, case.id, grants.made_on(session, case.id), kept):
+        raise TurnFirst
     if of_entries and who_may_work(session, members & _deprived(session, case.id), today):
         raise TurnFirst
 
@@ -52,8 +57,14 @@ def check_reply(session: Session, report: Report, today: date) -> None:
     one, which somebody may know who triages no more."""
     check_turned(session, session.get_one(Case, report.case_id), today, of_entries=True)
     has_first = grants.generation_of(session, report.id) == 1
-    if has_first and any(day >= report.received_on for day in staff.losses(session, INTAKE_HOLDERS, today)):
+    if has_first and any(day >= report.received_on for day in _losses(session, today)):
         raise TurnFirst
+
+
+def _losses(session: Session, today: date) -> list[date]:
+    """Since when people may know the keys of reports of before who triage no more, or kept a pair of an epoch's key."""
+    kept = [each.gone for each in staff.kept_pairs(session, today)]
+    return [*staff.losses(session, INTAKE_HOLDERS, today), *kept]
 
 
 def check_parts_turned(session: Session, case: Case, part_ids: Collection[str], today: date) -> None:
@@ -90,13 +101,20 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     newest_of = newest.group_by(Grant.subject).subquery()
     of_newest = (Grant.subject == newest_of.c.subject) & (Grant.generation == newest_of.c.generation)
     opens = ~Grant.revoked & ~Grant.outdated & (Grant.kind == GrantKind.ASSIGNED)
-    granted = select(Grant.subject, Grant.grantee, Grant.kind, opens.label("opens")).join(newest_of, of_newest)
+    told = select(Grant.subject, Grant.grantee, Grant.kind, Grant.granted_on, opens.label("opens"))
+    granted = told.join(newest_of, of_newest)
     ever = session.execute(granted.where(Grant.grantee != Grant.subject)).all()
     members = members_among(session, {row.subject for row in ever})
     people = {row.grantee for row in ever} | {person for of_case in members.values() for person in of_case}
     working = who_may_work(session, people, actor.today)
     found = _known(session, actor) | _over(session, actor)
-    for case_id, grantee, kind, _ in ever:
+    kept = staff.kept_pairs(session, actor.today) if ever else []
+    for case_id in {row.subject for row in ever} if kept else ():
+        day = min(row.granted_on for row in ever if row.subject == case_id)
+        by = pairs.kept_by(session, case_id, day, kept)
+        if by is not None:
+            found[case_id] = max(day, by.gone)
+    for case_id, grantee, kind, *_ in ever:
         if _has_gone(grantee, kind, members={*members[case_id]}, working=working):
             found[case_id] = staff.gone_since(session, grantee, actor.today)
     for case_id, since in sorted(found.items()):
@@ -118,7 +136,7 @@ def _known(session: Session, actor: Actor) -> dict[str, date]:
         Grant, (Grant.subject == Report.id) & (Grant.grantee == Report.case_id)
     )
     found = session.execute(came_in.where(Report.case_id.in_(mine), Report.destroyed_on.is_(None), ~turned)).all()
-    losses = staff.losses(session, INTAKE_HOLDERS, actor.today) if found else []
+    losses = _losses(session, actor.today) if found else []
     known = dict[str, date]()
     for case_id, received_on, came_on in found:
         if any(received_on <= day <= came_on for day in losses):

@@ -110,18 +110,22 @@ def replace(staff: Staff, person: str, *, epoch: str | None = None) -> list[Inta
     """Sign epochs anew from today on, where somebody may have the key of one who is to hold none any more.
 
     The certificates show that they have no role for it, or other keys since, and the key log that an epoch of today or
-    later was signed before; or on that day, where the service says that they had the key of this `epoch`. Else nothing
-    is signed. They are as those before: their length, their words, their limit.
+    later was signed before; or on that day, where the service says that they had the key of this `epoch`. Or they were
+    a custodian, as was another who left, and the two may have kept its pair. Else nothing is signed. They are as those
+    before: their length, their words, their limit.
     """
     staff.forget()
     since = staff.trust.lost_since(person, _MAY_HOLD, staff.today)
-    if since is None:
+    kept = [each for each in staff.trust.kept_pairs(staff.today) if person in (each.first, each.last)]
+    if since is None and not kept:
         return []
     last = staff.log.covered_until(staff.today) or staff.today
     days = (staff.today + timedelta(days=each) for each in range((last - staff.today).days + 1))
     for document in filter(None, map(staff.log.intake_on, days)):
         signed_on, named = check_at(document.header.at), intake.read(document)
-        if signed_on < since or (signed_on == since and named.epoch == epoch):
+        is_told = named.epoch == epoch
+        was_held = since is not None and (signed_on < since or (signed_on == since and is_told))
+        if was_held or any(each.has(signed_on, is_told=is_told) for each in kept):
             return rotate(staff, replaces=True, **_as(named))
     return []
 

@@ -96,14 +96,20 @@ def turn(staff: Staff, person: str, *, key: str | None = None) -> list[SharedKey
     """Make anew each key that somebody may have who is to hold it no longer.
 
     The certificates show that they have no role for it, or other keys since, and its statement that it was made before;
-    or on that day, where the service says that they had this `key`. Else none is made. Raises `NobodyToGrant`.
+    or on that day, where the service says that they had this `key`. Or they were a custodian, as was another who left,
+    and the two may have kept its pair. Else none is made. Raises `NobodyToGrant`.
     """
     staff.forget()
+    kept = [each for each in staff.trust.kept_pairs(staff.today) if person in (each.first, each.last)]
     made = list[SharedKey]()
     for kind in TURNED:
         since = staff.trust.lost_since(person, frozenset(HOLDERS[kind]), staff.today)
         newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
-        if since and newest and (newest.valid_from < since or (newest.valid_from == since and newest.id == key)):
+        if newest is None:
+            continue
+        day, is_told = newest.valid_from, newest.id == key
+        was_held = since is not None and (day < since or (day == since and is_told))
+        if was_held or (kind in IN_PAIRS and any(each.has(day, is_told=is_told) for each in kept)):
             made.append(make_shared(staff, kind))
     return made
 

@@ -87,9 +87,12 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
 
 def _recipient(staff: Staff) -> age.HybridRecipient:
     """The newest statistics key, of which nobody knows the secret who may hold it no longer: since it was made, no
-    supervisor has lost role or keys. Raises `RuleBroken` where one has: the next who signs in makes another."""
+    supervisor has lost role or keys, nor have two custodians who may have kept it. Raises `RuleBroken` where they have:
+    the next supervisor who signs in makes another."""
     key, roles = shared_keys.newest_key(staff, KeyKind.STATISTICS), frozenset(shared_keys.HOLDERS[KeyKind.STATISTICS])
-    if any(day > key.valid_from for day in staff.with_trust(lambda trust: trust.losses(roles, staff.today))):
+    lost = staff.with_trust(lambda trust: trust.losses(roles, staff.today))
+    kept = staff.with_trust(lambda trust: trust.kept_pairs(staff.today))
+    if any(day > key.valid_from for day in lost) or any(each.has(key.valid_from) for each in kept):
         raise RuleBroken("key-turns-first")
     return key.recipient
 

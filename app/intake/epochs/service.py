@@ -22,6 +22,7 @@ from app.protocol.certificates import Trust
 from app.protocol.documents import Document, parse_document
 from app.protocol.duties import DutyKind
 from app.protocol.intake import LEAST_COVER
+from app.protocol.kept_pairs import KeptPair
 from app.vocabulary import GrantKind, Role
 
 # Who may hold an intake key: those who read what nobody has judged yet.
@@ -98,6 +99,8 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
         for epoch, person in to_replace(session, today):
             since = max(epoch.signed_on, staff.gone_since(session, person, today))
             yield Duty(DutyKind.REPLACE_EPOCH, epoch.id, since, person)
+        for epoch, by in kept_by_custodians(session, today):
+            yield Duty(DutyKind.REPLACE_EPOCH, epoch.id, max(epoch.signed_on, by.gone), by.last)
     held = session.scalars(select(Epoch).where(grants.held_by(actor, Epoch.id)).order_by(Epoch.sequence)).all()
     if not held or not INTAKE_HOLDERS & actor.roles:
         return
@@ -117,12 +120,26 @@ def may_hold(session: Session, epoch_id: str, person_id: str, today: date) -> bo
 def to_replace(session: Session, today: date) -> Iterator[tuple[Epoch, str]]:
     """The epochs that take reports on a day to come, and who had the key of each and may hold none today, or had it by
     keys that were replaced."""
+    counting = _taking(session, today)
+    for epoch_id, person_id in grants.to_replace(session, counting, INTAKE_HOLDERS, today):
+        yield counting[epoch_id], person_id
+
+
+def kept_by_custodians(session: Session, today: date) -> Iterator[tuple[Epoch, KeptPair]]:
+    """Likewise the epochs whose key two custodians may have kept who both left."""
+    kept = staff.kept_pairs(session, today)
+    for epoch in _taking(session, today).values() if kept else ():
+        by = pairs.kept_by(session, epoch.id, epoch.signed_on, kept)
+        if by is not None:
+            yield epoch, by
+
+
+def _taking(session: Session, today: date) -> dict[str, Epoch]:
+    """The epochs that take reports on a day to come, by their ids."""
     epochs = _counting_from(session, today)
     last = max((each.accepts_until for each in epochs), default=today)
     days = (today + timedelta(days=each) for each in range((last - today).days + 1))
-    counting = {each.id: each for day in days if (each := _on(epochs, day))}
-    for epoch_id, person_id in grants.to_replace(session, counting, INTAKE_HOLDERS, today):
-        yield counting[epoch_id], person_id
+    return {each.id: each for day in days if (each := _on(epochs, day))}
 
 
 def curtail(session: Session, standing: Standing) -> None:

@@ -354,6 +354,13 @@ def to_replace(
     )
 
 
+def made_on(session: Session, subject: str) -> date:
+    """The day of the first grant of its newest key, on which it was made. There is one."""
+    newest = select(func.max(Grant.generation)).where(Grant.subject == subject).scalar_subquery()
+    first = select(func.min(Grant.granted_on)).where(Grant.subject == subject, Grant.generation == newest)
+    return session.scalars(first).one()
+
+
 def lapse(grant: Grant) -> None:
     """Revoke a grant whose use is over and forget its file; that there was one stays known."""
     grant.revoked, grant.file = True, None

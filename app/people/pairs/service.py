@@ -4,7 +4,7 @@ A custodian acts for nobody without another: what the second peels opens for the
 the first grants without the act that the second signed.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -23,6 +23,7 @@ from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import new_id, sha256_hex
+from app.protocol.kept_pairs import KeptPair
 from app.protocol.pairs import OPEN_FOR, each_two
 from app.vocabulary import GrantKind, Role
 
@@ -342,6 +343,18 @@ def duties(session: Session, actor: Actor, since: Mapping[str, date]) -> Iterato
     for subject, day in since.items():
         if found.get(subject, {}) != wanted:
             yield Duty(DutyKind.MAKE_PAIRS, subject, max(day, newest))
+
+
+def kept_by(session: Session, subject: str, made_on: date, kept: Iterable[KeptPair]) -> KeptPair | None:
+    """Of these two custodians each, who both left, the first to have gone who may have kept a pair of this key, which
+    was made on a day: where days do not tell, whose pair of it lies here still."""
+    had = [each for each in kept if each.has(made_on) or (each.went_on(made_on) and _lies(session, subject, each))]
+    return min(had, key=lambda each: (each.gone, each.last), default=None)
+
+
+def _lies(session: Session, subject: str, kept: KeptPair) -> bool:
+    both = Pair.first_id.in_((kept.first, kept.last)) & Pair.second_id.in_((kept.first, kept.last))
+    return session.scalar(select(Pair.id).where(Pair.subject == subject, both).limit(1)) is not None
 
 
 def holdings(session: Session, person_id: str, today: date) -> list[tuple[str, bool, bool]]:

@@ -113,6 +113,7 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     if Role.SUPERVISOR not in actor.roles:
         return
     today = actor.today
+    kept = staff.kept_pairs(session, today)
     for kind in RENEWED_BEFORE:
         valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
         in_use = session.scalar(valid.limit(1))
@@ -121,6 +122,9 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
         for key_id, person in grants.to_replace(session, [in_use.id], KEY_HOLDERS[kind], today):
             since = max(in_use.valid_from, staff.gone_since(session, person, today))
             yield Duty(DutyKind.TURN_SHARED_KEY, key_id, since, person)
+        by = pairs.kept_by(session, in_use.id, in_use.valid_from, kept) if kind in IN_PAIRS else None
+        if by is not None:
+            yield Duty(DutyKind.TURN_SHARED_KEY, in_use.id, max(in_use.valid_from, by.gone), by.last)
         if (soon := in_use.valid_until - RENEWED_BEFORE[kind]) <= today:
             yield Duty(DutyKind.RENEW_SHARED_KEY, in_use.id, soon)
 

@@ -35,6 +35,8 @@ from app.protocol.documents import Document, parse_document
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import ProtocolError
+from app.protocol.kept_pairs import KeptPair, Served
+from app.protocol.kept_pairs import kept_pairs as kept_pairs_among
 from app.protocol.key_log import Head
 from app.protocol.roots import Pin, Root, list_text, org_of
 from app.vocabulary import Role
@@ -54,6 +56,12 @@ _STANDING: Final = (
 _Certificate = Row[str, date, frozenset[Role], bool, date]
 # The order in which `Trust` lets those of one person count.
 _NEWEST: Final = (Certificate.version.desc(), Certificate.valid_from.desc(), Certificate.sha256.desc())
+# Of one person those that have begun: made once, for each act asks it of somebody.
+_BEGUN: Final = (
+    select(*_STANDING)
+    .where(Certificate.person_id == bindparam("person"), Certificate.valid_from <= bindparam("today"))
+    .order_by(*_NEWEST)
+)
 
 
 @dataclass(frozen=True)
@@ -272,9 +280,28 @@ def losses(session: Session, roles: AbstractSet[Role], today: date) -> list[date
         if not roles_now & roles:
             found.append(_since(rows[0], today))
         elif person in had_other_keys:
-            begun = {row.valid_from for row in rows}  # the last day of those of the keys before is the day before one
-            found += [day for row in rows if (day := row.valid_until + timedelta(days=1)) in begun]
+            found += _replaced_on(rows)
     return found
+
+
+def kept_pairs(session: Session, today: date) -> list[KeptPair]:
+    """Each two who were custodians together by certificates and are none any more, or have other keys (`Trust`)."""
+    had_other_keys = set(session.scalars(select(Person.id).where(Person.had_other_keys)))
+    served = list[Served]()
+    for person, roles_now, rows in _vouched_for(session, today):
+        begun = [row.valid_from for row in rows if row.counts and Role.CUSTODIAN in row.roles]
+        is_one = Role.CUSTODIAN in roles_now
+        if begun and not is_one:
+            served.append(Served(person, min(begun), _since(rows[0], today)))
+        elif begun and person in had_other_keys and (replaced := _replaced_on(rows)):
+            served.append(Served(person, min(begun), max(replaced)))
+    return kept_pairs_among(served)
+
+
+def _replaced_on(rows: Sequence[_Certificate]) -> list[date]:
+    """The days on which keys were replaced: the last day of those before is the day before a certificate."""
+    begun = {row.valid_from for row in rows}
+    return [day for row in rows if (day := row.valid_until + timedelta(days=1)) in begun]
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
@@ -562,8 +589,7 @@ def _vouched_for(
 
 def _standing(session: Session, person_id: str, today: date) -> Sequence[_Certificate]:
     """Of each certificate that has begun what it comes to, the newest first."""
-    begun = _certificates(person_id).where(Certificate.valid_from <= today)
-    return session.execute(begun.with_only_columns(*_STANDING)).all()
+    return session.execute(_BEGUN, {"person": person_id, "today": today}).all()
 
 
 def _is_ended(standing: Iterable[_Certificate]) -> bool:

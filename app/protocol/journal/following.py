@@ -36,7 +36,7 @@ def begin(case: str, place: Place, *, by: Authority) -> Journal:
     if entry.members is None:
         raise NotAuthentic("journal")
     author, day = _author(document), check_at(document.document.header.at)
-    found = Journal(case, members.first(entry.members, author), document.mark, author, day)
+    found = Journal(case, members.first(entry.members, author), document.mark, author, day, turned_on=day)
     if _is_clock_wrong(author, day, by):
         found = replace(found, clock_wrong=(document.mark.version,))
     return _with(found, entry, document)
@@ -169,10 +169,11 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     # earlier key than the newest, which whoever has left may hold.
     if header.generation != newest or keys.get((found.case, newest)) != header.sealed_to:
         raise NotAuthentic("key-name")
-    turned, holders = found.turned, found.holders
+    turned, turned_on, holders = found.turned, found.turned_on, found.holders
     if newest > found.generation:
         # Its author made it, who may have left by this very entry.
-        turned, holders = document.mark.version, (found.members.present - set(entry.without)) | {author}
+        turned, turned_on = document.mark.version, check_at(header.at)
+        holders = (found.members.present - set(entry.without)) | {author}
     elif entry.without:
         raise NotAuthentic("key-name")
     if len({each.id for each in reports}) != len(reports):
@@ -200,6 +201,7 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         parts=parts,
         origins=found.origins | set(origins),
         turned=turned,
+        turned_on=turned_on,
         holders=holders,
         loans=(*found.loans, *(Loan(each, author, day, document.mark.version) for each in entry.lent)),
     )

@@ -102,7 +102,8 @@ class Journal:
     `guests` are members by a recovery, each with the last day on which they are one unless a member confirms them.
 
     `turned` is the place of the entry that brought in the newest key of the case, `holders` are its author and those to
-    whom it went as members, whoever has left since, and a custodian who gave it to somebody.
+    whom it went as members, whoever has left since, and a custodian who gave it to somebody. `turned_on` is its day,
+    None where what was read began at a checkpoint behind it.
 
     `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
     as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
@@ -127,6 +128,7 @@ class Journal:
     keyed: Mapping[str, int] = field(default_factory=dict)
     guests: Mapping[str, date] = field(default_factory=dict)
     turned: int = 1
+    turned_on: date | None = None
     holders: frozenset[str] = frozenset()
     checkpoint: int = 0
     false_checkpoints: tuple[int, ...] = ()

@@ -5,6 +5,7 @@ What is written from then on, whoever left cannot read, and whoever holds the ne
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -51,13 +52,23 @@ class NextKeys:
 def is_turn_due(staff: Staff, case: OpenCase) -> bool:
     """Whether nothing is to be written under the case's newest key, as far as this machine knows certificates."""
     works = partial(works_on_cases, staff, day=staff.today)
-    return case.journal.is_turn_due(works, partial(_may_get, staff), staff.today)
+    is_due = case.journal.is_turn_due(works, partial(_may_get, staff), staff.today)
+    return is_due or _is_with_custodians(staff, case)
 
 
 def is_with_the_gone(staff: Staff, case: OpenCase) -> bool:
     """Whether somebody has the case's newest key who is to read nothing that is written from now on."""
     works = partial(works_on_cases, staff, day=staff.today)
-    return case.journal.is_turn_due(works, lambda _: False, staff.today)
+    is_with_members = case.journal.is_turn_due(works, lambda _: False, staff.today)
+    return is_with_members or _is_with_custodians(staff, case)
+
+
+def _is_with_custodians(staff: Staff, case: OpenCase) -> bool:
+    """Whether two custodians who have left may have kept a pair of the case's newest key. Of one of which this machine
+    does not know since when it is the newest, as if it always had been: who turns it knows. Where both
+    went on the day on which it was made, days do not tell: on that day it turns with each line, and once after it."""
+    kept = staff.with_trust(lambda trust: trust.kept_pairs(staff.today))
+    return any(each.has(case.journal.turned_on or date.min, is_told=True) for each in kept)
 
 
 def next_keys(staff: Staff, case: OpenCase, entry: Entry, told: Mapping[str, Any], *, turns: bool) -> NextKeys:

@@ -85,10 +85,14 @@ class OpenReport:
 
 def may_be_known(staff: Staff, report: OpenReport) -> bool:
     """Whether somebody may know the report's key who triages no more: it has its first one, and they lost their role,
-    or have other keys, since it was sent. That is told by its week, for the service knows no day of what is decided."""
+    or have other keys, since it was sent; or two custodians went since, who may have kept that of its epoch. When it
+    was sent is told by its week, for the service knows no day of what is decided."""
     since = report.sealed_on - timedelta(days=report.sealed_on.weekday()) - CLOCK_SKEW
     return report.key.generation == 1 and staff.with_trust(
-        lambda trust: trust.has_lost(OF_INTAKE, since=since, today=staff.today)
+        lambda trust: (
+            trust.has_lost(OF_INTAKE, since=since, today=staff.today)
+            or any(each.gone >= since for each in trust.kept_pairs(staff.today))
+        )
     )
 
 

@@ -4,7 +4,7 @@ Who holds a key is counted here as the handbook says that it goes, and not asked
 """
 
 import shutil
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -26,10 +26,13 @@ from app.database import Base, Database
 from app.database.types import Sealed
 from app.main import jobs
 from app.people.grants.models import Grant
+from app.people.pairs.models import Pair
 from app.protocol import intake, receipt
 from app.protocol.case import Identity
+from app.protocol.documents import parse_document
 from app.protocol.intake import UNDECIDED, UNDECIDED_DAYS
 from app.protocol.key_copy import AccountKey
+from app.protocol.pairs import Pair as PairBody
 from app.protocol.pairs import RecoveryReason
 from app.protocol.receipt import Receipt
 from app.settings import Settings
@@ -78,11 +81,13 @@ class Held:
 
 @dataclass
 class Gone:
-    """What somebody knew when they left, and all that had been sealed by then."""
+    """What somebody knew when they left, or two who had by then, and all that had been sealed by then. `kept` are the
+    pairs that lay for them."""
 
     name: str
     known: list[age.HybridIdentity]
     sealed: set[bytes]
+    kept: list[bytes] = field(default_factory=list)
 
 
 @dataclass
@@ -257,6 +262,39 @@ class World:
         leaving.leave(sofia, self._go(choose(names)))
         self._count_epochs()
 
+    def custodians_leave(self, choose: Choose) -> None:
+        """Two custodians leave, one after the other, perhaps on the same day."""
+        names = sorted(set(self.with_role(Role.CUSTODIAN)) - set(self.with_role(Role.SUPERVISOR)))
+        if len(names) < 2:
+            return
+        first = choose(names)
+        second = choose([each for each in names if each != first])
+        for name in (first, second):
+            leaving.leave(self.at_work(_SUPERVISOR), self._go(name))
+            self._count_epochs()
+            if name == first and choose(["at once", "later"]) == "later":
+                self.pass_days(choose)
+
+    def lose_keys_of_the_root(self, _: Choose) -> None:
+        """The second supervisor loses machine and sheet, the root lists their new keys, and whoever has the old machine
+        objects to these: everybody calls, and asks."""
+        second = [name for name, each in self.members.items() if Role.SUPERVISOR in each.roles and name != _SUPERVISOR]
+        if not second:
+            return
+        [name] = second
+        member, sofia = self.members[name], self.at_work(_SUPERVISOR)
+        directory, person = member.staff.machine.directory, member.staff.person
+        lost = directory.with_name(f"{directory.name}-{member.keys}")
+        directory.rename(lost)
+        anew = self._bring(name, directory)
+        words = {person: colleagues.fingerprint(anew)}
+        proposed = roots.propose(sofia, roots.draft_next(sofia, renew=words))
+        roots.sign(sofia, proposed, words=proposed.root.words, newcomers=words, paper=PAPERS[0])
+        self._take(name, anew)
+        with Staff(lost, PASSPHRASE, http=self.organisation.http, clock=self.organisation.clock.now) as old:
+            assert new_keys.object_(old) is not None
+        self._count_epochs()
+
     def lose_machine(self, choose: Choose) -> None:
         """A machine is lost, and the sheet is not."""
         name = choose(sorted(self.members))
@@ -285,6 +323,14 @@ class World:
         member, sofia = self.members[name], self.at_work(_SUPERVISOR)
         directory, person = member.staff.machine.directory, member.staff.person
         shutil.rmtree(directory)
+        anew = self._bring(name, directory)
+        colleagues.certify(sofia, person, colleagues.fingerprint(anew), member.roles, new_keys=True)
+        self._take(name, anew)
+        self.members[_SUPERVISOR].heard[name] = member.keys
+
+    def _bring(self, name: str, directory: Path) -> Staff:
+        """New keys of somebody, at a new machine, that nobody vouches for yet."""
+        sofia, person = self.at_work(_SUPERVISOR), self.members[name].staff.person
         new_keys.bring(
             directory,
             sofia.about.server,
@@ -296,12 +342,12 @@ class World:
             work_factor=WORK_FACTOR,
             http=self.organisation.http,
         )
-        member.staff = Staff(directory, PASSPHRASE, http=self.organisation.http, clock=self.organisation.clock.now)
-        colleagues.certify(sofia, person, colleagues.fingerprint(member.staff), member.roles, new_keys=True)
-        member.keys += 1
-        member.in_on = None
-        member.heard = {}
-        self.members[_SUPERVISOR].heard[name] = member.keys
+        return Staff(directory, PASSPHRASE, http=self.organisation.http, clock=self.organisation.clock.now)
+
+    def _take(self, name: str, anew: Staff) -> None:
+        """They are theirs from now on, and nobody else has heard the words, nor they those of anybody."""
+        member = self.members[name]
+        member.staff, member.keys, member.in_on, member.heard = anew, member.keys + 1, None, {}
 
     def recover(self, choose: Choose) -> None:
         """Two custodians give a key to somebody who may have it."""
@@ -375,8 +421,12 @@ class World:
         now = self.sealed()
         for gone in self.gone:
             later = {file: column for file, column in now.items() if file not in gone.sealed}
-            opened = [column for file, column in later.items() if _opens(file, gone.known)]
-            assert opened == [], gone.name
+            opened = [
+                column
+                for file, column in later.items()
+                if _opens(file, gone.known) and not _gives_a_case(age.decrypt(file, gone.known))
+            ]
+            assert opened == [], f"{gone.name} opens {opened}"
 
     def give(self, subject: str, choose: Choose) -> str | None:
         """To whom two custodians give a key, if two are there and somebody may have it."""
@@ -423,13 +473,24 @@ class World:
     def _go(self, name: str) -> str:
         """Somebody is here no more: their id."""
         member = self.members.pop(name)
-        self.gone.append(Gone(name, self._known_by(member.staff), {*self.sealed()}))
-        return member.staff.person
+        staff, sealed = member.staff, {*self.sealed()}
+        with self.database.read() as session:
+            kept = [bytes(file) for file in session.scalars(sa.select(Pair.file))]
+        mine = [(staff.person, staff.keys.identity)]
+        together = [
+            Gone(f"{before.name} and {name}", self._known([*mine, *_kept_by(before, staff, kept)]), sealed)
+            for before in self.gone
+            if before.kept
+        ]
+        kept = kept if Role.CUSTODIAN in member.roles else []
+        self.gone += [*together, Gone(name, self._known(mine), sealed, kept)]
+        return staff.person
 
     def _hear(self, who: str, name: str, member: Member) -> None:
         mine = self.members[who]
         if who != name and mine.heard.get(name, 1) != member.keys:
-            colleagues.compare(mine.staff, member.staff.person, colleagues.fingerprint(member.staff))
+            words = colleagues.fingerprint(member.staff)
+            colleagues.compare(mine.staff, member.staff.person, words, although_objected=True)
             mine.heard[name] = member.keys
 
     def _count_epochs(self) -> None:
@@ -469,13 +530,13 @@ class World:
         now = view(self.at_work(_SUPERVISOR), report)
         return [now.case] if now.case else [each for each in (now.epoch, now.handed_on_from) if each]
 
-    def _known_by(self, staff: Staff) -> list[age.HybridIdentity]:
-        """Every key to which the grants lead from somebody's own."""
+    def _known(self, begun: Sequence[tuple[str, age.HybridIdentity]]) -> list[age.HybridIdentity]:
+        """Every key to which the grants lead from these, each with whose or of what it is."""
         with self.database.read() as session:
             grants = [
                 (each.subject, each.grantee, each.file) for each in session.scalars(sa.select(Grant)) if each.file
             ]
-        known = [(staff.person, staff.keys.identity)]
+        known = [*begun]
         for of, identity in known:  # grows while it is walked over
             for subject, grantee, file in grants:
                 if grantee == of and _opens(file, [identity]):
@@ -496,11 +557,32 @@ class World:
             }
 
 
+def _kept_by(before: Gone, staff: Staff, kept: Collection[bytes]) -> Iterator[tuple[str, age.HybridIdentity]]:
+    """The keys of which two had a pair: the one has left, with the key of their own first, and the other leaves now."""
+    two = [before.known[0], staff.keys.identity]
+    for file in {*before.kept, *kept}:
+        for outer, inner in (two, two[::-1]):
+            if _opens(file, [outer]):
+                document = parse_document(age.decrypt(file, [outer]))
+                within = PairBody.read(document.header.body).file
+                if _opens(within, [inner]):
+                    yield document.header.subject, _key_in(age.decrypt(within, [inner]))
+
+
 def _key_in(grant: bytes) -> age.HybridIdentity:
     [line] = [each for each in grant.decode().splitlines() if each.startswith("AGE-SECRET-KEY-")]
     identity = age.parse_identity(line)
     assert isinstance(identity, age.HybridIdentity)
     return identity
+
+
+def _gives_a_case(document: bytes) -> bool:
+    """Whether it is the entry by which custodians give a case to somebody: it lies under the key as it is, for they
+    turn none, and says who."""
+    if not document.startswith(b"{"):
+        return False
+    header = parse_document(document).header
+    return header.type == "journal" and header.body["recovery"] is not None
 
 
 def _opens(file: bytes, identities: Sequence[age.HybridIdentity]) -> bool:

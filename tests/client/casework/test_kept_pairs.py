@@ -88,6 +88,14 @@ def test_a_custodian_who_takes_another_role_leaves_no_pair_behind_with_one_who_l
     assert do(here.staff("boris")) == set()
 
 
+def test_who_has_not_heard_yet_that_a_custodian_left_turns_a_case_all_the_same(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = accepted(here, here.staff("anna"), boris)
+    leaving.leave(here.staff("sara"), here.unlock("kim").person)
+
+    assert cases.turn(boris, case).journal.generation == 2
+
+
 def test_where_both_go_on_the_day_on_which_a_case_was_opened_its_next_line_turns_it(here: Installation) -> None:
     case = accepted(here, here.staff("anna"), here.staff("boris"))
     for name in ("kim", "lena"):

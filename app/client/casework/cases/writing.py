@@ -53,6 +53,8 @@ from app.protocol.types import TYPES
 CHECKPOINT_DISTANCE: Final = 200
 # How often an entry is signed again behind those of faster colleagues.
 TRIES: Final = 8
+# How the service refuses keys for somebody who has left, or has another role, since this machine looked.
+_OF_PEOPLE: Final = frozenset({"members-unfit", "pairs-unfit", "not-certified"})
 # Characters of sealed parts in one request, which the service takes with the entries that name them.
 _MOST_TEXT: Final = 3 * 2**20
 
@@ -151,6 +153,7 @@ def store(
         case, changes = _behind(staff, case, whole(staff, case), changes, looked_at)
     if not turns and is_turn_due(staff, case):
         case, changes = _behind(staff, case, turn(staff, case), changes, looked_at)
+    has_asked = False  # for certificates, since the service said no
     for left in reversed(range(TRIES)):
         if not turns and (changes or (entry and entry.held)) and old_keys(case):
             case, changes = _behind(staff, case, with_own_keys(staff, case), changes, looked_at)
@@ -161,8 +164,12 @@ def store(
         try:
             staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
         except Refused as refusal:
-            if refusal.type == "turn-first" and left and not turns:
+            if refusal.type in _OF_PEOPLE and not has_asked:
                 staff.forget()  # somebody was certified when this machine looked
+                has_asked = True
+                continue
+            if refusal.type == "turn-first" and left and not turns:
+                staff.forget()  # the same
                 case, changes = _behind(staff, case, turn(staff, case), changes, looked_at)
                 continue
             if refusal.type != "stale-version" or not left:

@@ -124,7 +124,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.people.new_keys.service": {"TOKEN_DAYS": 3, "ROOT_DAYS": 30},
     "app.people.wire": {"_SIGNATURE_SIZE": 64, "_KEY_SIZE": 32},
     "app.client.people.copies": {"_PAUSES": (0.5, 1.0)},
-    "app.client.machine.trust": {"LINES_LIMIT": 100_000},
+    "app.client.machine.trust": {"_CHECKED": 4, "LINES_LIMIT": 100_000},
     "app.client.people.roots": {"_PAPER_SIZE": 16, "_OPEN": timedelta(days=30)},
     "app.client.machine.watch": {"TOLERANCE": timedelta(minutes=5)},
     "app.client.machine.unlocked": {

@@ -23,6 +23,7 @@ from app.casework.cases.acts import ENDING, HOLD, RELEASE, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.consents.routes import router as consents
+from app.casework.desk.routes import router as desk
 from app.casework.news.routes import router as news
 from app.casework.retention import service as retention
 from app.casework.stages.routes import router as stages
@@ -111,6 +112,7 @@ ROUTERS = [
     consents,
     words,
     news,
+    desk,
     withdrawals,
     approvals,
     releases,

@@ -52,6 +52,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.blobs.objects": {"_PIECE": 64 * KIB},
     "app.blobs.store": {"ASIDE": timedelta(days=7), "FEW": 10, "_HUNDRED": 100},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
+    "app.casework.desk.service": {"MOST": 50},
     "app.casework.stages.service": {
         "ALONE": timedelta(days=7),
         "KEPT_MONTHS": {"short": 6, "standard": 24, "long": 60},

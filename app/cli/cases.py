@@ -77,7 +77,7 @@ def list_(
         for each in cases.list_(person, stage=stage)
     ]
     names = Names(person)
-    columns = ["ref", "stage", "priority", "owner", "stage_entered", "news", "title", "problem"]
+    columns = ["ref", "stage", "priority", "due", "owner", "stage_entered", "news", "title", "problem"]
     show_list("Cases", columns, rows, as_json=as_json, words=lambda row: {"owner": names.handle(row["owner"])})
 
 

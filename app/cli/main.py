@@ -46,6 +46,7 @@ _MADE_IN: Final = {
     "sign-in": "app.cli.sessions:sign_in",
     "sign-out": "app.cli.sessions:sign_out",
     "duties": "app.cli.duties:duties",
+    "me": "app.cli.desk:me",
     "custodian": "app.cli.custodians:custodian",
     "unlock": "app.cli.sessions:unlock",
     "lock": "app.cli.sessions:lock",

@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.database import ranges
 from app.database.ranges import Range
 from app.http.state import ServiceKeyring
+from app.http.versions import IfNoneMatch
 from app.problems import InvalidCursor
 
 _MAC_SIZE = 16
@@ -132,10 +133,11 @@ class _Paging:
 async def paging(  # without a thread, which is not worth starting for it
     request: Request,
     keyring: ServiceKeyring,
+    _: IfNoneMatch,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> _Paging:
-    """The place in a list that the request asks for.
+    """The place in a list that the request asks for. Where the caller has the page as it is, the answer is 304.
 
     A cursor holds only for the list, the filters and the person that it was made for. Raises `InvalidCursor`.
     """

@@ -215,6 +215,7 @@ CASES = {
     "GET /v1/cases/{case_id}/parts/{part_id}": Row(WORKERS, _READS_CASE),
     "GET /v1/words": Row(WORKERS),
     "GET /v1/news": Row(WORKERS),
+    "GET /v1/me": Row(needs_role=False),
     "PUT /v1/reports/{report_id}/reading": Row(WORKERS, _READS_CLAIMED, 412, body={"posts": 99}),
     "GET /v1/cases/{case_id}/words": Row(WORKERS, _READS_CASE),
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": Row(

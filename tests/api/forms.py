@@ -303,6 +303,7 @@ CASES = {
     ),
     "GET /v1/words": _LIST,
     "GET /v1/news": _LIST,
+    "GET /v1/me": _ONE,
     "PUT /v1/reports/{report_id}/reading": Form({"posts": 1}),
     "GET /v1/cases/{case_id}/words": _ONE,
     "POST /v1/cases/{case_id}/consents": _made(_CONSENT),

@@ -35,8 +35,8 @@ class Office:
     rows: Session
     _sessions: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def get(self, who: Person, path: str) -> Response:
-        return self.client.get(f"/v1{path}", headers=self._headers(who))
+    def get(self, who: Person, path: str, headers: Mapping[str, str] | None = None) -> Response:
+        return self.client.get(f"/v1{path}", headers=self._headers(who) | dict(headers or {}))
 
     def post(self, who: Person, path: str, body: Mapping[str, object], *, version: int | None = None) -> Response:
         headers = self._headers(who) | factories.writes(version=version)

@@ -42,6 +42,7 @@ def test_what_is_told_twice_is_told_once_and_not_otherwise(
     other = told(office, caseworker, case, "assessment", assessment(part, level="low"))
 
     assert (first.json(), first.json()["number"]) == (again.json(), 1)
+    assert office.get(caseworker, f"/cases/{case.id}").json()["due"] == str(TODAY + timedelta(days=14))
     assert problem(other) == (422, "paper-unfit")
     plan: dict[str, object] = {"part": part, "part_version": 1, "status": "agreed", "review": "2026-06-20"}
     assert told(office, caseworker, case, "plan", plan).json()["review"] == "2026-06-15"

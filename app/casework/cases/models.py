@@ -1,6 +1,6 @@
 """Cases: the state of the work, in clear. The facts are in the sealed parts alone."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,6 +36,7 @@ class Case(Base):
     reason: Mapped[TransitionReason | None]  # of its last step
     priority: Mapped[Priority]
     risk_level: Mapped[RiskLevel | None]
+    judged_until: Mapped[date | None]  # until when that may be relied on
     handling: Mapped[HandlingMark] = mapped_column(
         default=HandlingMark.TLP_AMBER_STRICT, server_default=HandlingMark.TLP_AMBER_STRICT.value
     )
@@ -49,6 +50,14 @@ class Case(Base):
     purge_month: Mapped[date | None]  # its first day; of a closed case
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # the slower of two writers gets StaleDataError
+
+    @property
+    def due(self) -> date | None:
+        """The last day on which the work on it is in time, if there is one: the danger is judged anew, it is looked at
+        again within its week, or goes on. While it is on hold only the danger may be judged later."""
+        looked_at = self.next_review and self.next_review + timedelta(days=6)
+        other = self.resume_on if self.stage is CaseStage.ON_HOLD else self.judged_until
+        return min((day for day in (looked_at, other) if day), default=None)
 
 
 class Membership(Base):

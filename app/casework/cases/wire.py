@@ -86,7 +86,8 @@ class CaseOut(BaseModel):
     """The state of the work; `stage_entered` is the hour of its last step. Of the facts there is nothing here.
 
     `next_review` is a Monday, `purge_month` the first day of one. A case on hold goes on at `held_from`, by `resume_on`
-    at the latest. `closing` is the part that says why the case is to end, while that is looked at.
+    at the latest. `due` is the last day on which the work on it is in time. `closing` is the part that says why the
+    case is to end, while that is looked at.
     """
 
     id: str
@@ -100,6 +101,7 @@ class CaseOut(BaseModel):
     risk_level: RiskLevel | None
     handling: HandlingMark
     next_review: date | None
+    due: date | None
     held_from: CaseStage | None
     held_for: HoldReason | None
     resume_on: date | None
@@ -131,6 +133,7 @@ def cases_out(session: Session, cases: Sequence[Case]) -> list[CaseOut]:
             risk_level=case.risk_level,
             handling=case.handling,
             next_review=case.next_review,
+            due=case.due,
             held_from=case.held_from,
             held_for=case.held_for,
             resume_on=case.resume_on,

@@ -26,6 +26,7 @@ from app.vocabulary import ReportState, Role
 TO_OPEN: Final = (ReportState.ACCEPTED, *DISPOSALS)
 
 _SEEN: Final = text("reports.state <> 'received'")  # as the index has it, or it would not be used
+CLAIMED: Final = text("reports.state IN ('in_triage', 'awaiting_reporter')")  # likewise
 
 
 @dataclass(frozen=True)

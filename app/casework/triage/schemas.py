@@ -20,7 +20,7 @@ EpochId = Annotated[str, Field(pattern=r"^epoch_[0-9a-f]{32}$")]
 
 
 class ReportOut(BaseModel):
-    """The state of the work on a report; its version is also the ETag."""
+    """The state of the work on a report; its version is also the ETag. `due` is the last day on which it is in time."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -37,6 +37,7 @@ class ReportOut(BaseModel):
     envelope_sha256: str
     case: str | None = Field(validation_alias="case_id")
     opening_due: date | None
+    due: date | None
     handed_on_from: str | None
     handed_on_by: str | None
     withdrawn_on: date | None

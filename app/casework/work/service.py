@@ -108,7 +108,7 @@ def assess(
         is_of_stage=True,
     )
     session.add(new)
-    case.risk_level = level
+    case.risk_level, case.judged_until = level, valid_until
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now, object_hash=sha256)
     session.flush()
     return new

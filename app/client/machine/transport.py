@@ -97,6 +97,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "changed_consent": (bool,),
     "destroyed": (bool,),
     "in_pairs": (bool,),
+    "more": (bool,),
     "is_current": (bool,),
     "urgent": (bool,),
     "destruction_waits": (bool,),

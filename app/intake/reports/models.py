@@ -11,6 +11,7 @@ from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReaso
 # Each index costs an arriving report a page on the disk, so those of what comes later leave it out.
 _SEEN = "state <> 'received'"
 _TO_OPEN = "opening_due IS NOT NULL"
+_CLAIMED = "state IN ('in_triage', 'awaiting_reporter')"
 
 
 class Report(Base):
@@ -25,6 +26,7 @@ class Report(Base):
         index_where("ix_reports_to_open", "state", "received_on", "id", where=_TO_OPEN),
         index_where("ix_reports_of_epoch_to_open", "epoch_id", "state", "received_on", "id", where=_TO_OPEN),
         index_where("ix_reports_handed_on", "handed_on_from", "received_on", "id", where="handed_on_from IS NOT NULL"),
+        index_where("ix_reports_claimed", "triager_id", "id", where=_CLAIMED),
         index_where(None, "case_id", where="case_id IS NOT NULL"),
         index_where("ix_reports_kept_until", "kept_until", where="kept_until IS NOT NULL"),
         {"sqlite_with_rowid": False},
@@ -60,6 +62,14 @@ class Report(Base):
     def is_destroyed(self) -> bool:
         """Whether there is nothing of it any more but this row and, for a while, its mailbox."""
         return self.destroyed_on is not None
+
+    @property
+    def due(self) -> date | None:
+        """The last day on which it is as it should be, if there is one: claimed on the day on which it came, answered
+        by its reporter, or opened by somebody else."""
+        if self.state is ReportState.RECEIVED:
+            return self.received_on
+        return self.waits_until if self.state is ReportState.AWAITING_REPORTER else self.opening_due
 
 
 class ReportFile(Base):

@@ -11,7 +11,7 @@ from app.client.machine.staff import Staff
 from app.protocol.case import RuleBroken
 from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, HoldReason, Priority, TransitionReason
 
-_OR_NONE: Final = ("risk_level", "next_review", "held_from", "resume_on", "retention_class", "purge_month")
+_OR_NONE: Final = ("risk_level", "next_review", "due", "held_from", "resume_on", "retention_class", "purge_month")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class CaseView:
     handling: str
     risk_level: str | None
     next_review: str | None
+    due: str | None
     held_from: str | None
     resume_on: str | None
     retention_class: str | None

@@ -26,6 +26,7 @@ class ReportView:
     case: str | None
     envelope_sha256: str
     opening_due: date | None
+    due: date | None
     handed_on_from: str | None
     destroyed: bool
     intake_channel: IntakeChannel
@@ -42,12 +43,17 @@ class ReportView:
             epoch=str(item["epoch"]),
             case=item["case"],
             envelope_sha256=str(item["envelope_sha256"]),
-            opening_due=None if item["opening_due"] is None else date.fromisoformat(str(item["opening_due"])),
+            opening_due=_day(item["opening_due"]),
+            due=_day(item["due"]),
             handed_on_from=item["handed_on_from"],
             destroyed=bool(item["destroyed"]),
             intake_channel=IntakeChannel(item["intake_channel"]),
             version=int(item["version"]),
         )
+
+
+def _day(told: object) -> date | None:
+    return None if told is None else date.fromisoformat(str(told))
 
 
 def view(staff: Staff, report: str) -> ReportView:

@@ -1,0 +1,102 @@
+"""What waits for somebody, and until when: of their own, and of nobody else's."""
+
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.casework.cases.models import Case, Membership
+from app.intake.epochs.models import Epoch
+from app.people.staff.models import Person
+from app.vocabulary import ApprovalSubject, CaseStage, ReportState, Role
+from tests import factories
+from tests.casework.conftest import Office
+from tests.factories import DAY
+
+
+def waiting(office: Office, who: Person) -> list[tuple[str, str, str, str | None]]:
+    items = office.get(who, "/me").json()["items"]
+    return [(each["kind"], each["id"], each["state"], each["due"]) for each in items]
+
+
+def test_each_is_told_what_waits_for_them_the_earliest_day_first(
+    office: Office, rows: Session, epoch: Epoch, case: Case, caseworker: Person, triager: Person, supervisor: Person
+) -> None:
+    claimed = factories.report(rows, epoch, state=ReportState.IN_TRIAGE, triager=triager)
+    asked = factories.report(rows, epoch, state=ReportState.AWAITING_REPORTER, triager=triager)
+    asked.waits_until = DAY + timedelta(days=14)
+    factories.report(rows, epoch, state=ReportState.ACCEPTED, triager=triager)
+    factories.report(rows, epoch)
+    handed = factories.report(rows, epoch, state=ReportState.ACCEPTED, triager=triager)
+    handed.opening_due = DAY + timedelta(days=1)
+    factories.grant(rows, handed.id, caseworker.id)
+    case.judged_until = DAY + timedelta(days=3)
+    coding = factories.approval(rows, caseworker, supervisor, subject=ApprovalSubject.CODING, of=case)
+    rows.commit()
+
+    assert waiting(office, triager) == [
+        ("report", asked.id, "awaiting_reporter", str(asked.waits_until)),
+        ("report", claimed.id, "in_triage", None),
+    ]
+    assert waiting(office, caseworker) == [
+        ("handed", handed.id, "accepted", str(handed.opening_due)),
+        ("case", case.id, "intake", str(case.judged_until)),
+    ]
+    assert [each[:3] for each in waiting(office, supervisor)] == [("approval", coding.id, "requested")]
+
+
+def test_what_is_over_waits_for_nobody_nor_what_was_given_until_a_day(
+    office: Office, rows: Session, case: Case, caseworker: Person
+) -> None:
+    guest = factories.certified(rows, Role.CASEWORKER)
+    rows.add(
+        Membership(
+            case_id=case.id,
+            person_id=guest.id,
+            until=DAY - timedelta(days=1),
+            stage=case.stage,
+            priority=case.priority,
+            stage_entered=case.stage_entered,
+        )
+    )
+    rows.commit()
+
+    assert waiting(office, guest) == []
+    assert len(waiting(office, caseworker)) == 1
+    case.stage = CaseStage.CLOSED
+    for membership in (rows.get_one(Membership, (case.id, each.id)) for each in (caseworker, guest)):
+        membership.stage = CaseStage.CLOSED
+    rows.commit()
+    assert waiting(office, caseworker) == []
+
+
+def test_a_case_is_due_when_its_danger_is_judged_anew_its_week_ends_or_it_goes_on() -> None:
+    friday, sunday, monday = date(2026, 6, 19), date(2026, 6, 21), date(2026, 6, 15)
+
+    assert Case(stage=CaseStage.ACTIVE).due is None
+    assert Case(stage=CaseStage.ACTIVE, next_review=monday).due == sunday
+    assert Case(stage=CaseStage.ACTIVE, next_review=monday, judged_until=friday).due == friday
+    assert Case(stage=CaseStage.ON_HOLD, next_review=monday, judged_until=friday).due == sunday
+    assert Case(stage=CaseStage.ON_HOLD, next_review=monday, resume_on=friday).due == friday
+
+
+def test_a_report_is_overdue_the_day_after_it_came_until_somebody_claims_it(
+    office: Office, rows: Session, epoch: Epoch, triager: Person
+) -> None:
+    report = factories.report(rows, epoch)
+    rows.commit()
+
+    assert office.get(triager, f"/reports/{report.id}").json()["due"] == str(DAY)
+
+
+def test_a_list_is_told_again_only_where_it_has_changed(
+    office: Office, rows: Session, case: Case, caseworker: Person
+) -> None:
+    first = office.get(caseworker, "/cases")
+
+    again = office.get(caseworker, "/cases", {"If-None-Match": first.headers["ETag"]})
+    factories.case(rows, caseworker)
+    rows.commit()
+    changed = office.get(caseworker, "/cases", {"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert (changed.status_code, len(changed.json()["items"])) == (200, 2)

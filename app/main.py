@@ -143,6 +143,7 @@ DUTIES = (
     key_service.duties,
     case_service.duties,
     turning.duties,
+    work_service.duties,
     handing_on.duties,
     staff_rules.duties,
     audit_heads.duties,

@@ -56,6 +56,8 @@ _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.MAKE_PAIRS,
     DutyKind.DRILL,
     DutyKind.NAME_MEMBER,
+    DutyKind.SHOW_DANGER,
+    DutyKind.LOOK_AT_CASE,
 }
 
 _BY_THE_ROOT: Final = frozenset(
@@ -125,6 +127,10 @@ def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str],
             try_pair(person, Names(person))
         case Hint(DutyKind.NAME_MEMBER, case):
             say(f"A reporter took back what {short(case)} has, and for a week no member has ended it: {_NAME}.")
+        case Hint(DutyKind.SHOW_DANGER, case):
+            say(f"The danger is grave: tern case ask {short(case)} assessment --approver WHO, who is a supervisor.")
+        case Hint(DutyKind.LOOK_AT_CASE, case):
+            say(f"{short(case)} is overdue: look at it (tern case open), and judge the danger anew (tern case assess).")
         case _:
             _do_unasked(person, hint)
 

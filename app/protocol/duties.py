@@ -20,4 +20,6 @@ class DutyKind(StrEnum):
     HAND_ON = "hand_on"  # by who holds the key of an epoch whose day has come: a report that nobody has decided
     END_WITHDRAWN = "end_withdrawn"  # by a member of the case: a reporter took back what the case has
     NAME_MEMBER = "name_member"  # by a supervisor of its team: for seven days no member has
+    SHOW_DANGER = "show_danger"  # by a member of the case: for a day no supervisor has seen how grave the danger is
+    LOOK_AT_CASE = "look_at_case"  # by a member: the day is over on which its danger was to be judged anew, say
     OPEN_HANDED_ON = "open_handed_on"  # by who holds the key of the epoch to which somebody else granted it on

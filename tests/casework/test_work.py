@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.casework.cases.models import Case, CasePart
+from app.clock import Clock
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
-from app.vocabulary import CaseStage, Priority
+from app.vocabulary import ApprovalState, ApprovalSubject, CaseStage, Priority
 from tests import factories
 from tests.casework.conftest import Office, problem
 
@@ -48,6 +49,41 @@ def test_what_is_told_twice_is_told_once_and_not_otherwise(
     assert told(office, caseworker, case, "plan", plan).json()["review"] == "2026-06-15"
     assert told(office, caseworker, case, "plan", plan).json()["number"] == 1
     assert problem(told(office, caseworker, case, "plan", plan | {"status": "draft"})) == (422, "paper-unfit")
+
+
+def test_a_grave_danger_that_no_supervisor_has_seen_is_a_duty_of_members_from_the_next_day(
+    office: Office, rows: Session, case: Case, caseworker: Person, supervisor: Person, part: str, clock: Clock
+) -> None:
+    told(office, caseworker, case, "assessment", assessment(part))
+    at_once = duties(office, caseworker)
+    assert clock.told_by is not None
+    clock.told_by.write_text(f"{TODAY + timedelta(days=1)}T09:00:00Z")
+
+    assert at_once == []
+    assert duties(office, caseworker) == [("show_danger", case.id, str(TODAY))]
+    assert duties(office, supervisor) == []
+
+    seen = factories.approval(rows, caseworker, supervisor, subject=ApprovalSubject.ASSESSMENT, of=case)
+    seen.of, seen.state = OF, ApprovalState.APPROVED
+    assert duties(office, caseworker) == []
+
+
+def test_a_case_that_is_overdue_is_a_duty_of_its_members_until_it_is_looked_at(
+    office: Office, case: Case, caseworker: Person, colleague: Person, part: str
+) -> None:
+    case.judged_until = TODAY - timedelta(days=1)
+
+    assert duties(office, caseworker) == [("look_at_case", case.id, str(case.judged_until))]
+    assert duties(office, colleague) == []
+    told(office, caseworker, case, "assessment", assessment(part, level="low"))
+    assert duties(office, caseworker) == []
+
+
+def duties(office: Office, who: Person) -> list[tuple[str, str, str]]:
+    """Those that are about the work on cases."""
+    items = office.get(who, "/duties").json()["items"]
+    kinds = {"show_danger", "look_at_case"}
+    return [(each["kind"], each["object"], each["since"]) for each in items if each["kind"] in kinds]
 
 
 @pytest.mark.parametrize(("priority", "days"), [("p1", 3), ("p2", 14), ("p3", 30), ("p4", 90)])

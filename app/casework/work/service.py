@@ -3,6 +3,7 @@
 Of each paper the service knows that it is a part of the case, who says what of it, and no word of it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -22,10 +23,12 @@ from app.casework.cases.models import Case
 from app.casework.work.models import Assessment, CaseTask, Plan, TaskState
 from app.clock import hour_of, monday_of
 from app.database import insert_or_ignore
+from app.duties import Duty
 from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol.case import APPROVERS, REVIEWED_WITHIN
+from app.protocol.case import APPROVERS, GRAVE, REVIEWED_WITHIN
+from app.protocol.duties import DutyKind
 from app.vocabulary import (
     ApprovalSubject,
     CaseStage,
@@ -312,6 +315,17 @@ ASSESSMENT = _of_case(ApprovalSubject.ASSESSMENT, approvers=frozenset({Role.SUPE
 PLAN = _of_case(ApprovalSubject.PLAN, approvers=APPROVERS, authors=_of_paper)
 CLOSURE = _of_case(ApprovalSubject.CLOSURE, approvers=APPROVERS, authors=_of_closing)
 APPROVABLES: Final = (ASSESSMENT, PLAN, CLOSURE)
+
+
+def duties(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To let a supervisor see a grave danger, from the day after it was judged so; and to look at what is overdue."""
+    has_supervisor = any(each != actor.id for each in staff.certified_with(session, Role.SUPERVISOR, actor.today))
+    for case in session.scalars(cases.of_member(actor).where(Case.stage.not_in(_ENDED)).order_by(Case.id)):
+        if case.due is not None and case.due < actor.today:
+            yield Duty(DutyKind.LOOK_AT_CASE, case.id, case.due)
+        judged = newest_assessment(session, case.id) if case.risk_level in GRAVE and has_supervisor else None
+        if judged and judged.hour.date() < actor.today and not seen_by(session, case.id, judged):
+            yield Duty(DutyKind.SHOW_DANGER, case.id, judged.hour.date())
 
 
 def is_alone(session: Session, actor: Actor) -> bool:

@@ -23,6 +23,8 @@ _ABOUT = {
     DutyKind.DRILL: "key",
     DutyKind.END_WITHDRAWN: "case",
     DutyKind.NAME_MEMBER: "case",
+    DutyKind.SHOW_DANGER: "case",
+    DutyKind.LOOK_AT_CASE: "case",
     DutyKind.HAND_ON: "rep",
     DutyKind.OPEN_HANDED_ON: "rep",
 }

@@ -1,0 +1,135 @@
+"""What holds of a case in whatever order things are done: its stages, who ends it, when it is due, who learns of it."""
+
+from datetime import date
+
+from httpx2 import Response
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from app.casework.stages.machine import EDGES
+from app.casework.work import service as work
+from app.people.staff.models import Person
+from app.protocol.sizes import Kind
+from app.vocabulary import CaseStage, Role
+from tests import factories
+from tests.casework.conftest import CONSENT, Office
+from tests.casework.test_stages import HOLD, Desk
+
+# Likelier in an order that leads somewhere, so that an end is reached and not only refused.
+COURSE = [
+    "consent",
+    "to assessment",
+    "judge",
+    "to planning",
+    "plan",
+    "to active",
+    "judge",
+    "close",
+    "approve",
+    "to closed",
+]
+ACTS = st.lists(
+    st.sampled_from([*COURSE, "judge gravely", "hold", "to monitoring", "task", "ask self", "approve oneself"]),
+    max_size=4,
+)
+AGAIN = st.sampled_from([[], ["to assessment", "judge"], ["to active"]])
+PATHS = ("/cases", "/me", "/duties", "/approvals", "/news", "/words", "/reports", "/queue")
+
+
+@given(before=ACTS, between=ACTS, again=AGAIN, cut=st.integers(0, len(COURSE)))
+@settings(
+    max_examples=2,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],  # each example is a walk through the service: to shrink one takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_no_order_of_acts_leads_beside_the_diagram_ends_a_case_by_one_or_tells_others_of_it(
+    office: Office, rows: Session, before: list[str], between: list[str], again: list[str], cut: int
+) -> None:
+    owner, colleague, outsider = (factories.certified(rows, Role.CASEWORKER) for _ in range(3))
+    elsewhere = factories.certified(rows, Role.SUPERVISOR)
+    case = factories.case(rows, owner)
+    rows.commit()
+    desk = Desk(office, rows, case, owner)
+    stage, said_yes = CaseStage.INTAKE, set[str]()
+    of_others = {who.id: seen(office, who) for who in (outsider, elsewhere)}
+
+    for act in [*before, *COURSE[:cut], *between, *COURSE[cut:], *again]:
+        said_yes |= done(desk, act, colleague)
+        entered = stage_of(rows, desk)
+        assert entered is stage or (stage, entered) in EDGES, act
+        if entered is CaseStage.CLOSED and stage is not CaseStage.CLOSED:
+            assert said_yes - {owner.id}
+        if entered is not CaseStage.CLOSURE_REVIEW:
+            said_yes = set()
+        stage = entered
+        assert (case.risk_level, case.judged_until) == recomputed(rows, desk)
+
+    refused(office, outsider, desk)
+    assert {who.id: seen(office, who) for who in (outsider, elsewhere)} == of_others
+
+
+def done(desk: Desk, act: str, colleague: Person) -> set[str]:
+    """Do it, or be refused; who has said yes to the end of the case by it."""
+    match act.split():
+        case ["consent"]:
+            answer = CONSENT | {"consent": factories.id_("cons")}
+            desk.office.post(desk.who, f"/cases/{desk.case.id}/consents", answer)
+        case ["to", stage]:
+            desk.step(stage)
+        case ["judge", *gravely]:
+            desk.judge("critical" if gravely else "medium")
+        case ["plan"]:
+            desk.tell("plan", status="agreed", review=None)
+        case ["hold"]:
+            desk.step("on_hold", sent=HOLD)
+        case ["task"]:
+            task = {"part": desk.new_part(), "kind": "contact", "urgent": True, "due": None}
+            desk.office.put(desk.who, f"/cases/{desk.case.id}/tasks/{factories.id_('task')}", task, version=1)
+        case ["close"]:
+            desk.closes()
+        case ["ask", "self"]:
+            assert desk.ask("closure", desk.who).status_code >= 400
+        case ["approve", *oneself]:
+            return yes(desk, desk.who if oneself else colleague)
+    return set()
+
+
+def yes(desk: Desk, by: Person) -> set[str]:
+    asked = desk.ask("closure", by)
+    if asked.status_code != 201:
+        return set()
+    said = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
+    answer = desk.office.post(by, f"/approvals/{asked.json()['id']}/transitions", said, version=1)
+    return {by.id} if answer.status_code == 201 else set()
+
+
+def stage_of(rows: Session, desk: Desk) -> CaseStage:
+    rows.commit()
+    rows.refresh(desk.case)
+    return desk.case.stage
+
+
+def recomputed(rows: Session, desk: Desk) -> tuple[str | None, date | None]:
+    """How great the danger is and until when that holds, from what was told of it: as it is kept with the case."""
+    newest = work.newest_assessment(rows, desk.case.id)
+    return (newest.level, newest.valid_until) if newest else (None, None)
+
+
+def refused(office: Office, outsider: Person, desk: Desk) -> None:
+    """Whoever is none of the case is answered as of one that is not there."""
+    for path in ("", "/transitions", "/work", "/tasks", "/consents"):
+        there, absent = (answer(office, outsider, id_, path) for id_ in (desk.case.id, factories.id_("case")))
+        assert (there.status_code, there.content) == (404, absent.content)
+
+
+def answer(office: Office, who: Person, case: str, path: str) -> Response:
+    return office.get(who, f"/cases/{case}{path}")
+
+
+def seen(office: Office, who: Person) -> list[tuple[int, str | None, bytes]]:
+    """All that somebody is told of what is there, with its ETag."""
+    answers = [office.get(who, path) for path in PATHS]
+    return [(each.status_code, each.headers.get("ETag"), each.content) for each in answers]

@@ -1,5 +1,6 @@
 """A person who is known from another case is counted as one, once two people who may open both say so."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from app.protocol.card import Says, TokenCard
 from app.protocol.encoding import b64
 from app.protocol.errors import NotAuthentic
 from app.protocol.statements import KeyKind
+from app.shred_keys.store import ShredKeys
 from app.statistics.cards.models import Card
 from tests.client.casework.scene import approved, coded
 from tests.client.installation import Installation
@@ -44,7 +46,10 @@ def sent(here: Installation, case: OpenCase) -> tuple[set[str], list[TokenCard]]
     ids = {each.id for each in case.file.cards}.union(*({tie.card, tie.before} for tie in case.file.ties))
     identity = shared_keys.hold(here.staff("sara"), KeyKind.STATISTICS).identity
     tokens, joining = set[str](), list[TokenCard]()
-    with server(here).read() as session:
+    shred_keys = ShredKeys(f"sqlite:///{here.directory / 'keys' / 'keys.sqlite'}")
+    database = server(here)
+    database.keys = shred_keys
+    with closing(shred_keys), database.read() as session:
         for file in session.scalars(select(Card.file).where(Card.file.is_not(None))):
             said = card.parse(age.decrypt(bytes(file or b""), [identity])).card
             if said.id not in ids:

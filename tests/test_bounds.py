@@ -161,7 +161,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.database.ranges": {"_AT_ONCE": 100},
     "app.database.doom": {"_FROM": 15},
-    "app.database.layer": {"ID_SIZE": 16, "KEY_SIZE": 32, "_HEAD": 30},
+    "app.database.layer": {"ID_SIZE": 16, "KEY_SIZE": 32, "_NONCE_SIZE": 12},
     "app.destruction": {"_AT_ONCE": 500},
     "app.installation.shredding": {"_IN_MEMORY": 100, "_WRAPPED_AT_ONCE": 20_000},
     "app.shred_keys.copies": {"KEPT": timedelta(days=7), "_DIGEST_SIZE": 32, "_SIZE": 48},

@@ -147,6 +147,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.database.postgresql": {"_INTERVAL": 0.1},
     "app.database.engine": {
         "CONNECTIONS": 50,
+        "_COPIES": 2,
+        "_LEFT_FREE": 128 * 2**20,
         "_KEPT": 10,
         "_THREADS": 40,
         "_BUSY": 5,

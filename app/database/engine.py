@@ -1,5 +1,8 @@
 """Transactions. Each opens and ends in one block, and is either of those that write or of those that cannot."""
 
+import errno
+import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +31,8 @@ CONNECTIONS: Final = _KEPT + _THREADS  # that one process may have open
 _PRIMARY: Final = 0xFF
 _OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
 _WRITES: Final = "writes"  # whether a connection to SQLite may
+_COPIES: Final = 2  # of the file, that SQLite writes while it writes it anew
+_LEFT_FREE: Final = 128 * 2**20  # bytes of the disk beside them
 _BUSY: Final = 5  # that of a lock which another holds
 _LOCK_SECONDS = 10  # for which a statement waits for another's lock
 # For which SQLite waits before a clock is looked at: it counts pauses, not what they took. And for which whoever comes
@@ -236,6 +241,8 @@ def _told_as_others() -> Iterator[None]:
 def _vacuum(driver: sqlite3.Connection) -> None:
     """By way of a file beside the database, which has no name: memory may not have room for all of it."""
     path = Path(driver.execute("PRAGMA database_list").fetchone()[2])
+    if shutil.disk_usage(path.parent).free < _COPIES * path.stat().st_size + _LEFT_FREE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))  # else reports would find no room meanwhile
     driver.execute("PRAGMA query_only = OFF")  # whoever had the connection before may only have read
     driver.execute("PRAGMA temp_store = FILE")
     try:

@@ -356,3 +356,20 @@ def test_a_port_that_is_taken_is_told(data: Path) -> None:
     assert re.fullmatch(
         rf"tern: cannot listen on 127\.0\.0\.1, port {port}: another program listens there;.*\n", done.stderr
     )
+
+
+def test_shred_keys_that_are_not_there_are_told_and_come_back_from_their_copies(data: Path, tmp_path: Path) -> None:
+    keys, copies = tmp_path / "keys", tmp_path / "copies"
+    here = {"TERN_DATA_DIR": str(data), "TERN_SHRED_DIR": str(keys), "TERN_SHRED_COPIES": str(copies)}
+    tern("worker", "--once", environment=here)
+    keys.rename(tmp_path / "dead")
+
+    says(tern("worker", "--once", environment={"TERN_DATA_DIR": str(data)}), "TERN_SHRED_DIR", "is not set")
+    says(tern("worker", "--once", environment=here), "the shred keys of this database are not where")
+    says(tern("restore-keys", str(data), environment=here), "no whole copy of shred keys")
+    restored = json.loads(tern("restore-keys", str(copies), "--json", environment=here).out)
+    plan = json.loads(tern("retention", "plan", "--until", "2040-01-01", "--json", environment=here).out)
+
+    assert (restored, plan) == ({"rows_with_key": 0, "rows_without": 0}, [])
+    looked = {each["what"]: each["is"] for each in json.loads(tern("doctor", "--json", environment=here).out)}
+    assert (looked["shred keys"], looked["copies of the shred keys"]) == ("ok", "ok")

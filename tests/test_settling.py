@@ -4,7 +4,9 @@ import secrets
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.database import Base, Database
@@ -83,3 +85,5 @@ def test_in_fresh_files_rows_lie_in_the_order_of_their_keys(database: Database, 
     database.write_anew(Base.metadata.sorted_tables)
 
     assert order_on_disk(database, rows, "cards", "id_sha256", cards) == sorted(cards)
+    with pytest.raises(DBAPIError), database.read() as session:  # and reading is reading, by that connection too
+        session.execute(sa.delete(Card))

@@ -140,6 +140,7 @@ class Database:
         """
         if self.dialect == "sqlite":
             with _told_as_others(), closing(self._writing.raw_connection()) as raw:
+                raw.info[_WRITES] = True  # from here on
                 _vacuum(cast("sqlite3.Connection", raw.driver_connection))
             self.truncate_log()
             return

@@ -30,7 +30,6 @@ CONNECTIONS: Final = _KEPT + _THREADS  # that one process may have open
 # Result codes of SQLite that are about its file (https://sqlite.org/rescode.html), without what they add to it.
 _PRIMARY: Final = 0xFF
 _OF_ITS_FILE: Final = frozenset({8, 10, 14, 26})  # READONLY, IOERR, CANTOPEN, NOTADB
-_WRITES: Final = "writes"  # whether a connection to SQLite may
 _COPIES: Final = 2  # of the file, that SQLite writes while it writes it anew
 _LEFT_FREE: Final = 128 * 2**20  # bytes of the disk beside them
 _BUSY: Final = 5  # that of a lock which another holds
@@ -140,7 +139,6 @@ class Database:
         """
         if self.dialect == "sqlite":
             with _told_as_others(), closing(self._writing.raw_connection()) as raw:
-                raw.info[_WRITES] = True  # from here on
                 _vacuum(cast("sqlite3.Connection", raw.driver_connection))
             self.truncate_log()
             return
@@ -198,9 +196,8 @@ class Database:
 
     def _begin_sqlite(self, connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", True)
-        if connection.info.get(_WRITES) != writes:  # a connection that is kept mostly does again what it did
-            connection.exec_driver_sql(f"PRAGMA query_only = {not writes}")
-            connection.info[_WRITES] = writes
+        # Always: what a request costs says nothing of the one before it.
+        connection.exec_driver_sql(f"PRAGMA query_only = {not writes}")
         # SQLite fails at once, without waiting, a transaction that reads first and writes after somebody else did.
         # So one that may write takes the lock when it begins.
         began = time.monotonic()

@@ -59,3 +59,12 @@ def test_every_part_of_a_page_to_which_a_sentence_of_the_code_leads_is_there() -
 
     assert len(led) >= 3
     assert [each for each in sorted(led) if not has(*each)] == []
+
+
+def test_no_two_decisions_have_one_number() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(page.name[:4]) for page in pages]
+
+    assert sorted(set(numbers)) == numbers
+    headed = zip(numbers, pages, strict=True)
+    assert [page.name for number, page in headed if not page.read_text().startswith(f"# {number}. ")] == []

@@ -2,5 +2,5 @@
 
     python -m tests.mutants [--only app/protocol/key_log.py …] [--sample 10]
 
-`docs/decisions/0012-mutants.md` says why this is our own. What lives on stands in `survivors.toml` with its reason.
+`docs/decisions/0013-mutants.md` says why this is our own. What lives on stands in `survivors.toml` with its reason.
 """

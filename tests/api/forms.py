@@ -299,7 +299,7 @@ CASES = {
             "parts": [factories.id_("part")],
             "people": [factories.id_("psn")],
         },
-        *("entries", "parts", "people"),
+        *("last", "entries", "parts", "people"),
     ),
     "GET /v1/words": _LIST,
     "GET /v1/news": _LIST,

@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8470
 # Three for two cores: many tests wait for a browser, a process or a disk.
-WORKERS ?= 3
+WORKERS ?= 4
 # Python keeps what it has compiled, whatever the shell says: else each of the hundreds of processes compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 

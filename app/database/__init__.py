@@ -3,6 +3,17 @@
 from app.database.base import Base, index_where
 from app.database.engine import Database, NoDatabase
 from app.database.inserts import insert_or_ignore
-from app.database.types import Hour, Sealed
+from app.database.layer import give_back
+from app.database.types import Hour, Sealed, as_kept
 
-__all__ = ["Base", "Database", "Hour", "NoDatabase", "Sealed", "index_where", "insert_or_ignore"]
+__all__ = [
+    "Base",
+    "Database",
+    "Hour",
+    "NoDatabase",
+    "Sealed",
+    "as_kept",
+    "give_back",
+    "index_where",
+    "insert_or_ignore",
+]

@@ -29,6 +29,9 @@ class Keys(Protocol):
     def take(self) -> tuple[bytes, bytes]:
         """Id and key of one that is on disk, and that nobody else is given."""
 
+    def give_back(self, id_: bytes) -> None:
+        """What was taken, and under which nothing was stored: the next may have it."""
+
     def find(self, id_: bytes) -> bytes | None:
         """The key; None where it was destroyed, or lost."""
 
@@ -75,6 +78,13 @@ def wrap(file: bytes) -> bytes:
     id_, key = keys.take()
     head, nonce = MARK + id_, secrets.token_bytes(_NONCE_SIZE)
     return head + nonce + AESGCM(key).encrypt(nonce, file, head)
+
+
+def give_back(kept: bytes) -> None:
+    """What was wrapped was not stored, and its key is to be had again: who posts into nothing uses none up."""
+    keys, id_ = _current.get(), id_of(kept)
+    if keys is not None and id_ is not None:
+        keys.give_back(id_)
 
 
 def unwrap(kept: bytes) -> bytes:

@@ -29,13 +29,25 @@ class Sealed(TypeDecorator[bytes]):
         """Raises `ValueError` for what is not an age file."""
         if value is None:
             return None
-        if not value.startswith(_AGE):
-            raise ValueError("a sealed column takes only age files")
-        return wrap(value) if self.is_shredded else value
+        return as_kept(value) if self.is_shredded else _checked(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         """The age file; of one whose key is gone, what is kept."""
         return None if value is None else unwrap(value)
+
+
+def as_kept(file: bytes) -> bytes:
+    """How one row keeps it, whichever statement writes that: for those to whom no column type is applied.
+
+    Raises `ValueError` for what is not an age file.
+    """
+    return wrap(_checked(file))
+
+
+def _checked(file: bytes) -> bytes:
+    if not file.startswith(_AGE):
+        raise ValueError("a sealed column takes only age files")
+    return file
 
 
 class Hour(TypeDecorator[datetime]):

@@ -68,11 +68,19 @@ class ShredKeys:
             if not self._pool:
                 self._pool = self._make(self._number)
             record = self._pool.pop()
+            self._remember(*record)
             if len(self._pool) <= self._number // 2 and self._making is None:
                 self._number = min(2 * self._number, _MOST)
                 self._making = threading.Thread(target=self._make_more, name="keys", daemon=True)
                 self._making.start()
             return record
+
+    def give_back(self, id_: bytes) -> None:
+        """As long as it is remembered; else nobody has it again, and nothing lies under it."""
+        key = self._found.get(id_)
+        if key is not None:
+            with self._taking:
+                self._pool.append((id_, key))
 
     def find(self, id_: bytes) -> bytes | None:
         """The key of this id. Those that were found are remembered until they are destroyed here."""
@@ -82,10 +90,13 @@ class ShredKeys:
                 with self._database.read() as session:
                     key = session.scalar(sa.select(_keys.c.key).where(_keys.c.id == id_))
                 if key is not None:
-                    if len(self._found) >= _REMEMBERED:
-                        self._found.clear()
-                    self._found[id_] = key
+                    self._remember(id_, key)
             return key
+
+    def _remember(self, id_: bytes, key: bytes) -> None:
+        if len(self._found) >= _REMEMBERED:
+            self._found.clear()
+        self._found[id_] = key
 
     def missing(self, ids: Iterable[bytes]) -> int:
         """How many of these are not there."""

@@ -18,7 +18,9 @@ from app.destruction import DoomedKey, destroying, finish
 from app.installation import shredding
 from app.installation.models import Installation
 from app.installation.shredding import OtherKeys
+from app.intake.mailbox import service as mailbox
 from app.people.grants.models import Grant
+from app.protocol.mailbox import MessageKind
 from app.settings import Settings
 from app.shred_keys import copies
 from app.shred_keys.store import ShredKeys
@@ -302,3 +304,16 @@ def test_copies_are_kept_for_a_week(keys: ShredKeys, tmp_path: Path) -> None:
         f"keys-2026-06-{day:02}" for day in range(5, 12)
     ]
     assert copies.last_day(tmp_path / "copies") == date(2026, 6, 11)
+
+
+def test_who_posts_into_nothing_uses_up_no_keys(database: Database, keys: ShredKeys) -> None:
+    post = mailbox.Post(id_("msg"), MessageKind.MESSAGE, None, file(), file())
+    with database.write() as session:
+        taken = [keys.take() for _ in range(3)]
+        for id_of_key, _ in taken:
+            keys.give_back(id_of_key)
+        is_new = mailbox.keep_post(session, "0" * 64, post, today=DAY)
+        again = [keys.take() for _ in range(3)]
+
+    assert not is_new
+    assert sorted(again) == sorted(taken)

@@ -72,7 +72,7 @@ _TEXTS: Final = (
     "stage stage_entered state subject team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
-    "accounts_lost_by accounts_lost_too approved_by approver_stand_in body case closing consent copy_sha256 due "
+    "accounts_lost_by accounts_lost_too approved_by approver_stand_in body case closing consent copy_sha256 draw due "
     "first_lapses_after granted_on "
     "handed_on_by handed_on_from held_for held_from keys_copied_on last_use lent_until next next_review noisy_sha256 "
     "object_hash of opening_due owner prev priority purge_month reason requester_stand_in resume_on "

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import ColumnElement, Select, delete, literal, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, delete, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app import age
 from app.clock import monday_of
-from app.database import Sealed
+from app.database import as_kept, give_back
 from app.intake.mailbox.models import KeptReply, Mailbox, Message, Slot
 from app.intake.reports.models import Report
 from app.intake.reports.service import CLOSED
@@ -125,6 +125,7 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
     That is so for an unknown token, a report that is closed, and an id that was used before. The statements are the
     same in every case, so that the time tells none of them from another.
     """
+    kept, state = as_kept(post.message), as_kept(post.thread_state)
     message = {
         Message.id: literal(post.id),
         Message.report_id: Mailbox.report_id,
@@ -132,7 +133,7 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
         Message.kind: literal(post.kind, Message.kind.type),
         Message.consent_id: literal(post.consent_id, Message.consent_id.type),
         Message.secret: literal(b64(post.secret) if post.secret else None, Message.secret.type),
-        Message.file: literal(post.message, Sealed()),
+        Message.file: literal(kept, LargeBinary),
     }
     values = (
         select(*message.values())
@@ -148,7 +149,10 @@ def keep_post(session: Session, token_sha256: str, post: Post, *, today: date) -
     is_new = session.scalar(table.insert().from_select(names, values).returning(table.c.id)) is not None
     theirs = token_sha256 if is_new else ""
     _keep_first(session, theirs)
-    _fill(session, theirs, THREAD_STATE_SLOT, post.thread_state)
+    _fill(session, theirs, THREAD_STATE_SLOT, state)
+    if not is_new:
+        give_back(kept)
+        give_back(state)
     return is_new
 
 
@@ -317,14 +321,14 @@ def drop_old_replies(session: Session, today: date) -> None:
 
 
 def _keep_first(session: Session, token_sha256: str) -> None:
-    """Before the first post replaces it: the thread state that came with the report, which nobody can replace."""
-    table = cast("Table", Slot.__table__)
-    first = select(Slot.token_sha256, literal(FIRST_THREAD_STATE), Slot.file).where(
-        Slot.token_sha256 == token_sha256,
-        Slot.number == THREAD_STATE_SLOT,
-        ~_there(token_sha256, FIRST_THREAD_STATE),
+    """Before the first post replaces it: the thread state that came with the report, which nobody can replace.
+
+    It moves, and is not copied: a file has one key, which goes with it.
+    """
+    is_first = Slot.token_sha256 == token_sha256, Slot.number == THREAD_STATE_SLOT
+    session.execute(
+        update(Slot).where(*is_first, ~_there(token_sha256, FIRST_THREAD_STATE)).values(number=FIRST_THREAD_STATE)
     )
-    session.execute(table.insert().from_select(["token_sha256", "number", "file"], first))
 
 
 def _there(token_sha256: str, number: int) -> ColumnElement[bool]:
@@ -333,4 +337,10 @@ def _there(token_sha256: str, number: int) -> ColumnElement[bool]:
 
 
 def _fill(session: Session, token_sha256: str, number: int, file: bytes) -> None:
-    session.execute(update(Slot).where(Slot.token_sha256 == token_sha256, Slot.number == number).values(file=file))
+    """Put what is kept into a slot, whether something is in it or not; nothing for a token that nobody has."""
+    kept = literal(file, LargeBinary)
+    session.execute(update(Slot).where(Slot.token_sha256 == token_sha256, Slot.number == number).values({"file": kept}))
+    new = select(Mailbox.token_sha256, literal(number), kept).where(
+        Mailbox.token_sha256 == token_sha256, ~_there(token_sha256, number)
+    )
+    session.execute(cast("Table", Slot.__table__).insert().from_select(["token_sha256", "number", "file"], new))

@@ -7,7 +7,6 @@ that nobody has are random, and look like those of persons who were counted once
 """
 
 import math
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -15,6 +14,7 @@ from itertools import pairwise
 from typing import Final, Self
 
 from app.protocol.card import Says, TokenCard
+from app.protocol.encoding import new_id
 from app.protocol.release.budget import LIFE_CAP
 from app.protocol.release.counts import NoisyTable
 
@@ -103,7 +103,7 @@ class Accounts:
         if len(self) > slots:
             raise AccountsError("more were counted than the noise leaves room for")
         while len(self) < slots:
-            self.spent.setdefault(secrets.token_bytes(NAME), rho)
+            self.spent.setdefault(name_of(new_id("token").encode()), rho)  # of a token that nobody has
 
     def _join(self, one: bytes, two: bytes) -> None:
         if one == two:

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain, islice
@@ -162,11 +162,8 @@ def _check_row(recorded: SealedCard, card: cards_.StatCard | cards_.TokenCard) -
 def serve() -> None:
     """Open what comes on standard input, until nothing does: the work of a process beside the one that draws."""
     nice(5)  # whoever reports, or works, goes first
-    came, goes = sys.stdin.buffer, sys.stdout.buffer
-    try:
+    with suppress(EOFError, BrokenPipeError), open(0, "rb") as came, open(1, "wb") as goes:
         identities = [age.parse_identity(text) for text in pickle.load(came)]  # noqa: S301 - by whoever began this
         while True:
             pickle.dump(open_page(pickle.load(came), identities), goes)  # noqa: S301
             goes.flush()
-    except (EOFError, BrokenPipeError):
-        return

@@ -4,7 +4,6 @@ Until a draw is charged nothing of it is kept; what is lent lies in the memory o
 """
 
 import logging
-import secrets
 import threading
 import time
 import traceback
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Database, insert_or_ignore
 from app.problems import Problem
+from app.protocol.encoding import new_id
 from app.statistics.cards import service as cards
 from app.statistics.releases.models import Release, ReleaseDraw, ReleaseState
 from app.statistics.releases.opening import Page, SealedCard
@@ -102,7 +102,7 @@ class Runs:
 
     def begin(self, database: Database, release: str, work: Callable[[Run], None]) -> None:
         """Do this in a thread of its own, in the place of whoever draws the release now."""
-        run = Run(database, release, secrets.token_hex(16), self.is_stopping)
+        run = Run(database, release, new_id("run").removeprefix("run_"), self.is_stopping)
         with database.write() as session:
             new = {"release_id": release, "runner": run.runner, "beats": 0}
             if not insert_or_ignore(session, ReleaseDraw, [new]):

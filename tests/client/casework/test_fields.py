@@ -8,7 +8,7 @@ from app.protocol.case import Affected, CaseFile, Identity, Incident
 # What no command sets: ids and the token, drawn once; who coded; and what is added as parts of its own.
 DRAWN = {"id", "token", "person", "coder"}
 PARTS = {
-    *("reports", "persons", "incidents", "cards", "selectors", "identities", "assertions", "verdicts"),
+    *("reports", "persons", "incidents", "cards", "ties", "selectors", "identities", "assertions", "verdicts"),
     *("assessment", "plan", "tasks", "notes", "closing"),
 }
 

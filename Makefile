@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8470
-# Three for two cores: many tests wait for a browser, a process or a disk.
+# Four for two cores: many tests wait for a browser, a process or a disk.
 WORKERS ?= 4
 # Python keeps what it has compiled, whatever the shell says: else each of the hundreds of processes compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -1,6 +1,5 @@
 """Both databases, real files and the real service. Nothing of ours is mocked."""
 
-import fcntl
 import gc
 import os
 import random
@@ -10,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import hypothesis
@@ -28,6 +27,7 @@ from app.site.build import build
 from app.site.site import Site
 from tests.dialects import compile_once
 from tests.in_process import InProcess
+from tests.once import made_once
 from tests.postgresql import postgresql_server, run
 from tests.strength import HASHER
 
@@ -223,13 +223,7 @@ def site() -> Site:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of every offered language and of the pseudo-language, which nobody changes: the first of the processes
     that asks has them built for all."""
-    base = tmp_path_factory.getbasetemp()
-    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built"
-    with directory.with_name("built.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not directory.exists():
-            build(directory, pseudo=True)
-    return directory
+    return made_once(tmp_path_factory, "built", partial(build, pseudo=True))
 
 
 @pytest.fixture

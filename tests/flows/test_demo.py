@@ -13,6 +13,7 @@ import pytest
 from app.cli.demo import stories
 from app.cli.demo.chapters import CAST
 from app.client.machine.directory import Machine
+from tests.once import made_once
 from tests.running import free_port
 
 # Two accepted (one with files), its duplicate, one that waits for a second person, one withdrawn, one nobody can open.
@@ -20,6 +21,7 @@ TOLD = ("syn-001", "syn-023", "syn-024", "syn-021", "syn-039", "syn-028")
 UNDECRYPTABLE = "syn-028"
 # So many that the quarter's gate opens whatever the noise (300, ten standard deviations below).
 PERSONS = 400
+OPERATORS = "operators.sqlite"
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,18 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    directory = tmp_path_factory.mktemp("demo")
-    operators_database = directory / "operators.sqlite"
+    directory = made_once(tmp_path_factory, "demo", _play)
+    return Played(directory / "data", (directory / "printed").read_text(), directory / OPERATORS)
+
+
+def _play(directory: Path) -> None:
     ran = _tern(
         *("demo", "--exit", "--port", str(free_port()), "--data", str(directory / "data")),
         *("--samples", str(_samples(directory)), "--persons", str(PERSONS)),
-        environment={"TERN_DATABASE_URL": f"sqlite:///{operators_database}", "COLUMNS": "200"},
+        environment={"TERN_DATABASE_URL": f"sqlite:///{directory / OPERATORS}", "COLUMNS": "200"},
     )
     assert ran.returncode == 0, ran.stderr
-    return Played(directory / "data", ran.stdout, operators_database)
+    (directory / "printed").write_text(ran.stdout)
 
 
 def test_its_table_tells_what_became_of_every_story(played: Played) -> None:

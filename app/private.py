@@ -55,6 +55,15 @@ def make_directory(path: Path) -> None:
     path.chmod(DIRECTORY)
 
 
+def flush(directory: Path) -> None:
+    """Bring to disk which files it has, and under which names."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def keep(directory: Path, names: Iterable[str]) -> None:
     """Make the directory, and close to others what lies in it under these names (`glob`), with all that is below.
 

@@ -103,7 +103,7 @@ class _Place:
                     yield made, database.dialect
                 database.truncate_log()
             coming.rename(self._file)
-            disk.flush(self._file.parent)
+            private.flush(self._file.parent)
         finally:
             _remove_database(coming)
 
@@ -113,7 +113,7 @@ class _Place:
             if (aside / name).exists():
                 _remove(self._data_dir / name)
                 (aside / name).rename(self._data_dir / name)
-        disk.flush(self._data_dir)
+        private.flush(self._data_dir)
 
     def _empty(self) -> None:
         for name in (*self._tops(), _ASIDE):

@@ -48,16 +48,7 @@ def set_day(path: Path | int, day: date) -> None:
 def sync(directory: Path, day: date) -> None:
     """Bring the directory to disk; its own times would tell when a file came."""
     set_day(directory, day)
-    flush(directory)
-
-
-def flush(directory: Path) -> None:
-    """Bring to disk which files it has, and under which names."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    private.flush(directory)
 
 
 @contextmanager

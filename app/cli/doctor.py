@@ -25,6 +25,7 @@ from app.database import Database
 from app.database.schema import Tables, look
 from app.installation import ends, last_backup, shredding
 from app.installation import service as installation
+from app.installation.service import Numbers
 from app.people.staff import service as staff
 from app.people.staff.models import Person
 from app.protocol.documents import parse_document
@@ -94,13 +95,14 @@ def _tables(settings: Settings, today: date) -> Iterator[Finding]:
             installation.check_place(database, settings.data_dir)
             yield Finding("place of the sealed files")
             with database.read() as session:
-                yield from _work(session, settings, today)
-            yield from _keys(database, settings, today)
+                numbers = installation.numbers(session, settings, today)
+                yield from _work(session, settings, today, numbers)
+            yield from _keys(database, settings, today, numbers)
     except Stopped as cause:
         yield Finding("database and keyring", str(cause))
 
 
-def _work(session: Session, settings: Settings, today: date) -> Iterator[Finding]:
+def _work(session: Session, settings: Settings, today: date, told_numbers: Numbers) -> Iterator[Finding]:
     data, floor = settings.data_dir, settings.free_space_floor
     has_root = staff.has_root(session)
     yield Finding("root", "" if has_root else "the first supervisor has made none yet: tern setup")
@@ -112,7 +114,6 @@ def _work(session: Session, settings: Settings, today: date) -> Iterator[Finding
         number = sum(role in each for each in roles)
         todo = f"{number} certified, where nobody can be ill: certify another" if number < least else ""
         yield Finding(f"{role}s", todo)
-    told_numbers = installation.numbers(session, settings, today)
     coming = ends.coming(session, data, today, floor=floor)
     if told_numbers.epoch_days_left is None and Ending.INTAKE not in {end.what for end in coming}:
         yield Finding("intake", "no epoch takes reports: a supervisor opens one with tern intake rotate")
@@ -130,7 +131,7 @@ def _work(session: Session, settings: Settings, today: date) -> Iterator[Finding
     yield Finding("sweep", "" if is_swept else todo)
 
 
-def _keys(database: Database, settings: Settings, today: date) -> Iterator[Finding]:
+def _keys(database: Database, settings: Settings, today: date, told_numbers: Numbers) -> Iterator[Finding]:
     """The shred keys, and their copies elsewhere."""
     if not settings.keys_url:
         yield Finding("shred keys", "what is destroyed opens from older backups: set TERN_SHRED_DIR")
@@ -138,8 +139,6 @@ def _keys(database: Database, settings: Settings, today: date) -> Iterator[Findi
     keys = shredding.open_keys(database, settings)
     if keys is not None:
         keys.close()
-    with database.read() as session:
-        told_numbers = installation.numbers(session, settings, today)
     lost = told_numbers.keys_missing
     is_apart = settings.shred_dir is None or not settings.shred_dir.resolve().is_relative_to(
         settings.data_dir.resolve()

@@ -45,16 +45,8 @@ _CODES: Final = (
     (
         (
             *(Refused, NotTaken, NotGranted, NobodyToGrant, WordsNotCompared, RuleOfTriage, Collision, NoProposal),
-            *(
-                BrokenOff,
-                NotToBeWrittenTo,
-                SignedAnother,
-                TooFewKeys,
-                OfTheRoot,
-                AnotherDay,
-                NotOfTheRoot,
-                TooFewSupervisors,
-            ),
+            *(NotToBeWrittenTo, SignedAnother, TooFewKeys, OfTheRoot, AnotherDay, NotOfTheRoot, TooFewSupervisors),
+            BrokenOff,
         ),
         REFUSED,
     ),

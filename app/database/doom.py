@@ -52,9 +52,9 @@ def make(connection: Connection) -> None:
                 connection.exec_driver_sql(statement)
 
 
-_SQLITE: Final = f"SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = '{_BEGIN}'"  # noqa: S608
+_SQLITE: Final = f"SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = '{_BEGIN}'"  # noqa: S608  our own
 _POSTGRESQL: Final = (
-    "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"  # noqa: S608
+    "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"  # noqa: S608  our own
     f" WHERE NOT tgisinternal AND substr(tgname, 1, 6) = '{_BEGIN}' AND pg_table_is_visible(pg_class.oid)"
 )
 _MADE_FUNCTION: Final = f"""
@@ -70,7 +70,7 @@ END $$
 
 def _on_sqlite(table: str, column: str) -> Iterator[str]:
     dooms = (
-        f"BEGIN INSERT INTO {DOOMED} (id) VALUES (substr(OLD.{column}, {_FROM}, {ID_SIZE})) ON CONFLICT DO NOTHING; END"  # noqa: S608
+        f"BEGIN INSERT INTO {DOOMED} (id) VALUES (substr(OLD.{column}, {_FROM}, {ID_SIZE})) ON CONFLICT DO NOTHING; END"  # noqa: S608  our own
     )
     has_key = f"substr(OLD.{column}, 1, {len(MARK)}) = x'{MARK.hex()}'"
     name = f"{_BEGIN}{table}_{column}"

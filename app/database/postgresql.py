@@ -63,12 +63,12 @@ def write_anew(connection: sa.Connection, tables: Sequence[Table]) -> None:
         return
     for table in full:
         name = names[table]
-        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE old_{name} ON COMMIT DROP AS SELECT * FROM {name}")  # noqa: S608
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE old_{name} ON COMMIT DROP AS SELECT * FROM {name}")  # noqa: S608  ours
     emptied = ", ".join(names[table] for table in _with_those_that_name_them(full, tables))
     connection.exec_driver_sql(f"TRUNCATE {emptied}")
     for table in full:
         name, key = names[table], ", ".join(column.name for column in table.primary_key)
-        connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM old_{name} ORDER BY {key}")  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM old_{name} ORDER BY {key}")  # noqa: S608  likewise
 
 
 def _with_those_that_name_them(full: Sequence[Table], tables: Sequence[Table]) -> list[Table]:

@@ -31,7 +31,7 @@ class Sealed(TypeDecorator[bytes]):
             return None
         return as_kept(value) if self.is_shredded else _checked(value)
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  likewise
         """The age file; of one whose key is gone, what is kept."""
         return None if value is None else unwrap(value)
 

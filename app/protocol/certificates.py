@@ -16,7 +16,7 @@ from app.protocol.chain import Link
 from app.protocol.documents import Document, Header, Signer, signed
 from app.protocol.encoding import b64, check_day, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
-from app.protocol.kept_pairs import KeptPair, Served, kept_pairs
+from app.protocol.kept_pairs import Gone, KeptPair, Served, kept_pairs
 from app.protocol.roots import Pin, Root
 from app.vocabulary import Role
 
@@ -445,6 +445,16 @@ class Trust:
                 begun = [each.day for each in vouched if Role.CUSTODIAN in each.certified.roles]
                 served.append(Served(person, min(begun, default=date.min), lost))
         return kept_pairs(served)
+
+    def gone(self, person: str, roles: AbstractSet[Role], today: date) -> Gone:
+        """What somebody may still have of keys that one of these roles holds, alone or with another custodian."""
+        kept = tuple(each for each in self.kept_pairs(today) if person in (each.first, each.last))
+        return Gone(self.lost_since(person, roles, today), kept)
+
+    def may_be_known(self, roles: AbstractSet[Role], made_on: date, today: date) -> bool:
+        """Whether people who left may have a key that was made on a day, for these roles and in pairs."""
+        is_lost = any(day > made_on for day in self.losses(roles, today))
+        return is_lost or any(each.has(made_on) for each in self.kept_pairs(today))
 
     def came_back(self, person: str, roles: AbstractSet[Role], today: date) -> bool:
         """Whether the person has one of these roles again: a certificate took the last of them before."""

@@ -44,6 +44,22 @@ class KeptPair:
         return self.parted == self.gone == day
 
 
+@dataclass(frozen=True)
+class Gone:
+    """Somebody who is to hold keys of some kind no more since the day `lost`, or None; and each pair that they may have
+    `kept` with another who left."""
+
+    lost: date | None
+    kept: tuple[KeptPair, ...]
+
+    def may_have(self, made_on: date, *, is_told: bool, in_pairs: bool = True) -> bool:
+        """Whether they may have a key that was made on that day; on the day of their going, if somebody who knows the
+        hour says so."""
+        if self.lost is not None and (made_on < self.lost or (made_on == self.lost and is_told)):
+            return True
+        return in_pairs and any(each.has(made_on, is_told=is_told) for each in self.kept)
+
+
 def kept_pairs(served: Iterable[Served]) -> list[KeptPair]:
     """Each two of those who are custodians no more that were it together."""
     found = list[KeptPair]()

@@ -69,7 +69,7 @@ def summing_up(directory: Path, today: date) -> Iterator[None]:
     for day in _days(directory):
         if day <= today - KEPT:
             (directory / of_day(day)).unlink(missing_ok=True)
-    _flush(directory)
+    private.flush(directory)
 
 
 def write(directory: Path, name: str, copy: Copy) -> None:
@@ -85,7 +85,7 @@ def write(directory: Path, name: str, copy: Copy) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(directory / name)
-    _flush(directory)
+    private.flush(directory)
 
 
 def newest(directory: Path) -> Copy:
@@ -119,11 +119,3 @@ def _read(path: Path) -> Copy | None:
 def _days(directory: Path) -> list[date]:
     found = (_DAY.fullmatch(path.name) for path in directory.glob("keys-*"))
     return [date.fromisoformat(match[1]) for match in found if match]
-
-
-def _flush(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -59,7 +59,7 @@ def review(staff: Staff, approval: str) -> Review:
         (
             act
             for act in _possible(case, staff.today)
-            if (act.subject, act.sha256(case.id)) == (record.subject, record.of)
+            if act.subject == record.subject and act.sha256(case.id) == record.of
         ),
         None,
     )
@@ -108,14 +108,18 @@ def release(staff: Staff, case: OpenCase) -> Release | None:
         for each in approvals.list_(staff, state=ApprovalState.APPROVED, about=case.id)
         if each.subject is ApprovalSubject.LEGAL_HOLD
     }
-    days = (staff.today - timedelta(days=ago) for ago in range(_LONGEST_HOLD))
-    return next((Release(day) for day in days if Release(day).sha256(case.id) in agreed), None)
+    ended = map(Release, _back_from(staff.today, _LONGEST_HOLD))
+    return next((each for each in ended if each.sha256(case.id) in agreed), None)
+
+
+def _back_from(today: date, number: int) -> Iterator[date]:
+    return (today - timedelta(days=ago) for ago in range(number))
 
 
 def _possible(case: OpenCase, today: date) -> Iterator[Act]:
     """Every act that takes two in the case as it stands. Who is to own it is a member already."""
-    yield from (Hold(today - timedelta(days=ago)) for ago in range(LOAN.days + 1))
-    yield from (Release(today - timedelta(days=ago)) for ago in range(_LONGEST_HOLD))
+    yield from map(Hold, _back_from(today, LOAN.days + 1))
+    yield from map(Release, _back_from(today, _LONGEST_HOLD))
     members = case.member_list
     leads = frozenset(each for each in (members.opener, members.owner) if each in members.present)
     for remove in {frozenset[str](), leads, *(frozenset({each}) for each in leads)}:

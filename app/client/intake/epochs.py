@@ -115,17 +115,12 @@ def replace(staff: Staff, person: str, *, epoch: str | None = None) -> list[Inta
     before: their length, their words, their limit.
     """
     staff.forget()
-    since = staff.trust.lost_since(person, _MAY_HOLD, staff.today)
-    kept = [each for each in staff.trust.kept_pairs(staff.today) if person in (each.first, each.last)]
-    if since is None and not kept:
-        return []
+    gone = staff.trust.gone(person, _MAY_HOLD, staff.today)
     last = staff.log.covered_until(staff.today) or staff.today
     days = (staff.today + timedelta(days=each) for each in range((last - staff.today).days + 1))
     for document in filter(None, map(staff.log.intake_on, days)):
         signed_on, named = check_at(document.header.at), intake.read(document)
-        is_told = named.epoch == epoch
-        was_held = since is not None and (signed_on < since or (signed_on == since and is_told))
-        if was_held or any(each.has(signed_on, is_told=is_told) for each in kept):
+        if gone.may_have(signed_on, is_told=named.epoch == epoch):
             return rotate(staff, replaces=True, **_as(named))
     return []
 

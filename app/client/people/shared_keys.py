@@ -100,23 +100,17 @@ def turn(staff: Staff, person: str, *, key: str | None = None) -> list[SharedKey
     and the two may have kept its pair. Else none is made. Raises `NobodyToGrant`.
     """
     staff.forget()
-    kept = [each for each in staff.trust.kept_pairs(staff.today) if person in (each.first, each.last)]
     made = list[SharedKey]()
     for kind in TURNED:
-        since = staff.trust.lost_since(person, frozenset(HOLDERS[kind]), staff.today)
-        newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
-        if newest is None:
-            continue
-        day, is_told = newest.valid_from, newest.id == key
-        was_held = since is not None and (day < since or (day == since and is_told))
-        if was_held or (kind in IN_PAIRS and any(each.has(day, is_told=is_told) for each in kept)):
+        gone, newest = staff.trust.gone(person, frozenset(HOLDERS[kind]), staff.today), _newest(staff, kind)
+        if newest and gone.may_have(newest.valid_from, is_told=newest.id == key, in_pairs=kind in IN_PAIRS):
             made.append(make_shared(staff, kind))
     return made
 
 
 def newest_key(staff: Staff, kind: KeyKind) -> SharedKey:
     """The newest key of this kind that is valid today, from an authentic statement. Raises `NotGranted`."""
-    newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
+    newest = _newest(staff, kind)
     if newest is None:
         raise NotGranted(f"no {kind} key is valid today")
     return newest
@@ -126,7 +120,7 @@ def renew(staff: Staff, key: str) -> SharedKey | None:
     """Make the key anew whose end is near, by its statement. None where it is another, or is good for longer."""
     staff.forget()
     for kind, lead in RENEWED_BEFORE.items():
-        newest = statements.newest_of((each.key for each in _statements(staff, kind) if each.counts), kind, staff.today)
+        newest = _newest(staff, kind)
         if newest is not None and newest.id == key and newest.valid_until <= staff.today + lead:
             return make_shared(staff, kind)
     return None
@@ -157,9 +151,9 @@ def held_for(staff: Staff, period: str) -> list[HeldKey]:
 def hold_one(staff: Staff, key_id: str) -> HeldKey:
     """The statistics key of this id, however old. Raises `NotGranted`, also where nobody stands behind it any more, and
     `NotAuthentic`."""
-    for each in _statements(staff, KeyKind.STATISTICS):
-        if each.counts and each.key.id == key_id:
-            return _hold(staff, each.key)
+    for key in _counting(staff, KeyKind.STATISTICS):
+        if key.id == key_id:
+            return _hold(staff, key)
     raise NotGranted("nobody on the root stands behind this statistics key")
 
 
@@ -175,13 +169,12 @@ def hold_for_draws(staff: Staff) -> list[HeldKey]:
 
 def recipients_in_pairs(staff: Staff) -> dict[str, age.HybridRecipient]:
     """Those of every key that counts and is in pairs, by its id. Raises `NotAuthentic`."""
-    every = (each for kind in sorted(IN_PAIRS) for each in _statements(staff, kind) if each.counts)
-    return {each.key.id: each.key.recipient for each in every}
+    return {key.id: key.recipient for kind in sorted(IN_PAIRS) for key in _counting(staff, kind)}
 
 
 def drill_keys(staff: Staff) -> set[str]:
     """The ids of the keys that open nothing, whose pairs custodians try. Raises `NotAuthentic`."""
-    return {each.key.id for each in _statements(staff, KeyKind.DRILL) if each.counts}
+    return {key.id for key in _counting(staff, KeyKind.DRILL)}
 
 
 def make_pairs(staff: Staff, key: str) -> None:
@@ -197,12 +190,20 @@ def make_pairs(staff: Staff, key: str) -> None:
 
 
 def _of_period(staff: Staff, period: str) -> list[SharedKey]:
-    keys = (each.key for each in _statements(staff, KeyKind.STATISTICS) if each.counts)
     return [
         key
-        for key in keys
+        for key in _counting(staff, KeyKind.STATISTICS)
         if statements.may_open(valid_from=key.valid_from, valid_until=key.valid_until, period=period, today=staff.today)
     ]
+
+
+def _newest(staff: Staff, kind: KeyKind) -> SharedKey | None:
+    return statements.newest_of(_counting(staff, kind), kind, staff.today)
+
+
+def _counting(staff: Staff, kind: KeyKind) -> list[SharedKey]:
+    """Those behind which the newest root stands. Raises `NotAuthentic`."""
+    return [each.key for each in _statements(staff, kind) if each.counts]
 
 
 @dataclass(frozen=True)

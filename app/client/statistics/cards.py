@@ -90,9 +90,7 @@ def _recipient(staff: Staff) -> age.HybridRecipient:
     supervisor has lost role or keys, nor have two custodians who may have kept it. Raises `RuleBroken` where they have:
     the next supervisor who signs in makes another."""
     key, roles = shared_keys.newest_key(staff, KeyKind.STATISTICS), frozenset(shared_keys.HOLDERS[KeyKind.STATISTICS])
-    lost = staff.with_trust(lambda trust: trust.losses(roles, staff.today))
-    kept = staff.with_trust(lambda trust: trust.kept_pairs(staff.today))
-    if any(day > key.valid_from for day in lost) or any(each.has(key.valid_from) for each in kept):
+    if staff.with_trust(lambda trust: trust.may_be_known(roles, key.valid_from, staff.today)):
         raise RuleBroken("key-turns-first")
     return key.recipient
 

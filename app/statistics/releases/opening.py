@@ -134,7 +134,7 @@ class _Other:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -165,5 +165,5 @@ def serve() -> None:
     with suppress(EOFError, BrokenPipeError), open(0, "rb") as came, open(1, "wb") as goes:
         identities = [age.parse_identity(text) for text in pickle.load(came)]  # noqa: S301 - by whoever began this
         while True:
-            pickle.dump(open_page(pickle.load(came), identities), goes)  # noqa: S301
+            pickle.dump(open_page(pickle.load(came), identities), goes)  # noqa: S301  likewise
             goes.flush()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.database import Database, insert_or_ignore
@@ -79,16 +79,18 @@ class Run:
 
     def hold(self, session: Session) -> None:
         """The same within a transaction, which nobody takes the draw from. Raises `Ended`."""
-        mine = (ReleaseDraw.release_id == self.release, ReleaseDraw.runner == self.runner)
-        beaten = update(ReleaseDraw).where(*mine).values(beats=ReleaseDraw.beats + 1)
+        beaten = update(ReleaseDraw).where(*self._mine).values(beats=ReleaseDraw.beats + 1)
         if session.scalar(beaten.returning(ReleaseDraw.release_id)) is None:
             raise Ended
 
+    @property
+    def _mine(self) -> tuple[ColumnElement[bool], ...]:
+        return ReleaseDraw.release_id == self.release, ReleaseDraw.runner == self.runner
+
     def end(self) -> None:
         """It is over, whatever became of it."""
-        mine = (ReleaseDraw.release_id == self.release, ReleaseDraw.runner == self.runner)
         with self.database.write() as session:
-            session.execute(delete(ReleaseDraw).where(*mine))
+            session.execute(delete(ReleaseDraw).where(*self._mine))
 
 
 @dataclass

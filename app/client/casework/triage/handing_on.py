@@ -62,9 +62,7 @@ def take_over(staff: Staff, report: str) -> None:
 def _check_kept(staff: Staff, signed_on: date) -> None:
     """Raises `RuleOfTriage` where somebody may hold the key of today's epoch who triages no more, or two custodians who
     left may have kept it. The old grant stays meanwhile."""
-    lost = staff.with_trust(lambda trust: trust.losses(OF_INTAKE, staff.today))
-    kept = staff.with_trust(lambda trust: trust.kept_pairs(staff.today))
-    if any(day > signed_on for day in lost) or any(each.has(signed_on) for each in kept):
+    if staff.with_trust(lambda trust: trust.may_be_known(OF_INTAKE, signed_on, staff.today)):
         raise RuleOfTriage("somebody who left may hold today's key of intake; a supervisor who signs in replaces it")
 
 

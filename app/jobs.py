@@ -102,13 +102,13 @@ class Jobs:
                 destroyed += doomed(session)
         database.truncate_log()  # also of rows that no rule has doomed
         try:
-            with _turn_of(_ROWS, database, now, due_only=due_only) as is_theirs:
+            with turn_of(_ROWS, database, _day(now), due_only=due_only) as is_theirs:
                 if is_theirs:
                     _settle(database, today)
                     ran.append(_ROWS)
         except Exception as error:  # as of a job
             failed[_ROWS] = error
-        with _turn_of(_FILES, database, now, due_only=due_only) as is_theirs:
+        with turn_of(_FILES, database, _day(now), due_only=due_only) as is_theirs:
             if is_theirs:
                 with database.read() as session:
                     names_in_use = {name for names in self.named for name in names(session)}
@@ -132,25 +132,25 @@ def last_turns(session: Session) -> dict[str, str]:
     return {row.name: row.turn for row in session.scalars(select(LastRun).order_by(LastRun.name))}
 
 
-def _settle(database: Database, today: date) -> None:
-    """Nothing of how rows and keys lie says any more when each came; the keys are copied as they lie then."""
-    database.write_anew(Base.metadata.sorted_tables)
-    if database.keys is not None:
-        database.keys.settle()
-        database.keys.copy(today)
-
-
 @contextmanager
-def _turn_of(name: str, database: Database, now: datetime, *, due_only: bool) -> Iterator[bool]:
-    """Whether these are this process's to settle, which no transaction holds; who fails gives their turn back."""
+def turn_of(name: str, database: Database, turn: str, *, due_only: bool = True) -> Iterator[bool]:
+    """Whether this process has the turn, for what no transaction holds; who fails gives it back."""
     with database.write() as session:
-        is_theirs = _take(session, name, _day(now), due_only=due_only)
+        is_theirs = _take(session, name, turn, due_only=due_only)
     try:
         yield is_theirs
     except BaseException:
         with database.write() as session:
             session.execute(delete(LastRun).where(LastRun.name == name))
         raise
+
+
+def _settle(database: Database, today: date) -> None:
+    """Nothing of how rows and keys lie says any more when each came; the keys are copied as they lie then."""
+    database.write_anew(Base.metadata.sorted_tables)
+    if database.keys is not None:
+        database.keys.settle()
+        database.keys.copy(today)
 
 
 def _take(session: Session, name: str, turn: str, *, due_only: bool) -> bool:

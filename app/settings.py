@@ -1,16 +1,22 @@
 """Everything that an operator may set, as `TERN_*` in the environment. Read once, in `main` or the CLI."""
 
 import re
-from base64 import b32decode
+from base64 import b32decode, b64decode
+from collections.abc import Set as AbstractSet
 from hashlib import sha3_256
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app import private
 
+# Where nothing leaves the machine, and nobody listens.
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
+_ADDRESS: Final = re.compile(r"[!-+\--?A-~]+@[!-+\--?A-~]+")  # what is visible in ASCII, but commas
+_ADDRESSES: Final = re.compile(rf"{_ADDRESS.pattern}(?:, ?{_ADDRESS.pattern})*")
 _ONE_LINE = r"^[^\x00-\x1f\x7f\u0085\u2028\u2029]*$"
 
 
@@ -79,6 +85,29 @@ class Settings(BaseSettings):
         description="A port of 127.0.0.1 where `/ready` says whether reports can be taken, and `/live` whether the"
         " service runs; 0 for none.",
     )
+    digest_to: str = Field(
+        "",
+        repr=False,
+        description="Addresses, with commas between them, that are reminded at fixed hours to look in: always in the"
+        " same words, whatever happened.",
+    )
+    digest_from: str = Field("", repr=False, description="The address that those reminders come from.")
+    digest_smtp: str = Field(
+        "",
+        repr=False,  # it holds a password
+        description="The server that takes them: `smtps://user:password@host`, or `smtp://` for STARTTLS. Without TLS"
+        " only `127.0.0.1` and `[::1]` are spoken to.",
+    )
+    digest_hours: str = Field("7", description="At which hours, in UTC, with commas between them: `6,12`.")
+    webhook_url: str = Field(
+        "", repr=False, description="An HTTPS address that is told at the same hours, as Standard Webhooks has it."
+    )
+    webhook_secret: str = Field(
+        "",
+        repr=False,
+        description="The secret by which it knows who tells it: `whsec_` and base64 of 24 to 64 bytes; while it"
+        " changes, the new and the old one with a space between them.",
+    )
     demo: bool = Field(
         default=False, description="Says that this is a demo or a test, where time may be told by a file."
     )
@@ -91,6 +120,32 @@ class Settings(BaseSettings):
         if onion and not _is_onion(onion):
             raise ValueError("TERN_ONION is no address of an onion service, version 3")
         return onion
+
+    @field_validator("digest_hours")
+    @classmethod
+    def _are_hours(cls, hours: str) -> str:
+        if not re.fullmatch(r"(?:[01]?\d|2[0-3])(?:,(?:[01]?\d|2[0-3]))*", hours):
+            raise ValueError("TERN_DIGEST_HOURS is hours of the day, such as 6,12")
+        return hours
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _are_secrets(cls, secrets: str) -> str:
+        if not all(_is_webhook_secret(each) for each in secrets.split()):
+            raise ValueError("TERN_WEBHOOK_SECRET is whsec_ and the base64 of 24 to 64 random bytes")
+        return secrets
+
+    @model_validator(mode="after")
+    def _a_reminder_has_its_way(self) -> Self:
+        if self.digest_to and not (_ADDRESSES.fullmatch(self.digest_to) and _ADDRESS.fullmatch(self.digest_from)):
+            raise ValueError("TERN_DIGEST_TO is addresses with commas between them, and needs TERN_DIGEST_FROM")
+        if self.digest_to and not _has_host(self.digest_smtp, {"smtp", "smtps"}):
+            raise ValueError("TERN_DIGEST_TO needs TERN_DIGEST_SMTP: smtps://user:password@host")
+        if self.webhook_url and not _has_host(self.webhook_url, {"https"}, {"http"}):
+            raise ValueError("TERN_WEBHOOK_URL is an address that begins with https://")
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError("TERN_WEBHOOK_URL needs TERN_WEBHOOK_SECRET")
+        return self
 
     @model_validator(mode="after")
     def _only_a_demo_has_a_clock_of_its_own(self) -> Self:
@@ -121,6 +176,23 @@ class Settings(BaseSettings):
     def keep_private(self) -> None:
         """Make the data directory, and close it and what is the service's there to everybody else."""
         private.keep(self.data_dir, ("keyring.json", "place.txt", "tern.sqlite*", "blobs*", "site"))
+
+
+def _is_webhook_secret(text: str) -> bool:
+    try:
+        return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
+    except ValueError:
+        return False
+
+
+def _has_host(address: str, schemes: AbstractSet[str], within_the_machine: AbstractSet[str] = frozenset()) -> bool:
+    """Whether it is an address of one of the schemes, or of one that is enough where nothing leaves the machine."""
+    try:
+        parts = urlsplit(address)
+        is_sound = bool(parts.hostname) and parts.port != 0 and address.isprintable() and " " not in address
+    except ValueError:
+        return False
+    return is_sound and (parts.scheme in schemes or (parts.scheme in within_the_machine and parts.hostname in LOOPBACK))
 
 
 def _is_onion(name: str) -> bool:

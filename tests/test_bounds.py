@@ -165,6 +165,12 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.database.doom": {"_FROM": 15},
     "app.database.layer": {"ID_SIZE": 16, "KEY_SIZE": 32, "_NONCE_SIZE": 12},
     "app.destruction": {"_AT_ONCE": 500},
+    "app.installation.digests": {
+        "_LATEST": timedelta(hours=3),
+        "_PORTS": {"smtp": 587, "smtps": 465},
+        "_SECONDS": 30.0,
+    },
+    "app.installation.webhooks": {"_SECONDS": 20.0},
     "app.installation.shredding": {"_IN_MEMORY": 100, "_WRAPPED_AT_ONCE": 20_000},
     "app.shred_keys.copies": {"KEPT": timedelta(days=7), "_DIGEST_SIZE": 32, "_SIZE": 48},
     "app.shred_keys.store": {"_FIRST": 64, "_MOST": 4096, "_REMEMBERED": 65_536, "_ROWS": 500},

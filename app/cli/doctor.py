@@ -23,7 +23,7 @@ from app.cli.operator import of_connections
 from app.cli.stopped import Stopped
 from app.database import Database
 from app.database.schema import Tables, look
-from app.installation import ends, last_backup, shredding
+from app.installation import digests, ends, last_backup, shredding
 from app.installation import service as installation
 from app.installation.service import Numbers
 from app.people.staff import service as staff
@@ -97,6 +97,7 @@ def _tables(settings: Settings, today: date) -> Iterator[Finding]:
             with database.read() as session:
                 numbers = installation.numbers(session, settings, today)
                 yield from _work(session, settings, today, numbers)
+                yield from _reminders(settings, numbers)
             yield from _keys(database, settings, today, numbers)
     except Stopped as cause:
         yield Finding("database and keyring", str(cause))
@@ -129,6 +130,17 @@ def _work(session: Session, settings: Settings, today: date, told_numbers: Numbe
     last = f"the last was on {swept}" if swept else "there was none yet"
     todo = f"{last}: tern serve does it every day, unless it has --no-worker; or run tern worker --once"
     yield Finding("sweep", "" if is_swept else todo)
+
+
+def _reminders(settings: Settings, told_numbers: Numbers) -> Iterator[Finding]:
+    """That they go: whoever works here relies on being told to look in."""
+    for way in digests.ways(settings):
+        last = told_numbers.jobs.get(way.name)
+        is_late = last is None or clock() - datetime.fromisoformat(last).replace(tzinfo=UTC) > timedelta(
+            days=1, hours=3
+        )
+        when = f"the last went at {last}" if last else "none went yet"
+        yield Finding(way.name, f"{when}: look at TERN_DIGEST_SMTP and TERN_WEBHOOK_URL" if is_late else "")
 
 
 def _keys(database: Database, settings: Settings, today: date, told_numbers: Numbers) -> Iterator[Finding]:

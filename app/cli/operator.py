@@ -26,8 +26,8 @@ from app.cli.stopped import DestructionWaits, Stopped
 from app.database import Database, schema
 from app.database.engine import CONNECTIONS, file_of
 from app.destruction import finish
+from app.installation import digests, shredding
 from app.installation import service as installation
-from app.installation import shredding
 from app.installation.readiness import Readiness, watched
 from app.installation.worker import working
 from app.people.copies import service as copies
@@ -239,6 +239,7 @@ def _by_the_day(state: "Watched", *, is_right: bool, works: bool) -> Iterator[No
         if works:
             due = jobs(state.keyring)
             beside.enter_context(working(due, state.database, state.blobs, state.clock.now, say))
+            beside.enter_context(digests.sending(state.settings, state.database, state.clock.now, say))
         yield
 
 
@@ -280,6 +281,7 @@ def worker(
         with (
             recorded_day.recording(database, lambda: clock().date(), say, is_right=the_clock_is_right),
             working(jobs(keyring.load(settings.data_dir)), database, Blobs(settings.data_dir / "blobs"), clock, say),
+            digests.sending(settings, database, clock, say),
         ):
             ended.wait()
 

@@ -26,18 +26,32 @@ def working(
     What fails is told in a line, once as long as it is the same, and tried again a quarter of an hour later. Of a day
     that cannot be believed `recorded_day.recording` tells.
     """
+    with beside("worker", lambda: _turn(jobs, database, blobs, now), tell, first_rest=_REST_SECONDS):
+        yield
+
+
+@contextmanager
+def beside(
+    name: str, turn: Callable[[], str], tell: Callable[[str], None], *, first_rest: float = _LOOK_SECONDS
+) -> Iterator[None]:
+    """Until the block ends, a thread takes its `turn` every minute, which says what has failed, if anything has.
+
+    That is told once as long as it is the same. After the first failure it rests for `first_rest` seconds, then twice
+    as long each time, for a quarter of an hour at most.
+    """
     ended = threading.Event()
 
     def run() -> None:
-        told, rest = "", 0.0
+        told, rest, longer = "", 0.0, first_rest
         while not ended.wait(rest):
-            failed = _turn(jobs, database, blobs, now)
-            rest = _REST_SECONDS if failed else _LOOK_SECONDS
+            failed = turn()
+            rest = longer if failed else _LOOK_SECONDS
+            longer = min(longer * 2, _REST_SECONDS) if failed else first_rest
             if failed and failed != told:
                 tell(failed)
             told = failed
 
-    thread = threading.Thread(target=run, name="worker", daemon=True)
+    thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     try:
         yield

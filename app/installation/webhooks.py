@@ -1,0 +1,52 @@
+"""Webhooks as Standard Webhooks has them (github.com/standard-webhooks, 1.0.0), by its symmetric signatures.
+
+They say that it is time to look in, and nothing else: whoever has the secret could forge only that, to themselves.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime
+from typing import Final
+
+import httpx2
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
+_PREFIX: Final = "whsec_"
+_SECONDS: Final = 20.0
+
+
+class HookFailed(Exception):
+    """The other side did not take it. The message says how it answered."""
+
+
+def sign(secret: str, *, message_id: str, timestamp: int, payload: bytes) -> str:
+    """One signature of `webhook-signature`; `secret` is `whsec_` and base64, `timestamp` in seconds since 1970."""
+    mac = HMAC(b64decode(secret.removeprefix(_PREFIX), validate=True), SHA256())
+    mac.update(f"{message_id}.{timestamp}.".encode() + payload)
+    return f"v1,{b64encode(mac.finalize()).decode()}"
+
+
+def send(url: str, secrets: str, *, of: datetime, now: datetime) -> None:
+    """Tell the address that the hour `of` has come, signed by each of the secrets; the id is that hour's, however
+    often it is tried.
+
+    Raises `HookFailed`, and `httpx2.HTTPError` where nobody answers. No redirect is followed.
+    """
+    hour = of.astimezone(UTC)
+    body = {"type": "reminder", "timestamp": f"{hour:%Y-%m-%dT%H:%M:%SZ}", "data": {}}
+    payload, id_, timestamp = json.dumps(body).encode(), f"msg_{hour:%Y%m%d%H}", int(now.timestamp())
+    signatures = [sign(each, message_id=id_, timestamp=timestamp, payload=payload) for each in secrets.split()]
+    headers = {
+        "content-type": "application/json",
+        "user-agent": "webhook",  # of which program and version, whoever looks in between need not know
+        "webhook-id": id_,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join(signatures),
+    }
+    with (
+        httpx2.Client(trust_env=False, timeout=_SECONDS) as http,
+        http.stream("POST", url, content=payload, headers=headers) as answer,
+    ):
+        if not answer.is_success:
+            raise HookFailed(f"it answered {answer.status_code}")

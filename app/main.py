@@ -90,8 +90,9 @@ from app.people.staff.state import People
 from app.settings import Settings
 from app.site.site import Site
 from app.statistics.cards.routes import router as cards
+from app.statistics.releases.public import list_router as published_list
 from app.statistics.releases.public import router as published
-from app.statistics.releases.routes import ledger_router
+from app.statistics.releases.routes import ledger_router, requests_router
 from app.statistics.releases.routes import router as releases
 from app.statistics.releases.runs import Runs
 from app.statistics.releases.state import Draws
@@ -116,6 +117,8 @@ ROUTERS = [
     withdrawals,
     approvals,
     releases,
+    requests_router,
+    published_list,
     cards,
     people,
     sessions,

@@ -34,7 +34,7 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
         people = {"requester": names.handle(row["requested_by"]), "approver": names.handle(row["approved_by"])}
         return {"id": short(str(row["id"])), **people}
 
-    columns = ["id", "kind", "period", "workload", "state", "requester", "approver"]
+    columns = ["id", "kind", "period", "workload", "state", "draw", "requester", "approver"]
     show_list("Releases", columns, map(asdict, releases.list_(person)), as_json=as_json, words=words)
 
 

@@ -317,7 +317,8 @@ _CARD = {"Tern-Card": factories.id_("card")} | _BYTES
 
 STATISTICS = {
     "POST /v1/releases": Row(_REQUESTERS, answered=409, body={"kind": "reserve", "period": "2026-Q2", "workload": "T"}),
-    "GET /v1/releases": Row(_REQUESTERS),
+    "GET /v1/releases": Row(for_staff=False, without_session=200),
+    "GET /v1/release-requests": Row(_REQUESTERS),
     "GET /v1/releases/{release_id}": Row(_REQUESTERS),
     "GET /v1/releases/{release_id}/transitions": Row(_REQUESTERS),
     "POST /v1/releases/{release_id}/transitions": Row(

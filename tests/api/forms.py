@@ -370,6 +370,7 @@ _CARD = {"Tern-Card": factories.id_("card")}
 STATISTICS = {
     "POST /v1/releases": _made({"kind": "reserve", "period": "2020-Q2", "workload": "Q"}),
     "GET /v1/releases": _LIST,
+    "GET /v1/release-requests": _LIST,
     "GET /v1/releases/{release_id}": _ONE,
     "GET /v1/releases/{release_id}/transitions": _ONE,
     "POST /v1/releases/{release_id}/transitions": _moved({"to": "cancelled"}),

@@ -30,7 +30,7 @@ def recorded(rows: Session, action: Action) -> list[tuple[str, str]]:
         ("/v1/people", Action.PEOPLE_READ, "people"),
         ("/v1/people/{person}", Action.PEOPLE_READ, "{person}"),
         ("/v1/keys", Action.KEYS_READ, "keys"),
-        ("/v1/releases", Action.RELEASE_READ, "releases"),
+        ("/v1/release-requests", Action.RELEASE_READ, "releases"),
         ("/v1/releases/{release}", Action.RELEASE_READ, "{release}"),
         ("/v1/audit", Action.AUDIT_READ, "audit"),
     ],

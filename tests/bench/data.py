@@ -73,6 +73,7 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: 
         "busy_case": busy_case(reports),
         "busy_report": BUSY_REPORT,
         "body": BODY,
+        "nothing": b"",
         "hash": NO_HASH,
         "document": _DOCUMENT,
         "now": _BEFORE,

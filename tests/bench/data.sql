@@ -144,6 +144,13 @@ INSERT INTO releases (id, kind, period, workload, state, requested_by, version)
 SELECT 'rel_' || md5('rel' || r.n), 'reserve', 'P' || (1000 + r.n), 'T', 'rejected', s.id, 1
 FROM numbers r JOIN staff s ON s.role = 'supervisor' AND s.n = 0 WHERE r.n BETWEEN 1 AND 400;
 
+INSERT INTO releases (id, kind, period, workload, state, requested_by, version)
+SELECT 'rel_' || md5('pub' || r.n), 'reserve', 'R' || (1000 + r.n), 'T', 'published', s.id, 1
+FROM numbers r JOIN staff s ON s.role = 'supervisor' AND s.n = 0 WHERE r.n BETWEEN 1 AND 60;
+
+INSERT INTO release_files (release_id, path, content)
+SELECT 'rel_' || md5('pub' || n), 'SHA256SUMS', :nothing FROM numbers WHERE n BETWEEN 1 AND 60;
+
 INSERT INTO audit_head (name, seq, hash)
 SELECT 'acts', n, :hash FROM numbers WHERE n = :reports;
 

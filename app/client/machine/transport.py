@@ -65,15 +65,15 @@ class Told(dict[str, Any]):
 
 
 _TEXTS: Final = (
-    "accepts_from accepts_until act action actor approver author begun_on by_key challenge day destroyed_on "
+    "accepts_from accepts_until act action actor address approver author begun_on by_key challenge day destroyed_on "
     "document envelope_sha256 epoch expires expires_on file first grantee handle handling hash hour id intake "
-    "intake_channel invitation kept_on key kind level made_on name object part peeled_on period person "
+    "intake_channel invitation kept_on key kind level made_on name object page part peeled_on period person "
     "previous received_on recipient ref release requested_by requester root second sha256 sig signature since "
     "stage stage_entered state subject team to token turn valid_from valid_until what workload"
 )
 _TEXTS_OR_NULL: Final = (
     "accounts_lost_by accounts_lost_too approved_by approver_stand_in body case closing consent copy_sha256 draw due "
-    "first_lapses_after granted_on "
+    "failure first_lapses_after granted_on "
     "handed_on_by handed_on_from held_for held_from keys_copied_on last_use lent_until next next_review noisy_sha256 "
     "object_hash of opening_due owner prev priority purge_month reason requester_stand_in resume_on "
     "retention_class review risk_level secret statement sums_sha256 swept_on triager until whom withdrawn_on"
@@ -83,7 +83,7 @@ _NUMBERS: Final = (
     "seq sequence size version"
 )
 _LISTS: Final = (
-    "assessment_seen_by checkpoint countersignatures entries errors failing grants hashes holders items jobs "
+    "assessment_seen_by checkpoint countersignatures entries errors failing files grants hashes holders items jobs "
     "kept members messages missing part_keys parts plan_approved_by posts roles"
 )
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where

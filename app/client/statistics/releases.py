@@ -4,10 +4,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import Any, Self, TypeAlias
 
 from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
 from app.client.people import shared_keys
 from app.client.people.shared_keys import HeldKey
 from app.protocol import chain
@@ -42,6 +44,7 @@ class ReleaseView:
     workload: str
     state: str
     draw: str | None
+    failure: str | None
     requested_by: str
     approved_by: str | None
     requester_stand_in: str | None
@@ -58,6 +61,7 @@ class ReleaseView:
             workload=str(item["workload"]),
             state=str(item["state"]),
             draw=item["draw"],
+            failure=item["failure"],
             requested_by=str(item["requested_by"]),
             approved_by=item["approved_by"],
             requester_stand_in=item["requester_stand_in"],
@@ -69,7 +73,7 @@ class ReleaseView:
 
 def list_(staff: Staff) -> list[ReleaseView]:
     """The releases that this person may know of."""
-    return [ReleaseView.read(item) for item in staff.service.items("/releases")]
+    return [ReleaseView.read(item) for item in staff.service.items("/release-requests")]
 
 
 def view(staff: Staff, release: str) -> ReleaseView:
@@ -110,7 +114,7 @@ def draw(staff: Staff, release: str) -> None:
     """Lend the statistics keys to the service's memory for the one draw, which is charged even if never published.
 
     They are lent for what was approved on this machine and for nothing else. Returns when the folder is made; the draw
-    goes on where nobody waits for it. Raises `NotAuthentic`, `NotGranted` and `BrokenOff`.
+    goes on where nobody waits for it. Raises `NotAuthentic`, `NotGranted`, `BrokenOff`, and `Refused` where it failed.
     """
     release_view = view(staff, release)
     _check_wish(staff, release, asdict(release_view))
@@ -262,12 +266,14 @@ def _check_ledger(staff: Staff, ledger: tuple[LedgerLine, ...]) -> None:
 
 
 def _wait(staff: Staff, release: str) -> None:
-    """Until the draw runs no more. Raises `BrokenOff` where it has no result."""
+    """Until the draw runs no more. Raises `BrokenOff` where it has no result, and `Refused` at what it failed."""
     pause = _FIRST_PAUSE
-    while (draw := view(staff, release).draw) == "running":
+    while (seen := view(staff, release)).draw == "running":
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
-    if draw != "done":
+    if seen.failure is not None:
+        raise Refused(seen.failure, HTTPStatus.CONFLICT)
+    if seen.draw != "done":
         raise BrokenOff("the draw was broken off or cancelled: tern release draw begins it anew, or goes on")
 
 

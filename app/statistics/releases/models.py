@@ -33,6 +33,7 @@ class Release(Base):
         # A kind and a period have one release, but for those that came to nothing.
         Index(None, "kind", "period", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_releases_by_period", "period", "id"),
+        Index("ix_releases_in_state", "state", "period", "id"),
         {"sqlite_with_rowid": False},
     )
 
@@ -69,6 +70,7 @@ class ReleaseDraw(Base):
     """A draw that runs: `runner` is a random word of the one who makes it, `beats` a number that grows while they do.
 
     It says nothing of how far they are. Who comes after takes the row, and the one before ends without a trace.
+    `failure` is the type of the problem at which it ended, and stays until somebody begins anew or cancels.
     """
 
     __tablename__ = "release_draws"
@@ -77,6 +79,7 @@ class ReleaseDraw(Base):
     release_id: Mapped[str] = mapped_column(ForeignKey("releases.id"), primary_key=True)
     runner: Mapped[str] = mapped_column(String(32))
     beats: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None] = mapped_column(String(40))
 
 
 class ReleaseFile(Base):

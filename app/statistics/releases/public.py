@@ -1,4 +1,7 @@
-"""Published releases as pages, for everybody: no sign-in, no cookie, no script, and nothing is noted of who reads."""
+"""Published releases for everybody, as a list for programs and as pages for people.
+
+No sign-in, no cookie, no script, and nothing is noted of who reads.
+"""
 
 from pathlib import PurePosixPath
 
@@ -6,13 +9,18 @@ from fastapi import Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.http import Db, Router, leads_to, unless_seen
+from app.http import Db, Page, Paging, Router, leads_to, unless_seen
 from app.problems import NotFound
+from app.protocol.encoding import sha256_hex
 from app.protocol.release.listing import Listed, listing_files
 from app.protocol.release.page import PAGE
+from app.protocol.release.signatures import SIGNATURES
+from app.protocol.release.sums import SUMS, hashes
 from app.statistics.releases.models import Release, ReleaseFile, ReleaseState
+from app.statistics.releases.schemas import PublishedFileOut, PublishedReleaseOut
 
 router = Router("/releases", tag="pages")
+list_router = Router("/releases", tag="releases")
 
 _MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -27,6 +35,18 @@ _MEDIA_TYPES = {
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+@list_router.get("")
+def list_releases(database: Db, paging: Paging) -> Page[PublishedReleaseOut]:
+    """What has been published, the newest period first, with the addresses of all files. It is for everybody."""
+
+    def show(release: Release) -> PublishedReleaseOut:
+        return _shown(release, session.get_one(ReleaseFile, (release.id, SUMS)).content)
+
+    published = select(Release).where(Release.state == ReleaseState.PUBLISHED)
+    with database.read() as session:
+        return paging.page(session, published, by=(Release.period, Release.id), show=show, newest=True)
 
 
 @router.get("")
@@ -66,6 +86,25 @@ def get_published_file(database: Db, request: Request, release_id: str, path: st
     if content is None:
         raise NotFound
     return _answer(request, path or PAGE, content)
+
+
+def _shown(release: Release, sums_file: bytes) -> PublishedReleaseOut:
+    sums_sha256 = sha256_hex(sums_file)
+    every = {**hashes(sums_file), SUMS: sums_sha256}
+    return PublishedReleaseOut(
+        id=release.id,
+        kind=release.kind,
+        period=release.period,
+        workload=release.workload,
+        page=_address(release, PAGE),
+        sums_sha256=sums_sha256,
+        signature=_address(release, SIGNATURES),
+        files=[PublishedFileOut(address=_address(release, path), hash=hash_) for path, hash_ in every.items()],
+    )
+
+
+def _address(release: Release, path: str) -> str:
+    return f"{router.prefix}/{release.id}/{path}"
 
 
 def _published(session: Session) -> list[Listed]:

@@ -30,7 +30,7 @@ from app.problems import NotFound, StaleVersion
 from app.protocol.release.ledger import write_lines
 from app.statistics.releases import draws, folders, kept_accounts, ledger, noise, requests
 from app.statistics.releases.models import Release, ReleaseState
-from app.statistics.releases.runs import Run
+from app.statistics.releases.runs import Run, failures
 from app.statistics.releases.schemas import (
     DrawIn,
     FilesOut,
@@ -45,6 +45,7 @@ from app.transitions import NoSuchStep
 from app.vocabulary import ReleaseKind, Role
 
 router = Router(prefix="/releases", tag="releases")
+requests_router = Router(prefix="/release-requests", tag="releases")
 ledger_router = Router(tag="releases")
 
 Requester = Annotated[Actor, requires(Role.ANALYST, Role.CASEWORKER, Role.SUPERVISOR)]
@@ -86,17 +87,19 @@ def request_release(
         return _answer(session, state, release, response)
 
 
-@router.get("")
-def list_releases(database: Db, actor: Requester, state: SharedState, paging: Paging, now: Now) -> Page[ReleaseOut]:
-    """The releases that the caller may know of, those of the newest period first."""
+@requests_router.get("")
+def list_release_requests(
+    database: Db, actor: Requester, state: SharedState, paging: Paging, now: Now
+) -> Page[ReleaseOut]:
+    """The releases that were asked for, however far they are, those of the newest period first."""
     reading.record(database, actor.id, Action.RELEASE_READ, "releases", now=now)
     with database.read() as session:
-        query, running = requests.visible_to(actor), state.draws.running(session)
+        running, failed = state.draws.running(session), failures(session)
         return paging.page(
             session,
-            query,
+            requests.visible_to(actor),
             by=(Release.period, Release.id),
-            show=lambda release: ReleaseOut.of(release, running),
+            show=lambda release: ReleaseOut.of(release, running, failed),
             newest=True,
         )
 
@@ -314,4 +317,4 @@ def _record_read(database: Db, actor: Actor, release_id: str, now: Now) -> None:
 
 def _answer(session: Session, state: Draws, release: Release, response: Response) -> ReleaseOut:
     response.headers["ETag"] = etag(release.version)
-    return ReleaseOut.of(release, state.draws.running(session))
+    return ReleaseOut.of(release, state.draws.running(session), failures(session))

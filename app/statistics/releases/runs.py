@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.database import Database, insert_or_ignore
-from app.problems import Problem
+from app.problems import InternalError, Problem
 from app.protocol.encoding import new_id
 from app.statistics.cards import service as cards
 from app.statistics.releases.models import Release, ReleaseDraw, ReleaseState
@@ -37,6 +37,7 @@ class DrawState(StrEnum):
 
     WAITING = "waiting"
     RUNNING = "running"
+    FAILED = "failed"
     DONE = "done"
 
 
@@ -87,10 +88,11 @@ class Run:
     def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return ReleaseDraw.release_id == self.release, ReleaseDraw.runner == self.runner
 
-    def end(self) -> None:
-        """It is over, whatever became of it."""
+    def end(self, failure: str | None = None) -> None:
+        """It is over: whole, to wait again, or at the problem of this type, which stays to be seen."""
+        over = delete(ReleaseDraw) if failure is None else update(ReleaseDraw).values(failure=failure)
         with self.database.write() as session:
-            session.execute(delete(ReleaseDraw).where(*self._mine))
+            session.execute(over.where(*self._mine))
 
 
 @dataclass
@@ -109,7 +111,7 @@ class Runs:
             new = {"release_id": release, "runner": run.runner, "beats": 0}
             if not insert_or_ignore(session, ReleaseDraw, [new]):
                 theirs = update(ReleaseDraw).where(ReleaseDraw.release_id == release)
-                session.execute(theirs.values(runner=run.runner, beats=0))
+                session.execute(theirs.values(runner=run.runner, beats=0, failure=None))
         thread = threading.Thread(target=_do, args=(run, work), daemon=True)
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         thread.start()
@@ -117,7 +119,7 @@ class Runs:
     def running(self, session: Session) -> frozenset[str]:
         """The releases whose draws somebody makes: whose number has grown since a minute, as far as we have looked."""
         now, seen = self.seconds(), dict[str, tuple[str, int, float]]()
-        for row in session.scalars(select(ReleaseDraw)):
+        for row in session.scalars(select(ReleaseDraw).where(ReleaseDraw.failure.is_(None))):
             runner, beats, since = self._seen.get(row.release_id, ("", -1, now))
             is_new = (runner, beats) != (row.runner, row.beats)
             seen[row.release_id] = (row.runner, row.beats, now if is_new else since)
@@ -131,24 +133,37 @@ class Runs:
             each.join()
 
 
-def state_of(release: Release, running: AbstractSet[str]) -> DrawState | None:
-    """How far the draw is, where some run; None where none is to be made. It runs until whoever makes it has ended."""
+def failures(session: Session) -> dict[str, str]:
+    """At the problem of which type the draw of a release failed, until somebody begins anew."""
+    failed = select(ReleaseDraw).where(ReleaseDraw.failure.is_not(None))
+    return {row.release_id: row.failure for row in session.scalars(failed) if row.failure}
+
+
+def state_of(release: Release, running: AbstractSet[str], failed: AbstractSet[str]) -> DrawState | None:
+    """How far the draw is, where some run and some failed; None where none is to be made.
+
+    It runs until whoever makes it has ended.
+    """
     if release.id in running:
         return DrawState.RUNNING
     if release.state in (ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.PUBLISHED):
         return DrawState.DONE
     if release.state not in (ReleaseState.APPROVED, ReleaseState.DRAWN):
         return None
-    return DrawState.WAITING
+    return DrawState.FAILED if release.id in failed else DrawState.WAITING
 
 
 def _do(run: Run, work: Callable[[Run], None]) -> None:
+    failure: str | None = InternalError.type
     try:
         work(run)
-    except (Ended, Problem):
-        pass  # it waits again, as whoever asks is told
+        failure = None
+    except Ended:
+        failure = None  # it waits again, or another has begun it
+    except Problem as problem:
+        failure = problem.type
     except Exception as error:  # nothing above would tell of it
         place = "".join(traceback.format_tb(error.__traceback__))  # its words may be of what was opened
         _log.error("a draw failed with %s\n%s", type(error).__qualname__, place)
     finally:
-        run.end()
+        run.end(failure)

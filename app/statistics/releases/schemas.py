@@ -1,5 +1,6 @@
 """What clients send and see of releases."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Annotated, Literal, Self
 
@@ -51,7 +52,8 @@ class SignatureIn(_In):
 class ReleaseOut(BaseModel):
     """The hashes are there from the draw and from the folder on: of `raw/noisy.csv`, and of `SHA256SUMS`.
 
-    `draw` says whether the draw waits for its approver, runs, or is done with its folder; null where there is none.
+    `draw` says whether the draw waits for its approver, runs, failed, or is done with its folder; null where there is
+    none. `failure` is the type of the problem at which it failed: its page says what to do.
     """
 
     id: str
@@ -66,15 +68,39 @@ class ReleaseOut(BaseModel):
     accounts_lost_by: str | None
     accounts_lost_too: str | None
     draw: DrawState | None
+    failure: str | None
     noisy_sha256: str | None
     sums_sha256: str | None
     version: int
 
     @classmethod
-    def of(cls, release: Release, running: AbstractSet[str]) -> Self:
-        """`running` are the releases whose draws somebody makes now."""
-        columns = {name: getattr(release, name) for name in cls.model_fields if name != "draw"}
-        return cls(draw=state_of(release, running), **columns)
+    def of(cls, release: Release, running: AbstractSet[str], failures: Mapping[str, str]) -> Self:
+        """`running` are the releases whose draws somebody makes now, `failures` says of others at what they failed."""
+        draw = state_of(release, running, failures.keys())
+        failure = failures[release.id] if draw is DrawState.FAILED else None
+        columns = {name: getattr(release, name) for name in cls.model_fields.keys() - {"draw", "failure"}}
+        return cls(draw=draw, failure=failure, **columns)
+
+
+class PublishedFileOut(BaseModel):
+    """Where a file of a release is on this service, and the SHA-256 of its bytes."""
+
+    address: str
+    hash: str
+
+
+class PublishedReleaseOut(BaseModel):
+    """A release that is published. `files` are all of its folder, under addresses that never change; `page` is the one
+    to begin with. The hashes are those of `SHA256SUMS`, which two people have signed at the address `signature`."""
+
+    id: str
+    kind: str
+    period: str
+    workload: str
+    page: str
+    sums_sha256: str
+    signature: str
+    files: list[PublishedFileOut]
 
 
 class FilesOut(BaseModel):

@@ -159,4 +159,4 @@ def test_a_card_has_a_random_id(office: Office, card: str) -> None:
 
 
 def test_the_card_token_is_nobodys_session(office: Office) -> None:
-    assert office.http.get("/v1/releases", headers={"Authorization": f"Bearer {CARD_TOKEN}"}).status_code == 401
+    assert office.http.get("/v1/release-requests", headers={"Authorization": f"Bearer {CARD_TOKEN}"}).status_code == 401

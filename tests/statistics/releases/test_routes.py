@@ -91,6 +91,27 @@ def test_everybody_reads_what_is_published_as_pages_without_a_sign_in(office: Of
     assert office.http.get("/releases", follow_redirects=False).headers["Location"] == "/releases/"
 
 
+def test_programs_find_every_published_release_and_every_file_by_its_address(office: Office, rows: Session) -> None:
+    keep_cards(rows, 20)
+    office.let_the_quarter_end()
+    assert office.http.get("/v1/releases").json()["items"] == []
+    flow = Flow.published(office, TOTAL)
+    Flow.composed(office, TOTAL | {"period": "2026-Q1"})
+
+    answer = office.http.get("/v1/releases")
+    again = office.http.get("/v1/releases", headers={"If-None-Match": answer.headers["ETag"]})
+
+    (item,) = answer.json()["items"]
+    folder, at = flow.folder(), f"/releases/{flow.release}/"
+    told = {each["address"].removeprefix(at): each["hash"] for each in item["files"]}
+    assert told == {path: sha256_hex(content) for path, content in folder.items() if path != "SHA256SUMS.sig"}
+    assert all(office.http.get(at + path).content == content for path, content in folder.items())
+    assert (item["id"], item["page"], item["signature"]) == (flow.release, f"{at}index.html", f"{at}SHA256SUMS.sig")
+    assert item["sums_sha256"] == told["SHA256SUMS"]
+    assert not {ANALYST.id, APPROVER.id} & set(re.findall(r"per_\w+", answer.text))
+    assert again.status_code == 304
+
+
 def test_the_ledger_is_read_by_anybody_and_checked_without_us(office: Office, rows: Session) -> None:
     keep_cards(rows, PERSONS)
     empty = office.http.get("/v1/ledger")

@@ -1,4 +1,4 @@
-"""A draw that goes on beside the service: told in three words, ended by who cancels or begins anew, on every core."""
+"""A draw that goes on beside the service: told in four words, ended by who cancels or begins anew, on every core."""
 
 import threading
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from app.people.staff import service as staff
 from app.statistics.cards import service as cards
 from app.statistics.cards.models import Card
 from app.statistics.releases import opening, runs
+from app.statistics.releases.draws import AccountsFull
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseDraw, ReleaseState
 from app.statistics.releases.opening import Opener, SealedCard
 from app.statistics.releases.runs import DrawState, Ended, Run, Runs, state_of
@@ -92,6 +93,25 @@ def test_who_takes_an_approval_over_ends_the_draw_of_the_one_before(approved: Fl
 
     with pytest.raises(Ended), run.database.write() as session:
         run.hold(session)
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"), [(AccountsFull(), "release-accounts-full"), (ZeroDivisionError("2026 cards"), "internal-error")]
+)
+def test_a_draw_that_failed_says_at_what_until_it_is_begun_anew(
+    database: Database, approved: Flow, raised: Exception, told: str
+) -> None:
+    def work(_: Run) -> None:
+        raise raised
+
+    every = Runs()
+    every.begin(database, approved.release, work)
+    every.close()
+
+    seen = approved.get().json()
+    assert (seen["draw"], seen["failure"], seen["state"]) == ("failed", told, "approved")
+    again = approved.draw().json()
+    assert (again["draw"], again["failure"], again["state"]) == ("done", None, "composed")
 
 
 def test_one_that_is_silent_for_a_minute_waits_again(
@@ -175,11 +195,14 @@ def test_what_is_raised_while_others_open_ends_them(database: Database, rows: Se
 
 @pytest.mark.parametrize("state", ReleaseState)
 def test_every_state_of_a_release_tells_one_of_the_words_or_none(state: ReleaseState) -> None:
-    told = state_of(Release(id=RELEASE, state=state), frozenset())
+    release = Release(id=RELEASE, state=state)
+    told = state_of(release, frozenset(), frozenset())
+    after_failure = state_of(release, frozenset(), {RELEASE})
 
     drawn = {ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.PUBLISHED}
     waiting = {ReleaseState.APPROVED, ReleaseState.DRAWN}
     assert told == (DrawState.DONE if state in drawn else DrawState.WAITING if state in waiting else None)
+    assert after_failure == (DrawState.FAILED if state in waiting else told)
 
 
 def _run(database: Database, flow: Flow) -> Run:

@@ -142,7 +142,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
             KeyKind.DRILL: timedelta(days=3650),
         }
     },
-    "app.client.statistics.cards": {"DELAY_HOURS": 72},
+    "app.client.statistics.cards": {"DELAY_HOURS": 72, "_MAY_WAIT": timedelta(days=14)},
     "app.client.statistics.releases": {"_FIRST_PAUSE": 0.05, "_LONGEST_PAUSE": 3.0},
     "app.database.postgresql": {"_INTERVAL": 0.1},
     "app.database.engine": {

@@ -1,6 +1,7 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,6 +107,7 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     person = staff(machine)
     names = Names(person)
     open_case = cases.open_(person, names.case(id_))
+    _send_again(person, open_case)
     # Whoever is asked to approve its coding reads the case and not its consents.
     consents = cases.read_consents(person, open_case) if person.person in open_case.members else None
     view = cases.view(person, open_case.id) if consents else None
@@ -122,6 +124,13 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
         say(f"It stands in {view.stage} without ground ({rule}). tern case move {view.ref} intake takes it back.")
     for each in unsound:
         say(f"The service was told otherwise: {words()['rule'].get(each, each)}.")
+
+
+def _send_again(person: Staff, case: OpenCase) -> None:
+    """Where it cannot be done now, it is when the case is next opened."""
+    with suppress(ProtocolError, NotGranted, Refused):
+        if number := cards.send_again(person, case):
+            say(f"Cards that may have waited on a machine that is gone wait on this one now: {number}.")
 
 
 @case.command()

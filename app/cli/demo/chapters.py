@@ -83,6 +83,11 @@ class Company:
     submitted: dict[str, Submitted] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
     decided: dict[str, ReportState] = field(default_factory=dict)
+    comes_in: Callable[[str], Staff] | None = None  # who has no session on this day of the story signs in by it
+
+    def at_work(self, name: str) -> Staff:
+        """Somebody who has a session."""
+        return self.comes_in(name) if self.comes_in else self.staff[name]
 
     def reporter(self) -> Reporter:
         return Reporter(self.stage.url, self.pin, clock=self.stage.clock.now)
@@ -161,10 +166,14 @@ def reports(company: Company, stories: Iterable[Story], step: Callable[[], None]
         step()
 
 
-def triage_and_answer(company: Company, stories: Sequence[Story], step: Callable[[], None]) -> None:
-    """Triagers take turns: claim, open, answer, decide, each story as it is expected to end."""
+def triage_and_answer(
+    company: Company, stories: Sequence[Story], step: Callable[[], None], *, by: Sequence[str] = ()
+) -> None:
+    """Triagers take turns, or those `by` whom it is done: claim, open, answer, decide, each story as it is expected to
+    end."""
+    turns = by or company.triagers
     for number, story in enumerate(stories):
-        triager = company.staff[company.triagers[number % len(company.triagers)]]
+        triager = company.at_work(turns[number % len(turns)])
         report = company.submitted[story.id].report
         triage.claim(triager, triage.view(triager, report))
         if story.disposition is ReportState.UNDECRYPTABLE:
@@ -193,7 +202,7 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
             _withdraw(company, triager, story, report)
         case ReportState.AWAITING_REPORTER:
             if vocabulary.priority_of(severities) in (Priority.P1, Priority.P2):
-                _second_person(triager, report, ApprovalSubject.WAITING, company.staff[company.supervisors[0]])
+                _second_person(triager, report, ApprovalSubject.WAITING, company.at_work(company.supervisors[0]))
             triage.ask(triager, report, severities)
         case ReportState.ABUSIVE:
             _second_person(triager, report, ApprovalSubject.ABUSIVE, _other_triager(company, triager))
@@ -202,7 +211,7 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
             urgent = report.danger_now or vocabulary.priority_of(severities) in (Priority.P1, Priority.P2)
             if urgent and story.disposition is not ReportState.DUPLICATE:
                 subject = ApprovalSubject(story.disposition)
-                _second_person(triager, report, subject, company.staff[company.supervisors[0]])
+                _second_person(triager, report, subject, company.at_work(company.supervisors[0]))
             twin = company.submitted[story.duplicate_of].report if story.duplicate_of else None
             triage.dispose(triager, report, story.disposition, severities, duplicate_of=twin)
             _read_where_drawn(company, triager, report)
@@ -211,13 +220,13 @@ def _decide(company: Company, triager: Staff, story: Story, report: OpenReport) 
 def _read_where_drawn(company: Company, triager: Staff, report: OpenReport) -> None:
     approval = report_approvals.lend_where_drawn(triager, report)
     for name in company.supervisors if approval else ():
-        supervisor = company.staff[name]
+        supervisor = company.at_work(name)
         if any(each.id == approval and each.approver == supervisor.person for each in approvals.list_(supervisor)):
             report_approvals.decide(supervisor, report_approvals.review(supervisor, str(approval)), approved=True)
 
 
 def _other_triager(company: Company, triager: Staff) -> Staff:
-    return next(company.staff[name] for name in company.triagers if company.staff[name] is not triager)
+    return next(company.at_work(name) for name in company.triagers if company.staff[name] is not triager)
 
 
 def _second_person(asking: Staff, report: OpenReport, subject: ApprovalSubject, colleague: Staff) -> None:

@@ -54,6 +54,7 @@ _TRIAGES: Final = frozenset({Role.TRIAGER, Role.CASEWORKER})
 _ASLEEP: Final = range(12, 27)
 # On the first days there are two reports each, then one.
 _BUSY: Final = 10
+_A_DAY: Final = 2
 # The report that no client opens, of which two people say so.
 UNDECRYPTABLE: Final = "syn-028"
 _TOTAL: Final = "2026-Q2"
@@ -84,7 +85,7 @@ class Month:
         self._at(number, _MORNING)
         happened = _MORNINGS[number](self) if number in _MORNINGS else ""
         sent = self._reports(number)
-        decided = 0 if number in _ASLEEP else self._triage()
+        decided = 0 if number in _ASLEEP else self._triage(number)
         self._at(number, _NIGHT)
         self._night()
         return "; ".join(filter(None, [happened, f"{sent} sent", f"{decided} decided"]))
@@ -97,7 +98,7 @@ class Month:
     def staff(self, name: str) -> Staff:
         """Somebody who is in, and does what waits for their keys. Who still has a session does not sign in anew."""
         person = self.company.staff[name]
-        if name in self.came_in and person.now < self.came_in[name] + self._session:
+        if self._is_in(name):
             person.forget()
         else:
             sign_in.sign_in(person, PASSWORD)
@@ -105,9 +106,13 @@ class Month:
         duties.act(person, waiting.waiting(person), ask=lambda _: True)
         return person
 
-    @property
-    def _session(self) -> timedelta:
-        return timedelta(hours=self.company.stage.settings.session_hours)
+    def at_work(self, name: str) -> Staff:
+        """The same, without a look at what waits for who was in before."""
+        return self.company.staff[name] if self._is_in(name) else self.staff(name)
+
+    def _is_in(self, name: str) -> bool:
+        session = timedelta(hours=self.company.stage.settings.session_hours)
+        return name in self.came_in and self.company.staff[name].now < self.came_in[name] + session
 
     def on_the_phone(self, name: str) -> str:
         """The words of somebody's keys, as they read them out."""
@@ -153,13 +158,14 @@ class Month:
         chapters.reports(self.company, today, _no_step)
         return len(today)
 
-    def _triage(self) -> int:
-        """Whoever triages is in, and decides what there is; supervisors where somebody needs a second word."""
-        waits = self.undecided
-        asks = any(each.disposition is not ReportState.ACCEPTED for each in waits)
-        for name in (*self.company.triagers, *(self.company.supervisors if asks else ())):
+    def _triage(self, number: int) -> int:
+        """Triagers take the days in turn, and are all in where much has come together. Who is in decides what there is,
+        and calls whoever is needed for a second word."""
+        waits, team = self.undecided, self.company.triagers
+        by = team if len(waits) > _A_DAY else [team[number % len(team)]]
+        for name in by:
             self.staff(name)
-        chapters.triage_and_answer(self.company, waits, _no_step)
+        chapters.triage_and_answer(self.company, waits, _no_step, by=by)
         return len(waits)
 
     def _night(self) -> None:
@@ -376,12 +382,14 @@ def begin(company: Company, begins: datetime, stories: Sequence[Story], invitati
     """The month of these forty stories, without their files; one of them is sealed to a key that nobody holds."""
     company.cast = CAST
     told = [replace(each, files=()) for each in stories]
-    return Month(
+    month = Month(
         company,
         begins,
         [replace(each, disposition=ReportState.UNDECRYPTABLE) if each.id == UNDECRYPTABLE else each for each in told],
         invitation,
     )
+    company.comes_in = month.at_work
+    return month
 
 
 def _come(month: Month, name: str, roles: frozenset[Role], *, by: str) -> None:

@@ -6,17 +6,16 @@ they leave, so that nothing joins them to a person or a case.
 
 import json
 import secrets
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from app import age
-from app.client.casework import cases, coding_approvals, words
+from app.client.casework import approvals, cases, coding_approvals, words
 from app.client.casework.cases import OpenCase, ending
-from app.client.casework.coding_approvals import Approved
 from app.client.machine.directory import write_atomically
 from app.client.machine.kept import Kept
 from app.client.machine.staff import NotGranted, Staff
@@ -24,17 +23,23 @@ from app.client.machine.transport import Refused, Service
 from app.client.people import shared_keys
 from app.protocol import card
 from app.protocol.card import SignedCard
-from app.protocol.case import CardNote, CaseFile, RuleBroken, card_or_none, signed_tie
+from app.protocol.case import CardNote, CaseFile, PartType, RuleBroken, Tie, card_or_none, signed_tie
 from app.protocol.chain import Mark
+from app.protocol.documents import Signature
 from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
+from app.protocol.journal import NamedVersion
 from app.protocol.statements import KeyKind
-from app.vocabulary import ConsentStatus, VerificationStatus
+from app.vocabulary import ApprovalState, ApprovalSubject, ConsentStatus, VerificationStatus
 
 # A card leaves at a random hour of these many from now on.
 DELAY_HOURS: Final = 72
-# In what this person's machines have seen: which cards one of them has taken back from the service.
+# In what this person's machines have seen: which cards one of them has sent, up to which revision, and which it has
+# taken back from the service.
+_SENT: Final = "card-sent"
 _GONE: Final = "card-gone"
+# What somebody wrote so long before they left, or had other keys, may have waited on their machine then.
+_MAY_WAIT: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
     said = words.heard(staff, case)
     notes, sealed = {note.id: note for note in said.cards}, dict[str, bytes]()
     for note in said.cards:
-        signed = _signed(staff, said, note, approved)
+        signed = None if note.written else _signed(staff, said, note, approved.signatures)
         if signed is not None:
             sealed[note.id] = age.encrypt(card.encode(signed), [recipient])
             notes[note.id] = replace(note, written=True)
@@ -77,12 +82,101 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
         _put_out(staff, id_, text, revision=notes[id_].revision)
     people = {file.incident(notes[id_].incident).affected for id_ in sealed}
     for tie in (each for each in file.ties if each.signed and (each.person in people or each not in said.ties)):
-        content = tie.content(file.person(tie.person).token)
-        sealed_tie = age.encrypt(card.encode(SignedCard(content, *tie.signed)), [recipient])
-        _put_out(staff, content.id, sealed_tie, revision=content.revision)
+        _put_out(staff, tie.card, _sealed_tie(file, tie, recipient), revision=tie.revision)
         if tie.before:
             _put_out(staff, tie.before, None)
     return after
+
+
+def send_again(staff: Staff, case: OpenCase) -> int:
+    """Let wait once more what perhaps never left, for the machine is gone on which it waited; how many cards and
+    withdrawals that is.
+
+    It is what this person wrote and by their memory none of their machines has sent, and what somebody wrote in the
+    last days before they left or had other keys. Nothing else of others: who opens a case would send all its cards
+    again, and so show the service which those are. What had left all the same changes nothing there. A card of which
+    something has changed since is asked for anew, and nobody sends one that they approved.
+
+    Raises `Refused`, and `NotGranted` and `RuleBroken` where no card can be sealed now.
+    """
+    if staff.person not in case.members:
+        return 0
+    waits = {entry.card for entry in _entries(staff)}
+    lost = [each for each in _unsent(staff, case) if each.card not in waits]
+    files = _sealed_again(staff, case, [each for each in lost if not each.is_withdrawal])
+    found = [each for each in lost if each.is_withdrawal or each.card in files]
+    for each in found:
+        _put_out(staff, each.card, files.get(each.card), revision=each.revision)
+    return len(found)
+
+
+@dataclass(frozen=True)
+class _Unsent:
+    """What a note or a tie says was sent, and no machine that is asked knows to have sent."""
+
+    said: CardNote | Tie = field(repr=False)
+    card: str = field(repr=False)
+    revision: int
+    is_withdrawal: bool = False
+
+
+def _unsent(staff: Staff, case: OpenCase) -> Iterator[_Unsent]:
+    told = {*case.file.cards, *case.file.ties}
+    for part, said in case.said.items():
+        is_of_cards = said.type in (PartType.CARD, PartType.TIE) and said.content in told
+        if is_of_cards and _may_have_waited(staff, case.journal.parts[part][-1]):
+            yield from _unknown(staff, said.content)
+
+
+def _unknown(staff: Staff, said: object) -> Iterator[_Unsent]:
+    match said:
+        case CardNote(withdrawn=True) if was_written(said) and not _is_gone(staff, said):
+            yield _Unsent(said, said.id, 0, is_withdrawal=True)
+        case CardNote(withdrawn=False, written=True) if not _is_sent(staff, said.id, said.revision):
+            yield _Unsent(said, said.id, said.revision)
+        case Tie(signed=(_, *_)):
+            if not _is_sent(staff, said.card, said.revision):
+                yield _Unsent(said, said.card, said.revision)
+            if said.before and staff.seen.highest(_GONE, said.before) is None:
+                yield _Unsent(said, said.before, 0, is_withdrawal=True)
+
+
+def _may_have_waited(staff: Staff, named: NamedVersion) -> bool:
+    """On a machine of this person, or of somebody with keys that have ended, shortly before they did."""
+    writers = frozenset(shared_keys.HOLDERS[KeyKind.CARD_WRITING])
+    ended = staff.with_trust(lambda trust: trust.lost_since(named.author, writers, staff.today))
+    if named.author == staff.person and (ended is None or ended <= named.day):
+        return True
+    return ended is not None and ended - _MAY_WAIT <= named.day <= ended
+
+
+def _sealed_again(staff: Staff, case: OpenCase, lost: Collection[_Unsent]) -> dict[str, bytes]:
+    """Of each that can be signed by two as it was approved, the file, by its card."""
+    if not lost:
+        return {}
+    recipient, said, signatures = _recipient(staff), words.heard(staff, case), _approved_ever(staff, case)
+    files = dict[str, bytes]()
+    for each in lost:
+        if isinstance(each.said, Tie):
+            files[each.card] = _sealed_tie(said, each.said, recipient)
+        elif signed := _signed(staff, said, each.said, signatures):
+            files[each.card] = age.encrypt(card.encode(signed), [recipient])
+    return files
+
+
+def _approved_ever(staff: Staff, case: OpenCase) -> dict[tuple[str, int], Signature]:
+    """What others have signed of this coding, in whichever approvals this person is shown."""
+    found = dict[tuple[str, int], Signature]()
+    for each in approvals.list_(staff, state=ApprovalState.APPROVED, about=case.id):
+        if each.subject is ApprovalSubject.CODING and each.approver != staff.person:
+            with suppress(ProtocolError):
+                found |= coding_approvals.approved(staff, case, each.id).signatures
+    return {of: signature for of, signature in found.items() if signature.by != staff.person}
+
+
+def _sealed_tie(file: CaseFile, tie: Tie, recipient: age.HybridRecipient) -> bytes:
+    content = tie.content(file.person(tie.person).token)
+    return age.encrypt(card.encode(SignedCard(content, *tie.signed)), [recipient])
 
 
 def _recipient(staff: Staff) -> age.HybridRecipient:
@@ -143,7 +237,8 @@ def was_written(note: CardNote) -> bool:
 
 def forget(staff: Staff, note: CardNote) -> None:
     """What it tells of is destroyed."""
-    staff.seen.forget(_GONE, note.id)
+    for type_ in (_SENT, _GONE):
+        staff.seen.forget(type_, note.id)
 
 
 def follow_words(staff: Staff) -> list[str]:
@@ -227,8 +322,8 @@ def send(staff: Staff, *, now: bool = False) -> int:
     with closing(Service(staff.about.server, http=staff.http)) as anonymous:
         for entry in due:
             _send(anonymous, token, entry)
-            if entry.file is None:
-                staff.seen.record(_GONE, entry.card, Mark(1, sha256_hex(entry.card.encode())))
+            type_, number = (_GONE, 1) if entry.file is None else (_SENT, entry.revision + 1)
+            staff.seen.record(type_, entry.card, Mark(number, sha256_hex(entry.card.encode())))
             entry.path.unlink()
     return len(due)
 
@@ -241,13 +336,15 @@ def _send(anonymous: Service, token: str, entry: _Entry) -> None:
         anonymous.send("PUT", "/card", entry.file, headers | {"Tern-Revision": str(entry.revision)})
 
 
-def _signed(staff: Staff, file: CaseFile, note: CardNote, approved: Approved) -> SignedCard | None:
-    """The card under both signatures; None where it is not to be written, or is not what was approved."""
-    signature = approved.signatures.get((note.id, note.revision))
+def _signed(
+    staff: Staff, file: CaseFile, note: CardNote, signatures: Mapping[tuple[str, int], Signature]
+) -> SignedCard | None:
+    """The card under both signatures; None where it is withdrawn, or is not what was approved."""
+    signature = signatures.get((note.id, note.revision))
     content = card_or_none(file, note)
-    if note.withdrawn or note.written or signature is None or content is None:
+    if note.withdrawn or signature is None or content is None:
         return None
-    if file.incident(note.incident).coder == approved.by:
+    if file.incident(note.incident).coder == signature.by:
         raise RuleBroken("own-coding")
     signed = SignedCard(content, card.sign(content, staff.signer), signature)
     try:
@@ -255,6 +352,11 @@ def _signed(staff: Staff, file: CaseFile, note: CardNote, approved: Approved) ->
     except NotAuthentic:
         return None
     return signed
+
+
+def _is_sent(staff: Staff, card_id: str, revision: int) -> bool:
+    sent = staff.seen.highest(_SENT, card_id)
+    return sent is not None and sent.version > revision
 
 
 def _is_gone(staff: Staff, note: CardNote) -> bool:

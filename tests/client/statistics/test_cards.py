@@ -15,20 +15,22 @@ from app.client.casework import cases
 from app.client.casework.cases import OpenCase
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
-from app.client.people import colleagues, shared_keys, sign_in
+from app.client.people import colleagues, copies, machines, memories, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.database import Database
 from app.protocol.case import RuleBroken
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic
+from app.protocol.key_copy import AccountKey
 from app.protocol.statements import KeyKind
 from app.statistics.cards.models import Card
 from app.statistics.releases.accounts import Accounts, name_of
 from app.statistics.releases.models import AccountsPart
 from app.vocabulary import ConsentStatus, Role
 from tests.client.casework.scene import approved, coded
-from tests.client.installation import Installation, installation
+from tests.client.installation import PASSPHRASE, PASSWORD, Installation, installation
 from tests.flows.evil import attacks
+from tests.strength import COPY_WORK_FACTOR, WORK_FACTOR
 
 
 def test_a_card_is_written_for_a_person_who_may_be_counted(here: Installation) -> None:
@@ -220,6 +222,77 @@ def test_a_correction_stands_though_a_colleagues_machine_sends_the_card_later(he
 
     assert correction is not None
     assert kept(here, written) == correction
+
+
+def test_what_a_lost_machine_had_not_sent_the_next_of_the_same_person_sends(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris, chen = here.staff("boris"), here.staff("chen")
+        sent = coded(here, here.staff("anna"), boris)
+        cards.write(boris, sent.id, approved(boris, sent, chen))
+        cards.send(boris, now=True)
+        waits = coded(here, here.staff("anna"), boris)
+        written = cards.write(boris, waits.id, approved(boris, waits, chen))
+
+        new = next_machine(here, boris)
+        again = [cards.send_again(new, cases.open_(new, each.id)) for each in (sent, waits)]
+        cards.send(new, now=True)
+
+        assert again == [0, 1]
+        assert kept(here, written)
+        assert cards.send_again(new, cases.open_(new, waits.id)) == 0
+
+
+def test_what_was_taken_back_on_a_lost_machine_is_taken_back_by_the_next(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris = here.staff("boris")
+        opened = coded(here, here.staff("anna"), boris)
+        written = cards.write(boris, opened.id, approved(boris, opened, here.staff("chen")))
+        cards.send(boris, now=True)
+        cards.withdraw(boris, written, [opened.file.incidents[0].id])
+
+        new = next_machine(here, boris)
+        again = cards.send_again(new, cases.open_(new, opened.id))
+        cards.send(new, now=True)
+
+        assert (again, kept(here, written)) == (1, None)
+
+
+def test_what_somebody_who_left_may_not_have_sent_a_member_sends_and_nothing_of_who_is_still_there(
+    tmp_path: Path,
+) -> None:
+    with installation(tmp_path) as here:
+        anna, boris, chen = (here.staff(each) for each in ("anna", "boris", "chen"))
+        opened = coded(here, anna, boris)
+        cases.change_members(boris, opened, add=[chen.person], owner=anna.person)
+        written = cards.write(boris, opened.id, approved(boris, cases.open_(boris, opened.id), chen))
+
+        before = cards.send_again(anna, cases.open_(anna, opened.id))
+        colleagues.end(here.staff("sara"), boris.person)
+        after = cards.send_again(here.staff("anna"), cases.open_(anna, opened.id))
+        cards.send(anna, now=True)
+
+        assert (before, after) == (0, 1)
+        assert kept(here, written)
+
+
+def next_machine(here: Installation, person: Staff) -> Staff:
+    """Another of the same person, made of their copy and memory; the one before is gone, and what lay on it."""
+    drafted = copies.draft(person, PASSPHRASE, work_factor=COPY_WORK_FACTOR)
+    copies.keep(person, drafted)
+    memories.keep(person)
+    handle = person.about.handle
+    new = machines.add(
+        here.machine(f"{handle}-again"),
+        here.server,
+        handle=handle,
+        password=PASSWORD,
+        passphrase=PASSPHRASE,
+        account_key=AccountKey.read(drafted.sheet.words),
+        work_factor=WORK_FACTOR,
+        clock=here.now,
+    )
+    memories.take(new)
+    return here.opened.enter_context(new)
 
 
 def corrected(here: Installation, by: Staff, opened: OpenCase) -> OpenCase:

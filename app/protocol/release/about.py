@@ -9,8 +9,8 @@ from app.protocol.release.budget import PrivacyLoss
 from app.protocol.release.errors import ReleaseError
 
 ABOUT: Final = "about.json"
-# The way in which files follow from counts. Another way is another number, and both are kept: what was signed verifies.
-COMPOSER: Final = 1
+# The way in which files follow from counts. Another way is another number, and all are kept: what was signed verifies.
+COMPOSER: Final = 2
 
 _LOSSES = ("this", "year", "life")
 
@@ -22,7 +22,7 @@ class About:
     `organisation` is its name and `contact` an address, in the words of whoever runs the service; `pin` is the
     fingerprint of its root. `this`, `year` and `life` are what this release costs, what all releases of its year have
     cost with it, and what one person can lose in a life. `versions` names the programs and their versions. `note` is a
-    paragraph at the head, such as that the people are invented.
+    paragraph at the head, such as that the people are invented. `composer` is the way in which the folder was made.
     """
 
     release: str
@@ -38,6 +38,7 @@ class About:
     life: PrivacyLoss
     versions: Mapping[str, str]
     note: str | None = None
+    composer: int = COMPOSER
 
     @property
     def signers(self) -> set[str]:
@@ -47,14 +48,14 @@ class About:
 
 def write_about(about: About) -> bytes:
     """`about.json`: the facts, with the number of the composer that made the folder."""
-    return (json.dumps({"composer": COMPOSER, **asdict(about)}, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps({"composer": about.composer} | asdict(about), ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def read_about(content: bytes) -> About:
     """Raises `ReleaseError` for whatever `write_about` does not write."""
     try:
         said = json.loads(content)
-        if said.pop("composer") != COMPOSER:
+        if type(said["composer"]) is not int or said["composer"] not in range(1, COMPOSER + 1):
             raise ReleaseError("the folder was made in a way that this Tern does not know")
         losses = {name: PrivacyLoss(said[name]["rho"], said[name]["epsilon"]) for name in _LOSSES}
         about = About(**{each.name: said[each.name] for each in fields(About)} | losses)
@@ -68,5 +69,5 @@ def read_about(content: bytes) -> About:
 
 def _texts(about: About) -> list[object]:
     """All that a page would print as it is."""
-    own = [getattr(about, each.name) for each in fields(About) if each.name not in (*_LOSSES, "versions")]
+    own = [getattr(about, each.name) for each in fields(About) if each.name not in (*_LOSSES, "versions", "composer")]
     return [*own, *about.versions.values()]

@@ -25,7 +25,15 @@ MEASURES: Final[Mapping[str, tuple[str, int]]] = {
     "value_adjusted": ("number", 3),
     "value_raw": ("integer", 0),
 }
-_MEDIA: Final = {"csv": "text/csv", "json": "application/json", "md": "text/markdown", "html": "text/html"}
+_MEDIA: Final = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "md": "text/markdown",
+    "html": "text/html",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xml": "application/vnd.sdmx.structure+xml",
+}
 _SCHEMA: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
 _CONTEXT: Final = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -144,12 +152,13 @@ def _category(dim: Dimension) -> dict[str, object]:
 
 
 def _tables(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The CSV files that have nothing but columns of a table: HXL's tags would make words of all numbers."""
+    """The CSV files that have nothing but columns of a table: HXL's tags would make words of all numbers, and SDMX
+    describes its own."""
     return {path: content for path, content in files.items() if _is_table(path)}
 
 
 def _is_table(path: str) -> bool:
-    return path.startswith("data/") and path.endswith(".csv") and not path.endswith(".hxl.csv")
+    return path.startswith("data/") and path.endswith(".csv") and not path.endswith((".hxl.csv", ".sdmx.csv"))
 
 
 def _fields(content: bytes) -> list[dict[str, str]]:

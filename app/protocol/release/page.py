@@ -192,8 +192,7 @@ cells. <em>Not clear</em> never means zero.</p>
 {_use(counts, about)}
 <section id="files">
 <h2>Files</h2>
-<p>All numbers stand in <a href="data/persons_labelled.csv">data/persons_labelled.csv</a> for spreadsheets, and in
-<a href="data/persons.csv">data/persons.csv</a> for programs. How they were made:
+{_all_numbers(about)} How they were made:
 <a href="methodology.md">methodology.md</a>. What was drawn: <a href="raw/noisy.csv">raw/noisy.csv</a>.</p>
 <ul>
 {files}
@@ -204,6 +203,19 @@ cells. <em>Not clear</em> never means zero.</p>
 </body>
 </html>
 """
+
+
+def _all_numbers(about: About) -> str:
+    """Which file is for whom."""
+    if about.composer == 1:
+        return """<p>\
+All numbers stand in <a href="data/persons_labelled.csv">data/persons_labelled.csv</a> for spreadsheets, and in
+<a href="data/persons.csv">data/persons.csv</a> for programs."""
+    return """<p>All numbers stand in <a href="data/persons.xlsx">data/persons.xlsx</a> for Excel and its like, with
+labels in four languages, what each column means, and the method; in <a href="data/persons.csv">data/persons.csv</a> and
+<a href="data/persons.parquet">data/persons.parquet</a> for programs; and in
+<a href="data/persons.sdmx.csv">data/persons.sdmx.csv</a> with <a href="structure.xml">structure.xml</a> for statistical
+offices."""
 
 
 def _section(told: Told) -> str:

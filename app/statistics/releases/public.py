@@ -28,7 +28,11 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json",
+    ".jsonld": "application/ld+json",
     ".md": "text/markdown; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xml": "application/vnd.sdmx.structure+xml",
     ".atom": "application/atom+xml; charset=utf-8",
 }
 # Its own style and pictures, and nothing else. Pictures have their looks in attributes.

@@ -12,7 +12,7 @@ from app.protocol.release.family import Estimate
 from app.protocol.release.grades import shown
 from app.protocol.release.listing import FEED, Listed, listing_files
 from app.protocol.release.page import PAGE, answer
-from app.protocol.release.tables import data_files
+from app.protocol.release.tables import data_files, filled
 from app.vocabulary import all_workloads
 from tests.statistics.releases import folders
 
@@ -65,7 +65,7 @@ def test_every_table_has_its_section_picture_and_words(workload: str) -> None:
 
 
 def test_a_short_table_shows_each_of_its_rows_and_a_long_one_those_that_are_clear() -> None:
-    labelled = data_files(QUARTER)["data/persons_labelled.csv"].decode("utf-8-sig")
+    labelled = data_files(QUARTER, filled(QUARTER))["data/persons_labelled.csv"].decode("utf-8-sig")
     severity = HTML.partition('<section id="severity">')[2].partition("</section>")[0]
     origin = HTML.partition('<section id="origin">')[2].partition("</section>")[0]
 

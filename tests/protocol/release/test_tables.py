@@ -8,14 +8,14 @@ import re
 from dataclasses import replace
 
 from app.protocol.release.counts import NOISY, read_counts
-from app.protocol.release.tables import data_files
+from app.protocol.release.tables import data_files, filled
 from tests.statistics.releases import folders
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
 
 
 def test_all_cells_stand_in_the_long_file_and_in_the_file_of_their_table() -> None:
-    files = data_files(folders.noisy())
+    files = data_files(folders.noisy(), filled(folders.noisy()))
     long = _rows(files["data/persons.csv"])
 
     assert len(long) == 1 + 251 + 251 + 9 + 4
@@ -27,7 +27,7 @@ def test_all_cells_stand_in_the_long_file_and_in_the_file_of_their_table() -> No
 
 
 def test_the_columns_and_tags_are_the_published_ones() -> None:
-    files = data_files(folders.noisy())
+    files = data_files(folders.noisy(), filled(folders.noisy()))
     header, first = files["data/host.csv"].decode().splitlines()[:2]
     tagged = files["data/persons.hxl.csv"].decode().splitlines(keepends=True)
 
@@ -43,8 +43,8 @@ def test_the_columns_and_tags_are_the_published_ones() -> None:
 
 
 def test_every_country_has_both_of_its_codes_and_a_deviation_three_places() -> None:
-    files = data_files(folders.noisy())
-    total = _rows(data_files(folders.noisy("T"))["data/persons.csv"])
+    files = data_files(folders.noisy(), filled(folders.noisy()))
+    total = _rows(data_files(folders.noisy("T"), filled(folders.noisy("T")))["data/persons.csv"])
 
     assert {len(row["ref_area_alpha3"]) for row in _rows(files["data/host.csv"])} == {3}
     assert [row["sd"] for row in total] == ["10.000"]
@@ -52,12 +52,13 @@ def test_every_country_has_both_of_its_codes_and_a_deviation_three_places() -> N
 
 def test_the_tag_of_a_period_says_how_long_it_is() -> None:
     for period, tag in (("2026-Q2", "#date+quarter"), ("2026", "#date+year")):
-        tagged = data_files(replace(folders.noisy("T"), period=period))["data/persons.hxl.csv"].decode()
+        of_period = replace(folders.noisy("T"), period=period)
+        tagged = data_files(of_period, filled(of_period))["data/persons.hxl.csv"].decode()
         assert tagged.splitlines()[1].startswith(f"{tag},")
 
 
 def test_a_value_stands_for_grades_a_and_b_alone_and_a_cell_that_is_not_clear_is_never_zero() -> None:
-    rows = _rows(data_files(folders.noisy())["data/persons.csv"])
+    rows = _rows(data_files(folders.noisy(), filled(folders.noisy()))["data/persons.csv"])
 
     assert {row["grade"] for row in rows} == set("ABCD")
     for row in rows:
@@ -66,7 +67,7 @@ def test_a_value_stands_for_grades_a_and_b_alone_and_a_cell_that_is_not_clear_is
 
 
 def test_labels_stand_in_four_languages_with_the_words_to_quote() -> None:
-    content = data_files(folders.noisy())["data/persons_labelled.csv"]
+    content = data_files(folders.noisy(), filled(folders.noisy()))["data/persons_labelled.csv"]
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
     (china,) = (row for row in rows if (row["table"], row["en"]) == ("origin", "China"))
@@ -78,7 +79,7 @@ def test_labels_stand_in_four_languages_with_the_words_to_quote() -> None:
 
 
 def test_the_json_twin_says_the_same_as_the_csv() -> None:
-    files = data_files(folders.noisy())
+    files = data_files(folders.noisy(), filled(folders.noisy()))
     twin = json.loads(files["data/persons.json"])
 
     assert twin["unit"] == "persons"
@@ -93,7 +94,7 @@ def test_the_json_twin_says_the_same_as_the_csv() -> None:
 
 
 def test_the_data_follow_from_the_noisy_file_alone() -> None:
-    assert data_files(read_counts(FOLDER[NOISY])).items() <= FOLDER.items()
+    assert data_files(read_counts(FOLDER[NOISY]), filled(read_counts(FOLDER[NOISY]))).items() <= FOLDER.items()
 
 
 def _rows(content: bytes) -> list[dict[str, str]]:

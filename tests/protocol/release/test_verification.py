@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
+from app.client.statistics import releases
 from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
 from app.protocol.documents import Signer
@@ -323,8 +324,18 @@ def test_a_folder_that_names_the_pin_of_others_is_refused() -> None:
         verify_pinned(told_anew(folders.noisy(), pin="0" * 64), folders.PIN)
 
 
+def test_a_folder_that_the_first_composer_made_verifies_and_one_that_only_says_so_does_not() -> None:
+    folder = releases.load(Path(__file__).parent / "composer_1")
+    of_today = folders.unsigned(folders.noisy("T"))
+    said = {**of_today, "about.json": of_today["about.json"].replace(b'"composer": 2', b'"composer": 1')}
+
+    assert verify_pinned(folder, folders.PIN).about.composer == 1
+    with pytest.raises(ReleaseError, match="one too many"):
+        verify(folders.signed(said), check_signer=certified)
+
+
 def test_a_folder_that_a_later_tern_made_says_so() -> None:
-    later = FOLDER["about.json"].replace(b'"composer": 1', b'"composer": 2')
+    later = FOLDER["about.json"].replace(b'"composer": 2', b'"composer": 3')
 
     with pytest.raises(ReleaseError, match="does not know"):
         verify(folders.signed({**FOLDER, "about.json": later}), check_signer=certified)

@@ -32,7 +32,7 @@ from app.client.people import audit, losses
 from app.client.people import new_keys as keys_anew
 from app.client.people import sign_in as sessions
 from app.client.statistics import cards
-from app.protocol.errors import ProtocolError
+from app.protocol.errors import NotAuthentic, ProtocolError
 
 _HEADS_WAIT: Final = 2  # days without a head that nobody has to hear of
 
@@ -44,20 +44,41 @@ def sign_in(machine: Home = HOME) -> None:
         with tells_of_new_keys(person):
             copy = sessions.sign_in(person, word)
         tell_ends(person)
-        if person.about.pin is not None and (told := WORDS[copy]):
+        if person.about.pin is None:
+            return
+        if told := WORDS[copy]:
             say(told)
-        if person.about.pin is not None and person.person in person.log.trust.supervisors:
+        if not _is_certified(person):
+            say(
+                "You are signed in, and nobody has certified you. Read your words out to a supervisor: tern fingerprint"
+            )
+            return
+        if person.person in person.log.trust.supervisors:
             say(f"The root: {next_loss(person.log.trust.root)}")
             _write_again(person)
             sign_ahead(person)
             end_handed_over(person)
             _tell_objections(person)
-        if person.about.pin is not None:
-            _follow_audit(person)
-            losses_of.tell(person)
-            _follow_words(person)
-            tell(person)
-            custodians.tell(person)
+        _follow_audit(person)
+        losses_of.tell(person)
+        _follow_words(person)
+        tell(person)
+        custodians.tell(person)
+
+
+def _is_certified(person: Staff) -> bool:
+    """Whether they have a certificate that holds today. Who never had one is refused the staff log itself."""
+    try:
+        person.certified(person.person)
+    except NotAuthentic as error:
+        if error.reason != "uncertified":
+            raise
+        return False
+    except Refused as refusal:
+        if refusal.type != "forbidden":
+            raise
+        return False
+    return True
 
 
 def _tell_objections(supervisor: Staff) -> None:

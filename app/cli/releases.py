@@ -42,10 +42,13 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
 def plan(
     period: Annotated[str, typer.Argument(help="The period, such as 2026-Q2 or 2026.")],
     workload: Annotated[str, typer.Argument(help="The workload: T, Q, XS, S, M or L.")],
+    table: Annotated[
+        str | None, typer.Option("--table", help="One table, such as origin, with the grade that each row would get.")
+    ] = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """What a release would cost, what is left for it, and from how many persons its numbers could be told."""
+    """What a release would cost, what is left for it, and which grades its numbers would most likely get."""
     known = vocabulary.all_workloads()
     if workload not in known:
         raise typer.BadParameter(f"one of: {', '.join(known)}", param_hint="workload")
@@ -53,14 +56,28 @@ def plan(
         last_day(period)
     except PeriodError as error:
         raise typer.BadParameter(str(error), param_hint="period") from None
-    planned = plans.plan(staff(machine).service, known[workload], period=period)
+    names = [each.name for each in known[workload].tables]
+    if table not in (None, *names):
+        raise typer.BadParameter(f"one of: {', '.join(names)}", param_hint="--table")
+    planned = plans.plan(staff(machine), known[workload], period=period)
     if as_json:
         show(asdict(planned), as_json=True)
         return
+    if table is not None:
+        expected = planned.tables[names.index(table)].expected
+        if not expected:
+            say("No published release has this table.")
+            return
+        show_list(
+            f"{table}, if it is as in {planned.like}", ["label", "expected"], map(asdict, expected), as_json=False
+        )
+        return
     facts = {"cost": _rho(planned.cost), "left": _rho(planned.left), "drawn already": planned.is_drawn}
     show({**facts, "can be borne": planned.is_borne}, as_json=False)
-    columns = ["table", "cells", "m", "sd", "told_from", "rough_from", "sure_from"]
-    show_list("Tables, in persons", columns, map(asdict, planned.tables), as_json=False)
+    columns = ["table", "cells", "m", "sd", "told_from", "rough_from", "sure_from", *Grade]
+    show_list("Tables, in persons", columns, (each.numbers() for each in planned.tables), as_json=False)
+    if planned.like is not None:
+        say(f"A to D: how many rows would have which grade, if as many persons were in each as in {planned.like}.")
 
 
 @release.command("show")

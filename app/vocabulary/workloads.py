@@ -147,6 +147,10 @@ class Table:
         """One tuple of codes a cell, in list order; a table without dimensions has the one cell `()`."""
         return _product(self.dims)
 
+    def label(self, cell: Sequence[str], language: str = "en") -> str:
+        """A cell in words, those of its dimensions beside one another; none for the one cell of a table without any."""
+        return " · ".join(dim.label(code, language) for dim, code in zip(self.dims, cell, strict=True))
+
     def of_acts(self) -> tuple[Dimension, ...]:
         """The dimensions in which a person can be several times."""
         return tuple(dim for dim in self.dims if not dim.of_person)

@@ -144,7 +144,7 @@ def told_tables(counts: NoisyCounts) -> list[Told]:
 
 
 def _label(table: Table, cell: Sequence[str]) -> str:
-    return " · ".join(dim.label(code) for dim, code in zip(table.dims, cell, strict=True)) or "All persons"
+    return table.label(cell) or "All persons"
 
 
 def _answer(counts: NoisyCounts, about: About, total: Shown) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from app import vocabulary
 from app.client import Staff
 from app.client.machine.transport import Refused
-from app.client.statistics import releases
+from app.client.statistics import plans, releases
 from app.protocol.encoding import canonical
 from app.protocol.release.about import ABOUT, read_about
 from app.protocol.release.composition import compose
@@ -47,6 +48,16 @@ def test_whoever_signs_is_shown_name_and_contact_that_its_readers_are_told(relea
     folder = releases.download(sara, release)
 
     assert releases.publisher(folder) == "Organisation of a demonstration. Contact: nobody, for it is invented"
+
+
+def test_a_plan_is_made_of_what_is_public_and_the_total_of_the_reserve_foretells_no_grades(
+    released: tuple[Installation, str],
+) -> None:
+    here, _ = released
+
+    plan = plans.plan(here.staff("chen"), vocabulary.workload("Q"), period="2026-Q2")
+
+    assert (plan.like, plan.is_borne, plan.left) == (None, True, 12_500)
 
 
 def test_who_asked_for_a_release_takes_the_request_back(released: tuple[Installation, str]) -> None:

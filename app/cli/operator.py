@@ -32,6 +32,7 @@ from app.installation.readiness import Readiness, watched
 from app.installation.worker import working
 from app.people.copies import service as copies
 from app.people.sign_in import service as sign_in
+from app.people.staff import invitations
 from app.people.staff import service as staff
 from app.protocol.documents import SERVICE
 from app.protocol.encoding import new_id
@@ -99,7 +100,7 @@ def invitation() -> str:
     """What `init` prints."""
     with opened(makes=True) as (_, database), database.write() as session:
         installation.one_at_a_time(session)
-        return staff.initialise(session, clock().date())
+        return invitations.initialise(session, clock().date())
 
 
 def copy_token(
@@ -157,7 +158,7 @@ def serve(
         if workers > 1 and database.dialect == "sqlite":
             raise Stopped("an SQLite file is written by one process at a time: --workers needs PostgreSQL")
         with database.read() as session:
-            is_new = not staff.has_begun(session)
+            is_new = not invitations.has_begun(session)
         if todo := of_connections(database, workers):
             say(todo)
     listening = _listening(host, port)

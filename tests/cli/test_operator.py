@@ -25,7 +25,7 @@ from app.cli.operator import of_connections
 from app.database import Database
 from app.database.engine import CONNECTIONS
 from app.installation import service as installation
-from app.people.staff import service as staff
+from app.people.staff import invitations
 from app.people.staff.models import Invitation, Team
 from app.protocol.encoding import sha256_hex
 from app.protocol.manifest import MANIFEST, ORGANISATION
@@ -324,14 +324,14 @@ def test_an_operator_is_told_where_postgresql_allows_too_few_connections(url: st
 def test_an_invitation_of_the_first_supervisor_is_made_again_until_there_is_a_root(url: str, today: date) -> None:
     with closing(Database(url)) as database:
         with database.write() as session:
-            old = staff.initialise(session, today)
-            new = staff.initialise(session, today)
-            with pytest.raises(staff.InvitationInvalid):
-                staff.invited(session, old, now=factories.HOUR)
-            assert staff.invited(session, new, now=factories.HOUR).roles == {Role.SUPERVISOR}
+            old = invitations.initialise(session, today)
+            new = invitations.initialise(session, today)
+            with pytest.raises(invitations.InvitationInvalid):
+                invitations.invited(session, old, now=factories.HOUR)
+            assert invitations.invited(session, new, now=factories.HOUR).roles == {Role.SUPERVISOR}
             factories.organisation(session)
-        with database.write() as session, pytest.raises(staff.AlreadyInitialised):
-            staff.initialise(session, today)
+        with database.write() as session, pytest.raises(invitations.AlreadyInitialised):
+            invitations.initialise(session, today)
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])

@@ -24,7 +24,7 @@ from app.client.people import colleagues, roots, shared_keys, sign_in
 from app.database import Database, schema
 from app.installation import shredding
 from app.main import create_app, jobs
-from app.people.staff import service as staff_service
+from app.people.staff import invitations
 from app.protocol.roots import Paper
 from app.protocol.statements import KeyKind
 from app.server import server
@@ -157,7 +157,7 @@ def _founded(start: datetime) -> tuple[Path, str]:
     settings.data_dir.mkdir()
     database = schema.create(settings.url)
     with database.write() as session:
-        invitation = staff_service.initialise(session, start.date())
+        invitation = invitations.initialise(session, start.date())
     database.close()
     with serving(settings, directory / "built") as server, ExitStack() as opened:
         here = Installation(server, directory, opened=opened)

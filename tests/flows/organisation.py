@@ -17,7 +17,7 @@ from app.client.people import colleagues, roots, sign_in
 from app.clock import Clock
 from app.database import Database
 from app.installation import shredding
-from app.people.staff import service as staff_service
+from app.people.staff import invitations
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.client.installation import PAPERS
@@ -64,7 +64,7 @@ class Organisation:
 
     def _found(self, database: Database, cast: Mapping[str, AbstractSet[Role]]) -> None:
         with database.write() as session:
-            invitation = staff_service.initialise(session, self.clock.today())
+            invitation = invitations.initialise(session, self.clock.today())
         first = self._join(FIRST_SUPERVISOR, invitation, pin=None)
         self.pin = roots.publish(first, roots.draft(first, papers=PAPERS))
         for name, roles in cast.items():

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from app import age
 from app.database import Database
 from app.people.sign_in import service as sign_in
+from app.people.staff import invitations
 from app.people.staff import service as staff
 from app.protocol import intake, statements
 from app.protocol.certificates import certificate
@@ -75,7 +76,7 @@ class Office:
 
     def _found(self) -> None:
         with self.database.write() as session:
-            invitation = staff.initialise(session, self.today)
+            invitation = invitations.initialise(session, self.today)
         self.supervisor = self._join(invitation, Role.SUPERVISOR)
         self.root = make_root([self.supervisor.certified], self.supervisor.signer, on=self.today)
         self.extend(self.root).raise_for_status()
@@ -92,7 +93,7 @@ class Office:
         with self.database.write() as session:
             boss = sign_in.find_actor(session, sha256_hex(self.supervisor.session.encode()), now)
             assert boss is not None
-            staff.invite(session, boss, id_=new_id("inv"), token=token, roles=set(roles), team_id=None, now=now)
+            invitations.invite(session, boss, id_=new_id("inv"), token=token, roles=set(roles), team_id=None, now=now)
         person = self._join(token, *roles)
         document = certificate(
             person.certified,
@@ -164,7 +165,7 @@ class Office:
     def _join(self, invitation: str, *roles: Role) -> Staff:
         identity, key = age.generate(), Ed25519PrivateKey.generate()
         with self.database.write() as session:
-            person = staff.join(
+            person = invitations.join(
                 session,
                 invitation=invitation,
                 handle=f"p{secrets.token_hex(6)}",

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from app import age
 from app.database import Database
-from app.people.staff import service as staff
+from app.people.staff import invitations
 from app.protocol.certified import Certified
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64
@@ -54,7 +54,7 @@ class Client:
 @pytest.fixture
 def invitation(database: Database, today: date) -> str:
     with database.write() as session:
-        return staff.initialise(session, today)
+        return invitations.initialise(session, today)
 
 
 @pytest.fixture

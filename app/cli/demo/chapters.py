@@ -23,7 +23,7 @@ from app.client.machine.trust import OpenIntake
 from app.client.people import audit, colleagues, roots, shared_keys, sign_in
 from app.client.statistics import cards, releases
 from app.database import schema
-from app.people.staff import service as staff_service
+from app.people.staff import invitations
 from app.protocol import card
 from app.protocol import receipt as receipts
 from app.protocol.case import CODED, Affected, Assertion, Identity
@@ -107,7 +107,7 @@ def prepare(stage: Stage) -> str:
     private.make_directory(settings.data_dir)
     database = schema.create(settings.url)
     with database.write() as session:
-        invitation = staff_service.initialise(session, stage.clock.today())
+        invitation = invitations.initialise(session, stage.clock.today())
     database.close()
     return invitation
 

@@ -27,7 +27,7 @@ from app.http import (
     shared,
 )
 from app.people import passwords
-from app.people.staff import service
+from app.people.staff import invitations, service
 from app.people.staff.models import Invitation, Person
 from app.people.staff.schemas import CertificateIn, InvitationIn, InvitationOut, PersonIn, PersonOut, StaffLogHeadOut
 from app.people.staff.state import People
@@ -54,10 +54,10 @@ def invite(
         id_ = new_id("inv")
         roles = frozenset(request.roles)
         token = keyring.token(f"invitation/{id_}")
-        return service.invite(session, actor, id_=id_, token=token, roles=roles, team_id=request.team, now=now)
+        return invitations.invite(session, actor, id_=id_, token=token, roles=roles, team_id=request.team, now=now)
 
     with database.write() as session:
-        invitation = once(session, actor.id, request, act=act, again=lambda id_: service.invitation(session, id_))
+        invitation = once(session, actor.id, request, act=act, again=lambda id_: invitations.invitation(session, id_))
         return InvitationOut(
             id=invitation.id, invitation=keyring.token(f"invitation/{invitation.id}"), expires_on=invitation.expires_on
         )
@@ -66,15 +66,15 @@ def invite(
 @router.post(
     "/people",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(service.InvitationInvalid, service.HandleTaken, passwords.SignInBusy),
+    responses=problems(invitations.InvitationInvalid, invitations.HandleTaken, passwords.SignInBusy),
 )
 def join(database: Db, hasher: Hasher, request: PersonIn, now: Now) -> PersonOut:
     """Join with an invitation; that it is used up is what keeps a repeated request from joining twice."""
     with database.read() as session:  # before the password's hash, which is not for strangers
-        service.invited(session, request.invitation, now=now)
+        invitations.invited(session, request.invitation, now=now)
     password_hash = passwords.hash_(hasher, request.password)
     with database.write() as session:
-        person = service.join(
+        person = invitations.join(
             session,
             invitation=request.invitation,
             handle=request.handle,

@@ -1,11 +1,9 @@
-"""People: invited, joined, and certified by a supervisor whom the root lists."""
+"""People, certified by a supervisor whom the root lists."""
 
-import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, select
@@ -14,17 +12,14 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
-from app.database import insert_or_ignore
 from app.duties import Duty
 from app.people.staff.models import (
     Certificate,
-    Invitation,
     Organisation,
     Person,
     RootDocument,
     RootSupervisor,
     StaffLogEntry,
-    Team,
 )
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol import chain, key_log
@@ -33,7 +28,7 @@ from app.protocol.certified import Certified
 from app.protocol.chain import Mark
 from app.protocol.documents import Document, parse_document
 from app.protocol.duties import DutyKind
-from app.protocol.encoding import b64, new_id, sha256_hex
+from app.protocol.encoding import b64, sha256_hex
 from app.protocol.errors import ProtocolError
 from app.protocol.kept_pairs import KeptPair, Served
 from app.protocol.kept_pairs import kept_pairs as kept_pairs_among
@@ -41,9 +36,7 @@ from app.protocol.key_log import Head
 from app.protocol.roots import Pin, Root, list_text, org_of
 from app.vocabulary import Role
 
-INVITATION_DAYS = 14
 PAGE = 1000  # lines of the staff log in one answer
-_TOKEN_SIZE = 32
 
 # What a certificate comes to, without its document: it is asked with each request.
 _STANDING: Final = (
@@ -78,24 +71,6 @@ class Standing:
 Curtailed = Callable[[Session, Standing], None]
 
 
-class AlreadyInitialised(Problem):
-    """There is one organisation in an installation. Its supervisors invite (`tern invite`), also anew."""
-
-    type, status, title = "already-initialised", 409, "The organisation exists"
-
-
-class InvitationInvalid(Problem):
-    """An invitation is good for one person and for 14 days. Ask a supervisor for another."""
-
-    type, status, title = "invitation-invalid", 403, "The invitation was used, is too old or never was"
-
-
-class HandleTaken(Problem):
-    """Handles are how colleagues tell each other apart. Choose another."""
-
-    type, status, title = "handle-taken", 409, "Another person has this handle"
-
-
 class TeamUnknown(Problem):
     """No team has this id. Leave it out, or ask a colleague for the right one."""
 
@@ -123,93 +98,9 @@ class NotCertified(Problem):
     type, status, title = "not-certified", 422, "A key can be granted only to a person who is certified today"
 
 
-def initialise(session: Session, today: date) -> str:
-    """Make the first team, and an invitation for the first supervisor, in the place of one that was made before.
-
-    Raises `AlreadyInitialised` once there is a root: from then on supervisors invite.
-    """
-    if has_root(session):
-        raise AlreadyInitialised
-    team_id = session.scalar(select(Team.id).limit(1))
-    if team_id is None:
-        team_id = new_id("team")
-        session.add(Team(id=team_id))
-        session.flush()
-    session.execute(delete(Invitation))
-    token = b64(secrets.token_bytes(_TOKEN_SIZE))
-    _invite(session, new_id("inv"), token, roles={Role.SUPERVISOR}, team_id=team_id, today=today)
-    return token
-
-
-def has_begun(session: Session) -> bool:
-    """Whether anybody was ever invited here."""
-    return session.scalar(select(Team.id).limit(1)) is not None
-
-
 def has_root(session: Session) -> bool:
     """Whether there is an organisation that certifies."""
     return session.scalar(select(Organisation.id)) is not None
-
-
-def invite(
-    session: Session,
-    actor: Actor,
-    *,
-    id_: str,
-    token: str,
-    roles: AbstractSet[Role],
-    team_id: str | None,
-    now: datetime,
-) -> Invitation:
-    """Invite somebody to the actor's team, or to another. Raises `TeamUnknown`."""
-    team_id = team_id or actor.team_id
-    if team_id is None or session.get(Team, team_id) is None:
-        raise TeamUnknown
-    invitation = _invite(session, id_, token, roles=roles, team_id=team_id, today=now.date())
-    audit.record(session, actor.id, Action.PERSON_INVITED, id_, now=now)
-    return invitation
-
-
-def invitation(session: Session, id_: str) -> Invitation:
-    """Raises `NotFound`."""
-    row = session.get(Invitation, id_)
-    if row is None:
-        raise NotFound
-    return row
-
-
-def join(
-    session: Session, *, invitation: str, handle: str, recipient: str, key: str, password_hash: str, now: datetime
-) -> Person:
-    """Use an invitation up. Who joins has no role until a supervisor certifies them.
-
-    `recipient` and `key` are those of the person's own client. Raises `InvitationInvalid` or `HandleTaken`.
-    """
-    row = invited(session, invitation, now=now, for_use=True)
-    new = {
-        "id": new_id("per"),
-        "handle": handle,
-        "invited_as": row.roles,
-        "team_id": row.team_id,
-        "password_hash": password_hash,
-        "recipient": recipient,
-        "key": key,
-    }
-    if not insert_or_ignore(session, Person, [new]):  # another may be taking the same handle at this moment
-        raise HandleTaken
-    row.used = True
-    person = session.get_one(Person, new["id"])
-    audit.record(session, person.id, Action.PERSON_JOINED, person.id, now=now)
-    return person
-
-
-def invited(session: Session, invitation: str, *, now: datetime, for_use: bool = False) -> Invitation:
-    """The invitation of this token, locked where it is to be used. Raises `InvitationInvalid`."""
-    of_token = select(Invitation).where(Invitation.token_sha256 == sha256(invitation.encode()).hexdigest())
-    row = session.scalar(of_token.with_for_update() if for_use else of_token)
-    if row is None or row.used or row.expires_on < now.date():
-        raise InvitationInvalid
-    return row
 
 
 def adopt_root(session: Session, root: Root, kept: Collection[str]) -> None:
@@ -511,20 +402,6 @@ def roles_among(session: Session, people: Collection[Person], today: date) -> di
     vouched = certified_among(session, {person.id for person in people}, today)
     is_begun = has_root(session)
     return {each.id: vouched.get(each.id) or (frozenset() if is_begun else each.invited_as) for each in people}
-
-
-def _invite(
-    session: Session, id_: str, token: str, *, roles: AbstractSet[Role], team_id: str, today: date
-) -> Invitation:
-    new = Invitation(
-        id=id_,
-        token_sha256=sha256(token.encode()).hexdigest(),
-        roles=frozenset(roles),
-        team_id=team_id,
-        expires_on=today + timedelta(days=INVITATION_DAYS),
-    )
-    session.add(new)
-    return new
 
 
 def _person_with(session: Session, holder: Certified) -> Person:

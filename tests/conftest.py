@@ -43,6 +43,9 @@ _MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a private directory of 
 _ROOM = 6 * 1024**3
 
 DIALECTS = ["sqlite", "postgresql"]
+# Packages about what comes before a statement and after it: the wire, its description, what clients make of answers.
+# Each statement that they lead to belongs to another package, whose tests make it on both databases.
+_ABOVE_STATEMENTS = {"api", "flows", "http"}
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
 
 
@@ -68,7 +71,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # pytest then brings together those that share a database of their file
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The dear ones first; shuffled, files in another order, and in each its tests: none may need what another left."""
+    """Those that run at all: the dear ones first; shuffled, files in another order, and in each its tests, for none may
+    need what another left."""
+    items[:] = [item for item in items if not _is_once_too_often(item)]
     seed: int | None = config.getoption("--shuffle")
     if seed is not None:
         chance = random.Random(seed)
@@ -76,6 +81,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chance.shuffle(items)
         items.sort(key=lambda item: (item.path.parent, files[item.path]))
     items.sort(key=lambda item: not _DEAR.intersection(item.path.relative_to(_HERE).parts))
+
+
+def _is_once_too_often(item: pytest.Item) -> bool:
+    """A test on PostgreSQL that says nothing of a statement, in a package of such."""
+    on = getattr(item, "callspec", None)
+    return (
+        on is not None
+        and "postgresql" in (on.params.get("url"), on.params.get("url_of_file"))
+        and item.path.relative_to(_HERE).parts[0] in _ABOVE_STATEMENTS
+        and item.get_closest_marker("both_databases") is None
+    )
 
 
 def pytest_collection_finish() -> None:
@@ -128,7 +144,7 @@ def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(params=DIALECTS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a database is that has all tables and no rows; every test that needs one runs on both."""
+    """Where a database is that has all tables and no rows. Who needs one runs on both, but for `_ABOVE_STATEMENTS`."""
     if request.param == "sqlite":
         path = tmp_path / "data" / "tern.sqlite"
         path.parent.mkdir()

@@ -121,6 +121,7 @@ def test_what_is_rightly_asked_for_is_answered_as_described(still: Scene, label:
     _ask_rightly(still, label)
 
 
+@pytest.mark.both_databases  # each has its own limits to what it keeps
 @pytest.mark.parametrize("label", sorted(_OPERATIONS.keys() - {*_READING}))
 def test_what_is_rightly_asked_to_change_is_answered_as_described(scene: Scene, label: str) -> None:
     _ask_rightly(scene, label)

@@ -36,18 +36,28 @@ const OF_A_LANGUAGE = new Set(
     "action alt aria-label aria-valuetext content dir href hreflang label lang max name placeholder title value".split(" "),
 )
 
-/** Of several alike in a row the first stands for all. Each language marks another link, and has its own alphabet. */
+// What stands on every page of a language that has it, and by itself.
+const NOTICES = ".unreviewed"
+
+/**
+ * Of several alike in a row the first stands for all. Each language marks another link, and has its own alphabet, by
+ * which rows have their order.
+ */
 function shapeOf(node) {
     if (node.nodeType === Node.TEXT_NODE) return node.data.trim() && "text"
-    if (node.nodeType !== Node.ELEMENT_NODE) return ""
+    if (node.nodeType !== Node.ELEMENT_NODE || node.matches(NOTICES)) return ""
     const attributes = [...node.attributes].map(({ name, value }) => `${name}=${OF_A_LANGUAGE.has(name) ? value !== "" : value}`)
     const inside = node.matches(".languages, select") ? [] : [...node.childNodes].map(shapeOf).filter(Boolean)
+    if (node.matches("tbody")) inside.sort()
     return `${node.localName} ${attributes.join(" ")} (${inside.filter((each, place) => each !== inside[place - 1]).join()})`
 }
 
 globalThis.looking = {
-    /** The page as it is in every language: all but its words. */
-    shape: () => shapeOf(document.documentElement),
+    /** The page as it is in every language, all but its words; and each notice that stands on it, with where. */
+    shapes: () => [
+        shapeOf(document.documentElement),
+        ...all(NOTICES).map(({ parentElement, className, tagName }) => `${parentElement.tagName} ${tagName} ${className}`),
+    ],
 
     /** What makes the page wider than its window. */
     tooWide() {

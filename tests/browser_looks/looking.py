@@ -47,13 +47,10 @@ class Looking:
         return self._axe({"type": "tag", "values": _WCAG}, without="color-contrast")
 
     def _is_new(self, seen: Path) -> bool:
-        """Whether the page's shape was not among the `seen`, each of which is a file. It is now."""
-        shape: str = self.page.evaluate("looking.shape()")
-        try:
-            (seen / sha256(shape.encode()).hexdigest()).touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
+        """Whether a shape of the page was not among the `seen`, each of which is a file. All are now."""
+        shapes: list[str] = self.page.evaluate("looking.shapes()")
+        files = [seen / sha256(shape.encode()).hexdigest() for shape in shapes]
+        return sum(map(_makes, files)) > 0
 
     def pale_in_the_dark(self) -> list[str]:
         """What has too little contrast there. Nothing but colours differs from the page in light."""
@@ -92,6 +89,15 @@ class Looking:
             for node in tree["nodes"]
             if not node["ignored"] and _takes_focus(node) and not node.get("name", {}).get("value", "").strip()
         ]
+
+
+def _makes(file: Path) -> bool:
+    """Whether it was not there."""
+    try:
+        file.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _takes_focus(node: dict[str, Any]) -> bool:

@@ -1,12 +1,12 @@
 """Whoever comes, with whatever eyes, hands and device: what every page, every screen and every language promise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from app.site.languages import PSEUDO, SOURCE, WANTED, direction
 from tests.browser_looks.conftest import NewPage
@@ -58,10 +58,17 @@ class Walk:
     written: dict[str, str] = field(default_factory=dict)
 
 
+@pytest.fixture(scope="package")
+def narrow(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all walks: scripts and styles are the same in each language, and read once."""
+    with browser.new_context(viewport=NARROW_WINDOW, reduced_motion="reduce") as context:
+        yield context
+
+
 @pytest.fixture(scope="package", params=[*WANTED, PSEUDO])
-def walk(request: pytest.FixtureRequest, here: ServedPages, browser: Browser, shapes: Path) -> Walk:
+def walk(request: pytest.FixtureRequest, here: ServedPages, narrow: BrowserContext, shapes: Path) -> Walk:
     """One for all tests of a language: each only looks, and the way there is long."""
-    return walked(here, browser, request.param, shapes)
+    return walked(here, narrow, request.param, shapes)
 
 
 @pytest.fixture(scope="package")
@@ -72,9 +79,9 @@ def shapes(built: Path) -> Path:
     return directory
 
 
-def walked(here: ServedPages, browser: Browser, language: str, shapes: Path) -> Walk:
-    with browser.new_context(viewport=NARROW_WINDOW, reduced_motion="reduce") as context:
-        looking = Looking(context.new_page())
+def walked(here: ServedPages, context: BrowserContext, language: str, shapes: Path) -> Walk:
+    with context.new_page() as page:
+        looking = Looking(page)
         looks = looks_in(looking, language, shapes)
         walk = Walk(language, {name: {} for name in looks})
         for stop in everything(looking.page, here, language):

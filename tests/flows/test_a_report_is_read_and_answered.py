@@ -19,6 +19,9 @@ from app.protocol.conversation import NotTaken
 from app.vocabulary import ConsentScope, Imminence, ReportState, Severity
 from tests.flows.organisation import Organisation
 
+# The whole of it once on each.
+pytestmark = pytest.mark.both_databases
+
 DOCUMENT = {
     "language": "en",
     "text": "A man waits outside my house since Tuesday.",

@@ -58,6 +58,9 @@ from tests.flows.served import served
 from tests.postgresql import postgresql_server, run
 from tests.strength import COPY_WORK_FACTOR
 
+# What is searched is what each of them has written.
+pytestmark = pytest.mark.both_databases
+
 STORIES = stories.load(stories.SAMPLES)[:6]
 QUESTION = "Please describe whoever followed you yesterday evening."
 ANSWER = "Somebody wearing an orange raincoat, near the bakery."

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ PLANS: Final = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.both_databases  # each has locks of its own
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plans=PLANS)
 def test_nothing_is_lost_and_every_reader_comes_to_the_same_case(

@@ -13,6 +13,9 @@ from app.database import Database
 from app.http.idempotency import IdempotencyKey, forget
 from tests.http.conftest import signed_in
 
+# Each says itself who was first.
+pytestmark = pytest.mark.both_databases
+
 
 def make(client: TestClient, key: str | None, name: str = "a", *, who: str = "triager") -> tuple[int, str]:
     headers = signed_in(who) | ({} if key is None else {"Idempotency-Key": key})

@@ -9,6 +9,9 @@ from starlette.testclient import TestClient
 from app.audit.models import ReporterActs
 from tests.http.conftest import signed_in
 
+# Each orders and compares rows itself.
+pytestmark = pytest.mark.both_databases
+
 
 def page(client: TestClient, **parameters: str | int | None) -> dict[str, object]:
     given = {name: value for name, value in parameters.items() if value is not None}

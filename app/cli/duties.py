@@ -13,6 +13,7 @@ from app.client import Staff
 from app.client.casework import cases, leaving, triage
 from app.client.casework.triage import RuleOfTriage
 from app.client.intake import epochs
+from app.client.machine import pairs
 from app.client.machine.staff import NobodyToGrant, NotGranted, WordsNotCompared
 from app.client.machine.transport import Refused
 from app.client.people import audit, shared_keys
@@ -242,7 +243,8 @@ def _agrees(person: Staff, newcomer: str, ask: Callable[[str], bool]) -> bool:
 def _agrees_to_custodians(person: Staff, ask: Callable[[str], bool]) -> bool:
     """Ask whether each two of the custodians shall be able to open together what this person holds.
 
-    Who has new keys whose words are not compared is left out, and asked about again another day.
+    Who has new keys whose words are not compared is left out, and asked about again another day. Who is agreed to is in
+    the pairs of all that this machine seals from then on.
     """
     names = Names(person)
     custodians = [
@@ -251,4 +253,7 @@ def _agrees_to_custodians(person: Staff, ask: Callable[[str], bool]) -> bool:
     if len(custodians) < _TWO:
         return True  # nobody opens more by it: pairs go
     who = [f"{names.handle(each.person)} (certified by {names.certifier(each.person)})" for each in custodians]
-    return ask(f"Custodians are {', '.join(who)}. Let each two of them open together what you hold?")
+    agreed = ask(f"Custodians are {', '.join(who)}. Let each two of them open together what you hold?")
+    if agreed:
+        pairs.agree(person, custodians)
+    return agreed

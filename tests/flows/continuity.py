@@ -21,6 +21,7 @@ from app.client import Staff
 from app.client.casework import cases, leaving, recoveries, triage
 from app.client.casework.cases import OpenCase
 from app.client.casework.reports.views import view
+from app.client.machine import pairs
 from app.client.people import colleagues, copies, custodians, duties, machines, new_keys, roots, sign_in
 from app.database import Base, Database
 from app.database.types import Sealed
@@ -163,7 +164,7 @@ class World:
         self.titles[case] = "0"
         for subject in (case, *opened.keys.own):
             self.names.setdefault(subject, case)
-            self.keys[subject] = Held(self._holders(name, opened.members), self._of(name, Role.CUSTODIAN))
+            self.keys[subject] = Held(self._holders(name, opened.members), self._paired_by(name))
 
     def write(self, choose: Choose) -> None:
         """Somebody who works on a case writes in it."""
@@ -235,7 +236,7 @@ class World:
         for each in mine:
             if each in before:
                 self._count_turned(name, before[each], cases.open_(staff, each))
-            self.keys[each].custodians = self._of(name, Role.CUSTODIAN)
+            self.keys[each].custodians = self._paired_by(name)
             if each.startswith("epoch_"):
                 self.keys[each].holders |= self._of(name, Role.TRIAGER)
         if name == _SUPERVISOR:
@@ -462,6 +463,12 @@ class World:
         """Those of this role to whose keys somebody may grant."""
         return {(name, self.members[name].keys) for name in self._known_to(giver, role)}
 
+    def _paired_by(self, maker: str) -> set[Holder]:
+        """The custodians for whom somebody makes pairs: who came since is asked about first."""
+        agreed = pairs.custodians(self.members[maker].staff)
+        known = self._of(maker, Role.CUSTODIAN)
+        return {(name, keys) for name, keys in known if self.members[name].staff.person in agreed}
+
     def _known_to(self, giver: str, role: Role) -> list[str]:
         heard = self.members[giver].heard
         return [name for name in self.with_role(role) if name == giver or heard.get(name, 1) == self.members[name].keys]
@@ -503,7 +510,7 @@ class World:
         herself = {(name, self.members[name].keys) for name in others[: max(0, 2 - len(triagers))]}
         for each in map(intake.read, sofia.log.intakes):
             if each.epoch not in self.keys:
-                self.keys[each.epoch] = Held(triagers | herself, self._of(_SUPERVISOR, Role.CUSTODIAN))
+                self.keys[each.epoch] = Held(triagers | herself, self._paired_by(_SUPERVISOR))
 
     def _count_turned(self, name: str, before: OpenCase, after: OpenCase) -> None:
         """The key of a case has turned by somebody, and with it those of its parts that they hold."""
@@ -515,7 +522,7 @@ class World:
             if turned:
                 known = self._holders(name, after.members)
                 held.holders = known if subject == of else held.holders & known
-                held.custodians = self._of(name, Role.CUSTODIAN)
+                held.custodians = self._paired_by(name)
 
     def _undecided(self) -> list[str]:
         found = (view(self.at_work(_SUPERVISOR), each) for each in self.reports)

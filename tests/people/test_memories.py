@@ -43,6 +43,13 @@ def test_the_last_three_are_kept_and_shown_to_their_person_alone(supervisor: Cli
     assert newest == {"number": 4, "kept_on": str(today), "sha256": sha256_hex(files[3]), "file": b64(files[3])}
 
 
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_a_number_that_no_memory_has_is_refused(supervisor: Client, number: int) -> None:
+    answer = supervisor.http.get(f"/v1/memories/{number}", headers=supervisor.headers)
+
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "invalid-request")
+
+
 def test_the_slower_of_two_machines_is_told_so_and_takes_no_place(supervisor: Client) -> None:
     faster, slower = memory(), memory()
     put(supervisor, 1, faster)

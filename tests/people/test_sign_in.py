@@ -26,6 +26,15 @@ def test_a_wrong_password_and_an_unknown_person_are_refused_alike(supervisor: Cl
     assert (wrong.status_code, wrong.json()) == (401, unknown.json())
 
 
+def test_who_calls_themselves_by_the_id_of_another_keeps_nobody_out(supervisor: Client, rows: Session) -> None:
+    factories.person(rows).handle = supervisor.id
+    rows.commit()
+
+    answer = supervisor.http.post("/v1/sessions", json={"person": supervisor.id, "password": PASSWORD})
+
+    assert (answer.status_code, answer.json()["person"]) == (201, supervisor.id)
+
+
 def test_a_session_ends_when_its_person_signs_out(supervisor: Client) -> None:
     supervisor.http.delete("/v1/sessions/current", headers=supervisor.headers).raise_for_status()
 

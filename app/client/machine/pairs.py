@@ -1,15 +1,51 @@
-"""A key is made for each two custodians too: sealed to the second, in what is sealed to the first."""
+"""A key is made for each two custodians too: sealed to the second, in what is sealed to the first.
 
-from typing import Any
+A certificate makes a custodian, and one supervisor signs it. So who came after this machine made its first pairs is in
+none before its person has agreed: else a supervisor alone could certify two of their own making, and open by them every
+case that begins or turns from that day on.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
 
 from app import age
 from app.client.machine.staff import Staff
 from app.protocol.certified import Certified
 from app.protocol.chain import Mark
 from app.protocol.documents import Header, recipient_sha256, seal, signed
-from app.protocol.encoding import b64, unb64
+from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.pairs import Pair, each_two
 from app.vocabulary import GrantKind, Role
+
+# In what this machine has seen: that it took those who were custodians when it made its first pairs, and each of whom
+# it knows that its person wants them.
+_TAKEN: Final = "custodians"
+_AGREED: Final = "custodian"
+
+
+def custodians(staff: Staff) -> dict[str, Certified]:
+    """Those for whom pairs are made here, by their ids: certified today, and agreed to by this machine's person, who
+    has compared their words or said yes; or found when this machine made its first pairs.
+
+    Who has new keys whose words were not compared here is left out.
+    """
+    everybody = staff.trust.everybody(staff.today)
+    found = [each for each in everybody if Role.CUSTODIAN in each.roles and staff.is_compared(each)]
+    if staff.seen.highest(_TAKEN, staff.org) is None:
+        agree(staff, found)
+        staff.seen.record(_TAKEN, staff.org, Mark(1, sha256_hex(staff.org.encode())))
+    return {each.person: each for each in found if _is_agreed(staff, each)}
+
+
+def agree(staff: Staff, people: Iterable[Certified]) -> None:
+    """Remember that this machine's person wants these custodians."""
+    for each in people:
+        staff.seen.record(_AGREED, each.person, Mark(1, sha256_hex(each.person.encode())))
+
+
+def _is_agreed(staff: Staff, custodian: Certified) -> bool:
+    words = sha256_hex(custodian.fingerprint.encode())
+    return staff.vouched_for(custodian.person) == words or staff.seen.highest(_AGREED, custodian.person) is not None
 
 
 def make(
@@ -21,17 +57,14 @@ def make(
     head: Mark | None = None,
     case: str | None = None,
 ) -> list[dict[str, Any]]:
-    """The pairs of a key for all custodians certified today, as far as this machine has heard; none where there is one.
-
-    Who has new keys whose words were not compared here is left out.
+    """The pairs of a key for the `custodians` of today; none where there is one.
 
     `head` is of a case: the newest entry of its journal that this person has seen; `case` of the key of a part.
     """
-    everybody = staff.trust.everybody(staff.today)
-    custodians = {each.person: each for each in everybody if Role.CUSTODIAN in each.roles and staff.is_compared(each)}
+    people = custodians(staff)
     return [
-        _pair(staff, secret, subject, custodians[first], custodians[second], generation, head=head, case=case)
-        for first, second in each_two(custodians)
+        _pair(staff, secret, subject, people[first], people[second], generation, head=head, case=case)
+        for first, second in each_two(people)
     ]
 
 

@@ -95,7 +95,8 @@ def accept(staff: Staff, *, day: date | None = None) -> Proposed:
 
     `day` is that of the backup. Without it, it is the last day before today of which this machine has something that is
     there still, or an earlier one since which something is missing. Raises `NotOfTheRoot`, `TooFewSupervisors`, and
-    `AnotherDay` where several days are proposed, or one with which this machine could not go on.
+    `AnotherDay` where several days are proposed, one with which this machine could not go on, or one before that: who
+    alone would have everybody take more for lost than is gone proposes it, so it takes the `day` in this person's word.
     """
     write_roots_again(staff)
     root = staff.shown_log.trust.root
@@ -111,6 +112,11 @@ def accept(staff: Staff, *, day: date | None = None) -> Proposed:
         raise AnotherDay("colleagues have proposed several days: agree on one, and say it with `--day`")
     if waiting:
         proposed = waiting[0]
+        if day is None and proposed.loss.day < (held := _day_of_backup(staff)):
+            raise AnotherDay(
+                f"colleagues propose {proposed.loss.day}, and of {held} this machine has what is there still: ask the "
+                "operator of which day the backup is, and say it with `--day`"
+            )
     else:
         stated = Loss.read(_stated(staff, day or _day_of_backup(staff)))
         proposed = Proposed(stated, root, tuple(missing(staff)))

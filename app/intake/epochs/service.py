@@ -105,8 +105,9 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     if not held or not INTAKE_HOLDERS & actor.roles:
         return
     triagers = staff.certified_with(session, Role.TRIAGER, today)
+    holders = grants.holders_of_each(session, [epoch.id for epoch in held])
     for epoch in held:
-        for person in sorted(triagers.keys() - grants.holders(session, epoch.id)):
+        for person in sorted(triagers.keys() - holders[epoch.id]):
             since = max(epoch.signed_on, triagers[person])
             yield Duty(DutyKind.GRANT_EPOCH, epoch.id, since, person)
     yield from pairs.duties(session, actor, {epoch.id: epoch.signed_on for epoch in held})

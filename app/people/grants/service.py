@@ -201,6 +201,15 @@ def holders(session: Session, subject: str) -> set[str]:
     return set(session.scalars(kept.where(Grant.kind.not_in(_FOR_ONE_ACT))))
 
 
+def holders_of_each(session: Session, subjects: Collection[str]) -> dict[str, set[str]]:
+    """The same of several, by one query."""
+    found: dict[str, set[str]] = {subject: set() for subject in subjects}
+    kept = select(Grant.subject, Grant.grantee).where(Grant.subject.in_(subjects), Grant.grantee != Grant.subject)
+    for subject, grantee in session.execute(kept.where(_is_readable(), Grant.kind.not_in(_FOR_ONE_ACT))):
+        found[subject].add(grantee)
+    return found
+
+
 def newest_holders(session: Session, subject: str) -> set[str]:
     """The same of the subject's newest key alone."""
     newest = select(func.max(Grant.generation)).where(Grant.subject == subject).scalar_subquery()

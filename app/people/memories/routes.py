@@ -1,12 +1,18 @@
 """What one's own machines have seen."""
 
+from typing import Annotated
+
+from fastapi import Path
+
 from app.http import Actor, Db, Router, Today, problems
 from app.people.copies.service import NotTheirSignature
 from app.people.memories import service
-from app.people.memories.schemas import MemoriesOut, MemoryIn, MemoryKept, MemoryOut
+from app.people.memories.schemas import MOST, MemoriesOut, MemoryIn, MemoryKept, MemoryOut
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
 
 router = Router("/memories", tag="memories")
+
+Number = Annotated[int, Path(ge=1, le=MOST)]
 
 
 @router.get("")
@@ -17,7 +23,7 @@ def list_memories(database: Db, actor: Actor) -> MemoriesOut:
 
 
 @router.get("/{number}", responses=problems(NotFound))
-def fetch_memory(database: Db, actor: Actor, number: int) -> MemoryOut:
+def fetch_memory(database: Db, actor: Actor, number: Number) -> MemoryOut:
     """One of them, as a machine of one's own sealed it."""
     with database.read() as session:
         return MemoryOut.model_validate(service.get(session, actor, number))

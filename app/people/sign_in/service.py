@@ -50,8 +50,10 @@ class Candidate:
 
 
 def candidate(session: Session, name: str, today: date) -> Candidate:
-    """The person whose id or handle this is, unless they have left."""
-    person = session.scalar(select(Person).where(or_(Person.id == name, Person.handle == name)))
+    """The person whose id or handle this is, unless they have left. Whose id it is goes before: others choose handles,
+    and one who chose it would keep them out."""
+    named = select(Person).where(or_(Person.id == name, Person.handle == name)).order_by(Person.id != name)
+    person = session.scalar(named.limit(1))
     if person is None or staff.has_left(session, person.id, today):
         return Candidate(None, None)
     return Candidate(person.id, person.password_hash)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from app import age
+from app.cli import duties as asked
 from app.client.casework import cases, recoveries
 from app.client.casework.cases import OpenCase
 from app.client.machine import pairs
@@ -131,20 +133,54 @@ def test_a_member_who_is_not_to_know_the_names_gets_none_while_custodians_hold_w
 def test_the_pairs_of_a_part_are_made_anew_with_those_of_its_case(here: Installation) -> None:
     opened, anna = with_names(here), here.staff("anna")
     [part] = opened.keys.own
-    sara = here.staff("sara")
-    newcomer = f"max{len(opened.id)}{opened.id[-4:]}"
-    here.join(newcomer, colleagues.invite(sara, {Role.CUSTODIAN}), pin=here.pin)
-    third = here.unlock(newcomer)
-    colleagues.certify(sara, third.person, colleagues.fingerprint(third), {Role.CUSTODIAN})
+    third = another_custodian(here)
     anna.forget()
-    assert opened.id in [each.object for each in duties.waiting(anna) if each.kind is DutyKind.MAKE_PAIRS]
+    assert opened.id in to_pair(anna)
 
-    cases.make_pairs(anna, cases.open_(anna, opened.id))
+    asked.act(anna, duties.waiting(anna), ask=lambda _: True)
 
-    assert opened.id not in [each.object for each in duties.waiting(anna) if each.kind is DutyKind.MAKE_PAIRS]
-    held = [each for name in (*NAMES, newcomer) for each in custodians.pairs(here.staff(name)) if each.subject == part]
+    assert opened.id not in to_pair(anna)
+    held = [each for name in (*NAMES, third) for each in custodians.pairs(here.staff(name)) if each.subject == part]
     assert (len(held), {each.case for each in held}) == (3, {opened.id})
-    colleagues.end(sara, third.person)
+    colleagues.end(here.staff("sara"), here.unlock(third).person)
+
+
+def test_whom_one_supervisor_makes_a_custodian_opens_no_new_case_before_a_member_has_agreed(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        names = [another_custodian(here) for _ in range(2)]
+        anna = here.staff("anna")
+        accepted(here, anna, anna)
+        third = another_custodian(here)
+
+        opened = accepted(here, here.staff("anna"), anna)
+        anna = here.staff("anna")
+        cases.turn(anna, cases.open_(anna, opened.id))
+        asked.act(anna, duties.waiting(anna), ask=lambda _: False)
+        before = paired(here, opened.id, names, third)
+        asked.act(anna, duties.waiting(anna), ask=lambda _: True)
+
+        assert before == {tuple(sorted(here.unlock(name).person for name in names))}
+        assert len(paired(here, opened.id, names, third)) == 3
+
+
+def paired(here: Installation, case: str, names: list[str], third: str) -> set[tuple[str, str]]:
+    """The two custodians of each pair of a case."""
+    seconds = [here.staff(name) for name in (*names, third)]
+    return {(each.first, of.person) for of in seconds for each in custodians.pairs(of) if each.subject == case}
+
+
+def another_custodian(here: Installation) -> str:
+    """Somebody whom sara alone has certified."""
+    sara, name = here.staff("sara"), f"max{len(list((here.directory / 'people').iterdir()))}"
+    here.join(name, colleagues.invite(sara, {Role.CUSTODIAN}), pin=here.pin)
+    joined = here.unlock(name)
+    colleagues.certify(sara, joined.person, colleagues.fingerprint(joined), {Role.CUSTODIAN})
+    return name
+
+
+def to_pair(member: Staff) -> list[str]:
+    """Of which keys somebody is to make pairs anew."""
+    return [each.object for each in duties.waiting(member) if each.kind is DutyKind.MAKE_PAIRS]
 
 
 def test_one_part_that_does_not_open_keeps_no_other_from_who_is_given_the_case(here: Installation) -> None:

@@ -228,6 +228,17 @@ def test_a_loss_lets_no_machine_go_back_twice_and_never_behind_the_day_of_the_ba
         losses.accept(sara)
 
 
+def test_a_day_before_what_a_machine_finds_there_is_signed_only_in_its_persons_own_word(here: Installation) -> None:
+    here.pass_(NEXT)
+    sara, boris, long_ago = here.staff("sara"), here.staff("boris"), DAY - 30 * NEXT
+    losses.accept(sara, day=long_ago)
+
+    with pytest.raises(AnotherDay, match=str(DAY)):
+        losses.accept(boris)
+
+    assert losses.accept(boris, day=long_ago).lacks == 0
+
+
 def test_the_same_backup_is_put_back_again_and_who_joined_since_joins_again(here: Installation) -> None:
     anna = here.staff("anna")
     case = case_of(here.reporter(), anna)

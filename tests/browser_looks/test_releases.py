@@ -20,7 +20,9 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("path", ["index.html", f"{LISTED[0].id}/index.html"])
+@pytest.mark.parametrize(
+    "path", ["index.html", *(f"{LISTED[0].id}/{name}.html" for name in ("index", "methodology", "methodology.zh"))]
+)
 def test_the_pages_of_releases_break_no_rule_of_wcag_2_2_aa_and_fit_on_320_pixels(
     new_page: NewPage, site: Path, path: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -16,6 +16,7 @@ from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.release.about import ABOUT, read_about
 from app.protocol.release.counts import NOISY
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import read_contents
@@ -171,12 +172,12 @@ def sign(staff: Staff, release: str) -> Folder:
 
 
 def publisher(folder: Folder) -> str:
-    """Who made it and how they are reached, as its methodology says.
+    """Who made it and how they are reached, as it says of itself.
 
     The operator wrote that, and no key vouches for it: somebody has to read it before it is published.
     """
-    text = file_of(folder, "methodology.md").decode(errors="replace")
-    return text.partition("\n## Who made it\n")[2].strip().partition("\n")[0]
+    about = read_about(file_of(folder, ABOUT))
+    return f"{about.organisation}. Contact: {about.contact}"
 
 
 def publish(staff: Staff, view: ReleaseView) -> None:

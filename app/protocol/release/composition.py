@@ -4,12 +4,13 @@ import codecs
 from collections.abc import Sequence
 
 from app.protocol.release.about import ABOUT, About, write_about
+from app.protocol.release.brief import BRIEFS, brief
 from app.protocol.release.catalogue import DCAT, PACKAGE, dcat, package
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
 from app.protocol.release.dictionary import dictionary
 from app.protocol.release.ledger import LEDGER, LedgerEntry, write_ledger
 from app.protocol.release.methodology import methodology
-from app.protocol.release.page import page_files
+from app.protocol.release.page import page_files, text_page
 from app.protocol.release.rows import write_csv
 from app.protocol.release.signatures import SIGNERS
 from app.protocol.release.sums import SUMS, sums
@@ -34,7 +35,17 @@ def compose(counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry],
         SIGNERS: signers,
     }
     if about.composer > 1:
-        files |= further_files(counts, tables, about, method)
+        files |= further_files(counts, tables, about, method) | _methods(counts, about, method)
     files |= {PACKAGE: package(files, about, counts), DCAT: dcat(files, about, counts)}
     files |= page_files(counts, about, others=files)
     return {**files, SUMS: sums(files)}
+
+
+def _methods(counts: NoisyCounts, about: About, method: str) -> dict[str, bytes]:
+    """The methodology as a page, and its essentials in other languages."""
+    files = {"methodology.html": text_page(method, language="en")}
+    for language, name in BRIEFS.items():
+        text = brief(language, counts, about)
+        files[f"methodology.{name}.md"] = text.encode()
+        files[f"methodology.{name}.html"] = text_page(text, language=language)
+    return files

@@ -43,10 +43,62 @@ _SHARES = (
 
 
 def methodology(counts: NoisyCounts, about: About) -> str:
-    """Markdown. A function of its arguments: it names no day and no exact count."""
-    paragraphs = [
-        f"# How the figures of release {about.release} were made",
-        about.note,
+    """Markdown, under the headings of a statistical office's quality report (the European Statistical System's).
+
+    A function of its arguments: it names no day and no exact count.
+    """
+    title = f"# How the figures of release {about.release} were made"
+    if about.composer == 1:
+        return _text(title, about.note, *_first_composers(counts, about))
+    chapters = {
+        "Contact": (_origin(about),),
+        "Statistical presentation": (_unit(counts, about),),
+        "Statistical processing": (_bounds(counts), _noise(counts)),
+        "Quality management": (_QUALITY,),
+        "Relevance": (_RELEVANCE,),
+        "Accuracy and reliability": (_limits(),),
+        "Timeliness and punctuality": (_TIMELINESS,),
+        "Coherence and comparability": (_COHERENCE,),
+        "Accessibility and clarity": (_reading(counts, about), OPENING),
+        "Cost and burden": (_BURDEN,),
+        "Confidentiality": (_promise(counts, about),),
+    }
+    sections = [
+        _text(f"## {number}. {heading}", *(_lowered(section) for section in chapter)).strip()
+        for number, (heading, chapter) in enumerate(chapters.items(), start=1)
+    ]
+    return _text(title, about.note, *sections)
+
+
+_QUALITY = """\
+Two people sign a release: who asked for it, and a supervisor who approved it. Their machines have made every file
+of it again from the noisy counts before, and everybody can do the same afterwards: `tern release verify` refuses a
+folder in which a number or a word does not follow, in which the noise is too little for what is promised, or which the
+ledger of all draws does not know. The noise is drawn once; who does not like a release cannot have it drawn again."""
+
+_RELEVANCE = """\
+The figures are for those who have to know how many people tell of such acts, of which kinds, and by which states and in
+which countries: parliaments, mandates of the United Nations, researchers, partners. They cannot say how common the acts
+are, what happened in one place or month, or what one host state did in single cases."""
+
+_TIMELINESS = """\
+A period is released once, after its end. What is recorded later counts in the period in which it is recorded, so no
+release is revised for late reports."""
+
+_COHERENCE = """\
+Within a release, tables that count the same persons agree in `value_adjusted`. Releases do not add up to one another:
+who is recorded in two quarters counts in both, and in their year once, and each release has noise of its own. Compared
+are only tables of the same name, cells and *m*; another *m* is a break in the series. Countries are those of ISO 3166-1
+alpha-2 with `XK` and `ZZ` (unknown), regions those of the UN's M49."""
+
+_BURDEN = """\
+Nobody is asked anything for statistics but whether they agree. What is counted is coded from cases that people of staff
+work on in any case."""
+
+
+def _first_composers(counts: NoisyCounts, about: About) -> list[str]:
+    """The sections as the first composer had them."""
+    return [
         _unit(counts, about),
         _bounds(counts),
         _promise(counts, about),
@@ -56,7 +108,15 @@ def methodology(counts: NoisyCounts, about: About) -> str:
         _limits(),
         _origin(about),
     ]
+
+
+def _text(*paragraphs: str | None) -> str:
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+
+
+def _lowered(section: str) -> str:
+    """A section below a heading of its own."""
+    return f"#{section}" if section.startswith("#") else section
 
 
 def _unit(counts: NoisyCounts, about: About) -> str:

@@ -15,6 +15,7 @@ from app.protocol.release.chart import chart
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.family import estimates
 from app.protocol.release.grades import Grade, Shown, shown
+from app.protocol.release.markdown import to_html
 from app.vocabulary import Table
 
 PAGE: Final = "index.html"
@@ -56,7 +57,7 @@ _TITLES: Final = {
     "hoax_part": "Hoaxes in one's own name, by part of the world and by what the police made of them",
 }
 
-STYLE_SHEET: Final = """:root { color-scheme: light; }
+_FIRST_STYLE_SHEET: Final = """:root { color-scheme: light; }
 body { margin: 0 auto; max-width: 46rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #1b1b1b;
   background: #fff; overflow-wrap: break-word; }
 h1, h2 { line-height: 1.2; }
@@ -78,6 +79,8 @@ nav ul { columns: 16rem; }
   section { break-inside: avoid-page; }
   a { color: inherit; }
 }
+"""
+STYLE_SHEET: Final = f"""{_FIRST_STYLE_SHEET}.wide {{ overflow-x: auto; }}
 """
 
 
@@ -121,7 +124,29 @@ def page_files(counts: NoisyCounts, about: About, *, others: Iterable[str]) -> d
         if told.listed()
     }
     paths = sorted({*others, *charts, "SHA256SUMS", "SHA256SUMS.sig"})
-    return {PAGE: _page(counts, about, tables, paths).encode(), STYLE: STYLE_SHEET.encode(), **charts}
+    style = _FIRST_STYLE_SHEET if about.composer == 1 else STYLE_SHEET
+    return {PAGE: _page(counts, about, tables, paths).encode(), STYLE: style.encode(), **charts}
+
+
+def text_page(text: str, *, language: str) -> bytes:
+    """A text in Markdown that begins with its heading, as a page beside that of the release."""
+    title = text.partition("\n")[0].removeprefix("# ")
+    return f"""<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<link rel="stylesheet" href="{STYLE}">
+</head>
+<body>
+<p><a href="{PAGE}">{PAGE}</a></p>
+<main>
+{to_html(text)}
+</main>
+</body>
+</html>
+""".encode()
 
 
 def answer(counts: NoisyCounts, about: About) -> str:
@@ -193,7 +218,7 @@ cells. <em>Not clear</em> never means zero.</p>
 <section id="files">
 <h2>Files</h2>
 {_all_numbers(about)} How they were made:
-<a href="methodology.md">methodology.md</a>. What was drawn: <a href="raw/noisy.csv">raw/noisy.csv</a>.</p>
+{_methods(about)}. What was drawn: <a href="raw/noisy.csv">raw/noisy.csv</a>.</p>
 <ul>
 {files}
 </ul>
@@ -203,6 +228,18 @@ cells. <em>Not clear</em> never means zero.</p>
 </body>
 </html>
 """
+
+
+def _methods(about: About) -> str:
+    """Where it is told how the numbers were made."""
+    if about.composer == 1:
+        return '<a href="methodology.md">methodology.md</a>'
+    others = {"zh": ("zh-Hans", "中文"), "fr": ("fr", "français"), "es": ("es", "español")}
+    briefs = ", ".join(
+        f'<a href="methodology.{name}.html" lang="{language}" hreflang="{language}">{own}</a>'
+        for name, (language, own) in others.items()
+    )
+    return f'<a href="methodology.html">the methodology</a>, and in brief in {briefs}'
 
 
 def _all_numbers(about: About) -> str:

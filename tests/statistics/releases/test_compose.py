@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from app import vocabulary
+from app.protocol.release.brief import BRIEFS, brief
 from app.protocol.release.composition import compose
 from app.protocol.release.counts import NOISY, read_counts
+from app.protocol.release.markdown import to_html
 from app.protocol.release.methodology import methodology
+from app.protocol.release.page import text_page
 from app.protocol.release.sums import SUMS, check_sums
 from app.statistics.releases.ledger import entry
 from tests.statistics.releases import folders
@@ -53,7 +56,7 @@ def test_the_sums_name_every_file() -> None:
         "dcat.jsonld",
         "dictionary.csv",
         "ledger.json",
-        "methodology.md",
+        *(f"methodology.{name}" for name in ("md", "html", "zh.md", "zh.html", "fr.md", "fr.html", "es.md", "es.html")),
         "raw/noisy.csv",
         "signers.jsonl",
         "about.json",
@@ -77,6 +80,56 @@ def test_the_shape_of_a_release_does_not_depend_on_who_is_counted() -> None:
         assert many[path].count(b"\n") == none[path].count(b"\n")
     for same in ("about.json", "methodology.md", "dictionary.csv", "ledger.json"):
         assert many[same] == none[same]
+
+
+def test_the_methodology_has_the_headings_of_a_quality_report() -> None:
+    page = methodology(folders.noisy(), folders.about(folders.noisy()))
+
+    assert [line.partition(". ")[2] for line in page.splitlines() if line.startswith("## ")] == [
+        "Contact",
+        "Statistical presentation",
+        "Statistical processing",
+        "Quality management",
+        "Relevance",
+        "Accuracy and reliability",
+        "Timeliness and punctuality",
+        "Coherence and comparability",
+        "Accessibility and clarity",
+        "Cost and burden",
+        "Confidentiality",
+    ]
+
+
+@pytest.mark.parametrize("language", BRIEFS)
+def test_the_essentials_stand_in_other_languages_with_the_same_facts(language: str) -> None:
+    drawn = folders.noisy()
+    text = brief(language, drawn, folders.about(drawn))
+    page = text_page(text, language=language).decode()
+
+    assert [sum(line.startswith(sign) for line in text.splitlines()) for sign in ("# ", "## ", "- ", "| ")] == [
+        1,
+        6,
+        9,
+        5,
+    ]
+    facts = ("An Organisation", "2026-Q2", "rho 0.0125", "epsilon 0.71", "rho 0.5", "epsilon 5.23", folders.PIN)
+    assert all(fact in text for fact in (*facts, "statistics@organisation.example", "`value_adjusted`"))
+    assert not {"{", "}"} & set(text)
+    assert f'<html lang="{language}">' in page
+    assert page.count("<h2>") == 6
+
+
+def test_a_text_becomes_a_page_of_headings_lists_tables_and_code_and_nothing_that_it_says_becomes_more() -> None:
+    text = "# A <b>\n\n- one `*a*`\n  and *two*\n- three\n\n| x | y |\n|---|---|\n| **1** | 2 & 3 |\n\nEnd.\n"
+
+    page = to_html(text)
+
+    assert page == (
+        "<h1>A &lt;b&gt;</h1>\n<ul>\n<li>one <code>*a*</code> and <em>two</em></li>\n<li>three</li>\n</ul>\n"
+        '<div class="wide" tabindex="0"><table>\n<thead><tr><th scope="col">x</th><th scope="col">y</th></tr></thead>\n'
+        '<tbody>\n<tr><th scope="row"><strong>1</strong></th><td>2 &amp; 3</td></tr>\n</tbody>\n</table></div>\n'
+        "<p>End.</p>"
+    )
 
 
 def test_the_page_states_what_readers_must_know() -> None:

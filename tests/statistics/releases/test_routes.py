@@ -474,7 +474,7 @@ def test_somebody_else_signs_for_who_cannot_and_the_folder_says_so(
     assert set(verify_pinned(folder, PIN).signers) == {each.id for each in signers}
     assert f"{COLLEAGUE.id} in the place of {gone.id}, who could not" in folder["methodology.md"].decode()
     changed = {path for path in before if before[path] != folder[path]}
-    about = {"SHA256SUMS", "about.json", "data/persons.xlsx", "dcat.jsonld", "methodology.md"}
+    about = {"SHA256SUMS", "about.json", "data/persons.xlsx", "dcat.jsonld", "methodology.html", "methodology.md"}
     assert about <= changed <= {*about, "signers.jsonl"}
 
 

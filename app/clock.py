@@ -30,6 +30,17 @@ def hour_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def quarter_of(moment: datetime) -> datetime:
+    """The quarter of an hour in which the moment lies, to which clocks that run are kept."""
+    utc = moment.astimezone(UTC)
+    return utc.replace(minute=utc.minute - utc.minute % 15, second=0, microsecond=0)
+
+
+def midnight(day: date) -> datetime:
+    """When the day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 def monday_of(day: date) -> date:
     """The first day of the week in which the day lies."""
     return day - timedelta(days=day.weekday())

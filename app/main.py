@@ -22,12 +22,14 @@ from app.casework.cases import turning
 from app.casework.cases.acts import ENDING, HOLD, RELEASE, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
+from app.casework.clocks import service as clocks
+from app.casework.clocks.routes import router as clock_policies
 from app.casework.consents.routes import router as consents
 from app.casework.desk.routes import router as desk
 from app.casework.news.routes import router as news
 from app.casework.retention import service as retention
 from app.casework.stages.routes import router as stages
-from app.casework.triage import handing_on, moves, renewal
+from app.casework.triage import handing_on, moves, overdue, renewal
 from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
 from app.casework.triage.second_persons import ABUSIVE, DISPOSALS, UNDECRYPTABLE, WAITING
@@ -110,6 +112,7 @@ ROUTERS = [
     cases,
     stages,
     work,
+    clock_policies,
     consents,
     words,
     news,
@@ -148,6 +151,7 @@ DUTIES = (
     turning.duties,
     work_service.duties,
     handing_on.duties,
+    overdue.duties,
     staff_rules.duties,
     audit_heads.duties,
     withdrawal_rules.duties,
@@ -183,6 +187,7 @@ def jobs(keyring: Keyring) -> Jobs:
             daily("recoveries", pairs.lapse),
             daily("lapses", moves.lapse),
             daily("waiting", moves.end_waiting),
+            Job("clocks", clocks.go_on, is_hourly=True),
             daily("decided", retention.purge_reports),
             daily("closed", retention.purge_cases),
             # Before the keys of epochs go, without which it could be read by nobody in the queue.

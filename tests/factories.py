@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, date, datetime, time
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
@@ -183,6 +184,25 @@ def recovery(rows: Session, of: Pair) -> Recovery:
     rows.add(made)
     rows.flush()
     return made
+
+
+# How long clocks may run, of an office that is open twice a week.
+CLOCK_RULES: dict[str, Any] = {
+    "office": {
+        "zone": "Europe/Berlin",
+        "opens": 9,
+        "closes": 17,
+        "weekdays": [1, 5],
+        "country": "DE",
+        "subdivision": "BE",
+        "free_days": ["2026-06-19"],
+    },
+    "around_the_clock": ["p1", "p2"],
+    "first_response": {"p1": "1h", "p2": "4h", "p3": "1d", "p4": "3d"},
+    "decision": {"p1": "4h", "p2": "1d", "p3": "3d", "p4": "7d"},
+    "review_days": {"p1": 3, "p2": 14, "p3": 30, "p4": 90},
+    "waiting_days": 14,
+}
 
 
 def report(

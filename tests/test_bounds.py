@@ -165,6 +165,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.database.doom": {"_FROM": 15},
     "app.database.layer": {"ID_SIZE": 16, "KEY_SIZE": 32, "_NONCE_SIZE": 12},
     "app.destruction": {"_AT_ONCE": 500},
+    "app.casework.clocks.free_days": {"YEARS": 10},
+    "app.casework.clocks.service": {"ALONE": timedelta(days=7)},
+    "app.casework.clocks.working_time": {"_DAY": timedelta(days=1)},
+    "app.casework.triage.overdue": {"MOST": 50},
+    "app.database.types": {"_QUARTER": 15},
     "app.installation.digests": {
         "_LATEST": timedelta(hours=3),
         "_PORTS": {"smtp": 587, "smtps": 465},
@@ -234,7 +239,6 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.installation.worker": {"_LOOK_SECONDS": 60.0, "_REST_SECONDS": 900.0, "_END_SECONDS": 10.0},
     "app.installation.service": {"LEAST_FREE_BYTES": 128 * MIB},
     "app.intake.lifecycle.service": {
-        "AWAITING": timedelta(days=14),
         "OUTCOME_DAYS": 30,
         "WAY_BACK": timedelta(days=7),
     },

@@ -45,6 +45,11 @@ class Action(StrEnum):
     PEOPLE_READ = "people.read", "The list of people was fetched, or one of them; once an hour"
     KEYS_READ = "keys.read", "The list of shared keys was fetched; once an hour"
     AUDIT_READ = "audit.read", "The audit chain was fetched; once an hour"
+    CLOCKS_SET = "clocks.set", "A supervisor set how long clocks may run: the hash is of the policy and its free days"
+    CLOCKS_AGREED = (
+        "clocks.agreed",
+        "Such a policy counts from now on: a second supervisor agreed, or nothing may take longer",
+    )
     KEY_LOG_EXTENDED = "key-log.extended", "A signed public document was added to the key log"
     ROOT_PROPOSED = "root.proposed", "A root was proposed as the next one, or signatures were added to it"
     EPOCH_DESTROYED = "epoch.destroyed", "The last grants of an intake epoch were destroyed"

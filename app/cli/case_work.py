@@ -10,7 +10,7 @@ from app.cli.case_edits import CaseId, Text
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
 from app.cli.names import Names, short
 from app.cli.stopped import Stopped
-from app.client.casework import cases, course
+from app.client.casework import cases, clocks, course
 from app.client.casework.cases import OpenCase
 from app.client.machine.staff import Staff
 from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, SafetyPlan, Task
@@ -88,7 +88,8 @@ def assess(
 ) -> None:
     """Judge the danger anew, with reasons. It holds for 3, 14, 30 or 90 days at most, by the case's priority."""
     person, case, _ = _opened(machine, id_)
-    most = REVIEWED_WITHIN[cases.view(person, case.id).priority]
+    priority = cases.view(person, case.id).priority
+    most = min(REVIEWED_WITHIN[priority], clocks.review_days(person, priority))
     assessment = Assessment(
         level,
         until or person.today + timedelta(days=most),

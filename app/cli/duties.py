@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import Annotated, Final
 
 import typer
@@ -59,6 +60,8 @@ _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.NAME_MEMBER,
     DutyKind.SHOW_DANGER,
     DutyKind.LOOK_AT_CASE,
+    DutyKind.CLAIM,
+    DutyKind.LOOK_AT_REPORT,
 }
 
 _BY_THE_ROOT: Final = frozenset(
@@ -132,8 +135,16 @@ def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str],
             say(f"The danger is grave: tern case ask {short(case)} assessment --approver WHO, who is a supervisor.")
         case Hint(DutyKind.LOOK_AT_CASE, case):
             say(f"{short(case)} is overdue: look at it (tern case open), and judge the danger anew (tern case assess).")
+        case Hint(DutyKind.CLAIM):
+            _tell_unclaimed(hint.since)
+        case Hint(DutyKind.LOOK_AT_REPORT, report):
+            say(f"The time to answer {short(report)} and to decide about it is over on {hint.since}: tern triage list.")
         case _:
             _do_unasked(person, hint)
+
+
+def _tell_unclaimed(since: date) -> None:
+    say(f"Nobody has claimed what came on {since}: look at the queue (tern triage list).")
 
 
 def _do_unasked(person: Staff, hint: Hint) -> None:
@@ -173,8 +184,11 @@ def tell(person: Staff) -> None:
         unasked = _UNASKED if signs else _UNASKED - _BY_THE_ROOT
         hints = [hint for hint in waiting.waiting(person) if hint.kind in unasked and _is_heard(person, hint)]
         act(person, hints, ask=lambda _: False)
-        number = len(waiting.waiting(person))
-        if number:
+        left = waiting.waiting(person)
+        unclaimed = [hint.since for hint in left if hint.kind is DutyKind.CLAIM]
+        if unclaimed:
+            _tell_unclaimed(min(unclaimed))
+        if number := len(left) - len(unclaimed):
             say(f"Waiting for your keys: {number}. See them with tern duties, do them with tern duties --do.")
 
 

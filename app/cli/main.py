@@ -59,6 +59,7 @@ _MADE_IN: Final = {
     "intake": "app.cli.intake:intake",
     "triage": "app.cli.triage:queue",
     "case": "app.cli.cases:case",
+    "clocks": "app.cli.clocks:clocks",
     "cards": "app.cli.cards:cards",
     "release": "app.cli.releases:release",
     "audit": "app.cli.audit:audit",

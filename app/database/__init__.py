@@ -4,13 +4,14 @@ from app.database.base import Base, index_where
 from app.database.engine import Database, NoDatabase
 from app.database.inserts import insert_or_ignore
 from app.database.layer import give_back
-from app.database.types import Hour, Sealed, as_kept
+from app.database.types import Hour, Quarter, Sealed, as_kept
 
 __all__ = [
     "Base",
     "Database",
     "Hour",
     "NoDatabase",
+    "Quarter",
     "Sealed",
     "as_kept",
     "give_back",

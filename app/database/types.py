@@ -10,6 +10,7 @@ from app.database.layer import unwrap, wrap
 
 _AGE = b"age-encryption.org/v1\n"
 _HOUR = "%Y-%m-%dT%H"
+_QUARTER = 15  # minutes
 
 
 class Sealed(TypeDecorator[bytes]):
@@ -55,6 +56,8 @@ class Hour(TypeDecorator[datetime]):
 
     impl = sa.String(13)
     cache_ok = True
+    _form = _HOUR
+    _minutes = 60
 
     @property
     def python_type(self) -> type[datetime]:
@@ -62,13 +65,22 @@ class Hour(TypeDecorator[datetime]):
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002  its signature
-        """Raises `ValueError` for a time that is not a whole hour with an offset."""
+        """Raises `ValueError` for a time that is not a whole hour, or quarter, with an offset."""
         if value is None:
             return None
-        if value.tzinfo is None or value.minute or value.second or value.microsecond:
-            raise ValueError("an hour column takes whole hours with an offset")
-        return value.astimezone(UTC).strftime(_HOUR)
+        if value.tzinfo is None or value.minute % self._minutes or value.second or value.microsecond:
+            raise ValueError(f"the column takes whole steps of {self._minutes} minutes, with an offset")
+        return value.astimezone(UTC).strftime(self._form)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """The hour in UTC."""
+        """The hour, or quarter, in UTC."""
         return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+class Quarter(Hour):
+    """A quarter of a UTC hour, for clocks that run."""
+
+    impl = sa.String(16)
+    cache_ok = True
+    _form = "%Y-%m-%dT%H:%M"
+    _minutes = _QUARTER

@@ -22,4 +22,6 @@ class DutyKind(StrEnum):
     NAME_MEMBER = "name_member"  # by a supervisor of its team: for seven days no member has
     SHOW_DANGER = "show_danger"  # by a member of the case: for a day no supervisor has seen how grave the danger is
     LOOK_AT_CASE = "look_at_case"  # by a member: the day is over on which its danger was to be judged anew, say
+    CLAIM = "claim"  # by who triages: of an epoch's reports one was claimed by nobody on the day on which it came
+    LOOK_AT_REPORT = "look_at_report"  # by who claimed it, and a day later by supervisors: its time runs out, or has
     OPEN_HANDED_ON = "open_handed_on"  # by who holds the key of the epoch to which somebody else granted it on

@@ -82,6 +82,7 @@ class Scene:
             "person_id": factories.certified(self.rows).id,
             "session_id": factories.id_("ses"),
             "number": "1",
+            "version": "1",
         }
 
     def _report(self) -> None:

@@ -80,6 +80,7 @@ def lists() -> dict[str, List]:
 # Of which there are never more than a few, and why.
 FEW = {
     "GET /v1/root-proposals": "supervisors propose one root at a time",
+    "GET /v1/clock-policies": "supervisors set one in a year or so",
     "GET /v1/news": "what one person has not read of the reports that they work on",
 }
 

@@ -33,7 +33,7 @@ ABSENT = {
         "session_id": "ses",
         "task_id": "task",
     }.items()
-} | {"path": "data/persons.csv", "number": "1"}
+} | {"path": "data/persons.csv", "number": "1", "version": "1"}
 
 
 @dataclass(frozen=True)
@@ -304,6 +304,10 @@ CASES = {
     "GET /v1/words": _LIST,
     "GET /v1/news": _LIST,
     "GET /v1/me": _ONE,
+    "GET /v1/clock-policies": _LIST,
+    "GET /v1/clock-policies/in-force": _ONE,
+    "POST /v1/clock-policies": _made({"after": 7, "rules": factories.CLOCK_RULES}),
+    "POST /v1/clock-policies/{version}/agreements": Form(acts_once=True),
     "PUT /v1/reports/{report_id}/reading": Form({"posts": 1}),
     "GET /v1/cases/{case_id}/words": _ONE,
     "POST /v1/cases/{case_id}/consents": _made(_CONSENT),

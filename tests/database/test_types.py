@@ -7,9 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
-from app.database import Database, Hour, Sealed
+from app.database import Database, Hour, Quarter, Sealed
 
-NOTES = sa.Table("notes_of_a_test", sa.MetaData(), sa.Column("hour", Hour), sa.Column("file", Sealed))
+NOTES = sa.Table(
+    "notes_of_a_test", sa.MetaData(), sa.Column("hour", Hour), sa.Column("quarter", Quarter), sa.Column("file", Sealed)
+)
 NINE = datetime(2026, 6, 15, 9, tzinfo=UTC)
 
 
@@ -52,8 +54,18 @@ def test_an_hour_comes_back_in_utc(notes: Database) -> None:
     "moment", [NINE.replace(minute=1), NINE.replace(second=1), NINE.replace(microsecond=1), NINE.replace(tzinfo=None)]
 )
 def test_an_hour_column_has_no_room_for_minutes(notes: Database, moment: datetime) -> None:
-    with pytest.raises(StatementError, match="whole hours"), notes.write() as session:
+    with pytest.raises(StatementError, match="steps of 60 minutes"), notes.write() as session:
         session.execute(sa.insert(NOTES).values(hour=moment))
+
+
+def test_a_quarter_column_has_room_for_quarters_alone(notes: Database) -> None:
+    with notes.write() as session:
+        session.execute(sa.insert(NOTES).values(quarter=NINE.replace(minute=45)))
+
+    with notes.read() as session:
+        assert session.scalar(sa.select(NOTES.c.quarter)) == NINE.replace(minute=45)
+    with pytest.raises(StatementError, match="steps of 15 minutes"), notes.write() as session:
+        session.execute(sa.insert(NOTES).values(quarter=NINE.replace(minute=10)))
 
 
 def test_hours_are_ordered_as_time_is(notes: Database) -> None:

@@ -45,13 +45,16 @@ def test_a_caseworkers_week_is_as_the_page_tells_it(here: Installation, tmp_path
         words = {
             "CASE": case.ref,
             "DAY": str(boris.today + timedelta(days=20)),
-            "words.txt": str(tmp_path / "words.txt"),
+            **{file: str(tmp_path / file) for file in ("words.txt", "rules.json")},
         }
         words |= {word: asked(subject) for word, subject in ASKED.items() if word in command}
         if "TASK" in command:
             words["TASK"] = next(iter(cases.list_tasks(boris, case.id)))
+        command, into = (command[:-2], words[command[-1]]) if ">" in command else (command, "")
         ended = tern(*(words.get(each, each) for each in command), environment=here.environment(name))
         assert ended.code == 0, (name, command, ended.err)
+        if into:
+            Path(into).write_text(ended.out)
         told[" ".join(command[:2])] = ended.out
 
     stages = re.findall(r"tern case move CASE (\w+)", PAGE)

@@ -13,6 +13,7 @@ REVIEWED: dict[str, dict[str, dict[str, str]]] = tomllib.loads(Path(__file__).wi
 
 # Their order is told by the content of each row anyway.
 MAY_TELL_THEIR_ORDER = {
+    "clock_policies",
     "audit_events",
     "audit_heads",
     "audit_head",

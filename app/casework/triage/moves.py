@@ -16,8 +16,10 @@ from app.casework.approvals import sights as approval_sights
 from app.casework.cases import membership
 from app.casework.cases import service as cases
 from app.casework.cases.service import Joining, NewCase
+from app.casework.clocks import service as clocks
 from app.casework.triage import service
 from app.casework.triage.machine import DISPOSALS, EDGES, URGENT, Facts
+from app.clock import midnight
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
 from app.intake.posts.service import ReporterAct
@@ -101,7 +103,11 @@ def move(
     alone = new.to in DISPOSALS and ApprovalSubject(new.to) not in facts.approved
     is_due = new.to is ReportState.ACCEPTED or (alone and drawn)
     due = now.date() + OPENING if is_due else None
-    lifecycle.change_state(session, report, new.to, today=now.date(), reason=new.reason, opening_due=due)
+    waits = clocks.waits_until(session, now.date()) if new.to is ReportState.AWAITING_REPORTER else None
+    clocks.follow(session, report, new.to, at=now)
+    lifecycle.change_state(
+        session, report, new.to, today=now.date(), reason=new.reason, opening_due=due, waits_until=waits
+    )
     if report.triager_id is not None:
         approval_sights.note(session, [report.triager_id], report.id)
     return report
@@ -174,16 +180,18 @@ def lapse(session: Session, today: date) -> None:
     """
     for report in session.scalars(reports.lapsing(today).with_for_update()):
         approvals.close(session, report.id)
+        clocks.forget(session, report)
         lifecycle.change_state(session, report, ReportState.LAPSED, today=today, reason=TransitionReason.TIME_LIMIT)
         lifecycle.destroy(session, report, today=today)
         audit.record_rule(session, Action.REPORT_LAPSED, report.id, today=today)
 
 
 def end_waiting(session: Session, today: date) -> None:
-    """What has waited for its reporter for 14 days goes on with who claimed it, answered or not."""
+    """What has waited for its reporter until its last day goes on with who claimed it, answered or not."""
     for report in session.scalars(reports.waited(today).order_by(Report.id).with_for_update()):
         approvals.close(session, report.id)
         reason = TransitionReason.TIME_LIMIT
+        clocks.follow(session, report, ReportState.IN_TRIAGE, at=midnight(today))
         lifecycle.change_state(session, report, ReportState.IN_TRIAGE, today=today, reason=reason)
         audit.record_rule(session, Action.REPORT_MOVED, report.id, today=today)
 

@@ -64,6 +64,12 @@ def changed(actor: Actor) -> Range:
     return Range([Sight.report_id], (Sight.person_id == actor.id) & Sight.is_changed)
 
 
+def epochs_of(session: Session, actor: Actor) -> list[str]:
+    """The epochs whose reports the actor triages, and whose day has not come: what is left in others is granted on."""
+    found = session.execute(_epochs_of(actor).where(Epoch.destroyed_on > actor.today).order_by(Epoch.id))
+    return [epoch_id for epoch_id, _ in found]
+
+
 def _epochs_of(actor: Actor) -> Select[str, date]:
     """Those whose key the actor holds and to which a report can have come by today."""
     held = select(Epoch.id, Epoch.destroyed_on).join(Grant, Grant.subject == Epoch.id)

@@ -1,6 +1,6 @@
 """The wire form of reports, as staff see them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
@@ -20,7 +20,10 @@ EpochId = Annotated[str, Field(pattern=r"^epoch_[0-9a-f]{32}$")]
 
 
 class ReportOut(BaseModel):
-    """The state of the work on a report; its version is also the ETag. `due` is the last day on which it is in time."""
+    """The state of the work on a report; its version is also the ETag. `due` is the last day on which it is in time.
+
+    `answer_due` and `decision_due` are when its clocks run out, while they run.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -37,6 +40,8 @@ class ReportOut(BaseModel):
     envelope_sha256: str
     case: str | None = Field(validation_alias="case_id")
     opening_due: date | None
+    answer_due: datetime | None
+    decision_due: datetime | None
     due: date | None
     handed_on_from: str | None
     handed_on_by: str | None

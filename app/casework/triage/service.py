@@ -13,6 +13,7 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases import service as cases
 from app.casework.cases import turning
+from app.casework.clocks import service as clocks
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
 from app.intake.epochs.models import Epoch
@@ -172,6 +173,8 @@ def answer(
         raise ReportClosed
     if report.case_id is not None:
         turning.check_reply(session, report, now.date())
+    if report.state in UNDECIDED:
+        clocks.follow(session, report, report.state, at=now, answers=True)
     report.replies += 1
     mailbox.drop_staff_slots(session, report.id, new.replaced)
     mailbox.put_staff_slots(session, report.id, new.slots, reply=report.replies, read=new.read, today=now.date())

@@ -5,7 +5,7 @@ Of each paper the service knows that it is a part of the case, who says what of 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Final, TypeVar
 
@@ -20,6 +20,7 @@ from app.casework.approvals.service import Approvable, NewApproval, NotApprovabl
 from app.casework.cases import journal, membership
 from app.casework.cases import service as cases
 from app.casework.cases.models import Case
+from app.casework.clocks import service as clocks
 from app.casework.work.models import Assessment, CaseTask, Plan, TaskState
 from app.clock import hour_of, monday_of
 from app.database import insert_or_ignore
@@ -27,7 +28,7 @@ from app.duties import Duty
 from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol.case import APPROVERS, GRAVE, REVIEWED_WITHIN
+from app.protocol.case import APPROVERS, GRAVE
 from app.protocol.duties import DutyKind
 from app.vocabulary import (
     ApprovalSubject,
@@ -46,7 +47,7 @@ _Paper = TypeVar("_Paper", Assessment, Plan)
 
 class PaperUnfit(Problem):
     """What is told is told of the newest version of a part, once, and an assessment holds for so long at most:
-    3, 14, 30 or 90 days by the case's priority.
+    3, 14, 30 or 90 days by the case's priority, or fewer, as the organisation has set (`GET /v1/clock-policies`).
 
     Write the part first, and tell of it then; choose an earlier day.
     """
@@ -96,7 +97,7 @@ def assess(
     last, sha256 = newest_assessment(session, case.id), _newest_sha256(session, case, paper)
     if last and _is_of(last, paper):
         return _as_told(last, is_same=(last.level, last.valid_until) == (level, valid_until))
-    if not now.date() <= valid_until <= now.date() + timedelta(days=REVIEWED_WITHIN[case.priority]):
+    if not now.date() <= valid_until <= now.date() + clocks.reviewed_within(session, case.priority):
         raise PaperUnfit
     new = Assessment(
         case_id=case.id,

@@ -67,24 +67,25 @@ class Told(dict[str, Any]):
 _TEXTS: Final = (
     "accepts_from accepts_until act action actor address approver author begun_on by_key challenge day destroyed_on "
     "document envelope_sha256 epoch expires expires_on file first grantee handle handling hash hour id intake "
-    "intake_channel invitation kept_on key kind level made_on name object page part peeled_on period person "
-    "previous received_on recipient ref release requested_by requester root second sha256 sig signature since "
-    "stage stage_entered state subject team to token turn valid_from valid_until what workload"
+    "intake_channel invitation kept_on key kind level made_on name object page part peeled_on period person previous "
+    "received_on recipient ref release requested_by requester root second set_at sha256 sig signature since stage "
+    "stage_entered state subject team to token turn valid_from valid_until what workload zone"
 )
 _TEXTS_OR_NULL: Final = (
-    "accounts_lost_by accounts_lost_too approved_by approver_stand_in body case closing consent copy_sha256 draw due "
-    "failure first_lapses_after granted_on "
-    "handed_on_by handed_on_from held_for held_from keys_copied_on last_use lent_until next next_review noisy_sha256 "
-    "object_hash of opening_due owner prev priority purge_month reason requester_stand_in resume_on "
-    "retention_class review risk_level secret statement sums_sha256 swept_on triager until whom withdrawn_on"
+    "accounts_lost_by accounts_lost_too agreed_at agreed_by answer_due approved_by approver_stand_in body case "
+    "closing consent copy_sha256 country decision_due draw due failure first_lapses_after granted_on handed_on_by "
+    "handed_on_from held_for held_from keys_copied_on last_use lent_until next next_review noisy_sha256 object_hash "
+    "of opening_due owner prev priority purge_month reason requester_stand_in resume_on retention_class review "
+    "risk_level secret statement subdivision sums_sha256 swept_on triager until whom withdrawn_on"
 )
 _NUMBERS: Final = (
-    "disk_bytes disk_free_bytes free generation lacks left_millionths n number part_version rho_millionths "
-    "seq sequence size version"
+    "closes disk_bytes disk_free_bytes free generation lacks left_millionths n number opens part_version "
+    "rho_millionths seq sequence size version waiting_days"
 )
 _LISTS: Final = (
-    "assessment_seen_by checkpoint countersignatures entries errors failing files grants hashes holders items jobs "
-    "kept members messages missing part_keys parts plan_approved_by posts roles"
+    "around_the_clock assessment_seen_by checkpoint closed_on countersignatures entries errors failing files "
+    "free_days grants hashes holders items jobs kept members messages missing part_keys parts plan_approved_by posts "
+    "roles weekdays"
 )
 # What each member is, in whichever object it stands (docs/openapi.json). An answer of another shape is refused where
 # it arrives, so that nobody who reads it has to think of one.
@@ -107,6 +108,8 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "keys_missing": (int, type(None)),
     "assessment": (Told, type(None)),
     "plan": (Told, type(None)),
+    **dict.fromkeys(("decision", "first_response", "office", "review_days", "rules"), (Told,)),
+    **dict.fromkeys(("p1", "p2", "p3", "p4"), (str, int)),
     "head": (Told,),
     "recovery": (Told,),
     "report": (Told,),

@@ -25,6 +25,8 @@ _ABOUT = {
     DutyKind.NAME_MEMBER: "case",
     DutyKind.SHOW_DANGER: "case",
     DutyKind.LOOK_AT_CASE: "case",
+    DutyKind.CLAIM: "epoch",
+    DutyKind.LOOK_AT_REPORT: "rep",
     DutyKind.HAND_ON: "rep",
     DutyKind.OPEN_HANDED_ON: "rep",
 }

@@ -29,8 +29,6 @@ from app.vocabulary import ReportState, TransitionReason
 OUTCOME_DAYS = 30
 # For so long the key of what is decided after its epoch's day is kept, so that a supervisor can reopen it.
 WAY_BACK = timedelta(days=7)
-# For so long a report waits for its reporter, and goes on in triage then.
-AWAITING = timedelta(days=14)
 _NO_WAY_BACK = CLOSED | {ReportState.ACCEPTED}
 
 
@@ -42,19 +40,22 @@ def change_state(
     today: date,
     reason: TransitionReason | None = None,
     opening_due: date | None = None,
+    waits_until: date | None = None,
 ) -> None:
     """Move the report and tell its mailbox; the caller knows that it may go there.
 
-    `opening_due` is the day by which somebody else is to have opened it there. Once it is decided, only the week of its
-    arrival is kept. Raises `StaleDataError` where somebody was faster.
+    `opening_due` is the day by which somebody else is to have opened it there, `waits_until` the last on which it waits
+    there for its reporter. Once it is decided, only the week of its arrival is kept. Raises `StaleDataError` where
+    somebody was faster.
     """
     report.state, report.reason, report.opening_due = to, reason, opening_due
     report.way_back_until = None
     report.kept_until = today + KEPT[to] if to in KEPT else None
-    report.waits_until = today + AWAITING if to is ReportState.AWAITING_REPORTER else None
+    report.waits_until = waits_until
     if to is ReportState.WITHDRAWN:
         report.withdrawn_on = today
     if to not in UNDECIDED:
+        report.answer_due = report.decision_due = None
         report.received_on = monday_of(report.received_on)
         if to not in _NO_WAY_BACK and session.get_one(Epoch, report.epoch_id).destroyed_on <= today:
             report.way_back_until = today + WAY_BACK

@@ -1,11 +1,11 @@
 """Reports: the state of the work on them, in clear, and apart from it what the reporter sealed."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Sealed, index_where
+from app.database import Base, Quarter, Sealed, index_where
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 # Each index costs an arriving report a page on the disk, so those of what comes later leave it out.
@@ -28,6 +28,7 @@ class Report(Base):
         index_where("ix_reports_handed_on", "handed_on_from", "received_on", "id", where="handed_on_from IS NOT NULL"),
         index_where("ix_reports_claimed", "triager_id", "id", where=_CLAIMED),
         index_where(None, "case_id", where="case_id IS NOT NULL"),
+        index_where("ix_reports_to_decide", "decision_due", "id", where="decision_due IS NOT NULL"),
         index_where("ix_reports_kept_until", "kept_until", where="kept_until IS NOT NULL"),
         {"sqlite_with_rowid": False},
     )
@@ -50,6 +51,9 @@ class Report(Base):
     )  # the first epoch, whose keys stay as long as it does
     handed_on_by: Mapped[str | None] = mapped_column(String(36))  # of those who granted it on, the last
     way_back_until: Mapped[date | None]  # of what was decided when its epoch's day had come
+    # When its clocks run out, while it is in triage: by when somebody is to have answered, and to have decided.
+    answer_due: Mapped[datetime | None] = mapped_column(Quarter)
+    decision_due: Mapped[datetime | None] = mapped_column(Quarter)
     waits_until: Mapped[date | None]  # of what waits for its reporter: the last day on which it does
     withdrawn_on: Mapped[date | None]
     kept_until: Mapped[date | None]  # of what was decided into no case: its last day
@@ -66,10 +70,13 @@ class Report(Base):
     @property
     def due(self) -> date | None:
         """The last day on which it is as it should be, if there is one: claimed on the day on which it came, answered
-        by its reporter, or opened by somebody else."""
+        and decided while its clocks run, answered by its reporter, or opened by somebody else."""
         if self.state is ReportState.RECEIVED:
             return self.received_on
-        return self.waits_until if self.state is ReportState.AWAITING_REPORTER else self.opening_due
+        if self.state is ReportState.AWAITING_REPORTER:
+            return self.waits_until
+        runs_out = [each.date() for each in (self.answer_due, self.decision_due) if each]
+        return min(runs_out, default=self.opening_due)
 
 
 class ReportFile(Base):

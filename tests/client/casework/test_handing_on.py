@@ -44,7 +44,8 @@ def reported(here: Installation) -> str:
 
 
 def kinds(staff: Staff) -> list[DutyKind]:
-    return [hint.kind for hint in duties.waiting(staff)]
+    """What is to be done with keys: that somebody is to claim what lies there is another matter."""
+    return [hint.kind for hint in duties.waiting(staff) if hint.kind is not DutyKind.CLAIM]
 
 
 def present(staff: Staff) -> Intake:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Self
 
 from app.client.machine.staff import Staff
@@ -13,7 +13,8 @@ from app.vocabulary import IntakeChannel, ReportState
 class ReportView:
     """The work on a report as the service shows it, in this version: no step is taken on another.
 
-    `opening_due` is the day by which another member than who accepted it is to have opened it, until one has.
+    `answer_due` and `decision_due` are when its clocks run out, while they run. `opening_due` is the day by which
+    another member than who accepted it is to have opened it, until one has.
     `handed_on_from` is its first epoch, where it was granted on to this one and nobody else has opened it by that yet.
     """
 
@@ -27,6 +28,8 @@ class ReportView:
     envelope_sha256: str
     opening_due: date | None
     due: date | None
+    answer_due: datetime | None
+    decision_due: datetime | None
     handed_on_from: str | None
     destroyed: bool
     intake_channel: IntakeChannel
@@ -45,6 +48,8 @@ class ReportView:
             envelope_sha256=str(item["envelope_sha256"]),
             opening_due=_day(item["opening_due"]),
             due=_day(item["due"]),
+            answer_due=_moment(item["answer_due"]),
+            decision_due=_moment(item["decision_due"]),
             handed_on_from=item["handed_on_from"],
             destroyed=bool(item["destroyed"]),
             intake_channel=IntakeChannel(item["intake_channel"]),
@@ -54,6 +59,14 @@ class ReportView:
 
 def _day(told: object) -> date | None:
     return None if told is None else date.fromisoformat(str(told))
+
+
+def _moment(told: object) -> datetime | None:
+    """In UTC. Raises `ValueError` for a time without an offset."""
+    moment = None if told is None else datetime.fromisoformat(str(told))
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment and moment.astimezone(UTC)
 
 
 def view(staff: Staff, report: str) -> ReportView:

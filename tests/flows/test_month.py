@@ -67,7 +67,9 @@ def test_thirty_days_lose_no_report_and_keep_none_open_to_who_left(stage: Stage)
         published = releases.download(told.staff("boris"), told.release)
 
     words = searchable(text for story in told.stories for text in typed(story))
-    public = words_of(" ".join([*(file.decode() for file in published.values()), *Action, *MessageKind, *after.names]))
+    public = words_of(
+        " ".join([*(file.decode(errors="replace") for file in published.values()), *Action, *MessageKind, *after.names])
+    )
     typed_alone = {word for word in words if word.casefold() not in public}
     assert after.holds(typed_alone) - before.holds(typed_alone) == set()
     since = sealed(after) - sealed(at_their_end)

@@ -100,11 +100,11 @@ def keep(
     if len({(each.first, each.second) for each in new}) != len(new):
         raise PairsUnfit
     session.execute(delete(Pair).where(Pair.subject == subject))
+    people = {person for each in new for person in (each.first, each.second)}
+    sealed_to = {each: _recipient_of(session, each) for each in sorted(people) if _is_custodian(session, each, today)}
     for each in new:
-        people = each.first, each.second
-        if each.first >= each.second or not all(_is_custodian(session, person, today) for person in people):
+        if each.first >= each.second or not {each.first, each.second} <= sealed_to.keys():
             raise PairsUnfit
-        first_to, second_to = (_recipient_of(session, person) for person in people)
         session.add(
             Pair(
                 id=new_id("pair"),
@@ -113,8 +113,8 @@ def keep(
                 generation=generation,
                 first_id=each.first,
                 second_id=each.second,
-                first_to=first_to,
-                second_to=second_to,
+                first_to=sealed_to[each.first],
+                second_to=sealed_to[each.second],
                 made_on=today,
                 file=each.file,
             )

@@ -18,6 +18,7 @@ import pytest
 
 from app.client import Staff
 from app.client.casework import cases, leaving, recoveries, triage
+from app.client.intake import epochs
 from app.client.machine.seen import SeenMarks
 from app.client.machine.transport import Unreachable
 from app.client.people import (
@@ -32,15 +33,17 @@ from app.client.people import (
     shared_keys,
     sign_in,
 )
+from app.client.statistics import cards
 from app.clock import Clock
 from app.main import create_app
+from app.protocol import intake
 from app.protocol.case import Identity
 from app.protocol.key_copy import AccountKey
 from app.protocol.pairs import RecoveryReason
 from app.protocol.statements import KeyKind
 from app.settings import Settings
-from app.vocabulary import Relation, Role
-from tests.client.casework.scene import DOCUMENT, FOUND
+from app.vocabulary import ConsentStatus, Relation, Role
+from tests.client.casework.scene import CODING, DOCUMENT, FOUND, approved
 from tests.client.installation import PAPERS
 from tests.flows.organisation import PASSPHRASE, PASSWORD, Organisation
 from tests.in_process import InProcess
@@ -117,6 +120,8 @@ class World:
     invitation: str = ""
     token: str = ""
     sheet: str = ""
+    approval: str = ""
+    signed: int = 0
     printed: list[str] = field(default_factory=list)
 
     @property
@@ -200,9 +205,10 @@ def begin(world: World) -> None:
     opened = triage.open_(tenzin, sent.report)
     world.case = triage.accept(tenzin, opened, FOUND, owner=tenzin.person, colleagues=[leyla.person], title="A title")
     case = cases.open_(tenzin, world.case)
-    person = cases.affected(Relation.SELF, statistics=None, by_reporter=None, can_be_asked=True)
-    said = Identity(person.id, names="Lin Wei")
-    cases.write(tenzin, case, replace(case.file, persons=(person,), identities=(said,)), holders=case.members)
+    person = cases.affected(Relation.SELF, statistics=ConsentStatus.GIVEN, by_reporter=None, can_be_asked=True)
+    incident, said = cases.incident(tenzin, person, CODING), Identity(person.id, names="Lin Wei")
+    file = replace(case.file, persons=(person,), incidents=(incident,), identities=(said,))
+    world.approval = approved(tenzin, cases.write(tenzin, case, file, holders=case.members), leyla)
     first, second = sorted(("nadia", "omar"), key=lambda name: world.organisation.staff[name].person)
     world.first, world.second = first, second
     world.epoch = opened.view.epoch
@@ -213,6 +219,7 @@ def begin(world: World) -> None:
     drafted = copies.draft(tenzin, PASSPHRASE, work_factor=COPY_WORK_FACTOR)
     copies.keep(tenzin, drafted)
     world.sheet = drafted.sheet.words
+    world.signed = len(world.at("sofia").log.intakes)
     for name in CAST:
         shared_keys.newest_key(world.at(name), KeyKind.STATISTICS)  # they have looked at all that there is to know
 
@@ -405,6 +412,30 @@ def memory_kept(world: World) -> object:
     return taken is not None, world.at("tenzin").seen.highest("journal", world.case)
 
 
+def sign_intake(world: World) -> None:
+    sofia = world.at("sofia")
+    if len(sofia.log.intakes) == world.signed:
+        epochs.rotate(sofia)
+
+
+def intake_signed(world: World) -> object:
+    sofia, tenzin = world.at("sofia"), world.at("tenzin")
+    held = [bool(tenzin.epoch_key(intake.read(each).epoch)) for each in sofia.log.intakes]
+    return held, sofia.log.covered_until(sofia.today), {hint.kind for hint in duties.waiting(tenzin)}
+
+
+def write_cards(world: World) -> None:
+    cards.write(world.at("tenzin"), world.case, world.approval)
+
+
+def cards_written(world: World) -> object:
+    """Each waits once, and leaves."""
+    tenzin = world.at("tenzin")
+    shared_keys.keep_card_token(tenzin)
+    written = [(note.written, note.revision) for note in cases.open_(tenzin, world.case).file.cards]
+    return written, cards.waiting(tenzin), cards.send(tenzin, now=True)
+
+
 ACTS = {
     "somebody leaves": Act(leave, left),
     "somebody joins": Act(join, joined),
@@ -417,6 +448,8 @@ ACTS = {
     "a root is adopted": Act(adopt_root, root_adopted),
     "somebody gets new keys": Act(certify_new_keys, certified_anew),
     "a memory is kept": Act(keep_memory, memory_kept),
+    "intake is signed": Act(sign_intake, intake_signed),
+    "cards are written": Act(write_cards, cards_written, steps=12),
 }
 
 

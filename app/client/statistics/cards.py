@@ -54,7 +54,8 @@ class _Entry:
 
 
 def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
-    """Sign each card that another person has signed, as the case says it now, and let it wait for its hour.
+    """Sign each card that another person has signed, as the case says it now, and let it wait for its hour. Where that
+    was broken off it is done again, and what waits nowhere waits then.
 
     Those too that join a person's tokens or part them; and with each under an older token goes the card that joins it,
     once more: without that one they would be counted as two. A card of which something has changed since says another
@@ -85,6 +86,7 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
         _put_out(staff, tie.card, _sealed_tie(file, tie, recipient), revision=tie.revision)
         if tie.before:
             _put_out(staff, tie.before, None)
+    send_again(staff, after)
     return after
 
 
@@ -101,7 +103,7 @@ def send_again(staff: Staff, case: OpenCase) -> int:
     """
     if staff.person not in case.members:
         return 0
-    waits = {entry.card for entry in _entries(staff)}
+    waits = _waiting(staff)
     lost = [each for each in _unsent(staff, case) if each.card not in waits]
     files = _sealed_again(staff, case, [each for each in lost if not each.is_withdrawal])
     found = [each for each in lost if each.is_withdrawal or each.card in files]
@@ -294,8 +296,10 @@ def _withdraw(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collectio
     targets = [note for note in said.cards if note.incident in incidents and not note.withdrawn]
     notes = tuple(replace(note, withdrawn=note.withdrawn or note in targets) for note in said.cards)
     after = _kept(staff, case, replace(said, cards=notes))
-    for note in targets:
-        _put_out(staff, note.id, None)
+    waits = _waiting(staff) | {note.id for note in targets}
+    again = [each.card for each in _unsent(staff, after) if each.is_withdrawal and each.card not in waits]
+    for card_id in (*(note.id for note in targets), *again):  # those too of which this was broken off
+        _put_out(staff, card_id, None)
     return after
 
 
@@ -377,6 +381,10 @@ def _put_out(staff: Staff, card_id: str, file: bytes | None, *, revision: int = 
     write_atomically(staff.machine.outbox / f"{secrets.token_hex(16)}.age", sealed)
     for path in earlier:
         path.unlink()
+
+
+def _waiting(staff: Staff) -> frozenset[str]:
+    return frozenset(entry.card for entry in _entries(staff))
 
 
 def _entries(staff: Staff) -> list[_Entry]:

@@ -38,6 +38,7 @@ from app.casework.withdrawals.routes import router as withdrawals
 from app.casework.words.routes import router as words
 from app.casework.work import service as work_service
 from app.casework.work.routes import router as work
+from app.casework.work.routes import several
 from app.clock import Clock
 from app.database import Database, engine
 from app.http.idempotency import forget
@@ -112,6 +113,7 @@ ROUTERS = [
     cases,
     stages,
     work,
+    several,
     clock_policies,
     consents,
     words,

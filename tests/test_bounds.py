@@ -165,6 +165,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.database.doom": {"_FROM": 15},
     "app.database.layer": {"ID_SIZE": 16, "KEY_SIZE": 32, "_NONCE_SIZE": 12},
     "app.destruction": {"_AT_ONCE": 500},
+    "app.client.casework.cases.work": {"_AT_ONCE": 100},
+    "app.client.casework.views": {"LONGEST": 60, "MOST": 50},
     "app.casework.clocks.free_days": {"YEARS": 10},
     "app.casework.clocks.service": {"ALONE": timedelta(days=7)},
     "app.casework.clocks.working_time": {"_DAY": timedelta(days=1)},

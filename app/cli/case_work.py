@@ -13,7 +13,7 @@ from app.cli.stopped import Stopped
 from app.client.casework import cases, clocks, course
 from app.client.casework.cases import OpenCase
 from app.client.machine.staff import Staff
-from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, SafetyPlan, Task
+from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, Label, SafetyPlan, Task
 from app.protocol.encoding import check_day, new_id
 from app.protocol.errors import Malformed
 from app.vocabulary import (
@@ -185,20 +185,30 @@ def done(
 
 
 def mark(
-    id_: CaseId,
+    ids: Annotated[list[str], typer.Argument(metavar="CASE...", help="The ids or refs of the cases.")],
     handling: Annotated[HandlingMark | None, typer.Option(help="Who may be told.")] = None,
     priority: Annotated[
         Priority | None, typer.Option(help="Only where nothing is coded yet: else it follows that.")
     ] = None,
     review: _Day = None,
+    label: Annotated[Label | None, typer.Option(help="A colour that tells it apart in lists.")] = None,
+    no_label: Annotated[bool, typer.Option("--no-label", help="Take its label away.")] = False,
     machine: Home = HOME,
 ) -> None:
-    """Say how closely a case is held, how soon it is worked on, and in the week of which day it is looked at again."""
+    """Say of cases how closely they are held, how soon and in which week they are looked at, and give them a label."""
     person = staff(machine)
-    view = cases.view(person, Names(person).case(id_))
-    if priority and cases.open_(person, view.id).file.incidents:
+    names = Names(person)
+    views = [cases.view(person, names.case(each)) for each in ids]
+    if priority and any(cases.open_(person, view.id).file.incidents for view in views):
         raise Stopped("the priority follows what is coded: tern case set CASE incident-1 imminence, or severity")
-    cases.mark(person, view, priority=priority, handling=handling, next_review=review)
+    marks = cases.Marks(priority, handling, review, label, unlabelled=no_label)
+    if len(views) == 1:
+        cases.mark(person, views[0], marks)
+        return
+    refused = [(view.ref, why) for view, why in cases.mark_all(person, views, marks) if why]
+    if refused:
+        said = ", ".join(f"{ref} ({why})" for ref, why in refused)
+        raise Stopped(f"the others are marked; not done: {said}. Try these again")
 
 
 def ask(

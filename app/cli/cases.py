@@ -17,17 +17,19 @@ from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, s
 from app.cli.names import Names, short
 from app.cli.refusals import sentence, words
 from app.cli.stopped import Stopped
-from app.client.casework import act_approvals, approvals, cases, coding_approvals, course
+from app.client.casework import act_approvals, approvals, cases, coding_approvals, course, views
 from app.client.casework.approvals import Approval
 from app.client.casework.cases import Consents, OpenCase
 from app.client.casework.reports import news
+from app.client.casework.views import View
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.client.statistics import cards
+from app.protocol.case import Label
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
 from app.protocol.journal import Ending, Hold, Release, Removal
-from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus
+from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, Priority
 
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
@@ -64,22 +66,66 @@ case.command()(case_people.same)
 @case.command("list")
 def list_(
     stage: Annotated[CaseStage | None, typer.Option(help="Only this stage.")] = None,
+    priority: Annotated[Priority | None, typer.Option(help="Only this priority.")] = None,
+    label: Annotated[Label | None, typer.Option(help="Only those with this label.")] = None,
+    view: Annotated[str | None, typer.Option(help="What was saved under this name.")] = None,
+    save: Annotated[
+        str | None, typer.Option(help="Save what is asked here under a name, for all your machines.")
+    ] = None,
     titles: Annotated[bool, typer.Option("--titles", help="Open each case, and show its title.")] = False,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """The cases that you may know of."""
     person = staff(machine)
+    asked = View(stage, priority, label)
+    if view is not None:
+        if asked != View():
+            raise typer.BadParameter("--view, or what to ask for")
+        asked = _saved(person, view)
+    if save is not None:
+        _save(person, save, asked)
     said = dict[str | None, str]()
     for report in news.unread(person):
         said[report.case] = "; ".join(filter(None, (said.get(report.case), f"{short(report.report)}: {report}")))
     rows = [
         asdict(each) | {"news": said.get(each.id)} | (_title(person, each.id) if titles else {})
-        for each in cases.list_(person, stage=stage)
+        for each in cases.list_(person, stage=asked.stage, priority=asked.priority, label=asked.label)
     ]
     names = Names(person)
-    columns = ["ref", "stage", "priority", "due", "owner", "stage_entered", "news", "title", "problem"]
+    columns = ["ref", "stage", "priority", "label", "due", "owner", "stage_entered", "news", "title", "problem"]
     show_list("Cases", columns, rows, as_json=as_json, words=lambda row: {"owner": names.handle(row["owner"])})
+
+
+@case.command("views")
+def views_(
+    forget: Annotated[str | None, typer.Option(metavar="NAME", help="Forget this one.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """What you have saved of lists of cases (tern case list --save); your memory takes it to your other machines."""
+    person = staff(machine)
+    if forget is not None:
+        _saved(person, forget)
+        views.forget(person, forget)
+    rows = [{"name": name, **asdict(view)} for name, view in views.views(person).items()]
+    show_list("Views", ["name", "stage", "priority", "label"], rows, as_json=as_json)
+
+
+def _saved(person: Staff, name: str) -> View:
+    try:
+        return views.named(person, name)
+    except views.NoSuchView:
+        raise Stopped("nothing is saved under this name: tern case views") from None
+
+
+def _save(person: Staff, name: str, view: View) -> None:
+    try:
+        views.save(person, name, view)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    except views.TooManyViews:
+        raise Stopped(f"there are {views.MOST} already: tern case views --forget NAME") from None
 
 
 @case.command("show")

@@ -260,6 +260,7 @@ CASES = {
     "PUT /v1/cases/{case_id}/marks": Row(
         WORKERS, IN_CASE, 412, body={"priority": "p2", "handling": "tlp_red"}, version=UNSEEN
     ),
+    "PUT /v1/cases/marks": Row(WORKERS, answered=422, body={"items": []}),
     "GET /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE),
     "POST /v1/cases/{case_id}/consents": Row(WORKERS, IN_CASE, 409, body=_CONSENT),
 }

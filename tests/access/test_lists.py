@@ -43,7 +43,9 @@ MOST_STEPS = 100 * MOST_ROWS
 FILTERS: dict[str, Sequence[str]] = {
     "state": [f"state={ReportState.RECEIVED}", f"state={ReportState.OUT_OF_MANDATE}", "state=received&state=accepted"],
     "unopened": ["unopened=true", "unopened=false", "unopened=true&state=accepted"],
-    "stage": [f"stage={CaseStage.ACTIVE}", f"stage={CaseStage.ON_HOLD}"],
+    "stage": [f"stage={CaseStage.ACTIVE}", f"stage={CaseStage.ON_HOLD}", "stage=active&stage=planning&priority=p3"],
+    "priority": ["priority=p1", "priority=p2&priority=p4"],
+    "label": ["label=red", "label=green", "label=red&stage=active&priority=p2"],
     "object": [f"object={data.id_('case', 7)}"],
     "after": [f"after={REPORTS // 2}"],
     "from": ["from=500"],

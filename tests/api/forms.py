@@ -240,7 +240,7 @@ _ENTRIES = {
 
 CASES = {
     "POST /v1/cases": _made(_CASE, "parts", "owner", "pairs"),
-    "GET /v1/cases": Form(query=frozenset({"stage"}), pages=True),
+    "GET /v1/cases": Form(query=frozenset({"stage", "priority", "label"}), pages=True),
     "GET /v1/cases/{case_id}": _ONE,
     "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after", "summed_up"})),
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,
@@ -286,9 +286,12 @@ CASES = {
     ),
     "POST /v1/cases/{case_id}/tasks/{task_id}/transitions": _moved({"to": "done"}),
     "PUT /v1/cases/{case_id}/marks": Form(
-        {"priority": "p2", "handling": "tlp_red", "next_review": "2026-06-30"},
-        frozenset({"next_review"}),
+        {"priority": "p2", "handling": "tlp_red", "next_review": "2026-06-30", "label": "red"},
+        frozenset({"next_review", "label"}),
         sees_version=True,
+    ),
+    "PUT /v1/cases/marks": Form(
+        {"items": [{"case": factories.id_("case"), "version": 1, "priority": "p2", "handling": "tlp_red"}]}
     ),
     "GET /v1/cases/{case_id}/consents": _LIST,
     "POST /v1/cases/{case_id}/withdrawals": _moved(

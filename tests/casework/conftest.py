@@ -42,7 +42,7 @@ class Office:
         headers = self._headers(who) | factories.writes(version=version)
         return self.client.post(f"/v1{path}", json=body, headers=headers)
 
-    def put(self, who: Person, path: str, body: Mapping[str, object], *, version: int) -> Response:
+    def put(self, who: Person, path: str, body: Mapping[str, object], *, version: int | None = None) -> Response:
         headers = self._headers(who) | factories.writes(version=version)
         return self.client.put(f"/v1{path}", json=body, headers=headers)
 

@@ -21,7 +21,8 @@ from app.intake.reports.models import Report
 from app.intake.sights.models import Sight
 from app.main import APPROVABLES
 from app.people.staff.models import Person
-from app.vocabulary import ApprovalState, CaseStage, ReportState, Role
+from app.protocol.case import Label
+from app.vocabulary import ApprovalState, CaseStage, Priority, ReportState, Role
 from tests import factories
 from tests.bench import data
 
@@ -32,6 +33,15 @@ QUERIES = {
     "state=accepted&state=in_triage": Wanted({ReportState.ACCEPTED, ReportState.IN_TRIAGE}),
     "unopened=true": Wanted(to_open=True),
     "unopened=false&state=out_of_mandate": Wanted({ReportState.OUT_OF_MANDATE}, to_open=False),
+}
+CASES = {
+    "": cases.Wanted(),
+    "stage=active": cases.Wanted({CaseStage.ACTIVE}),
+    "priority=p1&priority=p3&stage=closed&stage=active": cases.Wanted(
+        {CaseStage.ACTIVE, CaseStage.CLOSED}, {Priority.P1, Priority.P3}
+    ),
+    "label=green": cases.Wanted(labels={Label.GREEN}),
+    "label=green&label=red&priority=p2": cases.Wanted(priorities={Priority.P2}, labels={Label.GREEN, Label.RED}),
 }
 
 
@@ -59,13 +69,10 @@ def test_a_list_holds_what_may_be_seen_and_nothing_else(client: TestClient, rows
             expected = [approval.id for approval in rows.scalars(of_state.order_by(Approval.id))]
             query = f"?state={state}" if state else "?"
             assert every(client, f"/v1/approvals{query}", headers) == expected
-        for stage in (None, CaseStage.ACTIVE):
-            of_stage = cases.visible_to(actor).where(Case.stage == stage if stage else sa.true())
-            order = Case.priority, Case.stage_entered, Case.id
-            query = f"?stage={stage}" if stage else "?"
-            assert every(client, f"/v1/cases{query}", headers) == [
-                case.id for case in rows.scalars(of_stage.order_by(*order))
-            ]
+        order = Case.priority, Case.stage_entered, Case.id
+        for query, of_cases in CASES.items():
+            found = rows.scalars(cases.visible_to(actor).order_by(*order))
+            assert every(client, f"/v1/cases?{query}", headers) == [case.id for case in found if of_cases.has(case)]
 
 
 @pytest.mark.usefixtures("filled")

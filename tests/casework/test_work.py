@@ -13,7 +13,7 @@ from app.clock import Clock
 from app.people.staff.models import Person
 from app.protocol.encoding import sha256_hex
 from app.protocol.sizes import Kind
-from app.vocabulary import ApprovalState, ApprovalSubject, CaseStage, Priority
+from app.vocabulary import ApprovalState, ApprovalSubject, CaseStage, Priority, Role
 from tests import factories
 from tests.casework.conftest import Office, problem
 
@@ -172,6 +172,27 @@ def test_a_case_stands_in_the_list_by_the_priority_that_members_gave_it(
 
     assert problem(stale) == (412, "stale-version")
     assert office.get(caseworker, "/cases").json()["items"][0]["id"] == case.id
+
+
+def test_of_several_that_are_marked_at_once_one_that_is_refused_keeps_none_back(
+    office: Office, rows: Session, case: Case, caseworker: Person
+) -> None:
+    other, closed, theirs = factories.case(rows, caseworker), factories.case(rows, caseworker), factories.id_("case")
+    closed.stage = CaseStage.CLOSED
+    of_others = factories.case(rows, factories.certified(rows, Role.CASEWORKER))
+    marks = {"priority": "p1", "handling": "tlp_red", "label": "blue"}
+    wanted = [(of_others.id, 1), (theirs, 1), (case.id, 1), (closed.id, 1), (other.id, 9), (case.id, 1)]
+    items = [{"case": id_, "version": version, **marks} for id_, version in wanted]
+
+    results = office.put(caseworker, "/cases/marks", {"items": items}).json()["items"]
+
+    problems = ["not-found", "not-found", None, "case-ended", "stale-version", "stale-version"]
+    assert [each["problem"] and each["problem"].removeprefix("/problems/") for each in results] == problems
+    assert [(each["case"], each["now"]) for each in results if each["now"]] == [(case.id, 2)]
+    found = office.get(caseworker, "/cases?label=blue").json()["items"]
+    assert [(each["id"], each["priority"], each["label"]) for each in found] == [(case.id, "p1", "blue")]
+    too_many = office.put(caseworker, "/cases/marks", {"items": items * 17})
+    assert too_many.status_code == 422
 
 
 def test_nobody_works_on_a_case_that_is_closed(office: Office, case: Case, caseworker: Person, part: str) -> None:

@@ -279,7 +279,8 @@ def _add_members(
 
 
 def _told(case: Case) -> dict[str, Any]:
-    return {"stage": case.stage, "priority": case.priority, "stage_entered": case.stage_entered}
+    told = {"stage": case.stage, "priority": case.priority, "stage_entered": case.stage_entered}
+    return {**told, "label": case.label}
 
 
 def _grant(

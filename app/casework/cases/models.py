@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Hour, Sealed
+from app.database import Base, Hour, Sealed, index_where
+from app.protocol.case import Label
 from app.vocabulary import (
     CaseStage,
     HandlingMark,
@@ -16,6 +17,8 @@ from app.vocabulary import (
     TransitionReason,
 )
 
+_LABELLED = "label IS NOT NULL"
+
 
 class Case(Base):
     """The state of the work, which the service may read; the facts lie in sealed parts."""
@@ -24,6 +27,9 @@ class Case(Base):
     __table_args__ = (
         Index("ix_cases_of_team", "team_id", "priority", "stage_entered", "id"),
         Index("ix_cases_of_team_in_stage", "team_id", "stage", "priority", "stage_entered", "id"),
+        index_where(
+            "ix_cases_labelled", "team_id", "label", "stage", "priority", "stage_entered", "id", where=_LABELLED
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -40,6 +46,7 @@ class Case(Base):
     handling: Mapped[HandlingMark] = mapped_column(
         default=HandlingMark.TLP_AMBER_STRICT, server_default=HandlingMark.TLP_AMBER_STRICT.value
     )
+    label: Mapped[Label | None]
     next_review: Mapped[date | None]  # the Monday of a week
     # Of a case on hold: where it goes on, for whom it waits, and until which day at most.
     held_from: Mapped[CaseStage | None]
@@ -64,13 +71,18 @@ class Membership(Base):
     """Who works on a case. The journal says the same, and a client believes that.
 
     `until` is the last day of whom custodians gave the case until a day, and no member has confirmed since. Stage,
-    priority and hour are those of the case: in their order its members list it.
+    priority, hour and label are those of the case: by them its members list it.
     """
 
     __tablename__ = "memberships"
     __table_args__ = (
         Index("ix_memberships_of_person", "person_id", "priority", "stage_entered", "case_id"),
         Index("ix_memberships_of_person_in_stage", "person_id", "stage", "priority", "stage_entered", "case_id"),
+        index_where(
+            "ix_memberships_labelled",
+            *("person_id", "label", "stage", "priority", "stage_entered", "case_id"),
+            where=_LABELLED,
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -80,6 +92,7 @@ class Membership(Base):
     stage: Mapped[CaseStage | None]  # none where older code wrote the row, until it is renewed
     priority: Mapped[Priority | None]
     stage_entered: Mapped[datetime | None] = mapped_column(Hour)
+    label: Mapped[Label | None]
 
 
 class JournalEntry(Base):

@@ -31,7 +31,8 @@ from app.people.pairs.service import PairsUnfit
 from app.people.pairs.wire import RecoveryOut
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
-from app.vocabulary import CaseStage, Role
+from app.protocol.case import Label
+from app.vocabulary import CaseStage, Priority, Role
 
 router = Router("/cases", tag="cases")
 
@@ -62,16 +63,25 @@ def open_case(database: Db, actor: Worker, once: Once, request: CaseIn, now: Now
 
 
 @router.get("")
-def list_cases(database: Db, actor: Worker, paging: Paging, stage: CaseStage | None = None) -> Page[CaseOut]:
-    """The cases that the caller may know of, the most urgent first."""
+def list_cases(
+    database: Db,
+    actor: Worker,
+    paging: Paging,
+    stage: Annotated[list[CaseStage] | None, Query()] = None,
+    priority: Annotated[list[Priority] | None, Query()] = None,
+    label: Annotated[list[Label] | None, Query()] = None,
+) -> Page[CaseOut]:
+    """The cases that the caller may know of, the most urgent first: those at any of the stages, of any of the
+    priorities, and with any of the labels."""
+    wanted = service.Wanted(frozenset(stage or ()), frozenset(priority or ()), frozenset(label or ()))
     with database.read() as session:
         page = paging.page(
             session,
             service.visible_to(actor),
             by=(Case.priority, Case.stage_entered, Case.id),
             show=lambda case: case,
-            among=service.ranges(actor, stage),
-            only=lambda case: stage in (None, case.stage),
+            among=service.ranges(actor, wanted),
+            only=wanted.has,
         )
         return Page(items=cases_out(session, page.items), next=page.next, prev=page.prev)
 

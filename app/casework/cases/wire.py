@@ -16,6 +16,7 @@ from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import CaseId, PersonId, TeamId
 from app.people.grants.wire import Grants
 from app.people.pairs.wire import Pairs
+from app.protocol.case import Label
 from app.vocabulary import (
     CaseStage,
     HandlingMark,
@@ -100,6 +101,7 @@ class CaseOut(BaseModel):
     priority: Priority
     risk_level: RiskLevel | None
     handling: HandlingMark
+    label: Label | None
     next_review: date | None
     due: date | None
     held_from: CaseStage | None
@@ -132,6 +134,7 @@ def cases_out(session: Session, cases: Sequence[Case]) -> list[CaseOut]:
             priority=case.priority,
             risk_level=case.risk_level,
             handling=case.handling,
+            label=case.label,
             next_review=case.next_review,
             due=case.due,
             held_from=case.held_from,

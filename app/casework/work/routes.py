@@ -12,7 +12,10 @@ from app.casework.work.models import CaseTask
 from app.casework.work.schemas import (
     AssessmentIn,
     AssessmentOut,
+    CaseMarkedOut,
+    MarkedOut,
     MarksIn,
+    MarksOfSeveralIn,
     PlanIn,
     PlanOut,
     TaskIn,
@@ -24,6 +27,7 @@ from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, R
 from app.problems import NotFound, StaleVersion
 
 router = Router("/cases/{case_id}", tag="cases")
+several = Router("/cases", tag="cases")
 
 Worker = Annotated[Actor, requires(*MEMBER_ROLES)]
 TaskId = Annotated[str, Path(pattern=r"^task_[0-9a-f]{32}$")]
@@ -122,11 +126,26 @@ def mark_case(
     database: Db, actor: Worker, case_id: str, request: MarksIn, seen: IfMatch, now: Now, response: Response
 ) -> CaseOut:
     """Say how soon a case is worked on, how closely its facts are held, and when it is looked at again."""
-    new = service.Marks(request.priority, request.handling, request.next_review)
     with database.write() as session:
-        case = service.mark(session, actor, case_id, new, seen=seen, now=now)
+        case = service.mark(session, actor, case_id, request.as_marks(), seen=seen, now=now)
         response.headers["ETag"] = etag(case.version)
         return case_out(session, case)
+
+
+@several.put("/marks")
+def mark_cases(database: Db, actor: Worker, request: MarksOfSeveralIn, now: Now) -> MarkedOut:
+    """The same of up to a hundred cases at once, with a result for each: one that is refused keeps none back."""
+    wanted = [(each.case, each.version, each.as_marks()) for each in request.items]
+    with database.write() as session:
+        return MarkedOut(items=[_marked(each) for each in service.mark_all(session, actor, wanted, now=now)])
+
+
+def _marked(one: service.Marked) -> CaseMarkedOut:
+    return CaseMarkedOut(
+        case=one.case_id,
+        now=one.case.version if one.case else None,
+        problem=f"/problems/{one.problem.type}" if one.problem else None,
+    )
 
 
 def _answer(task: CaseTask, response: Response) -> TaskOut:

@@ -3,11 +3,14 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from app.casework.cases.wire import PART_ID
 from app.casework.work.models import TaskState
+from app.casework.work.service import Marks
 from app.http.transitions import TransitionIn
+from app.http.wire import CaseId
+from app.protocol.case import Label
 from app.vocabulary import HandlingMark, Priority, RiskLevel, SafetyPlanStatus, TaskType
 
 PartId = Annotated[str, Field(pattern=PART_ID)]
@@ -108,3 +111,36 @@ class MarksIn(BaseModel):
     priority: Priority
     handling: HandlingMark
     next_review: date | None = None
+    label: Label | None = None
+
+    def as_marks(self) -> Marks:
+        return Marks(self.priority, self.handling, self.next_review, self.label)
+
+
+class CaseMarksIn(MarksIn):
+    """The same of one of several cases, in the version that the caller has seen."""
+
+    case: CaseId
+    version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+
+
+class MarksOfSeveralIn(BaseModel):
+    """Each is done, or refused, by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Annotated[list[CaseMarksIn], Field(min_length=1, max_length=100)]
+
+
+class CaseMarkedOut(BaseModel):
+    """What became of one: its version `now`, or the type of the `problem`, such as `/problems/stale-version`."""
+
+    case: str
+    now: int | None
+    problem: str | None
+
+
+class MarkedOut(BaseModel):
+    """A result for each, in their order."""
+
+    items: list[CaseMarkedOut] = Field(max_length=100)

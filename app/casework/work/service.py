@@ -3,7 +3,7 @@
 Of each paper the service knows that it is a part of the case, who says what of it, and no word of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -28,7 +28,7 @@ from app.duties import Duty
 from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol.case import APPROVERS, GRAVE
+from app.protocol.case import APPROVERS, GRAVE, Label
 from app.protocol.duties import DutyKind
 from app.vocabulary import (
     ApprovalSubject,
@@ -82,11 +82,12 @@ class NewTask:
 
 @dataclass(frozen=True)
 class Marks:
-    """How soon, how closely, and when it is looked at again: any day of that week."""
+    """How soon, how closely, when it is looked at again, any day of that week, and by which label it is told apart."""
 
     priority: Priority
     handling: HandlingMark
     next_review: date | None
+    label: Label | None
 
 
 def assess(
@@ -223,12 +224,38 @@ def mark(session: Session, actor: Actor, case_id: str, new: Marks, *, seen: froz
     case = _worked_on(session, actor, case_id)
     if case.version not in seen:
         raise StaleVersion(version=case.version)
-    case.priority, case.handling = new.priority, new.handling
+    case.priority, case.handling, case.label = new.priority, new.handling, new.label
     case.next_review = new.next_review and monday_of(new.next_review)
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
     session.flush()
     membership.follow(session, case)
     return case
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What became of one of several: the case, or why nothing was changed of it."""
+
+    case_id: str
+    case: Case | None = None
+    problem: Problem | None = None
+
+
+def mark_all(session: Session, actor: Actor, marks: Sequence[tuple[str, int, Marks]], *, now: datetime) -> list[Marked]:
+    """The same of several cases, each in the version that the actor has seen, by itself: one that is refused keeps none
+    of the others back."""
+    # All of them first, in one order: else two requests wait for each other, with the audit chain between them.
+    theirs = cases.of_member(actor).where(Case.id.in_({case_id for case_id, _, _ in marks}))
+    session.scalars(theirs.order_by(Case.id).with_for_update()).all()
+    found = list[Marked]()
+    for case_id, version, new in marks:
+        try:
+            with session.begin_nested():
+                case = mark(session, actor, case_id, new, seen=frozenset({version}), now=now)
+            found.append(Marked(case_id, case=case))
+        except Problem as problem:
+            found.append(Marked(case_id, problem=problem))
+    return found
 
 
 def has_urgent_task(session: Session, case_id: str) -> bool:

@@ -74,9 +74,10 @@ _TEXTS: Final = (
 _TEXTS_OR_NULL: Final = (
     "accounts_lost_by accounts_lost_too agreed_at agreed_by answer_due approved_by approver_stand_in body case "
     "closing consent copy_sha256 country decision_due draw due failure first_lapses_after granted_on handed_on_by "
-    "handed_on_from held_for held_from keys_copied_on last_use lent_until next next_review noisy_sha256 object_hash "
-    "of opening_due owner prev priority purge_month reason requester_stand_in resume_on retention_class review "
-    "risk_level secret statement subdivision sums_sha256 swept_on triager until whom withdrawn_on"
+    "handed_on_from held_for held_from keys_copied_on label last_use lent_until next next_review noisy_sha256 "
+    "object_hash of opening_due owner prev priority problem purge_month reason requester_stand_in resume_on "
+    "retention_class review risk_level secret statement subdivision sums_sha256 swept_on triager until whom "
+    "withdrawn_on"
 )
 _NUMBERS: Final = (
     "closes disk_bytes disk_free_bytes free generation lacks left_millionths n number opens part_version "
@@ -105,6 +106,7 @@ MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "took_back": (bool,),
     "wrote": (bool,),
     "epoch_days_left": (int, type(None)),
+    "now": (int, type(None)),
     "keys_missing": (int, type(None)),
     "assessment": (Told, type(None)),
     "plan": (Told, type(None)),

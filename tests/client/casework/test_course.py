@@ -9,7 +9,7 @@ from app.client.casework import approvals, cases, course
 from app.client.casework.cases import OpenCase
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
-from app.protocol.case import Assessment, Closing, RuleBroken, SafetyPlan, Task
+from app.protocol.case import Assessment, Closing, Label, RuleBroken, SafetyPlan, Task
 from app.protocol.encoding import new_id
 from app.vocabulary import (
     ApprovalSubject,
@@ -108,7 +108,7 @@ def test_whoever_opens_the_case_sees_what_the_service_was_told_otherwise(here: I
         part = next(part for part, each in case.said.items() if each.type == f"part.{name}")
         paper = {"part": part, "part_version": case.marks[part].version}
         boris.service.put(f"/cases/{case.id}/{name}", paper | said)
-    cases.mark(boris, cases.view(boris, case.id), priority=Priority.P4)
+    cases.mark(boris, cases.view(boris, case.id), cases.Marks(priority=Priority.P4))
 
     assert course.unsound(boris, case, cases.view(boris, case.id)) == [
         "priority-of-another-coding",
@@ -122,12 +122,26 @@ def test_whoever_opens_the_case_sees_what_the_service_was_told_otherwise(here: I
 def test_the_priority_follows_the_coding_and_never_what_is_not_coded(here: Installation) -> None:
     anna, boris = here.staff("anna"), here.staff("boris")
     bare, case = accepted(here, anna, boris), coded(here, anna, boris)
-    cases.mark(boris, cases.view(boris, case.id), priority=Priority.P4, handling=HandlingMark.TLP_RED)
+    cases.mark(boris, cases.view(boris, case.id), cases.Marks(priority=Priority.P4, handling=HandlingMark.TLP_RED))
 
     assert cases.follow_coding(boris, bare) is None
     assert cases.follow_coding(boris, case) is Priority.P2
     assert cases.follow_coding(boris, case) is None
     assert cases.view(boris, case.id).handling == "tlp_red"
+
+
+def test_several_cases_are_marked_at_once_and_told_apart_by_their_label(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    one, other = (accepted(here, anna, boris).id for _ in range(2))
+    views = [cases.view(boris, each) for each in (one, other)]
+    cases.mark(boris, views[1], cases.Marks(priority=Priority.P4))
+
+    marked = cases.mark_all(boris, views, cases.Marks(label=Label.VIOLET))
+
+    assert [(view.id, why) for view, why in marked] == [(one, None), (other, "stale-version")]
+    assert [each.id for each in cases.list_(boris, label=Label.VIOLET)] == [one]
+    cases.mark(boris, cases.view(boris, one), cases.Marks(unlabelled=True))
+    assert cases.list_(boris, label=Label.VIOLET) == []
 
 
 def test_nobody_approves_what_they_wrote_or_the_end_of_a_case_that_they_lead(here: Installation) -> None:

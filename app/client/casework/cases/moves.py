@@ -8,10 +8,12 @@ from typing import Any, Final, Self
 from app.client.casework.cases.consents import Consents, list_consents
 from app.client.casework.cases.reading import OpenCase
 from app.client.machine.staff import Staff
-from app.protocol.case import RuleBroken
+from app.protocol.case import Label, RuleBroken
 from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, HoldReason, Priority, TransitionReason
 
-_OR_NONE: Final = ("risk_level", "next_review", "due", "held_from", "resume_on", "retention_class", "purge_month")
+_OR_NONE: Final = (
+    *("label", "risk_level", "next_review", "due", "held_from", "resume_on", "retention_class", "purge_month"),
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class CaseView:
     members: tuple[str, ...]
     version: int
     handling: str
+    label: str | None
     risk_level: str | None
     next_review: str | None
     due: str | None
@@ -53,9 +56,12 @@ class CaseView:
         )
 
 
-def list_(staff: Staff, *, stage: CaseStage | None = None) -> list[CaseView]:
-    """Every case that this person may know of."""
-    items = staff.service.items("/cases", **({"stage": stage.value} if stage else {}))
+def list_(
+    staff: Staff, *, stage: CaseStage | None = None, priority: Priority | None = None, label: Label | None = None
+) -> list[CaseView]:
+    """Every case that this person may know of, or those at a stage, of a priority, and with a label."""
+    asked = {"stage": stage, "priority": priority, "label": label}
+    items = staff.service.items("/cases", **{name: each.value for name, each in asked.items() if each})
     return [CaseView.read(item) for item in items]
 
 

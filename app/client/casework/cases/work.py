@@ -3,19 +3,32 @@
 A machine that goes dark in between leaves nothing wrong: who tells next tells of what is stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from app.client.casework.cases.consents import list_consents
 from app.client.casework.cases.moves import CaseView, step, view
 from app.client.casework.cases.reading import OpenCase
 from app.client.casework.cases.writing import write
 from app.client.machine.staff import Staff
-from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, Name, Note, PartType, RuleBroken, SafetyPlan, Task
+from app.protocol.case import (
+    REVIEWED_WITHIN,
+    Assessment,
+    Closing,
+    Label,
+    Name,
+    Note,
+    PartType,
+    RuleBroken,
+    SafetyPlan,
+    Task,
+)
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentScope, HandlingMark, Priority, TransitionReason
+
+_AT_ONCE: Final = 100  # cases that are marked by one request
 
 
 @dataclass(frozen=True)
@@ -101,21 +114,43 @@ def move_task(staff: Staff, case_id: str, task: CaseTask, to: str) -> None:
     staff.service.post(f"/cases/{case_id}/tasks/{task.id}/transitions", {"to": to}, version=task.version)
 
 
-def mark(
-    staff: Staff,
-    view: CaseView,
-    *,
-    priority: Priority | None = None,
-    handling: HandlingMark | None = None,
-    next_review: date | None = None,
-) -> None:
-    """Say how soon a case is worked on, how closely it is held, when it is looked at again; the rest stays."""
-    marks = {
-        "priority": (priority or view.priority).value,
-        "handling": handling.value if handling else view.handling,
-        "next_review": next_review.isoformat() if next_review else view.next_review,
-    }
-    staff.service.put(f"/cases/{view.id}/marks", marks, version=view.version)
+@dataclass(frozen=True)
+class Marks:
+    """How soon a case is worked on, how closely it is held, when it is looked at again, and its label; what is none
+    here stays as it is, and with `unlabelled` the label goes."""
+
+    priority: Priority | None = None
+    handling: HandlingMark | None = None
+    next_review: date | None = None
+    label: Label | None = None
+    unlabelled: bool = False
+
+    def of(self, view: CaseView) -> dict[str, Any]:
+        """All of them, as the case has them then."""
+        label = self.label.value if self.label else view.label
+        return {
+            "priority": (self.priority or view.priority).value,
+            "handling": self.handling.value if self.handling else view.handling,
+            "next_review": self.next_review.isoformat() if self.next_review else view.next_review,
+            "label": None if self.unlabelled else label,
+        }
+
+
+def mark(staff: Staff, view: CaseView, marks: Marks) -> None:
+    """Say so of a case. Raises `Refused`."""
+    staff.service.put(f"/cases/{view.id}/marks", marks.of(view), version=view.version)
+
+
+def mark_all(staff: Staff, views: Sequence[CaseView], marks: Marks) -> list[tuple[CaseView, str | None]]:
+    """Say so of several, a hundred at a time: of each why it was refused, as a code, or none. Raises `Refused`."""
+    found = list[tuple[CaseView, str | None]]()
+    for begin in range(0, len(views), _AT_ONCE):
+        of_these = views[begin : begin + _AT_ONCE]
+        items = [marks.of(view) | {"case": view.id, "version": view.version} for view in of_these]
+        told = staff.service.put("/cases/marks", {"items": items}).json()["items"]
+        why = {str(each["case"]): each["problem"] and str(each["problem"]).rpartition("/")[2] for each in told}
+        found += [(view, why.get(view.id, "no-result")) for view in of_these]
+    return found
 
 
 def follow_coding(staff: Staff, case: OpenCase) -> Priority | None:
@@ -126,7 +161,7 @@ def follow_coding(staff: Staff, case: OpenCase) -> Priority | None:
     now = view(staff, case.id)
     if not case.file.incidents or now.stage is CaseStage.CLOSED or now.priority is case.file.priority:
         return None
-    mark(staff, now, priority=case.file.priority)
+    mark(staff, now, Marks(priority=case.file.priority))
     return case.file.priority
 
 

@@ -36,6 +36,7 @@ from tests.strength import HASHER, WORK_FACTOR
 PASSPHRASE = "the passphrase of a test"
 PASSWORD = "the password of a test"
 START = datetime(2026, 6, 15, 9, tzinfo=UTC)
+SESSION = timedelta(hours=Settings.model_fields["session_hours"].default)
 
 # Counted, not drawn: one organisation is founded, and all others are copies of it.
 PAPERS = [Paper(f"paper_{number:032x}", bytes([number]) * 16) for number in (1, 2)]
@@ -57,6 +58,7 @@ class Installation:
     directory: Path
     pin: str = ""
     opened: ExitStack = field(default_factory=ExitStack)
+    came_in: dict[str, datetime] = field(default_factory=dict)  # who has signed in before anything happened, and when
 
     @property
     def site(self) -> Path:
@@ -98,9 +100,11 @@ class Installation:
         }
 
     def staff(self, handle: str) -> Staff:
-        """The person at their machine, signed in today."""
+        """The person at their machine, signed in today: anew, unless it is the first time and they were in before."""
         opened = self.unlock(handle)
-        sign_in.sign_in(opened, PASSWORD)
+        came_in = self.came_in.pop(handle, None)
+        if came_in is None or self.now() >= came_in + SESSION:
+            sign_in.sign_in(opened, PASSWORD)
         return opened
 
     def unlock(self, handle: str) -> Staff:
@@ -144,7 +148,10 @@ def installation(
         for each in (directory / "people").iterdir():
             machine = Machine(each)
             machine.tell(replace(machine.about, server=server))
-        yield Installation(server, directory, pin, opened)
+        here = Installation(server, directory, pin, opened)
+        if founded is None:
+            here.came_in = dict.fromkeys(("sara", *STAFF), start)
+        yield here
 
 
 @cache
@@ -171,6 +178,8 @@ def _founded(start: datetime) -> tuple[Path, str]:
         epochs.rotate(sara)
         for kind in KeyKind:
             shared_keys.make_shared(sara, kind)
+        for handle in ("sara", *STAFF):
+            here.staff(handle)
     return directory, here.pin
 
 

@@ -106,6 +106,11 @@ def about(drawn: NoisyCounts, note: str | None = None) -> About:
 
 
 def unsigned(drawn: NoisyCounts) -> dict[str, bytes]:
+    return dict(_composed(drawn))
+
+
+@cache  # several files of tests begin with the same
+def _composed(drawn: NoisyCounts) -> Mapping[str, bytes]:
     return compose(drawn, about=about(drawn), ledger=[entry(drawn)], signers=write_signers(SIGNERS))
 
 

@@ -13,6 +13,9 @@ from tests.access.asking import ask
 from tests.access.scene import Scene, elsewhere
 from tests.access.table import CAST, TABLE, Row
 
+# What is counted is what the service asks, of whichever database.
+pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def scene(client: TestClient, rows: Session) -> Scene:

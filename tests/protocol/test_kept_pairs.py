@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.protocol.kept_pairs import KeptPair, Served, kept_pairs
+from app.protocol.kept_pairs import Gone, KeptPair, Served, kept_pairs
 
 
 def day(number: int) -> date:
@@ -26,6 +26,12 @@ def test_each_two_who_were_custodians_together_may_have_kept_a_pair() -> None:
 
 def test_one_who_left_has_no_pair_alone() -> None:
     assert kept_pairs([served("a", 1, 10)]) == []
+
+
+def test_who_came_on_the_day_on_which_another_went_may_have_met_them() -> None:
+    assert kept_pairs([served("a", 1, 10), served("b", 10, 20)]) == [
+        KeptPair("a", "b", together=day(10), parted=day(10), gone=day(20))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -53,3 +59,24 @@ def test_of_a_key_that_was_made_on_the_day_on_which_both_went_somebody_else_tell
     assert pair.has(day(9))
     assert not pair.has(day(11), is_told=is_told)
     assert (pair.went_on(day(10)), pair.went_on(day(9))) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("made", "is_told", "may_have"),
+    [(9, False, True), (10, False, False), (10, True, True), (11, True, False)],
+)
+def test_who_left_may_have_what_was_made_before_and_on_that_day_as_they_are_told(
+    made: int, is_told: bool, may_have: bool
+) -> None:
+    assert Gone(day(10), ()).may_have(day(made), is_told=is_told) is may_have
+
+
+def test_who_lost_nothing_may_have_what_they_kept_with_another_where_it_is_in_pairs() -> None:
+    one, other = kept_pairs([served("a", 3, 10), served("b", 3, 20), served("c", 15, 20)])
+    kept = Gone(None, (one, other))
+
+    assert kept.may_have(day(9), is_told=True)
+    assert not kept.may_have(day(9), is_told=True, in_pairs=False)
+    assert not kept.may_have(day(21), is_told=True)
+    assert not Gone(None, ()).may_have(day(9), is_told=True)
+    assert Gone(day(10), (other,)).may_have(day(12), is_told=False)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from app import http, keyring
 from app.audit.routes import router as audit
 from app.blobs import Blobs
+from app.casework.approvals import bound
 from app.casework.approvals.routes import router as approvals
 from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
@@ -157,6 +158,7 @@ DUTIES = (
     staff_rules.duties,
     audit_heads.duties,
     withdrawal_rules.duties,
+    bound.duties,
 )
 
 # Whose keys two custodians can give to somebody, who may hold them: by the prefix of the subject's id.
@@ -200,6 +202,7 @@ def jobs(keyring: Keyring) -> Jobs:
             Job("lists", lambda session, _: renewal.renew(session)),
             daily("mailboxes", lifecycle.close_mailboxes),
             daily("budgets", budget.forget_days),
+            daily("approvals", bound.forget),
             Job("answers", once.forget, is_hourly=True),
             daily("uploads", uploads.drop_old),
             Job("refusals", sign_ins.record_refused),

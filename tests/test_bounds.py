@@ -51,6 +51,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.backup.rows": {"FORMAT": 1, "_AT_ONCE": 20},
     "app.blobs.objects": {"_PIECE": 64 * KIB},
     "app.blobs.store": {"ASIDE": timedelta(days=7), "FEW": 10, "_HUNDRED": 100},
+    "app.casework.approvals.bound": {"MOST_A_DAY": 100, "SEEN": timedelta(days=14)},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.desk.service": {"MOST": 50},
     "app.casework.stages.service": {
@@ -248,7 +249,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.keyring": {"_SIZE": 32},
     "app.people.passwords": {"_RETRY_SECONDS": 1},
     "app.people.sign_in.service": {"_TOKEN_SIZE": 32},
-    "app.people.staff.service": {"INVITATION_DAYS": 14, "PAGE": 1000, "_TOKEN_SIZE": 32},
+    "app.people.staff.invitations": {"INVITATION_DAYS": 14, "_TOKEN_SIZE": 32},
+    "app.people.staff.service": {"PAGE": 1000},
     "app.protocol.case.work": {"REVIEWED_WITHIN": {"p1": 3, "p2": 14, "p3": 30, "p4": 90}},
     "app.protocol.card": {"CARD_SIZE": 1024, "TOKEN_SIZE": 16, "FORMAT": 1, "SIGNATURES": 2, "LAST_REVISION": 999},
     "app.protocol.documents": {
@@ -352,7 +354,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.protocol.certificates": {"RENEWED_BEFORE": timedelta(days=45)},
     "app.people.audit_heads.service": {"_COUNTERSIGNED_WITHIN": timedelta(days=3)},
     "app.protocol.typos": {"_FURTHEST": 2},
-    "app.protocol.release.about": {"COMPOSER": 1},
+    "app.protocol.release.about": {"COMPOSER": 2},
     "app.protocol.release.budget": {
         "KIND_CAP": {ReleaseKind.QUARTER: 12_500, ReleaseKind.YEAR: 110_000, ReleaseKind.RESERVE: 20_000},
         "YEAR_CAP": 180_000,
@@ -381,6 +383,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "ROUGH": 5,
     },
     "app.protocol.release.mechanism": {"TESTABLE": 200, "_TOO_LITTLE": 0.5, "_ODD": (0.67, 1.5)},
+    "app.protocol.release.parquet": {
+        **{"_PLAIN": 0, "_RLE": 3, "_UTF8": 0},
+        **{"_I32": 5, "_I64": 6, "_BINARY": 8, "_LIST": 9, "_STRUCT": 12},
+    },
+    "app.protocol.release.workbook": {"_LONG": 60},
     "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
     "app.statistics.releases.accounts": {"NAME": 16, "SLOT": 20, "LINK": 1 << 31},
     "app.statistics.releases.kept_accounts": {"PIECE": MIB},

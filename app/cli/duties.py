@@ -62,6 +62,7 @@ _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.LOOK_AT_CASE,
     DutyKind.CLAIM,
     DutyKind.LOOK_AT_REPORT,
+    DutyKind.LOOK_AT_APPROVALS,
 }
 
 _BY_THE_ROOT: Final = frozenset(
@@ -139,6 +140,9 @@ def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str],
             _tell_unclaimed(hint.since)
         case Hint(DutyKind.LOOK_AT_REPORT, report):
             say(f"The time to answer {short(report)} and to decide about it is over on {hint.since}: tern triage list.")
+        case Hint(DutyKind.LOOK_AT_APPROVALS, colleague, _, day):
+            who = Names(person).handle(colleague)
+            say(f"{who} approved as many codings on {day} as a day has: ask them, for each is a number in a release.")
         case _:
             _do_unasked(person, hint)
 

@@ -24,4 +24,5 @@ class DutyKind(StrEnum):
     LOOK_AT_CASE = "look_at_case"  # by a member: the day is over on which its danger was to be judged anew, say
     CLAIM = "claim"  # by who triages: of an epoch's reports one was claimed by nobody on the day on which it came
     LOOK_AT_REPORT = "look_at_report"  # by who claimed it, and a day later by supervisors: its time runs out, or has
+    LOOK_AT_APPROVALS = "look_at_approvals"  # by a supervisor: somebody approved as many codings as a day has
     OPEN_HANDED_ON = "open_handed_on"  # by who holds the key of the epoch to which somebody else granted it on

@@ -65,3 +65,14 @@ class ApprovalSight(Base):
     approval_id: Mapped[str] = mapped_column(ForeignKey("approvals.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     state: Mapped[ApprovalState]
+
+
+class ApprovalDay(Base):
+    """How much of what is bounded somebody has approved on a day: it says nothing of what, and of whom."""
+
+    __tablename__ = "approval_days"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    number: Mapped[int] = mapped_column(default=0)

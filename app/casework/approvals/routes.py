@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response, status
 
 from app.casework.approvals import service, sights
+from app.casework.approvals.bound import TooManyApprovals
 from app.casework.approvals.models import Approval
 from app.casework.approvals.schemas import ApprovalDecisionIn, ApprovalIn, ApprovalOut
 from app.casework.approvals.state import Approvals
@@ -109,7 +110,7 @@ def list_approval_steps(database: Db, actor: Worker, state: SharedState, approva
 @router.post(
     "/{approval_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail),
+    responses=problems(NotFound, NotAnEnvelope, StaleVersion, NoSuchStep, GuardsFail, TooManyApprovals),
 )
 def decide_approval(
     database: Db,

@@ -13,6 +13,7 @@ from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
+from app.casework.approvals import bound
 from app.casework.approvals import sights as approval_sights
 from app.casework.approvals.machine import EDGES, Facts
 from app.casework.approvals.models import Approval, ApprovalSight
@@ -71,6 +72,7 @@ class Approvable:
     `workers` are those who see what is asked about the object of an id because they work on it, or lead the work.
     `led_by` is whether the actor leads the work on the object of an id: they see what is asked and lent, and call it
     back. `seen_by` is whether they work on it: where it is given, they see what is asked and decided too.
+    `is_bounded` says that one person approves so many of it in a day and no more (`bound.py`).
     `lent_until` is the last day of a key that is lent, where it must not outlive another.
     """
 
@@ -83,6 +85,7 @@ class Approvable:
     seen_by: Callable[[Actor, InstrumentedAttribute[str]], ColumnElement[bool]] | None = None
     lent_until: Callable[[Session, str], date] | None = None
     takes_own_key: bool = False
+    is_bounded: bool = False
 
 
 _LENT = (Grant.until, Grant.revoked)  # what is told of a key that was lent, which is no part of the answer
@@ -154,12 +157,14 @@ def decide(
 ) -> Approval:
     """Approve, reject or cancel. The key that was lent with the request ends.
 
-    Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`.
+    Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`, and `TooManyApprovals` for one more than a day has.
     """
     approval = _one(session, _as_it_is_now(visible_to(actor, approvables)), approval_id)
     if approval.version not in seen:
         raise StaleVersion(version=approval.version)
     transitions.check(EDGES, approval.state, to, _facts(session, actor, approvables, approval, statement))
+    if approvables[approval.subject].is_bounded and to is ApprovalState.APPROVED:
+        bound.count(session, actor.id, now.date())
     approval.state, approval.statement = to, statement
     if approval.grant_id is not None:
         grants.end(session, actor, session.get_one(Grant, approval.grant_id), now=now)

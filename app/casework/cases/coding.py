@@ -28,4 +28,5 @@ CODING = Approvable(
     workers=members_of,
     led_by=service.led_by,
     seen_by=service.works_on,
+    is_bounded=True,
 )

@@ -27,6 +27,7 @@ _ABOUT = {
     DutyKind.LOOK_AT_CASE: "case",
     DutyKind.CLAIM: "epoch",
     DutyKind.LOOK_AT_REPORT: "rep",
+    DutyKind.LOOK_AT_APPROVALS: "per",
     DutyKind.HAND_ON: "rep",
     DutyKind.OPEN_HANDED_ON: "rep",
 }

@@ -176,6 +176,7 @@ class Database:
                 return
             driver = cast("sqlite3.Connection", connection.connection.driver_connection)
             driver.execute("PRAGMA foreign_keys = OFF")
+            driver.execute(f"PRAGMA busy_timeout = {_COMMAND_SECONDS * 1000}")  # as above: tables may be long
             try:
                 with connection.begin():
                     yield connection
@@ -183,6 +184,7 @@ class Database:
                         raise RuntimeError("a foreign key leads nowhere")
             finally:
                 driver.execute("PRAGMA foreign_keys = ON")
+                driver.execute(f"PRAGMA busy_timeout = {int(_TRY_SECONDS * 1000)}")
 
     def close(self) -> None:
         """Give all connections back, those to the keys too."""

@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -98,6 +101,20 @@ def test_sqlite_keeps_no_row_in_the_order_of_its_arrival(empty: Database) -> Non
         statements = session.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
 
     assert [name for name, sql in statements if not sql.rstrip().endswith("WITHOUT ROWID")] == ["alembic_version"]
+
+
+def test_of_two_that_find_an_older_database_at_once_one_brings_it_up_to_date(empty: Database, empty_url: str) -> None:
+    schema.upgrade(empty)
+    schema.downgrade(empty, REVISIONS[-2])
+    both = Barrier(2)
+
+    def open_(_: int) -> schema.Tables:
+        both.wait()
+        with closing(schema.open_(empty_url, upgrades=True)) as opened:
+            return schema.look(opened)
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(open_, range(2))) == [schema.Tables.OURS] * 2
 
 
 def test_every_step_can_be_taken_back_and_again_with_a_row_in_each_table(empty: Database) -> None:

@@ -316,7 +316,7 @@ def _holders(staff: Staff, case: str) -> frozenset[str]:
 
 
 def _successor_of_the_founder(month: Month) -> str:
-    """The founder goes without a word; boris and a paper name a third person in the same act."""
+    """The founder goes without a word; boris and the paper, which a custodian keeps, name a third person in one act."""
     company = month.company
     founder = company.staff.pop("sofia")
     _come(month, _SUCCESSOR, frozenset({Role.ANALYST}), by="boris")
@@ -329,7 +329,9 @@ def _successor_of_the_founder(month: Month) -> str:
     leaving.leave(boris, founder.person)
     month.left.append(founder)
     company.supervisors = ["boris", _SUCCESSOR]
-    return f"the founder goes for good, and the root names {_SUCCESSOR} in her place"
+    return (
+        f"the founder goes for good; boris, with the paper that {_CUSTODIANS[0]} keeps, names {_SUCCESSOR} in her place"
+    )
 
 
 def _total_is_asked_for(month: Month) -> str:

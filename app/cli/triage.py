@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,7 +52,10 @@ def list_(
 
     def words(row: Mapping[str, object]) -> dict[str, object]:
         lapses = row["decide_until"] and f"nobody has decided: destroyed after {row['decide_until']}"
-        note = "; ".join(str(each) for each in (row["news"], lapses, row["unopened"], row["problem"]) if each)
+        first = "answer" if row["answer_due"] else "decide"
+        due = row["answer_due"] or row["decision_due"]
+        told = row["news"], due and f"{first} by {due}", lapses, row["unopened"], row["problem"]
+        note = "; ".join(str(each) for each in told if each)
         came_by = str(row["intake_channel"]).replace("_", " ")
         return {"triager": names.handle(row["triager"]), "came by": came_by, "note": note or None}
 
@@ -394,6 +398,10 @@ def _line(each: Received | Sent, thread: Thread, names: Names) -> dict[str, Any]
     }
 
 
+def _quarter(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else None
+
+
 def _row(waiting: Waiting) -> dict[str, Any]:
     view = waiting.view
     return {
@@ -407,5 +415,7 @@ def _row(waiting: Waiting) -> dict[str, Any]:
         "triager": view.triager,
         "unopened": waiting.unopened,
         "decide_until": waiting.decide_until and waiting.decide_until.isoformat(),
+        "answer_due": _quarter(view.answer_due),
+        "decision_due": _quarter(view.decision_due),
         "problem": waiting.problem,
     }

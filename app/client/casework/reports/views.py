@@ -62,11 +62,16 @@ def _day(told: object) -> date | None:
 
 
 def _moment(told: object) -> datetime | None:
-    """In UTC. Raises `ValueError` for a time without an offset."""
-    moment = None if told is None else datetime.fromisoformat(str(told))
-    if moment is not None and moment.tzinfo is None:
+    """In UTC. Raises `ValueError` for a time without an offset, or of no year."""
+    if told is None:
+        return None
+    moment = datetime.fromisoformat(str(told))
+    if moment.tzinfo is None:
         raise ValueError("a time without an offset")
-    return moment and moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time of no year") from None
 
 
 def view(staff: Staff, report: str) -> ReportView:

@@ -34,6 +34,7 @@ from app.database import Database
 from app.intake.mailbox.models import KeptReply
 from app.intake.reports.models import ReportFile
 from app.main import jobs
+from app.people.grants.models import Grant
 from app.protocol import intake
 from app.protocol import receipt as receipts
 from app.protocol.encoding import b64, canonical, new_id
@@ -58,9 +59,18 @@ _A_DAY: Final = 2
 # The report that no client opens, of which two people say so.
 UNDECRYPTABLE: Final = "syn-028"
 _TOTAL: Final = "2026-Q2"
-_WRITTEN: Final = (ReportFile.body, KeptReply.file, JournalEntry.file)
+_WRITTEN: Final = (ReportFile.body, KeptReply.file, JournalEntry.file, Grant.file)
 _MORNING: Final = time(9)
 _NIGHT: Final = time(23)
+
+
+@dataclass(frozen=True)
+class Left:
+    """Who left, the keys that they took along, and the hashes of what the service had by then."""
+
+    person: Staff
+    known: Sequence[age.HybridIdentity] = field(repr=False)
+    sealed_before: frozenset[bytes] = field(repr=False)
 
 
 @dataclass
@@ -76,9 +86,7 @@ class Month:
     release: str = ""
     open_days: int = 0
     came_in: dict[str, datetime] = field(default_factory=dict)  # when who has signed in last
-    left: list[Staff] = field(default_factory=list)
-    known: list[age.HybridIdentity] = field(default_factory=list, repr=False)  # by who left first, and until then
-    sealed_before: frozenset[bytes] = frozenset()
+    left: list["Left"] = field(default_factory=list)
 
     def day(self, number: int) -> str:
         """The day of this number, from 1; what happened on it."""
@@ -119,13 +127,24 @@ class Month:
         return colleagues.fingerprint(self.company.staff[name])
 
     def sealed(self) -> frozenset[bytes]:
-        """The hashes of what the service has of reports, replies and cases."""
+        """The hashes of what the service has of reports, replies and cases, and of keys."""
         return frozenset(sha256(file).digest() for file in self.files())
 
     def files(self) -> list[bytes]:
         """All that it has sealed of them."""
         with self._database.read() as session:
             return [bytes(file) for column in _WRITTEN for file in session.scalars(select(column)) if file]
+
+    def granted_to(self, person: Staff) -> list[age.HybridIdentity]:
+        """Somebody's own key, and each that lies at the service for it: whoever has its files needs no session."""
+        own = person.keys.identity
+        with self._database.read() as session:
+            theirs = select(Grant.file).where(Grant.grantee == person.person, Grant.file.is_not(None))
+            files = [bytes(file) for file in session.scalars(theirs) if file]
+        texts = [age.decrypt(file, [own]).decode().splitlines() for file in files]
+        secrets = {line for lines in texts for line in lines if line.startswith("AGE-SECRET-KEY-PQ-1")}
+        found = [age.parse_identity(secret) for secret in sorted(secrets)]
+        return [own, *(each for each in found if isinstance(each, age.HybridIdentity))]
 
     def hand_out_sheet(self, name: str) -> None:
         """A copy of somebody's keys at the service, and the sheet that opens it in `papers/`."""
@@ -181,7 +200,7 @@ class Month:
     def close(self) -> None:
         """Give its connections back, and everybody's."""
         self._database.close()
-        for person in (*self.company.staff.values(), *self.left):
+        for person in (*self.company.staff.values(), *(each.person for each in self.left)):
             person.__exit__()
 
 
@@ -219,11 +238,11 @@ def _somebody_leaves(month: Month) -> str:
     for case in handed:
         takes = company.staff["tenzin"].person
         cases.change_members(gone, cases.open_(gone, case), add=[takes], owner=takes)
-    month.known, month.sealed_before = _keys_of(gone, company.cases.values()), month.sealed()
+    left = Left(gone, _keys_of(gone, company.cases.values()), month.sealed())
     turned = leaving.leave(sofia, company.staff.pop("leyla").person)
     if turned.failed:
         raise DemoFailed(f"leyla left, and this was not turned: {turned.failed[0]}")
-    month.left.append(gone)
+    month.left.append(left)
     company.triagers, company.caseworkers = ["tenzin"], ["tenzin", "mai"]
     made = f"{len(turned.epochs)} epochs and {len(turned.keys)} keys are made anew"
     return f"leyla hands over {len(handed)} cases and leaves; {made}"
@@ -319,6 +338,7 @@ def _successor_of_the_founder(month: Month) -> str:
     """The founder goes without a word; boris and the paper, which a custodian keeps, name a third person in one act."""
     company = month.company
     founder = company.staff.pop("sofia")
+    granted = month.granted_to(founder)
     _come(month, _SUCCESSOR, frozenset({Role.ANALYST}), by="boris")
     boris, successor = month.staff("boris"), company.staff[_SUCCESSOR]
     newcomers = {successor.person: month.on_the_phone(_SUCCESSOR)}
@@ -326,8 +346,9 @@ def _successor_of_the_founder(month: Month) -> str:
     signed = roots.sign(boris, proposed, words=proposed.root.words, newcomers=newcomers, paper=month.paper)
     if signed.lacks:
         raise DemoFailed("the root without the founder lacks a signature")
+    left = Left(founder, granted, month.sealed())
     leaving.leave(boris, founder.person)
-    month.left.append(founder)
+    month.left.append(left)
     company.supervisors = ["boris", _SUCCESSOR]
     return (
         f"the founder goes for good; boris, with the paper that {_CUSTODIANS[0]} keeps, names {_SUCCESSOR} in her place"

@@ -20,13 +20,14 @@ from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
 from app.casework.cases import service as case_service
 from app.casework.cases import turning
-from app.casework.cases.acts import ENDING, HOLD, RELEASE, REMOVAL
+from app.casework.cases.acts import ENDING, HOLD, MOVING, RELEASE, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
 from app.casework.clocks import service as clocks
 from app.casework.clocks.routes import router as clock_policies
 from app.casework.consents.routes import router as consents
 from app.casework.desk.routes import router as desk
+from app.casework.moving.routes import router as moves_router
 from app.casework.news.routes import router as news
 from app.casework.retention import service as retention
 from app.casework.stages.routes import router as stages
@@ -121,6 +122,7 @@ ROUTERS = [
     news,
     desk,
     withdrawals,
+    moves_router,
     approvals,
     releases,
     requests_router,
@@ -143,7 +145,7 @@ ROUTERS = [
 ]
 
 # What another person can be asked to approve.
-_OF_TWO = (REMOVAL, ENDING, HOLD, RELEASE)
+_OF_TWO = (REMOVAL, ENDING, MOVING, HOLD, RELEASE)
 APPROVABLES = (*work_service.APPROVABLES, CODING, *_OF_TWO, ABUSIVE, WAITING, UNDECRYPTABLE, *DISPOSALS)
 
 # What waits for somebody's key.

@@ -54,6 +54,13 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.approvals.bound": {"MOST_A_DAY": 100, "SEEN": timedelta(days=14)},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.desk.service": {"MOST": 50},
+    "app.casework.moving.schemas": {
+        "MOST_CONSENTS": 1000,
+        "MOST_KEYS": 200,
+        "MOST_PARTS": 500,
+        "MOST_PEOPLE": 200,
+        "MOST_REPORTS": 20,
+    },
     "app.casework.stages.service": {
         "ALONE": timedelta(days=7),
         "KEPT_MONTHS": {"short": 6, "standard": 24, "long": 60},
@@ -64,6 +71,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.triage.routes": {"ONE_IN": 10},
     "app.casework.withdrawals.schemas": {"MOST_PARTS": 2000, "MOST_PEOPLE": 200},
     "app.casework.withdrawals.service": {"OF_MEMBERS": timedelta(days=7)},
+    "app.client.casework.cases.moving": {"_AT_ONCE": 10},
     "app.client.casework.cases.turning": {"_MOST_SEALED": 2 * MIB, "_MOST_NOTED": 4 * KIB},
     "app.client.casework.cases.writing": {"CHECKPOINT_DISTANCE": 200, "TRIES": 8, "_MOST_TEXT": 3 * MIB},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},

@@ -80,6 +80,12 @@ class Action(StrEnum):
     CASE_MOVED = "case.moved", "A case went to another stage"
     CASE_CLOSED = "case.closed", "A case was closed, by two persons; or by one who is alone, seven days after asking"
     CASE_PURGED = "case.purged", "A closed case was destroyed when the month had come until which its class is kept"
+    CASE_MERGED = "case.merged", "A case was merged into another, of which the object names the one that was left"
+    CASE_PARTED = "case.parted", "Reports went from a case to another with what belongs to them, or back to theirs"
+    MERGED_ENDED = (
+        "case.merged-ended",
+        "What was left of a case was destroyed when a reporter took back what the one has into which it was merged",
+    )
     CASE_REOPENED = "case.reopened", "A closed case was taken up again"
     CASE_CHANGED = (
         "case.changed",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.age import Error as AgeError
-from app.cli import case_edits, case_people, case_work
+from app.cli import case_edits, case_joining, case_people, case_work
 from app.cli.case_edits import CaseId
 from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
@@ -28,12 +28,12 @@ from app.client.statistics import cards
 from app.protocol.case import Label
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
-from app.protocol.journal import Ending, Hold, Release, Removal
+from app.protocol.journal import Ending, Hold, Moving, Release, Removal
 from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, Priority
 
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
-_ACTS = {each.subject for each in (Removal, Ending, Hold, Release)}
+_ACTS = {each.subject for each in (Removal, Ending, Moving, Hold, Release)}
 Ask = Annotated[
     str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
 ]
@@ -61,6 +61,9 @@ case.command()(case_work.ask)
 case.command()(case_work.close)
 case.command()(case_work.move)
 case.command()(case_people.same)
+case.command()(case_joining.merge)
+case.command()(case_joining.split)
+case.command()(case_joining.undo)
 
 
 @case.command("list")
@@ -166,6 +169,8 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
         )
         return
     show_text(page(open_case, consents, names, ref=view.ref if view else None))
+    if open_case.journal.merged_into:
+        say(f"It was merged into {open_case.journal.merged_into}, where it goes on. tern case undo takes it out again.")
     if view and rule:
         say(f"It stands in {view.stage} without ground ({rule}). tern case move {view.ref} intake takes it back.")
     for each in unsound:
@@ -305,6 +310,9 @@ def _decide_act(person: Staff, id_: str, names: Names, *, approved: bool | None,
         case Ending(part):
             asked = {"part": part}
             told = f"end part {short(part)} for good: nobody is shown it any more"
+        case Moving(to):
+            asked = {"into": to}
+            told = f"let it go to case {cases.view(person, to).ref}, all of it or some: both have the same members"
         case Hold(day):
             asked = {"held_on": str(day)}
             told = "keep this case past the month in which it would be destroyed, until two persons end that"

@@ -235,6 +235,21 @@ CASES = {
         body={"report": "{report_id}", "last": [factories.in_json(Kind.SLOT)]},
         version=UNSEEN,
     ),
+    "POST /v1/cases/{case_id}/moves": Row(
+        WORKERS,
+        IN_CASE,
+        412,
+        body={
+            "to": "{case_id}",
+            "after": 1,
+            "whole": False,
+            "entries": [factories.in_json(Kind.JOURNAL)],
+            "arriving": {"entries": [factories.in_json(Kind.JOURNAL)]},
+            "parts": [],
+            "reports": [{"report": "{report_id}", "keys": [{"generation": 1, "file": GRANT}]}],
+        },
+        version=UNSEEN,
+    ),
     "GET /v1/cases/{case_id}/transitions": Row(WORKERS, _SEES_CASE),
     "POST /v1/cases/{case_id}/transitions": Row(
         WORKERS, _SEES_CASE, 412, body={"to": "assessment", "reason": "decided"}, version=UNSEEN

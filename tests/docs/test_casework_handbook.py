@@ -15,7 +15,13 @@ from tests.client.casework.scene import accepted
 from tests.client.installation import Installation, installation
 
 PAGE = (HERE / "handbook/casework.md").read_text()
-ASKED = {"PLAN": ApprovalSubject.PLAN, "CLOSURE": ApprovalSubject.CLOSURE}
+ASKED = {
+    "PLAN": ApprovalSubject.PLAN,
+    "CLOSURE": ApprovalSubject.CLOSURE,
+    "MERGE": ApprovalSubject.MERGE,
+    "UNDO": ApprovalSubject.MERGE,
+}
+OPEN = (ApprovalState.REQUESTED, ApprovalState.APPROVED)
 
 
 @pytest.fixture
@@ -33,21 +39,22 @@ def commands() -> Iterator[tuple[str, list[str]]]:
 def test_a_caseworkers_week_is_as_the_page_tells_it(here: Installation, tmp_path: Path) -> None:
     boris = here.staff("boris")
     here.staff("chen")
-    case = cases.view(boris, accepted(here, here.staff("anna"), boris).id)
+    case, other = (cases.view(boris, accepted(here, here.staff("anna"), boris).id) for _ in range(2))
     (tmp_path / "words.txt").write_text("They came to the door twice, and a neighbour saw them.")
     told: dict[str, str] = {}
 
-    def asked(subject: ApprovalSubject) -> str:
-        found = approvals.list_(boris, state=ApprovalState.REQUESTED, about=case.id)
-        return next(each.id for each in found if each.subject is subject)
+    def asked(word: str) -> str:
+        found = approvals.list_(boris, about=other.id if word == "MERGE" else case.id)
+        return next(each.id for each in found if each.subject is ASKED[word] and each.state in OPEN)
 
     for name, command in commands():
         words = {
             "CASE": case.ref,
+            "OTHER": other.ref,
             "DAY": str(boris.today + timedelta(days=20)),
             **{file: str(tmp_path / file) for file in ("words.txt", "rules.json")},
         }
-        words |= {word: asked(subject) for word, subject in ASKED.items() if word in command}
+        words |= {word: asked(word) for word in ASKED if word in command}
         if "TASK" in command:
             words["TASK"] = next(iter(cases.list_tasks(boris, case.id)))
         command, into = (command[:-2], words[command[-1]]) if ">" in command else (command, "")

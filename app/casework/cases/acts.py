@@ -1,5 +1,5 @@
-"""What takes two persons in a case: that opener or owner go, that a part ends otherwise than by rule, and that the case
-outlives its month."""
+"""What takes two persons in a case: that opener or owner go, that a part ends otherwise than by rule, that something
+goes to another case, and that the case outlives its month."""
 
 from functools import partial
 
@@ -9,11 +9,12 @@ from app.actor import Actor
 from app.casework.approvals.service import Approvable, ApproverUnfit, NewApproval, NotApprovable
 from app.casework.cases import service
 from app.casework.cases.membership import members_of
+from app.casework.cases.models import Case
 from app.casework.roles import MEMBER_ROLES
 from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.problems import NotFound
-from app.vocabulary import ApprovalSubject, Role
+from app.vocabulary import ApprovalSubject, CaseStage, Role
 
 
 def _authors(session: Session, actor: Actor, new: NewApproval) -> set[str]:
@@ -22,6 +23,11 @@ def _authors(session: Session, actor: Actor, new: NewApproval) -> set[str]:
         raise NotFound
     if new.of is None:
         raise NotApprovable
+    if new.subject is ApprovalSubject.LEGAL_HOLD:
+        # What is merged goes with the other case, which is held in its place.
+        is_merged = session.get_one(Case, new.object_id).stage is CaseStage.MERGED
+        if is_merged:
+            raise NotApprovable
     is_supervisor = Role.SUPERVISOR in staff.certified_as(session, new.approver_id, actor.today)
     if not is_supervisor and new.approver_id not in members_of(session, new.object_id):
         raise ApproverUnfit
@@ -41,6 +47,7 @@ _of_two = partial(
 
 REMOVAL = _of_two(ApprovalSubject.REMOVAL)
 ENDING = _of_two(ApprovalSubject.ENDING)
+MOVING = _of_two(ApprovalSubject.MERGE)
 # Whoever ends a hold names the hash of it.
 HOLD = _of_two(ApprovalSubject.LEGAL_HOLD)
 RELEASE = _of_two(ApprovalSubject.DELETION)

@@ -48,13 +48,15 @@ class Case(Base):
     )
     label: Mapped[Label | None]
     next_review: Mapped[date | None]  # the Monday of a week
-    # Of a case on hold: where it goes on, for whom it waits, and until which day at most.
+    # Of a case on hold: where it goes on, for whom it waits, and until which day at most. Of one that is merged into
+    # another where it goes on if that is undone.
     held_from: Mapped[CaseStage | None]
     held_for: Mapped[HoldReason | None]
     resume_on: Mapped[date | None]
     closing_part: Mapped[str | None] = mapped_column(String(37))  # that says why it is to end, while that is looked at
     retention_class: Mapped[RetentionClass | None]
     purge_month: Mapped[date | None]  # its first day; of a closed case
+    merged_into: Mapped[str | None] = mapped_column(String(37), index=True)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # the slower of two writers gets StaleDataError
 

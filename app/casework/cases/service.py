@@ -51,6 +51,12 @@ class CaseExists(Problem):
     type, status, title = "case-exists", 409, "There is a case with this id"
 
 
+class CaseMerged(Problem):
+    """The case was merged into another, which its journal names, and goes on there. Write to that, or undo it first."""
+
+    type, status, title = "case-merged", 409, "The case was merged into another"
+
+
 @dataclass(frozen=True)
 class NewCase:
     """A case as its opener's client makes it, with the beginning of its journal; `grants` are to the members."""
@@ -148,6 +154,12 @@ def works_on(actor: Actor, case_id: InstrumentedAttribute[Any]) -> ColumnElement
     return is_there(_memberships(actor).where(Membership.case_id == case_id))
 
 
+def check_goes_on(case: Case) -> None:
+    """Raises `CaseMerged` where what would be written belongs into another case."""
+    if case.stage is CaseStage.MERGED:
+        raise CaseMerged
+
+
 def led_by(actor: Actor, case_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether this person leads the work on the case of this id."""
     return is_there(select(Case.id).where(Case.id == case_id, Case.owner_id == actor.id))
@@ -229,10 +241,12 @@ def write(
 ) -> Case:
     """A member writes on, and says what becomes of the members; `seen` holds the entries that they have read.
 
-    Raises `StaleVersion` where somebody was faster, `TurnFirst`, `PartsUnfit`, `HoldersUnfit`, `PairsUnfit`, and what
-    `membership.change` raises.
+    Raises `StaleVersion` where somebody was faster, `CaseMerged`, `TurnFirst`, `PartsUnfit`, `HoldersUnfit`,
+    `PairsUnfit`, and what `membership.change` raises.
     """
     case = locked(session, of_member(actor), case_id)
+    if writing.parts:
+        check_goes_on(case)  # who works on it may change still, and its keys turn
     newest = journal.check_seen(session, case, seen)
     if not writing.turned:
         turning.check_turned(session, case, now.date(), of_entries=True)
@@ -327,8 +341,12 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
 
 
 def join(session: Session, actor: Actor, new: Joining, *, now: datetime) -> Case:
-    """A member lets a report into the case; the caller hands its key on. Raises `StaleVersion` or `TurnFirst`."""
+    """A member lets a report into the case; the caller hands its key on.
+
+    Raises `StaleVersion`, `CaseMerged` or `TurnFirst`.
+    """
     case = locked(session, of_member(actor), new.case_id)
+    check_goes_on(case)
     newest = journal.check_seen(session, case, {new.after})
     turning.check_turned(session, case, now.date())
     journal.write(session, actor, case, Writing([new.entry]), after=newest, now=now)

@@ -87,8 +87,8 @@ class CaseOut(BaseModel):
     """The state of the work; `stage_entered` is the hour of its last step. Of the facts there is nothing here.
 
     `next_review` is a Monday, `purge_month` the first day of one. A case on hold goes on at `held_from`, by `resume_on`
-    at the latest. `due` is the last day on which the work on it is in time. `closing` is the part that says why the
-    case is to end, while that is looked at.
+    at the latest, and one that is merged if that is undone. `due` is the last day on which the work on it is in time.
+    `closing` is the part that says why the case is to end, while that is looked at.
     """
 
     id: str

@@ -38,29 +38,31 @@ def of_case(session: Session, actor: Actor, case_id: str) -> Select[Consent]:
 
 
 def record(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now: datetime) -> Consent:
-    """Keep an answer. Raises `NotFound`, `StaleVersion`, `NoSuchStep`, `GuardsFail` or `TurnFirst`."""
+    """Keep an answer.
+
+    Raises `NotFound`, `CaseMerged`, `StaleVersion`, `NoSuchStep`, `GuardsFail` or `TurnFirst`.
+    """
     # Held, or two answers at once would take one number.
     case = cases.locked(session, cases.of_member(actor), case_id)
+    cases.check_goes_on(case)
     last = session.scalar(_newest().where(Consent.case_id == case.id, Consent.consent_id == new.consent_id))
     if new.number != (last.number + 1 if last else 1):  # sealed by somebody who had not read the last one
         raise StaleVersion
     facts = Facts(same_person=last is None or last.person_id == new.person_id)
     transitions.check(EDGES, last.status if last else None, new.status, facts)
     turning.check_turned(session, case, now.date())
-    consent = Consent(
-        id=new_id("con"),
-        case_id=case.id,
-        person_id=new.person_id,
-        consent_id=new.consent_id,
-        number=new.number,
-        status=new.status,
-        method=new.method,
-        file=new.file,
-    )
-    session.add(consent)
-    session.flush()
-    audit.record(session, actor.id, Action.CONSENT_RECORDED, case.id, now=now, object_hash=sha256_hex(new.file))
-    return consent
+    return _keep(session, actor, case.id, new, now=now)
+
+
+def bring(session: Session, actor: Actor, case_id: str, new: Collection[NewConsent], *, now: datetime) -> None:
+    """Answers of people who come from another case, each whatever it said last there. Raises `StaleVersion` where
+    there is one under such an id."""
+    ids = [each.consent_id for each in new]
+    there = select(Consent.id).where(Consent.case_id == case_id, Consent.consent_id.in_(ids))
+    if len(set(ids)) != len(ids) or session.scalar(there.limit(1)) is not None:
+        raise StaleVersion
+    for each in new:
+        _keep(session, actor, case_id, each, now=now)
 
 
 def get(session: Session, actor: Actor, answer_id: str) -> Consent:
@@ -83,6 +85,23 @@ def is_settled(session: Session, case_id: str) -> bool:
     said = (ConsentStatus.GIVEN, ConsentStatus.DECLINED)
     settled = _newest().where(Consent.case_id == case_id, Consent.status.in_(said))
     return session.scalar(settled.limit(1)) is not None
+
+
+def _keep(session: Session, actor: Actor, case_id: str, new: NewConsent, *, now: datetime) -> Consent:
+    consent = Consent(
+        id=new_id("con"),
+        case_id=case_id,
+        person_id=new.person_id,
+        consent_id=new.consent_id,
+        number=new.number,
+        status=new.status,
+        method=new.method,
+        file=new.file,
+    )
+    session.add(consent)
+    session.flush()
+    audit.record(session, actor.id, Action.CONSENT_RECORDED, case_id, now=now, object_hash=sha256_hex(new.file))
+    return consent
 
 
 def _newest() -> Select[Consent]:

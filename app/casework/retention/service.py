@@ -8,21 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals import service as approvals
-from app.casework.approvals.models import Approval
-from app.casework.cases import ending
 from app.casework.cases.models import Case
-from app.casework.consents import service as consents
-from app.casework.work import service as work
+from app.casework.ends import service as ends
 from app.intake.lifecycle import service as lifecycle
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
-from app.vocabulary import ApprovalState, ApprovalSubject, CaseStage, ReportState, TransitionReason
+from app.vocabulary import CaseStage, ReportState, TransitionReason
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def plan(session: Session, until: date) -> Iterator[Due]:
     for report in session.scalars(reports.kept_until(until).order_by(Report.kept_until, Report.id)):
         if report.kept_until is not None:
             yield Due(report.id, report.state.value, report.kept_until)
-    held, taken_back = _is_held().label("held"), _is_taken_back().label("taken_back")
+    held, taken_back = ends.is_held().label("held"), ends.is_taken_back().label("taken_back")
     for case, is_held, is_taken_back in session.execute(_closed(until).add_columns(held, taken_back)):
         if case.purge_month is not None:
             waits = "held by two" if is_held else "a reporter's word" if is_taken_back else ""
@@ -62,15 +59,14 @@ def purge_cases(session: Session, today: date) -> None:
 
     What a reporter took back is carried out by a member first: the service knows no card of theirs.
     """
-    due = _closed(today).where(~_is_held(), ~_is_taken_back())
+    due = _closed(today).where(~ends.is_held(), ~ends.is_taken_back())
     for case in session.scalars(due.with_for_update(of=Case)).all():
         of_case = select(Report).where(Report.case_id == case.id, Report.destroyed_on.is_(None))
         for report in session.scalars(of_case.order_by(Report.id).with_for_update()).all():
             _purge(session, report, today=today)
-        consents.destroy(session, case.id)
-        work.forget(session, case.id)
-        ending.destroy(session, case)
-        audit.record_rule(session, Action.CASE_PURGED, case.id, today=today)
+        case_id = case.id
+        ends.destroy(session, case, today=today)
+        audit.record_rule(session, Action.CASE_PURGED, case_id, today=today)
 
 
 def _purge(session: Session, report: Report, *, today: date) -> None:
@@ -83,25 +79,3 @@ def _purge(session: Session, report: Report, *, today: date) -> None:
 def _closed(until: date) -> Select[Case]:
     is_over = (Case.stage == CaseStage.CLOSED) & (Case.purge_month <= until)
     return select(Case).where(is_over).order_by(Case.purge_month, Case.id)
-
-
-def _is_held() -> ColumnElement[bool]:
-    """Somebody else has agreed to hold the case, and nobody to end that very hold."""
-    hold, release = aliased(Approval), aliased(Approval)
-    ends = and_(*_agreed(release, ApprovalSubject.DELETION), release.of == hold.of)
-    is_ended = select(release.id).where(ends).correlate(hold, Case).exists()
-    return select(hold.id).where(*_agreed(hold, ApprovalSubject.LEGAL_HOLD), ~is_ended).correlate(Case).exists()
-
-
-def _agreed(approval: type[Approval], subject: ApprovalSubject) -> tuple[ColumnElement[bool], ...]:
-    return (
-        approval.object_id == Case.id,
-        approval.subject == subject,
-        approval.state == ApprovalState.APPROVED,
-        approval.is_spent.is_(False),
-    )
-
-
-def _is_taken_back() -> ColumnElement[bool]:
-    back = (Report.state == ReportState.WITHDRAWN) & Report.destroyed_on.is_(None)
-    return select(Report.id).where(Report.case_id == Case.id, back).correlate(Case).exists()

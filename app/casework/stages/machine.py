@@ -49,6 +49,11 @@ def member_goes_on(to: CaseStage) -> Callable[[Facts], bool]:
     return lambda facts: facts.is_member and facts.held_from is to
 
 
+def mover(_: Facts) -> bool:
+    """Nobody, by a step of its own: a case is merged, and is its own again, by what goes from it and comes back."""
+    return False
+
+
 # What must hold. A guard's name is what a caller reads where it fails.
 
 
@@ -127,4 +132,6 @@ EDGES: dict[tuple[CaseStage, CaseStage], Edge[Facts]] = {
     (_S.CLOSED, _S.ASSESSMENT): Edge((member, supervisor)),
     **{(origin, _S.ON_HOLD): Edge((member,), (resume_date_set,)) for origin in OPEN},
     **{(_S.ON_HOLD, to): Edge((member_goes_on(to),)) for to in OPEN},
+    **{(origin, _S.MERGED): Edge((mover,)) for origin in OPEN},
+    **{(_S.MERGED, to): Edge((mover,)) for to in OPEN},
 }

@@ -23,7 +23,7 @@ from app.casework.cases import service as cases
 from app.casework.cases.journal import Writing
 from app.casework.cases.models import Case, Membership
 from app.casework.consents import service as consents
-from app.casework.work import service as work
+from app.casework.ends import service as ends
 from app.duties import Duty
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
@@ -100,10 +100,10 @@ def carry_out(
         journal.write(session, actor, case, Writing(new.entries), after=newest, now=now)
     if new.last:
         _destroy(session, report, last=new.last, today=now.date())
-    if not goes_on:
-        consents.destroy(session, case.id)
-        work.forget(session, case.id)
-        ending.destroy(session, case)
+    if goes_on:
+        ends.destroy_merged(session, case, today=now.date())
+    else:
+        ends.destroy(session, case, today=now.date())
     return report
 
 

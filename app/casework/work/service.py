@@ -3,7 +3,7 @@
 Of each paper the service knows that it is a part of the case, who says what of it, and no word of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -56,9 +56,9 @@ class PaperUnfit(Problem):
 
 
 class CaseEnded(Problem):
-    """Nobody works on a case that is closed. Reopen it first."""
+    """Nobody works on a case that is closed, or merged into another. Reopen it first, or work on that one."""
 
-    type, status, title = "case-ended", 409, "The case is closed"
+    type, status, title = "case-ended", 409, "The case is closed or merged into another"
 
 
 @dataclass(frozen=True)
@@ -256,6 +256,14 @@ def mark_all(session: Session, actor: Actor, marks: Sequence[tuple[str, int, Mar
         except Problem as problem:
             found.append(Marked(case_id, problem=problem))
     return found
+
+
+def move_tasks(session: Session, case: Case, parts: Mapping[str, str], into: Case) -> None:
+    """What is to be done goes to another case with the parts that say it, each by its name there."""
+    of_case = select(CaseTask).where(CaseTask.case_id == case.id, CaseTask.part_id.in_(parts))
+    for task in session.scalars(of_case.order_by(CaseTask.id)):
+        task.case_id, task.part_id = into.id, parts[task.part_id]
+    session.flush()
 
 
 def has_urgent_task(session: Session, case_id: str) -> bool:

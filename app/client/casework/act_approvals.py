@@ -1,6 +1,6 @@
 """What two persons do in a case: one asks another, who reads the case, to sign for it; an entry holds that whole."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ from app.protocol import statements
 from app.protocol.case import RuleBroken
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import LOAN
-from app.protocol.journal import Act, Ending, Hold, Release, Removal, may_second
+from app.protocol.journal import Act, Ending, Hold, Moving, Release, Removal, may_second
 from app.vocabulary import ApprovalState, ApprovalSubject
 
 _LONGEST_HOLD: Final = 3660  # days, after which nobody finds a hold again to end it
@@ -36,7 +36,8 @@ def request(staff: Staff, case: OpenCase, act: Act, approver: str) -> str:
     Raises `RuleBroken` for anybody else, or where this takes nobody's word.
     """
     case = cases.whole(staff, case)
-    if act not in set(_possible(case, staff.today)):
+    others = [act.to] if isinstance(act, Moving) else []
+    if act not in set(_possible(case, staff.today, others)):
         raise RuleBroken("not-an-act")
     _check_second(staff, case, act, approver, author=staff.person)
     lend = approver not in case.members
@@ -55,16 +56,19 @@ def review(staff: Staff, approval: str) -> Review:
     record = approvals.get(staff, approval)
     approvals.is_known(staff, record)
     case = cases.whole(staff, cases.open_(staff, record.object))
+    others = [each.id for each in cases.list_(staff)] if record.subject is ApprovalSubject.MERGE else []
     act = next(
         (
             act
-            for act in _possible(case, staff.today)
+            for act in _possible(case, staff.today, others)
             if act.subject == record.subject and act.sha256(case.id) == record.of
         ),
         None,
     )
     if act is None:
         raise RuleBroken("not-an-act")
+    if isinstance(act, Moving) and staff.person in case.members:
+        cases.check_apart(case, cases.open_(staff, act.to))
     _check_second(staff, case, act, staff.person, author=record.requester)
     approvals.remember(staff, record)
     return Review(record, case, act)
@@ -116,8 +120,9 @@ def _back_from(today: date, number: int) -> Iterator[date]:
     return (today - timedelta(days=ago) for ago in range(number))
 
 
-def _possible(case: OpenCase, today: date) -> Iterator[Act]:
-    """Every act that takes two in the case as it stands. Who is to own it is a member already."""
+def _possible(case: OpenCase, today: date, others: Collection[str]) -> Iterator[Act]:
+    """Every act that takes two in the case as it stands, beside these others. Who is to own it is a member already."""
+    yield from (Moving(each) for each in others if each != case.id)
     yield from map(Hold, _back_from(today, LOAN.days + 1))
     yield from map(Release, _back_from(today, _LONGEST_HOLD))
     members = case.member_list

@@ -54,7 +54,7 @@ def of_case(staff: Staff, case: OpenCase) -> tuple[Word, ...]:
     machine has seen.
     """
     shown = {str(item["id"]): item for item in staff.service.get_case(f"/cases/{case.id}/words").json()["items"]}
-    joined = {subject for subject, _ in case.journal.keys if subject.startswith("rep_")}
+    joined = {each.id for each in case.journal.reports}
     return tuple(_word(staff, case, id_, shown.get(id_)) for id_ in sorted(joined | shown.keys()))
 
 

@@ -5,7 +5,7 @@ member after that one. What does not count (junk, a stranger's) keeps its place 
 member can store one, and would else close the case to everybody. Order is the number, and no clock decides anything.
 """
 
-from app.protocol.journal.acts import Act, Ending, Hold, Release, Removal
+from app.protocol.journal.acts import Act, Ending, Hold, Moving, Release, Removal
 from app.protocol.journal.checkpoint import PIECE_LENGTH, joined, pieces, summary, summed_up
 from app.protocol.journal.entry import (
     MOST_ENDED,
@@ -18,6 +18,7 @@ from app.protocol.journal.entry import (
     Entry,
     HeldNote,
     KeyNote,
+    Moved,
     Origin,
     PartNote,
     ReportNote,
@@ -45,6 +46,8 @@ __all__ = [
     "Journal",
     "KeyNote",
     "Loan",
+    "Moved",
+    "Moving",
     "NamedVersion",
     "Origin",
     "PartNote",

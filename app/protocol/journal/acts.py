@@ -25,17 +25,28 @@ class Removal:
 
 @dataclass(frozen=True)
 class Ending:
-    """A part ends otherwise than by rule, and goes to the case `to` where it is moved."""
+    """A part ends otherwise than by rule."""
 
     subject: ClassVar = ApprovalSubject.ENDING
 
     part: str
-    reason: EndReason = EndReason.AGREED
-    to: str | None = None
 
     def sha256(self, case: str) -> str:
         """The hash of its text, which names its case."""
-        return sha256_hex(canonical({"case": case, "part": self.part, "reason": self.reason, "to": self.to}))
+        return sha256_hex(canonical({"case": case, "part": self.part, "reason": EndReason.AGREED}))
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What the case has goes to the case `to`, all of it or some: by one member, in entries that follow each other."""
+
+    subject: ClassVar = ApprovalSubject.MERGE
+
+    to: str
+
+    def sha256(self, case: str) -> str:
+        """The hash of its text, which names its case."""
+        return sha256_hex(canonical({"case": case, "into": self.to}))
 
 
 @dataclass(frozen=True)
@@ -64,4 +75,4 @@ class Release:
         return Hold(self.day).sha256(case)
 
 
-Act = Removal | Ending | Hold | Release
+Act = Removal | Ending | Moving | Hold | Release

@@ -57,6 +57,7 @@ def summary(found: Journal) -> bytes:
             "turned": found.turned,
             "holders": sorted(found.holders),
             "checkpoint": found.checkpoint,
+            "merged_into": found.merged_into,
         }
     )
 
@@ -144,6 +145,7 @@ def _summed_up(body: Mapping[str, Any]) -> Journal:
         holders=_people(body["holders"]),
         checkpoint=check_number(body["checkpoint"], range(MOST + 1)),
         since=number,
+        merged_into=None if body["merged_into"] is None else check_id("case", body["merged_into"]),
     )
 
 

@@ -200,6 +200,31 @@ class ReportNote:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Where the parts go that an entry ends as moved, and with them these reports of the case, in their order.
+
+    `whole`: all of the case does, which is merged into that one, and is none of its own until a report joins it again.
+    """
+
+    to: str
+    reports: tuple[str, ...] = ()
+    whole: bool = False
+
+    def body(self) -> dict[str, Any]:
+        return {"to": self.to, "reports": list(self.reports), "whole": self.whole}
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Raises `Malformed`."""
+        match body:
+            case {"to": to, "reports": list(reports), "whole": bool(whole), **rest} if not rest:
+                found = tuple(check_id("rep", each) for each in reports)
+                if list(found) == sorted(set(found)):
+                    return cls(check_id("case", to), found, whole)
+        raise Malformed("a move of another form")
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """What the entries before this one come to: the SHA-256 of the text that says it, and of its sealed pieces."""
 
@@ -227,7 +252,7 @@ class Entry:
     puts out without a role. `lent` are the people to whom its author lends the key of the case for a decision,
     `without` the members who do not get the one that it brings in, as nobody vouches for them.
     `recovery` is the text of a custodian's act, for whose people another custodian writes the entry, who is no member.
-    `confirmed` are members until a day, by such an act, who stay.
+    `confirmed` are members until a day, by such an act, who stay. `moved` says what goes to another case.
     """
 
     parts: tuple[PartNote, ...] = ()
@@ -242,6 +267,7 @@ class Entry:
     without: tuple[str, ...] = ()
     recovery: str | None = None
     confirmed: tuple[str, ...] = ()
+    moved: Moved | None = None
 
     def body(self) -> dict[str, Any]:
         """As it stands in a document; `read` takes it back."""
@@ -258,6 +284,7 @@ class Entry:
             "without": list(self.without),
             "recovery": self.recovery,
             "confirmed": list(self.confirmed),
+            "moved": self.moved and self.moved.body(),
         }
 
 
@@ -277,6 +304,7 @@ def read(body: Mapping[str, Any]) -> Entry:
             "without": list(without),
             "recovery": None | str() as recovery,
             "confirmed": list(confirmed),
+            "moved": moved,
             **rest,
         } if not rest and max(len(parts), len(lent), len(confirmed)) <= MOST_PARTS and len(ended) <= MOST_ENDED:
             entry = Entry(
@@ -292,9 +320,12 @@ def read(body: Mapping[str, Any]) -> Entry:
                 without=tuple(check_id("per", each) for each in without),
                 recovery=recovery,
                 confirmed=tuple(check_id("per", each) for each in confirmed),
+                moved=None if moved is None else Moved.read(moved),
             )
             is_once = len({each.part for each in entry.held}) == len(entry.held)
-            if is_once and len({each.id for each in entry.parts}) == len(entry.parts):
+            goes_to = {each.to for each in entry.parts if each.to}
+            is_moved = goes_to <= ({entry.moved.to} if entry.moved else set())
+            if is_once and is_moved and len({each.id for each in entry.parts}) == len(entry.parts):
                 return entry
     raise Malformed("a journal entry of another form")
 

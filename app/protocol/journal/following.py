@@ -12,7 +12,7 @@ from app.protocol.documents import CLOCK_SKEW, parse_document
 from app.protocol.encoding import check_at, sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.journal import recovering, seconding
-from app.protocol.journal.acts import Act, Ending, Removal
+from app.protocol.journal.acts import Act, Ending, Moving, Removal
 from app.protocol.journal.checkpoint import summary
 from app.protocol.journal.entry import EndReason, Entry, KeyNote, PartNote, read
 from app.protocol.journal.seconding import Authority
@@ -21,7 +21,6 @@ from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 
 _INCIDENT: Final = "part.incident"
-_BY_RULE: Final = (EndReason.WITHDRAWN, EndReason.RETENTION)
 # Why an entry is passed over whose checkpoint says otherwise than the entries before it.
 _FALSE: Final = "checkpoint"
 
@@ -35,6 +34,8 @@ def begin(case: str, place: Place, *, by: Authority) -> Journal:
     entry = read(document.body)
     if entry.members is None:
         raise NotAuthentic("journal")
+    if any(note.origin for note in entry.parts):
+        raise NotAuthentic("part-origin")  # what comes from another case comes by the word of two
     author, day = _author(document), check_at(document.document.header.at)
     found = Journal(case, members.first(entry.members, author), document.mark, author, day, turned_on=day)
     if _is_clock_wrong(author, day, by):
@@ -75,6 +76,8 @@ def after(before: Journal, place: Place, *, by: Authority) -> Journal:
     for act, about in acts(before, entry, author, by=by, on=day):
         so_far = replace(before, seconded=seconded)  # no approval is of two acts
         seconded = (*seconded, seconding.check(so_far, act, document, entry.approval, about=about, by=by))
+    for origin in {note.origin.case for note in entry.parts if note.origin}:
+        seconding.check_arrival(before, origin, document, entry.approval, by=by)
     listed = members.after(before.members, entry.members) if entry.members else before.members
     latest = max(before.day, day)
     holders = before.holders | (listed.present - before.members.present)
@@ -141,8 +144,10 @@ def acts(
         if gone - {by.ended_by(parse_document(text.encode())) for text in entry.ended}:
             yield Removal(gone - entry.members.members, entry.members.owner), gone
     for note in entry.parts:
-        if note.sha256 is None and note.reason and note.reason not in _BY_RULE and TYPES[note.type].chained:
-            yield Ending(note.id, note.reason, note.to), frozenset()
+        if note.reason is EndReason.AGREED and TYPES[note.type].chained:
+            yield Ending(note.id), frozenset()
+    if entry.moved:
+        yield Moving(entry.moved.to), frozenset()
 
 
 def _is_clock_wrong(author: str, day: date, by: Authority) -> bool:
@@ -152,7 +157,10 @@ def _is_clock_wrong(author: str, day: date, by: Authority) -> bool:
 def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
     """With what the entry brings. Raises `NotAuthentic` where it contradicts what stands already."""
     keys, keyed = dict(found.keys), dict(found.keyed)
-    reports = (*found.reports, *entry.reports)
+    left = frozenset(entry.moved.reports) if entry.moved else frozenset[str]()
+    if not left <= {each.id for each in found.reports} or (entry.moved and entry.moved.to == found.case):
+        raise NotAuthentic("moved")
+    reports = (*(each for each in found.reports if each.id not in left), *entry.reports)
     author = _author(document)
     held = _held(found, entry, author)
     for each in entry.keys:
@@ -200,11 +208,19 @@ def _with(found: Journal, entry: Entry, document: Opened) -> Journal:
         reports=reports,
         parts=parts,
         origins=found.origins | set(origins),
+        merged_into=_merged_into(found, entry),
         turned=turned,
         turned_on=turned_on,
         holders=holders,
         loans=(*found.loans, *(Loan(each, author, day, document.mark.version) for each in entry.lent)),
     )
+
+
+def _merged_into(found: Journal, entry: Entry) -> str | None:
+    """A case that was merged is one of its own again with the first report that joins it."""
+    if entry.moved and entry.moved.whole:
+        return entry.moved.to
+    return None if entry.reports else found.merged_into
 
 
 def _check_key(named: KeyNote, entry: Entry, newest: int, reports: AbstractSet[str]) -> None:
@@ -257,10 +273,14 @@ def _check_note(before: Journal, note: PartNote, number: int) -> None:
 
 
 def _check_ends(parts: Mapping[str, tuple[NamedVersion, ...]], ends: Iterable[PartNote]) -> None:
-    """Raises `NotAuthentic` where what was written once ends before its incident; `parts` have these ends in them."""
+    """Raises `NotAuthentic` where what was written once ends before its incident; `parts` have these ends in them.
+
+    What is moved is not unsaid: it stands in another case as it was signed.
+    """
     last = [named[-1].note for named in parts.values()]
     over = {note.of for note in last if note.type == _INCIDENT and note.sha256 is None}
-    if any(not TYPES[note.type].chained and note.of not in over for note in ends):
+    of_once = (note for note in ends if not TYPES[note.type].chained and note.reason is not EndReason.MOVED)
+    if any(note.of not in over for note in of_once):
         raise NotAuthentic("part-end")
 
 

@@ -10,7 +10,7 @@ from app.protocol import statements
 from app.protocol.certified import Certified
 from app.protocol.documents import Document, parse_document
 from app.protocol.errors import NotAuthentic, ProtocolError
-from app.protocol.journal.acts import Act
+from app.protocol.journal.acts import Act, Moving
 from app.protocol.journal.state import Journal, Seconded
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
@@ -55,12 +55,46 @@ def check(
         raise NotAuthentic("approval")
     if (word.subject, word.object, word.of, word.cards) != (act.subject, before.case, act.sha256(before.case), ()):
         raise NotAuthentic("approval")
-    if word.decision is not ApprovalState.APPROVED or word.approval in {each.approval for each in before.seconded}:
+    is_used = word.approval in {each.approval for each in before.seconded}
+    if is_used and not _goes_on(before, act, word.approval, header.author):
+        raise NotAuthentic("approval")
+    if word.decision is not ApprovalState.APPROVED:
         raise NotAuthentic("approval")
     second = by.author_of(approval)
     if not may_second(before, second, author=header.author, about=about):
         raise NotAuthentic("approval")
     return Seconded(word.approval, second.person, document.mark.version)
+
+
+def check_arrival(before: Journal, origin: str, document: Opened, text: str | None, *, by: Authority) -> None:
+    """The word of the second that parts of the case `origin` come into this one, as the entry in `document` holds it:
+    else whoever kept what colleagues had once signed could let them say it again. Raises `NotAuthentic`.
+
+    Its members are the same, so whoever agreed there is one of them here.
+    """
+    header = document.document.header
+    if text is None:
+        raise NotAuthentic("second-person")
+    try:
+        approval = parse_document(text.encode())
+        word = statements.read_approval(approval.header.body)
+    except ProtocolError:
+        raise NotAuthentic("approval") from None
+    if (approval.header.type, approval.header.org, approval.header.subject) != (_TYPE, header.org, origin):
+        raise NotAuthentic("approval")
+    act = Moving(before.case)
+    said = (word.subject, word.object, word.of, word.decision)
+    if said != (act.subject, origin, act.sha256(origin), ApprovalState.APPROVED):
+        raise NotAuthentic("approval")
+    if not may_second(before, by.author_of(approval), author=header.author, about=frozenset()):
+        raise NotAuthentic("approval")
+
+
+def _goes_on(before: Journal, act: Act, approval: str, author: str | None) -> bool:
+    """Whether the entry goes on with what the one before it moves: no entry holds all parts of a case."""
+    last = before.seconded[-1]
+    is_next = (last.approval, last.entry, before.author) == (approval, before.mark.version, author)
+    return isinstance(act, Moving) and is_next
 
 
 def may_second(before: Journal, person: Certified, *, author: str | None, about: AbstractSet[str]) -> bool:

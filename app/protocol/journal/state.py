@@ -108,6 +108,8 @@ class Journal:
     `checkpoint` is the place of the last one that is true, 0 where there is none, `false_checkpoints` are those of such
     as are not. What was read began behind entry `since`, at a checkpoint, and is as `summed_up_by` says, who else may
     have seen nothing of it: None where somebody has, or where it was read whole. A part has one version from before.
+
+    `merged_into` is the case into which all of this one went, `reports` are those that have not gone to another.
     """
 
     case: str
@@ -134,6 +136,7 @@ class Journal:
     false_checkpoints: tuple[int, ...] = ()
     since: int = 0
     summed_up_by: str | None = None
+    merged_into: str | None = None
 
     @property
     def generation(self) -> int:

@@ -18,6 +18,8 @@ from app.protocol.journal import (
     Entry,
     HeldNote,
     KeyNote,
+    Moved,
+    Moving,
     Origin,
     PartNote,
     Place,
@@ -94,6 +96,7 @@ def journals() -> Iterator[Vector]:
     yield from _parts_of_one_thing()
     yield from _ends()
     yield from _from_elsewhere()
+    yield from _gone_elsewhere()
     yield from _turned()
     yield from _recovered()
     yield from _until_a_day()
@@ -140,6 +143,7 @@ def _beginnings() -> Iterator[Vector]:
     rule = "an entry has its fields and no others"
     said = full.document.header.body
     ended = {**said["parts"][0], "sha256": None, "reason": "withdrawn"}
+    moved, to_another = {**ended, "reason": "moved", "to": OTHER_CASE}, Moved(OTHER_CASE).body()
     twenty = [{**said["parts"][0], "id": counted_id("part", number)} for number in range(20)]
     many = {"parts": twenty}
     of_twenty = _gives(
@@ -163,6 +167,10 @@ def _beginnings() -> Iterator[Vector]:
         ("a part that goes elsewhere, and is not moved", {"parts": [{**ended, "to": OTHER_CASE}]}),
         ("a part that goes elsewhere, and does not end", {"parts": [{**said["parts"][0], "to": OTHER_CASE}]}),
         ("a part from nowhere", {"parts": [{**said["parts"][0], "from": {}}]}),
+        ("a part that goes elsewhere than the entry says", {"parts": [moved], "moved": {**to_another, "to": CASE}}),
+        ("a part that goes elsewhere, of which the entry says nothing", {"parts": [moved]}),
+        ("reports that go elsewhere twice", {"moved": {**to_another, "reports": [REPORT, REPORT]}}),
+        ("a move to no case", {"moved": {**to_another, "to": PART}}),
         ("a part from elsewhere that ends", {"parts": [{**ended, "from": _ORIGIN.body()}]}),
         ("an approval that is no text", {"approval": {}}),
         ("a key that goes not to what is nobody", {"without": [CASE]}),
@@ -439,10 +447,10 @@ def _ends() -> Iterator[Vector]:
     first = _entry(2, Entry(parts=_part(1, type_="part.person")), after=genesis)
     ended = _entry(3, _end(2), after=first)
     agreed = Ending(PART)
-    to_another = Ending(PART, EndReason.MOVED, OTHER_CASE)
+    to_another = Moving(OTHER_CASE)
     gone = _list(3, [CASEWORKER], by=CASEWORKER, after=first)
     stands, over = {PART: [[1, 2]]}, {PART: [[1, 2], [2, 3]]}
-    moved = _end(2, EndReason.MOVED, to=OTHER_CASE)
+    moved = replace(_end(2, EndReason.MOVED, to=OTHER_CASE), moved=Moved(OTHER_CASE))
     for name, chain, gives in (
         ("withdrawn", [genesis, first, ended], _gives(both, parts=over)),
         (
@@ -534,34 +542,123 @@ def _other_of(said: Entry) -> Entry:
 
 
 def _from_elsewhere() -> Iterator[Vector]:
-    rule = "a part comes from another case in its first version, and once"
-    genesis = _list(1, [CASEWORKER], by=CASEWORKER)
+    rule = "a part comes from another case in its first version, once, and by the word of two"
+    both = [CASEWORKER, TRIAGER]
+    genesis = _list(1, both, by=CASEWORKER)
     [note] = _part(1)
-    came = replace(note, origin=_ORIGIN)
-    first = _entry(2, Entry(parts=(came,)), after=genesis)
+    came, arrived = replace(note, origin=_ORIGIN), Moving(CASE).sha256(OTHER_CASE)
+    elsewhere: dict[str, Any] = {"subject": OTHER_CASE, "object": OTHER_CASE, "of": arrived}
+    agreed = _word(Moving(CASE), TRIAGER, **elsewhere)
+    first = _entry(2, Entry(parts=(came,), approval=agreed), after=genesis)
     second = replace(came, id=counted_id("part", 2))
+
+    def brought(approval: str | None, *parts: PartNote, after: Opened = genesis, number: int = 2) -> Opened:
+        return _entry(number, Entry(parts=parts, approval=approval), after=after)
+
     for name, chain, gives in (
-        ("once", [genesis, first], _gives(parts={PART: [[1, 2]]})),
+        ("once", [genesis, first], _gives(both, parts={PART: [[1, 2]]})),
         (
             "the next version",
             [genesis, first, _entry(3, Entry(parts=_part(2)), after=first)],
-            _gives(parts={PART: [[1, 2], [2, 3]]}),
+            _gives(both, parts={PART: [[1, 2], [2, 3]]}),
         ),
         (
             "in a later version",
-            [genesis, first, _entry(3, Entry(parts=(replace(came, version=2),)), after=first)],
-            _gives(parts={PART: [[1, 2]]}, passed_over=[3]),
+            [genesis, first, brought(agreed, replace(came, version=2), after=first, number=3)],
+            _gives(both, parts={PART: [[1, 2]]}, passed_over=[3]),
         ),
         (
             "twice",
-            [genesis, first, _entry(3, Entry(parts=(second,)), after=first)],
-            _gives(parts={PART: [[1, 2]]}, passed_over=[3]),
+            [genesis, first, brought(agreed, second, after=first, number=3)],
+            _gives(both, parts={PART: [[1, 2]]}, passed_over=[3]),
         ),
-        ("twice at once", [genesis, _entry(2, Entry(parts=(came, second)), after=genesis)], _gives(passed_over=[2])),
+        ("twice at once", [genesis, brought(agreed, came, second)], _gives(both, passed_over=[2])),
         (
             "from this very case",
-            [genesis, _entry(2, Entry(parts=(replace(note, origin=replace(_ORIGIN, case=CASE)),)), after=genesis)],
-            _gives(passed_over=[2]),
+            [genesis, brought(agreed, replace(note, origin=replace(_ORIGIN, case=CASE)))],
+            _gives(both, passed_over=[2]),
+        ),
+        *(
+            (name, [genesis, brought(approval, came)], _gives(both, passed_over=[2]))
+            for name, approval in (
+                ("by one", None),
+                ("by a word that is none", "a word"),
+                ("by oneself", _word(Moving(CASE), CASEWORKER, **elsewhere)),
+                ("by two, of whom one is no member", _word(Moving(CASE), SUPERVISOR, **elsewhere)),
+                ("by a word for the way back", _word(Moving(OTHER_CASE), TRIAGER)),
+                (
+                    "by a word that it goes to a third case",
+                    _word(Moving(CASE), TRIAGER, **elsewhere | {"of": Moving(PART).sha256(OTHER_CASE)}),
+                ),
+                ("by a no", _word(Moving(CASE), TRIAGER, **elsewhere, decision="rejected")),
+            )
+        ),
+    ):
+        yield Vector(rule, name, _given(chain), gives=gives)
+
+
+def _gone_elsewhere() -> Iterator[Vector]:
+    rule = "reports and parts go to another case by the word of two, in entries of one author that follow each other"
+    both = [CASEWORKER, TRIAGER]
+    genesis = _list(1, both, by=CASEWORKER)
+    person, note = (
+        _part(1, type_="part.person"),
+        PartNote(counted_id("part", 2), "part.note", 1, _HASH, counted_id("note", 1)),
+    )
+    keys, reports = (_OF_REPORT,), (_JOINED,)
+    first = _entry(2, Entry(parts=(*person, note), keys=keys, reports=reports), after=genesis)
+    agreed, with_report = _word(Moving(OTHER_CASE), TRIAGER), Moved(OTHER_CASE, (REPORT,), whole=True)
+
+    def ends(part: PartNote) -> PartNote:
+        return replace(part, version=2, sha256=None, reason=EndReason.MOVED, to=OTHER_CASE)
+
+    gone = Entry(parts=(ends(person[0]),), approval=agreed, moved=with_report)
+    more = Entry(parts=(ends(note),), approval=agreed, moved=replace(with_report, reports=()))
+    went = _entry(3, gone, after=first)
+    wrote = _entry(4, Entry(), after=went)
+    back = Entry(reports=reports)
+    stands = {PART: [[1, 2]], note.id: [[1, 2]]}
+    half = {PART: [[1, 2], [2, 3]], note.id: [[1, 2]]}
+    seconded, given = [[TRIAGER.id, 3]], [genesis, first]
+    for name, chain, gives in (
+        ("all of it", [*given, went], _gives(both, parts=half, seconded=seconded)),
+        (
+            "more of it",
+            [*given, went, _entry(4, more, after=went)],
+            _gives(both, parts={**half, note.id: [[1, 2], [2, 4]]}, seconded=[*seconded, [TRIAGER.id, 4]]),
+        ),
+        (
+            "more of it, by another author",
+            [*given, went, _entry(4, more, after=went, by=TRIAGER)],
+            _gives(both, parts=half, seconded=seconded, passed_over=[4]),
+        ),
+        (
+            "more of it, later",
+            [*given, went, wrote, _entry(5, more, after=wrote)],
+            _gives(both, parts=half, seconded=seconded, passed_over=[5]),
+        ),
+        (
+            "a report comes back",
+            [*given, went, _entry(4, back, after=went)],
+            _gives(both, parts=half, seconded=seconded, reports=[REPORT]),
+        ),
+        (
+            "by one",
+            [*given, _entry(3, replace(gone, approval=None), after=first)],
+            _gives(both, parts=stands, reports=[REPORT], passed_over=[3]),
+        ),
+        (
+            "a report that is not there",
+            [genesis, _entry(2, Entry(approval=agreed, moved=with_report), after=genesis)],
+            _gives(both, passed_over=[2]),
+        ),
+        (
+            "to itself",
+            [
+                *given,
+                _entry(3, Entry(approval=_word(Moving(CASE), TRIAGER), moved=Moved(CASE, (REPORT,))), after=first),
+            ],
+            _gives(both, parts=stands, reports=[REPORT], passed_over=[3]),
         ),
     ):
         yield Vector(rule, name, _given(chain), gives=gives)

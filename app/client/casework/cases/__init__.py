@@ -12,6 +12,15 @@ from app.client.casework.cases.consents import (
 )
 from app.client.casework.cases.following import works_on_cases
 from app.client.casework.cases.moves import CaseView, list_, move, reopen, unfounded, view
+from app.client.casework.cases.moving import (
+    Going,
+    all_of,
+    came_from,
+    check_apart,
+    ready,
+    with_reports,
+)
+from app.client.casework.cases.moving import move as move_parts
 from app.client.casework.cases.reading import (
     ClosedPart,
     OpenCase,
@@ -33,6 +42,7 @@ from app.client.casework.cases.sharing import (
     lend,
     make_pairs,
     new,
+    open_beside,
 )
 from app.client.casework.cases.work import (
     CaseTask,
@@ -70,6 +80,7 @@ __all__ = [
     "ClosedPart",
     "Collision",
     "Consents",
+    "Going",
     "Joining",
     "Marks",
     "NewCase",
@@ -80,8 +91,11 @@ __all__ = [
     "Told",
     "add_task",
     "affected",
+    "all_of",
     "assess",
+    "came_from",
     "change_members",
+    "check_apart",
     "check_history",
     "current",
     "drafts",
@@ -103,13 +117,16 @@ __all__ = [
     "mark",
     "mark_all",
     "move",
+    "move_parts",
     "move_task",
     "new",
     "note",
     "open_",
+    "open_beside",
     "plan",
     "propose_closing",
     "read_consents",
+    "ready",
     "record_consent",
     "refreshed",
     "reopen",
@@ -122,6 +139,7 @@ __all__ = [
     "versions",
     "view",
     "whole",
+    "with_reports",
     "works_on_cases",
     "write",
 ]

@@ -1,19 +1,23 @@
 """Consents: what a person of a case answered about each use, a chain of answers under each consent id."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.client.casework.cases.following import authority
 from app.client.casework.cases.reading import OpenCase, whole
 from app.client.casework.cases.writing import current, turn
 from app.client.machine import sealed
-from app.client.machine.sealed import Sealed
+from app.client.machine.sealed import Key, Sealed
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.protocol import chain
+from app.protocol.case import Name, PartType, carried
 from app.protocol.chain import Mark
-from app.protocol.encoding import sha256_hex, unb64
+from app.protocol.encoding import new_id, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic, ProtocolError
+from app.protocol.opening import Opened
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus
 
 
@@ -59,18 +63,45 @@ def read_consents(staff: Staff, case: OpenCase) -> Consents:
 
     What a member stored that is no answer is passed over and keeps its place. Raises `NotAuthentic` where the service
     leaves one out: an answer names the one before it, and none that this machine saw is missing, nor all of a consent
-    id.
+    id of somebody who is in the case.
     """
+    newest, spoiled = list[OpenConsent](), list[SpoiledAnswer]()
+    for consent, items in _shown(staff, case).items():
+        found, faults = _read_chain(staff, case, consent, items)
+        newest.extend([found] if found else [])
+        spoiled.extend(faults)
+    for person in case.file.persons:
+        theirs = [each.id for each in newest if each.person == person.id]
+        staff.seen.hold_list("consent", _part_of(case, person.id), theirs, reason="consent-chain")
+    return Consents(tuple(newest), tuple(spoiled))
+
+
+def carried_on(staff: Staff, case: OpenCase, people: AbstractSet[str], into: Key) -> list[dict[str, Any]]:
+    """The answers of these people as they go on in another case, sealed to its key: under new ids, each with all that
+    was answered under the one before. Raises as `read_consents`, and `RuleBroken` for a too long one."""
+    newest = {each.id: each for each in read_consents(staff, case).newest}
+    moved = list[dict[str, Any]]()
+    for consent, items in _shown(staff, case).items():
+        if consent in newest and newest[consent].person in people:
+            answers = [each for item in items for each in _each_answer(staff, case, item)]
+            body = carried.body([text for text, _ in answers], range(len(answers)), is_answer=True)
+            shown = {name: answers[-1][1][name] for name in ("person", "status", "method")}
+            file = sealed.write(staff, into, "consent", body).file
+            moved.append({**shown, "consent": new_id("cons"), "file": file})
+    return moved
+
+
+def _shown(staff: Staff, case: OpenCase) -> dict[str, list[Mapping[str, Any]]]:
+    """What the service shows, by consent id, each in the order of its numbers."""
     items_of: dict[str, list[Mapping[str, Any]]] = {}
     for item in staff.service.items(f"/cases/{case.id}/consents"):
         items_of.setdefault(str(item["consent"]), []).append(item)
-    newest, spoiled = list[OpenConsent](), list[SpoiledAnswer]()
-    for consent, items in items_of.items():
-        found, faults = _read_chain(staff, case, consent, sorted(items, key=lambda item: int(item["number"])))
-        newest.extend([found] if found else [])
-        spoiled.extend(faults)
-    staff.seen.hold_list("consent", case.id, [each.id for each in newest], reason="consent-chain")
-    return Consents(tuple(newest), tuple(spoiled))
+    return {consent: sorted(items, key=lambda item: int(item["number"])) for consent, items in items_of.items()}
+
+
+def _part_of(case: OpenCase, person: str) -> str:
+    """In what this machine has seen their answers stand under the part: it ends where they go to another case."""
+    return case.whole.parts.get(Name(PartType.PERSON, person), person)
 
 
 def record_consent(
@@ -107,7 +138,7 @@ def record_consent(
         staff.forget()  # somebody was certified when this machine looked
         answer = _keep(staff, turn(staff, case), body, after)
     staff.seen.record("consent", consent, answer.mark)
-    staff.seen.add_to_list("consent", case.id, consent)
+    staff.seen.add_to_list("consent", _part_of(case, person), consent)
 
 
 def _keep(staff: Staff, case: OpenCase, body: Mapping[str, Any], after: Mark | None) -> Sealed:
@@ -130,18 +161,44 @@ def _read_chain(
     newest, spoiled = None, list[SpoiledAnswer]()
     for item, mark, last in zip(items, marks, [None, *marks], strict=False):
         try:
-            answer = sealed.read(staff, case.key, "consent", item["file"], writers=case.member_list.ever)
+            answer = _answer(staff, case, item)
             chain.check_next(answer.link, last, reason="consent-chain")
-            if answer.body["consent"] != consent:
+            *_, (_, body) = _each_said(staff, answer)
+            if not carried.is_carried(answer.body) and body["consent"] != consent:
                 raise NotAuthentic("consent")
-            newest = _open_consent(answer.body, mark=marks[-1])
+            newest = replace(_open_consent(body, mark=marks[-1]), id=consent)
         except ProtocolError as error:
             spoiled.append(SpoiledAnswer(consent, mark.version, sealed.fault(error)))
         else:
-            if any(answer.body[name] != item[name] for name in ("person", "status", "method")):
+            if any(body[name] != item[name] for name in ("person", "status", "method")):
                 spoiled.append(SpoiledAnswer(consent, mark.version, "shown as another answer"))
     staff.seen.record("consent", consent, marks[-1])
     return newest, spoiled
+
+
+def _answer(staff: Staff, case: OpenCase, item: Mapping[str, Any]) -> Opened:
+    return sealed.read(staff, case.key, "consent", item["file"], writers=case.member_list.ever)
+
+
+def _each_answer(staff: Staff, case: OpenCase, item: Mapping[str, Any]) -> list[tuple[str, dict[str, object]]]:
+    """What stands in one place of a consent id, as it was signed; nothing where that is no answer."""
+    try:
+        return _each_said(staff, _answer(staff, case, item))
+    except ProtocolError:
+        return []
+
+
+def _each_said(staff: Staff, answer: Opened) -> list[tuple[str, dict[str, object]]]:
+    """The same of an answer; where the first comes from another case, all that was answered there, of one person."""
+    each = [answer.document]
+    if carried.is_carried(answer.body):
+        by = authority(staff).author_of
+        each = [document for document, _ in carried.documents(answer.body, "consent", org=staff.org, author_of=by)]
+    if answer.mark.version > 1 and each != [answer.document]:
+        raise NotAuthentic("moved")
+    if len({str(document.header.body.get("person")) for document in each}) != 1:
+        raise NotAuthentic("consent")
+    return [(document.text.decode(), document.header.body) for document in each]
 
 
 def _open_consent(body: dict[str, object], *, mark: Mark) -> OpenConsent:

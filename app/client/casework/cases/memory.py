@@ -73,6 +73,7 @@ def _body(journal: Journal) -> dict[str, Any]:
         "false_checkpoints": journal.false_checkpoints,
         "since": journal.since,
         "summed_up_by": journal.summed_up_by,
+        "merged_into": journal.merged_into,
     }
 
 
@@ -115,6 +116,7 @@ def _journal(body: Mapping[str, Any]) -> Journal:
         false_checkpoints=tuple(body["false_checkpoints"]),
         since=body["since"],
         summed_up_by=body["summed_up_by"],
+        merged_into=body.get("merged_into"),
     )
 
 

@@ -78,6 +78,8 @@ def unfounded(view: CaseView, answers: Consents) -> str | None:
     """
     asked = {each.status for each in answers.newest if each.scope is ConsentScope.SERVICE}
     stands_in = view.held_from or view.stage
+    if view.stage is CaseStage.MERGED:  # the answers went with it
+        return None
     if stands_in in (CaseStage.INTAKE, CaseStage.CLOSED) or asked - {ConsentStatus.ASKED}:
         return None
     return "no-answer-about-service"

@@ -1,25 +1,26 @@
 """A case is opened: its journal is followed, each part read in the newest version that counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from app import age
 from app.client.casework.cases import lost, memory
-from app.client.casework.cases.following import JOURNAL, followed
+from app.client.casework.cases.following import JOURNAL, authority, followed
 from app.client.casework.cases.keys import Keys, with_parts
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol import case as rules
-from app.protocol.case import CaseFile, PartType, RuleBroken, Said, SetAside, Whole
+from app.protocol.case import CaseFile, PartType, RuleBroken, Said, SetAside, Whole, carried
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
 from app.protocol.journal import Journal, NamedVersion
 from app.protocol.members import Members
+from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 
 # In what this machine has seen: each report, by the hash of its file.
@@ -265,15 +266,42 @@ def _read_parts(staff: Staff, keys: Keys, found: Journal, items: Sequence[Mappin
     return replace(case, spoiled=tuple(spoiled))
 
 
+def carried_on(staff: Staff, case: OpenCase, part: str) -> Mapping[str, Any]:
+    """The body by which a part goes on in another case: what each has signed of it that counts, in this one and before.
+
+    Where not all of it fits, the oldest is left out, but no word for which the newest cannot stand. Raises `RuleBroken`
+    where not even that fits.
+    """
+    texts, said = list[str](), list[Said]()
+    for named, version in _documents(staff, case.keys, case.journal, part):
+        each = list(_each_said(staff, named, version))
+        texts += [text for text, _ in each]
+        said += [one for _, one in each]
+    return carried.body(texts, [number for number, one in enumerate(said) if _stands_alone(one)])
+
+
+def _stands_alone(said: Said) -> bool:
+    with suppress(RuleBroken):
+        rules.check_change(None, said)
+        return True
+    return False
+
+
 def _versions(staff: Staff, keys: Keys, found: Journal, part: str) -> list[tuple[NamedVersion, Said]]:
     """Those that count, each held to the one before that does."""
+    return [(named, _said(staff, named, version)) for named, version in _documents(staff, keys, found, part)]
+
+
+def _documents(staff: Staff, keys: Keys, found: Journal, part: str) -> list[tuple[NamedVersion, Opened]]:
     files = _files_of(staff, keys.case.subject, part)
-    counted = list[tuple[NamedVersion, Said]]()
+    counted, last = list[tuple[NamedVersion, Opened]](), None
     for named in found.parts.get(part, ()):
         with suppress(ProtocolError):
-            said = _open_part(staff, keys, found, named, files.get(named.note.version))
-            rules.check_change(counted[-1][1] if counted else None, said)
-            counted.append((named, said))
+            document = _open_version(staff, keys, found, named, files.get(named.note.version))
+            said = _said(staff, named, document)
+            rules.check_change(last, said)
+            counted.append((named, document))
+            last = said
     return counted
 
 
@@ -284,6 +312,10 @@ def _files_of(staff: Staff, case: str, part: str) -> dict[int, bytes]:
 
 def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, file: bytes | None) -> Said:
     """What a version says that an entry names. Raises `ProtocolError` where it counts for nothing."""
+    return _said(staff, named, _open_version(staff, keys, found, named, file))
+
+
+def _open_version(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, file: bytes | None) -> Opened:
     note = named.note
     if file is None:
         raise NotAuthentic("missing")
@@ -298,11 +330,32 @@ def _open_part(staff: Staff, keys: Keys, found: Journal, named: NamedVersion, fi
         raise NotAuthentic("version")
     if before and document.link.previous != before[0].sha256:
         raise NotAuthentic("previous")
-    said = Said(note.id, note.type, document.body, named.author)
-    rules.check(said)
-    if said.of != note.of:
-        raise NotAuthentic("part-of")
+    return document
+
+
+def _said(staff: Staff, named: NamedVersion, document: Opened) -> Said:
+    """What it says; where it comes from another case, the last that was said of it there."""
+    said = None
+    for _, after in _each_said(staff, named, document):
+        rules.check_change(said, after)
+        said = after
+    if said is None:
+        raise NotAuthentic("moved")
     return said
+
+
+def _each_said(staff: Staff, named: NamedVersion, document: Opened) -> Iterator[tuple[str, Said]]:
+    """What it says, as it was signed; or all that was said in other cases, each by who had signed it."""
+    note = named.note
+    each = [(document.document, named.author)]
+    if note.origin:
+        each = [*carried.documents(document.body, note.type, org=staff.org, author_of=authority(staff).author_of)]
+    for signed, author in each:
+        said = Said(note.id, note.type, signed.header.body, author)
+        rules.check(said)
+        if said.of != note.of:
+            raise NotAuthentic("part-of")
+        yield signed.text.decode(), said
 
 
 def _last_mark(newest: Mark, version: int, file: bytes | None) -> Mark:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from app import age
 from app.client.casework.cases.following import JOURNAL, authority, was_certified
+from app.client.casework.cases.moves import view
 from app.client.casework.cases.reading import OpenCase, refreshed, whole
 from app.client.casework.cases.turning import gone, grants_of, is_turn_due
 from app.client.casework.cases.writing import (
@@ -19,7 +20,7 @@ from app.client.machine import pairs
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol import journal
-from app.protocol.case import NOTHING, PartType, RuleBroken, take_apart
+from app.protocol.case import NOTHING, CaseFile, PartType, RuleBroken, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id
@@ -60,28 +61,39 @@ def new(
 
     The entry names the case's key and the report's, so that nobody can put another in their place.
     """
+    joins = Entry(keys=(KeyNote(report.id, 1, recipient_sha256(report_key)),), reports=(report,))
+    team = str(staff.service.get(f"/people/{staff.person}").json()["team"])
+    said = replace(NOTHING, title=title, summary=summary)
+    return _new(staff, joins, MemberList(frozenset(people), owner), said, team=team, priority=priority)
+
+
+def open_beside(staff: Staff, case: OpenCase, *, title: str = "") -> str:
+    """Open a case of the same members and team, into which reports of this one may go; its id. Raises `Refused`."""
+    now, listed = view(staff, case.id), MemberList(case.members, case.member_list.owner)
+    made = _new(staff, Entry(), listed, replace(NOTHING, title=title), team=now.team, priority=now.priority)
+    staff.service.post("/cases", made.request)
+    made.remember(staff)
+    return made.key.subject
+
+
+def _new(staff: Staff, joins: Entry, listed: MemberList, said: CaseFile, *, team: str, priority: Priority) -> NewCase:
     key = Key(new_id("case"), age.generate(), generation=1)
-    changes = changes_of(staff, key, take_apart(replace(NOTHING, title=title, summary=summary)))
-    entry = Entry(
-        members=MemberList(frozenset(people), owner),
-        keys=(
-            KeyNote(key.subject, key.generation, recipient_sha256(key.identity.recipient)),
-            KeyNote(report.id, 1, recipient_sha256(report_key)),
-        ),
-        reports=(report,),
-    )
+    changes = changes_of(staff, key, take_apart(said))
+    own = KeyNote(key.subject, key.generation, recipient_sha256(key.identity.recipient))
+    entry = replace(joins, members=listed, keys=(own, *joins.keys))
     entries = seal_entries(staff, key, changes, first=entry, after=None)
+    head = entries[-1].mark
     request = {
         "id": key.subject,
-        "team": staff.service.get(f"/people/{staff.person}").json()["team"],
-        "owner": owner,
+        "team": team,
+        "owner": listed.owner,
         "priority": priority.value,
         "entries": [each.file for each in entries],
         "parts": [each.wire for each in changes],
-        "grants": grants_of(staff, key, people, head=entries[-1].mark),
-        "pairs": pairs.make(staff, key.identity, key.subject, head=entries[-1].mark),
+        "grants": grants_of(staff, key, listed.members, head=head),
+        "pairs": pairs.make(staff, key.identity, key.subject, head=head),
     }
-    return NewCase(key, request, entries[-1].mark)
+    return NewCase(key, request, head)
 
 
 @dataclass(frozen=True)

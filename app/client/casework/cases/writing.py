@@ -43,6 +43,7 @@ from app.protocol.journal import (
     HeldNote,
     Journal,
     KeyNote,
+    Origin,
     PartNote,
     Place,
 )
@@ -74,7 +75,8 @@ class Collision(Exception):
 class Change:
     """The next version of a part, sealed under `key`, and what it says.
 
-    `grants` are of a new key of its own, and `pairs` that key for custodians.
+    `grants` are of a new key of its own, and `pairs` that key for custodians. `origin` is of the first version of what
+    comes from another case.
     """
 
     name: Name
@@ -83,6 +85,7 @@ class Change:
     key: Key = field(repr=False)
     grants: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     pairs: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    origin: Origin | None = None
 
     @property
     def key_note(self) -> KeyNote | None:
@@ -100,7 +103,7 @@ class Change:
     @property
     def note(self) -> PartNote:
         mark = self.sealed.mark
-        return PartNote(self.said.part, self.said.type, mark.version, mark.sha256, self.said.of)
+        return PartNote(self.said.part, self.said.type, mark.version, mark.sha256, self.said.of, self.origin)
 
     @property
     def wire(self) -> dict[str, Any]:
@@ -159,7 +162,7 @@ def store(
             case, changes = _behind(staff, case, with_own_keys(staff, case), changes, looked_at)
         new = next_keys(staff, case, entry or Entry(), more or {}, turns=turns)
         entries = seal_entries(staff, new.key, changes, first=new.entry, after=case.journal.mark)
-        found = _counted(staff, case.journal, entries)
+        found = counted(staff, case.journal, entries)
         request = {"entries": [each.file for each in entries], "parts": [each.wire for each in changes], **new.told}
         try:
             staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
@@ -282,7 +285,7 @@ def sum_up(staff: Staff, case: OpenCase) -> OpenCase:
     said = Checkpoint(sha256_hex(text), tuple(each.mark.sha256 for each in pieces))
     entries = seal_entries(staff, case.key, [], first=Entry(checkpoint=said), after=case.journal.mark)
     request = {"entries": [each.file for each in entries], "checkpoint": [each.file for each in pieces]}
-    found = _counted(staff, case.journal, entries)
+    found = counted(staff, case.journal, entries)
     staff.service.post(f"/cases/{case.id}/entries", request, version=case.version)
     return _written(staff, case, [], found, [])
 
@@ -412,7 +415,7 @@ def _check_apart(case: OpenCase, now: OpenCase, changes: Sequence[Change], looke
         raise Collision(texts)
 
 
-def _counted(staff: Staff, before: Journal, entries: Iterable[Sealed]) -> Journal:
+def counted(staff: Staff, before: Journal, entries: Iterable[Sealed]) -> Journal:
     """The journal once it has these entries. Raises `NotAuthentic` where one of them would be passed over."""
     by = authority(staff)
     for each in entries:

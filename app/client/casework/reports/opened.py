@@ -104,12 +104,17 @@ def mailbox_of(said: Report) -> age.HybridRecipient:
     return recipient
 
 
+def key_in_case(staff: Staff, report: str, case: Key, journal: "Journal") -> Key:
+    """The keys of a report of the case, the newest with the older ones. Raises as `of_case`."""
+    items = staff.service.items(f"/reports/{report}/grants")
+    sent = [(str(item["grantee"]), unb64(str(item["file"]))) for item in items]
+    return key_of(grants_to_case(staff, report, sent, case, journal))
+
+
 def of_case(staff: Staff, report: str, case: Key, journal: "Journal") -> OpenReport:
     """Read a report by the key of its case. Raises `NotGranted`, `NotMine`, `NotAuthentic` and `Refused`."""
     view = views.view(staff, report)
-    items = staff.service.items(f"/reports/{view.id}/grants")
-    sent = [(str(item["grantee"]), unb64(str(item["file"]))) for item in items]
-    key = key_of(grants_to_case(staff, view.id, sent, case, journal))
+    key = key_in_case(staff, view.id, case, journal)
     return read(staff, view, staff.service.get(f"/reports/{view.id}/body").content, key, of_others=False)
 
 

@@ -1,0 +1,1 @@
+"""Reports go from case to case: cases are merged, split, and taken apart again."""

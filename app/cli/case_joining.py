@@ -1,0 +1,123 @@
+"""Cases are merged, split and taken apart again: `tern case merge | split | undo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.case_edits import CaseId
+from app.cli.console import HOME, Home, Json, show, staff, text_of
+from app.cli.names import Names
+from app.cli.stopped import Stopped
+from app.client.casework import act_approvals, cases
+from app.client.casework.cases import Going, OpenCase
+from app.client.machine.staff import Staff
+from app.protocol.journal import Moving
+
+Ask = Annotated[
+    str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
+]
+Given = Annotated[str | None, typer.Option(help="What was approved, by id or how it begins.")]
+Other = Annotated[str, typer.Argument(metavar="INTO", help="The other case's id or ref, which has the same members.")]
+
+
+def merge(
+    id_: CaseId,
+    into: Other,
+    ask: Ask = None,
+    approval: Given = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Let all that a case has go to another of the same members, and go on there. It takes two, and can be undone."""
+    worker = staff(machine)
+    names = Names(worker)
+    case, other = names.case(id_), names.case(into)
+    if ask:
+        _ask(worker, names, case, other, ask, as_json=as_json)
+        return
+    one, two = cases.ready(worker, case), cases.ready(worker, other)
+    _move(worker, names, one, two, cases.all_of(worker, one, two), approval, as_json=as_json)
+
+
+def split(
+    id_: CaseId,
+    report: Annotated[list[str], typer.Argument(metavar="REPORT...", help="Reports of the case, by id or its start.")],
+    into: Annotated[
+        str | None, typer.Option(help="The case to which they go; a new one of the same members, if none is named.")
+    ] = None,
+    title: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with the title of a new case; - for stdin.")
+    ] = None,
+    ask: Ask = None,
+    approval: Given = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Let reports go to another case, with the people they alone tell of and what happened to these. It takes two.
+
+    What the case says of all of it stays: write its title and summary anew, if they tell of what has gone.
+    """
+    worker = staff(machine)
+    names = Names(worker)
+    case = cases.ready(worker, names.case(id_))
+    going = cases.with_reports(worker, case, _reports(case, report))
+    if ask:
+        said = text_of(title, "") if title else ""
+        other = names.case(into) if into else cases.open_beside(worker, case, title=said)
+        _ask(worker, names, case.id, other, ask, as_json=as_json)
+        return
+    if into is None:
+        raise typer.BadParameter("--into, the case that was opened when it was asked")
+    _move(worker, names, case, cases.ready(worker, names.case(into)), going, approval, as_json=as_json)
+
+
+def undo(
+    id_: CaseId,
+    ask: Ask = None,
+    approval: Given = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Let what went with a case that was merged come back to it, as it is by now. It takes two."""
+    worker = staff(machine)
+    names = Names(worker)
+    merged = cases.open_(worker, names.case(id_))
+    if merged.journal.merged_into is None:
+        raise Stopped("this case was not merged into another")
+    if ask:
+        _ask(worker, names, merged.journal.merged_into, merged.id, ask, as_json=as_json)
+        return
+    case, merged = cases.ready(worker, merged.journal.merged_into), cases.ready(worker, merged.id)
+    reports = cases.came_from(worker, case, merged)
+    going = cases.with_reports(worker, case, reports, back_to=merged.id)
+    _move(worker, names, case, merged, going, approval, as_json=as_json)
+
+
+def _ask(worker: Staff, names: Names, case: str, into: str, who: str, *, as_json: bool) -> None:
+    one, two = cases.open_(worker, case), cases.open_(worker, into)
+    cases.check_apart(one, two)
+    asked = act_approvals.request(worker, one, Moving(into), names.person(who))
+    show({"approval": asked, "into": cases.view(worker, into).ref}, as_json=as_json)
+
+
+def _move(
+    worker: Staff, names: Names, case: OpenCase, into: OpenCase, going: Going, approval: str | None, *, as_json: bool
+) -> None:
+    if approval is None:
+        raise typer.BadParameter("--ask, and once it was approved --approval")
+    word = act_approvals.given(worker, case, Moving(into.id), names.approval(approval))
+    _, there = cases.move_parts(worker, case, into, going, word)
+    cases.follow_coding(worker, there)
+    ref = cases.view(worker, there.id).ref
+    show({"into": there.id, "ref": ref, "parts": len(going.parts), "reports": len(going.reports)}, as_json=as_json)
+
+
+def _reports(case: OpenCase, begun: list[str]) -> set[str]:
+    found = set[str]()
+    for begin in begun:
+        meant = [each.id for each in case.file.reports if each.id.startswith(begin)]
+        if len(meant) != 1:
+            raise Stopped(f"{begin} is how no one report of the case begins")
+        found.add(meant[0])
+    return found

@@ -72,6 +72,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.withdrawals.schemas": {"MOST_PARTS": 2000, "MOST_PEOPLE": 200},
     "app.casework.withdrawals.service": {"OF_MEMBERS": timedelta(days=7)},
     "app.client.casework.cases.moving": {"_AT_ONCE": 10},
+    "app.protocol.case.carried": {"_ANSWER": 48 * KIB, "_PART": 896 * KIB},
     "app.client.casework.cases.turning": {"_MOST_SEALED": 2 * MIB, "_MOST_NOTED": 4 * KIB},
     "app.client.casework.cases.writing": {"CHECKPOINT_DISTANCE": 200, "TRIES": 8, "_MOST_TEXT": 3 * MIB},
     "app.client.intake.browser": {"PATIENCE": 30, "QUIET": 0.5, "_FIRST_FREE": 5},

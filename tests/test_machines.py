@@ -13,6 +13,7 @@ from app import transitions, vocabulary
 from app.actor import Actor
 from app.casework.approvals import machine as approvals
 from app.casework.consents import machine as consents
+from app.casework.moving import machine as moving
 from app.casework.stages import machine as stages
 from app.statistics.releases import machine as releases
 from app.statistics.releases.models import Release, ReleaseState
@@ -70,6 +71,12 @@ APPROVALS: Contract = {
     ("requested", "rejected"): (lambda facts: facts.is_approver, ()),
     ("requested", "cancelled"): (lambda facts: facts.is_requester or facts.is_owner, ()),
 }
+BOTH = ("both_are_worked_on", "members_are_the_same", "withdrawals_are_carried_out", "reports_are_accepted")
+MOVES: Contract = {
+    (None, "merged"): (anybody, (*BOTH, "all_reports_go", "case_is_not_held")),
+    (None, "split"): (anybody, BOTH),
+    (None, "undone"): (anybody, BOTH),
+}
 RELEASES: Contract = {
     ("requested", "approved"): (lambda facts: facts.is_supervisor and not facts.is_requester, ()),
     ("requested", "rejected"): (lambda facts: facts.is_supervisor and not facts.is_requester, ()),
@@ -106,6 +113,12 @@ HOLDS: Mapping[str, May] = {
     "resume_date_set": lambda facts: facts.resumes,
     "closing_told": lambda facts: facts.closing_told,
     "closing_approved": lambda facts: facts.closing_approved,
+    "both_are_worked_on": lambda facts: facts.open_cases,
+    "members_are_the_same": lambda facts: facts.same_members,
+    "withdrawals_are_carried_out": lambda facts: not facts.taken_back,
+    "reports_are_accepted": lambda facts: facts.accepted,
+    "all_reports_go": lambda facts: facts.all_reports,
+    "case_is_not_held": lambda facts: not facts.held,
 }
 
 
@@ -115,8 +128,9 @@ HOLDS: Mapping[str, May] = {
         (consents, ConsentStatus, CONSENTS),
         (approvals, ApprovalState, APPROVALS),
         (releases, ReleaseState, RELEASES),
+        (moving, moving.Way, MOVES),
     ],
-    ids=["consents", "approvals", "releases"],
+    ids=["consents", "approvals", "releases", "moves"],
 )
 def test_every_step_is_that_of_the_contract(machine: Any, states: type[StrEnum], contract: Contract) -> None:
     for state in (None, *states):

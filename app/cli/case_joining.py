@@ -1,4 +1,4 @@
-"""Cases are merged, split and taken apart again: `tern case merge | split | undo`."""
+"""Cases beside cases: `tern case merge | split | undo`, and `link | unlink | links`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from app.cli.case_edits import CaseId
-from app.cli.console import HOME, Home, Json, show, staff, text_of
+from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
 from app.cli.names import Names
 from app.cli.stopped import Stopped
-from app.client.casework import act_approvals, cases
+from app.client.casework import act_approvals, cases, links
 from app.client.casework.cases import Going, OpenCase
 from app.client.machine.staff import Staff
+from app.protocol.case import LinkKind
 from app.protocol.journal import Moving
 
 Ask = Annotated[
@@ -54,10 +55,7 @@ def split(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Let reports go to another case, with the people they alone tell of and what happened to these. It takes two.
-
-    What the case says of all of it stays: write its title and summary anew, if they tell of what has gone.
-    """
+    """Let reports go to another case, with the people they alone tell of and what happened to these. It takes two."""
     worker = staff(machine)
     names = Names(worker)
     case = cases.ready(worker, names.case(id_))
@@ -92,6 +90,50 @@ def undo(
     reports = cases.came_from(worker, case, merged)
     going = cases.with_reports(worker, case, reports, back_to=merged.id)
     _move(worker, names, case, merged, going, approval, as_json=as_json)
+
+
+def link(
+    id_: CaseId,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The other case's id or ref, which you work on too.")],
+    kind: Annotated[LinkKind, typer.Argument(metavar="KIND", help=", ".join(LinkKind) + ".")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Say in two cases what they have to do with each other. Neither names the other: who works on both finds it."""
+    worker = staff(machine)
+    names = Names(worker)
+    one, two = (cases.open_(worker, names.case(each)) for each in (id_, other))
+    show({"link": links.link(worker, one, two, kind)}, as_json=as_json)
+
+
+def unlink(
+    id_: CaseId,
+    begun: Annotated[str, typer.Argument(metavar="LINK", help="The link's id or how it begins (tern case links).")],
+    machine: Home = HOME,
+) -> None:
+    """Take a link back, in all cases of yours that have it."""
+    worker = staff(machine)
+    case = cases.open_(worker, Names(worker).case(id_))
+    found = [each.id for each in case.file.links if each.id.startswith(begun)]
+    if len(found) != 1:
+        raise Stopped(f"{begun} is how no one link of the case begins")
+    links.unlink(worker, case, found[0])
+
+
+def links_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
+    """With which cases a case has to do. Of one that you do not work on it is said that there is one."""
+    worker = staff(machine)
+    names = Names(worker)
+    found = links.links(worker, cases.open_(worker, names.case(id_)))
+    rows = [
+        {
+            "id": each.id,
+            "kind": each.kind.value,
+            "case": ", ".join(cases.view(worker, case).ref for case in each.cases) or None,
+        }
+        for each in found
+    ]
+    show_list("Links", ["id", "kind", "case"], rows, as_json=as_json)
 
 
 def _ask(worker: Staff, names: Names, case: str, into: str, who: str, *, as_json: bool) -> None:

@@ -85,6 +85,10 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
     yield from _heading("Reports", case.file.reports)
     for report in case.file.reports:
         yield from _set_in(short(report.id))
+    if case.file.links:
+        yield from _heading("Links", case.file.links)
+    for link in case.file.links:
+        yield from _set_in(f"{link.kind.replace('_', ' ')}, with another case ({short(link.id)})")
     yield from _heading("Statistics cards", case.file.cards)
     for card in case.file.cards:
         state = (

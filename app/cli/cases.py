@@ -64,6 +64,9 @@ case.command()(case_people.same)
 case.command()(case_joining.merge)
 case.command()(case_joining.split)
 case.command()(case_joining.undo)
+case.command()(case_joining.link)
+case.command()(case_joining.unlink)
+case.command("links")(case_joining.links_)
 
 
 @case.command("list")

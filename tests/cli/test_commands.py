@@ -59,6 +59,7 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "case done",
         "case mark",
         "case close",
+        "case unlink",
         "release approve",
         "release draw",
         "release accounts-lost",

@@ -76,6 +76,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/transitions.py": (*_MACHINES, "tests/casework/test_triage.py"),
     "app/casework/approvals/machine.py": _MACHINES,
     "app/casework/consents/machine.py": _MACHINES,
+    "app/casework/moving/machine.py": _MACHINES,
     "app/casework/stages/machine.py": _MACHINES,
     "app/casework/triage/machine.py": _MACHINES,
     "app/statistics/releases/machine.py": _MACHINES,

@@ -4,7 +4,7 @@ What it is, the service cannot read. It sees that nobody gains or loses sight by
 much arrives as leaves; whether it is the same, whoever opens the cases sees.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import transitions
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
@@ -25,6 +26,7 @@ from app.casework.cases.models import Case
 from app.casework.consents import service as consents
 from app.casework.consents.service import NewConsent
 from app.casework.ends import service as ends
+from app.casework.moving.machine import EDGES, Facts, Way
 from app.casework.stages.machine import OPEN
 from app.casework.work import service as work
 from app.intake.reports import service as reports
@@ -35,7 +37,6 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.problems import NotFound
 from app.protocol.journal import Moving
-from app.transitions import GuardsFail
 from app.vocabulary import CaseStage, GrantKind, HandlingMark, ReportState, Role, TransitionReason
 
 # The most restrictive first.
@@ -76,9 +77,8 @@ def move(session: Session, actor: Actor, case_id: str, going: Going, *, seen: Ab
     if case is not into:
         journal.check_seen(session, into, {going.after})
     moved = [_report(session, case, each) for each in going.reports]
-    failing = list(_failing(session, case, into, moved, is_whole=going.is_whole))
-    if failing:
-        raise GuardsFail(failing=failing)
+    way = _way(case, into, going)
+    transitions.check(EDGES, None, way, _facts(session, case, into, moved, way))
     for each in (case, into):
         turning.check_turned(session, each, now.date(), of_entries=True)
     _check_parts(session, case, going)
@@ -92,7 +92,7 @@ def move(session: Session, actor: Actor, case_id: str, going: Going, *, seen: Ab
     consents.bring(session, actor, into.id, going.consents, now=now)
     ending.end_parts(session, case, going.parts)
     approvals.cancel_open(session, case.id)
-    _enter(session, actor, case, into, is_whole=going.is_whole, now=now)
+    _enter(session, actor, case, into, way, now=now)
     return case
 
 
@@ -109,25 +109,25 @@ def _report(session: Session, case: Case, keys: ReportKeys) -> Report:
     return report
 
 
-def _failing(session: Session, case: Case, into: Case, moved: Collection[Report], *, is_whole: bool) -> Iterator[str]:
-    """The names of what must hold and does not."""
-    is_undone = into.merged_into == case.id
-    if case is into or case.stage not in OPEN or not (into.stage in OPEN or is_undone):
-        yield "both_are_worked_on"
-    if membership.members_of(session, case.id) != membership.members_of(session, into.id) or any(
-        membership.guests_of(session, each.id) for each in (case, into)
-    ):
-        yield "members_are_the_same"
+def _way(case: Case, into: Case, going: Going) -> Way:
+    if into.merged_into == case.id:
+        return Way.UNDONE
+    return Way.MERGED if going.is_whole else Way.SPLIT
+
+
+def _facts(session: Session, case: Case, into: Case, moved: Collection[Report], way: Way) -> Facts:
     both = select(Case.id).where(Case.id.in_([case.id, into.id]))
-    if session.scalar(both.where(ends.is_taken_back()).limit(1)) is not None:
-        yield "withdrawals_are_carried_out"
-    if is_whole and session.scalar(select(Case.id).where(Case.id == case.id, ends.is_held())) is not None:
-        yield "case_is_not_held"
     live = select(Report.id).where(Report.case_id == case.id, Report.destroyed_on.is_(None))
-    if is_whole and set(session.scalars(live)) - {each.id for each in moved}:
-        yield "all_reports_go"
-    if any(each.state is not ReportState.ACCEPTED for each in moved):
-        yield "reports_are_accepted"
+    guests = [membership.guests_of(session, each.id) for each in (case, into)]
+    members = [membership.members_of(session, each.id) for each in (case, into)]
+    return Facts(
+        open_cases=case is not into and case.stage in OPEN and (into.stage in OPEN or way is Way.UNDONE),
+        same_members=members[0] == members[1] and not any(guests),
+        taken_back=session.scalar(both.where(ends.is_taken_back()).limit(1)) is not None,
+        held=session.scalar(select(Case.id).where(Case.id == case.id, ends.is_held())) is not None,
+        all_reports=set(session.scalars(live)) <= {each.id for each in moved},
+        accepted=all(each.state is ReportState.ACCEPTED for each in moved),
+    )
 
 
 def _check_parts(session: Session, case: Case, going: Going) -> None:
@@ -170,16 +170,16 @@ def _move_report(
     audit.record(session, actor.id, Action.REPORT_MOVED, report.id, now=now)
 
 
-def _enter(session: Session, actor: Actor, case: Case, into: Case, *, is_whole: bool, now: datetime) -> None:
+def _enter(session: Session, actor: Actor, case: Case, into: Case, way: Way, *, now: datetime) -> None:
     """The case is merged, or one that was merged into it is one of its own again; else both go on as they are.
 
     Whoever has more people is to judge the danger anew before the next step, and is held no less closely.
     """
     reason = TransitionReason.DECIDED
-    if into.merged_into == case.id and into.held_from is not None:
+    if way is Way.UNDONE and into.held_from is not None:
         stage, into.held_from, into.merged_into = into.held_from, None, None
         cases.enter(session, actor, into, stage, reason, now=now)
-    elif is_whole:
+    elif way is Way.MERGED:
         case.held_from, case.merged_into = case.stage, into.id
         cases.enter(session, actor, case, CaseStage.MERGED, reason, now=now)
     work.enter_stage(session, into.id)
@@ -187,4 +187,4 @@ def _enter(session: Session, actor: Actor, case: Case, into: Case, *, is_whole: 
     into.priority = min(into.priority, case.priority)
     session.flush()
     membership.follow(session, into)
-    audit.record(session, actor.id, Action.CASE_MERGED if is_whole else Action.CASE_PARTED, case.id, now=now)
+    audit.record(session, actor.id, Action.CASE_MERGED if way is Way.MERGED else Action.CASE_PARTED, case.id, now=now)

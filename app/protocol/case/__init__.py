@@ -8,7 +8,18 @@ from app.protocol.case.cards import asked, asked_ties, card_of, card_or_none, dr
 from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
-from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Tie, Verdict
+from app.protocol.case.parts import (
+    NOT_ASSESSED,
+    Affected,
+    Assertion,
+    CardNote,
+    Identity,
+    Incident,
+    Link,
+    LinkKind,
+    Tie,
+    Verdict,
+)
 from app.protocol.case.pieces import (
     Name,
     PartType,
@@ -57,6 +68,8 @@ __all__ = [
     "Identity",
     "Incident",
     "Label",
+    "Link",
+    "LinkKind",
     "Name",
     "Note",
     "PartType",

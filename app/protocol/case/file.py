@@ -8,7 +8,7 @@ from app import vocabulary
 from app.protocol.card import LAST_REVISION, CardError, SignedCard
 from app.protocol.case.coding import check_coding
 from app.protocol.case.errors import RuleBroken
-from app.protocol.case.parts import Affected, CardNote, Identity, Incident, Tie
+from app.protocol.case.parts import Affected, CardNote, Identity, Incident, Link, Tie
 from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task
 from app.protocol.errors import NotAuthentic
 from app.protocol.journal import ReportNote
@@ -39,6 +39,7 @@ class CaseFile:
     tasks: tuple[Task, ...] = field(default=(), repr=False)
     notes: tuple[Note, ...] = field(default=(), repr=False)
     ties: tuple[Tie, ...] = field(default=(), repr=False)
+    links: tuple[Link, ...] = field(default=(), repr=False)
 
     def person(self, id_: str) -> Affected:
         """Raises `RuleBroken` where the case knows nobody of this id."""
@@ -105,6 +106,7 @@ class CaseFile:
             ("identity-twice", [identity.person for identity in self.identities]),
             ("task-twice", [task.id for task in self.tasks]),
             ("note-twice", [note.id for note in self.notes]),
+            ("link-twice", [link.id for link in self.links]),
         ):
             if len(set(ids)) != len(ids):
                 raise RuleBroken(rule)

@@ -6,6 +6,7 @@ Each reads itself strictly from the body of a part, raising whatever its values 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from app.protocol.card import TOKEN_SIZE, Says, TokenCard
@@ -172,6 +173,35 @@ class CardNote:
             written=values.yes_or_no(body["written"]),
             withdrawn=values.yes_or_no(body["withdrawn"]),
         )
+
+
+class LinkKind(StrEnum):
+    """What two cases have to do with each other."""
+
+    SAME_EVENT = "same_event"
+    SAME_ACTOR = "same_actor"
+    RELATIVES = "relatives"
+    WITNESS = "witness"  # somebody of the one saw what the other tells of
+    FOLLOWS = "follows"  # the one came of the other
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Link:
+    """That the case has to do with another, which says the same under the same random `id`, and is named in neither.
+
+    So nobody learns of a case that they do not work on: whoever works on both finds the id in both.
+    """
+
+    id: str
+    kind: LinkKind = field(repr=False)
+
+    def body(self) -> dict[str, str]:
+        return {"id": self.id, "kind": self.kind.value}
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Link":
+        return cls(check_id("link", body["id"]), LinkKind(body["kind"]))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.protocol.case import values
 from app.protocol.case.coding import check_assertion, check_codes, check_verdict, is_grounded
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile, check_tie
-from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Tie, Verdict
+from app.protocol.case.parts import NOT_ASSESSED, Affected, Assertion, CardNote, Identity, Incident, Link, Tie, Verdict
 from app.protocol.case.work import Assessment, Closing, Note, SafetyPlan, Task, Work
 from app.protocol.encoding import check_id, sha256_hex
 from app.protocol.errors import Malformed, ProtocolError
@@ -124,7 +124,7 @@ class Whole:
 
 def take_apart(file: CaseFile) -> dict[Name, dict[str, Any]]:
     """The bodies of all parts that say this, in the order in which they can be read."""
-    bodies: dict[Name, dict[str, Any]] = {Name(PartType.CASE): {"title": file.title, "summary": file.summary}}
+    bodies: dict[Name, dict[str, Any]] = {Name(PartType.CASE): _case_body(file)}
     for person in file.persons:
         bodies[Name(PartType.PERSON, person.id)] = _fields(person)
     for incident in file.incidents:
@@ -376,8 +376,11 @@ def _read(said: Said) -> _Content:
     try:
         match said.type:
             case PartType.CASE:
-                file = replace(NOTHING, title=values.text(body["title"]), summary=values.text(body["summary"]))
-                return _strict(file, {"title": file.title, "summary": file.summary}, body)
+                title, summary = values.text(body["title"]), values.text(body["summary"])
+                file = replace(NOTHING, title=title, summary=summary, links=tuple(map(Link.read, body["links"])))
+                if len({link.id for link in file.links}) != len(file.links):
+                    raise RuleBroken("link-twice")
+                return _strict(file, _case_body(file), body)
             case PartType.PERSON:
                 person = Affected.read(body)
                 return _strict(person, _fields(person), body)
@@ -426,6 +429,10 @@ def _strict(content: _T, written: Mapping[str, Any], body: Mapping[str, Any]) ->
 
 def _about(body: Mapping[str, Any]) -> str:
     return check_id("inc", body["incident"])
+
+
+def _case_body(file: CaseFile) -> dict[str, Any]:
+    return {"title": file.title, "summary": file.summary, "links": [each.body() for each in file.links]}
 
 
 def _incident_body(incident: Incident) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def parts() -> Iterator[Vector]:
         ("taken back by the same card", "part.tie", tie, {**back, "card": tie["card"]}, CASEWORKER, "tie"),
         ("taken back without the card before", "part.tie", tie, {**back, "before": None}, CASEWORKER, "tie"),
         ("another token", "part.tie", tie, {**tie, "token": b64(bytes(16))}, TRIAGER, "token-changed"),
-        ("another title", "part.case", _PARTS["part.case"], {"title": "", "summary": ""}, TRIAGER, None),
+        ("another title", "part.case", _PARTS["part.case"], {"title": "", "summary": "", "links": []}, TRIAGER, None),
     ):
         given = _given(type_, body, by=by, before=before)
         yield Vector(rule, f"{type_}: {name}", given, ("RuleBroken", broken) if broken else None)

@@ -32,6 +32,7 @@ from app.vocabulary import (
 )
 from tests import factories
 from tests.casework.conftest import CONSENT, Office, problem
+from tests.casework.test_laws import seen
 from tests.casework.test_withdrawals import ended
 
 FILE = factories.in_json(Kind.JOURNAL)
@@ -117,12 +118,13 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
     two.office.put(two.owner, f"/cases/{two.case.id}/tasks/{task}", told, version=1).raise_for_status()
     two.case.handling, two.case.priority = HandlingMark.TLP_RED, Priority.P1
     two.agree(two.colleague)
-    body = two.body()
+    body, of_others = two.body(), seen(two.office, two.outsider)
 
     answer = two.move(two.owner, body)
 
     rows.expire_all()
     assert (answer.status_code, answer.json()["stage"]) == (201, "merged")
+    assert seen(two.office, two.outsider) == of_others
     assert (report.case_id, two.case.merged_into, two.case.held_from) == (two.into.id, two.into.id, CaseStage.INTAKE)
     assert (two.into.handling, two.into.priority) == (HandlingMark.TLP_RED, Priority.P1)
     to_cases = select(Grant.grantee).where(Grant.subject == report.id, Grant.kind == GrantKind.CASE)

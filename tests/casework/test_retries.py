@@ -1,0 +1,136 @@
+"""Whoever hears no answer asks once more, and nothing is done twice: every act of casework that was taken."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from httpx2 import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.casework.cases.models import Case, CasePart
+from app.database import Base
+from app.http.idempotency import IdempotencyKey
+from app.intake.reports.models import Report
+from app.people.staff.models import Person
+from app.protocol.journal import Moving
+from app.protocol.sizes import Kind
+from app.vocabulary import ApprovalState, ApprovalSubject, ReportState, Role
+from tests import factories
+from tests.access import table
+from tests.casework.conftest import CONSENT
+from tests.casework.test_cases import grant, new_case, part
+from tests.factories import DAY
+
+FILE = factories.in_json(Kind.JOURNAL)
+ACTS = [route for route in table.CASES | table.APPROVALS | table.TRIAGE if not route.startswith("GET")]
+
+
+@dataclass
+class Stubborn:
+    """Whose every request is sent twice, as it was."""
+
+    client: TestClient
+    rows: Session
+    asked: set[str] = field(default_factory=set)
+
+    def act(
+        self, who: Person, method: str, path: str, body: Mapping[str, object], *, version: int | None = 1
+    ) -> Response:
+        """`version` is the one that they have seen, None for that of the object as it is."""
+        headers = factories.signed_in(self.rows, who)
+        self.rows.commit()
+        seen = version or self.client.get(f"/v1{path.rpartition('/')[0]}", headers=headers).json()["version"]
+        headers |= factories.writes(version=seen)
+        first = self.client.request(method, f"/v1{path}", json=body, headers=headers)
+        assert first.is_success, (path, first.text)
+        before = self.all_there_is()
+
+        second = self.client.request(method, f"/v1{path}", json=body, headers=headers)
+
+        assert self.all_there_is() == before, path
+        if method == "POST":
+            assert (second.status_code, second.json()) == (first.status_code, first.json()), path
+        # A PUT may be told that it is done: there is another version by now, or nothing left to do.
+        assert second.status_code in (first.status_code, 404, 412), (path, second.text)
+        self.asked |= {each for each in ACTS if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each), f"{method} /v1{path}")}
+        return first
+
+    def all_there_is(self) -> dict[str, list[str]]:
+        """Every row, but what is kept so that nothing is done twice."""
+        self.rows.rollback()
+        kept = (each for each in Base.metadata.sorted_tables if each.name != IdempotencyKey.__tablename__)
+        return {each.name: sorted(map(repr, self.rows.execute(select(each)).all())) for each in kept}
+
+
+def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: TestClient, rows: Session) -> None:
+    factories.organisation(rows)
+    anna, emil = (factories.certified(rows, Role.TRIAGER) for _ in range(2))
+    boris, chen = (factories.certified(rows, Role.CASEWORKER) for _ in range(2))
+    over, present = factories.epoch(rows, anna, emil, destroyed_on=DAY), factories.epoch(rows, anna, emil, sequence=2)
+    undecided, report = factories.report(rows, over), factories.report(rows, present)
+    us = Stubborn(client, rows)
+
+    onward = f"/reports/{undecided.id}"
+    us.act(anna, "PUT", f"{onward}/epoch", {"grant": {"grantee": present.id, "file": grant(anna)["file"]}})
+    us.act(emil, "PUT", f"{onward}/opening", {"case": None, "epoch": present.id}, version=None)
+    path = f"/reports/{report.id}"
+    us.act(anna, "POST", f"{path}/transitions", {"to": "in_triage", "reason": "decided"})
+    us.act(anna, "PUT", f"{path}/reading", {"posts": 0})
+    us.act(anna, "POST", f"{path}/messages", factories.ANSWER, version=None)
+    accepted = {"to": "accepted", "reason": "decided", "priority": "p2", "grant": grant(boris)}
+    us.act(anna, "POST", f"{path}/transitions", accepted, version=None)
+    opened = new_case(boris, chen, owner=boris)
+    to_case = {"grantee": opened["id"], "file": grant(boris)["file"]}
+    us.act(boris, "PUT", f"{path}/case", {"new_case": opened, "grant": to_case}, version=None)
+    us.act(chen, "PUT", f"{path}/opening", {"case": opened["id"], "epoch": None}, version=None)
+
+    case = f"/cases/{opened['id']}"
+    identity = part() | {"grants": [grant(boris), grant(chen)]}
+    us.act(boris, "POST", f"{case}/entries", {"entries": [FILE], "parts": [identity], "add": [grant(anna)]})
+    us.act(boris, "POST", f"{case}/parts/{identity['id']}/grants", grant(anna))
+    us.act(boris, "POST", f"{case}/consents", CONSENT)
+    [first] = rows.scalars(select(CasePart.id).where(CasePart.id != identity["id"]))
+    paper = {"part": first, "part_version": 1}
+    us.act(boris, "PUT", f"{case}/assessment", paper | {"level": "low", "valid_until": str(DAY)})
+    us.act(boris, "PUT", f"{case}/plan", paper | {"status": "agreed"})
+    task = f"{case}/tasks/{factories.id_('task')}"
+    us.act(boris, "PUT", task, {"part": first, "kind": "contact"})
+    us.act(boris, "POST", f"{task}/transitions", {"to": "done"})
+    us.act(boris, "PUT", f"{case}/marks", {"priority": "p2", "handling": "tlp_red"}, version=None)
+    us.act(boris, "POST", f"{case}/transitions", {"to": "assessment", "reason": "decided"}, version=None)
+
+    asked = us.act(boris, "POST", "/approvals", {"subject": "coding", "object": opened["id"], "approver": chen.id})
+    yes = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
+    us.act(chen, "POST", f"/approvals/{asked.json()['id']}/transitions", yes)
+
+    into, arriving = us.act(boris, "POST", "/cases", new_case(boris, chen, anna, owner=boris)).json()["id"], part()
+    agree(rows, boris, chen, str(opened["id"]), into)
+    moved = {
+        "to": into,
+        "after": 1,
+        "whole": True,
+        "entries": [FILE],
+        "arriving": {"entries": [FILE], "parts": [arriving]},
+        "parts": [{"part": first, "becomes": arriving["id"]}],
+        "reports": [{"report": report.id, "keys": [{"generation": 1, "file": grant(boris)["file"]}]}],
+    }
+    us.act(boris, "POST", f"{case}/moves", moved, version=2)
+    rows.get_one(Report, report.id, populate_existing=True).state = ReportState.WITHDRAWN
+    last = {"report": report.id, "last": [factories.in_json(Kind.SLOT)]}
+    us.act(chen, "POST", f"/cases/{into}/withdrawals", last, version=2)
+
+    custodians = [factories.certified(rows, Role.CUSTODIAN) for _ in range(2)]
+    of_one = factories.case(rows, boris).id
+    recovery = factories.recovery(rows, factories.pair(rows, of_one, *custodians)).id
+    given = {"entry": FILE, "add": [grant(chen)]}
+    us.act(custodians[0], "POST", f"/cases/{of_one}/recoveries/{recovery}/entries", given)
+
+    assert us.asked == set(ACTS)
+
+
+def agree(rows: Session, by: Person, second: Person, case: str, into: str) -> None:
+    """Another member has said yes to what goes from the one to the other."""
+    asked = factories.approval(rows, by, second, subject=ApprovalSubject.MERGE, of=rows.get_one(Case, case))
+    asked.state, asked.of = ApprovalState.APPROVED, Moving(into).sha256(case)

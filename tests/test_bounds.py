@@ -55,7 +55,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.desk.service": {"MOST": 50},
     "app.casework.moving.schemas": {
-        "MOST_CONSENTS": 1000,
+        "MOST_CONSENTS": 400,
         "MOST_KEYS": 200,
         "MOST_PARTS": 500,
         "MOST_PEOPLE": 200,

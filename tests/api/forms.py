@@ -316,7 +316,7 @@ CASES = {
             "people": [factories.id_("psn")],
             "consents": [{key: value for key, value in _CONSENT.items() if key != "number"}],
         },
-        *("people", "consents"),
+        *("parts", "people", "consents"),
     ),
     "GET /v1/words": _LIST,
     "GET /v1/news": _LIST,

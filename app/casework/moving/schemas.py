@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.casework.cases.wire import PART_ID, WritingIn
 from app.casework.consents.service import NewConsent
@@ -16,7 +16,7 @@ MOST_PARTS = 500
 MOST_REPORTS = 20
 MOST_KEYS = 200
 MOST_PEOPLE = 200
-MOST_CONSENTS = 1000
+MOST_CONSENTS = 400
 
 
 class MovedPartIn(BaseModel):
@@ -72,10 +72,10 @@ class MoveIn(BaseModel):
 
     to: CaseId
     after: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    whole: bool
+    whole: StrictBool
     entries: Annotated[list[SealedEntry], Field(min_length=1, max_length=100)]
     arriving: WritingIn
-    parts: Annotated[list[MovedPartIn], Field(max_length=MOST_PARTS)]
+    parts: Annotated[list[MovedPartIn], Field(max_length=MOST_PARTS)] = []
     reports: Annotated[list[MovedReportIn], Field(min_length=1, max_length=MOST_REPORTS)]
     people: Annotated[list[Annotated[str, Field(pattern=PERSON_ID)]], Field(max_length=MOST_PEOPLE)] = []
     consents: Annotated[list[MovedConsentIn], Field(max_length=MOST_CONSENTS)] = []

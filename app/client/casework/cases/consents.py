@@ -70,9 +70,12 @@ def read_consents(staff: Staff, case: OpenCase) -> Consents:
         found, faults = _read_chain(staff, case, consent, items)
         newest.extend([found] if found else [])
         spoiled.extend(faults)
-    for person in case.file.persons:
-        theirs = [each.id for each in newest if each.person == person.id]
-        staff.seen.hold_list("consent", _part_of(case, person.id), theirs, reason="consent-chain")
+    # Those of who is in the case no more went with them: of who never was, they are the case's.
+    lists = {_part_of(case, person.id): list[str]() for person in case.file.persons} | {case.id: []}
+    for each in newest:
+        lists.setdefault(_part_of(case, each.person), []).append(each.id)
+    for of, ids in lists.items():
+        staff.seen.hold_list("consent", of, ids, reason="consent-chain")
     return Consents(tuple(newest), tuple(spoiled))
 
 
@@ -101,7 +104,7 @@ def _shown(staff: Staff, case: OpenCase) -> dict[str, list[Mapping[str, Any]]]:
 
 def _part_of(case: OpenCase, person: str) -> str:
     """In what this machine has seen their answers stand under the part: it ends where they go to another case."""
-    return case.whole.parts.get(Name(PartType.PERSON, person), person)
+    return case.whole.parts.get(Name(PartType.PERSON, person), case.id)
 
 
 def record_consent(

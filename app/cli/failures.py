@@ -14,6 +14,7 @@ from app.client.casework.cases import Collision
 from app.client.casework.cases.fields import NoSuchCode, NoSuchField
 from app.client.casework.reports.threads import NotToBeWrittenTo
 from app.client.casework.triage import RuleOfTriage
+from app.client.casework.views import NoSuchView, TooManyViews
 from app.client.intake.attachments import Unsendable
 from app.client.intake.browser import BrowserFailed
 from app.client.intake.pages import NotBuilt
@@ -38,7 +39,7 @@ REFUSED, USAGE, NOT_AUTHENTIC, UNREACHABLE, WRONG_SECRET, FILES_MISSING, WRONG_D
 # The first row whose errors include the one raised names the exit code.
 _CODES: Final = (
     ((WrongPassphrase, ReceiptError, NoSuchMailbox, NoSuchPaper), WRONG_SECRET),
-    ((TooLong, NoSuchCode, NoSuchField), USAGE),  # what is to be sent, for the person to mend
+    ((TooLong, NoSuchCode, NoSuchField, NoSuchView, TooManyViews), USAGE),  # what is to be sent, for the person to mend
     ((NotAuthentic, NotMine, FingerprintDiffers, KeysOfAnother, RootOfAnother, WordsDiffer, AgeError), NOT_AUTHENTIC),
     ((NoMachine, NotJoined, NotPinned, NotBuilt, CannotStayUnlocked, Unsendable, WeakPassphrase, Unfit), USAGE),
     ((Unreachable,), UNREACHABLE),

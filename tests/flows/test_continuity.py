@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import hypothesis
+import pytest
 from hypothesis import HealthCheck, Phase, given, strategies
 from starlette.testclient import TestClient
 
@@ -53,6 +54,7 @@ SELDOM: Final = (
 )
 
 
+@pytest.mark.both_databases  # some of what it asks is asked nowhere else
 def test_what_somebody_or_two_custodians_hold_opens_and_nothing_later_by_what_a_leaver_knew(
     settings: Settings, database: Database, client: TestClient, tmp_path: Path, clock: Clock
 ) -> None:

@@ -78,7 +78,8 @@ MOMENT, RELEASED = "2026-06-15T09:17:43Z", "2026-07-01T09:17:43Z"
 AGENT, ADDRESS = "Orchestrion/7.31", "203.0.113.77"
 
 PLANTED = "Zaubertintenfass", "неприкосновенность"
-TIME_OF_DAY = re.compile(rb"(?<!\d)\d\d:\d\d:\d\d(?!\d)")
+# Midnight is none: a release's structure message says of which day it is in a form that asks for a time.
+TIME_OF_DAY = re.compile(rb"(?<!\d)(?!00:00:00)\d\d:\d\d:\d\d(?!\d)")
 # What PostgreSQL would log where an operator asked for all of it; the time is then the database's own affair.
 TALKATIVE = ("log_statement = 'all'", "log_connections = 'on'", "log_line_prefix = ''", "log_min_messages = 'debug1'")
 SEALED = [of for of in TYPES.values() if of.kind]
@@ -105,7 +106,7 @@ class Told:
     def known(self) -> set[str]:
         """Words that stand there without anybody having typed them, and those that were published."""
         names = " ".join([*Action, *self.before.names, *_workflow_codes()])
-        folder = " ".join([*self.published, *(file.decode() for file in self.published.values())])
+        folder = " ".join([*self.published, *(file.decode(errors="replace") for file in self.published.values())])
         return self.before.words | words_of(names) | words_of(folder)
 
     @property

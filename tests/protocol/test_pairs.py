@@ -53,10 +53,11 @@ def test_nothing_else_is_a_pair(changed: dict[str, Any]) -> None:
     [
         ACT,
         OF_EPOCH,
+        replace(OF_EPOCH, people=(PEOPLE[0],)),
         replace(ACT, people=tuple(PEOPLE[:4]), files=tuple(HASHES[:61]), until=None),
         replace(ACT, generation=MOST),
     ],
-    ids=["of a case", "of an epoch", "as much as there may be", "highest"],
+    ids=["of a case", "of an epoch", "for one person", "as much as there may be", "highest"],
 )
 def test_an_act_is_read_as_it_was_written(act: Recovery) -> None:
     assert Recovery.read(act.body()) == act

@@ -28,7 +28,7 @@ def list_clock_policies(database: Db, _: Colleague, paging: Paging) -> Page[Cloc
 
 
 @router.get("/in-force")
-def get_clock_policy_in_force(database: Db, _: Colleague, __: IfNoneMatch) -> ClockPolicyInForceOut:
+def get_current_clock_policy(database: Db, _: Colleague, __: IfNoneMatch) -> ClockPolicyInForceOut:
     """What counts for whatever is claimed now; its version is 0 where none was ever set."""
     with database.read() as session:
         version, policy = service.in_force(session)

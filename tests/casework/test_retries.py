@@ -101,6 +101,13 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
     us.act(boris, "PUT", f"{case}/marks", {"priority": "p2", "handling": "tlp_red"}, version=None)
     us.act(boris, "POST", f"{case}/transitions", {"to": "assessment", "reason": "decided"}, version=None)
 
+    marks = {"case": opened["id"], "version": read(client, rows, boris, case), "priority": "p1", "handling": "tlp_red"}
+    us.act(boris, "PUT", "/cases/marks", {"items": [marks]})
+    sara, olga = (factories.certified(rows, Role.SUPERVISOR) for _ in range(2))
+    policy = {"after": 0, "rules": factories.CLOCK_RULES}
+    proposed = us.act(sara, "POST", "/clock-policies", policy).json()["version"]
+    us.act(olga, "POST", f"/clock-policies/{proposed}/agreements", {})
+
     asked = us.act(boris, "POST", "/approvals", {"subject": "coding", "object": opened["id"], "approver": chen.id})
     yes = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
     us.act(chen, "POST", f"/approvals/{asked.json()['id']}/transitions", yes)
@@ -128,6 +135,13 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
     us.act(custodians[0], "POST", f"/cases/{of_one}/recoveries/{recovery}/entries", given)
 
     assert us.asked == set(ACTS)
+
+
+def read(client: TestClient, rows: Session, who: Person, case: str) -> int:
+    """The version of the case by now."""
+    headers = factories.signed_in(rows, who)
+    rows.commit()
+    return int(client.get(f"/v1{case}", headers=headers).json()["version"])
 
 
 def agree(rows: Session, by: Person, second: Person, case: str, into: str) -> None:
